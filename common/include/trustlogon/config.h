@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * trustlogon/config.h - /etc/trustlogon.conf and trustlogon.conf.d, read with
+ * libkrb5's profile library (krb5.conf syntax). Unknown sections and keys and
+ * bad values are errors that name file, section and key; trustlogon.conf(5)
+ * describes every option. One table (common/config/options.c) holds name,
+ * type, default and range of each.
+ */
+#ifndef TRUSTLOGON_CONFIG_H
+#define TRUSTLOGON_CONFIG_H
+
+#include <trustlogon/defs.h>
+
+enum tl_walk { TL_WALK_WINDOWS, TL_WALK_REFERRAL, TL_WALK_DIRECT };
+
+/* Values after defaults. Times in milliseconds unless the name says otherwise. */
+struct tl_config {
+    const char *file; /* the main file read, or NULL: none exists */
+    /* [workstation] */
+    const char *realm;          /* NULL: from the keytab's host principal */
+    const char *hostname;       /* fqdn; NULL: from the keytab, else gethostname */
+    const char *default_domain; /* domain of bare names; NULL: the workstation's */
+    const char *keytab;         /* /etc/krb5.keytab */
+    const char *site;           /* NULL: as the DCs say */
+    /* [logon] */
+    enum tl_walk walk;       /* windows */
+    int logon_timeout;       /* whole logon: 15000 */
+    int kdc_connect_timeout; /* give up on all KDCs of a realm: 2500 */
+    int kdc_race_delay;      /* next KDC is tried beside after: 250 */
+    int hop_limit;           /* 6 */
+    bool explain;            /* read TDOs after a failed walk: yes */
+    int explain_timeout;     /* 2000 */
+    bool allow_rc4;          /* no */
+    uint32_t minimum_uid;    /* 1000 */
+    const char *ccache;      /* NULL: default_ccache_name of krb5.conf */
+    /* [locator] */
+    bool require_ldap_ping; /* yes, as on Windows */
+    int ping_interval;      /* between candidates: 100 */
+    int ping_timeout;       /* in all: 1500 */
+    int cache_lifetime;     /* seconds a DC is kept: 43200 */
+    int ping_validity;      /* seconds before a cached DC is pinged again: 1800 */
+    int negative_lifetime;  /* seconds a failure is kept: 45 */
+    /* [topology] */
+    int topology_refresh; /* seconds after which it is read again: 3600 */
+    /* [agent] */
+    int max_conversations; /* at once: 256 */
+    int max_per_uid;       /* at once for one uid other than root: 8 */
+    int idle_exit; /* seconds without a client before a socket-activated agent ends; 0
+                      never: 0 */
+    /* folders; not options but build constants that tests replace */
+    const char *state_dir, *cache_dir, *run_dir;
+};
+
+/*
+ * Read `path` (NULL: TL_CONF_FILE, where a missing file means defaults; a named
+ * file must exist) and the *.conf files of `path`.d in strcmp order.
+ * Returns 0, -ENOMEM, -ENOENT, or -EINVAL with *error (child of ctx), one line:
+ * "/etc/trustlogon.conf: [logon] walk: 'foo' is none of windows, referral, direct".
+ */
+TL_PUBLIC int tl_config_load(TALLOC_CTX *ctx, const char *path, struct tl_config **config,
+                             char **error);
+/* Defaults only; never reads a file. NULL only when memory is out. */
+TL_PUBLIC struct tl_config *tl_config_defaults(TALLOC_CTX *ctx);
+/* One option from elsewhere (the PAM line, a command's --set): "walk=direct".
+ * -EINVAL with *error naming `where` and the key. */
+TL_PUBLIC int tl_config_set(TALLOC_CTX *ctx, struct tl_config *config, const char *where,
+                            const char *assignment, char **error);
+/* For `trustlogon config`: every option with section, key, value, whether it is the
+ * default. */
+struct tl_config_item {
+    const char *section, *key, *value, *what;
+    bool is_default;
+};
+TL_PUBLIC struct tl_config_item *
+tl_config_items(TALLOC_CTX *ctx, const struct tl_config *config, size_t *count);
+
+#endif

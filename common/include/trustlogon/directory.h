@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * trustlogon/directory.h - reading Active Directory over LDAP (389/tcp, SASL
+ * GSSAPI with sign and seal) with the credentials of a ccache.
+ */
+#ifndef TRUSTLOGON_DIRECTORY_H
+#define TRUSTLOGON_DIRECTORY_H
+
+#include <trustlogon/locate.h>
+#include <trustlogon/topology.h>
+
+struct tl_directory;
+/*
+ * Connect to `dc` and bind with the ticket in `ccache` ("MEMORY:..." or any
+ * name; must hold a TGT or the service ticket ldap/<host>). Fails with
+ * DIRECTORY_UNREADABLE. All later calls obey the same deadline.
+ */
+TL_PUBLIC enum tl_reason tl_directory_open(TALLOC_CTX *ctx, const struct tl_dc *dc,
+                                           const char *ccache, tl_deadline deadline,
+                                           const struct tl_trace *trace,
+                                           struct tl_directory **dir,
+                                           struct tl_outcome *out);
+
+/* Own domain, forest's crossRefs, uPNSuffixes, own and forest root's TDOs. */
+TL_PUBLIC enum tl_reason tl_directory_topology(TALLOC_CTX *ctx, struct tl_directory *dir,
+                                               struct tl_topology **topo,
+                                               struct tl_outcome *out);
+/* All TDOs this domain holds (also partial results of the other side): appended to
+ * `topo`. */
+TL_PUBLIC enum tl_reason tl_directory_trusts(struct tl_directory *dir,
+                                             struct tl_topology *topo,
+                                             struct tl_outcome *out);
+/* DNs of the accounts that have a service principal name (0, 1 or more). */
+TL_PUBLIC enum tl_reason tl_directory_spn(TALLOC_CTX *ctx, struct tl_directory *dir,
+                                          const char *spn, const char ***dns,
+                                          size_t *count, struct tl_outcome *out);
+/* The explicit UPN's account: sAMAccountName and DN, or USER_UNKNOWN. */
+TL_PUBLIC enum tl_reason tl_directory_user(TALLOC_CTX *ctx, struct tl_directory *dir,
+                                           const char *upn_or_sam, const char **sam,
+                                           const char **upn, const char **dn,
+                                           struct tl_outcome *out);
+
+/* RFC 4515 escaping of one assertion value, length-safe (NULs included). */
+TL_PUBLIC char *tl_ldap_escape(TALLOC_CTX *ctx, const uint8_t *value, size_t len);
+
+#endif

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * trustlogon/kerberos.h - the exchange and its proof: AS, the walk of TGS
+ * exchanges, the ticket against the keytab, the credentials cache.
+ *
+ * libkrb5 builds and reads the messages (krb5_init_creds_step,
+ * krb5_tkt_creds_step); the bytes are ours to send: TCP 88, one connection per
+ * KDC kept for all exchanges with it, next DC raced after a short wait, one
+ * deadline for everything.
+ */
+#ifndef TRUSTLOGON_KERBEROS_H
+#define TRUSTLOGON_KERBEROS_H
+
+#include <krb5.h>
+#include <trustlogon/config.h>
+#include <trustlogon/locate.h>
+#include <trustlogon/pac.h>
+#include <trustlogon/route.h>
+
+/* This machine as its keytab and configuration tell it. NOT_JOINED, KEYTAB_*. */
+TL_PUBLIC enum tl_reason tl_workstation_detect(TALLOC_CTX *ctx,
+                                               const struct tl_config *config,
+                                               struct tl_workstation **ws,
+                                               struct tl_outcome *out);
+
+/* A Kerberos session: library context, connections, the user's tickets. */
+struct tl_krb;
+TL_PUBLIC enum tl_reason tl_krb_new(TALLOC_CTX *ctx, const struct tl_config *config,
+                                    struct tl_locator *locator, tl_deadline deadline,
+                                    const struct tl_trace *trace, struct tl_krb **krb,
+                                    struct tl_outcome *out);
+/* Replace the deadline (the explanation after a failure has its own). */
+TL_PUBLIC void tl_krb_set_deadline(struct tl_krb *krb, tl_deadline deadline);
+
+/*
+ * AS exchange for the route's principal, following WRONG_REALM for enterprise
+ * names. On success the TGT is in the session's MEMORY ccache and *client is
+ * the canonical principal "alice@CONTOSO.TEST". The password is not kept.
+ */
+TL_PUBLIC enum tl_reason tl_krb_as_password(struct tl_krb *krb,
+                                            const struct tl_route *route,
+                                            const char *password, const char **client,
+                                            struct tl_outcome *out);
+/* The same for the machine itself from its keytab (for LDAP). */
+TL_PUBLIC enum tl_reason tl_krb_as_machine(struct tl_krb *krb,
+                                           const struct tl_workstation *ws,
+                                           struct tl_outcome *out);
+
+/*
+ * Walk to host/<workstation> by the configured policy. The outcome names hop,
+ * realm, KDC, principal asked for (subject) and code of what failed. 7 on the
+ * walk is TL_NT_NO_TRUST_SAM_ACCOUNT whatever its e-data says (KB2015518).
+ */
+TL_PUBLIC enum tl_reason tl_krb_walk(struct tl_krb *krb, const struct tl_route *route,
+                                     const struct tl_workstation *ws,
+                                     struct tl_outcome *out);
+/* One more service ticket into the ccache: "ldap/dc1.contoso.test" in realm (NULL:
+ * referral). */
+TL_PUBLIC enum tl_reason tl_krb_ticket(struct tl_krb *krb, const char *service,
+                                       const char *realm, struct tl_outcome *out);
+
+/*
+ * Proof: decrypt the host ticket with the keytab, find the PAC, verify its
+ * server signature and client info, decode it. There is no way around this.
+ */
+TL_PUBLIC enum tl_reason tl_krb_proof(TALLOC_CTX *ctx, struct tl_krb *krb,
+                                      const struct tl_workstation *ws,
+                                      struct tl_pac **pac, struct tl_outcome *out);
+
+/* Name of the session's MEMORY ccache (for tl_directory_open). */
+TL_PUBLIC const char *tl_krb_ccache_name(const struct tl_krb *krb);
+/* End time of the TGT, seconds since 1970; 0 if none. */
+TL_PUBLIC int64_t tl_krb_tgt_end(const struct tl_krb *krb);
+
+/*
+ * Store: write the session's tickets to a root-owned pending file (made with
+ * O_EXCL|O_NOFOLLOW, 0600), and from such a file into the user's own cache.
+ */
+TL_PUBLIC int tl_krb_save_pending(struct tl_krb *krb, const char *path);
+
+enum tl_ccache_op {
+    TL_CCACHE_ESTABLISH,
+    TL_CCACHE_REINITIALIZE,
+    TL_CCACHE_REFRESH,
+    TL_CCACHE_DELETE
+};
+struct tl_ccache_request {
+    enum tl_ccache_op op;
+    const char *pending;   /* file made by tl_krb_save_pending(); NULL for DELETE */
+    const char *existing;  /* cache to reinitialise, refresh or delete; NULL: make one */
+    const char *type_name; /* config->ccache or NULL: krb5.conf's default_ccache_name */
+    uid_t uid;
+    gid_t gid;
+};
+/*
+ * Runs in a child process that has become uid:gid, so that nothing is ever
+ * written as root into places a user controls. *name is "FILE:/tmp/krb5cc_..."
+ * FILE, DIR, KEYRING:persistent, KCM; CCACHE_FAILED with a plain sentence for
+ * types that cannot be made from outside the session (KEYRING:session, MEMORY).
+ */
+TL_PUBLIC enum tl_reason tl_ccache_store(TALLOC_CTX *ctx,
+                                         const struct tl_ccache_request *req,
+                                         const char **name, struct tl_outcome *out);
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * trustlogon/logon.h - a whole logon: name, route, DC, exchange, proof, identity.
+ */
+#ifndef TRUSTLOGON_LOGON_H
+#define TRUSTLOGON_LOGON_H
+
+#include <trustlogon/kerberos.h>
+
+struct tl_logon {
+    /* in */
+    const struct tl_config *config;
+    const struct tl_workstation *ws;
+    struct tl_topology *topology; /* may be NULL: nothing is known */
+    const struct tl_trace *trace; /* may be NULL */
+    /* out: as far as it came; children of the logon */
+    struct tl_name *name;
+    struct tl_route *route;
+    struct tl_locator *locator;
+    struct tl_krb *krb;
+    const char *client; /* canonical principal, after the AS exchange */
+    struct tl_pac *pac; /* after the proof */
+    struct tl_outcome *outcome;
+    struct tl_words *words;
+};
+
+/* `config`, `ws`, `topology` and `trace` are borrowed. */
+TL_PUBLIC struct tl_logon *tl_logon_new(TALLOC_CTX *ctx, const struct tl_config *config,
+                                        const struct tl_workstation *ws,
+                                        struct tl_topology *topology,
+                                        const struct tl_trace *trace);
+/*
+ * Name and route, no packet sent: whether the name is ours, before a password
+ * is asked for. NAME_LOCAL, NAME_INVALID, or OK (also with a bad verdict).
+ */
+TL_PUBLIC enum tl_reason tl_logon_prepare(struct tl_logon *logon, const char *name);
+/*
+ * The logon. Returns the outcome's reason; logon->outcome, words and whatever
+ * was reached are set. A failed walk is explained (both sides' TDOs are read,
+ * the user's with the user's fresh ticket) if the configuration says so.
+ */
+TL_PUBLIC enum tl_reason tl_logon_password(struct tl_logon *logon, const char *password);
+
+/*
+ * The topology snapshot of this machine: loaded from the state folder, and read
+ * anew over LDAP with the machine's credentials by tl_refresh().
+ */
+TL_PUBLIC int tl_snapshot_load(TALLOC_CTX *ctx, const struct tl_config *config,
+                               struct tl_topology **topo);
+TL_PUBLIC enum tl_reason tl_refresh(TALLOC_CTX *ctx, const struct tl_config *config,
+                                    const struct tl_workstation *ws,
+                                    const struct tl_trace *trace, tl_deadline deadline,
+                                    struct tl_topology **topo, struct tl_outcome *out);
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * trustlogon/pac.h - the Privilege Attribute Certificate [MS-PAC]: own decoder
+ * of the buffers a logon needs. Pure. Signatures are verified by libkrb5
+ * (krb5_pac_verify) before anything here is believed.
+ */
+#ifndef TRUSTLOGON_PAC_H
+#define TRUSTLOGON_PAC_H
+
+#include <trustlogon/sid.h>
+
+#define TL_PAC_MAX_GROUPS 8192
+
+struct tl_pac_group {
+    struct tl_sid sid;
+    uint32_t attributes;
+};
+
+struct tl_pac {
+    /* LOGON_INFO */
+    const char *account, *full_name;        /* EffectiveName (sAMAccountName), FullName */
+    const char *logon_server, *domain_flat; /* NetBIOS names */
+    const char *home_directory, *home_drive, *profile_path, *logon_script;
+    struct tl_sid domain_sid; /* LogonDomainId */
+    struct tl_sid user_sid;
+    uint32_t user_rid, primary_group_rid, user_flags, user_account_control;
+    uint16_t logon_count, bad_password_count;
+    int64_t logon_time, logoff_time, kickoff_time; /* FILETIME; INT64_MAX never */
+    int64_t pw_last_set, pw_can_change, pw_must_change;
+    size_t num_groups; /* global groups of the user's domain, primary included */
+    struct tl_pac_group *groups;
+    size_t num_extra; /* ExtraSids, if UserFlags & 0x20 */
+    struct tl_pac_group *extra;
+    size_t num_resource; /* resource groups, if UserFlags & 0x200 */
+    struct tl_pac_group *resource;
+    /* UPN_DNS_INFO; NULL / false where absent */
+    const char *upn, *dns_domain, *sam_name;
+    bool upn_constructed;   /* the account has no userPrincipalName */
+    bool has_requestor_sid; /* SID of the extended form or PAC_REQUESTOR */
+    struct tl_sid requestor_sid;
+    /* CLIENT_INFO */
+    const char *client_name;
+    int64_t client_time; /* FILETIME */
+    /* PAC_ATTRIBUTES */
+    bool has_attributes;
+    uint32_t attribute_flags;
+};
+
+/* Decode a whole PAC (PACTYPE with its buffers). -EBADMSG with *where, a
+ * constant phrase; LOGON_INFO is required, every other buffer optional; a
+ * buffer that is present must be well-formed. */
+TL_PUBLIC int tl_pac_decode(TALLOC_CTX *ctx, const uint8_t *data, size_t len,
+                            struct tl_pac **pac, const char **where);
+
+#endif

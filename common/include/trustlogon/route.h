@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * trustlogon/route.h - from a name to a realm, a principal and a path.
+ *
+ * A pure function of (name, workstation, topology). It never stops a logon: a
+ * verdict other than TL_REASON_OK is a prediction; the exchange is still made,
+ * and the verdict explains what happened. Rules: [MS-DRSR] 5.64.2, [MS-ADTS]
+ * 6.1.6.9.3.2, [MS-KILE] 3.3.5.1.1 and the routing code of Samba; where they
+ * differ see docs/decisions.md.
+ */
+#ifndef TRUSTLOGON_ROUTE_H
+#define TRUSTLOGON_ROUTE_H
+
+#include <trustlogon/name.h>
+#include <trustlogon/status.h>
+#include <trustlogon/topology.h>
+
+struct tl_workstation {
+    const char *flat;           /* WS1 */
+    const char *fqdn;           /* ws1.fabrikam.test, lower case */
+    const char *realm;          /* FABRIKAM.TEST */
+    const char *domain;         /* fabrikam.test */
+    const char *default_domain; /* domain of a bare name; NULL: `domain` */
+};
+
+enum tl_principal_type {
+    TL_PRINCIPAL = 1,
+    TL_ENTERPRISE = 10
+}; /* NT-PRINCIPAL, NT-ENTERPRISE */
+
+/* Which ticket the walk asks for first at the user's KDC. */
+enum tl_first_ask {
+    TL_ASK_HOST,  /* host/ws with canonicalize: the KDC refers by suffix routing */
+    TL_ASK_KRBTGT /* krbtgt/<workstation realm>: no suffix routing can apply (external
+                     trust) */
+};
+
+struct tl_hop {
+    const char *from, *to; /* DNS domain names; a TGT of `to` issued by `from` */
+    const struct tl_tdo
+        *tdo_from;               /* the TDO that `from` holds for `to`; NULL: not known */
+    const struct tl_tdo *tdo_to; /* the TDO that `to` holds for `from`; NULL: not known */
+};
+
+struct tl_route {
+    enum tl_reason verdict; /* TL_REASON_OK, or why it will probably fail */
+    uint32_t ntstatus;      /* how it will probably end */
+    const char *subject;    /* the TDO or suffix the verdict is about, or NULL */
+    const char *attribute;  /* "trustType = 1", or NULL */
+    const char *why;        /* one sentence: the rule that decided the route */
+    bool local;             /* a name of this machine: not ours (verdict NAME_LOCAL) */
+    const char *realm;      /* realm whose KDC gets the AS-REQ */
+    const char *domain;     /* its DNS name, lower case */
+    const char
+        *principal; /* client name without realm: "alice", or "alice@corp.example" */
+    enum tl_principal_type type;
+    const char *user_domain;  /* DNS name of the user's domain where known, else NULL */
+    const char *user_flat;    /* its flat name where known */
+    const char *implicit_upn; /* sam@fqdn where the name gives it, else a guess or NULL */
+    bool domain_named;        /* DOM\sam or implicit UPN: the user named the domain */
+    enum tl_first_ask first_ask;
+    size_t num_hops;     /* expected path; 0 within one domain */
+    struct tl_hop *hops; /* pointers into the topology: keep it alive */
+};
+
+/* Never fails but for memory (-ENOMEM). `topo` may be NULL: nothing is known. */
+TL_PUBLIC int tl_route(TALLOC_CTX *ctx, const struct tl_name *name,
+                       const struct tl_workstation *ws, const struct tl_topology *topo,
+                       struct tl_route **route);
+
+/*
+ * Judge a path once both sides' TDOs are known (after a failure): the first
+ * thing wrong between the user's domain and the workstation's, with subject and
+ * attribute as talloc children of ctx. TL_REASON_OK where nothing is wrong.
+ */
+TL_PUBLIC enum tl_reason tl_route_judge(TALLOC_CTX *ctx, const struct tl_topology *topo,
+                                        const char *user_domain,
+                                        const struct tl_workstation *ws,
+                                        const char **subject, const char **attribute);
+
+/*
+ * Which forest trust routes a UPN suffix or DNS name. An index over the
+ * topology for fast look-ups (100,000 names); tl_route() makes and uses one.
+ */
+struct tl_suffix_index;
+TL_PUBLIC int tl_suffix_index_new(TALLOC_CTX *ctx, const struct tl_topology *topo,
+                                  struct tl_suffix_index **index);
+struct tl_suffix_match {
+    const struct tl_tdo
+        *tdo; /* trust that routes it, or whose flag forbids it; or NULL */
+    const struct tl_ft_record
+        *record;           /* the TLN, exclusion or domain record that decided */
+    enum tl_reason reason; /* OK, SUFFIX_DISABLED_*, SUFFIX_EXCLUDED, SUFFIX_UNKNOWN */
+};
+TL_PUBLIC struct tl_suffix_match tl_suffix_find(const struct tl_suffix_index *index,
+                                                const char *suffix);
+
+#endif

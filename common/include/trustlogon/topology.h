@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * trustlogon/topology.h - what is known about domains and trusts: a snapshot.
+ *
+ * The agent reads it over LDAP with the machine's credentials
+ * (trustlogon/directory.h), saves it as JSON, and every route is computed from
+ * it. Pure, but for tl_topology_load() and tl_topology_save().
+ */
+#ifndef TRUSTLOGON_TOPOLOGY_H
+#define TRUSTLOGON_TOPOLOGY_H
+
+#include <trustlogon/trust.h>
+
+/* A domain of the workstation's own forest (from its crossRef). */
+struct tl_domain {
+    const char *dns;    /* lower case */
+    const char *flat;   /* NetBIOS name, as in the directory */
+    const char *parent; /* DNS name of the parent domain; NULL for a tree root */
+    struct tl_sid sid;  /* objectSid of its head, where known */
+    bool has_sid;
+};
+
+struct tl_topology {
+    int64_t taken;      /* when it was read, seconds since 1970; 0: never */
+    const char *source; /* "ldap://dc1.fabrikam.test" or a file, or NULL */
+    const char *domain; /* DNS name of the workstation's domain, lower case */
+    const char *forest; /* DNS name of its forest root, lower case */
+    const char *site;   /* the workstation's site, or NULL */
+    size_t num_domains; /* domains of the own forest, own domain included */
+    struct tl_domain *domains;
+    size_t num_suffixes; /* uPNSuffixes of the own forest */
+    const char **suffixes;
+    size_t num_trusts; /* TDOs of any holder: own domain, forest root, the other side */
+    struct tl_tdo *trusts;
+};
+
+TL_PUBLIC struct tl_topology *tl_topology_new(TALLOC_CTX *ctx);
+/* Add a copy of a TDO, replacing one with the same holder and partner. */
+TL_PUBLIC int tl_topology_add_trust(struct tl_topology *topo, const struct tl_tdo *tdo);
+/* The TDO that `holder` has for `partner` (DNS or flat name), or NULL. */
+TL_PUBLIC const struct tl_tdo *tl_topology_trust(const struct tl_topology *topo,
+                                                 const char *holder, const char *partner);
+/* A domain of the own forest by DNS or flat name, or NULL. */
+TL_PUBLIC const struct tl_domain *tl_topology_domain(const struct tl_topology *topo,
+                                                     const char *name);
+
+/*
+ * JSON: documented in docs/topology.md. Decoding checks every member's type and
+ * length; unknown members are ignored; -EBADMSG with *error (child of ctx)
+ * naming the member otherwise.
+ */
+TL_PUBLIC int tl_topology_to_json(TALLOC_CTX *ctx, const struct tl_topology *topo,
+                                  char **json);
+TL_PUBLIC int tl_topology_from_json(TALLOC_CTX *ctx, const char *json, size_t len,
+                                    struct tl_topology **topo, char **error);
+/* File forms. save writes beside and renames, mode 0644. load: -ENOENT if absent. */
+TL_PUBLIC int tl_topology_save(const struct tl_topology *topo, const char *path);
+TL_PUBLIC int tl_topology_load(TALLOC_CTX *ctx, const char *path,
+                               struct tl_topology **topo, char **error);
+/*
+ * What-if: apply "TRUST.ATTRIBUTE=VALUE". TRUST is the partner's name, or
+ * HOLDER/PARTNER; ATTRIBUTE one of trustType, trustDirection, trustAttributes,
+ * trustPartner, flatName, tln:NAME (VALUE: enabled, disabled, new, conflict,
+ * absent), tlnex:NAME (VALUE: present, absent). -EINVAL with *error otherwise.
+ */
+TL_PUBLIC int tl_topology_set(TALLOC_CTX *ctx, struct tl_topology *topo,
+                              const char *setting, char **error);
+
+#endif
