@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * explain.c - refine a failed logon's reason by reading the directories.
+ */
+#include <string.h>
+#include <trustlogon/logon.h>
+
+#include "logon/explain.h"
+
+/* Take over a finer cause; the status, stage, hop and code stay what they are. */
+static void refine(struct tl_outcome *out, enum tl_reason reason, const char *subject,
+                   const char *attribute)
+{
+    out->reason = reason;
+    tl_outcome_set_subject(out, subject);
+    tl_outcome_set_attribute(out, attribute);
+}
+
+enum tl_reason tl_judge_spn(TALLOC_CTX *ctx, struct tl_directory *dir,
+                            const struct tl_workstation *ws, const char **subject,
+                            const char **attribute)
+{
+    TALLOC_CTX *tmp = talloc_new(ctx);
+    char *spn = talloc_asprintf(tmp, "host/%s", ws->fqdn);
+    const char **dns = NULL;
+    size_t count = 0;
+    char *both = NULL;
+    enum tl_reason reason = TL_REASON_OK;
+
+    *subject = *attribute = NULL;
+    if (spn == NULL ||
+        tl_directory_spn(tmp, dir, spn, &dns, &count, NULL) != TL_REASON_OK)
+        goto cleanup;
+    if (count == 1)
+        goto cleanup;
+    reason = count == 0 ? TL_REASON_SPN_MISSING : TL_REASON_SPN_DUPLICATE;
+    for (size_t i = 0; i < count; i++)
+        both = i == 0 ? talloc_strdup(tmp, dns[i])
+                      : talloc_asprintf_append(both, "; %s", dns[i]);
+    *subject = talloc_steal(ctx, spn);
+    *attribute = talloc_steal(ctx, both);
+
+cleanup:
+    talloc_free(tmp);
+    return reason;
+}
+
+/* The suffix was sent to our own KDC and it knew nobody: what does routing say? */
+static void explain_unknown_user(struct tl_logon *logon)
+{
+    const struct tl_route *route = logon->route;
+
+    if (route->type == TL_ENTERPRISE && route->verdict != TL_REASON_OK)
+        refine(logon->outcome, route->verdict, route->subject, route->attribute);
+}
+
+/* DNS knows no such domain, and neither does the directory: say that, not "no DC". */
+static void explain_no_records(struct tl_logon *logon)
+{
+    if (logon->route->verdict != TL_REASON_DOMAIN_UNKNOWN)
+        return;
+    refine(logon->outcome, TL_REASON_DOMAIN_UNKNOWN, logon->route->subject, NULL);
+    logon->outcome->ntstatus = TL_NT_NO_SUCH_DOMAIN;
+}
+
+static void explain_walk(struct tl_logon *logon, struct tl_own_side *own,
+                         tl_deadline deadline)
+{
+    struct tl_outcome *out = logon->outcome;
+    const char *at = strrchr(logon->client, '@');
+    const char *subject = NULL, *attribute = NULL, *failed_at;
+    char *user_domain = tl_dns_of(logon, at != NULL ? at + 1 : logon->client);
+    enum tl_reason reason;
+
+    if (user_domain == NULL || logon->topology == NULL)
+        return;
+    reason = tl_user_side_read(logon->krb, logon->locator, user_domain, logon->trace,
+                               deadline, logon->topology, NULL);
+    if (reason != TL_REASON_OK)
+        tl_trace_note(logon->trace, "the trusts of %s could not be read", user_domain);
+
+    reason = tl_route_judge(logon, logon->topology, user_domain, logon->ws, &subject,
+                            &attribute);
+    if (reason != TL_REASON_OK) {
+        refine(out, reason, subject, attribute);
+        return;
+    }
+    /* The trusts are sound; if it was our own KDC that knew no such service, ask
+     * the directory who owns the name. */
+    failed_at = out->realm;
+    if (own == NULL || out->krb_error != TL_KRB_S_PRINCIPAL_UNKNOWN ||
+        failed_at == NULL || strcasecmp(failed_at, logon->ws->realm) != 0)
+        return;
+    reason = tl_judge_spn(logon, own->dir, logon->ws, &subject, &attribute);
+    if (reason != TL_REASON_OK)
+        refine(out, reason, subject, attribute);
+}
+
+/* Which failures the directory can say more about. */
+static bool worth_reading(const struct tl_outcome *out)
+{
+    switch (out->krb_error) {
+    case TL_KRB_C_PRINCIPAL_UNKNOWN:
+        return out->stage == TL_STAGE_AS;
+    case TL_KRB_S_PRINCIPAL_UNKNOWN:
+    case TL_KRB_NOT_US:
+        return out->stage == TL_STAGE_WALK;
+    default:
+        return false;
+    }
+}
+
+enum tl_reason tl_explain_failure(struct tl_logon *logon)
+{
+    struct tl_outcome *out = logon->outcome;
+    struct tl_own_side *own = NULL;
+    struct tl_topology *fresh = NULL;
+    struct tl_route *route = NULL;
+    tl_deadline deadline;
+
+    if (out->reason == TL_REASON_DNS_NO_RECORDS)
+        explain_no_records(logon);
+    if (!worth_reading(out))
+        return out->reason;
+
+    if (logon->config->explain) {
+        deadline = tl_deadline_in_ms(logon->config->explain_timeout);
+        tl_krb_set_deadline(logon->krb, deadline);
+        /* The snapshot may be older than the fault. */
+        if (tl_own_side_open(logon, logon->config, logon->ws, logon->trace, deadline,
+                             &own, NULL) == TL_REASON_OK &&
+            tl_directory_topology(logon, own->dir, &fresh, NULL) == TL_REASON_OK) {
+            logon->topology = fresh;
+            if (tl_route(logon, logon->name, logon->ws, fresh, &route) == 0)
+                logon->route = route;
+        }
+        if (out->stage == TL_STAGE_WALK)
+            explain_walk(logon, own, deadline);
+    }
+    if (out->stage == TL_STAGE_AS)
+        explain_unknown_user(logon);
+    talloc_free(own);
+    return out->reason;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * explain.h - why a logon failed: the cause behind the KDC's code.
+ *
+ * A KDC gives one code (7, 35, 6) for many causes; only the directory tells
+ * them apart. This is done after a failure and only then, within
+ * explain_timeout, and never changes the status a user sees.
+ */
+#ifndef TL_LOGON_EXPLAIN_H
+#define TL_LOGON_EXPLAIN_H
+
+#include <trustlogon/directory.h>
+#include <trustlogon/logon.h>
+
+/* Refine logon->outcome (reason, subject, attribute). Returns the new reason. */
+enum tl_reason tl_explain_failure(struct tl_logon *logon);
+
+/* A directory of the workstation's own domain, opened as the machine. */
+struct tl_own_side {
+    struct tl_locator *locator;
+    struct tl_krb *krb;
+    struct tl_directory *dir;
+    struct tl_dc_list *dcs;
+};
+enum tl_reason tl_own_side_open(TALLOC_CTX *ctx, const struct tl_config *config,
+                                const struct tl_workstation *ws,
+                                const struct tl_trace *trace, tl_deadline deadline,
+                                struct tl_own_side **own, struct tl_outcome *out);
+
+/*
+ * The TDOs of the user's domain, read with the user's own ticket: the machine
+ * itself cannot read them over a one-way or broken trust. Added to `topo`.
+ */
+enum tl_reason tl_user_side_read(struct tl_krb *krb, struct tl_locator *locator,
+                                 const char *domain, const struct tl_trace *trace,
+                                 tl_deadline deadline, struct tl_topology *topo,
+                                 struct tl_outcome *out);
+
+/* SPN_MISSING or SPN_DUPLICATE, or OK, with *subject and *attribute children of ctx. */
+enum tl_reason tl_judge_spn(TALLOC_CTX *ctx, struct tl_directory *dir,
+                            const struct tl_workstation *ws, const char **subject,
+                            const char **attribute);
+
+#endif

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * logon.c - the journey of one logon: name, route, exchange, proof. Each step
+ * is another folder's; here is only their order, and what follows a failure.
+ */
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+#include <trustlogon/logon.h>
+#include <trustlogon/sidrules.h>
+
+#include "logon/explain.h"
+
+/* A snapshot younger than this is not read again for a name it does not know:
+ * guessed domain names must not turn into LDAP traffic. */
+#define SNAPSHOT_YOUNG_S 60
+
+struct tl_logon *tl_logon_new(TALLOC_CTX *ctx, const struct tl_config *config,
+                              const struct tl_workstation *ws,
+                              struct tl_topology *topology, const struct tl_trace *trace)
+{
+    struct tl_logon *logon = talloc_zero(ctx, struct tl_logon);
+
+    if (logon == NULL)
+        return NULL;
+    logon->config = config;
+    logon->ws = ws;
+    logon->topology = topology;
+    logon->trace = trace;
+    logon->outcome = tl_outcome_new(logon);
+    if (logon->outcome == NULL)
+        TALLOC_FREE(logon);
+    return logon;
+}
+
+/* Route the name by the present topology, replacing an earlier route. */
+static enum tl_reason find_route(struct tl_logon *logon)
+{
+    struct tl_route *route;
+
+    if (tl_route(logon, logon->name, logon->ws, logon->topology, &route) != 0)
+        return tl_outcome_fail(logon->outcome, TL_STAGE_ROUTE, TL_REASON_NO_MEMORY, NULL);
+    TALLOC_FREE(logon->route);
+    logon->route = route;
+    if (route->local)
+        return tl_outcome_fail(logon->outcome, TL_STAGE_NAME, TL_REASON_NAME_LOCAL, NULL);
+    return TL_REASON_OK;
+}
+
+enum tl_reason tl_logon_prepare(struct tl_logon *logon, const char *name)
+{
+    enum tl_name_error error;
+    int ret;
+
+    tl_outcome_reset(logon->outcome);
+    ret = tl_name_parse(logon, name, strlen(name), &logon->name, &error);
+    if (ret == -ENOMEM)
+        return tl_outcome_fail(logon->outcome, TL_STAGE_NAME, TL_REASON_NO_MEMORY, NULL);
+    if (ret != 0)
+        return tl_outcome_fail(logon->outcome, TL_STAGE_NAME, TL_REASON_NAME_INVALID,
+                               "%s", tl_name_error_text(error));
+    if (tl_name_is_local(logon->name, logon->ws->flat, logon->ws->fqdn))
+        return tl_outcome_fail(logon->outcome, TL_STAGE_NAME, TL_REASON_NAME_LOCAL, NULL);
+    return find_route(logon);
+}
+
+/*
+ * A name the snapshot cannot place may belong to a trust made since it was
+ * taken, or there is no snapshot yet (first logon of a machine without the
+ * daemon): read the directory once and route again.
+ */
+static enum tl_reason complete_route(struct tl_logon *logon, tl_deadline deadline)
+{
+    struct tl_topology *fresh;
+    struct tl_outcome *ignored;
+    enum tl_reason reason;
+    bool placed =
+        logon->route->realm != NULL && logon->route->verdict != TL_REASON_DOMAIN_UNKNOWN;
+
+    if (placed || (logon->topology != NULL && logon->topology->taken != 0 &&
+                   time(NULL) - logon->topology->taken < SNAPSHOT_YOUNG_S))
+        return TL_REASON_OK;
+    ignored = tl_outcome_new(logon);
+    reason = tl_refresh(logon, logon->config, logon->ws, logon->trace, deadline, &fresh,
+                        ignored);
+    TALLOC_FREE(ignored);
+    if (reason != TL_REASON_OK) {
+        tl_trace_note(logon->trace,
+                      "the trusts could not be read; the route stays a guess");
+        return TL_REASON_OK;
+    }
+    logon->topology = fresh;
+    return find_route(logon);
+}
+
+/* A route without a realm: nobody can be asked, the verdict is the answer. */
+static enum tl_reason no_realm(struct tl_logon *logon)
+{
+    const struct tl_route *route = logon->route;
+    enum tl_reason reason =
+        route->verdict != TL_REASON_OK ? route->verdict : TL_REASON_DOMAIN_UNKNOWN;
+
+    tl_outcome_fail(logon->outcome, TL_STAGE_ROUTE, reason, "%s", route->why);
+    logon->outcome->ntstatus =
+        route->ntstatus != 0 ? route->ntstatus : TL_NT_NO_SUCH_DOMAIN;
+    tl_outcome_set_subject(logon->outcome, route->subject);
+    tl_outcome_set_attribute(logon->outcome, route->attribute);
+    return reason;
+}
+
+/* The steps that need the network, in order. */
+static enum tl_reason exchange(struct tl_logon *logon, const char *password,
+                               tl_deadline deadline)
+{
+    struct tl_outcome *out = logon->outcome;
+    enum tl_reason reason;
+
+    reason = complete_route(logon, deadline);
+    if (reason != TL_REASON_OK)
+        return reason;
+    if (logon->route->realm == NULL)
+        return no_realm(logon);
+
+    logon->locator =
+        tl_locator_new(logon, logon->config,
+                       logon->topology ? logon->topology->site : NULL, logon->trace);
+    if (logon->locator == NULL)
+        return tl_outcome_fail(out, TL_STAGE_LOCATE, TL_REASON_NO_MEMORY, NULL);
+    reason = tl_krb_new(logon, logon->config, logon->locator, deadline, logon->trace,
+                        &logon->krb, out);
+    if (reason != TL_REASON_OK)
+        return reason;
+
+    reason = tl_krb_as_password(logon->krb, logon->route, password, &logon->client, out);
+    if (reason == TL_REASON_OK)
+        reason = tl_krb_walk(logon->krb, logon->route, logon->ws, out);
+    if (reason != TL_REASON_OK)
+        return tl_explain_failure(logon);
+
+    reason = tl_krb_proof(logon, logon->krb, logon->ws, &logon->pac, out);
+    if (reason != TL_REASON_OK)
+        return reason;
+    return tl_pac_apply_rules(logon->pac, logon->topology, logon->route, logon->ws,
+                              logon->trace, out);
+}
+
+enum tl_reason tl_logon_password(struct tl_logon *logon, const char *password)
+{
+    struct tl_words_input in = {0};
+    enum tl_reason reason;
+
+    tl_outcome_reset(logon->outcome);
+    reason = exchange(logon, password, tl_deadline_in_ms(logon->config->logon_timeout));
+
+    in.user = logon->name->whole;
+    in.implicit_upn = logon->route->implicit_upn;
+    in.workstation = logon->ws->fqdn;
+    in.workstation_domain = logon->ws->domain;
+    in.user_domain = logon->route->user_domain;
+    TALLOC_FREE(logon->words);
+    logon->words = tl_outcome_words(logon, logon->outcome, &in);
+    return reason;
+}

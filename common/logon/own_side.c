@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * own_side.c - the directories a logon may read: the workstation's own with the
+ * machine's credentials, the user's with the user's ticket; and the snapshot
+ * made from the first.
+ */
+#include <errno.h>
+#include <trustlogon/logon.h>
+
+#include "logon/explain.h"
+
+#define SNAPSHOT_FILE "topology.json"
+
+/* Bind to one of `dcs`, the first that lets us, with the session's tickets. */
+static enum tl_reason open_first(TALLOC_CTX *ctx, struct tl_krb *krb,
+                                 struct tl_dc_list *dcs, const char *realm,
+                                 tl_deadline deadline, const struct tl_trace *trace,
+                                 struct tl_directory **dir, struct tl_outcome *out)
+{
+    enum tl_reason reason = TL_REASON_NO_LOGON_SERVERS;
+
+    for (size_t i = 0; i < dcs->count; i++) {
+        char *service = talloc_asprintf(dcs, "ldap/%s", dcs->dcs[i].host);
+
+        if (service == NULL)
+            return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+        tl_outcome_reset(out);
+        reason = tl_krb_ticket(krb, service, realm, out);
+        if (reason == TL_REASON_OK)
+            reason = tl_directory_open(ctx, &dcs->dcs[i], tl_krb_ccache_name(krb),
+                                       deadline, trace, dir, out);
+        if (reason == TL_REASON_OK || tl_deadline_left_ms(deadline) == 0)
+            return reason;
+    }
+    if (dcs->count == 0)
+        return tl_outcome_fail(out, TL_STAGE_LOCATE, reason,
+                               "no domain controller is known");
+    return reason;
+}
+
+enum tl_reason tl_own_side_open(TALLOC_CTX *ctx, const struct tl_config *config,
+                                const struct tl_workstation *ws,
+                                const struct tl_trace *trace, tl_deadline deadline,
+                                struct tl_own_side **own_out, struct tl_outcome *out)
+{
+    struct tl_own_side *own;
+    enum tl_reason reason = TL_REASON_NO_MEMORY;
+
+    *own_out = NULL;
+    own = talloc_zero(ctx, struct tl_own_side);
+    if (own == NULL)
+        return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+    own->locator = tl_locator_new(own, config, config->site, trace);
+    if (own->locator == NULL) {
+        tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+        goto cleanup;
+    }
+    reason = tl_locate(own, own->locator, ws->domain, 0, deadline, &own->dcs, out);
+    if (reason == TL_REASON_OK)
+        reason = tl_krb_new(own, config, own->locator, deadline, trace, &own->krb, out);
+    if (reason == TL_REASON_OK)
+        reason = tl_krb_as_machine(own->krb, ws, out);
+    if (reason == TL_REASON_OK)
+        reason = open_first(own, own->krb, own->dcs, ws->realm, deadline, trace,
+                            &own->dir, out);
+    if (reason != TL_REASON_OK)
+        goto cleanup;
+    *own_out = own;
+    return TL_REASON_OK;
+
+cleanup:
+    talloc_free(own);
+    return reason;
+}
+
+enum tl_reason tl_user_side_read(struct tl_krb *krb, struct tl_locator *locator,
+                                 const char *domain, const struct tl_trace *trace,
+                                 tl_deadline deadline, struct tl_topology *topo,
+                                 struct tl_outcome *out)
+{
+    TALLOC_CTX *tmp = talloc_new(NULL);
+    struct tl_dc_list *dcs = NULL;
+    struct tl_directory *dir = NULL;
+    char *realm = tl_realm_of(tmp, domain);
+    enum tl_reason reason;
+
+    if (realm == NULL) {
+        reason = tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+        goto cleanup;
+    }
+    reason = tl_locate(tmp, locator, domain, 0, deadline, &dcs, out);
+    if (reason != TL_REASON_OK)
+        goto cleanup;
+    reason = open_first(tmp, krb, dcs, realm, deadline, trace, &dir, out);
+    if (reason == TL_REASON_OK)
+        reason = tl_directory_trusts(dir, topo, out);
+
+cleanup:
+    talloc_free(tmp);
+    return reason;
+}
+
+static char *snapshot_path(TALLOC_CTX *ctx, const struct tl_config *config)
+{
+    return talloc_asprintf(ctx, "%s/%s", config->state_dir, SNAPSHOT_FILE);
+}
+
+int tl_snapshot_load(TALLOC_CTX *ctx, const struct tl_config *config,
+                     struct tl_topology **topo)
+{
+    char *path = snapshot_path(ctx, config);
+    char *error = NULL;
+    int ret;
+
+    *topo = NULL;
+    if (path == NULL)
+        return -ENOMEM;
+    ret = tl_topology_load(ctx, path, topo, &error);
+    TALLOC_FREE(error);
+    talloc_free(path);
+    return ret;
+}
+
+enum tl_reason tl_refresh(TALLOC_CTX *ctx, const struct tl_config *config,
+                          const struct tl_workstation *ws, const struct tl_trace *trace,
+                          tl_deadline deadline, struct tl_topology **topo,
+                          struct tl_outcome *out)
+{
+    struct tl_own_side *own = NULL;
+    enum tl_reason reason;
+    char *path;
+
+    *topo = NULL;
+    reason = tl_own_side_open(ctx, config, ws, trace, deadline, &own, out);
+    if (reason != TL_REASON_OK)
+        return reason;
+    reason = tl_directory_topology(ctx, own->dir, topo, out);
+    if (reason == TL_REASON_OK) {
+        if ((*topo)->site == NULL && own->dcs->dcs[0].client_site != NULL)
+            (*topo)->site = talloc_strdup(*topo, own->dcs->dcs[0].client_site);
+        path = snapshot_path(own, config);
+        /* Who may not write (an ordinary user's command) still has the answer. */
+        if (path != NULL && tl_topology_save(*topo, path) != 0)
+            tl_trace_note(trace, "the snapshot %s was not saved", path);
+    }
+    talloc_free(own);
+    return reason;
+}
