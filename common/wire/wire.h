@@ -15,8 +15,8 @@
  * Bytes. All integers little-endian.
  *   u32 magic "TLW1" | u8 version | u8 type | u16 number of fields
  *   then per field: u8 tag | u8 kind | u16 reserved 0 | u32 length | bytes
- * Kinds: 1 u32 (length 4), 2 u64 (length 8), 3 string (no NUL inside, one NUL
- * at its end that `length` counts). A tag appears at most once and only with
+ * Kinds: 1 u32 (length 4), 3 string (no NUL inside, one NUL at its end that
+ * `length` counts, at most TL_WIRE_STRING_MAX with it). A tag appears at most once and only with
  * its own kind; an unknown tag, a duplicate, a length beyond the packet or
  * bytes after the last field make the whole message invalid (-EBADMSG): both
  * ends come from one build, so tolerance would only hide attacks.
@@ -71,7 +71,7 @@ enum tl_wire_style {
 
 /*
  * One message with every field it can have; absent strings are NULL, absent
- * numbers 0 (present[] tells). After decoding, strings point into the packet.
+ * numbers 0, and neither is sent. After decoding, strings point into the packet.
  */
 struct tl_wire_msg {
     enum tl_wire_type type;
@@ -96,8 +96,7 @@ struct tl_wire_msg {
     uint32_t expires;      /* DONE: days until the password expires + 1; 0 unknown */
 };
 
-/* 0, -ENOSPC (cap too small), -E2BIG (a string over its limit), -EINVAL (a NUL or no
- * type). */
+/* 0, -ENOSPC (cap too small), -E2BIG (a string over its limit), -EINVAL (no such type). */
 int tl_wire_encode(const struct tl_wire_msg *msg, uint8_t *buf, size_t cap, size_t *len);
 /* 0 or -EBADMSG; *msg is zeroed on failure. */
 int tl_wire_decode(const uint8_t *buf, size_t len, struct tl_wire_msg *msg);
