@@ -1,0 +1,370 @@
+# SPDX-License-Identifier: MIT
+"""Everything that can be broken on purpose, and how each is mended.
+
+A break is a function that changes the lab and answers a list of undo steps,
+which are plain data and are kept with the lab, so that any later process can
+mend it. `touches` names what a break changes; two breaks of one thing cannot
+be active together.
+"""
+import base64
+import os
+
+from . import forest_info, keytab, net, samba, settings, trust
+from .state import LabError
+
+KEYTAB = "/etc/krb5.keytab"
+HOUR_AHEAD = "+3600\n"
+FAKETIME = "/usr/$LIB/faketime/libfaketime.so.1\n"
+
+BREAKS = {}
+
+
+def broken(name, sentence, touches=None, **arguments):
+    """Register a break; one function may serve several names."""
+    def register(function):
+        BREAKS[name] = {"function": function, "sentence": sentence, "arguments": arguments,
+                        "touches": touches or name}
+        return function
+    return register
+
+
+# --- undo steps -----------------------------------------------------------
+
+def undo_set(lab, step):
+    trust.ask(lab, step["host"], [{"op": "set", "dn": step["dn"], "attrs": step["attrs"]}])
+
+
+def undo_rename(lab, step):
+    trust.ask(lab, step["host"], [{"op": "rename", "dn": step["dn"], "to": step["to"]}])
+
+
+def undo_delete(lab, step):
+    trust.ask(lab, step["host"], [{"op": "delete", "dn": step["dn"]}])
+
+
+def undo_unfilter(lab, step):
+    net.unfilter(lab, step["host"], step["table"])
+
+
+def undo_file(lab, step):
+    put_file(lab, step["host"], step["path"], step["content"])
+
+
+def undo_run(lab, step):
+    lab.run(step["host"], *step["command"])
+
+
+def undo_restart(lab, step):
+    samba.stop(lab, step["host"])
+    samba.start(lab, step["host"])
+    samba.wait_ready(lab, [step["host"]])
+
+
+UNDO = {"set": undo_set, "rename": undo_rename, "delete": undo_delete,
+        "unfilter": undo_unfilter, "file": undo_file, "run": undo_run,
+        "restart": undo_restart}
+
+
+# --- helpers --------------------------------------------------------------
+
+def encoded(*values):
+    return [base64.b64encode(v if isinstance(v, bytes) else v.encode()).decode() for v in values]
+
+
+def get_file(lab, host, path):
+    try:
+        with open(lab.file(host, path), "rb") as source:
+            return base64.b64encode(source.read()).decode()
+    except FileNotFoundError:
+        return None
+
+
+def put_file(lab, host, path, content):
+    """Replace a host's file as a whole; None removes it."""
+    target = lab.file(host, path)
+    if content is None:
+        if os.path.lexists(target):
+            os.unlink(target)
+        return
+    with open(target + ".new", "wb", opener=lambda p, f: os.open(p, f, 0o600)) as out:
+        out.write(base64.b64decode(content))
+    os.chmod(target + ".new", 0o600 if path == KEYTAB else 0o644)
+    os.rename(target + ".new", target)
+
+
+def change_file(lab, host, path, content):
+    old = get_file(lab, host, path)
+    put_file(lab, host, path, content)
+    return {"do": "file", "host": host, "path": path, "content": old}
+
+
+def change_object(lab, host, dn, attributes):
+    old = trust.ask(lab, host, [{"op": "set", "dn": dn, "attrs": attributes}])[0]
+    return {"do": "set", "host": host, "dn": dn, "attrs": old}
+
+
+def need_tdo(lab, domain):
+    entry = trust.tdo(lab, domain)
+    if entry is None:
+        raise LabError("there is no trust to break (./run lab trust external)")
+    return entry
+
+
+# --- the trust ------------------------------------------------------------
+
+@broken("trusttype", "CONTOSO's trust object for FABRIKAM says trustType 1 (downlevel): "
+        "no referral leaves CONTOSO", "contoso trustType", domain="contoso")
+@broken("trusttype-ws", "FABRIKAM's trust object for CONTOSO says trustType 1 (downlevel): "
+        "FABRIKAM refuses CONTOSO's referral ticket", "fabrikam trustType", domain="fabrikam")
+def trusttype(lab, domain):
+    dn = need_tdo(lab, domain)["dn"]
+    return [change_object(lab, f"dc1.{domain}", dn, {"trustType": encoded("1")})]
+
+
+@broken("netbios-name", "CONTOSO's trust was made by NetBIOS name: object and trustPartner "
+        "are called FABRIKAM and trustType is 1", "contoso trustType")
+def netbios_name(lab):
+    host, dn = "dc1.contoso", need_tdo(lab, "contoso")["dn"]
+    flat = settings.FABRIKAM["flat"]
+    undo = change_object(lab, host, dn, {"trustType": encoded("1"),
+                                         "trustPartner": encoded(flat)})
+    new = f"CN={flat},{dn.partition(',')[2]}"
+    trust.ask(lab, host, [{"op": "rename", "dn": dn, "to": new}])
+    return [undo, {"do": "rename", "host": host, "dn": new, "to": dn}]
+
+
+@broken("direction", "CONTOSO's trust object lacks the inbound direction: CONTOSO's users may "
+        "not go to FABRIKAM", "contoso trustDirection", domain="contoso", bit=1)
+@broken("direction-ws", "FABRIKAM's trust object lacks the outbound direction: FABRIKAM does "
+        "not trust CONTOSO", "fabrikam trustDirection", domain="fabrikam", bit=2)
+def direction(lab, domain, bit):
+    entry = need_tdo(lab, domain)
+    left = int(trust.value(entry, "trustDirection")) & ~bit
+    return [change_object(lab, f"dc1.{domain}", entry["dn"],
+                          {"trustDirection": encoded(str(left))})]
+
+
+@broken("selective", "FABRIKAM's trust object asks for selective authentication "
+        "(CROSS_ORGANIZATION), which Samba's KDC answers by not using the trust",
+        "fabrikam trustAttributes")
+def selective(lab):
+    entry = need_tdo(lab, "fabrikam")
+    bits = int(trust.value(entry, "trustAttributes")) | 0x10
+    return [change_object(lab, "dc1.fabrikam", entry["dn"],
+                          {"trustAttributes": encoded(str(bits))})]
+
+
+# --- suffix routing -------------------------------------------------------
+
+def flagged(flag):
+    def edit(records):
+        for record in records:
+            if forest_info.name_of(record) == settings.SUFFIX:
+                record["flags"] = flag
+        return records
+    return edit
+
+
+def excluded(records):
+    return records + [forest_info.name_record(forest_info.TLN_EX, settings.SUFFIX)]
+
+
+def removed(records):
+    return [r for r in records if forest_info.name_of(r) != settings.SUFFIX]
+
+
+@broken("suffix-disabled", f"FABRIKAM's administrator disabled the name suffix "
+        f"{settings.SUFFIX} (flag 2)", "suffix", edit=flagged(forest_info.DISABLED_ADMIN))
+@broken("suffix-new", f"the name suffix {settings.SUFFIX} is new to FABRIKAM and not yet "
+        "enabled (flag 1)", "suffix", edit=flagged(forest_info.DISABLED_NEW))
+@broken("suffix-conflict", f"the name suffix {settings.SUFFIX} is disabled as conflicting with "
+        "another trust (flag 4)", "suffix", edit=flagged(forest_info.DISABLED_CONFLICT))
+@broken("suffix-excluded", f"FABRIKAM excludes the name suffix {settings.SUFFIX} from routing",
+        "suffix", edit=excluded)
+@broken("suffix-none", f"FABRIKAM's routing table does not list the name suffix "
+        f"{settings.SUFFIX}", "suffix", edit=removed)
+def suffix(lab, edit):
+    entry = need_tdo(lab, "fabrikam")
+    blobs = entry["attrs"].get("msDS-TrustForestTrustInfo")
+    records = forest_info.parse(base64.b64decode(blobs[0])) if blobs else []
+    if settings.SUFFIX not in map(forest_info.name_of, records):
+        raise LabError(f"the trust does not route {settings.SUFFIX}, so there is nothing to "
+                       "break: this needs ./run lab trust forest in a lab with --suffix")
+    blob = forest_info.build(edit(records))
+    return [change_object(lab, "dc1.fabrikam", entry["dn"],
+                          {"msDS-TrustForestTrustInfo": encoded(blob)})]
+
+
+# --- the workstation's account and keys -----------------------------------
+
+def workstation_account(lab):
+    return trust.ask(lab, "dc1.fabrikam", [
+        {"op": "find", "filter": "(sAMAccountName=WS1$)", "attrs": ["servicePrincipalName"]}
+    ])[0][0]
+
+
+@broken("spn", "the workstation's account has lost its host/ service principal names",
+        "servicePrincipalName")
+def spn(lab):
+    entry = workstation_account(lab)
+    names = entry["attrs"]["servicePrincipalName"]
+    kept = [n for n in names if not base64.b64decode(n).lower().startswith(b"host/")]
+    return [change_object(lab, "dc1.fabrikam", entry["dn"], {"servicePrincipalName": kept})]
+
+
+@broken("spn-duplicate", "a second computer account, WS1-OLD, claims host/ws1.fabrikam.test too",
+        "servicePrincipalName")
+def spn_duplicate(lab):
+    dn = "CN=WS1-OLD," + workstation_account(lab)["dn"].partition(",")[2]
+    # Only a name that is free can be added; the name is doubled by a rename of
+    # the value afterwards, which is how replication produces duplicates.
+    trust.ask(lab, "dc1.fabrikam", [{"op": "add", "dn": dn, "attrs": {
+        "objectClass": encoded("computer"), "sAMAccountName": encoded("WS1-OLD$"),
+        "userAccountControl": encoded(str(0x1000)),
+        "servicePrincipalName": encoded("host/ws1.fabrikam.test")}}])
+    return [{"do": "delete", "host": "dc1.fabrikam", "dn": dn}]
+
+
+@broken("keytab-missing", "the workstation has no /etc/krb5.keytab", "keytab")
+def keytab_missing(lab):
+    return [change_file(lab, "ws1", KEYTAB, None)]
+
+
+@broken("keytab-unreadable", "/etc/krb5.keytab is damaged: it is no keytab", "keytab")
+def keytab_unreadable(lab):
+    return [change_file(lab, "ws1", KEYTAB, encoded("no keytab\n")[0])]
+
+
+@broken("keytab-wrong", "/etc/krb5.keytab has the right names and key versions but other keys",
+        "keytab")
+def keytab_wrong(lab):
+    data = base64.b64decode(get_file(lab, "ws1", KEYTAB))
+    return [change_file(lab, "ws1", KEYTAB, encoded(keytab.with_other_keys(data))[0])]
+
+
+@broken("keytab-stale", "the machine password was changed and /etc/krb5.keytab still has the "
+        "keys of the one before", "keytab")
+def keytab_stale(lab):
+    old = get_file(lab, "ws1", KEYTAB)
+    lab.run("ws1", "net", "ads", "changetrustpw")
+    # Entries of both passwords are in the new file: mending is taking that one.
+    new = get_file(lab, "ws1", KEYTAB)
+    put_file(lab, "ws1", KEYTAB, old)
+    return [{"do": "file", "host": "ws1", "path": KEYTAB, "content": new}]
+
+
+# --- the network ----------------------------------------------------------
+
+PORTS = {
+    "port88": ("88, tcp and udp,", ["tcp dport 88 drop", "udp dport 88 drop"]),
+    "port88tcp": ("88/tcp", ["tcp dport 88 drop"]),
+    "port88udp": ("88/udp", ["udp dport 88 drop"]),
+    "port88-reject": ("88/tcp (refused, not dropped)", ["tcp dport 88 reject with tcp reset"]),
+    "udp389": ("389/udp", ["udp dport 389 drop"]),
+    "tcp389": ("389/tcp", ["tcp dport 389 drop"]),
+    "port464": ("464, tcp and udp,", ["tcp dport 464 drop", "udp dport 464 drop"]),
+}
+
+
+def port(lab, table, domain, rules):
+    """Filter at every DC of a domain, as a firewall between two sites does."""
+    steps = []
+    for host in lab.dcs(domain):
+        net.filter_ports(lab, host, table, "input", rules)
+        steps.append({"do": "unfilter", "host": host, "table": table})
+    return steps
+
+
+for _name, (_what, _rules) in PORTS.items():
+    broken(_name, f"a firewall filters {_what} at the user's DCs", table=_name,
+           domain="contoso", rules=_rules)(port)
+    broken(_name + "-ws", f"a firewall filters {_what} at the workstation's DCs",
+           table=_name + "-ws", domain="fabrikam", rules=_rules)(port)
+
+
+@broken("dns", "the workstation's DNS servers do not answer")
+def dns(lab):
+    net.filter_ports(lab, "ws1", "dns", "output", ["udp dport 53 drop", "tcp dport 53 drop"])
+    return [{"do": "unfilter", "host": "ws1", "table": "dns"}]
+
+
+@broken("dc-down", "Samba on dc1.contoso.test is stopped; the machine is still there",
+        "samba on contoso", hosts=1)
+@broken("dc-down-all", "Samba is stopped on every DC of contoso.test", "samba on contoso",
+        hosts=None)
+def dc_down(lab, hosts):
+    steps = []
+    for host in lab.dcs("contoso")[:hosts]:
+        samba.stop(lab, host)
+        steps.append({"do": "restart", "host": host})
+    return steps
+
+
+@broken("dc-gone", "dc1.contoso.test is unplugged: nothing answers there",
+        "network of contoso", hosts=1)
+@broken("dc-gone-all", "every DC of contoso.test is unplugged", "network of contoso", hosts=None)
+def dc_gone(lab, hosts):
+    steps = []
+    for host in lab.dcs("contoso")[:hosts]:
+        lab.run(host, "ip", "link", "set", "eth0", "down")
+        steps.append({"do": "run", "host": host,
+                      "command": ["ip", "link", "set", "eth0", "up"]})
+    return steps
+
+
+# --- the clock ------------------------------------------------------------
+# Time namespaces do not move the calendar clock, so a preloaded library does.
+
+def preload(lab, host):
+    return [change_file(lab, host, "/etc/faketimerc", encoded(HOUR_AHEAD)[0]),
+            change_file(lab, host, "/etc/ld.so.preload", encoded(FAKETIME)[0])]
+
+
+@broken("clock", "the workstation's clock is an hour ahead, for every program started from now on")
+def clock(lab):
+    return preload(lab, "ws1")
+
+
+@broken("clock-dc", "the clock of dc1.contoso.test is an hour ahead", "samba on contoso")
+def clock_dc(lab):
+    # Undone in reverse: first the files, then the restart without them.
+    steps = [{"do": "restart", "host": "dc1.contoso"}, *preload(lab, "dc1.contoso")]
+    undo_restart(lab, steps[0])
+    return steps
+
+
+# --- the verbs ------------------------------------------------------------
+
+def show():
+    width = max(map(len, BREAKS))
+    for name, about in BREAKS.items():
+        print(f"{name:{width}}  {about['sentence']}")
+
+
+def apply(lab, name):
+    if name not in BREAKS:
+        raise LabError(f"nothing called {name!r} can be broken; `break list` names all")
+    about = BREAKS[name]
+    for active in lab.info["breaks"]:
+        if active["touches"] == about["touches"]:
+            raise LabError(f"{active['name']} is active and breaks the same thing; "
+                           f"first: ./run lab fix {active['name']}")
+    undo_steps = about["function"](lab, **about["arguments"])
+    lab.info["breaks"].append({"name": name, "touches": about["touches"], "undo": undo_steps})
+    lab.save()
+
+
+def undo(lab, name):
+    for active in lab.info["breaks"]:
+        if active["name"] == name:
+            for step in reversed(active["undo"]):
+                UNDO[step["do"]](lab, step)
+            lab.info["breaks"].remove(active)
+            lab.save()
+            return
+    raise LabError(f"{name!r} is not broken")
+
+
+def fix_all(lab):
+    for active in reversed(list(lab.info["breaks"])):
+        undo(lab, active["name"])

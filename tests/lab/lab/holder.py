@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: MIT
+"""First process of a lab: PID 1 of its PID namespace, owner of the switch.
+
+Started by `up` as: holder.py STATE_FOLDER HOST[:FQDN]...
+It starts one process per host, each PID 1 of a PID namespace below this one,
+so that killing this process ends everything in the lab. Until `up` writes
+"keep" to its standard input, end of file there (up failed or was killed) ends
+the lab too: a lab is never left half raised.
+"""
+import os
+import signal
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def reap():
+    while True:
+        try:
+            if os.waitpid(-1, os.WNOHANG)[0] == 0:
+                return
+        except ChildProcessError:
+            return
+
+
+def record_self(state):
+    # /proc is still the machine's own, so this is the pid as the tool sees it.
+    pid = os.readlink("/proc/self")
+    with open("/proc/self/stat", encoding="utf-8", errors="replace") as stat:
+        started = stat.read().rpartition(")")[2].split()[19]
+    with open(f"{state}/holder", "w", encoding="utf-8") as record:
+        record.write(f"{pid} {started}\n")
+
+
+def main():
+    state, hosts = sys.argv[1], sys.argv[2:]
+    record_self(state)
+    for host in hosts:
+        name, fqdn = host.split(":")
+        subprocess.Popen(
+            ["unshare", "--pid", "--fork", "--kill-child", "--mount", "--net", "--uts", "--ipc",
+             "--propagation", "private", "--", sys.executable, "-I", f"{HERE}/host_init.py",
+             state, name, fqdn], stdin=subprocess.DEVNULL)
+    if sys.stdin.buffer.readline() != b"keep\n":
+        return
+    null = os.open("/dev/null", os.O_RDWR)
+    for fd in (0, 1, 2):
+        os.dup2(null, fd)
+    signal.signal(signal.SIGCHLD, lambda *_: reap())
+    reap()
+    while True:
+        signal.pause()
+
+
+if __name__ == "__main__":
+    main()

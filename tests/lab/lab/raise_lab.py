@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: MIT
+"""`up`: from nothing to two forests, a trust and a joined workstation."""
+import concurrent.futures
+import glob
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+from . import net, samba, settings, trust, workstation
+from .state import Lab, LabError, process_started
+
+PROGRAMS = {
+    "samba": "samba", "samba-tool": "samba-common-bin", "net": "samba-common-bin",
+    "ip": "iproute2", "nft": "nftables", "nsenter": "util-linux", "unshare": "util-linux",
+    "mount": "mount", "kinit": "krb5-user", "pamtester": "pamtester", "tar": "tar",
+    "faketime": "faketime",
+}
+FILES = {"/usr/lib/python3/dist-packages/samba": "python3-samba",
+         "/usr/share/samba/setup/provision.ldif": "samba-ad-provision",
+         "/usr/lib/*/samba/ldb/samba_dsdb.so": "samba-dsdb-modules"}
+
+
+def check_prerequisites():
+    if os.geteuid() != 0:
+        raise LabError("the lab needs root: it makes network and mount namespaces")
+    missing = sorted({package for program, package in PROGRAMS.items()
+                      if shutil.which(program) is None}
+                     | {package for file, package in FILES.items() if not glob.glob(file)})
+    if missing:
+        raise LabError(f"missing packages: {', '.join(missing)} (./run setup installs them)")
+    with open("/proc/filesystems", encoding="ascii") as known:
+        if "overlay" not in known.read().split() \
+                and subprocess.run(["modprobe", "-q", "overlay"], check=False).returncode != 0:
+            raise LabError("this kernel has no overlayfs, which gives hosts their own files")
+    tried = subprocess.run(["unshare", "--mount", "--net", "--pid", "--uts", "--ipc", "--fork",
+                            "true"], capture_output=True, text=True, check=False)
+    if tried.returncode != 0:
+        raise LabError(f"this machine refuses new namespaces: {tried.stderr.strip()}")
+
+
+def hosts_of(options):
+    return [h for h in settings.HOSTS if h != "dc2.contoso" or options.dc2]
+
+
+def start_processes(lab, hosts):
+    """The holder and one first process per host; returns the holder's stdin."""
+    os.makedirs(lab.path("hosts"))
+    os.mkdir(lab.path("fs"))
+    here = os.path.dirname(os.path.abspath(__file__))
+    log = open(lab.path("holder.log"), "wb")
+    holder = subprocess.Popen(
+        ["unshare", "--pid", "--fork", "--kill-child", "--mount", "--net", "--propagation",
+         "private", "--", "/usr/bin/python3", "-I", f"{here}/holder.py", lab.dir,
+         *(f"{host}:{settings.HOSTS[host]['fqdn']}" for host in hosts)],
+        stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True)
+    log.close()
+    lab.info["hosts"] = {}
+    deadline = time.monotonic() + 10
+    while len(lab.info["hosts"]) < len(hosts):
+        if holder.poll() is not None or time.monotonic() > deadline:
+            with open(lab.path("holder.log"), encoding="utf-8", errors="replace") as said:
+                raise LabError(f"the hosts did not start:\n{said.read().strip()[-800:]}")
+        time.sleep(0.01)
+        for host in hosts:
+            try:
+                with open(lab.path("hosts", host), encoding="ascii") as record:
+                    pid = record.read().strip()
+            except FileNotFoundError:
+                continue
+            if pid:
+                lab.info["hosts"][host] = {"pid": int(pid)}
+    lab.info["hosts"] = {host: lab.info["hosts"][host] for host in hosts}
+    with open(lab.path("holder"), encoding="ascii") as record:
+        pid = record.read().split()[0]
+    lab.info["holder"] = {"pid": int(pid), "started": process_started(pid)}
+    return holder.stdin
+
+
+class Progress:
+    """One line per step on standard error, with the time it took."""
+
+    def __init__(self, quiet):
+        self.quiet = quiet
+        self.started = time.monotonic()
+
+    def say(self, words):
+        if not self.quiet:
+            print(f"[{time.monotonic() - self.started:5.1f} s] {words}", file=sys.stderr)
+
+
+def populate(lab, options, say):
+    dcs = [f"dc1.{domain}" for domain in settings.DOMAINS]
+    samba.write_hosts_files(lab)
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        say("provisioning contoso.test and fabrikam.test")
+        jobs = [pool.submit(provision_and_start, lab, domain)
+                for domain in settings.DOMAINS]
+        jobs.append(pool.submit(workstation.prepare, lab))
+        if options.install:
+            jobs.append(pool.submit(workstation.install, lab, options.install))
+        for job in jobs:
+            job.result()
+        samba.wait_ready(lab, dcs)
+        say("joining ws1.fabrikam.test" + (", dc2.contoso.test" if options.dc2 else "")
+            + (f", making the {options.trust} trust" if options.trust != "none" else ""))
+        jobs = [pool.submit(workstation.join, lab)]
+        if options.dc2:
+            jobs.append(pool.submit(add_dc2, lab))
+        if options.trust != "none":
+            trust.create(lab, options.trust, options.direction)
+        for job in jobs:
+            job.result()
+
+
+def provision_and_start(lab, domain):
+    samba.provision(lab, domain)
+    samba.start(lab, f"dc1.{domain}")
+
+
+def add_dc2(lab):
+    samba.join_dc(lab, "dc2.contoso")
+    samba.start(lab, "dc2.contoso")
+    samba.wait_ready(lab, ["dc2.contoso"])
+
+
+def up(options):
+    check_prerequisites()
+    lab = Lab()
+    progress = Progress(options.quiet)
+    with lab.lock():
+        try:
+            lab.load()
+        except LabError:
+            pass
+        else:
+            raise LabError(f"lab {lab.name!r} is up already (./run lab down ends it)")
+        lab.destroy()  # what a killed `up` or a dead lab may have left
+        os.makedirs(lab.dir)
+        try:
+            lab.info = {"trust": "none", "direction": options.direction, "breaks": [],
+                        "suffix": settings.SUFFIX if options.suffix else None}
+            keep = start_processes(lab, hosts_of(options))
+            net.connect(lab, lab.info["holder"]["pid"])
+            populate(lab, options, progress.say)
+            lab.save()
+            keep.write(b"keep\n")
+            keep.close()
+        except BaseException:
+            lab.destroy()
+            raise
+    progress.say(f"lab {lab.name!r} is up: ./run lab status, ./run lab shell ws1")

@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: MIT
+"""Samba in the lab: provision, start and stop the domain controllers."""
+import hashlib
+import json
+import os
+import subprocess
+import time
+
+from . import settings
+from .state import LabError, environment
+
+# What a DC of the lab serves. NetBIOS name service, NTP signing and dynamic
+# updates of its own records are left out: nothing here uses them and each
+# takes start-up time.
+SERVICES = "s3fs, rpc, ldap, cldap, kdc, drepl, winbindd, kcc, dns"
+PORTS = [53, 88, 135, 389, 445, 464]
+OPTIONS = [
+    "interfaces = lo eth0", "bind interfaces only = yes",
+    f"server services = {SERVICES}", "prefork children = 2", "disable netbios = yes",
+    "load printers = no", "printcap name = /dev/null", "disable spoolss = yes",
+    # The files are in memory; there is no disk to wait for.
+    "ldb:nosync = true", "tdb:nosync = true",
+]
+
+
+def write(lab, host, path, text):
+    target = lab.file(host, path)
+    if os.path.lexists(target):
+        os.unlink(target)
+    with open(target, "w", encoding="utf-8") as out:
+        out.write(text)
+
+
+def write_hosts_files(lab):
+    """Every host resolves at its own domain's DCs and knows only itself by file."""
+    for host in lab.info["hosts"]:
+        me = settings.HOSTS[host]
+        if me["domain"] is None:
+            servers = []
+        else:
+            # A DC asks itself; the second one asks the first until it serves.
+            servers = [settings.HOSTS[dc]["address"] for dc in lab.dcs(me["domain"])]
+        domain = me["fqdn"].partition(".")[2]
+        write(lab, host, "/etc/hosts",
+              f"127.0.0.1 localhost\n{me['address']} {me['fqdn']} {me['fqdn'].split('.')[0]}\n")
+        write(lab, host, "/etc/resolv.conf", f"search {domain}\noptions timeout:1 attempts:2\n"
+              + "".join(f"nameserver {s}\n" for s in servers))
+        write(lab, host, "/etc/nsswitch.conf",
+              "passwd: files\ngroup: files\nshadow: files\nhosts: files dns\n"
+              "services: files\nprotocols: files\n")
+
+
+def krb5_conf(realm):
+    return ("[libdefaults]\n"
+            f"    default_realm = {realm}\n"
+            "    dns_lookup_realm = false\n"
+            "    dns_lookup_kdc = true\n"
+            "    rdns = false\n"
+            "    dns_canonicalize_hostname = false\n"
+            "[realms]\n"
+            "[domain_realm]\n")
+
+
+def other(domain):
+    return "fabrikam" if domain == "contoso" else "contoso"
+
+
+def dc_address(domain):
+    return settings.HOSTS[f"dc1.{domain}"]["address"]
+
+
+def provision_key(domain, suffix):
+    """Names a provision by everything that goes into it."""
+    digest = hashlib.sha256()
+    here = os.path.dirname(os.path.abspath(__file__))
+    for name in ("settings.py", "samba.py", "seed.py"):
+        with open(os.path.join(here, name), "rb") as source:
+            digest.update(source.read())
+    version = subprocess.run(["samba", "--version"], capture_output=True, check=True).stdout
+    digest.update(json.dumps([domain, suffix, version.decode()]).encode())
+    return f"{domain}-{digest.hexdigest()[:16]}.tar"
+
+
+def provision(lab, domain):
+    """Make DC1 of a domain with its accounts, from the cache where there is one.
+
+    The tarball is made before the DC first runs, so its databases are at rest.
+    """
+    host = f"dc1.{domain}"
+    suffix = lab.info["suffix"] if domain == "contoso" else None
+    cache = os.environ.get("TL_LAB_CACHE")
+    tarball = os.path.join(cache, provision_key(domain, suffix)) if cache else None
+    folders = ["etc/samba", "var/lib/samba", "etc/krb5.conf"]
+    if tarball and os.path.exists(tarball):
+        with open(tarball, "rb") as stored:
+            subprocess.run(lab.enter(host, ["tar", "-xf", "-", "-C", "/", "--xattrs",
+                                            "--xattrs-include=*", "--acls"]),
+                           stdin=stored, env=environment(), check=True)
+        return
+    names = settings.DOMAINS[domain]
+    options = OPTIONS + [f"dns forwarder = {dc_address(other(domain))}"]
+    lab.run(host, "samba-tool", "domain", "provision", f"--realm={names['realm']}",
+            f"--domain={names['flat']}", "--server-role=dc", "--dns-backend=SAMBA_INTERNAL",
+            "--use-rfc2307", f"--adminpass={settings.PASSWORD}",
+            f"--host-name={settings.HOSTS[host]['fqdn'].split('.')[0]}",
+            f"--host-ip={settings.HOSTS[host]['address']}",
+            *(f"--option={option}" for option in options))
+    write(lab, host, "/etc/krb5.conf", krb5_conf(names["realm"]))
+    seed(lab, host, suffix)
+    if tarball:
+        os.makedirs(cache, exist_ok=True)
+        with open(tarball + f".{os.getpid()}", "wb") as stored:
+            subprocess.run(lab.enter(host, ["tar", "-cf", "-", "-C", "/", "--xattrs",
+                                            "--xattrs-include=*", "--acls", *folders]),
+                           stdout=stored, env=environment(), check=True)
+        os.rename(stored.name, tarball)
+
+
+def seed(lab, host, suffix):
+    """Create the accounts; those with a password too old, a hundred days ago.
+
+    The directory lets nobody write a password's age, so the clock is moved.
+    """
+    domain = settings.HOSTS[host]["domain"]
+    wanted = settings.SEED[domain]
+    old = [user for user in wanted["users"] if user.get("state") == "pwexpired"]
+    new = [user for user in wanted["users"] if user not in old]
+    script = ["/usr/bin/python3", "-I", "/run/lab/seed.py"]
+    common = {"password": settings.PASSWORD, "suffix": suffix}
+    lab.run(host, *script, stdin=json.dumps(
+        dict(common, users=new, groups=wanted["groups"]), default=list))
+    if old:
+        lab.run(host, "faketime", "-f", "-100d", *script, stdin=json.dumps(
+            dict(common, users=old, groups=[])))
+
+
+def join_dc(lab, host):
+    """Make a further DC of a running domain."""
+    names = settings.DOMAINS[settings.HOSTS[host]["domain"]]
+    write(lab, host, "/etc/krb5.conf", krb5_conf(names["realm"]))
+    options = OPTIONS + [f"dns forwarder = {dc_address(other(settings.HOSTS[host]['domain']))}"]
+    lab.run(host, "samba-tool", "domain", "join", names["dns"], "DC",
+            f"-Uadministrator%{settings.PASSWORD}", "--dns-backend=SAMBA_INTERNAL",
+            f"--option=netbios name = {host.split('.')[0].upper()}",
+            *(f"--option={option}" for option in options))
+
+
+def start(lab, host):
+    lab.run(host, "samba", "-D", "-M", "prefork")
+
+
+def wait_ready(lab, hosts, timeout=40):
+    """Wait until every port of every DC answers inside its own host."""
+    deadline = time.monotonic() + timeout
+    for host in hosts:
+        ports = ",".join(map(str, PORTS))
+        left = max(1, deadline - time.monotonic())
+        done = lab.tool(host, "wait_ports", settings.HOSTS[host]["address"], ports, str(left),
+                        check=False)
+        if done.returncode != 0:
+            raise LabError(f"{host}: samba does not serve: {done.stdout.strip()}")
+
+
+def stop(lab, host):
+    lab.tool(host, "stop_samba")
