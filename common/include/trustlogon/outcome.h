@@ -33,9 +33,11 @@ TL_PUBLIC void tl_outcome_reset(struct tl_outcome *out);
 /*
  * Record a failure and return `reason` (so a step can `return
  * tl_outcome_fail(...)`). The status is the reason's own; where the reason has
- * none, TL_NT_INTERNAL_ERROR. `fmt` makes the detail and may be NULL. Earlier
- * realm, kdc, subject, attribute are kept unless set again afterwards. `out`
- * may be NULL.
+ * none, that of the failure recorded before, which the reason explains; where
+ * there was none, TL_NT_INTERNAL_ERROR. `fmt` makes the detail and may be NULL
+ * (then there is none). Everything else recorded earlier (hop, KRB error,
+ * realm, kdc, subject, attribute) is kept unless set again; a step that starts
+ * afresh calls tl_outcome_reset(). `out` may be NULL.
  */
 TL_PUBLIC enum tl_reason tl_outcome_fail(struct tl_outcome *out, enum tl_stage stage,
                                          enum tl_reason reason, const char *fmt, ...)
@@ -74,7 +76,9 @@ struct tl_words {
  * reason table may hold %{user} %{upn} %{workstation} %{wsdomain} %{userdomain}
  * %{subject} %{attribute} %{realm} %{kdc} %{detail}; a value that is not known
  * is replaced by plain words ("the user's domain"). Control characters of
- * values (they come from networks) are replaced by '?'.
+ * values (they come from networks), characters that reorder or hide text and
+ * bytes that are no UTF-8 are replaced by '?'; a value longer than 512 bytes is
+ * cut and ends in "...". NULL when memory is out.
  */
 TL_PUBLIC struct tl_words *tl_outcome_words(TALLOC_CTX *ctx, const struct tl_outcome *out,
                                             const struct tl_words_input *in);

@@ -112,7 +112,10 @@ struct tl_reason_info {
 };
 
 /* Look-ups; NULL where unknown. Names are compared without case, with or
- * without the prefixes STATUS_, ERROR_, KDC_ERR_, KRB_AP_ERR_, KRB_ERR_. */
+ * without the prefixes NT_STATUS_, STATUS_, ERROR_ (NTSTATUS and Win32) and
+ * KDC_ERR_, KRB_AP_ERR_, KRB_ERR_, also as MIT writes them, KRB5KDC_ERR_ and so
+ * on (Kerberos). tl_status_by_name() knows the SEC_E_ names of Windows' logs as
+ * well. Win32 code 0 is success. */
 TL_PUBLIC const struct tl_status_info *tl_status_by_ntstatus(uint32_t ntstatus);
 TL_PUBLIC const struct tl_status_info *tl_status_by_win32(uint32_t win32);
 TL_PUBLIC const struct tl_status_info *tl_status_by_name(const char *name);

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The one place where an outcome becomes words.
+ *
+ * Values that fill the templates come from networks and from keyboards: they
+ * are stripped of what could move a terminal's cursor or forge a log line, and
+ * cut where they are long.
+ */
+#include <string.h>
+#include <unistr.h>
+
+#include <trustlogon/outcome.h>
+
+#define VALUE_MAX 512 /* bytes of a value that are shown */
+
+struct value {
+    const char *key;
+    const char *value;
+    const char *unknown; /* plain words where the value is not known */
+};
+
+/* Is this character unfit for a terminal or a log? C0, DEL, C1, line and
+ * paragraph separators, and the marks that reorder or hide text. */
+static bool unfit(ucs4_t c)
+{
+    return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x200b && c <= 0x200f) ||
+           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff;
+}
+
+/* Append a value as plain text; returns NULL when memory is out. */
+static char *append_value(char *text, const char *value)
+{
+    const uint8_t *p = (const uint8_t *)value;
+    size_t len = strlen(value), used = 0;
+    char clean[VALUE_MAX + 1];
+
+    while (len > 0) {
+        ucs4_t c;
+        int n = u8_mbtoucr(&c, p, len);
+        size_t step = n > 0 ? (size_t)n : 1;
+
+        if (used + step > VALUE_MAX)
+            break;
+        if (n <= 0 || unfit(c)) {
+            clean[used++] = '?';
+        } else {
+            memcpy(clean + used, p, step);
+            used += step;
+        }
+        p += step;
+        len -= step;
+    }
+    clean[used] = '\0';
+    text = talloc_strdup_append_buffer(text, clean);
+    if (text != NULL && len > 0)
+        text = talloc_strdup_append_buffer(text, "...");
+    return text;
+}
+
+static const struct value *find(const struct value *values, const char *key, size_t len)
+{
+    for (; values->key != NULL; values++) {
+        if (strlen(values->key) == len && memcmp(values->key, key, len) == 0)
+            return values;
+    }
+    return NULL;
+}
+
+/* Fill a template. A placeholder that is not known stays as it is: the unit
+ * tests see to it that the table has none. */
+static char *fill(TALLOC_CTX *ctx, const char *pattern, const struct value *values)
+{
+    char *text = talloc_strdup(ctx, "");
+    const char *open;
+
+    while (text != NULL && (open = strstr(pattern, "%{")) != NULL) {
+        const char *close = strchr(open, '}');
+        const struct value *v;
+
+        if (close == NULL)
+            break;
+        v = find(values, open + 2, (size_t)(close - open) - 2);
+        text = talloc_strndup_append_buffer(text, pattern, (size_t)(open - pattern));
+        if (text == NULL)
+            return NULL;
+        if (v == NULL)
+            text = talloc_strndup_append_buffer(text, open, (size_t)(close - open) + 1);
+        else if (v->value != NULL && v->value[0] != '\0')
+            text = append_value(text, v->value);
+        else
+            text = talloc_strdup_append_buffer(text, v->unknown);
+        pattern = close + 1;
+    }
+    return text == NULL ? NULL : talloc_strdup_append_buffer(text, pattern);
+}
+
+/* The sentence for the user: Windows' own, word for word. */
+static char *message(TALLOC_CTX *ctx, const struct tl_outcome *out)
+{
+    const struct tl_status_info *info = tl_status_by_ntstatus(out->ntstatus);
+
+    if (info != NULL)
+        return talloc_strdup(ctx, info->text);
+    return talloc_asprintf(ctx, "The logon failed with status 0x%08X.", out->ntstatus);
+}
+
+struct tl_words *tl_outcome_words(TALLOC_CTX *ctx, const struct tl_outcome *out,
+                                  const struct tl_words_input *in)
+{
+    static const struct tl_words_input nothing;
+    const struct tl_reason_info *info = tl_reason_info(out->reason);
+    struct tl_words *words = talloc_zero(ctx, struct tl_words);
+
+    if (in == NULL)
+        in = &nothing;
+    if (info == NULL)
+        info = tl_reason_info(TL_REASON_INTERNAL);
+    const struct value values[] = {
+        {"user", in->user, "the user"},
+        {"upn", in->implicit_upn, "(the account name, '@', the domain's DNS name)"},
+        {"workstation", in->workstation, "the workstation"},
+        {"wsdomain", in->workstation_domain, "the workstation's domain"},
+        {"userdomain", in->user_domain, "the user's domain"},
+        {"subject", out->subject, "(name not known)"},
+        {"attribute", out->attribute, "value not known"},
+        {"realm", out->realm, "the realm asked"},
+        {"kdc", out->kdc, "the domain controller"},
+        {"detail", out->detail, "nothing more is known."},
+        {NULL, NULL, NULL},
+    };
+
+    if (words == NULL)
+        return NULL;
+    if (out->reason != TL_REASON_OK) {
+        words->message = message(words, out);
+        if (words->message == NULL)
+            goto nomem;
+    }
+    words->explanation = fill(words, info->explanation, values);
+    if (words->explanation == NULL)
+        goto nomem;
+    if (info->remedy != NULL) {
+        words->remedy = fill(words, info->remedy, values);
+        if (words->remedy == NULL)
+            goto nomem;
+    }
+    return words;
+
+nomem:
+    talloc_free(words);
+    return NULL;
+}
