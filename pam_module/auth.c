@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * auth.c - pam_authenticate: a password of an earlier module or of the user,
+ * judged by the agent.
+ */
+#include <string.h>
+#include <syslog.h>
+
+#include "module.h"
+
+#define LOGON_FAILURE 0xC000006DU
+
+/* The password an earlier module read, where the options allow its use. */
+static int first_password(struct tlp *m, const char **secret)
+{
+    const void *item = NULL;
+
+    *secret = NULL;
+    if (!m->options.try_first_pass && !m->options.use_first_pass)
+        return PAM_SUCCESS;
+    if (pam_get_item(m->pamh, PAM_AUTHTOK, &item) != PAM_SUCCESS || item == NULL)
+        return PAM_SUCCESS;
+    if (strlen(item) >= PAM_MAX_RESP_SIZE) {
+        tlp_log(m, LOG_NOTICE, "the password is longer than %d bytes",
+                PAM_MAX_RESP_SIZE - 1);
+        return PAM_AUTH_ERR;
+    }
+    *secret = item;
+    return PAM_SUCCESS;
+}
+
+static int ask_agent(struct tlp *m, const char *secret, struct tlp_result *result)
+{
+    struct tl_wire_msg request = tlp_request(m, TL_OP_AUTH);
+
+    if ((m->flags & PAM_DISALLOW_NULL_AUTHTOK) != 0)
+        request.flags |= TL_WIRE_F_NO_NULL;
+    request.secret = secret;
+    return tlp_talk(m, &request, result);
+}
+
+/* An expired password was not proven: the KDC may refuse before it looks at it. So
+ * "new password required" is never an answer of this service. */
+static int code_of(const struct tlp_result *result)
+{
+    int code = tlp_pam_code(result->ntstatus);
+
+    return code == PAM_NEW_AUTHTOK_REQD ? PAM_AUTH_ERR : code;
+}
+
+static int succeed(struct tlp *m, const struct tlp_result *result)
+{
+    int rc;
+
+    /* Status 0 alone is what an empty message looks like: success has a name. */
+    if (result->canonical[0] == '\0') {
+        tlp_log(m, LOG_ERR, "agent: success without a name is refused");
+        return PAM_SYSTEM_ERR;
+    }
+    rc = tlp_logon_put(m, result->session);
+    if (rc == PAM_SUCCESS && m->options.canonical_user) {
+        rc = pam_set_item(m->pamh, PAM_USER, result->canonical);
+        if (rc == PAM_SUCCESS)
+            rc = pam_get_user(m->pamh, &m->user, NULL);
+        if (rc == PAM_SUCCESS)
+            rc = tlp_logon_put(m, result->session);
+    }
+    return rc;
+}
+
+int tlp_authenticate(struct tlp *m)
+{
+    struct tlp_result result;
+    const char *secret;
+    int rc = tlp_user(m);
+
+    if (rc == PAM_SUCCESS)
+        rc = first_password(m, &secret);
+    if (rc != PAM_SUCCESS)
+        return rc;
+    rc = ask_agent(m, secret, &result);
+    if (rc == PAM_SUCCESS && secret != NULL && !m->options.use_first_pass &&
+        !result.local_user && result.ntstatus == LOGON_FAILURE)
+        rc = ask_agent(m, NULL, &result);
+    if (rc != PAM_SUCCESS)
+        return rc;
+    if (result.local_user)
+        return PAM_USER_UNKNOWN;
+    if (result.ntstatus == 0)
+        return succeed(m, &result);
+    tlp_say(m, PAM_ERROR_MSG, result.text);
+    tlp_log(m, LOG_NOTICE, "logon refused: user=%s status=0x%08x reason=%s", m->user,
+            result.ntstatus, result.reason);
+    return code_of(&result);
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * module.h - everything pam_trustlogon.so shares between its files.
+ *
+ * The module is Winlogon to the agent's LSASS: it knows PAM and the wire, and
+ * nothing of names, Kerberos or policy. It runs inside login, sshd and sudo, so
+ * it links libc and libpam only, keeps no global state, reads no environment
+ * variable that decides anything, and wipes every buffer that held a password.
+ */
+#ifndef TL_PAM_MODULE_H
+#define TL_PAM_MODULE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <security/pam_modules.h>
+#include <security/pam_ext.h>
+
+#include "wire/wire.h"
+
+#define TLP_SESSION_LEN 32 /* hex digits of a session token */
+/* PAM variable that carries the token from sshd's authentication process to the
+ * one that opens the session; see pam_trustlogon(8). */
+#define TLP_SESSION_ENV "TRUSTLOGON_SESSION"
+#define TLP_MAX_ROUNDS 64 /* messages of one conversation before the agent is given up   \
+                           */
+
+/* The options of the PAM line (options.c). Strings are borrowed from argv. */
+struct tlp_options {
+    bool try_first_pass, use_first_pass, use_authtok;
+    bool quiet, debug;
+    bool canonical_user;
+    unsigned int minimum_uid;
+    unsigned int timeout; /* seconds the agent may take, users' thinking not counted */
+    const char *conf, *socket, *agent;
+    char for_agent[TL_WIRE_STRING_MAX]; /* "realm=X\nwalk=direct" */
+};
+
+/* One call into the module. */
+struct tlp {
+    pam_handle_t *pamh;
+    int flags;
+    struct tlp_options options;
+    const char *user; /* PAM_USER; never changed unless canonical_user=yes */
+};
+
+/* A logon of this PAM handle, kept with pam_set_data (logon.c). */
+struct tlp_logon {
+    char user[PAM_MAX_RESP_SIZE];
+    char session[TLP_SESSION_LEN + 1];
+    char ccache[TL_WIRE_STRING_MAX];
+    bool stored; /* the tickets of `session` are in `ccache` */
+};
+
+/* How a conversation with the agent ended. */
+struct tlp_result {
+    uint32_t ntstatus;
+    bool local_user;
+    char reason[64];
+    char text[PAM_MAX_MSG_SIZE];
+    char session[TLP_SESSION_LEN + 1];
+    char canonical[PAM_MAX_RESP_SIZE];
+    char ccache[TL_WIRE_STRING_MAX];
+};
+
+/* options.c: PAM_SUCCESS, or PAM_SERVICE_ERR after one line in the log. */
+int tlp_options_read(struct tlp *m, int argc, const char **argv);
+/* For tests: the names of options that go to the agent as they are; NULL at the end. */
+const char *tlp_options_agent_name(size_t index);
+
+/* pam_code.c: what PAM calls a status of the agent. */
+int tlp_pam_code(uint32_t ntstatus);
+
+/* names.c: PAM_USER into m->user. PAM_SUCCESS; PAM_USER_UNKNOWN where the name is
+ * not ours; or what libpam answered. */
+int tlp_user(struct tlp *m);
+
+/* converse.c: the application's conversation. */
+void tlp_say(struct tlp *m, int style, const char *text);
+/* One answer into `answer` (PAM_MAX_RESP_SIZE bytes); PAM_CONV_ERR, PAM_AUTH_ERR (too
+ * long), PAM_BUF_ERR. */
+int tlp_ask(struct tlp *m, int style, const char *text, char *answer);
+/* Copy text for people: bounded, control characters replaced. */
+void tlp_clean(char *to, size_t size, const char *from);
+
+/* agent.c: a socket to the agent, connected or started. 0 or -errno, with `why` a
+ * constant phrase. */
+int tlp_agent_open(struct tlp *m, int *fd, const char **why);
+
+/* talk.c: one whole conversation. PAM_SUCCESS: it ended with DONE and *result is
+ * set; anything else has been logged. */
+int tlp_talk(struct tlp *m, const struct tl_wire_msg *request, struct tlp_result *result);
+/* The fields that every request carries. */
+struct tl_wire_msg tlp_request(struct tlp *m, enum tl_wire_op op);
+
+/* logon.c: the logon of this handle, from auth to setcred, account and session.
+ * NULL: this handle's user did not log on through us. */
+struct tlp_logon *tlp_logon_get(struct tlp *m);
+int tlp_logon_put(struct tlp *m, const char *session);
+
+/* The services: one file each, called by pam_entry.c only. */
+int tlp_authenticate(struct tlp *m);
+int tlp_setcred(struct tlp *m);
+int tlp_account(struct tlp *m);
+int tlp_open_session(struct tlp *m);
+int tlp_close_session(struct tlp *m);
+int tlp_chauthtok(struct tlp *m);
+/* setcred.c, for open_session too. */
+int tlp_store_tickets(struct tlp *m, struct tlp_logon *logon, enum tl_wire_op op,
+                      uint32_t flags);
+
+/* A line for the administrator; "debug" ones only with the option. */
+#define tlp_log(m, level, ...) pam_syslog((m)->pamh, (level), __VA_ARGS__)
+#define tlp_debug(m, ...)                                                                \
+    do {                                                                                 \
+        if ((m)->options.debug)                                                          \
+            pam_syslog((m)->pamh, LOG_DEBUG, __VA_ARGS__);                               \
+    } while (0)
+
+#endif

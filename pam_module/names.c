@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * names.c - is this name ours at all?
+ *
+ * Only what can be told without the agent, so that root and the machine's own
+ * accounts log on while everything else is broken. /etc/passwd is read as a
+ * file: NSS would ask our own module and the network.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include <security/pam_modutil.h>
+
+#include "module.h"
+
+/* 1 yes, 0 no, -errno cannot tell. */
+static int in_passwd_file(const char *name)
+{
+    FILE *file = fopen("/etc/passwd", "re");
+    size_t len = strlen(name), cap = 0;
+    char *line = NULL;
+    ssize_t got;
+    int found = 0;
+
+    if (file == NULL)
+        return -errno;
+    while (found == 0 && (got = getline(&line, &cap, file)) > 0) {
+        if ((size_t)got > len && line[len] == ':' && memcmp(line, name, len) == 0)
+            found = 1;
+    }
+    if (found == 0 && ferror(file))
+        found = -EIO;
+    free(line);
+    fclose(file);
+    return found;
+}
+
+/* ".\x" and "WS1\x": an account of this machine, as at Windows' logon screen. */
+static bool names_this_machine(const char *user, const char *backslash)
+{
+    char host[256];
+    size_t len = (size_t)(backslash - user), flat_len;
+
+    if (len == 1 && user[0] == '.')
+        return true;
+    if (gethostname(host, sizeof(host)) != 0)
+        return false;
+    host[sizeof(host) - 1] = '\0';
+    flat_len = strcspn(host, ".");
+    return (len == flat_len && strncasecmp(user, host, len) == 0) ||
+           (len == strlen(host) && strncasecmp(user, host, len) == 0);
+}
+
+static int is_local(const char *user)
+{
+    const char *backslash = strchr(user, '\\');
+
+    if (backslash != NULL)
+        return names_this_machine(user, backslash);
+    return strchr(user, '@') == NULL ? in_passwd_file(user) : 0;
+}
+
+int tlp_user(struct tlp *m)
+{
+    int rc = pam_get_user(m->pamh, &m->user, NULL), local;
+
+    if (rc != PAM_SUCCESS)
+        return rc == PAM_CONV_AGAIN ? PAM_INCOMPLETE : rc;
+    if (m->user == NULL || *m->user == '\0' || strlen(m->user) >= PAM_MAX_RESP_SIZE)
+        return PAM_USER_UNKNOWN; /* longer than any name of any domain */
+    local = is_local(m->user);
+    if (local < 0) {
+        tlp_log(m, LOG_ERR, "cannot read /etc/passwd: %s", strerror(-local));
+        return PAM_SYSTEM_ERR;
+    }
+    if (local > 0)
+        return PAM_USER_UNKNOWN;
+    if (m->options.minimum_uid > 0) {
+        struct passwd *pw = pam_modutil_getpwnam(m->pamh, m->user);
+
+        if (pw != NULL && pw->pw_uid < m->options.minimum_uid)
+            return PAM_USER_UNKNOWN;
+    }
+    return PAM_SUCCESS;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * session.c - pam_open_session and pam_close_session: tickets for applications
+ * that never call pam_setcred, and no tickets left behind.
+ */
+#include <syslog.h>
+
+#include "module.h"
+
+int tlp_open_session(struct tlp *m)
+{
+    struct tlp_logon *logon;
+    int rc = tlp_user(m);
+
+    if (rc != PAM_SUCCESS)
+        return rc == PAM_USER_UNKNOWN ? PAM_IGNORE : rc;
+    logon = tlp_logon_get(m);
+    if (logon == NULL)
+        return PAM_IGNORE;
+    if (logon->stored || logon->session[0] == '\0')
+        return PAM_SUCCESS;
+    rc = tlp_store_tickets(m, logon, TL_OP_OPEN, TL_WIRE_F_ESTABLISH);
+    return rc == PAM_SUCCESS ? PAM_SUCCESS : PAM_SESSION_ERR;
+}
+
+int tlp_close_session(struct tlp *m)
+{
+    struct tlp_logon *logon;
+    int rc = tlp_user(m);
+
+    if (rc != PAM_SUCCESS)
+        return rc == PAM_USER_UNKNOWN ? PAM_IGNORE : rc;
+    logon = tlp_logon_get(m);
+    if (logon == NULL)
+        return PAM_IGNORE;
+    /* Only what this handle made; a shared cache (KEYRING:persistent, KCM) is left
+     * alone by the agent. */
+    if (!logon->stored)
+        return PAM_SUCCESS;
+    rc = tlp_store_tickets(m, logon, TL_OP_CLOSE, 0);
+    return rc == PAM_SUCCESS ? PAM_SUCCESS : PAM_SESSION_ERR;
+}

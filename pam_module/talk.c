@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * talk.c - one conversation with the agent (see wire.h), relayed to the user.
+ *
+ * The agent is trusted but may die, hang or be a different build: its messages
+ * are bounded in number and in time, and only a well-formed DONE is an answer.
+ */
+#include <errno.h>
+#include <string.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "module.h"
+
+struct talk {
+    struct tlp *m;
+    int fd;
+    int left_ms;        /* time the agent may still take */
+    bool keep_password; /* the first secret answer becomes PAM_AUTHTOK */
+    uint8_t buf[TL_WIRE_MAX];
+};
+
+struct tl_wire_msg tlp_request(struct tlp *m, enum tl_wire_op op)
+{
+    struct tl_wire_msg msg = {.type = TL_WIRE_REQUEST, .op = op, .user = m->user};
+    const void *item;
+
+    if (pam_get_item(m->pamh, PAM_SERVICE, &item) == PAM_SUCCESS)
+        msg.service = item;
+    if (pam_get_item(m->pamh, PAM_TTY, &item) == PAM_SUCCESS)
+        msg.tty = item;
+    if (pam_get_item(m->pamh, PAM_RHOST, &item) == PAM_SUCCESS)
+        msg.rhost = item;
+    if (m->options.for_agent[0] != '\0')
+        msg.options = m->options.for_agent;
+    msg.conf = m->options.conf;
+    msg.flags = ((m->flags & PAM_SILENT) != 0 ? TL_WIRE_F_SILENT : 0) |
+                (m->options.debug ? TL_WIRE_F_DEBUG : 0);
+    return msg;
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* Receive, paying from the agent's time. */
+static int hear(struct talk *t, struct tl_wire_msg *msg)
+{
+    int64_t start = now_ms(), took;
+    int rc;
+
+    if (t->left_ms <= 0)
+        return -ETIMEDOUT;
+    rc = tl_wire_recv(t->fd, msg, t->buf, t->left_ms);
+    took = now_ms() - start;
+    t->left_ms = took >= t->left_ms ? 0 : t->left_ms - (int)took;
+    return rc;
+}
+
+static int answer_prompt(struct talk *t, const struct tl_wire_msg *prompt)
+{
+    bool secret = prompt->style != TL_STYLE_VISIBLE;
+    struct tl_wire_msg reply = {.type = TL_WIRE_REPLY};
+    char answer[PAM_MAX_RESP_SIZE];
+    int rc, sent;
+
+    rc = tlp_ask(t->m, secret ? PAM_PROMPT_ECHO_OFF : PAM_PROMPT_ECHO_ON,
+                 prompt->text != NULL ? prompt->text : "", answer);
+    if (rc != PAM_SUCCESS) {
+        reply.type = TL_WIRE_CANCEL;
+    } else if (secret) {
+        reply.secret = answer;
+        if (t->keep_password)
+            (void)pam_set_item(t->m->pamh, PAM_AUTHTOK, answer);
+        t->keep_password = false;
+    } else {
+        reply.text = answer;
+    }
+    sent = tl_wire_send(t->fd, &reply, t->buf, t->left_ms);
+    explicit_bzero(answer, sizeof(answer));
+    if (rc != PAM_SUCCESS)
+        return rc;
+    if (sent != 0) {
+        tlp_log(t->m, LOG_ERR, "agent: the answer could not be sent: %s",
+                strerror(-sent));
+        return PAM_AUTHINFO_UNAVAIL;
+    }
+    return PAM_SUCCESS;
+}
+
+/* A value cut short would be another value. */
+static bool copy_whole(char *to, size_t size, const char *from)
+{
+    size_t len = from != NULL ? strlen(from) : 0;
+
+    if (len >= size)
+        return false;
+    memcpy(to, from != NULL ? from : "", len + 1);
+    return true;
+}
+
+static bool token_is_valid(const char *token)
+{
+    return token == NULL || (strlen(token) == TLP_SESSION_LEN &&
+                             strspn(token, "0123456789abcdef") == TLP_SESSION_LEN);
+}
+
+static int take_done(struct talk *t, const struct tl_wire_msg *done,
+                     struct tlp_result *result)
+{
+    result->ntstatus = done->ntstatus;
+    result->local_user = done->local_user != 0;
+    tlp_clean(result->text, sizeof(result->text), done->text);
+    tlp_clean(result->reason, sizeof(result->reason), done->reason);
+    if (!token_is_valid(done->session) ||
+        !copy_whole(result->session, sizeof(result->session), done->session) ||
+        !copy_whole(result->canonical, sizeof(result->canonical), done->canonical) ||
+        !copy_whole(result->ccache, sizeof(result->ccache), done->ccache)) {
+        tlp_log(t->m, LOG_ERR, "agent: its answer holds a value that cannot be right");
+        return PAM_SYSTEM_ERR;
+    }
+    return PAM_SUCCESS;
+}
+
+static int listen_until_done(struct talk *t, struct tlp_result *result)
+{
+    struct tl_wire_msg msg;
+    int rc;
+
+    for (int round = 0; round < TLP_MAX_ROUNDS; round++) {
+        rc = hear(t, &msg);
+        if (rc != 0) {
+            tlp_log(t->m, LOG_ERR, "agent: %s",
+                    rc == -ETIMEDOUT    ? "no answer in time"
+                    : rc == -ECONNRESET ? "it ended in the middle of the conversation"
+                    : rc == -EBADMSG    ? "its message is malformed"
+                                        : strerror(-rc));
+            return rc == -EBADMSG || rc == -EMSGSIZE ? PAM_SYSTEM_ERR
+                                                     : PAM_AUTHINFO_UNAVAIL;
+        }
+        if (msg.type == TL_WIRE_DONE)
+            return take_done(t, &msg, result);
+        if (msg.type == TL_WIRE_SAY) {
+            tlp_say(t->m, msg.style == TL_STYLE_ERROR ? PAM_ERROR_MSG : PAM_TEXT_INFO,
+                    msg.text);
+            continue;
+        }
+        if (msg.type != TL_WIRE_PROMPT)
+            break;
+        rc = answer_prompt(t, &msg);
+        if (rc != PAM_SUCCESS)
+            return rc;
+    }
+    tlp_log(t->m, LOG_ERR, "agent: its messages make no conversation");
+    return PAM_SYSTEM_ERR;
+}
+
+int tlp_talk(struct tlp *m, const struct tl_wire_msg *request, struct tlp_result *result)
+{
+    struct talk t = {.m = m, .fd = -1, .left_ms = (int)m->options.timeout * 1000};
+    const char *why = "";
+    int rc;
+
+    memset(result, 0, sizeof(*result));
+    t.keep_password = request->op == TL_OP_AUTH && request->secret == NULL;
+    rc = tlp_agent_open(m, &t.fd, &why);
+    if (rc != 0) {
+        tlp_log(m, LOG_ERR, "the agent trustlogond cannot be reached: %s (%s)", why,
+                strerror(-rc));
+        return PAM_AUTHINFO_UNAVAIL;
+    }
+    rc = tl_wire_send(t.fd, request, t.buf, t.left_ms);
+    if (rc == 0) {
+        rc = listen_until_done(&t, result);
+    } else {
+        tlp_log(m, LOG_ERR, "agent: the request could not be sent: %s", strerror(-rc));
+        rc = rc == -E2BIG || rc == -EMSGSIZE ? PAM_SERVICE_ERR : PAM_AUTHINFO_UNAVAIL;
+    }
+    close(t.fd);
+    explicit_bzero(t.buf, sizeof(t.buf));
+    if (rc != PAM_SUCCESS)
+        memset(result, 0, sizeof(*result));
+    else
+        tlp_debug(m, "agent: status 0x%08x %s", result->ntstatus, result->reason);
+    return rc;
+}
