@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * locate/locate.c - the door of the DC locator: the cache where it is fresh, a
+ * search where it is not, and what is learned goes back into the cache.
+ */
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+#include <trustlogon/name.h>
+
+#include "internal.h"
+
+struct tl_locator *tl_locator_new(TALLOC_CTX *ctx, const struct tl_config *config,
+                                  const char *site, const struct tl_trace *trace)
+{
+    struct tl_locator *locator = talloc_zero(ctx, struct tl_locator);
+
+    if (!locator)
+        return NULL;
+    locator->config = config;
+    locator->trace = trace;
+    if (site && site[0] && (!tl_srv_host_valid(site) || strchr(site, '.'))) {
+        tl_trace_note(trace, "the site name cannot be part of a DNS name: not used");
+    } else if (site && site[0]) {
+        locator->site = talloc_strdup(locator, site);
+        if (!locator->site)
+            TALLOC_FREE(locator);
+    }
+    return locator;
+}
+
+void tl_locator_set_hooks(struct tl_locator *locator, const struct tl_locate_hooks *hooks)
+{
+    locator->hooks = *hooks;
+}
+
+int64_t tl_locator_wall(const struct tl_locator *locator)
+{
+    return locator->hooks.wall ? locator->hooks.wall() : (int64_t)time(NULL);
+}
+
+/* ---- the cache's word */
+
+/* Younger than `lifetime` seconds. A moment to come means that the clock was set
+ * back: no age can be told. */
+static bool fresh(const struct tl_locator *locator, int64_t at, int lifetime)
+{
+    int64_t now = tl_locator_wall(locator);
+
+    return at && now >= at && now - at < lifetime;
+}
+
+static bool same_site(const char *a, const char *b)
+{
+    return a && b ? strcasecmp(a, b) == 0 : a == b;
+}
+
+/* The cached DCs that did not fail lately, as a list; NULL if there are none. */
+static struct tl_dc_list *live_list(TALLOC_CTX *ctx, const struct tl_locator *locator,
+                                    const struct tl_cache_entry *entry, bool with_failed)
+{
+    struct tl_dc_list *list = talloc_zero(ctx, struct tl_dc_list);
+    int negative = locator->config->negative_lifetime;
+    int64_t age = tl_locator_wall(locator) - entry->found;
+
+    if (list)
+        list->dcs = talloc_zero_array(list, struct tl_dc, entry->count);
+    for (size_t i = 0; list && list->dcs && i < entry->count; i++) {
+        struct tl_dc *dc = &list->dcs[list->count];
+
+        if (!with_failed && fresh(locator, entry->dcs[i].failed, negative))
+            continue;
+        if (tl_dc_copy(list, dc, &entry->dcs[i].dc) != 0)
+            break;
+        dc->why = talloc_asprintf(list, "cache, %lld s old", (long long)age);
+        if (!dc->why)
+            break;
+        list->count++;
+    }
+    if (list && list->count == 0)
+        TALLOC_FREE(list);
+    return list;
+}
+
+/* Keep what past entries know of failures. */
+static void keep_failures(struct tl_cache_entry *entry, const struct tl_cache_entry *past)
+{
+    for (size_t i = 0; i < entry->count; i++) {
+        for (size_t j = 0; past && j < past->count; j++) {
+            if (strcmp(entry->dcs[i].dc.host, past->dcs[j].dc.host) == 0 &&
+                strcmp(entry->dcs[i].dc.address, past->dcs[j].dc.address) == 0)
+                entry->dcs[i].failed = past->dcs[j].failed;
+        }
+    }
+}
+
+static void store_list(struct tl_locator *locator, const char *domain, int64_t found,
+                       const struct tl_dc_list *list, const struct tl_cache_entry *past)
+{
+    struct tl_cache_entry *entry = talloc_zero(NULL, struct tl_cache_entry);
+
+    if (!entry)
+        return;
+    entry->domain = domain;
+    entry->site = locator->site;
+    entry->found = found;
+    entry->checked = tl_locator_wall(locator);
+    entry->dcs = talloc_zero_array(entry, struct tl_cache_dc, list->count);
+    if (entry->dcs) {
+        for (size_t i = 0; i < list->count; i++)
+            entry->dcs[i].dc = list->dcs[i];
+        entry->count = list->count;
+        keep_failures(entry, past);
+        tl_cache_store(locator, entry);
+    }
+    talloc_free(entry);
+}
+
+static void store_failure(struct tl_locator *locator, const char *domain,
+                          enum tl_reason reason, const struct tl_outcome *out,
+                          const struct tl_cache_entry *past)
+{
+    struct tl_cache_entry entry = {
+        .domain = domain,
+        .site = locator->site,
+        .failed = tl_locator_wall(locator),
+        .failed_reason = tl_reason_info(reason)->slug,
+        .failed_detail = out ? out->detail : NULL,
+    };
+
+    /* Old DCs are kept: they are tried when DNS is silent. */
+    if (past) {
+        entry.found = past->found;
+        entry.checked = past->checked;
+        entry.count = past->count;
+        entry.dcs = past->dcs;
+    }
+    tl_cache_store(locator, &entry);
+}
+
+/* ---- the search */
+
+/*
+ * The DC that answered is of another site than the one it says this machine is in:
+ * ask once for DCs of that site, as Windows does. The DC's word is asked for in any
+ * case, so it costs one DNS question and one ping, and only when there is a nearer DC
+ * to be had. The first list stays as what to fail over to.
+ */
+static void look_closer(const struct tl_search *in, struct tl_dc_list *list)
+{
+    const char *site = list->dcs[0].client_site;
+    struct tl_search closer = *in;
+    struct tl_dc_list *near = NULL;
+    struct tl_dc *all;
+    size_t count;
+
+    if (!list->dcs[0].pinged || (list->dcs[0].flags & TL_DS_CLOSEST) || !site ||
+        !tl_srv_host_valid(site) || strchr(site, '.') || same_site(site, in->site))
+        return;
+    closer.site = site;
+    closer.site_only = true;
+    closer.out = NULL;
+    closer.deadline = tl_deadline_min(
+        in->deadline, tl_deadline_in_ms(in->locator->config->ping_timeout));
+    if (tl_search_dns(list, &closer, &near) != TL_REASON_OK || !near->dcs[0].pinged)
+        return;
+    all = talloc_zero_array(list, struct tl_dc, near->count + list->count);
+    if (!all)
+        return;
+    memcpy(all, near->dcs, near->count * sizeof *all);
+    count = near->count;
+    for (size_t i = 0; i < list->count; i++) {
+        bool known = false;
+
+        for (size_t j = 0; j < near->count && !known; j++)
+            known = strcmp(near->dcs[j].address, list->dcs[i].address) == 0;
+        if (!known)
+            all[count++] = list->dcs[i];
+    }
+    list->dcs = all; /* strings stay with `near` and the old array, children of list */
+    list->count = count;
+}
+
+/* DNS is silent, but some time ago it was not: see whether those DCs still live. */
+static bool try_old_ones(TALLOC_CTX *ctx, const struct tl_search *in,
+                         struct tl_dc_list **list)
+{
+    struct tl_dc_list *old;
+    struct tl_search again = *in;
+    bool found;
+
+    if (!in->past || !(old = live_list(ctx, in->locator, in->past, true)))
+        return false;
+    again.out = NULL;
+    found = tl_search_known(ctx, &again, old, list) == TL_REASON_OK;
+    talloc_free(old);
+    if (found)
+        tl_trace_note(in->locator->trace,
+                      "DNS does not tell the domain controllers of %s; those found "
+                      "earlier are used",
+                      in->domain);
+    else
+        TALLOC_FREE(*list);
+    return found;
+}
+
+static enum tl_reason full_search(TALLOC_CTX *ctx, const struct tl_search *in, bool store,
+                                  struct tl_dc_list **list)
+{
+    enum tl_reason reason = tl_search_dns(ctx, in, list);
+    int64_t now = tl_locator_wall(in->locator);
+
+    if (reason == TL_REASON_OK && !in->all)
+        look_closer(in, *list);
+    if ((reason == TL_REASON_DNS_NO_ANSWER || reason == TL_REASON_DNS_NO_RECORDS) &&
+        !in->all && try_old_ones(ctx, in, list))
+        return TL_REASON_OK; /* not stored: DNS is asked again next time */
+    if (in->all || !store)
+        return reason;
+    if (reason == TL_REASON_OK)
+        store_list(in->locator, in->domain, now, *list, in->past);
+    else if (reason != TL_REASON_DEADLINE && reason != TL_REASON_NO_MEMORY &&
+             reason != TL_REASON_INTERNAL)
+        store_failure(in->locator, in->domain, reason, in->out, in->past);
+    return reason;
+}
+
+/* What the cache says: a list, a refusal, or nothing (OK and no list). */
+static enum tl_reason from_cache(TALLOC_CTX *ctx, const struct tl_search *in, bool store,
+                                 struct tl_dc_list **list)
+{
+    struct tl_locator *locator = in->locator;
+    const struct tl_config *config = locator->config;
+    const struct tl_cache_entry *entry = in->past;
+    struct tl_dc_list *live, *pinged;
+    struct tl_search again = *in;
+
+    if (!entry || !same_site(entry->site, locator->site))
+        return TL_REASON_OK;
+    if (fresh(locator, entry->failed, config->negative_lifetime))
+        return tl_outcome_fail(in->out, TL_STAGE_LOCATE, TL_REASON_NO_LOGON_SERVERS,
+                               "the search %lld s ago failed (%s)%s%s",
+                               (long long)(tl_locator_wall(locator) - entry->failed),
+                               entry->failed_reason ? entry->failed_reason : "unknown",
+                               entry->failed_detail ? ": " : "",
+                               entry->failed_detail ? entry->failed_detail : "");
+    if (entry->failed || !fresh(locator, entry->found, config->cache_lifetime))
+        return TL_REASON_OK;
+    live = live_list(ctx, locator, entry, false);
+    if (!live)
+        return TL_REASON_OK;
+    if (fresh(locator, entry->checked, config->ping_validity)) {
+        *list = live;
+        return TL_REASON_OK;
+    }
+    /* Old, but not too old: one that still answers spares the questions. */
+    again.out = NULL;
+    if (tl_search_known(ctx, &again, live, &pinged) == TL_REASON_OK &&
+        pinged->dcs[0].pinged) {
+        *list = pinged;
+        if (store)
+            store_list(locator, in->domain, entry->found, pinged, entry);
+    } else {
+        talloc_free(pinged);
+    }
+    talloc_free(live);
+    return TL_REASON_OK;
+}
+
+enum tl_reason tl_locate(TALLOC_CTX *ctx, struct tl_locator *locator, const char *domain,
+                         unsigned int flags, tl_deadline deadline,
+                         struct tl_dc_list **list, struct tl_outcome *out)
+{
+    TALLOC_CTX *tmp = talloc_new(NULL);
+    struct tl_search in = {.locator = locator,
+                           .site = locator->site,
+                           .all = flags & TL_LOCATE_ALL,
+                           .deadline = deadline};
+    bool store = !(flags & TL_LOCATE_NO_STORE);
+    struct tl_dc_list *found = NULL;
+    enum tl_reason reason = TL_REASON_OK;
+
+    *list = NULL;
+    /* The detail of a failure is kept in the cache, so there is always one. */
+    in.out = out ? out : tl_outcome_new(tmp);
+    if (!tl_dns_valid(domain)) {
+        tl_outcome_set_subject(in.out, domain);
+        reason = tl_outcome_fail(in.out, TL_STAGE_LOCATE, TL_REASON_DOMAIN_UNKNOWN,
+                                 "not a DNS name");
+        goto done;
+    }
+    in.domain = tl_dns_of(tmp, domain);
+    if (!in.domain) {
+        reason = tl_outcome_fail(in.out, TL_STAGE_LOCATE, TL_REASON_NO_MEMORY, NULL);
+        goto done;
+    }
+    in.past = tl_cache_load(tmp, locator, in.domain);
+    if (!(flags & (TL_LOCATE_FORCE | TL_LOCATE_ALL)))
+        reason = from_cache(tmp, &in, store, &found);
+    if (reason == TL_REASON_OK && !found)
+        reason = full_search(tmp, &in, store, &found);
+    if (reason != TL_REASON_OK) {
+        tl_outcome_set_subject(in.out, in.domain);
+        tl_outcome_set_realm(in.out, tl_realm_of(tmp, in.domain));
+    }
+    if (found && (reason == TL_REASON_OK || in.all))
+        *list = talloc_steal(ctx, found);
+done:
+    talloc_free(tmp);
+    return reason;
+}
+
+/* ---- what the exchanges tell */
+
+/* Find a DC in an entry; count if it is not there. */
+static size_t find_dc(const struct tl_cache_entry *entry, const struct tl_dc *dc)
+{
+    size_t i;
+
+    for (i = 0; i < entry->count; i++) {
+        if (strcmp(entry->dcs[i].dc.host, dc->host) == 0 &&
+            strcmp(entry->dcs[i].dc.address, dc->address) == 0)
+            break;
+    }
+    return i;
+}
+
+void tl_locate_failed(struct tl_locator *locator, const struct tl_dc *dc)
+{
+    struct tl_cache_entry *entry = tl_cache_load(NULL, locator, dc->domain);
+    size_t i = entry ? find_dc(entry, dc) : 0;
+
+    if (entry && i < entry->count) {
+        entry->dcs[i].failed = tl_locator_wall(locator);
+        tl_cache_store(locator, entry);
+    }
+    talloc_free(entry);
+}
+
+void tl_locate_worked(struct tl_locator *locator, const struct tl_dc *dc)
+{
+    struct tl_cache_entry *entry = tl_cache_load(NULL, locator, dc->domain);
+    size_t i = entry ? find_dc(entry, dc) : 0;
+    struct tl_cache_dc first;
+
+    /* Nothing new: no write, which is the case of every warm logon. */
+    if (entry && i < entry->count && (i > 0 || entry->dcs[0].failed)) {
+        first = entry->dcs[i];
+        first.failed = 0;
+        memmove(entry->dcs + 1, entry->dcs, i * sizeof first);
+        entry->dcs[0] = first;
+        tl_cache_store(locator, entry);
+    }
+    talloc_free(entry);
+}

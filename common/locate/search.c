@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * locate/search.c - one search: DNS questions, addresses and pings in one loop.
+ *
+ * 1. SRV of the site and siteless, asked at the same time. With the site's answer
+ *    there, the other gets ping_interval to arrive, and the other way round.
+ * 2. Addresses of all servers, asked at the same time.
+ * 3. Pings in the order of the servers, all addresses of one before the next
+ *    [ADTS 6.3.6.1], ping_interval apart; at once when the one before has failed.
+ *    A server whose address is late does not hold up the others for longer than
+ *    that. The first good answer ends it.
+ */
+#include <errno.h>
+#include <ifaddrs.h>
+#include <string.h>
+#include <trustlogon/name.h>
+
+#include "internal.h"
+#include "search.h"
+
+/* DNS may take this long before the first ping. Under it: a name server that must
+ * ask a partner's over a slow line; above it: a user who waits for nothing. */
+#define DNS_LIMIT_MS 2500
+/* Without require_ldap_ping, silence is accepted after this many intervals. */
+#define TOLERATED_INTERVALS 3
+
+static int64_t interval_us(const struct tl_run *run)
+{
+    return (int64_t)run->in->locator->config->ping_interval * 1000;
+}
+
+/* ---- questions */
+
+static void on_srv(void *arg, enum tl_dns_result result, const struct tl_srv *srv,
+                   size_t count)
+{
+    struct tl_srv_answer *a = arg;
+
+    a->pending = false;
+    a->result = result;
+    if (result != TL_DNS_FOUND)
+        return;
+    a->arrived_us = tl_now_us();
+    a->srv = talloc_steal(a->run, (struct tl_srv *)(uintptr_t)srv);
+    a->count = count;
+}
+
+static int ask_srv(struct tl_run *run, struct tl_srv_answer *answer, const char *site)
+{
+    const char *domain = run->in->domain;
+    char *name =
+        site ? talloc_asprintf(run, "_kerberos._tcp.%s._sites.dc._msdcs.%s", site, domain)
+             : talloc_asprintf(run, "_kerberos._tcp.dc._msdcs.%s", domain);
+
+    if (!name)
+        return -ENOMEM;
+    answer->run = run;
+    answer->pending = true;
+    answer->result = TL_DNS_NO_SERVER;
+    return tl_dns_ask_srv(run->dns, name, domain, on_srv, answer);
+}
+
+/* IPv6 questions are for hosts that have more of it than loopback and link. */
+static bool have_ipv6(void)
+{
+    struct ifaddrs *all, *i;
+    bool have = false;
+
+    if (getifaddrs(&all) != 0)
+        return true;
+    for (i = all; i && !have; i = i->ifa_next) {
+        struct sockaddr_in6 in6;
+
+        if (!i->ifa_addr || i->ifa_addr->sa_family != AF_INET6)
+            continue;
+        memcpy(&in6, i->ifa_addr, sizeof in6);
+        have = !IN6_IS_ADDR_LOOPBACK(&in6.sin6_addr) &&
+               !IN6_IS_ADDR_LINKLOCAL(&in6.sin6_addr);
+    }
+    freeifaddrs(all);
+    return have;
+}
+
+int tl_run_add_probe(struct tl_run *run, struct tl_target *target,
+                     const struct sockaddr *addr)
+{
+    struct tl_probe *probe = &target->probes[target->count];
+    struct tl_dc *dc = &probe->dc;
+
+    probe->fd = -1;
+    dc->domain = run->in->domain;
+    dc->host = target->srv.host;
+    dc->priority = target->srv.priority;
+    dc->weight = target->srv.weight;
+    dc->in_site = target->srv.in_site;
+    if (tl_dc_set_address(run, dc, addr) != 0)
+        return -ENOMEM;
+    target->count++;
+    return 0;
+}
+
+static void on_addr(void *arg, enum tl_dns_result result,
+                    const struct sockaddr_storage *addr, size_t count)
+{
+    struct tl_target *target = arg;
+
+    target->pending--;
+    target->run->pending--;
+    if (result == TL_DNS_NO_SERVER)
+        target->run->addresses_unanswered = true;
+    for (size_t i = 0; i < count && target->count < TL_MAX_ADDRESSES; i++) {
+        if (tl_run_add_probe(target->run, target, (const struct sockaddr *)&addr[i]))
+            target->run->no_memory = true;
+    }
+}
+
+static int ask_addr(struct tl_run *run, struct tl_target *target, int family)
+{
+    target->pending++;
+    run->pending++;
+    return tl_dns_ask_addr(run->dns, family, target->srv.host, run->in->domain, on_addr,
+                           target);
+}
+
+/* ---- the loop */
+
+static int wait_ms(int64_t until_us)
+{
+    int64_t left = until_us - tl_now_us();
+
+    if (left <= 0)
+        return 0;
+    return left > 60000000 ? 60000 : (int)((left + 999) / 1000);
+}
+
+/* Wait for packets until `until_us` and read them. */
+static int turn(struct tl_run *run, int64_t until_us)
+{
+    struct pollfd fds[TL_MAX_FDS];
+    struct tl_probe *probes[TL_MAX_FDS];
+    size_t dns = 0, count;
+    int timeout = wait_ms(until_us), rc;
+
+    if (run->dns) {
+        dns = tl_dns_pollfds(run->dns, fds, 16);
+        timeout = tl_dns_timeout_ms(run->dns, timeout);
+    }
+    count = dns;
+    for (size_t t = 0; t < run->count; t++) {
+        struct tl_target *target = &run->targets[t];
+
+        for (size_t i = 0; i < target->count && count < TL_MAX_FDS; i++) {
+            if (!tl_probe_open(&target->probes[i]))
+                continue;
+            probes[count] = &target->probes[i];
+            fds[count++] = (struct pollfd){.fd = target->probes[i].fd, .events = POLLIN};
+        }
+    }
+    if (poll(fds, count, timeout) < 0 && errno != EINTR)
+        return -errno;
+    if (run->dns)
+        tl_dns_process(run->dns, fds, dns);
+    for (size_t i = dns; i < count; i++) {
+        if (!fds[i].revents)
+            continue;
+        rc = tl_probe_read(run, run->in->locator, probes[i]);
+        if (rc)
+            return rc;
+        /* One that has failed need not be waited for: on to the next. */
+        if (!tl_probe_open(probes[i]))
+            run->next_ping_us = 0;
+        if (probes[i]->state == TL_PROBE_GOOD && !run->best) {
+            run->best = probes[i];
+            run->best_us = tl_now_us();
+        }
+    }
+    return run->no_memory ? -ENOMEM : 0;
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int wait_for_srv(struct tl_run *run)
+{
+    struct tl_srv_answer *site = &run->site, *plain = &run->plain;
+    int64_t until, start_us = tl_now_us();
+    int rc = 0;
+
+    while (rc == 0 && (site->pending || plain->pending)) {
+        until = earlier(run->in->deadline, start_us + DNS_LIMIT_MS * 1000);
+        if (site->count)
+            until = earlier(until, site->arrived_us + interval_us(run));
+        if (plain->count)
+            until = earlier(until, plain->arrived_us + interval_us(run));
+        if (tl_now_us() >= until)
+            break;
+        rc = turn(run, until);
+    }
+    return rc;
+}
+
+/* The next address to ping, NULL if there is none or none yet. */
+static struct tl_probe *next_probe(struct tl_run *run, int64_t now)
+{
+    bool patient = now < run->resolve_us + interval_us(run);
+
+    for (size_t t = 0; t < run->count; t++) {
+        struct tl_target *target = &run->targets[t];
+
+        for (size_t i = 0; i < target->count; i++) {
+            if (target->probes[i].state == TL_PROBE_NEW)
+                return &target->probes[i];
+        }
+        if (patient && target->pending && target->count == 0)
+            return NULL;
+    }
+    return NULL;
+}
+
+static bool any_open(const struct tl_run *run)
+{
+    for (size_t t = 0; t < run->count; t++) {
+        for (size_t i = 0; i < run->targets[t].count; i++) {
+            if (tl_probe_open(&run->targets[t].probes[i]))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* When the search ends even if nothing more arrives. */
+static int64_t end_of(const struct tl_run *run)
+{
+    const struct tl_config *config = run->in->locator->config;
+    int64_t end = run->in->deadline;
+
+    if (!run->first_ping_us)
+        return earlier(end, run->resolve_us + DNS_LIMIT_MS * 1000);
+    end = earlier(end, run->first_ping_us + (int64_t)config->ping_timeout * 1000);
+    if (run->in->all)
+        return end;
+    /* The winner is known; addresses of the others are for failover. */
+    if (run->best)
+        return earlier(end, run->pending ? run->best_us + interval_us(run) : 0);
+    if (!config->require_ldap_ping)
+        end = earlier(end, run->first_ping_us + TOLERATED_INTERVALS * interval_us(run));
+    return end;
+}
+
+/* Ping who is due; *wake becomes the moment at which the next one is. */
+static int ping_due(struct tl_run *run, int64_t *wake)
+{
+    int64_t now = tl_now_us();
+    struct tl_probe *probe;
+    int rc;
+
+    while (!(run->best && !run->in->all) && now >= run->next_ping_us &&
+           (probe = next_probe(run, now))) {
+        rc = tl_probe_send(run->in->locator, probe);
+        if (rc)
+            return rc;
+        now = tl_now_us();
+        if (!run->first_ping_us)
+            run->first_ping_us = now;
+        if (tl_probe_open(probe))
+            run->next_ping_us = now + interval_us(run);
+    }
+    if (run->next_ping_us > now)
+        *wake = earlier(*wake, run->next_ping_us);
+    if (run->resolve_us + interval_us(run) > now)
+        *wake = earlier(*wake, run->resolve_us + interval_us(run));
+    return 0;
+}
+
+int tl_run_pings(struct tl_run *run)
+{
+    int64_t wake;
+    int rc = 0;
+
+    run->resolve_us = tl_now_us();
+    while (rc == 0 && tl_now_us() < end_of(run)) {
+        if (!run->pending && !any_open(run) && !next_probe(run, INT64_MAX))
+            break;
+        wake = INT64_MAX;
+        rc = ping_due(run, &wake);
+        if (rc == 0)
+            rc = turn(run, earlier(wake, end_of(run)));
+    }
+    for (size_t t = 0; t < run->count; t++) {
+        for (size_t i = 0; i < run->targets[t].count; i++)
+            tl_probe_end(run->in->locator, &run->targets[t].probes[i]);
+    }
+    return rc;
+}
+
+/* ---- the two searches */
+
+/* Did this server fail so lately that it goes last? */
+static bool failed_lately(const struct tl_search *in, const char *host)
+{
+    int64_t now = tl_locator_wall(in->locator);
+
+    for (size_t i = 0; in->past && i < in->past->count; i++) {
+        const struct tl_cache_dc *dc = &in->past->dcs[i];
+
+        if (dc->failed && now - dc->failed < in->locator->config->negative_lifetime &&
+            now >= dc->failed && strcmp(dc->dc.host, host) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void add_targets(struct tl_run *run, const struct tl_srv_answer *answer,
+                        bool in_site, bool failed)
+{
+    for (size_t i = 0; i < answer->count && run->count < TL_MAX_SERVERS; i++) {
+        const struct tl_srv *srv = &answer->srv[i];
+        bool known = false;
+
+        if (failed_lately(run->in, srv->host) != failed)
+            continue;
+        for (size_t t = 0; t < run->count && !known; t++)
+            known = strcmp(run->targets[t].srv.host, srv->host) == 0;
+        if (known)
+            continue;
+        run->targets[run->count] = (struct tl_target){.run = run, .srv = *srv};
+        run->targets[run->count++].srv.in_site = in_site;
+    }
+}
+
+/* The site's servers first, and of each group those that did not fail lately. */
+static int make_targets(struct tl_run *run)
+{
+    bool v6 = have_ipv6();
+    int rc = 0;
+
+    tl_srv_order(run->site.srv, run->site.count, tl_random, NULL);
+    tl_srv_order(run->plain.srv, run->plain.count, tl_random, NULL);
+    for (int failed = 0; failed < 2; failed++) {
+        add_targets(run, &run->site, true, failed);
+        add_targets(run, &run->plain, false, failed);
+    }
+    for (size_t t = 0; t < run->count && rc == 0; t++) {
+        rc = ask_addr(run, &run->targets[t], AF_INET);
+        if (rc == 0 && v6)
+            rc = ask_addr(run, &run->targets[t], AF_INET6);
+    }
+    return rc;
+}
+
+static int search_dns(struct tl_run *run)
+{
+    int rc = tl_dns_open(run, run->in->locator, &run->dns);
+
+    if (rc == 0 && run->in->site)
+        rc = ask_srv(run, &run->site, run->in->site);
+    if (rc == 0 && !run->in->site_only)
+        rc = ask_srv(run, &run->plain, NULL);
+    if (rc == 0)
+        rc = wait_for_srv(run);
+    if (rc == 0)
+        rc = make_targets(run);
+    if (rc == 0 && run->count)
+        rc = tl_run_pings(run);
+    return rc;
+}
+
+static int search_known(struct tl_run *run, const struct tl_dc_list *known)
+{
+    int rc = 0;
+
+    for (size_t i = 0; i < known->count && rc == 0; i++) {
+        const struct tl_dc *dc = &known->dcs[i];
+        struct tl_target *target = &run->targets[run->count];
+
+        if (run->count == TL_MAX_SERVERS)
+            break;
+        *target = (struct tl_target){.run = run,
+                                     .srv = {.host = dc->host,
+                                             .priority = dc->priority,
+                                             .weight = dc->weight,
+                                             .in_site = dc->in_site}};
+        run->count++;
+        rc = tl_run_add_probe(run, target, (const struct sockaddr *)&dc->addr);
+    }
+    return rc ? rc : tl_run_pings(run);
+}
+
+static enum tl_reason search(TALLOC_CTX *ctx, const struct tl_search *in,
+                             const struct tl_dc_list *known, struct tl_dc_list **list)
+{
+    struct tl_run *run = talloc_zero(NULL, struct tl_run);
+    enum tl_reason reason;
+    int rc = -ENOMEM;
+
+    *list = NULL;
+    if (run) {
+        run->in = in;
+        run->from_cache = known != NULL;
+        run->targets = talloc_zero_array(run, struct tl_target, TL_MAX_SERVERS);
+    }
+    if (run && run->targets)
+        rc = known ? search_known(run, known) : search_dns(run);
+    if (rc == -ENOMEM)
+        reason = tl_outcome_fail(in->out, TL_STAGE_LOCATE, TL_REASON_NO_MEMORY, NULL);
+    else if (rc)
+        reason = tl_outcome_fail(in->out, TL_STAGE_LOCATE, TL_REASON_INTERNAL,
+                                 "the search for domain controllers failed: %s",
+                                 strerror(-rc));
+    else
+        reason = tl_run_result(ctx, run, list);
+    talloc_free(run);
+    return reason;
+}
+
+enum tl_reason tl_search_dns(TALLOC_CTX *ctx, const struct tl_search *in,
+                             struct tl_dc_list **list)
+{
+    return search(ctx, in, NULL, list);
+}
+
+enum tl_reason tl_search_known(TALLOC_CTX *ctx, const struct tl_search *in,
+                               const struct tl_dc_list *known, struct tl_dc_list **list)
+{
+    return search(ctx, in, known, list);
+}

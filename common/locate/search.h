@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * locate/search.h - the state of one search, shared by its loop (search.c) and by
+ * what makes a list or a reason of it (result.c).
+ */
+#ifndef TL_LOCATE_SEARCH_H
+#define TL_LOCATE_SEARCH_H
+
+#include "internal.h"
+
+#define TL_MAX_FDS (16 + TL_MAX_SERVERS * TL_MAX_ADDRESSES)
+
+/* One server and its addresses. */
+struct tl_target {
+    struct tl_run *run;
+    struct tl_srv srv;
+    unsigned int pending; /* address questions without an answer yet */
+    size_t count;
+    struct tl_probe probes[TL_MAX_ADDRESSES];
+};
+
+struct tl_srv_answer {
+    struct tl_run *run;
+    bool pending;
+    enum tl_dns_result result;
+    int64_t arrived_us;
+    size_t count;
+    struct tl_srv *srv;
+};
+
+struct tl_run {
+    const struct tl_search *in;
+    struct tl_dns *dns; /* NULL: known servers, no questions */
+    bool from_cache;
+    struct tl_srv_answer site, plain;
+    struct tl_target *targets;
+    size_t count;
+    unsigned int pending; /* address questions of all targets */
+    bool addresses_unanswered, no_memory;
+    int64_t resolve_us, first_ping_us, next_ping_us;
+    struct tl_probe *best; /* first to answer well */
+    int64_t best_us;
+};
+
+int tl_run_add_probe(struct tl_run *run, struct tl_target *target,
+                     const struct sockaddr *addr);
+int tl_run_pings(struct tl_run *run);
+/* The list of a finished run, or the reason why there is none. */
+enum tl_reason tl_run_result(TALLOC_CTX *ctx, struct tl_run *run,
+                             struct tl_dc_list **list);
+#endif
