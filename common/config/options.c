@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * options.c - the option table itself. Keys are unique over all sections, so
+ * that the PAM line and --set can name them alone.
+ */
+#include <string.h>
+
+#include "config/options.h"
+
+#define AT(member) offsetof(struct tl_config, member)
+/* A year, in seconds: longer than anybody means. */
+#define YEAR 31536000
+
+const struct tl_option tl_options[] = {
+    {"workstation", "realm", TL_OPTION_REALM, AT(realm), NULL, 0, 0,
+     "Kerberos realm of this machine's domain"},
+    {"workstation", "hostname", TL_OPTION_HOST, AT(hostname), NULL, 0, 0,
+     "fully qualified name of this machine, as in its service principal"},
+    {"workstation", "default_domain", TL_OPTION_DOMAIN, AT(default_domain), NULL, 0, 0,
+     "domain of a user name without one"},
+    {"workstation", "keytab", TL_OPTION_KEYTAB, AT(keytab), "/etc/krb5.keytab", 0, 0,
+     "file with the keys of this machine"},
+    {"workstation", "site", TL_OPTION_SITE, AT(site), NULL, 0, 0,
+     "Active Directory site of this machine"},
+
+    {"logon", "walk", TL_OPTION_WALK, AT(walk), "windows", 0, 0,
+     "how the ticket for this machine is asked for across trusts"},
+    {"logon", "logon_timeout", TL_OPTION_INT, AT(logon_timeout), "15000", 1000, 600000,
+     "milliseconds for a whole logon"},
+    {"logon", "kdc_connect_timeout", TL_OPTION_INT, AT(kdc_connect_timeout), "2500", 100,
+     60000, "milliseconds until all KDCs of a realm are given up"},
+    {"logon", "kdc_race_delay", TL_OPTION_INT, AT(kdc_race_delay), "250", 10, 60000,
+     "milliseconds until the next KDC is tried beside a silent one"},
+    {"logon", "hop_limit", TL_OPTION_INT, AT(hop_limit), "6", 1, 32,
+     "longest chain of realms a ticket may be followed through"},
+    {"logon", "explain", TL_OPTION_BOOL, AT(explain), "yes", 0, 0,
+     "read the trusts after a failure to name its cause"},
+    {"logon", "explain_timeout", TL_OPTION_INT, AT(explain_timeout), "2000", 100, 60000,
+     "milliseconds for that reading"},
+    {"logon", "allow_rc4", TL_OPTION_BOOL, AT(allow_rc4), "no", 0, 0,
+     "accept RC4 tickets and keys"},
+    {"logon", "minimum_uid", TL_OPTION_UID, AT(minimum_uid), "1000", 1000, 4294967294,
+     "smallest numeric user id that may log on"},
+    {"logon", "ccache", TL_OPTION_CCACHE, AT(ccache), NULL, 0, 0,
+     "where a user's tickets are kept"},
+
+    {"locator", "require_ldap_ping", TL_OPTION_BOOL, AT(require_ldap_ping), "yes", 0, 0,
+     "use only domain controllers that answer the LDAP ping"},
+    {"locator", "ping_interval", TL_OPTION_INT, AT(ping_interval), "100", 1, 60000,
+     "milliseconds between pings of two candidates"},
+    {"locator", "ping_timeout", TL_OPTION_INT, AT(ping_timeout), "1500", 50, 60000,
+     "milliseconds for all pings of a domain"},
+    {"locator", "cache_lifetime", TL_OPTION_INT, AT(cache_lifetime), "43200", 0, YEAR,
+     "seconds a domain controller is remembered"},
+    {"locator", "ping_validity", TL_OPTION_INT, AT(ping_validity), "1800", 0, YEAR,
+     "seconds until a remembered domain controller is pinged again"},
+    {"locator", "negative_lifetime", TL_OPTION_INT, AT(negative_lifetime), "45", 0, 3600,
+     "seconds a failed search or server is remembered"},
+
+    {"topology", "topology_refresh", TL_OPTION_INT, AT(topology_refresh), "3600", 60,
+     YEAR, "seconds until domains and trusts are read again"},
+
+    {"agent", "max_conversations", TL_OPTION_INT, AT(max_conversations), "256", 1, 65536,
+     "conversations at once"},
+    {"agent", "max_per_uid", TL_OPTION_INT, AT(max_per_uid), "8", 1, 65536,
+     "conversations at once of one user id other than root's"},
+    {"agent", "idle_exit", TL_OPTION_INT, AT(idle_exit), "0", 0, YEAR,
+     "seconds without a client until a socket-activated agent ends; 0: never"},
+};
+const size_t tl_num_options = sizeof(tl_options) / sizeof(tl_options[0]);
+
+const struct tl_option *tl_option_find(const char *section, const char *key)
+{
+    for (size_t i = 0; i < tl_num_options; i++)
+        if (strcmp(tl_options[i].key, key) == 0 &&
+            (section == NULL || strcmp(tl_options[i].section, section) == 0))
+            return &tl_options[i];
+    return NULL;
+}
+
+bool tl_option_section_known(const char *section)
+{
+    for (size_t i = 0; i < tl_num_options; i++)
+        if (strcmp(tl_options[i].section, section) == 0)
+            return true;
+    return false;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * options.h - the option table: name, type, default and range of everything
+ * trustlogon.conf may say. Loading, the PAM line, `trustlogon config` and the
+ * check of the manual page all run over this one table.
+ */
+#ifndef TL_CONFIG_OPTIONS_H
+#define TL_CONFIG_OPTIONS_H
+
+#include <trustlogon/config.h>
+
+enum tl_option_type {
+    TL_OPTION_INT,    /* int, min to max */
+    TL_OPTION_UID,    /* uint32_t, min to max */
+    TL_OPTION_BOOL,   /* bool, any of krb5.conf's words */
+    TL_OPTION_WALK,   /* enum tl_walk */
+    TL_OPTION_REALM,  /* DNS-like name, kept in upper case */
+    TL_OPTION_HOST,   /* DNS name, kept in lower case */
+    TL_OPTION_DOMAIN, /* DNS or NetBIOS name, as written */
+    TL_OPTION_SITE,   /* name of a site: one DNS label */
+    TL_OPTION_KEYTAB, /* absolute path, or FILE: and one */
+    TL_OPTION_CCACHE  /* TYPE:rest as in krb5.conf, or an absolute path */
+};
+
+struct tl_option {
+    const char *section, *key;
+    enum tl_option_type type;
+    size_t offset;       /* of the member of struct tl_config */
+    const char *initial; /* default as a file would say it; NULL: found at run time */
+    int64_t min, max;
+    const char *what; /* one line for people */
+};
+
+extern const struct tl_option tl_options[];
+extern const size_t tl_num_options;
+
+/* NULL for a key that is nowhere, or not in `section` (NULL: any section). */
+const struct tl_option *tl_option_find(const char *section, const char *key);
+bool tl_option_section_known(const char *section);
+/*
+ * Check `value` and store it. 0, -ENOMEM, or -EINVAL with *why (child of ctx):
+ * "'foo' is none of windows, referral, direct".
+ */
+int tl_option_store(TALLOC_CTX *ctx, struct tl_config *config,
+                    const struct tl_option *option, const char *value, char **why);
+/* The value as a file would say it; "" where it is found at run time. */
+char *tl_option_show(TALLOC_CTX *ctx, const struct tl_config *config,
+                     const struct tl_option *option);
+/* `text` fit for one line of a log: cut short, control characters as '?'. */
+char *tl_option_quote(TALLOC_CTX *ctx, const char *text);
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * scan.c - a look over the lines of a file before libkrb5 parses them.
+ *
+ * The profile library skips lines before the first section without a word,
+ * follows `include` into files nobody checked, and splits lines at 2 KiB. For a
+ * login server each of these is an error, and with the number of its line.
+ */
+#include <string.h>
+
+#include "config/text.h"
+
+/* The library's buffer is 2048 bytes; nothing we know needs a quarter of it. */
+#define LINE_MAX_BYTES 1023
+
+struct line {
+    const char *at;
+    size_t len;
+};
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f';
+}
+
+static struct line trim(struct line line)
+{
+    while (line.len > 0 && is_blank(line.at[0])) {
+        line.at++;
+        line.len--;
+    }
+    while (line.len > 0 && is_blank(line.at[line.len - 1]))
+        line.len--;
+    return line;
+}
+
+static bool starts_with_word(struct line line, const char *word)
+{
+    size_t len = strlen(word);
+
+    return line.len > len && memcmp(line.at, word, len) == 0 && is_blank(line.at[len]);
+}
+
+static const char *line_fault(struct line line, bool *in_section)
+{
+    const char *equals, *start = line.at;
+
+    if (line.len > LINE_MAX_BYTES)
+        return "the line is too long";
+    line = trim(line);
+    if (line.len == 0 || line.at[0] == '#' || line.at[0] == ';')
+        return NULL;
+    if (starts_with_word(line, "include") || starts_with_word(line, "includedir") ||
+        starts_with_word(line, "module"))
+        return "include, includedir and module have no place here; use the .conf.d "
+               "folder";
+    if (line.at[0] == '[') {
+        if (line.at[line.len - 1] != ']' && line.at[line.len - 1] != '*')
+            return "a section is written [name]";
+        /* The library takes an indented first one for a comment. */
+        if (line.at != start)
+            return "a section begins at the left margin";
+        *in_section = true;
+        return NULL;
+    }
+    if (!*in_section)
+        return "the line stands before the first [section]";
+    equals = memchr(line.at, '=', line.len);
+    if (equals == NULL)
+        return "neither '[section]' nor 'key = value'";
+    if (equals == line.at)
+        return "no key before '='";
+    line.len -= (size_t)(equals + 1 - line.at);
+    line.at = equals + 1;
+    line = trim(line);
+    if (line.len == 0)
+        return "no value after '='";
+    if (line.at[0] == '{')
+        return "groups in braces have no place here";
+    if (line.at[0] == '"' && (line.len < 2 || line.at[line.len - 1] != '"'))
+        return "the closing quotation mark is missing";
+    return NULL;
+}
+
+unsigned int tl_config_scan(const char *text, size_t len, const char **what)
+{
+    bool in_section = false;
+    unsigned int number = 1;
+
+    *what = NULL;
+    while (len > 0) {
+        const char *end = memchr(text, '\n', len);
+        struct line line = {text, end != NULL ? (size_t)(end - text) : len};
+
+        *what = memchr(line.at, '\0', line.len) != NULL ? "the line holds a NUL byte"
+                                                        : line_fault(line, &in_section);
+        if (*what != NULL)
+            return number;
+        len -= line.len + (end != NULL);
+        text += line.len + (end != NULL);
+        number++;
+    }
+    return 0;
+}

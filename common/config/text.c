@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * text.c - one file's text, parsed by libkrb5's profile library and checked
+ * against the option table.
+ *
+ * The library reads files only, so the bytes that were checked are given to it
+ * as a memfd. It knows no line numbers; a syntax error's line is found by
+ * parsing shorter and shorter beginnings of the text.
+ */
+#include <errno.h>
+#include <profile.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "config/options.h"
+#include "config/text.h"
+
+TL_PRINTF(4, 5)
+static int complain(TALLOC_CTX *ctx, char **error, const char *file, const char *fmt, ...)
+{
+    va_list args;
+
+    *error = talloc_asprintf(ctx, "%s: ", file);
+    va_start(args, fmt);
+    if (*error != NULL)
+        *error = talloc_vasprintf_append(*error, fmt, args);
+    va_end(args);
+    return *error != NULL ? -EINVAL : -ENOMEM;
+}
+
+/*
+ * A parsed text. The library shares trees between profiles by file name and may
+ * look at the file again, so the name /proc/self/fd/N must stay ours for as long
+ * as the profile lives: the descriptor is closed after it.
+ */
+struct parsed {
+    profile_t profile;
+    int fd;
+};
+
+static void release(struct parsed *parsed)
+{
+    profile_abandon(parsed->profile);
+    if (parsed->fd >= 0)
+        close(parsed->fd);
+}
+
+/* 0 with a profile, or with its error in *code; negative errno where no memfd
+ * can be had. Release it in all cases. */
+static int parse(const char *text, size_t len, struct parsed *parsed, long *code)
+{
+    char path[32];
+    const_profile_filespec_t files[] = {path, NULL};
+
+    parsed->profile = NULL;
+    *code = 0;
+    parsed->fd = memfd_create("trustlogon.conf", MFD_CLOEXEC);
+    if (parsed->fd < 0)
+        return -errno;
+    for (size_t done = 0; done < len;) {
+        ssize_t n = write(parsed->fd, text + done, len - done);
+
+        if (n < 0)
+            return -errno;
+        done += (size_t)n;
+    }
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", parsed->fd);
+    *code = profile_init_flags(files, 0, &parsed->profile);
+    return 0;
+}
+
+static const char *profile_words(long code)
+{
+    switch (code) {
+    case PROF_SECTION_SYNTAX:
+    case PROF_SECTION_NOTOP:
+        return "a section is written [name]";
+    case PROF_RELATION_SYNTAX:
+        return "neither '[section]' nor 'key = value'";
+    case PROF_EXTRA_CBRACE:
+    case PROF_MISSING_OBRACE:
+        return "a brace has no place here";
+    case ENOENT:
+    case EACCES:
+    case PROF_FAIL_OPEN:
+        return "/proc is not there, and the parser needs it";
+    default:
+        return "libkrb5 cannot parse it";
+    }
+}
+
+/* The first line whose presence makes the parser fail with any error. */
+static unsigned int error_line(const char *text, size_t len)
+{
+    unsigned int number = 0;
+
+    for (size_t at = 0; at < len;) {
+        const char *end = memchr(text + at, '\n', len - at);
+        struct parsed parsed;
+        long code;
+        int ret;
+
+        at = end != NULL ? (size_t)(end + 1 - text) : len;
+        number++;
+        ret = parse(text, at, &parsed, &code);
+        release(&parsed);
+        if (ret != 0)
+            return 0;
+        if (code != 0)
+            return number;
+    }
+    return 0;
+}
+
+/* One key of a section: known, there once, a value and not a group. */
+static int apply_key(TALLOC_CTX *ctx, struct tl_config *config, const char *file,
+                     profile_t profile, const char *section, const char *key,
+                     char **error)
+{
+    const char *names[] = {section, key, NULL};
+    const struct tl_option *option = tl_option_find(section, key);
+    char *quoted = tl_option_quote(ctx, key);
+    char **values = NULL, *why = NULL;
+    int ret;
+
+    if (quoted == NULL)
+        return -ENOMEM;
+    if (option == NULL) {
+        option = tl_option_find(NULL, key);
+        if (option != NULL)
+            ret = complain(ctx, error, file, "[%s] %s: belongs into [%s]", section,
+                           quoted, option->section);
+        else
+            ret = complain(ctx, error, file, "[%s] %s: no such option", section, quoted);
+        goto cleanup;
+    }
+    if (profile_get_values(profile, names, &values) != 0 || values == NULL ||
+        values[0] == NULL) {
+        ret = complain(ctx, error, file, "[%s] %s: has no value", section, quoted);
+        goto cleanup;
+    }
+    if (values[1] != NULL) {
+        ret =
+            complain(ctx, error, file, "[%s] %s: given more than once", section, quoted);
+        goto cleanup;
+    }
+    ret = tl_option_store(ctx, config, option, values[0], &why);
+    if (ret == -EINVAL)
+        ret = complain(ctx, error, file, "[%s] %s: %s", section, quoted, why);
+    talloc_free(why);
+
+cleanup:
+    profile_free_list(values);
+    talloc_free(quoted);
+    return ret;
+}
+
+static int apply_section(TALLOC_CTX *ctx, struct tl_config *config, const char *file,
+                         profile_t profile, const char *section, char **error)
+{
+    const char *names[] = {section, NULL};
+    char **keys = NULL;
+    int ret = 0;
+
+    if (!tl_option_section_known(section)) {
+        char *quoted = tl_option_quote(ctx, section);
+
+        ret = quoted != NULL ? complain(ctx, error, file, "[%s]: no such section", quoted)
+                             : -ENOMEM;
+        talloc_free(quoted);
+        return ret;
+    }
+    if (profile_get_relation_names(profile, names, &keys) != 0)
+        return 0; /* an empty section */
+    for (size_t i = 0; ret == 0 && keys[i] != NULL; i++)
+        ret = apply_key(ctx, config, file, profile, section, keys[i], error);
+    profile_free_list(keys);
+    return ret;
+}
+
+int tl_config_text(TALLOC_CTX *ctx, struct tl_config *config, const char *file,
+                   const char *text, size_t len, char **error)
+{
+    const char *top[] = {NULL}, *what = NULL;
+    struct parsed parsed;
+    char **sections = NULL;
+    unsigned int line;
+    long code = 0;
+    int ret;
+
+    *error = NULL;
+    /* With the mark that some editors write the first section would be lost. */
+    if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
+        text += 3;
+        len -= 3;
+    }
+    line = tl_config_scan(text, len, &what);
+    if (line != 0)
+        return complain(ctx, error, file, "line %u: %s", line, what);
+    ret = parse(text, len, &parsed, &code);
+    if (ret != 0) {
+        ret = complain(ctx, error, file, "no memory file to parse it in: %s",
+                       strerror(-ret));
+        goto cleanup;
+    }
+    if (code != 0) {
+        line = error_line(text, len);
+        ret = line != 0
+                  ? complain(ctx, error, file, "line %u: %s", line, profile_words(code))
+                  : complain(ctx, error, file, "%s", profile_words(code));
+        goto cleanup;
+    }
+    if (profile_get_subsection_names(parsed.profile, top, &sections) != 0)
+        goto cleanup; /* no section at all: an empty file */
+    for (size_t i = 0; ret == 0 && sections[i] != NULL; i++)
+        ret = apply_section(ctx, config, file, parsed.profile, sections[i], error);
+
+cleanup:
+    profile_free_list(sections);
+    release(&parsed);
+    return ret;
+}

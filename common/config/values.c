@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * values.c - one option's value: from text, checked, and back to text.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <strings.h>
+
+#include "config/options.h"
+
+#define QUOTE_MAX 80
+#define VALUE_MAX 512
+#define DNS_NAME_MAX 255
+#define LABEL_MAX 63
+
+static const char *const walk_names[] = {
+    [TL_WALK_WINDOWS] = "windows",
+    [TL_WALK_REFERRAL] = "referral",
+    [TL_WALK_DIRECT] = "direct",
+};
+
+/* The words krb5.conf takes for a boolean, so that nobody has to learn others. */
+static const struct {
+    const char *word;
+    bool value;
+} bool_words[] = {
+    {"yes", true},  {"y", true},    {"true", true}, {"t", true},      {"on", true},
+    {"1", true},    {"no", false},  {"n", false},   {"false", false}, {"f", false},
+    {"nil", false}, {"off", false}, {"0", false},
+};
+
+/* Kinds of cache an agent can make for a user; MEMORY would end with the agent. */
+static const char *const ccache_types[] = {"FILE:", "DIR:", "KEYRING:", "KCM:"};
+
+char *tl_option_quote(TALLOC_CTX *ctx, const char *text)
+{
+    char *copy = talloc_strndup(ctx, text, QUOTE_MAX);
+
+    for (unsigned char *c = (unsigned char *)copy; c != NULL && *c != '\0'; c++)
+        if (*c < 0x20 || *c >= 0x7f)
+            *c = '?';
+    return copy;
+}
+
+TL_PRINTF(4, 5)
+static int refuse(TALLOC_CTX *ctx, const char *value, char **why, const char *fmt, ...)
+{
+    char *quoted = tl_option_quote(ctx, value);
+    va_list args;
+
+    if (quoted == NULL)
+        return -ENOMEM;
+    *why = talloc_asprintf(ctx, "'%s' ", quoted);
+    talloc_free(quoted);
+    va_start(args, fmt);
+    if (*why != NULL)
+        *why = talloc_vasprintf_append(*why, fmt, args);
+    va_end(args);
+    return *why != NULL ? -EINVAL : -ENOMEM;
+}
+
+/* Plain decimal digits only: strtol()'s octal, signs and blanks are surprises. */
+static bool parse_number(const char *value, int64_t *number)
+{
+    int64_t n = 0;
+
+    if (*value == '\0' || strlen(value) > 10)
+        return false;
+    for (; *value != '\0'; value++) {
+        if (*value < '0' || *value > '9')
+            return false;
+        n = n * 10 + (*value - '0');
+    }
+    *number = n;
+    return true;
+}
+
+static bool is_label(const char *s, size_t len)
+{
+    if (len == 0 || len > LABEL_MAX || s[0] == '-' || s[len - 1] == '-')
+        return false;
+    for (size_t i = 0; i < len; i++)
+        if (!isascii((unsigned char)s[i]) ||
+            (!isalnum((unsigned char)s[i]) && s[i] != '-' && s[i] != '_'))
+            return false;
+    return true;
+}
+
+static bool is_dns_name(const char *value)
+{
+    if (strlen(value) > DNS_NAME_MAX)
+        return false;
+    for (;;) {
+        size_t len = strcspn(value, ".");
+
+        if (!is_label(value, len))
+            return false;
+        if (value[len] == '\0')
+            return true;
+        value += len + 1;
+    }
+}
+
+static bool is_plain(const char *value)
+{
+    for (; *value != '\0'; value++)
+        if ((unsigned char)*value < 0x20 || (unsigned char)*value >= 0x7f)
+            return false;
+    return true;
+}
+
+static bool is_keytab(const char *value)
+{
+    if (strncmp(value, "FILE:", 5) == 0)
+        value += 5;
+    return value[0] == '/' && value[1] != '\0' && is_plain(value);
+}
+
+static bool is_ccache(const char *value)
+{
+    if (!is_plain(value))
+        return false;
+    if (value[0] == '/')
+        return value[1] != '\0';
+    for (size_t i = 0; i < sizeof(ccache_types) / sizeof(ccache_types[0]); i++)
+        if (strncmp(value, ccache_types[i], strlen(ccache_types[i])) == 0)
+            return true;
+    return false;
+}
+
+static const char *name_fault(enum tl_option_type type, const char *value)
+{
+    switch (type) {
+    case TL_OPTION_REALM:
+        return is_dns_name(value) ? NULL : "is no realm (EXAMPLE.COM)";
+    case TL_OPTION_HOST:
+        return is_dns_name(value) && strchr(value, '.') != NULL
+                   ? NULL
+                   : "is no fully qualified host name (ws1.example.com)";
+    case TL_OPTION_DOMAIN:
+        return is_dns_name(value) ? NULL : "is no domain name (example.com or EXAMPLE)";
+    case TL_OPTION_SITE:
+        return is_label(value, strlen(value)) ? NULL : "is no site name";
+    case TL_OPTION_KEYTAB:
+        return is_keytab(value) ? NULL : "is no absolute path";
+    default:
+        return is_ccache(value)
+                   ? NULL
+                   : "is neither an absolute path nor FILE:, DIR:, KEYRING: or KCM:";
+    }
+}
+
+static int store_string(TALLOC_CTX *ctx, struct tl_config *config,
+                        const struct tl_option *option, const char *value, char **why)
+{
+    const char **member = (const char **)(void *)((char *)config + option->offset);
+    const char *fault = name_fault(option->type, value);
+    char *copy;
+
+    if (fault != NULL)
+        return refuse(ctx, value, why, "%s", fault);
+    copy = talloc_strdup(config, value);
+    if (copy == NULL)
+        return -ENOMEM;
+    for (char *c = copy; *c != '\0'; c++) {
+        if (option->type == TL_OPTION_REALM)
+            *c = (char)toupper((unsigned char)*c);
+        else if (option->type == TL_OPTION_HOST)
+            *c = (char)tolower((unsigned char)*c);
+    }
+    *member = copy;
+    return 0;
+}
+
+static int store_number(TALLOC_CTX *ctx, const struct tl_option *option,
+                        const char *value, void *member, char **why)
+{
+    int64_t number = 0;
+
+    if (!parse_number(value, &number))
+        return refuse(ctx, value, why, "is no whole number (%" PRId64 " to %" PRId64 ")",
+                      option->min, option->max);
+    if (number < option->min || number > option->max)
+        return refuse(ctx, value, why, "is out of range (%" PRId64 " to %" PRId64 ")",
+                      option->min, option->max);
+    if (option->type == TL_OPTION_UID)
+        *(uint32_t *)member = (uint32_t)number;
+    else
+        *(int *)member = (int)number;
+    return 0;
+}
+
+int tl_option_store(TALLOC_CTX *ctx, struct tl_config *config,
+                    const struct tl_option *option, const char *value, char **why)
+{
+    void *member = (char *)config + option->offset;
+
+    *why = NULL;
+    if (*value == '\0') {
+        *why = talloc_strdup(ctx, "has no value");
+        return *why != NULL ? -EINVAL : -ENOMEM;
+    }
+    if (strlen(value) > VALUE_MAX)
+        return refuse(ctx, value, why, "is longer than %d characters", VALUE_MAX);
+    switch (option->type) {
+    case TL_OPTION_INT:
+    case TL_OPTION_UID:
+        return store_number(ctx, option, value, member, why);
+    case TL_OPTION_BOOL:
+        for (size_t i = 0; i < sizeof(bool_words) / sizeof(bool_words[0]); i++)
+            if (strcasecmp(value, bool_words[i].word) == 0) {
+                *(bool *)member = bool_words[i].value;
+                return 0;
+            }
+        return refuse(ctx, value, why, "is neither yes nor no");
+    case TL_OPTION_WALK:
+        for (size_t i = 0; i < sizeof(walk_names) / sizeof(walk_names[0]); i++)
+            if (strcmp(value, walk_names[i]) == 0) {
+                *(enum tl_walk *)member = (enum tl_walk)i;
+                return 0;
+            }
+        return refuse(ctx, value, why, "is none of windows, referral, direct");
+    default:
+        return store_string(ctx, config, option, value, why);
+    }
+}
+
+char *tl_option_show(TALLOC_CTX *ctx, const struct tl_config *config,
+                     const struct tl_option *option)
+{
+    const void *member = (const char *)config + option->offset;
+    const char *string;
+
+    switch (option->type) {
+    case TL_OPTION_INT:
+        return talloc_asprintf(ctx, "%d", *(const int *)member);
+    case TL_OPTION_UID:
+        return talloc_asprintf(ctx, "%" PRIu32, *(const uint32_t *)member);
+    case TL_OPTION_BOOL:
+        return talloc_strdup(ctx, *(const bool *)member ? "yes" : "no");
+    case TL_OPTION_WALK:
+        return talloc_strdup(ctx, walk_names[*(const enum tl_walk *)member]);
+    default:
+        string = *(const char *const *)member;
+        return talloc_strdup(ctx, string != NULL ? string : "");
+    }
+}
