@@ -50,7 +50,9 @@ TL_PUBLIC int tl_name_parse(TALLOC_CTX *ctx, const char *bytes, size_t len,
 /* One plain sentence for an error, for people. */
 TL_PUBLIC const char *tl_name_error_text(enum tl_name_error error);
 
-/* "." or the NetBIOS or DNS name of this machine: its own accounts, not ours. */
+/* "." or the NetBIOS or DNS name of this machine before a backslash: its own
+ * accounts, not ours. A UPN is never local; whether a bare name is, /etc/passwd
+ * decides, which is not asked here. */
 TL_PUBLIC bool tl_name_is_local(const struct tl_name *name, const char *ws_flat,
                                 const char *ws_fqdn);
 
@@ -63,15 +65,18 @@ TL_PUBLIC bool tl_name_equal(const char *a,
                              const char *b); /* folded comparison; false for NULL */
 
 /* DNS names: label-wise, ASCII-case-insensitive, one trailing dot ignored
- * [LSAD 3.1.4.7.16.1]. */
+ * [LSAD 3.1.4.7.16.1]. Nothing is below the empty name. */
 enum tl_dns_cmp { TL_DNS_DIFFERENT, TL_DNS_EQUAL, TL_DNS_BELOW, TL_DNS_ABOVE };
 /* How `a` stands to `b`: BELOW means a is a descendant of b. */
 TL_PUBLIC enum tl_dns_cmp tl_dns_compare(const char *a, const char *b);
 TL_PUBLIC size_t tl_dns_labels(const char *name); /* number of labels, 0 for "" and "." */
 TL_PUBLIC bool
-tl_dns_valid(const char *name); /* non-empty labels <= 63, whole <= 255, no controls */
+tl_dns_valid(const char *name); /* UTF-8, non-empty labels <= 63, whole <= 255 bytes,
+                                 * nothing that KB909264 forbids; '_' is let pass */
+/* 1 to 15 characters, the same list; a dot, but not as the first character. */
 TL_PUBLIC bool tl_netbios_valid(const char *name);
-/* Upper-case realm of a DNS domain name, and back. */
+/* Upper-case (ASCII) realm of a DNS domain name, and back; one trailing dot is
+ * dropped. NULL for NULL or when memory is out. */
 TL_PUBLIC char *tl_realm_of(TALLOC_CTX *ctx, const char *dns_domain);
 TL_PUBLIC char *tl_dns_of(TALLOC_CTX *ctx, const char *realm);
 

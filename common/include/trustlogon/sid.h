@@ -17,7 +17,8 @@ struct tl_sid {
     uint32_t subs[TL_SID_MAX_SUBS];
 };
 
-/* "S-1-5-21-..." <-> structure. -EINVAL for anything malformed. */
+/* "S-1-5-21-..." <-> structure. -EINVAL for anything malformed: no
+ * sub-authority, more than 15, numbers with leading zeroes or too large. */
 TL_PUBLIC int tl_sid_parse(const char *string, struct tl_sid *sid);
 /* Returns buf. */
 TL_PUBLIC const char *tl_sid_format(const struct tl_sid *sid,
@@ -28,8 +29,9 @@ TL_PUBLIC int tl_sid_decode(const uint8_t *data, size_t len, struct tl_sid *sid)
 TL_PUBLIC size_t tl_sid_encode(const struct tl_sid *sid,
                                uint8_t out[8 + 4 * TL_SID_MAX_SUBS]);
 TL_PUBLIC bool tl_sid_equal(const struct tl_sid *a, const struct tl_sid *b);
-/* sid is domain-RID with exactly one sub-authority more. */
+/* sid is domain-RID: domain with exactly one sub-authority more. */
 TL_PUBLIC bool tl_sid_in_domain(const struct tl_sid *sid, const struct tl_sid *domain);
+/* domain-RID; -EINVAL if the domain has 15 sub-authorities already. */
 TL_PUBLIC int tl_sid_append(const struct tl_sid *domain, uint32_t rid,
                             struct tl_sid *sid);
 /* The domain part and the RID; -EINVAL for a SID without sub-authorities. */
