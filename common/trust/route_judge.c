@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * route_judge.c - what is wrong between two domains, as far as their TDOs tell.
+ *
+ * A table of checks is run over the TDOs of the user's side first, hop by hop, then
+ * over those of the workstation's side: the user's KDC is asked first, so its fault
+ * is the one that is met.
+ */
+#include <errno.h>
+#include <trustlogon/name.h>
+
+#include "trust/internal.h"
+
+struct scene {
+    TALLOC_CTX *ctx;
+    const struct tl_topology *topo;
+    const struct tl_workstation *ws;
+    const char *user_domain;
+    const struct tl_path *path;
+    const struct tl_hop *hop;
+    const struct tl_tdo *tdo;     /* the one on trial; NULL: missing */
+    const char *holder, *partner; /* whose it is, for whom */
+    bool user_side;
+    struct tl_fault *fault;
+};
+
+/* A check returns 0 with fault->reason set where it found something. */
+typedef int (*check_fn)(struct scene *s);
+
+static int blame(struct scene *s, enum tl_reason reason, const char *subject,
+                 char *attribute)
+{
+    if (subject == NULL && s->tdo != NULL && s->tdo->dn != NULL)
+        subject = talloc_strdup(s->ctx, s->tdo->dn);
+    else if (subject == NULL)
+        subject = talloc_asprintf(
+            s->ctx, "%s in %s", s->tdo != NULL ? s->tdo->partner : s->partner, s->holder);
+    else
+        subject = talloc_strdup(s->ctx, subject);
+    if (subject == NULL)
+        return -ENOMEM;
+    s->fault->reason = reason;
+    s->fault->subject = subject;
+    s->fault->attribute = attribute;
+    return 0;
+}
+
+/* The directory of that domain was read, so what is not there does not exist. */
+static bool was_read(const struct tl_topology *topo, const char *domain)
+{
+    if (tl_same_domain(topo->domain, domain) && topo->taken != 0)
+        return true;
+    for (size_t i = 0; i < topo->num_trusts; i++)
+        if (tl_same_domain(topo->trusts[i].holder, domain))
+            return true;
+    return false;
+}
+
+static int check_missing(struct scene *s)
+{
+    /* Within a forest the crossRefs already say that the domains are joined. */
+    if (s->tdo != NULL || !was_read(s->topo, s->holder) ||
+        (tl_topology_domain(s->topo, s->holder) != NULL &&
+         tl_topology_domain(s->topo, s->partner) != NULL))
+        return 0;
+    /* Between two domains of another forest, a reader of one side sees nothing. */
+    if (s->user_side && s->hop + 1 < s->path->hops + s->path->num_hops &&
+        tl_topology_domain(s->topo, s->partner) == NULL)
+        return 0;
+    return blame(s, TL_REASON_TRUST_MISSING, NULL, NULL);
+}
+
+static int check_type(struct scene *s)
+{
+    char *attribute;
+
+    if (s->tdo == NULL || s->tdo->type == TL_TRUST_UPLEVEL)
+        return 0;
+    attribute = talloc_asprintf(s->ctx, "trustType = %u", s->tdo->type);
+    if (attribute == NULL)
+        return -ENOMEM;
+    return blame(s,
+                 s->tdo->type == TL_TRUST_DOWNLEVEL ? TL_REASON_TRUST_DOWNLEVEL
+                                                    : TL_REASON_TRUST_MIT,
+                 NULL, attribute);
+}
+
+static int check_partner(struct scene *s)
+{
+    char *attribute;
+
+    if (s->tdo == NULL || tl_same_domain(s->tdo->partner, s->partner))
+        return 0;
+    attribute = talloc_asprintf(s->ctx, "trustPartner = %s", s->tdo->partner);
+    if (attribute == NULL)
+        return -ENOMEM;
+    return blame(s, TL_REASON_TRUST_NETBIOS_NAMED, NULL, attribute);
+}
+
+static int check_direction(struct scene *s)
+{
+    uint32_t needed = s->user_side ? TL_TRUST_INBOUND : TL_TRUST_OUTBOUND;
+    char *attribute;
+
+    if (s->tdo == NULL || (s->tdo->direction & needed) != 0)
+        return 0;
+    attribute = talloc_asprintf(s->ctx, "trustDirection = %u, %s", s->tdo->direction,
+                                tl_tdo_direction_name(s->tdo));
+    if (attribute == NULL)
+        return -ENOMEM;
+    return blame(s, TL_REASON_TRUST_DIRECTION, NULL, attribute);
+}
+
+static int check_transitive(struct scene *s)
+{
+    char *attribute;
+
+    if (s->tdo == NULL || s->path->num_hops < 2 || tl_tdo_routes_names(s->tdo))
+        return 0;
+    if ((s->tdo->attributes & TL_TRUST_WITHIN_FOREST) != 0 &&
+        (s->tdo->attributes & TL_TRUST_NON_TRANSITIVE) == 0)
+        return 0;
+    attribute = talloc_asprintf(s->ctx, "trustAttributes = 0x%x%s", s->tdo->attributes,
+                                (s->tdo->attributes & TL_TRUST_NON_TRANSITIVE) != 0
+                                    ? ", NON_TRANSITIVE"
+                                    : ", an external trust");
+    if (attribute == NULL)
+        return -ENOMEM;
+    return blame(s, TL_REASON_TRUST_NOT_TRANSITIVE, NULL, attribute);
+}
+
+/* Another forest trust of the same holder that claims the host more exactly. */
+static const struct tl_tdo *rival(const struct scene *s, size_t specific)
+{
+    size_t labels;
+
+    for (size_t i = 0; i < s->topo->num_trusts; i++) {
+        const struct tl_tdo *tdo = &s->topo->trusts[i];
+
+        if (tdo != s->tdo && tl_same_domain(tdo->holder, s->holder) &&
+            tl_tdo_routes_names(tdo) &&
+            tl_forest_match(tdo, s->ws->fqdn, &labels).reason == TL_REASON_OK &&
+            labels > specific)
+            return tdo;
+    }
+    return NULL;
+}
+
+static char *why_not_routed(const struct scene *s, const struct tl_suffix_match *match)
+{
+    switch (match->reason) {
+    case TL_REASON_SUFFIX_EXCLUDED:
+        return talloc_asprintf(s->ctx, "TLN_EX %s", match->record->name);
+    case TL_REASON_DOMAIN_DISABLED:
+        return talloc_asprintf(s->ctx, "domain %s: %s", match->record->name,
+                               tl_ft_flag_words(match->record));
+    case TL_REASON_SUFFIX_UNKNOWN:
+        return talloc_asprintf(s->ctx, "no TLN covers %s", s->ws->fqdn);
+    default:
+        return talloc_asprintf(s->ctx, "TLN %s: %s", match->record->name,
+                               tl_ft_flag_words(match->record));
+    }
+}
+
+/* The user's KDC refers host/<fqdn> by the forest trust's names: is ours there? */
+static int check_host_routed(struct scene *s)
+{
+    struct tl_suffix_match match;
+    const struct tl_tdo *other;
+    enum tl_reason reason = TL_REASON_HOST_NOT_ROUTED;
+    char *attribute;
+    size_t specific;
+
+    if (!s->user_side || s->tdo == NULL || !tl_tdo_routes_names(s->tdo))
+        return 0;
+    match = tl_forest_match(s->tdo, s->ws->fqdn, &specific);
+    if (match.reason == TL_REASON_OK) {
+        other = rival(s, specific);
+        if (other == NULL)
+            return 0;
+        attribute =
+            talloc_asprintf(s->ctx, "%s is routed to %s", s->ws->fqdn, other->partner);
+    } else if (match.reason == TL_REASON_TRUST_INFO_BROKEN) {
+        reason = TL_REASON_TRUST_INFO_BROKEN;
+        attribute = talloc_strdup(s->ctx, s->tdo->forest_info_error);
+    } else if (s->tdo->forest_info == NULL) {
+        reason = TL_REASON_TRUST_INFO_MISSING;
+        attribute = talloc_strdup(s->ctx, "msDS-TrustForestTrustInfo is absent");
+    } else {
+        attribute = why_not_routed(s, &match);
+    }
+    return attribute != NULL ? blame(s, reason, NULL, attribute) : -ENOMEM;
+}
+
+static int check_selective(struct scene *s)
+{
+    char *attribute;
+
+    if (s->tdo == NULL || (s->tdo->attributes & TL_TRUST_CROSS_ORGANIZATION) == 0)
+        return 0;
+    attribute = talloc_asprintf(s->ctx, "trustAttributes = 0x%x, CROSS_ORGANIZATION",
+                                s->tdo->attributes);
+    if (attribute == NULL)
+        return -ENOMEM;
+    return blame(s, TL_REASON_TRUST_SELECTIVE, NULL, attribute);
+}
+
+/* A ticket that comes over a forest trust must bear a realm that the trust claims
+ * [MS-PAC 4.1.2.3]; Samba does not look. So this comes last. */
+static int check_realm_claimed(struct scene *s)
+{
+    struct tl_suffix_match match;
+    char *attribute = NULL;
+    size_t specific;
+
+    if (s->user_side || s->tdo == NULL || !tl_tdo_routes_names(s->tdo))
+        return 0;
+    match = tl_forest_match(s->tdo, s->user_domain, &specific);
+    if (match.reason == TL_REASON_OK)
+        return 0;
+    if (match.reason == TL_REASON_TRUST_INFO_BROKEN) {
+        attribute = talloc_strdup(s->ctx, s->tdo->forest_info_error);
+        return attribute != NULL ? blame(s, match.reason, NULL, attribute) : -ENOMEM;
+    }
+    if (match.record != NULL) {
+        attribute = talloc_strdup(s->ctx, tl_ft_flag_words(match.record));
+        if (attribute == NULL)
+            return -ENOMEM;
+    }
+    return blame(s, match.reason,
+                 match.record != NULL ? match.record->name : s->user_domain, attribute);
+}
+
+static const check_fn checks[] = {
+    check_missing,    check_type,        check_partner,   check_direction,
+    check_transitive, check_host_routed, check_selective, check_realm_claimed,
+};
+
+/* How it ends where the reason alone does not say: the user's KDC answers 7, the
+ * workstation's KDC refuses the ticket of the trust (35 on Samba). */
+static uint32_t status_of(const struct scene *s)
+{
+    const struct tl_reason_info *info = tl_reason_info(s->fault->reason);
+
+    if (info->ntstatus != 0)
+        return info->ntstatus;
+    if (s->user_side || s->fault->reason == TL_REASON_TRUST_NOT_TRANSITIVE)
+        return TL_NT_NO_TRUST_SAM_ACCOUNT;
+    return s->fault->reason == TL_REASON_TRUST_SELECTIVE
+               ? TL_NT_AUTHENTICATION_FIREWALL_FAILED
+               : TL_NT_TRUSTED_DOMAIN_FAILURE;
+}
+
+static int run_checks(struct scene *s)
+{
+    for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
+        int ret = checks[i](s);
+
+        if (ret != 0)
+            return ret;
+        if (s->fault->reason != TL_REASON_OK) {
+            s->fault->ntstatus = status_of(s);
+            return 0;
+        }
+    }
+    return 0;
+}
+
+int tl_path_judge(TALLOC_CTX *ctx, const struct tl_topology *topo,
+                  const struct tl_workstation *ws, const char *user_domain,
+                  const struct tl_path *path, struct tl_fault *fault)
+{
+    struct scene s = {.ctx = ctx,
+                      .topo = topo,
+                      .ws = ws,
+                      .user_domain = user_domain,
+                      .path = path,
+                      .fault = fault};
+
+    *fault = (struct tl_fault){.reason = TL_REASON_OK};
+    if (topo == NULL)
+        return 0;
+    for (int side = 0; side < 2; side++) {
+        s.user_side = side == 0;
+        for (size_t i = 0; i < path->num_hops; i++) {
+            int ret;
+
+            s.hop = &path->hops[i];
+            s.tdo = s.user_side ? s.hop->tdo_from : s.hop->tdo_to;
+            s.holder = s.user_side ? s.hop->from : s.hop->to;
+            s.partner = s.user_side ? s.hop->to : s.hop->from;
+            ret = run_checks(&s);
+            if (ret != 0 || fault->reason != TL_REASON_OK)
+                return ret;
+        }
+    }
+    return 0;
+}
+
+int tl_tdo_judge_kind(TALLOC_CTX *ctx, const struct tl_tdo *tdo, const char *peer,
+                      struct tl_fault *fault)
+{
+    struct scene s = {
+        .ctx = ctx, .tdo = tdo, .holder = tdo->holder, .partner = peer, .fault = fault};
+    int ret;
+
+    *fault = (struct tl_fault){.reason = TL_REASON_OK};
+    ret = check_type(&s);
+    if (ret == 0 && fault->reason == TL_REASON_OK)
+        ret = check_partner(&s);
+    return ret;
+}
+
+enum tl_reason tl_route_judge(TALLOC_CTX *ctx, const struct tl_topology *topo,
+                              const char *user_domain, const struct tl_workstation *ws,
+                              const char **subject, const char **attribute)
+{
+    TALLOC_CTX *tmp;
+    struct tl_path path;
+    struct tl_fault fault;
+    enum tl_reason reason = TL_REASON_NO_MEMORY;
+
+    *subject = *attribute = NULL;
+    if (topo == NULL || user_domain == NULL)
+        return TL_REASON_OK;
+    tmp = talloc_new(ctx);
+    if (tmp == NULL || tl_path_find(tmp, topo, ws, user_domain, &path) != 0 ||
+        tl_path_judge(tmp, topo, ws, user_domain, &path, &fault) != 0)
+        goto cleanup;
+    *subject = talloc_steal(ctx, fault.subject);
+    *attribute = talloc_steal(ctx, fault.attribute);
+    reason = fault.reason;
+
+cleanup:
+    talloc_free(tmp);
+    return reason;
+}

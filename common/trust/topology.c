@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * topology.c - the snapshot of domains and trusts, as an object.
+ */
+#include <errno.h>
+#include <string.h>
+#include <trustlogon/name.h>
+#include <trustlogon/topology.h>
+
+#include "trust/internal.h"
+
+struct tl_topology *tl_topology_new(TALLOC_CTX *ctx)
+{
+    return talloc_zero(ctx, struct tl_topology);
+}
+
+static struct tl_forest_info *copy_info(TALLOC_CTX *ctx,
+                                        const struct tl_forest_info *from)
+{
+    struct tl_forest_info *to = talloc_zero(ctx, struct tl_forest_info);
+
+    if (to == NULL)
+        return NULL;
+    to->count = from->count;
+    to->records = talloc_memdup(to, from->records, from->count * sizeof *from->records);
+    if (to->records == NULL && from->count != 0)
+        goto fail;
+    for (size_t i = 0; i < to->count; i++)
+        if (tl_copy_string(to, &to->records[i].name, from->records[i].name) != 0 ||
+            tl_copy_string(to, &to->records[i].flat, from->records[i].flat) != 0)
+            goto fail;
+    return to;
+
+fail:
+    talloc_free(to);
+    return NULL;
+}
+
+/* A copy whose strings hang on `ctx`. */
+static int copy_trust(TALLOC_CTX *ctx, struct tl_tdo *to, const struct tl_tdo *from)
+{
+    *to = *from;
+    to->forest_info = NULL;
+    if (tl_copy_string(ctx, &to->holder, from->holder) != 0 ||
+        tl_copy_string(ctx, &to->dn, from->dn) != 0 ||
+        tl_copy_string(ctx, &to->partner, from->partner) != 0 ||
+        tl_copy_string(ctx, &to->flat, from->flat) != 0 ||
+        tl_copy_string(ctx, &to->forest_info_error, from->forest_info_error) != 0)
+        return -ENOMEM;
+    if (from->forest_info == NULL)
+        return 0;
+    to->forest_info = copy_info(ctx, from->forest_info);
+    return to->forest_info != NULL ? 0 : -ENOMEM;
+}
+
+int tl_topology_add_trust(struct tl_topology *topo, const struct tl_tdo *tdo)
+{
+    struct tl_tdo copy, *grown;
+    TALLOC_CTX *owner;
+    size_t i;
+
+    if (tdo->holder == NULL || tdo->partner == NULL)
+        return -EINVAL;
+    /* The array is reallocated as it grows, so the strings hang on the topology. */
+    owner = talloc_new(topo);
+    if (owner == NULL || copy_trust(owner, &copy, tdo) != 0)
+        goto fail;
+    for (i = 0; i < topo->num_trusts; i++)
+        if (tl_same_domain(topo->trusts[i].holder, tdo->holder) &&
+            tl_same_domain(topo->trusts[i].partner, tdo->partner))
+            break;
+    if (i == topo->num_trusts) {
+        grown = talloc_realloc(topo, topo->trusts, struct tl_tdo, i + 1);
+        if (grown == NULL)
+            goto fail;
+        topo->trusts = grown;
+        topo->num_trusts++;
+    }
+    topo->trusts[i] = copy;
+    return 0;
+
+fail:
+    talloc_free(owner);
+    return -ENOMEM;
+}
+
+const struct tl_tdo *tl_topology_trust(const struct tl_topology *topo, const char *holder,
+                                       const char *partner)
+{
+    if (topo == NULL || holder == NULL || partner == NULL)
+        return NULL;
+    for (size_t i = 0; i < topo->num_trusts; i++) {
+        const struct tl_tdo *tdo = &topo->trusts[i];
+
+        if (tl_same_domain(tdo->holder, holder) && tl_same_domain(tdo->partner, partner))
+            return tdo;
+    }
+    for (size_t i = 0; i < topo->num_trusts; i++) {
+        const struct tl_tdo *tdo = &topo->trusts[i];
+
+        if (tl_same_domain(tdo->holder, holder) && tl_same_flat(tdo->flat, partner))
+            return tdo;
+    }
+    return NULL;
+}
+
+const struct tl_domain *tl_topology_domain(const struct tl_topology *topo,
+                                           const char *name)
+{
+    if (topo == NULL || name == NULL)
+        return NULL;
+    for (size_t i = 0; i < topo->num_domains; i++)
+        if (tl_same_domain(topo->domains[i].dns, name))
+            return &topo->domains[i];
+    for (size_t i = 0; i < topo->num_domains; i++)
+        if (tl_same_flat(topo->domains[i].flat, name))
+            return &topo->domains[i];
+    return NULL;
+}
