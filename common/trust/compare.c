@@ -4,10 +4,31 @@
  */
 #include <errno.h>
 #include <string.h>
-#include <strings.h>
 #include <trustlogon/name.h>
 
 #include "trust/internal.h"
+
+static unsigned char lower(char c)
+{
+    return (unsigned char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+}
+
+bool tl_ascii_equal(const char *a, const char *b, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (lower(a[i]) != lower(b[i]))
+            return false;
+    return true;
+}
+
+int tl_ascii_order(const char *a, const char *b)
+{
+    while (*a != '\0' && lower(*a) == lower(*b)) {
+        a++;
+        b++;
+    }
+    return (int)lower(*a) - (int)lower(*b);
+}
 
 size_t tl_dns_length(const char *name)
 {
@@ -34,7 +55,7 @@ bool tl_dns_within(const char *name, const char *base)
 
     if (len == 0 || base_len == 0 || len < base_len)
         return false;
-    if (strncasecmp(name + len - base_len, base, base_len) != 0)
+    if (!tl_ascii_equal(name + len - base_len, base, base_len))
         return false;
     return len == base_len || name[len - base_len - 1] == '.';
 }
@@ -43,7 +64,7 @@ bool tl_same_domain(const char *a, const char *b)
 {
     size_t len = tl_dns_length(a);
 
-    return len != 0 && len == tl_dns_length(b) && strncasecmp(a, b, len) == 0;
+    return len != 0 && len == tl_dns_length(b) && tl_ascii_equal(a, b, len);
 }
 
 static bool is_ascii(const char *s)
@@ -58,7 +79,7 @@ bool tl_same_flat(const char *a, const char *b)
 {
     if (a == NULL || b == NULL || *a == '\0')
         return false;
-    if (strcasecmp(a, b) == 0)
+    if (tl_ascii_order(a, b) == 0)
         return true;
     /* Folding allocates; thousands of records are compared for one name. */
     return !is_ascii(a) && !is_ascii(b) && tl_name_equal(a, b);

@@ -20,6 +20,9 @@ bool tl_dns_shaped(const char *name);
 size_t tl_dns_length(const char *name);
 /* `name` equals `base` or lies below it. */
 bool tl_dns_within(const char *name, const char *base);
+/* ASCII letters alike, whatever the locale (Turkish has its own idea of 'I'). */
+bool tl_ascii_equal(const char *a, const char *b, size_t len);
+int tl_ascii_order(const char *a, const char *b);
 int tl_copy_string(TALLOC_CTX *ctx, const char **to, const char *from);
 
 /* forest_match.c */

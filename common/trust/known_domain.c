@@ -8,7 +8,6 @@
  * last the holders of trusts that were read on the user's side.
  */
 #include <string.h>
-#include <strings.h>
 #include <trustlogon/name.h>
 
 #include "trust/internal.h"
@@ -49,7 +48,7 @@ static bool better(const struct tl_topology *topo, const struct tl_tdo *a,
         return tl_dns_shaped(a->partner);
     if (a_near != tl_same_domain(b->holder, topo->domain))
         return a_near;
-    return strcasecmp(a->partner, b->partner) < 0;
+    return tl_ascii_order(a->partner, b->partner) < 0;
 }
 
 static const struct tl_tdo *find_partner(const struct tl_topology *topo,

@@ -11,7 +11,6 @@
  */
 #include <errno.h>
 #include <string.h>
-#include <strings.h>
 #include <trustlogon/name.h>
 
 #include "trust/internal.h"
@@ -165,7 +164,7 @@ static const struct tl_tdo *forest_trust_of(const struct tl_topology *topo,
         if (!listed && tl_forest_match(tdo, user, &labels).reason != TL_REASON_OK)
             continue;
         if (best == NULL || labels > best_labels ||
-            (labels == best_labels && strcasecmp(tdo->partner, best->partner) < 0)) {
+            (labels == best_labels && tl_ascii_order(tdo->partner, best->partner) < 0)) {
             best = tdo;
             best_labels = labels;
         }
@@ -213,7 +212,7 @@ static const char *neighbour(const struct tl_topology *topo, const char *user)
                                                                : NULL;
         const struct tl_domain *domain = tl_topology_domain(topo, ours);
 
-        if (domain != NULL && (best == NULL || strcasecmp(domain->dns, best) < 0))
+        if (domain != NULL && (best == NULL || tl_ascii_order(domain->dns, best) < 0))
             best = domain->dns;
     }
     return best;

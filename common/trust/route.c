@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <trustlogon/name.h>
 
 #include "trust/internal.h"
@@ -258,7 +257,7 @@ static bool looks_like_own(const struct maker *m, const char *typed)
     size_t len = strcspn(m->ws->domain, ".");
 
     return m->topo == NULL && strlen(typed) == len &&
-           strncasecmp(typed, m->ws->domain, len) == 0;
+           tl_ascii_equal(typed, m->ws->domain, len);
 }
 
 static int route_unknown(struct maker *m, const char *typed)

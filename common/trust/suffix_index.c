@@ -17,7 +17,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <trustlogon/name.h>
 
 #include "trust/internal.h"
@@ -74,7 +73,7 @@ static struct entry *lookup(const struct tl_suffix_index *index, const char *nam
     while (index->slots[at] != 0) {
         struct entry *e = &index->entries[index->slots[at] - 1];
 
-        if (e->hash == hash && e->len == len && strncasecmp(e->name, name, len) == 0)
+        if (e->hash == hash && e->len == len && tl_ascii_equal(e->name, name, len))
             return e;
         at = (at + 1) & index->mask;
     }
@@ -142,9 +141,9 @@ static int by_partner_backwards(const void *a, const void *b)
 {
     const struct tl_tdo *x = *(const struct tl_tdo *const *)a;
     const struct tl_tdo *y = *(const struct tl_tdo *const *)b;
-    int order = strcasecmp(y->partner, x->partner);
+    int order = tl_ascii_order(y->partner, x->partner);
 
-    return order != 0 ? order : strcasecmp(y->holder, x->holder);
+    return order != 0 ? order : tl_ascii_order(y->holder, x->holder);
 }
 
 static int reserve(struct tl_suffix_index *index, size_t names)
