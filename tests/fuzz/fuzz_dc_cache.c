@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Fuzz target: the text of a DC cache file. What is accepted must come back the
+ * same after being written again.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "locate/internal.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct tl_cache_entry *entry = NULL, *again = NULL;
+    char *text, *second;
+
+    if (tl_cache_decode(NULL, (const char *)data, size, &entry) != 0)
+        return 0;
+    text = tl_cache_encode(entry, entry);
+    if (!text || tl_cache_decode(entry, text, strlen(text), &again) != 0)
+        abort();
+    second = tl_cache_encode(entry, again);
+    if (!second || strcmp(text, second) != 0)
+        abort();
+    talloc_free(entry);
+    return 0;
+}
