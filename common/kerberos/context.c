@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A Kerberos session: its libkrb5 context, its connections, its tickets.
+ */
+#include "kerberos_internal.h"
+
+#include <errno.h>
+#include <profile.h>
+
+/* libkrb5's own default, where krb5.conf has no clockskew (RFC 4120 1.6) */
+#define CLOCKSKEW_DEFAULT 300
+
+static int krb_destroy(struct tl_krb *krb)
+{
+    if (krb->host != NULL)
+        krb5_free_creds(krb->k5, krb->host);
+    if (krb->client != NULL)
+        krb5_free_principal(krb->k5, krb->client);
+    if (krb->ccache != NULL)
+        krb5_cc_destroy(krb->k5, krb->ccache);
+    krb5_free_context(krb->k5);
+    return 0;
+}
+
+/* KRB-ERROR 29: the next KDC may do better (RFC 4120 7.5.9). */
+static bool says_unavailable(void *arg, const uint8_t *reply, size_t len)
+{
+    struct tl_krb *krb = arg;
+    krb5_data data = {.length = (unsigned int)len,
+                      .data = talloc_memdup(krb, reply, len)};
+    struct tl_krb_error err;
+
+    if (data.data == NULL)
+        return false;
+    tl_krb_error_read(data.data, krb->k5, &data, &err);
+    talloc_free(data.data);
+    return err.code == TL_KRB_SVC_UNAVAILABLE;
+}
+
+static enum tl_reason find(TALLOC_CTX *ctx, void *arg, const char *domain,
+                           unsigned int flags, tl_deadline deadline,
+                           struct tl_dc_list **list, struct tl_outcome *out)
+{
+    return tl_locate(ctx, arg, domain, flags, deadline, list, out);
+}
+
+static void failed(void *arg, const struct tl_dc *dc)
+{
+    tl_locate_failed(arg, dc);
+}
+
+static void worked(void *arg, const struct tl_dc *dc)
+{
+    tl_locate_worked(arg, dc);
+}
+
+static int read_clockskew(krb5_context k5)
+{
+    profile_t profile = NULL;
+    int skew = CLOCKSKEW_DEFAULT;
+
+    if (krb5_get_profile(k5, &profile) == 0)
+        (void)profile_get_integer(profile, "libdefaults", "clockskew", NULL,
+                                  CLOCKSKEW_DEFAULT, &skew);
+    profile_abandon(profile);
+    return skew > 0 ? skew : CLOCKSKEW_DEFAULT;
+}
+
+static krb5_error_code make_ccache(struct tl_krb *krb)
+{
+    krb5_error_code ret = krb5_cc_new_unique(krb->k5, "MEMORY", NULL, &krb->ccache);
+    char *name = NULL;
+
+    if (ret == 0)
+        ret = krb5_cc_get_full_name(krb->k5, krb->ccache, &name);
+    if (ret != 0)
+        return ret;
+    krb->ccache_name = talloc_strdup(krb, name);
+    krb5_free_string(krb->k5, name);
+    return krb->ccache_name != NULL ? 0 : ENOMEM;
+}
+
+enum tl_reason tl_krb_new(TALLOC_CTX *ctx, const struct tl_config *config,
+                          struct tl_locator *locator, tl_deadline deadline,
+                          const struct tl_trace *trace, struct tl_krb **krb_out,
+                          struct tl_outcome *out)
+{
+    struct tl_transport_source source = {
+        .find = find, .failed = failed, .worked = worked, .arg = locator};
+    struct tl_krb *krb = talloc_zero(ctx, struct tl_krb);
+    krb5_error_code ret;
+
+    *krb_out = NULL;
+    if (krb == NULL)
+        return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+    krb->config = config;
+    krb->locator = locator;
+    krb->deadline = deadline;
+    krb->trace = trace;
+    ret = tl_k5_context(config->allow_rc4, &krb->k5);
+    if (ret != 0) {
+        char *text = tl_k5_message(krb, NULL, ret);
+        enum tl_reason reason = tl_outcome_fail(
+            out, TL_STAGE_LOCAL,
+            ret == ENOMEM ? TL_REASON_NO_MEMORY : TL_REASON_CONFIG_INVALID,
+            "krb5.conf cannot be used: %s", text != NULL ? text : "?");
+
+        talloc_free(krb);
+        return reason;
+    }
+    talloc_set_destructor(krb, krb_destroy);
+    krb->clockskew = read_clockskew(krb->k5);
+    source.unavailable = says_unavailable;
+    source.unavailable_arg = krb;
+    krb->net = tl_transport_new(krb, config, trace, &source);
+    if (krb->net == NULL || make_ccache(krb) != 0) {
+        talloc_free(krb);
+        return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+    }
+    *krb_out = krb;
+    return TL_REASON_OK;
+}
+
+void tl_krb_set_deadline(struct tl_krb *krb, tl_deadline deadline)
+{
+    krb->deadline = deadline;
+}
+
+const char *tl_krb_ccache_name(const struct tl_krb *krb)
+{
+    return krb->ccache_name;
+}
+
+int64_t tl_krb_tgt_end(const struct tl_krb *krb)
+{
+    return krb->tgt_end;
+}

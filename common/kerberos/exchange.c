@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One request and its reply: sent, read as far as a KRB-ERROR goes, told to the
+ * trace. And the words for errors that libkrb5 comes to by itself.
+ */
+#include "kerberos_internal.h"
+
+#include <errno.h>
+#include <time.h>
+
+char *tl_k5_message(TALLOC_CTX *ctx, krb5_context k5, krb5_error_code code)
+{
+    const char *text = krb5_get_error_message(k5, code);
+    char *copy = talloc_strdup(ctx, text);
+
+    krb5_free_error_message(k5, text);
+    return copy;
+}
+
+char *tl_k5_name(TALLOC_CTX *ctx, krb5_context k5, krb5_const_principal princ)
+{
+    char *text = NULL, *copy;
+
+    if (princ == NULL || krb5_unparse_name(k5, princ, &text) != 0)
+        return talloc_strdup(ctx, "?");
+    copy = talloc_strdup(ctx, text);
+    krb5_free_unparsed_name(k5, text);
+    return copy;
+}
+
+char *tl_clock_sentence(TALLOC_CTX *ctx, int64_t here, int64_t there, const char *kdc)
+{
+    int64_t off = here > there ? here - there : there - here;
+    const char *way = here > there ? "ahead of" : "behind";
+    bool seconds = off < 120;
+
+    return talloc_asprintf(ctx, "this clock is %lld %s %s %s",
+                           (long long)(seconds ? off : (off + 30) / 60),
+                           seconds ? "seconds" : "minutes", way, kdc);
+}
+
+static void trace_request(struct tl_krb *krb, const struct tl_exchange *ex,
+                          const krb5_data *request)
+{
+    struct tl_event event = {.kind = TL_EVENT_REQUEST, .krb_error = TL_KRB_NONE};
+
+    event.realm = ex->realm;
+    event.message =
+        tl_krb_msg_name(tl_krb_msg_kind((const uint8_t *)request->data, request->length));
+    event.subject = ex->subject;
+    tl_trace_event(krb->trace, &event);
+}
+
+static void trace_reply(struct tl_krb *krb, const struct tl_exchange *ex, int64_t sent)
+{
+    struct tl_event event = {.kind = TL_EVENT_REPLY};
+
+    event.took_us = tl_now_us() - sent;
+    event.server = ex->kdc;
+    event.realm = ex->realm;
+    event.message = tl_krb_msg_name(
+        tl_krb_msg_kind((const uint8_t *)ex->reply.data, ex->reply.length));
+    event.subject = ex->subject;
+    event.krb_error = ex->err.code;
+    event.edata_ntstatus = ex->err.edata_ntstatus;
+    tl_trace_event(krb->trace, &event);
+}
+
+enum tl_reason tl_krb_exchange(TALLOC_CTX *mem, struct tl_krb *krb,
+                               struct tl_exchange *ex, const krb5_data *request,
+                               struct tl_outcome *out)
+{
+    struct tl_transport_answer answer;
+    int64_t sent = tl_now_us();
+    enum tl_reason reason;
+
+    trace_request(krb, ex, request);
+    tl_outcome_set_subject(out, ex->subject);
+    reason = tl_transport_exchange(mem, krb->net, ex->stage, ex->realm,
+                                   (const uint8_t *)request->data, request->length,
+                                   ex->costly, krb->deadline, &answer, out);
+    if (reason != TL_REASON_OK)
+        return reason;
+    tl_outcome_set_realm(out, ex->realm);
+    tl_outcome_set_kdc(out, answer.kdc);
+    ex->reply.data = (char *)answer.data;
+    ex->reply.length = (unsigned int)answer.len;
+    ex->kdc = answer.kdc;
+    tl_krb_error_read(mem, krb->k5, &ex->reply, &ex->err);
+    trace_reply(krb, ex, sent);
+    if (ex->err.code == TL_KRB_NONE &&
+        tl_krb_msg_kind(answer.data, answer.len) == TL_MSG_ERROR)
+        return tl_outcome_fail(out, ex->stage, TL_REASON_KDC_GARBAGE,
+                               "an error message that cannot be decoded");
+    return TL_REASON_OK;
+}
+
+/*
+ * libkrb5's verdicts on a reply that is no KRB-ERROR. What it cannot decrypt in
+ * an AS exchange without preauthentication is a wrong password: the KDC gave
+ * the ticket to anybody, and only the password opens it.
+ */
+static enum tl_reason reason_of_local(enum tl_stage stage, krb5_error_code code)
+{
+    switch (code) {
+    case ENOMEM:
+        return TL_REASON_NO_MEMORY;
+    case KRB5_KDCREP_SKEW:
+        return TL_REASON_CLOCK_SKEW;
+    case KRB5KRB_AP_ERR_BAD_INTEGRITY:
+    case KRB5KDC_ERR_PREAUTH_FAILED:
+        return stage == TL_STAGE_AS ? TL_REASON_WRONG_PASSWORD : TL_REASON_REPLY_MISMATCH;
+    case KRB5_KDCREP_MODIFIED:
+    case KRB5_KDC_UNREACH: /* its own loop detection */
+    case KRB5KRB_AP_ERR_MODIFIED:
+        return TL_REASON_REPLY_MISMATCH;
+    case KRB5_PREAUTH_FAILED: /* the KDC offers nothing that this machine may use */
+    case KRB5_PROG_ETYPE_NOSUPP:
+    case KRB5_CONFIG_ETYPE_NOSUPP:
+    case KRB5KDC_ERR_ETYPE_NOSUPP:
+    case KRB5_BAD_ENCTYPE:
+        return TL_REASON_ETYPE_UNSUPPORTED;
+    case KRB5KRB_AP_ERR_TKT_EXPIRED:
+        return TL_REASON_CLOCK_SKEW;
+    case KRB5KRB_AP_ERR_MSG_TYPE:
+    case ASN1_BAD_ID:
+    case ASN1_BAD_LENGTH:
+    case ASN1_MISSING_FIELD:
+    case ASN1_MISPLACED_FIELD:
+    case ASN1_OVERRUN:
+    case ASN1_PARSE_ERROR:
+    case ASN1_BAD_FORMAT:
+    case ASN1_TYPE_MISMATCH:
+        return TL_REASON_KDC_GARBAGE;
+    default:
+        return TL_REASON_INTERNAL;
+    }
+}
+
+enum tl_reason tl_krb_fail_local(struct tl_krb *krb, struct tl_outcome *out,
+                                 enum tl_stage stage, krb5_error_code code,
+                                 const char *doing)
+{
+    char *text = tl_k5_message(NULL, krb->k5, code);
+    enum tl_reason reason = tl_outcome_fail(out, stage, reason_of_local(stage, code),
+                                            "%s: %s", doing, text != NULL ? text : "?");
+
+    talloc_free(text);
+    return reason;
+}
+
+enum tl_reason tl_krb_fail_error(struct tl_krb *krb, struct tl_outcome *out,
+                                 const struct tl_exchange *ex, int32_t code)
+{
+    const struct tl_krb_info *info = tl_krb_by_code(code);
+    int64_t here = (int64_t)time(NULL);
+    char *text;
+    enum tl_reason reason;
+
+    if (code == TL_KRB_SKEW)
+        text = tl_clock_sentence(NULL, here, ex->err.stime, ex->kdc);
+    else
+        text = talloc_asprintf(NULL, "%s (%d) for %s",
+                               info != NULL ? info->name : "KRB-ERROR", (int)code,
+                               ex->subject);
+    reason = tl_outcome_fail_krb(out, ex->stage, code, ex->err.edata_ntstatus, "%s",
+                                 text != NULL ? text : "?");
+    talloc_free(text);
+    return reason;
+}

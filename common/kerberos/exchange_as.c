@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The AS exchange: from a name and a password (or the machine's keytab) to a
+ * TGT. libkrb5 makes the requests; which answers may be followed is decided
+ * here. A KRB-ERROR other than "preauthenticate" and "ask that realm" is the
+ * end: libkrb5 would go on to other mechanisms, and each try of a wrong password
+ * counts towards a lockout.
+ */
+#include "kerberos_internal.h"
+
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+#include <trustlogon/name.h>
+
+#define MORE_PREAUTH_DATA_REQUIRED 91 /* RFC 6113: a mechanism of several rounds */
+
+#define HOUR 3600
+#define DAY (24 * HOUR)
+
+struct as_run {
+    struct tl_krb *krb;
+    TALLOC_CTX *mem;
+    krb5_init_creds_context icc;
+    krb5_get_init_creds_opt *opt;
+    struct tl_realms seen;
+    struct tl_exchange ex;
+    struct tl_outcome *out;
+};
+
+/* As Windows asks: forwardable, renewable, canonicalize, PAC [KILE 3.2.5]. */
+static krb5_error_code make_options(struct as_run *run)
+{
+    krb5_context k5 = run->krb->k5;
+    krb5_error_code ret = krb5_get_init_creds_opt_alloc(k5, &run->opt);
+
+    if (ret != 0)
+        return ret;
+    krb5_get_init_creds_opt_set_forwardable(run->opt, 1);
+    krb5_get_init_creds_opt_set_proxiable(run->opt, 0);
+    krb5_get_init_creds_opt_set_tkt_life(run->opt, 10 * HOUR);
+    krb5_get_init_creds_opt_set_renew_life(run->opt, 7 * DAY);
+    krb5_get_init_creds_opt_set_canonicalize(run->opt, 1);
+    krb5_get_init_creds_opt_set_address_list(run->opt, NULL);
+    krb5_get_init_creds_opt_set_change_password_prompt(run->opt, 0);
+    ret = krb5_get_init_creds_opt_set_pac_request(k5, run->opt, TRUE);
+    if (ret == 0)
+        ret = krb5_get_init_creds_opt_set_out_ccache(k5, run->opt, run->krb->ccache);
+    return ret;
+}
+
+static krb5_error_code make_principal(krb5_context k5, const char *realm,
+                                      const char *name, krb5_int32 type,
+                                      krb5_principal *princ)
+{
+    krb5_error_code ret =
+        krb5_build_principal_ext(k5, princ, (unsigned int)strlen(realm), realm,
+                                 (unsigned int)strlen(name), name, 0);
+
+    if (ret == 0)
+        (*princ)->type = type;
+    return ret;
+}
+
+/* libkrb5 wants to ask `realm` next: the first time, again, or referred to it
+ * (RFC 6806 7). The realm comes from an unauthenticated error. */
+static enum tl_reason enter_realm(struct as_run *run, const krb5_data *realm)
+{
+    const struct tl_config *config = run->krb->config;
+    char *name = talloc_strndup(run->mem, realm->data, realm->length);
+    enum tl_reason reason;
+
+    if (name == NULL)
+        return tl_outcome_fail(run->out, TL_STAGE_AS, TL_REASON_NO_MEMORY, NULL);
+    if (run->ex.realm != NULL && strcmp(run->ex.realm, name) == 0)
+        return TL_REASON_OK;
+    if (strlen(name) != realm->length || !tl_dns_valid(name))
+        return tl_outcome_fail(run->out, TL_STAGE_AS, TL_REASON_KDC_GARBAGE,
+                               "it refers to a realm whose name is none");
+    if (run->ex.realm != NULL)
+        tl_trace_note(run->krb->trace, "%s refers %s to %s", run->ex.realm,
+                      run->ex.subject, name);
+    reason = tl_realms_enter(run->mem, &run->seen, config->hop_limit, name, strlen(name));
+    if (reason != TL_REASON_OK)
+        return tl_outcome_fail(run->out, TL_STAGE_AS, reason, "%s",
+                               tl_realms_text(run->mem, &run->seen, name));
+    run->ex.realm = name;
+    return TL_REASON_OK;
+}
+
+/* May the exchange go on after this error? `next` is whom libkrb5 would ask. */
+static bool may_continue(const struct as_run *run, const krb5_data *next)
+{
+    switch (run->ex.err.code) {
+    case TL_KRB_NONE:
+    case TL_KRB_PREAUTH_REQUIRED:
+    case MORE_PREAUTH_DATA_REQUIRED:
+        return true;
+    case TL_KRB_WRONG_REALM:
+    case TL_KRB_C_PRINCIPAL_UNKNOWN: /* Windows 2003 refers with this one */
+        return strlen(run->ex.realm) != next->length ||
+               strncasecmp(run->ex.realm, next->data, next->length) != 0;
+    default:
+        return false;
+    }
+}
+
+/*
+ * libkrb5 would take the KDC's time from PREAUTH_REQUIRED for its timestamp and
+ * so hide a clock that is off until some ticket fails. Tell it now, before
+ * anything made from the password leaves.
+ */
+static enum tl_reason check_clock(struct as_run *run)
+{
+    int64_t here = (int64_t)time(NULL), there = run->ex.err.stime;
+    int64_t off = here > there ? here - there : there - here;
+
+    if (run->ex.err.code != TL_KRB_PREAUTH_REQUIRED || off <= run->krb->clockskew)
+        return TL_REASON_OK;
+    return tl_outcome_fail(run->out, TL_STAGE_AS, TL_REASON_CLOCK_SKEW, "%s",
+                           tl_clock_sentence(run->mem, here, there, run->ex.kdc));
+}
+
+static enum tl_reason exchange_all(struct as_run *run)
+{
+    krb5_context k5 = run->krb->k5;
+    krb5_data in = {0}, request = {0}, realm = {0};
+    unsigned int flags = 0;
+    enum tl_reason reason = TL_REASON_OK;
+
+    run->ex.err.code = TL_KRB_NONE;
+    while (reason == TL_REASON_OK) {
+        krb5_error_code ret =
+            krb5_init_creds_step(k5, run->icc, &in, &request, &realm, &flags);
+
+        if (ret != 0 && run->ex.err.code != TL_KRB_NONE &&
+            (ret == run->ex.err.code + ERROR_TABLE_BASE_krb5 ||
+             run->ex.err.code != TL_KRB_PREAUTH_REQUIRED))
+            reason = tl_krb_fail_error(run->krb, run->out, &run->ex, run->ex.err.code);
+        else if (ret != 0)
+            reason = tl_krb_fail_local(run->krb, run->out, TL_STAGE_AS, ret,
+                                       "the AS exchange failed");
+        else if (!(flags & KRB5_INIT_CREDS_STEP_FLAG_CONTINUE))
+            break;
+        else if (!may_continue(run, &realm))
+            reason = tl_krb_fail_error(run->krb, run->out, &run->ex, run->ex.err.code);
+        else
+            reason = enter_realm(run, &realm);
+        if (reason == TL_REASON_OK) {
+            run->ex.costly = run->ex.err.code == TL_KRB_PREAUTH_REQUIRED ||
+                             run->ex.err.code == MORE_PREAUTH_DATA_REQUIRED;
+            reason = tl_krb_exchange(run->mem, run->krb, &run->ex, &request, run->out);
+            in = run->ex.reply;
+        }
+        if (reason == TL_REASON_OK)
+            reason = check_clock(run);
+        krb5_free_data_contents(k5, &request);
+        krb5_free_data_contents(k5, &realm);
+    }
+    krb5_free_data_contents(k5, &request);
+    krb5_free_data_contents(k5, &realm);
+    return reason;
+}
+
+static bool data_is(const krb5_data *data, const char *text)
+{
+    return data->length == strlen(text) && memcmp(data->data, text, data->length) == 0;
+}
+
+/*
+ * The ticket must be a TGT, krbtgt/R@R: a KDC that answers with a ticket for
+ * another service (kadmin/changepw for an expired password, CVE-2022-2031) has
+ * not logged anybody on.
+ */
+static enum tl_reason check_tgt(struct as_run *run, const krb5_creds *creds)
+{
+    krb5_const_principal server = creds->server;
+
+    if (server->length != 2 || !data_is(&server->data[0], KRB5_TGS_NAME) ||
+        server->data[1].length != server->realm.length ||
+        memcmp(server->data[1].data, server->realm.data, server->realm.length) != 0)
+        return tl_outcome_fail(run->out, TL_STAGE_AS, TL_REASON_REPLY_MISMATCH,
+                               "asked for a TGT, it gave %s",
+                               tl_k5_name(run->mem, run->krb->k5, server));
+    if (!tl_enctype_allowed(run->krb->config->allow_rc4, creds->keyblock.enctype))
+        return tl_outcome_fail(run->out, TL_STAGE_AS, TL_REASON_ETYPE_UNSUPPORTED,
+                               "the session key is of type %d",
+                               (int)creds->keyblock.enctype);
+    return TL_REASON_OK;
+}
+
+static enum tl_reason keep_tgt(struct as_run *run)
+{
+    struct tl_krb *krb = run->krb;
+    krb5_creds creds;
+    krb5_error_code ret;
+    enum tl_reason reason;
+
+    memset(&creds, 0, sizeof(creds));
+    ret = krb5_init_creds_get_creds(krb->k5, run->icc, &creds);
+    if (ret != 0)
+        return tl_krb_fail_local(krb, run->out, TL_STAGE_AS, ret, "no TGT was kept");
+    reason = check_tgt(run, &creds);
+    if (reason == TL_REASON_OK) {
+        if (krb->client != NULL)
+            krb5_free_principal(krb->k5, krb->client);
+        krb->client = NULL;
+        ret = krb5_copy_principal(krb->k5, creds.client, &krb->client);
+        talloc_free(krb->client_name);
+        talloc_free(krb->tgt_realm);
+        krb->client_name = tl_k5_name(krb, krb->k5, creds.client);
+        krb->tgt_realm =
+            talloc_strndup(krb, creds.server->realm.data, creds.server->realm.length);
+        krb->tgt_end = (int64_t)(uint32_t)creds.times.endtime;
+        if (ret != 0 || krb->client_name == NULL || krb->tgt_realm == NULL)
+            reason = tl_outcome_fail(run->out, TL_STAGE_AS, TL_REASON_NO_MEMORY, NULL);
+    }
+    krb5_free_cred_contents(krb->k5, &creds);
+    return reason;
+}
+
+static enum tl_reason run_as(struct tl_krb *krb, krb5_principal princ,
+                             const char *password, krb5_keytab keytab,
+                             struct tl_outcome *out)
+{
+    struct as_run run = {.krb = krb, .out = out, .ex = {.stage = TL_STAGE_AS}};
+    krb5_error_code ret;
+    enum tl_reason reason;
+
+    run.mem = talloc_new(krb);
+    run.ex.subject = tl_k5_name(run.mem, krb->k5, princ);
+    ret = run.mem == NULL ? ENOMEM : make_options(&run);
+    if (ret == 0)
+        ret = krb5_init_creds_init(krb->k5, princ, NULL, NULL, 0, run.opt, &run.icc);
+    if (ret == 0 && keytab != NULL)
+        ret = krb5_init_creds_set_keytab(krb->k5, run.icc, keytab);
+    else if (ret == 0)
+        ret = krb5_init_creds_set_password(krb->k5, run.icc, password);
+    if (ret != 0)
+        reason =
+            tl_krb_fail_local(krb, out, TL_STAGE_AS, ret, "the AS exchange cannot begin");
+    else
+        reason = exchange_all(&run);
+    if (reason == TL_REASON_OK)
+        reason = keep_tgt(&run);
+    krb5_init_creds_free(krb->k5, run.icc);
+    krb5_get_init_creds_opt_free(krb->k5, run.opt);
+    talloc_free(run.mem);
+    return reason;
+}
+
+enum tl_reason tl_krb_as_password(struct tl_krb *krb, const struct tl_route *route,
+                                  const char *password, const char **client,
+                                  struct tl_outcome *out)
+{
+    krb5_principal princ = NULL;
+    enum tl_reason reason;
+
+    *client = NULL;
+    if (make_principal(krb->k5, route->realm, route->principal,
+                       route->type == TL_ENTERPRISE ? KRB5_NT_ENTERPRISE_PRINCIPAL
+                                                    : KRB5_NT_PRINCIPAL,
+                       &princ) != 0)
+        return tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_NO_MEMORY, NULL);
+    reason = run_as(krb, princ, password, NULL, out);
+    krb5_free_principal(krb->k5, princ);
+    if (reason == TL_REASON_OK)
+        *client = krb->client_name;
+    return reason;
+}
+
+enum tl_reason tl_krb_as_machine(struct tl_krb *krb, const struct tl_workstation *ws,
+                                 struct tl_outcome *out)
+{
+    krb5_principal princ = NULL;
+    krb5_keytab keytab = NULL;
+    char *name = talloc_asprintf(krb, "%s$", ws->flat);
+    enum tl_reason reason;
+
+    if (name == NULL ||
+        make_principal(krb->k5, ws->realm, name, KRB5_NT_PRINCIPAL, &princ) != 0) {
+        talloc_free(name);
+        return tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_NO_MEMORY, NULL);
+    }
+    reason = tl_keytab_for_machine(krb->k5, krb->config, ws, princ, &keytab, out);
+    if (reason == TL_REASON_OK)
+        reason = run_as(krb, princ, NULL, keytab, out);
+    if (keytab != NULL)
+        krb5_kt_close(krb->k5, keytab);
+    krb5_free_principal(krb->k5, princ);
+    talloc_free(name);
+    return reason;
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A libkrb5 context whose settings that matter to security or to telling the
+ * truth are ours, laid over krb5.conf, so that no file and no environment
+ * variable turns them: a clock that is off must be told (1398), not corrected;
+ * libkrb5 must never ask DNS or take another path than the one we watch.
+ */
+#include "kerberos_internal.h"
+
+#include <errno.h>
+#include <profile.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct layer {
+    profile_t below; /* krb5.conf */
+    bool allow_rc4;
+    atomic_int users;
+};
+
+static const char AES[] = "aes256-cts-hmac-sha1-96 aes128-cts-hmac-sha1-96 "
+                          "aes256-cts-hmac-sha384-192 aes128-cts-hmac-sha256-128";
+static const char AES_RC4[] = "aes256-cts-hmac-sha1-96 aes128-cts-hmac-sha1-96 "
+                              "aes256-cts-hmac-sha384-192 aes128-cts-hmac-sha256-128 "
+                              "arcfour-hmac-md5";
+
+/* [libdefaults]; a NULL value stands for the list of encryption types. */
+static const struct {
+    const char *name, *value;
+} fixed[] = {
+    {"allow_weak_crypto", "false"},
+    {"allow_rc4", "false"}, /* libkrb5 1.21 and later know it; see lookup() */
+    {"default_tgs_enctypes", NULL},
+    {"default_tkt_enctypes", NULL},
+    {"permitted_enctypes", NULL},
+    {"dns_canonicalize_hostname", "false"},
+    {"dns_lookup_kdc", "false"},
+    {"dns_lookup_realm", "false"},
+    {"dns_uri_lookup", "false"},
+    {"realm_try_domains", "-1"},
+    {"qualify_shortname", ""},
+    {"rdns", "false"},
+    {"kdc_timesync", "0"},
+    {"noaddresses", "true"},
+    {"proxiable", "false"},
+};
+
+/* The fixed value for a question, or NULL. Realms may have their own
+ * [libdefaults] REALM = { ... }, so the last name decides. */
+static const char *lookup(const struct layer *layer, const char *const *names)
+{
+    size_t n = 0;
+
+    while (names[n] != NULL)
+        n++;
+    if (n == 3 && strcmp(names[0], "capaths") == 0)
+        return "."; /* no realm in between but those the KDCs name */
+    if (n < 2 || strcmp(names[0], "libdefaults") != 0)
+        return NULL;
+    for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++) {
+        if (strcmp(names[n - 1], fixed[i].name) != 0)
+            continue;
+        if (layer->allow_rc4 && strcmp(fixed[i].name, "allow_rc4") == 0)
+            return "true";
+        if (fixed[i].value != NULL)
+            return fixed[i].value;
+        return layer->allow_rc4 ? AES_RC4 : AES;
+    }
+    return NULL;
+}
+
+/* libkrb5 gives the list back to free_values(), where profile_free_list() must
+ * do for both kinds: plain malloc, as the profile library uses. */
+static long get_values(void *data, const char *const *names, char ***values)
+{
+    struct layer *layer = data;
+    const char *value = lookup(layer, names);
+    char **list;
+
+    if (value == NULL)
+        return profile_get_values(layer->below, names, values);
+    list = calloc(2, sizeof(*list));
+    if (list == NULL)
+        return ENOMEM;
+    list[0] = strdup(value);
+    if (list[0] == NULL) {
+        free(list);
+        return ENOMEM;
+    }
+    *values = list;
+    return 0;
+}
+
+static void free_values(void *data, char **values)
+{
+    (void)data;
+    profile_free_list(values);
+}
+
+static void cleanup(void *data)
+{
+    struct layer *layer = data;
+
+    if (--layer->users > 0)
+        return;
+    profile_abandon(layer->below);
+    free(layer);
+}
+
+/* libkrb5 copies the profile for every context; the layer never changes, so
+ * copies share it. */
+static long copy(void *data, void **copied)
+{
+    struct layer *layer = data;
+
+    layer->users++;
+    *copied = layer;
+    return 0;
+}
+
+krb5_error_code tl_k5_context(bool allow_rc4, krb5_context *k5)
+{
+    struct profile_vtable table = {
+        .minor_ver = 1,
+        .get_values = get_values,
+        .free_values = free_values,
+        .cleanup = cleanup,
+        .copy = copy,
+    };
+    struct layer *layer = NULL;
+    profile_t over = NULL;
+    krb5_context plain = NULL;
+    krb5_error_code ret;
+
+    *k5 = NULL;
+    ret = krb5_init_context_profile(NULL, KRB5_INIT_CONTEXT_SECURE, &plain);
+    if (ret != 0)
+        return ret;
+    layer = calloc(1, sizeof(*layer));
+    ret = layer == NULL ? ENOMEM : krb5_get_profile(plain, &layer->below);
+    krb5_free_context(plain);
+    if (ret != 0) {
+        free(layer);
+        return ret;
+    }
+    layer->allow_rc4 = allow_rc4;
+    layer->users = 1;
+    ret = (krb5_error_code)profile_init_vtable(&table, layer, &over);
+    if (ret != 0) {
+        cleanup(layer);
+        return ret;
+    }
+    ret = krb5_init_context_profile(over, KRB5_INIT_CONTEXT_SECURE, k5);
+    profile_abandon(over);
+    return ret;
+}
+
+bool tl_enctype_allowed(bool allow_rc4, krb5_enctype enctype)
+{
+    switch (enctype) {
+    case ENCTYPE_AES128_CTS_HMAC_SHA1_96:
+    case ENCTYPE_AES256_CTS_HMAC_SHA1_96:
+    case ENCTYPE_AES128_CTS_HMAC_SHA256_128:
+    case ENCTYPE_AES256_CTS_HMAC_SHA384_192:
+        return true;
+    case ENCTYPE_ARCFOUR_HMAC:
+        return allow_rc4;
+    default:
+        return false;
+    }
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the files of this folder share; the door is <trustlogon/kerberos.h>.
+ */
+#ifndef TL_KERBEROS_INTERNAL_H
+#define TL_KERBEROS_INTERNAL_H
+
+#include <trustlogon/kerberos.h>
+#include "transport.h"
+
+struct tl_krb {
+    const struct tl_config *config;
+    struct tl_locator *locator;
+    const struct tl_trace *trace;
+    tl_deadline deadline;
+    krb5_context k5;
+    krb5_ccache ccache; /* MEMORY: only of this session */
+    char *ccache_name;
+    struct tl_transport *net;
+    int clockskew;         /* seconds, krb5.conf's or 300 */
+    krb5_principal client; /* canonical, after the AS exchange */
+    char *client_name;     /* the same as text */
+    char *tgt_realm;       /* realm whose KDC issued the TGT */
+    int64_t tgt_end;
+    krb5_creds *host;     /* the ticket for this workstation, after the walk */
+    const char *host_kdc; /* the KDC that issued it */
+};
+
+/* --- k5_profile.c: our fixed settings over krb5.conf --- */
+
+/* A context that reads krb5.conf below fixed settings, and no environment. */
+krb5_error_code tl_k5_context(bool allow_rc4, krb5_context *k5);
+bool tl_enctype_allowed(bool allow_rc4, krb5_enctype enctype);
+
+/* --- message.c: what may be read of a message without a key --- */
+
+enum tl_krb_msg {
+    TL_MSG_OTHER,
+    TL_MSG_AS_REQ,
+    TL_MSG_AS_REP,
+    TL_MSG_TGS_REQ,
+    TL_MSG_TGS_REP,
+    TL_MSG_ERROR
+};
+/* By the outermost DER tag (RFC 4120 5.10). */
+enum tl_krb_msg tl_krb_msg_kind(const uint8_t *data, size_t len);
+const char *tl_krb_msg_name(enum tl_krb_msg kind);
+
+/* What a KRB-ERROR says. Nothing of it is authenticated. */
+struct tl_krb_error {
+    int32_t code;            /* TL_KRB_NONE: the reply was none */
+    uint32_t edata_ntstatus; /* 0: none */
+    int64_t stime;           /* the KDC's clock, seconds since 1970 */
+    char *crealm;            /* child of ctx, or NULL */
+};
+/* Code TL_KRB_NONE for anything that is no well-formed KRB-ERROR. */
+void tl_krb_error_read(TALLOC_CTX *ctx, krb5_context k5, const krb5_data *reply,
+                       struct tl_krb_error *err);
+
+/* --- exchange.c: one request and its reply, told to the trace --- */
+
+struct tl_exchange {
+    enum tl_stage stage;
+    const char *realm;       /* whose KDC is asked */
+    const char *subject;     /* what is asked for */
+    bool costly;             /* asking twice may count twice: a wrong password */
+    krb5_data reply;         /* points into `mem` */
+    struct tl_krb_error err; /* of the reply */
+    const char *kdc;         /* who answered */
+};
+/* `mem` owns reply and strings. On failure `out` names the KDC and the cause. */
+enum tl_reason tl_krb_exchange(TALLOC_CTX *mem, struct tl_krb *krb,
+                               struct tl_exchange *ex, const krb5_data *request,
+                               struct tl_outcome *out);
+/* Fail for the KRB-ERROR in ex->err; `code` is it, or the one inside its FAST wrapping.
+ */
+enum tl_reason tl_krb_fail_error(struct tl_krb *krb, struct tl_outcome *out,
+                                 const struct tl_exchange *ex, int32_t code);
+/* Fail for an error code that libkrb5 itself came to, without a KRB-ERROR. */
+enum tl_reason tl_krb_fail_local(struct tl_krb *krb, struct tl_outcome *out,
+                                 enum tl_stage stage, krb5_error_code code,
+                                 const char *doing);
+/* "this clock is 61 minutes ahead of dc1.contoso.test (10.99.0.11) 88/tcp" */
+char *tl_clock_sentence(TALLOC_CTX *ctx, int64_t here, int64_t there, const char *kdc);
+/* libkrb5's own words for a code, as a child of ctx. */
+char *tl_k5_message(TALLOC_CTX *ctx, krb5_context k5, krb5_error_code code);
+/* A principal as text, or "?" */
+char *tl_k5_name(TALLOC_CTX *ctx, krb5_context k5, krb5_const_principal princ);
+
+/* --- realms.c, and the plan of exchange_walk.c: pure --- */
+
+/* The realms a walk has been in: detects circles and counts hops. */
+struct tl_realms {
+    size_t count;
+    char **names;
+};
+/* TL_REASON_OK and the realm is remembered; REFERRAL_LOOP, REFERRAL_LIMIT, NO_MEMORY. */
+enum tl_reason tl_realms_enter(TALLOC_CTX *ctx, struct tl_realms *seen, int limit,
+                               const char *realm, size_t len);
+/* "CONTOSO.TEST, FABRIKAM.TEST, CONTOSO.TEST" */
+char *tl_realms_text(TALLOC_CTX *ctx, const struct tl_realms *seen, const char *last);
+
+/* What the walk asks for, in order, by policy; `again` is asked if the first
+ * question is answered 7. */
+struct tl_walk_plan {
+    bool krbtgt_first; /* krbtgt/<workstation realm> before host/<workstation> */
+    bool krbtgt_retry; /* after a 7 at the first hop of host/: krbtgt/ once */
+};
+struct tl_walk_plan tl_walk_plan_for(enum tl_walk policy, const struct tl_route *route,
+                                     bool same_realm);
+
+/* --- keytab.c --- */
+
+/* Open the configured keytab; KEYTAB_MISSING, KEYTAB_UNREADABLE. Close with
+ * krb5_kt_close(). */
+enum tl_reason tl_keytab_open(krb5_context k5, const struct tl_config *config,
+                              enum tl_stage stage, krb5_keytab *keytab,
+                              struct tl_outcome *out);
+/* Is it a name of the machine account: WS1$, host/WS1, host/ws1.fabrikam.test? */
+bool tl_keytab_is_machine(krb5_const_principal princ, const struct tl_workstation *ws);
+/* The same for the machine's own AS exchange; a keytab that has no key for
+ * `princ` (WS1$) but has for its host names serves as well: the keys are those
+ * of one account. */
+enum tl_reason tl_keytab_for_machine(krb5_context k5, const struct tl_config *config,
+                                     const struct tl_workstation *ws,
+                                     krb5_principal princ, krb5_keytab *keytab,
+                                     struct tl_outcome *out);
+
+/* --- ccache_name.c --- */
+
+/* krb5.conf's default_ccache_name or the built-in default, expanded for a user:
+ * %{uid}, %{euid}, %{USERID}, %{TEMP}, %{null}. -EINVAL for a token that cannot be
+ * known here, or a type that cannot be made from outside the session; *why then
+ * holds a plain sentence. */
+int tl_ccache_expand(TALLOC_CTX *ctx, const char *pattern, uid_t uid, char **name,
+                     const char **why);
+
+#endif

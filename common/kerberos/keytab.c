@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The machine's keytab: missing, unreadable and without a key are three
+ * different findings, and libkrb5 tells them apart only in part.
+ */
+#include "kerberos_internal.h"
+
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+/* "FILE:/etc/krb5.keytab" or "/etc/krb5.keytab" -> the path; NULL for other types */
+static const char *path_of(const char *name)
+{
+    if (strncmp(name, "FILE:", 5) == 0 || strncmp(name, "WRFILE:", 7) == 0)
+        return strchr(name, ':') + 1;
+    return name[0] == '/' ? name : NULL;
+}
+
+enum tl_reason tl_keytab_open(krb5_context k5, const struct tl_config *config,
+                              enum tl_stage stage, krb5_keytab *keytab,
+                              struct tl_outcome *out)
+{
+    const char *path = path_of(config->keytab);
+    struct stat st;
+    krb5_error_code ret;
+    char *text;
+    enum tl_reason reason;
+
+    *keytab = NULL;
+    tl_outcome_set_subject(out, path != NULL ? path : config->keytab);
+    if (path != NULL && stat(path, &st) != 0)
+        return tl_outcome_fail(out, stage,
+                               errno == ENOENT ? TL_REASON_KEYTAB_MISSING
+                                               : TL_REASON_KEYTAB_UNREADABLE,
+                               "%s", strerrordesc_np(errno));
+    if (path != NULL && !S_ISREG(st.st_mode))
+        return tl_outcome_fail(out, stage, TL_REASON_KEYTAB_UNREADABLE,
+                               "it is no regular file");
+    ret = krb5_kt_resolve(k5, config->keytab, keytab);
+    if (ret == 0)
+        ret = krb5_kt_have_content(k5, *keytab);
+    if (ret == 0)
+        return TL_REASON_OK;
+    text = tl_k5_message(NULL, k5, ret);
+    reason = tl_outcome_fail(out, stage,
+                             ret == KRB5_KT_NOTFOUND && (path == NULL || st.st_size <= 2)
+                                 ? TL_REASON_KEYTAB_NO_KEY
+                                 : TL_REASON_KEYTAB_UNREADABLE,
+                             "%s", text != NULL ? text : "?");
+    talloc_free(text);
+    if (*keytab != NULL)
+        krb5_kt_close(k5, *keytab);
+    *keytab = NULL;
+    return reason;
+}
+
+static bool component_is(krb5_const_principal princ, int i, const char *text)
+{
+    return princ->data[i].length == strlen(text) &&
+           strncasecmp(princ->data[i].data, text, princ->data[i].length) == 0;
+}
+
+bool tl_keytab_is_machine(krb5_const_principal princ, const struct tl_workstation *ws)
+{
+    if (princ->realm.length != strlen(ws->realm) ||
+        strncasecmp(princ->realm.data, ws->realm, princ->realm.length) != 0)
+        return false;
+    if (princ->length == 2)
+        return component_is(princ, 0, "host") &&
+               (component_is(princ, 1, ws->fqdn) || component_is(princ, 1, ws->flat));
+    return princ->length == 1 && princ->data[0].length == strlen(ws->flat) + 1 &&
+           strncasecmp(princ->data[0].data, ws->flat, strlen(ws->flat)) == 0 &&
+           princ->data[0].data[princ->data[0].length - 1] == '$';
+}
+
+/* Copy the machine's keys into `twin`, all under one name. */
+static size_t copy_machine_keys(krb5_context k5, krb5_keytab from, krb5_keytab twin,
+                                const struct tl_workstation *ws, krb5_principal princ)
+{
+    krb5_kt_cursor cursor;
+    krb5_keytab_entry entry;
+    size_t n = 0;
+
+    if (krb5_kt_start_seq_get(k5, from, &cursor) != 0)
+        return 0;
+    while (krb5_kt_next_entry(k5, from, &entry, &cursor) == 0) {
+        krb5_principal own = entry.principal;
+
+        if (tl_keytab_is_machine(own, ws)) {
+            entry.principal = princ;
+            n += krb5_kt_add_entry(k5, twin, &entry) == 0;
+            entry.principal = own;
+        }
+        krb5_free_keytab_entry_contents(k5, &entry);
+    }
+    krb5_kt_end_seq_get(k5, from, &cursor);
+    return n;
+}
+
+enum tl_reason tl_keytab_for_machine(krb5_context k5, const struct tl_config *config,
+                                     const struct tl_workstation *ws,
+                                     krb5_principal princ, krb5_keytab *keytab,
+                                     struct tl_outcome *out)
+{
+    krb5_keytab file = NULL, twin = NULL;
+    krb5_keytab_entry entry;
+    char *name;
+    enum tl_reason reason = tl_keytab_open(k5, config, TL_STAGE_AS, &file, out);
+
+    *keytab = NULL;
+    if (reason != TL_REASON_OK)
+        return reason;
+    if (krb5_kt_get_entry(k5, file, princ, 0, 0, &entry) == 0) {
+        krb5_free_keytab_entry_contents(k5, &entry);
+        *keytab = file;
+        return TL_REASON_OK;
+    }
+    name = talloc_asprintf(NULL, "MEMORY:trustlogon-machine-%p", (void *)&entry);
+    if (name == NULL || krb5_kt_resolve(k5, name, &twin) != 0)
+        reason = tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_NO_MEMORY, NULL);
+    else if (copy_machine_keys(k5, file, twin, ws, princ) == 0)
+        reason = tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_KEYTAB_NO_KEY,
+                                 "no key for %s$ or host/%s", ws->flat, ws->fqdn);
+    talloc_free(name);
+    krb5_kt_close(k5, file);
+    if (reason != TL_REASON_OK) {
+        if (twin != NULL)
+            krb5_kt_close(k5, twin);
+        return reason;
+    }
+    *keytab = twin;
+    return TL_REASON_OK;
+}

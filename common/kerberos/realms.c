@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The realms that an exchange has been in: circles are found, hops counted.
+ */
+#include "kerberos_internal.h"
+
+#include <string.h>
+#include <strings.h>
+
+enum tl_reason tl_realms_enter(TALLOC_CTX *ctx, struct tl_realms *seen, int limit,
+                               const char *realm, size_t len)
+{
+    char **names;
+
+    for (size_t i = 0; i < seen->count; i++)
+        if (strlen(seen->names[i]) == len && strncasecmp(seen->names[i], realm, len) == 0)
+            return TL_REASON_REFERRAL_LOOP;
+    /* the first realm is where it starts, no hop yet */
+    if (limit >= 0 && seen->count > (size_t)limit)
+        return TL_REASON_REFERRAL_LIMIT;
+    names = talloc_realloc(ctx, seen->names, char *, seen->count + 1);
+    if (names == NULL)
+        return TL_REASON_NO_MEMORY;
+    seen->names = names;
+    names[seen->count] = talloc_strndup(names, realm, len);
+    if (names[seen->count] == NULL)
+        return TL_REASON_NO_MEMORY;
+    seen->count++;
+    return TL_REASON_OK;
+}
+
+char *tl_realms_text(TALLOC_CTX *ctx, const struct tl_realms *seen, const char *last)
+{
+    char *text = talloc_strdup(ctx, "");
+
+    for (size_t i = 0; i < seen->count && text != NULL; i++)
+        text = talloc_asprintf_append(text, "%s, ", seen->names[i]);
+    return text != NULL ? talloc_asprintf_append(text, "%s", last) : NULL;
+}
