@@ -17,19 +17,20 @@ struct tl_pac_group {
 };
 
 struct tl_pac {
-    /* LOGON_INFO */
+    /* LOGON_INFO; a string that is absent there is "" */
     const char *account, *full_name;        /* EffectiveName (sAMAccountName), FullName */
     const char *logon_server, *domain_flat; /* NetBIOS names */
     const char *home_directory, *home_drive, *profile_path, *logon_script;
     struct tl_sid domain_sid; /* LogonDomainId */
     struct tl_sid user_sid;
+    /* user_rid is 0 where ExtraSids names the user; user_sid is right in any case */
     uint32_t user_rid, primary_group_rid, user_flags, user_account_control;
     uint16_t logon_count, bad_password_count;
     int64_t logon_time, logoff_time, kickoff_time; /* FILETIME; INT64_MAX never */
     int64_t pw_last_set, pw_can_change, pw_must_change;
     size_t num_groups; /* global groups of the user's domain, primary included */
     struct tl_pac_group *groups;
-    size_t num_extra; /* ExtraSids, if UserFlags & 0x20 */
+    size_t num_extra; /* ExtraSids, if UserFlags & 0x20; without the user's own */
     struct tl_pac_group *extra;
     size_t num_resource; /* resource groups, if UserFlags & 0x200 */
     struct tl_pac_group *resource;
@@ -47,8 +48,9 @@ struct tl_pac {
 };
 
 /* Decode a whole PAC (PACTYPE with its buffers). -EBADMSG with *where, a
- * constant phrase; LOGON_INFO is required, every other buffer optional; a
- * buffer that is present must be well-formed. */
+ * constant phrase; LOGON_INFO is required, every other buffer optional; each
+ * that the structure above tells of must be well-formed and come once. Buffers
+ * of other types are not looked at. -ENOMEM the same way. */
 TL_PUBLIC int tl_pac_decode(TALLOC_CTX *ctx, const uint8_t *data, size_t len,
                             struct tl_pac **pac, const char **where);
 

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * ndr.h - a reader for the little part of NDR ([MS-RPCE] 2.2.5, 2.2.6) and for
+ * the flat structures that a PAC is made of. Internal to identity/.
+ *
+ * The first failure sticks: after it every getter returns 0, NULL or false and
+ * moves nothing, so a decoder reads a whole structure and asks once, at its
+ * end, whether `ret` is 0. Only loops and allocations whose size was read must
+ * check before.
+ */
+#ifndef TL_NDR_H
+#define TL_NDR_H
+
+#include <trustlogon/sid.h>
+
+struct tl_ndr {
+    const uint8_t *data;
+    size_t len, pos;
+    int ret;           /* 0, -EBADMSG or -ENOMEM */
+    const char *where; /* constant phrase: what was wrong */
+};
+
+void tl_ndr_init(struct tl_ndr *r, const uint8_t *data, size_t len);
+void tl_ndr_fail(struct tl_ndr *r, const char *where);
+void tl_ndr_no_memory(struct tl_ndr *r);
+
+/* Little-endian numbers, aligned to their size from the start of the data; a
+ * FILETIME is two u32 and so aligned to 4. */
+uint16_t tl_ndr_u16(struct tl_ndr *r);
+uint32_t tl_ndr_u32(struct tl_ndr *r);
+int64_t tl_ndr_filetime(struct tl_ndr *r);
+/* A unique pointer: false is NULL. Its referent comes later, in order. */
+bool tl_ndr_pointer(struct tl_ndr *r);
+/* `len` bytes that stay where they are; NULL if there are not so many. */
+const uint8_t *tl_ndr_bytes(struct tl_ndr *r, size_t len);
+void tl_ndr_align(struct tl_ndr *r, size_t to);
+
+/* The type serialization headers of version 1; narrows the reader to the object
+ * and restarts alignment there. */
+void tl_ndr_type_headers(struct tl_ndr *r);
+/* A conformant array's maximum count, which must be `count`, with room for that
+ * many elements of `element` bytes. */
+bool tl_ndr_array(struct tl_ndr *r, uint32_t count, size_t element);
+/* A packed SID ([MS-DTYP] 2.4.2.2); bytes after it are left. */
+void tl_ndr_sid(struct tl_ndr *r, struct tl_sid *sid);
+/* The same as an RPC_SID: its conformance first. */
+void tl_ndr_rpc_sid(struct tl_ndr *r, struct tl_sid *sid);
+/*
+ * The next `len` bytes as UTF-8. An odd length, surrogates that do not pair and
+ * NUL are refused: such a name means different things to different readers.
+ */
+const char *tl_ndr_utf16(struct tl_ndr *r, TALLOC_CTX *ctx, size_t len);
+
+/* From bytes that are known to be there. */
+uint32_t tl_ndr_le32(const uint8_t *p);
+
+#endif

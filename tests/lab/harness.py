@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: MIT
+"""What scenario tests stand on: a lab, the workstation, PAM, and results.
+
+    from harness import *
+    up(trust="external")                        # ends with this process, whatever ends it
+    got = logon("CONTOSO\\\\alice")               # through PAM, on WS1
+    check("alice logs on", got.code == "PAM_SUCCESS", got)
+    with broken("trusttype"):
+        check("1787", "workstation trust relationship" in logon("CONTOSO\\\\alice").text)
+    finish()
+
+Each check prints "ok NAME" or "not ok NAME" with its detail, which ./run test
+counts. The product under test is the DESTDIR tree in $TL_INSTALL.
+"""
+import atexit
+import contextlib
+import ctypes
+import dataclasses
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+sys.dont_write_bytecode = True
+
+from lab import settings  # noqa: E402
+from lab.state import Lab, environment  # noqa: E402
+
+PASSWORD = settings.PASSWORD
+SERVICE = "trustlogon-test"  # the PAM service that up() writes on WS1
+HERE = pathlib.Path(__file__).resolve().parent
+
+_lab = None
+_failed = 0
+
+
+# --- the lab -----------------------------------------------------------------
+
+def tool(*arguments, check=True, timeout=180):
+    """Run ./run lab ...; returns the completed process."""
+    command = ["/usr/bin/python3", "-m", "lab", *arguments]
+    done = subprocess.run(command, env={**os.environ, "PYTHONPATH": str(HERE), "TL_LAB": _name(),
+                                        "PYTHONDONTWRITEBYTECODE": "1"},
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          timeout=timeout, check=False)
+    if check and done.returncode != 0:
+        raise RuntimeError(f"lab {' '.join(arguments)}: {done.stderr.strip()}")
+    return done
+
+
+def _name():
+    return os.environ.setdefault("TL_LAB", f"test{os.getpid()}")
+
+
+def up(trust="external", direction="both", dc2=False, suffix=True, install=None):
+    """Raise the lab; it is taken down when this process ends."""
+    global _lab
+    atexit.register(down)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    arguments = ["up", "--quiet", "--trust", trust, "--direction", direction]
+    arguments += ["--dc2"] if dc2 else []
+    arguments += [] if suffix else ["--no-suffix"]
+    install = install or os.environ.get("TL_INSTALL")
+    arguments += ["--install", install] if install else []
+    tool("down")
+    tool(*arguments)
+    _lab = Lab(_name()).load()
+    put("ws1", f"/etc/pam.d/{SERVICE}", pam_stack())
+    return _lab
+
+
+def down():
+    global _lab
+    _lab = None
+    tool("down", check=False)
+
+
+def trust(kind, direction=None):
+    """Replace the trust: "external", "forest" or "none"."""
+    tool("trust", kind, *(["--direction", direction] if direction else []))
+
+
+def break_(*names):
+    for name in names:
+        tool("break", name)
+
+
+def fix(*names):
+    """Mend these, or everything."""
+    for name in names or [None]:
+        tool("fix", *([name] if name else []))
+
+
+@contextlib.contextmanager
+def broken(*names):
+    try:
+        break_(*names)
+        yield
+    finally:
+        fix()
+
+
+# --- hosts -------------------------------------------------------------------
+
+def on(host, command, stdin=None, env=None, timeout=60):
+    """Run a command (list, or a line for sh) inside a host; text in, text out."""
+    arguments = ["sh", "-c", command] if isinstance(command, str) else list(command)
+    if env:
+        arguments = ["env", *(f"{k}={v}" for k, v in env.items()), *arguments]
+    return subprocess.run(_lab.enter(_lab.host(host), arguments), env=environment(),
+                          input=stdin or "", capture_output=True, text=True,
+                          errors="backslashreplace", timeout=timeout, check=False)
+
+
+def ws(command, stdin=None, env=None, timeout=60):
+    return on("ws1", command, stdin, env, timeout)
+
+
+def put(host, path, content, mode=0o644):
+    """Write a file inside a host."""
+    target = pathlib.Path(_lab.file(_lab.host(host), path))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(content if isinstance(content, bytes) else content.encode())
+    target.chmod(mode)
+
+
+def get(host, path):
+    return pathlib.Path(_lab.file(_lab.host(host), path)).read_text(encoding="utf-8",
+                                                                    errors="backslashreplace")
+
+
+# --- PAM ---------------------------------------------------------------------
+
+def pam_stack(options=""):
+    return "".join(f"{kind} required pam_trustlogon.so {options}\n"
+                   for kind in ("auth", "account", "password", "session"))
+
+
+def _pam_codes():
+    """From the text of pam_strerror back to the name of the code."""
+    names = ("SUCCESS OPEN_ERR SYMBOL_ERR SERVICE_ERR SYSTEM_ERR BUF_ERR PERM_DENIED AUTH_ERR "
+             "CRED_INSUFFICIENT AUTHINFO_UNAVAIL USER_UNKNOWN MAXTRIES NEW_AUTHTOK_REQD "
+             "ACCT_EXPIRED SESSION_ERR CRED_UNAVAIL CRED_EXPIRED CRED_ERR NO_MODULE_DATA "
+             "CONV_ERR AUTHTOK_ERR AUTHTOK_RECOVERY_ERR AUTHTOK_LOCK_BUSY "
+             "AUTHTOK_DISABLE_AGING TRY_AGAIN IGNORE ABORT AUTHTOK_EXPIRED MODULE_UNKNOWN "
+             "BAD_ITEM").split()
+    strerror = ctypes.CDLL("libpam.so.0").pam_strerror
+    strerror.restype = ctypes.c_char_p
+    return {strerror(None, number).decode(): "PAM_" + name for number, name in enumerate(names)}
+
+
+@dataclasses.dataclass
+class Logon:
+    code: str  # the PAM code of the step that ended it: "PAM_SUCCESS", "PAM_AUTH_ERR", ...
+    text: str  # all that the conversation showed, prompts included
+    seconds: float
+
+
+def logon(name, password=PASSWORD, steps=("authenticate", "acct_mgmt"), service=SERVICE,
+          options=(), env=None, timeout=60):
+    """A logon through PAM on WS1; `password` may be several answers, one a line."""
+    started = time.monotonic()
+    done = ws(["pamtester", *options, service, name, *steps], stdin=password + "\n", env=env,
+              timeout=timeout)
+    seconds = time.monotonic() - started
+    text = done.stdout + done.stderr
+    code = "PAM_SUCCESS" if done.returncode == 0 else None
+    shown = []
+    for line in text.splitlines():
+        said = line.removeprefix("pamtester: ") if "pamtester: " in line else None
+        if said in PAM_CODES:
+            code = PAM_CODES[said]
+        elif said is None or done.returncode:
+            shown.append(line)
+    return Logon(code or f"pamtester exit {done.returncode}", "\n".join(shown), seconds)
+
+
+PAM_CODES = _pam_codes()
+
+
+# --- the product's command ---------------------------------------------------
+
+def command(*arguments, stdin=None, timeout=60):
+    return ws(["trustlogon", *arguments], stdin=stdin, timeout=timeout)
+
+
+def diagnose(name, *options, password=PASSWORD):
+    """Parsed output of `trustlogon diagnose --json NAME`; exit code as "exit"."""
+    done = command("diagnose", "--json", *options, name, stdin=password + "\n")
+    try:
+        found = json.loads(done.stdout)
+    except json.JSONDecodeError:
+        return {"exit": done.returncode, "stdout": done.stdout, "stderr": done.stderr}
+    return {**found, "exit": done.returncode}
+
+
+# --- the journal -------------------------------------------------------------
+
+def journal(**fields):
+    """Records of WS1's journal, oldest first, that have all these field values."""
+    try:
+        lines = get("ws1", "/var/log/lab/journal.jsonl").splitlines()
+    except FileNotFoundError:
+        return []
+    records = [json.loads(line) for line in lines]
+    return [r for r in records if all(r.get(k) == v for k, v in fields.items())]
+
+
+def forget_journal():
+    os.truncate(_lab.file("ws1", "/var/log/lab/journal.jsonl"), 0)
+
+
+# --- results -----------------------------------------------------------------
+
+def check(name, condition, detail=""):
+    global _failed
+    print(("ok " if condition else "not ok ") + name)
+    if not condition:
+        _failed += 1
+        for line in str(detail).splitlines() or []:
+            print("    " + line)
+    sys.stdout.flush()
+    return bool(condition)
+
+
+def equal(name, got, wanted):
+    return check(name, got == wanted, f"got    {got!r}\nwanted {wanted!r}")
+
+
+def finish():
+    """Take the lab down and exit with the verdict."""
+    down()
+    sys.exit(1 if _failed else 0)
+
+

@@ -1,0 +1,244 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""The lab itself: breaks do what they say, fix restores, down leaves nothing.
+
+Asked with MIT's kinit and kvno, so that a failure here is the lab's alone.
+"""
+import os
+import pathlib
+import signal
+import subprocess
+import time
+
+import harness
+from harness import broken, check, equal, on, tool, ws
+
+WALK = """
+export KRB5CCNAME=/tmp/walk.cc
+rm -f $KRB5CCNAME
+case $2 in *.TEST) form=-C ;; *) form=-E ;; esac
+echo "$1" | timeout 4 kinit -C $form "$2" && timeout 4 kvno krbtgt/FABRIKAM.TEST@CONTOSO.TEST &&
+timeout 4 kvno -k /etc/krb5.keytab host/ws1.fabrikam.test@FABRIKAM.TEST || echo "exit $?"
+"""
+
+# What kinit and kvno say, and the KRB-ERROR behind it.
+MEANING = [
+    ("keytab entry valid", "works"),
+    ("Server not found in Kerberos database", "7"),
+    ("The ticket isn't for us", "35"),
+    ("not found in Kerberos database", "6"),
+    ("Clock skew too great", "37"),
+    ("Password incorrect", "24"),
+    ("Wrong principal in request", "key"),
+    ("Key table file '/etc/krb5.keytab' not found", "no keytab"),
+    ("Unsupported key table format", "no keytab"),
+    ("Cannot contact any KDC", "no answer"),
+    ("Cannot find KDC", "no KDC found"),
+    ("exit 124", "no answer"),
+]
+
+
+def walk(name, password=harness.PASSWORD):
+    done = ws(["sh", "-c", WALK, "walk", password, name])
+    said = done.stdout + done.stderr
+    return next((word for words, word in MEANING if words in said), said)
+
+
+ALICE, SUFFIX = "alice@CONTOSO.TEST", "alice@corp.example"
+
+# break: what a walk gives by implicit UPN, and by the suffix over a forest trust
+FOREST = {
+    "trusttype": ("7", "7"),
+    "trusttype-ws": ("35", "6"),
+    "netbios-name": ("7", "7"),
+    "direction": ("7", "7"),
+    "direction-ws": ("35", "35"),
+    "selective": ("35", "35"),
+    "suffix-disabled": ("works", "6"),
+    "suffix-new": ("works", "6"),
+    "suffix-conflict": ("works", "6"),
+    "suffix-excluded": ("works", "6"),
+    "suffix-none": ("works", "6"),
+}
+# break: what a walk by implicit UPN gives, whatever the trust
+ANY = {
+    "spn": "7",
+    "spn-duplicate": "7",
+    "keytab-missing": "no keytab",
+    "keytab-unreadable": "no keytab",
+    "keytab-wrong": "key",
+    "keytab-stale": "key",
+    "port88": "no answer",
+    "port88-ws": "no answer",
+    "port88udp": "works",
+    "port88-reject": "no answer",
+    "udp389": "works",
+    "dns": "no KDC found",
+    "dc-down": "no KDC found",
+    "dc-gone": "no answer",
+    "clock": "works",
+    "clock-dc": "37",
+}
+USERS = {
+    "bob": "works", "jürgen.groß": "works", "pat o'neil": "works",
+    "disabled": "revoked", "locked": "revoked", "expired": "revoked", "hours": "revoked",
+    "mustchange": "expired", "pwexpired": "expired",
+    "nobody": "6",
+}
+
+
+def namespaces(pid):
+    return {os.readlink(f"/proc/{pid}/ns/{kind}") for kind in ("net", "mnt", "pid", "uts", "ipc")}
+
+
+def in_use():
+    found = set()
+    for entry in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            found |= namespaces(entry)
+        except OSError:
+            pass
+    return found
+
+
+def left_behind(name, mine):
+    """What is still there of a lab that should be gone."""
+    found = sorted(mine & in_use())
+    found += [f for f in [f"/run/trustlogon-lab/{name}"] if os.path.exists(f)]
+    with open("/proc/self/mountinfo", encoding="utf-8") as mounts:
+        found += [line for line in mounts if f"/run/trustlogon-lab/{name}/" in line]
+    return found
+
+
+def wait_gone(name, mine):
+    deadline = time.monotonic() + 10
+    while left_behind(name, mine) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return left_behind(name, mine)
+
+
+def test_killed_up(name):
+    """A raise that is killed half way takes the half-made lab with it."""
+    here = str(pathlib.Path(__file__).resolve().parent)
+    raising = subprocess.Popen(["/usr/bin/python3", "-m", "lab", "up", "--quiet"], cwd=here,
+                               env={**os.environ, "TL_LAB": name}, stderr=subprocess.DEVNULL)
+    record = pathlib.Path(f"/run/trustlogon-lab/{name}/hosts/ws1")
+    deadline = time.monotonic() + 10
+    while not record.exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(0.5)
+    mine = namespaces(record.read_text(encoding="ascii").strip()) - namespaces("self")
+    raising.send_signal(signal.SIGKILL)
+    raising.wait()
+    deadline = time.monotonic() + 10
+    while mine & in_use() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    check("up killed half way leaves no process and no namespace", not mine & in_use())
+    tool("down")
+    equal("down removes its record", left_behind(name, mine), [])
+
+
+def test_tool():
+    done = tool("up", check=False)
+    check("up on a running lab is refused", done.returncode == 1 and "is up already" in done.stderr,
+          done.stderr)
+    done = tool("shell", "nowhere", "true", check=False)
+    check("an unknown host is named", done.returncode == 1 and "'nowhere'" in done.stderr,
+          done.stderr)
+    done = tool("break", "nothing", check=False)
+    check("an unknown break is named", done.returncode == 1 and "'nothing'" in done.stderr)
+    done = subprocess.run(["/usr/bin/python3", "-m", "lab", "shell", "ws1", "sh", "-c",
+                           "cat; exit 7"], cwd=harness.HERE, input=b"in", capture_output=True,
+                          check=False)
+    equal("shell passes input, output and exit code", (done.stdout, done.returncode), (b"in", 7))
+    equal("hosts have names of their own", ws("hostname").stdout.strip(), "ws1")
+    listed = {line.split()[0] for line in tool("break", "list").stdout.splitlines()}
+    check("break list names all of them", listed >= set(FOREST) | set(ANY), listed)
+
+
+def test_journal():
+    ws(["/usr/bin/python3", "-c", r"""
+import socket
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.sendto(b"MESSAGE=native\nMULTI\n" + (3).to_bytes(8, "little") + b"a\nb\nPRIORITY=3\n",
+         "/run/systemd/journal/socket")"""])
+    ws(["logger", "-t", "labtest", "through /dev/log"])
+    time.sleep(0.2)
+    found = harness.journal(MESSAGE="native")
+    check("native journal records are collected",
+          len(found) == 1 and found[0]["MULTI"] == "a\nb" and found[0]["PRIORITY"] == "3", found)
+    check("syslog lines are collected",
+          harness.journal(MESSAGE="through /dev/log", SYSLOG_IDENTIFIER="labtest"))
+
+
+def test_users():
+    for user, wanted in USERS.items():
+        got = walk(f"{user}@CONTOSO.TEST")
+        check(f"{user}: {wanted}", got == wanted or wanted in got, got)
+    equal("carol of FABRIKAM logs on to AS",
+          ws("kinit -c /tmp/carol carol@FABRIKAM.TEST", stdin=harness.PASSWORD + "\n").returncode, 0)
+    equal("a wrong password is refused", walk(ALICE, "wrong"), "24")
+
+
+def test_forest():
+    equal("forest trust: implicit UPN", walk(ALICE), "works")
+    equal("forest trust: suffix", walk(SUFFIX), "works")
+    for name, wanted in FOREST.items():
+        with broken(name):
+            equal(f"{name}: {wanted[0]}, by suffix {wanted[1]}", (walk(ALICE), walk(SUFFIX)), wanted)
+        equal(f"{name} mended", (walk(ALICE), walk(SUFFIX)), ("works", "works"))
+
+
+def test_external():
+    tool("trust", "external")
+    equal("external trust: implicit UPN", walk(ALICE), "works")
+    equal("external trust: suffix", walk(SUFFIX), "6")
+    done = tool("break", "suffix-disabled", check=False)
+    check("a suffix break without a forest trust is refused", "forest" in done.stderr, done.stderr)
+    for name, wanted in ANY.items():
+        with broken(name):
+            equal(f"{name}: {wanted}", walk(ALICE), wanted)
+        equal(f"{name} mended", walk(ALICE), "works")
+    tool("break", "trusttype")
+    done = tool("break", "netbios-name", check=False)
+    check("two breaks of one thing are refused", "trusttype is active" in done.stderr, done.stderr)
+    check("status names what is broken", "broken: trusttype" in tool("status").stdout)
+    tool("retrust")
+    equal("retrust mends all", walk(ALICE), "works")
+
+
+def test_one_way():
+    tool("trust", "external", "--direction", "one-way")
+    equal("one-way external trust", walk(ALICE), "works")
+    equal("the machine has no ticket across a one-way trust",
+          "Server not found" in ws("kinit -c /tmp/m -k 'WS1$' && "
+                                   "kvno -c /tmp/m ldap/dc1.contoso.test@CONTOSO.TEST").stderr, True)
+
+
+def main():
+    name = os.environ.setdefault("TL_LAB", f"test{os.getpid()}")
+    test_killed_up(name)
+    started = time.monotonic()
+    lab = harness.up(trust="forest")
+    check("up takes less than a minute", time.monotonic() - started < 60)
+    mine = namespaces(lab.info["holder"]["pid"])
+    for host in lab.info["hosts"]:
+        mine |= namespaces(lab.pid(host))
+    mine -= namespaces("self")
+    test_tool()
+    test_journal()
+    test_users()
+    test_forest()
+    test_external()
+    test_one_way()
+    check("samba runs in its own namespaces only",
+          on("dc1.contoso", "pgrep -x samba >/dev/null || ps ax | grep -q '[s]amba:'").returncode == 0)
+    started = time.monotonic()
+    tool("down")
+    check("down takes less than 5 s", time.monotonic() - started < 5)
+    equal("down leaves nothing behind", wait_gone(name, mine), [])
+    harness.finish()
+
+
+if __name__ == "__main__":
+    main()
