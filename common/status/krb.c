@@ -131,6 +131,11 @@ const struct tl_krb_info *tl_krb_by_name(const char *name)
 
     if (name == NULL)
         return NULL;
+    /* As the RFCs write it first: 28 and 51 differ by their prefixes alone. */
+    for (size_t i = 0; i < TABLE_COUNT; i++) {
+        if (strcasecmp(table[i].name, name) == 0)
+            return &table[i];
+    }
     bare = tl_skip_prefix(name, prefixes);
     for (size_t i = 0; i < TABLE_COUNT; i++) {
         if (strcasecmp(tl_skip_prefix(table[i].name, prefixes), bare) == 0)
