@@ -71,7 +71,10 @@ TL_PUBLIC int tl_route(TALLOC_CTX *ctx, const struct tl_name *name,
 /*
  * Judge a path once both sides' TDOs are known (after a failure): the first
  * thing wrong between the user's domain and the workstation's, with subject and
- * attribute as talloc children of ctx. TL_REASON_OK where nothing is wrong.
+ * attribute as talloc children of ctx. TL_REASON_OK where nothing is wrong. The
+ * user's side is judged first: TDO missing, type, name, direction, transitivity,
+ * routing of the workstation's name, selective authentication; then the
+ * workstation's. A TDO is missing only where its holder's directory was read.
  */
 TL_PUBLIC enum tl_reason tl_route_judge(TALLOC_CTX *ctx, const struct tl_topology *topo,
                                         const char *user_domain,
@@ -80,7 +83,9 @@ TL_PUBLIC enum tl_reason tl_route_judge(TALLOC_CTX *ctx, const struct tl_topolog
 
 /*
  * Which forest trust routes a UPN suffix or DNS name. An index over the
- * topology for fast look-ups (100,000 names); tl_route() makes and uses one.
+ * topology for fast look-ups (100,000 names); tl_route() makes and uses one. It
+ * points into the topology. Names of the own forest are in it: they give OK with
+ * neither trust nor record.
  */
 struct tl_suffix_index;
 TL_PUBLIC int tl_suffix_index_new(TALLOC_CTX *ctx, const struct tl_topology *topo,
@@ -90,7 +95,8 @@ struct tl_suffix_match {
         *tdo; /* trust that routes it, or whose flag forbids it; or NULL */
     const struct tl_ft_record
         *record;           /* the TLN, exclusion or domain record that decided */
-    enum tl_reason reason; /* OK, SUFFIX_DISABLED_*, SUFFIX_EXCLUDED, SUFFIX_UNKNOWN */
+    enum tl_reason reason; /* OK, SUFFIX_DISABLED_*, SUFFIX_EXCLUDED, SUFFIX_UNKNOWN,
+                            * DOMAIN_DISABLED, TRUST_INFO_BROKEN (of any trust) */
 };
 TL_PUBLIC struct tl_suffix_match tl_suffix_find(const struct tl_suffix_index *index,
                                                 const char *suffix);

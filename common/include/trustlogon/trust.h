@@ -70,7 +70,9 @@ struct tl_forest_info {
 /*
  * Decode msDS-TrustForestTrustInfo. Either the whole blob is understood or
  * -EBADMSG; *where then points at a constant phrase saying what was wrong.
- * Limits: 4096 records, names 1024 bytes, no NUL and valid UTF-8 in names.
+ * Accepts exactly what Samba's libndr accepts: the version and the records' own
+ * lengths decide nothing, a record ends where its data ends; names are UTF-8, and
+ * what follows a NUL in one is dropped; an empty name is NULL; no byte may be left.
  */
 TL_PUBLIC int tl_forest_info_decode(TALLOC_CTX *ctx, const uint8_t *data, size_t len,
                                     struct tl_forest_info **info, const char **where);
