@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * agent.h - everything trustlogond shares between its files.
+ *
+ * One process per conversation: it holds one user's secrets, talks to one
+ * client, and its end takes everything with it. The listener only accepts,
+ * counts and forks; it never reads a byte that came from a client or a network.
+ */
+#ifndef TL_AGENT_H
+#define TL_AGENT_H
+
+#include <sys/types.h>
+#include <syslog.h>
+#include <time.h>
+
+#include <trustlogon/logon.h>
+
+#include "tl_build.h"
+#include "wire/wire.h"
+
+#define TLA_TOKEN_LEN 32
+#define TLA_PENDING_SECONDS 600      /* tickets nobody fetched are swept after */
+#define TLA_REPLY_MS (5 * 60 * 1000) /* how long a user may think about a prompt */
+#define TLA_REQUEST_MS 10000         /* how long a client may take to say what it wants */
+
+/* The command line. */
+struct tla_setup {
+    const char *conf;                            /* --conf, or NULL */
+    const char *socket;                          /* where to listen */
+    const char *run_dir, *state_dir, *cache_dir; /* or NULL: as built */
+    bool to_stderr;
+};
+
+/* One conversation: the context of everything its worker allocates. */
+struct tla_conv {
+    const struct tla_setup *setup;
+    int fd;
+    uid_t peer;
+    struct tl_config *config;
+    struct tl_wire_msg request; /* strings are children of the conversation */
+    struct tl_outcome *outcome;
+    uint8_t buf[TL_WIRE_MAX];
+};
+
+/* config.c: the configuration for a conversation or the listener. NULL conf: the
+ * setup's. CONFIG_INVALID with the one line that names file, section and key. */
+enum tl_reason tla_config(TALLOC_CTX *ctx, const struct tla_setup *setup,
+                          const char *conf, const char *options,
+                          struct tl_config **config, struct tl_outcome *out);
+
+/* worker.c: serve one conversation on fd, whole; the process ends afterwards. */
+int tla_serve(const struct tla_setup *setup, int fd);
+
+/* channel.c: the agent's side of the wire. */
+int tla_receive_request(struct tla_conv *conv);
+/* 0 and a wiped-when-freed *answer; -ECANCELED; or what the wire said. */
+int tla_prompt(struct tla_conv *conv, enum tl_wire_style style, const char *text,
+               char **answer);
+int tla_tell(struct tla_conv *conv, enum tl_wire_style style, const char *text);
+/* End the conversation with conv->outcome; `done` brings further fields. */
+int tla_done(struct tla_conv *conv, const struct tl_words *words,
+             struct tl_wire_msg done);
+/* A copy that is overwritten when it is freed; NULL for NULL or without memory. */
+char *tla_secret(TALLOC_CTX *ctx, const char *text);
+/* From now on the process ends when the client hangs up (on) or not (off). */
+void tla_end_with_client(struct tla_conv *conv, bool on);
+
+/* The operations, one file each. They answer with tla_done() themselves. */
+int tla_op_auth(struct tla_conv *conv);    /* op_auth.c */
+int tla_op_account(struct tla_conv *conv); /* op_account.c */
+int tla_op_setcred(struct tla_conv *conv); /* op_setcred.c; OPEN and CLOSE too */
+
+/* pending.c: logons whose tickets wait for setcred. */
+struct tla_pending {
+    char token[TLA_TOKEN_LEN + 1];
+    const char *ticket_path; /* what tl_krb_save_pending() writes */
+    const char *user;        /* PAM_USER of the logon */
+    const char *canonical;
+    uint32_t expires; /* as in struct tl_wire_msg */
+};
+bool tla_token_is_valid(const char *token);
+/* A fresh token and the path for its tickets. */
+int tla_pending_new(TALLOC_CTX *ctx, const char *run_dir, struct tla_pending **pending);
+int tla_pending_save(const char *run_dir, const struct tla_pending *pending);
+/* -ENOENT: no such logon, too old, or of another user. */
+int tla_pending_load(TALLOC_CTX *ctx, const char *run_dir, const char *token,
+                     const char *user, struct tla_pending **pending);
+void tla_pending_sweep(const char *run_dir, time_t now);
+
+/* peer.c */
+int tla_peer_uid(int fd, uid_t *uid);
+/* Whether the file /etc/passwd gives this name this uid. */
+bool tla_passwd_has(const char *path, const char *name, uid_t uid);
+
+/* harden.c, filter.c: before a byte of client or network is looked at. */
+int tla_harden(void);
+int tla_filter(void);
+
+/* limits.c: who may open how many conversations, and how fast. Pure. */
+struct tla_limits;
+struct tla_limits *tla_limits_new(TALLOC_CTX *ctx, int max_all, int max_per_uid);
+/* true: counted; give it back with tla_limits_leave(). `now` in seconds. */
+bool tla_limits_enter(struct tla_limits *limits, uid_t uid, int64_t now);
+void tla_limits_leave(struct tla_limits *limits, uid_t uid);
+
+/* listener.c: exit status of the program. */
+int tla_listen(const struct tla_setup *setup);
+/* refresher.c: a child that reads the topology anew and ends; its pid. */
+pid_t tla_refresh_start(const struct tla_setup *setup);
+
+/* journal.c */
+void tla_journal_open(bool to_stderr);
+void tla_journal_line(int priority, const char *fmt, ...) TL_PRINTF(2, 3);
+/* One logon, refused or accepted, with every field of the outcome. */
+void tla_journal_logon(TALLOC_CTX *ctx, const struct tl_outcome *out,
+                       const struct tl_words *words, const char *user,
+                       const char *canonical, const char *service);
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * channel.c - the agent's side of the conversation.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent.h"
+
+static int wipe(char *text)
+{
+    explicit_bzero(text, talloc_get_size(text));
+    return 0;
+}
+
+char *tla_secret(TALLOC_CTX *ctx, const char *text)
+{
+    char *copy = text != NULL ? talloc_strdup(ctx, text) : NULL;
+
+    if (copy != NULL)
+        talloc_set_destructor(copy, wipe);
+    return copy;
+}
+
+/* Strings of a message point into the buffer that the next message overwrites. */
+static int keep_strings(struct tla_conv *conv)
+{
+    struct tl_wire_msg *r = &conv->request;
+    const char **strings[] = {&r->user,    &r->service, &r->tty,     &r->rhost,
+                              &r->options, &r->conf,    &r->session, &r->ccache};
+
+    for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++) {
+        if (*strings[i] == NULL)
+            continue;
+        *strings[i] = talloc_strdup(conv, *strings[i]);
+        if (*strings[i] == NULL)
+            return -ENOMEM;
+    }
+    if (r->secret != NULL) {
+        r->secret = tla_secret(conv, r->secret);
+        if (r->secret == NULL)
+            return -ENOMEM;
+    }
+    r->text = r->reason = r->canonical = NULL;
+    return 0;
+}
+
+int tla_receive_request(struct tla_conv *conv)
+{
+    int rc = tl_wire_recv(conv->fd, &conv->request, conv->buf, TLA_REQUEST_MS);
+
+    if (rc == 0 && conv->request.type != TL_WIRE_REQUEST)
+        rc = -EBADMSG;
+    if (rc == 0)
+        rc = keep_strings(conv);
+    explicit_bzero(conv->buf, sizeof(conv->buf));
+    return rc;
+}
+
+int tla_prompt(struct tla_conv *conv, enum tl_wire_style style, const char *text,
+               char **answer)
+{
+    struct tl_wire_msg prompt = {.type = TL_WIRE_PROMPT, .style = style, .text = text};
+    struct tl_wire_msg reply;
+    const char *given;
+    int rc;
+
+    *answer = NULL;
+    rc = tl_wire_send(conv->fd, &prompt, conv->buf, TLA_REQUEST_MS);
+    if (rc == 0)
+        rc = tl_wire_recv(conv->fd, &reply, conv->buf, TLA_REPLY_MS);
+    if (rc == 0 && reply.type == TL_WIRE_CANCEL)
+        rc = -ECANCELED;
+    if (rc == 0) {
+        given = style == TL_STYLE_SECRET ? reply.secret : reply.text;
+        if (reply.type != TL_WIRE_REPLY || given == NULL)
+            rc = -EBADMSG;
+        else if ((*answer = tla_secret(conv, given)) == NULL)
+            rc = -ENOMEM;
+    }
+    explicit_bzero(conv->buf, sizeof(conv->buf));
+    return rc;
+}
+
+int tla_tell(struct tla_conv *conv, enum tl_wire_style style, const char *text)
+{
+    struct tl_wire_msg say = {.type = TL_WIRE_SAY, .style = style, .text = text};
+
+    return tl_wire_send(conv->fd, &say, conv->buf, TLA_REQUEST_MS);
+}
+
+int tla_done(struct tla_conv *conv, const struct tl_words *words, struct tl_wire_msg done)
+{
+    const struct tl_reason_info *info = tl_reason_info(conv->outcome->reason);
+
+    done.type = TL_WIRE_DONE;
+    done.ntstatus = conv->outcome->ntstatus;
+    /* Whatever happened to the status: a failure never reads as success. */
+    if (conv->outcome->reason != TL_REASON_OK && done.ntstatus == TL_NT_SUCCESS)
+        done.ntstatus = TL_NT_INTERNAL_ERROR;
+    done.reason = info != NULL ? info->slug : NULL;
+    done.text = words != NULL ? words->message : NULL;
+    return tl_wire_send(conv->fd, &done, conv->buf, TLA_REQUEST_MS);
+}
+
+/* While a logon is under way nobody reads the socket. SIGIO's default action is
+ * to end the process, which is what a logon without a client should do; a client
+ * that talks out of turn ends its logon as well. */
+void tla_end_with_client(struct tla_conv *conv, bool on)
+{
+    struct pollfd pfd = {.fd = conv->fd, .events = POLLIN};
+    int flags = fcntl(conv->fd, F_GETFL);
+
+    if (flags < 0)
+        return;
+    (void)fcntl(conv->fd, F_SETOWN, getpid());
+    (void)fcntl(conv->fd, F_SETFL, on ? flags | O_ASYNC : flags & ~O_ASYNC);
+    /* It may have gone just before. */
+    if (on && poll(&pfd, 1, 0) > 0)
+        (void)raise(SIGIO);
+}

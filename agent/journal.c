@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * journal.c - what the administrator reads: one entry per logon, with fields.
+ *
+ * Names come from users and networks: control characters are replaced, and none
+ * of them is ever a format. No secret passes through here.
+ */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "agent.h"
+
+#if HAVE_SYSTEMD
+#define SD_JOURNAL_SUPPRESS_LOCATION
+#include <systemd/sd-journal.h>
+#endif
+
+#define JOURNAL_SOCKET "/run/systemd/journal/socket"
+#define MAX_FIELDS 24
+
+static struct {
+    bool to_stderr, to_journal;
+} sink; /* set once, before any thread or child */
+
+struct entry {
+    TALLOC_CTX *ctx;
+    int count;
+    char *fields[MAX_FIELDS]; /* "NAME=value" */
+};
+
+void tla_journal_open(bool to_stderr)
+{
+    sink.to_stderr = to_stderr;
+    sink.to_journal = HAVE_SYSTEMD && access(JOURNAL_SOCKET, W_OK) == 0;
+    openlog("trustlogond", LOG_PID, LOG_AUTHPRIV);
+}
+
+static void clean(char *text)
+{
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            *text = '?';
+    }
+}
+
+static void add(struct entry *entry, const char *name, const char *value)
+{
+    char *field;
+
+    if (value == NULL || *value == '\0' || entry->count >= MAX_FIELDS)
+        return;
+    field = talloc_asprintf(entry->ctx, "%s=%s", name, value);
+    if (field == NULL)
+        return;
+    clean(field);
+    entry->fields[entry->count++] = field;
+}
+
+static void add_number(struct entry *entry, const char *name, int64_t value)
+{
+    char text[32];
+
+    snprintf(text, sizeof(text), "%" PRId64, value);
+    add(entry, name, text);
+}
+
+static void add_status(struct entry *entry, const char *name, uint32_t value)
+{
+    char text[16];
+
+    snprintf(text, sizeof(text), "0x%08" PRIX32, value);
+    add(entry, name, text);
+}
+
+#if HAVE_SYSTEMD
+static bool to_journal(const struct entry *entry)
+{
+    struct iovec iov[MAX_FIELDS];
+
+    for (int i = 0; i < entry->count; i++) {
+        iov[i].iov_base = entry->fields[i];
+        iov[i].iov_len = strlen(entry->fields[i]);
+    }
+    return sd_journal_sendv(iov, entry->count) >= 0;
+}
+#else
+static bool to_journal(const struct entry *entry)
+{
+    return false;
+}
+#endif
+
+/* Without a journal: the message, then the fields, in one line. */
+static void send_entry(const struct entry *entry, int priority, const char *message)
+{
+    char *line;
+
+    if (!sink.to_stderr && sink.to_journal && to_journal(entry))
+        return;
+    line = talloc_strdup(entry->ctx, message);
+    for (int i = 0; i < entry->count && line != NULL; i++) {
+        if (strncmp(entry->fields[i], "TRUSTLOGON_", 11) == 0)
+            line = talloc_asprintf_append(line, " %s;", entry->fields[i]);
+    }
+    if (line == NULL)
+        return;
+    clean(line);
+    if (sink.to_stderr)
+        fprintf(stderr, "<%d>trustlogond: %s\n", priority, line);
+    else
+        syslog(priority, "%s", line);
+}
+
+static struct entry *entry_new(TALLOC_CTX *ctx, int priority, const char *message)
+{
+    struct entry *entry = talloc_zero(ctx, struct entry);
+
+    if (entry == NULL)
+        return NULL;
+    entry->ctx = entry;
+    add(entry, "MESSAGE", message);
+    add_number(entry, "PRIORITY", priority);
+    add(entry, "SYSLOG_IDENTIFIER", "trustlogond");
+    add_number(entry, "SYSLOG_FACILITY", LOG_FAC(LOG_AUTHPRIV));
+    return entry;
+}
+
+void tla_journal_line(int priority, const char *fmt, ...)
+{
+    struct entry *entry = NULL;
+    char *message;
+    va_list args;
+
+    va_start(args, fmt);
+    message = talloc_vasprintf(NULL, fmt, args);
+    va_end(args);
+    if (message != NULL)
+        entry = entry_new(message, priority, message);
+    if (entry != NULL)
+        send_entry(entry, priority, message);
+    talloc_free(message);
+}
+
+static void add_outcome(struct entry *entry, const struct tl_outcome *out)
+{
+    const struct tl_reason_info *reason = tl_reason_info(out->reason);
+    const struct tl_status_info *status = tl_status_by_ntstatus(out->ntstatus);
+
+    add_status(entry, "TRUSTLOGON_STATUS", out->ntstatus);
+    if (status != NULL && status->win32 != 0)
+        add_number(entry, "TRUSTLOGON_WIN32", status->win32);
+    add(entry, "TRUSTLOGON_REASON", reason != NULL ? reason->slug : NULL);
+    if (out->reason == TL_REASON_OK)
+        return;
+    add(entry, "TRUSTLOGON_STAGE", tl_stage_name(out->stage));
+    if (out->hop > 0)
+        add_number(entry, "TRUSTLOGON_HOP", out->hop);
+    add(entry, "TRUSTLOGON_REALM", out->realm);
+    add(entry, "TRUSTLOGON_KDC", out->kdc);
+    if (out->krb_error != TL_KRB_NONE)
+        add_number(entry, "TRUSTLOGON_KRB_ERROR", out->krb_error);
+    add(entry, "TRUSTLOGON_SUBJECT", out->subject);
+    add(entry, "TRUSTLOGON_ATTRIBUTE", out->attribute);
+}
+
+static char *message_of(TALLOC_CTX *ctx, const struct tl_outcome *out,
+                        const struct tl_words *words, const char *user,
+                        const char *canonical)
+{
+    const char *why = words != NULL && words->explanation != NULL ? words->explanation
+                      : out->detail != NULL                       ? out->detail
+                                                                  : "";
+
+    if (out->reason == TL_REASON_OK)
+        return talloc_asprintf(ctx, "logon of %s accepted as %s", user, canonical);
+    return talloc_asprintf(ctx, "logon of %s refused: %s", user, why);
+}
+
+void tla_journal_logon(TALLOC_CTX *ctx, const struct tl_outcome *out,
+                       const struct tl_words *words, const char *user,
+                       const char *canonical, const char *service)
+{
+    int priority = out->reason == TL_REASON_OK ? LOG_INFO : LOG_NOTICE;
+    char *message = message_of(ctx, out, words, user, canonical);
+    struct entry *entry = message != NULL ? entry_new(ctx, priority, message) : NULL;
+
+    if (entry == NULL)
+        return;
+    add_outcome(entry, out);
+    add(entry, "TRUSTLOGON_REMEDY", words != NULL ? words->remedy : NULL);
+    add(entry, "TRUSTLOGON_USER", user);
+    add(entry, "TRUSTLOGON_CANONICAL", canonical);
+    add(entry, "TRUSTLOGON_SERVICE", service);
+    send_entry(entry, priority, message);
+    talloc_free(entry);
+    talloc_free(message);
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * limits.c - how many conversations, for whom, how fast.
+ *
+ * root's programs (login, sshd) serve many people and are bounded in all only.
+ * Any other uid re-authenticates itself (a screen locker): a few at once, and a
+ * few per minute, so that nobody guesses passwords through us.
+ */
+#include "agent.h"
+
+#define BURST 10          /* conversations a uid may open at once after a rest */
+#define SECONDS_PER_ONE 6 /* and one more every so often */
+
+struct limit {
+    uid_t uid;
+    int active;
+    int tokens;
+    int64_t filled; /* when tokens were counted last */
+};
+
+struct tla_limits {
+    int max_all, max_per_uid, active;
+    size_t count;
+    struct limit *uids;
+};
+
+struct tla_limits *tla_limits_new(TALLOC_CTX *ctx, int max_all, int max_per_uid)
+{
+    struct tla_limits *limits = talloc_zero(ctx, struct tla_limits);
+
+    if (limits != NULL) {
+        limits->max_all = max_all;
+        limits->max_per_uid = max_per_uid;
+    }
+    return limits;
+}
+
+static void refill(struct limit *limit, int64_t now)
+{
+    int64_t more = (now - limit->filled) / SECONDS_PER_ONE;
+
+    if (more <= 0)
+        return;
+    limit->tokens = more > BURST - limit->tokens ? BURST : limit->tokens + (int)more;
+    limit->filled += more * SECONDS_PER_ONE;
+}
+
+/* A uid that is at rest needs no row: with a full bucket it is like a new one. */
+static void forget_resting(struct tla_limits *limits, int64_t now)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < limits->count; i++) {
+        refill(&limits->uids[i], now);
+        if (limits->uids[i].active > 0 || limits->uids[i].tokens < BURST)
+            limits->uids[kept++] = limits->uids[i];
+    }
+    limits->count = kept;
+}
+
+static struct limit *find(struct tla_limits *limits, uid_t uid)
+{
+    for (size_t i = 0; i < limits->count; i++) {
+        if (limits->uids[i].uid == uid)
+            return &limits->uids[i];
+    }
+    return NULL;
+}
+
+static struct limit *find_or_add(struct tla_limits *limits, uid_t uid, int64_t now)
+{
+    struct limit *limit, *grown;
+
+    forget_resting(limits, now);
+    limit = find(limits, uid);
+    if (limit != NULL)
+        return limit;
+    grown = talloc_realloc(limits, limits->uids, struct limit, limits->count + 1);
+    if (grown == NULL)
+        return NULL;
+    limits->uids = grown;
+    limit = &grown[limits->count++];
+    *limit = (struct limit){.uid = uid, .tokens = BURST, .filled = now};
+    return limit;
+}
+
+bool tla_limits_enter(struct tla_limits *limits, uid_t uid, int64_t now)
+{
+    struct limit *limit;
+
+    if (limits->active >= limits->max_all)
+        return false;
+    if (uid != 0) {
+        limit = find_or_add(limits, uid, now);
+        if (limit == NULL || limit->active >= limits->max_per_uid || limit->tokens == 0)
+            return false;
+        limit->tokens--;
+        limit->active++;
+    }
+    limits->active++;
+    return true;
+}
+
+void tla_limits_leave(struct tla_limits *limits, uid_t uid)
+{
+    struct limit *limit = find(limits, uid);
+
+    if (limits->active > 0)
+        limits->active--;
+    if (limit != NULL && limit->active > 0)
+        limit->active--;
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * main.c - trustlogond: the command line, and nothing else.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agent.h"
+
+#define CONVERSATION_FD 3
+
+enum {
+    OPT_CONVERSATION = 256,
+    OPT_SOCKET,
+    OPT_CONF,
+    OPT_RUN,
+    OPT_STATE,
+    OPT_CACHE,
+    OPT_ERR
+};
+
+static const struct option options[] = {
+    {"conversation", no_argument, NULL, OPT_CONVERSATION},
+    {"socket", required_argument, NULL, OPT_SOCKET},
+    {"conf", required_argument, NULL, OPT_CONF},
+    {"run-dir", required_argument, NULL, OPT_RUN},
+    {"state-dir", required_argument, NULL, OPT_STATE},
+    {"cache-dir", required_argument, NULL, OPT_CACHE},
+    {"stderr", no_argument, NULL, OPT_ERR},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},
+    {NULL, 0, NULL, 0},
+};
+
+static void usage(FILE *to)
+{
+    fprintf(to,
+            "trustlogond - agent of Active Directory logons across trusts\n"
+            "\n"
+            "  trustlogond                 listen at %s (or at systemd's socket)\n"
+            "  trustlogond --conversation  one conversation on descriptor 3, then end\n"
+            "\n"
+            "  --socket PATH     listen there\n"
+            "  --conf FILE       instead of %s\n"
+            "  --run-dir DIR     instead of %s\n"
+            "  --state-dir DIR   instead of %s\n"
+            "  --cache-dir DIR   instead of %s\n"
+            "  --stderr          log to standard error, not to the journal\n"
+            "  --version, --help\n",
+            TL_SOCKET, TL_CONF_FILE, TL_RUN_DIR, TL_STATE_DIR, TL_CACHE_DIR);
+}
+
+static int converse(const struct tla_setup *setup)
+{
+    int type = 0;
+    socklen_t len = sizeof(type);
+
+    if (getsockopt(CONVERSATION_FD, SOL_SOCKET, SO_TYPE, &type, &len) != 0 ||
+        type != SOCK_SEQPACKET) {
+        fprintf(stderr, "trustlogond: --conversation is for the PAM module: descriptor 3 "
+                        "is no SOCK_SEQPACKET socket\n");
+        return 2;
+    }
+    return tla_serve(setup, CONVERSATION_FD) == 0 ? 0 : 1;
+}
+
+int main(int argc, char **argv)
+{
+    struct tla_setup setup = {.socket = TL_SOCKET};
+    bool conversation = false;
+    int opt;
+
+    umask(077);
+    while ((opt = getopt_long(argc, argv, "hV", options, NULL)) != -1) {
+        switch (opt) {
+        case OPT_CONVERSATION:
+            conversation = true;
+            break;
+        case OPT_SOCKET:
+            setup.socket = optarg;
+            break;
+        case OPT_CONF:
+            setup.conf = optarg;
+            break;
+        case OPT_RUN:
+            setup.run_dir = optarg;
+            break;
+        case OPT_STATE:
+            setup.state_dir = optarg;
+            break;
+        case OPT_CACHE:
+            setup.cache_dir = optarg;
+            break;
+        case OPT_ERR:
+            setup.to_stderr = true;
+            break;
+        case 'V':
+            printf("trustlogond %s\n", TL_VERSION);
+            return 0;
+        case 'h':
+            usage(stdout);
+            return 0;
+        default:
+            usage(stderr);
+            return 2;
+        }
+    }
+    if (optind < argc) {
+        fprintf(stderr, "trustlogond: '%s' is not expected here\n", argv[optind]);
+        return 2;
+    }
+    tla_journal_open(setup.to_stderr);
+    return conversation ? converse(&setup) : tla_listen(&setup);
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * op_auth.c - a logon: the name, the password, the verdict.
+ *
+ * The order keeps the conversation the same for every name that is not this
+ * machine's: the password is asked for before anything is looked up.
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent.h"
+
+#define FILETIME_UNIX_EPOCH 116444736000000000LL /* 1970 in 100 ns since 1601 */
+#define SECONDS_PER_DAY 86400
+
+/* Days until the password must be changed + 1; 0: never, or not known. */
+static uint32_t days_left(const struct tl_pac *pac, time_t now)
+{
+    int64_t end;
+
+    if (pac == NULL || pac->pw_must_change <= FILETIME_UNIX_EPOCH ||
+        pac->pw_must_change == INT64_MAX)
+        return 0;
+    end = (pac->pw_must_change - FILETIME_UNIX_EPOCH) / 10000000;
+    if (end <= now || (end - now) / SECONDS_PER_DAY > 10000)
+        return 0;
+    return (uint32_t)((end - now) / SECONDS_PER_DAY) + 1;
+}
+
+/* alice@contoso.test from alice@CONTOSO.TEST. */
+static char *canonical_of(TALLOC_CTX *ctx, const char *client)
+{
+    char *name = client != NULL ? talloc_strdup(ctx, client) : NULL;
+    char *at = name != NULL ? strrchr(name, '@') : NULL;
+
+    for (; at != NULL && *at != '\0'; at++) {
+        if (*at >= 'A' && *at <= 'Z')
+            *at = (char)(*at - 'A' + 'a');
+    }
+    return name;
+}
+
+/* Only root's programs go on to store tickets; a locker wanted the proof. */
+static enum tl_reason keep_tickets(struct tla_conv *conv, struct tl_logon *logon,
+                                   const char *canonical, struct tla_pending **kept)
+{
+    struct tla_pending *pending = NULL;
+    const char *run_dir = conv->config->run_dir;
+    int rc;
+
+    *kept = NULL;
+    if (conv->peer != 0)
+        return TL_REASON_OK;
+    rc = tla_pending_new(conv, run_dir, &pending);
+    if (rc == 0) {
+        pending->user = conv->request.user;
+        pending->canonical = canonical;
+        pending->expires = days_left(logon->pac, time(NULL));
+        rc = tl_krb_save_pending(logon->krb, pending->ticket_path);
+    }
+    if (rc == 0)
+        rc = tla_pending_save(run_dir, pending);
+    if (rc != 0)
+        return tl_outcome_fail(logon->outcome, TL_STAGE_LOCAL, TL_REASON_CCACHE_FAILED,
+                               "%s/pending: %s", run_dir, strerror(-rc));
+    *kept = pending;
+    return TL_REASON_OK;
+}
+
+static int answer(struct tla_conv *conv, struct tl_logon *logon)
+{
+    struct tl_words_input in = {.user = conv->request.user};
+    struct tl_words *words = logon != NULL ? logon->words : NULL;
+    struct tla_pending *pending = NULL;
+    struct tl_wire_msg done = {0};
+
+    if (logon != NULL && logon->outcome->reason == TL_REASON_OK) {
+        done.canonical = canonical_of(conv, logon->client);
+        if (done.canonical == NULL)
+            tl_outcome_fail(logon->outcome, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+        else if (keep_tickets(conv, logon, done.canonical, &pending) != TL_REASON_OK)
+            words = NULL;
+    }
+    if (logon != NULL)
+        conv->outcome = logon->outcome;
+    if (words == NULL)
+        words = tl_outcome_words(conv, conv->outcome, &in);
+    if (pending != NULL) {
+        done.session = pending->token;
+        done.expires = pending->expires;
+    }
+    tla_journal_logon(conv, conv->outcome, words, conv->request.user, done.canonical,
+                      conv->request.service);
+    return tla_done(conv, words, done);
+}
+
+/* The exchange proper; nobody reads the client meanwhile, and nothing may hang. */
+static void log_on(struct tla_conv *conv, struct tl_logon *logon, const char *password)
+{
+    const struct tl_config *config = conv->config;
+    unsigned int limit_ms =
+        (unsigned int)config->logon_timeout + (unsigned int)config->explain_timeout;
+
+    tla_end_with_client(conv, true);
+    alarm(limit_ms / 1000 + 10);
+    (void)tl_logon_password(logon, password);
+    alarm(0);
+    tla_end_with_client(conv, false);
+}
+
+static int local_name(struct tla_conv *conv)
+{
+    tl_outcome_fail(conv->outcome, TL_STAGE_NAME, TL_REASON_NAME_LOCAL, NULL);
+    return tla_done(conv, NULL, (struct tl_wire_msg){.local_user = 1});
+}
+
+int tla_op_auth(struct tla_conv *conv)
+{
+    struct tl_workstation *ws = NULL;
+    struct tl_topology *topology = NULL;
+    struct tl_logon *logon;
+    enum tl_reason reason;
+    char *password = NULL;
+    int rc;
+
+    if (tl_workstation_detect(conv, conv->config, &ws, conv->outcome) != TL_REASON_OK)
+        return answer(conv, NULL);
+    /* Nothing known yet is no failure: the exchange itself will tell. */
+    (void)tl_snapshot_load(conv, conv->config, &topology);
+    logon = tl_logon_new(conv, conv->config, ws, topology, NULL);
+    if (logon == NULL) {
+        tl_outcome_fail(conv->outcome, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+        return answer(conv, NULL);
+    }
+    reason = tl_logon_prepare(logon, conv->request.user);
+    if (reason == TL_REASON_NAME_LOCAL)
+        return local_name(conv);
+    if (conv->request.secret != NULL)
+        password = tla_secret(conv, conv->request.secret);
+    rc =
+        password == NULL ? tla_prompt(conv, TL_STYLE_SECRET, "Password: ", &password) : 0;
+    if (rc != 0)
+        return rc;
+    /* A name that no domain can hold has been asked for its password like any
+     * other; now it fails like a wrong one. */
+    if (reason == TL_REASON_OK)
+        log_on(conv, logon, password);
+    talloc_free(password);
+    return answer(conv, logon);
+}

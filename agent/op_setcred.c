@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * op_setcred.c - tickets of a logon into the user's cache, and out of it.
+ *
+ * Only root asks (worker.c), but root's programs pass on what a PAM environment
+ * said: the owner must be a user's uid, and everything under a name of the
+ * user's is done by a child that has become the user (tl_ccache_store).
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent.h"
+
+static enum tl_ccache_op op_of(const struct tl_wire_msg *request)
+{
+    if (request->op == TL_OP_CLOSE || (request->flags & TL_WIRE_F_DELETE) != 0)
+        return TL_CCACHE_DELETE;
+    if ((request->flags & TL_WIRE_F_REINITIALIZE) != 0)
+        return TL_CCACHE_REINITIALIZE;
+    if ((request->flags & TL_WIRE_F_REFRESH) != 0)
+        return TL_CCACHE_REFRESH;
+    return TL_CCACHE_ESTABLISH;
+}
+
+/* Caches that other sessions of the user share outlive this one. */
+static bool is_of_one_session(const char *ccache)
+{
+    return ccache != NULL && (strncmp(ccache, "FILE:", 5) == 0 || *ccache == '/' ||
+                              strncmp(ccache, "DIR:", 4) == 0);
+}
+
+static int answer(struct tla_conv *conv, const char *ccache)
+{
+    struct tl_words_input in = {.user = conv->request.user};
+    struct tl_words *words = NULL;
+
+    if (conv->outcome->reason != TL_REASON_OK) {
+        words = tl_outcome_words(conv, conv->outcome, &in);
+        tla_journal_logon(conv, conv->outcome, words, conv->request.user, NULL,
+                          conv->request.service);
+    }
+    return tla_done(conv, words, (struct tl_wire_msg){.ccache = ccache});
+}
+
+static enum tl_reason check_owner(struct tla_conv *conv)
+{
+    const struct tl_wire_msg *request = &conv->request;
+
+    if (request->has_owner == 1 && request->uid >= conv->config->minimum_uid &&
+        request->uid != 0 && request->gid != 0)
+        return TL_REASON_OK;
+    return tl_outcome_fail(conv->outcome, TL_STAGE_IDENTITY, TL_REASON_CCACHE_FAILED,
+                           "uid %u, gid %u is no domain user's (minimum_uid is %u)",
+                           request->uid, request->gid, conv->config->minimum_uid);
+}
+
+static enum tl_reason find_tickets(struct tla_conv *conv, struct tl_ccache_request *store,
+                                   struct tla_pending **pending)
+{
+    int rc;
+
+    *pending = NULL;
+    if (store->op == TL_CCACHE_DELETE)
+        return TL_REASON_OK;
+    rc = tla_pending_load(conv, conv->config->run_dir, conv->request.session,
+                          conv->request.user, pending);
+    if (rc != 0)
+        return tl_outcome_fail(conv->outcome, TL_STAGE_LOCAL, TL_REASON_CCACHE_FAILED,
+                               "the logon's tickets are gone: none were kept by this "
+                               "token, or for more than %d minutes",
+                               TLA_PENDING_SECONDS / 60);
+    store->pending = (*pending)->ticket_path;
+    return TL_REASON_OK;
+}
+
+int tla_op_setcred(struct tla_conv *conv)
+{
+    const struct tl_wire_msg *request = &conv->request;
+    struct tl_ccache_request store = {
+        .op = op_of(request),
+        .existing = request->ccache,
+        .type_name = conv->config->ccache,
+        .uid = request->uid,
+        .gid = request->gid,
+    };
+    struct tla_pending *pending = NULL;
+    const char *name = NULL;
+
+    if (request->op == TL_OP_CLOSE && !is_of_one_session(request->ccache))
+        return answer(conv, NULL);
+    if (check_owner(conv) != TL_REASON_OK ||
+        find_tickets(conv, &store, &pending) != TL_REASON_OK)
+        return answer(conv, NULL);
+    if (tl_ccache_store(conv, &store, &name, conv->outcome) != TL_REASON_OK)
+        return answer(conv, NULL);
+    /* Stored once; the name stays a while for pam_acct_mgmt. */
+    if (pending != NULL)
+        (void)unlink(pending->ticket_path);
+    return answer(conv, name);
+}

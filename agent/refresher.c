@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * refresher.c - keep the topology snapshot warm, in a child of its own.
+ */
+#include <signal.h>
+#include <unistd.h>
+
+#include "agent.h"
+
+#define REFRESH_MS 60000
+
+static int refresh(const struct tla_setup *setup)
+{
+    TALLOC_CTX *ctx = talloc_new(NULL);
+    struct tl_outcome *out = tl_outcome_new(ctx);
+    struct tl_workstation *ws = NULL;
+    struct tl_topology *topology = NULL;
+    struct tl_config *config = NULL;
+    enum tl_reason reason;
+
+    alarm(2 * REFRESH_MS / 1000);
+    reason = out == NULL ? TL_REASON_NO_MEMORY
+                         : tla_config(ctx, setup, NULL, NULL, &config, out);
+    if (reason == TL_REASON_OK)
+        reason = tl_workstation_detect(ctx, config, &ws, out);
+    if (reason == TL_REASON_OK)
+        reason = tl_refresh(ctx, config, ws, NULL, tl_deadline_in_ms(REFRESH_MS),
+                            &topology, out);
+    if (reason != TL_REASON_OK)
+        tla_journal_line(LOG_INFO, "the trusts could not be read anew: %s (%s)",
+                         tl_reason_info(reason)->slug,
+                         out != NULL && out->detail != NULL ? out->detail : "no detail");
+    talloc_free(ctx);
+    return reason == TL_REASON_OK ? 0 : 1;
+}
+
+pid_t tla_refresh_start(const struct tla_setup *setup)
+{
+    sigset_t none;
+    pid_t pid = fork();
+
+    if (pid != 0)
+        return pid;
+    sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    _exit(tla_harden() == 0 ? refresh(setup) : 1);
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * worker.c - one conversation from its request to its end.
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent.h"
+
+/* A locker speaks for its own account only, and brings no configuration: whoever
+ * chooses the keytab chooses what counts as proof. */
+static bool may_ask(const struct tla_conv *conv)
+{
+    if (conv->peer == 0)
+        return true;
+    return conv->request.op == TL_OP_AUTH && conv->request.user != NULL &&
+           tla_passwd_has("/etc/passwd", conv->request.user, conv->peer);
+}
+
+static int refuse(struct tla_conv *conv)
+{
+    tla_journal_line(LOG_NOTICE, "uid %u asked for operation %u as %s: refused",
+                     (unsigned int)conv->peer, conv->request.op,
+                     conv->request.user != NULL ? conv->request.user : "(nobody)");
+    tl_outcome_fail(conv->outcome, TL_STAGE_LOCAL, TL_REASON_DENIED, NULL);
+    return tla_done(conv, NULL, (struct tl_wire_msg){0});
+}
+
+static int configure(struct tla_conv *conv)
+{
+    bool root = conv->peer == 0;
+
+    return tla_config(conv, conv->setup, root ? conv->request.conf : NULL,
+                      root ? conv->request.options : NULL, &conv->config,
+                      conv->outcome) == TL_REASON_OK
+               ? 0
+               : -EINVAL;
+}
+
+static int refuse_configuration(struct tla_conv *conv)
+{
+    struct tl_words_input in = {.user = conv->request.user};
+    struct tl_words *words = tl_outcome_words(conv, conv->outcome, &in);
+
+    tla_journal_logon(conv, conv->outcome, words, conv->request.user, NULL,
+                      conv->request.service);
+    return tla_done(conv, words, (struct tl_wire_msg){0});
+}
+
+static int dispatch(struct tla_conv *conv)
+{
+    if (conv->request.user == NULL || !may_ask(conv))
+        return refuse(conv);
+    if (configure(conv) != 0)
+        return refuse_configuration(conv);
+    tla_pending_sweep(conv->config->run_dir, time(NULL));
+    switch (conv->request.op) {
+    case TL_OP_AUTH:
+        return tla_op_auth(conv);
+    case TL_OP_ACCOUNT:
+        return tla_op_account(conv);
+    case TL_OP_SETCRED:
+    case TL_OP_OPEN:
+    case TL_OP_CLOSE:
+        return tla_op_setcred(conv);
+    default:
+        return refuse(conv);
+    }
+}
+
+static int wipe_conv(struct tla_conv *conv)
+{
+    explicit_bzero(conv->buf, sizeof(conv->buf));
+    return 0;
+}
+
+int tla_serve(const struct tla_setup *setup, int fd)
+{
+    struct tla_conv *conv = talloc_zero(NULL, struct tla_conv);
+    int rc = conv == NULL ? -ENOMEM : tla_harden();
+
+    if (rc != 0) {
+        tla_journal_line(LOG_ERR, "a worker could not give up its privileges: %s",
+                         strerror(-rc));
+        goto done;
+    }
+    talloc_set_destructor(conv, wipe_conv);
+    conv->setup = setup;
+    conv->fd = fd;
+    conv->outcome = tl_outcome_new(conv);
+    rc = conv->outcome == NULL ? -ENOMEM : tla_peer_uid(fd, &conv->peer);
+    if (rc == 0)
+        rc = tla_receive_request(conv);
+    if (rc == 0)
+        rc = dispatch(conv);
+    if (rc != 0 && rc != -ECONNRESET && rc != -ECANCELED)
+        tla_journal_line(LOG_NOTICE, "a conversation ended early: %s", strerror(-rc));
+done:
+    talloc_free(conv);
+    return rc;
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_agent_pending.c - logons waiting for setcred: kept, found by their own
+ * user only, swept when old, and never outside their folder.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <utime.h>
+
+#include "../../agent/pending.c"
+
+static char dir[] = "/tmp/tl-pending-XXXXXX";
+static TALLOC_CTX *ctx;
+
+static void setup(void)
+{
+    memcpy(dir + sizeof(dir) - 7, "XXXXXX", 6);
+    ck_assert_ptr_nonnull(mkdtemp(dir));
+    ctx = talloc_new(NULL);
+}
+
+static void teardown(void)
+{
+    tla_pending_sweep(dir, time(NULL) + 100000);
+    ck_assert_int_eq(rmdir(talloc_asprintf(ctx, "%s/pending", dir)), 0);
+    ck_assert_int_eq(rmdir(dir), 0);
+    talloc_free(ctx);
+}
+
+static struct tla_pending *make(void)
+{
+    struct tla_pending *pending = NULL;
+
+    ck_assert_int_eq(tla_pending_new(ctx, dir, &pending), 0);
+    pending->user = "CONTOSO\\alice";
+    pending->canonical = "alice@contoso.test";
+    pending->expires = 4;
+    ck_assert_int_eq(tla_pending_save(dir, pending), 0);
+    return pending;
+}
+
+START_TEST(test_round)
+{
+    struct tla_pending *pending = make(), *found = NULL;
+    struct stat st;
+
+    ck_assert(tla_token_is_valid(pending->token));
+    ck_assert_int_eq(tla_pending_load(ctx, dir, pending->token, "CONTOSO\\alice", &found),
+                     0);
+    ck_assert_str_eq(found->canonical, "alice@contoso.test");
+    ck_assert_uint_eq(found->expires, 4);
+    ck_assert_str_eq(found->ticket_path, pending->ticket_path);
+    ck_assert_int_eq(stat(talloc_asprintf(ctx, "%s.logon", pending->ticket_path), &st),
+                     0);
+    ck_assert_uint_eq(st.st_mode & 0777, 0600);
+    ck_assert_int_eq(stat(talloc_asprintf(ctx, "%s/pending", dir), &st), 0);
+    ck_assert_uint_eq(st.st_mode & 0777, 0700);
+}
+END_TEST
+
+START_TEST(test_other_user)
+{
+    struct tla_pending *pending = make(), *found = (void *)1;
+
+    ck_assert_int_eq(tla_pending_load(ctx, dir, pending->token, "CONTOSO\\bob", &found),
+                     -ENOENT);
+    ck_assert_ptr_null(found);
+    ck_assert_int_eq(tla_pending_load(ctx, dir, pending->token, NULL, &found), -ENOENT);
+}
+END_TEST
+
+static const char *const bad_tokens[] = {
+    "",
+    "0",
+    "../../../../../../etc/passwd0000",
+    "0123456789abcdef0123456789ABCDEF",
+    "0123456789abcdef0123456789abcde",
+    "0123456789abcdef0123456789abcdef0",
+    "0123456789abcdef0123456789abcde/",
+    "0123456789abcdef0123456789abcdef",
+};
+
+START_TEST(test_bad_token)
+{
+    struct tla_pending *found = NULL;
+
+    (void)make();
+    ck_assert_int_eq(tla_pending_load(ctx, dir, bad_tokens[_i], "CONTOSO\\alice", &found),
+                     -ENOENT);
+}
+END_TEST
+
+START_TEST(test_old)
+{
+    struct tla_pending *pending = make(), *found = NULL;
+    struct utimbuf old = {time(NULL) - 601, time(NULL) - 601};
+    char *path = talloc_asprintf(ctx, "%s.logon", pending->ticket_path);
+
+    tla_pending_sweep(dir, time(NULL));
+    ck_assert_int_eq(access(path, F_OK), 0);
+    ck_assert_int_eq(utime(path, &old), 0);
+    ck_assert_int_eq(tla_pending_load(ctx, dir, pending->token, "CONTOSO\\alice", &found),
+                     -ENOENT);
+    tla_pending_sweep(dir, time(NULL));
+    ck_assert_int_ne(access(path, F_OK), 0);
+}
+END_TEST
+
+START_TEST(test_symlink)
+{
+    struct tla_pending *pending = make(), *found = NULL;
+    char *path = talloc_asprintf(ctx, "%s.logon", pending->ticket_path);
+    char *moved = talloc_asprintf(ctx, "%s/pending/elsewhere", dir);
+
+    ck_assert_int_eq(rename(path, moved), 0);
+    ck_assert_int_eq(symlink(moved, path), 0);
+    ck_assert_int_ne(tla_pending_load(ctx, dir, pending->token, "CONTOSO\\alice", &found),
+                     0);
+    ck_assert_int_eq(unlink(path), 0);
+}
+END_TEST
+
+START_TEST(test_names_of_two_lines)
+{
+    struct tla_pending *pending = NULL;
+
+    ck_assert_int_eq(tla_pending_new(ctx, dir, &pending), 0);
+    pending->user = "a\nb";
+    pending->canonical = "c";
+    ck_assert_int_eq(tla_pending_save(dir, pending), -EINVAL);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("agent_pending");
+    TCase *tc = tcase_create("pending");
+    SRunner *runner = srunner_create(suite);
+    int failed;
+
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_test(tc, test_round);
+    tcase_add_test(tc, test_other_user);
+    tcase_add_loop_test(tc, test_bad_token, 0,
+                        (int)(sizeof(bad_tokens) / sizeof(bad_tokens[0])));
+    tcase_add_test(tc, test_old);
+    tcase_add_test(tc, test_symlink);
+    tcase_add_test(tc, test_names_of_two_lines);
+    suite_add_tcase(suite, tc);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
