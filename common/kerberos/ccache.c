@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Tickets on their way to the user: a pending file of root's between
+ * authentication and session, then the user's own cache, written by a child
+ * process that has become the user.
+ */
+#include "kerberos_internal.h"
+
+#include "ccache_write.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <profile.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Seconds: a KCM daemon or a keyring that hangs must not hang the logon. */
+#define CHILD_TIMEOUT 5
+
+/* What the child tells: 0 and the name, or anything else and the sentence. */
+struct report {
+    int status;
+    char text[1024];
+};
+
+int tl_krb_save_pending(struct tl_krb *krb, const char *path)
+{
+    char *name = talloc_asprintf(krb, "FILE:%s", path);
+    krb5_ccache file = NULL;
+    krb5_error_code ret;
+    int fd;
+
+    if (name == NULL)
+        return -ENOMEM;
+    fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        talloc_free(name);
+        return -errno;
+    }
+    close(fd);
+    ret = krb5_cc_resolve(krb->k5, name, &file);
+    if (ret == 0)
+        ret = krb5_cc_initialize(krb->k5, file, krb->client);
+    if (ret == 0)
+        ret = krb5_cc_copy_creds(krb->k5, krb->ccache, file);
+    if (file != NULL)
+        krb5_cc_close(krb->k5, file);
+    talloc_free(name);
+    if (ret == 0)
+        return 0;
+    unlink(path);
+    return ret > 0 && ret < 4096 ? -(int)ret : -EIO;
+}
+
+/* Read the pending file, as root, before the child becomes the user. */
+static krb5_error_code load_pending(krb5_context k5, const char *path,
+                                    krb5_ccache *tickets)
+{
+    char *name = talloc_asprintf(NULL, "FILE:%s", path);
+    krb5_principal client = NULL;
+    krb5_ccache file = NULL;
+    krb5_error_code ret = name == NULL ? ENOMEM : krb5_cc_resolve(k5, name, &file);
+
+    if (ret == 0)
+        ret = krb5_cc_get_principal(k5, file, &client);
+    if (ret == 0)
+        ret = krb5_cc_new_unique(k5, "MEMORY", NULL, tickets);
+    if (ret == 0)
+        ret = krb5_cc_initialize(k5, *tickets, client);
+    if (ret == 0)
+        ret = krb5_cc_copy_creds(k5, file, *tickets);
+    krb5_free_principal(k5, client);
+    if (file != NULL)
+        krb5_cc_close(k5, file);
+    talloc_free(name);
+    return ret;
+}
+
+/* For good: real, effective and saved ids, and no group of root's. */
+static int become(uid_t uid, gid_t gid)
+{
+    uid_t r, e, s;
+
+    if (geteuid() == 0 && setgroups(1, &gid) != 0)
+        return -errno;
+    if (setresgid(gid, gid, gid) != 0 || setresuid(uid, uid, uid) != 0)
+        return -errno;
+    if (getresuid(&r, &e, &s) != 0 || r != uid || e != uid || s != uid)
+        return -EPERM;
+    return 0;
+}
+
+static int child_work(const struct tl_ccache_request *req, struct ccache_job *job)
+{
+    krb5_error_code ret = 0;
+    sigset_t none;
+    int err;
+
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    signal(SIGALRM, SIG_DFL);
+    alarm(CHILD_TIMEOUT);
+    umask(077);
+    if (req->op != TL_CCACHE_DELETE)
+        ret = load_pending(job->k5, req->pending, &job->tickets);
+    if (ret != 0) {
+        snprintf(job->error, sizeof(job->error), "the pending tickets: %s",
+                 krb5_get_error_message(job->k5, ret));
+        return -1;
+    }
+    err = become(req->uid, req->gid);
+    if (err != 0) {
+        snprintf(job->error, sizeof(job->error), "cannot become the user: %s",
+                 strerrordesc_np(-err));
+        return -1;
+    }
+    return req->op == TL_CCACHE_DELETE ? tl_ccache_delete(job) : tl_ccache_write(job);
+}
+
+static void child(const struct tl_ccache_request *req, struct ccache_job *job, int fd)
+{
+    struct report report;
+
+    memset(&report, 0, sizeof(report));
+    report.status = child_work(req, job);
+    snprintf(report.text, sizeof(report.text), "%s",
+             report.status == 0 ? job->name : job->error);
+    if (job->tickets != NULL)
+        krb5_cc_destroy(job->k5, job->tickets);
+    _exit(write(fd, &report, sizeof(report)) == (ssize_t)sizeof(report) ? 0 : 1);
+}
+
+static ssize_t read_all(int fd, void *buf, size_t len)
+{
+    size_t done = 0;
+
+    while (done < len) {
+        ssize_t n = read(fd, (char *)buf + done, len - done);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            break;
+        done += (size_t)n;
+    }
+    return (ssize_t)done;
+}
+
+/* Run it in a child; -1 with report->text. */
+static int run_child(const struct tl_ccache_request *req, struct ccache_job *job,
+                     struct report *report)
+{
+    int fds[2];
+    pid_t pid;
+
+    snprintf(report->text, sizeof(report->text), "the helper process failed");
+    if (pipe2(fds, O_CLOEXEC) != 0)
+        return -1;
+    pid = fork();
+    if (pid == 0) {
+        close(fds[0]);
+        child(req, job, fds[1]);
+    }
+    close(fds[1]);
+    if (pid > 0) {
+        struct report got;
+
+        if (read_all(fds[0], &got, sizeof(got)) == (ssize_t)sizeof(got)) {
+            *report = got;
+            report->text[sizeof(report->text) - 1] = '\0';
+        } else {
+            report->status = -1;
+        }
+        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+            ;
+    }
+    close(fds[0]);
+    return pid > 0 ? report->status : -1;
+}
+
+/* The name to use: the existing cache, else by configuration. */
+static int choose_name(TALLOC_CTX *ctx, krb5_context k5,
+                       const struct tl_ccache_request *req, char **name, const char **why)
+{
+    const char *pattern = req->existing != NULL ? req->existing : req->type_name;
+    profile_t profile = NULL;
+    char *configured = NULL;
+    int ret;
+
+    if (pattern == NULL && krb5_get_profile(k5, &profile) == 0) {
+        (void)profile_get_string(profile, "libdefaults", "default_ccache_name", NULL,
+                                 NULL, &configured);
+        profile_abandon(profile);
+        pattern = configured;
+    }
+    ret = tl_ccache_expand(ctx, pattern, req->uid, name, why);
+    profile_release_string(configured);
+    return ret;
+}
+
+static enum tl_reason store(TALLOC_CTX *ctx, krb5_context k5,
+                            const struct tl_ccache_request *req, const char **name,
+                            struct tl_outcome *out)
+{
+    struct ccache_job job = {.k5 = k5};
+    struct report report = {.status = -1};
+    const char *why = NULL;
+    char *full = NULL;
+    int ret = choose_name(ctx, k5, req, &full, &why);
+
+    if (ret == -ENOMEM)
+        return tl_outcome_fail(out, TL_STAGE_IDENTITY, TL_REASON_NO_MEMORY, NULL);
+    if (ret == 0 && strlen(full) >= sizeof(job.name) - 16)
+        why = "its name is too long";
+    if (why != NULL) {
+        talloc_free(full);
+        return tl_outcome_fail(out, TL_STAGE_IDENTITY, TL_REASON_CCACHE_FAILED,
+                               "the credentials cache cannot be used: %s", why);
+    }
+    snprintf(job.name, sizeof(job.name), "%s", full);
+    talloc_free(full);
+    if (run_child(req, &job, &report) != 0)
+        return tl_outcome_fail(out, TL_STAGE_IDENTITY, TL_REASON_CCACHE_FAILED, "%s",
+                               report.text);
+    if (req->op == TL_CCACHE_DELETE)
+        return TL_REASON_OK;
+    *name = talloc_strdup(ctx, report.text);
+    if (*name == NULL)
+        return tl_outcome_fail(out, TL_STAGE_IDENTITY, TL_REASON_NO_MEMORY, NULL);
+    return TL_REASON_OK;
+}
+
+enum tl_reason tl_ccache_store(TALLOC_CTX *ctx, const struct tl_ccache_request *req,
+                               const char **name, struct tl_outcome *out)
+{
+    krb5_context k5 = NULL;
+    enum tl_reason reason;
+
+    *name = NULL;
+    if ((req->op != TL_CCACHE_DELETE && req->pending == NULL) ||
+        (req->op == TL_CCACHE_DELETE && req->existing == NULL))
+        return tl_outcome_fail(out, TL_STAGE_IDENTITY, TL_REASON_INTERNAL,
+                               "an incomplete request to store tickets");
+    if (tl_k5_context(false, &k5) != 0)
+        return tl_outcome_fail(out, TL_STAGE_IDENTITY, TL_REASON_CCACHE_FAILED,
+                               "krb5.conf cannot be used");
+    reason = store(ctx, k5, req, name, out);
+    krb5_free_context(k5);
+    return reason;
+}
