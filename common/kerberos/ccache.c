@@ -26,7 +26,7 @@
 /* What the child tells: 0 and the name, or anything else and the sentence. */
 struct report {
     int status;
-    char text[1024];
+    char text[2048];
 };
 
 int tl_krb_save_pending(struct tl_krb *krb, const char *path)

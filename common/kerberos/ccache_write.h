@@ -12,7 +12,7 @@ struct ccache_job {
     krb5_context k5;
     krb5_ccache tickets; /* what to store; NULL for delete */
     char name[1024];     /* full name; XXXXXX at its end is replaced */
-    char error[512];     /* one plain sentence after -1 */
+    char error[2048];    /* one plain sentence after -1 */
 };
 
 /* 0, or -1 with job->error. */

@@ -51,11 +51,11 @@ static void trace_request(struct tl_krb *krb, const struct tl_exchange *ex,
     tl_trace_event(krb->trace, &event);
 }
 
-static void trace_reply(struct tl_krb *krb, const struct tl_exchange *ex, int64_t sent)
+static void trace_reply(struct tl_krb *krb, const struct tl_exchange *ex, int64_t took_us)
 {
     struct tl_event event = {.kind = TL_EVENT_REPLY};
 
-    event.took_us = tl_now_us() - sent;
+    event.took_us = took_us;
     event.server = ex->kdc;
     event.realm = ex->realm;
     event.message = tl_krb_msg_name(
@@ -71,7 +71,6 @@ enum tl_reason tl_krb_exchange(TALLOC_CTX *mem, struct tl_krb *krb,
                                struct tl_outcome *out)
 {
     struct tl_transport_answer answer;
-    int64_t sent = tl_now_us();
     enum tl_reason reason;
 
     trace_request(krb, ex, request);
@@ -87,7 +86,7 @@ enum tl_reason tl_krb_exchange(TALLOC_CTX *mem, struct tl_krb *krb,
     ex->reply.length = (unsigned int)answer.len;
     ex->kdc = answer.kdc;
     tl_krb_error_read(mem, krb->k5, &ex->reply, &ex->err);
-    trace_reply(krb, ex, sent);
+    trace_reply(krb, ex, answer.took_us);
     if (ex->err.code == TL_KRB_NONE &&
         tl_krb_msg_kind(answer.data, answer.len) == TL_MSG_ERROR)
         return tl_outcome_fail(out, ex->stage, TL_REASON_KDC_GARBAGE,

@@ -473,6 +473,7 @@ enum tl_reason tl_transport_exchange(TALLOC_CTX *ctx, struct tl_transport *net,
         race.runners[race.count++] = won;
     won = run(&race, out);
     if (won != NULL) {
+        answer->took_us = tl_now_us() - won->sent_us;
         answer->data = tl_conn_take(ctx, won, &answer->len);
         answer->kdc = talloc_strdup(ctx, won->kdc);
     } else if (race.unavailable != NULL) {

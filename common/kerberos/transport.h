@@ -38,6 +38,7 @@ struct tl_transport *tl_transport_new(TALLOC_CTX *ctx, const struct tl_config *c
 struct tl_transport_answer {
     uint8_t *data; /* child of the context given */
     size_t len;
+    int64_t took_us; /* from sending to the whole reply */
     const char *kdc; /* "dc1.contoso.test (10.99.0.11) 88/tcp" */
 };
 /*
