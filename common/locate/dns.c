@@ -40,7 +40,7 @@ struct question {
 
 static int close_dns(struct tl_dns *dns)
 {
-    dns->closing = true; /* c-ares calls back for whatever is still open */
+    dns->closing = true; /* c-ares calls back for whatever is still open: to be told */
     ares_destroy(dns->channel);
     return 0;
 }
@@ -87,7 +87,7 @@ int tl_dns_open(TALLOC_CTX *ctx, const struct tl_locator *locator, struct tl_dns
 
 const char *tl_dns_error(const struct tl_dns *dns)
 {
-    return dns->error ? dns->error : "no name server gave an answer";
+    return dns->error ? dns->error : "no answer from any name server";
 }
 
 /* What c-ares says, in the three ways that matter. It reports a SERVFAIL or REFUSED
@@ -104,6 +104,9 @@ static enum tl_dns_result result_of(int status, const char **words)
     case ARES_ENODATA:
         *words = "no such record";
         return TL_DNS_NOTHING;
+    case ARES_EDESTRUCTION: /* the search went on without it */
+        *words = "no answer yet";
+        return TL_DNS_NO_SERVER;
     case ARES_ETIMEOUT:
         *words = "no answer from any name server";
         return TL_DNS_NO_SERVER;
@@ -136,8 +139,10 @@ static void trace_answer(const struct question *q, int status, size_t count)
         event.text = text;
     } else {
         event.text = words;
-        talloc_free(q->dns->error);
-        q->dns->error = talloc_asprintf(q->dns, "%s %s: %s", type, q->name, words);
+        if (!q->dns->closing) {
+            talloc_free(q->dns->error);
+            q->dns->error = talloc_asprintf(q->dns, "%s %s: %s", type, q->name, words);
+        }
     }
     tl_trace_event(q->dns->trace, &event);
 }
@@ -180,8 +185,10 @@ static void on_srv(void *arg, int status, int timeouts, unsigned char *answer, i
     const char *words;
     size_t count = 0;
 
-    if (q->dns->closing)
+    if (q->dns->closing) {
+        trace_answer(q, status, 0);
         return;
+    }
     if (status == ARES_SUCCESS)
         status = ares_parse_srv_reply(answer, len, &reply);
     if (status == ARES_SUCCESS) {
@@ -204,7 +211,9 @@ static void on_addr(void *arg, int status, int timeouts, struct ares_addrinfo *i
     const char *words;
     size_t count = 0;
 
-    if (!q->dns->closing) {
+    if (q->dns->closing) {
+        trace_answer(q, status, 0);
+    } else {
         for (struct ares_addrinfo_node *n = info ? info->nodes : NULL;
              n && count < TL_MAX_ADDRESSES; n = n->ai_next) {
             if (n->ai_family == q->family && n->ai_addrlen <= sizeof addr[0])
@@ -271,7 +280,8 @@ size_t tl_dns_pollfds(struct tl_dns *dns, struct pollfd *fds, size_t max)
     size_t count = 0;
 
     for (int i = 0; i < ARES_GETSOCK_MAXNUM && count < max; i++) {
-        bool in = ARES_GETSOCK_READABLE(bits, i), out = ARES_GETSOCK_WRITABLE(bits, i);
+        /* ARES_GETSOCK_WRITABLE would shift a signed 1 by 31. */
+        bool in = bits >> i & 1U, out = bits >> (i + ARES_GETSOCK_MAXNUM) & 1U;
 
         if (!in && !out)
             continue;

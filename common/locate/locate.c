@@ -214,8 +214,10 @@ static enum tl_reason full_search(TALLOC_CTX *ctx, const struct tl_search *in, b
     if (reason == TL_REASON_OK && !in->all)
         look_closer(in, *list);
     if ((reason == TL_REASON_DNS_NO_ANSWER || reason == TL_REASON_DNS_NO_RECORDS) &&
-        !in->all && try_old_ones(ctx, in, list))
+        !in->all && try_old_ones(ctx, in, list)) {
+        tl_outcome_reset(in->out);
         return TL_REASON_OK; /* not stored: DNS is asked again next time */
+    }
     if (in->all || !store)
         return reason;
     if (reason == TL_REASON_OK)

@@ -10,7 +10,7 @@
 #include <string.h>
 
 struct bytes {
-    uint8_t data[4096];
+    uint8_t data[8192];
     size_t len;
 };
 

@@ -1,0 +1,570 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_locate_net.c - the DC locator against a name server and DCs of its own on
+ * 127.0.0.0/8. Nothing is asserted about time: only who is chosen, who is asked,
+ * and what is said.
+ */
+#include "locate/internal.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "fake_dc.h"
+
+static const struct fake_srv two[] = {{"dc0", 0}, {"dc1", 10}, {NULL, 0}};
+static const struct fake_srv one[] = {{"dc0", 0}, {NULL, 0}};
+static const struct fake_srv only_dc1[] = {{"dc1", 0}, {NULL, 0}};
+
+static struct world world;
+static TALLOC_CTX *ctx;
+static struct tl_config *config;
+static struct tl_outcome *out;
+static char folder[] = "/tmp/test_locate.XXXXXX", name_server[64];
+static int64_t clock_now;
+
+static int64_t wall(void)
+{
+    return clock_now;
+}
+
+static void setup(void)
+{
+    ctx = talloc_new(NULL);
+    memset(&world, 0, sizeof world);
+    world.plain = two;
+    config = tl_config_defaults(ctx);
+    config->cache_dir = mkdtemp(strcpy(folder, "/tmp/test_locate.XXXXXX"));
+    config->ping_interval = 50;
+    config->ping_timeout = 400;
+    config->hostname = "ws1.fabrikam.test";
+    out = tl_outcome_new(ctx);
+    clock_now = 1800000000;
+}
+
+static void teardown(void)
+{
+    char command[128];
+
+    if (world.thread)
+        world_stop(&world);
+    snprintf(command, sizeof command, "rm -rf %s", folder);
+    ck_assert_int_eq(system(command), 0);
+    talloc_free(ctx);
+}
+
+static struct tl_locator *new_locator(const char *site)
+{
+    struct tl_locator *locator = tl_locator_new(ctx, config, site, NULL);
+    struct tl_locate_hooks hooks = {.dns_servers = name_server, .wall = wall};
+
+    if (!world.thread)
+        ck_assert(world_start(&world));
+    hooks.ping_port = world.ping_port;
+    snprintf(name_server, sizeof name_server, "127.0.0.1:%u", world.dns_port);
+    tl_locator_set_hooks(locator, &hooks);
+    return locator;
+}
+
+/* Every search with a locator of its own, as every logon has: only the disk lasts. */
+static struct tl_dc_list *locate(const char *site, unsigned int flags,
+                                 enum tl_reason expected)
+{
+    struct tl_dc_list *list;
+    enum tl_reason reason;
+
+    tl_outcome_reset(out);
+    reason = tl_locate(ctx, new_locator(site), "Contoso.TEST", flags,
+                       tl_deadline_in_ms(20000), &list, out);
+    ck_assert_msg(reason == expected, "%s, not %s: %s", tl_reason_info(reason)->slug,
+                  tl_reason_info(expected)->slug, out->detail ? out->detail : "");
+    ck_assert(out->reason == expected);
+    if (expected == TL_REASON_OK)
+        ck_assert(list && list->count > 0);
+    else if (!(flags & TL_LOCATE_ALL))
+        ck_assert_ptr_null(list);
+    return list;
+}
+
+START_TEST(first_answers)
+{
+    struct tl_dc_list *list = locate(NULL, 0, TL_REASON_OK);
+    const struct tl_dc *dc = &list->dcs[0];
+    struct sockaddr_in in;
+
+    ck_assert_uint_eq(list->count, 2);
+    ck_assert_str_eq(dc->domain, "contoso.test");
+    ck_assert_str_eq(dc->host, "dc0.contoso.test");
+    ck_assert_str_eq(dc->address, "127.0.0.10");
+    memcpy(&in, &dc->addr, sizeof in);
+    ck_assert_int_eq(in.sin_family, AF_INET);
+    ck_assert_uint_eq(in.sin_port, 0);
+    ck_assert_uint_eq(ntohl(in.sin_addr.s_addr), 0x7f00000a);
+    ck_assert(dc->pinged && !dc->in_site);
+    ck_assert_uint_eq(dc->flags, 0x1fd);
+    ck_assert_str_eq(dc->forest, "contoso.test");
+    ck_assert_str_eq(dc->flat_domain, "CONTOSO");
+    ck_assert_str_eq(dc->client_site, "Berlin");
+    ck_assert_int_eq(dc->found, clock_now);
+    ck_assert_str_eq(list->dcs[1].host, "dc1.contoso.test");
+}
+END_TEST
+
+/* The first has the better priority but one of these moods: the second is chosen,
+ * and the first stays in the list only if it may yet turn out to be good. */
+static const struct {
+    enum dc_mood mood;
+    bool kept;
+    enum tl_reason alone; /* where it is the only one */
+} moods[] = {
+    {DC_SILENT, true, TL_REASON_PING_FILTERED},
+    {DC_REFUSED, false, TL_REASON_NO_LOGON_SERVERS},
+    {DC_GARBAGE, false, TL_REASON_PING_REFUSED},
+    {DC_WRONG_DOMAIN, false, TL_REASON_PING_REFUSED},
+    {DC_NOT_MINE, false, TL_REASON_PING_REFUSED},
+    {DC_PAUSED, false, TL_REASON_PING_REFUSED},
+    {DC_NO_KDC, false, TL_REASON_PING_REFUSED},
+};
+
+START_TEST(second_answers)
+{
+    struct tl_dc_list *list;
+
+    world.mood[0] = moods[_i].mood;
+    list = locate(NULL, 0, TL_REASON_OK);
+    ck_assert_str_eq(list->dcs[0].host, "dc1.contoso.test");
+    ck_assert_uint_eq(list->count, moods[_i].kept ? 2 : 1);
+}
+END_TEST
+
+START_TEST(nobody_answers)
+{
+    world.plain = one;
+    world.mood[0] = moods[_i].mood;
+    locate(NULL, 0, moods[_i].alone);
+    ck_assert_str_eq(out->subject, "contoso.test");
+    ck_assert_str_eq(out->realm, "CONTOSO.TEST");
+    ck_assert_ptr_nonnull(strstr(out->detail, "dc0.contoso.test (127.0.0.10)"));
+}
+END_TEST
+
+START_TEST(forged_answers_do_not_count)
+{
+    struct tl_dc_list *list;
+
+    world.plain = one;
+    world.mood[0] = DC_FORGED_FIRST;
+    list = locate(NULL, 0, TL_REASON_OK);
+    ck_assert(list->dcs[0].pinged);
+}
+END_TEST
+
+START_TEST(pings_not_required)
+{
+    struct tl_dc_list *list;
+
+    config->require_ldap_ping = false;
+    world.mood[0] = moods[_i].mood;
+    world.mood[1] = DC_SILENT;
+    list = locate(NULL, 0, TL_REASON_OK);
+    /* Silence and refusal are no evidence: order of DNS. A bad answer is. */
+    bool first = moods[_i].mood == DC_SILENT || moods[_i].mood == DC_REFUSED;
+
+    ck_assert_uint_eq(list->count, first ? 2 : 1);
+    ck_assert_str_eq(list->dcs[0].host, first ? "dc0.contoso.test" : "dc1.contoso.test");
+    ck_assert(!list->dcs[0].pinged);
+}
+END_TEST
+
+START_TEST(dns_has_no_records)
+{
+    world.plain = NULL;
+    locate(NULL, 0, TL_REASON_DNS_NO_RECORDS);
+    ck_assert_ptr_nonnull(strstr(out->detail, "_kerberos._tcp.dc._msdcs.contoso.test"));
+}
+END_TEST
+
+START_TEST(dns_has_no_addresses)
+{
+    world.no_addresses = true;
+    locate(NULL, 0, TL_REASON_DNS_NO_RECORDS);
+    ck_assert_ptr_nonnull(strstr(out->detail, "dc0.contoso.test"));
+}
+END_TEST
+
+START_TEST(dns_is_silent)
+{
+    world.dns_silent = true;
+    locate("Berlin", 0, TL_REASON_DNS_NO_ANSWER);
+    ck_assert_int_gt(atomic_load(&world.questions), 0);
+}
+END_TEST
+
+/* Names that no server can have are dropped; 80 that it can are cut to 64. */
+START_TEST(dns_lies)
+{
+    static const struct fake_srv bad[] = {{"dc/../../x", 0}, {"dc 1", 0}, {"dc\n1", 0},
+                                          {"\x01", 0},       {".", 0},    {NULL, 0}};
+    static char names[80][16];
+    static struct fake_srv many[81];
+    struct tl_dc_list *list;
+
+    world.plain = bad;
+    locate(NULL, 0, TL_REASON_DNS_NO_RECORDS);
+    for (unsigned int i = 0; i < 80; i++) {
+        snprintf(names[i], sizeof names[i], "dc%u", i);
+        many[i] = (struct fake_srv){names[i], i};
+    }
+    world.plain = many;
+    list = locate(NULL, TL_LOCATE_FORCE, TL_REASON_OK);
+    ck_assert_uint_eq(list->count, TL_MAX_SERVERS);
+    ck_assert_str_eq(list->dcs[0].host, "dc0.contoso.test");
+}
+END_TEST
+
+START_TEST(site_first)
+{
+    struct tl_dc_list *list;
+
+    world.site = only_dc1;
+    list = locate("Berlin", 0, TL_REASON_OK);
+    ck_assert_str_eq(list->dcs[0].host, "dc1.contoso.test");
+    ck_assert(list->dcs[0].in_site);
+    ck_assert_uint_eq(list->count, 2);
+    ck_assert_str_eq(list->dcs[1].host, "dc0.contoso.test");
+    ck_assert(!list->dcs[1].in_site);
+}
+END_TEST
+
+START_TEST(site_unknown_to_the_domain)
+{
+    struct tl_dc_list *list = locate("Berlin", 0, TL_REASON_OK);
+
+    ck_assert_str_eq(list->dcs[0].host, "dc0.contoso.test");
+}
+END_TEST
+
+/* A far DC says which site this machine is in: the near one is found by it. */
+START_TEST(site_learned)
+{
+    struct tl_dc_list *list;
+
+    world.plain = one;
+    world.site = only_dc1;
+    world.flags[0] = 0x17d; /* not CLOSEST */
+    world.dc_site[0] = "Tokyo";
+    list = locate(NULL, 0, TL_REASON_OK);
+    ck_assert_uint_eq(list->count, 2);
+    ck_assert_str_eq(list->dcs[0].host, "dc1.contoso.test");
+    ck_assert(list->dcs[0].in_site);
+    ck_assert_str_eq(list->dcs[1].host, "dc0.contoso.test");
+    /* No such DC, or a dead one: the far one does. */
+    world.site = NULL;
+    list = locate(NULL, TL_LOCATE_FORCE, TL_REASON_OK);
+    ck_assert_str_eq(list->dcs[0].host, "dc0.contoso.test");
+}
+END_TEST
+
+START_TEST(all_candidates)
+{
+    static const struct fake_srv four[] = {
+        {"dc0", 0}, {"dc1", 1}, {"dc2", 2}, {"dc3", 3}, {NULL, 0}};
+    struct tl_dc_list *list;
+
+    world.plain = four;
+    world.mood[0] = DC_WRONG_DOMAIN;
+    world.mood[1] = DC_SILENT;
+    list = locate(NULL, TL_LOCATE_ALL, TL_REASON_OK);
+    ck_assert_uint_eq(list->count, 4);
+    ck_assert_str_eq(list->dcs[0].host, "dc2.contoso.test");
+    ck_assert_str_eq(list->dcs[1].host, "dc3.contoso.test");
+    ck_assert(list->dcs[0].pinged && list->dcs[1].pinged);
+    ck_assert_str_eq(list->dcs[2].host, "dc1.contoso.test");
+    ck_assert_str_eq(list->dcs[3].host, "dc0.contoso.test");
+    ck_assert_ptr_nonnull(strstr(list->dcs[2].why, "no answer"));
+    ck_assert_ptr_nonnull(strstr(list->dcs[3].why, "no domain controller of this"));
+    world.mood[2] = world.mood[3] = DC_SILENT;
+    list = locate(NULL, TL_LOCATE_ALL, TL_REASON_PING_FILTERED);
+    ck_assert_uint_eq(list->count, 4);
+}
+END_TEST
+
+START_TEST(warm_sends_nothing)
+{
+    struct tl_dc_list *list;
+    int packets;
+
+    locate("Berlin", 0, TL_REASON_OK);
+    packets = world_packets(&world);
+    clock_now += config->ping_validity - 1;
+    list = locate("Berlin", 0, TL_REASON_OK);
+    ck_assert_int_eq(world_packets(&world), packets);
+    ck_assert_str_eq(list->dcs[0].host, "dc0.contoso.test");
+    ck_assert_str_eq(list->dcs[0].why, "cache, 1799 s old");
+    ck_assert_uint_eq(list->count, 2);
+    /* Another site is another question. */
+    locate("Paris", 0, TL_REASON_OK);
+    ck_assert_int_gt(world_packets(&world), packets);
+}
+END_TEST
+
+START_TEST(old_is_pinged_again)
+{
+    int questions;
+
+    locate(NULL, 0, TL_REASON_OK);
+    questions = atomic_load(&world.questions);
+    clock_now += config->ping_validity;
+    locate(NULL, 0, TL_REASON_OK);
+    ck_assert_int_eq(atomic_load(&world.questions), questions);
+    ck_assert_int_eq(atomic_load(&world.pings[0]), 2);
+    /* Which counts for another while. */
+    clock_now += config->ping_validity - 1;
+    locate(NULL, 0, TL_REASON_OK);
+    ck_assert_int_eq(atomic_load(&world.pings[0]), 2);
+    /* Until the entry itself is too old. */
+    clock_now += config->cache_lifetime;
+    locate(NULL, 0, TL_REASON_OK);
+    ck_assert_int_gt(atomic_load(&world.questions), questions);
+    /* A clock set back tells nothing. */
+    questions = atomic_load(&world.questions);
+    clock_now -= 1000000;
+    locate(NULL, 0, TL_REASON_OK);
+    ck_assert_int_gt(atomic_load(&world.questions), questions);
+}
+END_TEST
+
+START_TEST(flags_of_the_caller)
+{
+    int packets;
+
+    locate(NULL, TL_LOCATE_NO_STORE, TL_REASON_OK);
+    packets = world_packets(&world);
+    locate(NULL, 0, TL_REASON_OK);
+    ck_assert_int_gt(world_packets(&world), packets);
+    packets = world_packets(&world);
+    locate(NULL, 0, TL_REASON_OK);
+    ck_assert_int_eq(world_packets(&world), packets);
+    locate(NULL, TL_LOCATE_FORCE, TL_REASON_OK);
+    ck_assert_int_gt(world_packets(&world), packets);
+}
+END_TEST
+
+START_TEST(failure_is_remembered)
+{
+    int packets;
+
+    world.plain = NULL;
+    locate(NULL, 0, TL_REASON_DNS_NO_RECORDS);
+    packets = world_packets(&world);
+    world.plain = two;
+    clock_now += config->negative_lifetime - 1;
+    locate(NULL, 0, TL_REASON_NO_LOGON_SERVERS);
+    ck_assert_ptr_nonnull(strstr(out->detail, "dns-no-records"));
+    ck_assert_int_eq(world_packets(&world), packets);
+    clock_now++;
+    locate(NULL, 0, TL_REASON_OK);
+}
+END_TEST
+
+/* DNS is gone, the DCs are not. */
+START_TEST(old_ones_when_dns_is_gone)
+{
+    struct tl_dc_list *list;
+
+    locate(NULL, 0, TL_REASON_OK);
+    clock_now += config->cache_lifetime + 1;
+    world.plain = NULL;
+    list = locate(NULL, 0, TL_REASON_OK);
+    ck_assert_str_eq(list->dcs[0].host, "dc0.contoso.test");
+    ck_assert(list->dcs[0].pinged);
+}
+END_TEST
+
+START_TEST(failed_and_worked)
+{
+    struct tl_dc_list *list = locate(NULL, 0, TL_REASON_OK);
+    struct tl_dc dc0 = list->dcs[0], dc1 = list->dcs[1];
+
+    tl_locate_failed(new_locator(NULL), &dc0);
+    list = locate(NULL, 0, TL_REASON_OK);
+    ck_assert_uint_eq(list->count, 1);
+    ck_assert_str_eq(list->dcs[0].host, "dc1.contoso.test");
+    tl_locate_worked(new_locator(NULL), &dc1);
+    clock_now += config->negative_lifetime;
+    list = locate(NULL, 0, TL_REASON_OK);
+    ck_assert_uint_eq(list->count, 2);
+    ck_assert_str_eq(list->dcs[0].host, "dc1.contoso.test");
+    /* All failed: they are looked for anew, and not held against the user. */
+    tl_locate_failed(new_locator(NULL), &dc0);
+    clock_now++;
+    tl_locate_failed(new_locator(NULL), &dc1);
+    list = locate(NULL, 0, TL_REASON_OK);
+    ck_assert_uint_eq(list->count, 2);
+}
+END_TEST
+
+START_TEST(nowhere_to_write)
+{
+    struct tl_locator *locator = new_locator(NULL);
+    struct tl_dc_list *list;
+    int packets;
+
+    config->cache_dir = "/proc/nowhere";
+    for (int i = 0; i < 2; i++) {
+        packets = world_packets(&world);
+        ck_assert(tl_locate(ctx, locator, "contoso.test", 0, tl_deadline_in_ms(20000),
+                            &list, NULL) == TL_REASON_OK);
+    }
+    ck_assert_int_eq(world_packets(&world), packets);
+    tl_locate_failed(locator, &list->dcs[0]);
+    ck_assert(tl_locate(ctx, locator, "contoso.test", 0, tl_deadline_in_ms(20000), &list,
+                        NULL) == TL_REASON_OK);
+    ck_assert_str_eq(list->dcs[0].host, "dc1.contoso.test");
+}
+END_TEST
+
+/* A file that is broken, or that someone else could have put there, counts as none. */
+START_TEST(bad_files)
+{
+    char path[128], beside[128];
+    int packets;
+    FILE *f;
+
+    locate(NULL, 0, TL_REASON_OK);
+    packets = world_packets(&world);
+    snprintf(path, sizeof path, "%s/dc-contoso.test.json", folder);
+    snprintf(beside, sizeof beside, "%s/beside", folder);
+    switch (_i) {
+    case 0:
+        f = fopen(path, "w");
+        fputs("{\"version\": 1, \"domain\": \"contoso", f);
+        fclose(f);
+        break;
+    case 1:
+        ck_assert_int_eq(chmod(path, 0666), 0);
+        break;
+    case 2:
+        ck_assert(rename(path, beside) == 0 && symlink(beside, path) == 0);
+        break;
+    case 3:
+        ck_assert(unlink(path) == 0 && mkfifo(path, 0644) == 0);
+        break;
+    }
+    locate(NULL, 0, TL_REASON_OK);
+    ck_assert_int_gt(world_packets(&world), packets);
+    /* And is mended. */
+    packets = world_packets(&world);
+    locate(NULL, 0, TL_REASON_OK);
+    ck_assert_int_eq(world_packets(&world), packets);
+}
+END_TEST
+
+START_TEST(many_writers)
+{
+    struct tl_locator *locator;
+    struct tl_cache_entry *entry;
+    pid_t pids[6];
+    int status;
+
+    locate(NULL, 0, TL_REASON_OK);
+    locator = new_locator(NULL);
+    for (int w = 0; w < 6; w++) {
+        pids[w] = fork();
+        if (pids[w] == 0) {
+            for (int i = 0; i < 60; i++) {
+                entry = tl_cache_load(NULL, locator, "contoso.test");
+                if (!entry || entry->count != 2)
+                    _exit(1);
+                entry->checked = w * 1000 + i;
+                tl_cache_store(locator, entry);
+                talloc_free(entry);
+            }
+            _exit(locator->unsaved ? 2 : 0);
+        }
+    }
+    for (int w = 0; w < 6; w++) {
+        ck_assert_int_eq(waitpid(pids[w], &status, 0), pids[w]);
+        ck_assert_int_eq(status, 0);
+    }
+    ck_assert_int_eq(rmdir(folder), -1);
+    entry = tl_cache_load(ctx, locator, "contoso.test");
+    ck_assert_uint_eq(entry->count, 2);
+}
+END_TEST
+
+static const char *const bad_domains[] = {"", ".", "a..b", "con\ntoso.test"};
+
+START_TEST(bad_domain)
+{
+    struct tl_dc_list *list;
+
+    ck_assert(tl_locate(ctx, new_locator("../x"), bad_domains[_i], 0,
+                        tl_deadline_in_ms(20000), &list,
+                        out) == TL_REASON_DOMAIN_UNKNOWN);
+    ck_assert_int_eq(world_packets(&world), 0);
+}
+END_TEST
+
+START_TEST(no_time_left)
+{
+    struct tl_dc_list *list;
+
+    world.mood[0] = world.mood[1] = DC_SILENT;
+    ck_assert(tl_locate(ctx, new_locator(NULL), "contoso.test", 0, tl_deadline_in_ms(0),
+                        &list, out) == TL_REASON_DEADLINE);
+    /* Lack of time is no fact about the domain: not remembered. */
+    locate(NULL, 0, TL_REASON_PING_FILTERED);
+}
+END_TEST
+
+#define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
+
+static void add(Suite *suite, const char *name, const TTest *test, int count)
+{
+    TCase *tcase = tcase_create(name);
+
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_set_timeout(tcase, 60);
+    tcase_add_loop_test(tcase, test, 0, count);
+    suite_add_tcase(suite, tcase);
+}
+#define ADD(test, count) add(suite, #test, test, count)
+
+int main(void)
+{
+    Suite *suite = suite_create("locate_net");
+    SRunner *runner;
+    int failed;
+
+    ADD(first_answers, 1);
+    ADD(second_answers, COUNT(moods));
+    ADD(nobody_answers, COUNT(moods));
+    ADD(forged_answers_do_not_count, 1);
+    ADD(pings_not_required, COUNT(moods));
+    ADD(dns_has_no_records, 1);
+    ADD(dns_has_no_addresses, 1);
+    ADD(dns_is_silent, 1);
+    ADD(dns_lies, 1);
+    ADD(site_first, 1);
+    ADD(site_unknown_to_the_domain, 1);
+    ADD(site_learned, 1);
+    ADD(all_candidates, 1);
+    ADD(warm_sends_nothing, 1);
+    ADD(old_is_pinged_again, 1);
+    ADD(flags_of_the_caller, 1);
+    ADD(failure_is_remembered, 1);
+    ADD(old_ones_when_dns_is_gone, 1);
+    ADD(failed_and_worked, 1);
+    ADD(nowhere_to_write, 1);
+    ADD(bad_files, 4);
+    ADD(many_writers, 1);
+    ADD(bad_domain, COUNT(bad_domains));
+    ADD(no_time_left, 1);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
