@@ -180,7 +180,8 @@ int tlp_options_read(struct tlp *m, int argc, const char **argv)
         }
     }
     if (m->options.timeout == 0 || m->options.timeout > 3600) {
-        tlp_log(m, LOG_ERR, "timeout=%u on the PAM line is not within 1 to 3600",
+        tlp_log(m, LOG_ERR,
+                "option is not within 1 to 3600: \"timeout=%u\" on the PAM line",
                 m->options.timeout);
         return PAM_SERVICE_ERR;
     }
