@@ -8,7 +8,9 @@
  *   dns.c     one c-ares channel: SRV and address questions
  *   probe.c   one ping to one address, and what its answer is worth
  *   search.c  the loop: questions, addresses, pings, until a DC is found
- *   cache.c   what is remembered on disk, per domain
+ *   targets.c the servers of a search: from SRV records, or known before
+ *   result.c  what a finished search amounts to
+ *   cache.c   what is remembered on disk, per domain; cache_json.c its text
  *   locate.c  the door: cache, then search, then the list
  */
 #ifndef TL_LOCATE_INTERNAL_H
@@ -131,9 +133,10 @@ int tl_dc_set_address(TALLOC_CTX *ctx, struct tl_dc *dc, const struct sockaddr *
 struct tl_search {
     struct tl_locator *locator;
     const char *domain;
-    const char *site;                  /* or NULL */
-    bool site_only;                    /* no siteless question */
-    bool all;                          /* wait for all answers, not for the first */
+    const char *site; /* or NULL */
+    bool site_only;   /* no siteless question */
+    bool all;         /* wait for all answers, not for the first */
+    bool brief;       /* after the last ping, wait for three intervals only */
     const struct tl_cache_entry *past; /* servers that failed lately go last; or NULL */
     tl_deadline deadline;
     struct tl_outcome *out;

@@ -193,6 +193,7 @@ static bool try_old_ones(TALLOC_CTX *ctx, const struct tl_search *in,
     if (!in->past || !(old = live_list(ctx, in->locator, in->past, true)))
         return false;
     again.out = NULL;
+    again.brief = true;
     found = tl_search_known(ctx, &again, old, list) == TL_REASON_OK;
     talloc_free(old);
     if (found)
@@ -253,11 +254,15 @@ static enum tl_reason from_cache(TALLOC_CTX *ctx, const struct tl_search *in, bo
     if (!live)
         return TL_REASON_OK;
     if (fresh(locator, entry->checked, config->ping_validity)) {
+        tl_trace_note(locator->trace,
+                      "domain controller of %s from the cache: %s (%s), %s", in->domain,
+                      live->dcs[0].host, live->dcs[0].address, live->dcs[0].why);
         *list = live;
         return TL_REASON_OK;
     }
     /* Old, but not too old: one that still answers spares the questions. */
     again.out = NULL;
+    again.brief = true;
     if (tl_search_known(ctx, &again, live, &pinged) == TL_REASON_OK &&
         pinged->dcs[0].pinged) {
         *list = pinged;

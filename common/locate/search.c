@@ -11,9 +11,7 @@
  *    that. The first good answer ends it.
  */
 #include <errno.h>
-#include <ifaddrs.h>
 #include <string.h>
-#include <trustlogon/name.h>
 
 #include "internal.h"
 #include "search.h"
@@ -27,99 +25,6 @@
 static int64_t interval_us(const struct tl_run *run)
 {
     return (int64_t)run->in->locator->config->ping_interval * 1000;
-}
-
-/* ---- questions */
-
-static void on_srv(void *arg, enum tl_dns_result result, const struct tl_srv *srv,
-                   size_t count)
-{
-    struct tl_srv_answer *a = arg;
-
-    a->pending = false;
-    a->result = result;
-    if (result != TL_DNS_FOUND)
-        return;
-    a->arrived_us = tl_now_us();
-    a->srv = talloc_steal(a->run, (struct tl_srv *)(uintptr_t)srv);
-    a->count = count;
-}
-
-static int ask_srv(struct tl_run *run, struct tl_srv_answer *answer, const char *site)
-{
-    const char *domain = run->in->domain;
-    char *name =
-        site ? talloc_asprintf(run, "_kerberos._tcp.%s._sites.dc._msdcs.%s", site, domain)
-             : talloc_asprintf(run, "_kerberos._tcp.dc._msdcs.%s", domain);
-
-    if (!name)
-        return -ENOMEM;
-    answer->run = run;
-    answer->pending = true;
-    answer->result = TL_DNS_NO_SERVER;
-    return tl_dns_ask_srv(run->dns, name, domain, on_srv, answer);
-}
-
-/* IPv6 questions are for hosts that have more of it than loopback and link. */
-static bool have_ipv6(void)
-{
-    struct ifaddrs *all, *i;
-    bool have = false;
-
-    if (getifaddrs(&all) != 0)
-        return true;
-    for (i = all; i && !have; i = i->ifa_next) {
-        struct sockaddr_in6 in6;
-
-        if (!i->ifa_addr || i->ifa_addr->sa_family != AF_INET6)
-            continue;
-        memcpy(&in6, i->ifa_addr, sizeof in6);
-        have = !IN6_IS_ADDR_LOOPBACK(&in6.sin6_addr) &&
-               !IN6_IS_ADDR_LINKLOCAL(&in6.sin6_addr);
-    }
-    freeifaddrs(all);
-    return have;
-}
-
-int tl_run_add_probe(struct tl_run *run, struct tl_target *target,
-                     const struct sockaddr *addr)
-{
-    struct tl_probe *probe = &target->probes[target->count];
-    struct tl_dc *dc = &probe->dc;
-
-    probe->fd = -1;
-    dc->domain = run->in->domain;
-    dc->host = target->srv.host;
-    dc->priority = target->srv.priority;
-    dc->weight = target->srv.weight;
-    dc->in_site = target->srv.in_site;
-    if (tl_dc_set_address(run, dc, addr) != 0)
-        return -ENOMEM;
-    target->count++;
-    return 0;
-}
-
-static void on_addr(void *arg, enum tl_dns_result result,
-                    const struct sockaddr_storage *addr, size_t count)
-{
-    struct tl_target *target = arg;
-
-    target->pending--;
-    target->run->pending--;
-    if (result == TL_DNS_NO_SERVER)
-        target->run->addresses_unanswered = true;
-    for (size_t i = 0; i < count && target->count < TL_MAX_ADDRESSES; i++) {
-        if (tl_run_add_probe(target->run, target, (const struct sockaddr *)&addr[i]))
-            target->run->no_memory = true;
-    }
-}
-
-static int ask_addr(struct tl_run *run, struct tl_target *target, int family)
-{
-    target->pending++;
-    run->pending++;
-    return tl_dns_ask_addr(run->dns, family, target->srv.host, run->in->domain, on_addr,
-                           target);
 }
 
 /* ---- the loop */
@@ -244,6 +149,8 @@ static int64_t end_of(const struct tl_run *run)
     /* The winner is known; addresses of the others are for failover. */
     if (run->best)
         return earlier(end, run->pending ? run->best_us + interval_us(run) : 0);
+    if (run->in->brief)
+        end = earlier(end, run->last_ping_us + TOLERATED_INTERVALS * interval_us(run));
     if (!config->require_ldap_ping)
         end = earlier(end, run->first_ping_us + TOLERATED_INTERVALS * interval_us(run));
     return end;
@@ -264,6 +171,7 @@ static int ping_due(struct tl_run *run, int64_t *wake)
         now = tl_now_us();
         if (!run->first_ping_us)
             run->first_ping_us = now;
+        run->last_ping_us = now;
         if (tl_probe_open(probe))
             run->next_ping_us = now + interval_us(run);
     }
@@ -274,7 +182,7 @@ static int ping_due(struct tl_run *run, int64_t *wake)
     return 0;
 }
 
-int tl_run_pings(struct tl_run *run)
+static int run_pings(struct tl_run *run)
 {
     int64_t wake;
     int rc = 0;
@@ -297,95 +205,28 @@ int tl_run_pings(struct tl_run *run)
 
 /* ---- the two searches */
 
-/* Did this server fail so lately that it goes last? */
-static bool failed_lately(const struct tl_search *in, const char *host)
-{
-    int64_t now = tl_locator_wall(in->locator);
-
-    for (size_t i = 0; in->past && i < in->past->count; i++) {
-        const struct tl_cache_dc *dc = &in->past->dcs[i];
-
-        if (dc->failed && now - dc->failed < in->locator->config->negative_lifetime &&
-            now >= dc->failed && strcmp(dc->dc.host, host) == 0)
-            return true;
-    }
-    return false;
-}
-
-static void add_targets(struct tl_run *run, const struct tl_srv_answer *answer,
-                        bool in_site, bool failed)
-{
-    for (size_t i = 0; i < answer->count && run->count < TL_MAX_SERVERS; i++) {
-        const struct tl_srv *srv = &answer->srv[i];
-        bool known = false;
-
-        if (failed_lately(run->in, srv->host) != failed)
-            continue;
-        for (size_t t = 0; t < run->count && !known; t++)
-            known = strcmp(run->targets[t].srv.host, srv->host) == 0;
-        if (known)
-            continue;
-        run->targets[run->count] = (struct tl_target){.run = run, .srv = *srv};
-        run->targets[run->count++].srv.in_site = in_site;
-    }
-}
-
-/* The site's servers first, and of each group those that did not fail lately. */
-static int make_targets(struct tl_run *run)
-{
-    bool v6 = have_ipv6();
-    int rc = 0;
-
-    tl_srv_order(run->site.srv, run->site.count, tl_random, NULL);
-    tl_srv_order(run->plain.srv, run->plain.count, tl_random, NULL);
-    for (int failed = 0; failed < 2; failed++) {
-        add_targets(run, &run->site, true, failed);
-        add_targets(run, &run->plain, false, failed);
-    }
-    for (size_t t = 0; t < run->count && rc == 0; t++) {
-        rc = ask_addr(run, &run->targets[t], AF_INET);
-        if (rc == 0 && v6)
-            rc = ask_addr(run, &run->targets[t], AF_INET6);
-    }
-    return rc;
-}
-
 static int search_dns(struct tl_run *run)
 {
     int rc = tl_dns_open(run, run->in->locator, &run->dns);
 
     if (rc == 0 && run->in->site)
-        rc = ask_srv(run, &run->site, run->in->site);
+        rc = tl_run_ask_srv(run, &run->site, run->in->site);
     if (rc == 0 && !run->in->site_only)
-        rc = ask_srv(run, &run->plain, NULL);
+        rc = tl_run_ask_srv(run, &run->plain, NULL);
     if (rc == 0)
         rc = wait_for_srv(run);
     if (rc == 0)
-        rc = make_targets(run);
+        rc = tl_run_targets_of_dns(run);
     if (rc == 0 && run->count)
-        rc = tl_run_pings(run);
+        rc = run_pings(run);
     return rc;
 }
 
 static int search_known(struct tl_run *run, const struct tl_dc_list *known)
 {
-    int rc = 0;
+    int rc = tl_run_targets_of_list(run, known);
 
-    for (size_t i = 0; i < known->count && rc == 0; i++) {
-        const struct tl_dc *dc = &known->dcs[i];
-        struct tl_target *target = &run->targets[run->count];
-
-        if (run->count == TL_MAX_SERVERS)
-            break;
-        *target = (struct tl_target){.run = run,
-                                     .srv = {.host = dc->host,
-                                             .priority = dc->priority,
-                                             .weight = dc->weight,
-                                             .in_site = dc->in_site}};
-        run->count++;
-        rc = tl_run_add_probe(run, target, (const struct sockaddr *)&dc->addr);
-    }
-    return rc ? rc : tl_run_pings(run);
+    return rc ? rc : run_pings(run);
 }
 
 static enum tl_reason search(TALLOC_CTX *ctx, const struct tl_search *in,

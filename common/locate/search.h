@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * locate/search.h - the state of one search, shared by its loop (search.c) and by
- * what makes a list or a reason of it (result.c).
+ * locate/search.h - the state of one search, shared by its servers (targets.c), its
+ * loop (search.c) and what makes a list or a reason of it (result.c).
  */
 #ifndef TL_LOCATE_SEARCH_H
 #define TL_LOCATE_SEARCH_H
@@ -37,14 +37,18 @@ struct tl_run {
     size_t count;
     unsigned int pending; /* address questions of all targets */
     bool addresses_unanswered, no_memory;
-    int64_t resolve_us, first_ping_us, next_ping_us;
+    int64_t resolve_us, first_ping_us, last_ping_us, next_ping_us;
     struct tl_probe *best; /* first to answer well */
     int64_t best_us;
 };
 
-int tl_run_add_probe(struct tl_run *run, struct tl_target *target,
-                     const struct sockaddr *addr);
-int tl_run_pings(struct tl_run *run);
+/* Ask for the SRV records of `site` (NULL: the siteless ones). */
+int tl_run_ask_srv(struct tl_run *run, struct tl_srv_answer *answer, const char *site);
+/* The servers of the SRV answers, in the order in which they are tried; their addresses
+ * are asked for. */
+int tl_run_targets_of_dns(struct tl_run *run);
+/* The servers of a list, in its order. */
+int tl_run_targets_of_list(struct tl_run *run, const struct tl_dc_list *known);
 /* The list of a finished run, or the reason why there is none. */
 enum tl_reason tl_run_result(TALLOC_CTX *ctx, struct tl_run *run,
                              struct tl_dc_list **list);

@@ -2,6 +2,11 @@
  *
  * trustlogon/locate.h - the DC locator: SRV records by site, LDAP ping, cache
  * [MS-NRPC 3.5.4.3.1], [MS-ADTS 6.3].
+ *
+ * A cold search of a domain whose DCs are well takes three round trips: SRV records
+ * (the site's and the siteless ones, asked at the same time), addresses, one ping. A
+ * warm one reads one small file. Everything that comes from the network is bounded:
+ * 64 servers, 4 addresses each, names of 255 bytes.
  */
 #ifndef TRUSTLOGON_LOCATE_H
 #define TRUSTLOGON_LOCATE_H
@@ -23,7 +28,9 @@
 #define TL_DS_WRITABLE 0x00000100U
 #define TL_DS_GOOD_TIMESERV 0x00000200U
 
-/* The answer to an LDAP ping: NETLOGON_SAM_LOGON_RESPONSE_EX [ADTS 6.3.1.9]. */
+/* The answer to an LDAP ping: NETLOGON_SAM_LOGON_RESPONSE_EX [ADTS 6.3.1.9]. Names
+ * are UTF-8 of at most 255 bytes without control characters; an empty one is NULL.
+ * Nothing in it is proven: it only says whom to ask for a ticket. */
 struct tl_ping_reply {
     uint16_t opcode; /* 23 answer, 24 paused, 25 user unknown */
     uint32_t flags;
@@ -31,11 +38,13 @@ struct tl_ping_reply {
     const char *forest, *domain, *host, *flat_domain, *flat_host, *user, *dc_site,
         *client_site;
 };
-/* The `Netlogon` attribute's bytes. 0 or -EBADMSG. */
+/* The `Netlogon` attribute's bytes. 0, -ENOMEM or -EBADMSG (the older forms of the
+ * answer, opcodes 19 to 21, included: they are not what is asked for). */
 TL_PUBLIC int tl_ping_reply_decode(TALLOC_CTX *ctx, const uint8_t *data, size_t len,
                                    struct tl_ping_reply **reply);
-/* A whole UDP answer (LDAPMessage with SearchResultEntry): finds the message id and the
- * attribute. -ENOENT: a well-formed answer without it ("not my domain"). */
+/* A whole UDP answer (LDAPMessages with SearchResultEntry and SearchResultDone): finds
+ * the message id and the attribute. -ENOENT: a well-formed answer without it, which is
+ * how a server says "not my domain" [ADTS 6.3.3.3]; *message_id is set then, too. */
 TL_PUBLIC int tl_ping_packet_decode(TALLOC_CTX *ctx, const uint8_t *data, size_t len,
                                     int *message_id, struct tl_ping_reply **reply);
 
@@ -53,7 +62,8 @@ struct tl_dc {
     const char *forest, *flat_domain, *dc_site,
         *client_site; /* of the answer, may be NULL */
     int64_t found;    /* when it was found, seconds since 1970 (age of a cached DC) */
-    const char *why;  /* "cache, 12 s old", "SRV, first to answer", ... */
+    const char *why;  /* "cache, 12 s old"; "SRV; first to answer the LDAP ping in 2 ms";
+                       * "SRV of the site; no answer to the LDAP ping"; ... */
 };
 
 struct tl_dc_list {
@@ -62,30 +72,51 @@ struct tl_dc_list {
 };
 
 struct tl_locator;
-/* `config` and `trace` must outlive it. `site`: the workstation's site or NULL. */
+/* `config` and `trace` must outlive it. `site`: the workstation's site or NULL; one that
+ * cannot be a label of a DNS name is not used. NULL only when memory is out. */
 TL_PUBLIC struct tl_locator *tl_locator_new(TALLOC_CTX *ctx,
                                             const struct tl_config *config,
                                             const char *site,
                                             const struct tl_trace *trace);
 
-#define TL_LOCATE_FORCE 0x1U /* do not use the cache */
-#define TL_LOCATE_ALL 0x2U   /* ping every candidate and return all, answering or not */
+#define TL_LOCATE_FORCE 0x1U /* search, whatever the cache says */
+/* Ping every candidate and return all, answering or not; `why` tells of each. The cache
+ * is neither read nor written. The list comes back with PING_FILTERED, PING_REFUSED and
+ * NO_LOGON_SERVERS, too. */
+#define TL_LOCATE_ALL 0x2U
 #define TL_LOCATE_NO_STORE 0x4U /* do not write the cache */
 /*
- * Find DCs of a domain. With a fresh cache entry: no packet is sent. Otherwise
- * SRV of the site, then siteless, LDAP pings ping_interval apart, first good
- * answer first; the others follow in SRV order. Reasons on failure:
- * DNS_NO_ANSWER, DNS_NO_RECORDS, PING_FILTERED, PING_REFUSED, DEADLINE,
- * NO_LOGON_SERVERS (negative cache, with its first cause in the detail).
+ * Find DCs of a domain. With a fresh cache entry no packet is sent. One older than
+ * ping_validity is pinged again, without DNS. Otherwise SRV of the site, then
+ * siteless, ordered by RFC 2782, and LDAP pings ping_interval apart (at once where the
+ * one before was refused). First in the list is the first to answer as a DC of this
+ * domain with a KDC; then come those that were not asked, then the silent ones;
+ * servers that answered wrongly are left out.
+ *
+ * If the first to answer is not of the site it says this machine is in, that site's
+ * DCs are asked for once. If DNS fails, DCs found earlier that still answer will do.
+ * With require_ldap_ping = no, and no answer within three intervals, the candidates
+ * come back unasked in the order of DNS, which a note of the trace tells.
+ *
+ * Reasons on failure:
+ *   DOMAIN_UNKNOWN    the name cannot be one of a domain
+ *   DNS_NO_ANSWER     no name server answered, or all failed (SERVFAIL)
+ *   DNS_NO_RECORDS    no such name or records, or none of the servers has an address
+ *   PING_FILTERED     at least one candidate stayed silent, and none was good
+ *   PING_REFUSED      candidates answered, but none as a usable DC of this domain
+ *   NO_LOGON_SERVERS  no candidate listens on 389/udp or can be reached; or the search
+ *                     failed less than negative_lifetime ago, its cause in the detail
+ *   DEADLINE          as it says; not remembered
+ * The outcome's subject is the domain, its realm the realm; the detail names servers.
  */
 TL_PUBLIC enum tl_reason tl_locate(TALLOC_CTX *ctx, struct tl_locator *locator,
                                    const char *domain, unsigned int flags,
                                    tl_deadline deadline, struct tl_dc_list **list,
                                    struct tl_outcome *out);
-/* A DC did not answer, or a domain's search ended badly: leave it out for
- * negative_lifetime. */
+/* A DC did not answer Kerberos: for negative_lifetime it is left out while there are
+ * others, and goes last when all have failed and are searched for anew. */
 TL_PUBLIC void tl_locate_failed(struct tl_locator *locator, const struct tl_dc *dc);
-/* A DC answered Kerberos: put it first next time. */
+/* A DC answered Kerberos: put it first next time. Writes nothing if it is first. */
 TL_PUBLIC void tl_locate_worked(struct tl_locator *locator, const struct tl_dc *dc);
 
 #endif
