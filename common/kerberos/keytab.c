@@ -18,6 +18,23 @@ static const char *path_of(const char *name)
     return name[0] == '/' ? name : NULL;
 }
 
+/* krb5_kt_have_content() calls a damaged file "nonexistent or empty"; reading its
+ * first entry tells what is wrong. KRB5_KT_END: well-formed and empty. */
+static krb5_error_code first_entry(krb5_context k5, krb5_keytab keytab)
+{
+    krb5_kt_cursor cursor;
+    krb5_keytab_entry entry;
+    krb5_error_code ret = krb5_kt_start_seq_get(k5, keytab, &cursor);
+
+    if (ret != 0)
+        return ret;
+    ret = krb5_kt_next_entry(k5, keytab, &entry, &cursor);
+    if (ret == 0)
+        krb5_free_keytab_entry_contents(k5, &entry);
+    krb5_kt_end_seq_get(k5, keytab, &cursor);
+    return ret;
+}
+
 enum tl_reason tl_keytab_open(krb5_context k5, const struct tl_config *config,
                               enum tl_stage stage, krb5_keytab *keytab,
                               struct tl_outcome *out)
@@ -40,14 +57,13 @@ enum tl_reason tl_keytab_open(krb5_context k5, const struct tl_config *config,
                                "it is no regular file");
     ret = krb5_kt_resolve(k5, config->keytab, keytab);
     if (ret == 0)
-        ret = krb5_kt_have_content(k5, *keytab);
+        ret = first_entry(k5, *keytab);
     if (ret == 0)
         return TL_REASON_OK;
     text = tl_k5_message(NULL, k5, ret);
     reason = tl_outcome_fail(out, stage,
-                             ret == KRB5_KT_NOTFOUND && (path == NULL || st.st_size <= 2)
-                                 ? TL_REASON_KEYTAB_NO_KEY
-                                 : TL_REASON_KEYTAB_UNREADABLE,
+                             ret == KRB5_KT_END ? TL_REASON_KEYTAB_NO_KEY
+                                                : TL_REASON_KEYTAB_UNREADABLE,
                              "%s", text != NULL ? text : "?");
     talloc_free(text);
     if (*keytab != NULL)
