@@ -23,11 +23,19 @@ static enum tl_ccache_op op_of(const struct tl_wire_msg *request)
     return TL_CCACHE_ESTABLISH;
 }
 
-/* Caches that other sessions of the user share outlive this one. */
+/* Made for one session: a FILE cache that ends in six random characters, as
+ * tl_ccache_store() makes them. Other names are shared by the user's sessions and
+ * outlive this one. */
 static bool is_of_one_session(const char *ccache)
 {
-    return ccache != NULL && (strncmp(ccache, "FILE:", 5) == 0 || *ccache == '/' ||
-                              strncmp(ccache, "DIR:", 4) == 0);
+    static const char letters[] = "0123456789abcdefghijklmnopqrstuvwxyz"
+                                  "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    const char *last;
+
+    if (ccache == NULL || strncmp(ccache, "FILE:", 5) != 0)
+        return false;
+    last = strrchr(ccache, '_');
+    return last != NULL && strlen(last + 1) == 6 && strspn(last + 1, letters) == 6;
 }
 
 static int answer(struct tla_conv *conv, const char *ccache)

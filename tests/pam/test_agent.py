@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: MIT
+"""trustlogond on a machine that is in no domain, spoken to byte by byte."""
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+
+from bench import AGENT, ALICE, check, code
+from wire import decode, encode
+
+NOBODY = 65534
+INTERNAL, NOT_TRUSTED = 0xC00000E5, 0xC000018D
+
+
+@contextlib.contextmanager
+def agent(bench, conf="", extra=()):
+    """A daemon with folders of its own; yields (process, log file)."""
+    conf_file, log = bench.folder / "conf", bench.folder / "log"
+    conf_file.write_text(conf or f"[workstation]\n keytab = {bench.folder}/no-keytab\n")
+    with open(log, "w", encoding="utf-8") as out:
+        process = subprocess.Popen(
+            [str(AGENT), "--stderr", "--socket", str(bench.socket), "--conf", str(conf_file),
+             "--run-dir", str(bench.folder), "--state-dir", str(bench.folder),
+             "--cache-dir", str(bench.folder), *extra], stderr=out, stdin=subprocess.DEVNULL)
+    deadline = time.monotonic() + 10
+    while not bench.socket.exists() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.02)
+    time.sleep(0.1)
+    try:
+        yield process, log
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        process.wait(10)
+
+
+def connect(bench):
+    peer = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    peer.settimeout(10)
+    peer.connect(str(bench.socket))
+    return peer
+
+
+def ask(bench, **fields):
+    """One request; the DONE's fields, or None if the agent hung up."""
+    with connect(bench) as peer:
+        peer.send(encode("request", **fields))
+        try:
+            data = peer.recv(65536)
+        except OSError:
+            return None
+        return decode(data)[1] if data else None
+
+
+def as_uid(uid, bench, **fields):
+    """The same, asked by another uid."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            os.setresgid(uid, uid, uid)
+            os.setresuid(uid, uid, uid)
+            os.write(writer, repr(ask(bench, **fields)).encode())
+            status = 0
+        finally:
+            os._exit(status)
+    os.close(writer)
+    with os.fdopen(reader) as out:
+        text = out.read()
+    os.waitpid(child, 0)
+    return eval(text) if text else "?"  # our own repr
+
+
+def workers(process):
+    out = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True,
+                         check=False).stdout
+    return [int(x) for x in out.split()]
+
+
+def test_agent_refuses(bench):
+    with agent(bench) as (process, log):
+        done = ask(bench, op=1, user=ALICE, service="test")
+        check("no keytab: 1789, and why", done and done["ntstatus"] == NOT_TRUSTED and
+              done["reason"] in ("keytab-missing", "not-joined"), done)
+        text = log.read_text()
+        check("the log tells status, reason, remedy", "TRUSTLOGON_STATUS=0xC000018D" in text and
+              "TRUSTLOGON_REASON=" in text and "TRUSTLOGON_REMEDY=" in text, text)
+        done = ask(bench, op=1, user="a\x1b[31m\nTRUSTLOGON_STATUS=0", service="x")
+        check("control characters do not reach the log",
+              "\x1b" not in log.read_text() and "\nTRUSTLOGON_STATUS=0" not in log.read_text())
+        for name, fields in [("no user", {"op": 1}), ("no operation", {"user": "x"}),
+                             ("an unknown operation", {"op": 99, "user": "x"})]:
+            done = ask(bench, **fields)
+            check(f"{name}: refused", done and done["ntstatus"] == INTERNAL and
+                  done["reason"] == "caller-not-allowed", done)
+        for token in (None, "0" * 32, "../../../../../../../../etc/passwd", "x" * 4000):
+            fields = {"op": 2, "user": "x", **({"session": token} if token else {})}
+            done = ask(bench, **fields)
+            check(f"account with token {str(token)[:12]}: refused",
+                  done and done["ntstatus"] != 0 and not done.get("canonical"), done)
+            done = ask(bench, op=3, uid=70001, gid=70001, has_owner=1,
+                       **{k: v for k, v in fields.items() if k != "op"})
+            check(f"setcred with token {str(token)[:12]}: refused",
+                  done and done["ntstatus"] != 0 and not done.get("ccache"), done)
+        for uid, gid in ((0, 0), (999, 999), (70001, 0)):
+            done = ask(bench, op=3, user="x", session="0" * 32, uid=uid, gid=gid, has_owner=1)
+            check(f"setcred for uid {uid}, gid {gid}: refused", done and done["ntstatus"] != 0, done)
+        check("the daemon lives", process.poll() is None)
+
+
+def test_agent_options(bench):
+    with agent(bench) as (_, log):
+        done = ask(bench, op=1, user=ALICE, options="walk=nonsense")
+        check("a bad value on the PAM line: refused, named in the log",
+              done and done["reason"] == "config-invalid" and "nonsense" in log.read_text(), done)
+        done = ask(bench, op=1, user=ALICE, conf="/nonexistent/file")
+        check("a conf= that is not there: refused, named in the log",
+              done and done["reason"] == "config-invalid" and "/nonexistent/file" in
+              log.read_text(), done)
+        (bench.folder / "conf").write_text("[logon]\n wlak = direct\n")
+        done = ask(bench, op=1, user=ALICE)
+        text = log.read_text()
+        check("a misspelt key in the file: refused; file, section and key in the log",
+              done and done["reason"] == "config-invalid" and f"{bench.folder}/conf" in text and
+              "[logon]" in text and "wlak" in text, text)
+    with agent(bench, conf="[nonsense]\n x = y\n") as (process, log):
+        time.sleep(0.3)
+        check("a broken file: the daemon does not start", process.poll() == 1 and
+              "[nonsense]" in log.read_text(), log.read_text())
+
+
+def test_agent_hostile_clients(bench):
+    with agent(bench) as (process, _):
+        good = encode("request", op=1, user=ALICE)
+        for junk in (b"x", b"TLW1", good[:-1], good + b"\0", b"\0" * 16384, b"A" * 60000,
+                     good.replace(b"TLW1", b"TLW2"), encode("reply", secret="x"),
+                     encode("done", ntstatus=0)):
+            with connect(bench) as peer:
+                peer.send(junk)
+                try:
+                    answer = peer.recv(65536)
+                except OSError:
+                    answer = b""
+                check(f"junk of {len(junk)} bytes is hung up on", answer == b"", answer)
+        idle = [connect(bench) for _ in range(20)]
+        start = time.monotonic()
+        done = ask(bench, op=1, user=ALICE)
+        check("silent clients do not hold up others", done is not None and
+              time.monotonic() - start < 2, done)
+        check("each conversation has a process of its own", len(workers(process)) >= 20)
+        for peer in idle:
+            peer.close()
+        time.sleep(0.5)
+        check("workers end with their clients", len(workers(process)) == 0, workers(process))
+        check("the daemon lives", process.poll() is None)
+
+
+def test_agent_peers(bench):
+    with agent(bench) as (_, log):
+        done = as_uid(NOBODY, bench, op=1, user=ALICE)
+        check("another uid may not log on as somebody", isinstance(done, dict) and
+              done["reason"] == "caller-not-allowed", done)
+        done = as_uid(NOBODY, bench, op=1, user="nobody", conf="/nonexistent", options="walk=x")
+        check("its own account it may, without configuration of its own",
+              isinstance(done, dict) and done["reason"] not in ("caller-not-allowed",
+                                                                "config-invalid"), done)
+        for op in (2, 3, 4, 5, 6):
+            done = as_uid(NOBODY, bench, op=op, user="nobody", session="0" * 32)
+            check(f"operation {op} is root's", isinstance(done, dict) and
+                  done["reason"] == "caller-not-allowed", done)
+        answers = [as_uid(NOBODY, bench, op=1, user="nobody") for _ in range(12)]
+        check("a dozen attempts at once are too many", None in answers, answers)
+        check("root is not concerned", ask(bench, op=1, user=ALICE) is not None)
+        check("the log names the uid", f"uid {NOBODY}" in log.read_text())
+        mode = os.stat(bench.socket).st_mode & 0o777
+        check("the socket is open to all, its folder is root's alone", mode == 0o666 and
+              os.stat(bench.folder).st_mode & 0o022 == 0, oct(mode))
+
+
+def test_agent_hardening(bench):
+    with agent(bench) as (process, _):
+        with connect(bench):
+            time.sleep(0.5)
+            pid = workers(process)[0]
+            with open(f"/proc/{pid}/status", encoding="utf-8") as file:
+                status = dict(re.findall(r"^(\w+):\s*(.*)$", file.read(), re.M))
+            with open(f"/proc/{pid}/limits", encoding="utf-8") as file:
+                core = [x for x in file if "core" in x][0].split()[4:6]
+            kept = sum(1 << bit for bit in (0, 1, 6, 7))
+            check("no new privileges", status["NoNewPrivs"] == "1", status)
+            check("a system-call filter", status["Seccomp"] == "2", status)
+            check("four capabilities are left, also for children",
+                  int(status["CapEff"], 16) & ~kept == 0 and
+                  int(status["CapBnd"], 16) & ~kept == 0, status)
+            check("no core file", core == ["0", "0"], core)
+
+
+def test_agent_command_line(bench):
+    for arguments, expected in ((["--help"], 0), (["--version"], 0), (["--nonsense"], 2),
+                                (["extra"], 2), (["--conversation"], 2)):
+        done = subprocess.run([str(AGENT), *arguments], capture_output=True, text=True,
+                              stdin=subprocess.DEVNULL, check=False, timeout=10)
+        check(f"trustlogond {' '.join(arguments)}: exit {expected}", done.returncode == expected
+              and (done.stdout or done.stderr), done)
+
+
+def test_agent_end_to_end(bench):
+    """The module and the agent together: by socket, and started by the module."""
+    with agent(bench):
+        bench.pam()
+        got = bench.run("authenticate")
+        check("by socket: 1789", got.codes == code("AUTH_ERR") and got.errors ==
+              ["The trust relationship between this workstation and the primary domain failed."],
+              got)
+    conf = bench.folder / "conf"
+    bench.pam(f"agent={AGENT} conf={conf}")
+    got = bench.run("authenticate")
+    check("started by the module: 1789", got.codes == code("AUTH_ERR") and len(got.errors) == 1,
+          got)
+    conf.write_text("[logon]\n walk = nonsense\n")
+    got = bench.run("authenticate")
+    check("a broken file: nobody gets in", got.codes == code("SYSTEM_ERR") and not got.prompts, got)
