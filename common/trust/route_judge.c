@@ -56,16 +56,18 @@ static bool was_read(const struct tl_topology *topo, const char *domain)
     return false;
 }
 
+static bool is_ours(const struct scene *s, const char *domain)
+{
+    return tl_topology_domain(s->topo, domain) != NULL ||
+           tl_same_domain(s->ws->domain, domain);
+}
+
 static int check_missing(struct scene *s)
 {
-    /* Within a forest the crossRefs already say that the domains are joined. */
+    /* Only where the way enters our forest: within one, the crossRefs already say
+     * that the domains are joined, and of the user's forest too little was read. */
     if (s->tdo != NULL || !was_read(s->topo, s->holder) ||
-        (tl_topology_domain(s->topo, s->holder) != NULL &&
-         tl_topology_domain(s->topo, s->partner) != NULL))
-        return 0;
-    /* Between two domains of another forest, a reader of one side sees nothing. */
-    if (s->user_side && s->hop + 1 < s->path->hops + s->path->num_hops &&
-        tl_topology_domain(s->topo, s->partner) == NULL)
+        is_ours(s, s->holder) == is_ours(s, s->partner))
         return 0;
     return blame(s, TL_REASON_TRUST_MISSING, NULL, NULL);
 }

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The decoder of msDS-TrustForestTrustInfo: what it reads from a blob, and what it
+ * refuses. tests/diff/forest_info.py compares it with Samba's on thousands more.
+ */
+#include <errno.h>
+#include <string.h>
+#include <check.h>
+#include <trustlogon/trust.h>
+
+/* Version 1; a TLN "a.b" (Disabled-New, time 0x0102030405060708), a TLN_EX "x.a.b",
+ * a domain S-1-5-21-7 "a.b" "A", a binary record of two bytes. */
+static const uint8_t blob[] = {
+    1,  0, 0, 0, 4,   0,   0,   0,                                   /* 4 records */
+    20, 0, 0, 0, 1,   0,   0,   0,   8,   7, 6, 5,   4,  3, 2, 1, 0, /* TLN */
+    3,  0, 0, 0, 'a', '.', 'b',                                      /* */
+    22, 0, 0, 0, 2,   0,   0,   0,   0,   0, 0, 0,   0,  0, 0, 0, 1, /* TLN_EX */
+    5,  0, 0, 0, 'x', '.', 'a', '.', 'b',                            /* */
+    45, 0, 0, 0, 4,   0,   0,   0,   0,   0, 0, 0,   0,  0, 0, 0, 2, /* domain */
+    16, 0, 0, 0, 1,   2,   0,   0,   0,   0, 0, 5,   21, 0, 0, 0, 7, 0, 0, 0, /* SID */
+    3,  0, 0, 0, 'a', '.', 'b', 1,   0,   0, 0, 'A',                          /* */
+    19, 0, 0, 0, 0,   0,   0,   0,   0,   0, 0, 0,   0,  0, 0, 0, 3,          /* binary */
+    2,  0, 0, 0, 9,   9};
+
+START_TEST(reads_all_fields)
+{
+    TALLOC_CTX *ctx = talloc_new(NULL);
+    struct tl_forest_info *info;
+    const char *where;
+    char sid[TL_SID_STRING_MAX];
+
+    ck_assert_int_eq(tl_forest_info_decode(ctx, blob, sizeof blob, &info, &where), 0);
+    ck_assert_ptr_null(where);
+    ck_assert_uint_eq(info->count, 4);
+    ck_assert_int_eq(info->records[0].type, TL_FT_TLN);
+    ck_assert_uint_eq(info->records[0].flags, TL_FT_DISABLED_NEW);
+    ck_assert_uint_eq(info->records[0].time, 0x0102030405060708);
+    ck_assert_str_eq(info->records[0].name, "a.b");
+    ck_assert_int_eq(info->records[1].type, TL_FT_TLN_EX);
+    ck_assert_str_eq(info->records[1].name, "x.a.b");
+    ck_assert_int_eq(info->records[2].type, TL_FT_DOMAIN);
+    ck_assert_str_eq(info->records[2].name, "a.b");
+    ck_assert_str_eq(info->records[2].flat, "A");
+    ck_assert(info->records[2].has_sid);
+    ck_assert_str_eq(tl_sid_format(&info->records[2].sid, sid), "S-1-5-21-7");
+    ck_assert_int_eq(info->records[3].type, TL_FT_BINARY);
+    ck_assert_ptr_null(info->records[3].name);
+    talloc_free(ctx);
+}
+END_TEST
+
+/* Every shorter blob is refused, and every longer one. */
+START_TEST(whole_or_nothing)
+{
+    TALLOC_CTX *ctx = talloc_new(NULL);
+    struct tl_forest_info *info = (void *)1;
+    const char *where;
+    uint8_t *longer = talloc_zero_array(ctx, uint8_t, sizeof blob + 1);
+
+    for (size_t len = 0; len < sizeof blob; len++) {
+        uint8_t *copy = talloc_memdup(ctx, blob, len); /* for the sanitizer */
+
+        ck_assert_int_eq(tl_forest_info_decode(ctx, copy, len, &info, &where), -EBADMSG);
+        ck_assert_ptr_null(info);
+        ck_assert_ptr_nonnull(where);
+    }
+    memcpy(longer, blob, sizeof blob);
+    ck_assert_int_eq(tl_forest_info_decode(ctx, longer, sizeof blob + 1, &info, &where),
+                     -EBADMSG);
+    ck_assert_str_eq(where, "bytes after the last record");
+    talloc_free(ctx);
+}
+END_TEST
+
+/* One byte of the blob changed: what then? */
+static const struct change {
+    size_t at;
+    uint8_t value;
+    bool accepted;
+    const char *why;
+} changes[] = {
+    {0, 2, true, "the version decides nothing"},
+    {8, 99, true, "a record's own length decides nothing"},
+    {7, 0x7F, false, "more records than bytes"},
+    {4, 3, false, "a record too many"},
+    {24, 7, true, "a type nobody knows is binary data"},
+    {25, 0xFF, false, "name longer than the blob"},
+    {29, 0xC3, false, "not UTF-8"},
+    {30, 0x00, true, "NUL: the name ends there"},
+    {80, 16, false, "a SID of 16 parts"},
+    {80, 3, false, "a SID cut short"},
+    {80, 1, true, "a SID shorter than its window"},
+    {79, 9, true, "the revision of a SID decides nothing"},
+};
+
+START_TEST(changed)
+{
+    const struct change *c = &changes[_i];
+    uint8_t copy[sizeof blob];
+    struct tl_forest_info *info;
+    const char *where;
+
+    memcpy(copy, blob, sizeof blob);
+    copy[c->at] = c->value;
+    ck_assert_msg((tl_forest_info_decode(NULL, copy, sizeof copy, &info, &where) == 0) ==
+                      c->accepted,
+                  "%s", c->why);
+    talloc_free(info);
+}
+END_TEST
+
+static const struct kind {
+    uint32_t type, attributes;
+    const char *kind, *words;
+} kinds[] = {
+    {1, 0, "downlevel", ""},
+    {2, 0, "external", ""},
+    {2, 4, "external", "quarantined"},
+    {2, 8, "forest", "foresttrans"},
+    {2, 0x48, "forest", "foresttrans external"},
+    {2, 0x20, "within-forest", "withinforest"},
+    {3, 0x101, "mit", "non-trans aes"},
+    {1, 8, "downlevel", "foresttrans"},
+    {5, 0, "other", ""},
+};
+
+START_TEST(kind)
+{
+    const struct kind *k = &kinds[_i];
+    struct tl_tdo tdo = {.type = k->type, .attributes = k->attributes};
+    char *words = tl_tdo_attribute_words(NULL, k->attributes);
+
+    ck_assert_str_eq(tl_tdo_kind(&tdo), k->kind);
+    ck_assert_str_eq(words, k->words);
+    ck_assert(tl_tdo_is_forest(&tdo) == (strcmp(k->kind, "forest") == 0));
+    talloc_free(words);
+}
+END_TEST
+
+START_TEST(directions)
+{
+    static const char *const names[] = {"disabled", "incoming", "outgoing", "two-way"};
+
+    for (uint32_t i = 0; i < 4; i++) {
+        struct tl_tdo tdo = {.direction = i};
+
+        ck_assert_str_eq(tl_tdo_direction_name(&tdo), names[i]);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("forest_info");
+    TCase *decode = tcase_create("decode"), *words = tcase_create("words");
+    SRunner *runner;
+    int failed;
+
+    tcase_add_test(decode, reads_all_fields);
+    tcase_add_test(decode, whole_or_nothing);
+    tcase_add_loop_test(decode, changed, 0, sizeof changes / sizeof changes[0]);
+    tcase_add_loop_test(words, kind, 0, sizeof kinds / sizeof kinds[0]);
+    tcase_add_test(words, directions);
+    suite_add_tcase(suite, decode);
+    suite_add_tcase(suite, words);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? 0 : 1;
+}
