@@ -12,8 +12,9 @@
 struct tl_directory;
 /*
  * Connect to `dc` and bind with the ticket in `ccache` ("MEMORY:..." or any
- * name; must hold a TGT or the service ticket ldap/<host>). Fails with
- * DIRECTORY_UNREADABLE. All later calls obey the same deadline.
+ * name), which must already hold the service ticket ldap/<dc->host>@<REALM of
+ * dc->domain> (tl_krb_ticket()): nothing is asked of a KDC or of DNS here. Fails
+ * with DIRECTORY_UNREADABLE. All later calls obey the same deadline.
  */
 TL_PUBLIC enum tl_reason tl_directory_open(TALLOC_CTX *ctx, const struct tl_dc *dc,
                                            const char *ccache, tl_deadline deadline,
@@ -30,11 +31,13 @@ TL_PUBLIC enum tl_reason tl_directory_topology(TALLOC_CTX *ctx, struct tl_direct
 TL_PUBLIC enum tl_reason tl_directory_trusts(struct tl_directory *dir,
                                              struct tl_topology *topo,
                                              struct tl_outcome *out);
-/* DNs of the accounts that have a service principal name (0, 1 or more). */
+/* DNs of the accounts that have a service principal name (0, 1 or more), literally, in
+ * the whole forest where the server is a global catalogue. */
 TL_PUBLIC enum tl_reason tl_directory_spn(TALLOC_CTX *ctx, struct tl_directory *dir,
                                           const char *spn, const char ***dns,
                                           size_t *count, struct tl_outcome *out);
-/* The explicit UPN's account: sAMAccountName and DN, or USER_UNKNOWN. */
+/* The account of an explicit or implicit UPN, or of a bare sAMAccountName in the
+ * server's own domain; `upn` may be NULL. USER_UNKNOWN for none or more than one. */
 TL_PUBLIC enum tl_reason tl_directory_user(TALLOC_CTX *ctx, struct tl_directory *dir,
                                            const char *upn_or_sam, const char **sam,
                                            const char **upn, const char **dn,

@@ -107,6 +107,8 @@ def provision(lab, domain):
             *(f"--option={option}" for option in options))
     write(lab, host, "/etc/krb5.conf", krb5_conf(names["realm"]))
     seed(lab, host, suffix)
+    # A DC gives itself ldap/<host> and the like ten minutes after its first start.
+    lab.run(host, "samba_spnupdate")
     if tarball:
         os.makedirs(cache, exist_ok=True)
         with open(tarball + f".{os.getpid()}", "wb") as stored:

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * connection.h - one LDAP connection to a domain controller, bound with GSSAPI
+ * and sealed, and searches on it. Everything obeys the connection's deadline.
+ */
+#ifndef TL_DIRECTORY_CONNECTION_H
+#define TL_DIRECTORY_CONNECTION_H
+
+#include <ldap.h>
+#include <trustlogon/directory.h>
+
+#include "directory/entry.h"
+#include "directory/gssapi.h"
+
+#define TL_LDAP_PORT 389
+#define TL_GC_PORT 3268 /* the global catalogue: every domain of the forest, in part */
+
+struct tl_connection {
+    LDAP *ld;
+    struct tl_gss *gss;
+    tl_deadline deadline;
+    const struct tl_trace *trace;
+    const char *server; /* "dc1.contoso.test (10.99.0.11) 389/tcp" */
+    const char *domain; /* as asked for, for outcomes and traces */
+};
+
+enum tl_reason tl_connection_open(TALLOC_CTX *ctx, const struct tl_dc *dc, uint16_t port,
+                                  const char *ccache, tl_deadline deadline,
+                                  const struct tl_trace *trace,
+                                  struct tl_connection **connection,
+                                  struct tl_outcome *out);
+
+struct tl_search {
+    const char *base;
+    int scope; /* LDAP_SCOPE_* */
+    const char *filter;
+    const char *const *attributes; /* NULL-terminated */
+};
+/* At most 10,000 entries; an object that is not there is an empty result. */
+enum tl_reason tl_connection_search(TALLOC_CTX *ctx, struct tl_connection *connection,
+                                    const struct tl_search *search,
+                                    struct tl_entries **entries, struct tl_outcome *out);
+/* DIRECTORY_UNREADABLE about this connection. */
+TL_PRINTF(3, 4)
+enum tl_reason tl_connection_fail(const struct tl_connection *connection,
+                                  struct tl_outcome *out, const char *fmt, ...);
+/* Wait for one message of a request; NULL with *why where none came. */
+LDAPMessage *tl_connection_result(const struct tl_connection *connection, int id,
+                                  const char **why);
+
+#endif

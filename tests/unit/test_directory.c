@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_directory.c - directory entries, as a hostile or broken server could
+ * send them, into trusts, domains and suffixes; and filter escaping.
+ */
+#include <check.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <trustlogon/directory.h>
+
+#include "directory/entry.h"
+
+static TALLOC_CTX *ctx;
+
+static void setup(void)
+{
+    ctx = talloc_new(NULL);
+}
+
+static void teardown(void)
+{
+    talloc_free(ctx);
+}
+
+static void add_bytes(struct tl_entry *entry, const char *name, const void *data,
+                      size_t len)
+{
+    struct tl_attribute *attribute = NULL;
+    uint8_t *copy = talloc_zero_size(ctx, len + 1);
+
+    memcpy(copy, data, len);
+    for (size_t i = 0; i < entry->count; i++)
+        if (strcmp(entry->attributes[i].name, name) == 0)
+            attribute = &entry->attributes[i];
+    if (attribute == NULL) {
+        entry->attributes =
+            talloc_realloc(ctx, entry->attributes, struct tl_attribute, entry->count + 1);
+        attribute = &entry->attributes[entry->count++];
+        *attribute = (struct tl_attribute){.name = name};
+    }
+    attribute->values =
+        talloc_realloc(ctx, attribute->values, struct tl_value, attribute->count + 1);
+    attribute->values[attribute->count++] = (struct tl_value){copy, len};
+}
+
+static void add(struct tl_entry *entry, const char *name, const char *text)
+{
+    add_bytes(entry, name, text, strlen(text));
+}
+
+static struct tl_entry good_tdo(void)
+{
+    static const uint8_t sid[] = {1, 4, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0,
+                                  1, 0, 0, 0, 2, 0, 0, 0, 3,  0, 0, 0};
+    struct tl_entry entry = {.dn = "CN=contoso.test,CN=System,DC=fabrikam,DC=test"};
+
+    add(&entry, "trustPartner", "contoso.test");
+    add(&entry, "flatName", "CONTOSO");
+    add(&entry, "trustDirection", "3");
+    add(&entry, "trusttype", "2"); /* names of attributes have no case */
+    add(&entry, "trustAttributes", "4");
+    add(&entry, "msDS-SupportedEncryptionTypes", "24");
+    add(&entry, "whenChanged", "20260102030405.0Z");
+    add_bytes(&entry, "securityIdentifier", sid, sizeof(sid));
+    return entry;
+}
+
+static void replace(struct tl_entry *entry, const char *name, const void *data,
+                    size_t len)
+{
+    for (size_t i = 0; i < entry->count; i++)
+        if (strcasecmp(entry->attributes[i].name, name) == 0)
+            entry->attributes[i].count = 0;
+    if (data != NULL)
+        add_bytes(entry, name, data, len);
+}
+
+START_TEST(tdo_whole)
+{
+    struct tl_entry entry = good_tdo();
+    struct tl_tdo *tdo;
+    const char *why;
+    char sid[TL_SID_STRING_MAX];
+
+    ck_assert_int_eq(tl_tdo_from_entry(ctx, "Fabrikam.TEST", &entry, &tdo, &why), 0);
+    ck_assert_str_eq(tdo->holder, "fabrikam.test");
+    ck_assert_str_eq(tdo->dn, entry.dn);
+    ck_assert_str_eq(tdo->partner, "contoso.test");
+    ck_assert_str_eq(tdo->flat, "CONTOSO");
+    ck_assert_uint_eq(tdo->direction, 3);
+    ck_assert_uint_eq(tdo->type, 2);
+    ck_assert_uint_eq(tdo->attributes, TL_TRUST_QUARANTINED);
+    ck_assert(tdo->has_enctypes && tdo->enctypes == 24);
+    ck_assert_int_eq(tdo->changed, 1767323045);
+    ck_assert(tdo->has_sid);
+    ck_assert_str_eq(tl_sid_format(&tdo->sid, sid), "S-1-5-21-1-2-3");
+    ck_assert_ptr_null(tdo->forest_info);
+    ck_assert_ptr_null(tdo->forest_info_error);
+}
+END_TEST
+
+/* One attribute replaced (value NULL: taken away), and what becomes of the TDO. */
+static const struct {
+    const char *name, *value;
+    size_t len;
+    int ret;
+    uint32_t direction, type, attributes;
+    bool has_flat, has_sid, has_enctypes, has_changed;
+} tdo_cases[] = {
+#define V(text) text, sizeof(text) - 1
+    {"trustPartner", NULL, 0, -EBADMSG},
+    {"trustPartner", V(""), -EBADMSG},
+    {"trustPartner", V("con\0toso"), -EBADMSG},
+    {"trustPartner", V("con\xfftoso"), -EBADMSG},
+    {"trustPartner", V("con\ntoso"), -EBADMSG},
+    {"trustDirection", V("x"), -EBADMSG},
+    {"trustDirection", V(""), -EBADMSG},
+    {"trustDirection", V("-"), -EBADMSG},
+    {"trustDirection", V(" 3"), -EBADMSG},
+    {"trustDirection", V("3\0"), -EBADMSG},
+    {"trustDirection", V("0x3"), -EBADMSG},
+    {"trustType", V("4294967296"), -EBADMSG},
+    {"trustType", V("-2147483649"), -EBADMSG},
+    {"trustAttributes", V("99999999999999999999999999999"), -EBADMSG},
+    {"trustDirection", NULL, 0, 0, 0, 2, 4, true, true, true, true},
+    {"trustType", NULL, 0, 0, 3, 0, 4, true, true, true, true},
+    {"trustAttributes", NULL, 0, 0, 3, 2, 0, true, true, true, true},
+    {"trustAttributes", V("-2147483648"), 0, 3, 2, 0x80000000U, true, true, true, true},
+    {"trustAttributes", V("-1"), 0, 3, 2, 0xFFFFFFFFU, true, true, true, true},
+    {"trustAttributes", V("4294967295"), 0, 3, 2, 0xFFFFFFFFU, true, true, true, true},
+    {"flatName", NULL, 0, 0, 3, 2, 4, false, true, true, true},
+    {"flatName", V("A\x1b[31m"), 0, 3, 2, 4, false, true, true, true},
+    {"securityIdentifier", NULL, 0, 0, 3, 2, 4, true, false, true, true},
+    {"securityIdentifier", V("\x01\x04"), 0, 3, 2, 4, true, false, true, true},
+    {"msDS-SupportedEncryptionTypes", V("aes"), 0, 3, 2, 4, true, true, false, true},
+    {"msDS-SupportedEncryptionTypes", NULL, 0, 0, 3, 2, 4, true, true, false, true},
+    {"whenChanged", NULL, 0, 0, 3, 2, 4, true, true, true, false},
+    {"whenChanged", V("2026"), 0, 3, 2, 4, true, true, true, false},
+    {"whenChanged", V("20261302030405.0Z"), 0, 3, 2, 4, true, true, true, false},
+    {"whenChanged", V("20260102030405.0"), 0, 3, 2, 4, true, true, true, false},
+    /* Remains in a TDO that is no forest trust mean nothing. */
+    {"msDS-TrustForestTrustInfo", V("junk"), 0, 3, 2, 4, true, true, true, true},
+#undef V
+};
+
+START_TEST(tdo_hostile)
+{
+    struct tl_entry entry = good_tdo();
+    struct tl_tdo *tdo = (void *)1;
+    const char *why;
+    int ret;
+
+    replace(&entry, tdo_cases[_i].name, tdo_cases[_i].value, tdo_cases[_i].len);
+    ret = tl_tdo_from_entry(ctx, "fabrikam.test", &entry, &tdo, &why);
+    ck_assert_int_eq(ret, tdo_cases[_i].ret);
+    if (ret != 0) {
+        ck_assert_ptr_null(tdo);
+        ck_assert_ptr_nonnull(why);
+        return;
+    }
+    ck_assert_uint_eq(tdo->direction, tdo_cases[_i].direction);
+    ck_assert_uint_eq(tdo->type, tdo_cases[_i].type);
+    ck_assert_uint_eq(tdo->attributes, tdo_cases[_i].attributes);
+    ck_assert_int_eq(tdo->flat != NULL, tdo_cases[_i].has_flat);
+    ck_assert_int_eq(tdo->has_sid, tdo_cases[_i].has_sid);
+    ck_assert_int_eq(tdo->has_enctypes, tdo_cases[_i].has_enctypes);
+    ck_assert_int_eq(tdo->changed != 0, tdo_cases[_i].has_changed);
+    ck_assert_ptr_null(tdo->forest_info_error);
+}
+END_TEST
+
+START_TEST(tdo_huge_partner)
+{
+    struct tl_entry entry = good_tdo();
+    char *name = talloc_zero_size(ctx, 100001);
+    struct tl_tdo *tdo;
+    const char *why;
+
+    memset(name, 'a', 100000);
+    replace(&entry, "trustPartner", name, 100000);
+    ck_assert_int_eq(tl_tdo_from_entry(ctx, "f.test", &entry, &tdo, &why), -EBADMSG);
+    replace(&entry, "trustPartner", name, 1024);
+    ck_assert_int_eq(tl_tdo_from_entry(ctx, "f.test", &entry, &tdo, &why), 0);
+}
+END_TEST
+
+START_TEST(tdo_forest_info)
+{
+    /* version 1, one record: 17 + 2 bytes, enabled TLN "a.b" */
+    static const uint8_t blob[] = {1, 0, 0, 0, 1, 0, 0, 0, 20, 0, 0, 0, 0, 0,   0,   0,
+                                   0, 0, 0, 0, 0, 0, 0, 0, 0,  3, 0, 0, 0, 'a', '.', 'b'};
+    struct tl_entry entry = good_tdo();
+    struct tl_tdo *tdo;
+    const char *why;
+
+    replace(&entry, "trustAttributes", "8", 1);
+    replace(&entry, "msDS-TrustForestTrustInfo", blob, sizeof(blob));
+    ck_assert_int_eq(tl_tdo_from_entry(ctx, "f.test", &entry, &tdo, &why), 0);
+    ck_assert_ptr_nonnull(tdo->forest_info);
+    ck_assert_uint_eq(tdo->forest_info->count, 1);
+    ck_assert_str_eq(tdo->forest_info->records[0].name, "a.b");
+
+    replace(&entry, "msDS-TrustForestTrustInfo", blob, sizeof(blob) - 1);
+    ck_assert_int_eq(tl_tdo_from_entry(ctx, "f.test", &entry, &tdo, &why), 0);
+    ck_assert_ptr_null(tdo->forest_info);
+    ck_assert_ptr_nonnull(tdo->forest_info_error);
+}
+END_TEST
+
+START_TEST(domains)
+{
+    struct tl_entries all = {0};
+    struct tl_domain *found;
+    size_t count;
+
+    all.count = 6;
+    all.entries = talloc_zero_array(ctx, struct tl_entry, all.count);
+    all.entries[0].dn = "CN=CHILD,CN=Partitions,CN=Configuration,DC=root,DC=test";
+    add(&all.entries[0], "systemFlags", "3");
+    add(&all.entries[0], "dnsRoot", "Child.Root.test");
+    add(&all.entries[0], "nETBIOSName", "CHILD");
+    add(&all.entries[0], "trustParent",
+        "cn=ROOT,CN=Partitions,CN=Configuration,DC=root,DC=test");
+    all.entries[1].dn = "CN=ROOT,CN=Partitions,CN=Configuration,DC=root,DC=test";
+    add(&all.entries[1], "systemFlags", "3");
+    add(&all.entries[1], "dnsRoot", "root.test");
+    /* a naming context that is no domain; no flags; no name; its own parent */
+    all.entries[2].dn = "CN=Enterprise Schema,CN=Partitions";
+    add(&all.entries[2], "systemFlags", "1");
+    add(&all.entries[2], "dnsRoot", "root.test");
+    all.entries[3].dn = "CN=a";
+    add(&all.entries[3], "dnsRoot", "a.test");
+    all.entries[4].dn = "CN=b";
+    add(&all.entries[4], "systemFlags", "-1");
+    add(&all.entries[4], "dnsRoot", "b..test");
+    all.entries[5].dn = "CN=c";
+    add(&all.entries[5], "systemFlags", "2");
+    add(&all.entries[5], "dnsRoot", "c.test");
+    add(&all.entries[5], "trustParent", "CN=c");
+
+    ck_assert_int_eq(tl_domains_from_entries(ctx, &all, &found, &count), 0);
+    ck_assert_uint_eq(count, 3);
+    ck_assert_str_eq(found[0].dns, "child.root.test");
+    ck_assert_str_eq(found[0].flat, "CHILD");
+    ck_assert_str_eq(found[0].parent, "root.test");
+    ck_assert_str_eq(found[1].dns, "root.test");
+    ck_assert_ptr_null(found[1].flat);
+    ck_assert_ptr_null(found[1].parent);
+    ck_assert_ptr_null(found[2].parent);
+}
+END_TEST
+
+START_TEST(suffixes)
+{
+    struct tl_entry entry = {.dn = "CN=Partitions"};
+    const char **found;
+    size_t count;
+
+    ck_assert_int_eq(tl_suffixes_from_entry(ctx, &entry, &found, &count), 0);
+    ck_assert_uint_eq(count, 0);
+    add(&entry, "uPNSuffixes", "Corp.Example");
+    add(&entry, "uPNSuffixes", "bad\tone");
+    add(&entry, "uPNSuffixes", "..");
+    add(&entry, "uPNSuffixes", "two.example");
+    ck_assert_int_eq(tl_suffixes_from_entry(ctx, &entry, &found, &count), 0);
+    ck_assert_uint_eq(count, 2);
+    ck_assert_str_eq(found[0], "corp.example");
+    ck_assert_str_eq(found[1], "two.example");
+}
+END_TEST
+
+static const struct {
+    const char *dn, *dns;
+} dn_cases[] = {
+    {"DC=contoso,DC=test", "contoso.test"},
+    {"dc=Contoso, dc=TEST", "contoso.test"},
+    {"DC=test", "test"},
+    {"CN=x,DC=contoso,DC=test", NULL},
+    {"DC=a+DC=b,DC=test", NULL},
+    {"DC=a.b,DC=test", NULL},
+    {"DC=a\\00b,DC=test", NULL},
+    {"DC=,DC=test", NULL},
+    {"DC=a\\2cDC\\3db", NULL},
+    {"", NULL},
+    {"DC=", NULL},
+    {"not a dn", NULL},
+    {NULL, NULL},
+};
+
+START_TEST(dn_to_dns)
+{
+    char *dns = tl_dn_to_dns(ctx, dn_cases[_i].dn);
+
+    if (dn_cases[_i].dns == NULL)
+        ck_assert_msg(dns == NULL, "%s", dns);
+    else
+        ck_assert_str_eq(dns, dn_cases[_i].dns);
+}
+END_TEST
+
+START_TEST(escaping)
+{
+    static const uint8_t bytes[] = {'a', 0, '*', '(', ')', '\\', 0xc3, 0xa9, '=', '$'};
+    uint8_t all[256];
+    char *out;
+
+    ck_assert_str_eq(tl_ldap_escape(ctx, bytes, sizeof(bytes)),
+                     "a\\00\\2a\\28\\29\\5c\\c3\\a9\\3d$");
+    ck_assert_str_eq(tl_ldap_escape(ctx, NULL, 0), "");
+    ck_assert_str_eq(tl_ldap_escape(ctx, (const uint8_t *)"host/ws1.a-b.test", 17),
+                     "host/ws1.a-b.test");
+    /* Whatever goes in, nothing that means something in a filter comes out. */
+    for (size_t i = 0; i < sizeof(all); i++)
+        all[i] = (uint8_t)i;
+    out = tl_ldap_escape(ctx, all, sizeof(all));
+    ck_assert_ptr_null(strpbrk(out, "*()&|!<>~=:\"',;+ "));
+    for (const char *c = out; *c != '\0'; c++)
+        ck_assert_int_lt((unsigned char)*c, 0x7f);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("directory");
+    TCase *t = tcase_create("directory");
+    SRunner *runner = srunner_create(suite);
+    int failed;
+
+    tcase_add_checked_fixture(t, setup, teardown);
+    tcase_add_test(t, tdo_whole);
+    tcase_add_loop_test(t, tdo_hostile, 0, sizeof(tdo_cases) / sizeof(tdo_cases[0]));
+    tcase_add_test(t, tdo_huge_partner);
+    tcase_add_test(t, tdo_forest_info);
+    tcase_add_test(t, domains);
+    tcase_add_test(t, suffixes);
+    tcase_add_loop_test(t, dn_to_dns, 0, sizeof(dn_cases) / sizeof(dn_cases[0]));
+    tcase_add_test(t, escaping);
+    suite_add_tcase(suite, t);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
