@@ -140,8 +140,8 @@ static enum tl_reason exchange(struct tl_logon *logon, const char *password,
     reason = tl_krb_proof(logon, logon->krb, logon->ws, &logon->pac, out);
     if (reason != TL_REASON_OK)
         return reason;
-    return tl_pac_apply_rules(logon->pac, logon->topology, logon->route, logon->ws,
-                              logon->trace, out);
+    return tl_pac_apply_rules(logon->pac, logon->topology, logon->route, logon->client,
+                              logon->ws, logon->trace, out);
 }
 
 enum tl_reason tl_logon_password(struct tl_logon *logon, const char *password)
