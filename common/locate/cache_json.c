@@ -212,7 +212,7 @@ int tl_cache_decode(TALLOC_CTX *ctx, const char *text, size_t len,
 
     *entry = NULL;
     root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
-    if (root && json_is_object(root)) {
+    if (json_is_object(root)) {
         e = talloc_zero(ctx, struct tl_cache_entry);
         rc = e ? entry_from_json(root, e) : -ENOMEM;
     }

@@ -108,14 +108,15 @@ enum tl_probe_state {
 struct tl_probe {
     struct tl_dc dc;
     enum tl_probe_state state;
-    bool asked; /* a packet went out at some time */
-    int fd;     /* -1 unless SENT or GARBAGE */
+    int tries; /* packets sent */
+    int fd;    /* -1 unless SENT or GARBAGE */
     int message_id;
-    int64_t sent_us;
+    int64_t sent_us; /* the first */
 };
 /* What an answer is worth for `domain`; pure. */
 enum tl_probe_state tl_probe_judge(const struct tl_ping_reply *reply, const char *domain);
-/* Send the ping. Sets the state, SENT if a packet went out. -ENOMEM or 0. */
+/* Send the ping, or send it again if it is open. Sets the state, SENT if a packet went
+ * out. -ENOMEM or 0. */
 int tl_probe_send(struct tl_locator *locator, struct tl_probe *probe);
 /* Read what has arrived. Strings of a good answer become children of `ctx`. */
 int tl_probe_read(TALLOC_CTX *ctx, struct tl_locator *locator, struct tl_probe *probe);

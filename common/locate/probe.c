@@ -132,31 +132,34 @@ static void own_names(const struct tl_config *config, char fqdn[256], char flat[
     flat[i] = '\0';
 }
 
-static int send_request(struct tl_locator *locator, struct tl_probe *probe)
+/* Connected: the kernel picks a random port, drops what others send, and hands on ICMP
+ * errors. */
+static int connect_probe(const struct tl_locator *locator, struct tl_probe *probe)
 {
     struct sockaddr_storage to = probe->dc.addr;
     in_port_t port =
         htons(locator->hooks.ping_port ? locator->hooks.ping_port : TL_PING_PORT);
+
+    if (to.ss_family == AF_INET)
+        ((struct sockaddr_in *)&to)->sin_port = port;
+    else
+        ((struct sockaddr_in6 *)&to)->sin6_port = port;
+    return connect(probe->fd, (struct sockaddr *)&to, probe->dc.addr_len) ? -errno : 0;
+}
+
+static int send_request(const struct tl_locator *locator, struct tl_probe *probe)
+{
     char fqdn[256], flat[16];
     uint8_t *data;
     size_t len;
     int rc;
 
     own_names(locator->config, fqdn, flat);
-    probe->message_id = (int)(1 + tl_random(NULL, INT32_MAX - 2));
     rc = tl_ping_request(NULL, probe->message_id, probe->dc.domain, flat[0] ? flat : NULL,
                          strchr(fqdn, '.') ? fqdn : NULL, &data, &len);
     if (rc)
         return rc;
-    if (to.ss_family == AF_INET)
-        ((struct sockaddr_in *)&to)->sin_port = port;
-    else
-        ((struct sockaddr_in6 *)&to)->sin6_port = port;
-    /* Connected: the kernel picks a random port, drops what others send, and hands
-     * on ICMP errors. */
-    probe->sent_us = tl_now_us();
-    if (connect(probe->fd, (struct sockaddr *)&to, probe->dc.addr_len) != 0 ||
-        send(probe->fd, data, len, MSG_NOSIGNAL) != (ssize_t)len)
+    if (send(probe->fd, data, len, MSG_NOSIGNAL) != (ssize_t)len)
         rc = -errno;
     talloc_free(data);
     return rc;
@@ -164,15 +167,17 @@ static int send_request(struct tl_locator *locator, struct tl_probe *probe)
 
 int tl_probe_send(struct tl_locator *locator, struct tl_probe *probe)
 {
-    int rc;
+    int rc = 0;
 
-    probe->fd =
-        socket(probe->dc.addr.ss_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (probe->fd < 0) {
-        conclude(locator, probe, TL_PROBE_UNREACHABLE, strerror(errno));
-        return 0;
+        probe->sent_us = tl_now_us();
+        probe->message_id = (int)(1 + tl_random(NULL, INT32_MAX - 2));
+        probe->fd = socket(probe->dc.addr.ss_family,
+                           SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        rc = probe->fd < 0 ? -errno : connect_probe(locator, probe);
     }
-    rc = send_request(locator, probe);
+    if (rc == 0)
+        rc = send_request(locator, probe);
     if (rc == -ENOMEM) {
         close_probe(probe);
         return rc;
@@ -181,8 +186,9 @@ int tl_probe_send(struct tl_locator *locator, struct tl_probe *probe)
         conclude(locator, probe, state_of_errno(-rc), strerror(-rc));
         return 0;
     }
-    probe->asked = true;
-    probe->state = TL_PROBE_SENT;
+    probe->tries++;
+    if (probe->state == TL_PROBE_NEW)
+        probe->state = TL_PROBE_SENT;
     return 0;
 }
 

@@ -8,7 +8,7 @@
  * 3. Pings in the order of the servers, all addresses of one before the next
  *    [ADTS 6.3.6.1], ping_interval apart; at once when the one before has failed.
  *    A server whose address is late does not hold up the others for longer than
- *    that. The first good answer ends it.
+ *    that. The silent are asked again. The first good answer ends it.
  */
 #include <errno.h>
 #include <string.h>
@@ -21,6 +21,8 @@
 #define DNS_LIMIT_MS 2500
 /* Without require_ldap_ping, silence is accepted after this many intervals. */
 #define TOLERATED_INTERVALS 3
+/* Packets sent to one address. */
+#define TRIES 3
 
 static int64_t interval_us(const struct tl_run *run)
 {
@@ -156,6 +158,28 @@ static int64_t end_of(const struct tl_run *run)
     return end;
 }
 
+/* UDP loses packets, and one lost must not cost a logon: who is silent for a third of
+ * ping_timeout is asked again. */
+static int ping_again(struct tl_run *run, int64_t *wake)
+{
+    int64_t step = (int64_t)run->in->locator->config->ping_timeout * 1000 / TRIES;
+    int64_t now = tl_now_us();
+    int rc = 0;
+
+    for (size_t t = 0; t < run->count; t++) {
+        for (size_t i = 0; i < run->targets[t].count && rc == 0; i++) {
+            struct tl_probe *probe = &run->targets[t].probes[i];
+
+            if (!tl_probe_open(probe) || probe->tries >= TRIES)
+                continue;
+            if (now >= probe->sent_us + probe->tries * step)
+                rc = tl_probe_send(run->in->locator, probe);
+            *wake = earlier(*wake, probe->sent_us + probe->tries * step);
+        }
+    }
+    return rc;
+}
+
 /* Ping who is due; *wake becomes the moment at which the next one is. */
 static int ping_due(struct tl_run *run, int64_t *wake)
 {
@@ -179,7 +203,7 @@ static int ping_due(struct tl_run *run, int64_t *wake)
         *wake = earlier(*wake, run->next_ping_us);
     if (run->resolve_us + interval_us(run) > now)
         *wake = earlier(*wake, run->resolve_us + interval_us(run));
-    return 0;
+    return ping_again(run, wake);
 }
 
 static int run_pings(struct tl_run *run)

@@ -31,6 +31,7 @@ enum dc_mood {
     DC_NOT_MINE, /* a result without an entry */
     DC_PAUSED,
     DC_NO_KDC,
+    DC_LOSSY,        /* does not see the first ping */
     DC_FORGED_FIRST, /* another's message id, then garbage, then the true answer */
 };
 
@@ -215,7 +216,7 @@ static inline void answer_ping(struct world *w, int dc)
     }
     if (mood == DC_GARBAGE)
         memset(b.data, 0x5a, b.len);
-    if (mood == DC_SILENT)
+    if (mood == DC_SILENT || (mood == DC_LOSSY && w->pings[dc] == 1))
         return;
     sendto(w->dc_fd[dc], b.data, b.len, 0, (struct sockaddr *)&from, from_len);
     if (mood == DC_FORGED_FIRST) {

@@ -197,6 +197,48 @@ START_TEST(packet_not_my_domain)
 }
 END_TEST
 
+/* What a Samba 4.17 DC really sends; the fuzz target has them as seeds, too. */
+static const struct {
+    const char *file;
+    int rc;
+    unsigned int opcode;
+} real[] = {
+    {"good", 0, 23},         {"with-address", 0, 23}, /* asked with NtVer 0x1e */
+    {"user-unknown", 0, 25}, {"other-domain", -ENOENT, 0},
+    {"old", -EBADMSG, 0}, /* asked with NtVer 0x2 */
+};
+
+START_TEST(packet_real)
+{
+    char path[512];
+    struct tl_ping_reply *r;
+    struct bytes b;
+    FILE *f;
+    int id;
+
+    snprintf(path, sizeof path, TEST_DATA "/ping/samba-%s", real[_i].file);
+    f = fopen(path, "rb");
+    ck_assert_ptr_nonnull(f);
+    b.len = fread(b.data, 1, sizeof b.data, f);
+    fclose(f);
+    ck_assert_int_eq(decode_packet(&b, &id, &r), real[_i].rc);
+    ck_assert_int_eq(id, real[_i].rc == -EBADMSG ? 0 : 7);
+    if (!r)
+        return;
+    ck_assert_uint_eq(r->opcode, real[_i].opcode);
+    ck_assert_uint_eq(r->flags, 0x11bd);
+    ck_assert_str_eq(r->forest, "contoso.test");
+    ck_assert_str_eq(r->domain, "contoso.test");
+    ck_assert_str_eq(r->host, "dc1.contoso.test");
+    ck_assert_str_eq(r->flat_domain, "CONTOSO");
+    ck_assert_str_eq(r->flat_host, "DC1");
+    ck_assert_pstr_eq(r->user, real[_i].opcode == 25 ? "nobody" : NULL);
+    ck_assert_str_eq(r->dc_site, "Default-First-Site-Name");
+    ck_assert_str_eq(r->client_site, "Default-First-Site-Name");
+    talloc_free(r);
+}
+END_TEST
+
 /* Cut anywhere, or with any byte changed: refused or understood, never harmed. */
 START_TEST(packet_broken)
 {
@@ -531,6 +573,7 @@ int main(void)
     tcase_add_test(ping, reply_opcodes);
     tcase_add_test(ping, packet_good);
     tcase_add_test(ping, packet_not_my_domain);
+    tcase_add_loop_test(ping, packet_real, 0, COUNT(real));
     tcase_add_test(ping, packet_broken);
     tcase_add_test(ping, request);
     tcase_add_loop_test(ping, judge, 0, COUNT(judged));

@@ -160,6 +160,15 @@ START_TEST(forged_answers_do_not_count)
 }
 END_TEST
 
+START_TEST(lost_ping)
+{
+    world.plain = one;
+    world.mood[0] = DC_LOSSY;
+    locate(NULL, 0, TL_REASON_OK);
+    ck_assert_int_eq(atomic_load(&world.pings[0]), 2);
+}
+END_TEST
+
 START_TEST(pings_not_required)
 {
     struct tl_dc_list *list;
@@ -542,6 +551,7 @@ int main(void)
     ADD(second_answers, COUNT(moods));
     ADD(nobody_answers, COUNT(moods));
     ADD(forged_answers_do_not_count, 1);
+    ADD(lost_ping, 1);
     ADD(pings_not_required, COUNT(moods));
     ADD(dns_has_no_records, 1);
     ADD(dns_has_no_addresses, 1);
