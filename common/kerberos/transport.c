@@ -379,7 +379,7 @@ static struct tl_conn *run(struct race *race, struct tl_outcome *out)
 }
 
 /* Tell the locator what was learned, keep the winner, close the others. */
-static void settle(struct race *race, struct tl_conn *won)
+static void settle(struct race *race, struct tl_conn *won, bool is_new)
 {
     const struct tl_transport_source *src = &race->net->source;
 
@@ -395,7 +395,7 @@ static void settle(struct race *race, struct tl_conn *won)
             late)
             src->failed(src->arg, &conn->dc);
     }
-    if (won != NULL && !won->reused)
+    if (won != NULL && is_new)
         src->worked(src->arg, &won->dc);
     for (size_t i = 0; i < race->count; i++)
         if (race->runners[i] != won)
@@ -458,6 +458,7 @@ enum tl_reason tl_transport_exchange(TALLOC_CTX *ctx, struct tl_transport *net,
 {
     struct race race = {.net = net, .stage = stage, .request = request, .len = len};
     struct tl_conn *won;
+    bool is_new;
     enum tl_reason reason = TL_REASON_OK;
 
     memset(answer, 0, sizeof(*answer));
@@ -472,6 +473,7 @@ enum tl_reason tl_transport_exchange(TALLOC_CTX *ctx, struct tl_transport *net,
     if (won != NULL)
         race.runners[race.count++] = won;
     won = run(&race, out);
+    is_new = won != NULL && !won->reused;
     if (won != NULL) {
         answer->took_us = tl_now_us() - won->sent_us;
         answer->data = tl_conn_take(ctx, won, &answer->len);
@@ -485,6 +487,6 @@ enum tl_reason tl_transport_exchange(TALLOC_CTX *ctx, struct tl_transport *net,
     }
     if (reason == TL_REASON_OK && (answer->data == NULL || answer->kdc == NULL))
         reason = tl_outcome_fail(out, stage, TL_REASON_NO_MEMORY, NULL);
-    settle(&race, won);
+    settle(&race, won, is_new);
     return reason;
 }

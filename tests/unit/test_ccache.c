@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Tickets stored as the user (nobody, 65534), in a folder like /tmp, with what
+ * other users may have put in the way. Needs root; skipped (77) without.
+ */
+#include <check.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <trustlogon/kerberos.h>
+
+#define NOBODY 65534
+#define OTHER 65533
+
+static TALLOC_CTX *mem;
+static struct tl_outcome *out;
+static char folder[64]; /* sticky, for everybody */
+static char *pending;   /* root's */
+static krb5_context k5;
+
+static void make_pending(void)
+{
+    krb5_creds creds;
+    krb5_ccache cache;
+
+    memset(&creds, 0, sizeof(creds));
+    ck_assert_int_eq(krb5_parse_name(k5, "alice@CONTOSO.TEST", &creds.client), 0);
+    ck_assert_int_eq(
+        krb5_parse_name(k5, "krbtgt/CONTOSO.TEST@CONTOSO.TEST", &creds.server), 0);
+    creds.keyblock.enctype = ENCTYPE_AES256_CTS_HMAC_SHA1_96;
+    creds.keyblock.contents = calloc(1, 32);
+    creds.keyblock.length = 32;
+    creds.times.endtime = 2000000000;
+    creds.ticket.data = strdup("ticket");
+    creds.ticket.length = 6;
+    ck_assert_int_eq(krb5_cc_resolve(k5, pending, &cache), 0);
+    ck_assert_int_eq(krb5_cc_initialize(k5, cache, creds.client), 0);
+    ck_assert_int_eq(krb5_cc_store_cred(k5, cache, &creds), 0);
+    krb5_cc_close(k5, cache);
+    krb5_free_cred_contents(k5, &creds);
+}
+
+static void setup(void)
+{
+    mem = talloc_new(NULL);
+    out = tl_outcome_new(mem);
+    strcpy(folder, "/tmp/trustlogon-cc-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    ck_assert_int_eq(chmod(folder, 01777), 0);
+    ck_assert_int_eq(krb5_init_context(&k5), 0);
+    pending = talloc_asprintf(mem, "%s/pending", folder);
+    make_pending();
+}
+
+static void teardown(void)
+{
+    char *command = talloc_asprintf(mem, "rm -rf %s", folder);
+
+    krb5_free_context(k5);
+    ck_assert_int_eq(system(command), 0);
+    talloc_free(mem);
+}
+
+static enum tl_reason store(enum tl_ccache_op op, const char *type, const char *existing,
+                            const char **name)
+{
+    struct tl_ccache_request req = {.op = op,
+                                    .pending = op == TL_CCACHE_DELETE ? NULL : pending,
+                                    .existing = existing,
+                                    .type_name = type,
+                                    .uid = NOBODY,
+                                    .gid = NOBODY};
+
+    return tl_ccache_store(mem, &req, name, out);
+}
+
+/* It is the user's own, private, and holds the ticket. */
+static void check_file(const char *name)
+{
+    struct stat st;
+    krb5_ccache cache;
+    krb5_principal princ;
+    char *text;
+
+    ck_assert_int_eq(strncmp(name, "FILE:", 5), 0);
+    ck_assert_int_eq(lstat(name + 5, &st), 0);
+    ck_assert(S_ISREG(st.st_mode));
+    ck_assert_uint_eq(st.st_uid, NOBODY);
+    ck_assert_uint_eq(st.st_gid, NOBODY);
+    ck_assert_uint_eq(st.st_mode & 07777, 0600);
+    ck_assert_int_eq(krb5_cc_resolve(k5, name, &cache), 0);
+    ck_assert_int_eq(krb5_cc_get_principal(k5, cache, &princ), 0);
+    ck_assert_int_eq(krb5_unparse_name(k5, princ, &text), 0);
+    ck_assert_str_eq(text, "alice@CONTOSO.TEST");
+    krb5_free_unparsed_name(k5, text);
+    krb5_free_principal(k5, princ);
+    krb5_cc_close(k5, cache);
+}
+
+static size_t count_files(void)
+{
+    DIR *dir = opendir(folder);
+    size_t n = 0;
+
+    while (readdir(dir) != NULL)
+        n++;
+    closedir(dir);
+    return n - 2;
+}
+
+static void put_file(const char *path, uid_t owner, const char *text)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0666);
+
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+    ck_assert_int_eq(fchmod(fd, 0666), 0);
+    ck_assert_int_eq(fchown(fd, owner, owner), 0);
+    close(fd);
+}
+
+static void check_text(const char *path, const char *text)
+{
+    char buf[64] = "";
+    int fd = open(path, O_RDONLY);
+
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_ge(read(fd, buf, sizeof(buf) - 1), 0);
+    ck_assert_str_eq(buf, text);
+    close(fd);
+}
+
+START_TEST(test_unique)
+{
+    char *type = talloc_asprintf(mem, "FILE:%s/krb5cc_%%{uid}_XXXXXX", folder);
+    char *begin = talloc_asprintf(mem, "FILE:%s/krb5cc_65534_", folder);
+    const char *one, *two;
+
+    ck_assert_int_eq(store(TL_CCACHE_ESTABLISH, type, NULL, &one), TL_REASON_OK);
+    ck_assert_int_eq(store(TL_CCACHE_ESTABLISH, type, NULL, &two), TL_REASON_OK);
+    check_file(one);
+    check_file(two);
+    ck_assert_str_ne(one, two);
+    ck_assert_int_eq(strncmp(one, begin, strlen(begin)), 0);
+    ck_assert_uint_eq(geteuid(), 0);
+}
+END_TEST
+
+START_TEST(test_fixed_name_and_again)
+{
+    char *type = talloc_asprintf(mem, "FILE:%s/cc", folder);
+    const char *name;
+
+    ck_assert_int_eq(store(TL_CCACHE_ESTABLISH, type, NULL, &name), TL_REASON_OK);
+    check_file(name);
+    ck_assert_int_eq(truncate(name + 5, 0), 0);
+    ck_assert_int_eq(store(TL_CCACHE_REINITIALIZE, NULL, type, &name), TL_REASON_OK);
+    check_file(name);
+    ck_assert_int_eq(store(TL_CCACHE_REFRESH, NULL, type, &name), TL_REASON_OK);
+    check_file(name);
+    ck_assert_uint_eq(count_files(), 2); /* nothing left beside */
+    ck_assert_int_eq(store(TL_CCACHE_DELETE, NULL, type, &name), TL_REASON_OK);
+    ck_assert_ptr_null(name);
+    ck_assert_int_ne(access(type + 5, F_OK), 0);
+    ck_assert_int_eq(store(TL_CCACHE_DELETE, NULL, type, &name), TL_REASON_OK);
+}
+END_TEST
+
+/* What another user put at a foreseeable name: a link to a file of root's that
+ * everybody may write, a link to nothing, a file of his own. */
+START_TEST(test_attack)
+{
+    static const enum tl_ccache_op ops[] = {TL_CCACHE_ESTABLISH, TL_CCACHE_REINITIALIZE,
+                                            TL_CCACHE_DELETE};
+    char *name = talloc_asprintf(mem, "FILE:%s/cc", folder);
+    char *target = talloc_asprintf(mem, "%s/target", folder);
+    enum tl_ccache_op op = ops[_i % 3];
+    const char *got;
+    size_t before;
+
+    put_file(target, OTHER, "precious");
+    if (_i / 3 == 0)
+        ck_assert_int_eq(symlink(target, name + 5), 0);
+    else if (_i / 3 == 1)
+        ck_assert_int_eq(symlink("/tmp/trustlogon-nowhere", name + 5), 0);
+    else
+        put_file(name + 5, OTHER, "mine");
+    ck_assert_int_eq(lchown(name + 5, OTHER, OTHER), 0);
+    before = count_files();
+    ck_assert_int_eq(store(op, op == TL_CCACHE_ESTABLISH ? name : NULL,
+                           op == TL_CCACHE_ESTABLISH ? NULL : name, &got),
+                     TL_REASON_CCACHE_FAILED);
+    ck_assert_ptr_null(got);
+    ck_assert_int_eq(out->stage, TL_STAGE_IDENTITY);
+    ck_assert_ptr_nonnull(out->detail);
+    check_text(target, "precious");
+    if (_i / 3 == 2)
+        check_text(name + 5, "mine");
+    ck_assert_int_ne(access("/tmp/trustlogon-nowhere", F_OK), 0);
+    ck_assert_uint_eq(count_files(), before);
+}
+END_TEST
+
+/* Places that only root may write stay untouched: the child is not root. */
+START_TEST(test_not_as_root)
+{
+    char *type = talloc_asprintf(mem, "FILE:%s/roots/cc", folder);
+    const char *name;
+
+    ck_assert_int_eq(mkdir(talloc_asprintf(mem, "%s/roots", folder), 0755), 0);
+    ck_assert_int_eq(store(TL_CCACHE_ESTABLISH, type, NULL, &name),
+                     TL_REASON_CCACHE_FAILED);
+    ck_assert_int_ne(access(type + 5, F_OK), 0);
+}
+END_TEST
+
+START_TEST(test_dir)
+{
+    char *type = talloc_asprintf(mem, "DIR:%s/collection", folder);
+    const char *name;
+    struct stat st;
+
+    ck_assert_int_eq(store(TL_CCACHE_ESTABLISH, type, NULL, &name), TL_REASON_OK);
+    ck_assert_str_eq(name, type);
+    ck_assert_int_eq(stat(type + 4, &st), 0);
+    ck_assert_uint_eq(st.st_uid, NOBODY);
+    ck_assert_uint_eq(st.st_mode & 077, 0);
+    ck_assert_int_eq(store(TL_CCACHE_REFRESH, NULL, type, &name), TL_REASON_OK);
+    ck_assert_int_eq(store(TL_CCACHE_DELETE, NULL, type, &name), TL_REASON_OK);
+}
+END_TEST
+
+START_TEST(test_refused_types)
+{
+    static const char *const types[] = {"MEMORY:x", "KEYRING:session:x",
+                                        "API:", "FILE:x"};
+    const char *name;
+
+    ck_assert_int_eq(store(TL_CCACHE_ESTABLISH, types[_i], NULL, &name),
+                     TL_REASON_CCACHE_FAILED);
+    ck_assert_ptr_null(name);
+    ck_assert_int_eq(strncmp(out->detail, "the credentials cache cannot be used: ", 38),
+                     0);
+}
+END_TEST
+
+START_TEST(test_pending_missing)
+{
+    char *type = talloc_asprintf(mem, "FILE:%s/cc", folder);
+    const char *name;
+
+    pending = talloc_asprintf(mem, "%s/none", folder);
+    ck_assert_int_eq(store(TL_CCACHE_ESTABLISH, type, NULL, &name),
+                     TL_REASON_CCACHE_FAILED);
+    ck_assert_int_ne(access(type + 5, F_OK), 0);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("ccache");
+    TCase *tc = tcase_create("ccache");
+    SRunner *runner = srunner_create(suite);
+    int failed;
+
+    if (geteuid() != 0)
+        return 77;
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_set_timeout(tc, 60);
+    tcase_add_test(tc, test_unique);
+    tcase_add_test(tc, test_fixed_name_and_again);
+    tcase_add_loop_test(tc, test_attack, 0, 9);
+    tcase_add_test(tc, test_not_as_root);
+    tcase_add_test(tc, test_dir);
+    tcase_add_loop_test(tc, test_refused_types, 0, 4);
+    tcase_add_test(tc, test_pending_missing);
+    suite_add_tcase(suite, tc);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? 0 : 1;
+}

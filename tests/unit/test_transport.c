@@ -1,0 +1,535 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The transport against KDCs that misbehave: processes on 127.0.0.1, each on a
+ * port of its own. What is asserted is who answered, how often who was asked,
+ * and the reason; never how long something took, but for generous limits.
+ */
+#include <check.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "kerberos/transport.h"
+
+#define MAX_KDCS 4
+#define BIG_REPLY 200000U
+
+enum habit {
+    ANSWERS,
+    REFUSES,          /* nobody listens */
+    FILTERED,         /* the connection is never accepted: SYNs are dropped */
+    HANGS,            /* takes the request and says nothing */
+    GARBAGE,          /* speaks another protocol */
+    HUGE_LENGTH,      /* claims two gigabytes */
+    TOO_MANY_BYTES,   /* sends more than the length says */
+    CLOSES,           /* takes the request and closes */
+    CLOSES_WITHIN,    /* closes in the middle of the reply */
+    CLOSES_AFTER,     /* answers, then closes */
+    CLOSES_ON_SECOND, /* answers, then closes when asked again */
+    UNAVAILABLE,      /* KRB-ERROR 29 */
+    DRIPS,            /* byte by byte */
+    BIG               /* a long reply */
+};
+
+struct counters {
+    atomic_int connections, requests;
+};
+
+struct kdc {
+    pid_t pid;
+    int fd, fillers[2];
+    struct tl_dc dc;
+};
+
+static struct counters *counters; /* shared with the KDCs */
+static struct kdc kdcs[MAX_KDCS];
+static size_t num_kdcs;
+static int num_failed, num_worked, num_finds, num_forced;
+static const char *last_worked;
+static size_t first_list_len; /* DCs the locator names without FORCE; 0: all */
+static TALLOC_CTX *mem;
+static struct tl_config *config;
+static struct tl_transport *net;
+static struct tl_outcome *out;
+
+/* --- the KDCs --- */
+
+static bool read_full(int fd, uint8_t *buf, size_t len)
+{
+    for (size_t done = 0; done < len;) {
+        ssize_t n = read(fd, buf + done, len - done);
+
+        if (n <= 0)
+            return false;
+        done += (size_t)n;
+    }
+    return true;
+}
+
+static void write_full(int fd, const uint8_t *buf, size_t len)
+{
+    for (size_t done = 0; done < len;) {
+        ssize_t n = send(fd, buf + done, len - done, MSG_NOSIGNAL);
+
+        if (n <= 0)
+            return;
+        done += (size_t)n;
+    }
+}
+
+/* The reply names the KDC in its third byte. */
+static void reply_one(int fd, enum habit habit, size_t index)
+{
+    static uint8_t big[BIG_REPLY + 4];
+    uint8_t reply[] = {0, 0, 0, 4, 0x6b, 2, (uint8_t)index, 0, 0xff};
+    static const uint8_t huge[] = {0x7f, 0xff, 0xff, 0xff, 0x6b};
+
+    switch (habit) {
+    case GARBAGE:
+        write_full(fd, (const uint8_t *)"HTTP/1.0 400 Bad Request\r\n", 26);
+        break;
+    case HUGE_LENGTH:
+        write_full(fd, huge, sizeof(huge));
+        break;
+    case TOO_MANY_BYTES:
+        write_full(fd, reply, 9);
+        break;
+    case CLOSES_WITHIN:
+        write_full(fd, reply, 6);
+        break;
+    case UNAVAILABLE:
+        reply[4] = 0x7e;
+        reply[7] = 29;
+        write_full(fd, reply, 8);
+        break;
+    case DRIPS:
+        for (size_t i = 0; i < 8; i++) {
+            write_full(fd, reply + i, 1);
+            usleep(1000);
+        }
+        break;
+    case BIG:
+        memcpy(big,
+               (uint8_t[]){0, BIG_REPLY >> 16, (BIG_REPLY >> 8) & 0xff, BIG_REPLY & 0xff,
+                           0x6b, 2, (uint8_t)index},
+               7);
+        write_full(fd, big, sizeof(big));
+        break;
+    default:
+        write_full(fd, reply, 8);
+    }
+}
+
+static void serve(int fd, enum habit habit, size_t index)
+{
+    uint8_t request[4096];
+
+    for (int n = 1;; n++) {
+        size_t len;
+
+        if (!read_full(fd, request, 4))
+            return;
+        len = (size_t)request[2] << 8 | request[3];
+        if (len > sizeof(request) || !read_full(fd, request, len))
+            return;
+        counters[index].requests++;
+        if (habit == CLOSES || (habit == CLOSES_ON_SECOND && n == 2))
+            return;
+        if (habit == HANGS) {
+            pause();
+            return;
+        }
+        reply_one(fd, habit, index);
+        if (habit == CLOSES_AFTER || habit == CLOSES_WITHIN)
+            return;
+    }
+}
+
+/* One process per connection, so that a hanging one hinders no other. */
+static _Noreturn void kdc_main(int fd, enum habit habit, size_t index)
+{
+    signal(SIGCHLD, SIG_IGN);
+    for (;;) {
+        int conn = accept(fd, NULL, NULL);
+
+        if (conn < 0)
+            _exit(0);
+        counters[index].connections++;
+        if (fork() == 0) {
+            close(fd);
+            serve(conn, habit, index);
+            _exit(0);
+        }
+        close(conn);
+    }
+}
+
+/* Fill the accept queue of a socket that nobody accepts from: Linux then drops
+ * further SYNs, as a firewall would. */
+static void fill_queue(struct kdc *kdc)
+{
+    for (int i = 0; i < 2; i++) {
+        kdc->fillers[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        (void)connect(kdc->fillers[i], (struct sockaddr *)&kdc->dc.addr,
+                      kdc->dc.addr_len);
+        usleep(20000);
+    }
+}
+
+static void add_kdc(enum habit habit)
+{
+    struct kdc *kdc = &kdcs[num_kdcs];
+    struct sockaddr_in *in = (struct sockaddr_in *)&kdc->dc.addr;
+    socklen_t len = sizeof(*in);
+
+    in->sin_family = AF_INET;
+    in->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    kdc->fd = socket(AF_INET, SOCK_STREAM, 0);
+    ck_assert_int_eq(bind(kdc->fd, (struct sockaddr *)in, sizeof(*in)), 0);
+    ck_assert_int_eq(getsockname(kdc->fd, (struct sockaddr *)in, &len), 0);
+    kdc->dc.addr_len = sizeof(*in);
+    kdc->dc.domain = "contoso.test";
+    kdc->dc.host = talloc_asprintf(mem, "dc%zu.contoso.test", num_kdcs + 1);
+    kdc->dc.address = "127.0.0.1";
+    if (habit == FILTERED) {
+        ck_assert_int_eq(listen(kdc->fd, 0), 0);
+        fill_queue(kdc);
+    } else if (habit != REFUSES) {
+        ck_assert_int_eq(listen(kdc->fd, 16), 0);
+        kdc->pid = fork();
+        if (kdc->pid == 0) {
+            setpgid(0, 0);
+            kdc_main(kdc->fd, habit, num_kdcs);
+        }
+        setpgid(kdc->pid, kdc->pid);
+    }
+    num_kdcs++;
+}
+
+/* --- the locator --- */
+
+static enum tl_reason fake_find(TALLOC_CTX *ctx, void *arg, const char *domain,
+                                unsigned int flags, tl_deadline deadline,
+                                struct tl_dc_list **list, struct tl_outcome *o)
+{
+    size_t n = num_kdcs;
+
+    ck_assert_str_eq(domain, "contoso.test");
+    *list = NULL;
+    num_finds++;
+    num_forced += (flags & TL_LOCATE_FORCE) != 0;
+    if (!(flags & TL_LOCATE_FORCE) && first_list_len != 0)
+        n = first_list_len;
+    if (n == 0)
+        return tl_outcome_fail(o, TL_STAGE_LOCATE, TL_REASON_DNS_NO_RECORDS, NULL);
+    *list = talloc_zero(ctx, struct tl_dc_list);
+    (*list)->count = n;
+    (*list)->dcs = talloc_zero_array(*list, struct tl_dc, n);
+    for (size_t i = 0; i < n; i++)
+        (*list)->dcs[i] = kdcs[i].dc;
+    return TL_REASON_OK;
+}
+
+static void fake_failed(void *arg, const struct tl_dc *dc)
+{
+    num_failed++;
+}
+
+static void fake_worked(void *arg, const struct tl_dc *dc)
+{
+    num_worked++;
+    last_worked = talloc_strdup(mem, dc->host);
+}
+
+static bool fake_unavailable(void *arg, const uint8_t *reply, size_t len)
+{
+    return len == 4 && reply[0] == 0x7e && reply[3] == 29;
+}
+
+static void setup(void)
+{
+    struct tl_transport_source source = {.find = fake_find,
+                                         .failed = fake_failed,
+                                         .worked = fake_worked,
+                                         .unavailable = fake_unavailable};
+
+    mem = talloc_new(NULL);
+    counters = mmap(NULL, sizeof(*counters) * MAX_KDCS, PROT_READ | PROT_WRITE,
+                    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    memset(kdcs, 0, sizeof(kdcs));
+    num_kdcs = first_list_len = 0;
+    num_failed = num_worked = num_finds = num_forced = 0;
+    last_worked = "";
+    config = tl_config_defaults(mem);
+    config->kdc_race_delay = 30;
+    config->kdc_connect_timeout = 400;
+    net = tl_transport_new(mem, config, NULL, &source);
+    out = tl_outcome_new(mem);
+}
+
+static void teardown(void)
+{
+    for (size_t i = 0; i < num_kdcs; i++) {
+        if (kdcs[i].pid > 0) {
+            kill(-kdcs[i].pid, SIGKILL);
+            waitpid(kdcs[i].pid, NULL, 0);
+        }
+        close(kdcs[i].fd);
+        for (int f = 0; f < 2; f++)
+            if (kdcs[i].fillers[f] > 0)
+                close(kdcs[i].fillers[f]);
+    }
+    munmap(counters, sizeof(*counters) * MAX_KDCS);
+    talloc_free(mem);
+}
+
+/* --- asking --- */
+
+static enum tl_reason ask(bool costly, int ms, struct tl_transport_answer *answer)
+{
+    static const uint8_t request[] = {0x6a, 3, 1, 2, 3};
+
+    return tl_transport_exchange(mem, net, TL_STAGE_AS, "CONTOSO.TEST", request,
+                                 sizeof(request), costly, tl_deadline_in_ms(ms), answer,
+                                 out);
+}
+
+/* Index of the KDC that answered. */
+static int asked_ok(bool costly)
+{
+    struct tl_transport_answer answer;
+    enum tl_reason reason = ask(costly, 20000, &answer);
+
+    ck_assert_msg(reason == TL_REASON_OK, "%s: %s", tl_reason_info(reason)->slug,
+                  out->detail != NULL ? out->detail : "");
+    ck_assert_uint_ge(answer.len, 4);
+    return answer.data[2];
+}
+
+static const struct {
+    enum habit first, second;
+    int answers;      /* who of the two */
+    bool first_fails; /* is the first reported to the locator as failed? */
+} pairs[] = {
+    {ANSWERS, HANGS, 0, false},      {DRIPS, HANGS, 0, false},
+    {REFUSES, ANSWERS, 1, true},     {FILTERED, ANSWERS, 1, true},
+    {GARBAGE, ANSWERS, 1, true},     {HUGE_LENGTH, ANSWERS, 1, true},
+    {CLOSES, ANSWERS, 1, true},      {CLOSES_WITHIN, ANSWERS, 1, true},
+    {UNAVAILABLE, ANSWERS, 1, true}, {TOO_MANY_BYTES, ANSWERS, 1, true},
+    {HANGS, ANSWERS, 1, false},
+};
+
+START_TEST(test_pair)
+{
+    if (pairs[_i].answers == 0)
+        config->kdc_race_delay = 10000; /* however slow this machine is */
+    add_kdc(pairs[_i].first);
+    add_kdc(pairs[_i].second);
+    ck_assert_int_eq(asked_ok(false), pairs[_i].answers);
+    ck_assert_int_eq(num_failed, pairs[_i].first_fails);
+    ck_assert_int_eq(num_worked, 1);
+    ck_assert_str_eq(last_worked, kdcs[pairs[_i].answers].dc.host);
+    if (pairs[_i].answers == 0)
+        ck_assert_int_eq(counters[1].connections, 0);
+    ck_assert_int_eq(num_forced, 0);
+}
+END_TEST
+
+static const struct {
+    enum habit habit;
+    enum tl_reason reason;
+} alone[] = {
+    {REFUSES, TL_REASON_PORT88_REFUSED},     {FILTERED, TL_REASON_PORT88_FILTERED},
+    {GARBAGE, TL_REASON_KDC_GARBAGE},        {HUGE_LENGTH, TL_REASON_KDC_GARBAGE},
+    {TOO_MANY_BYTES, TL_REASON_KDC_GARBAGE}, {CLOSES, TL_REASON_KDC_SILENT},
+    {CLOSES_WITHIN, TL_REASON_KDC_SILENT},   {HANGS, TL_REASON_KDC_SILENT},
+};
+
+START_TEST(test_alone)
+{
+    struct tl_transport_answer answer;
+    char *kdc;
+
+    add_kdc(alone[_i].habit);
+    ck_assert_int_eq(ask(false, 1500, &answer), alone[_i].reason);
+    ck_assert_int_eq(out->reason, alone[_i].reason);
+    ck_assert_uint_eq(out->ntstatus, TL_NT_NO_LOGON_SERVERS);
+    ck_assert_int_eq(out->stage, TL_STAGE_AS);
+    ck_assert_str_eq(out->realm, "CONTOSO.TEST");
+    kdc = talloc_asprintf(mem, "dc1.contoso.test (127.0.0.1) %u/tcp",
+                          ntohs(((struct sockaddr_in *)&kdcs[0].dc.addr)->sin_port));
+    ck_assert_str_eq(out->kdc, kdc);
+    ck_assert_ptr_nonnull(strstr(out->detail, kdc));
+    ck_assert_ptr_null(answer.data);
+    ck_assert_int_eq(num_failed, 1);
+    ck_assert_int_eq(num_worked, 0);
+    ck_assert_uint_eq(tl_transport_open_count(net), 0);
+}
+END_TEST
+
+START_TEST(test_one_connection_serves_all)
+{
+    add_kdc(ANSWERS);
+    for (int i = 0; i < 5; i++)
+        ck_assert_int_eq(asked_ok(i % 2), 0);
+    ck_assert_int_eq(counters[0].connections, 1);
+    ck_assert_int_eq(counters[0].requests, 5);
+    ck_assert_int_eq(num_finds, 1);
+    ck_assert_int_eq(num_worked, 1);
+    ck_assert_uint_eq(tl_transport_open_count(net), 1);
+}
+END_TEST
+
+START_TEST(test_long_reply)
+{
+    struct tl_transport_answer answer;
+
+    add_kdc(BIG);
+    ck_assert_int_eq(ask(false, 20000, &answer), TL_REASON_OK);
+    ck_assert_uint_eq(answer.len, BIG_REPLY);
+}
+END_TEST
+
+/* A KDC may close an idle connection when it likes (RFC 4120 7.2.2). */
+START_TEST(test_reconnects)
+{
+    config->kdc_race_delay = 10000;
+    add_kdc(_i == 0 ? CLOSES_AFTER : CLOSES_ON_SECOND);
+    ck_assert_int_eq(asked_ok(false), 0);
+    usleep(20000);
+    ck_assert_int_eq(asked_ok(false), 0);
+    ck_assert_int_eq(counters[0].connections, 2);
+    ck_assert_int_eq(num_failed, 0);
+}
+END_TEST
+
+START_TEST(test_dies_between_exchanges)
+{
+    add_kdc(ANSWERS);
+    add_kdc(ANSWERS);
+    config->kdc_race_delay = 10000;
+    ck_assert_int_eq(asked_ok(false), 0);
+    kill(-kdcs[0].pid, SIGKILL);
+    waitpid(kdcs[0].pid, NULL, 0);
+    kdcs[0].pid = 0;
+    close(kdcs[0].fd);
+    kdcs[0].fd = -1;
+    usleep(50000); /* its connections are closed by the kernel */
+    ck_assert_int_eq(asked_ok(true), 1);
+    ck_assert_int_eq(num_failed, 1);
+}
+END_TEST
+
+/* A wrong password counts at each KDC that is asked: the second is asked late,
+ * but it is. */
+START_TEST(test_costly_waits_longer)
+{
+    struct tl_transport_answer answer;
+
+    add_kdc(HANGS);
+    add_kdc(ANSWERS);
+    config->kdc_race_delay = 500; /* so the second would be asked after 2 s */
+    ck_assert_int_eq(ask(true, 1000, &answer), TL_REASON_KDC_SILENT);
+    ck_assert_int_eq(counters[0].requests, 1);
+    ck_assert_int_eq(counters[1].requests, 0);
+    config->kdc_race_delay = 30;
+    ck_assert_int_eq(asked_ok(true), 1);
+}
+END_TEST
+
+START_TEST(test_unavailable_is_told_for_want_of_better)
+{
+    struct tl_transport_answer answer;
+
+    add_kdc(UNAVAILABLE);
+    ck_assert_int_eq(ask(false, 20000, &answer), TL_REASON_OK);
+    ck_assert_int_eq(answer.data[3], 29);
+    ck_assert_ptr_nonnull(answer.kdc);
+}
+END_TEST
+
+/* All of the locator's cache is dead: it is asked past its cache, once. */
+START_TEST(test_search_past_the_cache)
+{
+    add_kdc(REFUSES);
+    add_kdc(ANSWERS);
+    first_list_len = 1;
+    ck_assert_int_eq(asked_ok(false), 1);
+    ck_assert_int_eq(num_forced, 1);
+    ck_assert_int_eq(num_finds, 2);
+}
+END_TEST
+
+START_TEST(test_no_kdc_known)
+{
+    struct tl_transport_answer answer;
+
+    ck_assert_int_eq(ask(false, 1000, &answer), TL_REASON_DNS_NO_RECORDS);
+    ck_assert_int_eq(out->stage, TL_STAGE_LOCATE);
+    ck_assert_int_eq(num_finds, 1);
+}
+END_TEST
+
+START_TEST(test_no_time)
+{
+    struct tl_transport_answer answer;
+
+    add_kdc(ANSWERS);
+    ck_assert_int_eq(ask(false, 0, &answer), TL_REASON_DEADLINE);
+    ck_assert_int_eq(counters[0].requests, 0);
+}
+END_TEST
+
+/* Every candidate's fate is told; the first is the one to name. */
+START_TEST(test_all_dead)
+{
+    struct tl_transport_answer answer;
+    int64_t start = tl_now_us();
+
+    add_kdc(FILTERED);
+    add_kdc(REFUSES);
+    add_kdc(CLOSES);
+    ck_assert_int_eq(ask(false, 20000, &answer), TL_REASON_PORT88_FILTERED);
+    ck_assert_ptr_nonnull(strstr(out->kdc, "dc1."));
+    ck_assert_ptr_nonnull(strstr(out->detail, "dc2."));
+    ck_assert_ptr_nonnull(strstr(out->detail, "dc3."));
+    ck_assert_int_eq(num_failed, 3);
+    /* bounded by kdc_connect_timeout (0.4 s here), not by the deadline */
+    ck_assert_int_lt(tl_now_us() - start, 10000000);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("transport");
+    TCase *tc = tcase_create("transport");
+    SRunner *runner = srunner_create(suite);
+    int failed;
+
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_set_timeout(tc, 60);
+    tcase_add_loop_test(tc, test_pair, 0, sizeof(pairs) / sizeof(pairs[0]));
+    tcase_add_loop_test(tc, test_alone, 0, sizeof(alone) / sizeof(alone[0]));
+    tcase_add_test(tc, test_one_connection_serves_all);
+    tcase_add_test(tc, test_long_reply);
+    tcase_add_loop_test(tc, test_reconnects, 0, 2);
+    tcase_add_test(tc, test_dies_between_exchanges);
+    tcase_add_test(tc, test_costly_waits_longer);
+    tcase_add_test(tc, test_unavailable_is_told_for_want_of_better);
+    tcase_add_test(tc, test_search_past_the_cache);
+    tcase_add_test(tc, test_no_kdc_known);
+    tcase_add_test(tc, test_no_time);
+    tcase_add_test(tc, test_all_dead);
+    suite_add_tcase(suite, tc);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? 0 : 1;
+}

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The parts of the exchange that need no KDC: which question comes first, where
+ * a walk ends, what a KRB-ERROR says, and that krb5.conf and the environment
+ * cannot loosen the library's settings.
+ */
+#include <check.h>
+#include <errno.h>
+#include <profile.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kerberos/kerberos_internal.h"
+
+static const struct tl_tdo some_tdo;
+
+static const struct {
+    enum tl_walk policy;
+    enum tl_first_ask first;
+    bool named, path_known, same_realm;
+    bool krbtgt_first, krbtgt_retry;
+} plans[] = {
+    /* within one domain there is nothing to route */
+    {TL_WALK_WINDOWS, TL_ASK_HOST, true, false, true, false, false},
+    {TL_WALK_DIRECT, TL_ASK_KRBTGT, true, false, true, false, false},
+    /* the pure policies ask one question */
+    {TL_WALK_REFERRAL, TL_ASK_KRBTGT, true, false, false, false, false},
+    {TL_WALK_DIRECT, TL_ASK_HOST, true, false, false, true, false},
+    /* windows: as the route says */
+    {TL_WALK_WINDOWS, TL_ASK_KRBTGT, true, true, false, true, false},
+    {TL_WALK_WINDOWS, TL_ASK_HOST, true, true, false, false, false},
+    /* windows, topology unknown: a second question where the domain was named */
+    {TL_WALK_WINDOWS, TL_ASK_HOST, true, false, false, false, true},
+    {TL_WALK_WINDOWS, TL_ASK_HOST, false, false, false, false, false},
+};
+
+START_TEST(test_plan)
+{
+    struct tl_hop hop = {.from = "contoso.test", .to = "fabrikam.test"};
+    struct tl_route route = {.first_ask = plans[_i].first,
+                             .domain_named = plans[_i].named,
+                             .num_hops = 1,
+                             .hops = &hop};
+    struct tl_walk_plan plan;
+
+    if (plans[_i].path_known)
+        hop.tdo_to = &some_tdo;
+    plan = tl_walk_plan_for(plans[_i].policy, &route, plans[_i].same_realm);
+    ck_assert_int_eq(plan.krbtgt_first, plans[_i].krbtgt_first);
+    ck_assert_int_eq(plan.krbtgt_retry, plans[_i].krbtgt_retry);
+}
+END_TEST
+
+static enum tl_reason enter(TALLOC_CTX *mem, struct tl_realms *seen, int limit,
+                            const char *realm)
+{
+    return tl_realms_enter(mem, seen, limit, realm, strlen(realm));
+}
+
+START_TEST(test_realms)
+{
+    TALLOC_CTX *mem = talloc_new(NULL);
+    struct tl_realms seen = {0};
+
+    ck_assert_int_eq(enter(mem, &seen, 2, "A.TEST"), TL_REASON_OK);
+    ck_assert_int_eq(enter(mem, &seen, 2, "B.TEST"), TL_REASON_OK);
+    ck_assert_int_eq(enter(mem, &seen, 2, "a.test"), TL_REASON_REFERRAL_LOOP);
+    ck_assert_int_eq(enter(mem, &seen, 2, "A.TES"), TL_REASON_OK);
+    ck_assert_int_eq(enter(mem, &seen, 2, "D.TEST"), TL_REASON_REFERRAL_LIMIT);
+    ck_assert_uint_eq(seen.count, 3);
+    ck_assert_str_eq(tl_realms_text(mem, &seen, "D.TEST"),
+                     "A.TEST, B.TEST, A.TES, D.TEST");
+    talloc_free(mem);
+}
+END_TEST
+
+START_TEST(test_clock_sentence)
+{
+    TALLOC_CTX *mem = talloc_new(NULL);
+
+    ck_assert_str_eq(tl_clock_sentence(mem, 10000, 6400, "dc1"),
+                     "this clock is 60 minutes ahead of dc1");
+    ck_assert_str_eq(tl_clock_sentence(mem, 0, 90, "dc1"),
+                     "this clock is 90 seconds behind dc1");
+    talloc_free(mem);
+}
+END_TEST
+
+/* A KRB-ERROR as a KDC would send it. */
+static krb5_data make_error(krb5_context k5, unsigned int code, const char *edata,
+                            unsigned int len)
+{
+    krb5_error error = {.magic = KV5M_ERROR, .error = code, .stime = 1700000000};
+    krb5_data made = {0};
+
+    ck_assert_int_eq(
+        krb5_parse_name(k5, "krbtgt/CONTOSO.TEST@CONTOSO.TEST", &error.server), 0);
+    ck_assert_int_eq(krb5_parse_name(k5, "alice@CONTOSO.TEST", &error.client), 0);
+    error.e_data.data = talloc_memdup(NULL, edata, len);
+    error.e_data.length = len;
+    ck_assert_int_eq(krb5_mk_error(k5, &error, &made), 0);
+    talloc_free(error.e_data.data);
+    krb5_free_principal(k5, error.server);
+    krb5_free_principal(k5, error.client);
+    return made;
+}
+
+START_TEST(test_error_read)
+{
+    /* KERB-ERROR-DATA, type 3, status C0000413, flags 3 [KILE 2.2.1, 2.2.2] */
+    static const char edata[] = "\x30\x15\xa1\x03\x02\x01\x03\xa2\x0e\x04\x0c"
+                                "\x13\x04\x00\xc0\x00\x00\x00\x00\x03\x00\x00\x00";
+    TALLOC_CTX *mem = talloc_new(NULL);
+    krb5_context k5;
+    krb5_data made;
+    struct tl_krb_error err;
+
+    ck_assert_int_eq(tl_k5_context(false, &k5), 0);
+    made = make_error(k5, 12, edata, sizeof(edata) - 1);
+    tl_krb_error_read(mem, k5, &made, &err);
+    ck_assert_int_eq(err.code, 12);
+    ck_assert_uint_eq(err.edata_ntstatus, TL_NT_AUTHENTICATION_FIREWALL_FAILED);
+    ck_assert_int_eq(err.stime, 1700000000);
+    ck_assert_str_eq(err.crealm, "CONTOSO.TEST");
+    /* cut anywhere, it is no error message any more, and nothing is read past */
+    for (unsigned int len = 0; len < made.length; len++) {
+        char *copy = malloc(len + 1);
+        krb5_data cut = {.length = len, .data = copy};
+
+        memcpy(copy, made.data, len);
+        tl_krb_error_read(mem, k5, &cut, &err);
+        ck_assert_int_eq(err.code, TL_KRB_NONE);
+        free(copy);
+    }
+    krb5_free_data_contents(k5, &made);
+    krb5_free_context(k5);
+    talloc_free(mem);
+}
+END_TEST
+
+START_TEST(test_message_kinds)
+{
+    static const struct {
+        uint8_t tag;
+        const char *name;
+    } kinds[] = {{0x6a, "AS-REQ"},  {0x6b, "AS-REP"},    {0x6c, "TGS-REQ"},
+                 {0x6d, "TGS-REP"}, {0x7e, "KRB-ERROR"}, {0x30, "?"}};
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        uint8_t bytes[2] = {kinds[i].tag, 0};
+
+        ck_assert_str_eq(tl_krb_msg_name(tl_krb_msg_kind(bytes, 2)), kinds[i].name);
+        ck_assert_int_eq(tl_krb_msg_kind(bytes, 1), TL_MSG_OTHER);
+    }
+}
+END_TEST
+
+static bool has_enctype(krb5_context k5, krb5_enctype wanted)
+{
+    krb5_enctype *types = NULL;
+    bool found = false;
+
+    ck_assert_int_eq(krb5_get_permitted_enctypes(k5, &types), 0);
+    for (size_t i = 0; types[i] != 0; i++)
+        found = found || types[i] == wanted;
+    krb5_free_enctypes(k5, types);
+    return found;
+}
+
+static int boolean(profile_t profile, const char *a, const char *b, int fallback)
+{
+    int value = -1;
+
+    profile_get_boolean(profile, "libdefaults", a, b, fallback, &value);
+    return value;
+}
+
+/* Neither the environment nor a realm's own section turns a fixed setting. */
+START_TEST(test_settings_are_fixed)
+{
+    char path[] = "/tmp/trustlogon-krb5-XXXXXX";
+    int fd = mkstemp(path);
+    static const char text[] =
+        "[libdefaults]\n allow_weak_crypto = true\n permitted_enctypes = rc4\n"
+        " dns_lookup_kdc = true\n ignored_by_us = true\n"
+        " A.TEST = {\n  dns_lookup_kdc = true\n }\n";
+    krb5_context k5;
+    profile_t profile;
+    char **values = NULL;
+    const char *path_names[] = {"capaths", "A.TEST", "B.TEST", NULL};
+
+    ck_assert_int_eq(write(fd, text, sizeof(text) - 1), (ssize_t)sizeof(text) - 1);
+    close(fd);
+    setenv("KRB5_CONFIG", path, 1);
+    ck_assert_int_eq(tl_k5_context(_i != 0, &k5), 0);
+    ck_assert_int_eq(krb5_get_profile(k5, &profile), 0);
+    ck_assert_int_eq(boolean(profile, "ignored_by_us", NULL, 0), 0);
+    ck_assert_int_eq(boolean(profile, "allow_weak_crypto", NULL, 1), 0);
+    ck_assert_int_eq(boolean(profile, "dns_lookup_kdc", NULL, 1), 0);
+    ck_assert_int_eq(boolean(profile, "A.TEST", "dns_lookup_kdc", 1), 0);
+    ck_assert_int_eq(boolean(profile, "kdc_timesync", NULL, 1), 0);
+    ck_assert_int_eq(profile_get_values(profile, path_names, &values), 0);
+    ck_assert_str_eq(values[0], ".");
+    profile_free_list(values);
+    ck_assert(has_enctype(k5, ENCTYPE_AES256_CTS_HMAC_SHA1_96));
+    ck_assert_int_eq(has_enctype(k5, ENCTYPE_ARCFOUR_HMAC), _i != 0);
+    ck_assert_int_eq(tl_enctype_allowed(_i != 0, ENCTYPE_ARCFOUR_HMAC), _i != 0);
+    ck_assert(!tl_enctype_allowed(true, ENCTYPE_DES3_CBC_SHA1));
+    profile_abandon(profile);
+    krb5_free_context(k5);
+    unlink(path);
+}
+END_TEST
+
+static const struct {
+    const char *pattern, *name; /* name NULL: refused */
+} names[] = {
+    {NULL, "FILE:/tmp/krb5cc_1001_XXXXXX"},
+    {"FILE", "FILE:/tmp/krb5cc_1001_XXXXXX"},
+    {"FILE:/tmp/krb5cc_%{uid}", "FILE:/tmp/krb5cc_1001_XXXXXX"},
+    {"/tmp/krb5cc_%{USERID}", "FILE:/tmp/krb5cc_1001_XXXXXX"},
+    {"FILE:/tmp/mine_%{euid}", "FILE:/tmp/mine_1001"},
+    {"FILE:%{TEMP}/%{null}x", NULL}, /* must begin with / */
+    {"/home/x/cc", "FILE:/home/x/cc"},
+    {"DIR:/run/user/%{uid}/krb5cc", "DIR:/run/user/1001/krb5cc"},
+    {"KEYRING:persistent:%{uid}", "KEYRING:persistent:1001"},
+    {"KCM:", "KCM:"},
+    {"KCM", "KCM:"},
+    {"KEYRING", "KEYRING:persistent:1001"},
+    {"KEYRING:session:x", NULL},
+    {"MEMORY:x", NULL},
+    {"FILE:relative", NULL},
+    {"API:x", NULL},
+    {"FILE:/tmp/%{username}", NULL},
+    {"FILE:/tmp/%{uid", NULL},
+};
+
+START_TEST(test_ccache_names)
+{
+    TALLOC_CTX *mem = talloc_new(NULL);
+    char *name = NULL;
+    const char *why = NULL;
+    int ret = tl_ccache_expand(mem, names[_i].pattern, 1001, &name, &why);
+
+    if (names[_i].name != NULL) {
+        ck_assert_int_eq(ret, 0);
+        ck_assert_str_eq(name, names[_i].name);
+        ck_assert_ptr_null(why);
+    } else {
+        ck_assert_int_eq(ret, -EINVAL);
+        ck_assert_ptr_null(name);
+        ck_assert_ptr_nonnull(why);
+    }
+    talloc_free(mem);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("walk");
+    TCase *tc = tcase_create("walk");
+    SRunner *runner = srunner_create(suite);
+    int failed;
+
+    tcase_add_loop_test(tc, test_plan, 0, sizeof(plans) / sizeof(plans[0]));
+    tcase_add_test(tc, test_realms);
+    tcase_add_test(tc, test_clock_sentence);
+    tcase_add_test(tc, test_error_read);
+    tcase_add_test(tc, test_message_kinds);
+    tcase_add_loop_test(tc, test_settings_are_fixed, 0, 2);
+    tcase_add_loop_test(tc, test_ccache_names, 0, sizeof(names) / sizeof(names[0]));
+    suite_add_tcase(suite, tc);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? 0 : 1;
+}
