@@ -37,8 +37,8 @@ static bool is_ascii(const char *bytes, size_t len)
 
 char *tl_fold(TALLOC_CTX *ctx, const char *utf8)
 {
-    uint8_t *decomposed, *folded;
-    size_t len, decomposed_len, folded_len;
+    uint8_t *folded;
+    size_t len, folded_len;
     char *result = NULL;
 
     if (utf8 == NULL)
@@ -49,16 +49,11 @@ char *tl_fold(TALLOC_CTX *ctx, const char *utf8)
     if (!tl_chars_utf8(utf8, len))
         return NULL;
 
-    /* Decomposed first, or what comes out depends on how the name was typed
-     * (Unicode 3.13, D145): U+0345 folds differently inside and outside of a
-     * composed character. */
-    decomposed =
-        u8_normalize(UNINORM_NFD, (const uint8_t *)utf8, len, NULL, &decomposed_len);
-    if (decomposed == NULL)
-        return NULL;
+    /* Asked for a normal form, u8_casefold() decomposes first, without which the
+     * result would depend on how the name was typed (Unicode 3.13, D145): U+0345
+     * folds differently inside and outside of a composed character. */
     folded =
-        u8_casefold(decomposed, decomposed_len, NULL, UNINORM_NFC, NULL, &folded_len);
-    free(decomposed);
+        u8_casefold((const uint8_t *)utf8, len, NULL, UNINORM_NFC, NULL, &folded_len);
     if (folded == NULL)
         return NULL;
     result = talloc_strndup(ctx, (const char *)folded, folded_len);

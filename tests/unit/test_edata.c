@@ -86,6 +86,7 @@ static const struct {
      0},
     {"integer of five bytes", BYTES("\x30\x09\xa1\x07\x02\x05\x01\x00\x00\x00\x03"),
      -EBADMSG, 0},
+    {"integer beyond the end", BYTES("\x30\x05\xa1\x03\x02\x02\x01"), -EBADMSG, 0},
     {"two integers in [1]", BYTES("\x30\x08\xa1\x06\x02\x01\x02\x02\x01\x02"), -EBADMSG,
      0},
     {"a tag alone", BYTES("\x30"), -EBADMSG, 0},
