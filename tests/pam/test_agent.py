@@ -47,8 +47,8 @@ def connect(bench):
 def ask(bench, **fields):
     """One request; the DONE's fields, or None if the agent hung up."""
     with connect(bench) as peer:
-        peer.send(encode("request", **fields))
         try:
+            peer.send(encode("request", **fields))
             data = peer.recv(65536)
         except OSError:
             return None
