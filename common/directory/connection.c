@@ -102,7 +102,7 @@ static int make_handle(struct tl_connection *connection, int fd)
     return 0;
 }
 
-LDAPMessage *tl_connection_result(const struct tl_connection *connection, int id,
+LDAPMessage *tl_connection_result(struct tl_connection *connection, int id,
                                   const char **why)
 {
     int left = tl_deadline_left_ms(connection->deadline), error = LDAP_OTHER, type;
@@ -113,12 +113,16 @@ LDAPMessage *tl_connection_result(const struct tl_connection *connection, int id
     type = ldap_result(connection->ld, id, LDAP_MSG_ONE, &tv, &message);
     if (type > 0)
         return message;
-    if (type == 0) {
-        *why = "no answer in time";
-        return NULL;
-    }
+    connection->broken = true;
     ldap_get_option(connection->ld, LDAP_OPT_RESULT_CODE, &error);
-    *why = ldap_err2string(error);
+    if (type == 0)
+        *why = "no answer in time";
+    else if (connection->gss->fault != NULL)
+        *why = connection->gss->fault;
+    else if (error == LDAP_SERVER_DOWN)
+        *why = "the server closed the connection";
+    else
+        *why = ldap_err2string(error);
     return NULL;
 }
 

@@ -18,6 +18,7 @@
 struct tl_connection {
     LDAP *ld;
     struct tl_gss *gss;
+    bool broken; /* libldap would connect anew, unsealed, to its default server */
     tl_deadline deadline;
     const struct tl_trace *trace;
     const char *server; /* "dc1.contoso.test (10.99.0.11) 389/tcp" */
@@ -45,7 +46,7 @@ TL_PRINTF(3, 4)
 enum tl_reason tl_connection_fail(const struct tl_connection *connection,
                                   struct tl_outcome *out, const char *fmt, ...);
 /* Wait for one message of a request; NULL with *why where none came. */
-LDAPMessage *tl_connection_result(const struct tl_connection *connection, int id,
+LDAPMessage *tl_connection_result(struct tl_connection *connection, int id,
                                   const char **why);
 
 #endif

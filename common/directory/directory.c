@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * directory.c - what a logon asks of a directory: domains, trusts, the owner of
- * a service principal name, the account of a user.
+ * directory.c - what a logon asks of a directory about the forest: its domains,
+ * suffixes and trusts.
  */
 #include <errno.h>
 #include <string.h>
@@ -9,21 +9,10 @@
 #include <time.h>
 #include <trustlogon/name.h>
 
-#include "directory/connection.h"
+#include "directory/internal.h"
 
 /* The catalogue is a convenience; it may not eat the whole deadline. */
 #define GC_TIMEOUT_MS 700
-
-struct tl_directory {
-    struct tl_connection *ldap;
-    struct tl_connection *gc; /* opened when first needed; NULL: not to be had */
-    bool gc_tried, gc_offered;
-    size_t num_domains; /* of the forest, once read; 0: not known */
-    struct tl_dc *dc;   /* what is needed of it for the second connection */
-    const char *ccache;
-    const char *default_nc, *root_nc, *config_nc;
-    const char *domain, *forest; /* DNS names of the first two */
-};
 
 static enum tl_reason no_memory(struct tl_outcome *out)
 {
@@ -99,9 +88,7 @@ cleanup:
     return reason;
 }
 
-/* The global catalogue of the same server, where it is one, answers, and would hold
- * more than we have already. */
-static struct tl_connection *catalogue(struct tl_directory *dir)
+struct tl_connection *tl_directory_catalogue(struct tl_directory *dir)
 {
     tl_deadline deadline =
         tl_deadline_min(dir->ldap->deadline, tl_deadline_in_ms(GC_TIMEOUT_MS));
@@ -268,7 +255,7 @@ enum tl_reason tl_directory_topology(TALLOC_CTX *ctx, struct tl_directory *dir,
     /* Only the root's TDOs carry forest trust information; a domain controller of
      * another domain has them in its catalogue, if it is one. */
     if (reason == TL_REASON_OK && strcmp(dir->domain, dir->forest) != 0) {
-        root = catalogue(dir);
+        root = tl_directory_catalogue(dir);
         if (root == NULL || read_trusts(root, dir->root_nc, dir->forest, topo, NULL) != 0)
             tl_trace_note(dir->ldap->trace, "the trusts of %s could not be read",
                           dir->forest);
@@ -282,121 +269,5 @@ enum tl_reason tl_directory_topology(TALLOC_CTX *ctx, struct tl_directory *dir,
 
 cleanup:
     talloc_free(topo);
-    return reason;
-}
-
-/* Search accounts: those of the whole forest by the catalogue where there is one, else,
- * or if `own` says so, those of this domain. */
-static enum tl_reason find_accounts(TALLOC_CTX *ctx, struct tl_directory *dir, bool own,
-                                    const char *filter, struct tl_entries **entries,
-                                    struct tl_outcome *out)
-{
-    static const char *const attributes[] = {"sAMAccountName", "userPrincipalName", NULL};
-    struct tl_search search = {"", LDAP_SCOPE_SUBTREE, filter, attributes};
-    struct tl_connection *connection = own ? NULL : catalogue(dir);
-
-    if (connection != NULL &&
-        tl_connection_search(ctx, connection, &search, entries, NULL) == TL_REASON_OK)
-        return TL_REASON_OK;
-    search.base = dir->default_nc;
-    return tl_connection_search(ctx, dir->ldap, &search, entries, out);
-}
-
-enum tl_reason tl_directory_spn(TALLOC_CTX *ctx, struct tl_directory *dir,
-                                const char *spn, const char ***dns_out, size_t *count,
-                                struct tl_outcome *out)
-{
-    TALLOC_CTX *tmp = talloc_new(NULL);
-    struct tl_entries *entries = NULL;
-    const char **dns = NULL;
-    char *filter, *escaped;
-    enum tl_reason reason;
-
-    *dns_out = NULL;
-    *count = 0;
-    escaped = tl_ldap_escape(tmp, (const uint8_t *)spn, strlen(spn));
-    filter = talloc_asprintf(tmp, "(servicePrincipalName=%s)", escaped);
-    if (escaped == NULL || filter == NULL) {
-        reason = no_memory(out);
-        goto cleanup;
-    }
-    reason = find_accounts(tmp, dir, false, filter, &entries, out);
-    if (reason != TL_REASON_OK)
-        goto cleanup;
-    dns = talloc_zero_array(ctx, const char *, entries->count);
-    for (size_t i = 0; dns != NULL && i < entries->count; i++) {
-        dns[i] = talloc_strdup(dns, entries->entries[i].dn);
-        if (dns[i] == NULL)
-            TALLOC_FREE(dns);
-    }
-    if (dns == NULL) {
-        reason = no_memory(out);
-        goto cleanup;
-    }
-    *dns_out = dns;
-    *count = entries->count;
-
-cleanup:
-    talloc_free(tmp);
-    return reason;
-}
-
-/* NULL stays NULL; -1 where memory is out. */
-static int give(TALLOC_CTX *ctx, const char *text, const char **copy)
-{
-    *copy = text != NULL ? talloc_strdup(ctx, text) : NULL;
-    return text != NULL && *copy == NULL ? -1 : 0;
-}
-
-/* One attempt to find a user by an attribute. */
-static enum tl_reason find_user(TALLOC_CTX *ctx, struct tl_directory *dir, bool own,
-                                const char *attribute, const char *value, size_t len,
-                                struct tl_entries **entries, struct tl_outcome *out)
-{
-    char *escaped = tl_ldap_escape(ctx, (const uint8_t *)value, len), *filter;
-
-    filter =
-        talloc_asprintf(ctx, "(&(objectCategory=person)(%s=%s))", attribute, escaped);
-    if (escaped == NULL || filter == NULL)
-        return no_memory(out);
-    return find_accounts(ctx, dir, own, filter, entries, out);
-}
-
-enum tl_reason tl_directory_user(TALLOC_CTX *ctx, struct tl_directory *dir,
-                                 const char *upn_or_sam, const char **sam,
-                                 const char **upn, const char **dn,
-                                 struct tl_outcome *out)
-{
-    TALLOC_CTX *tmp = talloc_new(NULL);
-    const char *at = strrchr(upn_or_sam, '@');
-    struct tl_entries *entries = NULL;
-    const struct tl_entry *user;
-    enum tl_reason reason = TL_REASON_OK;
-
-    *sam = *upn = *dn = NULL;
-    if (at != NULL)
-        reason = find_user(tmp, dir, false, "userPrincipalName", upn_or_sam,
-                           strlen(upn_or_sam), &entries, out);
-    /* A bare name, or an implicit UPN that no account has as its explicit one. */
-    if (reason == TL_REASON_OK &&
-        (at == NULL || (entries->count == 0 && strcasecmp(at + 1, dir->domain) == 0)))
-        reason = find_user(tmp, dir, true, "sAMAccountName", upn_or_sam,
-                           at != NULL ? (size_t)(at - upn_or_sam) : strlen(upn_or_sam),
-                           &entries, out);
-    if (reason != TL_REASON_OK)
-        goto cleanup;
-    if (entries->count != 1) {
-        reason = tl_outcome_fail(out, TL_STAGE_IDENTITY, TL_REASON_USER_UNKNOWN,
-                                 "%zu accounts have this name", entries->count);
-        goto cleanup;
-    }
-    user = &entries->entries[0];
-    if (give(ctx, tl_entry_text(user, "sAMAccountName"), sam) != 0 ||
-        give(ctx, tl_entry_text(user, "userPrincipalName"), upn) != 0 ||
-        give(ctx, user->dn, dn) != 0)
-        reason = no_memory(out);
-
-cleanup:
-    talloc_free(tmp);
     return reason;
 }

@@ -27,6 +27,7 @@ struct tl_gss {
     gss_cred_id_t cred;
     gss_name_t target;
     gss_buffer_desc token; /* the last one made */
+    const char *fault;     /* what broke the layer, or NULL */
     uint32_t send_max;     /* plain bytes that fit into one token for the server */
 };
 

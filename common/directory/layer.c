@@ -82,8 +82,10 @@ static int unseal(struct layer *layer)
     major = gss_unwrap(&minor, layer->gss->context, &token, &layer->plain, &sealed, NULL);
     TALLOC_FREE(layer->token);
     layer->have = 0;
-    if (GSS_ERROR(major) || !sealed)
+    if (GSS_ERROR(major) || !sealed) {
+        layer->gss->fault = "a message that is not sealed as agreed";
         return -EBADMSG;
+    }
     return 0;
 }
 
@@ -101,6 +103,7 @@ static ber_slen_t next_token(Sockbuf_IO_Desc *io, struct layer *layer)
         memcpy(&length, layer->header, sizeof(length));
         layer->token_len = ntohl(length);
         if (layer->token_len == 0 || layer->token_len > TOKEN_MAX) {
+            layer->gss->fault = "a message that is not sealed as agreed";
             errno = EBADMSG;
             return -1;
         }

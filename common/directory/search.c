@@ -135,10 +135,8 @@ static enum tl_reason read_page(struct tl_connection *connection,
         LDAPMessage *message = tl_connection_result(connection, id, &why);
         int type, ret = 0;
 
-        if (message == NULL) {
-            ldap_abandon_ext(connection->ld, id, NULL, NULL);
+        if (message == NULL)
             return search_failed(connection, search, why, out);
-        }
         type = ldap_msgtype(message);
         if (type == LDAP_RES_SEARCH_ENTRY)
             ret = take_entry(entries, connection->ld, message);
@@ -164,6 +162,8 @@ static int send_page(struct tl_connection *connection, const struct tl_search *s
     int left = tl_deadline_left_ms(connection->deadline), error;
     struct timeval tv = {left / 1000, (left % 1000) * 1000};
 
+    if (connection->broken)
+        return LDAP_SERVER_DOWN;
     if (left == 0)
         return LDAP_TIMEOUT;
     if (search->scope != LDAP_SCOPE_BASE) {
@@ -201,6 +201,7 @@ enum tl_reason tl_connection_search(TALLOC_CTX *ctx, struct tl_connection *conne
     do {
         int id = 0, error = send_page(connection, search, &cookie, &id);
 
+        connection->broken |= error == LDAP_SERVER_DOWN;
         if (error != LDAP_SUCCESS)
             reason = search_failed(connection, search, ldap_err2string(error), out);
         else

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * accounts.c - who owns a service principal name, which account a user name is.
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "directory/internal.h"
+
+static enum tl_reason no_memory(struct tl_outcome *out)
+{
+    return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+}
+
+/* Search accounts: those of the whole forest by the catalogue where there is one, else,
+ * or if `own` says so, those of this domain. */
+static enum tl_reason find_accounts(TALLOC_CTX *ctx, struct tl_directory *dir, bool own,
+                                    const char *filter, struct tl_entries **entries,
+                                    struct tl_outcome *out)
+{
+    static const char *const attributes[] = {"sAMAccountName", "userPrincipalName", NULL};
+    struct tl_search search = {"", LDAP_SCOPE_SUBTREE, filter, attributes};
+    struct tl_connection *connection = own ? NULL : tl_directory_catalogue(dir);
+
+    if (connection != NULL &&
+        tl_connection_search(ctx, connection, &search, entries, NULL) == TL_REASON_OK)
+        return TL_REASON_OK;
+    search.base = dir->default_nc;
+    return tl_connection_search(ctx, dir->ldap, &search, entries, out);
+}
+
+enum tl_reason tl_directory_spn(TALLOC_CTX *ctx, struct tl_directory *dir,
+                                const char *spn, const char ***dns_out, size_t *count,
+                                struct tl_outcome *out)
+{
+    TALLOC_CTX *tmp = talloc_new(NULL);
+    struct tl_entries *entries = NULL;
+    const char **dns = NULL;
+    char *filter, *escaped;
+    enum tl_reason reason;
+
+    *dns_out = NULL;
+    *count = 0;
+    escaped = tl_ldap_escape(tmp, (const uint8_t *)spn, strlen(spn));
+    filter = talloc_asprintf(tmp, "(servicePrincipalName=%s)", escaped);
+    if (escaped == NULL || filter == NULL) {
+        reason = no_memory(out);
+        goto cleanup;
+    }
+    reason = find_accounts(tmp, dir, false, filter, &entries, out);
+    if (reason != TL_REASON_OK)
+        goto cleanup;
+    dns = talloc_zero_array(ctx, const char *, entries->count);
+    for (size_t i = 0; dns != NULL && i < entries->count; i++) {
+        dns[i] = talloc_strdup(dns, entries->entries[i].dn);
+        if (dns[i] == NULL)
+            TALLOC_FREE(dns);
+    }
+    if (dns == NULL) {
+        reason = no_memory(out);
+        goto cleanup;
+    }
+    *dns_out = dns;
+    *count = entries->count;
+
+cleanup:
+    talloc_free(tmp);
+    return reason;
+}
+
+/* NULL stays NULL; -1 where memory is out. */
+static int give(TALLOC_CTX *ctx, const char *text, const char **copy)
+{
+    *copy = text != NULL ? talloc_strdup(ctx, text) : NULL;
+    return text != NULL && *copy == NULL ? -1 : 0;
+}
+
+/* One attempt to find a user by an attribute. */
+static enum tl_reason find_user(TALLOC_CTX *ctx, struct tl_directory *dir, bool own,
+                                const char *attribute, const char *value, size_t len,
+                                struct tl_entries **entries, struct tl_outcome *out)
+{
+    char *escaped = tl_ldap_escape(ctx, (const uint8_t *)value, len), *filter;
+
+    filter =
+        talloc_asprintf(ctx, "(&(objectCategory=person)(%s=%s))", attribute, escaped);
+    if (escaped == NULL || filter == NULL)
+        return no_memory(out);
+    return find_accounts(ctx, dir, own, filter, entries, out);
+}
+
+enum tl_reason tl_directory_user(TALLOC_CTX *ctx, struct tl_directory *dir,
+                                 const char *upn_or_sam, const char **sam,
+                                 const char **upn, const char **dn,
+                                 struct tl_outcome *out)
+{
+    TALLOC_CTX *tmp = talloc_new(NULL);
+    const char *at = strrchr(upn_or_sam, '@');
+    struct tl_entries *entries = NULL;
+    const struct tl_entry *user;
+    enum tl_reason reason = TL_REASON_OK;
+
+    *sam = *upn = *dn = NULL;
+    if (at != NULL)
+        reason = find_user(tmp, dir, false, "userPrincipalName", upn_or_sam,
+                           strlen(upn_or_sam), &entries, out);
+    /* A bare name, or an implicit UPN that no account has as its explicit one. */
+    if (reason == TL_REASON_OK &&
+        (at == NULL || (entries->count == 0 && strcasecmp(at + 1, dir->domain) == 0)))
+        reason = find_user(tmp, dir, true, "sAMAccountName", upn_or_sam,
+                           at != NULL ? (size_t)(at - upn_or_sam) : strlen(upn_or_sam),
+                           &entries, out);
+    if (reason != TL_REASON_OK)
+        goto cleanup;
+    if (entries->count != 1) {
+        reason = tl_outcome_fail(out, TL_STAGE_IDENTITY, TL_REASON_USER_UNKNOWN,
+                                 "%zu accounts have this name", entries->count);
+        goto cleanup;
+    }
+    user = &entries->entries[0];
+    if (give(ctx, tl_entry_text(user, "sAMAccountName"), sam) != 0 ||
+        give(ctx, tl_entry_text(user, "userPrincipalName"), upn) != 0 ||
+        give(ctx, user->dn, dn) != 0)
+        reason = no_memory(out);
+
+cleanup:
+    talloc_free(tmp);
+    return reason;
+}

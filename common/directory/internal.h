@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * internal.h - an open directory, for directory.c and accounts.c.
+ */
+#ifndef TL_DIRECTORY_INTERNAL_H
+#define TL_DIRECTORY_INTERNAL_H
+
+#include "directory/connection.h"
+
+struct tl_directory {
+    struct tl_connection *ldap;
+    struct tl_connection *gc; /* opened when first needed; NULL: not to be had */
+    bool gc_tried, gc_offered;
+    size_t num_domains; /* of the forest, once read; 0: not known */
+    struct tl_dc *dc;   /* what is needed of it for the second connection */
+    const char *ccache;
+    const char *default_nc, *root_nc, *config_nc;
+    const char *domain, *forest; /* DNS names of the first two */
+};
+
+/* The global catalogue of the same server, where it is one, answers, and would hold
+ * more than we have already; else NULL. */
+struct tl_connection *tl_directory_catalogue(struct tl_directory *dir);
+
+#endif
