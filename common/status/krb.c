@@ -116,6 +116,15 @@ static const char *const prefixes[] = {
     "KRB_AP_ERR_",  "KRB_ERR_",        "KRB_AP_",      NULL,
 };
 
+/* What MIT spells otherwise, behind its prefix. */
+static const struct {
+    const char *name;
+    int32_t code;
+} aliases[] = {
+    {"KEY_EXP", 23},
+    {"UNKNOWN_CRITICAL_FAST_OPTION", 93},
+};
+
 const struct tl_krb_info *tl_krb_by_code(int32_t code)
 {
     for (size_t i = 0; i < TABLE_COUNT; i++) {
@@ -140,6 +149,10 @@ const struct tl_krb_info *tl_krb_by_name(const char *name)
     for (size_t i = 0; i < TABLE_COUNT; i++) {
         if (strcasecmp(tl_skip_prefix(table[i].name, prefixes), bare) == 0)
             return &table[i];
+    }
+    for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++) {
+        if (strcasecmp(aliases[i].name, bare) == 0)
+            return tl_krb_by_code(aliases[i].code);
     }
     return NULL;
 }

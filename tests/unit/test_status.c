@@ -154,6 +154,7 @@ static const struct {
     const char *name;
     int32_t code;
 } krb_names[] = {
+    {"KRB5KDC_ERR_KEY_EXP", 23},
     {"KDC_ERR_S_PRINCIPAL_UNKNOWN", 7},
     {"s_principal_unknown", 7},
     {"KRB5KDC_ERR_POLICY", 12},
