@@ -96,12 +96,15 @@ static void explain_walk(struct tl_logon *logon, struct tl_own_side *own,
         refine(out, reason, subject, attribute);
 }
 
-/* Which failures the directory can say more about. */
-static bool worth_reading(const struct tl_outcome *out)
+/* Which failures the directory can say more about. An unknown user of a named
+ * domain is none: it must take no longer than a wrong password. */
+static bool worth_reading(const struct tl_logon *logon)
 {
+    const struct tl_outcome *out = logon->outcome;
+
     switch (out->krb_error) {
     case TL_KRB_C_PRINCIPAL_UNKNOWN:
-        return out->stage == TL_STAGE_AS;
+        return out->stage == TL_STAGE_AS && logon->route->type == TL_ENTERPRISE;
     case TL_KRB_S_PRINCIPAL_UNKNOWN:
     case TL_KRB_NOT_US:
         return out->stage == TL_STAGE_WALK;
@@ -120,7 +123,7 @@ enum tl_reason tl_explain_failure(struct tl_logon *logon)
 
     if (out->reason == TL_REASON_DNS_NO_RECORDS)
         explain_no_records(logon);
-    if (!worth_reading(out))
+    if (!worth_reading(logon))
         return out->reason;
 
     if (logon->config->explain) {

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cli.h - what the verbs of the command `trustlogon` share.
+ */
+#ifndef TL_CLI_H
+#define TL_CLI_H
+
+#include <jansson.h>
+#include <trustlogon/diagnose.h>
+#include <trustlogon/logon.h>
+
+/* Exit codes, the same for every verb. */
+enum { EXIT_WORKS = 0, EXIT_PROBLEM = 1, EXIT_USAGE = 2, EXIT_CANNOT_TELL = 3 };
+
+struct cli {
+    const char *verb;
+    const char *conf; /* --conf FILE, or NULL */
+    bool json;
+    bool color;
+    struct tl_config *config;
+};
+
+typedef int (*cli_verb_fn)(struct cli *cli, int argc, char **argv);
+int verb_config(struct cli *cli, int argc, char **argv);
+int verb_diagnose(struct cli *cli, int argc, char **argv);
+int verb_locate(struct cli *cli, int argc, char **argv);
+int verb_logon(struct cli *cli, int argc, char **argv);
+int verb_refresh(struct cli *cli, int argc, char **argv);
+int verb_route(struct cli *cli, int argc, char **argv);
+int verb_status(struct cli *cli, int argc, char **argv);
+int verb_trusts(struct cli *cli, int argc, char **argv);
+
+/* main.c: "trustlogon VERB: text" on stderr (or {"error": ...} with --json); returns
+ * `code`. */
+int cli_error(const struct cli *cli, int code, const char *fmt, ...) TL_PRINTF(3, 4);
+/* The one positional argument of a verb, or NULL after a usage error. */
+const char *cli_one_argument(const struct cli *cli, int argc, char **argv,
+                             const char *what);
+/* Read the configuration into cli->config: 0, or an exit code after the error was told.
+ */
+int cli_load_config(struct cli *cli);
+/* This machine; 0 or an exit code after the error was told. */
+int cli_load_workstation(struct cli *cli, struct tl_workstation **ws);
+
+/* out.c: text for people. `show` makes network strings safe for a terminal. */
+const char *show(const struct cli *cli, const char *text);
+const char *color(const struct cli *cli,
+                  const char *name); /* "red", "green", "yellow", "bold", "off" */
+void print_wrapped(const char *label, const char *text);
+void print_outcome(const struct cli *cli, const struct tl_outcome *out,
+                   const struct tl_words *words);
+void print_event(const struct cli *cli, const struct tl_event *event);
+int print_json(json_t *object); /* steals the reference; returns 0 */
+
+/* json.c: the library's objects as JSON. New references; never NULL. */
+json_t *json_text(const char *text); /* null for NULL, repaired where it is not UTF-8 */
+json_t *json_status(uint32_t ntstatus);
+json_t *json_outcome(const struct tl_outcome *out, const struct tl_words *words);
+json_t *json_event(const struct tl_event *event);
+json_t *json_events(const struct tl_trace_log *log);
+json_t *json_route(const struct tl_route *route);
+json_t *json_tdo(const struct tl_tdo *tdo);
+json_t *json_dc(const struct tl_dc *dc);
+
+/* password.c: from the terminal without echo, else one line of standard input. NULL after
+ * an error was told. Wiped when freed. */
+char *read_password(const struct cli *cli, const char *name);
+
+/* progress.c: after a second of waiting, say on a terminal's stderr what is waited for.
+ */
+void progress_start(const struct cli *cli);
+void progress_at(void *arg, const char *check, const char *target);
+void progress_stop(void);
+
+#endif

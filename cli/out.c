@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * out.c - text for people: colours on a terminal, wrapped paragraphs, events.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+const char *show(const struct cli *cli, const char *text)
+{
+    char *clean;
+
+    if (text == NULL)
+        return "-";
+    clean = talloc_strdup(cli, text);
+    /* Control characters, escape sequences among them, come from networks. */
+    for (char *p = clean; p != NULL && *p != '\0'; p++)
+        if ((unsigned char)*p < 0x20 || *p == 0x7f)
+            *p = '?';
+    return clean != NULL ? clean : "-";
+}
+
+const char *color(const struct cli *cli, const char *name)
+{
+    static const struct {
+        const char *name, *code;
+    } codes[] = {{"red", "\033[31m"},
+                 {"green", "\033[32m"},
+                 {"yellow", "\033[33m"},
+                 {"bold", "\033[1m"},
+                 {"off", "\033[0m"}};
+
+    for (size_t i = 0; cli->color && i < sizeof(codes) / sizeof(codes[0]); i++)
+        if (strcmp(codes[i].name, name) == 0)
+            return codes[i].code;
+    return "";
+}
+
+static int terminal_width(void)
+{
+    struct winsize size;
+
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40)
+        return size.ws_col > 100 ? 100 : size.ws_col;
+    return 90;
+}
+
+void print_wrapped(const char *label, const char *text)
+{
+    int indent = 12, column = indent, width = terminal_width();
+
+    if (text == NULL)
+        return;
+    printf("%-*s", indent, label);
+    while (*text != '\0') {
+        int word = (int)strcspn(text, " ");
+
+        if (column + word > width && column > indent) {
+            printf("\n%*s", indent, "");
+            column = indent;
+        }
+        printf("%.*s", word, text);
+        column += word;
+        text += word;
+        if (*text == ' ') {
+            putchar(' ');
+            column++;
+            text++;
+        }
+    }
+    putchar('\n');
+}
+
+void print_outcome(const struct cli *cli, const struct tl_outcome *out,
+                   const struct tl_words *words)
+{
+    const struct tl_status_info *status = tl_status_by_ntstatus(out->ntstatus);
+
+    if (out->reason == TL_REASON_OK)
+        return;
+    if (words != NULL && words->message != NULL)
+        printf("%s%s%s\n", color(cli, "red"), show(cli, words->message),
+               color(cli, "off"));
+    printf("%-12s0x%08X %s%s", "Status", out->ntstatus, status ? status->name : "",
+           status && status->win32 ? ", " : "\n");
+    if (status != NULL && status->win32 != 0)
+        printf("Win32 %u\n", status->win32);
+    if (out->krb_error != TL_KRB_NONE) {
+        const struct tl_krb_info *krb = tl_krb_by_code(out->krb_error);
+
+        printf("%-12s%d %s", "Kerberos", out->krb_error, krb ? krb->name : "");
+        if (out->edata_ntstatus != 0)
+            printf(", extended status 0x%08X", out->edata_ntstatus);
+        printf("\n");
+    }
+    printf("%-12s%s", "Step", tl_stage_name(out->stage));
+    if (out->hop > 0)
+        printf(", exchange %d", out->hop);
+    if (out->kdc != NULL)
+        printf(", %s", show(cli, out->kdc));
+    printf("\n%-12s%s\n", "Reason", tl_reason_info(out->reason)->slug);
+    if (words != NULL) {
+        print_wrapped("Why", words->explanation);
+        print_wrapped("Remedy", words->remedy);
+    }
+}
+
+void print_event(const struct cli *cli, const struct tl_event *event)
+{
+    const struct tl_krb_info *krb =
+        event->krb_error != TL_KRB_NONE ? tl_krb_by_code(event->krb_error) : NULL;
+    static const char *const kinds[] = {
+        [TL_EVENT_DNS] = "dns",         [TL_EVENT_PING] = "ping",
+        [TL_EVENT_CONNECT] = "connect", [TL_EVENT_REQUEST] = "request",
+        [TL_EVENT_REPLY] = "reply",     [TL_EVENT_LDAP] = "ldap",
+        [TL_EVENT_SID] = "sid",         [TL_EVENT_NOTE] = "note"};
+
+    printf("%8.3f s  %-8s", (double)event->at_us / 1e6, kinds[event->kind]);
+    if (event->message != NULL)
+        printf(" %s", show(cli, event->message));
+    if (krb != NULL)
+        printf(" %s%d %s%s", color(cli, "yellow"), event->krb_error, krb->name,
+               color(cli, "off"));
+    if (event->edata_ntstatus != 0)
+        printf(" (0x%08X)", event->edata_ntstatus);
+    if (event->subject != NULL)
+        printf(" %s", show(cli, event->subject));
+    if (event->server != NULL)
+        printf(" @ %s", show(cli, event->server));
+    if (event->took_us > 0)
+        printf(" [%.1f ms]", (double)event->took_us / 1000);
+    if (event->text != NULL)
+        printf(" %s", show(cli, event->text));
+    printf("\n");
+    fflush(stdout);
+}
+
+int print_json(json_t *object)
+{
+    json_dumpf(object, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_ENSURE_ASCII);
+    putchar('\n');
+    json_decref(object);
+    return 0;
+}

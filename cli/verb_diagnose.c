@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * verb_diagnose.c - `trustlogon diagnose NAME`: the whole checklist in an
+ * administrator's order, and the one cause at its end.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+#include "options.h"
+
+static const char *const verdict_words[] = {[TL_FINDING_OK] = "ok",
+                                            [TL_FINDING_WARNING] = "warning",
+                                            [TL_FINDING_FAILED] = "failed",
+                                            [TL_FINDING_UNKNOWN] = "unknown"};
+static const char *const verdict_colors[] = {[TL_FINDING_OK] = "green",
+                                             [TL_FINDING_WARNING] = "yellow",
+                                             [TL_FINDING_FAILED] = "red",
+                                             [TL_FINDING_UNKNOWN] = "yellow"};
+
+static void finding_text(const struct cli *cli, const struct tl_finding *finding)
+{
+    printf("%s%-8s%s %-14s %s%s%s\n", color(cli, verdict_colors[finding->verdict]),
+           verdict_words[finding->verdict], color(cli, "off"), finding->check,
+           finding->target ? show(cli, finding->target) : "", finding->target ? ": " : "",
+           show(cli, finding->what));
+}
+
+static void diagnosis_text(const struct cli *cli, const struct tl_diagnosis *diagnosis)
+{
+    for (size_t i = 0; i < diagnosis->count; i++)
+        finding_text(cli, &diagnosis->findings[i]);
+    printf("\n");
+    if (diagnosis->reason == TL_REASON_OK) {
+        printf("%s%s%s\n", color(cli, diagnosis->complete ? "green" : "yellow"),
+               diagnosis->complete ? "Everything works."
+                                   : "Nothing wrong was found, but not "
+                                     "everything could be looked at.",
+               color(cli, "off"));
+        return;
+    }
+    if (diagnosis->message != NULL)
+        printf("The user sees: %s%s%s\n", color(cli, "red"),
+               show(cli, diagnosis->message), color(cli, "off"));
+    printf("%-12s0x%08X\n%-12s%s\n", "Status", diagnosis->ntstatus, "Reason",
+           tl_reason_info(diagnosis->reason)->slug);
+    print_wrapped("Why", diagnosis->cause);
+    print_wrapped("Remedy", diagnosis->remedy);
+}
+
+static json_t *diagnosis_json(const struct tl_diagnosis *diagnosis)
+{
+    json_t *findings = json_array();
+
+    for (size_t i = 0; i < diagnosis->count; i++) {
+        const struct tl_finding *finding = &diagnosis->findings[i];
+
+        json_array_append_new(
+            findings,
+            json_pack("{s:s, s:o, s:s, s:o, s:s, s:o, s:o}", "check", finding->check,
+                      "target", json_text(finding->target), "verdict",
+                      verdict_words[finding->verdict], "what", json_text(finding->what),
+                      "reason", tl_reason_info(finding->reason)->slug, "cause",
+                      json_text(finding->cause), "remedy", json_text(finding->remedy)));
+    }
+    return json_pack(
+        "{s:b, s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "ok",
+        diagnosis->reason == TL_REASON_OK, "complete", diagnosis->complete, "reason",
+        tl_reason_info(diagnosis->reason)->slug, "status",
+        json_status(diagnosis->ntstatus), "message", json_text(diagnosis->message),
+        "cause", json_text(diagnosis->cause), "remedy", json_text(diagnosis->remedy),
+        "subject", json_text(diagnosis->subject), "attribute",
+        json_text(diagnosis->attribute), "findings", findings, "logon",
+        diagnosis->logon && diagnosis->logon->outcome
+            ? json_outcome(diagnosis->logon->outcome, diagnosis->logon->words)
+            : json_null(),
+        "events", json_events(diagnosis->trace));
+}
+
+int verb_diagnose(struct cli *cli, int argc, char **argv)
+{
+    static const struct option options[] = {{"no-password", no_argument, NULL, 'n'},
+                                            CLI_COMMON_OPTIONS};
+    bool ask = true;
+    const char *name;
+    char *password = NULL;
+    struct tl_diagnosis *diagnosis;
+    int option, code, ret;
+
+    while ((option = getopt_long(argc, argv, "jc:n", options, NULL)) != -1)
+        switch (option) {
+        case 'n':
+            ask = false;
+            break;
+            CLI_COMMON_CASES;
+        }
+    name = cli_one_argument(cli, argc, argv, "a name");
+    if (name == NULL)
+        return EXIT_USAGE;
+    code = cli_load_config(cli);
+    if (code != 0)
+        return code;
+    if (ask) {
+        password = read_password(cli, name);
+        if (password == NULL)
+            return EXIT_USAGE;
+    }
+    progress_start(cli);
+    ret = tl_diagnose(cli, cli->config, name, password, progress_at, cli, &diagnosis);
+    progress_stop();
+    if (password != NULL)
+        explicit_bzero(password, strlen(password));
+    if (ret != 0)
+        return cli_error(cli, EXIT_CANNOT_TELL, "%s", strerror(-ret));
+    if (cli->json)
+        print_json(diagnosis_json(diagnosis));
+    else
+        diagnosis_text(cli, diagnosis);
+    if (diagnosis->reason != TL_REASON_OK)
+        return EXIT_PROBLEM;
+    return diagnosis->complete ? EXIT_WORKS : EXIT_CANNOT_TELL;
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * verb_locate.c - `trustlogon locate DOMAIN`: the DC chosen and why, in the
+ * words of nltest /dsgetdc.
+ */
+#include <stdio.h>
+#include <time.h>
+
+#include "cli.h"
+#include "options.h"
+
+static const struct {
+    uint32_t bit;
+    const char *word;
+} flag_words[] = {{TL_DS_PDC, "PDC"},
+                  {TL_DS_GC, "GC"},
+                  {TL_DS_DS, "DS"},
+                  {TL_DS_LDAP, "LDAP"},
+                  {TL_DS_KDC, "KDC"},
+                  {TL_DS_TIMESERV, "TIMESERV"},
+                  {TL_DS_GOOD_TIMESERV, "GTIMESERV"},
+                  {TL_DS_WRITABLE, "WRITABLE"},
+                  {0x20000000U, "DNS_DC"},
+                  {0x40000000U, "DNS_DOMAIN"},
+                  {0x80000000U, "DNS_FOREST"},
+                  {TL_DS_CLOSEST, "CLOSE_SITE"},
+                  {0x1000U, "FULL_SECRET"},
+                  {0x2000U, "WS"},
+                  {0x4000U, "DS_8"},
+                  {0x8000U, "DS_9"},
+                  {0x10000U, "DS_10"},
+                  {0x20000U, "KEYLIST"}};
+
+static void dc_text(const struct cli *cli, const struct tl_dc *dc)
+{
+    printf("           DC: \\\\%s\n", show(cli, dc->host));
+    printf("      Address: \\\\%s\n", show(cli, dc->address));
+    printf("     Dom Name: %s\n", show(cli, dc->domain));
+    printf("  Forest Name: %s\n", show(cli, dc->forest));
+    printf(" Dc Site Name: %s\n", show(cli, dc->dc_site));
+    printf("Our Site Name: %s\n", show(cli, dc->client_site));
+    printf("        Flags:");
+    for (size_t i = 0; i < sizeof(flag_words) / sizeof(flag_words[0]); i++)
+        if (dc->flags & flag_words[i].bit)
+            printf(" %s", flag_words[i].word);
+    printf("\n       Chosen: %s\n", show(cli, dc->why));
+}
+
+static void others_text(const struct cli *cli, const struct tl_dc_list *list)
+{
+    if (list->count < 2)
+        return;
+    printf("\nOther candidates:\n");
+    for (size_t i = 1; i < list->count; i++) {
+        const struct tl_dc *dc = &list->dcs[i];
+
+        printf("  %-32s %-16s %s", show(cli, dc->host), show(cli, dc->address),
+               dc->pinged ? "answered" : "not heard");
+        if (dc->ping_us > 0)
+            printf(" in %.1f ms", (double)dc->ping_us / 1000);
+        printf(", %s\n", show(cli, dc->why));
+    }
+}
+
+int verb_locate(struct cli *cli, int argc, char **argv)
+{
+    static const struct option options[] = {{"force", no_argument, NULL, 'f'},
+                                            {"all", no_argument, NULL, 'a'},
+                                            CLI_COMMON_OPTIONS};
+    struct tl_trace_log *log = tl_trace_log_new(cli);
+    struct tl_trace trace = tl_trace_start(tl_trace_log_fn, log);
+    struct tl_outcome *out = tl_outcome_new(cli);
+    struct tl_topology *topo = NULL;
+    struct tl_words_input in = {0};
+    struct tl_locator *locator;
+    struct tl_dc_list *list;
+    unsigned int flags = 0;
+    const char *domain;
+    int option, code;
+    enum tl_reason reason;
+
+    while ((option = getopt_long(argc, argv, "jc:fa", options, NULL)) != -1)
+        switch (option) {
+        case 'f':
+            flags |= TL_LOCATE_FORCE;
+            break;
+        case 'a':
+            flags |= TL_LOCATE_ALL | TL_LOCATE_FORCE;
+            break;
+            CLI_COMMON_CASES;
+        }
+    domain = cli_one_argument(cli, argc, argv, "a domain");
+    if (domain == NULL)
+        return EXIT_USAGE;
+    if (!tl_dns_valid(domain))
+        return cli_error(cli, EXIT_USAGE, "'%s' is no DNS domain name", domain);
+    code = cli_load_config(cli);
+    if (code != 0)
+        return code;
+    tl_snapshot_load(cli, cli->config, &topo);
+    locator = tl_locator_new(cli, cli->config, topo ? topo->site : NULL, &trace);
+    progress_start(cli);
+    progress_at(cli, "domain controllers of", domain);
+    reason = tl_locate(cli, locator, domain, flags,
+                       tl_deadline_in_ms(cli->config->logon_timeout), &list, out);
+    progress_stop();
+    if (cli->json) {
+        json_t *object = json_outcome(out, tl_outcome_words(cli, out, &in)),
+               *dcs = json_array();
+
+        for (size_t i = 0; reason == TL_REASON_OK && i < list->count; i++)
+            json_array_append_new(dcs, json_dc(&list->dcs[i]));
+        json_object_set_new(object, "candidates", dcs);
+        json_object_set_new(object, "events", json_events(log));
+        print_json(object);
+    } else if (reason == TL_REASON_OK) {
+        dc_text(cli, &list->dcs[0]);
+        others_text(cli, list);
+    } else {
+        print_outcome(cli, out, tl_outcome_words(cli, out, &in));
+    }
+    return reason == TL_REASON_OK ? EXIT_WORKS : EXIT_PROBLEM;
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * verb_logon.c - `trustlogon logon NAME`: a full logon without PAM, every
+ * exchange shown as it happens. Needs the keytab, so root.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+#include "options.h"
+
+struct shown {
+    struct cli *cli;
+    struct tl_trace_log *log;
+};
+
+static void on_event(void *arg, const struct tl_event *event)
+{
+    struct shown *shown = arg;
+
+    if (shown->cli->json)
+        tl_trace_log_fn(shown->log, event);
+    else
+        print_event(shown->cli, event);
+}
+
+static json_t *sids_json(const struct tl_pac *pac)
+{
+    char sid[TL_SID_STRING_MAX];
+    json_t *groups = json_array();
+
+    for (size_t i = 0; i < pac->num_groups; i++)
+        json_array_append_new(groups,
+                              json_string(tl_sid_format(&pac->groups[i].sid, sid)));
+    for (size_t i = 0; i < pac->num_extra; i++)
+        json_array_append_new(groups,
+                              json_string(tl_sid_format(&pac->extra[i].sid, sid)));
+    for (size_t i = 0; i < pac->num_resource; i++)
+        json_array_append_new(groups,
+                              json_string(tl_sid_format(&pac->resource[i].sid, sid)));
+    return json_pack("{s:o, s:s, s:o, s:o}", "account", json_text(pac->account), "sid",
+                     tl_sid_format(&pac->user_sid, sid), "domain",
+                     json_text(pac->domain_flat), "groups", groups);
+}
+
+static void logon_text(const struct cli *cli, const struct tl_logon *logon)
+{
+    char sid[TL_SID_STRING_MAX];
+
+    printf("\n");
+    if (logon->outcome->reason != TL_REASON_OK) {
+        print_outcome(cli, logon->outcome, logon->words);
+        return;
+    }
+    printf("%sLogged on%s as %s, %s, %zu groups\n", color(cli, "green"),
+           color(cli, "off"), show(cli, logon->client),
+           tl_sid_format(&logon->pac->user_sid, sid),
+           logon->pac->num_groups + logon->pac->num_extra + logon->pac->num_resource);
+}
+
+static void logon_json(const struct tl_logon *logon, const struct tl_trace_log *log)
+{
+    json_t *object = json_outcome(logon->outcome, logon->words);
+
+    json_object_set_new(object, "client", json_text(logon->client));
+    json_object_set_new(object, "route", json_route(logon->route));
+    json_object_set_new(object, "identity",
+                        logon->outcome->reason == TL_REASON_OK ? sids_json(logon->pac)
+                                                               : json_null());
+    json_object_set_new(object, "events", json_events(log));
+    print_json(object);
+}
+
+/* Exit code of a finished logon: an error of this machine is not a verdict on the logon.
+ */
+static int logon_exit(const struct tl_outcome *out)
+{
+    if (out->reason == TL_REASON_OK)
+        return EXIT_WORKS;
+    return out->stage == TL_STAGE_LOCAL ? EXIT_CANNOT_TELL : EXIT_PROBLEM;
+}
+
+int verb_logon(struct cli *cli, int argc, char **argv)
+{
+    static const struct option options[] = {{"walk", required_argument, NULL, 'w'},
+                                            CLI_COMMON_OPTIONS};
+    const char *name, *walk = NULL;
+    char *password, *error = NULL;
+    struct tl_workstation *ws;
+    struct tl_topology *topo = NULL;
+    struct tl_logon *logon;
+    struct shown shown = {.cli = cli};
+    struct tl_trace trace;
+    int option, code;
+
+    while ((option = getopt_long(argc, argv, "jc:w:", options, NULL)) != -1)
+        switch (option) {
+        case 'w':
+            walk = talloc_asprintf(cli, "walk=%s", optarg);
+            break;
+            CLI_COMMON_CASES;
+        }
+    name = cli_one_argument(cli, argc, argv, "a name");
+    if (name == NULL)
+        return EXIT_USAGE;
+    code = cli_load_config(cli);
+    if (code == 0 && walk != NULL &&
+        tl_config_set(cli, cli->config, "--walk", walk, &error) != 0)
+        code = cli_error(cli, EXIT_USAGE, "%s", error);
+    if (code == 0)
+        code = cli_load_workstation(cli, &ws);
+    if (code != 0)
+        return code;
+    tl_snapshot_load(cli, cli->config, &topo);
+    shown.log = tl_trace_log_new(cli);
+    trace = tl_trace_start(on_event, &shown);
+    logon = tl_logon_new(cli, cli->config, ws, topo, &trace);
+    if (tl_logon_prepare(logon, name) != TL_REASON_OK)
+        return cli_error(cli, EXIT_PROBLEM, "%s",
+                         logon->outcome->detail
+                             ? logon->outcome->detail
+                             : "a name of this machine, not of a domain");
+    password = read_password(cli, name);
+    if (password == NULL)
+        return EXIT_USAGE;
+    trace = tl_trace_start(on_event, &shown); /* typing time is not the logon's */
+    tl_logon_password(logon, password);
+    explicit_bzero(password, strlen(password));
+    if (cli->json)
+        logon_json(logon, shown.log);
+    else
+        logon_text(cli, logon);
+    return logon_exit(logon->outcome);
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * verb_route.c - `trustlogon route NAME`: the route and its verdict, from this
+ * machine's snapshot or offline from a dump, with what-if changes.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+#include "options.h"
+
+#define MAX_SETTINGS 64
+
+/* A dump from elsewhere is judged as a member of the domain it was taken in. */
+static struct tl_workstation *dumped_workstation(TALLOC_CTX *ctx,
+                                                 const struct tl_topology *topo)
+{
+    struct tl_workstation *ws = talloc_zero(ctx, struct tl_workstation);
+
+    ws->flat = "WORKSTATION";
+    ws->domain = talloc_strdup(ws, topo->domain);
+    ws->fqdn = talloc_asprintf(ws, "workstation.%s", topo->domain);
+    ws->realm = tl_realm_of(ws, topo->domain);
+    return ws;
+}
+
+static void route_text(const struct cli *cli, const char *name,
+                       const struct tl_route *route, const struct tl_words *words)
+{
+    printf("%-12s%s\n", "Name", show(cli, name));
+    if (route->local) {
+        printf("%-12sa name of this machine: left to the other modules\n", "Route");
+        return;
+    }
+    printf("%-12s%s\n", "Realm", show(cli, route->realm));
+    printf("%-12s%s (%s)\n", "Principal", show(cli, route->principal),
+           route->type == TL_ENTERPRISE ? "NT-ENTERPRISE" : "NT-PRINCIPAL");
+    if (route->implicit_upn != NULL)
+        printf("%-12s%s\n", "UPN", show(cli, route->implicit_upn));
+    for (size_t i = 0; i < route->num_hops; i++) {
+        const struct tl_tdo *tdo =
+            route->hops[i].tdo_to ? route->hops[i].tdo_to : route->hops[i].tdo_from;
+
+        printf("%-12s%s -> %s", i == 0 ? "Path" : "", show(cli, route->hops[i].from),
+               show(cli, route->hops[i].to));
+        if (tdo != NULL)
+            printf("  (%s trust, %s as %s sees it)", tl_tdo_kind(tdo),
+                   tl_tdo_direction_name(tdo), show(cli, tdo->holder));
+        printf("\n");
+    }
+    printf("%-12s%s\n", "First ask",
+           route->first_ask == TL_ASK_KRBTGT ? "krbtgt of the workstation's realm"
+                                             : "host ticket, canonicalize");
+    print_wrapped("Rule", show(cli, route->why));
+    if (route->verdict == TL_REASON_OK) {
+        printf("%-12s%sroute found%s\n", "Verdict", color(cli, "green"),
+               color(cli, "off"));
+        return;
+    }
+    printf("%-12s%s%s%s\n", "Verdict", color(cli, "red"),
+           tl_reason_info(route->verdict)->slug, color(cli, "off"));
+    print_wrapped("Ends in", words->message);
+    print_wrapped("Why", words->explanation);
+    print_wrapped("Remedy", words->remedy);
+}
+
+/* The verdict in words, by way of an outcome that never happened. */
+static struct tl_words *verdict_words(TALLOC_CTX *ctx, const char *name,
+                                      const struct tl_route *route,
+                                      const struct tl_workstation *ws)
+{
+    struct tl_outcome *out = tl_outcome_new(ctx);
+    struct tl_words_input in = {.user = name,
+                                .implicit_upn = route->implicit_upn,
+                                .workstation = ws->fqdn,
+                                .workstation_domain = ws->domain,
+                                .user_domain = route->user_domain};
+
+    if (route->verdict != TL_REASON_OK)
+        tl_outcome_fail(out, TL_STAGE_ROUTE, route->verdict, "%s", route->why);
+    out->ntstatus = route->ntstatus;
+    tl_outcome_set_subject(out, route->subject);
+    tl_outcome_set_attribute(out, route->attribute);
+    return tl_outcome_words(ctx, out, &in);
+}
+
+/* Topology and workstation: from a dump, or this machine's. 0 or an exit code. */
+static int load_world(struct cli *cli, const char *file, struct tl_topology **topo,
+                      struct tl_workstation **ws)
+{
+    char *error = NULL;
+    int ret;
+
+    if (file != NULL) {
+        ret = tl_topology_load(cli, file, topo, &error);
+        if (ret != 0)
+            return cli_error(cli, EXIT_CANNOT_TELL, "%s: %s", file,
+                             error ? error : strerror(-ret));
+        *ws = dumped_workstation(cli, *topo);
+        return 0;
+    }
+    ret = cli_load_config(cli);
+    if (ret == 0)
+        ret = cli_load_workstation(cli, ws);
+    if (ret != 0)
+        return ret;
+    ret = tl_snapshot_load(cli, cli->config, topo);
+    if (ret != 0)
+        return cli_error(
+            cli, EXIT_CANNOT_TELL,
+            "no snapshot of the trusts is saved here (%s); run 'trustlogon refresh'",
+            strerror(-ret));
+    return 0;
+}
+
+int verb_route(struct cli *cli, int argc, char **argv)
+{
+    static const struct option options[] = {{"topology", required_argument, NULL, 't'},
+                                            {"set", required_argument, NULL, 's'},
+                                            CLI_COMMON_OPTIONS};
+    const char *file = NULL, *name, *settings[MAX_SETTINGS];
+    struct tl_topology *topo = NULL;
+    struct tl_workstation *ws = NULL;
+    struct tl_words *words;
+    struct tl_logon *logon;
+    size_t num_settings = 0;
+    char *error = NULL;
+    int option, code;
+
+    while ((option = getopt_long(argc, argv, "jc:t:s:", options, NULL)) != -1)
+        switch (option) {
+        case 't':
+            file = optarg;
+            break;
+        case 's':
+            if (num_settings == MAX_SETTINGS)
+                return cli_error(cli, EXIT_USAGE, "at most %d times --set", MAX_SETTINGS);
+            settings[num_settings++] = optarg;
+            break;
+            CLI_COMMON_CASES;
+        }
+    name = cli_one_argument(cli, argc, argv, "a name");
+    if (name == NULL)
+        return EXIT_USAGE;
+    code = load_world(cli, file, &topo, &ws);
+    if (code != 0)
+        return code;
+    for (size_t i = 0; i < num_settings; i++)
+        if (tl_topology_set(cli, topo, settings[i], &error) != 0)
+            return cli_error(cli, EXIT_USAGE, "--set %s: %s", settings[i], error);
+
+    logon = tl_logon_new(cli, cli->config, ws, topo, NULL);
+    if (tl_logon_prepare(logon, name) != TL_REASON_OK && logon->route == NULL)
+        return cli_error(cli, EXIT_PROBLEM, "%s",
+                         logon->outcome->detail ? logon->outcome->detail
+                                                : "a name of this machine");
+    words = verdict_words(cli, name, logon->route, ws);
+    if (cli->json) {
+        json_t *object = json_route(logon->route);
+
+        json_object_set_new(object, "name", json_text(name));
+        json_object_set_new(object, "snapshot_taken",
+                            json_integer((json_int_t)topo->taken));
+        json_object_set_new(object, "explanation", json_text(words->explanation));
+        json_object_set_new(object, "remedy", json_text(words->remedy));
+        print_json(object);
+    } else {
+        route_text(cli, name, logon->route, words);
+    }
+    return logon->route->verdict == TL_REASON_OK ? EXIT_WORKS : EXIT_PROBLEM;
+}

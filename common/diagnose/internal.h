@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * internal.h - what the files of diagnose/ share: the run of a checklist, and
+ * probes of ports.
+ */
+#ifndef TL_DIAGNOSE_INTERNAL_H
+#define TL_DIAGNOSE_INTERNAL_H
+
+#include <trustlogon/diagnose.h>
+
+#include "logon/explain.h"
+
+#define PROBE_TIMEOUT_MS 1500
+#define DCS_PER_DOMAIN 4 /* as many are probed; a checklist must end */
+
+enum probe_result {
+    PROBE_OPEN,     /* an answer that fits the protocol */
+    PROBE_REFUSED,  /* a reset or ICMP unreachable: nothing listens */
+    PROBE_FILTERED, /* silence */
+    PROBE_ODD,      /* an answer that is no such protocol */
+    PROBE_ERROR     /* this machine could not send */
+};
+
+struct probe {
+    const struct tl_dc *dc;
+    uint16_t port;
+    bool udp;
+    const uint8_t *request; /* NULL: only connect (TCP) */
+    size_t request_len;
+    /* out */
+    enum probe_result result;
+    int64_t took_us;
+    uint8_t reply[4096];
+    size_t reply_len;
+    /* while it runs */
+    int fd;
+    bool sent;
+};
+
+/* Run all at once, until each has an answer or the time is over. */
+void tl_probe_run(struct probe *probes, size_t count, int timeout_ms);
+/* The bytes of a first AS-REQ for a principal (nothing is sent). -errno on failure. */
+int tl_probe_as_req(TALLOC_CTX *ctx, const char *principal, const char *realm,
+                    uint8_t **req, size_t *len);
+/* Whether bytes are a Kerberos reply, and the KDC's time (0 if it tells none). */
+bool tl_probe_kdc_time(const uint8_t *reply, size_t len, int64_t *kdc_time);
+/* The smallest kpasswd request that a server must answer (with an error) [RFC 3244]. */
+extern const uint8_t tl_probe_kpasswd[];
+extern const size_t tl_probe_kpasswd_len;
+
+/* A run of the checklist. */
+struct run {
+    struct tl_diagnosis *diag;
+    const struct tl_config *config;
+    tl_progress_fn progress;
+    void *progress_arg;
+    struct tl_trace trace;
+    struct tl_workstation *ws;
+    struct tl_topology *topo;
+    struct tl_own_side *own;
+    const char *user_domain; /* where it is known and not the workstation's, else NULL */
+    struct tl_words_input words;
+};
+
+/* Add a finding; `fmt` makes `what`. The reason's words become cause and remedy. */
+void tl_finding(struct run *run, const char *check, const char *target,
+                enum tl_verdict verdict, enum tl_reason reason, const char *subject,
+                const char *attribute, const char *fmt, ...) TL_PRINTF(8, 9);
+/* One made from an outcome. */
+void tl_finding_outcome(struct run *run, const char *check, const char *target,
+                        const struct tl_outcome *out);
+void tl_progress(struct run *run, const char *check, const char *target);
+
+/* DNS, 389/udp, 88, 464, 389/tcp and the clock, for one domain. */
+void tl_check_network(struct run *run, const char *domain);
+/* Machine account, own TDOs, routing of the name, SPN. */
+void tl_check_own_side(struct run *run, const struct tl_name *name);
+/* The other side's TDOs, with whichever session may read them. */
+void tl_check_user_side(struct run *run, struct tl_krb *krb, struct tl_locator *locator);
+
+#endif

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * network.c - the part of the checklist below Kerberos: DNS, the LDAP ping,
+ * the ports, the clock.
+ */
+#include <string.h>
+#include <time.h>
+
+#include "diagnose/internal.h"
+
+#define SKEW_ALLOWED_S 300 /* Kerberos' five minutes */
+
+/* The ports in the order an administrator asks for them. */
+static const struct port_check {
+    const char *slug, *name;
+    uint16_t port;
+    bool udp;
+    enum { ASK_NOTHING, ASK_AS, ASK_KPASSWD } ask;
+    enum tl_verdict severity; /* of a filtered one */
+    enum tl_reason reason;
+} ports[] = {
+    {"port-88-tcp", "88/tcp", 88, false, ASK_AS, TL_FINDING_FAILED,
+     TL_REASON_PORT88_FILTERED},
+    {"port-88-udp", "88/udp", 88, true, ASK_AS, TL_FINDING_WARNING,
+     TL_REASON_PORT88UDP_FILTERED},
+    {"port-464-tcp", "464/tcp", 464, false, ASK_NOTHING, TL_FINDING_WARNING,
+     TL_REASON_PORT464_FILTERED},
+    {"port-464-udp", "464/udp", 464, true, ASK_KPASSWD, TL_FINDING_WARNING,
+     TL_REASON_PORT464_FILTERED},
+    {"port-389-tcp", "389/tcp", 389, false, ASK_NOTHING, TL_FINDING_WARNING,
+     TL_REASON_PORT389TCP_FILTERED},
+};
+#define NUM_PORTS (sizeof(ports) / sizeof(ports[0]))
+
+static void check_ping(struct run *run, const struct tl_dc *dc)
+{
+    if (dc->pinged) {
+        tl_finding(run, "port-389-udp", dc->host, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
+                   "the LDAP ping was answered in %.1f ms, site %s",
+                   (double)dc->ping_us / 1000,
+                   dc->dc_site != NULL ? dc->dc_site : "not told");
+        return;
+    }
+    tl_finding(run, "port-389-udp", dc->host,
+               run->config->require_ldap_ping ? TL_FINDING_FAILED : TL_FINDING_WARNING,
+               TL_REASON_PING_FILTERED, dc->domain, NULL,
+               "no answer to the LDAP ping (%s)", dc->why != NULL ? dc->why : "silence");
+}
+
+static void report_port(struct run *run, const struct port_check *check,
+                        const struct probe *probe)
+{
+    const char *host = probe->dc->host;
+
+    switch (probe->result) {
+    case PROBE_OPEN:
+        tl_finding(run, check->slug, host, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
+                   "%s is open (%.1f ms)", check->name, (double)probe->took_us / 1000);
+        return;
+    case PROBE_FILTERED:
+        tl_finding(run, check->slug, host, check->severity, check->reason, host,
+                   check->name, "%s is filtered: no answer within %d ms", check->name,
+                   PROBE_TIMEOUT_MS);
+        return;
+    case PROBE_REFUSED:
+        tl_finding(run, check->slug, host, check->severity,
+                   check->reason == TL_REASON_PORT88_FILTERED ? TL_REASON_PORT88_REFUSED
+                                                              : check->reason,
+                   host, check->name, "%s is refused: nothing listens there",
+                   check->name);
+        return;
+    case PROBE_ODD:
+        tl_finding(run, check->slug, host, check->severity, TL_REASON_KDC_GARBAGE, host,
+                   check->name, "%s closed the connection without an answer",
+                   check->name);
+        return;
+    case PROBE_ERROR:
+        tl_finding(run, check->slug, host, TL_FINDING_UNKNOWN, TL_REASON_OK, NULL, NULL,
+                   "%s could not be tried from here", check->name);
+        run->diag->complete = false;
+        return;
+    }
+}
+
+/* The KDC's own time stands in its KRB-ERROR (stime), so no logon is needed. */
+static void check_clock(struct run *run, const struct probe *tcp, const struct probe *udp)
+{
+    const struct probe *probe = tcp->result == PROBE_OPEN ? tcp : udp;
+    size_t skip = probe->udp ? 0 : 4;
+    long long ahead;
+    int64_t kdc_time;
+
+    if (probe->result != PROBE_OPEN || probe->reply_len <= skip)
+        return;
+    if (!tl_probe_kdc_time(probe->reply + skip, probe->reply_len - skip, &kdc_time)) {
+        tl_finding(run, "kdc", probe->dc->host, TL_FINDING_FAILED, TL_REASON_KDC_GARBAGE,
+                   probe->dc->host, NULL,
+                   "what listens on port 88 does not speak Kerberos");
+        return;
+    }
+    if (kdc_time == 0)
+        return;
+    ahead = (long long)time(NULL) - kdc_time;
+    if (ahead > SKEW_ALLOWED_S || ahead < -SKEW_ALLOWED_S)
+        tl_finding(run, "clock", probe->dc->host, TL_FINDING_FAILED, TL_REASON_CLOCK_SKEW,
+                   NULL, NULL, "this clock is %lld minutes %s %s",
+                   (ahead < 0 ? -ahead : ahead) / 60, ahead > 0 ? "ahead of" : "behind",
+                   probe->dc->host);
+    else
+        tl_finding(run, "clock", probe->dc->host, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
+                   "the clocks differ by %lld s", ahead < 0 ? -ahead : ahead);
+}
+
+static void check_ports(struct run *run, const struct tl_dc_list *dcs, size_t count)
+{
+    struct probe *probes = talloc_zero_array(run->diag, struct probe, count * NUM_PORTS);
+    uint8_t *as_req = NULL;
+    size_t as_len = 0, d, p;
+    char *realm = tl_realm_of(probes, dcs->dcs[0].domain);
+
+    if (probes == NULL || realm == NULL ||
+        tl_probe_as_req(probes, "trustlogon-probe", realm, &as_req, &as_len) != 0) {
+        run->diag->complete = false;
+        talloc_free(probes);
+        return;
+    }
+    for (d = 0; d < count; d++)
+        for (p = 0; p < NUM_PORTS; p++) {
+            struct probe *probe = &probes[d * NUM_PORTS + p];
+
+            probe->dc = &dcs->dcs[d];
+            probe->port = ports[p].port;
+            probe->udp = ports[p].udp;
+            if (ports[p].ask == ASK_AS) {
+                probe->request = as_req;
+                probe->request_len = as_len;
+            } else if (ports[p].ask == ASK_KPASSWD) {
+                probe->request = tl_probe_kpasswd;
+                probe->request_len = tl_probe_kpasswd_len;
+            }
+        }
+    tl_probe_run(probes, count * NUM_PORTS, PROBE_TIMEOUT_MS);
+    for (d = 0; d < count; d++) {
+        for (p = 0; p < NUM_PORTS; p++)
+            report_port(run, &ports[p], &probes[d * NUM_PORTS + p]);
+        check_clock(run, &probes[d * NUM_PORTS], &probes[d * NUM_PORTS + 1]);
+    }
+    talloc_free(probes);
+}
+
+void tl_check_network(struct run *run, const char *domain)
+{
+    struct tl_outcome *out = tl_outcome_new(run->diag);
+    struct tl_locator *locator;
+    struct tl_dc_list *dcs = NULL;
+    enum tl_reason reason;
+    size_t count;
+
+    locator = tl_locator_new(run->diag, run->config, run->topo ? run->topo->site : NULL,
+                             &run->trace);
+    if (out == NULL || locator == NULL) {
+        run->diag->complete = false;
+        return;
+    }
+    tl_progress(run, "domain controllers of", domain);
+    /* Forced and stored: what is learned here is what the logon below will use. */
+    reason = tl_locate(run->diag, locator, domain, TL_LOCATE_FORCE | TL_LOCATE_ALL,
+                       tl_deadline_in_ms(run->config->logon_timeout), &dcs, out);
+    if (reason == TL_REASON_DNS_NO_ANSWER || reason == TL_REASON_DNS_NO_RECORDS ||
+        dcs == NULL) {
+        tl_finding_outcome(run, "dns", domain, out);
+        return;
+    }
+    tl_finding(run, "dns", domain, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
+               "%zu domain controller%s by SRV records", dcs->count,
+               dcs->count == 1 ? "" : "s");
+    count = dcs->count < DCS_PER_DOMAIN ? dcs->count : DCS_PER_DOMAIN;
+    for (size_t i = 0; i < count; i++)
+        check_ping(run, &dcs->dcs[i]);
+    tl_progress(run, "ports of the domain controllers of", domain);
+    if (count > 0)
+        check_ports(run, dcs, count);
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * trusts.c - the part of the checklist that reads directories: the machine's
+ * account, the TDOs of both sides, the routing of the name, the host SPN.
+ */
+#include <string.h>
+
+#include "diagnose/internal.h"
+
+static void check_own_tdo(struct run *run)
+{
+    const struct tl_tdo *tdo;
+    const char *words;
+
+    if (run->user_domain == NULL)
+        return;
+    tdo = tl_topology_trust(run->topo, run->ws->domain, run->user_domain);
+    if (tdo == NULL)
+        return; /* reached through the forest root or not at all: the route tells */
+    words = tl_tdo_attribute_words(run->diag, tdo->attributes);
+    tl_finding(
+        run, "trust", tdo->dn != NULL ? tdo->dn : tdo->partner,
+        tdo->type == TL_TRUST_UPLEVEL && (tdo->direction & TL_TRUST_OUTBOUND)
+            ? TL_FINDING_OK
+            : TL_FINDING_FAILED,
+        tdo->type == TL_TRUST_DOWNLEVEL         ? TL_REASON_TRUST_DOWNLEVEL
+        : tdo->type == TL_TRUST_MIT             ? TL_REASON_TRUST_MIT
+        : !(tdo->direction & TL_TRUST_OUTBOUND) ? TL_REASON_TRUST_DIRECTION
+                                                : TL_REASON_OK,
+        tdo->dn,
+        talloc_asprintf(run->diag,
+                        tdo->type == TL_TRUST_UPLEVEL ? "trustDirection = %u"
+                                                      : "trustType = %u",
+                        tdo->type == TL_TRUST_UPLEVEL ? tdo->direction : tdo->type),
+        "%s, %s, trustType %u, trustAttributes 0x%x%s%s%s", tl_tdo_kind(tdo),
+        tl_tdo_direction_name(tdo), tdo->type, tdo->attributes,
+        words && *words ? " (" : "", words && *words ? words : "",
+        words && *words ? ")" : "");
+}
+
+static void check_route(struct run *run, const struct tl_name *name)
+{
+    struct tl_route *route;
+
+    if (tl_route(run->diag, name, run->ws, run->topo, &route) != 0) {
+        run->diag->complete = false;
+        return;
+    }
+    run->words.implicit_upn = route->implicit_upn;
+    if (route->verdict == TL_REASON_OK)
+        tl_finding(run, "route", name->whole, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
+                   "%s", route->why);
+    else
+        tl_finding(run, "route", name->whole, TL_FINDING_FAILED, route->verdict,
+                   route->subject, route->attribute, "%s", route->why);
+}
+
+static void check_spn(struct run *run)
+{
+    const char *subject, *attribute;
+    enum tl_reason reason =
+        tl_judge_spn(run->diag, run->own->dir, run->ws, &subject, &attribute);
+
+    tl_finding(run, "spn", run->ws->fqdn,
+               reason == TL_REASON_OK ? TL_FINDING_OK : TL_FINDING_FAILED, reason,
+               subject, attribute, "%s",
+               reason == TL_REASON_OK ? "host/<this machine> belongs to one account"
+               : reason == TL_REASON_SPN_MISSING
+                   ? "no account has the host SPN"
+                   : "more than one account has the host SPN");
+}
+
+void tl_check_own_side(struct run *run, const struct tl_name *name)
+{
+    struct tl_outcome *out = tl_outcome_new(run->diag);
+    struct tl_topology *fresh = NULL;
+    tl_deadline deadline = tl_deadline_in_ms(run->config->logon_timeout);
+    enum tl_reason reason;
+
+    tl_progress(run, "the directory of", run->ws->domain);
+    reason = tl_own_side_open(run->diag, run->config, run->ws, &run->trace, deadline,
+                              &run->own, out);
+    if (reason == TL_REASON_OK)
+        reason = tl_directory_topology(run->diag, run->own->dir, &fresh, out);
+    if (reason == TL_REASON_OK) {
+        tl_finding(run, "machine", run->ws->domain, TL_FINDING_OK, TL_REASON_OK, NULL,
+                   NULL, "the machine's account works, the directory is readable");
+        run->topo = fresh;
+    } else {
+        tl_finding_outcome(run, "machine", run->ws->domain, out);
+        run->diag->complete = false;
+    }
+    if (run->topo != NULL) {
+        check_own_tdo(run);
+        check_route(run, name);
+    }
+    if (run->own != NULL)
+        check_spn(run);
+}
+
+void tl_check_user_side(struct run *run, struct tl_krb *krb, struct tl_locator *locator)
+{
+    struct tl_outcome *out = tl_outcome_new(run->diag);
+    const char *subject, *attribute;
+    const struct tl_tdo *tdo;
+    enum tl_reason reason;
+
+    if (run->user_domain == NULL || run->topo == NULL)
+        return;
+    tl_progress(run, "the trusts of", run->user_domain);
+    tl_krb_set_deadline(krb, tl_deadline_in_ms(run->config->explain_timeout));
+    reason = tl_user_side_read(krb, locator, run->user_domain, &run->trace,
+                               tl_deadline_in_ms(run->config->explain_timeout), run->topo,
+                               out);
+    if (reason != TL_REASON_OK) {
+        tl_finding(run, "trust-user-side", run->user_domain, TL_FINDING_UNKNOWN,
+                   TL_REASON_OK, NULL, NULL,
+                   "the trusts of the user's domain cannot be read from here: %s",
+                   out->detail != NULL ? out->detail : tl_reason_info(reason)->slug);
+        run->diag->complete = false;
+        return;
+    }
+    reason = tl_route_judge(run->diag, run->topo, run->user_domain, run->ws, &subject,
+                            &attribute);
+    tdo = tl_topology_trust(run->topo, run->user_domain, run->ws->domain);
+    if (reason == TL_REASON_OK)
+        tl_finding(run, "trust-user-side",
+                   tdo != NULL && tdo->dn != NULL ? tdo->dn : run->user_domain,
+                   TL_FINDING_OK, TL_REASON_OK, NULL, NULL, "%s, %s",
+                   tdo != NULL ? tl_tdo_kind(tdo) : "a path through the forest roots",
+                   tdo != NULL ? tl_tdo_direction_name(tdo) : "usable");
+    else
+        tl_finding(run, "trust-user-side", subject != NULL ? subject : run->user_domain,
+                   TL_FINDING_FAILED, reason, subject, attribute, "%s",
+                   attribute != NULL ? attribute : tl_reason_info(reason)->slug);
+}
