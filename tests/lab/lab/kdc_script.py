@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: MIT
+"""Runs inside a DC: a KDC that answers chosen requests by a script.
+
+What no Samba DC can answer (selective authentication, an authentication policy)
+stands in a script; everything else is passed on to the real KDC.
+
+usage: kdc_script.py LISTEN_PORT SCRIPT
+SCRIPT is JSON: a list of {"message": "AS"|"TGS", "service": text the request
+must contain or "", "preauth": true to match only an AS-REQ with an encrypted
+timestamp, "error": code, "edata": hex}. The first match answers.
+"""
+import json
+import socket
+import struct
+import sys
+import threading
+import time
+
+REAL_KDC = ("127.0.0.1", 88)
+MESSAGES = {0x6A: "AS", 0x6C: "TGS"}
+PA_ENC_TIMESTAMP = bytes.fromhex("a103020102")  # padata-type [1] INTEGER 2
+
+
+def der(tag, content):
+    size = len(content)
+    if size < 0x80:
+        length = bytes([size])
+    else:
+        digits = size.to_bytes((size.bit_length() + 7) // 8, "big")
+        length = bytes([0x80 | len(digits)]) + digits
+    return bytes([tag]) + length + content
+
+
+def integer(value):
+    return der(0x02, value.to_bytes(value.bit_length() // 8 + 1, "big"))
+
+
+def krb_error(realm, code, edata):
+    """KRB-ERROR of RFC 4120 5.9.1."""
+    now = time.strftime("%Y%m%d%H%M%SZ", time.gmtime()).encode()
+    sname = der(0x30, der(0xA0, integer(2)) + der(0xA1, der(0x30, der(0x1B, b"krbtgt")
+                                                            + der(0x1B, realm))))
+    body = (der(0xA0, integer(5)) + der(0xA1, integer(30)) + der(0xA4, der(0x18, now))
+            + der(0xA5, integer(0)) + der(0xA6, integer(code)) + der(0xA9, der(0x1B, realm))
+            + der(0xAA, sname))
+    if edata:
+        body += der(0xAC, der(0x04, edata))
+    return der(0x7E, der(0x30, body))
+
+
+def matches(rule, request):
+    if MESSAGES.get(request[0]) != rule["message"]:
+        return False
+    if rule.get("preauth") and PA_ENC_TIMESTAMP not in request:
+        return False
+    return rule.get("service", "").encode() in request
+
+
+def receive(sock):
+    data = b""
+    while len(data) < 4 or len(data) < 4 + struct.unpack(">I", data[:4])[0]:
+        more = sock.recv(65536)
+        if not more:
+            return None
+        data += more
+    return data
+
+
+def pass_on(request):
+    with socket.create_connection(REAL_KDC, timeout=10) as real:
+        real.sendall(request)
+        return receive(real)
+
+
+def serve(sock, rules, realm):
+    with sock:
+        while True:
+            request = receive(sock)
+            if request is None:
+                return
+            rule = next((r for r in rules if matches(r, request[4:])), None)
+            if rule is None:
+                reply = pass_on(request)
+            else:
+                error = krb_error(realm, rule["error"], bytes.fromhex(rule.get("edata", "")))
+                reply = struct.pack(">I", len(error)) + error
+            if reply is None:
+                return
+            sock.sendall(reply)
+
+
+def main():
+    port, rules = int(sys.argv[1]), json.loads(sys.argv[2])
+    realm = socket.getfqdn().partition(".")[2].upper().encode() or b"LAB"
+    listener = socket.create_server(("0.0.0.0", port))
+    print("ready", flush=True)
+    while True:
+        sock, _ = listener.accept()
+        threading.Thread(target=serve, args=(sock, rules, realm), daemon=True).start()
+
+
+if __name__ == "__main__":
+    main()
