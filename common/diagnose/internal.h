@@ -44,7 +44,7 @@ int tl_probe_as_req(TALLOC_CTX *ctx, const char *principal, const char *realm,
                     uint8_t **req, size_t *len);
 /* Whether bytes are a Kerberos reply, and the KDC's time (0 if it tells none). */
 bool tl_probe_kdc_time(const uint8_t *reply, size_t len, int64_t *kdc_time);
-/* The smallest kpasswd request that a server must answer (with an error) [RFC 3244]. */
+/* The smallest kpasswd request that a server answers, with an error [RFC 3244]. */
 extern const uint8_t tl_probe_kpasswd[];
 extern const size_t tl_probe_kpasswd_len;
 

@@ -12,9 +12,11 @@
 
 #include "diagnose/internal.h"
 
-/* Length 6, version 0xff80 (RFC 3244), an AP-REQ of length 0: malformed on
- * purpose, so that the server answers with an error and does nothing. */
-const uint8_t tl_probe_kpasswd[] = {0x00, 0x06, 0xff, 0x80, 0x00, 0x00};
+/* RFC 3244: length 14, version 0xff80, an AP-REQ of 4 bytes and a KRB-PRIV, both
+ * empty SEQUENCEs: well-framed, so that a server answers, and worthless, so that
+ * it answers with an error and changes nothing. */
+const uint8_t tl_probe_kpasswd[] = {0x00, 0x0e, 0xff, 0x80, 0x00, 0x04, 0x6e,
+                                    0x02, 0x30, 0x00, 0x75, 0x02, 0x30, 0x00};
 const size_t tl_probe_kpasswd_len = sizeof(tl_probe_kpasswd);
 
 static void finish(struct probe *probe, enum probe_result result, int64_t start)
