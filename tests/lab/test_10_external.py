@@ -1,0 +1,98 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Scenarios over an external trust: names, broken trusts, SPN, clock, keytab, accounts."""
+from harness import broken, check, command, finish, journal, forget_journal, trust, up
+from scenarios import explained, refused, works
+
+ALICE = "CONTOSO\\alice"
+CONTOSO_TDO = "CN=System,DC=contoso,DC=test"    # held by the user's side
+FABRIKAM_TDO = "CN=System,DC=fabrikam,DC=test"  # held by the workstation's side
+
+
+def names():
+    for name in (ALICE, "contoso\\ALICE", "contoso.test\\alice", "alice@contoso.test",
+                 "alice@CONTOSO", "bob@Contoso.Test", "FABRIKAM\\carol", "carol"):
+        works("1, 2", name)
+    works("1", "CONTOSO\\jürgen.groß")
+    works("1", "CONTOSO\\pat o'neil")
+    refused("3", "alice@corp.example", "PAM_AUTH_ERR", 1326)
+    explained("3", "alice@corp.example", "suffix-not-routable-over-external-trust",
+              subject="corp.example", remedy="alice@contoso.test", win32=1326)
+
+
+def broken_trusts(label):
+    for what, reason, subject, attribute in (
+            ("trusttype", "trust-downlevel", CONTOSO_TDO, "trustType = 1"),
+            ("netbios-name", "trust-downlevel", CONTOSO_TDO, "trustType = 1"),
+            ("direction", "trust-direction", CONTOSO_TDO, "trustDirection")):
+        with broken(what):
+            forget_journal()
+            refused(f"{label} {what}", ALICE, "PAM_AUTH_ERR", 1787)
+            records = journal(TRUSTLOGON_REASON=reason)
+            check(f"{label} {what}: the journal has status, reason, subject and remedy",
+                  any(r.get("TRUSTLOGON_STATUS") == "0xC000018B"
+                      and subject in r.get("TRUSTLOGON_SUBJECT", "")
+                      and r.get("TRUSTLOGON_REMEDY") for r in records), journal())
+            explained(f"{label} {what}", ALICE, reason, subject, attribute, win32=1787,
+                      remedy="DNS names" if reason == "trust-downlevel" else "direction")
+        works(f"{label} {what} mended", ALICE)
+    for what, reason, attribute in (
+            ("trusttype-ws", "trust-downlevel", "trustType = 1"),
+            ("direction-ws", "trust-direction", "trustDirection")):
+        with broken(what):
+            refused(f"{label} {what}", ALICE, "PAM_AUTH_ERR", 1788)
+            explained(f"{label} {what}", ALICE, reason, FABRIKAM_TDO, attribute, win32=1788)
+    for what, reason, attribute in (("spn", "host-spn-missing", None),
+                                    ("spn-duplicate", "host-spn-duplicate", "WS1")):
+        with broken(what):
+            refused(f"{label} {what}", ALICE, "PAM_AUTH_ERR", 1787)
+            explained(f"{label} {what}", ALICE, reason, "host/ws1.fabrikam.test", attribute,
+                      win32=1787)
+    works(f"{label} all mended", ALICE)
+
+
+def clock_and_keytab():
+    for what in ("clock", "clock-dc"):
+        with broken(what):
+            refused(f"13 {what}", ALICE, "PAM_AUTH_ERR", 1398)
+            explained(f"13 {what}", ALICE, "clock-skew", win32=1398)
+    for what, reason in (("keytab-missing", "keytab-missing"),
+                         ("keytab-unreadable", "keytab-unreadable"),
+                         ("keytab-stale", "keytab-stale"), ("keytab-wrong", "keytab-wrong")):
+        with broken(what):
+            refused(f"14 {what}", ALICE, "PAM_AUTH_ERR", 1789)
+            explained(f"14 {what}", ALICE, reason, win32=1789)
+    works("13, 14 mended", ALICE)
+
+
+def accounts():
+    for user, code, win32, reason, password in (
+            ("alice", "PAM_AUTH_ERR", 1326, "wrong-password", "not the password"),
+            ("nobody.here", "PAM_AUTH_ERR", 1326, "user-unknown", "not the password"),
+            ("disabled", "PAM_PERM_DENIED", 1331, "account-disabled", None),
+            ("locked", "PAM_PERM_DENIED", 1909, "account-locked", None),
+            ("expired", "PAM_ACCT_EXPIRED", 1793, "account-expired", None),
+            ("hours", "PAM_PERM_DENIED", 1328, "logon-hours", None)):
+        how = {} if password is None else {"password": password}
+        refused("12", f"CONTOSO\\{user}", code, win32, **how)
+        explained("12", f"CONTOSO\\{user}", reason, win32=win32, **how)
+    refused("12", "NOSUCHDOMAIN\\alice", "PAM_AUTH_ERR", 1355)
+    explained("12", "NOSUCHDOMAIN\\alice", "domain-unknown", subject="NOSUCHDOMAIN", win32=1355)
+
+
+def main():
+    up(trust="external", direction="both")
+    check("refresh reads the trusts", command("refresh").returncode == 0)
+    names()
+    accounts()
+    broken_trusts("4-6, 11")
+    clock_and_keytab()
+    trust("external", "one-way")
+    check("refresh over a one-way trust", command("refresh").returncode == 0)
+    works("one-way", ALICE)
+    broken_trusts("one-way 4-6, 11")
+    finish()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,171 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Scenarios 9 and 15: what a KDC may say that Samba does not, and a KDC that lies."""
+import json
+import subprocess
+
+import harness
+from harness import check, command, environment, finish, logon, on, put, up
+from scenarios import TEXT, explained, refused, said, works
+
+ALICE = "CONTOSO\\alice"
+FIREWALL = bytes.fromhex("130400c0" "00000000" "03000000")  # 0xC0000413 as AD sends it at TGS
+
+REDIRECT = ("table ip script { chain in { type nat hook prerouting priority dstnat; "
+            "tcp dport 88 redirect to :8088; }; }")
+
+
+def der(tag, content):
+    assert len(content) < 0x80
+    return bytes([tag, len(content)]) + content
+
+
+def kerb_error_data(status):
+    """KERB-ERROR-DATA, type 3 [MS-KILE 2.2.2]."""
+    return der(0x30, der(0xA1, der(0x02, b"\x03")) + der(0xA2, der(0x04, status)))
+
+
+def method_data(status):
+    """METHOD-DATA with PA-PW-SALT (3), as AD and Samba answer account failures."""
+    pa_data = der(0x30, der(0xA1, der(0x02, b"\x03")) + der(0xA2, der(0x04, status)))
+    return der(0x30, pa_data)
+
+
+class Script:
+    """A KDC on the user's DC that answers by a script and passes on the rest."""
+
+    def __init__(self, *rules):
+        self.rules = json.dumps(rules)
+
+    def __enter__(self):
+        lab = harness._lab
+        inside = lab.enter(lab.host("dc1.contoso"), ["/usr/bin/python3", "-I",
+                                                     "/run/lab/kdc_script.py", "8088", self.rules])
+        self.process = subprocess.Popen(inside, env=environment(), stdout=subprocess.PIPE,
+                                        stdin=subprocess.DEVNULL, text=True)
+        assert self.process.stdout.readline().strip() == "ready"
+        done = on("dc1.contoso", ["nft", "-f", "-"], stdin=REDIRECT)
+        assert done.returncode == 0, done.stderr
+
+    def __exit__(self, *_):
+        on("dc1.contoso", ["nft", "delete", "table", "ip", "script"])
+        self.process.kill()
+        self.process.wait()
+
+
+def selective():
+    for form, edata in (("KERB-ERROR-DATA", kerb_error_data(FIREWALL)),
+                        ("METHOD-DATA", method_data(FIREWALL))):
+        for message, rule in (
+                ("TGS", {"message": "TGS", "service": "ws1.fabrikam.test"}),
+                ("TGS for krbtgt", {"message": "TGS", "service": "FABRIKAM.TEST"}),
+                ("AS", {"message": "AS", "preauth": True})):
+            label = f"9 {message}, {form}"
+            with Script({**rule, "error": 12, "edata": edata.hex()}):
+                refused(label, ALICE, "PAM_PERM_DENIED", 1935)
+                explained(label, ALICE, "selective-authentication", win32=1935,
+                          remedy="Allowed to Authenticate")
+    with Script({"message": "TGS", "service": "FABRIKAM.TEST", "error": 7,
+                 "edata": kerb_error_data(bytes.fromhex("350000c0" "00000000" "03000000")).hex()}):
+        refused("7 + 0xC0000035 stays 1787", ALICE, "PAM_AUTH_ERR", 1787)
+    with Script({"message": "TGS", "service": "FABRIKAM.TEST", "error": 12, "edata": "30ff00"}):
+        got = logon(ALICE)
+        check("12 + garbage is refused in words", got.code == "PAM_PERM_DENIED" and said(got), got)
+    works("9 over", ALICE)
+
+
+IMPOSTOR_KRB5 = """[libdefaults]
+    default_realm = CONTOSO.TEST
+[realms]
+"""
+KDC_CONF = "[kdcdefaults]\n    kdc_listen = 88\n    kdc_tcp_listen = 88\n[realms]\n"
+REALM = """    %(realm)s = {
+        database_name = /run/impostor/%(realm)s
+        key_stash_file = /run/impostor/%(realm)s.stash
+        acl_file = /run/impostor/acl
+    }
+"""
+STOLEN = "Chosen.By.Mallory.1"
+
+
+def impostor_start():
+    """Both realms, with the right names and mallory's own keys and password."""
+    realms = ("CONTOSO.TEST", "FABRIKAM.TEST")
+    on("mallory", "mkdir -p /run/impostor; touch /run/impostor/acl")
+    put("mallory", "/run/impostor/krb5.conf", IMPOSTOR_KRB5)
+    put("mallory", "/run/impostor/kdc.conf",
+        KDC_CONF + "".join(REALM % {"realm": realm} for realm in realms))
+    env = {"KRB5_CONFIG": "/run/impostor/krb5.conf", "KRB5_KDC_PROFILE": "/run/impostor/kdc.conf"}
+    for realm in realms:
+        commands = [f"addprinc -pw {STOLEN} alice@{realm}",
+                    f"addprinc -pw {STOLEN} host/ws1.fabrikam.test@{realm}",
+                    f"addprinc -pw {STOLEN} krbtgt/FABRIKAM.TEST@CONTOSO.TEST"]
+        if realm == "FABRIKAM.TEST":
+            commands[2] = f"addprinc -pw {STOLEN} krbtgt/FABRIKAM.TEST@CONTOSO.TEST"
+        done = on("mallory", ["kdb5_util", "-r", realm, "create", "-s", "-P", "master"], env=env)
+        assert done.returncode == 0, done.stderr
+        for line in commands:
+            done = on("mallory", ["kadmin.local", "-r", realm, "-q", line], env=env)
+            assert done.returncode == 0, done.stderr
+    done = on("mallory", ["krb5kdc", "-r", "CONTOSO.TEST", "-r", "FABRIKAM.TEST"], env=env)
+    assert done.returncode == 0, done.stdout + done.stderr
+    lab = harness._lab
+    process = subprocess.Popen(
+        lab.enter(lab.host("mallory"), ["/usr/bin/python3", "-I", "/run/lab/impostor.py", "ping",
+                                        "contoso.test=evil.contoso.test",
+                                        "fabrikam.test=evil.fabrikam.test"]),
+        env=environment(), stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+    assert process.stdout.readline().strip() == "ready"
+    return process
+
+
+def dns(domain, verb, record, kind, data):
+    done = on(f"dc1.{domain}", ["samba-tool", "dns", verb, f"dc1.{domain}.test",
+                                f"_msdcs.{domain}.test" if "_msdcs" not in record and
+                                kind == "SRV" else f"{domain}.test", record, kind, data,
+                                f"-Uadministrator%{harness.PASSWORD}"])
+    assert done.returncode == 0, f"{verb} {record}: {done.stdout}{done.stderr}"
+
+
+def poison(domain):
+    """DNS names mallory, and nobody else, as the domain's KDC."""
+    dns(domain, "add", "evil", "A", "10.99.0.66")
+    for record in ("_kerberos._tcp.dc", "_kerberos._tcp.Default-First-Site-Name._sites.dc"):
+        dns(domain, "add", record, "SRV", f"evil.{domain}.test 88 0 100")
+        dns(domain, "delete", record, "SRV", f"dc1.{domain}.test 88 0 100")
+
+
+def impostor():
+    process = impostor_start()
+    try:
+        poison("contoso")
+        command("locate", "--force", "contoso.test")
+        located = command("locate", "contoso.test").stdout
+        check("15 the poisoned SRV record is believed", "evil.contoso.test" in located, located)
+        for label, domains in (("15 own KDC genuine", ()), ("15 both KDCs lie", ("fabrikam",))):
+            for domain in domains:
+                poison(domain)
+                command("locate", "--force", f"{domain}.test")
+            for name in (ALICE, "alice@contoso.test", "FABRIKAM\\alice"):
+                got = logon(name, password=STOLEN)
+                check(f"{label}: {name} with mallory's password gets in nowhere",
+                      got.code in ("PAM_AUTH_ERR", "PAM_AUTHINFO_UNAVAIL"), got)
+        got = logon(ALICE, password=STOLEN)
+        check("15 the ticket made without our key is refused as such",
+              got.code == "PAM_AUTH_ERR" and TEXT[1789] in said(got), got)
+        explained("15", ALICE, "keytab-wrong", password=STOLEN)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def main():
+    up(trust="external")
+    command("refresh")
+    selective()
+    impostor()
+    finish()
+
+
+if __name__ == "__main__":
+    main()
