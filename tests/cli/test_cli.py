@@ -1,0 +1,160 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""The command offline: route on a dump and what-if, status, usage, hostile names.
+
+usage: test_cli.py TRUSTLOGON
+"""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+PROGRAM = sys.argv[1]
+
+DUMP = {
+    "version": 1, "taken": 1700000000, "source": "ldap://dc1.fabrikam.test",
+    "domain": "fabrikam.test", "forest": "fabrikam.test",
+    "domains": [{"dns": "fabrikam.test", "flat": "FABRIKAM"}],
+    "suffixes": ["fab.example"],
+    "trusts": [{"holder": "fabrikam.test", "dn": "CN=contoso.test,CN=System,DC=fabrikam,DC=test",
+                "trustPartner": "contoso.test", "flatName": "CONTOSO", "trustDirection": 3,
+                "trustType": 2, "trustAttributes": 0}],
+}
+TEXT_1787 = ("The security database on the server does not have a computer account for this "
+             "workstation trust relationship.")
+
+
+def run(*arguments, stdin=""):
+    return subprocess.run([PROGRAM, *arguments], input=stdin, capture_output=True, text=True,
+                          errors="backslashreplace", timeout=60, check=False)
+
+
+class Offline(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.dump = os.path.join(self.folder.name, "dump.json")
+        with open(self.dump, "w", encoding="utf-8") as out:
+            json.dump(DUMP, out)
+
+    def route(self, name, *settings):
+        options = [option for setting in settings for option in ("--set", setting)]
+        done = run("route", "--json", "--topology", self.dump, *options, name)
+        return done.returncode, json.loads(done.stdout)
+
+    def test_named_domain(self):
+        code, got = self.route("CONTOSO\\alice")
+        self.assertEqual((code, got["verdict"], got["realm"], got["principal"], got["name_type"]),
+                         (0, "ok", "CONTOSO.TEST", "alice", "NT-PRINCIPAL"))
+        self.assertEqual(got["first_ask"], "krbtgt")
+        self.assertEqual(got["implicit_upn"], "alice@contoso.test")
+
+    def test_suffix_over_external_trust(self):
+        code, got = self.route("alice@corp.example")
+        self.assertEqual((code, got["verdict"], got["status"]["win32"]),
+                         (1, "suffix-not-routable-over-external-trust", 1326))
+
+    def test_what_if_forest_trust(self):
+        forest = ("contoso.test.trustAttributes=8", "contoso.test.tln:contoso.test=enabled",
+                  "contoso.test.tln:corp.example=enabled")
+        code, got = self.route("alice@corp.example", *forest)
+        self.assertEqual((code, got["verdict"], got["name_type"]), (0, "ok", "NT-ENTERPRISE"))
+        code, got = self.route("alice@corp.example", *forest,
+                               "contoso.test.tln:corp.example=disabled")
+        self.assertEqual((code, got["verdict"]), (1, "suffix-disabled-by-admin"))
+
+    def test_what_if_downlevel(self):
+        code, got = self.route("CONTOSO\\alice", "contoso.test.trustType=1")
+        self.assertEqual((code, got["verdict"]), (1, "trust-downlevel"))
+
+    def test_direction_names_the_object(self):
+        code, got = self.route("CONTOSO\\alice", "contoso.test.trustDirection=1")
+        self.assertEqual((code, got["verdict"]), (1, "trust-direction"))
+        self.assertIn("CN=System,DC=fabrikam,DC=test", got["subject"])
+
+    def test_bad_settings_are_usage_errors(self):
+        for setting in ("nonsense", "contoso.test.trustType=x", "unknown.example.trustType=1",
+                        "contoso.test.noSuchAttribute=1", "", "=", "."):
+            done = run("route", "--topology", self.dump, "--set", setting, "CONTOSO\\alice")
+            self.assertEqual(done.returncode, 2, setting)
+            self.assertIn("--set", done.stderr)
+
+    def test_broken_dumps(self):
+        for text in ("", "{", "[]", "{}", '{"version": 1, "trusts": 7}', "\0" * 10, "{" * 5000):
+            with open(self.dump, "w", encoding="utf-8") as out:
+                out.write(text)
+            done = run("route", "--topology", self.dump, "CONTOSO\\alice")
+            self.assertEqual(done.returncode, 3, text[:20])
+            self.assertIn(self.dump, done.stderr)
+
+    def test_hostile_names(self):
+        for name in ("", "\\", "@", "@@", "a@@", "\\x", "x\\", "@x", "%n%n%s%s", "../../etc/passwd",
+                     "a\x1b[31mb", "\x7f", "a\nb", "x" * 1025, "x" * 100000, "CONTOSO\\" + "y" * 5000,
+                     b"\xff\xfe".decode("utf-8", "surrogateescape"), "a@b@c@contoso.test"):
+            done = subprocess.run([PROGRAM, "route", "--topology", self.dump,
+                                   name.encode("utf-8", "surrogateescape")],
+                                  capture_output=True, timeout=60, check=False)
+            self.assertIn(done.returncode, (0, 1), name[:30])
+            self.assertNotIn(b"\x1b", done.stdout + done.stderr)
+
+    def test_trusts_of_a_dump(self):
+        done = run("trusts", "--topology", self.dump)
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("CONTOSO contoso.test (NT 5) (Direct Outbound) (Direct Inbound)", done.stdout)
+        self.assertIn('"fabrikam.test" -> "contoso.test"',
+                      run("trusts", "--dot", "--topology", self.dump).stdout)
+        self.assertIn("<-> contoso.test", run("trusts", "--tree", "--topology", self.dump).stdout)
+        copy = os.path.join(self.folder.name, "copy.json")
+        self.assertEqual(run("trusts", "--topology", self.dump, "--dump", copy).returncode, 0)
+        self.assertEqual(run("trusts", "--json", "--topology", copy).stdout,
+                         run("trusts", "--json", "--topology", self.dump).stdout)
+
+
+class Status(unittest.TestCase):
+    def test_every_way_to_name_1787(self):
+        for code in ("0xC000018B", "0xc000018b", "3221225867", "-1073741429", "1787", "0x6fb",
+                     "NO_TRUST_SAM_ACCOUNT", "STATUS_NO_TRUST_SAM_ACCOUNT",
+                     "ERROR_NO_TRUST_SAM_ACCOUNT", "7", "KDC_ERR_S_PRINCIPAL_UNKNOWN",
+                     "S_PRINCIPAL_UNKNOWN", "-1765328377", "trust-account-unknown"):
+            done = run("status", code)
+            self.assertEqual(done.returncode, 0, code)
+            self.assertIn(TEXT_1787, done.stdout, code)
+
+    def test_unknown(self):
+        for code in ("0xC0FFEE00", "no-such-reason", "", "99999999999999999999", "-1"):
+            done = run("status", code)
+            self.assertEqual(done.returncode, 1, code)
+            self.assertNotEqual(done.stderr, "")
+
+    def test_json(self):
+        got = json.loads(run("status", "--json", "1935").stdout)
+        self.assertEqual(got["status"]["ntstatus"], "0xC0000413")
+
+
+class Usage(unittest.TestCase):
+    def test_usage(self):
+        for arguments in ([], ["nonsense"], ["status"], ["status", "1", "2"], ["route"],
+                          ["--no-such-option"], ["route", "--no-such-option", "x"],
+                          ["locate", "not a domain"], ["refresh", "x"], ["trusts", "x"]):
+            done = run(*arguments)
+            self.assertEqual(done.returncode, 2, arguments)
+            self.assertNotEqual(done.stderr, "", arguments)
+        self.assertEqual(run("--help").returncode, 0)
+        self.assertEqual(run("--version").returncode, 0)
+
+    def test_broken_configuration_is_named(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".conf") as conf:
+            conf.write("[logon]\n    walk = sideways\n")
+            conf.flush()
+            for verb in (["config"], ["locate", "contoso.test"], ["logon", "x"], ["diagnose", "x"]):
+                done = run("--conf", conf.name, *verb)
+                self.assertIn(done.returncode, (1, 3), verb)
+                for word in (conf.name, "logon", "walk", "sideways"):
+                    self.assertIn(word, done.stderr, verb)
+                self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
