@@ -5,6 +5,7 @@
  * made from the first.
  */
 #include <errno.h>
+#include <sys/stat.h>
 #include <trustlogon/logon.h>
 
 #include "logon/explain.h"
@@ -139,6 +140,7 @@ enum tl_reason tl_refresh(TALLOC_CTX *ctx, const struct tl_config *config,
         if ((*topo)->site == NULL && own->dcs->dcs[0].client_site != NULL)
             (*topo)->site = talloc_strdup(*topo, own->dcs->dcs[0].client_site);
         path = snapshot_path(own, config);
+        (void)mkdir(config->state_dir, 0755);
         /* Who may not write (an ordinary user's command) still has the answer. */
         if (path != NULL && tl_topology_save(*topo, path) != 0)
             tl_trace_note(trace, "the snapshot %s was not saved", path);
