@@ -75,7 +75,7 @@ int verb_locate(struct cli *cli, int argc, char **argv)
     struct tl_locator *locator;
     struct tl_dc_list *list;
     unsigned int flags = 0;
-    const char *domain;
+    const char *domain, *site;
     int option, code;
     enum tl_reason reason;
 
@@ -98,7 +98,10 @@ int verb_locate(struct cli *cli, int argc, char **argv)
     if (code != 0)
         return code;
     tl_snapshot_load(cli, cli->config, &topo);
-    locator = tl_locator_new(cli, cli->config, topo ? topo->site : NULL, &trace);
+    site = cli->config->site != NULL ? cli->config->site
+           : topo != NULL            ? topo->site
+                                     : NULL;
+    locator = tl_locator_new(cli, cli->config, site, &trace);
     progress_start(cli);
     progress_at(cli, "domain controllers of", domain);
     reason = tl_locate(cli, locator, domain, flags,

@@ -204,23 +204,27 @@ static void run_checks(struct run *run, const char *name, const char *password)
         diag->complete = false;
         return;
     }
+    if (tl_logon_prepare(logon, name) != TL_REASON_OK && logon->name == NULL) {
+        tl_finding_outcome(run, "name", name, logon->outcome);
+        return;
+    }
+    tl_check_network(run, run->ws->domain);
+    tl_check_machine_account(run);
+
+    /* Route by the topology just read: the snapshot may be old, or missing. */
+    logon->topology = run->topo;
     if (tl_logon_prepare(logon, name) != TL_REASON_OK) {
         tl_finding_outcome(run, "name", name, logon->outcome);
         return;
     }
     run->user_domain = foreign_domain(run, logon->route);
-    run->words.user = name;
     run->words.implicit_upn = logon->route->implicit_upn;
     run->words.user_domain =
         run->user_domain != NULL ? run->user_domain : run->ws->domain;
-
-    tl_check_network(run, run->ws->domain);
     if (run->user_domain != NULL)
         tl_check_network(run, run->user_domain);
     tl_check_own_side(run, logon->name);
     if (password != NULL) {
-        logon->topology = run->topo;
-        tl_logon_prepare(logon, name); /* by the topology just read */
         check_logon(run, logon, password);
         diag->logon = logon;
     }

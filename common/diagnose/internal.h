@@ -73,7 +73,9 @@ void tl_progress(struct run *run, const char *check, const char *target);
 
 /* DNS, 389/udp, 88, 464, 389/tcp and the clock, for one domain. */
 void tl_check_network(struct run *run, const char *domain);
-/* Machine account, own TDOs, routing of the name, SPN. */
+/* The machine's account, by reading the topology with it. */
+void tl_check_machine_account(struct run *run);
+/* Own TDOs, routing of the name, SPN. */
 void tl_check_own_side(struct run *run, const struct tl_name *name);
 /* The other side's TDOs, with whichever session may read them. */
 void tl_check_user_side(struct run *run, struct tl_krb *krb, struct tl_locator *locator);

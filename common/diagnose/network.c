@@ -156,8 +156,8 @@ void tl_check_network(struct run *run, const char *domain)
     enum tl_reason reason;
     size_t count;
 
-    locator = tl_locator_new(run->diag, run->config, run->topo ? run->topo->site : NULL,
-                             &run->trace);
+    locator = tl_locator_new(run->diag, run->config,
+                             tl_site(run->diag, run->config, run->topo), &run->trace);
     if (out == NULL || locator == NULL) {
         run->diag->complete = false;
         return;

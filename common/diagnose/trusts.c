@@ -70,7 +70,7 @@ static void check_spn(struct run *run)
                    : "more than one account has the host SPN");
 }
 
-void tl_check_own_side(struct run *run, const struct tl_name *name)
+void tl_check_machine_account(struct run *run)
 {
     struct tl_outcome *out = tl_outcome_new(run->diag);
     struct tl_topology *fresh = NULL;
@@ -85,11 +85,17 @@ void tl_check_own_side(struct run *run, const struct tl_name *name)
     if (reason == TL_REASON_OK) {
         tl_finding(run, "machine", run->ws->domain, TL_FINDING_OK, TL_REASON_OK, NULL,
                    NULL, "the machine's account works, the directory is readable");
+        if (run->topo != NULL && run->topo->site != NULL)
+            fresh->site = talloc_strdup(fresh, run->topo->site);
         run->topo = fresh;
-    } else {
-        tl_finding_outcome(run, "machine", run->ws->domain, out);
-        run->diag->complete = false;
+        return;
     }
+    tl_finding_outcome(run, "machine", run->ws->domain, out);
+    run->diag->complete = false;
+}
+
+void tl_check_own_side(struct run *run, const struct tl_name *name)
+{
     if (run->topo != NULL) {
         check_own_tdo(run);
         check_route(run, name);

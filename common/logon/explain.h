@@ -15,6 +15,14 @@
 /* Refine logon->outcome (reason, subject, attribute). Returns the new reason. */
 enum tl_reason tl_explain_failure(struct tl_logon *logon);
 
+/*
+ * The site whose DCs come first: the configuration's, else the topology's, else
+ * (topo NULL) the saved snapshot's; NULL if none is known. Everybody asks here:
+ * the locator's cache is kept by site.
+ */
+const char *tl_site(TALLOC_CTX *ctx, const struct tl_config *config,
+                    const struct tl_topology *topo);
+
 /* A directory of the workstation's own domain, opened as the machine. */
 struct tl_own_side {
     struct tl_locator *locator;

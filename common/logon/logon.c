@@ -123,7 +123,7 @@ static enum tl_reason exchange(struct tl_logon *logon, const char *password,
 
     logon->locator =
         tl_locator_new(logon, logon->config,
-                       logon->topology ? logon->topology->site : NULL, logon->trace);
+                       tl_site(logon, logon->config, logon->topology), logon->trace);
     if (logon->locator == NULL)
         return tl_outcome_fail(out, TL_STAGE_LOCATE, TL_REASON_NO_MEMORY, NULL);
     reason = tl_krb_new(logon, logon->config, logon->locator, deadline, logon->trace,

@@ -39,6 +39,22 @@ static enum tl_reason open_first(TALLOC_CTX *ctx, struct tl_krb *krb,
     return reason;
 }
 
+const char *tl_site(TALLOC_CTX *ctx, const struct tl_config *config,
+                    const struct tl_topology *topo)
+{
+    struct tl_topology *saved = NULL;
+    char *site = NULL;
+
+    if (config->site != NULL)
+        return config->site;
+    if (topo == NULL && tl_snapshot_load(NULL, config, &saved) == 0)
+        topo = saved;
+    if (topo != NULL && topo->site != NULL)
+        site = talloc_strdup(ctx, topo->site);
+    talloc_free(saved);
+    return site;
+}
+
 enum tl_reason tl_own_side_open(TALLOC_CTX *ctx, const struct tl_config *config,
                                 const struct tl_workstation *ws,
                                 const struct tl_trace *trace, tl_deadline deadline,
@@ -51,7 +67,7 @@ enum tl_reason tl_own_side_open(TALLOC_CTX *ctx, const struct tl_config *config,
     own = talloc_zero(ctx, struct tl_own_side);
     if (own == NULL)
         return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
-    own->locator = tl_locator_new(own, config, config->site, trace);
+    own->locator = tl_locator_new(own, config, tl_site(own, config, NULL), trace);
     if (own->locator == NULL) {
         tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
         goto cleanup;
