@@ -2,6 +2,7 @@
  *
  * verb_status.c - `trustlogon status CODE`: what a code, name or reason means.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,14 +95,18 @@ int verb_status(struct cli *cli, int argc, char **argv)
     struct tl_outcome *out = tl_outcome_new(cli);
     struct tl_words_input in = {0};
     struct tl_words *words = NULL;
-    const char *code;
+    const char *code = NULL;
     int option;
 
+    /* libkrb5's numbers are negative: not an option, a code. */
+    if (argc > 1 && argv[argc - 1][0] == '-' && isdigit((unsigned char)argv[argc - 1][1]))
+        code = argv[--argc];
     while ((option = getopt_long(argc, argv, "jc:", options, NULL)) != -1)
         switch (option) {
             CLI_COMMON_CASES;
         }
-    code = cli_one_argument(cli, argc, argv, "a code");
+    if (code == NULL || optind < argc)
+        code = cli_one_argument(cli, argc, argv, "a code");
     if (code == NULL)
         return EXIT_USAGE;
 

@@ -63,8 +63,11 @@ def selective():
             label = f"9 {message}, {form}"
             with Script({**rule, "error": 12, "edata": edata.hex()}):
                 refused(label, ALICE, "PAM_PERM_DENIED", 1935)
-                explained(label, ALICE, "selective-authentication", win32=1935,
-                          remedy="Allowed to Authenticate")
+                if message == "AS":
+                    explained(label, ALICE, "authentication-policy", win32=1935)
+                else:
+                    explained(label, ALICE, "selective-authentication", win32=1935,
+                              remedy="Allowed to Authenticate")
     with Script({"message": "TGS", "service": "FABRIKAM.TEST", "error": 7,
                  "edata": kerb_error_data(bytes.fromhex("350000c0" "00000000" "03000000")).hex()}):
         refused("7 + 0xC0000035 stays 1787", ALICE, "PAM_AUTH_ERR", 1787)
