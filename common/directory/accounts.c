@@ -9,7 +9,8 @@
 
 static enum tl_reason no_memory(struct tl_outcome *out)
 {
-    return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+    tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+    return TL_REASON_NO_MEMORY;
 }
 
 /* Search accounts: those of the whole forest by the catalogue where there is one, else,
@@ -113,8 +114,9 @@ enum tl_reason tl_directory_user(TALLOC_CTX *ctx, struct tl_directory *dir,
     if (reason != TL_REASON_OK)
         goto cleanup;
     if (entries->count != 1) {
-        reason = tl_outcome_fail(out, TL_STAGE_IDENTITY, TL_REASON_USER_UNKNOWN,
-                                 "%zu accounts have this name", entries->count);
+        reason = TL_REASON_USER_UNKNOWN;
+        tl_outcome_fail(out, TL_STAGE_IDENTITY, reason, "%zu accounts have this name",
+                        entries->count);
         goto cleanup;
     }
     user = &entries->entries[0];

@@ -35,7 +35,8 @@ enum tl_reason tl_connection_fail(const struct tl_connection *connection,
 
 static enum tl_reason no_memory(struct tl_outcome *out)
 {
-    return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+    tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+    return TL_REASON_NO_MEMORY;
 }
 
 /* A socket that does not block, connected before the deadline; or negative errno. */

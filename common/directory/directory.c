@@ -16,7 +16,8 @@
 
 static enum tl_reason no_memory(struct tl_outcome *out)
 {
-    return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+    tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+    return TL_REASON_NO_MEMORY;
 }
 
 static enum tl_reason read_root(struct tl_directory *dir, struct tl_outcome *out)

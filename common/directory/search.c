@@ -143,8 +143,10 @@ static enum tl_reason read_page(struct tl_connection *connection,
         else if (type == LDAP_RES_SEARCH_RESULT)
             ret = take_result(connection, message, cookie);
         ldap_msgfree(message);
-        if (type == LDAP_RES_SEARCH_ENTRY && ret != 0)
-            return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+        if (type == LDAP_RES_SEARCH_ENTRY && ret != 0) {
+            tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+            return TL_REASON_NO_MEMORY;
+        }
         if (type != LDAP_RES_SEARCH_RESULT)
             continue; /* an entry, or a continuation reference, which is not followed */
         if (ret == LDAP_SUCCESS || ret == LDAP_NO_SUCH_OBJECT ||
