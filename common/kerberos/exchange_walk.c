@@ -7,7 +7,7 @@
  * answers a KRB-ERROR with another question (without canonicalize, by way of
  * the fallback realm, through realms in between), and so succeeds where Windows
  * fails, or hides the hop that failed. So every KRB-ERROR ends a walk: the reply
- * is still given to libkrb5, which knows the code inside a FAST wrapping
+ * is still given to libkrb5, which would know the code inside a FAST wrapping
  * (RFC 6113 5.4.4), and what it would ask next is dropped.
  */
 #include "kerberos_internal.h"
@@ -106,6 +106,20 @@ static int32_t error_of(krb5_error_code ret, int32_t outer)
     return outer;
 }
 
+static enum tl_reason send_plain(struct walk *walk, const krb5_data *request)
+{
+    size_t len;
+    uint8_t *plain = tl_tgs_req_plain(walk->mem, (const uint8_t *)request->data,
+                                      request->length, &len);
+    krb5_data bytes = *request;
+
+    if (plain != NULL) {
+        bytes.data = (char *)plain;
+        bytes.length = (unsigned int)len;
+    }
+    return tl_krb_exchange(walk->mem, walk->krb, &walk->ex, &bytes, walk->out);
+}
+
 static enum tl_reason step_all(struct walk *walk, krb5_tkt_creds_context tcc)
 {
     krb5_context k5 = walk->krb->k5;
@@ -128,8 +142,7 @@ static enum tl_reason step_all(struct walk *walk, krb5_tkt_creds_context tcc)
         else
             reason = enter_realm(walk, &realm);
         if (reason == TL_REASON_OK)
-            reason =
-                tl_krb_exchange(walk->mem, walk->krb, &walk->ex, &request, walk->out);
+            reason = send_plain(walk, &request);
         in = walk->ex.reply;
         krb5_free_data_contents(k5, &request);
         krb5_free_data_contents(k5, &realm);

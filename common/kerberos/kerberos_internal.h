@@ -57,6 +57,12 @@ struct tl_krb_error {
 void tl_krb_error_read(TALLOC_CTX *ctx, krb5_context k5, const krb5_data *reply,
                        struct tl_krb_error *err);
 
+/* --- plain_tgs.c --- */
+
+/* The TGS-REQ without PA-FX-FAST, so that errors come in the clear. NULL: there
+ * was none, or it is no TGS-REQ; send it as it is. */
+uint8_t *tl_tgs_req_plain(TALLOC_CTX *ctx, const uint8_t *data, size_t size, size_t *len);
+
 /* --- exchange.c: one request and its reply, told to the trace --- */
 
 struct tl_exchange {

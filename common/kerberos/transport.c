@@ -43,10 +43,10 @@ struct race {
     size_t len;
     int64_t reply_delay_us, race_delay_us;
     tl_deadline deadline;
-    int64_t connect_end_us; /* nobody waits for a connection longer */
+    int64_t connect_end_us; /* nobody searches or waits for a connection longer */
     size_t next;            /* index into the candidates */
     bool searched, forced;  /* asked the locator; asked it past its cache */
-    enum tl_reason find_reason;
+    enum tl_reason find_reason, forced_reason;
     int64_t last_start_us;
     size_t count;
     struct tl_conn *runners[MAX_RUNNERS];
@@ -161,18 +161,19 @@ static void search(struct race *race, struct tl_outcome *out)
 {
     const struct tl_transport_source *src = &race->net->source;
     unsigned int flags = race->searched ? TL_LOCATE_FORCE : 0;
-    tl_deadline until = race->deadline;
+    tl_deadline until = tl_deadline_min(race->deadline, race->connect_end_us);
     struct tl_dc_list *list = NULL;
     enum tl_reason reason;
 
     if (race->searched) {
         race->forced = true;
-        until = tl_deadline_min(until, race->connect_end_us);
         out = NULL; /* what the connections met is the better story */
     }
     race->searched = true;
     reason = src->find(race->rn, src->arg, race->rn->domain, flags, until, &list, out);
-    if (!race->forced)
+    if (race->forced)
+        race->forced_reason = reason;
+    else
         race->find_reason = reason;
     if (reason != TL_REASON_OK)
         return;
@@ -428,6 +429,9 @@ static enum tl_reason lost(struct race *race, struct tl_outcome *out)
         fates = longer;
     }
     reason = first->state == TL_CONN_DEAD ? first->reason : TL_REASON_NO_MEMORY;
+    /* a machine that answers no ping either is gone; blame no firewall for it */
+    if (reason == TL_REASON_PORT88_FILTERED && race->forced_reason != TL_REASON_OK)
+        reason = TL_REASON_NO_LOGON_SERVERS;
     tl_outcome_set_kdc(out, first->kdc);
     tl_outcome_fail(out, race->stage, reason, "%s", fates != NULL ? fates : "");
     talloc_free(fates);

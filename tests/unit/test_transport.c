@@ -54,6 +54,7 @@ static size_t num_kdcs;
 static int num_failed, num_worked, num_finds, num_forced;
 static const char *last_worked;
 static size_t first_list_len; /* DCs the locator names without FORCE; 0: all */
+static bool forced_fails;     /* a search past the cache finds nothing */
 static TALLOC_CTX *mem;
 static struct tl_config *config;
 static struct tl_transport *net;
@@ -227,6 +228,8 @@ static enum tl_reason fake_find(TALLOC_CTX *ctx, void *arg, const char *domain,
     num_forced += (flags & TL_LOCATE_FORCE) != 0;
     if (!(flags & TL_LOCATE_FORCE) && first_list_len != 0)
         n = first_list_len;
+    if ((flags & TL_LOCATE_FORCE) && forced_fails)
+        n = 0;
     if (n == 0)
         return tl_outcome_fail(o, TL_STAGE_LOCATE, TL_REASON_DNS_NO_RECORDS, NULL);
     *list = talloc_zero(ctx, struct tl_dc_list);
@@ -267,6 +270,7 @@ static void setup(void)
     num_kdcs = first_list_len = 0;
     num_failed = num_worked = num_finds = num_forced = 0;
     last_worked = "";
+    forced_fails = false;
     config = tl_config_defaults(mem);
     config->kdc_race_delay = 30;
     config->kdc_connect_timeout = 400;
@@ -467,6 +471,19 @@ START_TEST(test_search_past_the_cache)
 }
 END_TEST
 
+/* A cached DC that answers neither 88/tcp nor the new search is gone, not filtered. */
+START_TEST(test_gone)
+{
+    struct tl_transport_answer answer;
+
+    add_kdc(FILTERED);
+    forced_fails = true;
+    ck_assert_int_eq(ask(false, 20000, &answer), TL_REASON_NO_LOGON_SERVERS);
+    ck_assert_int_eq(num_forced, 1);
+    ck_assert_ptr_nonnull(strstr(out->kdc, "dc1."));
+}
+END_TEST
+
 START_TEST(test_no_kdc_known)
 {
     struct tl_transport_answer answer;
@@ -524,6 +541,7 @@ int main(void)
     tcase_add_test(tc, test_costly_waits_longer);
     tcase_add_test(tc, test_unavailable_is_told_for_want_of_better);
     tcase_add_test(tc, test_search_past_the_cache);
+    tcase_add_test(tc, test_gone);
     tcase_add_test(tc, test_no_kdc_known);
     tcase_add_test(tc, test_no_time);
     tcase_add_test(tc, test_all_dead);

@@ -140,6 +140,80 @@ START_TEST(test_error_read)
 }
 END_TEST
 
+/* A TGS-REQ of two or three PA-DATA; the lengths grow past 127 and 255 with the
+ * first one's value. */
+static size_t make_tgs_req(uint8_t *out, size_t value_len, bool fast)
+{
+    uint8_t buf[4096], *end = buf + sizeof(buf), *p = end;
+    static const uint8_t body[] = {0xa4, 4, 0x30, 2, 0xa0, 0};
+    static const uint8_t start[] = {0xa1, 3, 2, 1, 5, 0xa2, 3, 2, 1, 12};
+    static const uint8_t armour[] = {0x30, 12,   0xa1, 4, 2, 2, 0,
+                                     0x88, 0xa2, 4,    4, 2, 7, 7};
+    static const uint8_t other[] = {0x30, 11, 0xa1, 3, 2, 1, 1, 0xa2, 4, 4, 2, 8, 8};
+
+/* prepend bytes; prepend a header over all of the present element */
+#define PUT(bytes, n) (p -= (n), memcpy(p, (bytes), (n)))
+#define HEAD(tag, n)                                                                     \
+    do {                                                                                 \
+        size_t l_ = (n);                                                                 \
+        uint8_t h_[4] = {(tag), (uint8_t)l_};                                            \
+        size_t k_ = 2;                                                                   \
+        if (l_ > 255) {                                                                  \
+            h_[1] = 0x82, h_[2] = (uint8_t)(l_ >> 8), h_[3] = (uint8_t)l_, k_ = 4;       \
+        } else if (l_ > 127) {                                                           \
+            h_[1] = 0x81, h_[2] = (uint8_t)l_, k_ = 3;                                   \
+        }                                                                                \
+        PUT(h_, k_);                                                                     \
+    } while (0)
+
+    uint8_t *list_end;
+
+    PUT(body, sizeof(body));
+    list_end = p;
+    PUT(other, sizeof(other));
+    if (fast)
+        PUT(armour, sizeof(armour));
+    {
+        uint8_t *item_end = p;
+
+        p -= value_len;
+        memset(p, 'v', value_len);
+        HEAD(4, value_len);
+        HEAD(0xa2, (size_t)(item_end - p));
+        PUT(((const uint8_t[]){0xa1, 3, 2, 1, 2}), 5);
+        HEAD(0x30, (size_t)(item_end - p));
+    }
+    HEAD(0x30, (size_t)(list_end - p));
+    HEAD(0xa3, (size_t)(list_end - p));
+    PUT(start, sizeof(start));
+    HEAD(0x30, (size_t)(end - p));
+    HEAD(0x6c, (size_t)(end - p));
+    memcpy(out, p, (size_t)(end - p));
+    return (size_t)(end - p);
+#undef PUT
+#undef HEAD
+}
+
+START_TEST(test_plain_tgs)
+{
+    static const size_t lens[] = {3,   60,  80,  100, 120, 130,
+                                  200, 230, 240, 250, 256, 2000};
+    uint8_t with[4096], without[4096];
+    size_t with_len = make_tgs_req(with, lens[_i], true);
+    size_t without_len = make_tgs_req(without, lens[_i], false);
+    size_t len;
+    uint8_t *plain = tl_tgs_req_plain(NULL, with, with_len, &len);
+
+    ck_assert_ptr_nonnull(plain);
+    ck_assert_uint_eq(len, without_len);
+    ck_assert_mem_eq(plain, without, len);
+    talloc_free(plain);
+    ck_assert_ptr_null(tl_tgs_req_plain(NULL, without, without_len, &len));
+    for (size_t cut = 0; cut < with_len; cut++)
+        ck_assert_ptr_null(tl_tgs_req_plain(NULL, with, cut, &len));
+}
+END_TEST
+
 START_TEST(test_message_kinds)
 {
     static const struct {
@@ -268,6 +342,7 @@ int main(void)
     tcase_add_test(tc, test_realms);
     tcase_add_test(tc, test_clock_sentence);
     tcase_add_test(tc, test_error_read);
+    tcase_add_loop_test(tc, test_plain_tgs, 0, 12);
     tcase_add_test(tc, test_message_kinds);
     tcase_add_loop_test(tc, test_settings_are_fixed, 0, 2);
     tcase_add_loop_test(tc, test_ccache_names, 0, sizeof(names) / sizeof(names[0]));
