@@ -111,21 +111,13 @@ void tl_ndr_type_headers(struct tl_ndr *r)
     tl_ndr_init(r, r->data + r->pos, object_len);
 }
 
-bool tl_ndr_array(struct tl_ndr *r, uint32_t count, size_t element)
+const uint8_t *tl_ndr_array(struct tl_ndr *r, uint32_t count, size_t element)
 {
     uint32_t max = tl_ndr_u32(r);
 
-    if (r->ret != 0)
-        return false;
-    if (max != count) {
+    if (r->ret == 0 && max != count)
         tl_ndr_fail(r, "an array's size is not the count announced");
-        return false;
-    }
-    if (count > (r->len - r->pos) / element) {
-        tl_ndr_fail(r, "an array reaches beyond its buffer");
-        return false;
-    }
-    return true;
+    return tl_ndr_bytes(r, count * element);
 }
 
 void tl_ndr_sid(struct tl_ndr *r, struct tl_sid *sid)

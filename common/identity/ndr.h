@@ -38,9 +38,9 @@ void tl_ndr_align(struct tl_ndr *r, size_t to);
 /* The type serialization headers of version 1; narrows the reader to the object
  * and restarts alignment there. */
 void tl_ndr_type_headers(struct tl_ndr *r);
-/* A conformant array's maximum count, which must be `count`, with room for that
- * many elements of `element` bytes. */
-bool tl_ndr_array(struct tl_ndr *r, uint32_t count, size_t element);
+/* The elements of a conformant array, whose maximum count must be `count`: the
+ * caller has limited that, so that `count` * `element` is a size. */
+const uint8_t *tl_ndr_array(struct tl_ndr *r, uint32_t count, size_t element);
 /* A packed SID ([MS-DTYP] 2.4.2.2); bytes after it are left. */
 void tl_ndr_sid(struct tl_ndr *r, struct tl_sid *sid);
 /* The same as an RPC_SID: its conformance first. */

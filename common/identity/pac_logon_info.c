@@ -116,8 +116,8 @@ static const char *read_string(struct tl_pac *pac, struct tl_ndr *r,
 /* GROUP_MEMBERSHIP: a RID and its attributes. */
 static void read_rids(struct tl_ndr *r, struct array_head *head)
 {
-    if (head->present && tl_ndr_array(r, head->count, 8))
-        head->entries = tl_ndr_bytes(r, (size_t)head->count * 8);
+    if (head->present)
+        head->entries = tl_ndr_array(r, head->count, 8);
 }
 
 static void *group_array(struct tl_pac *pac, struct tl_ndr *r, size_t count)

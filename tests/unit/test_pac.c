@@ -291,6 +291,14 @@ START_TEST(surrogate_pairs_and_wide_names)
 }
 END_TEST
 
+START_TEST(a_surrogate_pair_across_the_end_of_a_name)
+{
+    set16(client + 18, 0xd83d); /* the last unit of the name */
+    set16(client + 20, 0xdd11); /* padding behind the buffer */
+    assert_refused("a NUL or a surrogate");
+}
+END_TEST
+
 START_TEST(upn_dns_info_of_the_old_form)
 {
     struct tl_pac *p;
@@ -381,6 +389,7 @@ int main(void)
     tcase_add_test(tc, user_id_zero_means_the_first_extra_sid);
     tcase_add_test(tc, the_primary_group_is_a_group);
     tcase_add_test(tc, surrogate_pairs_and_wide_names);
+    tcase_add_test(tc, a_surrogate_pair_across_the_end_of_a_name);
     tcase_add_test(tc, upn_dns_info_of_the_old_form);
     add_table_tests(tc);
     suite_add_tcase(suite, tc);

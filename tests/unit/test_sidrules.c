@@ -117,6 +117,10 @@ static const struct row {
      OK, OTHER "-1200", ""},
     {"unknown realm with our SID", "NOWHERE.TEST", FOREST, FABRIKAM, "", "", FILTERED, "",
      ""},
+    {"unknown realm with a SID that is no domain's", "NOWHERE.TEST", FOREST, "S-1-5-32",
+     "", "", FILTERED, "", ""},
+    {"a realm called like a partner's flat name", "CONTOSO", 0, OTHER,
+     OTHER "-1200 " CONTOSO "-1200", "", OK, OTHER "-1200", ""},
     {"a realm called like our flat name", "FABRIKAM", 0, FABRIKAM, "", "", FILTERED, "",
      ""},
 };
@@ -178,12 +182,18 @@ static struct tl_topology *make_topology(TALLOC_CTX *mem, uint32_t attributes)
                          .type = TL_TRUST_UPLEVEL,
                          .attributes = attributes};
     /* What the other side says of itself must count for nothing. */
+    struct tl_ft_record claim = {.type = TL_FT_DOMAIN,
+                                 .name = "nowhere.test",
+                                 .sid = sid_of(CONTOSO),
+                                 .has_sid = true};
+    struct tl_forest_info claims = {.count = 1, .records = &claim};
     struct tl_tdo theirs = {.holder = "contoso.test",
                             .partner = "nowhere.test",
                             .sid = sid_of(CONTOSO),
                             .has_sid = true,
                             .type = TL_TRUST_UPLEVEL,
-                            .attributes = INSIDE};
+                            .attributes = FOREST,
+                            .forest_info = &claims};
     struct tl_topology *topo = tl_topology_new(mem);
 
     topo->domain = "fabrikam.test";

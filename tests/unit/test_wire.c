@@ -336,8 +336,26 @@ START_TEST(limits_of_packets)
     /* A buffer over TL_WIRE_MAX does not make larger messages. */
     msg.tty = big;
     ck_assert_int_eq(tl_wire_encode(&msg, buf, sizeof(buf), &len), -ENOSPC);
-    memset(buf, 0, sizeof(buf));
-    ck_assert_int_eq(decode_checked(buf, TL_WIRE_MAX + 1), -EBADMSG);
+}
+END_TEST
+
+/* Five strings, each within its own limit, that make one message over its limit. */
+START_TEST(a_well_formed_packet_that_is_too_large)
+{
+    static uint8_t buf[8 + 5 * (8 + TL_WIRE_STRING_MAX)] = "TLW1\001\001\005";
+    const size_t step = 8 + TL_WIRE_STRING_MAX;
+
+    for (uint8_t i = 0; i < 5; i++) {
+        uint8_t *field = buf + 8 + i * step;
+
+        memset(field, 'x', step - 1);
+        memcpy(field, "\012\003\0\0\0\020\0\0", 8); /* 4096 bytes */
+        field[0] = (uint8_t)(field[0] + i);
+    }
+    ck_assert_int_eq(decode_checked(buf, sizeof(buf)), -EBADMSG);
+    /* Three of them are fine. */
+    buf[6] = 3;
+    ck_assert_int_eq(decode_checked(buf, 8 + 3 * step), 0);
 }
 END_TEST
 
@@ -368,6 +386,7 @@ int main(void)
     tcase_add_loop_test(tc, hand_made_packets, 0, (int)COUNT(cases));
     tcase_add_test(tc, limits_of_strings);
     tcase_add_test(tc, limits_of_packets);
+    tcase_add_test(tc, a_well_formed_packet_that_is_too_large);
     tcase_add_test(tc, a_message_needs_a_type);
     tcase_set_timeout(tc, 60);
     suite_add_tcase(suite, tc);
