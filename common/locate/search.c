@@ -18,7 +18,7 @@
 
 /* DNS may take this long before the first ping. Under it: a name server that must
  * ask a partner's over a slow line; above it: a user who waits for nothing. */
-#define DNS_LIMIT_MS 2500
+#define DNS_LIMIT_MS 2000
 /* Without require_ldap_ping, silence is accepted after this many intervals. */
 #define TOLERATED_INTERVALS 3
 /* Packets sent to one address. */
