@@ -146,6 +146,8 @@ static enum tl_reason read_trusts(struct tl_connection *connection, const char *
         if (ret != 0 || tl_topology_add_trust(topo, tdo) != 0)
             reason = no_memory(out);
     }
+    if (reason == TL_REASON_OK && tl_topology_mark_read(topo, holder) != 0)
+        reason = no_memory(out);
 
 cleanup:
     talloc_free(tmp);

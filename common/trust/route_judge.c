@@ -45,17 +45,6 @@ static int blame(struct scene *s, enum tl_reason reason, const char *subject,
     return 0;
 }
 
-/* The directory of that domain was read, so what is not there does not exist. */
-static bool was_read(const struct tl_topology *topo, const char *domain)
-{
-    if (tl_same_domain(topo->domain, domain) && topo->taken != 0)
-        return true;
-    for (size_t i = 0; i < topo->num_trusts; i++)
-        if (tl_same_domain(topo->trusts[i].holder, domain))
-            return true;
-    return false;
-}
-
 static bool is_ours(const struct scene *s, const char *domain)
 {
     return tl_topology_domain(s->topo, domain) != NULL ||
@@ -66,7 +55,7 @@ static int check_missing(struct scene *s)
 {
     /* Only where the way enters our forest: within one, the crossRefs already say
      * that the domains are joined, and of the user's forest too little was read. */
-    if (s->tdo != NULL || !was_read(s->topo, s->holder) ||
+    if (s->tdo != NULL || !tl_topology_was_read(s->topo, s->holder) ||
         is_ours(s, s->holder) == is_ours(s, s->partner))
         return 0;
     return blame(s, TL_REASON_TRUST_MISSING, NULL, NULL);

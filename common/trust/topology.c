@@ -84,6 +84,34 @@ fail:
     return -ENOMEM;
 }
 
+bool tl_topology_was_read(const struct tl_topology *topo, const char *holder)
+{
+    for (size_t i = 0; i < topo->num_read; i++)
+        if (tl_same_domain(topo->read[i], holder))
+            return true;
+    for (size_t i = 0; i < topo->num_trusts; i++)
+        if (tl_same_domain(topo->trusts[i].holder, holder))
+            return true;
+    return false;
+}
+
+int tl_topology_mark_read(struct tl_topology *topo, const char *holder)
+{
+    const char **grown, *copy;
+
+    for (size_t i = 0; i < topo->num_read; i++)
+        if (tl_same_domain(topo->read[i], holder))
+            return 0;
+    copy = talloc_strdup(topo, holder);
+    grown = talloc_realloc(topo, topo->read, const char *, topo->num_read + 1);
+    if (grown != NULL)
+        topo->read = grown;
+    if (copy == NULL || grown == NULL)
+        return -ENOMEM;
+    topo->read[topo->num_read++] = copy;
+    return 0;
+}
+
 const struct tl_tdo *tl_topology_trust(const struct tl_topology *topo, const char *holder,
                                        const char *partner)
 {

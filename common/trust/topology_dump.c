@@ -115,15 +115,28 @@ static int dump_trust(json_t *out, const struct tl_tdo *tdo)
     return ret;
 }
 
+static int put_strings(json_t *object, const char *key, const char *const *values,
+                       size_t count)
+{
+    json_t *array = json_array();
+
+    for (size_t i = 0; i < count; i++)
+        if (json_array_append_new(array, json_string(values[i])) != 0) {
+            json_decref(array);
+            return -EINVAL;
+        }
+    return json_object_set_new(object, key, array) == 0 ? 0 : -ENOMEM;
+}
+
 static int dump_lists(json_t *root, const struct tl_topology *topo)
 {
-    json_t *domains = json_array(), *suffixes = json_array(), *trusts = json_array();
-    int ret = 0;
+    json_t *domains = json_array(), *trusts = json_array();
+    int ret = put_strings(root, "uPNSuffixes", topo->suffixes, topo->num_suffixes);
 
+    if (ret == 0)
+        ret = put_strings(root, "holdersRead", topo->read, topo->num_read);
     /* The root owns the arrays from here on, full or not. */
     if (json_object_set_new(root, "domains", domains) != 0)
-        ret = -ENOMEM;
-    if (json_object_set_new(root, "uPNSuffixes", suffixes) != 0)
         ret = -ENOMEM;
     if (json_object_set_new(root, "trusts", trusts) != 0)
         ret = -ENOMEM;
@@ -132,9 +145,6 @@ static int dump_lists(json_t *root, const struct tl_topology *topo)
 
         ret = append(domains, item, dump_domain(item, &topo->domains[i]));
     }
-    for (size_t i = 0; ret == 0 && i < topo->num_suffixes; i++)
-        if (json_array_append_new(suffixes, json_string(topo->suffixes[i])) != 0)
-            ret = -EINVAL;
     for (size_t i = 0; ret == 0 && i < topo->num_trusts; i++) {
         json_t *item = json_object();
 

@@ -15,7 +15,7 @@
 #include "trust/internal.h"
 #include "trust/topology_json.h"
 
-#define STRING_MAX 65535
+#define STRING_MAX 1048576
 #define DOMAINS_MAX 4096
 #define SUFFIXES_MAX 65536
 #define TRUSTS_MAX 4096
@@ -197,29 +197,32 @@ static int read_domains(const struct reader *in, struct tl_topology *topo)
     return ret;
 }
 
-static int read_suffixes(const struct reader *in, struct tl_topology *topo)
+/* An array of strings, as one talloc array. */
+static int get_strings(const struct reader *in, const char *key, size_t max,
+                       const char ***out, size_t *count_out)
 {
     const json_t *array;
+    const char **strings;
     size_t count;
-    int ret = get_array(in, "uPNSuffixes", SUFFIXES_MAX, &array, &count);
+    int ret = get_array(in, key, max, &array, &count);
 
     if (ret != 0 || count == 0)
         return ret;
-    topo->suffixes = talloc_zero_array(topo, const char *, count);
-    if (topo->suffixes == NULL)
+    strings = talloc_zero_array(in->owner, const char *, count);
+    if (strings == NULL)
         return -ENOMEM;
     for (size_t i = 0; i < count; i++) {
         const json_t *value = json_array_get(array, i);
 
         if (!json_is_string(value) || json_string_length(value) == 0 ||
             json_string_length(value) > TL_NAME_MAX)
-            return fail(in, "uPNSuffixes",
-                        "an element is not a string of 1 to 1024 bytes");
-        topo->suffixes[i] = talloc_strdup(topo, json_string_value(value));
-        if (topo->suffixes[i] == NULL)
+            return fail(in, key, "an element is not a string of 1 to 1024 bytes");
+        strings[i] = talloc_strdup(strings, json_string_value(value));
+        if (strings[i] == NULL)
             return -ENOMEM;
     }
-    topo->num_suffixes = count;
+    *out = strings;
+    *count_out = count;
     return 0;
 }
 
@@ -345,7 +348,10 @@ static int read_all(const struct reader *in, struct tl_topology *topo)
     if (ret == 0)
         ret = read_domains(in, topo);
     if (ret == 0)
-        ret = read_suffixes(in, topo);
+        ret = get_strings(in, "uPNSuffixes", SUFFIXES_MAX, &topo->suffixes,
+                          &topo->num_suffixes);
+    if (ret == 0)
+        ret = get_strings(in, "holdersRead", TRUSTS_MAX, &topo->read, &topo->num_read);
     return ret != 0 ? ret : read_trusts(in, topo);
 }
 

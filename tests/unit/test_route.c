@@ -513,6 +513,25 @@ START_TEST(blobs)
 }
 END_TEST
 
+/* The trust was removed on the user's side, and it was that domain's only one. */
+START_TEST(none_left)
+{
+    TALLOC_CTX *ctx = talloc_new(NULL);
+    struct tl_topology *topo = topology(ctx, E, NULL);
+    const char *subject, *attribute;
+
+    ck_assert_int_eq(
+        tl_route_judge(ctx, topo, "contoso.test", &ws1, &subject, &attribute),
+        TL_REASON_OK);
+    ck_assert_int_eq(tl_topology_mark_read(topo, "CONTOSO.TEST"), 0);
+    ck_assert_int_eq(
+        tl_route_judge(ctx, topo, "contoso.test", &ws1, &subject, &attribute),
+        TL_REASON_TRUST_MISSING);
+    ck_assert_str_eq(subject, "fabrikam.test in contoso.test");
+    talloc_free(ctx);
+}
+END_TEST
+
 START_TEST(guessed_upn)
 {
     TALLOC_CTX *ctx = talloc_new(NULL);
@@ -541,6 +560,7 @@ int main(void)
     tcase_add_loop_test(table, row, 0, sizeof rows / sizeof rows[0]);
     tcase_add_test(table, blobs);
     tcase_add_test(table, guessed_upn);
+    tcase_add_test(judge, none_left);
     tcase_add_loop_test(judge, judged, 0, sizeof judge_rows / sizeof judge_rows[0]);
     suite_add_tcase(suite, table);
     suite_add_tcase(suite, judge);

@@ -63,7 +63,8 @@ START_TEST(every_member)
         " \"domain\": \"FABRIKAM.test.\", \"forest\": \"fabrikam.test\","
         " \"site\": \"Aachen \\u00e4\", \"domains\": [{\"dns\": \"A.B\", \"flat\": \"A\","
         "  \"parent\": \"b.c\", \"sid\": \"S-1-5-21-4294967295-2-3\"}],"
-        " \"uPNSuffixes\": [\"x.y\"], \"later\": {\"unknown\": []},"
+        " \"uPNSuffixes\": [\"x.y\"], \"holdersRead\": [\"z.y\"], \"later\": "
+        "{\"unknown\": []},"
         " \"trusts\": [{\"holder\": \"H.x\", \"dn\": \"CN=p\", \"trustPartner\": \"P\","
         "  \"flatName\": \"F\", \"securityIdentifier\": \"S-1-5-21-1\","
         "  \"trustDirection\": 3, \"trustType\": 2, \"trustAttributes\": 4294967295,"
@@ -83,6 +84,8 @@ START_TEST(every_member)
     ck_assert_str_eq(topo->domains[0].parent, "b.c");
     ck_assert_uint_eq(topo->domains[0].sid.subs[1], 4294967295);
     ck_assert_str_eq(topo->suffixes[0], "x.y");
+    ck_assert(tl_topology_was_read(topo, "z.y") && tl_topology_was_read(topo, "h.x"));
+    ck_assert(!tl_topology_was_read(topo, "a.b"));
     ck_assert_str_eq(tdo->holder, "h.x");
     ck_assert_str_eq(tdo->dn, "CN=p");
     ck_assert_str_eq(tdo->partner, "P");

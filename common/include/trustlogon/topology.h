@@ -32,11 +32,17 @@ struct tl_topology {
     const char **suffixes;
     size_t num_trusts; /* TDOs of any holder: own domain, forest root, the other side */
     struct tl_tdo *trusts;
+    size_t num_read; /* holders whose TDOs were all read: what is not there is missing */
+    const char **read;
 };
 
 TL_PUBLIC struct tl_topology *tl_topology_new(TALLOC_CTX *ctx);
 /* Add a copy of a TDO, replacing one with the same holder and partner. */
 TL_PUBLIC int tl_topology_add_trust(struct tl_topology *topo, const struct tl_tdo *tdo);
+/* All TDOs of `holder` have been added, perhaps none. */
+TL_PUBLIC int tl_topology_mark_read(struct tl_topology *topo, const char *holder);
+/* Whether they have: by that mark, or because at least one is there. */
+TL_PUBLIC bool tl_topology_was_read(const struct tl_topology *topo, const char *holder);
 /* The TDO that `holder` has for `partner` (DNS or flat name), or NULL. */
 TL_PUBLIC const struct tl_tdo *tl_topology_trust(const struct tl_topology *topo,
                                                  const char *holder, const char *partner);
