@@ -238,7 +238,7 @@ enum tl_reason tl_directory_topology(TALLOC_CTX *ctx, struct tl_directory *dir,
                                      struct tl_outcome *out)
 {
     struct tl_topology *topo = tl_topology_new(ctx);
-    struct tl_connection *root = dir->ldap;
+    struct tl_connection *root;
     enum tl_reason reason;
 
     *topo_out = NULL;

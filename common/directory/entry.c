@@ -129,7 +129,7 @@ char *tl_dn_to_dns(TALLOC_CTX *ctx, const char *dn)
         if (dns == NULL)
             goto refuse;
     }
-    if (!tl_dns_valid(dns))
+    if (dns == NULL || !tl_dns_valid(dns))
         goto refuse;
     for (char *c = dns; *c != '\0'; c++)
         *c = (char)tolower((unsigned char)*c);
