@@ -17,7 +17,6 @@ struct found {
     char *flat;         /* of NAME$@REALM */
     char *flat_realm;
     bool host_is_ours; /* host is this machine's own name */
-    bool any;          /* there is any key at all */
 };
 
 static char *text_of(TALLOC_CTX *ctx, const krb5_data *data)
@@ -43,7 +42,6 @@ static void look_at(TALLOC_CTX *ctx, krb5_const_principal princ, const char *rea
 
     if (its_realm == NULL || (realm != NULL && strcasecmp(realm, its_realm) != 0))
         return;
-    found->any = true;
     last = princ->length > 0 ? text_of(ctx, &princ->data[princ->length - 1]) : NULL;
     if (last == NULL || last[0] == '\0')
         return;
@@ -118,11 +116,15 @@ static enum tl_reason compose(TALLOC_CTX *ctx, const struct tl_config *config,
         realm = found->realm != NULL ? found->realm : found->flat_realm;
     if (host == NULL)
         host = found->host != NULL ? found->host : own;
-    if (realm == NULL || host == NULL || host[0] == '\0')
-        return tl_outcome_fail(out, TL_STAGE_LOCAL,
-                               found->any ? TL_REASON_NOT_JOINED
-                                          : TL_REASON_KEYTAB_NO_KEY,
-                               "the keytab has neither host/<name> nor <NAME>$");
+    /* without a key of its own no logon to this machine could be proven */
+    if (found->host == NULL && found->flat == NULL)
+        return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_KEYTAB_NO_KEY,
+                               "it has neither host/<name> nor <NAME>$%s%s",
+                               config->realm != NULL ? " in " : "",
+                               config->realm != NULL ? config->realm : "");
+    if (host[0] == '\0')
+        return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NOT_JOINED,
+                               "this machine has no name");
     ws = talloc_zero(ctx, struct tl_workstation);
     if (ws == NULL)
         return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);

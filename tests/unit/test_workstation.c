@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Who this machine is, from keytabs made for the purpose.
+ */
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "kerberos/kerberos_internal.h"
+
+static TALLOC_CTX *mem;
+static struct tl_config *config;
+static struct tl_outcome *out;
+static char folder[64];
+static krb5_context k5;
+
+static void setup(void)
+{
+    mem = talloc_new(NULL);
+    config = tl_config_defaults(mem);
+    out = tl_outcome_new(mem);
+    strcpy(folder, "/tmp/trustlogon-kt-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    config->keytab = talloc_asprintf(mem, "%s/keytab", folder);
+    ck_assert_int_eq(krb5_init_context(&k5), 0);
+}
+
+static void teardown(void)
+{
+    krb5_free_context(k5);
+    unlink(config->keytab);
+    rmdir(folder);
+    talloc_free(mem);
+}
+
+static void add(const char *name)
+{
+    krb5_keytab keytab;
+    krb5_keytab_entry entry;
+    uint8_t key[32] = {1};
+
+    memset(&entry, 0, sizeof(entry));
+    ck_assert_int_eq(krb5_parse_name(k5, name, &entry.principal), 0);
+    entry.vno = 2;
+    entry.key.enctype = ENCTYPE_AES256_CTS_HMAC_SHA1_96;
+    entry.key.length = sizeof(key);
+    entry.key.contents = key;
+    ck_assert_int_eq(krb5_kt_resolve(k5, config->keytab, &keytab), 0);
+    ck_assert_int_eq(krb5_kt_add_entry(k5, keytab, &entry), 0);
+    krb5_kt_close(k5, keytab);
+    krb5_free_principal(k5, entry.principal);
+}
+
+static const struct {
+    const char *entries[4];
+    const char *realm, *hostname; /* configured, or NULL */
+    const char *flat, *fqdn, *its_realm;
+} machines[] = {
+    /* as `net ads join` writes it */
+    {{"host/ws1.fabrikam.test@FABRIKAM.TEST", "host/WS1@FABRIKAM.TEST",
+      "WS1$@FABRIKAM.TEST"},
+     NULL,
+     NULL,
+     "WS1",
+     "ws1.fabrikam.test",
+     "FABRIKAM.TEST"},
+    /* the name with dots is the better one, wherever it stands */
+    {{"host/WS1@FABRIKAM.TEST", "host/ws1.fabrikam.test@FABRIKAM.TEST"},
+     NULL,
+     NULL,
+     "WS1",
+     "ws1.fabrikam.test",
+     "FABRIKAM.TEST"},
+    /* only NAME$ and a short name: completed with the domain */
+    {{"host/WS1@FABRIKAM.TEST", "WS1$@FABRIKAM.TEST"},
+     NULL,
+     NULL,
+     "WS1",
+     "ws1.fabrikam.test",
+     "FABRIKAM.TEST"},
+    /* a flat name that is not the first label (15 characters are its limit) */
+    {{"host/averylongworkstationname.fabrikam.test@FABRIKAM.TEST",
+      "AVERYLONGWORKST$@FABRIKAM.TEST"},
+     NULL,
+     NULL,
+     "AVERYLONGWORKST",
+     "averylongworkstationname.fabrikam.test",
+     "FABRIKAM.TEST"},
+    {{"host/averylongworkstationname.fabrikam.test@FABRIKAM.TEST"},
+     NULL,
+     NULL,
+     "AVERYLONGWORKST",
+     "averylongworkstationname.fabrikam.test",
+     "FABRIKAM.TEST"},
+    /* two realms: the configuration decides, for the flat name as well */
+    {{"host/old.contoso.test@CONTOSO.TEST", "OLD$@CONTOSO.TEST",
+      "host/ws1.fabrikam.test@FABRIKAM.TEST", "WS1$@FABRIKAM.TEST"},
+     "fabrikam.test",
+     NULL,
+     "WS1",
+     "ws1.fabrikam.test",
+     "FABRIKAM.TEST"},
+    /* a configured name, in another domain of the DNS */
+    {{"host/ws1.fabrikam.test@FABRIKAM.TEST", "host/ws1.lan.example@FABRIKAM.TEST"},
+     NULL,
+     "WS1.lan.example",
+     "WS1",
+     "ws1.lan.example",
+     "FABRIKAM.TEST"},
+};
+
+START_TEST(test_machine)
+{
+    struct tl_workstation *ws = NULL;
+    enum tl_reason reason;
+
+    for (int i = 0; i < 4 && machines[_i].entries[i] != NULL; i++)
+        add(machines[_i].entries[i]);
+    config->realm = machines[_i].realm;
+    config->hostname = machines[_i].hostname;
+    reason = tl_workstation_detect(mem, config, &ws, out);
+    ck_assert_msg(reason == TL_REASON_OK, "%s", out->detail);
+    ck_assert_str_eq(ws->flat, machines[_i].flat);
+    ck_assert_str_eq(ws->fqdn, machines[_i].fqdn);
+    ck_assert_str_eq(ws->realm, machines[_i].its_realm);
+    ck_assert_str_eq(ws->domain, "fabrikam.test");
+    ck_assert_ptr_null(ws->default_domain);
+}
+END_TEST
+
+static void expect(enum tl_reason reason)
+{
+    struct tl_workstation *ws = NULL;
+
+    ck_assert_int_eq(tl_workstation_detect(mem, config, &ws, out), reason);
+    ck_assert_ptr_null(ws);
+    ck_assert_str_eq(out->subject, config->keytab);
+    ck_assert_uint_eq(out->ntstatus, TL_NT_TRUSTED_RELATIONSHIP_FAILURE);
+}
+
+START_TEST(test_missing)
+{
+    expect(TL_REASON_KEYTAB_MISSING);
+}
+END_TEST
+
+START_TEST(test_damaged)
+{
+    int fd = open(config->keytab, O_WRONLY | O_CREAT, 0600);
+
+    ck_assert_int_eq(write(fd, "no keytab", 9), 9);
+    close(fd);
+    expect(TL_REASON_KEYTAB_UNREADABLE);
+}
+END_TEST
+
+START_TEST(test_folder)
+{
+    ck_assert_int_eq(mkdir(config->keytab, 0700), 0);
+    expect(TL_REASON_KEYTAB_UNREADABLE);
+    rmdir(config->keytab);
+}
+END_TEST
+
+START_TEST(test_empty)
+{
+    int fd = open(config->keytab, O_WRONLY | O_CREAT, 0600);
+
+    ck_assert_int_eq(write(fd, "\x05\x02", 2), 2);
+    close(fd);
+    expect(TL_REASON_KEYTAB_NO_KEY);
+}
+END_TEST
+
+/* Keys, but of services only. */
+START_TEST(test_no_machine_key)
+{
+    add("HTTP/www.fabrikam.test@FABRIKAM.TEST");
+    config->realm = _i == 0 ? NULL : "CONTOSO.TEST";
+    expect(TL_REASON_KEYTAB_NO_KEY);
+}
+END_TEST
+
+static const struct {
+    const char *name;
+    bool ours;
+} names[] = {
+    {"host/ws1.fabrikam.test@FABRIKAM.TEST", true},
+    {"HOST/WS1@FABRIKAM.TEST", true},
+    {"WS1$@FABRIKAM.TEST", true},
+    {"ws1$@fabrikam.test", true},
+    {"WS1$@CONTOSO.TEST", false},
+    {"WS10$@FABRIKAM.TEST", false},
+    {"WS1@FABRIKAM.TEST", false},
+    {"host/ws2.fabrikam.test@FABRIKAM.TEST", false},
+    {"HTTP/ws1.fabrikam.test@FABRIKAM.TEST", false},
+    {"host/ws1.fabrikam.test/x@FABRIKAM.TEST", false},
+};
+
+/* Only keys of the machine itself prove a logon to it. */
+START_TEST(test_is_machine)
+{
+    struct tl_workstation ws = {
+        .flat = "WS1", .fqdn = "ws1.fabrikam.test", .realm = "FABRIKAM.TEST"};
+    krb5_principal princ;
+
+    ck_assert_int_eq(krb5_parse_name(k5, names[_i].name, &princ), 0);
+    ck_assert_int_eq(tl_keytab_is_machine(princ, &ws), names[_i].ours);
+    krb5_free_principal(k5, princ);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("workstation");
+    TCase *tc = tcase_create("workstation");
+    SRunner *runner = srunner_create(suite);
+    int failed;
+
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_loop_test(tc, test_machine, 0, sizeof(machines) / sizeof(machines[0]));
+    tcase_add_test(tc, test_missing);
+    tcase_add_test(tc, test_damaged);
+    tcase_add_test(tc, test_folder);
+    tcase_add_test(tc, test_empty);
+    tcase_add_loop_test(tc, test_no_machine_key, 0, 2);
+    tcase_add_loop_test(tc, test_is_machine, 0, sizeof(names) / sizeof(names[0]));
+    suite_add_tcase(suite, tc);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? 0 : 1;
+}
