@@ -16,7 +16,7 @@
 /* Decode from an allocation of the exact size: the sanitizer sees one byte more. */
 static int decode(const struct bytes *b, struct tl_ping_reply **reply)
 {
-    uint8_t *copy = malloc(b->len);
+    uint8_t *copy = malloc(b->len ? b->len : 1);
     int rc;
 
     memcpy(copy, b->data, b->len);
@@ -155,7 +155,7 @@ END_TEST
 
 static int decode_packet(const struct bytes *b, int *id, struct tl_ping_reply **reply)
 {
-    uint8_t *copy = malloc(b->len);
+    uint8_t *copy = malloc(b->len ? b->len : 1);
     int rc;
 
     memcpy(copy, b->data, b->len);
