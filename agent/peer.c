@@ -26,7 +26,7 @@ int tla_peer_uid(int fd, uid_t *uid)
 bool tla_passwd_has(const char *path, const char *name, uid_t uid)
 {
     char buf[8192];
-    struct passwd pw, *entry;
+    struct passwd pw = {0}, *entry = NULL;
     FILE *file = fopen(path, "re");
     bool found = false;
 

@@ -28,7 +28,8 @@ static const char *answers[MAX_ANSWERS];
 static int answer_count, next_answer;
 
 /* libpam logs through these; here they tell the test instead. */
-static void tell_log(int priority, const char *fmt, va_list args)
+__attribute__((format(printf, 2, 0))) static void
+tell_log(int priority, const char *fmt, va_list args)
 {
     char line[2048];
 
@@ -45,7 +46,8 @@ void syslog(int priority, const char *fmt, ...)
     va_end(args);
 }
 
-void __syslog_chk(int priority, int flag, const char *fmt, ...);
+__attribute__((format(printf, 3, 4))) void __syslog_chk(int priority, int flag,
+                                                        const char *fmt, ...);
 void __syslog_chk(int priority, int flag, const char *fmt, ...)
 {
     va_list args;

@@ -9,12 +9,12 @@
 
 #include "../../agent/pending.c"
 
-static char dir[] = "/tmp/tl-pending-XXXXXX";
+static char dir[32];
 static TALLOC_CTX *ctx;
 
 static void setup(void)
 {
-    memcpy(dir + sizeof(dir) - 7, "XXXXXX", 6);
+    snprintf(dir, sizeof(dir), "/tmp/tl-pending-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(dir));
     ctx = talloc_new(NULL);
 }
