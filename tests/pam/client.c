@@ -28,8 +28,8 @@ static const char *answers[MAX_ANSWERS];
 static int answer_count, next_answer;
 
 /* libpam logs through these; here they tell the test instead. */
-__attribute__((format(printf, 2, 0))) static void
-tell_log(int priority, const char *fmt, va_list args)
+__attribute__((format(printf, 2, 0))) static void tell_log(int priority, const char *fmt,
+                                                           va_list args)
 {
     char line[2048];
 
