@@ -64,9 +64,10 @@ static bool split(char *text, struct setting *s)
     return true;
 }
 
-/* The trust meant. Without a holder the own side's is, when it is only one. */
-static int find(TALLOC_CTX *ctx, struct tl_topology *topo, const struct setting *s,
-                struct tl_tdo **tdo_out, char **error)
+/* The trust meant, or NULL with an error. Without a holder the own side's is, when it
+ * is only one. */
+static struct tl_tdo *find(TALLOC_CTX *ctx, struct tl_topology *topo,
+                           const struct setting *s, char **error)
 {
     struct tl_tdo *own = NULL, *other = NULL;
     size_t num_own = 0, num_other = 0;
@@ -87,13 +88,16 @@ static int find(TALLOC_CTX *ctx, struct tl_topology *topo, const struct setting 
             num_other++;
         }
     }
-    if (num_own == 0 && num_other == 0)
-        return refuse(ctx, error, "no trust with %s is known", s->partner);
-    if (num_own > 1 || (num_own == 0 && num_other > 1))
-        return refuse(ctx, error, "more than one trust with %s is known: say HOLDER/%s",
-                      s->partner, s->partner);
-    *tdo_out = num_own == 1 ? own : other;
-    return 0;
+    if (num_own == 0 && num_other == 0) {
+        refuse(ctx, error, "no trust with %s is known", s->partner);
+        return NULL;
+    }
+    if (num_own > 1 || (num_own == 0 && num_other > 1)) {
+        refuse(ctx, error, "more than one trust with %s is known: say HOLDER/%s",
+               s->partner, s->partner);
+        return NULL;
+    }
+    return num_own == 1 ? own : other;
 }
 
 struct word {
@@ -252,17 +256,17 @@ int tl_topology_set(TALLOC_CTX *ctx, struct tl_topology *topo, const char *setti
     char *text = talloc_strdup(NULL, setting);
     struct tl_tdo *tdo = NULL;
     struct setting s;
-    int ret;
+    int ret = -EINVAL;
 
     if (error != NULL)
         *error = NULL;
     if (text == NULL)
         return -ENOMEM;
     if (!split(text, &s))
-        ret = refuse(ctx, error, "'%s' is not TRUST.ATTRIBUTE=VALUE", setting);
+        refuse(ctx, error, "'%s' is not TRUST.ATTRIBUTE=VALUE", setting);
     else
-        ret = find(ctx, topo, &s, &tdo, error);
-    if (ret == 0)
+        tdo = find(ctx, topo, &s, error);
+    if (tdo != NULL)
         ret = apply(ctx, topo, tdo, &s, error);
     talloc_free(text);
     return ret;

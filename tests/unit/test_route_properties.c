@@ -25,7 +25,7 @@ static const char *const stock[] = {
     "us.fabrikam.test", "fabrikam.example",  "northwind.test", "tree.example"};
 static const char *const flats[] = {"CONTOSO", "EMEA", "NORTHWIND", "TREE", "FABRIKAM"};
 static const char *const users[] = {"alice", "a@b"};
-#define PICK(array) array[(size_t)random() % (sizeof array / sizeof array[0])]
+#define PICK(array) ((array)[(size_t)random() % (sizeof(array) / sizeof((array)[0]))])
 
 static bool chance(int percent)
 {
