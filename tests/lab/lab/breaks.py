@@ -13,7 +13,6 @@ from . import forest_info, keytab, net, samba, settings, trust
 from .state import LabError
 
 KEYTAB = "/etc/krb5.keytab"
-HOUR_AHEAD = "+3600\n"
 FAKETIME = "/usr/$LIB/faketime/libfaketime.so.1\n"
 
 BREAKS = {}
@@ -209,19 +208,24 @@ def spn(lab):
     entry = workstation_account(lab)
     names = entry["attrs"]["servicePrincipalName"]
     kept = [n for n in names if not base64.b64decode(n).lower().startswith(b"host/")]
-    return [change_object(lab, "dc1.fabrikam", entry["dn"], {"servicePrincipalName": kept})]
+    undo_names = change_object(lab, "dc1.fabrikam", entry["dn"], {"servicePrincipalName": kept})
+    # Samba's KDC also takes a computer object whose CN is the host's short
+    # name for host/NAME; Windows does not. So the object gets another CN.
+    new = "CN=WS1-RENAMED," + entry["dn"].partition(",")[2]
+    trust.ask(lab, "dc1.fabrikam", [{"op": "rename", "dn": entry["dn"], "to": new}])
+    return [undo_names, {"do": "rename", "host": "dc1.fabrikam", "dn": new, "to": entry["dn"]}]
 
 
 @broken("spn-duplicate", "a second computer account, WS1-OLD, claims host/ws1.fabrikam.test too",
         "servicePrincipalName")
 def spn_duplicate(lab):
     dn = "CN=WS1-OLD," + workstation_account(lab)["dn"].partition(",")[2]
-    # Only a name that is free can be added; the name is doubled by a rename of
-    # the value afterwards, which is how replication produces duplicates.
-    trust.ask(lab, "dc1.fabrikam", [{"op": "add", "dn": dn, "attrs": {
-        "objectClass": encoded("computer"), "sAMAccountName": encoded("WS1-OLD$"),
-        "userAccountControl": encoded(str(0x1000)),
-        "servicePrincipalName": encoded("host/ws1.fabrikam.test")}}])
+    trust.ask(lab, "dc1.fabrikam", [
+        {"op": "add", "dn": dn, "attrs": {
+            "objectClass": encoded("computer"), "sAMAccountName": encoded("WS1-OLD$"),
+            "userAccountControl": encoded(str(0x1000))}},
+        {"op": "store", "dn": dn, "attrs": {
+            "servicePrincipalName": encoded("host/ws1.fabrikam.test")}}])
     return [{"do": "delete", "host": "dc1.fabrikam", "dn": dn}]
 
 
@@ -315,20 +319,21 @@ def dc_gone(lab, hosts):
 # --- the clock ------------------------------------------------------------
 # Time namespaces do not move the calendar clock, so a preloaded library does.
 
-def preload(lab, host):
-    return [change_file(lab, host, "/etc/faketimerc", encoded(HOUR_AHEAD)[0]),
+def preload(lab, host, seconds):
+    return [change_file(lab, host, "/etc/faketimerc", encoded(f"{seconds:+d}\n")[0]),
             change_file(lab, host, "/etc/ld.so.preload", encoded(FAKETIME)[0])]
 
 
 @broken("clock", "the workstation's clock is an hour ahead, for every program started from now on")
 def clock(lab):
-    return preload(lab, "ws1")
+    return preload(lab, "ws1", 3600)
 
 
-@broken("clock-dc", "the clock of dc1.contoso.test is an hour ahead", "samba on contoso")
+@broken("clock-dc", "the clock of dc1.contoso.test is an hour behind: FABRIKAM's KDC then "
+        "answers KRB_AP_ERR_SKEW", "samba on contoso")
 def clock_dc(lab):
     # Undone in reverse: first the files, then the restart without them.
-    steps = [{"do": "restart", "host": "dc1.contoso"}, *preload(lab, "dc1.contoso")]
+    steps = [{"do": "restart", "host": "dc1.contoso"}, *preload(lab, "dc1.contoso", -3600)]
     undo_restart(lab, steps[0])
     return steps
 
@@ -337,7 +342,7 @@ def clock_dc(lab):
 
 def show():
     width = max(map(len, BREAKS))
-    for name, about in BREAKS.items():
+    for name, about in sorted(BREAKS.items()):
         print(f"{name:{width}}  {about['sentence']}")
 
 

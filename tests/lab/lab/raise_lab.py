@@ -57,7 +57,7 @@ def start_processes(lab, hosts):
         stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True)
     log.close()
     lab.info["hosts"] = {}
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while len(lab.info["hosts"]) < len(hosts):
         if holder.poll() is not None or time.monotonic() > deadline:
             with open(lab.path("holder.log"), encoding="utf-8", errors="replace") as said:
@@ -112,6 +112,9 @@ def populate(lab, options, say):
             trust.create(lab, options.trust, options.direction)
         for job in jobs:
             job.result()
+    if options.dc2:
+        samba.replicate(lab, "all")
+        samba.forward_to(lab, "dc1.fabrikam", ["dc2.contoso", "dc1.contoso"])
 
 
 def provision_and_start(lab, domain):
@@ -123,6 +126,9 @@ def add_dc2(lab):
     samba.join_dc(lab, "dc2.contoso")
     samba.start(lab, "dc2.contoso")
     samba.wait_ready(lab, ["dc2.contoso"])
+    first, second = settings.HOSTS["dc1.contoso"], settings.HOSTS["dc2.contoso"]
+    lab.tool("dc1.contoso", "dns_twin", first["fqdn"], first["address"], second["fqdn"],
+             second["address"])
 
 
 def up(options):

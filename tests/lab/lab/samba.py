@@ -9,10 +9,13 @@ import time
 from . import settings
 from .state import LabError, environment
 
-# What a DC of the lab serves. NetBIOS name service, NTP signing and dynamic
+# What a DC of the lab serves. NetBIOS names, NTP signing, replication (see
+# replicate.py) and dynamic
 # updates of its own records are left out: nothing here uses them and each
 # takes start-up time.
-SERVICES = "s3fs, rpc, ldap, cldap, kdc, drepl, winbindd, kcc, dns"
+SERVICES = "s3fs, rpc, ldap, cldap, kdc, winbindd, dns"
+# Breaks of these leave CONTOSO's DCs unable to talk to each other.
+CUTS = ("samba on contoso", "network of contoso")
 PORTS = [53, 88, 135, 389, 445, 464]
 OPTIONS = [
     "interfaces = lo eth0", "bind interfaces only = yes",
@@ -151,7 +154,29 @@ def start(lab, host):
     lab.run(host, "samba", "-D", "-M", "prefork")
 
 
-def wait_ready(lab, hosts, timeout=40):
+def replicate(lab, scope="domain"):
+    """Bring CONTOSO's second DC, if there is one, up to date with the first."""
+    cut = {entry["touches"] for entry in lab.info["breaks"]} & set(CUTS)
+    if lab.has("dc2.contoso") and not cut:
+        lab.tool("dc2.contoso", "replicate", settings.HOSTS["dc1.contoso"]["fqdn"],
+                 settings.PASSWORD, scope)
+
+
+def forward_to(lab, host, dcs):
+    """Let a DC ask these for the other forest's names, in this order: the
+    second DC first, so that breaking the first one does not break DNS too."""
+    path = lab.file(host, "/etc/samba/smb.conf")
+    with open(path, encoding="utf-8") as conf:
+        lines = [line for line in conf if "dns forwarder" not in line]
+    addresses = " ".join(settings.HOSTS[dc]["address"] for dc in dcs)
+    lines.insert(lines.index("[global]\n") + 1, f"\tdns forwarder = {addresses}\n")
+    write(lab, host, "/etc/samba/smb.conf", "".join(lines))
+    stop(lab, host)
+    start(lab, host)
+    wait_ready(lab, [host])
+
+
+def wait_ready(lab, hosts, timeout=120):
     """Wait until every port of every DC answers inside its own host."""
     deadline = time.monotonic() + timeout
     for host in hosts:

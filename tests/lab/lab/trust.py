@@ -4,7 +4,7 @@ import base64
 import json
 import time
 
-from . import forest_info, settings
+from . import forest_info, samba, settings
 from .state import LabError
 
 TYPES = {"1": "downlevel", "2": "uplevel", "3": "MIT"}
@@ -17,7 +17,11 @@ READ = ["trustPartner", "flatName", "trustType", "trustDirection", "trustAttribu
 
 
 def ask(lab, host, requests):
-    return json.loads(lab.tool(host, "directory", stdin=json.dumps(requests)).stdout)
+    """Send requests to directory.py; what changes CONTOSO reaches all its DCs."""
+    answers = json.loads(lab.tool(host, "directory", stdin=json.dumps(requests)).stdout)
+    if host == "dc1.contoso" and any(request["op"] != "find" for request in requests):
+        samba.replicate(lab)
+    return answers
 
 
 def tdo(lab, domain):
@@ -57,7 +61,7 @@ def create(lab, kind, direction):
     command = ["samba-tool", "domain", "trust", "create", "contoso.test", f"--type={kind}",
                f"--direction={way}", "--create-location=both", "--skip-validation",
                *credentials()]
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while True:
         done = lab.run("dc1.fabrikam", *command, check=False)
         if done.returncode == 0:
@@ -101,3 +105,4 @@ def change(lab, kind, direction):
         delete(lab)
     if kind != "none":
         create(lab, kind, direction)
+    samba.replicate(lab)
