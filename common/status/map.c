@@ -85,9 +85,10 @@ static const struct rule rules[] = {
     {TL_KRB_POLICY, ANY_STAGE, ANY_STATUS, TL_NT_ACCOUNT_RESTRICTION, TL_REASON_POLICY},
     {TL_KRB_ETYPE_NOSUPP, ANY_STAGE, ANY_STATUS, TL_NT_KDC_UNKNOWN_ETYPE,
      TL_REASON_ETYPE_UNSUPPORTED},
-    /* Most often a disabled account; a KDC that hides the state says no more. */
-    {TL_KRB_CLIENT_REVOKED, ANY_STAGE, ANY_STATUS, TL_NT_ACCOUNT_DISABLED,
-     TL_REASON_ACCOUNT_DISABLED},
+    /* Windows always sends the status along. Samba 4.17 leaves it out in one case, the
+     * locked account, and locking is also what an MIT KDC means by the bare code. */
+    {TL_KRB_CLIENT_REVOKED, ANY_STAGE, ANY_STATUS, TL_NT_ACCOUNT_LOCKED_OUT,
+     TL_REASON_ACCOUNT_LOCKED},
     {TL_KRB_KEY_EXPIRED, ANY_STAGE, ANY_STATUS, TL_NT_PASSWORD_EXPIRED,
      TL_REASON_PASSWORD_EXPIRED},
     {TL_KRB_SVC_UNAVAILABLE, ANY_STAGE, ANY_STATUS, TL_NT_NO_LOGON_SERVERS,

@@ -76,7 +76,7 @@ def accounts():
         how = {} if password is None else {"password": password}
         refused("12", f"CONTOSO\\{user}", code, win32, **how)
         explained("12", f"CONTOSO\\{user}", reason, win32=win32, **how)
-    refused("12", "NOSUCHDOMAIN\\alice", "PAM_AUTH_ERR", 1355)
+    refused("12", "NOSUCHDOMAIN\\alice", "PAM_AUTHINFO_UNAVAIL", 1355)
     explained("12", "NOSUCHDOMAIN\\alice", "domain-unknown", subject="NOSUCHDOMAIN", win32=1355)
 
 
