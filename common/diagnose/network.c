@@ -163,13 +163,19 @@ void tl_check_network(struct run *run, const char *domain)
         return;
     }
     tl_progress(run, "domain controllers of", domain);
-    /* Forced and stored: what is learned here is what the logon below will use. */
     reason = tl_locate(run->diag, locator, domain, TL_LOCATE_FORCE | TL_LOCATE_ALL,
                        tl_deadline_in_ms(run->config->logon_timeout), &dcs, out);
     if (reason == TL_REASON_DNS_NO_ANSWER || reason == TL_REASON_DNS_NO_RECORDS ||
         dcs == NULL) {
         tl_finding_outcome(run, "dns", domain, out);
         return;
+    }
+    /* All of them were only looked at; what the logon below will use is the cache. */
+    if (reason == TL_REASON_OK) {
+        struct tl_dc_list *stored = NULL;
+
+        tl_locate(run->diag, locator, domain, TL_LOCATE_FORCE,
+                  tl_deadline_in_ms(run->config->logon_timeout), &stored, NULL);
     }
     tl_finding(run, "dns", domain, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
                "%zu domain controller%s by SRV records", dcs->count,

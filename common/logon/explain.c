@@ -102,46 +102,49 @@ static bool worth_reading(const struct tl_logon *logon)
 {
     const struct tl_outcome *out = logon->outcome;
 
-    switch (out->krb_error) {
-    case TL_KRB_C_PRINCIPAL_UNKNOWN:
-        return out->stage == TL_STAGE_AS && logon->route->type == TL_ENTERPRISE;
-    case TL_KRB_S_PRINCIPAL_UNKNOWN:
-    case TL_KRB_NOT_US:
-        return out->stage == TL_STAGE_WALK;
-    default:
-        return false;
-    }
+    if (out->stage == TL_STAGE_AS)
+        return out->krb_error == TL_KRB_C_PRINCIPAL_UNKNOWN &&
+               logon->route->type == TL_ENTERPRISE;
+    return out->stage == TL_STAGE_WALK && (out->reason == TL_REASON_WALK_UNKNOWN ||
+                                           out->reason == TL_REASON_TRUST_REFUSED);
 }
 
-enum tl_reason tl_explain_failure(struct tl_logon *logon)
+bool tl_look_again(struct tl_logon *logon, struct tl_own_side **own)
+{
+    struct tl_route *before = logon->route, *route = NULL;
+    struct tl_topology *fresh = NULL;
+    tl_deadline deadline = tl_deadline_in_ms(logon->config->explain_timeout);
+
+    *own = NULL;
+    if (!worth_reading(logon) ||
+        tl_own_side_open(logon, logon->config, logon->ws, logon->trace, deadline, own,
+                         NULL) != TL_REASON_OK ||
+        tl_directory_topology(logon, (*own)->dir, &fresh, NULL) != TL_REASON_OK ||
+        tl_route(logon, logon->name, logon->ws, fresh, &route) != 0)
+        return false;
+    if (logon->topology != NULL && logon->topology->site != NULL)
+        fresh->site = talloc_strdup(fresh, logon->topology->site);
+    logon->topology = fresh;
+    logon->route = route;
+    return route->realm != NULL &&
+           (before->realm == NULL || strcmp(before->realm, route->realm) != 0 ||
+            before->type != route->type || before->first_ask != route->first_ask);
+}
+
+enum tl_reason tl_explain_failure(struct tl_logon *logon, struct tl_own_side *own)
 {
     struct tl_outcome *out = logon->outcome;
-    struct tl_own_side *own = NULL;
-    struct tl_topology *fresh = NULL;
-    struct tl_route *route = NULL;
-    tl_deadline deadline;
+    tl_deadline deadline = tl_deadline_in_ms(logon->config->explain_timeout);
 
     if (out->reason == TL_REASON_DNS_NO_RECORDS)
         explain_no_records(logon);
     if (!worth_reading(logon))
         return out->reason;
-
-    if (logon->config->explain) {
-        deadline = tl_deadline_in_ms(logon->config->explain_timeout);
-        tl_krb_set_deadline(logon->krb, deadline);
-        /* The snapshot may be older than the fault. */
-        if (tl_own_side_open(logon, logon->config, logon->ws, logon->trace, deadline,
-                             &own, NULL) == TL_REASON_OK &&
-            tl_directory_topology(logon, own->dir, &fresh, NULL) == TL_REASON_OK) {
-            logon->topology = fresh;
-            if (tl_route(logon, logon->name, logon->ws, fresh, &route) == 0)
-                logon->route = route;
-        }
-        if (out->stage == TL_STAGE_WALK)
-            explain_walk(logon, own, deadline);
-    }
-    if (out->stage == TL_STAGE_AS)
+    if (out->stage == TL_STAGE_AS) {
         explain_unknown_user(logon);
-    talloc_free(own);
+    } else if (logon->config->explain) {
+        tl_krb_set_deadline(logon->krb, deadline);
+        explain_walk(logon, own, deadline);
+    }
     return out->reason;
 }

@@ -12,9 +12,6 @@
 #include <trustlogon/directory.h>
 #include <trustlogon/logon.h>
 
-/* Refine logon->outcome (reason, subject, attribute). Returns the new reason. */
-enum tl_reason tl_explain_failure(struct tl_logon *logon);
-
 /*
  * The site whose DCs come first: the configuration's, else the topology's, else
  * (topo NULL) the saved snapshot's; NULL if none is known. Everybody asks here:
@@ -22,6 +19,10 @@ enum tl_reason tl_explain_failure(struct tl_logon *logon);
  */
 const char *tl_site(TALLOC_CTX *ctx, const struct tl_config *config,
                     const struct tl_topology *topo);
+
+/* Write the snapshot file; a failure is only noted. */
+void tl_snapshot_save(const struct tl_config *config, const struct tl_topology *topo,
+                      const struct tl_trace *trace);
 
 /* A directory of the workstation's own domain, opened as the machine. */
 struct tl_own_side {
@@ -43,6 +44,17 @@ enum tl_reason tl_user_side_read(struct tl_krb *krb, struct tl_locator *locator,
                                  const char *domain, const struct tl_trace *trace,
                                  tl_deadline deadline, struct tl_topology *topo,
                                  struct tl_outcome *out);
+
+/*
+ * After a failure that another route might not have met: read the own side
+ * anew, since the snapshot may be older than a trust, and route by it. True if
+ * the route changed, so that the exchange is worth repeating. *own stays open
+ * for tl_explain_failure(); NULL where the directory could not be read.
+ */
+bool tl_look_again(struct tl_logon *logon, struct tl_own_side **own);
+
+/* Refine logon->outcome (reason, subject, attribute). Returns the new reason. */
+enum tl_reason tl_explain_failure(struct tl_logon *logon, struct tl_own_side *own);
 
 /* SPN_MISSING or SPN_DUPLICATE, or OK, with *subject and *attribute children of ctx. */
 enum tl_reason tl_judge_spn(TALLOC_CTX *ctx, struct tl_directory *dir,

@@ -108,40 +108,69 @@ static enum tl_reason no_realm(struct tl_logon *logon)
     return reason;
 }
 
-/* The steps that need the network, in order. */
+/* One AS exchange and one walk along the present route. */
+static enum tl_reason attempt(struct tl_logon *logon, const char *password,
+                              tl_deadline deadline)
+{
+    enum tl_reason reason;
+
+    TALLOC_FREE(logon->krb);
+    reason = tl_krb_new(logon, logon->config, logon->locator, deadline, logon->trace,
+                        &logon->krb, logon->outcome);
+    if (reason == TL_REASON_OK)
+        reason = tl_krb_as_password(logon->krb, logon->route, password, &logon->client,
+                                    logon->outcome);
+    if (reason == TL_REASON_OK)
+        reason = tl_krb_walk(logon->krb, logon->route, logon->ws, logon->outcome);
+    return reason;
+}
+
+/* The attempt; once more if it failed by an old snapshot; else the explanation. */
 static enum tl_reason exchange(struct tl_logon *logon, const char *password,
                                tl_deadline deadline)
 {
-    struct tl_outcome *out = logon->outcome;
-    enum tl_reason reason;
+    enum tl_reason reason = attempt(logon, password, deadline);
+    struct tl_own_side *own = NULL;
 
-    reason = complete_route(logon, deadline);
+    if (reason == TL_REASON_OK)
+        return reason;
+    if (tl_look_again(logon, &own)) {
+        tl_trace_note(logon->trace,
+                      "the trusts have changed since the snapshot: once more");
+        tl_snapshot_save(logon->config, logon->topology, logon->trace);
+        tl_outcome_reset(logon->outcome);
+        reason = attempt(logon, password, deadline);
+    }
+    if (reason != TL_REASON_OK)
+        reason = tl_explain_failure(logon, own);
+    talloc_free(own);
+    return reason;
+}
+
+/* The steps that need the network, in order. */
+static enum tl_reason steps(struct tl_logon *logon, const char *password,
+                            tl_deadline deadline)
+{
+    struct tl_outcome *out = logon->outcome;
+    enum tl_reason reason = complete_route(logon, deadline);
+
     if (reason != TL_REASON_OK)
         return reason;
     if (logon->route->realm == NULL)
         return no_realm(logon);
-
     logon->locator =
         tl_locator_new(logon, logon->config,
                        tl_site(logon, logon->config, logon->topology), logon->trace);
     if (logon->locator == NULL)
         return tl_outcome_fail(out, TL_STAGE_LOCATE, TL_REASON_NO_MEMORY, NULL);
-    reason = tl_krb_new(logon, logon->config, logon->locator, deadline, logon->trace,
-                        &logon->krb, out);
-    if (reason != TL_REASON_OK)
-        return reason;
 
-    reason = tl_krb_as_password(logon->krb, logon->route, password, &logon->client, out);
+    reason = exchange(logon, password, deadline);
     if (reason == TL_REASON_OK)
-        reason = tl_krb_walk(logon->krb, logon->route, logon->ws, out);
-    if (reason != TL_REASON_OK)
-        return tl_explain_failure(logon);
-
-    reason = tl_krb_proof(logon, logon->krb, logon->ws, &logon->pac, out);
-    if (reason != TL_REASON_OK)
-        return reason;
-    return tl_pac_apply_rules(logon->pac, logon->topology, logon->route, logon->client,
-                              logon->ws, logon->trace, out);
+        reason = tl_krb_proof(logon, logon->krb, logon->ws, &logon->pac, out);
+    if (reason == TL_REASON_OK)
+        reason = tl_pac_apply_rules(logon->pac, logon->topology, logon->route,
+                                    logon->client, logon->ws, logon->trace, out);
+    return reason;
 }
 
 enum tl_reason tl_logon_password(struct tl_logon *logon, const char *password)
@@ -150,7 +179,7 @@ enum tl_reason tl_logon_password(struct tl_logon *logon, const char *password)
     enum tl_reason reason;
 
     tl_outcome_reset(logon->outcome);
-    reason = exchange(logon, password, tl_deadline_in_ms(logon->config->logon_timeout));
+    reason = steps(logon, password, tl_deadline_in_ms(logon->config->logon_timeout));
 
     in.user = logon->name->whole;
     in.implicit_upn = logon->route->implicit_upn;

@@ -138,6 +138,18 @@ int tl_snapshot_load(TALLOC_CTX *ctx, const struct tl_config *config,
     return ret;
 }
 
+void tl_snapshot_save(const struct tl_config *config, const struct tl_topology *topo,
+                      const struct tl_trace *trace)
+{
+    char *path = snapshot_path(NULL, config);
+
+    (void)mkdir(config->state_dir, 0755);
+    /* Who may not write (an ordinary user's command) still has the answer. */
+    if (path != NULL && tl_topology_save(topo, path) != 0)
+        tl_trace_note(trace, "the snapshot %s was not saved", path);
+    talloc_free(path);
+}
+
 enum tl_reason tl_refresh(TALLOC_CTX *ctx, const struct tl_config *config,
                           const struct tl_workstation *ws, const struct tl_trace *trace,
                           tl_deadline deadline, struct tl_topology **topo,
@@ -145,7 +157,6 @@ enum tl_reason tl_refresh(TALLOC_CTX *ctx, const struct tl_config *config,
 {
     struct tl_own_side *own = NULL;
     enum tl_reason reason;
-    char *path;
 
     *topo = NULL;
     reason = tl_own_side_open(ctx, config, ws, trace, deadline, &own, out);
@@ -155,11 +166,7 @@ enum tl_reason tl_refresh(TALLOC_CTX *ctx, const struct tl_config *config,
     if (reason == TL_REASON_OK) {
         if ((*topo)->site == NULL && own->dcs->dcs[0].client_site != NULL)
             (*topo)->site = talloc_strdup(*topo, own->dcs->dcs[0].client_site);
-        path = snapshot_path(own, config);
-        (void)mkdir(config->state_dir, 0755);
-        /* Who may not write (an ordinary user's command) still has the answer. */
-        if (path != NULL && tl_topology_save(*topo, path) != 0)
-            tl_trace_note(trace, "the snapshot %s was not saved", path);
+        tl_snapshot_save(config, *topo, trace);
     }
     talloc_free(own);
     return reason;
