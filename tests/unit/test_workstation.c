@@ -177,10 +177,12 @@ START_TEST(test_empty)
 }
 END_TEST
 
-/* Keys, but of services only. */
+/* Keys, but of services only; of another realm than the configured one. */
 START_TEST(test_no_machine_key)
 {
     add("HTTP/www.fabrikam.test@FABRIKAM.TEST");
+    if (_i == 1)
+        add("host/ws1.fabrikam.test@FABRIKAM.TEST");
     config->realm = _i == 0 ? NULL : "CONTOSO.TEST";
     expect(TL_REASON_KEYTAB_NO_KEY);
 }

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The proof on tickets made here: what a KDC that lies, a keytab that is old, or
+ * a PAC that is another user's leads to. Nothing but the right key and the right
+ * PAC is a success.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "kerberos/kerberos_internal.h"
+
+/* libkrb5 exports these for its KDC, but declares them in no public header. */
+krb5_error_code krb5_encrypt_tkt_part(krb5_context k5, const krb5_keyblock *key,
+                                      krb5_ticket *ticket);
+krb5_error_code encode_krb5_ticket(const krb5_ticket *ticket, krb5_data **out);
+
+#define AES ENCTYPE_AES256_CTS_HMAC_SHA1_96
+#define LOGON_INFO 1
+#define REQUESTOR 18
+
+static TALLOC_CTX *mem;
+static struct tl_config *config;
+static struct tl_outcome *out;
+static struct tl_krb *krb;
+static char path[64];
+static const struct tl_workstation ws = {.flat = "WS1",
+                                         .fqdn = "ws1.fabrikam.test",
+                                         .realm = "FABRIKAM.TEST",
+                                         .domain = "fabrikam.test"};
+static krb5_keyblock keys[3]; /* the machine's, an impostor's, a service's */
+
+/* What of a good ticket is changed. */
+struct lie {
+    const char *what;
+    int sealed_with, signed_with; /* indices of keys */
+    krb5_kvno kvno;               /* of the ticket; the keytab's is 2 */
+    const char *ticket_client, *pac_client;
+    int pacs;        /* how many */
+    int time_off;    /* of the PAC's logon time */
+    bool no_logon;   /* PAC without LOGON_INFO */
+    bool requestor;  /* PAC_REQUESTOR of another user */
+    krb5_enctype as; /* the type the ticket claims, 0: the key's */
+    enum tl_reason reason;
+};
+
+#define ALICE "alice@CONTOSO.TEST"
+#define BOB "bob@CONTOSO.TEST"
+static const struct lie lies[] = {
+    {"none", 0, 0, 2, ALICE, ALICE, 1, .reason = TL_REASON_OK},
+    {"versions counted anew", 0, 0, 7, ALICE, ALICE, 1, .reason = TL_REASON_OK},
+    {"another key", 1, 1, 2, ALICE, ALICE, 1, .reason = TL_REASON_KEYTAB_WRONG},
+    {"another key, older", 1, 1, 1, ALICE, ALICE, 1, .reason = TL_REASON_KEYTAB_WRONG},
+    {"another key, newer", 1, 1, 3, ALICE, ALICE, 1, .reason = TL_REASON_KEYTAB_STALE},
+    {"key of a service here", 2, 2, 2, ALICE, ALICE, 1, .reason = TL_REASON_KEYTAB_WRONG},
+    {"another user's ticket", 0, 0, 2, BOB, BOB, 1, .reason = TL_REASON_REPLY_MISMATCH},
+    {"another realm's user", 0, 0, 2, "alice@FABRIKAM.TEST", ALICE, 1,
+     .reason = TL_REASON_REPLY_MISMATCH},
+    {"no PAC", 0, 0, 2, ALICE, ALICE, 0, .reason = TL_REASON_PAC_MISSING},
+    {"two PACs", 0, 0, 2, ALICE, ALICE, 2, .reason = TL_REASON_PAC_INVALID},
+    {"another user's PAC", 0, 0, 2, ALICE, BOB, 1, .reason = TL_REASON_PAC_INVALID},
+    {"PAC signed by another", 0, 1, 2, ALICE, ALICE, 1, .reason = TL_REASON_PAC_INVALID},
+    {"PAC of another logon", 0, 0, 2, ALICE, ALICE, 1, .time_off = 60,
+     .reason = TL_REASON_PAC_INVALID},
+    {"PAC without LOGON_INFO", 0, 0, 2, ALICE, ALICE, 1, .no_logon = true,
+     .reason = TL_REASON_PAC_INVALID},
+    {"PAC asked for by another", 0, 0, 2, ALICE, ALICE, 1, .requestor = true,
+     .reason = TL_REASON_PAC_INVALID},
+    {"RC4", 0, 0, 2, ALICE, ALICE, 1, .as = ENCTYPE_ARCFOUR_HMAC,
+     .reason = TL_REASON_ETYPE_UNSUPPORTED},
+};
+
+static void add_key(const char *name, const krb5_keyblock *key)
+{
+    krb5_keytab keytab;
+    krb5_keytab_entry entry;
+
+    memset(&entry, 0, sizeof(entry));
+    ck_assert_int_eq(krb5_parse_name(krb->k5, name, &entry.principal), 0);
+    entry.vno = 2;
+    entry.key = *key;
+    ck_assert_int_eq(krb5_kt_resolve(krb->k5, config->keytab, &keytab), 0);
+    ck_assert_int_eq(krb5_kt_add_entry(krb->k5, keytab, &entry), 0);
+    krb5_kt_close(krb->k5, keytab);
+    krb5_free_principal(krb->k5, entry.principal);
+}
+
+static void setup(void)
+{
+    int fd;
+
+    mem = talloc_new(NULL);
+    config = tl_config_defaults(mem);
+    out = tl_outcome_new(mem);
+    strcpy(path, "/tmp/trustlogon-proof-XXXXXX");
+    fd = mkstemp(path);
+    ck_assert_int_ge(fd, 0);
+    close(fd);
+    unlink(path);
+    config->keytab = path;
+    ck_assert_int_eq(
+        tl_krb_new(mem, config, NULL, tl_deadline_in_ms(1000), NULL, &krb, out),
+        TL_REASON_OK);
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(krb5_c_make_random_key(krb->k5, AES, &keys[i]), 0);
+    add_key("host/ws1.fabrikam.test@FABRIKAM.TEST", &keys[0]);
+    add_key("HTTP/ws1.fabrikam.test@FABRIKAM.TEST", &keys[2]);
+    ck_assert_int_eq(krb5_parse_name(krb->k5, ALICE, &krb->client), 0);
+    krb->client_name = talloc_strdup(krb, ALICE);
+}
+
+static void teardown(void)
+{
+    for (int i = 0; i < 3; i++)
+        krb5_free_keyblock_contents(krb->k5, &keys[i]);
+    unlink(path);
+    talloc_free(mem);
+}
+
+/* LOGON_INFO of the usual PAC among the fuzzers' seeds. */
+static krb5_data logon_info(void)
+{
+    static uint8_t bytes[65536];
+    FILE *file = fopen(TEST_DATA "/../../fuzz/corpus/pac/usual", "rb");
+    krb5_pac pac;
+    krb5_data info = {0};
+    size_t len;
+
+    ck_assert_ptr_nonnull(file);
+    len = fread(bytes, 1, sizeof(bytes), file);
+    fclose(file);
+    ck_assert_int_eq(krb5_pac_parse(krb->k5, bytes, len, &pac), 0);
+    ck_assert_int_eq(krb5_pac_get_buffer(krb->k5, pac, LOGON_INFO, &info), 0);
+    krb5_pac_free(krb->k5, pac);
+    return info;
+}
+
+static krb5_data make_pac(const struct lie *lie, krb5_timestamp authtime)
+{
+    static const uint8_t other[] = {1, 5, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0, 9, 0,
+                                    0, 0, 9, 0, 0, 0, 9, 0, 0,  0, 9, 9, 0, 0};
+    krb5_data info = logon_info();
+    krb5_data requestor = {.length = sizeof(other),
+                           .data = talloc_memdup(mem, other, 28)};
+    krb5_data made = {0};
+    krb5_principal client;
+    krb5_pac pac;
+
+    ck_assert_int_eq(krb5_pac_init(krb->k5, &pac), 0);
+    if (!lie->no_logon)
+        ck_assert_int_eq(krb5_pac_add_buffer(krb->k5, pac, LOGON_INFO, &info), 0);
+    if (lie->requestor)
+        ck_assert_int_eq(krb5_pac_add_buffer(krb->k5, pac, REQUESTOR, &requestor), 0);
+    ck_assert_int_eq(krb5_parse_name(krb->k5, lie->pac_client, &client), 0);
+    ck_assert_int_eq(krb5_pac_sign(krb->k5, pac, authtime + lie->time_off, client,
+                                   &keys[lie->signed_with], &keys[1], &made),
+                     0);
+    krb5_free_principal(krb->k5, client);
+    krb5_pac_free(krb->k5, pac);
+    krb5_free_data_contents(krb->k5, &info);
+    return made;
+}
+
+/* AD-IF-RELEVANT around as many PACs as wanted. */
+static krb5_authdata **make_authdata(const struct lie *lie, krb5_timestamp authtime)
+{
+    krb5_data bytes = lie->pacs > 0 ? make_pac(lie, authtime) : (krb5_data){0};
+    krb5_authdata one = {.ad_type = KRB5_AUTHDATA_WIN2K_PAC,
+                         .length = bytes.length,
+                         .contents = (krb5_octet *)bytes.data};
+    krb5_authdata *list[3] = {lie->pacs > 0 ? &one : NULL, lie->pacs > 1 ? &one : NULL,
+                              NULL};
+    krb5_authdata **made = NULL;
+
+    ck_assert_int_eq(
+        krb5_encode_authdata_container(krb->k5, KRB5_AUTHDATA_IF_RELEVANT, list, &made),
+        0);
+    krb5_free_data_contents(krb->k5, &bytes);
+    return made;
+}
+
+static void make_ticket(const struct lie *lie)
+{
+    krb5_ticket ticket;
+    krb5_enc_tkt_part part;
+    krb5_data *encoded = NULL;
+    krb5_timestamp now = (krb5_timestamp)time(NULL);
+
+    memset(&ticket, 0, sizeof(ticket));
+    memset(&part, 0, sizeof(part));
+    ck_assert_int_eq(
+        krb5_parse_name(krb->k5, "host/ws1.fabrikam.test@FABRIKAM.TEST", &ticket.server),
+        0);
+    ck_assert_int_eq(krb5_parse_name(krb->k5, lie->ticket_client, &part.client), 0);
+    part.session = &keys[1];
+    part.transited.tr_type = 1;
+    part.times.authtime = part.times.starttime = now;
+    part.times.endtime = now + 3600;
+    part.authorization_data = make_authdata(lie, now);
+    ticket.enc_part2 = &part;
+    ck_assert_int_eq(krb5_encrypt_tkt_part(krb->k5, &keys[lie->sealed_with], &ticket), 0);
+    ticket.enc_part.kvno = lie->kvno;
+    if (lie->as != 0)
+        ticket.enc_part.enctype = lie->as;
+    ck_assert_int_eq(encode_krb5_ticket(&ticket, &encoded), 0);
+    krb->host = calloc(1, sizeof(*krb->host));
+    krb->host->ticket = *encoded;
+    free(encoded);
+    krb5_free_principal(krb->k5, ticket.server);
+    krb5_free_principal(krb->k5, part.client);
+    krb5_free_authdata(krb->k5, part.authorization_data);
+    krb5_free_data_contents(krb->k5, &ticket.enc_part.ciphertext);
+}
+
+START_TEST(test_lie)
+{
+    const struct lie *lie = &lies[_i];
+    struct tl_pac *pac = NULL;
+    enum tl_reason reason;
+
+    make_ticket(lie);
+    reason = tl_krb_proof(mem, krb, &ws, &pac, out);
+    ck_assert_msg(reason == lie->reason, "%s: %s (%s), not %s", lie->what,
+                  tl_reason_info(reason)->slug, out->detail != NULL ? out->detail : "",
+                  tl_reason_info(lie->reason)->slug);
+    ck_assert_int_eq(pac != NULL, reason == TL_REASON_OK);
+    ck_assert_int_eq(out->reason, reason);
+    if (reason != TL_REASON_OK)
+        ck_assert_int_eq(out->stage, TL_STAGE_PROOF);
+    if (reason == TL_REASON_KEYTAB_STALE)
+        ck_assert_str_eq(out->attribute, "ticket version 3, keytab version 2");
+    if (reason == TL_REASON_KEYTAB_STALE || reason == TL_REASON_KEYTAB_WRONG)
+        ck_assert_str_eq(out->subject, path);
+}
+END_TEST
+
+START_TEST(test_no_keytab)
+{
+    struct tl_pac *pac;
+
+    make_ticket(&lies[0]);
+    unlink(path);
+    ck_assert_int_eq(tl_krb_proof(mem, krb, &ws, &pac, out), TL_REASON_KEYTAB_MISSING);
+    add_key("HTTP/ws1.fabrikam.test@FABRIKAM.TEST", &keys[0]);
+    ck_assert_int_eq(tl_krb_proof(mem, krb, &ws, &pac, out), TL_REASON_KEYTAB_NO_KEY);
+    ck_assert_ptr_null(pac);
+}
+END_TEST
+
+/* Any damage to the ticket's bytes; most of it is in the encrypted part. */
+START_TEST(test_damage)
+{
+    struct tl_pac *pac;
+
+    make_ticket(&lies[0]);
+    for (unsigned int i = 0; i < krb->host->ticket.length; i += 7) {
+        krb->host->ticket.data[i] ^= 0x40;
+        if (tl_krb_proof(mem, krb, &ws, &pac, out) == TL_REASON_OK)
+            /* the name and version outside are nobody's proof, and unprotected */
+            ck_assert_uint_lt(i, 110);
+        krb->host->ticket.data[i] ^= 0x40;
+    }
+    ck_assert_int_eq(tl_krb_proof(mem, krb, &ws, &pac, out), TL_REASON_OK);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("proof");
+    TCase *tc = tcase_create("proof");
+    SRunner *runner = srunner_create(suite);
+    int failed;
+
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_set_timeout(tc, 60);
+    tcase_add_loop_test(tc, test_lie, 0, sizeof(lies) / sizeof(lies[0]));
+    tcase_add_test(tc, test_no_keytab);
+    tcase_add_test(tc, test_damage);
+    suite_add_tcase(suite, tc);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? 0 : 1;
+}
