@@ -153,6 +153,25 @@ static char *why_not_routed(const struct scene *s, const struct tl_suffix_match 
     }
 }
 
+/*
+ * Our side is a forest trust, so the host is asked for and a referral expected; but
+ * to the user's KDC it is an external trust, over which there are none. What is left
+ * of a trust that was made anew on one side only looks like this.
+ */
+static int check_same_kind(struct scene *s)
+{
+    char *attribute;
+
+    if (!s->user_side || s->tdo == NULL || tl_tdo_routes_names(s->tdo) ||
+        s->hop->tdo_to == NULL || !tl_tdo_routes_names(s->hop->tdo_to))
+        return 0;
+    attribute = talloc_asprintf(s->ctx, "trustAttributes = 0x%x, not a forest trust",
+                                s->tdo->attributes);
+    if (attribute == NULL)
+        return -ENOMEM;
+    return blame(s, TL_REASON_HOST_NOT_ROUTED, NULL, attribute);
+}
+
 /* The user's KDC refers host/<fqdn> by the forest trust's names: is ours there? */
 static int check_host_routed(struct scene *s)
 {
@@ -223,8 +242,9 @@ static int check_realm_claimed(struct scene *s)
 }
 
 static const check_fn checks[] = {
-    check_missing,    check_type,        check_partner,   check_direction,
-    check_transitive, check_host_routed, check_selective, check_realm_claimed,
+    check_missing,     check_type,       check_partner,
+    check_direction,   check_transitive, check_same_kind,
+    check_host_routed, check_selective,  check_realm_claimed,
 };
 
 /* How it ends where the reason alone does not say: the user's KDC answers 7, the
