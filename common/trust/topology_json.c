@@ -24,7 +24,7 @@
 struct reader {
     TALLOC_CTX *owner; /* what read strings hang on */
     const json_t *object;
-    char place[64]; /* "trusts[3]", for messages */
+    char place[80]; /* "trusts[3]", for messages */
     TALLOC_CTX *error_ctx;
     char **error;
 };

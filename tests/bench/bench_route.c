@@ -112,23 +112,24 @@ static void loads(TALLOC_CTX *ctx)
     printf("route.load_ms_10k %.1f\n", best);
 }
 
-static void routes(TALLOC_CTX *ctx)
+static void routes(TALLOC_CTX *ctx, const char *label, size_t trusts, size_t names,
+                   int rounds)
 {
     static const struct tl_workstation ws = {"WS1", "ws1.fabrikam.test", "FABRIKAM.TEST",
                                              "fabrikam.test", NULL};
     static const char typed[] = "alice@suffix5.company5.example";
-    struct tl_topology *topo = topology(ctx, 10, 20);
+    struct tl_topology *topo = topology(ctx, trusts, names);
     struct tl_name *name;
     struct tl_route *route;
     int64_t start;
 
     must(tl_name_parse(ctx, typed, strlen(typed), &name, NULL) == 0, "parse");
     start = now_ns();
-    for (int i = 0; i < 10000; i++) {
+    for (int i = 0; i < rounds; i++) {
         must(tl_route(ctx, name, &ws, topo, &route) == 0, "route");
         talloc_free(route);
     }
-    printf("route.route_us_200 %.1f\n", (double)(now_ns() - start) / 1e3 / 10000);
+    printf("%s %.1f\n", label, (double)(now_ns() - start) / 1e3 / rounds);
 }
 
 int main(void)
@@ -137,7 +138,8 @@ int main(void)
 
     lookups(ctx);
     loads(ctx);
-    routes(ctx);
+    routes(ctx, "route.route_us_200", 10, 20, 10000);
+    routes(ctx, "route.route_us_100k", TRUSTS, NAMES_PER_TRUST, 20);
     talloc_free(ctx);
     return 0;
 }
