@@ -286,6 +286,11 @@ enum tl_reason tl_krb_as_machine(struct tl_krb *krb, const struct tl_workstation
     reason = tl_keytab_for_machine(krb->k5, krb->config, ws, princ, &keytab, out);
     if (reason == TL_REASON_OK)
         reason = run_as(krb, princ, NULL, keytab, out);
+    if (reason == TL_REASON_WRONG_PASSWORD) { /* the machine's is in its keytab */
+        tl_outcome_set_subject(out, krb->config->keytab);
+        reason = tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_KEYTAB_WRONG,
+                                 "the domain controller rejected the machine's key");
+    }
     if (keytab != NULL)
         krb5_kt_close(krb->k5, keytab);
     krb5_free_principal(krb->k5, princ);

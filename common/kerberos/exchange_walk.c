@@ -13,7 +13,6 @@
 #include "kerberos_internal.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <trustlogon/name.h>
@@ -167,37 +166,38 @@ static enum tl_reason ask(struct walk *walk, const char *first, const char *seco
                           const char *realm, krb5_creds **creds)
 {
     struct tl_krb *krb = walk->krb;
-    krb5_creds want, *got = NULL;
+    krb5_creds want, got;
     krb5_tkt_creds_context tcc = NULL;
     krb5_flags options = KRB5_GC_CANONICALIZE | (creds != NULL ? KRB5_GC_NO_STORE : 0);
     krb5_error_code ret;
     enum tl_reason reason;
 
     memset(&want, 0, sizeof(want));
+    memset(&got, 0, sizeof(got));
     walk->ex.subject = talloc_asprintf(walk->mem, "%s/%s", first, second);
     want.client = krb->client;
-    ret = make_service(krb->k5, realm, first, second, &want.server);
+    ret = walk->ex.subject == NULL
+              ? ENOMEM
+              : make_service(krb->k5, realm, first, second, &want.server);
     if (ret == 0)
         ret = krb5_tkt_creds_init(krb->k5, krb->ccache, &want, options, &tcc);
-    got = ret == 0 ? calloc(1, sizeof(*got)) : NULL;
-    if (ret != 0 || got == NULL || walk->ex.subject == NULL)
-        reason = tl_krb_fail_local(krb, walk->out, TL_STAGE_WALK, ret != 0 ? ret : ENOMEM,
+    if (ret != 0)
+        reason = tl_krb_fail_local(krb, walk->out, TL_STAGE_WALK, ret,
                                    "no request can be made");
     else
         reason = step_all(walk, tcc);
     if (reason == TL_REASON_OK) {
-        ret = krb5_tkt_creds_get_creds(krb->k5, tcc, got);
-        reason = ret == 0 ? check_ticket(walk, got)
-                          : tl_krb_fail_local(krb, walk->out, TL_STAGE_WALK, ret,
-                                              walk->ex.subject);
-    }
-    if (reason == TL_REASON_OK && creds != NULL) {
-        *creds = got;
-        got = NULL;
+        ret = krb5_tkt_creds_get_creds(krb->k5, tcc, &got);
+        if (ret == 0)
+            reason = check_ticket(walk, &got);
+        if (ret == 0 && reason == TL_REASON_OK && creds != NULL)
+            ret = krb5_copy_creds(krb->k5, &got, creds);
+        if (ret != 0)
+            reason =
+                tl_krb_fail_local(krb, walk->out, TL_STAGE_WALK, ret, walk->ex.subject);
     }
     krb5_tkt_creds_free(krb->k5, tcc);
-    if (got != NULL)
-        krb5_free_creds(krb->k5, got);
+    krb5_free_cred_contents(krb->k5, &got);
     krb5_free_principal(krb->k5, want.server);
     return reason;
 }
@@ -269,7 +269,7 @@ enum tl_reason tl_krb_walk(struct tl_krb *krb, const struct tl_route *route,
         if (reason == TL_REASON_OK)
             reason = ask(&walk, "host", ws->fqdn, ws->realm, &creds);
     }
-    if (reason == TL_REASON_OK)
+    if (reason == TL_REASON_OK && creds != NULL)
         reason = keep_host(&walk, ws, creds);
     talloc_free(walk.mem);
     return reason;
@@ -317,7 +317,7 @@ enum tl_reason tl_krb_ticket(struct tl_krb *krb, const char *service, const char
         reason = ask(&walk, KRB5_TGS_NAME, realm, krb->tgt_realm, NULL);
     if (reason == TL_REASON_OK)
         reason = ask(&walk, first, slash + 1, realm, &creds);
-    if (reason == TL_REASON_OK) {
+    if (reason == TL_REASON_OK && creds != NULL) {
         file_under_aliases(krb, creds);
         krb5_free_creds(krb->k5, creds);
     }

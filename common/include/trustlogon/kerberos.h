@@ -17,7 +17,9 @@
 #include <trustlogon/pac.h>
 #include <trustlogon/route.h>
 
-/* This machine as its keytab and configuration tell it. NOT_JOINED, KEYTAB_*. */
+/* This machine as its keytab and configuration tell it: the configured names,
+ * else those of its keys (host/<fqdn>, <NAME>$). NOT_JOINED, KEYTAB_MISSING,
+ * KEYTAB_UNREADABLE, KEYTAB_NO_KEY. */
 TL_PUBLIC enum tl_reason tl_workstation_detect(TALLOC_CTX *ctx,
                                                const struct tl_config *config,
                                                struct tl_workstation **ws,
@@ -41,7 +43,8 @@ TL_PUBLIC enum tl_reason tl_krb_as_password(struct tl_krb *krb,
                                             const struct tl_route *route,
                                             const char *password, const char **client,
                                             struct tl_outcome *out);
-/* The same for the machine itself from its keytab (for LDAP). */
+/* The same for the machine itself from its keytab (for LDAP). A key that the
+ * DC rejects is KEYTAB_WRONG, no wrong password. */
 TL_PUBLIC enum tl_reason tl_krb_as_machine(struct tl_krb *krb,
                                            const struct tl_workstation *ws,
                                            struct tl_outcome *out);
@@ -55,7 +58,8 @@ TL_PUBLIC enum tl_reason tl_krb_walk(struct tl_krb *krb, const struct tl_route *
                                      const struct tl_workstation *ws,
                                      struct tl_outcome *out);
 /* One more service ticket into the ccache: "ldap/dc1.contoso.test" in realm (NULL:
- * referral). */
+ * asked at the client's own KDC, which refers). Filed under the name without a
+ * realm as well, where GSSAPI looks first. The outcome's stage is WALK. */
 TL_PUBLIC enum tl_reason tl_krb_ticket(struct tl_krb *krb, const char *service,
                                        const char *realm, struct tl_outcome *out);
 
@@ -95,6 +99,8 @@ struct tl_ccache_request {
 /*
  * Runs in a child process that has become uid:gid, so that nothing is ever
  * written as root into places a user controls. *name is "FILE:/tmp/krb5cc_..."
+ * An existing cache that is not the user's own is never touched. DELETE removes
+ * FILE caches only: the other types are shared by all sessions of the user.
  * FILE, DIR, KEYRING:persistent, KCM; CCACHE_FAILED with a plain sentence for
  * types that cannot be made from outside the session (KEYRING:session, MEMORY).
  */
