@@ -26,14 +26,16 @@ static int krb_destroy(struct tl_krb *krb)
 static bool says_unavailable(void *arg, const uint8_t *reply, size_t len)
 {
     struct tl_krb *krb = arg;
-    krb5_data data = {.length = (unsigned int)len,
-                      .data = talloc_memdup(krb, reply, len)};
+    char *copy = talloc_memdup(krb, reply, len);
+    krb5_data data = {0};
     struct tl_krb_error err;
 
-    if (data.data == NULL)
+    if (copy == NULL)
         return false;
-    tl_krb_error_read(data.data, krb->k5, &data, &err);
-    talloc_free(data.data);
+    data.length = (unsigned int)len;
+    data.data = copy;
+    tl_krb_error_read(copy, krb->k5, &data, &err);
+    talloc_free(copy);
     return err.code == TL_KRB_SVC_UNAVAILABLE;
 }
 
