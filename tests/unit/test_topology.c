@@ -223,7 +223,7 @@ START_TEST(add)
     talloc_free(topo); /* nothing of the copy points there */
     ck_assert_uint_eq(tl_topology_trust(copy, "FABRIKAM.test", "contoso")->type, 1);
     ck_assert_str_eq(copy->trusts[0].forest_info->records[0].name, "contoso.test");
-    ck_assert_ptr_null(tl_topology_trust(copy, "fabrikam.test", "wingtip.test"));
+    ck_assert_ptr_null(tl_topology_trust(copy, "fabrikam.test", "nobody.test"));
     tdo.holder = NULL;
     ck_assert_int_eq(tl_topology_add_trust(copy, &tdo), -EINVAL);
 }
@@ -247,7 +247,7 @@ static const struct set {
     {"", "is not TRUST.ATTRIBUTE=VALUE"},
     {"=", "is not TRUST.ATTRIBUTE=VALUE"},
     {"contoso.test.trustType", "is not TRUST.ATTRIBUTE=VALUE"},
-    {"wingtip.test.trustType=1", "no trust with wingtip.test"},
+    {"nobody.test.trustType=1", "no trust with nobody.test"},
     {"northwind.test/contoso.test.trustType=1", "no trust with"},
     {"contoso.test.trustType=", "is not a number"},
     {"contoso.test.trustType=-1", "is not a number"},

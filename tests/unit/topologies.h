@@ -33,6 +33,7 @@
 /*
  * Forest trusts with CONTOSO (domains contoso.test, emea.contoso.test, a second tree
  * tree.example; suffixes in every state) and with NORTHWIND, both sides of the first.
+ * CONTOSO has a forest trust of its own with WINGTIP.
  */
 #define TOPO_FOREST                                                                      \
     "{\"version\": 1, \"taken\": 1000, \"domain\": \"fabrikam.test\","                   \
@@ -76,7 +77,11 @@
     "  {\"holder\": \"contoso.test\", \"trustPartner\": \"fabrikam.test\","              \
     "   \"flatName\": \"FABRIKAM\", \"trustDirection\": 3, \"trustType\": 2,"            \
     "   \"trustAttributes\": 8, \"forestTrustInfo\": ["                                  \
-    "    {\"type\": 0, \"name\": \"fabrikam.test\"}]}]}"
+    "    {\"type\": 0, \"name\": \"fabrikam.test\"}]},"                                  \
+    "  {\"holder\": \"contoso.test\", \"trustPartner\": \"wingtip.test\","               \
+    "   \"flatName\": \"WINGTIP\", \"trustDirection\": 3, \"trustType\": 2,"             \
+    "   \"trustAttributes\": 8, \"forestTrustInfo\": ["                                  \
+    "    {\"type\": 0, \"name\": \"wingtip.test\"}]}]}"
 
 /*
  * One forest, three levels and two trees: fabrikam.test > eu > de, us, and
