@@ -24,8 +24,9 @@
 /* PAM variable that carries the token from sshd's authentication process to the
  * one that opens the session; see pam_trustlogon(8). */
 #define TLP_SESSION_ENV "TRUSTLOGON_SESSION"
-#define TLP_MAX_ROUNDS 64 /* messages of one conversation before the agent is given up   \
-                           */
+#define TLP_MAX_ROUNDS                                                                   \
+    64 /* messages of one conversation before the agent is given up                      \
+        */
 
 /* The options of the PAM line (options.c). Strings are borrowed from argv. */
 struct tlp_options {
@@ -111,12 +112,13 @@ int tlp_chauthtok(struct tlp *m);
 int tlp_store_tickets(struct tlp *m, struct tlp_logon *logon, enum tl_wire_op op,
                       uint32_t flags);
 
-/* A line for the administrator; "debug" ones only with the option. */
-#define tlp_log(m, level, ...) pam_syslog((m)->pamh, (level), __VA_ARGS__)
+/* log.c: a line for the administrator, made safe; "debug" ones only with the option. */
+void tlp_log(const struct tlp *m, int level, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 #define tlp_debug(m, ...)                                                                \
     do {                                                                                 \
         if ((m)->options.debug)                                                          \
-            pam_syslog((m)->pamh, LOG_DEBUG, __VA_ARGS__);                               \
+            tlp_log((m), LOG_DEBUG, __VA_ARGS__);                                        \
     } while (0)
 
 #endif

@@ -51,6 +51,23 @@ static bool fresh(const struct tl_locator *locator, int64_t at, int lifetime)
     return at && now >= at && now - at < lifetime;
 }
 
+/* The first cause of a search that failed, as the cache file tells it: a search's
+ * own reasons and no other. */
+static enum tl_reason remembered(const char *slug)
+{
+    const struct tl_reason_info *info = slug ? tl_reason_by_slug(slug) : NULL;
+
+    switch (info ? info->reason : TL_REASON_OK) {
+    case TL_REASON_DNS_NO_ANSWER:
+    case TL_REASON_DNS_NO_RECORDS:
+    case TL_REASON_PING_FILTERED:
+    case TL_REASON_PING_REFUSED:
+        return info->reason;
+    default:
+        return TL_REASON_NO_LOGON_SERVERS;
+    }
+}
+
 static bool same_site(const char *a, const char *b)
 {
     return a && b ? strcasecmp(a, b) == 0 : a == b;
@@ -242,7 +259,7 @@ static enum tl_reason from_cache(TALLOC_CTX *ctx, const struct tl_search *in, bo
     if (!entry || !same_site(entry->site, locator->site))
         return TL_REASON_OK;
     if (fresh(locator, entry->failed, config->negative_lifetime))
-        return tl_outcome_fail(in->out, TL_STAGE_LOCATE, TL_REASON_NO_LOGON_SERVERS,
+        return tl_outcome_fail(in->out, TL_STAGE_LOCATE, remembered(entry->failed_reason),
                                "the search %lld s ago failed (%s)%s%s",
                                (long long)(tl_locator_wall(locator) - entry->failed),
                                entry->failed_reason ? entry->failed_reason : "unknown",

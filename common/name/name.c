@@ -87,6 +87,10 @@ static enum tl_name_error check_user(enum tl_name_form form, const struct part *
         idle++;
     if (idle == user->len)
         return TL_NAME_ILLEGAL_USER;
+    /* A directory's comparison skips spaces around a name, NSS does not: "alice " would
+     * be let in as somebody whom the machine does not know. */
+    if (user->p[0] == ' ' || user->p[user->len - 1] == ' ')
+        return TL_NAME_ILLEGAL_USER;
     /* The attribute userPrincipalName takes any character; only the account
      * name has a list. */
     if (form == TL_NAME_UPN)

@@ -210,6 +210,16 @@ def journal(**fields):
     return [r for r in records if all(r.get(k) == v for k, v in fields.items())]
 
 
+def journal_lines(word, timeout=3):
+    """Messages that hold a word; waits for the first, since the listener reads at leisure."""
+    deadline = time.monotonic() + timeout
+    while True:
+        lines = [r["MESSAGE"] for r in journal() if word in r.get("MESSAGE", "")]
+        if lines or time.monotonic() > deadline:
+            return lines
+        time.sleep(0.05)
+
+
 def forget_journal():
     os.truncate(_lab.file("ws1", "/var/log/lab/journal.jsonl"), 0)
 

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """Scenarios over an external trust: names, broken trusts, SPN, clock, keytab, accounts."""
-from harness import broken, check, command, finish, journal, forget_journal, trust, up
+from harness import broken, check, command, finish, forget_journal, journal, journal_lines, trust, up
 from scenarios import explained, refused, works
 
 ALICE = "CONTOSO\\alice"
@@ -28,6 +28,7 @@ def broken_trusts(label):
         with broken(what):
             forget_journal()
             refused(f"{label} {what}", ALICE, "PAM_AUTH_ERR", 1787)
+            journal_lines(ALICE)
             records = journal(TRUSTLOGON_REASON=reason)
             check(f"{label} {what}: the journal has status, reason, subject and remedy",
                   any(r.get("TRUSTLOGON_STATUS") == "0xC000018B"

@@ -32,46 +32,46 @@ def method_data(status):
 
 
 class Script:
-    """A KDC on the user's DC that answers by a script and passes on the rest."""
+    """A KDC on a DC that answers by a script and passes on the rest."""
 
-    def __init__(self, *rules):
-        self.rules = json.dumps(rules)
+    def __init__(self, host, *rules):
+        self.host, self.rules = host, json.dumps(rules)
 
     def __enter__(self):
         lab = harness._lab
-        inside = lab.enter(lab.host("dc1.contoso"), ["/usr/bin/python3", "-I",
-                                                     "/run/lab/kdc_script.py", "8088", self.rules])
+        inside = lab.enter(lab.host(self.host), ["/usr/bin/python3", "-I", "/run/lab/kdc_script.py",
+                                                 "8088", self.rules])
         self.process = subprocess.Popen(inside, env=environment(), stdout=subprocess.PIPE,
-                                        stdin=subprocess.DEVNULL, text=True)
+                                        stdin=subprocess.PIPE, text=True)
         assert self.process.stdout.readline().strip() == "ready"
-        done = on("dc1.contoso", ["nft", "-f", "-"], stdin=REDIRECT)
+        done = on(self.host, ["nft", "-f", "-"], stdin=REDIRECT)
         assert done.returncode == 0, done.stderr
 
     def __exit__(self, *_):
-        on("dc1.contoso", ["nft", "delete", "table", "ip", "script"])
-        self.process.kill()
+        on(self.host, ["nft", "delete", "table", "ip", "script"])
+        self.process.stdin.close()  # it ends with its input
         self.process.wait()
 
 
 def selective():
     for form, edata in (("KERB-ERROR-DATA", kerb_error_data(FIREWALL)),
                         ("METHOD-DATA", method_data(FIREWALL))):
-        for message, rule in (
-                ("TGS", {"message": "TGS", "service": "ws1.fabrikam.test"}),
-                ("TGS for krbtgt", {"message": "TGS", "service": "FABRIKAM.TEST"}),
-                ("AS", {"message": "AS", "preauth": True})):
+        for message, host, rule in (
+                ("TGS", "dc1.fabrikam", {"message": "TGS", "service": "ws1.fabrikam.test"}),
+                ("TGS for krbtgt", "dc1.contoso", {"message": "TGS", "service": "FABRIKAM.TEST"}),
+                ("AS", "dc1.contoso", {"message": "AS", "preauth": True})):
             label = f"9 {message}, {form}"
-            with Script({**rule, "error": 12, "edata": edata.hex()}):
+            with Script(host, {**rule, "error": 12, "edata": edata.hex()}):
                 refused(label, ALICE, "PAM_PERM_DENIED", 1935)
                 if message == "AS":
                     explained(label, ALICE, "authentication-policy", win32=1935)
                 else:
                     explained(label, ALICE, "selective-authentication", win32=1935,
                               remedy="Allowed to Authenticate")
-    with Script({"message": "TGS", "service": "FABRIKAM.TEST", "error": 7,
+    with Script("dc1.contoso", {"message": "TGS", "service": "FABRIKAM.TEST", "error": 7,
                  "edata": kerb_error_data(bytes.fromhex("350000c0" "00000000" "03000000")).hex()}):
         refused("7 + 0xC0000035 stays 1787", ALICE, "PAM_AUTH_ERR", 1787)
-    with Script({"message": "TGS", "service": "FABRIKAM.TEST", "error": 12, "edata": "30ff00"}):
+    with Script("dc1.contoso", {"message": "TGS", "service": "FABRIKAM.TEST", "error": 12, "edata": "30ff00"}):
         got = logon(ALICE)
         check("12 + garbage is refused in words", got.code == "PAM_PERM_DENIED" and said(got), got)
     works("9 over", ALICE)
@@ -117,7 +117,7 @@ def impostor_start():
         lab.enter(lab.host("mallory"), ["/usr/bin/python3", "-I", "/run/lab/impostor.py", "ping",
                                         "contoso.test=evil.contoso.test",
                                         "fabrikam.test=evil.fabrikam.test"]),
-        env=environment(), stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+        env=environment(), stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True)
     assert process.stdout.readline().strip() == "ready"
     return process
 
@@ -158,7 +158,7 @@ def impostor():
               got.code == "PAM_AUTH_ERR" and TEXT[1789] in said(got), got)
         explained("15", ALICE, "keytab-wrong", password=STOLEN)
     finally:
-        process.kill()
+        process.stdin.close()
         process.wait()
 
 

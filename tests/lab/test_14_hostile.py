@@ -3,7 +3,7 @@
 """Hostile names, unknown PAM options and broken configuration, through the whole product."""
 import json
 
-from harness import (check, command, finish, forget_journal, journal, logon, pam_stack, put, up,
+from harness import (check, command, finish, forget_journal, journal, journal_lines, logon, pam_stack, put, up,
                      ws)
 from scenarios import works
 
@@ -89,9 +89,8 @@ def unknown_options():
         forget_journal()
         got = logon(ALICE, service="bad", steps=("authenticate",))
         check(f"PAM option {option}: no logon", got.code != "PAM_SUCCESS", got)
-        key = option.partition("=")[0]
-        lines = [r["MESSAGE"] for r in journal() if key in r.get("MESSAGE", "")
-                 or option.partition("=")[2] and option.partition("=")[2] in r.get("MESSAGE", "")]
+        key, _, value = option.partition("=")
+        lines = [line for line in journal_lines(value or key) if key in line]
         check(f"PAM option {option}: one clear line", len(lines) == 1, journal())
 
 
@@ -114,7 +113,7 @@ def broken_configuration():
         forget_journal()
         got = logon(ALICE)
         check(f"{label}: no logon by accident", got.code != "PAM_SUCCESS", got)
-        lines = [r["MESSAGE"] for r in journal() if CONF in r.get("MESSAGE", "")]
+        lines = journal_lines(CONF)
         check(f"{label}: one line names file{', section and key' if words else ''}",
               len(lines) == 1 and all(word in lines[0] for word in words), journal())
         done = command("config")
@@ -130,8 +129,7 @@ def broken_configuration():
     forget_journal()
     got = logon(ALICE)
     check("a broken drop-in: no logon", got.code != "PAM_SUCCESS", got)
-    check("a broken drop-in is named", any("10-walk.conf" in r.get("MESSAGE", "")
-                                           for r in journal()), journal())
+    check("a broken drop-in is named", journal_lines("10-walk.conf"), journal())
 
 
 def main():

@@ -11,6 +11,7 @@
 
 #include <trustlogon/config.h>
 
+#include "../../pam_module/log.c"
 #include "../../pam_module/options.c"
 
 static char logged[1024];

@@ -104,9 +104,10 @@ TL_PUBLIC struct tl_locator *tl_locator_new(TALLOC_CTX *ctx,
  *   DNS_NO_RECORDS    no such name or records, or none of the servers has an address
  *   PING_FILTERED     at least one candidate stayed silent, and none was good
  *   PING_REFUSED      candidates answered, but none as a usable DC of this domain
- *   NO_LOGON_SERVERS  no candidate listens on 389/udp or can be reached; or the search
- *                     failed less than negative_lifetime ago, its cause in the detail
+ *   NO_LOGON_SERVERS  no candidate listens on 389/udp or can be reached
  *   DEADLINE          as it says; not remembered
+ * A failure is remembered for negative_lifetime: then the same reason comes back without
+ * a packet, the age in the detail.
  * The outcome's subject is the domain, its realm the realm; the detail names servers.
  */
 TL_PUBLIC enum tl_reason tl_locate(TALLOC_CTX *ctx, struct tl_locator *locator,

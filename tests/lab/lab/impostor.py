@@ -4,9 +4,11 @@
 usage: impostor.py ping DOMAIN=HOST ...   answers LDAP pings on 389/udp as a
                                           domain controller of those domains
 """
+import os
 import socket
 import struct
 import sys
+import threading
 
 ANSWER = 23  # LOGON_SAM_LOGON_RESPONSE_EX
 FLAGS = 0x1 | 0x4 | 0x8 | 0x10 | 0x20 | 0x40 | 0x80 | 0x100  # a writable DC and KDC, close by
@@ -49,7 +51,13 @@ def answer(request, domains):
     return ber(0x30, number + ber(0x64, ber(0x04, b"") + attribute)) + done
 
 
+def end_with_input():
+    sys.stdin.read()
+    os._exit(0)
+
+
 def main():
+    threading.Thread(target=end_with_input, daemon=True).start()
     domains = dict(pair.split("=", 1) for pair in sys.argv[2:])
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     sock.bind(("0.0.0.0", 389))

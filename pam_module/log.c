@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * log.c - a line for the administrator. Names come from whoever stands at the
+ * prompt: what would move the reader's terminal or forge a line is replaced,
+ * and a name of 100,000 bytes does not fill the log.
+ */
+#include <security/pam_ext.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "module.h"
+
+#define LINE_MAX_BYTES 1024
+
+void tlp_log(const struct tlp *m, int level, const char *fmt, ...)
+{
+    char line[LINE_MAX_BYTES];
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(line, sizeof(line), fmt, args);
+    va_end(args);
+    for (char *p = line; *p != '\0'; p++)
+        if ((unsigned char)*p < 0x20 || *p == 0x7f)
+            *p = '?';
+    pam_syslog(m->pamh, level, "%s", line);
+}
