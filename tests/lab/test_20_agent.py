@@ -1,0 +1,179 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Module and agent on a real workstation: sessions and their tickets, sshd, the daemon,
+a locker that is not root, and logons whose client goes away."""
+import contextlib
+import re
+import time
+
+from harness import (PASSWORD, SERVICE, broken, check, equal, finish, forget_journal, journal,
+                     logon, pam_stack, put, up, ws)
+
+ALICE = "CONTOSO\\alice"
+UID = 200001
+SESSION = ("authenticate", "acct_mgmt", "setcred(PAM_ESTABLISH_CRED)", "open_session")
+ACCOUNTS = [("disabled", "PAM_PERM_DENIED", "currently disabled"),
+            ("locked", "PAM_PERM_DENIED", "currently locked out"),
+            ("expired", "PAM_ACCT_EXPIRED", "account has expired"),
+            ("mustchange", "PAM_AUTH_ERR", "must be changed"),
+            ("hours", "PAM_PERM_DENIED", "time restrictions"),
+            ("wslist", "PAM_PERM_DENIED", "isn't allowed to sign in to this computer")]
+
+
+def caches():
+    return ws("ls /tmp | grep krb5cc_ || true").stdout.split()
+
+
+def drop_caches():
+    ws("rm -f /tmp/krb5cc_*; rm -rf /run/trustlogon/pending")
+
+
+@contextlib.contextmanager
+def daemon():
+    ws("/usr/libexec/trustlogond >/dev/null 2>&1 & echo $! > /run/trustlogond.pid; "
+       "for i in $(seq 50); do [ -S /run/trustlogon/agent ] && exit 0; sleep 0.1; done")
+    try:
+        yield
+    finally:
+        ws("kill $(cat /run/trustlogond.pid)")
+        time.sleep(0.3)
+
+
+def session(how):
+    drop_caches()
+    got = logon(ALICE, steps=SESSION)
+    check(f"{how}: a session opens", got.code == "PAM_SUCCESS", got)
+    names = caches()
+    check(f"{how}: one cache, named for this session",
+          len(names) == 1 and re.fullmatch(rf"krb5cc_{UID}_\w{{6}}", names[0]), names)
+    facts = ws(f"stat -c '%u %a' /tmp/{names[0]}; klist /tmp/{names[0]}" if names else "true").stdout
+    check(f"{how}: the user's own, with the user's TGT", facts.startswith(f"{UID} 600") and
+          "krbtgt/CONTOSO.TEST@CONTOSO.TEST" in facts, facts)
+    left = ws("ls /run/trustlogon/pending | grep -v logon || true").stdout
+    check(f"{how}: no tickets left waiting", left == "", left)
+    again = logon(ALICE, steps=(*SESSION, "close_session"))
+    check(f"{how}: closing deletes its own cache only", again.code == "PAM_SUCCESS" and
+          caches() == names, (again, caches(), names))
+
+
+def keyring_and_fixed_name():
+    put("ws1", "/etc/pam.d/fixed", pam_stack("ccache=FILE:/home/contoso-0/tickets"))
+    drop_caches()
+    got = logon(ALICE, steps=(*SESSION, "close_session"), service="fixed")
+    owner = ws("stat -c '%u %a' /home/contoso-0/tickets").stdout.strip()
+    check("ccache= with a fixed name: made, and kept at close", got.code == "PAM_SUCCESS" and
+          owner == f"{UID} 600" and not caches(), (got, owner))
+    ws("rm -f /home/contoso-0/tickets; ln -s /etc/shadow /home/contoso-0/tickets; "
+       "cp /etc/shadow /root/shadow.before")
+    logon(ALICE, steps=SESSION, service="fixed")
+    same = ws("cmp /etc/shadow /root/shadow.before").returncode
+    check("a symbolic link in its place leads nowhere", same == 0)
+    ws("rm -f /home/contoso-0/tickets")
+
+
+def accounts():
+    for name, code, words in ACCOUNTS:
+        got = logon(f"CONTOSO\\{name}")
+        check(f"CONTOSO\\{name}: {code}, \"... {words}\"",
+              got.code == code and words in got.text, got)
+
+
+def others():
+    got = logon("localuser")
+    check("a unix account is not ours, and nobody is asked", got.code == "PAM_USER_UNKNOWN" and
+          "Password" not in got.text, got)
+    got = logon("WS1\\alice")
+    check("nor is WS1\\alice", got.code == "PAM_USER_UNKNOWN", got)
+    forget_journal()
+    logon(ALICE, password="wrong")
+    time.sleep(0.5)
+    records = journal(TRUSTLOGON_REASON="wrong-password")
+    check("one record tells of a refusal", len(records) == 1 and
+          records[0].get("TRUSTLOGON_USER") == ALICE and
+          records[0].get("TRUSTLOGON_SERVICE") == SERVICE and
+          records[0].get("TRUSTLOGON_WIN32") == "1326", journal())
+    check("and no record holds the password", "wrong" not in str(
+        [v for r in journal() for v in r.values()]).replace("wrong-password", ""), journal())
+
+
+def client_goes_away():
+    """The client is killed while the agent waits for a KDC that says nothing."""
+    with broken("port88tcp"), daemon():
+        ws(f"(echo {PASSWORD} | timeout -s KILL 1 pamtester {SERVICE} 'CONTOSO\\alice' authenticate) "
+           "|| true", timeout=20)
+        time.sleep(0.3)
+        left = ws("pgrep -c -P $(cat /run/trustlogond.pid) || true").stdout.strip()
+        alive = ws("kill -0 $(cat /run/trustlogond.pid)").returncode
+        check("the worker ends with its client, the daemon lives", left in ("0", "1") and
+              alive == 0, (left, alive))
+
+
+def locker():
+    """An account whose passwd entry has the caller's uid may prove its own password."""
+    with daemon():
+        run = ("setpriv --reuid {uid} --regid {uid} --clear-groups pamtester {service} '{name}' "
+               "authenticate acct_mgmt 'setcred(PAM_REINITIALIZE_CRED)'")
+        mine = ws(run.format(uid=UID, service=SERVICE, name=ALICE), stdin=PASSWORD + "\n")
+        check("a locker proves its own user", mine.returncode == 0, mine)
+        wrong = ws(run.format(uid=UID, service=SERVICE, name=ALICE), stdin="wrong\n")
+        check("and refuses a wrong password", wrong.returncode != 0 and
+              "password is incorrect" in wrong.stdout + wrong.stderr, wrong)
+        other = ws(run.format(uid=UID + 1, service=SERVICE, name=ALICE), stdin=PASSWORD + "\n")
+        check("not somebody else's", other.returncode != 0 and "account management" not in
+              other.stdout, other)
+    alone = ws(run.format(uid=UID, service=SERVICE, name=ALICE), stdin=PASSWORD + "\n")
+    check("without the daemon there is no proof, and no logon", alone.returncode != 0 and
+          "cannot retrieve" in alone.stdout + alone.stderr, alone)
+
+
+SSHD = r"""
+mkdir -p /run/sshd /root/s && cd /root/s && rm -f * && ssh-keygen -q -t ed25519 -N '' -f hk
+printf '%s\n' 'Port 2222' 'ListenAddress 127.0.0.1' 'HostKey /root/s/hk' 'UsePAM yes' \
+    'KbdInteractiveAuthentication yes' 'PasswordAuthentication no' 'PidFile none' > conf
+ip link set lo up
+/usr/sbin/sshd -D -e -f conf 2>log & pid=$!
+printf '#!/bin/sh\ncat /root/s/pw\n' > ask; chmod +x ask
+sleep 0.5
+export SSH_ASKPASS=/root/s/ask SSH_ASKPASS_REQUIRE=force
+echo "$2" > pw
+setsid ssh -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null \
+    -o NumberOfPasswordPrompts=1 -o LogLevel=ERROR -p 2222 -l "$1" 127.0.0.1 \
+    'id -u; env; klist -s && echo tickets; echo map=$(grep -cE "krb5|ldap|talloc|cares" /proc/$PPID/maps)' </dev/null 2>&1
+echo "exit $?"
+sleep 0.7
+kill $pid; cat log
+"""
+
+
+def sshd(name):
+    put("ws1", "/etc/pam.d/sshd", pam_stack())
+    drop_caches()
+    got = ws(["bash", "-c", SSHD, "sshd", name, PASSWORD]).stdout
+    check(f"sshd: {name} logs on, with tickets", "exit 0" in got and f"{UID}\n" in got and
+          "tickets\n" in got and "KRB5CCNAME=FILE:/tmp/krb5cc_" in got, got)
+    check("sshd: the logon's token is not in the session", "TRUSTLOGON_SESSION" not in got, got)
+    check("sshd: its tickets are gone afterwards", caches() == [], caches())
+    got = ws(["bash", "-c", SSHD, "sshd", name, "wrong"]).stdout
+    check("sshd: a wrong password is refused, in Windows' words", "exit 255" in got and
+          "The user name or password is incorrect." in got and "Accepted" not in got, got)
+
+
+def main():
+    if ws("command -v sshd").returncode != 0:
+        print("skip sshd (not installed)")
+    session("no daemon")
+    with daemon():
+        session("with the daemon")
+    keyring_and_fixed_name()
+    accounts()
+    others()
+    client_goes_away()
+    locker()
+    if ws("test -x /usr/sbin/sshd").returncode == 0:
+        sshd(ALICE)
+        sshd("alice@contoso.test")
+
+
+up(trust="external")
+main()
+finish()
