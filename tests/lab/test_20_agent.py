@@ -137,7 +137,7 @@ sleep 0.5
 export SSH_ASKPASS=/root/s/ask SSH_ASKPASS_REQUIRE=force
 echo "$2" > pw
 setsid ssh -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null \
-    -o NumberOfPasswordPrompts=1 -o LogLevel=ERROR -p 2222 -l "$1" 127.0.0.1 \
+    -o NumberOfPasswordPrompts=1 -p 2222 -l "$1" 127.0.0.1 \
     'id -u; env; klist -s && echo tickets; echo map=$(grep -cE "krb5|ldap|talloc|cares" /proc/$PPID/maps)' </dev/null 2>&1
 echo "exit $?"
 sleep 0.7
