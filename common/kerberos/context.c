@@ -128,6 +128,12 @@ void tl_krb_set_deadline(struct tl_krb *krb, tl_deadline deadline)
     krb->deadline = deadline;
 }
 
+int tl_krb_set_workstation(struct tl_krb *krb, const char *flat)
+{
+    krb->workstation = talloc_strdup(krb, flat);
+    return krb->workstation != NULL ? 0 : -ENOMEM;
+}
+
 const char *tl_krb_ccache_name(const struct tl_krb *krb)
 {
     return krb->ccache_name;

@@ -19,6 +19,8 @@
 #define HOUR 3600
 #define DAY (24 * HOUR)
 
+#define NETBIOS_LEN 16 /* a NetBIOS name on the wire: padded with blanks */
+
 struct as_run {
     struct tl_krb *krb;
     TALLOC_CTX *mem;
@@ -27,7 +29,28 @@ struct as_run {
     struct tl_realms seen;
     struct tl_exchange ex;
     struct tl_outcome *out;
+    krb5_octet netbios[NETBIOS_LEN];
+    krb5_address address;
+    krb5_address *addresses[2];
 };
+
+/* HostAddress of type 20 [RFC 4120 7.5.3]: what userWorkstations is compared to. */
+static krb5_address **own_address(struct as_run *run)
+{
+    const char *name = run->krb->workstation;
+    size_t len = name != NULL ? strlen(name) : 0;
+
+    if (name == NULL)
+        return NULL;
+    memset(run->netbios, ' ', NETBIOS_LEN);
+    memcpy(run->netbios, name, len < NETBIOS_LEN ? len : NETBIOS_LEN);
+    run->address = (krb5_address){.magic = KV5M_ADDRESS,
+                                  .addrtype = ADDRTYPE_NETBIOS,
+                                  .length = NETBIOS_LEN,
+                                  .contents = run->netbios};
+    run->addresses[0] = &run->address;
+    return run->addresses;
+}
 
 /* As Windows asks: forwardable, renewable, canonicalize, PAC [KILE 3.2.5]. */
 static krb5_error_code make_options(struct as_run *run)
@@ -42,7 +65,7 @@ static krb5_error_code make_options(struct as_run *run)
     krb5_get_init_creds_opt_set_tkt_life(run->opt, 10 * HOUR);
     krb5_get_init_creds_opt_set_renew_life(run->opt, 7 * DAY);
     krb5_get_init_creds_opt_set_canonicalize(run->opt, 1);
-    krb5_get_init_creds_opt_set_address_list(run->opt, NULL);
+    krb5_get_init_creds_opt_set_address_list(run->opt, own_address(run));
     krb5_get_init_creds_opt_set_change_password_prompt(run->opt, 0);
     ret = krb5_get_init_creds_opt_set_pac_request(k5, run->opt, TRUE);
     if (ret == 0)

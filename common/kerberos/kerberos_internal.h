@@ -17,10 +17,11 @@ struct tl_krb {
     krb5_ccache ccache; /* MEMORY: only of this session */
     char *ccache_name;
     struct tl_transport *net;
-    int clockskew;         /* seconds, krb5.conf's or 300 */
-    krb5_principal client; /* canonical, after the AS exchange */
-    char *client_name;     /* the same as text */
-    char *tgt_realm;       /* realm whose KDC issued the TGT */
+    const char *workstation; /* NetBIOS name for AS requests, or NULL */
+    int clockskew;           /* seconds, krb5.conf's or 300 */
+    krb5_principal client;   /* canonical, after the AS exchange */
+    char *client_name;       /* the same as text */
+    char *tgt_realm;         /* realm whose KDC issued the TGT */
     int64_t tgt_end;
     krb5_creds *host;     /* the ticket for this workstation, after the walk */
     const char *host_kdc; /* the KDC that issued it */

@@ -117,6 +117,9 @@ static enum tl_reason attempt(struct tl_logon *logon, const char *password,
     TALLOC_FREE(logon->krb);
     reason = tl_krb_new(logon, logon->config, logon->locator, deadline, logon->trace,
                         &logon->krb, logon->outcome);
+    if (reason == TL_REASON_OK &&
+        tl_krb_set_workstation(logon->krb, logon->ws->flat) != 0)
+        reason = tl_outcome_fail(logon->outcome, TL_STAGE_AS, TL_REASON_NO_MEMORY, NULL);
     if (reason == TL_REASON_OK)
         reason = tl_krb_as_password(logon->krb, logon->route, password, &logon->client,
                                     logon->outcome);

@@ -33,6 +33,12 @@ TL_PUBLIC enum tl_reason tl_krb_new(TALLOC_CTX *ctx, const struct tl_config *con
                                     struct tl_outcome *out);
 /* Replace the deadline (the explanation after a failure has its own). */
 TL_PUBLIC void tl_krb_set_deadline(struct tl_krb *krb, tl_deadline deadline);
+/*
+ * Put the workstation's NetBIOS name into AS requests, as Windows does: a KDC
+ * judges userWorkstations ("Log On To") by that address, and not at all without
+ * one. Before the AS exchange of a user; 0 or -ENOMEM.
+ */
+TL_PUBLIC int tl_krb_set_workstation(struct tl_krb *krb, const char *flat);
 
 /*
  * AS exchange for the route's principal, following WRONG_REALM for enterprise
