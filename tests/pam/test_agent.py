@@ -199,6 +199,67 @@ def test_agent_hardening(bench):
             check("no core file", core == ["0", "0"], core)
 
 
+def test_agent_account(bench):
+    """A logon that waits: found by its token and its user, warned of its password's end."""
+    def logon(token, user, expires, age=0):
+        folder = bench.folder / "pending"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        path = folder / f"{token}.logon"
+        path.write_text(f"{user}\nalice@contoso.test\n{expires}\n")
+        os.utime(path, (time.time() - age, time.time() - age))
+
+    def account(token, user):
+        said = []
+        with connect(bench) as peer:
+            peer.send(encode("request", op=2, user=user, session=token))
+            while True:
+                kind, fields = decode(peer.recv(65536))
+                if kind == "done":
+                    return said, fields
+                said.append(fields.get("text"))
+
+    with agent(bench):
+        for expires, text in ((0, []), (1, ["Your password expires today."]),
+                              (2, ["Your password expires in 1 day."]),
+                              (6, ["Your password expires in 5 days."]), (7, [])):
+            logon("a" * 32, ALICE, expires)
+            said, done = account("a" * 32, ALICE)
+            check(f"account, {expires - 1} days left: {text}", said == text and
+                  done.get("ntstatus", 0) == 0 and done["canonical"] == "alice@contoso.test", (said, done))
+        _, done = account("a" * 32, "CONTOSO\\bob")
+        check("another user's token is none", done["ntstatus"] != 0, done)
+        logon("b" * 32, ALICE, 0, age=601)
+        _, done = account("b" * 32, ALICE)
+        check("one of eleven minutes ago is none, and swept", done["ntstatus"] != 0 and
+              not (bench.folder / "pending" / ("b" * 32 + ".logon")).exists(), done)
+
+
+def test_agent_activation(bench):
+    """A socket that systemd holds: used as it is, kept at the end."""
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    listener.bind(str(bench.socket))
+    listener.listen(8)
+    (bench.folder / "conf").write_text(
+        f"[workstation]\n keytab = {bench.folder}/no-keytab\n[agent]\n idle_exit = 1\n")
+    notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    notify.bind(str(bench.folder / "notify"))
+    notify.settimeout(10)
+    process = subprocess.Popen(
+        ["/bin/sh", "-c", 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$@" 3<&0 </dev/null', "sh", str(AGENT),
+         "--stderr", "--conf", str(bench.folder / "conf"), "--run-dir", str(bench.folder),
+         "--state-dir", str(bench.folder), "--cache-dir", str(bench.folder)],
+        stdin=listener, stderr=subprocess.DEVNULL,
+        env={**os.environ, "NOTIFY_SOCKET": str(bench.folder / "notify")})
+    ready = notify.recv(4096)
+    check("systemd is told that it is ready", b"READY=1" in ready, ready)
+    done = ask(bench, op=1, user=ALICE)
+    check("a client of the handed socket is served", done and done["ntstatus"] == NOT_TRUSTED, done)
+    check("it ends when idle, with 0", process.wait(30) == 0, process.returncode)
+    check("the socket stays", bench.socket.exists())
+    listener.close()
+    notify.close()
+
+
 def test_agent_command_line(bench):
     for arguments, expected in ((["--help"], 0), (["--version"], 0), (["--nonsense"], 2),
                                 (["extra"], 2), (["--conversation"], 2)):

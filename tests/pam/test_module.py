@@ -6,8 +6,8 @@ import shutil
 import subprocess
 import time
 
-from bench import (ALICE, CLIENT, GOOD, MODULE, NO_TRUST, PROMPT, SET_ITEMS, T1326, T1787, WRONG,
-                   check, code)
+from bench import (ALICE, CLIENT, GOOD, HERE, MODULE, NO_TRUST, PROMPT, SET_ITEMS, T1326, T1787,
+                   WRONG, check, code)
 from wire import FLAGS, Agent
 
 
@@ -198,6 +198,15 @@ def test_options(bench):
     got = bench.run("authenticate", "account", conversations=[[PROMPT, GOOD], [GOOD], [stored]])
     check("canonical_user=yes sets it, and the logon goes with it",
           got.user == "alice@contoso.test" and got.codes == code("SUCCESS", "SUCCESS"), got)
+
+
+def test_manual(bench):
+    top = HERE.parent.parent
+    source = (top / "pam_module" / "options.c").read_text()
+    manual = (top / "docs" / "pam_trustlogon.8").read_text()
+    missing = [x for x in re.findall(r"OPT\((\w+),|\{\"(\w+)\", NUMBER", source)
+               if x[0] != "name" and f"Cm {x[0] or x[1]}" not in manual]
+    check("every option stands in pam_trustlogon(8)", not missing, missing)
 
 
 def test_hostile_agent(bench):
