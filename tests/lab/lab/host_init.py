@@ -120,6 +120,9 @@ def main():
     os.write(ready, outer_pid.encode() + b"\n")
     os.close(ready)
     os.close(hosts)
+    # Whatever is not covered by now is the machine's own: a host may look at it only.
+    # Last, because the record above is in a folder of the machine.
+    mount("-o", "remount,bind,ro", "/")
     while True:
         signal.pause()
 

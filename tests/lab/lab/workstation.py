@@ -86,7 +86,9 @@ def install(lab, destdir):
     """Lay a `meson install --destdir` tree over WS1's view of the machine."""
     if not os.path.isdir(destdir):
         raise LabError(f"--install {destdir}: no such folder")
-    pack = subprocess.Popen(["tar", "-C", destdir, "-cf", "-", "."], stdout=subprocess.PIPE)
+    # The top folders by name: "." would give the machine's / the owner and mode of destdir.
+    pack = subprocess.Popen(["tar", "-C", destdir, "-cf", "-", "--", *sorted(os.listdir(destdir))],
+                            stdout=subprocess.PIPE)
     unpack = subprocess.run(
         lab.enter("ws1", ["tar", "-C", "/", "-xf", "-", "--no-same-owner", "--keep-directory-symlink",
                           "--no-overwrite-dir"]),
