@@ -25,6 +25,7 @@
 
 #define RETRY_SECONDS 60 /* after a refresh that failed */
 #define BACKLOG 128
+#define LONGEST_WAIT 3600 /* seconds */
 
 struct child {
     pid_t pid;
@@ -206,6 +207,19 @@ static bool idle_too_long(const struct listener *l, int64_t now)
            l->refresher == 0 && now - l->last_client >= l->config->idle_exit;
 }
 
+/* Until the next thing that no client and no child announces. */
+static int wait_ms(const struct listener *l, int64_t now)
+{
+    int64_t until = l->refresher == 0 ? l->next_refresh : now + LONGEST_WAIT;
+
+    if (l->activated && l->config->idle_exit > 0 &&
+        l->last_client + l->config->idle_exit < until)
+        until = l->last_client + l->config->idle_exit;
+    if (until > now + LONGEST_WAIT)
+        until = now + LONGEST_WAIT;
+    return until > now ? (int)(until - now) * 1000 : 1000;
+}
+
 static int loop(struct listener *l)
 {
     struct pollfd fds[2] = {{.fd = l->fd, .events = POLLIN},
@@ -223,8 +237,7 @@ static int loop(struct listener *l)
                 l->refresher = 0;
             l->next_refresh = now + RETRY_SECONDS;
         }
-        /* Ten seconds are as fine as refreshing and idling need. */
-        if (poll(fds, 2, 10000) < 0 && errno != EINTR)
+        if (poll(fds, 2, wait_ms(l, now)) < 0 && errno != EINTR)
             return 1;
         if ((fds[1].revents & POLLIN) != 0 && !handle_signals(l))
             return 0;

@@ -24,6 +24,9 @@ GOOD = ("done", {"ntstatus": 0, "session": TOKEN, "canonical": "alice@contoso.te
 WRONG = ("done", {"ntstatus": 0xC000006D, "text": T1326, "reason": "wrong-password"})
 NO_TRUST = ("done", {"ntstatus": 0xC000018B, "text": T1787, "reason": "trust-downlevel"})
 ALICE = "CONTOSO\\alice"
+VALGRIND = ("valgrind", "--quiet", "--error-exitcode=99", "--leak-check=full",
+            "--show-leak-kinds=definite,indirect,possible",
+            "--errors-for-leak-kinds=definite,indirect")
 CODES = {"SUCCESS": 0, "SERVICE_ERR": 3, "SYSTEM_ERR": 4, "PERM_DENIED": 6, "AUTH_ERR": 7,
          "AUTHINFO_UNAVAIL": 9, "USER_UNKNOWN": 10, "NEW_AUTHTOK_REQD": 12, "ACCT_EXPIRED": 13,
          "SESSION_ERR": 14, "CRED_UNAVAIL": 15, "CRED_ERR": 17, "CONV_ERR": 19,

@@ -7,7 +7,7 @@ import subprocess
 import time
 
 from bench import (ALICE, CLIENT, GOOD, HERE, MODULE, NO_TRUST, PROMPT, SET_ITEMS, T1326, T1787,
-                   WRONG, check, code)
+                   VALGRIND, WRONG, check, code)
 from wire import FLAGS, Agent
 
 
@@ -267,14 +267,11 @@ def test_valgrind(bench):
     if not shutil.which("valgrind"):
         print("skip valgrind (not installed)")
         return
-    prefix = ("valgrind", "--quiet", "--error-exitcode=99", "--leak-check=full",
-              "--show-leak-kinds=definite,indirect,possible",
-              "--errors-for-leak-kinds=definite,indirect", "--track-fds=no")
     bench.pam("try_first_pass debug realm=X.Y")
     cases = [("failed", ["authenticate"], [[PROMPT, NO_TRUST]]),
              ("successful", ["authenticate", "account"], [[PROMPT, GOOD], [GOOD]]),
              ("hostile", ["authenticate"], [[b"garbage"]])]
     for name, operations, conversations in cases:
-        got = bench.run(*operations, conversations=conversations, prefix=prefix)
+        got = bench.run(*operations, conversations=conversations, prefix=VALGRIND)
         check(f"valgrind: a {name} conversation is clean", got.output.endswith("exit 0") and
               "==" not in got.output, got)

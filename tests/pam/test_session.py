@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The agent as the module starts it, and a logon from authenticate to close_session."""
 import os
+import shutil
 
-from bench import ALICE, GOOD, HERE, MODULE, PROMPT, TOKEN, check, code
+from bench import ALICE, GOOD, HERE, MODULE, PROMPT, TOKEN, VALGRIND, check, code
 from wire import FLAGS
 
 
@@ -106,6 +107,11 @@ def test_session(bench):
                     conversations=[[PROMPT, GOOD], [stored], [plain]])
     check("delete", got.codes == code(*["SUCCESS"] * 3) and
           bench.agent.requests[2]["flags"] & FLAGS["delete"] and got.env == {}, got)
+    if shutil.which("valgrind"):
+        got = bench.run("authenticate", "account", "setcred", "open", "close", process_env=env,
+                        conversations=[[PROMPT, GOOD], [GOOD], [stored], [plain]], prefix=VALGRIND)
+        check("valgrind: a whole session is clean", got.codes == code(*["SUCCESS"] * 5) and
+              got.output.endswith("exit 0") and "==" not in got.output, got)
     bad = ("done", {"ntstatus": 0xC00000E5, "reason": "ccache-failed"})
     got = bench.run("authenticate", "setcred", process_env=env,
                     conversations=[[PROMPT, GOOD], [bad]])
