@@ -39,8 +39,9 @@ static int ask_agent(struct tlp *m, const char *secret, struct tlp_result *resul
     return tlp_talk(m, &request, result);
 }
 
-/* An expired password was not proven: the KDC may refuse before it looks at it. So
- * "new password required" is never an answer of this service. */
+/* "Expired" is an unauthenticated KRB-ERROR, which anybody on the path can send, and
+ * no ticket proves the password. So "new password required" is never an answer of
+ * this service. */
 static int code_of(const struct tlp_result *result)
 {
     int code = tlp_pam_code(result->ntstatus);
