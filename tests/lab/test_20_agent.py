@@ -6,7 +6,7 @@ import contextlib
 import re
 import time
 
-from harness import (PASSWORD, SERVICE, broken, check, equal, finish, forget_journal, journal,
+from harness import (PASSWORD, SERVICE, broken, check, finish, forget_journal, journal,
                      logon, pam_stack, put, up, ws)
 
 ALICE = "CONTOSO\\alice"
@@ -56,7 +56,7 @@ def session(how):
           caches() == names, (again, caches(), names))
 
 
-def keyring_and_fixed_name():
+def fixed_name():
     put("ws1", "/etc/pam.d/fixed", pam_stack("ccache=FILE:/home/contoso-0/tickets"))
     drop_caches()
     got = logon(ALICE, steps=(*SESSION, "close_session"), service="fixed")
@@ -69,6 +69,22 @@ def keyring_and_fixed_name():
     same = ws("cmp /etc/shadow /root/shadow.before").returncode
     check("a symbolic link in its place leads nowhere", same == 0)
     ws("rm -f /home/contoso-0/tickets")
+
+
+def other_kinds():
+    ws(f"mkdir -p /run/user/{UID} && chown {UID}:{UID} /run/user/{UID}")
+    for pattern, name in (("KEYRING:persistent:%{uid}", f"KEYRING:persistent:{UID}"),
+                          ("DIR:/run/user/%{uid}/krb5cc", f"DIR:/run/user/{UID}/krb5cc")):
+        put("ws1", "/etc/pam.d/kind", pam_stack(f"ccache={pattern}"))
+        got = logon(ALICE, steps=(*SESSION, "close_session"), service="kind")
+        listed = ws(["setpriv", "--reuid", str(UID), "--regid", str(UID), "--clear-groups", "klist",
+                     name])
+        check(f"{name}: the user's own, and kept at close", got.code == "PAM_SUCCESS" and
+              "alice@CONTOSO.TEST" in listed.stdout, (got, listed))
+    put("ws1", "/etc/pam.d/kind", pam_stack("ccache=KEYRING:session:x"))
+    got = logon(ALICE, steps=SESSION, service="kind")
+    check("a keyring of a session that does not exist yet: CRED_ERR",
+          "Failure setting user credentials" in got.text and got.code != "PAM_SUCCESS", got)
 
 
 def accounts():
@@ -159,12 +175,11 @@ def sshd(name):
 
 
 def main():
-    if ws("command -v sshd").returncode != 0:
-        print("skip sshd (not installed)")
     session("no daemon")
     with daemon():
         session("with the daemon")
-    keyring_and_fixed_name()
+    fixed_name()
+    other_kinds()
     accounts()
     others()
     client_goes_away()
@@ -172,6 +187,8 @@ def main():
     if ws("test -x /usr/sbin/sshd").returncode == 0:
         sshd(ALICE)
         sshd("alice@contoso.test")
+    else:
+        print("skip sshd (not installed)")
 
 
 up(trust="external")
