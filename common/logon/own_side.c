@@ -12,6 +12,25 @@
 
 #define SNAPSHOT_FILE "topology.json"
 
+/* A ticket for LDAP that is not granted is no failed logon: 7 is not 1787 here. */
+static enum tl_reason directory_ticket(struct tl_krb *krb, const char *service,
+                                       const char *realm, struct tl_outcome *out)
+{
+    struct tl_outcome *why = tl_outcome_new(NULL);
+    enum tl_reason reason = tl_krb_ticket(krb, service, realm, why);
+
+    if (reason != TL_REASON_OK) {
+        reason = tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_DIRECTORY_UNREADABLE,
+                                 "no ticket for %s: %s", service,
+                                 why != NULL && why->detail != NULL
+                                     ? why->detail
+                                     : tl_reason_info(reason)->slug);
+        tl_outcome_set_subject(out, realm);
+    }
+    talloc_free(why);
+    return reason;
+}
+
 /* Bind to one of `dcs`, the first that lets us, with the session's tickets. */
 static enum tl_reason open_first(TALLOC_CTX *ctx, struct tl_krb *krb,
                                  struct tl_dc_list *dcs, const char *realm,
@@ -26,7 +45,7 @@ static enum tl_reason open_first(TALLOC_CTX *ctx, struct tl_krb *krb,
         if (service == NULL)
             return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
         tl_outcome_reset(out);
-        reason = tl_krb_ticket(krb, service, realm, out);
+        reason = directory_ticket(krb, service, realm, out);
         if (reason == TL_REASON_OK)
             reason = tl_directory_open(ctx, &dcs->dcs[i], tl_krb_ccache_name(krb),
                                        deadline, trace, dir, out);
