@@ -9,7 +9,7 @@ import contextlib
 import re
 import time
 
-from harness import SERVICE, check, equal, finish, pam_stack, put, up, ws
+from harness import SERVICE, check, equal, finish, put, up, ws
 
 MODULE = "/usr/lib/x86_64-linux-gnu/security/pam_trustlogon.so"
 ALLOWED = {"libc.so.6", "libpam.so.0", "linux-vdso.so.1", "ld-linux-x86-64.so.2"}
@@ -18,7 +18,9 @@ OF_LIBPAM = {"libaudit.so.1", "libcap-ng.so.0"}
 UNWANTED = re.compile(r"/lib(krb5|k5crypto|gssapi|com_err|ldap|lber|sasl2|talloc|cares|jansson|"
                       r"unistring|trustlogon|wbclient|samba|sss|ndr)[^/]*\.so")
 PERMIT = "".join(f"{kind} required pam_permit.so\n" for kind in
-                 ("auth", "account", "password", "session"))
+                 ("account", "password", "session"))
+MODULES = {f"/usr/lib/x86_64-linux-gnu/security/pam_{name}.so"
+           for name in ("trustlogon", "permit", "deny")}
 
 
 def libraries(pid):
@@ -69,47 +71,31 @@ expect eof
         ws(f"kill {pid}; pkill -P {pid}")
 
 
-def clean(label, pid, without):
-    """`without`: what the same program maps at its prompt without our module."""
-    mapped = libraries(pid)
-    check(f"{label}: our module is loaded", MODULE in mapped, sorted(mapped))
-    brought = mapped - without
-    check(f"{label}: it brings itself and nothing else",
-          brought == {MODULE}, sorted(brought - {MODULE}))
-    return mapped
-
-
 def holders(name, service_module):
     """Process of this name that has this module mapped."""
     return wait_for(f"for p in $(pgrep -x {name}); do grep -q {service_module} /proc/$p/maps && "
                     "echo $p; done")
 
 
-def pamtester():
-    with at_prompt("pamtester", f"pamtester {SERVICE} {{CONTOSO\\alice}} authenticate"):
-        pid = holders("pamtester", "pam_trustlogon")
-        mapped = libraries(pid)
-        check("pamtester: our module is loaded", MODULE in mapped, mapped)
-        bad = [path for path in mapped if UNWANTED.search(path)]
-        equal("pamtester: no Kerberos, LDAP, SASL, GSSAPI, talloc or c-ares", bad, [])
+def own(program):
+    """Libraries that the program is linked with itself."""
+    shown = ws(["ldd", program]).stdout
+    return set(re.findall(r"/\S+\.so\S*", ws(["realpath", *re.findall(r"/\S+", shown)]).stdout))
 
 
-def compared(name, service, command, modules):
-    """The same program twice: at the prompt of pam_unix, then at ours."""
-    def stack(auth):
-        return f"auth required {auth}\n" + PERMIT.split("\n", 1)[1]
-
-    seen = {}
-    for module in modules:
-        put("ws1", f"/etc/pam.d/{service}", stack(module))
-        with at_prompt(f"{name} with {module}", command):
-            pid = holders(name, module.removesuffix(".so"))
-            seen[module] = libraries(pid)
-    theirs, ours = (seen[module] for module in modules)
-    check(f"{name}: our module is loaded", MODULE in ours, ours)
-    # pam_unix has libraries of its own; what may be new beside it is our module only.
-    equal(f"{name}: it brings nothing but itself", sorted(ours - theirs - {MODULE}), [])
-    return theirs, ours
+def brings_nothing(name, program, command, service):
+    """At our prompt the process has its own libraries, its PAM modules, and no more."""
+    put("ws1", f"/etc/pam.d/{service}", "auth required pam_trustlogon.so\n" + PERMIT)
+    with at_prompt(name, command):
+        mapped = libraries(holders(name, "pam_trustlogon"))
+    check(f"{name}: our module is loaded", MODULE in mapped, mapped)
+    more = mapped - own(program)
+    equal(f"{name}: no Kerberos, LDAP, SASL, GSSAPI, talloc or c-ares beside its own",
+          [path for path in more if UNWANTED.search(path)], [])
+    # libnss_* come with getpwnam(), before and without PAM.
+    equal(f"{name}: nothing is brought but the PAM modules",
+          sorted(path for path in more
+                 if path not in MODULES and "/libnss_" not in path), [])
 
 
 def sshd():
@@ -127,25 +113,24 @@ PidFile /run/lab/sshd.pid
     started = ws("/usr/sbin/sshd -f /run/lab/sshd_config -E /run/lab/sshd.log")
     check("sshd starts", started.returncode == 0, started)
     try:
-        compared("sshd", "sshd",
-                 "ssh -F none -p 2222 -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null "
-                 "-o PreferredAuthentications=keyboard-interactive -l {CONTOSO\\alice} 127.0.0.1",
-                 ("pam_unix.so", "pam_trustlogon.so"))
+        brings_nothing(
+            "sshd", "/usr/sbin/sshd",
+            "ssh -F none -p 2222 -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null "
+            "-o PreferredAuthentications=keyboard-interactive -l {CONTOSO\\alice} 127.0.0.1",
+            "sshd")
     finally:
         ws("kill $(cat /run/lab/sshd.pid)")
 
 
-def login():
-    compared("login", "login", "login {CONTOSO\\alice}", ("pam_unix.so", "pam_trustlogon.so"))
-
-
 def main():
     up(trust="external")
-    put("ws1", f"/etc/pam.d/{SERVICE}", pam_stack())
+    # libpam loads the modules of this one into every program, whatever its own service.
+    put("ws1", "/etc/pam.d/other", "auth required pam_deny.so\n" + PERMIT)
     linked()
-    pamtester()
+    brings_nothing("pamtester", "/usr/bin/pamtester",
+                   f"pamtester {SERVICE} {{CONTOSO\\alice}} authenticate", SERVICE)
+    brings_nothing("login", "/bin/login", "login {CONTOSO\\alice}", "login")
     sshd()
-    login()
     finish()
 
 
