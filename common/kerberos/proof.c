@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <trustlogon/name.h>
 
 struct proof {
@@ -159,6 +160,34 @@ static enum tl_reason check_client(struct proof *p)
     return TL_REASON_OK;
 }
 
+/*
+ * The ticket must be of this very exchange: its session key is the one that the
+ * reply gave, and it is valid now. A ticket that somebody read on the wire when the
+ * user visited this machine is genuine in all else, and a KDC that lies could hand
+ * it out under a password of its own. This is what an AP-REQ to oneself would prove
+ * [RFC 4120 3.2.3].
+ */
+static enum tl_reason check_exchange(struct proof *p)
+{
+    const krb5_enc_tkt_part *part = p->ticket->enc_part2;
+    const krb5_keyblock *given = &p->krb->host->keyblock, *sealed = part->session;
+    int64_t now = (int64_t)time(NULL), skew = p->krb->clockskew;
+    int64_t start = (uint32_t)part->times.starttime, end = (uint32_t)part->times.endtime;
+
+    if (start == 0)
+        start = (uint32_t)part->times.authtime;
+    if (sealed == NULL || sealed->length == 0 || sealed->length != given->length ||
+        sealed->enctype != given->enctype ||
+        memcmp(sealed->contents, given->contents, sealed->length) != 0)
+        return tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_REPLY_MISMATCH,
+                               "the ticket is of another exchange: its session key is "
+                               "not the reply's");
+    if (start > now + skew || end + skew < now)
+        return tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_CLOCK_SKEW,
+                               "the ticket is not valid at this time");
+    return TL_REASON_OK;
+}
+
 /* The bytes of the one PAC, a child of mem; libkrb5 looks into AD-IF-RELEVANT. */
 static enum tl_reason find_pac(struct proof *p, krb5_data *bytes)
 {
@@ -239,6 +268,8 @@ static enum tl_reason prove(TALLOC_CTX *ctx, struct proof *p, struct tl_pac **ou
 
     if (reason == TL_REASON_OK)
         reason = check_client(p);
+    if (reason == TL_REASON_OK)
+        reason = check_exchange(p);
     if (reason == TL_REASON_OK)
         reason = find_pac(p, &bytes);
     if (reason == TL_REASON_OK)

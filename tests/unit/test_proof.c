@@ -39,11 +39,13 @@ struct lie {
     int sealed_with, signed_with; /* indices of keys */
     krb5_kvno kvno;               /* of the ticket; the keytab's is 2 */
     const char *ticket_client, *pac_client;
-    int pacs;        /* how many */
-    int time_off;    /* of the PAC's logon time */
-    bool no_logon;   /* PAC without LOGON_INFO */
-    bool requestor;  /* PAC_REQUESTOR of another user */
-    krb5_enctype as; /* the type the ticket claims, 0: the key's */
+    int pacs;           /* how many */
+    int time_off;       /* of the PAC's logon time */
+    bool no_logon;      /* PAC without LOGON_INFO */
+    bool requestor;     /* PAC_REQUESTOR of another user */
+    krb5_enctype as;    /* the type the ticket claims, 0: the key's */
+    bool other_session; /* the reply's session key is not the ticket's */
+    int starts, ends;   /* of the ticket, off the usual times */
     enum tl_reason reason;
 };
 
@@ -71,6 +73,14 @@ static const struct lie lies[] = {
      .reason = TL_REASON_PAC_INVALID},
     {"RC4", 0, 0, 2, ALICE, ALICE, 1, .as = ENCTYPE_ARCFOUR_HMAC,
      .reason = TL_REASON_ETYPE_UNSUPPORTED},
+    {"a genuine ticket read on the wire", 0, 0, 2, ALICE, ALICE, 1, .other_session = true,
+     .reason = TL_REASON_REPLY_MISMATCH},
+    {"of yesterday", 0, 0, 2, ALICE, ALICE, 1, .starts = -86400, .ends = -86400,
+     .reason = TL_REASON_CLOCK_SKEW},
+    {"of tomorrow", 0, 0, 2, ALICE, ALICE, 1, .starts = 86400, .ends = 86400,
+     .reason = TL_REASON_CLOCK_SKEW},
+    {"within the clock skew", 0, 0, 2, ALICE, ALICE, 1, .starts = 200,
+     .reason = TL_REASON_OK},
 };
 
 static void add_key(const char *name, const krb5_keyblock *key)
@@ -199,8 +209,9 @@ static void make_ticket(const struct lie *lie)
     ck_assert_int_eq(krb5_parse_name(krb->k5, lie->ticket_client, &part.client), 0);
     part.session = &keys[1];
     part.transited.tr_type = 1;
-    part.times.authtime = part.times.starttime = now;
-    part.times.endtime = now + 3600;
+    part.times.authtime = now;
+    part.times.starttime = now + lie->starts;
+    part.times.endtime = now + 3600 + lie->ends;
     part.authorization_data = make_authdata(lie, now);
     ticket.enc_part2 = &part;
     ck_assert_int_eq(krb5_encrypt_tkt_part(krb->k5, &keys[lie->sealed_with], &ticket), 0);
@@ -210,6 +221,10 @@ static void make_ticket(const struct lie *lie)
     ck_assert_int_eq(encode_krb5_ticket(&ticket, &encoded), 0);
     krb->host = calloc(1, sizeof(*krb->host));
     krb->host->ticket = *encoded;
+    ck_assert_int_eq(krb5_copy_keyblock_contents(krb->k5,
+                                                 &keys[lie->other_session ? 2 : 1],
+                                                 &krb->host->keyblock),
+                     0);
     free(encoded);
     krb5_free_principal(krb->k5, ticket.server);
     krb5_free_principal(krb->k5, part.client);
