@@ -93,9 +93,11 @@ static int load_world(struct cli *cli, const char *file, struct tl_topology **to
 
     if (file != NULL) {
         ret = tl_topology_load(cli, file, topo, &error);
-        if (ret != 0)
-            return cli_error(cli, EXIT_CANNOT_TELL, "%s: %s", file,
-                             error ? error : strerror(-ret));
+        if (ret != 0) {
+            cli_error(cli, EXIT_CANNOT_TELL, "%s: %s", file,
+                      error ? error : strerror(-ret));
+            return EXIT_CANNOT_TELL;
+        }
         *ws = dumped_workstation(cli, *topo);
         return 0;
     }

@@ -190,7 +190,7 @@ cleanup:
 
 bool tl_probe_kdc_time(const uint8_t *reply, size_t len, int64_t *kdc_time)
 {
-    krb5_data data = {.length = (unsigned int)len, .data = (char *)(uintptr_t)reply};
+    krb5_data message = {.length = (unsigned int)len, .data = (char *)(uintptr_t)reply};
     krb5_context krb = NULL;
     krb5_error *error = NULL;
     bool kerberos =
@@ -199,7 +199,7 @@ bool tl_probe_kdc_time(const uint8_t *reply, size_t len, int64_t *kdc_time)
     *kdc_time = 0;
     if (!kerberos || reply[0] == 0x6b || krb5_init_secure_context(&krb) != 0)
         return kerberos;
-    kerberos = krb5_rd_error(krb, &data, &error) == 0;
+    kerberos = krb5_rd_error(krb, &message, &error) == 0;
     if (kerberos) {
         /* krb5_timestamp is 32 bits; past 2038 it is meant unsigned. */
         *kdc_time = (int64_t)(uint32_t)error->stime;

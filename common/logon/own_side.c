@@ -84,8 +84,10 @@ enum tl_reason tl_own_side_open(TALLOC_CTX *ctx, const struct tl_config *config,
 
     *own_out = NULL;
     own = talloc_zero(ctx, struct tl_own_side);
-    if (own == NULL)
-        return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+    if (own == NULL) {
+        tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+        goto cleanup;
+    }
     own->locator = tl_locator_new(own, config, tl_site(own, config, NULL), trace);
     if (own->locator == NULL) {
         tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);

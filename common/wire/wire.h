@@ -16,8 +16,8 @@
  *   u32 magic "TLW1" | u8 version | u8 type | u16 number of fields
  *   then per field: u8 tag | u8 kind | u16 reserved 0 | u32 length | bytes
  * Kinds: 1 u32 (length 4), 3 string (no NUL inside, one NUL at its end that
- * `length` counts, at most TL_WIRE_STRING_MAX with it). A tag appears at most once and only with
- * its own kind; an unknown tag, a duplicate, a length beyond the packet or
+ * `length` counts, at most TL_WIRE_STRING_MAX with it). A tag appears at most once and
+ * only with its own kind; an unknown tag, a duplicate, a length beyond the packet or
  * bytes after the last field make the whole message invalid (-EBADMSG): both
  * ends come from one build, so tolerance would only hide attacks.
  */
@@ -96,7 +96,8 @@ struct tl_wire_msg {
     uint32_t expires;      /* DONE: days until the password expires + 1; 0 unknown */
 };
 
-/* 0, -ENOSPC (cap too small), -E2BIG (a string over its limit), -EINVAL (no such type). */
+/* 0, -ENOSPC (cap too small), -E2BIG (a string over its limit) or -EINVAL (no such
+ * type). */
 int tl_wire_encode(const struct tl_wire_msg *msg, uint8_t *buf, size_t cap, size_t *len);
 /* 0 or -EBADMSG; *msg is zeroed on failure. */
 int tl_wire_decode(const uint8_t *buf, size_t len, struct tl_wire_msg *msg);

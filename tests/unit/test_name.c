@@ -109,14 +109,14 @@ END_TEST
 /* `count` times `what`, with something before and behind. */
 static char *repeat(const char *before, const char *what, size_t count, const char *after)
 {
-    size_t head = strlen(before), step = strlen(what);
-    char *s = talloc_zero_size(NULL, head + count * step + strlen(after) + 1);
+    size_t len = strlen(before) + count * strlen(what) + strlen(after);
+    char *s = talloc_size(NULL, len + 1), *end;
 
     ck_assert_ptr_nonnull(s);
-    memcpy(s, before, head);
+    end = stpcpy(s, before);
     for (size_t i = 0; i < count; i++)
-        memcpy(s + head + i * step, what, step);
-    memcpy(s + head + count * step, after, strlen(after));
+        end = stpcpy(end, what);
+    stpcpy(end, after);
     return s;
 }
 

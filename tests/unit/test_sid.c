@@ -95,7 +95,7 @@ START_TEST(malformed_text)
     memset(&sid, 0xff, sizeof(sid));
     ck_assert_msg(tl_sid_parse(malformed[_i], &sid) == -EINVAL, "%s",
                   malformed[_i] == NULL ? "NULL" : malformed[_i]);
-    ck_assert_mem_eq(&sid, &zero, sizeof(sid));
+    ck_assert(memcmp(&sid, &zero, sizeof(sid)) == 0);
 }
 END_TEST
 
@@ -120,7 +120,7 @@ START_TEST(malformed_bytes)
     memset(&sid, 0xff, sizeof(sid));
     ck_assert_msg(tl_sid_decode(broken[_i].packed, broken[_i].len, &sid) == -EBADMSG,
                   "%s", broken[_i].what);
-    ck_assert_mem_eq(&sid, &zero, sizeof(sid));
+    ck_assert(memcmp(&sid, &zero, sizeof(sid)) == 0);
 }
 END_TEST
 

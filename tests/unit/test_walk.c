@@ -92,18 +92,18 @@ END_TEST
 static krb5_data make_error(krb5_context k5, unsigned int code, const char *edata,
                             unsigned int len)
 {
-    krb5_error error = {.magic = KV5M_ERROR, .error = code, .stime = 1700000000};
+    krb5_error reply = {.magic = KV5M_ERROR, .error = code, .stime = 1700000000};
     krb5_data made = {0};
 
     ck_assert_int_eq(
-        krb5_parse_name(k5, "krbtgt/CONTOSO.TEST@CONTOSO.TEST", &error.server), 0);
-    ck_assert_int_eq(krb5_parse_name(k5, "alice@CONTOSO.TEST", &error.client), 0);
-    error.e_data.data = talloc_memdup(NULL, edata, len);
-    error.e_data.length = len;
-    ck_assert_int_eq(krb5_mk_error(k5, &error, &made), 0);
-    talloc_free(error.e_data.data);
-    krb5_free_principal(k5, error.server);
-    krb5_free_principal(k5, error.client);
+        krb5_parse_name(k5, "krbtgt/CONTOSO.TEST@CONTOSO.TEST", &reply.server), 0);
+    ck_assert_int_eq(krb5_parse_name(k5, "alice@CONTOSO.TEST", &reply.client), 0);
+    reply.e_data.data = talloc_memdup(NULL, edata, len);
+    reply.e_data.length = len;
+    ck_assert_int_eq(krb5_mk_error(k5, &reply, &made), 0);
+    talloc_free(reply.e_data.data);
+    krb5_free_principal(k5, reply.server);
+    krb5_free_principal(k5, reply.client);
     return made;
 }
 
