@@ -75,6 +75,9 @@ static int answer(struct tla_conv *conv, struct tl_logon *logon)
     struct tla_pending *pending = NULL;
     struct tl_wire_msg done = {0};
 
+    if (logon != NULL && logon->outcome->reason == TL_REASON_OK && logon->pac == NULL)
+        tl_outcome_fail(logon->outcome, TL_STAGE_PROOF, TL_REASON_INTERNAL,
+                        "a success without a proof is none");
     if (logon != NULL && logon->outcome->reason == TL_REASON_OK) {
         done.canonical = canonical_of(conv, logon->client);
         if (done.canonical == NULL)

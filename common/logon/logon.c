@@ -8,6 +8,7 @@
 #include <time.h>
 #include <trustlogon/logon.h>
 #include <trustlogon/sidrules.h>
+#include <trustlogon/whose.h>
 
 #include "logon/explain.h"
 
@@ -114,6 +115,7 @@ static enum tl_reason attempt(struct tl_logon *logon, const char *password,
 {
     enum tl_reason reason;
 
+    logon->client = NULL; /* a string of the session's */
     TALLOC_FREE(logon->krb);
     reason = tl_krb_new(logon, logon->config, logon->locator, deadline, logon->trace,
                         &logon->krb, logon->outcome);
@@ -173,6 +175,9 @@ static enum tl_reason steps(struct tl_logon *logon, const char *password,
     if (reason == TL_REASON_OK)
         reason = tl_pac_apply_rules(logon->pac, logon->topology, logon->route,
                                     logon->client, logon->ws, logon->trace, out);
+    if (reason == TL_REASON_OK)
+        reason = tl_pac_check_name(logon->pac, logon->topology, logon->route,
+                                   logon->client, out);
     return reason;
 }
 
@@ -182,7 +187,13 @@ enum tl_reason tl_logon_password(struct tl_logon *logon, const char *password)
     enum tl_reason reason;
 
     tl_outcome_reset(logon->outcome);
+    logon->pac = NULL;
     reason = steps(logon, password, tl_deadline_in_ms(logon->config->logon_timeout));
+    /* Who asks reads the outcome: it is a success only if all of these say so. */
+    if ((reason == TL_REASON_OK) != (logon->outcome->reason == TL_REASON_OK) ||
+        (reason == TL_REASON_OK && logon->pac == NULL))
+        reason = tl_outcome_fail(logon->outcome, TL_STAGE_LOCAL, TL_REASON_INTERNAL,
+                                 "a step and its outcome disagree");
 
     in.user = logon->name->whole;
     in.implicit_upn = logon->route->implicit_upn;

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * whose.c - is the proven account the one whose name was given?
+ *
+ * A client that asks for canonicalization takes the name that the reply brings
+ * [RFC 6806 6]. Somebody on the wire who knows the password of any account can so
+ * put that account in the place of the one that was typed: request and reply are
+ * protected by that password only. What comes back is genuine, signed, and another
+ * user's; the programs above go on with the name they were given. So the PAC, which
+ * nobody on the wire can change, must answer to that name.
+ */
+#include <string.h>
+
+#include <trustlogon/name.h>
+#include <trustlogon/whose.h>
+
+static bool same_dns(const char *a, const char *b)
+{
+    return a != NULL && b != NULL && tl_dns_compare(a, b) == TL_DNS_EQUAL;
+}
+
+static bool forest_has(const struct tl_tdo *tdo, const char *domain)
+{
+    const struct tl_forest_info *info = tdo->forest_info;
+
+    if (same_dns(tdo->partner, domain))
+        return true;
+    for (size_t i = 0; info != NULL && i < info->count; i++) {
+        if (info->records[i].type == TL_FT_DOMAIN &&
+            same_dns(info->records[i].name, domain))
+            return true;
+    }
+    return false;
+}
+
+static bool own_has(const struct tl_topology *topo, const char *domain)
+{
+    for (size_t i = 0; i < topo->num_domains; i++) {
+        if (same_dns(topo->domains[i].dns, domain))
+            return true;
+    }
+    return false;
+}
+
+/* May an account of `realm` bear a userPrincipalName that ends in `domain`, itself a
+ * domain's name? A child's may, and any of the same forest; an administrator of
+ * another forest may write there what he likes. */
+static bool may_bear(const struct tl_topology *topo, const char *realm,
+                     const char *domain)
+{
+    enum tl_dns_cmp order = tl_dns_compare(realm, domain);
+
+    if (order == TL_DNS_EQUAL || order == TL_DNS_BELOW)
+        return true;
+    if (topo == NULL)
+        return false;
+    if (own_has(topo, realm) && own_has(topo, domain))
+        return true;
+    for (size_t i = 0; i < topo->num_trusts; i++) {
+        const struct tl_tdo *tdo = &topo->trusts[i];
+
+        if (!same_dns(tdo->holder, topo->domain) && !same_dns(tdo->holder, topo->forest))
+            continue;
+        if (forest_has(tdo, realm) && forest_has(tdo, domain))
+            return true;
+    }
+    return false;
+}
+
+/* sam in the domain it was sought in, or the UPN sam@domain. */
+static bool is_sam_or_upn(const struct tl_pac *pac, const struct tl_topology *topo,
+                          const char *sam, const char *domain, const char *upn,
+                          const char *realm)
+{
+    if (same_dns(realm, domain) &&
+        (tl_name_equal(pac->account, sam) || tl_name_equal(pac->client_name, sam)))
+        return true;
+    return tl_name_equal(pac->upn, upn) && may_bear(topo, realm, domain);
+}
+
+static bool answers_to(TALLOC_CTX *mem, const struct tl_pac *pac,
+                       const struct tl_topology *topo, const struct tl_route *route,
+                       const char *realm)
+{
+    const char *at;
+    char *text;
+
+    if (route->type != TL_ENTERPRISE) {
+        text = talloc_asprintf(mem, "%s@%s", route->principal, route->domain);
+        return text != NULL &&
+               is_sam_or_upn(pac, topo, route->principal, route->domain, text, realm);
+    }
+    /* A suffix of its own names no domain: which one may bear it, the KDCs know. */
+    if (tl_name_equal(pac->upn, route->principal))
+        return true;
+    at = strrchr(route->principal, '@');
+    text = at != NULL
+               ? talloc_strndup(mem, route->principal, (size_t)(at - route->principal))
+               : NULL;
+    return text != NULL &&
+           is_sam_or_upn(pac, topo, text, at + 1, route->principal, realm);
+}
+
+enum tl_reason tl_pac_check_name(const struct tl_pac *pac, const struct tl_topology *topo,
+                                 const struct tl_route *route, const char *client,
+                                 struct tl_outcome *out)
+{
+    const char *at = client != NULL ? strrchr(client, '@') : NULL;
+    TALLOC_CTX *mem = talloc_new(NULL);
+    bool ok;
+
+    if (mem == NULL)
+        return tl_outcome_fail(out, TL_STAGE_PROOF, TL_REASON_NO_MEMORY, NULL);
+    ok = at != NULL && route->principal != NULL && route->domain != NULL &&
+         answers_to(mem, pac, topo, route, at + 1);
+    talloc_free(mem);
+    if (ok)
+        return TL_REASON_OK;
+    return tl_outcome_fail(
+        out, TL_STAGE_PROOF, TL_REASON_REPLY_MISMATCH, "asked for %s, it proved %s (%s)",
+        route->principal != NULL ? route->principal : "nobody",
+        client != NULL ? client : "nobody", pac->upn != NULL ? pac->upn : "no UPN");
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * trustlogon/whose.h - is the proven account the one whose name was given? Pure.
+ */
+#ifndef TRUSTLOGON_WHOSE_H
+#define TRUSTLOGON_WHOSE_H
+
+#include <trustlogon/outcome.h>
+#include <trustlogon/pac.h>
+#include <trustlogon/route.h>
+
+/*
+ * `pac` is verified and of the ticket's client "alice@CONTOSO.TEST". OK if the
+ * account answers to the route's name: by its sAMAccountName in the domain that was
+ * named, or by its userPrincipalName; REPLY_MISMATCH otherwise, NO_MEMORY. `topo`
+ * may be NULL: nothing is known.
+ */
+TL_PUBLIC enum tl_reason tl_pac_check_name(const struct tl_pac *pac,
+                                           const struct tl_topology *topo,
+                                           const struct tl_route *route,
+                                           const char *client, struct tl_outcome *out);
+
+#endif

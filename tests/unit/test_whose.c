@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_whose.c - which account answers to which name. The workstation's forest is
+ * fabrikam.test with eu.fabrikam.test; contoso.test is a trusted forest with
+ * emea.example, evil.test an external domain.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+#include <trustlogon/whose.h>
+
+#define P TL_PRINCIPAL
+#define E TL_ENTERPRISE
+
+static const struct row {
+    const char *what;
+    enum tl_principal_type type;
+    const char *principal, *domain; /* the route's */
+    const char *client, *account, *upn;
+    bool ok;
+    bool no_topology;
+} rows[] = {
+    {"itself", P, "alice", "contoso.test", "alice@CONTOSO.TEST", "alice",
+     "alice@contoso.test", true},
+    {"itself, no UPN told", P, "alice", "contoso.test", "alice@CONTOSO.TEST", "alice",
+     NULL, true},
+    {"letters of other case", P, "ALICE", "contoso.test", "alice@CONTOSO.TEST", "alice",
+     NULL, true},
+    {"an own suffix besides", P, "alice", "contoso.test", "alice@CONTOSO.TEST", "alice",
+     "alice@corp.example", true},
+    {"by its UPN", P, "a.smith", "contoso.test", "alice@CONTOSO.TEST", "alice",
+     "A.Smith@contoso.test", true},
+    {"another user", P, "alice", "contoso.test", "bob@CONTOSO.TEST", "bob",
+     "bob@contoso.test", false},
+    {"the computer of that name", P, "ws1", "fabrikam.test", "WS1$@FABRIKAM.TEST", "WS1$",
+     NULL, false},
+    {"a namesake of another domain", P, "alice", "contoso.test", "alice@FABRIKAM.TEST",
+     "alice", "alice@fabrikam.test", false},
+    {"a child domain's, by UPN", P, "alice", "contoso.test", "as@EU.CONTOSO.TEST", "as",
+     "alice@contoso.test", true, true},
+    {"a child domain's namesake", P, "alice", "contoso.test", "alice@EU.CONTOSO.TEST",
+     "alice", "alice@eu.contoso.test", false},
+    {"another tree of the forest", P, "alice", "contoso.test", "as@EMEA.EXAMPLE", "as",
+     "alice@contoso.test", true},
+    {"the same, nothing known", P, "alice", "contoso.test", "as@EMEA.EXAMPLE", "as",
+     "alice@contoso.test", false, true},
+    {"a strange domain's claim", P, "alice", "contoso.test", "mallory@EVIL.TEST",
+     "mallory", "alice@contoso.test", false},
+    {"own forest", P, "carol", "eu.fabrikam.test", "carol@FABRIKAM.TEST", "c",
+     "carol@eu.fabrikam.test", true},
+    {"suffix", E, "alice@corp.example", "fabrikam.test", "as@CONTOSO.TEST", "as",
+     "Alice@Corp.Example", true},
+    {"suffix, another user", E, "alice@corp.example", "fabrikam.test", "bob@CONTOSO.TEST",
+     "bob", "bob@corp.example", false},
+    {"suffix, no UPN told", E, "alice@corp.example", "fabrikam.test", "bob@CONTOSO.TEST",
+     "alice", NULL, false},
+    {"a domain that was not known as one", E, "alice@contoso.test", "fabrikam.test",
+     "alice@CONTOSO.TEST", "alice", "alice@corp.example", true, true},
+    {"the same, another user", E, "alice@contoso.test", "fabrikam.test",
+     "bob@CONTOSO.TEST", "bob", "bob@corp.example", false, true},
+    {"no realm", P, "alice", "contoso.test", "alice", "alice", NULL, false},
+};
+
+START_TEST(test_row)
+{
+    static struct tl_ft_record records[] = {
+        {.type = TL_FT_DOMAIN, .name = "contoso.test"},
+        {.type = TL_FT_DOMAIN, .name = "emea.example"},
+    };
+    static struct tl_forest_info info = {.count = 2, .records = records};
+    static struct tl_tdo trusts[] = {
+        {.holder = "fabrikam.test", .partner = "contoso.test", .forest_info = &info},
+        {.holder = "fabrikam.test", .partner = "evil.test"},
+        /* what the other side says of itself counts for nothing */
+        {.holder = "evil.test", .partner = "contoso.test", .forest_info = &info},
+    };
+    static struct tl_domain domains[] = {{.dns = "fabrikam.test"},
+                                         {.dns = "eu.fabrikam.test"}};
+    const struct tl_topology topo = {.domain = "fabrikam.test",
+                                     .forest = "fabrikam.test",
+                                     .num_domains = 2,
+                                     .domains = domains,
+                                     .num_trusts = 3,
+                                     .trusts = trusts};
+    const struct row *row = &rows[_i];
+    const struct tl_route route = {
+        .type = row->type, .principal = row->principal, .domain = row->domain};
+    struct tl_pac pac = {.account = row->account, .upn = row->upn};
+    char name[64] = "";
+    struct tl_outcome *out = tl_outcome_new(NULL);
+    enum tl_reason reason;
+
+    strncpy(name, row->client, strcspn(row->client, "@"));
+    pac.client_name = name;
+    reason = tl_pac_check_name(&pac, row->no_topology ? NULL : &topo, &route, row->client,
+                               out);
+    ck_assert_msg((reason == TL_REASON_OK) == row->ok, "%s: %s", row->what,
+                  tl_reason_info(reason)->slug);
+    ck_assert_int_eq(out->reason, reason);
+    if (!row->ok)
+        ck_assert_int_eq(reason, TL_REASON_REPLY_MISMATCH);
+    talloc_free(out);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("whose");
+    TCase *tc = tcase_create("whose");
+    SRunner *runner = srunner_create(suite);
+    int failed;
+
+    tcase_add_loop_test(tc, test_row, 0, sizeof(rows) / sizeof(rows[0]));
+    suite_add_tcase(suite, tc);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? 0 : 1;
+}
