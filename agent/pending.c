@@ -171,7 +171,8 @@ int tla_pending_load(TALLOC_CTX *ctx, const char *run_dir, const char *token,
     rc = found->ticket_path == NULL || path == NULL ? -ENOMEM : read_record(path, record);
     if (rc == 0)
         rc = parse(found, record);
-    if (rc == 0 && strcmp(found->user, user) != 0)
+    /* By the name that was given, or the one that canonical_user put in its place. */
+    if (rc == 0 && strcmp(found->user, user) != 0 && strcmp(found->canonical, user) != 0)
         rc = -ENOENT;
     if (rc != 0) {
         talloc_free(found);

@@ -58,6 +58,32 @@ static int check_own_file(struct ccache_job *job, const char *path)
     return 0;
 }
 
+/* Whoever owns the folder, or may write to one that is not sticky, can put a file of
+ * his under the name between two openings of it, and libkrb5 opens often. */
+static int check_folder(struct ccache_job *job, const char *folder)
+{
+    struct stat st;
+
+    if (stat(folder, &st) != 0)
+        return errno == ENOENT ? -ENOENT : fail(job, folder, strerrordesc_np(errno));
+    if (!S_ISDIR(st.st_mode))
+        return fail(job, folder, "it is no folder");
+    if (st.st_uid != 0 && st.st_uid != geteuid())
+        return fail(job, folder, "the folder belongs to another user");
+    if ((st.st_mode & S_IWOTH) != 0 && (st.st_mode & S_ISVTX) == 0)
+        return fail(job, folder, "anybody may write to the folder");
+    return 0;
+}
+
+static int check_folder_of(struct ccache_job *job, const char *path)
+{
+    char folder[sizeof(job->name)];
+    int len = (int)(strrchr(path, '/') - path);
+
+    snprintf(folder, sizeof(folder), "%.*s", len > 0 ? len : 1, path);
+    return check_folder(job, folder);
+}
+
 /* Fill a new file whose name mkstemp() completes. */
 static int fill_new_file(struct ccache_job *job, char *path)
 {
@@ -88,8 +114,10 @@ static int write_file(struct ccache_job *job)
     char *path = job->name + strlen("FILE:");
     size_t len = strlen(path);
     char beside[sizeof(job->name) + 8];
-    int ret;
+    int ret = check_folder_of(job, path);
 
+    if (ret != 0)
+        return ret != -ENOENT ? ret : fail(job, path, "there is no such folder");
     if (len >= 6 && strcmp(path + len - 6, "XXXXXX") == 0)
         return fill_new_file(job, path);
     ret = check_own_file(job, path);
@@ -106,6 +134,16 @@ static int write_file(struct ccache_job *job)
     return 0;
 }
 
+/* The folder of a DIR cache, or the one that it will be made in. */
+static int check_dir(struct ccache_job *job, const char *path)
+{
+    int ret = check_folder_of(job, path);
+
+    if (ret == 0)
+        ret = check_folder(job, path);
+    return ret == -ENOENT ? 0 : ret; /* libkrb5 makes it, or says why not */
+}
+
 /* DIR, KEYRING:persistent, KCM hold several caches: take the one of this client,
  * or a new one, and make it the primary. */
 static int write_collection(struct ccache_job *job)
@@ -117,6 +155,8 @@ static int write_collection(struct ccache_job *job)
     krb5_error_code ret;
 
     snprintf(type, sizeof(type), "%.*s", (int)strcspn(job->name, ":"), job->name);
+    if (strncasecmp(job->name, "DIR:/", 5) == 0 && check_dir(job, job->name + 4) != 0)
+        return -1;
     ret = krb5_cc_set_default_name(k5, job->name);
     if (ret == 0) /* makes the folder of DIR, the collection of the others */
         ret = krb5_cc_resolve(k5, job->name, &cache);

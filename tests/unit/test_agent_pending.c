@@ -58,6 +58,17 @@ START_TEST(test_round)
 }
 END_TEST
 
+/* canonical_user=yes: PAM_USER is the canonical name from then on. */
+START_TEST(test_canonical_name)
+{
+    struct tla_pending *pending = make(), *found = NULL;
+
+    ck_assert_int_eq(
+        tla_pending_load(ctx, dir, pending->token, "alice@contoso.test", &found), 0);
+    ck_assert_str_eq(found->user, "CONTOSO\\alice");
+}
+END_TEST
+
 START_TEST(test_other_user)
 {
     struct tla_pending *pending = make(), *found = (void *)1;
@@ -140,6 +151,7 @@ int main(void)
 
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, test_round);
+    tcase_add_test(tc, test_canonical_name);
     tcase_add_test(tc, test_other_user);
     tcase_add_loop_test(tc, test_bad_token, 0,
                         (int)(sizeof(bad_tokens) / sizeof(bad_tokens[0])));

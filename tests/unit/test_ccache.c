@@ -236,6 +236,35 @@ START_TEST(test_dir)
 }
 END_TEST
 
+/* A folder that somebody else made in time: he could change the file between two
+ * openings. And one where everybody may do so. */
+START_TEST(test_folder_of_another)
+{
+    static const struct {
+        const char *type;
+        uid_t owner;
+        mode_t mode;
+    } rows[] = {{"DIR:%s/his", OTHER, 0777},
+                {"DIR:%s/his/sub", OTHER, 0777},
+                {"FILE:%s/his/cc", OTHER, 0777},
+                {"FILE:%s/his/cc_XXXXXX", OTHER, 01777},
+                {"FILE:%s/his/cc", 0, 0777}};
+    char *path = talloc_asprintf(mem, "%s/his", folder);
+    char *type = talloc_strdup(mem, rows[_i].type), *at = strstr(type, "%s");
+    const char *name;
+
+    *at = '\0';
+    type = talloc_asprintf(mem, "%s%s%s", type, folder, at + 2);
+    ck_assert_int_eq(mkdir(path, 0700), 0);
+    ck_assert_int_eq(chown(path, rows[_i].owner, rows[_i].owner), 0);
+    ck_assert_int_eq(chmod(path, rows[_i].mode), 0);
+    ck_assert_int_eq(store(TL_CCACHE_ESTABLISH, type, NULL, &name),
+                     TL_REASON_CCACHE_FAILED);
+    ck_assert_ptr_null(name);
+    ck_assert_int_eq(rmdir(path), 0);
+}
+END_TEST
+
 START_TEST(test_refused_types)
 {
     static const char *const types[] = {"MEMORY:x", "KEYRING:session:x",
@@ -278,6 +307,7 @@ int main(void)
     tcase_add_loop_test(tc, test_attack, 0, 9);
     tcase_add_test(tc, test_not_as_root);
     tcase_add_test(tc, test_dir);
+    tcase_add_loop_test(tc, test_folder_of_another, 0, 5);
     tcase_add_loop_test(tc, test_refused_types, 0, 4);
     tcase_add_test(tc, test_pending_missing);
     suite_add_tcase(suite, tc);
