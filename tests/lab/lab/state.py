@@ -122,8 +122,11 @@ class Lab:
         return [h for h in self.info["hosts"] if h.startswith("dc") and h.endswith(domain)]
 
     def enter(self, host, command):
-        """Argument list that runs a command inside a host."""
-        return ["nsenter", "-t", str(self.pid(host)), "-m", "-u", "-i", "-n", "-p", "--", *command]
+        """Argument list that runs a command inside a host.
+
+        With its root, too (-r): a lab raised in a chroot is not at the namespace's root.
+        """
+        return ["nsenter", "-t", str(self.pid(host)), "-m", "-r", "-u", "-i", "-n", "-p", "--", *command]
 
     def file(self, host, path):
         """A host's file as this process can open it."""
