@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: MIT
+"""What is measured side by side on WS1: this module and the three peers.
+
+Each peer is set up as its manual pages suggest for this very job: the user's
+domain is CONTOSO, the machine's keytab is FABRIKAM's, the ticket is validated.
+"""
+import contextlib
+import dataclasses
+import os
+import time
+
+from daemon import agent
+from harness import get, put, ws
+
+SECURITY = "/usr/lib/x86_64-linux-gnu/security"
+
+SSSD_CONF = """[sssd]
+services = nss, pam
+domains = contoso.test
+
+[domain/contoso.test]
+id_provider = ad
+access_provider = permit
+sudo_provider = none
+ad_domain = contoso.test
+krb5_realm = CONTOSO.TEST
+ldap_sasl_authid = WS1$@FABRIKAM.TEST
+ldap_sasl_realm = FABRIKAM.TEST
+krb5_validate = true
+dyndns_update = false
+use_fully_qualified_names = true
+"""
+SSSD_FOLDERS = ("/etc/sssd/conf.d /var/lib/sss/db /var/lib/sss/pipes/private /var/lib/sss/mc "
+                "/var/lib/sss/keytabs /var/lib/sss/pubconf/krb5.include.d /var/lib/sss/gpo_cache "
+                "/var/lib/sss/secrets /var/lib/sss/deskprofile /var/log/sssd")
+WINBIND_CONF = """    idmap config * : backend = tdb
+    idmap config * : range = 1000000-1999999
+"""
+
+
+@contextlib.contextmanager
+def nothing():
+    yield
+
+
+def _wait(what, command):
+    for _ in range(60):
+        if ws(command).returncode == 0:
+            return
+        time.sleep(0.5)
+    raise RuntimeError(f"{what} does not serve CONTOSO")
+
+
+@contextlib.contextmanager
+def _process(command, log, name):
+    pid = ws(f"setsid {command} >{log} 2>&1 </dev/null & echo $!").stdout.strip()
+    try:
+        yield
+    finally:
+        ws(f"kill {pid}")
+        # With a KDC filtered, helpers of these daemons wait on: they belong to this lab.
+        ws(f"for i in $(seq 50); do pgrep -x {name} >/dev/null || break; sleep 0.1; done; "
+           f"pkill -KILL -f '^({name}|/usr/libexec/sssd)'")
+
+
+@contextlib.contextmanager
+def sssd():
+    ws(f"mkdir -p {SSSD_FOLDERS}; chmod 700 /etc/sssd; rm -f /var/lib/sss/db/*")
+    put("ws1", "/etc/sssd/sssd.conf", SSSD_CONF, mode=0o600)
+    with _process("sssd -i --logger=files", "/var/log/lab/sssd.log", "sssd"):
+        _wait("sssd", "getent -s sss passwd alice@contoso.test")
+        yield
+
+
+@contextlib.contextmanager
+def winbind():
+    conf = get("ws1", "/etc/samba/smb.conf")
+    if WINBIND_CONF not in conf:
+        put("ws1", "/etc/samba/smb.conf", conf + WINBIND_CONF)
+    with _process("winbindd -F", "/var/log/lab/winbindd.log", "winbindd"):
+        _wait("winbindd", "wbinfo -n 'CONTOSO\\alice'")
+        yield
+
+
+@dataclasses.dataclass
+class Client:
+    name: str
+    module: str
+    user: str
+    options: str = ""
+    package: str = ""
+    serves: object = nothing  # what must run beside it
+
+    def service(self):
+        return "bench-" + self.name.replace(" ", "-")
+
+    def there(self):
+        return os.path.exists(f"{SECURITY}/{self.module}") or not self.package
+
+    def configure(self):
+        put("ws1", f"/etc/pam.d/{self.service()}", "".join(
+            f"{kind} required {self.module} {self.options}\n"
+            for kind in ("auth", "account", "password", "session")))
+
+
+CLIENTS = [
+    # The second one's socket does not exist, so the module starts its own agent.
+    Client("trustlogon", "pam_trustlogon.so", "CONTOSO\\alice", serves=agent),
+    Client("trustlogon one-shot", "pam_trustlogon.so", "CONTOSO\\alice"),
+    Client("pam_krb5", "pam_krb5.so", "alice@CONTOSO.TEST", package="libpam-krb5"),
+    Client("pam_sss", "pam_sss.so", "alice@contoso.test", package="libpam-sss", serves=sssd),
+    Client("pam_winbind", "pam_winbind.so", "CONTOSO\\alice", "krb5_auth krb5_ccache_type=FILE",
+           "libpam-winbind", winbind),
+]
