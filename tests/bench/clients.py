@@ -77,7 +77,7 @@ def winbind():
     conf = get("ws1", "/etc/samba/smb.conf")
     if WINBIND_CONF not in conf:
         put("ws1", "/etc/samba/smb.conf", conf + WINBIND_CONF)
-    with _process("winbindd -F", "/var/log/lab/winbindd.log", "winbindd"):
+    with _process("winbindd -F --no-process-group", "/var/log/lab/winbindd.log", "winbindd"):
         _wait("winbindd", "wbinfo -n 'CONTOSO\\alice'")
         yield
 
