@@ -105,6 +105,9 @@ void tla_limits_leave(struct tla_limits *limits, uid_t uid);
 
 /* listener.c: exit status of the program. */
 int tla_listen(const struct tla_setup *setup);
+
+/* warm.c: open, for as long as `mem` lives, what each worker would open for itself. */
+void tla_warm(TALLOC_CTX *mem);
 /* refresher.c: a child that reads the topology anew and ends; its pid. */
 pid_t tla_refresh_start(const struct tla_setup *setup);
 

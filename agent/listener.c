@@ -278,6 +278,7 @@ int tla_listen(const struct tla_setup *setup)
         rc = fail(setup, setup->socket, l->fd < 0 ? strerror(-l->fd) : "no signals");
         goto done;
     }
+    tla_warm(l);
     l->last_client = now_s();
     notify("READY=1");
     tla_journal_line(LOG_INFO, "listening at %s", setup->socket);
