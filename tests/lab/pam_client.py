@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: MIT
+"""A PAM application: one handle, any steps, and the PAM environment after each of them,
+which pamtester does not show; nor does it know PAM_DELETE_CRED.
+
+    python3 -I pam_client.py SERVICE USER VARIABLES STEP...    (password on stdin)
+
+VARIABLES is a JSON list of "NAME=VALUE". Prints a JSON list of [step, code, environment].
+"""
+import ctypes
+import json
+import sys
+
+FLAGS = {"establish": 2, "delete": 4, "reinitialize": 8, "refresh": 16}
+CALLS = {"authenticate": "pam_authenticate", "account": "pam_acct_mgmt",
+         "open": "pam_open_session", "close": "pam_close_session"}
+
+
+class Message(ctypes.Structure):
+    _fields_ = [("style", ctypes.c_int), ("text", ctypes.c_char_p)]
+
+
+class Response(ctypes.Structure):
+    _fields_ = [("text", ctypes.c_void_p), ("code", ctypes.c_int)]
+
+
+TALK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int, ctypes.POINTER(ctypes.POINTER(Message)),
+                        ctypes.POINTER(ctypes.POINTER(Response)), ctypes.c_void_p)
+
+
+class Conversation(ctypes.Structure):
+    _fields_ = [("talk", TALK), ("data", ctypes.c_void_p)]
+
+
+libc = ctypes.CDLL(None)
+libc.calloc.restype = ctypes.c_void_p
+libc.strdup.restype = ctypes.c_void_p
+pam = ctypes.CDLL("libpam.so.0")
+pam.pam_getenvlist.restype = ctypes.POINTER(ctypes.c_char_p)
+password = sys.stdin.readline().rstrip("\n").encode()
+
+
+@TALK
+def talk(count, messages, responses, _):
+    made = ctypes.cast(libc.calloc(count, ctypes.sizeof(Response)), ctypes.POINTER(Response))
+    for i in range(count):
+        if messages[i].contents.style in (1, 2):  # PAM_PROMPT_ECHO_OFF and _ON
+            made[i].text = libc.strdup(password)
+    responses[0] = made
+    return 0
+
+
+def environment(handle):
+    listed, found = pam.pam_getenvlist(handle), []
+    while listed[len(found)]:
+        found.append(listed[len(found)].decode())
+    return dict(one.split("=", 1) for one in found)
+
+
+def main(service, user, variables, *steps):
+    handle, conversation, done = ctypes.c_void_p(), Conversation(talk, None), []
+    pam.pam_start(service.encode(), user.encode(), ctypes.byref(conversation),
+                  ctypes.byref(handle))
+    for variable in json.loads(variables):
+        pam.pam_putenv(handle, variable.encode())
+    for step in steps:
+        code = (pam.pam_setcred(handle, FLAGS[step]) if step in FLAGS
+                else getattr(pam, CALLS[step])(handle, 0))
+        done.append((step, code, environment(handle)))
+        if code != 0:
+            break
+    pam.pam_end(handle, done[-1][1])
+    print(json.dumps(done))
+
+
+main(*sys.argv[1:])
