@@ -126,7 +126,7 @@ class Lab:
 
         With its root, too (-r): a lab raised in a chroot is not at the namespace's root.
         """
-        return ["nsenter", "-t", str(self.pid(host)), "-m", "-r", "-u", "-i", "-n", "-p", "--", *command]
+        return ["nsenter", "-t", str(self.pid(host)), "-m", "-r", "--wdns=/", "-u", "-i", "-n", "-p", "--", *command]
 
     def file(self, host, path):
         """A host's file as this process can open it."""
