@@ -4,7 +4,9 @@
  *
  * root's programs (login, sshd) serve many people and are bounded in all only.
  * Any other uid re-authenticates itself (a screen locker): a few at once, and a
- * few per minute, so that nobody guesses passwords through us.
+ * few per minute, so that nobody guesses passwords through us. All of them
+ * together never take more than half: one user may own thousands of uids
+ * (subuid(5)), and must not lock everybody out by connecting and saying nothing.
  */
 #include "agent.h"
 
@@ -19,7 +21,8 @@ struct limit {
 };
 
 struct tla_limits {
-    int max_all, max_per_uid, active;
+    int max_all, max_per_uid;
+    int active, others; /* of all, and of other uids than root */
     size_t count;
     struct limit *uids;
 };
@@ -91,11 +94,14 @@ bool tla_limits_enter(struct tla_limits *limits, uid_t uid, int64_t now)
     if (limits->active >= limits->max_all)
         return false;
     if (uid != 0) {
+        if (limits->others >= (limits->max_all + 1) / 2)
+            return false;
         limit = find_or_add(limits, uid, now);
         if (limit == NULL || limit->active >= limits->max_per_uid || limit->tokens == 0)
             return false;
         limit->tokens--;
         limit->active++;
+        limits->others++;
     }
     limits->active++;
     return true;
@@ -107,6 +113,8 @@ void tla_limits_leave(struct tla_limits *limits, uid_t uid)
 
     if (limits->active > 0)
         limits->active--;
-    if (limit != NULL && limit->active > 0)
+    if (limit != NULL && limit->active > 0) {
         limit->active--;
+        limits->others--;
+    }
 }

@@ -103,7 +103,7 @@ static void log_on(struct tla_conv *conv, struct tl_logon *logon, const char *pa
 {
     const struct tl_config *config = conv->config;
     unsigned int limit_ms =
-        (unsigned int)config->logon_timeout + (unsigned int)config->explain_timeout;
+        (unsigned int)config->logon_timeout + 2 * (unsigned int)config->explain_timeout;
 
     tla_end_with_client(conv, true);
     alarm(limit_ms / 1000 + 10);

@@ -37,6 +37,23 @@ START_TEST(test_per_uid_at_once)
 }
 END_TEST
 
+/* Users, with however many uids, leave half to the programs that log people on. */
+START_TEST(test_half_is_roots)
+{
+    struct tla_limits *limits = tla_limits_new(NULL, 10, 8);
+
+    for (uid_t uid = 100000; uid < 100005; uid++)
+        ck_assert(tla_limits_enter(limits, uid, 100));
+    ck_assert(!tla_limits_enter(limits, 100005, 100));
+    for (int i = 0; i < 5; i++)
+        ck_assert(tla_limits_enter(limits, 0, 100));
+    ck_assert(!tla_limits_enter(limits, 0, 100));
+    tla_limits_leave(limits, 100000);
+    ck_assert(tla_limits_enter(limits, 100005, 100));
+    talloc_free(limits);
+}
+END_TEST
+
 static int guesses(struct tla_limits *limits, uid_t uid, int64_t from, int64_t to)
 {
     int count = 0;
@@ -90,6 +107,7 @@ int main(void)
 
     tcase_add_test(tc, test_all);
     tcase_add_test(tc, test_per_uid_at_once);
+    tcase_add_test(tc, test_half_is_roots);
     tcase_add_test(tc, test_rate);
     tcase_add_test(tc, test_rows_are_forgotten);
     suite_add_tcase(suite, tc);
