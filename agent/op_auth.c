@@ -146,8 +146,13 @@ int tla_op_auth(struct tla_conv *conv)
     if (rc != 0)
         return rc;
     /* A name that no domain can hold has been asked for its password like any
-     * other; now it fails like a wrong one. */
-    if (reason == TL_REASON_OK)
+     * other; now it fails like a wrong one. So does an empty password, whatever
+     * PAM_DISALLOW_NULL_AUTHTOK says: libkrb5 takes it for none at all, and no
+     * domain should let anybody in by it. */
+    if (reason == TL_REASON_OK && password[0] == '\0')
+        tl_outcome_fail(logon->outcome, TL_STAGE_AS, TL_REASON_WRONG_PASSWORD,
+                        "the password is empty");
+    else if (reason == TL_REASON_OK)
         log_on(conv, logon, password);
     talloc_free(password);
     return answer(conv, logon);

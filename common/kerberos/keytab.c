@@ -55,6 +55,10 @@ enum tl_reason tl_keytab_open(krb5_context k5, const struct tl_config *config,
     if (path != NULL && !S_ISREG(st.st_mode))
         return tl_outcome_fail(out, stage, TL_REASON_KEYTAB_UNREADABLE,
                                "it is no regular file");
+    /* whoever may write a key chooses what counts as proof */
+    if (path != NULL && (st.st_mode & S_IWOTH) != 0)
+        return tl_outcome_fail(out, stage, TL_REASON_KEYTAB_UNREADABLE,
+                               "anybody may write to it, so its keys prove nothing");
     ret = krb5_kt_resolve(k5, config->keytab, keytab);
     if (ret == 0)
         ret = first_entry(k5, *keytab);

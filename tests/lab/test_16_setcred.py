@@ -150,6 +150,8 @@ def names_and_passwords():
         got = logon(ALICE, password=password)
         check(f"{what} is a wrong one", got.code != "PAM_SUCCESS" and
               (got.code == "PAM_AUTH_ERR" or "Authentication failure" in got.text), got)
+    got = logon(ALICE, password="")
+    check("and in words", got.code == "PAM_AUTH_ERR" and "password is incorrect" in got.text, got)
     got = logon("root@contoso.test")
     check("root@contoso.test is not root, nor anybody", got.code == "PAM_AUTH_ERR", got)
     for step in ("account", "establish", "open"):

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -267,6 +268,20 @@ START_TEST(test_no_keytab)
 }
 END_TEST
 
+/* A key that anybody may have put there is no proof. */
+START_TEST(test_writable_keytab)
+{
+    struct tl_pac *pac;
+
+    make_ticket(&lies[0]);
+    ck_assert_int_eq(chmod(path, 0606), 0);
+    ck_assert_int_eq(tl_krb_proof(mem, krb, &ws, &pac, out), TL_REASON_KEYTAB_UNREADABLE);
+    ck_assert_ptr_null(pac);
+    ck_assert_int_eq(chmod(path, 0600), 0);
+    ck_assert_int_eq(tl_krb_proof(mem, krb, &ws, &pac, out), TL_REASON_OK);
+}
+END_TEST
+
 /* Any damage to the ticket's bytes; most of it is in the encrypted part. */
 START_TEST(test_damage)
 {
@@ -295,6 +310,7 @@ int main(void)
     tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, test_lie, 0, sizeof(lies) / sizeof(lies[0]));
     tcase_add_test(tc, test_no_keytab);
+    tcase_add_test(tc, test_writable_keytab);
     tcase_add_test(tc, test_damage);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_NORMAL);
