@@ -52,23 +52,23 @@ def _wait(what, command):
 
 
 @contextlib.contextmanager
-def _process(command, log, name):
+def _process(command, log):
     pid = ws(f"setsid {command} >{log} 2>&1 </dev/null & echo $!").stdout.strip()
     try:
         yield
     finally:
-        ws(f"kill {pid}")
-        # With a KDC filtered, helpers of these daemons wait on: they belong to this lab.
-        ws(f"for i in $(seq 50); do pgrep -x {name} >/dev/null || break; sleep 0.1; done; "
-           f"pkill -KILL -f '^({name}|/usr/libexec/sssd)'")
+        # Helpers may still wait for a KDC: the daemon's whole session ends.
+        ws(f"kill {pid}; for i in $(seq 30); do pgrep -s {pid} >/dev/null || exit; sleep 0.1; done; "
+           f"pkill -KILL -s {pid}")
 
 
 @contextlib.contextmanager
 def sssd():
-    ws(f"mkdir -p {SSSD_FOLDERS}; chmod 700 /etc/sssd; rm -f /var/lib/sss/db/*")
+    # What an earlier one left would answer before this one does.
+    ws(f"rm -rf /var/lib/sss; mkdir -p {SSSD_FOLDERS}; chmod 700 /etc/sssd")
     put("ws1", "/etc/sssd/sssd.conf", SSSD_CONF, mode=0o600)
-    with _process("sssd -i --logger=files", "/var/log/lab/sssd.log", "sssd"):
-        _wait("sssd", "getent -s sss passwd alice@contoso.test")
+    with _process("sssd -i --logger=files", "/var/log/lab/sssd.log"):
+        _wait("sssd", "test -S /var/lib/sss/pipes/pam && getent -s sss passwd alice@contoso.test")
         yield
 
 
@@ -77,7 +77,7 @@ def winbind():
     conf = get("ws1", "/etc/samba/smb.conf")
     if WINBIND_CONF not in conf:
         put("ws1", "/etc/samba/smb.conf", conf + WINBIND_CONF)
-    with _process("winbindd -F --no-process-group", "/var/log/lab/winbindd.log", "winbindd"):
+    with _process("winbindd -F --no-process-group", "/var/log/lab/winbindd.log"):
         _wait("winbindd", "wbinfo -n 'CONTOSO\\alice'")
         yield
 
