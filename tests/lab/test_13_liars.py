@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Scenarios 9 and 15: what a KDC may say that Samba does not, and a KDC that lies."""
+"""Scenarios 9 and 15: what a KDC may say that Samba does not, a request that is changed on
+its way, and a KDC that lies."""
 import json
 import subprocess
 
@@ -75,6 +76,24 @@ def selective():
         got = logon(ALICE)
         check("12 + garbage is refused in words", got.code == "PAM_PERM_DENIED" and said(got), got)
     works("9 over", ALICE)
+
+
+def changeling():
+    """Somebody on the wire puts his own account in the place of the name that he typed, and
+    proves it with his own password: all is genuine, and another user's."""
+    craigs = "Own.Password.Of.Craig.7"
+    done = on("dc1.contoso", ["samba-tool", "user", "create", "craig", craigs])
+    assert done.returncode == 0, done.stderr
+    # PA-REQ-ENC-PA-REP (149), by which the reply would tell that the request was changed
+    unprotected = ["a10402020095", "a10402027f95"]
+    rule = {"message": "AS", "replace": [[b"alice".hex(), b"craig".hex()], unprotected]}
+    works("craig is a user", "CONTOSO\\craig", password=craigs)
+    with Script("dc1.contoso", rule):
+        for name in (ALICE, "alice@contoso.test"):
+            got = logon(name, password=craigs)
+            check(f"craig is not let in as {name}", got.code == "PAM_AUTH_ERR", got)
+        explained("changeling", ALICE, "reply-mismatch", password=craigs)
+    works("changeling over", ALICE)
 
 
 IMPOSTOR_KRB5 = """[libdefaults]
@@ -166,6 +185,7 @@ def main():
     up(trust="external")
     command("refresh")
     selective()
+    changeling()
     impostor()
     finish()
 

@@ -7,7 +7,9 @@ stands in a script; everything else is passed on to the real KDC.
 usage: kdc_script.py LISTEN_PORT SCRIPT
 SCRIPT is JSON: a list of {"message": "AS"|"TGS", "service": text the request
 must contain or "", "preauth": true to match only an AS-REQ with an encrypted
-timestamp, "error": code, "edata": hex}. The first match answers.
+timestamp, "error": code, "edata": hex}. The first match answers. With "replace":
+[[hex, hex], ...] instead of an error the request is passed on with those bytes
+changed, as somebody on the wire could.
 """
 import json
 import os
@@ -81,6 +83,11 @@ def serve(sock, rules, realm):
                 return
             rule = next((r for r in rules if matches(r, request[4:])), None)
             if rule is None:
+                reply = pass_on(request)
+            elif "replace" in rule:
+                for old, new in rule["replace"]:
+                    assert len(old) == len(new)  # the lengths in DER stay true
+                    request = request.replace(bytes.fromhex(old), bytes.fromhex(new))
                 reply = pass_on(request)
             else:
                 error = krb_error(realm, rule["error"], bytes.fromhex(rule.get("edata", "")))
