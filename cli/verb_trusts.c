@@ -80,6 +80,7 @@ static void list_text(struct cli *cli, const struct tl_topology *topo)
 }
 
 /* Children of `parent` below each other; depth is bounded because a directory may lie. */
+/* NOLINTNEXTLINE(misc-no-recursion) */
 static void tree_level(const struct cli *cli, const struct tl_topology *topo,
                        const char *parent, int depth)
 {

@@ -144,10 +144,10 @@ struct tl_search {
 };
 /* DNS and pings. `list` also comes back with PING_FILTERED, PING_REFUSED and
  * NO_LOGON_SERVERS, for those who want to see the candidates. */
-enum tl_reason tl_search_dns(TALLOC_CTX *ctx, const struct tl_search *search,
+enum tl_reason tl_search_dns(TALLOC_CTX *ctx, const struct tl_search *in,
                              struct tl_dc_list **list);
 /* Pings only, to those DCs of `known` in their order. The list holds copies. */
-enum tl_reason tl_search_known(TALLOC_CTX *ctx, const struct tl_search *search,
+enum tl_reason tl_search_known(TALLOC_CTX *ctx, const struct tl_search *in,
                                const struct tl_dc_list *known, struct tl_dc_list **list);
 
 /* ---- cache.c */

@@ -74,8 +74,8 @@ static int once(const char *service, const char *user, const char *answer)
     began = now_ns(CLOCK_MONOTONIC);
     code = pam_authenticate(pamh, 0);
     took = now_ns(CLOCK_MONOTONIC) - began;
-    printf("try %d %lld %lld %lld\n%s", code, (long long)start, (long long)(start + took),
-           (long long)loaded, shown.text);
+    printf("try %d %lld %lld %lld\n%s", code, (long long)start,
+           (long long)start + (long long)took, (long long)loaded, shown.text);
     if (code != PAM_SUCCESS)
         printf("said %s\n", pam_strerror(pamh, code));
     fflush(stdout);

@@ -165,7 +165,7 @@ static _Noreturn void kdc_main(int fd, enum habit habit, size_t index)
             _exit(0);
         counters[index].connections++;
         if (fork() == 0) {
-            prctl(PR_SET_PDEATHSIG, SIGKILL);
+            (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
             close(fd);
             serve(conn, habit, index);
             _exit(0);
@@ -208,7 +208,7 @@ static void add_kdc(enum habit habit)
         ck_assert_int_eq(listen(kdc->fd, 16), 0);
         kdc->pid = fork();
         if (kdc->pid == 0) {
-            prctl(PR_SET_PDEATHSIG, SIGKILL); /* a failed test tears nothing down */
+            (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* a failed test tears nothing down */
             setpgid(0, 0);
             kdc_main(kdc->fd, habit, num_kdcs);
         }
