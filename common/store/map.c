@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Which file a reader is in: mapping it, noticing that it was superseded, letting
+ * go of old ones. Lock-free, because whoever forks or is interrupted by a signal
+ * while holding a lock would leave it locked for its child or its handler.
+ *
+ * A look-up counts itself in at a slot and then makes sure that the slot is still
+ * the current one; who replaced the current slot then looks at the count. Both in
+ * sequentially consistent order, so that at least one of them sees the other.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/layout.h"
+
+/* A slot's life. FILLING and LEAVING have one owner, who took them by exchange. */
+enum { FREE, FILLING, USED, REAPING };
+
+/* How often a look-up tries again because others keep replacing the file. */
+#define TRIES 8
+
+/* False if it is not a file that only its owner can have written. */
+static bool map_file(int fd, uid_t owner, struct tl_store_slot *slot)
+{
+    struct stat st;
+    void *base;
+
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_uid != owner ||
+        (st.st_mode & (S_IWGRP | S_IWOTH)) != 0 || st.st_size < TL_STORE_PAGE ||
+        (uint64_t)st.st_size > TL_STORE_SIZE_MAX)
+        return false;
+    base = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
+    if (base == MAP_FAILED)
+        return false;
+    if (!tl_store_map_bytes(base, (size_t)st.st_size, &slot->map)) {
+        munmap(base, (size_t)st.st_size);
+        return false;
+    }
+    slot->dev = st.st_dev;
+    slot->ino = st.st_ino;
+    return true;
+}
+
+static struct tl_store_slot *take_slot(struct tl_store_reader *reader)
+{
+    for (size_t i = 0; i < TL_STORE_SLOTS; i++) {
+        unsigned expected = FREE;
+
+        if (atomic_compare_exchange_strong(&reader->slots[i].state, &expected, FILLING))
+            return &reader->slots[i];
+    }
+    return NULL;
+}
+
+static void free_slot(struct tl_store_slot *slot)
+{
+    munmap((void *)(uintptr_t)slot->map.base, slot->map.size);
+    atomic_store(&slot->state, FREE);
+}
+
+static void reap(struct tl_store_reader *reader)
+{
+    for (unsigned i = 0; i < TL_STORE_SLOTS; i++) {
+        struct tl_store_slot *slot = &reader->slots[i];
+        unsigned expected = USED;
+
+        if (atomic_load(&reader->current) == i + 1 || atomic_load(&slot->users) != 0 ||
+            !atomic_compare_exchange_strong(&slot->state, &expected, REAPING))
+            continue;
+        /* Between the look and the exchange the slot may have begun a new life. */
+        if (atomic_load(&reader->current) != i + 1 && atomic_load(&slot->users) == 0)
+            free_slot(slot);
+        else
+            atomic_store(&slot->state, USED);
+    }
+}
+
+/*
+ * Look at the path and make its file the current one. `from` is what the caller
+ * saw as current, 0 for none; unless it is 0 the caller is counted in there. False
+ * if the caller should stay where it is: it is the same file, or none is usable.
+ */
+static bool refresh(struct tl_store_reader *reader, unsigned from)
+{
+    struct tl_store_slot *slot;
+    struct stat st;
+    unsigned expected = from, index;
+    int fd = open(reader->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    bool mapped;
+
+    if (fd < 0)
+        return false;
+    if (from != 0 && fstat(fd, &st) == 0 && st.st_dev == reader->slots[from - 1].dev &&
+        st.st_ino == reader->slots[from - 1].ino) {
+        close(fd);
+        return false;
+    }
+    slot = take_slot(reader);
+    mapped = slot != NULL && map_file(fd, reader->owner, slot);
+    close(fd);
+    if (!mapped) {
+        if (slot != NULL)
+            atomic_store(&slot->state, FREE);
+        return false;
+    }
+    index = (unsigned)(slot - reader->slots) + 1;
+    if (atomic_compare_exchange_strong(&reader->current, &expected, index))
+        atomic_store(&slot->state, USED);
+    else
+        free_slot(slot);
+    return true;
+}
+
+const struct tl_store_map *tl_store_enter(struct tl_store_reader *reader)
+{
+    for (unsigned tries = 0; tries < TRIES; tries++) {
+        unsigned current = atomic_load(&reader->current);
+        const struct store_header *header;
+        struct tl_store_slot *slot;
+        bool moved;
+
+        if (current == 0) {
+            if (!refresh(reader, 0) && atomic_load(&reader->current) == 0)
+                return NULL;
+            continue;
+        }
+        slot = &reader->slots[current - 1];
+        atomic_fetch_add(&slot->users, 1);
+        if (atomic_load(&reader->current) != current) {
+            atomic_fetch_sub(&slot->users, 1);
+            continue;
+        }
+        header = (const void *)slot->map.base;
+        if (atomic_load_explicit(&header->superseded, memory_order_acquire) ==
+            TL_STORE_CURRENT)
+            return &slot->map;
+        moved = refresh(reader, current);
+        if (!moved)
+            return &slot->map;
+        atomic_fetch_sub(&slot->users, 1);
+        reap(reader);
+    }
+    return NULL;
+}
+
+void tl_store_leave(struct tl_store_reader *reader, const struct tl_store_map *map)
+{
+    struct tl_store_slot *slot =
+        (void *)((uint8_t *)(uintptr_t)map - offsetof(struct tl_store_slot, map));
+
+    atomic_fetch_sub(&slot->users, 1);
+}

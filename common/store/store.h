@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * store.h - the identity store as its readers see it: users, groups and group
+ * lists that every process may look up and only the agent (writer.h) changes.
+ *
+ * libc only: this code runs in every process that asks NSS for a name. A look-up
+ * takes no lock, allocates nothing and, once the file is mapped, makes no system
+ * call. It may be used from threads, after fork and in signal handlers.
+ *
+ * The file, in the byte order of the machine (layout.h has the structures):
+ *
+ *   header    one page. Its first part never changes and has a checksum: magic,
+ *             version, sizes, seed, the id ranges that are ours. The second part
+ *             belongs to the writer (tail, pending record) but for one word that
+ *             tells readers that this file is about to be, or was, superseded.
+ *   table     8 bytes per bucket: where the newest key of the bucket is, with a
+ *             check of its own.
+ *   data      records, appended. A record has a header, one key per name, id and
+ *             SID under which it is found, its strings and its list of members or
+ *             of gids. All but the word `live` and the `next` links of the keys is
+ *             immutable and covered by the record's checksum.
+ *
+ * Why readers need no retry. A record is complete before the first bucket leads to
+ * it, by one aligned release store. What it replaces is marked dead afterwards and
+ * taken out of the chains, but its bytes stay, so that whoever still reads it reads
+ * a whole record. Space is never reused; when the file is full, the writer copies the
+ * living into a new file, renames it into place and says so in the old one. Readers then
+ * map the new file and let go of the old one when the last look-up in this process has
+ * left it.
+ *
+ * What a reader believes. Nothing it did not check: the header when mapping (with
+ * owner, mode and size of the file), each offset before use, at most
+ * TL_STORE_STEPS keys of a chain, and before a record counts: its own position, its
+ * size, the checksum, that it lives, that it really bears the name or id asked for,
+ * and that its strings and lists end inside of it. A file that was damaged in any
+ * way therefore answers "not found" at worst. (The seed keeps damage and chance
+ * apart, not attackers, who can read it: they are kept from filling a bucket by the
+ * writer, which does not let chains of negative entries grow.)
+ *
+ * Names are compared folded. ASCII letters are folded here; everything else only by
+ * the writer (tl_fold()), which therefore stores an alias that is not ASCII twice:
+ * fully folded, and as it was spelled, with its ASCII letters folded.
+ */
+#ifndef TL_STORE_H
+#define TL_STORE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define TL_STORE_FILE "identity.store" /* in the state folder */
+#define TL_STORE_NAME_MAX 1024         /* bytes of a name, without its NUL */
+#define TL_STORE_STEPS 64
+#define TL_STORE_RANGES 32
+#define TL_STORE_SLOTS 32
+
+/* What a key is; each has a namespace of its own. */
+enum tl_store_class {
+    TL_STORE_USER_NAME = 1,
+    TL_STORE_USER_ID,
+    TL_STORE_GROUP_NAME,
+    TL_STORE_GROUP_ID,
+    TL_STORE_GIDS, /* group list of the user with this uid */
+    TL_STORE_SID   /* of users and groups */
+};
+
+struct tl_store_range {
+    uint32_t first, last; /* both included */
+};
+
+/* One mapped file. The values of the header are copied, so that a file that is
+ * damaged later cannot change them under a reader. */
+struct tl_store_map {
+    const uint8_t *base;
+    size_t size;
+    uint64_t seed;
+    uint32_t buckets; /* a power of two */
+    uint64_t table, data;
+    uint32_t num_ranges;
+    struct tl_store_range ranges[TL_STORE_RANGES];
+};
+
+/*
+ * The state of one reader: static memory, no constructor, no destructor. Old
+ * mappings are given up by whoever maps a new one, if no look-up is in them. A
+ * process forked in the middle of another thread's look-up keeps at most the one
+ * mapping that thread was in.
+ */
+struct tl_store_slot {
+    atomic_uint state, users;
+    dev_t dev;
+    ino_t ino;
+    struct tl_store_map map;
+};
+struct tl_store_reader {
+    const char *path;
+    uid_t owner;         /* whose file it must be */
+    atomic_uint current; /* slot + 1; 0: nothing mapped yet */
+    struct tl_store_slot slots[TL_STORE_SLOTS];
+};
+
+/* NULL if there is no usable file. Otherwise tl_store_leave() must follow; what
+ * was found is valid until then. `errno` may change. */
+const struct tl_store_map *tl_store_enter(struct tl_store_reader *reader);
+void tl_store_leave(struct tl_store_reader *reader, const struct tl_store_map *map);
+
+/* The checks of a mapping on bytes at hand, for tests and tools; base must be
+ * aligned to 8. False: not a store. */
+bool tl_store_map_bytes(const uint8_t *base, size_t size, struct tl_store_map *map);
+
+enum tl_store_answer {
+    TL_STORE_MISS,    /* nothing is known */
+    TL_STORE_HIT,     /* *entry is filled */
+    TL_STORE_STALE,   /* *entry is filled, but the agent should be asked if it can be */
+    TL_STORE_NEGATIVE /* known not to exist */
+};
+
+struct tl_store_string {
+    const char *at; /* ends in a NUL, which length does not count */
+    uint32_t length;
+};
+
+struct tl_store_entry {
+    uint32_t id, gid; /* group: both its gid; gids: the uid, gid unset */
+    struct tl_store_string name, gecos, home, shell, sid;
+    uint64_t written;   /* when, in seconds since 1970 */
+    uint32_t count;     /* members or gids */
+    const char *list;   /* group: `count` names, each with its NUL */
+    uint32_t list_size; /* bytes */
+    const uint32_t *gids;
+};
+
+/* now: seconds since 1970, against which the record's end is judged. */
+enum tl_store_answer tl_store_by_name(const struct tl_store_map *map,
+                                      enum tl_store_class class, const char *name,
+                                      uint64_t now, struct tl_store_entry *entry);
+enum tl_store_answer tl_store_by_id(const struct tl_store_map *map,
+                                    enum tl_store_class class, uint32_t id, uint64_t now,
+                                    struct tl_store_entry *entry);
+/* An id that is in one of our ranges. */
+bool tl_store_owns_id(const struct tl_store_map *map, uint32_t id);
+/* A name that can be ours has a domain in it. */
+bool tl_store_owns_name(const char *name);
+/* Coarse real time, which the vdso knows without a system call. */
+uint64_t tl_store_now(void);
+
+#endif

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The changes that the agent makes to the identity store.
+ */
+#include <errno.h>
+
+#include <trustlogon/name.h>
+
+#include "store/writer_internal.h"
+
+/* A file full of negative entries is emptied of those that ended, but not more
+ * often than this, or asking for made-up names would keep the writer busy. */
+#define REWRITE_PAUSE 60
+
+static bool owns(const struct tl_store *store, uint32_t id)
+{
+    return tl_store_owns_id(&store->map, id);
+}
+
+static int make_room_negative(struct tl_store *store, const struct store_record *rec)
+{
+    struct store_header *header = store_header_of(&store->map);
+    bool full = atomic_load(&header->negatives) >= NEGATIVES_MAX ||
+                store_room(&store->map) < rec->size;
+    int rc = 0;
+
+    if (full && tl_store_now() < header->created + REWRITE_PAUSE)
+        return -ENOSPC;
+    if (full)
+        rc = store_rewrite(store, rec->size);
+    if (rc == 0 &&
+        (store_longest(&store->map, rec) > CHAIN_NEGATIVE ||
+         atomic_load(&store_header_of(&store->map)->negatives) >= NEGATIVES_MAX))
+        rc = -ENOSPC;
+    return rc;
+}
+
+static int make_room(struct tl_store *store, const struct store_record *rec)
+{
+    if ((rec->flags & TL_STORE_NEGATIVE_FLAG) != 0)
+        return make_room_negative(store, rec);
+    if (store_room(&store->map) >= rec->size &&
+        store_longest(&store->map, rec) <= CHAIN_POSITIVE)
+        return 0;
+    return store_rewrite(store, rec->size);
+}
+
+static int put(struct tl_store *store, struct store_record *rec)
+{
+    int lock, rc = store_lock(store, &lock);
+
+    if (rc != 0)
+        return rc;
+    rc = make_room(store, rec);
+    if (rc == 0)
+        store_append(&store->map, rec);
+    store_unlock(lock);
+    return rc;
+}
+
+static int put_made(struct tl_store *store, struct store_record *rec, int rc)
+{
+    if (rc == 0)
+        rc = put(store, rec);
+    talloc_free(rec);
+    return rc;
+}
+
+int tl_store_put_user(struct tl_store *store, const struct tl_store_user *user)
+{
+    struct store_record *rec;
+
+    if (!owns(store, user->uid) || !owns(store, user->gid))
+        return -ERANGE;
+    int rc = store_make_user(NULL, user, &rec);
+    return put_made(store, rec, rc);
+}
+
+int tl_store_put_group(struct tl_store *store, const struct tl_store_group *group)
+{
+    struct store_record *rec;
+
+    if (!owns(store, group->gid))
+        return -ERANGE;
+    int rc = store_make_group(NULL, group, &rec);
+    return put_made(store, rec, rc);
+}
+
+int tl_store_put_gids(struct tl_store *store, uint32_t uid, const uint32_t *gids,
+                      size_t count, const struct tl_store_life *life)
+{
+    struct store_record *rec;
+
+    for (size_t i = 0; i < count; i++) {
+        if (!owns(store, gids[i]))
+            return -ERANGE;
+    }
+    if (!owns(store, uid))
+        return -ERANGE;
+    int rc = store_make_gids(NULL, uid, gids, count, life, &rec);
+    return put_made(store, rec, rc);
+}
+
+int tl_store_put_missing_name(struct tl_store *store, enum tl_store_class class,
+                              const char *name, uint64_t until)
+{
+    struct store_record *rec;
+
+    if ((class != TL_STORE_USER_NAME && class != TL_STORE_GROUP_NAME) || name == NULL)
+        return -EINVAL;
+    int rc = store_make_missing(NULL, class, name, 0, until, &rec);
+    return put_made(store, rec, rc);
+}
+
+int tl_store_put_missing_id(struct tl_store *store, enum tl_store_class class,
+                            uint32_t id, uint64_t until)
+{
+    struct store_record *rec;
+
+    if (class != TL_STORE_USER_ID && class != TL_STORE_GROUP_ID)
+        return -EINVAL;
+    if (!owns(store, id))
+        return -ERANGE;
+    int rc = store_make_missing(NULL, class, NULL, id, until, &rec);
+    return put_made(store, rec, rc);
+}
+
+static int drop(struct tl_store *store, enum tl_store_class class, const char *name,
+                uint32_t id)
+{
+    size_t length = name == NULL ? 0 : strlen(name);
+    const struct store_record *rec, *gids;
+    uint64_t hash;
+    int lock, rc = store_lock(store, &lock);
+
+    if (rc != 0)
+        return rc;
+    hash = name == NULL ? store_hash_id(store->map.seed, class, id)
+                        : store_hash_name(store->map.seed, class, name, length);
+    rec = store_find(&store->map, hash, class, name, length, id);
+    if (rec == NULL)
+        rc = -ENOENT;
+    if (rec != NULL && rec->class == TL_STORE_USER_ID) {
+        hash = store_hash_id(store->map.seed, TL_STORE_GIDS, rec->id);
+        gids = store_find(&store->map, hash, TL_STORE_GIDS, NULL, 0, rec->id);
+        if (gids != NULL)
+            store_kill(&store->map, gids);
+    }
+    if (rec != NULL)
+        store_kill(&store->map, rec);
+    store_unlock(lock);
+    return rc;
+}
+
+int tl_store_drop_name(struct tl_store *store, enum tl_store_class class,
+                       const char *name)
+{
+    char *folded;
+    int rc;
+
+    if (name == NULL || name[0] == '\0' || strlen(name) > TL_STORE_NAME_MAX)
+        return -EINVAL;
+    rc = drop(store, class, name, 0);
+    if (rc != -ENOENT)
+        return rc;
+    folded = tl_fold(NULL, name);
+    if (folded != NULL && folded[0] != '\0')
+        rc = drop(store, class, folded, 0);
+    talloc_free(folded);
+    return rc;
+}
+
+int tl_store_drop_id(struct tl_store *store, enum tl_store_class class, uint32_t id)
+{
+    return drop(store, class, NULL, id);
+}
+
+int tl_store_compact(struct tl_store *store)
+{
+    int lock, rc = store_lock(store, &lock);
+
+    if (rc == 0) {
+        rc = store_rewrite(store, 0);
+        store_unlock(lock);
+    }
+    return rc;
+}
+
+static void count_record(const struct store_record *rec, struct tl_store_stats *stats)
+{
+    if ((rec->flags & TL_STORE_NEGATIVE_FLAG) != 0)
+        stats->negatives++;
+    else if (rec->class == TL_STORE_USER_ID)
+        stats->users++;
+    else if (rec->class == TL_STORE_GROUP_ID)
+        stats->groups++;
+    else
+        stats->gid_lists++;
+    if (tl_store_now() > rec->valid_until)
+        stats->ended++;
+}
+
+int tl_store_stats(struct tl_store *store, struct tl_store_stats *stats)
+{
+    TALLOC_CTX *tmp = talloc_new(NULL);
+    struct store_walk walk = {0};
+    struct tl_store_entry entry;
+    int lock, rc = store_lock(store, &lock);
+
+    *stats = (struct tl_store_stats){0};
+    if (rc == 0)
+        rc = store_walk(tmp, &store->map, &walk);
+    if (rc == 0) {
+        struct store_header *header = store_header_of(&store->map);
+
+        stats->damaged = walk.damaged;
+        for (size_t i = 0; i < walk.num_records; i++) {
+            const struct store_record *rec =
+                tl_store_record_at(&store->map, walk.records[i]);
+
+            if (!tl_store_entry_of(rec, &entry))
+                stats->damaged++;
+            count_record(rec, stats);
+        }
+        stats->size = store->map.size;
+        stats->used = atomic_load(&header->tail) - store->map.data;
+        stats->dead = atomic_load(&header->dead);
+        stats->created = header->created;
+        stats->buckets = store->map.buckets;
+        stats->keys = walk.keys;
+        stats->longest = walk.longest;
+    }
+    store_unlock(lock);
+    talloc_free(tmp);
+    return rc;
+}
+
+int tl_store_check(struct tl_store *store)
+{
+    struct tl_store_stats stats;
+    int rc = tl_store_stats(store, &stats);
+
+    return rc == 0 && stats.damaged > 0 ? -EUCLEAN : rc;
+}

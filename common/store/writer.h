@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * writer.h - changing the identity store. Only the agent, as root, does.
+ *
+ * Several processes may have the store open; each change is made under a lock on a
+ * file of its own, "<path>.lock" (mode 0600: the store itself is readable, and so
+ * lockable, by everybody). A handle may be used in a child forked later. A writer
+ * may be killed at any instruction: the next one finishes what was begun. What a
+ * function said 0 to is not lost by that; after a power failure the store has what
+ * reached the disk, and records that did not get there whole are not found.
+ *
+ * Records of one class never share a name, an id or a SID: putting one drops those
+ * it shares anything with. So a user who was renamed, or deleted and made again with
+ * a new SID, leaves nothing behind, and a negative entry ends a positive one. Which
+ * aliases belong to whom is for the caller to know.
+ *
+ * All return 0 or: -EINVAL (a name without domain, with ':' or control characters; a
+ * home or shell that is no absolute path; a malformed SID), -ERANGE (an id outside of
+ * the ranges), -E2BIG (too many aliases, or too much of anything), -ENOSPC (the disk,
+ * or a negative entry that is not worth its room), -EBUSY (another writer has the
+ * lock for two seconds), -ENOMEM, or another -errno.
+ */
+#ifndef TL_STORE_WRITER_H
+#define TL_STORE_WRITER_H
+
+#include <talloc.h>
+
+#include "store/store.h"
+
+struct tl_store;
+
+struct tl_store_life {
+    uint64_t fresh_until; /* seconds since 1970; readers then ask the agent first */
+    uint64_t valid_until; /* and here they forget it */
+};
+
+struct tl_store_user {
+    const char *name;           /* canonical, what pw_name says */
+    const char *const *aliases; /* other names, up to NULL; may be NULL */
+    const char *sid;
+    uint32_t uid, gid;
+    const char *gecos; /* may be NULL; ':' and control characters become spaces */
+    const char *home, *shell;
+    struct tl_store_life life;
+};
+
+struct tl_store_group {
+    const char *name;
+    const char *const *aliases;
+    const char *sid;
+    uint32_t gid;
+    const char *const *members; /* canonical names */
+    size_t num_members;
+    struct tl_store_life life;
+};
+
+/* Opens, repairs or makes the store; a file that is not one is replaced. If the
+ * ranges are not those in it, it is written anew without what is outside of them. */
+int tl_store_open(TALLOC_CTX *ctx, const char *path, const struct tl_store_range *ranges,
+                  size_t num_ranges, struct tl_store **store);
+
+int tl_store_put_user(struct tl_store *store, const struct tl_store_user *user);
+int tl_store_put_group(struct tl_store *store, const struct tl_store_group *group);
+/* All gids of a user, the primary one with them. The user's own record is another
+ * one: both must be there for initgroups to find anything. */
+int tl_store_put_gids(struct tl_store *store, uint32_t uid, const uint32_t *gids,
+                      size_t count, const struct tl_store_life *life);
+/* class: USER_NAME or GROUP_NAME; USER_ID or GROUP_ID. */
+int tl_store_put_missing_name(struct tl_store *store, enum tl_store_class class,
+                              const char *name, uint64_t until);
+int tl_store_put_missing_id(struct tl_store *store, enum tl_store_class class,
+                            uint32_t id, uint64_t until);
+/* Any class but SID with a name, or an id; SID with its string as name. Dropping a
+ * user drops the group list of that uid too. -ENOENT: it was not there. */
+int tl_store_drop_name(struct tl_store *store, enum tl_store_class class,
+                       const char *name);
+int tl_store_drop_id(struct tl_store *store, enum tl_store_class class, uint32_t id);
+/* Copies what lives and has not ended into a new file. */
+int tl_store_compact(struct tl_store *store);
+
+struct tl_store_stats {
+    uint64_t size, used, dead; /* bytes of the file, of all records, of dead ones */
+    uint64_t created;
+    uint32_t users, groups, gid_lists, negatives;
+    uint32_t ended;         /* of these, no longer valid */
+    uint32_t buckets, keys; /* keys in chains */
+    uint32_t longest;       /* chain */
+    uint32_t damaged;       /* buckets, links and records that fail their checks */
+};
+/* Walks everything. */
+int tl_store_stats(struct tl_store *store, struct tl_store_stats *stats);
+/* 0, or -EUCLEAN if anything is damaged (which tl_store_compact() removes). */
+int tl_store_check(struct tl_store *store);
+
+#endif

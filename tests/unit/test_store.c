@@ -1,0 +1,533 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The identity store: what is put is found under all its names, what is replaced or
+ * dropped is gone, and a damaged file answers "not found".
+ */
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/layout.h"
+#include "store/writer.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+#define NOW UINT64_C(1800000000)
+#define SID "S-1-5-21-1-2-3-"
+
+static const struct tl_store_range ranges[] = {{200000, 399999}, {2000000, 2999999}};
+static const struct tl_store_life forever = {NOW * 2, NOW * 2};
+static char folder[] = "/tmp/tl_store_XXXXXX";
+static char path[64];
+static struct tl_store *store;
+static struct tl_store_reader *reader;
+
+static void setup(void)
+{
+    strcpy(folder + strlen(folder) - 6, "XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    snprintf(path, sizeof(path), "%s/store", folder);
+    ck_assert_int_eq(tl_store_open(NULL, path, ranges, COUNT(ranges), &store), 0);
+    reader = calloc(1, sizeof(*reader));
+    reader->path = path;
+    reader->owner = geteuid();
+}
+
+static void teardown(void)
+{
+    static const char *const names[] = {"", ".lock", ".new"};
+    char name[80];
+
+    for (size_t i = 0; i < TL_STORE_SLOTS; i++) {
+        if (reader->slots[i].state != 0)
+            munmap((void *)(uintptr_t)reader->slots[i].map.base,
+                   reader->slots[i].map.size);
+    }
+    talloc_free(store);
+    free(reader);
+    for (size_t i = 0; i < COUNT(names); i++) {
+        snprintf(name, sizeof(name), "%s%s", path, names[i]);
+        unlink(name);
+    }
+    ck_assert_int_eq(rmdir(folder), 0);
+}
+
+static struct tl_store_user alice(void)
+{
+    static const char *const aliases[] = {"CONTOSO\\alice", "contoso.test\\alice",
+                                          "Alice.Ängström@corp.example", NULL};
+
+    return (struct tl_store_user){.name = "alice@contoso.test",
+                                  .aliases = aliases,
+                                  .sid = SID "1105",
+                                  .uid = 201105,
+                                  .gid = 200513,
+                                  .gecos = "Alice: the\tfirst",
+                                  .home = "/home/alice@contoso.test",
+                                  .shell = "/bin/bash",
+                                  .life = forever};
+}
+
+static enum tl_store_answer at_time(enum tl_store_class class, const char *name,
+                                    uint32_t id, uint64_t now,
+                                    struct tl_store_entry *entry)
+{
+    const struct tl_store_map *map = tl_store_enter(reader);
+    enum tl_store_answer answer = TL_STORE_MISS;
+
+    memset(entry, 0, sizeof(*entry));
+    if (map == NULL)
+        return answer;
+    answer = name != NULL ? tl_store_by_name(map, class, name, now, entry)
+                          : tl_store_by_id(map, class, id, now, entry);
+    tl_store_leave(reader, map);
+    return answer;
+}
+
+static enum tl_store_answer by_name(enum tl_store_class class, const char *name)
+{
+    struct tl_store_entry entry;
+
+    return at_time(class, name, 0, NOW, &entry);
+}
+
+static enum tl_store_answer by_id(enum tl_store_class class, uint32_t id)
+{
+    struct tl_store_entry entry;
+
+    return at_time(class, NULL, id, NOW, &entry);
+}
+
+static const char *const alices_names[] = {
+    "alice@contoso.test",
+    "ALICE@Contoso.Test",
+    "CONTOSO\\alice",
+    "contoso\\ALICE",
+    "contoso.test\\Alice",
+    "Alice.Ängström@corp.example",
+    "alice.ÄNGSTRöM@CORP.example", /* its own spelling but for ASCII letters */
+    "alice.ängström@corp.example",
+};
+
+START_TEST(one_record_under_all_names)
+{
+    struct tl_store_user user = alice();
+    struct tl_store_entry entry;
+
+    ck_assert_int_eq(tl_store_put_user(store, &user), 0);
+    for (size_t i = 0; i < COUNT(alices_names); i++) {
+        if (i == 6)
+            continue; /* mixed spellings are the agent's to fold */
+        ck_assert_msg(at_time(TL_STORE_USER_NAME, alices_names[i], 0, NOW, &entry) ==
+                          TL_STORE_HIT,
+                      "%s", alices_names[i]);
+        ck_assert_str_eq(entry.name.at, "alice@contoso.test");
+    }
+    ck_assert_int_eq(at_time(TL_STORE_USER_ID, NULL, 201105, NOW, &entry), TL_STORE_HIT);
+    ck_assert_uint_eq(entry.id, 201105);
+    ck_assert_uint_eq(entry.gid, 200513);
+    ck_assert_str_eq(entry.gecos.at, "Alice  the first");
+    ck_assert_str_eq(entry.home.at, "/home/alice@contoso.test");
+    ck_assert_str_eq(entry.shell.at, "/bin/bash");
+    ck_assert_str_eq(entry.sid.at, SID "1105");
+    ck_assert_int_eq(by_name(TL_STORE_SID, SID "1105"), TL_STORE_HIT);
+    /* Namespaces do not mix. */
+    ck_assert_int_eq(by_name(TL_STORE_GROUP_NAME, "alice@contoso.test"), TL_STORE_MISS);
+    ck_assert_int_eq(by_id(TL_STORE_GROUP_ID, 201105), TL_STORE_MISS);
+    ck_assert_int_eq(by_id(TL_STORE_GIDS, 201105), TL_STORE_MISS);
+    ck_assert_int_eq(by_name(TL_STORE_USER_NAME, "alice@contoso.tes"), TL_STORE_MISS);
+    ck_assert_int_eq(by_name(TL_STORE_USER_NAME, ""), TL_STORE_MISS);
+}
+END_TEST
+
+START_TEST(groups_and_lists)
+{
+    const char *members[] = {"alice@contoso.test", "bob@contoso.test"};
+    struct tl_store_group group = {.name = "domain users@contoso.test",
+                                   .sid = SID "513",
+                                   .gid = 200513,
+                                   .members = members,
+                                   .num_members = 2,
+                                   .life = forever};
+    uint32_t gids[300];
+    struct tl_store_entry entry;
+
+    for (uint32_t i = 0; i < COUNT(gids); i++)
+        gids[i] = 300000 + i;
+    ck_assert_int_eq(tl_store_put_group(store, &group), 0);
+    ck_assert_int_eq(at_time(TL_STORE_GROUP_ID, NULL, 200513, NOW, &entry), TL_STORE_HIT);
+    ck_assert_uint_eq(entry.count, 2);
+    ck_assert_str_eq(entry.list, members[0]);
+    ck_assert_str_eq(entry.list + strlen(members[0]) + 1, members[1]);
+    ck_assert_int_eq(tl_store_put_gids(store, 201105, gids, COUNT(gids), &forever), 0);
+    ck_assert_int_eq(at_time(TL_STORE_GIDS, NULL, 201105, NOW, &entry), TL_STORE_HIT);
+    ck_assert_uint_eq(entry.count, COUNT(gids));
+    ck_assert_int_eq(memcmp(entry.gids, gids, sizeof(gids)), 0);
+    group.num_members = 0;
+    ck_assert_int_eq(tl_store_put_group(store, &group), 0);
+    ck_assert_int_eq(at_time(TL_STORE_GROUP_ID, NULL, 200513, NOW, &entry), TL_STORE_HIT);
+    ck_assert_uint_eq(entry.count, 0);
+}
+END_TEST
+
+/* A rename, and a deleted account made again: nothing of the old one is left. */
+START_TEST(replacing)
+{
+    struct tl_store_user user = alice();
+    struct tl_store_entry entry;
+
+    ck_assert_int_eq(tl_store_put_user(store, &user), 0);
+    user.name = "alicia@contoso.test";
+    user.aliases = NULL;
+    ck_assert_int_eq(tl_store_put_user(store, &user), 0);
+    for (size_t i = 0; i < COUNT(alices_names); i++)
+        ck_assert_int_eq(by_name(TL_STORE_USER_NAME, alices_names[i]), TL_STORE_MISS);
+    ck_assert_int_eq(at_time(TL_STORE_USER_ID, NULL, 201105, NOW, &entry), TL_STORE_HIT);
+    ck_assert_str_eq(entry.name.at, "alicia@contoso.test");
+
+    user.sid = SID "9999";
+    user.uid = 209999;
+    ck_assert_int_eq(tl_store_put_user(store, &user), 0);
+    ck_assert_int_eq(by_id(TL_STORE_USER_ID, 201105), TL_STORE_MISS);
+    ck_assert_int_eq(by_name(TL_STORE_SID, SID "1105"), TL_STORE_MISS);
+    ck_assert_int_eq(at_time(TL_STORE_USER_NAME, "alicia@contoso.test", 0, NOW, &entry),
+                     TL_STORE_HIT);
+    ck_assert_uint_eq(entry.id, 209999);
+}
+END_TEST
+
+START_TEST(dropping)
+{
+    struct tl_store_user user = alice();
+    const uint32_t gid = 200513;
+
+    ck_assert_int_eq(tl_store_put_user(store, &user), 0);
+    ck_assert_int_eq(tl_store_put_gids(store, user.uid, &gid, 1, &forever), 0);
+    ck_assert_int_eq(tl_store_drop_name(store, TL_STORE_USER_NAME, "nobody@contoso.test"),
+                     -ENOENT);
+    /* Any spelling will do for the writer. */
+    ck_assert_int_eq(tl_store_drop_name(store, TL_STORE_USER_NAME, alices_names[6]), 0);
+    ck_assert_int_eq(by_name(TL_STORE_USER_NAME, "alice@contoso.test"), TL_STORE_MISS);
+    ck_assert_int_eq(by_id(TL_STORE_USER_ID, user.uid), TL_STORE_MISS);
+    ck_assert_int_eq(by_id(TL_STORE_GIDS, user.uid), TL_STORE_MISS);
+    ck_assert_int_eq(tl_store_drop_id(store, TL_STORE_USER_ID, user.uid), -ENOENT);
+}
+END_TEST
+
+START_TEST(negative_entries)
+{
+    struct tl_store_user user = alice();
+    struct tl_store_entry entry;
+
+    ck_assert_int_eq(tl_store_put_user(store, &user), 0);
+    ck_assert_int_eq(
+        tl_store_put_missing_name(store, TL_STORE_USER_NAME, "CONTOSO\\Alice", NOW + 60),
+        0);
+    /* What does not exist any more has no other names and no id either. */
+    ck_assert_int_eq(by_name(TL_STORE_USER_NAME, "contoso\\alice"), TL_STORE_NEGATIVE);
+    ck_assert_int_eq(by_name(TL_STORE_USER_NAME, "alice@contoso.test"), TL_STORE_MISS);
+    ck_assert_int_eq(by_id(TL_STORE_USER_ID, user.uid), TL_STORE_MISS);
+    ck_assert_int_eq(at_time(TL_STORE_USER_NAME, "contoso\\alice", 0, NOW + 61, &entry),
+                     TL_STORE_MISS);
+    ck_assert_int_eq(tl_store_put_missing_id(store, TL_STORE_GROUP_ID, 200001, NOW + 60),
+                     0);
+    ck_assert_int_eq(by_id(TL_STORE_GROUP_ID, 200001), TL_STORE_NEGATIVE);
+    ck_assert_int_eq(tl_store_put_user(store, &user), 0);
+    ck_assert_int_eq(by_name(TL_STORE_USER_NAME, "contoso\\alice"), TL_STORE_HIT);
+}
+END_TEST
+
+START_TEST(time_passes)
+{
+    struct tl_store_user user = alice();
+    struct tl_store_entry entry;
+
+    user.life = (struct tl_store_life){NOW + 10, NOW + 20};
+    ck_assert_int_eq(tl_store_put_user(store, &user), 0);
+    ck_assert_int_eq(at_time(TL_STORE_USER_ID, NULL, user.uid, NOW + 10, &entry),
+                     TL_STORE_HIT);
+    ck_assert_int_eq(at_time(TL_STORE_USER_ID, NULL, user.uid, NOW + 20, &entry),
+                     TL_STORE_STALE);
+    ck_assert_str_eq(entry.name.at, user.name);
+    ck_assert_int_eq(at_time(TL_STORE_USER_ID, NULL, user.uid, NOW + 21, &entry),
+                     TL_STORE_MISS);
+}
+END_TEST
+
+static const struct {
+    const char *name, *sid, *home, *shell;
+    uint32_t uid, gid;
+    int rc;
+} refused[] = {
+    {"root", SID "500", "/h", "/s", 201105, 200513, -EINVAL}, /* looks local */
+    {"a@b:c", SID "500", "/h", "/s", 201105, 200513, -EINVAL},
+    {"a@b\n", SID "500", "/h", "/s", 201105, 200513, -EINVAL},
+    {"a/../@b", SID "500", "/h", "/s", 201105, 200513, -EINVAL},
+    {"a\xff@b", SID "500", "/h", "/s", 201105, 200513, -EINVAL}, /* not UTF-8 */
+    {NULL, SID "500", "/h", "/s", 201105, 200513, -EINVAL},
+    {"a@b", "S-1-5-", "/h", "/s", 201105, 200513, -EINVAL},
+    {"a@b", NULL, "/h", "/s", 201105, 200513, -EINVAL},
+    {"a@b", SID "500", "", "/s", 201105, 200513, -EINVAL},
+    {"a@b", SID "500", "/h", NULL, 201105, 200513, -EINVAL},
+    {"a@b", SID "500", "/h:", "/s", 201105, 200513, -EINVAL},
+    {"a@b", SID "500", "/h", "/s", 0, 200513, -ERANGE},
+    {"a@b", SID "500", "/h", "/s", 400000, 200513, -ERANGE},
+    {"a@b", SID "500", "/h", "/s", 201105, 0, -ERANGE},
+};
+
+START_TEST(bad_users)
+{
+    struct tl_store_user user = {.name = refused[_i].name,
+                                 .sid = refused[_i].sid,
+                                 .home = refused[_i].home,
+                                 .shell = refused[_i].shell,
+                                 .uid = refused[_i].uid,
+                                 .gid = refused[_i].gid,
+                                 .life = forever};
+    struct tl_store_stats stats;
+
+    ck_assert_int_eq(tl_store_put_user(store, &user), refused[_i].rc);
+    ck_assert_int_eq(tl_store_stats(store, &stats), 0);
+    ck_assert_uint_eq(stats.users, 0);
+}
+END_TEST
+
+START_TEST(bad_ranges)
+{
+    const struct tl_store_range low = {999, 2000}, turned = {3000, 2000},
+                                high = {1000, UINT32_MAX};
+    struct tl_store *other;
+
+    ck_assert_int_eq(tl_store_open(NULL, path, &low, 1, &other), -ERANGE);
+    ck_assert_int_eq(tl_store_open(NULL, path, &turned, 1, &other), -ERANGE);
+    ck_assert_int_eq(tl_store_open(NULL, path, &high, 1, &other), -ERANGE);
+    ck_assert_ptr_null(other);
+}
+END_TEST
+
+static void put_many(uint32_t first, uint32_t count)
+{
+    for (uint32_t i = first; i < first + count; i++) {
+        char name[64], other[64], sid[64];
+        const char *aliases[] = {other, NULL};
+        struct tl_store_user user = {.name = name,
+                                     .aliases = aliases,
+                                     .sid = sid,
+                                     .uid = 2000000 + i,
+                                     .gid = 200513,
+                                     .home = "/home/u",
+                                     .shell = "/bin/sh",
+                                     .life = forever};
+
+        snprintf(name, sizeof(name), "user%u@contoso.test", i);
+        snprintf(other, sizeof(other), "CONTOSO\\user%u", i);
+        snprintf(sid, sizeof(sid), SID "%u", i + 100000);
+        ck_assert_int_eq(tl_store_put_user(store, &user), 0);
+    }
+}
+
+/* The file grows several times under a reader that has it mapped. */
+START_TEST(growing)
+{
+    struct tl_store_stats stats;
+    struct tl_store_user user = alice();
+    unsigned mapped = 0;
+
+    ck_assert_int_eq(tl_store_put_user(store, &user), 0);
+    for (uint32_t i = 0; i < 20; i++) {
+        put_many(i * 500, 500);
+        ck_assert_int_eq(by_id(TL_STORE_USER_ID, 201105), TL_STORE_HIT);
+        ck_assert_int_eq(by_id(TL_STORE_USER_ID, 2000000 + i * 500), TL_STORE_HIT);
+    }
+    ck_assert_int_eq(tl_store_stats(store, &stats), 0);
+    ck_assert_uint_eq(stats.users, 10001);
+    ck_assert_uint_eq(stats.damaged, 0);
+    ck_assert_uint_eq(stats.keys, 10000 * 4 + 7);
+    ck_assert_uint_le(stats.longest, 12);
+    for (size_t i = 0; i < TL_STORE_SLOTS; i++)
+        mapped += reader->slots[i].state != 0;
+    ck_assert_uint_eq(mapped, 1);
+}
+END_TEST
+
+/* One user refreshed for ever neither fills chains nor the disk. */
+START_TEST(refreshing)
+{
+    struct tl_store_user user = alice(), second = alice();
+    struct tl_store_stats stats;
+
+    second.name = "bob@contoso.test";
+    second.aliases = NULL;
+    second.sid = SID "1106";
+    second.uid = 201106;
+    for (unsigned i = 0; i < 5000; i++) {
+        ck_assert_int_eq(tl_store_put_user(store, &user), 0);
+        ck_assert_int_eq(tl_store_put_user(store, &second), 0);
+    }
+    ck_assert_int_eq(tl_store_stats(store, &stats), 0);
+    ck_assert_uint_eq(stats.users, 2);
+    ck_assert_uint_le(stats.longest, 4);
+    ck_assert_uint_le(stats.size, 1 << 20);
+}
+END_TEST
+
+START_TEST(survives_reopening)
+{
+    const struct tl_store_range narrow = {200000, 399999};
+    struct tl_store_user user = alice();
+
+    put_many(0, 3);
+    ck_assert_int_eq(tl_store_put_user(store, &user), 0);
+    ck_assert_int_eq(tl_store_compact(store), 0);
+    ck_assert_int_eq(by_id(TL_STORE_USER_ID, 201105), TL_STORE_HIT);
+    talloc_free(store);
+    ck_assert_int_eq(tl_store_open(NULL, path, ranges, COUNT(ranges), &store), 0);
+    ck_assert_int_eq(by_id(TL_STORE_USER_ID, 201105), TL_STORE_HIT);
+    ck_assert_int_eq(by_id(TL_STORE_USER_ID, 2000001), TL_STORE_HIT);
+    /* Ids that are no longer ours leave. */
+    talloc_free(store);
+    ck_assert_int_eq(tl_store_open(NULL, path, &narrow, 1, &store), 0);
+    ck_assert_int_eq(by_id(TL_STORE_USER_ID, 201105), TL_STORE_HIT);
+    ck_assert_int_eq(by_id(TL_STORE_USER_ID, 2000001), TL_STORE_MISS);
+}
+END_TEST
+
+START_TEST(two_handles)
+{
+    struct tl_store_user user = alice();
+    struct tl_store *other;
+
+    ck_assert_int_eq(tl_store_open(NULL, path, ranges, COUNT(ranges), &other), 0);
+    ck_assert_int_eq(tl_store_compact(other), 0);
+    ck_assert_int_eq(tl_store_put_user(store, &user), 0);
+    ck_assert_int_eq(by_id(TL_STORE_USER_ID, 201105), TL_STORE_HIT);
+    /* Removed by hand: the next change brings it back for new readers. */
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert_int_eq(tl_store_drop_id(store, TL_STORE_USER_ID, 1), -ENOENT);
+    ck_assert_int_eq(access(path, R_OK), 0);
+    ck_assert_int_eq(by_id(TL_STORE_USER_ID, 201105), TL_STORE_HIT);
+    talloc_free(other);
+}
+END_TEST
+
+START_TEST(only_its_owners_file)
+{
+    struct tl_store_user user = alice();
+
+    ck_assert_int_eq(tl_store_put_user(store, &user), 0);
+    reader->owner = geteuid() + 1;
+    ck_assert_int_eq(by_id(TL_STORE_USER_ID, 201105), TL_STORE_MISS);
+    reader->owner = geteuid();
+    ck_assert_int_eq(chmod(path, 0664), 0);
+    ck_assert_int_eq(by_id(TL_STORE_USER_ID, 201105), TL_STORE_MISS);
+    ck_assert_int_eq(chmod(path, 0644), 0);
+    ck_assert_int_eq(by_id(TL_STORE_USER_ID, 201105), TL_STORE_HIT);
+}
+END_TEST
+
+/* Who reads the seed can make up names that all fall into one bucket. */
+START_TEST(flooding)
+{
+    const struct tl_store_map *map = tl_store_enter(reader);
+    uint64_t victim = store_hash_name(map->seed, TL_STORE_USER_NAME, "v@x", 3);
+    struct tl_store_stats stats;
+    unsigned refusals = 0;
+    char name[32];
+
+    for (unsigned i = 0, found = 0; found < 100; i++) {
+        int length = snprintf(name, sizeof(name), "%u@x", i);
+        uint64_t hash =
+            store_hash_name(map->seed, TL_STORE_USER_NAME, name, (size_t)length);
+
+        if (((hash ^ victim) & (map->buckets - 1)) != 0)
+            continue;
+        found++;
+        refusals += tl_store_put_missing_name(store, TL_STORE_USER_NAME, name, NOW * 2) ==
+                    -ENOSPC;
+    }
+    tl_store_leave(reader, map);
+    ck_assert_uint_ge(refusals, 90);
+    ck_assert_int_eq(tl_store_stats(store, &stats), 0);
+    ck_assert_uint_le(stats.longest, 8);
+}
+END_TEST
+
+/* A writer that died at the worst moments leaves this behind. */
+START_TEST(half_done)
+{
+    struct tl_store_user user = alice();
+    const struct tl_store_map *map;
+    struct store_header *header;
+    const struct store_record *rec;
+    struct tl_store_stats stats;
+    void *base;
+    int fd;
+
+    ck_assert_int_eq(tl_store_put_user(store, &user), 0);
+    map = tl_store_enter(reader);
+    rec = (const void *)(map->base + map->data);
+    fd = open(path, O_RDWR);
+    base = mmap(NULL, map->size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    ck_assert_ptr_ne(base, MAP_FAILED);
+    close(fd);
+    header = base;
+    /* Complete, but in no bucket yet, and the tail still before it. */
+    memset((uint8_t *)base + map->table, 0, map->data - map->table);
+    header->tail = map->data;
+    header->pending = map->data;
+    header->superseded = TL_STORE_LEAVING;
+    ck_assert_int_eq(by_id(TL_STORE_USER_ID, 201105), TL_STORE_MISS);
+    ck_assert_int_eq(tl_store_check(store), 0);
+    ck_assert_int_eq(by_id(TL_STORE_USER_ID, 201105), TL_STORE_HIT);
+    ck_assert_uint_eq(header->tail, map->data + rec->size);
+    ck_assert_uint_eq(header->pending, 0);
+    ck_assert_uint_eq(header->superseded, TL_STORE_CURRENT);
+    /* A tail that did not reach the disk: nothing is written over. */
+    header->tail = map->data;
+    munmap(base, map->size);
+    tl_store_leave(reader, map);
+    talloc_free(store);
+    ck_assert_int_eq(tl_store_open(NULL, path, ranges, COUNT(ranges), &store), 0);
+    put_many(0, 1);
+    ck_assert_int_eq(by_id(TL_STORE_USER_ID, 201105), TL_STORE_HIT);
+    ck_assert_int_eq(tl_store_stats(store, &stats), 0);
+    ck_assert_uint_eq(stats.users, 2);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("store");
+    TCase *tcase = tcase_create("store");
+    SRunner *runner;
+    int failed;
+
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_set_timeout(tcase, 60);
+    tcase_add_test(tcase, one_record_under_all_names);
+    tcase_add_test(tcase, groups_and_lists);
+    tcase_add_test(tcase, replacing);
+    tcase_add_test(tcase, dropping);
+    tcase_add_test(tcase, negative_entries);
+    tcase_add_test(tcase, time_passes);
+    tcase_add_loop_test(tcase, bad_users, 0, (int)COUNT(refused));
+    tcase_add_test(tcase, bad_ranges);
+    tcase_add_test(tcase, growing);
+    tcase_add_test(tcase, refreshing);
+    tcase_add_test(tcase, survives_reopening);
+    tcase_add_test(tcase, two_handles);
+    tcase_add_test(tcase, only_its_owners_file);
+    tcase_add_test(tcase, flooding);
+    tcase_add_test(tcase, half_done);
+    suite_add_tcase(suite, tcase);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
