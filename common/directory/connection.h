@@ -36,8 +36,11 @@ struct tl_search {
     int scope; /* LDAP_SCOPE_* */
     const char *filter;
     const char *const *attributes; /* NULL-terminated */
+    size_t max_entries;            /* 0: 10,000 */
+    bool extended_dn;              /* DNs as values bring GUID and SID with them */
 };
-/* At most 10,000 entries; an object that is not there is an empty result. */
+/* At most `max_entries` of 64 MiB in all, and 10,000 values of each attribute: what is
+ * beyond is told by `cut`. An object that is not there is an empty result. */
 enum tl_reason tl_connection_search(TALLOC_CTX *ctx, struct tl_connection *connection,
                                     const struct tl_search *search,
                                     struct tl_entries **entries, struct tl_outcome *out);

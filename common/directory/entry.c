@@ -25,15 +25,21 @@ const struct tl_attribute *tl_entry_attribute(const struct tl_entry *entry,
     return NULL;
 }
 
+bool tl_text_fit(const uint8_t *data, size_t len, size_t max)
+{
+    if (len == 0 || len > max || u8_check(data, len) != NULL)
+        return false;
+    for (size_t i = 0; i < len; i++)
+        if (data[i] < 0x20 || data[i] == 0x7f ||
+            (data[i] == 0xc2 && data[i + 1] < 0xa0)) /* U+0080 to U+009F */
+            return false;
+    return true;
+}
+
 const char *tl_value_text(const struct tl_value *value)
 {
-    if (value->len == 0 || value->len > TEXT_MAX ||
-        u8_check(value->data, value->len) != NULL)
-        return NULL;
-    for (size_t i = 0; i < value->len; i++)
-        if (value->data[i] < 0x20 || value->data[i] == 0x7f)
-            return NULL;
-    return (const char *)value->data;
+    return tl_text_fit(value->data, value->len, TEXT_MAX) ? (const char *)value->data
+                                                          : NULL;
 }
 
 const char *tl_entry_text(const struct tl_entry *entry, const char *name)

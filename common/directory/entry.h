@@ -13,9 +13,10 @@ struct tl_value {
     size_t len;
 };
 struct tl_attribute {
-    const char *name; /* without options (";range=0-1499") */
+    const char *name; /* without options */
     size_t count;
     struct tl_value *values;
+    const char *options; /* "range=0-1499", or NULL */
 };
 struct tl_entry {
     const char *dn;
@@ -25,13 +26,17 @@ struct tl_entry {
 struct tl_entries {
     size_t count;
     struct tl_entry *entries;
+    bool cut; /* there were more, or larger ones, than are taken */
 };
 
+/* UTF-8 without control characters (C0, DEL, C1), 1 to `max` bytes; one byte behind
+ * the last may be read. */
+bool tl_text_fit(const uint8_t *data, size_t len, size_t max);
 /* NULL where there is no such attribute (names are compared without case). */
 const struct tl_attribute *tl_entry_attribute(const struct tl_entry *entry,
                                               const char *name);
-/* A value fit to be kept and shown: UTF-8 without control characters, 1 to 1024
- * bytes. NULL otherwise. It is borrowed from the entry. */
+/* A value fit to be kept and shown, by tl_text_fit(), of at most 1024 bytes. NULL
+ * otherwise. It is borrowed from the entry. */
 const char *tl_value_text(const struct tl_value *value);
 /* The first value as such a text; NULL where there is none or it is not fit. */
 const char *tl_entry_text(const struct tl_entry *entry, const char *name);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * internal.h - an open directory, for directory.c and accounts.c.
+ * internal.h - an open directory, for directory.c, accounts.c, people.c and members.c.
  */
 #ifndef TL_DIRECTORY_INTERNAL_H
 #define TL_DIRECTORY_INTERNAL_H
@@ -16,6 +16,8 @@ struct tl_directory {
     const char *ccache;
     const char *default_nc, *root_nc, *config_nc;
     const char *domain, *forest; /* DNS names of the first two */
+    bool has_sid;
+    struct tl_sid sid; /* of the domain, once asked for */
 };
 
 /* The global catalogue of the same server, where it is one, answers, and would hold

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * members.c - who is in a group.
+ *
+ * Two questions for each group. Its own `member`, piece by piece, is the truth about
+ * SIDs, members from other domains of the forest included, but knows no names. A search
+ * for those whose memberOf it is, or who have it as their primary group, page by page,
+ * has names and kinds. Both are put together by SID.
+ *
+ * Nested groups are opened one by one. LDAP_MATCHING_RULE_IN_CHAIN would ask once, but
+ * leaves primary groups out, and makes a server look at each object of the domain where
+ * most groups hold no group at all.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "directory/people.h"
+
+#define GROUPS_MAX 1000
+/* What Active Directory gives at once at most; others would give everything. */
+#define PIECE 1500
+
+struct group {
+    const char *dn;
+    struct tl_sid sid;
+};
+
+struct gathering {
+    struct tl_directory *dir;
+    struct tl_people_domain domain;
+    struct tl_dir_names *found; /* owns all */
+    struct group *groups;       /* to open, and opened */
+    size_t num_groups;
+    bool nested;
+    struct tl_outcome *out;
+};
+
+/* Each is found up to twice, so twice the limit is kept before it is sorted. */
+static int add(struct gathering *g, const struct tl_dir_name *name)
+{
+    struct tl_dir_names *found = g->found;
+    size_t room = found->names != NULL ? talloc_array_length(found->names) : 0;
+
+    if (found->count >= 2 * (size_t)TL_DIR_MEMBERS_MAX) {
+        found->count = tl_dir_names_unique(found->names, found->count);
+        if (found->count >= TL_DIR_MEMBERS_MAX) {
+            found->cut = true;
+            found->count = TL_DIR_MEMBERS_MAX;
+            return 0;
+        }
+    }
+    if (found->count == room) {
+        struct tl_dir_name *more =
+            talloc_realloc(found, found->names, struct tl_dir_name, 2 * room + 16);
+
+        if (more == NULL)
+            return -ENOMEM;
+        found->names = more;
+    }
+    found->names[found->count++] = *name;
+    return 0;
+}
+
+/* Remember a group to be opened, once. */
+static int add_group(struct gathering *g, const char *dn, const struct tl_sid *sid)
+{
+    struct group *more;
+
+    for (size_t i = 0; i < g->num_groups; i++)
+        if (tl_sid_equal(&g->groups[i].sid, sid))
+            return 0;
+    if (g->num_groups == GROUPS_MAX) {
+        g->found->cut = true;
+        return 0;
+    }
+    more = talloc_realloc(g->found, g->groups, struct group, g->num_groups + 1);
+    if (more == NULL)
+        return -ENOMEM;
+    g->groups = more;
+    more[g->num_groups] = (struct group){talloc_strdup(g->found, dn), *sid};
+    return more[g->num_groups++].dn != NULL ? 0 : -ENOMEM;
+}
+
+/* The values of one piece. *next: where the next begins, 0 for the last. */
+static enum tl_reason take_piece(struct gathering *g, const struct tl_entries *entries,
+                                 size_t asked, size_t *next)
+{
+    const struct tl_attribute *values =
+        entries->count == 1 ? tl_entry_attribute(&entries->entries[0], "member") : NULL;
+    size_t first;
+    int ret;
+
+    *next = 0;
+    if (values == NULL)
+        return TL_REASON_OK; /* nobody, or nobody more */
+    ret = tl_range_parse(values->options, &first, next);
+    if (ret == -EBADMSG || (ret == 0 && first != asked) ||
+        (ret == 0 && *next != 0 && *next <= asked))
+        return tl_connection_fail(g->dir->ldap, g->out,
+                                  "the pieces of a group's members do not fit");
+    for (size_t i = 0; i < values->count; i++) {
+        struct tl_dir_name name = {.kind = TL_DIR_UNKNOWN};
+        bool foreign;
+
+        ret = tl_extended_dn_sid(&values->values[i], &name.sid, &foreign);
+        if (foreign && !tl_sid_is_local(&g->domain, &name.sid, true))
+            name.kind = TL_DIR_FOREIGN;
+        g->found->cut |= ret == -EBADMSG;
+        if (ret == 0 && add(g, &name) != 0)
+            return tl_people_no_memory(g->out);
+    }
+    g->found->cut |= entries->cut;
+    return TL_REASON_OK;
+}
+
+static enum tl_reason read_values(struct gathering *g, const struct group *group)
+{
+    const char *attributes[] = {NULL, NULL};
+    const struct tl_search search = {
+        group->dn, LDAP_SCOPE_BASE, "(objectClass=*)", attributes, 1, true};
+    enum tl_reason reason;
+    size_t first = 0;
+
+    do {
+        TALLOC_CTX *tmp = talloc_new(NULL);
+        struct tl_entries *entries = NULL;
+        size_t next = 0;
+
+        attributes[0] =
+            talloc_asprintf(tmp, "member;range=%zu-%zu", first, first + PIECE - 1);
+        reason = attributes[0] != NULL
+                     ? tl_connection_search(tmp, g->dir->ldap, &search, &entries, g->out)
+                     : tl_people_no_memory(g->out);
+        if (reason == TL_REASON_OK)
+            reason = take_piece(g, entries, first, &next);
+        talloc_free(tmp);
+        first = next;
+        if (first >= TL_DIR_MEMBERS_MAX) {
+            g->found->cut = true;
+            first = 0;
+        }
+    } while (reason == TL_REASON_OK && first != 0);
+    return reason;
+}
+
+/* Members of a BUILTIN group have it as no primary group, whatever its RID. */
+static char *member_filter(TALLOC_CTX *ctx, const struct gathering *g,
+                           const struct group *group)
+{
+    char *dn = tl_ldap_escape(ctx, (const uint8_t *)group->dn, strlen(group->dn));
+    struct tl_sid domain;
+    uint32_t rid;
+
+    if (dn == NULL)
+        return NULL;
+    if (!tl_sid_in_domain(&group->sid, &g->domain.sid) ||
+        tl_sid_split(&group->sid, &domain, &rid) != 0)
+        return talloc_asprintf(ctx, "(memberOf=%s)", dn);
+    return talloc_asprintf(ctx, "(|(memberOf=%s)(primaryGroupID=%u))", dn, rid);
+}
+
+static enum tl_reason take_entries(struct gathering *g, const struct tl_entries *entries)
+{
+    for (size_t i = 0; i < entries->count; i++) {
+        struct tl_dir_name name;
+        int ret = tl_name_from_entry(g->found, &g->domain, &entries->entries[i], &name);
+
+        if (ret == -EBADMSG) /* a contact; or one that is refused, and keeps its SID */
+            continue;
+        if (ret == 0)
+            ret = add(g, &name);
+        if (ret == 0 && g->nested && name.kind == TL_DIR_GROUP)
+            ret = add_group(g, entries->entries[i].dn, &name.sid);
+        if (ret != 0)
+            return tl_people_no_memory(g->out);
+    }
+    g->found->cut |= entries->cut;
+    return TL_REASON_OK;
+}
+
+static enum tl_reason read_names(struct gathering *g, const struct group *group)
+{
+    static const char *const attributes[] = {"objectClass", "objectSid", "sAMAccountName",
+                                             "sAMAccountType", NULL};
+    struct tl_search search = {g->dir->default_nc, LDAP_SCOPE_SUBTREE, NULL,
+                               attributes,         TL_DIR_MEMBERS_MAX, false};
+    TALLOC_CTX *tmp = talloc_new(NULL);
+    struct tl_entries *entries = NULL;
+    enum tl_reason reason;
+
+    search.filter = member_filter(tmp, g, group);
+    reason = search.filter != NULL
+                 ? tl_connection_search(tmp, g->dir->ldap, &search, &entries, g->out)
+                 : tl_people_no_memory(g->out);
+    if (reason == TL_REASON_OK)
+        reason = take_entries(g, entries);
+    talloc_free(tmp);
+    return reason;
+}
+
+enum tl_reason tl_directory_members(TALLOC_CTX *ctx, struct tl_directory *dir,
+                                    const struct tl_dir_group *group, bool nested,
+                                    struct tl_dir_names **members, struct tl_outcome *out)
+{
+    struct gathering g = {.dir = dir, .nested = nested, .out = out};
+    enum tl_reason reason;
+
+    *members = NULL;
+    g.found = talloc_zero(ctx, struct tl_dir_names);
+    if (g.found == NULL || add_group(&g, group->dn, &group->sid) != 0) {
+        reason = tl_people_no_memory(out);
+        goto cleanup;
+    }
+    reason = tl_people_domain_of(dir, &g.domain, out);
+    for (size_t i = 0; i < g.num_groups && reason == TL_REASON_OK; i++) {
+        const struct group next = g.groups[i];
+
+        reason = read_values(&g, &next);
+        if (reason == TL_REASON_OK)
+            reason = read_names(&g, &next);
+    }
+    if (reason != TL_REASON_OK)
+        goto cleanup;
+    g.found->count = tl_dir_names_unique(g.found->names, g.found->count);
+    if (g.found->count > TL_DIR_MEMBERS_MAX) {
+        g.found->count = TL_DIR_MEMBERS_MAX;
+        g.found->cut = true;
+    }
+    *members = g.found;
+    return TL_REASON_OK;
+
+cleanup:
+    talloc_free(g.found);
+    return reason;
+}

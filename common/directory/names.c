@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * names.c - what SIDs are called, many at a time.
+ */
+#include <errno.h>
+
+#include "directory/people.h"
+
+/* SIDs in one filter: about 5 KB of it. */
+#define SIDS_AT_ONCE 50
+
+/* A filter for those of `count` names that this domain could know; NULL in *filter for
+ * none. */
+static int make_filter(TALLOC_CTX *ctx, const struct tl_people_domain *domain,
+                       const struct tl_dir_name *names, size_t count, char **filter)
+{
+    char *all = NULL;
+
+    *filter = NULL;
+    for (size_t i = 0; i < count; i++) {
+        char *value;
+
+        if (!tl_sid_is_local(domain, &names[i].sid, true))
+            continue;
+        value = tl_people_sid_value(ctx, &names[i].sid);
+        if (all == NULL)
+            all = talloc_strdup(ctx, "(|");
+        if (value != NULL)
+            all = talloc_asprintf_append(all, "(objectSid=%s)", value);
+        talloc_free(value);
+        if (value == NULL || all == NULL)
+            return -ENOMEM;
+    }
+    if (all != NULL) {
+        all = talloc_strdup_append(all, ")");
+        if (all == NULL)
+            return -ENOMEM;
+    }
+    *filter = all;
+    return 0;
+}
+
+/* Give each of `count` names what was found for its SID. */
+static int fill(TALLOC_CTX *ctx, const struct tl_people_domain *domain,
+                const struct tl_entries *entries, struct tl_dir_name *names, size_t count)
+{
+    for (size_t i = 0; i < entries->count; i++) {
+        struct tl_dir_name found;
+        int ret = tl_name_from_entry(ctx, domain, &entries->entries[i], &found);
+
+        if (ret == -ENOMEM)
+            return ret;
+        for (size_t j = 0; ret == 0 && j < count; j++)
+            if (tl_sid_equal(&names[j].sid, &found.sid))
+                names[j] = found;
+    }
+    return 0;
+}
+
+static enum tl_reason name_some(TALLOC_CTX *ctx, struct tl_directory *dir,
+                                const struct tl_people_domain *domain,
+                                struct tl_dir_name *names, size_t count,
+                                struct tl_outcome *out)
+{
+    static const char *const attributes[] = {"objectClass", "objectSid", "sAMAccountName",
+                                             "sAMAccountType", NULL};
+    struct tl_search search = {
+        dir->default_nc, LDAP_SCOPE_SUBTREE, NULL, attributes, count, false};
+    TALLOC_CTX *tmp = talloc_new(NULL);
+    struct tl_entries *entries = NULL;
+    enum tl_reason reason = TL_REASON_OK;
+    char *filter;
+
+    if (make_filter(tmp, domain, names, count, &filter) != 0) {
+        reason = tl_people_no_memory(out);
+        goto cleanup;
+    }
+    if (filter == NULL)
+        goto cleanup;
+    search.filter = filter;
+    reason = tl_connection_search(tmp, dir->ldap, &search, &entries, out);
+    if (reason == TL_REASON_OK && fill(ctx, domain, entries, names, count) != 0)
+        reason = tl_people_no_memory(out);
+
+cleanup:
+    talloc_free(tmp);
+    return reason;
+}
+
+enum tl_reason tl_directory_names(TALLOC_CTX *ctx, struct tl_directory *dir,
+                                  const struct tl_sid *sids, size_t count,
+                                  struct tl_dir_names **names_out, struct tl_outcome *out)
+{
+    struct tl_dir_names *names = talloc_zero(ctx, struct tl_dir_names);
+    struct tl_people_domain domain;
+    enum tl_reason reason;
+
+    *names_out = NULL;
+    reason =
+        names != NULL ? tl_people_domain_of(dir, &domain, out) : tl_people_no_memory(out);
+    if (reason != TL_REASON_OK)
+        goto cleanup;
+    names->names = talloc_zero_array(names, struct tl_dir_name, count);
+    if (names->names == NULL) {
+        reason = tl_people_no_memory(out);
+        goto cleanup;
+    }
+    names->count = count;
+    for (size_t i = 0; i < count; i++)
+        names->names[i].sid = sids[i];
+    for (size_t i = 0; i < count && reason == TL_REASON_OK; i += SIDS_AT_ONCE)
+        reason = name_some(names, dir, &domain, names->names + i,
+                           count - i < SIDS_AT_ONCE ? count - i : SIDS_AT_ONCE, out);
+    if (reason != TL_REASON_OK)
+        goto cleanup;
+    *names_out = names;
+    return TL_REASON_OK;
+
+cleanup:
+    talloc_free(names);
+    return reason;
+}

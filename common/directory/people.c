@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * people.c - asking a domain for a user, a group, a user's groups, names of SIDs.
+ */
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+#include <trustlogon/name.h>
+
+#include "directory/people.h"
+
+/* sAMAccountType of a person's account [ADTS 2.2.11], which no computer's and no
+ * trust's has; it is indexed. */
+#define IS_USER "(sAMAccountType=805306368)"
+#define IS_GROUP "(objectClass=group)"
+
+enum tl_reason tl_people_no_memory(struct tl_outcome *out)
+{
+    return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+}
+
+char *tl_people_sid_value(TALLOC_CTX *ctx, const struct tl_sid *sid)
+{
+    uint8_t packed[8 + 4 * TL_SID_MAX_SUBS];
+
+    return tl_ldap_escape(ctx, packed, tl_sid_encode(sid, packed));
+}
+
+enum tl_reason tl_directory_domain_sid(struct tl_directory *dir, struct tl_sid *sid,
+                                       struct tl_outcome *out)
+{
+    static const char *const attributes[] = {"objectSid", NULL};
+    const struct tl_search search = {
+        dir->default_nc, LDAP_SCOPE_BASE, "(objectClass=*)", attributes, 1, false};
+    struct tl_entries *entries = NULL;
+    enum tl_reason reason;
+
+    *sid = (struct tl_sid){0};
+    if (!dir->has_sid) {
+        reason = tl_connection_search(dir, dir->ldap, &search, &entries, out);
+        if (reason != TL_REASON_OK)
+            return reason;
+        dir->has_sid = entries->count == 1 &&
+                       tl_entry_sid(&entries->entries[0], "objectSid", &dir->sid) == 0;
+        talloc_free(entries);
+    }
+    if (!dir->has_sid)
+        return tl_connection_fail(dir->ldap, out, "the domain shows no SID");
+    *sid = dir->sid;
+    return TL_REASON_OK;
+}
+
+enum tl_reason tl_people_domain_of(struct tl_directory *dir,
+                                   struct tl_people_domain *domain,
+                                   struct tl_outcome *out)
+{
+    domain->nc = dir->default_nc;
+    return tl_directory_domain_sid(dir, &domain->sid, out);
+}
+
+/* Everything in the domain that has this value of an attribute. */
+static enum tl_reason find(TALLOC_CTX *ctx, struct tl_directory *dir, const char *kind,
+                           const char *attribute, const char *escaped,
+                           const char *const *attributes, struct tl_entries **entries,
+                           struct tl_outcome *out)
+{
+    struct tl_search search = {
+        dir->default_nc, LDAP_SCOPE_SUBTREE, NULL, attributes, 2, false};
+
+    *entries = NULL;
+    if (escaped == NULL)
+        return tl_people_no_memory(out);
+    if (*escaped == '\0')
+        return tl_outcome_fail(out, TL_STAGE_IDENTITY, TL_REASON_USER_UNKNOWN,
+                               "the name is empty");
+    search.filter = talloc_asprintf(ctx, "(&%s(%s=%s))", kind, attribute, escaped);
+    if (search.filter == NULL)
+        return tl_people_no_memory(out);
+    return tl_connection_search(ctx, dir->ldap, &search, entries, out);
+}
+
+/* Exactly one was found, or it is nobody. */
+static enum tl_reason only_one(const struct tl_entries *entries, struct tl_outcome *out)
+{
+    if (entries->count == 1)
+        return TL_REASON_OK;
+    return tl_outcome_fail(out, TL_STAGE_IDENTITY, TL_REASON_USER_UNKNOWN, "%s",
+                           entries->count == 0 ? "no account has this name"
+                                               : "several accounts have this name");
+}
+
+static enum tl_reason refused(struct tl_directory *dir, int ret, const char *what,
+                              const char *why, struct tl_outcome *out)
+{
+    if (ret == -ENOMEM)
+        return tl_people_no_memory(out);
+    return tl_connection_fail(dir->ldap, out, "the %s found is refused: %s", what, why);
+}
+
+static const char *const user_attributes[] = {
+    "sAMAccountName", "userPrincipalName",  "objectSid",  "primaryGroupID",
+    "displayName",    "unixHomeDirectory",  "loginShell", "uidNumber",
+    "gidNumber",      "userAccountControl", NULL};
+
+static enum tl_reason take_user(TALLOC_CTX *ctx, struct tl_directory *dir,
+                                const struct tl_entries *entries,
+                                struct tl_dir_user **user, struct tl_outcome *out)
+{
+    struct tl_people_domain domain;
+    enum tl_reason reason = only_one(entries, out);
+    const char *why = NULL;
+    int ret;
+
+    if (reason == TL_REASON_OK)
+        reason = tl_people_domain_of(dir, &domain, out);
+    if (reason != TL_REASON_OK)
+        return reason;
+    ret = tl_user_from_entry(ctx, &domain, &entries->entries[0], user, &why);
+    return ret == 0 ? TL_REASON_OK : refused(dir, ret, "user", why, out);
+}
+
+enum tl_reason tl_directory_user_by_sam(TALLOC_CTX *ctx, struct tl_directory *dir,
+                                        const char *sam, struct tl_dir_user **user,
+                                        struct tl_outcome *out)
+{
+    TALLOC_CTX *tmp = talloc_new(NULL);
+    struct tl_entries *entries;
+    enum tl_reason reason;
+
+    *user = NULL;
+    reason = find(tmp, dir, IS_USER, "sAMAccountName",
+                  tl_ldap_escape(tmp, (const uint8_t *)sam, strlen(sam)), user_attributes,
+                  &entries, out);
+    if (reason == TL_REASON_OK)
+        reason = take_user(ctx, dir, entries, user, out);
+    talloc_free(tmp);
+    return reason;
+}
+
+enum tl_reason tl_directory_user_by_upn(TALLOC_CTX *ctx, struct tl_directory *dir,
+                                        const char *upn, struct tl_dir_user **user,
+                                        struct tl_outcome *out)
+{
+    TALLOC_CTX *tmp = talloc_new(NULL);
+    const char *at = strrchr(upn, '@');
+    struct tl_entries *entries;
+    enum tl_reason reason;
+
+    *user = NULL;
+    reason = find(tmp, dir, IS_USER, "userPrincipalName",
+                  tl_ldap_escape(tmp, (const uint8_t *)upn, strlen(upn)), user_attributes,
+                  &entries, out);
+    if (reason == TL_REASON_OK && entries->count == 0 && at != NULL &&
+        tl_dns_compare(at + 1, dir->domain) == TL_DNS_EQUAL)
+        reason = find(tmp, dir, IS_USER, "sAMAccountName",
+                      tl_ldap_escape(tmp, (const uint8_t *)upn, (size_t)(at - upn)),
+                      user_attributes, &entries, out);
+    if (reason == TL_REASON_OK)
+        reason = take_user(ctx, dir, entries, user, out);
+    talloc_free(tmp);
+    return reason;
+}
+
+enum tl_reason tl_directory_user_by_sid(TALLOC_CTX *ctx, struct tl_directory *dir,
+                                        const struct tl_sid *sid,
+                                        struct tl_dir_user **user, struct tl_outcome *out)
+{
+    TALLOC_CTX *tmp = talloc_new(NULL);
+    struct tl_entries *entries;
+    enum tl_reason reason;
+
+    *user = NULL;
+    reason = find(tmp, dir, IS_USER, "objectSid", tl_people_sid_value(tmp, sid),
+                  user_attributes, &entries, out);
+    if (reason == TL_REASON_OK)
+        reason = take_user(ctx, dir, entries, user, out);
+    talloc_free(tmp);
+    return reason;
+}
+
+enum tl_reason tl_directory_user_groups(TALLOC_CTX *ctx, struct tl_directory *dir,
+                                        const struct tl_dir_user *user,
+                                        struct tl_sid **sids, size_t *count,
+                                        struct tl_outcome *out)
+{
+    static const char *const attributes[] = {"tokenGroups", NULL};
+    const struct tl_search search = {
+        user->dn, LDAP_SCOPE_BASE, "(objectClass=*)", attributes, 1, false};
+    TALLOC_CTX *tmp = talloc_new(NULL);
+    const struct tl_attribute *groups = NULL;
+    struct tl_entries *entries = NULL;
+    size_t first, next = 0;
+    enum tl_reason reason;
+    int ret;
+
+    *sids = NULL;
+    *count = 0;
+    reason = tl_connection_search(tmp, dir->ldap, &search, &entries, out);
+    if (reason != TL_REASON_OK)
+        goto cleanup;
+    if (entries->count == 1)
+        groups = tl_entry_attribute(&entries->entries[0], "tokenGroups");
+    /* Everybody has a primary group. None at all: they may not be read. */
+    if (groups == NULL || entries->cut) {
+        reason = tl_connection_fail(dir->ldap, out, "the groups of %.256s %s", user->sam,
+                                    groups == NULL ? "are not shown" : "are too many");
+        goto cleanup;
+    }
+    ret = tl_sids_from_values(ctx, groups, sids, count);
+    if (ret == 0 &&
+        (tl_range_parse(groups->options, &first, &next) == -EBADMSG || next != 0)) {
+        /* A token has at most 1,024 of them [KB328889]; a range has 1,500 or more. */
+        TALLOC_FREE(*sids);
+        *count = 0;
+        ret = -EBADMSG;
+    }
+    if (ret != 0)
+        reason = refused(dir, ret, "group list", "it is cut, or a value is no SID", out);
+
+cleanup:
+    talloc_free(tmp);
+    return reason;
+}
+
+/* A group by an escaped value of an attribute. */
+static enum tl_reason find_group(TALLOC_CTX *ctx, TALLOC_CTX *tmp,
+                                 struct tl_directory *dir, const char *attribute,
+                                 const char *escaped, struct tl_dir_group **group,
+                                 struct tl_outcome *out)
+{
+    static const char *const attributes[] = {"sAMAccountName", "objectSid", "groupType",
+                                             "gidNumber", NULL};
+    struct tl_people_domain domain;
+    struct tl_entries *entries;
+    const char *why = NULL;
+    enum tl_reason reason;
+    int ret;
+
+    *group = NULL;
+    reason = find(tmp, dir, IS_GROUP, attribute, escaped, attributes, &entries, out);
+    if (reason == TL_REASON_OK)
+        reason = only_one(entries, out);
+    if (reason == TL_REASON_OK)
+        reason = tl_people_domain_of(dir, &domain, out);
+    if (reason != TL_REASON_OK)
+        return reason;
+    ret = tl_group_from_entry(ctx, &domain, &entries->entries[0], group, &why);
+    return ret == 0 ? TL_REASON_OK : refused(dir, ret, "group", why, out);
+}
+
+enum tl_reason tl_directory_group_by_name(TALLOC_CTX *ctx, struct tl_directory *dir,
+                                          const char *name, struct tl_dir_group **group,
+                                          struct tl_outcome *out)
+{
+    TALLOC_CTX *tmp = talloc_new(NULL);
+    char *escaped = tl_ldap_escape(tmp, (const uint8_t *)name, strlen(name));
+    enum tl_reason reason;
+
+    reason = find_group(ctx, tmp, dir, "sAMAccountName", escaped, group, out);
+    talloc_free(tmp);
+    return reason;
+}
+
+enum tl_reason tl_directory_group_by_sid(TALLOC_CTX *ctx, struct tl_directory *dir,
+                                         const struct tl_sid *sid,
+                                         struct tl_dir_group **group,
+                                         struct tl_outcome *out)
+{
+    TALLOC_CTX *tmp = talloc_new(NULL);
+    enum tl_reason reason;
+
+    reason =
+        find_group(ctx, tmp, dir, "objectSid", tl_people_sid_value(tmp, sid), group, out);
+    talloc_free(tmp);
+    return reason;
+}

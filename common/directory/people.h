@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * people.h - for people.c and members.c: what they share.
+ */
+#ifndef TL_DIRECTORY_PEOPLE_H
+#define TL_DIRECTORY_PEOPLE_H
+
+#include "directory/internal.h"
+#include "directory/people_decode.h"
+
+/* The naming context and, asked for on first use, the SID of the server's domain. */
+enum tl_reason tl_people_domain_of(struct tl_directory *dir,
+                                   struct tl_people_domain *domain,
+                                   struct tl_outcome *out);
+enum tl_reason tl_people_no_memory(struct tl_outcome *out);
+/* A SID as an assertion value. */
+char *tl_people_sid_value(TALLOC_CTX *ctx, const struct tl_sid *sid);
+
+#endif

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * trustlogon/people.h - users and groups as the directory of one domain has them.
+ *
+ * All is read from the domain of the server that `dir` is open to, never from another
+ * one: an object outside its naming context, or with a SID that is not the domain's, is
+ * refused. Names and SIDs are checked before they are given out: a name is UTF-8
+ * without control characters and without what no account name may hold (":" and "/"
+ * among it); a SID is whole. What fails is refused as a whole, with
+ * DIRECTORY_UNREADABLE and the cause; what is optional becomes NULL instead.
+ */
+#ifndef TRUSTLOGON_PEOPLE_H
+#define TRUSTLOGON_PEOPLE_H
+
+#include <trustlogon/directory.h>
+#include <trustlogon/sid.h>
+
+/* A user; computers and the accounts of trusts are none. */
+struct tl_dir_user {
+    const char *dn;
+    const char *sam; /* sAMAccountName, as written in the directory */
+    const char *upn; /* userPrincipalName (explicit), or NULL */
+    struct tl_sid sid;
+    uint32_t primary_group_rid;    /* of the user's own domain */
+    const char *display_name;      /* any text in one line, ":" too; or NULL */
+    const char *home, *shell;      /* absolute paths without ":" and ".."; or NULL */
+    bool has_uid, has_gid;         /* uidNumber, gidNumber [RFC 2307]; any but -1: */
+    uint32_t uid_number;           /* whether such an id may be used is for the id */
+    uint32_t gid_number;           /* mapping to say */
+    bool has_control;              /* userAccountControl may be read */
+    uint32_t user_account_control; /* [ADTS 2.2.16] */
+};
+
+struct tl_dir_group {
+    const char *dn;
+    const char *name; /* sAMAccountName */
+    struct tl_sid sid;
+    uint32_t type; /* groupType [ADTS 2.2.12] */
+    bool has_gid;
+    uint32_t gid_number;
+};
+#define TL_GROUP_GLOBAL 0x2U
+#define TL_GROUP_DOMAIN_LOCAL 0x4U
+#define TL_GROUP_UNIVERSAL 0x8U
+#define TL_GROUP_SECURITY 0x80000000U /* not set: for mail only, in no token */
+
+enum tl_dir_kind {
+    TL_DIR_UNKNOWN, /* only the SID is known: another domain's, or not to be read */
+    TL_DIR_USER,
+    TL_DIR_COMPUTER, /* and the account of a trust */
+    TL_DIR_GROUP,
+    TL_DIR_FOREIGN /* a foreignSecurityPrincipal: the SID of another forest or domain, or
+                    * a well-known one */
+};
+
+/* A SID with what the directory calls it; `name` is NULL where the kind is UNKNOWN or
+ * FOREIGN, and for an account with a name that is refused. */
+struct tl_dir_name {
+    struct tl_sid sid;
+    enum tl_dir_kind kind;
+    const char *name;
+};
+struct tl_dir_names {
+    size_t count;
+    struct tl_dir_name *names;
+    bool cut; /* there are more than are given here (TL_DIR_MEMBERS_MAX) */
+};
+#define TL_DIR_MEMBERS_MAX 50000
+
+/* The SID of the server's domain; asked for once. */
+TL_PUBLIC enum tl_reason tl_directory_domain_sid(struct tl_directory *dir,
+                                                 struct tl_sid *sid,
+                                                 struct tl_outcome *out);
+
+/*
+ * One user. USER_UNKNOWN where there is none, or more than one. by_upn() takes the
+ * explicit UPN and, with the domain's own DNS name as the suffix, the implicit one if
+ * no account has it explicitly.
+ */
+TL_PUBLIC enum tl_reason
+tl_directory_user_by_sam(TALLOC_CTX *ctx, struct tl_directory *dir, const char *sam,
+                         struct tl_dir_user **user, struct tl_outcome *out);
+TL_PUBLIC enum tl_reason
+tl_directory_user_by_upn(TALLOC_CTX *ctx, struct tl_directory *dir, const char *upn,
+                         struct tl_dir_user **user, struct tl_outcome *out);
+TL_PUBLIC enum tl_reason tl_directory_user_by_sid(TALLOC_CTX *ctx,
+                                                  struct tl_directory *dir,
+                                                  const struct tl_sid *sid,
+                                                  struct tl_dir_user **user,
+                                                  struct tl_outcome *out);
+/*
+ * tokenGroups [ADTS 3.1.1.4.5.19]: every security group the user is in, nested, the
+ * primary group included, as far as the user's own domain knows; its domain-local and
+ * BUILTIN groups, which mean nothing elsewhere, are among them. One value that is no
+ * SID and the whole is refused: a rule that denies a group must not miss it.
+ */
+TL_PUBLIC enum tl_reason tl_directory_user_groups(TALLOC_CTX *ctx,
+                                                  struct tl_directory *dir,
+                                                  const struct tl_dir_user *user,
+                                                  struct tl_sid **sids, size_t *count,
+                                                  struct tl_outcome *out);
+
+/* One group, also of BUILTIN; USER_UNKNOWN as above. */
+TL_PUBLIC enum tl_reason
+tl_directory_group_by_name(TALLOC_CTX *ctx, struct tl_directory *dir, const char *name,
+                           struct tl_dir_group **group, struct tl_outcome *out);
+TL_PUBLIC enum tl_reason tl_directory_group_by_sid(TALLOC_CTX *ctx,
+                                                   struct tl_directory *dir,
+                                                   const struct tl_sid *sid,
+                                                   struct tl_dir_group **group,
+                                                   struct tl_outcome *out);
+/*
+ * The members of a group, each SID once, ordered by SID; those who have it as their
+ * primary group are among them. `nested`: also the members of the groups in it, as deep
+ * as it goes, those groups themselves included (a circle ends; groups of other domains
+ * are not opened, for they are not here).
+ */
+TL_PUBLIC enum tl_reason tl_directory_members(TALLOC_CTX *ctx, struct tl_directory *dir,
+                                              const struct tl_dir_group *group,
+                                              bool nested, struct tl_dir_names **members,
+                                              struct tl_outcome *out);
+/*
+ * What each of `count` SIDs is called: names->names[i] is that of sids[i]. SIDs that are
+ * neither the domain's nor BUILTIN's are not asked for, and stay UNKNOWN.
+ */
+TL_PUBLIC enum tl_reason tl_directory_names(TALLOC_CTX *ctx, struct tl_directory *dir,
+                                            const struct tl_sid *sids, size_t count,
+                                            struct tl_dir_names **names,
+                                            struct tl_outcome *out);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * entries.h - any bytes as directory entries, for the targets that decode them: each
+ * attribute is a byte for its name, two for its length, and the value; a name byte of
+ * 255 begins the next entry.
+ */
+#ifndef TL_FUZZ_ENTRIES_H
+#define TL_FUZZ_ENTRIES_H
+
+#include <string.h>
+
+#include "directory/entry.h"
+
+#define ENTRIES_MAX 16
+
+static inline void add_attribute(struct tl_entries *all, const char *name,
+                                 const uint8_t *data, size_t len)
+{
+    struct tl_entry *entry = &all->entries[all->count - 1];
+    struct tl_attribute *attribute;
+    uint8_t *copy = talloc_zero_size(all, len + 1);
+
+    memcpy(copy, data, len);
+    entry->attributes =
+        talloc_realloc(all, entry->attributes, struct tl_attribute, entry->count + 1);
+    attribute = &entry->attributes[entry->count++];
+    *attribute =
+        (struct tl_attribute){.name = name, 1, talloc_zero(all, struct tl_value)};
+    attribute->values[0] = (struct tl_value){copy, len};
+}
+
+static inline struct tl_entries *read_entries(TALLOC_CTX *ctx, const char *const *names,
+                                              size_t num_names, const uint8_t *data,
+                                              size_t size)
+{
+    struct tl_entries *all = talloc_zero(ctx, struct tl_entries);
+
+    all->entries = talloc_zero_array(all, struct tl_entry, ENTRIES_MAX);
+    all->count = 1;
+    all->entries[0].dn = "CN=0";
+    while (size >= 3) {
+        size_t len = (size_t)data[1] << 8 | data[2];
+
+        if (data[0] == 255 && all->count < ENTRIES_MAX) {
+            all->entries[all->count].dn = talloc_asprintf(all, "CN=%zu", all->count);
+            all->count++;
+        }
+        if (len > size - 3)
+            len = size - 3;
+        add_attribute(all, names[data[0] % num_names], data + 3, len);
+        data += 3 + len;
+        size -= 3 + len;
+    }
+    return all;
+}
+
+#endif
