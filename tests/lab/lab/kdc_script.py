@@ -9,7 +9,8 @@ SCRIPT is JSON: a list of {"message": "AS"|"TGS", "service": text the request
 must contain or "", "preauth": true to match only an AS-REQ with an encrypted
 timestamp, "error": code, "edata": hex}. The first match answers. With "replace":
 [[hex, hex], ...] instead of an error the request is passed on with those bytes
-changed, as somebody on the wire could.
+changed, as somebody on the wire could; and "own": [password, salt] takes the flag
+enc-pa-rep out of the reply, as somebody could who knows the key of it.
 """
 import json
 import os
@@ -20,6 +21,7 @@ import threading
 import time
 
 REAL_KDC = ("127.0.0.1", 88)
+AS_REP = 0x6B
 MESSAGES = {0x6A: "AS", 0x6C: "TGS"}
 PA_ENC_TIMESTAMP = bytes.fromhex("a103020102")  # padata-type [1] INTEGER 2
 
@@ -75,6 +77,19 @@ def pass_on(request):
         return receive(real)
 
 
+def without_checksum(reply, password, salt):
+    """The AS-REP without the flag that has the client compare what it sent."""
+    from samba.tests.krb5 import kcrypto  # only this needs it, and it is slow to load
+
+    start = next(i for i in range(len(reply)) if reply[i:i + 2] == b"\x04\x82" and
+                 i + 4 + int.from_bytes(reply[i + 2:i + 4], "big") == len(reply)) + 4
+    key = kcrypto.string_to_key(kcrypto.Enctype.AES256, password.encode(), salt.encode())
+    plain = bytearray(kcrypto.decrypt(key, 3, reply[start:]))
+    flags = plain.index(b"\xa4\x07\x03\x05\x00") + 5
+    plain[flags + 1] &= ~0x01
+    return reply[:start] + kcrypto.encrypt(key, 3, bytes(plain))
+
+
 def serve(sock, rules, realm):
     with sock:
         while True:
@@ -89,6 +104,8 @@ def serve(sock, rules, realm):
                     assert len(old) == len(new)  # the lengths in DER stay true
                     request = request.replace(bytes.fromhex(old), bytes.fromhex(new))
                 reply = pass_on(request)
+                if reply is not None and reply[4] == AS_REP and "own" in rule:
+                    reply = reply[:4] + without_checksum(reply[4:], *rule["own"])
             else:
                 error = krb_error(realm, rule["error"], bytes.fromhex(rule.get("edata", "")))
                 reply = struct.pack(">I", len(error)) + error
