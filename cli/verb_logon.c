@@ -3,6 +3,7 @@
  * verb_logon.c - `trustlogon logon NAME`: a full logon without PAM, every
  * exchange shown as it happens. Needs the keytab, so root.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -43,6 +44,36 @@ static json_t *sids_json(const struct tl_pac *pac)
                      json_text(pac->domain_flat), "groups", groups);
 }
 
+/* What the SIDs are on this machine: a line of passwd, and the groups' ids. */
+static void account_json(json_t *object, const struct tl_identity *identity)
+{
+    json_t *names = json_array(), *gids = json_array();
+
+    for (size_t i = 0; i < identity->num_names; i++)
+        json_array_append_new(names, json_text(identity->names[i]));
+    for (size_t i = 0; i < identity->num_groups; i++)
+        json_array_append_new(gids, json_integer(identity->groups[i].gid));
+    json_object_set_new(object, "name", json_text(identity->canonical));
+    json_object_set_new(object, "aliases", names);
+    json_object_set_new(object, "uid", json_integer(identity->uid));
+    json_object_set_new(object, "gid", json_integer(identity->gid));
+    json_object_set_new(object, "gids", gids);
+    json_object_set_new(object, "gecos", json_text(identity->gecos));
+    json_object_set_new(object, "home", json_text(identity->home));
+    json_object_set_new(object, "shell", json_text(identity->shell));
+}
+
+static json_t *identity_json(const struct tl_logon *logon)
+{
+    json_t *object;
+
+    if (logon->outcome->reason != TL_REASON_OK)
+        return json_null();
+    object = sids_json(logon->pac);
+    account_json(object, logon->identity);
+    return object;
+}
+
 static void logon_text(const struct cli *cli, const struct tl_logon *logon)
 {
     char sid[TL_SID_STRING_MAX];
@@ -56,6 +87,11 @@ static void logon_text(const struct cli *cli, const struct tl_logon *logon)
            color(cli, "off"), show(cli, logon->client),
            tl_sid_format(&logon->pac->user_sid, sid),
            logon->pac->num_groups + logon->pac->num_extra + logon->pac->num_resource);
+    printf("%s: uid %" PRIu32 ", gid %" PRIu32 ", %zu groups with an id, home %s, shell "
+           "%s\n",
+           show(cli, logon->identity->canonical), logon->identity->uid,
+           logon->identity->gid, logon->identity->num_groups,
+           show(cli, logon->identity->home), show(cli, logon->identity->shell));
 }
 
 static void logon_json(const struct tl_logon *logon, const struct tl_trace_log *log)
@@ -64,9 +100,7 @@ static void logon_json(const struct tl_logon *logon, const struct tl_trace_log *
 
     json_object_set_new(object, "client", json_text(logon->client));
     json_object_set_new(object, "route", json_route(logon->route));
-    json_object_set_new(object, "identity",
-                        logon->outcome->reason == TL_REASON_OK ? sids_json(logon->pac)
-                                                               : json_null());
+    json_object_set_new(object, "identity", identity_json(logon));
     json_object_set_new(object, "events", json_events(log));
     print_json(object);
 }

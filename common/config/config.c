@@ -204,6 +204,8 @@ int tl_config_load(TALLOC_CTX *ctx, const char *path, struct tl_config **config_
         ret = -ENOMEM;
     if (ret == 0)
         ret = load_folder(ctx, config, folder, error);
+    if (ret == 0 && tl_config_conflict(config) != NULL)
+        ret = complain(ctx, error, "%s: %s", file, tl_config_conflict(config));
     if (ret != 0)
         goto cleanup;
     talloc_free(folder);

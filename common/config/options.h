@@ -19,7 +19,10 @@ enum tl_option_type {
     TL_OPTION_DOMAIN, /* DNS or NetBIOS name, as written */
     TL_OPTION_SITE,   /* name of a site: one DNS label */
     TL_OPTION_KEYTAB, /* absolute path, or FILE: and one */
-    TL_OPTION_CCACHE  /* TYPE:rest as in krb5.conf, or an absolute path */
+    TL_OPTION_CCACHE, /* TYPE:rest as in krb5.conf, or an absolute path */
+    TL_OPTION_PATH,   /* absolute path with %u %d %D %n %% in it */
+    TL_OPTION_IDMAP,  /* enum tl_idmap_kind */
+    TL_OPTION_RANGES  /* struct tl_rid_ranges */
 };
 
 struct tl_option {
@@ -46,6 +49,13 @@ int tl_option_store(TALLOC_CTX *ctx, struct tl_config *config,
 /* The value as a file would say it; "" where it is found at run time. */
 char *tl_option_show(TALLOC_CTX *ctx, const struct tl_config *config,
                      const struct tl_option *option);
+/* rid_ranges.c: "CONTOSO:100000-299999, fabrikam.test:300000-499999". 0, -ENOMEM,
+ * or -EINVAL with *fault, a constant phrase that fits behind the quoted value. */
+int tl_rid_ranges_parse(TALLOC_CTX *ctx, const char *text, struct tl_rid_ranges **ranges,
+                        const char **fault);
+/* Whether `value` is an absolute path that stays below itself whatever its
+ * escapes become. */
+bool tl_path_template_valid(const char *value);
 /* `text` fit for one line of a log: cut short, control characters as '?'. */
 char *tl_option_quote(TALLOC_CTX *ctx, const char *text);
 

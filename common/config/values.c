@@ -21,6 +21,11 @@ static const char *const walk_names[] = {
     [TL_WALK_DIRECT] = "direct",
 };
 
+static const char *const idmap_names[] = {
+    [TL_IDMAP_SSS] = "sss",
+    [TL_IDMAP_RID] = "rid",
+};
+
 /* The words krb5.conf takes for a boolean, so that nobody has to learn others. */
 static const struct {
     const char *word;
@@ -130,6 +135,27 @@ static bool is_ccache(const char *value)
     return false;
 }
 
+/* No two slashes in a row and no part "." or "..", so that what is written is
+ * where it leads; what the escapes become is checked when they do. */
+bool tl_path_template_valid(const char *value)
+{
+    if (value[0] != '/' || value[1] == '\0' || !is_plain(value))
+        return false;
+    for (const char *part = value; *part != '\0';) {
+        size_t len = strcspn(++part, "/");
+
+        if (len == 0 || (len == 1 && part[0] == '.') ||
+            (len == 2 && part[0] == '.' && part[1] == '.'))
+            return false;
+        part += len;
+    }
+    for (const char *c = strchr(value, '%'); c != NULL; c = strchr(c + 2, '%')) {
+        if (c[1] == '\0' || strchr("udDn%", c[1]) == NULL)
+            return false;
+    }
+    return strpbrk(value, ":\n") == NULL;
+}
+
 static const char *name_fault(enum tl_option_type type, const char *value)
 {
     switch (type) {
@@ -143,6 +169,10 @@ static const char *name_fault(enum tl_option_type type, const char *value)
         return is_dns_name(value) ? NULL : "is no domain name (example.com or EXAMPLE)";
     case TL_OPTION_SITE:
         return is_label(value, strlen(value)) ? NULL : "is no site name";
+    case TL_OPTION_PATH:
+        return tl_path_template_valid(value)
+                   ? NULL
+                   : "is no absolute path with %u, %d, %D, %n or %% in it";
     case TL_OPTION_KEYTAB:
         return is_keytab(value) ? NULL : "is no absolute path";
     default:
@@ -172,6 +202,20 @@ static int store_string(TALLOC_CTX *ctx, struct tl_config *config,
     }
     *member = copy;
     return 0;
+}
+
+static int store_ranges(TALLOC_CTX *ctx, struct tl_config *config, const char *value,
+                        const struct tl_rid_ranges **member, char **why)
+{
+    struct tl_rid_ranges *ranges = NULL;
+    const char *fault = NULL;
+    int ret = tl_rid_ranges_parse(config, value, &ranges, &fault);
+
+    if (ret == -EINVAL)
+        return refuse(ctx, value, why, "%s", fault);
+    if (ret == 0)
+        *member = ranges;
+    return ret;
 }
 
 static int store_number(TALLOC_CTX *ctx, const struct tl_option *option,
@@ -222,6 +266,15 @@ int tl_option_store(TALLOC_CTX *ctx, struct tl_config *config,
                 return 0;
             }
         return refuse(ctx, value, why, "is none of windows, referral, direct");
+    case TL_OPTION_IDMAP:
+        for (size_t i = 0; i < sizeof(idmap_names) / sizeof(idmap_names[0]); i++)
+            if (strcmp(value, idmap_names[i]) == 0) {
+                *(enum tl_idmap_kind *)member = (enum tl_idmap_kind)i;
+                return 0;
+            }
+        return refuse(ctx, value, why, "is none of sss, rid");
+    case TL_OPTION_RANGES:
+        return store_ranges(ctx, config, value, member, why);
     default:
         return store_string(ctx, config, option, value, why);
     }
@@ -231,6 +284,7 @@ char *tl_option_show(TALLOC_CTX *ctx, const struct tl_config *config,
                      const struct tl_option *option)
 {
     const void *member = (const char *)config + option->offset;
+    const struct tl_rid_ranges *ranges;
     const char *string;
 
     switch (option->type) {
@@ -242,6 +296,11 @@ char *tl_option_show(TALLOC_CTX *ctx, const struct tl_config *config,
         return talloc_strdup(ctx, *(const bool *)member ? "yes" : "no");
     case TL_OPTION_WALK:
         return talloc_strdup(ctx, walk_names[*(const enum tl_walk *)member]);
+    case TL_OPTION_IDMAP:
+        return talloc_strdup(ctx, idmap_names[*(const enum tl_idmap_kind *)member]);
+    case TL_OPTION_RANGES:
+        ranges = *(const struct tl_rid_ranges *const *)member;
+        return talloc_strdup(ctx, ranges != NULL ? ranges->text : "");
     default:
         string = *(const char *const *)member;
         return talloc_strdup(ctx, string != NULL ? string : "");

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * logon.c - the journey of one logon: name, route, exchange, proof. Each step
- * is another folder's; here is only their order, and what follows a failure.
+ * logon.c - the journey of one logon: name, route, exchange, proof, identity.
+ * Each step is another folder's; here is only their order, and what follows a
+ * failure.
  */
 #include <errno.h>
 #include <string.h>
@@ -152,7 +153,33 @@ static enum tl_reason exchange(struct tl_logon *logon, const char *password,
     return reason;
 }
 
-/* The steps that need the network, in order. */
+/* A user whom this machine cannot give an account of his own is not logged on:
+ * he would come in as somebody else, or as nobody. */
+static enum tl_reason identify(struct tl_logon *logon)
+{
+    struct tl_identity_input in = {.config = logon->config,
+                                   .ws = logon->ws,
+                                   .topo = logon->topology,
+                                   .pac = logon->pac,
+                                   .client = logon->client,
+                                   .trace = logon->trace};
+    struct tl_local_ids *local = NULL;
+    enum tl_reason reason;
+    int ret = tl_local_ids_load(logon, "/etc/passwd", "/etc/group", &local);
+
+    if (ret == -ENOMEM)
+        return tl_outcome_fail(logon->outcome, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+    if (ret != 0)
+        return tl_outcome_fail(logon->outcome, TL_STAGE_LOCAL, TL_REASON_INTERNAL,
+                               "/etc/passwd or /etc/group cannot be read: %s",
+                               strerror(-ret));
+    in.local = local;
+    reason = tl_identity_build(logon, &in, &logon->identity, logon->outcome);
+    talloc_free(local);
+    return reason;
+}
+
+/* The steps that need the network, in order, and the one that follows them. */
 static enum tl_reason steps(struct tl_logon *logon, const char *password,
                             tl_deadline deadline)
 {
@@ -178,6 +205,8 @@ static enum tl_reason steps(struct tl_logon *logon, const char *password,
     if (reason == TL_REASON_OK)
         reason = tl_pac_check_name(logon->pac, logon->topology, logon->route,
                                    logon->client, out);
+    if (reason == TL_REASON_OK)
+        reason = identify(logon);
     return reason;
 }
 

@@ -189,10 +189,90 @@ static const struct {
     {"[logon]\nccache = MEMORY:x\n", "[logon] ccache: 'MEMORY:x' is neither an absolute "
                                      "path nor FILE:, DIR:, KEYRING: or "
                                      "KCM:"},
+    {"[identity]\nidmap = autorid\n", "[identity] idmap: 'autorid' is none of sss, rid"},
+    {"[identity]\nidmap = rid\n", "[identity] idmap: 'rid' needs rid_ranges"},
+    {"[identity]\nidmap_range_min = 999\n",
+     "[identity] idmap_range_min: '999' is out of range (1000 to 4294967294)"},
+    {"[identity]\nidmap_range_max = 399999\n",
+     "[identity] idmap_range_max: leaves no room for one slice of idmap_range_size"},
+    {"[identity]\nidmap_range_max = 1000\n",
+     "[identity] idmap_range_max: leaves no room for one slice of idmap_range_size"},
+    {"[identity]\nhome = home/%u\n", "[identity] home: 'home/%u' is no absolute path "
+                                     "with %u, %d, %D, %n or %% in it"},
+    {"[identity]\nhome = /home/../%u\n", "[identity] home: '/home/../%u' is no absolute "
+                                         "path with %u, %d, %D, %n or %% in it"},
+    {"[identity]\nhome = /home/%s\n", "[identity] home: '/home/%s' is no absolute path "
+                                      "with %u, %d, %D, %n or %% in it"},
+    {"[identity]\nhome = /home/%\n", "[identity] home: '/home/%' is no absolute path "
+                                     "with %u, %d, %D, %n or %% in it"},
+    {"[identity]\nshell = /bin/sh:x\n", "[identity] shell: '/bin/sh:x' is no absolute "
+                                        "path with %u, %d, %D, %n or %% in it"},
     {"[logon]\nw\x1b[31m = 1\n", "[logon] w?[31m: no such option"},
     {"[logon]\nwalk = \x01%s%n\xff\n",
      "[logon] walk: '?%s%n?' is none of windows, referral, direct"},
 };
+
+/* rid_ranges, and what its error says after the quoted value; NULL: a good one. */
+static const struct {
+    const char *text, *fault;
+} ranges[] = {
+    {"CONTOSO:1000-1000", NULL},
+    {"a.b-c_d:100000-4294967294 , B:2000-99999", NULL},
+    {"CONTOSO", "is no list of"},
+    {"CONTOSO:", "is no list of"},
+    {":1000-2000", "is no list of"},
+    {"CONTOSO:1000-2000,", "is no list of"},
+    {"CONTOSO:1000-2000;B:3000-4000", "is no list of"},
+    {"CONTOSO:1000-2000 B:3000-4000", "is no list of"},
+    {"CON TOSO:1000-2000", "is no list of"},
+    {"CONTOSO:-1000-2000", "is no list of"},
+    {"CONTOSO:999-2000", "has a range that is not LOW-HIGH"},
+    {"CONTOSO:1000", "has a range that is not LOW-HIGH"},
+    {"CONTOSO:1000-", "has a range that is not LOW-HIGH"},
+    {"CONTOSO:1000-4294967295", "has a range that is not LOW-HIGH"},
+    {"CONTOSO:1000-99999999999999999999", "has a range that is not LOW-HIGH"},
+    {"CONTOSO:2000-1999", "has a range that ends before"},
+    {"A:1000-2000, a:3000-4000", "names a domain twice"},
+    {"A:1000-2000, B:2000-4000", "has ranges that overlap"},
+    {"A:5000-6000, B:1000-9000", "has ranges that overlap"},
+};
+
+START_TEST(rid_ranges)
+{
+    struct tl_config *config = tl_config_defaults(ctx);
+    char *error = NULL;
+    int ret = tl_config_set(
+        ctx, config, "t", talloc_asprintf(ctx, "rid_ranges=%s", ranges[_i].text), &error);
+
+    if (ranges[_i].fault == NULL) {
+        ck_assert_int_eq(ret, 0);
+        ck_assert_str_eq(config->rid_ranges->text, ranges[_i].text);
+        return;
+    }
+    ck_assert_int_eq(ret, -EINVAL);
+    ck_assert_ptr_null(config->rid_ranges);
+    ck_assert_msg(strstr(error, ranges[_i].fault) != NULL, "%s", error);
+}
+END_TEST
+
+START_TEST(rid_ranges_are_kept)
+{
+    struct tl_config *c =
+        loaded(put("r.conf",
+                   "[identity]\nidmap = rid\n"
+                   "rid_ranges = CONTOSO:100000-299999, fabrikam.test:300000-300001\n"
+                   "home = /srv/%d/%n\n",
+                   0644));
+
+    ck_assert_int_eq(c->idmap, TL_IDMAP_RID);
+    ck_assert_uint_eq(c->rid_ranges->count, 2);
+    ck_assert_str_eq(c->rid_ranges->range[1].domain, "fabrikam.test");
+    ck_assert_uint_eq(c->rid_ranges->range[1].low, 300000);
+    ck_assert_uint_eq(c->rid_ranges->range[1].high, 300001);
+    ck_assert_str_eq(c->home, "/srv/%d/%n");
+    ck_assert_str_eq(c->shell, "/bin/bash");
+}
+END_TEST
 
 START_TEST(bad_text)
 {
@@ -388,6 +468,8 @@ int main(void)
     tcase_add_test(t, keys_are_unique);
     tcase_add_test(t, good_file);
     tcase_add_loop_test(t, bad_text, 0, sizeof(bad_texts) / sizeof(bad_texts[0]));
+    tcase_add_loop_test(t, rid_ranges, 0, sizeof(ranges) / sizeof(ranges[0]));
+    tcase_add_test(t, rid_ranges_are_kept);
     tcase_add_test(t, nul_and_long_lines);
     tcase_add_test(t, bom_and_empty);
     tcase_add_test(t, folder_overrides_in_byte_order);

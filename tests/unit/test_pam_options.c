@@ -102,7 +102,8 @@ START_TEST(test_too_long)
 }
 END_TEST
 
-/* What trustlogon.conf knows, the PAM line knows, but for the daemon's own. */
+/* What trustlogon.conf knows, the PAM line knows, but for the daemon's own and for
+ * identities: a user is the same in every service. */
 START_TEST(test_all_of_the_file)
 {
     TALLOC_CTX *ctx = talloc_new(NULL);
@@ -114,7 +115,8 @@ START_TEST(test_all_of_the_file)
     items = tl_config_items(ctx, config, &count);
     ck_assert_uint_gt(count, 20);
     for (size_t i = 0; i < count; i++) {
-        bool daemons = strcmp(items[i].section, "agent") == 0;
+        bool daemons = strcmp(items[i].section, "agent") == 0 ||
+                       strcmp(items[i].section, "identity") == 0;
         bool found = false;
 
         for (size_t j = 0; tlp_options_agent_name(j) != NULL; j++)

@@ -13,6 +13,20 @@
 
 enum tl_walk { TL_WALK_WINDOWS, TL_WALK_REFERRAL, TL_WALK_DIRECT };
 
+/* How SIDs become uids and gids (trustlogon/idmap.h). */
+enum tl_idmap_kind { TL_IDMAP_SSS, TL_IDMAP_RID };
+
+/* Which ids `idmap = rid` gives the SIDs of one domain; ranges never overlap. */
+struct tl_rid_range {
+    const char *domain; /* DNS or NetBIOS name, as written */
+    uint32_t low, high;
+};
+struct tl_rid_ranges {
+    const char *text; /* as written */
+    size_t count;
+    struct tl_rid_range *range;
+};
+
 /* Values after defaults. Times in milliseconds unless the name says otherwise. */
 struct tl_config {
     const char *file; /* the main file read, or NULL: none exists */
@@ -33,6 +47,13 @@ struct tl_config {
     bool allow_rc4;          /* no */
     uint32_t minimum_uid;    /* 1000 */
     const char *ccache;      /* NULL: default_ccache_name of krb5.conf */
+    /* [identity] */
+    enum tl_idmap_kind idmap;               /* sss */
+    uint32_t idmap_range_min;               /* 200000 */
+    uint32_t idmap_range_max;               /* 2000200000, itself not given out */
+    uint32_t idmap_range_size;              /* of a domain's slice: 200000 */
+    const struct tl_rid_ranges *rid_ranges; /* NULL: none */
+    const char *home, *shell;               /* templates: /home/%D/%u, /bin/bash */
     /* [locator] */
     bool require_ldap_ping; /* yes, as on Windows */
     int ping_interval;      /* between candidates: 100 */
@@ -65,6 +86,10 @@ TL_PUBLIC struct tl_config *tl_config_defaults(TALLOC_CTX *ctx);
  * -EINVAL with *error naming `where` and the key. */
 TL_PUBLIC int tl_config_set(TALLOC_CTX *ctx, struct tl_config *config, const char *where,
                             const char *assignment, char **error);
+/* Options that are right one by one may not fit together: NULL, or a constant
+ * "[identity] idmap_range_max: ...". tl_config_load() has asked; after
+ * tl_config_set() tl_idmap_new() asks again. */
+TL_PUBLIC const char *tl_config_conflict(const struct tl_config *config);
 /* For `trustlogon config`: every option with section, key, value, whether it is the
  * default. */
 struct tl_config_item {

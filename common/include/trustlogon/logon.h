@@ -5,6 +5,7 @@
 #ifndef TRUSTLOGON_LOGON_H
 #define TRUSTLOGON_LOGON_H
 
+#include <trustlogon/identity.h>
 #include <trustlogon/kerberos.h>
 
 struct tl_logon {
@@ -18,8 +19,9 @@ struct tl_logon {
     struct tl_route *route;
     struct tl_locator *locator;
     struct tl_krb *krb;
-    const char *client; /* canonical principal, after the AS exchange */
-    struct tl_pac *pac; /* after the proof */
+    const char *client;           /* canonical principal, after the AS exchange */
+    struct tl_pac *pac;           /* after the proof */
+    struct tl_identity *identity; /* on success only */
     struct tl_outcome *outcome;
     struct tl_words *words;
 };

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * idmap.c - the table of ranges: the domains in it, and looking things up.
+ */
+#include "identity/idmap.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <trustlogon/name.h>
+
+/* The first who tells of a domain decides its names: the own side's directory
+ * before what a trusted forest says. */
+static int add_domain(struct tl_idmap *map, enum tl_idmap_rank rank,
+                      const struct tl_sid *sid, const char *dns, const char *flat)
+{
+    struct tl_idmap_known *grown;
+    struct tl_idmap_domain domain = {.sid = *sid};
+
+    if (dns == NULL || tl_idmap_domain(map, sid) != NULL)
+        return 0;
+    grown = talloc_realloc(map, map->known, struct tl_idmap_known, map->num_known + 1);
+    if (grown == NULL)
+        return -ENOMEM;
+    map->known = grown;
+    domain.dns = tl_fold(map, dns);
+    domain.flat = flat != NULL ? talloc_strdup(map, flat) : NULL;
+    if (domain.dns == NULL || (flat != NULL && domain.flat == NULL))
+        return -ENOMEM;
+    map->known[map->num_known].domain = domain;
+    map->known[map->num_known++].rank = rank;
+    return 0;
+}
+
+static bool same_dns(const char *a, const char *b)
+{
+    return a != NULL && b != NULL && tl_dns_compare(a, b) == TL_DNS_EQUAL;
+}
+
+static int add_forest(struct tl_idmap *map, const char *own_domain,
+                      const struct tl_topology *topo, enum tl_idmap_rank rank)
+{
+    int ret = 0;
+
+    for (size_t i = 0; ret == 0 && i < topo->num_domains; i++) {
+        const struct tl_domain *domain = &topo->domains[i];
+
+        if (domain->has_sid && same_dns(domain->dns, own_domain) == (rank == TL_RANK_OWN))
+            ret = add_domain(map, rank, &domain->sid, domain->dns, domain->flat);
+    }
+    return ret;
+}
+
+static int add_listed(struct tl_idmap *map, const struct tl_tdo *tdo)
+{
+    const struct tl_forest_info *info = tl_tdo_is_forest(tdo) ? tdo->forest_info : NULL;
+    int ret = 0;
+
+    for (size_t i = 0; ret == 0 && info != NULL && i < info->count; i++) {
+        const struct tl_ft_record *rec = &info->records[i];
+
+        if (rec->type == TL_FT_DOMAIN && rec->has_sid)
+            ret = add_domain(map, TL_RANK_LISTED, &rec->sid, rec->name, rec->flat);
+    }
+    return ret;
+}
+
+/* Only what the own side's directory holds is believed: the other side could
+ * list any SID, and choose one whose slice is somebody else's. */
+static int add_trusts(struct tl_idmap *map, const char *own_domain,
+                      const struct tl_topology *topo, enum tl_idmap_rank rank)
+{
+    int ret = 0;
+
+    for (size_t i = 0; ret == 0 && i < topo->num_trusts; i++) {
+        const struct tl_tdo *tdo = &topo->trusts[i];
+
+        if (!same_dns(tdo->holder, own_domain) && !same_dns(tdo->holder, topo->forest))
+            continue;
+        if (rank == TL_RANK_LISTED)
+            ret = add_listed(map, tdo);
+        else if (tdo->has_sid)
+            ret = add_domain(map, rank, &tdo->sid, tdo->partner, tdo->flat);
+    }
+    return ret;
+}
+
+static int add_domains(struct tl_idmap *map, const char *own_domain,
+                       const struct tl_topology *topo, const struct tl_idmap_domain *also)
+{
+    int ret = 0;
+
+    if (topo != NULL) {
+        ret = add_forest(map, own_domain, topo, TL_RANK_OWN);
+        if (ret == 0)
+            ret = add_forest(map, own_domain, topo, TL_RANK_FOREST);
+        if (ret == 0)
+            ret = add_trusts(map, own_domain, topo, TL_RANK_TRUST);
+        if (ret == 0)
+            ret = add_trusts(map, own_domain, topo, TL_RANK_LISTED);
+    }
+    if (ret == 0 && also != NULL)
+        ret = add_domain(map,
+                         same_dns(also->dns, own_domain) ? TL_RANK_OWN : TL_RANK_LISTED,
+                         &also->sid, also->dns, also->flat);
+    return ret;
+}
+
+int tl_idmap_add_range(struct tl_idmap *map, const struct tl_sid *domain,
+                       uint32_t first_rid, uint32_t min, uint32_t max)
+{
+    struct tl_idmap_range *grown =
+        talloc_realloc(map, map->ranges, struct tl_idmap_range, map->num_ranges + 1);
+
+    if (grown == NULL)
+        return -ENOMEM;
+    map->ranges = grown;
+    map->ranges[map->num_ranges++] = (struct tl_idmap_range){
+        .domain = *domain, .first_rid = first_rid, .min = min, .max = max};
+    return 0;
+}
+
+/* The domain a line of rid_ranges means. DNS names are tried on all domains
+ * first: a trusted forest may call a domain of its own by a flat name of ours. */
+static const struct tl_idmap_domain *named(const struct tl_idmap *map, const char *name)
+{
+    for (size_t i = 0; i < map->num_known; i++) {
+        if (same_dns(map->known[i].domain.dns, name))
+            return &map->known[i].domain;
+    }
+    for (size_t i = 0; i < map->num_known; i++) {
+        if (tl_name_equal(map->known[i].domain.flat, name))
+            return &map->known[i].domain;
+    }
+    return NULL;
+}
+
+/* A domain that is not known (yet) leaves its range unused. */
+static int fill_rid(struct tl_idmap *map, const struct tl_config *config)
+{
+    int ret = 0;
+
+    for (size_t i = 0; ret == 0 && i < config->rid_ranges->count; i++) {
+        const struct tl_rid_range *range = &config->rid_ranges->range[i];
+        const struct tl_idmap_domain *domain = named(map, range->domain);
+        bool twice = false;
+
+        if (domain == NULL)
+            continue;
+        /* By its DNS and by its flat name: the first line counts. */
+        for (size_t k = 0; k < map->num_ranges; k++)
+            twice = twice || tl_sid_equal(&map->ranges[k].domain, &domain->sid);
+        if (!twice)
+            ret = tl_idmap_add_range(map, &domain->sid, 0, range->low, range->high);
+    }
+    return ret;
+}
+
+static int by_min(const void *a, const void *b)
+{
+    const struct tl_idmap_range *x = a, *y = b;
+
+    return (x->min > y->min) - (x->min < y->min);
+}
+
+int tl_idmap_new(TALLOC_CTX *ctx, const struct tl_config *config, const char *own_domain,
+                 const struct tl_topology *topo, const struct tl_idmap_domain *also,
+                 struct tl_idmap **result, char **error)
+{
+    const char *conflict = tl_config_conflict(config);
+    struct tl_idmap *map;
+    int ret;
+
+    *result = NULL;
+    *error = NULL;
+    if (conflict != NULL) {
+        *error = talloc_strdup(ctx, conflict);
+        return *error != NULL ? -EINVAL : -ENOMEM;
+    }
+    map = talloc_zero(ctx, struct tl_idmap);
+    if (map == NULL)
+        return -ENOMEM;
+    map->kind = config->idmap;
+    ret = add_domains(map, own_domain, topo, also);
+    if (ret == 0)
+        ret = map->kind == TL_IDMAP_RID ? fill_rid(map, config)
+                                        : tl_idmap_fill_sss(map, config);
+    if (ret != 0) {
+        talloc_free(map);
+        return ret;
+    }
+    if (map->num_ranges > 0)
+        qsort(map->ranges, map->num_ranges, sizeof(map->ranges[0]), by_min);
+    *result = map;
+    return 0;
+}
+
+int tl_idmap_to_id(const struct tl_idmap *map, const struct tl_sid *sid, uint32_t *id,
+                   const char **why)
+{
+    const char *reason = "it belongs to no domain that is known here";
+    struct tl_sid domain;
+    uint32_t rid;
+
+    *id = 0;
+    if (why != NULL)
+        *why = NULL;
+    if (tl_sid_split(sid, &domain, &rid) != 0)
+        goto none;
+    for (size_t i = 0; i < map->num_ranges; i++) {
+        const struct tl_idmap_range *range = &map->ranges[i];
+
+        if (rid < range->first_rid || rid - range->first_rid > range->max - range->min)
+            continue;
+        if (tl_sid_equal(&range->domain, &domain)) {
+            *id = range->min + (rid - range->first_rid);
+            return 0;
+        }
+    }
+    if (tl_idmap_domain(map, &domain) != NULL)
+        reason = map->kind == TL_IDMAP_RID
+                     ? "its domain has no range in rid_ranges, or too short a one"
+                     : "its RID is beyond its domain's slices, or the slice is also that "
+                       "of another domain";
+none:
+    if (why != NULL)
+        *why = reason;
+    return -ENOENT;
+}
+
+int tl_idmap_to_sid(const struct tl_idmap *map, uint32_t id, struct tl_sid *sid)
+{
+    size_t low = 0, high = map->num_ranges;
+
+    memset(sid, 0, sizeof(*sid));
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct tl_idmap_range *range = &map->ranges[middle];
+
+        if (id < range->min)
+            high = middle;
+        else if (id > range->max)
+            low = middle + 1;
+        else
+            return tl_sid_append(&range->domain, range->first_rid + (id - range->min),
+                                 sid) == 0
+                       ? 0
+                       : -ENOENT;
+    }
+    return -ENOENT;
+}
+
+const struct tl_idmap_range *tl_idmap_ranges(const struct tl_idmap *map, size_t *count)
+{
+    *count = map->num_ranges;
+    return map->ranges;
+}
+
+const struct tl_idmap_domain *tl_idmap_domain(const struct tl_idmap *map,
+                                              const struct tl_sid *sid)
+{
+    for (size_t i = 0; i < map->num_known; i++) {
+        if (tl_sid_equal(&map->known[i].domain.sid, sid))
+            return &map->known[i].domain;
+    }
+    return NULL;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * idmap.h - the table behind trustlogon/idmap.h, and who fills it.
+ */
+#ifndef TL_IDENTITY_IDMAP_H
+#define TL_IDENTITY_IDMAP_H
+
+#include <trustlogon/idmap.h>
+
+/* How much a domain's place in the table weighs: who tells of it. */
+enum tl_idmap_rank {
+    TL_RANK_OWN,    /* the workstation's domain */
+    TL_RANK_FOREST, /* a domain of its forest */
+    TL_RANK_TRUST,  /* a TDO of the own side */
+    TL_RANK_LISTED, /* the forest information of such a TDO */
+    TL_RANK_COUNT
+};
+
+struct tl_idmap_known {
+    struct tl_idmap_domain domain;
+    enum tl_idmap_rank rank;
+};
+
+struct tl_idmap {
+    enum tl_idmap_kind kind;
+    size_t num_known;
+    struct tl_idmap_known *known;
+    size_t num_ranges;
+    struct tl_idmap_range *ranges; /* sorted by min */
+};
+
+int tl_idmap_add_range(struct tl_idmap *map, const struct tl_sid *domain,
+                       uint32_t first_rid, uint32_t min, uint32_t max);
+/* idmap_sss.c: slices by libsss_idmap. */
+int tl_idmap_fill_sss(struct tl_idmap *map, const struct tl_config *config);
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * template.c - home and shell of one user from the configured template.
+ *
+ * What is put in comes from a directory: no path may be built from it that leads
+ * elsewhere (CVE-2026-14476 of SSSD) or a line that holds another field.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#include <trustlogon/name.h>
+
+#include "identity/user.h"
+
+#define PATH_LIMIT 1024 /* of the expanded path; far below PATH_MAX */
+
+/* NULL, or why `value` can be no part of a path and of a line of passwd. */
+static const char *value_fault(const char *value)
+{
+    if (*value == '\0')
+        return "a part of the path is empty";
+    for (const unsigned char *c = (const unsigned char *)value; *c != '\0'; c++) {
+        if (*c < 0x20 || *c == 0x7f || *c == '/' || *c == ':')
+            return "a name holds a slash, a colon or a control character";
+    }
+    return NULL;
+}
+
+static const char *value_of(const struct tl_user_text *text, const char *flat,
+                            char escape)
+{
+    switch (escape) {
+    case 'u':
+        return text->sam;
+    case 'd':
+        return flat;
+    case 'D':
+        return text->dns;
+    case 'n':
+        return text->canonical;
+    default:
+        return "%";
+    }
+}
+
+static const char *path_fault(const char *path)
+{
+    if (path[0] != '/')
+        return "the path is not absolute";
+    if (strlen(path) > PATH_LIMIT)
+        return "the path is too long";
+    while (*path == '/') {
+        size_t len = strcspn(++path, "/");
+
+        if (len == 0 || (len == 1 && path[0] == '.') ||
+            (len == 2 && path[0] == '.' && path[1] == '.'))
+            return "a part of the path is empty, \".\" or \"..\"";
+        if (len > NAME_MAX)
+            return "a part of the path is longer than a file's name may be";
+        path += len;
+    }
+    return NULL;
+}
+
+static char *append(char *path, const char *from, size_t len)
+{
+    return path != NULL ? talloc_strndup_append_buffer(path, from, len) : NULL;
+}
+
+int tl_template_expand(TALLOC_CTX *ctx, const char *template,
+                       const struct tl_user_text *text, char **result, const char **fault)
+{
+    char *path = talloc_strdup(ctx, ""), *flat;
+    int ret = -EINVAL;
+
+    *result = NULL;
+    *fault = NULL;
+    flat = tl_fold(path, text->flat != NULL ? text->flat : text->dns);
+    if (path == NULL || flat == NULL) {
+        ret = -ENOMEM;
+        goto cleanup;
+    }
+    while (*template != '\0') {
+        size_t plain = strcspn(template, "%");
+        const char *value;
+
+        path = append(path, template, plain);
+        template += plain;
+        if (*template == '\0')
+            break;
+        value = value_of(text, flat, template[1]);
+        *fault = value_fault(value);
+        if (*fault != NULL)
+            goto cleanup;
+        path = append(path, value, strlen(value));
+        template += template[1] != '\0' ? 2 : 1;
+    }
+    if (path == NULL) {
+        ret = -ENOMEM;
+        goto cleanup;
+    }
+    *fault = path_fault(path);
+    if (*fault != NULL)
+        goto cleanup;
+    talloc_free(flat);
+    *result = path;
+    return 0;
+
+cleanup:
+    talloc_free(path);
+    return ret;
+}

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * user.c - from a verified PAC to an identity: ids first, then text.
+ */
+#include "identity/user.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <trustlogon/name.h>
+
+#define GROUP_DENY_ONLY 0x10U /* SE_GROUP_USE_FOR_DENY_ONLY [MS-PAC 2.2.1] */
+
+struct build {
+    const struct tl_identity_input *in;
+    struct tl_outcome *out;
+    struct tl_idmap *map;
+    struct tl_identity *identity;
+    size_t room; /* of identity->groups */
+    bool own;    /* a user of the workstation's own domain */
+};
+
+static enum tl_reason fail(const struct build *b, enum tl_reason reason,
+                           const char *subject, const char *detail)
+{
+    reason = tl_outcome_fail(b->out, TL_STAGE_IDENTITY, reason, "%s", detail);
+    if (b->out != NULL)
+        tl_outcome_set_subject(b->out, subject);
+    return reason;
+}
+
+static enum tl_reason no_memory(const struct build *b)
+{
+    return tl_outcome_fail(b->out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+}
+
+static void drop(const struct build *b, const struct tl_sid *sid, const char *why)
+{
+    char string[TL_SID_STRING_MAX];
+    struct tl_event event = {.kind = TL_EVENT_SID, .krb_error = TL_KRB_NONE, .text = why};
+
+    event.subject = tl_sid_format(sid, string);
+    tl_trace_event(b->in->trace, &event);
+}
+
+/* OK, or why `sid` has no gid. */
+static enum tl_reason gid_of(const struct build *b, const struct tl_sid *sid,
+                             uint32_t *gid, const char **why)
+{
+    if (tl_idmap_to_id(b->map, sid, gid, why) != 0)
+        return TL_REASON_ID_UNMAPPABLE;
+    *why = NULL;
+    if (tl_local_has_gid(b->in->local, *gid)) {
+        *why = "a group of /etc/group has its id";
+        return TL_REASON_ID_COLLISION;
+    }
+    return TL_REASON_OK;
+}
+
+static enum tl_reason map_user(struct build *b)
+{
+    struct tl_identity *identity = b->identity;
+    char string[TL_SID_STRING_MAX];
+    const char *why = NULL;
+
+    tl_sid_format(&identity->sid, string);
+    if (tl_idmap_to_id(b->map, &identity->sid, &identity->uid, &why) != 0)
+        return fail(b, TL_REASON_ID_UNMAPPABLE, string, why);
+    if (identity->uid < TL_ID_LOWEST || identity->uid < b->in->config->minimum_uid)
+        return fail(b, TL_REASON_ID_UNMAPPABLE, string,
+                    "the id is below minimum_uid in [logon] of trustlogon.conf");
+    if (tl_local_has_uid(b->in->local, identity->uid))
+        return fail(b, TL_REASON_ID_COLLISION, string,
+                    "an account of /etc/passwd has this user id");
+    return TL_REASON_OK;
+}
+
+/*
+ * SSSD gives the users of every domain but its own a private group where ids are
+ * computed (auto_private_groups), winbind gives nobody one; each has its own way
+ * of counting, so a site that moves over keeps what it had.
+ */
+static enum tl_reason map_primary(struct build *b, const struct tl_sid *primary)
+{
+    struct tl_identity *identity = b->identity;
+    char string[TL_SID_STRING_MAX];
+    const char *why = NULL;
+    enum tl_reason reason;
+
+    identity->private_group = b->in->config->idmap == TL_IDMAP_SSS && !b->own;
+    if (identity->private_group) {
+        identity->gid = identity->uid;
+        if (tl_local_has_gid(b->in->local, identity->gid))
+            return fail(b, TL_REASON_ID_COLLISION, tl_sid_format(&identity->sid, string),
+                        "a group of /etc/group has the id of the user's own group");
+        return TL_REASON_OK;
+    }
+    reason = gid_of(b, primary, &identity->gid, &why);
+    if (reason != TL_REASON_OK)
+        return fail(b, reason, tl_sid_format(primary, string), why);
+    return TL_REASON_OK;
+}
+
+/* Left out where it has no gid; the room was made for all. */
+static void add_group(struct build *b, const struct tl_sid *sid, uint32_t attributes)
+{
+    struct tl_identity *identity = b->identity;
+    const char *why = NULL;
+    uint32_t gid = 0;
+
+    if ((attributes & GROUP_DENY_ONLY) != 0) {
+        drop(b, sid, "the group is for denying only");
+        return;
+    }
+    if (gid_of(b, sid, &gid, &why) != TL_REASON_OK) {
+        drop(b, sid, why);
+        return;
+    }
+    for (size_t i = 0; i < identity->num_groups; i++) {
+        if (identity->groups[i].gid == gid)
+            return; /* the table gives an id to one SID only: the same group again */
+    }
+    /* A private group must stay the user's own. */
+    if (identity->private_group && gid == identity->gid) {
+        drop(b, sid, "a group with the SID of the user");
+        return;
+    }
+    if (identity->num_groups < b->room)
+        identity->groups[identity->num_groups++] =
+            (struct tl_identity_group){.sid = *sid, .gid = gid};
+}
+
+static int add_groups(struct build *b, const struct tl_sid *primary)
+{
+    const struct tl_pac *pac = b->in->pac;
+
+    b->room = 1 + pac->num_groups + pac->num_extra + pac->num_resource;
+    b->identity->groups =
+        talloc_zero_array(b->identity, struct tl_identity_group, (unsigned int)b->room);
+    if (b->identity->groups == NULL)
+        return -ENOMEM;
+    add_group(b, primary, 0);
+    for (size_t i = 0; i < pac->num_groups; i++)
+        add_group(b, &pac->groups[i].sid, pac->groups[i].attributes);
+    for (size_t i = 0; i < pac->num_extra; i++)
+        add_group(b, &pac->extra[i].sid, pac->extra[i].attributes);
+    for (size_t i = 0; i < pac->num_resource; i++)
+        add_group(b, &pac->resource[i].sid, pac->resource[i].attributes);
+    return 0;
+}
+
+/* A field of passwd: whatever would end it, or is no plain text, becomes '?'. */
+static char *gecos_of(TALLOC_CTX *ctx, const char *full_name, const char *account)
+{
+    char *gecos = talloc_strdup(ctx, full_name != NULL && full_name[0] != '\0' ? full_name
+                                                                               : account);
+
+    for (unsigned char *c = (unsigned char *)gecos; c != NULL && *c != '\0'; c++) {
+        if (*c < 0x20 || *c == 0x7f || *c == ':')
+            *c = '?';
+    }
+    return gecos;
+}
+
+static enum tl_reason add_paths(struct build *b, const struct tl_user_text *text)
+{
+    const struct tl_config *config = b->in->config;
+    const char *fault = NULL;
+    char *home = NULL, *shell = NULL;
+    int ret;
+
+    ret = tl_template_expand(b->identity, config->home, text, &home, &fault);
+    if (ret == 0)
+        ret = tl_template_expand(b->identity, config->shell, text, &shell, &fault);
+    if (ret == -EINVAL)
+        return fail(b, TL_REASON_ID_NAME_UNSAFE, text->canonical, fault);
+    if (ret != 0)
+        return no_memory(b);
+    b->identity->home = home;
+    b->identity->shell = shell;
+    return TL_REASON_OK;
+}
+
+static int make_map(struct build *b, const struct tl_user_text *text)
+{
+    const struct tl_identity_input *in = b->in;
+    struct tl_idmap_domain also = {.sid = in->pac->domain_sid, .dns = text->dns};
+    char *error = NULL;
+    int ret = tl_idmap_new(b->identity, in->config, in->ws->domain, in->topo, &also,
+                           &b->map, &error);
+
+    if (ret == -EINVAL)
+        tl_outcome_fail(b->out, TL_STAGE_LOCAL, TL_REASON_CONFIG_INVALID, "%s", error);
+    return ret;
+}
+
+static enum tl_reason build(struct build *b)
+{
+    const struct tl_pac *pac = b->in->pac;
+    struct tl_identity *identity = b->identity;
+    const struct tl_idmap_domain *domain;
+    struct tl_user_text text;
+    const char *fault = NULL;
+    enum tl_reason reason;
+    struct tl_sid primary;
+    int ret;
+
+    identity->sid = pac->user_sid;
+    ret = tl_user_text_make(identity, pac, b->in->client, &text, &fault);
+    if (ret == -EINVAL)
+        return fail(b, TL_REASON_ID_NAME_UNSAFE, b->in->client, fault);
+    if (ret == 0)
+        ret = make_map(b, &text);
+    if (ret != 0)
+        return ret == -EINVAL ? TL_REASON_CONFIG_INVALID : no_memory(b);
+    identity->canonical = text.canonical;
+    domain = tl_idmap_domain(b->map, &pac->domain_sid);
+    text.flat = domain != NULL ? domain->flat : NULL;
+    b->own = tl_dns_compare(text.dns, b->in->ws->domain) == TL_DNS_EQUAL;
+
+    reason = map_user(b);
+    if (reason == TL_REASON_OK &&
+        tl_sid_append(&pac->domain_sid, pac->primary_group_rid, &primary) != 0)
+        reason = fail(b, TL_REASON_ID_UNMAPPABLE, text.canonical,
+                      "the domain's SID is no domain's");
+    if (reason == TL_REASON_OK)
+        reason = map_primary(b, &primary);
+    if (reason == TL_REASON_OK)
+        reason = add_paths(b, &text);
+    if (reason != TL_REASON_OK)
+        return reason;
+    identity->gecos = gecos_of(identity, pac->full_name, text.sam);
+    if (identity->gecos == NULL || add_groups(b, &primary) != 0 ||
+        tl_user_names(identity, b->in, &text) != 0)
+        return no_memory(b);
+    return TL_REASON_OK;
+}
+
+enum tl_reason tl_identity_build(TALLOC_CTX *ctx, const struct tl_identity_input *in,
+                                 struct tl_identity **identity, struct tl_outcome *out)
+{
+    struct build b = {.in = in, .out = out};
+    enum tl_reason reason;
+
+    *identity = NULL;
+    b.identity = talloc_zero(ctx, struct tl_identity);
+    if (b.identity == NULL)
+        return no_memory(&b);
+    reason = build(&b);
+    if (reason != TL_REASON_OK) {
+        talloc_free(b.identity);
+        return reason;
+    }
+    talloc_free(b.map);
+    *identity = b.identity;
+    return TL_REASON_OK;
+}

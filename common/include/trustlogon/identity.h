@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * trustlogon/identity.h - who a logged-on user is on this machine: ids, names,
+ * groups, home and shell, from the verified PAC.
+ *
+ * Identities are made from SIDs alone. A name decides nothing: not the uid, and
+ * not whether a local account is meant (CVE-2020-25717 of Samba).
+ */
+#ifndef TRUSTLOGON_IDENTITY_H
+#define TRUSTLOGON_IDENTITY_H
+
+#include <trustlogon/idmap.h>
+#include <trustlogon/outcome.h>
+#include <trustlogon/pac.h>
+#include <trustlogon/route.h>
+#include <trustlogon/trace.h>
+
+/* Ids and names of /etc/passwd and /etc/group, which domain users never get. */
+struct tl_local_ids;
+/*
+ * Read both files, never NSS: that would ask us. A file that is not there is
+ * empty; any other error, also a line that cannot be understood, is one:
+ * -EBADMSG or what the file said.
+ */
+TL_PUBLIC int tl_local_ids_load(TALLOC_CTX *ctx, const char *passwd, const char *group,
+                                struct tl_local_ids **ids);
+TL_PUBLIC bool tl_local_has_uid(const struct tl_local_ids *ids, uint32_t uid);
+TL_PUBLIC bool tl_local_has_gid(const struct tl_local_ids *ids, uint32_t gid);
+TL_PUBLIC bool tl_local_has_user(const struct tl_local_ids *ids, const char *name);
+
+struct tl_identity_group {
+    struct tl_sid sid;
+    uint32_t gid;
+};
+
+struct tl_identity {
+    struct tl_sid sid;
+    const char *canonical; /* alice@contoso.test: lower case, passwd's first field */
+    /* Every other name of the same user, as written; they are compared folded:
+     * DOM\sam, dns.domain\sam, sam@DOM, the explicit UPN, and sam alone for the
+     * default domain. A flat name only as our own side's directory has it. */
+    size_t num_names;
+    const char **names;
+    uint32_t uid, gid;
+    bool private_group; /* the primary group is the user's own: gid is uid */
+    /* All groups, the primary one first, each once; a private group is not in it. */
+    size_t num_groups;
+    struct tl_identity_group *groups;
+    const char *gecos, *home, *shell; /* never NULL, safe in a line of passwd */
+};
+
+struct tl_identity_input {
+    const struct tl_config *config;
+    const struct tl_workstation *ws;
+    const struct tl_topology *topo; /* may be NULL: nothing is known */
+    const struct tl_pac *pac;       /* verified, after tl_pac_apply_rules() */
+    const char *client;             /* of the ticket: "alice@CONTOSO.TEST" */
+    const struct tl_local_ids *local;
+    const struct tl_trace *trace; /* may be NULL */
+};
+
+/*
+ * TL_REASON_OK and *identity (child of ctx). ID_UNMAPPABLE: the user or the
+ * primary group has no id. ID_COLLISION: the id is in /etc/passwd or /etc/group.
+ * ID_NAME_UNSAFE: the names make no line of passwd or no safe path. Any other
+ * group without an id, or with one that is taken, is left out with a
+ * TL_EVENT_SID. Pure.
+ *
+ * Within one identity no two SIDs share an id; that no other identity has the
+ * same is for the store to see, which knows them all.
+ */
+TL_PUBLIC enum tl_reason tl_identity_build(TALLOC_CTX *ctx,
+                                           const struct tl_identity_input *in,
+                                           struct tl_identity **identity,
+                                           struct tl_outcome *out);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * trustlogon/idmap.h - security identifiers to user and group ids and back.
+ *
+ * Both ways of counting are a table of ranges, each the ids of a run of RIDs of
+ * one domain; uids and gids are counted alike, and a SID has the same id as
+ * either.
+ *
+ * sss: the numbers of SSSD's ad provider with its defaults. The ids between
+ *   idmap_range_min and idmap_range_max are cut into slices; murmurhash3 of the
+ *   domain's SID picks one, and ten further ones for RIDs beyond its size. Where
+ *   two domains hash to one slice SSSD moves the one it met later, so its
+ *   numbers depend on a machine's history. Here the stronger one keeps the
+ *   slice (own domain, own forest, directly trusted, listed by a forest trust)
+ *   and the other has no ids there; two equally strong ones both have none. SIDs
+ *   with a RID beyond the eleven slices have no id (SSSD takes a free slice when
+ *   it meets one). So the numbers are a function of the table's input, and
+ *   nothing is stored.
+ * rid: ID = RID + LOW of the domain's range in rid_ranges, as Samba's idmap_rid
+ *   with base_rid 0.
+ *
+ * Pure.
+ */
+#ifndef TRUSTLOGON_IDMAP_H
+#define TRUSTLOGON_IDMAP_H
+
+#include <trustlogon/config.h>
+#include <trustlogon/topology.h>
+
+#define TL_ID_LOWEST 1000U /* ids below are the system's own and never given out */
+
+struct tl_idmap;
+struct tl_idmap_range {
+    struct tl_sid domain;
+    uint32_t first_rid; /* has the id `min` */
+    uint32_t min, max;  /* both given out */
+};
+
+/* A domain that the topology need not know: the verified PAC of its user does. */
+struct tl_idmap_domain {
+    struct tl_sid sid;
+    const char *dns;  /* lower case */
+    const char *flat; /* NULL: not known */
+};
+
+/*
+ * Domains come from the topology: those of the own forest, and those of TDOs
+ * that the workstation's domain or its forest root holds, with the domains
+ * their forest information lists. `topo` and `also` may be NULL. -EINVAL with
+ * *error (child of ctx) where the configuration contradicts itself.
+ */
+TL_PUBLIC int tl_idmap_new(TALLOC_CTX *ctx, const struct tl_config *config,
+                           const char *own_domain, const struct tl_topology *topo,
+                           const struct tl_idmap_domain *also, struct tl_idmap **map,
+                           char **error);
+/* 0; -ENOENT where the SID has no id, *why a constant phrase (why may be NULL). */
+TL_PUBLIC int tl_idmap_to_id(const struct tl_idmap *map, const struct tl_sid *sid,
+                             uint32_t *id, const char **why);
+/* 0; -ENOENT for an id that is nobody's of ours. */
+TL_PUBLIC int tl_idmap_to_sid(const struct tl_idmap *map, uint32_t id,
+                              struct tl_sid *sid);
+/* The ranges in use, sorted by id, none overlapping. */
+TL_PUBLIC const struct tl_idmap_range *tl_idmap_ranges(const struct tl_idmap *map,
+                                                       size_t *count);
+/* The domain with this SID, or NULL. */
+TL_PUBLIC const struct tl_idmap_domain *tl_idmap_domain(const struct tl_idmap *map,
+                                                        const struct tl_sid *sid);
+
+#endif

@@ -1,0 +1,515 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_identity.c - from a PAC to a line of passwd: ids, groups, names, paths,
+ * and everything a hostile or unlucky directory may bring.
+ */
+#include <check.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <trustlogon/identity.h>
+#include <trustlogon/name.h>
+
+#include "identity/user.h"
+
+#define FABRIKAM "S-1-5-21-100-1-1"
+#define CONTOSO "S-1-5-21-200-1-1"
+#define SUB "S-1-5-21-200-2-2"
+
+static const struct tl_workstation fabrikam_ws = {.flat = "WS1",
+                                                  .fqdn = "ws1.fabrikam.test",
+                                                  .realm = "FABRIKAM.TEST",
+                                                  .domain = "fabrikam.test"};
+static TALLOC_CTX *ctx;
+static struct tl_config *config;
+static struct tl_topology *topo;
+static struct tl_workstation ws;
+static struct tl_pac *pac;
+static struct tl_local_ids *local;
+static struct tl_trace_log *dropped;
+static struct tl_outcome *out;
+static char folder[64];
+
+static struct tl_sid sid_of(const char *string)
+{
+    struct tl_sid sid;
+
+    ck_assert_msg(tl_sid_parse(string, &sid) == 0, "%s", string);
+    return sid;
+}
+
+static char *put(const char *name, const char *text)
+{
+    char *path = talloc_asprintf(ctx, "%s/%s", folder, name);
+    FILE *f = fopen(path, "w");
+
+    ck_assert_ptr_nonnull(f);
+    fputs(text, f);
+    fclose(f);
+    return path;
+}
+
+static int load_local(const char *passwd, const char *group)
+{
+    return tl_local_ids_load(ctx, put("passwd", passwd), put("group", group), &local);
+}
+
+/* contoso.test, a trusted forest that also lists sub.contoso.test and routes
+ * corp.example. */
+static void add_contoso(void)
+{
+    struct tl_forest_info *info = talloc_zero(ctx, struct tl_forest_info);
+    struct tl_ft_record *r = talloc_zero_array(info, struct tl_ft_record, 4);
+    struct tl_tdo tdo = {.holder = "fabrikam.test",
+                         .partner = "contoso.test",
+                         .flat = "CONTOSO",
+                         .sid = sid_of(CONTOSO),
+                         .has_sid = true,
+                         .direction = 3,
+                         .type = TL_TRUST_UPLEVEL,
+                         .attributes = TL_TRUST_FOREST_TRANSITIVE,
+                         .forest_info = info};
+
+    r[0] = (struct tl_ft_record){.name = "contoso.test"};
+    r[1] = (struct tl_ft_record){.name = "corp.example"};
+    r[2] = (struct tl_ft_record){.type = TL_FT_DOMAIN,
+                                 .raw_type = TL_FT_DOMAIN,
+                                 .name = "contoso.test",
+                                 .flat = "CONTOSO",
+                                 .sid = sid_of(CONTOSO),
+                                 .has_sid = true};
+    r[3] = (struct tl_ft_record){.type = TL_FT_DOMAIN,
+                                 .raw_type = TL_FT_DOMAIN,
+                                 .name = "sub.contoso.test",
+                                 .flat = "SUB",
+                                 .sid = sid_of(SUB),
+                                 .has_sid = true};
+    info->records = r;
+    info->count = 4;
+    ck_assert_int_eq(tl_topology_add_trust(topo, &tdo), 0);
+}
+
+static void set(const char *assignment)
+{
+    char *error = NULL;
+
+    ck_assert_msg(tl_config_set(ctx, config, "test", assignment, &error) == 0, "%s",
+                  error);
+}
+
+static void add_group(struct tl_pac_group **groups, size_t *count, const char *sid,
+                      uint32_t attributes)
+{
+    *groups = talloc_realloc(pac, *groups, struct tl_pac_group, (unsigned int)*count + 1);
+    (*groups)[(*count)++] =
+        (struct tl_pac_group){.sid = sid_of(sid), .attributes = attributes};
+}
+
+/* alice of the domain with this SID, RID 1104, primary group Domain Users */
+static void make_pac(const char *domain)
+{
+    pac = talloc_zero(ctx, struct tl_pac);
+    pac->account = "Alice";
+    pac->full_name = "Alice Liddell";
+    pac->domain_flat = "LIES";
+    pac->domain_sid = sid_of(domain);
+    ck_assert_int_eq(tl_sid_append(&pac->domain_sid, 1104, &pac->user_sid), 0);
+    pac->user_rid = 1104;
+    pac->primary_group_rid = 513;
+    add_group(&pac->groups, &pac->num_groups, talloc_asprintf(ctx, "%s-513", domain), 7);
+    add_group(&pac->groups, &pac->num_groups, talloc_asprintf(ctx, "%s-1200", domain), 7);
+}
+
+static void setup(void)
+{
+    ctx = talloc_new(NULL);
+    strcpy(folder, "/tmp/trustlogon-test-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    config = tl_config_defaults(ctx);
+    set("idmap=rid");
+    set("rid_ranges=fabrikam.test:100000-199999,contoso.test:200000-299999");
+    topo = tl_topology_new(ctx);
+    topo->domain = "fabrikam.test";
+    topo->forest = "fabrikam.test";
+    topo->num_domains = 1;
+    topo->domains = talloc_zero(topo, struct tl_domain);
+    topo->domains[0] = (struct tl_domain){.dns = "fabrikam.test",
+                                          .flat = "FABRIKAM",
+                                          .sid = sid_of(FABRIKAM),
+                                          .has_sid = true};
+    add_contoso();
+    ws = fabrikam_ws;
+    make_pac(CONTOSO);
+    dropped = tl_trace_log_new(ctx);
+    out = tl_outcome_new(ctx);
+    ck_assert_int_eq(load_local("root:x:0:0:root:/root:/bin/bash\n", "root:x:0:\n"), 0);
+}
+
+static void teardown(void)
+{
+    unlink(talloc_asprintf(ctx, "%s/passwd", folder));
+    unlink(talloc_asprintf(ctx, "%s/group", folder));
+    ck_assert_int_eq(rmdir(folder), 0);
+    talloc_free(ctx);
+}
+
+static enum tl_reason build(const char *client, struct tl_identity **identity)
+{
+    struct tl_trace trace = tl_trace_start(tl_trace_log_fn, dropped);
+    struct tl_identity_input in = {.config = config,
+                                   .ws = &ws,
+                                   .topo = topo,
+                                   .pac = pac,
+                                   .client = client,
+                                   .local = local,
+                                   .trace = &trace};
+
+    return tl_identity_build(ctx, &in, identity, out);
+}
+
+static struct tl_identity *alice(void)
+{
+    struct tl_identity *identity = NULL;
+
+    ck_assert_msg(build("alice@CONTOSO.TEST", &identity) == TL_REASON_OK, "%s",
+                  out->detail);
+    return identity;
+}
+
+static void refused(enum tl_reason reason)
+{
+    struct tl_identity *identity = (void *)1;
+
+    ck_assert_int_eq(build("alice@CONTOSO.TEST", &identity), reason);
+    ck_assert_ptr_null(identity);
+    ck_assert_int_eq(out->reason, reason);
+    ck_assert_int_eq(out->stage, TL_STAGE_IDENTITY);
+    ck_assert_ptr_nonnull(out->detail);
+    ck_assert_ptr_nonnull(out->subject);
+}
+
+static bool named(const struct tl_identity *identity, const char *name)
+{
+    for (size_t i = 0; i < identity->num_names; i++)
+        if (strcmp(identity->names[i], name) == 0)
+            return true;
+    return false;
+}
+
+static bool was_dropped(const char *sid)
+{
+    for (size_t i = 0; i < dropped->count; i++)
+        if (dropped->events[i].kind == TL_EVENT_SID &&
+            strcmp(dropped->events[i].subject, sid) == 0)
+            return dropped->events[i].text != NULL;
+    return false;
+}
+
+START_TEST(a_whole_identity)
+{
+    struct tl_identity *a;
+
+    add_group(&pac->extra, &pac->num_extra, "S-1-18-1", 7);
+    add_group(&pac->extra, &pac->num_extra, CONTOSO "-1200", 7); /* again */
+    add_group(&pac->extra, &pac->num_extra, SUB "-1300", 7);     /* has no range */
+    add_group(&pac->extra, &pac->num_extra, CONTOSO "-1201", 0x17);
+    add_group(&pac->resource, &pac->num_resource, FABRIKAM "-1400", 7);
+    a = alice();
+    ck_assert_str_eq(a->canonical, "alice@contoso.test");
+    ck_assert_uint_eq(a->uid, 201104);
+    ck_assert_uint_eq(a->gid, 200513);
+    ck_assert(!a->private_group);
+    ck_assert_uint_eq(a->num_groups, 3);
+    ck_assert_uint_eq(a->groups[0].gid, 200513);
+    ck_assert_uint_eq(a->groups[1].gid, 201200);
+    ck_assert_uint_eq(a->groups[2].gid, 101400);
+    ck_assert(was_dropped("S-1-18-1"));
+    ck_assert(was_dropped(SUB "-1300"));
+    ck_assert(was_dropped(CONTOSO "-1201"));
+    ck_assert_uint_eq(dropped->count, 3);
+    ck_assert_str_eq(a->gecos, "Alice Liddell");
+    ck_assert_str_eq(a->home, "/home/contoso.test/alice");
+    ck_assert_str_eq(a->shell, "/bin/bash");
+    ck_assert(named(a, "CONTOSO\\alice"));
+    ck_assert(named(a, "contoso.test\\alice"));
+    ck_assert(named(a, "alice@CONTOSO"));
+    ck_assert(!named(a, "LIES\\alice")); /* what the PAC says of itself */
+    ck_assert(!named(a, "alice"));
+    ck_assert_uint_eq(a->num_names, 3);
+}
+END_TEST
+
+/* As sssd: private groups in every domain but the own; as winbind: none. */
+START_TEST(private_groups)
+{
+    struct tl_identity *a;
+
+    set("idmap=sss");
+    a = alice();
+    ck_assert(a->private_group);
+    ck_assert_uint_eq(a->gid, a->uid);
+    ck_assert_uint_eq(a->num_groups, 2);
+    ck_assert_uint_eq(a->groups[0].gid, a->uid - 1104 + 513);
+    make_pac(FABRIKAM);
+    ck_assert_int_eq(build("alice@FABRIKAM.TEST", &a), TL_REASON_OK);
+    ck_assert(!a->private_group);
+    ck_assert_uint_eq(a->gid, a->uid - 1104 + 513);
+    ck_assert_uint_eq(a->groups[0].gid, a->gid);
+}
+END_TEST
+
+START_TEST(sss_needs_no_topology)
+{
+    struct tl_identity *with, *without;
+
+    set("idmap=sss");
+    with = alice();
+    topo = NULL;
+    without = alice();
+    ck_assert_uint_eq(with->uid, without->uid);
+    ck_assert(!named(without, "LIES\\alice"));
+    ck_assert_str_eq(without->home, "/home/contoso.test/alice");
+}
+END_TEST
+
+START_TEST(no_id)
+{
+    set("rid_ranges=contoso.test:200000-200999");
+    refused(TL_REASON_ID_UNMAPPABLE);
+    ck_assert_str_eq(out->subject, CONTOSO "-1104");
+    ck_assert_ptr_nonnull(strstr(out->detail, "rid_ranges"));
+    set("rid_ranges=contoso.test:200000-299999");
+    pac->primary_group_rid = 100000;
+    refused(TL_REASON_ID_UNMAPPABLE);
+    ck_assert_str_eq(out->subject, CONTOSO "-100000");
+    pac->primary_group_rid = 513;
+    set("minimum_uid=201105");
+    refused(TL_REASON_ID_UNMAPPABLE);
+    set("minimum_uid=201104");
+    alice();
+}
+END_TEST
+
+START_TEST(collisions)
+{
+    struct tl_identity *a;
+    char *members = talloc_strdup(ctx, "");
+
+    ck_assert_int_eq(load_local("root:x:0:0::/:/bin/sh\nbob:x:201104:1::/:/bin/sh", ""),
+                     0);
+    refused(TL_REASON_ID_COLLISION);
+    ck_assert_str_eq(out->subject, CONTOSO "-1104");
+    /* the primary group's, behind a line longer than any fixed buffer */
+    for (int i = 0; i < 10000; i++)
+        members = talloc_asprintf_append_buffer(members, ",member%d", i);
+    ck_assert_int_eq(
+        load_local("", talloc_asprintf(ctx, "all:x:5000:%s\n\n# c\n+\nstaff:x:200513:\n",
+                                       members)),
+        0);
+    refused(TL_REASON_ID_COLLISION);
+    ck_assert_str_eq(out->subject, CONTOSO "-513");
+    /* another group's: it is left out */
+    ck_assert_int_eq(load_local("", "staff:x:201200:\n"), 0);
+    a = alice();
+    ck_assert_uint_eq(a->num_groups, 1);
+    ck_assert(was_dropped(CONTOSO "-1200"));
+    /* the private group's */
+    set("idmap=sss");
+    a = alice();
+    ck_assert_int_eq(load_local("", talloc_asprintf(ctx, "staff:x:%u:\n", a->uid)), 0);
+    refused(TL_REASON_ID_COLLISION);
+}
+END_TEST
+
+START_TEST(local_files)
+{
+    static const char *const broken[] = {
+        "a:x\n",       "a:x:\n", "a:x:y:1\n", "a:x:-1:1\n", "a:x:4294967296:1\n",
+        "a:x:1\a:1\n", "junk\n"};
+
+    for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
+        ck_assert_msg(load_local(broken[i], "") == -EBADMSG, "%s", broken[i]);
+        ck_assert_ptr_null(local);
+        ck_assert_int_eq(load_local("", broken[i]), -EBADMSG);
+    }
+    ck_assert_int_eq(
+        tl_local_ids_load(ctx, "/nonexistent/passwd", "/nonexistent/group", &local), 0);
+    ck_assert(!tl_local_has_uid(local, 0));
+    ck_assert_int_ne(tl_local_ids_load(ctx, folder, "/nonexistent/group", &local), 0);
+    ck_assert_int_eq(load_local("a:x:7:8::/:\nb:x:9:8::/:", "g:x:8:a\n"), 0);
+    ck_assert(tl_local_has_uid(local, 7) && tl_local_has_uid(local, 9));
+    ck_assert(!tl_local_has_uid(local, 8) && tl_local_has_gid(local, 8));
+    ck_assert(tl_local_has_user(local, "b") && !tl_local_has_user(local, "g"));
+}
+END_TEST
+
+/* A user called root has no more than his own uid, and not the bare name. */
+START_TEST(names_of_local_accounts)
+{
+    struct tl_identity *a;
+
+    ws.default_domain = "contoso";
+    a = alice();
+    ck_assert(named(a, "alice"));
+    pac->account = "root";
+    ck_assert_int_eq(build("root@CONTOSO.TEST", &a), TL_REASON_OK);
+    ck_assert_str_eq(a->canonical, "root@contoso.test");
+    ck_assert(!named(a, "root"));
+    ck_assert_uint_eq(a->uid, 201104);
+    pac->account = "ws2$";
+    ck_assert_int_eq(build("ws2$@CONTOSO.TEST", &a), TL_REASON_OK);
+    ck_assert_str_eq(a->home, "/home/contoso.test/ws2$");
+}
+END_TEST
+
+static const struct {
+    const char *upn;
+    bool constructed, his;
+} upns[] = {
+    {"alice@corp.example", false, true},
+    {"a.liddell@corp.example", false, true},
+    {"alice@corp.example", true, false},
+    {"alice@other.example", false, false},
+    {"bob@contoso.test", false, false},
+    {"alice@fabrikam.test", false, false},
+    {"root@fabrikam", false, false},
+    {"x@sub.contoso.test", false, false},
+    {"alice@corp.example:x", false, false},
+    {"../x@corp.example", false, false},
+    {"alice", false, false},
+    {"FABRIKAM\\bob@corp.example", false, false},
+};
+
+START_TEST(explicit_upns)
+{
+    struct tl_identity *a;
+
+    pac->upn = upns[_i].upn;
+    pac->upn_constructed = upns[_i].constructed;
+    a = alice();
+    ck_assert_msg(named(a, upns[_i].upn) == upns[_i].his, "%s", upns[_i].upn);
+    ck_assert_uint_eq(a->num_names, 3 + upns[_i].his);
+}
+END_TEST
+
+static const char *const bad_accounts[] = {
+    "", ".", "..", "a/b", "../root", "a:b", "a\nb", "a@b", "a\\b", "\x1b[31m", "\xff",
+};
+
+START_TEST(hostile_accounts)
+{
+    pac->account = bad_accounts[_i];
+    refused(TL_REASON_ID_NAME_UNSAFE);
+}
+END_TEST
+
+START_TEST(hostile_text)
+{
+    struct tl_identity *a;
+
+    pac->full_name = "Eve:x:0:0\n:/:\x7f";
+    ck_assert_str_eq(alice()->gecos, "Eve?x?0?0?\?/?\?");
+    pac->full_name = "";
+    ck_assert_str_eq(alice()->gecos, "alice");
+    pac->full_name = NULL;
+    ck_assert_str_eq(alice()->gecos, "alice");
+    pac->account = "\xc3\x84gidius"; /* Ägidius */
+    ck_assert_int_eq(build("x@CONTOSO.TEST", &a), TL_REASON_OK);
+    ck_assert_str_eq(a->home, "/home/contoso.test/\xc3\xa4gidius");
+    ck_assert_int_eq(build("x", &a), TL_REASON_ID_NAME_UNSAFE);
+    ck_assert_int_eq(build("x@", &a), TL_REASON_ID_NAME_UNSAFE);
+    ck_assert_int_eq(build("x@a/b", &a), TL_REASON_ID_NAME_UNSAFE);
+    ck_assert_int_eq(build(NULL, &a), TL_REASON_ID_NAME_UNSAFE);
+}
+END_TEST
+
+static const struct {
+    const char *template, *sam, *flat, *want; /* NULL: refused */
+} templates[] = {
+    {"/home/%D/%u", "alice", "CONTOSO", "/home/contoso.test/alice"},
+    {"/home/%d/%u", "alice", "CONTOSO", "/home/contoso/alice"},
+    {"/home/%d/%u", "alice", NULL, "/home/contoso.test/alice"},
+    {"/h/%n", "alice", "CONTOSO", "/h/alice@contoso.test"},
+    {"/h/100%%/%u.%u", "al", "CONTOSO", "/h/100%/al.al"},
+    {"/h/.%u", "alice", "CONTOSO", "/h/.alice"},
+    {"/h/%u", "..", "CONTOSO", NULL},
+    {"/h/.%u", ".", "CONTOSO", NULL},
+    {"/h/%u", "a/../../b", "CONTOSO", NULL},
+    {"/h/%u", "", "CONTOSO", NULL},
+    {"/h/%u", "a:b", "CONTOSO", NULL},
+    {"/h/%u", "a\nb", "CONTOSO", NULL},
+    {"/h/%d", "a", "X/Y", NULL},
+    {"%u", "alice", "CONTOSO", NULL},
+    {"", "alice", "CONTOSO", NULL},
+    {"/h//%u", "alice", "CONTOSO", NULL},
+    {"/h/%u/", "alice", "CONTOSO", NULL},
+};
+
+START_TEST(expansion)
+{
+    struct tl_user_text text = {.sam = templates[_i].sam,
+                                .dns = "contoso.test",
+                                .flat = templates[_i].flat,
+                                .canonical = "alice@contoso.test"};
+    const char *fault = NULL;
+    char *path = (void *)1;
+    int ret = tl_template_expand(ctx, templates[_i].template, &text, &path, &fault);
+
+    if (templates[_i].want == NULL) {
+        ck_assert_int_eq(ret, -EINVAL);
+        ck_assert_ptr_null(path);
+        ck_assert_ptr_nonnull(fault);
+        return;
+    }
+    ck_assert_int_eq(ret, 0);
+    ck_assert_str_eq(path, templates[_i].want);
+}
+END_TEST
+
+START_TEST(long_names)
+{
+    char *sam = talloc_strndup(ctx, "", 0);
+
+    while (strlen(sam) < 256)
+        sam = talloc_asprintf_append(sam, "x");
+    pac->account = sam;
+    refused(TL_REASON_ID_NAME_UNSAFE); /* one more than a file's name may have */
+    ck_assert_ptr_nonnull(strstr(out->detail, "part of the path"));
+    set("home=/home");
+    alice();
+    pac->account = talloc_asprintf(ctx, "%sx", sam);
+    refused(TL_REASON_ID_NAME_UNSAFE);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("identity");
+    TCase *t = tcase_create("identity");
+    SRunner *runner;
+    int failed;
+
+    tcase_add_checked_fixture(t, setup, teardown);
+    tcase_add_test(t, a_whole_identity);
+    tcase_add_test(t, private_groups);
+    tcase_add_test(t, sss_needs_no_topology);
+    tcase_add_test(t, no_id);
+    tcase_add_test(t, collisions);
+    tcase_add_test(t, local_files);
+    tcase_add_test(t, names_of_local_accounts);
+    tcase_add_loop_test(t, explicit_upns, 0, sizeof(upns) / sizeof(upns[0]));
+    tcase_add_loop_test(t, hostile_accounts, 0,
+                        sizeof(bad_accounts) / sizeof(bad_accounts[0]));
+    tcase_add_test(t, hostile_text);
+    tcase_add_loop_test(t, expansion, 0, sizeof(templates) / sizeof(templates[0]));
+    tcase_add_test(t, long_names);
+    suite_add_tcase(s, t);
+    runner = srunner_create(s);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_idmap.c - SIDs to ids and back: known numbers, who keeps a slice that two
+ * domains hash to, rid ranges. That the numbers are SSSD's for any SID,
+ * tests/diff/idmap.py checks.
+ */
+#include <check.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <trustlogon/idmap.h>
+
+#define FABRIKAM "S-1-5-21-100-1-1"
+#define CONTOSO "S-1-5-21-200-1-1"
+#define SUB "S-1-5-21-200-2-2"
+
+static TALLOC_CTX *ctx;
+static struct tl_config *config;
+static struct tl_topology *topo;
+
+static struct tl_sid sid_of(const char *string)
+{
+    struct tl_sid sid;
+
+    ck_assert_int_eq(tl_sid_parse(string, &sid), 0);
+    return sid;
+}
+
+static void add_own(const char *dns, const char *flat, const char *sid)
+{
+    topo->domains = talloc_realloc(topo, topo->domains, struct tl_domain,
+                                   (unsigned int)topo->num_domains + 1);
+    topo->domains[topo->num_domains++] =
+        (struct tl_domain){.dns = dns, .flat = flat, .sid = sid_of(sid), .has_sid = true};
+}
+
+static void add_tdo(const char *holder, const char *partner, const char *flat,
+                    const char *sid, struct tl_forest_info *info)
+{
+    struct tl_tdo tdo = {.holder = holder,
+                         .partner = partner,
+                         .flat = flat,
+                         .sid = sid_of(sid),
+                         .has_sid = true,
+                         .direction = 3,
+                         .type = TL_TRUST_UPLEVEL,
+                         .attributes = info != NULL ? TL_TRUST_FOREST_TRANSITIVE : 0,
+                         .forest_info = info};
+
+    ck_assert_int_eq(tl_topology_add_trust(topo, &tdo), 0);
+}
+
+static struct tl_forest_info *listing(const char *dns, const char *flat, const char *sid)
+{
+    struct tl_forest_info *info = talloc_zero(ctx, struct tl_forest_info);
+
+    info->count = 1;
+    info->records = talloc_zero(info, struct tl_ft_record);
+    info->records[0].type = TL_FT_DOMAIN;
+    info->records[0].raw_type = TL_FT_DOMAIN;
+    info->records[0].name = dns;
+    info->records[0].flat = flat;
+    info->records[0].sid = sid_of(sid);
+    info->records[0].has_sid = true;
+    return info;
+}
+
+static void setup(void)
+{
+    ctx = talloc_new(NULL);
+    config = tl_config_defaults(ctx);
+    topo = tl_topology_new(ctx);
+    topo->domain = "fabrikam.test";
+    topo->forest = "fabrikam.test";
+    add_own("fabrikam.test", "FABRIKAM", FABRIKAM);
+}
+
+static void teardown(void)
+{
+    talloc_free(ctx);
+}
+
+static void set(const char *assignment)
+{
+    char *error = NULL;
+
+    ck_assert_msg(tl_config_set(ctx, config, "test", assignment, &error) == 0, "%s",
+                  error);
+}
+
+static struct tl_idmap *make(const struct tl_idmap_domain *also)
+{
+    struct tl_idmap *map = NULL;
+    char *error = NULL;
+
+    ck_assert_int_eq(tl_idmap_new(ctx, config, "fabrikam.test", topo, also, &map, &error),
+                     0);
+    ck_assert_ptr_null(error);
+    return map;
+}
+
+/* 0 for no id. Where there is one, it must lead back. */
+static uint32_t id_of(const struct tl_idmap *map, const char *string)
+{
+    struct tl_sid sid = sid_of(string), back;
+    const char *why = NULL;
+    uint32_t id = 1;
+
+    if (tl_idmap_to_id(map, &sid, &id, &why) != 0) {
+        ck_assert_ptr_nonnull(why);
+        ck_assert_uint_eq(id, 0);
+        return 0;
+    }
+    ck_assert_ptr_null(why);
+    ck_assert_int_eq(tl_idmap_to_sid(map, id, &back), 0);
+    ck_assert(tl_sid_equal(&sid, &back));
+    return id;
+}
+
+START_TEST(sss_layout)
+{
+    struct tl_idmap *map = make(NULL);
+    uint32_t first = id_of(map, FABRIKAM "-0");
+    struct tl_sid sid;
+
+    ck_assert_uint_ge(first, 200000);
+    ck_assert_uint_eq((first - 200000) % 200000, 0);
+    ck_assert_uint_eq(id_of(map, FABRIKAM "-513"), first + 513);
+    ck_assert_uint_eq(id_of(map, FABRIKAM "-199999"), first + 199999);
+    /* a further slice, not the next numbers */
+    ck_assert_uint_ne(id_of(map, FABRIKAM "-200000"), 0);
+    ck_assert_uint_ne(id_of(map, FABRIKAM "-200000"), first + 200000);
+    ck_assert_uint_ne(id_of(map, FABRIKAM "-2199999"), 0);
+    ck_assert_uint_eq(id_of(map, FABRIKAM "-2200000"), 0);
+    ck_assert_uint_eq(id_of(map, CONTOSO "-1104"), 0);
+    ck_assert_uint_eq(id_of(map, "S-1-5-32-544"), 0);
+    ck_assert_uint_eq(id_of(map, "S-1-18-1"), 0);
+    ck_assert_int_eq(tl_idmap_to_sid(map, 0, &sid), -ENOENT);
+    ck_assert_int_eq(tl_idmap_to_sid(map, first - 1, &sid), -ENOENT);
+    ck_assert_int_eq(tl_idmap_to_sid(map, 4294967295U, &sid), -ENOENT);
+}
+END_TEST
+
+START_TEST(who_is_known)
+{
+    struct tl_idmap_domain also = {.sid = sid_of("S-1-5-21-900-1-1"), .dns = "far.test"};
+    struct tl_idmap *map;
+    struct tl_sid sid = sid_of(CONTOSO);
+
+    add_tdo("fabrikam.test", "contoso.test", "CONTOSO", CONTOSO,
+            listing("sub.contoso.test", "SUB", SUB));
+    /* what the other side's directory says is not believed */
+    add_tdo("contoso.test", "evil.test", "EVIL", "S-1-5-21-666-1-1",
+            listing("worse.test", "WORSE", "S-1-5-21-667-1-1"));
+    map = make(&also);
+    ck_assert_uint_ne(id_of(map, FABRIKAM "-1104"), 0);
+    ck_assert_uint_ne(id_of(map, CONTOSO "-1104"), 0);
+    ck_assert_uint_ne(id_of(map, SUB "-1104"), 0);
+    ck_assert_uint_ne(id_of(map, "S-1-5-21-900-1-1-1104"), 0);
+    ck_assert_uint_eq(id_of(map, "S-1-5-21-666-1-1-1104"), 0);
+    ck_assert_uint_eq(id_of(map, "S-1-5-21-667-1-1-1104"), 0);
+    ck_assert_str_eq(tl_idmap_domain(map, &sid)->dns, "contoso.test");
+    ck_assert_str_eq(tl_idmap_domain(map, &sid)->flat, "CONTOSO");
+}
+END_TEST
+
+/* Ten slices make collisions: whatever they are, they do not depend on the order
+ * the topology is in, no range is given twice, and the own domain loses nothing. */
+START_TEST(slices_do_not_depend_on_order)
+{
+    struct tl_idmap *alone, *maps[2];
+    const struct tl_idmap_range *ranges[2];
+    size_t counts[2], mapped = 0;
+
+    set("idmap_range_max=2200000");
+    alone = make(NULL);
+    for (int turn = 0; turn < 2; turn++) {
+        topo->num_trusts = 0;
+        for (int i = 0; i < 8; i++) {
+            int n = turn == 0 ? i : 7 - i;
+
+            add_tdo("fabrikam.test", talloc_asprintf(ctx, "d%d.test", n), NULL,
+                    talloc_asprintf(ctx, "S-1-5-21-%d-7-7", 1000 + n), NULL);
+        }
+        maps[turn] = make(NULL);
+        ranges[turn] = tl_idmap_ranges(maps[turn], &counts[turn]);
+    }
+    ck_assert_uint_eq(counts[0], counts[1]);
+    for (size_t i = 0; i < counts[0]; i++) {
+        ck_assert_uint_eq(ranges[0][i].min, ranges[1][i].min);
+        ck_assert(tl_sid_equal(&ranges[0][i].domain, &ranges[1][i].domain));
+        if (i > 0)
+            ck_assert_uint_gt(ranges[0][i].min, ranges[0][i - 1].max);
+    }
+    ck_assert_uint_eq(id_of(maps[0], FABRIKAM "-513"), id_of(alone, FABRIKAM "-513"));
+    for (int n = 0; n < 8; n++)
+        mapped +=
+            id_of(maps[0], talloc_asprintf(ctx, "S-1-5-21-%d-7-7-1104", 1000 + n)) != 0;
+    ck_assert_uint_gt(mapped, 0);
+    ck_assert_uint_lt(mapped, 8); /* with 8 on 10 slices somebody collides */
+}
+END_TEST
+
+START_TEST(rid_formula)
+{
+    struct tl_idmap *map;
+    struct tl_sid sid;
+
+    add_tdo("fabrikam.test", "contoso.test", "CONTOSO", CONTOSO,
+            listing("sub.contoso.test", "FABRIKAM", SUB));
+    set("idmap=rid");
+    set("rid_ranges=fabrikam:100000-299999, contoso.test:1000000-1001999,"
+        "nowhere.test:5000-5999");
+    map = make(NULL);
+    ck_assert_uint_eq(id_of(map, FABRIKAM "-0"), 100000);
+    ck_assert_uint_eq(id_of(map, FABRIKAM "-1104"), 101104);
+    ck_assert_uint_eq(id_of(map, FABRIKAM "-199999"), 299999);
+    ck_assert_uint_eq(id_of(map, FABRIKAM "-200000"), 0);
+    ck_assert_uint_eq(id_of(map, CONTOSO "-1104"), 1001104);
+    ck_assert_uint_eq(id_of(map, CONTOSO "-2000"), 0);
+    ck_assert_uint_eq(id_of(map, CONTOSO "-4294967295"), 0);
+    /* a trusted forest that calls a domain FABRIKAM gets nothing by it */
+    ck_assert_uint_eq(id_of(map, SUB "-1104"), 0);
+    ck_assert_int_eq(tl_idmap_to_sid(map, 5000, &sid), -ENOENT);
+    ck_assert_int_eq(tl_idmap_to_sid(map, 300000, &sid), -ENOENT);
+}
+END_TEST
+
+START_TEST(one_domain_by_two_names)
+{
+    struct tl_idmap *map;
+
+    set("idmap=rid");
+    set("rid_ranges=fabrikam.test:100000-199999,FABRIKAM:500000-599999");
+    map = make(NULL);
+    ck_assert_uint_eq(id_of(map, FABRIKAM "-1104"), 101104);
+}
+END_TEST
+
+START_TEST(contradictions)
+{
+    struct tl_idmap *map = NULL;
+    char *error = NULL;
+
+    set("idmap=rid");
+    ck_assert_int_eq(tl_idmap_new(ctx, config, "fabrikam.test", topo, NULL, &map, &error),
+                     -EINVAL);
+    ck_assert_str_eq(error, "[identity] idmap: 'rid' needs rid_ranges");
+    set("idmap=sss");
+    set("idmap_range_max=399999");
+    ck_assert_int_eq(tl_idmap_new(ctx, config, "fabrikam.test", topo, NULL, &map, &error),
+                     -EINVAL);
+    ck_assert_ptr_null(map);
+    set("idmap_range_max=400000");
+    ck_assert_uint_eq(id_of(make(NULL), FABRIKAM "-7"), 200007);
+}
+END_TEST
+
+START_TEST(nothing_known)
+{
+    struct tl_idmap *map = NULL;
+    char *error = NULL;
+    size_t count;
+
+    ck_assert_int_eq(tl_idmap_new(ctx, config, NULL, NULL, NULL, &map, &error), 0);
+    tl_idmap_ranges(map, &count);
+    ck_assert_uint_eq(count, 0);
+    ck_assert_uint_eq(id_of(map, FABRIKAM "-1104"), 0);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("idmap");
+    TCase *t = tcase_create("idmap");
+    SRunner *runner;
+    int failed;
+
+    tcase_add_checked_fixture(t, setup, teardown);
+    tcase_add_test(t, sss_layout);
+    tcase_add_test(t, who_is_known);
+    tcase_add_test(t, slices_do_not_depend_on_order);
+    tcase_add_test(t, rid_formula);
+    tcase_add_test(t, one_domain_by_two_names);
+    tcase_add_test(t, contradictions);
+    tcase_add_test(t, nothing_known);
+    suite_add_tcase(s, t);
+    runner = srunner_create(s);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
