@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * NSS entry points: group and initgroups.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "module.h"
+
+NSS_EXPORT enum nss_status _nss_trustlogon_setgrent(int stayopen);
+NSS_EXPORT enum nss_status _nss_trustlogon_endgrent(void);
+NSS_EXPORT enum nss_status _nss_trustlogon_getgrent_r(struct group *gr, char *buffer,
+                                                      size_t size, int *errnop);
+NSS_EXPORT enum nss_status _nss_trustlogon_getgrnam_r(const char *name, struct group *gr,
+                                                      char *buffer, size_t size,
+                                                      int *errnop);
+NSS_EXPORT enum nss_status _nss_trustlogon_getgrgid_r(gid_t gid, struct group *gr,
+                                                      char *buffer, size_t size,
+                                                      int *errnop);
+NSS_EXPORT enum nss_status _nss_trustlogon_initgroups_dyn(const char *user, gid_t skip,
+                                                          long *start, long *size,
+                                                          gid_t **groups, long limit,
+                                                          int *errnop);
+
+static enum nss_status look_up(const char *name, gid_t gid, struct group *gr,
+                               char *buffer, size_t size, int *errnop)
+{
+    const struct tl_store_map *map;
+    struct tl_store_entry entry;
+    enum nss_status status = nss_find(
+        name == NULL ? TL_STORE_GROUP_ID : TL_STORE_GROUP_NAME, name, gid, &entry, &map);
+
+    if (status != NSS_STATUS_SUCCESS)
+        return status;
+    status = nss_fill_group(&entry, gr, buffer, size, errnop);
+    nss_leave(map);
+    return status;
+}
+
+enum nss_status _nss_trustlogon_getgrnam_r(const char *name, struct group *gr,
+                                           char *buffer, size_t size, int *errnop)
+{
+    return name == NULL ? NSS_STATUS_NOTFOUND
+                        : look_up(name, 0, gr, buffer, size, errnop);
+}
+
+enum nss_status _nss_trustlogon_getgrgid_r(gid_t gid, struct group *gr, char *buffer,
+                                           size_t size, int *errnop)
+{
+    return look_up(NULL, gid, gr, buffer, size, errnop);
+}
+
+enum nss_status _nss_trustlogon_setgrent(int stayopen)
+{
+    return NSS_STATUS_SUCCESS;
+}
+
+enum nss_status _nss_trustlogon_endgrent(void)
+{
+    return NSS_STATUS_SUCCESS;
+}
+
+enum nss_status _nss_trustlogon_getgrent_r(struct group *gr, char *buffer, size_t size,
+                                           int *errnop)
+{
+    return NSS_STATUS_NOTFOUND;
+}
+
+/* Room for `count` more gids in glibc's array, as far as the limit allows; returns
+ * how many fit, or -1 if memory is out. */
+static long make_room(long start, long *size, gid_t **groups, long limit, long count)
+{
+    long want;
+    gid_t *more;
+
+    if (limit > 0 && count > limit - start)
+        count = limit > start ? limit - start : 0;
+    want = start + count;
+    if (want <= *size)
+        return count;
+    more = realloc(*groups, (size_t)want * sizeof(**groups));
+    if (more == NULL)
+        return -1;
+    *groups = more;
+    *size = want;
+    return count;
+}
+
+static enum nss_status add_gids(const struct tl_store_entry *entry, gid_t skip,
+                                long *start, long *size, gid_t **groups, long limit,
+                                int *errnop)
+{
+    long count = entry->count, room, at = *start;
+
+    for (uint32_t i = 0; i < entry->count; i++)
+        count -= entry->gids[i] == skip;
+    room = make_room(at, size, groups, limit, count);
+    if (room < 0) {
+        *errnop = ENOMEM;
+        return NSS_STATUS_TRYAGAIN;
+    }
+    for (uint32_t i = 0; i < entry->count && room > 0; i++) {
+        if (entry->gids[i] == skip)
+            continue;
+        (*groups)[at++] = entry->gids[i];
+        room--;
+    }
+    *start = at;
+    return NSS_STATUS_SUCCESS;
+}
+
+/* `skip` is the primary group, which the caller has put into the array. */
+enum nss_status _nss_trustlogon_initgroups_dyn(const char *user, gid_t skip, long *start,
+                                               long *size, gid_t **groups, long limit,
+                                               int *errnop)
+{
+    const struct tl_store_map *map;
+    struct tl_store_entry entry;
+    enum nss_status status = nss_find(TL_STORE_USER_NAME, user, 0, &entry, &map);
+    enum tl_store_answer answer;
+
+    if (status != NSS_STATUS_SUCCESS)
+        return status;
+    answer = tl_store_by_id(map, TL_STORE_GIDS, entry.id, tl_store_now(), &entry);
+    status = answer == TL_STORE_HIT || answer == TL_STORE_STALE
+                 ? add_gids(&entry, skip, start, size, groups, limit, errnop)
+                 : NSS_STATUS_NOTFOUND;
+    nss_leave(map);
+    return status;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * module.h - libnss_trustlogon.so.2: users and groups from the identity store.
+ *
+ * This code runs in every process that looks a name up, setuid programs among them.
+ * It links libc only; it has no thread-local data, no pthread key, no constructor,
+ * reads no environment, takes no lock and allocates nothing (but for glibc's own
+ * group array, which the interface makes the module enlarge). Between entering and
+ * leaving the store it calls nothing that can block or be cancelled.
+ *
+ * Enumeration is not offered: set*ent and get*ent say that there is nothing.
+ */
+#ifndef TL_NSS_MODULE_H
+#define TL_NSS_MODULE_H
+
+#include <grp.h>
+#include <nss.h>
+#include <pwd.h>
+
+#include "store/store.h"
+
+#define NSS_EXPORT __attribute__((visibility("default")))
+
+/* What fills the caller's structures from an entry. SUCCESS, or TRYAGAIN with
+ * *errnop = ERANGE if the buffer is too small, and then nothing is written; NOTFOUND
+ * if the entry is not what its record said. */
+enum nss_status nss_fill_passwd(const struct tl_store_entry *entry, struct passwd *pw,
+                                char *buffer, size_t size, int *errnop);
+enum nss_status nss_fill_group(const struct tl_store_entry *entry, struct group *gr,
+                               char *buffer, size_t size, int *errnop);
+
+/* The store of this process. */
+extern struct tl_store_reader nss_store;
+
+/*
+ * Enter the store and find something; SUCCESS means that the entry is filled and
+ * nss_leave() must follow. Name NULL: by id.
+ *
+ * A stale entry is as good as a fresh one as long as nobody can be asked: users
+ * must not disappear from a laptop's `ls -l` because it is away from its DCs. When
+ * an entry ends for good is what the agent writes into it.
+ */
+enum nss_status nss_find(enum tl_store_class class, const char *name, uint32_t id,
+                         struct tl_store_entry *entry, const struct tl_store_map **map);
+void nss_leave(const struct tl_store_map *map);
+
+#endif

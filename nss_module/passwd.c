@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * NSS entry points: passwd.
+ */
+#include "module.h"
+
+NSS_EXPORT enum nss_status _nss_trustlogon_setpwent(int stayopen);
+NSS_EXPORT enum nss_status _nss_trustlogon_endpwent(void);
+NSS_EXPORT enum nss_status _nss_trustlogon_getpwent_r(struct passwd *pw, char *buffer,
+                                                      size_t size, int *errnop);
+NSS_EXPORT enum nss_status _nss_trustlogon_getpwnam_r(const char *name, struct passwd *pw,
+                                                      char *buffer, size_t size,
+                                                      int *errnop);
+NSS_EXPORT enum nss_status _nss_trustlogon_getpwuid_r(uid_t uid, struct passwd *pw,
+                                                      char *buffer, size_t size,
+                                                      int *errnop);
+
+static enum nss_status look_up(const char *name, uid_t uid, struct passwd *pw,
+                               char *buffer, size_t size, int *errnop)
+{
+    const struct tl_store_map *map;
+    struct tl_store_entry entry;
+    enum nss_status status = nss_find(
+        name == NULL ? TL_STORE_USER_ID : TL_STORE_USER_NAME, name, uid, &entry, &map);
+
+    if (status != NSS_STATUS_SUCCESS)
+        return status;
+    status = nss_fill_passwd(&entry, pw, buffer, size, errnop);
+    nss_leave(map);
+    return status;
+}
+
+enum nss_status _nss_trustlogon_getpwnam_r(const char *name, struct passwd *pw,
+                                           char *buffer, size_t size, int *errnop)
+{
+    return name == NULL ? NSS_STATUS_NOTFOUND
+                        : look_up(name, 0, pw, buffer, size, errnop);
+}
+
+enum nss_status _nss_trustlogon_getpwuid_r(uid_t uid, struct passwd *pw, char *buffer,
+                                           size_t size, int *errnop)
+{
+    return look_up(NULL, uid, pw, buffer, size, errnop);
+}
+
+enum nss_status _nss_trustlogon_setpwent(int stayopen)
+{
+    return NSS_STATUS_SUCCESS;
+}
+
+enum nss_status _nss_trustlogon_endpwent(void)
+{
+    return NSS_STATUS_SUCCESS;
+}
+
+enum nss_status _nss_trustlogon_getpwent_r(struct passwd *pw, char *buffer, size_t size,
+                                           int *errnop)
+{
+    return NSS_STATUS_NOTFOUND;
+}
