@@ -35,7 +35,7 @@ const struct tl_option tl_options[] = {
      "longest chain of realms a ticket may be followed through"},
     {"logon", "explain", TL_OPTION_BOOL, AT(explain), "yes", 0, 0,
      "read the trusts after a failure to name its cause"},
-    {"logon", "explain_timeout", TL_OPTION_INT, AT(explain_timeout), "2000", 100, 60000,
+    {"logon", "explain_timeout", TL_OPTION_INT, AT(explain_timeout), "4000", 100, 60000,
      "milliseconds for that reading"},
     {"logon", "allow_rc4", TL_OPTION_BOOL, AT(allow_rc4), "no", 0, 0,
      "accept RC4 tickets and keys"},

@@ -238,12 +238,19 @@ int tl_diagnose(TALLOC_CTX *ctx, const struct tl_config *config, const char *nam
                 const char *password, tl_progress_fn progress, void *arg,
                 struct tl_diagnosis **diagnosis)
 {
+    struct tl_config *patient;
     struct run *run;
 
     *diagnosis = NULL;
     run = talloc_zero(ctx, struct run);
     if (run == NULL)
         return -ENOMEM;
+    /* Nobody stands at a login prompt here: the explanation may take its time. */
+    patient = talloc_memdup(run, config, sizeof(*config));
+    if (patient == NULL)
+        goto no_memory;
+    if (patient->explain_timeout < patient->logon_timeout)
+        patient->explain_timeout = patient->logon_timeout;
     run->diag = talloc_zero(run, struct tl_diagnosis);
     if (run->diag == NULL)
         goto no_memory;
@@ -251,7 +258,7 @@ int tl_diagnose(TALLOC_CTX *ctx, const struct tl_config *config, const char *nam
     if (run->diag->trace == NULL)
         goto no_memory;
     run->diag->complete = true;
-    run->config = config;
+    run->config = patient;
     run->progress = progress;
     run->progress_arg = arg;
     run->trace = tl_trace_start(tl_trace_log_fn, run->diag->trace);

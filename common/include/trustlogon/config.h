@@ -43,7 +43,7 @@ struct tl_config {
     int kdc_race_delay;      /* next KDC is tried beside after: 250 */
     int hop_limit;           /* 6 */
     bool explain;            /* read TDOs after a failed walk: yes */
-    int explain_timeout;     /* 2000 */
+    int explain_timeout;     /* 4000 */
     bool allow_rc4;          /* no */
     uint32_t minimum_uid;    /* 1000 */
     const char *ccache;      /* NULL: default_ccache_name of krb5.conf */
