@@ -73,8 +73,12 @@ int tlp_authenticate(struct tlp *m)
 {
     struct tlp_result result;
     const char *secret;
-    int rc = tlp_user(m);
+    int rc;
 
+    /* A handle may be used again (lockers do): what an earlier logon proved says
+     * nothing of this one, should it fail or another module decide it. */
+    tlp_logon_forget(m);
+    rc = tlp_user(m);
     if (rc == PAM_SUCCESS)
         rc = first_password(m, &secret);
     if (rc != PAM_SUCCESS)

@@ -42,6 +42,13 @@ static int keep(struct tlp *m, const char *session, struct tlp_logon **logon)
     return PAM_SUCCESS;
 }
 
+void tlp_logon_forget(struct tlp *m)
+{
+    (void)pam_set_data(m->pamh, DATA_NAME, NULL, NULL);
+    if (pam_getenv(m->pamh, TLP_SESSION_ENV) != NULL)
+        (void)pam_putenv(m->pamh, TLP_SESSION_ENV);
+}
+
 int tlp_logon_put(struct tlp *m, const char *session)
 {
     char var[sizeof(TLP_SESSION_ENV) + 1 + TLP_SESSION_LEN + 1];

@@ -100,6 +100,7 @@ struct tl_wire_msg tlp_request(struct tlp *m, enum tl_wire_op op);
  * NULL: this handle's user did not log on through us. */
 struct tlp_logon *tlp_logon_get(struct tlp *m);
 int tlp_logon_put(struct tlp *m, const char *session);
+void tlp_logon_forget(struct tlp *m);
 
 /* The services: one file each, called by pam_entry.c only. */
 int tlp_authenticate(struct tlp *m);

@@ -193,6 +193,10 @@ def test_options(bench):
     bench.pam()
     got = bench.run("authenticate", conversations=[[PROMPT, GOOD]])
     check("PAM_USER stays", got.user == ALICE, got)
+    got = bench.run("authenticate", "authenticate", "account", answers=("secret", "secret"),
+                    conversations=[[PROMPT, GOOD], [PROMPT, NO_TRUST], [GOOD]])
+    check("a logon that failed leaves nothing of the one before",
+          got.codes == code("SUCCESS", "AUTH_ERR", "PERM_DENIED"), got)
     bench.pam("canonical_user=yes")
     stored = ("done", {"ntstatus": 0, "ccache": "FILE:/tmp/x"})
     got = bench.run("authenticate", "account", conversations=[[PROMPT, GOOD], [GOOD], [stored]])
