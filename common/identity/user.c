@@ -16,8 +16,8 @@ struct build {
     struct tl_outcome *out;
     struct tl_idmap *map;
     struct tl_identity *identity;
-    size_t room; /* of identity->groups */
-    bool own;    /* a user of the workstation's own domain */
+    size_t room;    /* of identity->groups */
+    bool subdomain; /* of the own forest, but not the workstation's own domain */
 };
 
 static enum tl_reason fail(const struct build *b, enum tl_reason reason,
@@ -76,9 +76,10 @@ static enum tl_reason map_user(struct build *b)
 }
 
 /*
- * SSSD gives the users of every domain but its own a private group where ids are
- * computed (auto_private_groups), winbind gives nobody one; each has its own way
- * of counting, so a site that moves over keeps what it had.
+ * SSSD gives the users of its subdomains, the other domains of the forest, a
+ * private group where ids are computed (auto_private_groups); a domain of another
+ * forest is one of its own there and its users have none. winbind gives nobody
+ * one. A site that moves over keeps what it had.
  */
 static enum tl_reason map_primary(struct build *b, const struct tl_sid *primary)
 {
@@ -87,7 +88,7 @@ static enum tl_reason map_primary(struct build *b, const struct tl_sid *primary)
     const char *why = NULL;
     enum tl_reason reason;
 
-    identity->private_group = b->in->config->idmap == TL_IDMAP_SSS && !b->own;
+    identity->private_group = b->in->config->idmap == TL_IDMAP_SSS && b->subdomain;
     if (identity->private_group) {
         identity->gid = identity->uid;
         if (tl_local_has_gid(b->in->local, identity->gid))
@@ -194,6 +195,17 @@ static int make_map(struct build *b, const struct tl_user_text *text)
     return ret;
 }
 
+static bool is_subdomain(const struct tl_identity_input *in)
+{
+    for (size_t i = 0; in->topo != NULL && i < in->topo->num_domains; i++) {
+        const struct tl_domain *domain = &in->topo->domains[i];
+
+        if (domain->has_sid && tl_sid_equal(&domain->sid, &in->pac->domain_sid))
+            return tl_dns_compare(domain->dns, in->ws->domain) != TL_DNS_EQUAL;
+    }
+    return false;
+}
+
 static enum tl_reason build(struct build *b)
 {
     const struct tl_pac *pac = b->in->pac;
@@ -216,7 +228,7 @@ static enum tl_reason build(struct build *b)
     identity->canonical = text.canonical;
     domain = tl_idmap_domain(b->map, &pac->domain_sid);
     text.flat = domain != NULL ? domain->flat : NULL;
-    b->own = tl_dns_compare(text.dns, b->in->ws->domain) == TL_DNS_EQUAL;
+    b->subdomain = is_subdomain(b->in);
 
     reason = map_user(b);
     if (reason == TL_REASON_OK &&

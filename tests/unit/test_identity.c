@@ -18,6 +18,7 @@
 #define FABRIKAM "S-1-5-21-100-1-1"
 #define CONTOSO "S-1-5-21-200-1-1"
 #define SUB "S-1-5-21-200-2-2"
+#define EU "S-1-5-21-100-2-2"
 
 static const struct tl_workstation fabrikam_ws = {.flat = "WS1",
                                                   .fqdn = "ws1.fabrikam.test",
@@ -134,12 +135,14 @@ static void setup(void)
     topo = tl_topology_new(ctx);
     topo->domain = "fabrikam.test";
     topo->forest = "fabrikam.test";
-    topo->num_domains = 1;
-    topo->domains = talloc_zero(topo, struct tl_domain);
+    topo->num_domains = 2;
+    topo->domains = talloc_zero_array(topo, struct tl_domain, 2);
     topo->domains[0] = (struct tl_domain){.dns = "fabrikam.test",
                                           .flat = "FABRIKAM",
                                           .sid = sid_of(FABRIKAM),
                                           .has_sid = true};
+    topo->domains[1] = (struct tl_domain){
+        .dns = "eu.fabrikam.test", .flat = "EU", .sid = sid_of(EU), .has_sid = true};
     add_contoso();
     ws = fabrikam_ws;
     make_pac(CONTOSO);
@@ -242,22 +245,34 @@ START_TEST(a_whole_identity)
 }
 END_TEST
 
-/* As sssd: private groups in every domain but the own; as winbind: none. */
+/* As sssd: private groups in the other domains of the forest, and only there. */
 START_TEST(private_groups)
 {
+    static const struct {
+        const char *domain, *client;
+        bool private_group;
+    } users[] = {
+        {FABRIKAM, "alice@FABRIKAM.TEST", false},
+        {EU, "alice@EU.FABRIKAM.TEST", true},
+        {CONTOSO, "alice@CONTOSO.TEST", false},
+    };
     struct tl_identity *a;
 
     set("idmap=sss");
-    a = alice();
-    ck_assert(a->private_group);
-    ck_assert_uint_eq(a->gid, a->uid);
-    ck_assert_uint_eq(a->num_groups, 2);
-    ck_assert_uint_eq(a->groups[0].gid, a->uid - 1104 + 513);
-    make_pac(FABRIKAM);
-    ck_assert_int_eq(build("alice@FABRIKAM.TEST", &a), TL_REASON_OK);
+    for (size_t i = 0; i < sizeof(users) / sizeof(users[0]); i++) {
+        make_pac(users[i].domain);
+        ck_assert_int_eq(build(users[i].client, &a), TL_REASON_OK);
+        ck_assert_int_eq(a->private_group, users[i].private_group);
+        ck_assert_uint_eq(a->gid, a->uid - 1104 + (users[i].private_group ? 1104 : 513));
+        ck_assert_uint_eq(a->num_groups, 2);
+        ck_assert_uint_eq(a->groups[0].gid, a->uid - 1104 + 513);
+    }
+    set("idmap=rid");
+    set("rid_ranges=EU:700000-799999");
+    make_pac(EU);
+    ck_assert_int_eq(build("alice@EU.FABRIKAM.TEST", &a), TL_REASON_OK);
     ck_assert(!a->private_group);
-    ck_assert_uint_eq(a->gid, a->uid - 1104 + 513);
-    ck_assert_uint_eq(a->groups[0].gid, a->gid);
+    ck_assert_uint_eq(a->gid, 700513);
 }
 END_TEST
 
@@ -318,9 +333,10 @@ START_TEST(collisions)
     ck_assert(was_dropped(CONTOSO "-1200"));
     /* the private group's */
     set("idmap=sss");
-    a = alice();
+    make_pac(EU);
+    ck_assert_int_eq(build("alice@EU.FABRIKAM.TEST", &a), TL_REASON_OK);
     ck_assert_int_eq(load_local("", talloc_asprintf(ctx, "staff:x:%u:\n", a->uid)), 0);
-    refused(TL_REASON_ID_COLLISION);
+    ck_assert_int_eq(build("alice@EU.FABRIKAM.TEST", &a), TL_REASON_ID_COLLISION);
 }
 END_TEST
 

@@ -1,0 +1,103 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""The ids of a logon are those of a running sssd (sss) and winbindd (rid)."""
+import contextlib
+import json
+import pathlib
+import shutil
+import sys
+
+from harness import PASSWORD, check, equal, finish, get, put, up, ws
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "bench"))
+import clients  # pylint: disable=wrong-import-position
+
+USERS = ["alice", "bob", "jürgen.groß"]
+CONF = "/etc/trustlogon.conf"
+LOWS = {"CONTOSO": 500000, "FABRIKAM": 700000}
+SMB_CONF = "".join(f"    idmap config {domain} : backend = rid\n"
+                   f"    idmap config {domain} : range = {low}-{low + 99999}\n"
+                   for domain, low in LOWS.items())
+
+
+def identity(name, password=PASSWORD):
+    done = ws(["trustlogon", "logon", "--json", name], stdin=password + "\n")
+    return json.loads(done.stdout)
+
+
+def of_sssd(name):
+    """uid, gid and all gids; past /etc/passwd, which has the same names."""
+    fields = ws(["getent", "-s", "sss", "passwd", name]).stdout.split(":")
+    groups = ws(["getent", "-s", "sss", "initgroups", name]).stdout.replace(name, "", 1).split()
+    if len(fields) != 7:
+        return fields
+    return int(fields[2]), int(fields[3]), sorted({int(fields[3]), *map(int, groups)})
+
+
+def like_sssd():
+    with clients.sssd():
+        for user in USERS:
+            ours = identity(f"CONTOSO\\{user}")["identity"]
+            equal(f"{user}: uid, gid and groups are sssd's",
+                  (ours["uid"], ours["gid"], sorted({ours["gid"], *ours["gids"]})),
+                  of_sssd(f"{user}@contoso.test"))
+
+
+@contextlib.contextmanager
+def rid():
+    smb = get("ws1", "/etc/samba/smb.conf")
+    ranges = ", ".join(f"{domain}:{low}-{low + 99999}" for domain, low in LOWS.items())
+    put("ws1", "/etc/samba/smb.conf", smb + SMB_CONF)
+    put("ws1", CONF, f"[identity]\n    idmap = rid\n    rid_ranges = {ranges}\n")
+    try:
+        yield
+    finally:
+        put("ws1", "/etc/samba/smb.conf", smb)
+        ws(["rm", "-f", CONF])
+
+
+def like_winbind():
+    with rid(), clients.winbind():
+        for name in ("CONTOSO\\alice", "FABRIKAM\\carol"):
+            ours = identity(name)["identity"]
+            asked = ws(["wbinfo", "--sid-to-uid", ours["sid"]]).stdout.strip()
+            equal(f"{name}: the uid is winbindd's", str(ours["uid"]), asked)
+            gids = [ws(["wbinfo", "--sid-to-gid", sid]).stdout.strip()
+                    for sid in ours["groups"] if sid.startswith("S-1-5-21-")]
+            equal(f"{name}: the gids are winbindd's", sorted(map(str, ours["gids"])),
+                  sorted(gids))
+
+
+def refusals():
+    """Ids that are taken, and none at all."""
+    alice = identity("CONTOSO\\alice")["identity"]
+    passwd = get("ws1", "/etc/passwd")
+    put("ws1", "/etc/passwd", passwd + f"taken:x:{alice['uid']}:1::/:/bin/false\n")
+    refused = identity("CONTOSO\\alice")
+    put("ws1", "/etc/passwd", passwd)
+    equal("a uid of /etc/passwd: nobody is logged on with it",
+          (refused["ok"], refused["reason"], refused["stage"], refused["subject"]),
+          (False, "id-collision", "identity", alice["sid"]))
+    put("ws1", CONF, "[identity]\n    idmap = rid\n    rid_ranges = FABRIKAM:700000-799999\n"
+                     "    home = /srv/%d/%n\n    shell = /bin/sh\n")
+    equal("no range: no logon", identity("CONTOSO\\alice")["reason"], "id-unmappable")
+    carol = identity("FABRIKAM\\carol")["identity"]
+    equal("home and shell are the configured ones", (carol["home"], carol["shell"]),
+          ("/srv/fabrikam/carol@fabrikam.test", "/bin/sh"))
+    ws(["rm", "-f", CONF])
+    check("and all is well again", identity("CONTOSO\\alice")["ok"])
+
+
+def main():
+    up(trust="external")
+    refusals()
+    for daemon, compare in (("sssd", like_sssd), ("winbindd", like_winbind)):
+        if shutil.which(daemon, path="/usr/sbin:/usr/bin"):
+            compare()
+        else:
+            print(f"skip {daemon} is not installed")
+    finish()
+
+
+if __name__ == "__main__":
+    main()
