@@ -4,6 +4,7 @@
  * of standard input.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <termios.h>
@@ -43,23 +44,43 @@ static ssize_t read_line(int fd, char *buf, size_t size)
     return (ssize_t)len;
 }
 
+static struct termios terminal_before;
+
+/* Interrupted at the prompt: the terminal must not stay without echo. */
+static void restore_and_die(int signal_number)
+{
+    tcsetattr(STDIN_FILENO, TCSANOW, &terminal_before);
+    signal(signal_number, SIG_DFL);
+    raise(signal_number);
+}
+
+static void guard_terminal(void (*handler)(int))
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+
+    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+        signal(signals[i], handler);
+}
+
 char *read_password(const struct cli *cli, const char *name)
 {
     char buf[PASSWORD_MAX + 1];
-    struct termios old, quiet;
-    bool tty = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &old) == 0;
+    struct termios quiet;
+    bool tty = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &terminal_before) == 0;
     ssize_t len;
     char *password = NULL, **holder;
 
     if (tty) {
-        quiet = old;
+        quiet = terminal_before;
+        guard_terminal(restore_and_die);
         quiet.c_lflag &= ~(tcflag_t)ECHO;
         fprintf(stderr, "Password of %s: ", show(cli, name));
         tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
     }
     len = read_line(STDIN_FILENO, buf, sizeof(buf));
     if (tty) {
-        tcsetattr(STDIN_FILENO, TCSAFLUSH, &old);
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &terminal_before);
+        guard_terminal(SIG_DFL);
         fputc('\n', stderr);
     }
     if (len < 0) {

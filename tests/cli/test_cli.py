@@ -6,9 +6,13 @@ usage: test_cli.py TRUSTLOGON
 """
 import json
 import os
+import pty
+import signal
 import subprocess
 import sys
 import tempfile
+import termios
+import time
 import unittest
 
 PROGRAM = sys.argv[1]
@@ -131,6 +135,22 @@ class Status(unittest.TestCase):
     def test_json(self):
         got = json.loads(run("status", "--json", "1935").stdout)
         self.assertEqual(got["status"]["ntstatus"], "0xC0000413")
+
+
+class Prompt(unittest.TestCase):
+    def test_interrupted_prompt_leaves_the_echo_on(self):
+        master, slave = pty.openpty()
+        self.addCleanup(os.close, master)
+        self.addCleanup(os.close, slave)
+        process = subprocess.Popen([PROGRAM, "diagnose", "CONTOSO\\alice"], stdin=slave,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        with process.stderr:
+            self.assertIn(b"Password of", process.stderr.read(11))
+            while termios.tcgetattr(slave)[3] & termios.ECHO:
+                time.sleep(0.01)
+            process.send_signal(signal.SIGINT)
+            self.assertEqual(process.wait(timeout=20), -signal.SIGINT)
+        self.assertTrue(termios.tcgetattr(slave)[3] & termios.ECHO)
 
 
 class Usage(unittest.TestCase):
