@@ -49,7 +49,7 @@ static int add(struct gathering *g, const struct tl_dir_name *name)
             return 0;
         }
     }
-    if (found->count == room) {
+    if (found->names == NULL || found->count == room) {
         struct tl_dir_name *more =
             talloc_realloc(found, found->names, struct tl_dir_name, 2 * room + 16);
 

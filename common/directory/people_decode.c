@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <ldap.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <trustlogon/name.h>
@@ -102,8 +103,7 @@ static const char *account_name(const struct tl_entry *entry)
 
     if (sam == NULL || strlen(sam) > 4 * (size_t)TL_SAM_MAX)
         return NULL;
-    memcpy(behind, "d\\", 2);
-    memcpy(behind + 2, sam, strlen(sam) + 1);
+    snprintf(behind, sizeof(behind), "d\\%s", sam);
     return is_name(behind, TL_NAME_DOWNLEVEL) ? sam : NULL;
 }
 

@@ -236,8 +236,10 @@ enum tl_reason tl_connection_search(TALLOC_CTX *ctx, struct tl_connection *conne
     *entries_out = NULL;
     if (intake.max == 0)
         intake.max = ENTRIES_MAX;
-    if (entries == NULL)
-        return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+    if (entries == NULL) {
+        tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+        return TL_REASON_NO_MEMORY;
+    }
     do {
         int id = 0, error = send_page(connection, search, &cookie, &id);
 

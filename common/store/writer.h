@@ -57,7 +57,7 @@ struct tl_store_group {
 /* Opens, repairs or makes the store; a file that is not one is replaced. If the
  * ranges are not those in it, it is written anew without what is outside of them. */
 int tl_store_open(TALLOC_CTX *ctx, const char *path, const struct tl_store_range *ranges,
-                  size_t num_ranges, struct tl_store **store);
+                  size_t num_ranges, struct tl_store **out);
 
 int tl_store_put_user(struct tl_store *store, const struct tl_store_user *user);
 int tl_store_put_group(struct tl_store *store, const struct tl_store_group *group);

@@ -29,7 +29,7 @@ static struct tl_store_reader *reader;
 
 static void setup(void)
 {
-    strcpy(folder + strlen(folder) - 6, "XXXXXX");
+    memset(folder + strlen(folder) - 6, 'X', 6);
     ck_assert_ptr_nonnull(mkdtemp(folder));
     snprintf(path, sizeof(path), "%s/store", folder);
     ck_assert_int_eq(tl_store_open(NULL, path, ranges, COUNT(ranges), &store), 0);
