@@ -42,6 +42,10 @@ int cli_load_config(struct cli *cli);
 /* This machine; 0 or an exit code after the error was told. */
 int cli_load_workstation(struct cli *cli, struct tl_workstation **ws);
 
+/* A dump, or (file NULL) the configuration and this machine's snapshot; 0 or an exit
+ * code. */
+int cli_load_topology(struct cli *cli, const char *file, struct tl_topology **topo);
+
 /* out.c: text for people. `show` makes network strings safe for a terminal. */
 const char *show(const struct cli *cli, const char *text);
 const char *color(const struct cli *cli,

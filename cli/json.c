@@ -72,18 +72,13 @@ json_t *json_outcome(const struct tl_outcome *out, const struct tl_words *words)
 
 json_t *json_event(const struct tl_event *event)
 {
-    static const char *const kinds[] = {
-        [TL_EVENT_DNS] = "dns",         [TL_EVENT_PING] = "ping",
-        [TL_EVENT_CONNECT] = "connect", [TL_EVENT_REQUEST] = "request",
-        [TL_EVENT_REPLY] = "reply",     [TL_EVENT_LDAP] = "ldap",
-        [TL_EVENT_SID] = "sid",         [TL_EVENT_NOTE] = "note"};
-
     return json_pack(
-        "{s:s, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "kind", kinds[event->kind],
-        "at_us", (json_int_t)event->at_us, "took_us", (json_int_t)event->took_us,
-        "server", json_text(event->server), "realm", json_text(event->realm), "message",
-        json_text(event->message), "subject", json_text(event->subject), "krb_error",
-        krb_error(event->krb_error), "extended_status",
+        "{s:s, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "kind",
+        tl_event_kind_name(event->kind), "at_us", (json_int_t)event->at_us, "took_us",
+        (json_int_t)event->took_us, "server", json_text(event->server), "realm",
+        json_text(event->realm), "message", json_text(event->message), "subject",
+        json_text(event->subject), "krb_error", krb_error(event->krb_error),
+        "extended_status",
         event->edata_ntstatus ? hex_status(event->edata_ntstatus) : json_null(), "text",
         json_text(event->text));
 }

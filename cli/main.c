@@ -94,6 +94,30 @@ int cli_load_workstation(struct cli *cli, struct tl_workstation **ws)
                      words->remedy != NULL ? words->remedy : "");
 }
 
+int cli_load_topology(struct cli *cli, const char *file, struct tl_topology **topo)
+{
+    char *error = NULL;
+    int ret;
+
+    if (file != NULL) {
+        ret = tl_topology_load(cli, file, topo, &error);
+        if (ret != 0)
+            return cli_error(cli, EXIT_CANNOT_TELL, "%s: %s", file,
+                             error ? error : strerror(-ret));
+        return 0;
+    }
+    ret = cli_load_config(cli);
+    if (ret != 0)
+        return ret;
+    ret = tl_snapshot_load(cli, cli->config, topo);
+    if (ret != 0)
+        return cli_error(
+            cli, EXIT_CANNOT_TELL,
+            "no snapshot of the trusts is saved here (%s); run 'trustlogon refresh'",
+            strerror(-ret));
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     static const struct option common[] = {{"json", no_argument, NULL, 'j'},

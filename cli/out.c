@@ -112,13 +112,8 @@ void print_event(const struct cli *cli, const struct tl_event *event)
 {
     const struct tl_krb_info *krb =
         event->krb_error != TL_KRB_NONE ? tl_krb_by_code(event->krb_error) : NULL;
-    static const char *const kinds[] = {
-        [TL_EVENT_DNS] = "dns",         [TL_EVENT_PING] = "ping",
-        [TL_EVENT_CONNECT] = "connect", [TL_EVENT_REQUEST] = "request",
-        [TL_EVENT_REPLY] = "reply",     [TL_EVENT_LDAP] = "ldap",
-        [TL_EVENT_SID] = "sid",         [TL_EVENT_NOTE] = "note"};
 
-    printf("%8.3f s  %-8s", (double)event->at_us / 1e6, kinds[event->kind]);
+    printf("%8.3f s  %-8s", (double)event->at_us / 1e6, tl_event_kind_name(event->kind));
     if (event->message != NULL)
         printf(" %s", show(cli, event->message));
     if (krb != NULL)

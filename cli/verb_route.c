@@ -88,30 +88,13 @@ static struct tl_words *verdict_words(TALLOC_CTX *ctx, const char *name,
 static int load_world(struct cli *cli, const char *file, struct tl_topology **topo,
                       struct tl_workstation **ws)
 {
-    char *error = NULL;
-    int ret;
+    int code = cli_load_topology(cli, file, topo);
 
-    if (file != NULL) {
-        ret = tl_topology_load(cli, file, topo, &error);
-        if (ret != 0) {
-            cli_error(cli, EXIT_CANNOT_TELL, "%s: %s", file,
-                      error ? error : strerror(-ret));
-            return EXIT_CANNOT_TELL;
-        }
-        *ws = dumped_workstation(cli, *topo);
-        return 0;
-    }
-    ret = cli_load_config(cli);
-    if (ret == 0)
-        ret = cli_load_workstation(cli, ws);
-    if (ret != 0)
-        return ret;
-    ret = tl_snapshot_load(cli, cli->config, topo);
-    if (ret != 0)
-        return cli_error(
-            cli, EXIT_CANNOT_TELL,
-            "no snapshot of the trusts is saved here (%s); run 'trustlogon refresh'",
-            strerror(-ret));
+    if (code != 0)
+        return code;
+    if (file == NULL)
+        return cli_load_workstation(cli, ws);
+    *ws = dumped_workstation(cli, *topo);
     return 0;
 }
 

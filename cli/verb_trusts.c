@@ -147,30 +147,6 @@ static void dot(const struct cli *cli, const struct tl_topology *topo)
     printf("}\n");
 }
 
-static int load(struct cli *cli, const char *file, struct tl_topology **topo)
-{
-    char *error = NULL;
-    int ret;
-
-    if (file != NULL) {
-        ret = tl_topology_load(cli, file, topo, &error);
-        if (ret != 0)
-            return cli_error(cli, EXIT_CANNOT_TELL, "%s: %s", file,
-                             error ? error : strerror(-ret));
-        return 0;
-    }
-    ret = cli_load_config(cli);
-    if (ret != 0)
-        return ret;
-    ret = tl_snapshot_load(cli, cli->config, topo);
-    if (ret != 0)
-        return cli_error(
-            cli, EXIT_CANNOT_TELL,
-            "no snapshot of the trusts is saved here (%s); run 'trustlogon refresh'",
-            strerror(-ret));
-    return 0;
-}
-
 int verb_trusts(struct cli *cli, int argc, char **argv)
 {
     static const struct option options[] = {{"tree", no_argument, NULL, 'T'},
@@ -202,7 +178,7 @@ int verb_trusts(struct cli *cli, int argc, char **argv)
         }
     if (optind < argc)
         return cli_error(cli, EXIT_USAGE, "trusts takes no argument");
-    code = load(cli, file, &topo);
+    code = cli_load_topology(cli, file, &topo);
     if (code != 0)
         return code;
     if (dump != NULL) {

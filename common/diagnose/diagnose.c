@@ -127,11 +127,6 @@ static const char *foreign_domain(const struct run *run, const struct tl_route *
 /* The logon itself, as findings of its steps. */
 static void check_logon(struct run *run, struct tl_logon *logon, const char *password)
 {
-    static const char *const steps[] = {
-        [TL_STAGE_NAME] = "name",         [TL_STAGE_ROUTE] = "route",
-        [TL_STAGE_LOCATE] = "locate",     [TL_STAGE_AS] = "as",
-        [TL_STAGE_WALK] = "walk",         [TL_STAGE_PROOF] = "proof",
-        [TL_STAGE_IDENTITY] = "identity", [TL_STAGE_LOCAL] = "local"};
     struct tl_outcome *out = logon->outcome;
     char sid[TL_SID_STRING_MAX];
 
@@ -141,7 +136,7 @@ static void check_logon(struct run *run, struct tl_logon *logon, const char *pas
         tl_finding(run, "as", logon->client, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
                    "the password is right");
     if (out->reason != TL_REASON_OK) {
-        tl_finding_outcome(run, steps[out->stage], out->subject, out);
+        tl_finding_outcome(run, tl_stage_name(out->stage), out->subject, out);
         return;
     }
     tl_finding(run, "walk", run->ws->fqdn, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,

@@ -15,6 +15,17 @@ struct tl_trace tl_trace_start(tl_trace_fn fn, void *arg)
     return trace;
 }
 
+const char *tl_event_kind_name(enum tl_event_kind kind)
+{
+    static const char *const names[] = {
+        [TL_EVENT_DNS] = "dns",         [TL_EVENT_PING] = "ping",
+        [TL_EVENT_CONNECT] = "connect", [TL_EVENT_REQUEST] = "request",
+        [TL_EVENT_REPLY] = "reply",     [TL_EVENT_LDAP] = "ldap",
+        [TL_EVENT_SID] = "sid",         [TL_EVENT_NOTE] = "note"};
+
+    return (size_t)kind < sizeof(names) / sizeof(names[0]) ? names[kind] : "unknown";
+}
+
 void tl_trace_event(const struct tl_trace *trace, struct tl_event *event)
 {
     if (trace == NULL || trace->fn == NULL)

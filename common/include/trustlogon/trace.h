@@ -19,6 +19,9 @@ enum tl_event_kind {
     TL_EVENT_NOTE     /* anything else worth telling */
 };
 
+TL_PUBLIC const char *
+tl_event_kind_name(enum tl_event_kind kind); /* "dns", "ping", ... */
+
 struct tl_event {
     enum tl_event_kind kind;
     int64_t at_us;           /* since the trace began */
