@@ -100,11 +100,17 @@ static enum nss_status add_gids(const struct tl_store_entry *entry, gid_t skip,
         *errnop = ENOMEM;
         return NSS_STATUS_TRYAGAIN;
     }
+    /* In runs up to the next gid that is left out, mostly one or two. */
     for (uint32_t i = 0; i < entry->count && room > 0; i++) {
-        if (entry->gids[i] == skip)
-            continue;
-        (*groups)[at++] = entry->gids[i];
-        room--;
+        uint32_t first = i;
+        long run;
+
+        while (i < entry->count && entry->gids[i] != skip)
+            i++;
+        run = (long)(i - first) < room ? (long)(i - first) : room;
+        memcpy(*groups + at, entry->gids + first, (size_t)run * sizeof(**groups));
+        at += run;
+        room -= run;
     }
     *start = at;
     return NSS_STATUS_SUCCESS;

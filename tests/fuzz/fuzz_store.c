@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Fuzz target: the reader of the identity store. The input is a list of changes to a
+ * small sound store: one byte of flags, then per change two bytes of position (in
+ * units of 8 where flag 2 is set), one byte within the word, one new value.
+ *
+ * Flag 1: all checksums are made right again, as an attacker would, so that bounds
+ * and links are what is left to protect the reader. Without it, whatever is found
+ * must be what was put in.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/writer_internal.h"
+
+#define SIZE (3 * TL_STORE_PAGE)
+#define BUCKETS 8
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const char *const names[] = {"alice@a.test", "a\\alice", "bob@a.test"};
+static const struct tl_store_life life = {UINT64_MAX, UINT64_MAX};
+static const uint32_t gids[] = {5001, 5002, 5003};
+static uint8_t *pristine;
+
+static void put(const struct tl_store_map *map, struct store_record *rec)
+{
+    if (rec == NULL)
+        abort();
+    store_append(map, rec);
+    talloc_free(rec);
+}
+
+static void make(struct tl_store_map *map)
+{
+    const char *aliases[] = {names[1], NULL};
+    const char *members[] = {names[0], names[2]};
+    struct tl_store_user user = {names[0], aliases,   "S-1-5-21-1-2-3-1000",
+                                 5000,     5001,      "Alice",
+                                 "/home",  "/bin/sh", life};
+    struct tl_store_group group = {"g@a.test", NULL, "S-1-5-21-1-2-3-513", 5001, members,
+                                   2,          life};
+    struct store_header *header = (void *)pristine;
+    struct store_record *rec;
+
+    *header = (struct store_header){.magic = TL_STORE_MAGIC,
+                                    .version = TL_STORE_VERSION,
+                                    .buckets = BUCKETS,
+                                    .size = SIZE,
+                                    .seed = 42,
+                                    .table = TL_STORE_PAGE,
+                                    .data = TL_STORE_PAGE + BUCKETS * 8,
+                                    .num_ranges = 1,
+                                    .ranges = {{5000, 6000}}};
+    header->check = store_header_check(header);
+    header->tail = header->data;
+    if (!tl_store_map_bytes(pristine, SIZE, map))
+        abort();
+    store_make_user(NULL, &user, &rec);
+    put(map, rec);
+    store_make_group(NULL, &group, &rec);
+    put(map, rec);
+    store_make_gids(NULL, 5000, gids, 3, &life, &rec);
+    put(map, rec);
+    store_make_missing(NULL, TL_STORE_USER_NAME, names[2], 0, UINT64_MAX, &rec);
+    put(map, rec);
+}
+
+static void mend_record(uint8_t *base, uint64_t at)
+{
+    struct store_record *rec = (void *)(base + at);
+
+    if (at > SIZE - sizeof(*rec) || rec->size > SIZE - at || rec->num_keys == 0 ||
+        rec->num_keys > TL_STORE_KEYS_MAX ||
+        rec->size < sizeof(*rec) + rec->num_keys * sizeof(struct store_key))
+        return;
+    rec->self = (uint32_t)(at / 8);
+    rec->live = store_live(42, rec->self);
+    rec->check = store_record_check(42, rec);
+}
+
+/* Everything that a key leads to becomes a record with the right checksum. */
+static void mend(uint8_t *base)
+{
+    struct store_header *header = (void *)base;
+    uint64_t *table = (void *)(base + TL_STORE_PAGE);
+
+    header->check = store_header_check(header);
+    for (uint32_t i = 0; i < BUCKETS; i++) {
+        uint32_t at = (uint32_t)table[i];
+
+        table[i] = store_bucket(42, i, at);
+        for (unsigned steps = 0; steps < 8 && at != 0; steps++) {
+            struct store_key *key = (void *)(base + (uint64_t)at * 8);
+
+            if ((uint64_t)at * 8 > SIZE - sizeof(*key))
+                break;
+            mend_record(base, (uint64_t)key->record * 8);
+            at = key->next;
+        }
+    }
+}
+
+/* Read every byte, so that sanitizers see where it is. */
+static void use(const struct tl_store_entry *entry, bool sound, bool has_gids)
+{
+    volatile uint8_t sum = 0;
+
+    for (size_t i = 0; i <= entry->name.length; i++)
+        sum = (uint8_t)(sum + entry->name.at[i]);
+    for (size_t i = 0; i <= entry->shell.length; i++)
+        sum = (uint8_t)(sum + entry->shell.at[i]);
+    for (size_t i = 0; i < entry->list_size; i++)
+        sum = (uint8_t)(sum + entry->list[i]);
+    for (size_t i = 0; has_gids && entry->gids != NULL && i < entry->count; i++)
+        sum = (uint8_t)(sum + entry->gids[i]);
+    if (!sound)
+        return;
+    if (entry->id == 5000 && !has_gids && strcmp(entry->shell.at, "/bin/sh") != 0)
+        abort();
+    if (has_gids && (entry->count != 3 || memcmp(entry->gids, gids, sizeof(gids)) != 0))
+        abort();
+}
+
+static void look(const struct tl_store_map *map, bool sound)
+{
+    struct tl_store_entry entry;
+    enum tl_store_answer answer;
+
+    for (size_t i = 0; i < 3; i++) {
+        answer = tl_store_by_name(map, TL_STORE_USER_NAME, names[i], 1, &entry);
+        if (sound && answer != TL_STORE_MISS &&
+            answer != (i == 2 ? TL_STORE_NEGATIVE : TL_STORE_HIT))
+            abort();
+        if (answer == TL_STORE_HIT)
+            use(&entry, sound, false);
+    }
+    for (uint32_t id = 5000; id < 5002; id++) {
+        for (int class = TL_STORE_USER_NAME; class <= TL_STORE_SID; class ++) {
+            answer = tl_store_by_id(map, (enum tl_store_class) class, id, 1, &entry);
+            if (sound && answer == TL_STORE_HIT && entry.id != id)
+                abort();
+            if (answer == TL_STORE_HIT)
+                use(&entry, sound, class == TL_STORE_GIDS);
+        }
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct tl_store_map map;
+    uint8_t *base;
+    uint8_t flags = size > 0 ? data[0] : 0;
+    size_t length = SIZE;
+
+    if (pristine == NULL) {
+        pristine = calloc(1, SIZE);
+        make(&map);
+    }
+    base = malloc(SIZE);
+    memcpy(base, pristine, SIZE);
+    for (size_t i = 1; i + 4 <= size; i += 4) {
+        size_t at = (size_t)(data[i] | data[i + 1] << 8);
+
+        if ((flags & 2) != 0)
+            at = at * 8 + data[i + 2] % 8;
+        base[at % SIZE] = data[i + 3];
+    }
+    if ((flags & 4) != 0)
+        length = TL_STORE_PAGE + size % (SIZE - TL_STORE_PAGE);
+    if ((flags & 1) != 0)
+        mend(base);
+    if (tl_store_map_bytes(base, length, &map))
+        look(&map, (flags & 1) == 0);
+    free(base);
+    return 0;
+}
