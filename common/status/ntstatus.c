@@ -83,7 +83,7 @@ static const struct tl_status_info table[] = {
      "minutes, "
      "Kerberos' usual limit. SSPI: SEC_E_TIME_SKEW (0x80090324).",
      "Set the clock, and let both domains take their time from the same source."},
-    {0xC000015BU, "LOGON_TYPE_NOT_GRANTED", 1385,
+    {TL_NT_LOGON_TYPE_NOT_GRANTED, "LOGON_TYPE_NOT_GRANTED", 1385,
      "Logon failure: the user has not been granted the requested logon type at this "
      "computer.",
      NULL, "Grant the right in the computer's policy."},
