@@ -90,6 +90,8 @@ class Capture:
         if "0 packets dropped by kernel" not in said:
             raise RuntimeError(f"the capture has holes: {said}")
         self.packets = self._read()
+        self._file.seek(0)
+        self.bytes = self._file.read()  # everything that passed, as it passed
         self._file.close()
 
     def _read(self):

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What may come in: request lines and arguments. Pure.
+ */
+#include "lsa.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <string.h>
+
+#include <trustlogon/name.h>
+
+static const char *parse_sid(const char *text, struct lsa_request *request)
+{
+    if (tl_sid_parse(text, &request->sid) != 0)
+        return "not a SID";
+    request->by_sid = true;
+    return NULL;
+}
+
+/* An isolated name would be looked for in every domain the DC knows, and found
+ * where the first account of that name is. */
+static const char *parse_name(const char *text, size_t len, struct lsa_request *request)
+{
+    enum tl_name_error error = TL_NAME_OK;
+    struct tl_name *name = NULL;
+    int ret = tl_name_parse(NULL, text, len, &name, &error);
+    bool bare = ret == 0 && name->form == TL_NAME_BARE;
+    bool local = ret == 0 && !bare && strcmp(name->domain, ".") == 0;
+
+    talloc_free(name);
+    if (ret == -ENOMEM)
+        return "out of memory";
+    if (ret != 0)
+        return tl_name_error_text(error);
+    if (bare)
+        return "a name needs its domain";
+    if (local)
+        return "a name of this machine is no question for a DC";
+    request->name = text;
+    return NULL;
+}
+
+const char *lsa_line_parse(const char *line, size_t len, struct lsa_request *request)
+{
+    *request = (struct lsa_request){0};
+    if (len > LSA_LINE_MAX)
+        return "the line is too long";
+    if (memchr(line, '\0', len) != NULL)
+        return "the line holds a NUL";
+    if (strncmp(line, "sid ", 4) == 0)
+        return parse_sid(line + 4, request);
+    if (strncmp(line, "name ", 5) == 0)
+        return parse_name(line + 5, len - 5, request);
+    return "neither name nor sid";
+}
+
+static bool is_address(const char *text)
+{
+    struct in6_addr any;
+
+    return inet_pton(AF_INET, text, &any) == 1 || inet_pton(AF_INET6, text, &any) == 1;
+}
+
+static bool all_of(const char *text, const char *more)
+{
+    for (; *text != '\0'; text++) {
+        bool alnum = (*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z') ||
+                     (*text >= '0' && *text <= '9');
+
+        if (!alnum && strchr(more, *text) == NULL)
+            return false;
+    }
+    return true;
+}
+
+const char *lsa_peer_check(const struct lsa_peer *peer)
+{
+    size_t account = strlen(peer->account);
+
+    if (!tl_dns_valid(peer->dc) || !all_of(peer->dc, "-._"))
+        return "DC is not a host name";
+    if (!is_address(peer->address))
+        return "ADDRESS is not numeric";
+    if (!tl_dns_valid(peer->realm) || !all_of(peer->realm, "-._"))
+        return "REALM is not a realm";
+    if (peer->keytab[0] != '/')
+        return "KEYTAB is not an absolute path";
+    if (account < 2 || account > 64 || peer->account[account - 1] != '$' ||
+        !all_of(peer->account, "-_.$"))
+        return "ACCOUNT is not a machine account";
+    return NULL;
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * trustlogon-lsa: names and SIDs through the workstation's own DC.
+ *
+ * Over a one-way trust the machine has no ticket for the user's domain, but its
+ * own DC asks across the trust for its members [MS-LSAT 3.1.4]. This program is
+ * that question and nothing else, so that the hundred libraries below Samba's
+ * libdcerpc stay out of the agent.
+ *
+ *   trustlogon-lsa [--timeout SECONDS] [--rc4] DC ADDRESS REALM KEYTAB ACCOUNT
+ *   trustlogon-lsa dc1.fabrikam.test 10.99.0.12 FABRIKAM.TEST /etc/krb5.keytab 'WS1$'
+ *
+ * One request a line on standard input, UTF-8, at most LSA_LINE_MAX bytes:
+ *
+ *   name DOMAIN\account      or account@domain; never an isolated name
+ *   sid S-1-5-21-...
+ *
+ * One answer a line on standard output, in order, a JSON object:
+ *
+ *   {"name":"alice","domain":"CONTOSO","sid":"S-1-5-21-...","type":"user"}
+ *   {"error":"0xC0000073","text":"NT_STATUS_NONE_MAPPED"}
+ *
+ * "name" and "domain" (the NetBIOS name) are spelt as the directory has them,
+ * whatever the request looked like. "type" is user, group, domain, alias,
+ * wellknown, deleted, invalid, computer or label [MS-LSAT 2.2.13]. "error" is an
+ * NTSTATUS; "text" is for people:
+ *
+ *   0xC0000073 NONE_MAPPED        the DC knows no such name or SID
+ *   0xC000000D INVALID_PARAMETER  the line is no request; nothing was sent
+ *   0xC00000B5 IO_TIMEOUT         no answer in time; the program then ends with
+ *                                 3, since what hung may hang for good
+ *   0xC000005E NO_LOGON_SERVERS   no ticket: no KDC at that address answers
+ *   0xC0020035 EPT_CANT_PERFORM   the DC could not ask that domain (Samba's DC)
+ *   others                        as the DC or the way to it said
+ *
+ * Every answer comes within --timeout (default 5 seconds), connecting included.
+ * After a failure the next request connects afresh. Exit: 0 at the end of
+ * input, 1 if it cannot work at all, 2 for wrong arguments, 3 see above.
+ *
+ * The way: SMB to port 445 with signing required, \pipe\lsarpc, and in it RPC
+ * with Kerberos and privacy (sealed). LookupNames4 over TCP would need schannel
+ * and with it the machine's password; a keytab is enough for this.
+ */
+#ifndef TL_LSA_H
+#define TL_LSA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <talloc.h>
+#include <trustlogon/sid.h>
+
+#define LSA_LINE_MAX 1024U
+
+#define LSA_NONE_MAPPED 0xC0000073U
+#define LSA_INVALID_PARAMETER 0xC000000DU
+#define LSA_NO_MEMORY 0xC0000017U
+#define LSA_IO_TIMEOUT 0xC00000B5U
+#define LSA_NO_LOGON_SERVERS 0xC000005EU
+#define LSA_LOGON_FAILURE 0xC000006DU
+#define LSA_CANT_PERFORM 0xC0020035U
+#define LSA_BAD_REPLY 0xC00000C3U /* INVALID_NETWORK_RESPONSE */
+
+struct lsa_peer {
+    const char *dc;      /* host name, for the ticket cifs/ and host/ */
+    const char *address; /* numeric; nothing here asks DNS */
+    const char *realm;
+    const char *keytab;
+    const char *account; /* WS1$ */
+    bool rc4;            /* let RC4 keys be used */
+};
+
+/* --- line.c: pure --- */
+
+struct lsa_request {
+    bool by_sid;
+    const char *name; /* points into the line */
+    struct tl_sid sid;
+};
+/* NULL, or why the line (without its newline, NUL at line[len]) is refused. */
+const char *lsa_line_parse(const char *line, size_t len, struct lsa_request *request);
+/* NULL, or which argument cannot be what it should. They go into krb5
+ * configuration and binding strings, so this is what keeps those unbent. */
+const char *lsa_peer_check(const struct lsa_peer *peer);
+
+/* --- ticket.c: MIT krb5 --- */
+
+/* The keyring of this process: both Kerberos libraries can read it, nobody else
+ * can, and it ends with the process, however that ends. */
+#define LSA_CCACHE "KEYRING:process:trustlogon_lsa"
+
+struct lsa_tickets;
+/* Talks to nobody. NULL: out of memory or descriptors. Points the Kerberos
+ * library inside Samba at the same settings. */
+struct lsa_tickets *lsa_tickets_new(TALLOC_CTX *ctx, const struct lsa_peer *peer);
+/* 0 and fresh tickets for cifs/ and host/ the DC; else an NTSTATUS and *why. */
+uint32_t lsa_tickets_fetch(TALLOC_CTX *ctx, struct lsa_tickets *tickets,
+                           const char **why);
+
+/* --- rpc.c: Samba --- */
+
+struct lsa_answer {
+    const char *name, *domain;
+    struct tl_sid sid;
+    const char *type;
+};
+struct lsa_rpc;
+struct lsa_rpc *lsa_rpc_new(TALLOC_CTX *ctx, const struct lsa_peer *peer,
+                            struct lsa_tickets *tickets);
+/* 0 or an NTSTATUS with *why; all strings are children of ctx or constant. */
+uint32_t lsa_rpc_lookup(TALLOC_CTX *ctx, struct lsa_rpc *rpc,
+                        const struct lsa_request *request, struct lsa_answer *answer,
+                        const char **why);
+
+#endif

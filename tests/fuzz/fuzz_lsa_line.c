@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Fuzz target: request lines of trustlogon-lsa.
+ */
+#include "../../agent/lsa/line.c"
+
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct lsa_request request;
+    char *line = malloc(size + 1);
+
+    if (line == NULL)
+        return 0;
+    memcpy(line, data, size);
+    line[size] = '\0';
+    /* A name that is let through goes out whole: nothing may be cut off behind it. */
+    if (lsa_line_parse(line, size, &request) == NULL && !request.by_sid &&
+        strlen(request.name) != size - 5)
+        abort();
+    free(line);
+    return 0;
+}

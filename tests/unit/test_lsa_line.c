@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_lsa_line.c - what trustlogon-lsa takes for a request and for arguments.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../agent/lsa/line.c"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+#define LINE(s) s, sizeof(s) - 1
+
+static const struct {
+    const char *line;
+    size_t len;
+    const char *name; /* NULL: by SID */
+} good[] = {
+    {LINE("name CONTOSO\\alice"), "CONTOSO\\alice"},
+    {LINE("name contoso.test\\j\xc3\xbcrgen.gro\xc3\x9f"),
+     "contoso.test\\j\xc3\xbcrgen.gro\xc3\x9f"},
+    {LINE("name CONTOSO\\pat o'neil"), "CONTOSO\\pat o'neil"},
+    {LINE("name CONTOSO\\WS2$"), "CONTOSO\\WS2$"},
+    {LINE("name alice@contoso.test"), "alice@contoso.test"},
+    {LINE("sid S-1-5-21-1-2-3-1103"), NULL},
+    {LINE("sid S-1-5-32-544"), NULL},
+};
+
+START_TEST(test_good)
+{
+    struct lsa_request request;
+
+    ck_assert_ptr_null(lsa_line_parse(good[_i].line, good[_i].len, &request));
+    ck_assert_int_eq(request.by_sid, good[_i].name == NULL);
+    if (good[_i].name != NULL)
+        ck_assert_str_eq(request.name, good[_i].name);
+    else
+        ck_assert_uint_gt(request.sid.num_subs, 0);
+}
+END_TEST
+
+static const struct {
+    const char *line;
+    size_t len;
+} bad[] = {
+    {LINE("")},
+    {LINE("name")},
+    {LINE("name ")},
+    {LINE("name alice")},    /* isolated: any domain could answer */
+    {LINE("name .\\alice")}, /* this machine's own */
+    {LINE("name CONTOSO\\")},
+    {LINE("name \\alice")},
+    {LINE("name CONTOSO\\a\tb")},
+    {LINE("name CONTOSO\\alice\r")},
+    {LINE("name CONTOSO\\ali\0ce")},
+    {LINE("name CONTOSO\\alice\0")},
+    {LINE("name CONTOSO\\\xff\xfe")},
+    {LINE("name CONTOSO\\a\xc2\x85")}, /* C1 */
+    {LINE("name CONTOSO\\a*")},
+    {LINE("name CON*\\alice")},
+    {LINE("NAME CONTOSO\\alice")},
+    {LINE("name\tCONTOSO\\alice")},
+    {LINE("sid")},
+    {LINE("sid ")},
+    {LINE("sid S-1-5")},
+    {LINE("sid S-1-5-21-1-2-3-1103 ")},
+    {LINE("sid S-1-5-21-1-2-3-99999999999")},
+    {LINE("sid S-1-5-1-2-3-4-5-6-7-8-9-10-11-12-13-14-15-16")},
+    {LINE("sid alice")},
+    {LINE("quit")},
+};
+
+START_TEST(test_bad)
+{
+    struct lsa_request request;
+
+    ck_assert_ptr_nonnull(lsa_line_parse(bad[_i].line, bad[_i].len, &request));
+    ck_assert_ptr_null(request.name);
+}
+END_TEST
+
+START_TEST(test_long)
+{
+    char line[LSA_LINE_MAX + 2];
+    struct lsa_request request;
+
+    memset(line, 'a', sizeof(line));
+    memcpy(line, LINE("name x@"));
+    line[LSA_LINE_MAX + 1] = '\0';
+    ck_assert_ptr_nonnull(lsa_line_parse(line, LSA_LINE_MAX + 1, &request));
+}
+END_TEST
+
+static const struct {
+    struct lsa_peer peer;
+    bool good;
+} peers[] = {
+    {{"dc1.fabrikam.test", "10.99.0.21", "FABRIKAM.TEST", "/etc/krb5.keytab", "WS1$",
+      false},
+     true},
+    {{"dc1.fabrikam.test", "fd00::21", "FABRIKAM.TEST", "/etc/krb5.keytab", "WS-1$",
+      false},
+     true},
+    {{"dc1,seal", "10.99.0.21", "FABRIKAM.TEST", "/k", "WS1$", false}, false},
+    {{"dc1\n", "10.99.0.21", "FABRIKAM.TEST", "/k", "WS1$", false}, false},
+    {{"", "10.99.0.21", "FABRIKAM.TEST", "/k", "WS1$", false}, false},
+    {{"dc1", "dc1.fabrikam.test", "FABRIKAM.TEST", "/k", "WS1$", false}, false},
+    {{"dc1", "10.99.0.21", "FABRIKAM.TEST = {", "/k", "WS1$", false}, false},
+    {{"dc1", "10.99.0.21", "FABRIKAM.TEST", "etc/krb5.keytab", "WS1$", false}, false},
+    {{"dc1", "10.99.0.21", "FABRIKAM.TEST", "MEMORY:x", "WS1$", false}, false},
+    {{"dc1", "10.99.0.21", "FABRIKAM.TEST", "/k", "alice", false}, false},
+    {{"dc1", "10.99.0.21", "FABRIKAM.TEST", "/k", "$", false}, false},
+    {{"dc1", "10.99.0.21", "FABRIKAM.TEST", "/k", "W\\S1$", false}, false},
+};
+
+START_TEST(test_peers)
+{
+    ck_assert_int_eq(lsa_peer_check(&peers[_i].peer) == NULL, peers[_i].good);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("lsa_line");
+    TCase *tc = tcase_create("line");
+    SRunner *runner;
+    int failed;
+
+    tcase_add_loop_test(tc, test_good, 0, COUNT(good));
+    tcase_add_loop_test(tc, test_bad, 0, COUNT(bad));
+    tcase_add_test(tc, test_long);
+    tcase_add_loop_test(tc, test_peers, 0, COUNT(peers));
+    suite_add_tcase(suite, tc);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
