@@ -28,19 +28,6 @@ static uint32_t days_left(const struct tl_pac *pac, time_t now)
     return (uint32_t)((end - now) / SECONDS_PER_DAY) + 1;
 }
 
-/* alice@contoso.test from alice@CONTOSO.TEST. */
-static char *canonical_of(TALLOC_CTX *ctx, const char *client)
-{
-    char *name = client != NULL ? talloc_strdup(ctx, client) : NULL;
-    char *at = name != NULL ? strrchr(name, '@') : NULL;
-
-    for (; at != NULL && *at != '\0'; at++) {
-        if (*at >= 'A' && *at <= 'Z')
-            *at = (char)(*at - 'A' + 'a');
-    }
-    return name;
-}
-
 /* Only root's programs go on to store tickets; a locker wanted the proof. */
 static enum tl_reason keep_tickets(struct tla_conv *conv, struct tl_logon *logon,
                                    const char *canonical, struct tla_pending **kept)
@@ -75,14 +62,13 @@ static int answer(struct tla_conv *conv, struct tl_logon *logon)
     struct tla_pending *pending = NULL;
     struct tl_wire_msg done = {0};
 
-    if (logon != NULL && logon->outcome->reason == TL_REASON_OK && logon->pac == NULL)
+    if (logon != NULL && logon->outcome->reason == TL_REASON_OK &&
+        (logon->pac == NULL || logon->identity == NULL))
         tl_outcome_fail(logon->outcome, TL_STAGE_PROOF, TL_REASON_INTERNAL,
-                        "a success without a proof is none");
+                        "a success without a proof and an identity is none");
     if (logon != NULL && logon->outcome->reason == TL_REASON_OK) {
-        done.canonical = canonical_of(conv, logon->client);
-        if (done.canonical == NULL)
-            tl_outcome_fail(logon->outcome, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
-        else if (keep_tickets(conv, logon, done.canonical, &pending) != TL_REASON_OK)
+        done.canonical = logon->identity->canonical;
+        if (keep_tickets(conv, logon, done.canonical, &pending) != TL_REASON_OK)
             words = NULL;
     }
     if (logon != NULL)

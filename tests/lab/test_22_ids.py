@@ -7,7 +7,7 @@ import pathlib
 import shutil
 import sys
 
-from harness import PASSWORD, check, equal, finish, get, put, up, ws
+from harness import PASSWORD, check, equal, finish, get, logon, put, up, ws
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "bench"))
 import clients  # pylint: disable=wrong-import-position
@@ -74,10 +74,14 @@ def refusals():
     passwd = get("ws1", "/etc/passwd")
     put("ws1", "/etc/passwd", passwd + f"taken:x:{alice['uid']}:1::/:/bin/false\n")
     refused = identity("CONTOSO\\alice")
+    through_pam = logon("CONTOSO\\alice")
     put("ws1", "/etc/passwd", passwd)
     equal("a uid of /etc/passwd: nobody is logged on with it",
           (refused["ok"], refused["reason"], refused["stage"], refused["subject"]),
           (False, "id-collision", "identity", alice["sid"]))
+    check("and PAM says that it is not the password",
+          through_pam.code == "PAM_PERM_DENIED" and "Account restrictions" in through_pam.text,
+          through_pam)
     put("ws1", CONF, "[identity]\n    idmap = rid\n    rid_ranges = FABRIKAM:700000-799999\n"
                      "    home = /srv/%d/%n\n    shell = /bin/sh\n")
     equal("no range: no logon", identity("CONTOSO\\alice")["reason"], "id-unmappable")
