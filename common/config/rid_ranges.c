@@ -85,14 +85,14 @@ bad_number:
     return -EINVAL;
 }
 
-int tl_rid_ranges_parse(TALLOC_CTX *ctx, const char *text, struct tl_rid_ranges **result,
-                        const char **fault)
+int tl_rid_ranges_parse(TALLOC_CTX *ctx, const char *text,
+                        struct tl_rid_ranges **ranges_out, const char **fault)
 {
     struct tl_rid_ranges *ranges = talloc_zero(ctx, struct tl_rid_ranges);
     const char *at = text;
     int ret;
 
-    *result = NULL;
+    *ranges_out = NULL;
     *fault = NULL;
     if (ranges == NULL)
         return -ENOMEM;
@@ -105,7 +105,7 @@ int tl_rid_ranges_parse(TALLOC_CTX *ctx, const char *text, struct tl_rid_ranges 
         while (ret == 0 && (*at == ' ' || *at == '\t'))
             at++;
         if (ret == 0 && *at == '\0') {
-            *result = ranges;
+            *ranges_out = ranges;
             return 0;
         }
         if (ret == 0 && *at++ != ',') {

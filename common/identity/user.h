@@ -27,6 +27,7 @@ int tl_user_names(struct tl_identity *identity, const struct tl_identity_input *
  * -EINVAL with *fault where the result is no absolute path that stays below
  * itself. */
 int tl_template_expand(TALLOC_CTX *ctx, const char *template,
-                       const struct tl_user_text *text, char **path, const char **fault);
+                       const struct tl_user_text *text, char **result,
+                       const char **fault);
 
 #endif

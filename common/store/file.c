@@ -92,7 +92,7 @@ static int map_writable(int fd, struct tl_store_map *map, struct stat *st)
 static int map_path(struct tl_store *store)
 {
     struct tl_store_map map;
-    struct stat st;
+    struct stat st = {0};
     int fd = open(store->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     int rc;
 

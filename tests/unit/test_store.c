@@ -567,7 +567,7 @@ START_TEST(damaged_files)
     struct tl_store_user user = alice(), old = alice();
     const struct tl_store_map *map;
     struct tl_store_map broken;
-    uint8_t *bytes;
+    uint8_t *bytes, *shrunk;
     size_t used, size;
     uint64_t random = 20260101 + (uint64_t)_i;
     unsigned found = 0, rejected = 0;
@@ -588,7 +588,9 @@ START_TEST(damaged_files)
         bytes = malloc(map->size);
         memcpy(bytes, map->base, map->size);
         size = damage(bytes, map->size, used, &random);
-        bytes = realloc(bytes, size == 0 ? 1 : size);
+        shrunk = realloc(bytes, size == 0 ? 1 : size);
+        ck_assert_ptr_nonnull(shrunk);
+        bytes = shrunk;
         if (tl_store_map_bytes(bytes, size, &broken))
             found += truthful(&broken);
         else
