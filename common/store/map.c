@@ -20,8 +20,8 @@
 /* A slot's life. FILLING and LEAVING have one owner, who took them by exchange. */
 enum { FREE, FILLING, USED, REAPING };
 
-/* How often a look-up tries again because others keep replacing the file. */
-#define TRIES 8
+/* How often a look-up tries again because others just moved to another file. */
+#define TRIES 64
 
 /* False if it is not a file that only its owner can have written. */
 static bool map_file(int fd, uid_t owner, struct tl_store_slot *slot)
@@ -80,24 +80,26 @@ static void reap(struct tl_store_reader *reader)
 }
 
 /*
- * Look at the path and make its file the current one. `from` is what the caller
- * saw as current, 0 for none; unless it is 0 the caller is counted in there. False
- * if the caller should stay where it is: it is the same file, or none is usable.
+ * The file that is at the path now, in a slot in which the caller is counted. It
+ * becomes the current one if that still is `from` (0: none). If it is not, somebody
+ * else's became that in the meantime, which may have been opened earlier than ours:
+ * so ours is what this look-up must use, and it goes when the look-up has left it.
+ * NULL if there is no usable file, or it is the one that `from` has mapped already.
  */
-static bool refresh(struct tl_store_reader *reader, unsigned from)
+static struct tl_store_slot *refresh(struct tl_store_reader *reader, unsigned from)
 {
     struct tl_store_slot *slot;
     struct stat st;
-    unsigned expected = from, index;
+    unsigned expected = from;
     int fd = open(reader->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     bool mapped;
 
     if (fd < 0)
-        return false;
+        return NULL;
     if (from != 0 && fstat(fd, &st) == 0 && st.st_dev == reader->slots[from - 1].dev &&
         st.st_ino == reader->slots[from - 1].ino) {
         close(fd);
-        return false;
+        return NULL;
     }
     slot = take_slot(reader);
     mapped = slot != NULL && map_file(fd, reader->owner, slot);
@@ -105,44 +107,44 @@ static bool refresh(struct tl_store_reader *reader, unsigned from)
     if (!mapped) {
         if (slot != NULL)
             atomic_store(&slot->state, FREE);
-        return false;
+        return NULL;
     }
-    index = (unsigned)(slot - reader->slots) + 1;
-    if (atomic_compare_exchange_strong(&reader->current, &expected, index))
-        atomic_store(&slot->state, USED);
-    else
-        free_slot(slot);
-    return true;
+    atomic_fetch_add(&slot->users, 1);
+    atomic_compare_exchange_strong(&reader->current, &expected,
+                                   (unsigned)(slot - reader->slots) + 1);
+    atomic_store(&slot->state, USED);
+    return slot;
 }
 
 const struct tl_store_map *tl_store_enter(struct tl_store_reader *reader)
 {
     for (unsigned tries = 0; tries < TRIES; tries++) {
         unsigned current = atomic_load(&reader->current);
-        const struct store_header *header;
-        struct tl_store_slot *slot;
-        bool moved;
+        struct tl_store_slot *slot = NULL, *fresh;
 
-        if (current == 0) {
-            if (!refresh(reader, 0) && atomic_load(&reader->current) == 0)
-                return NULL;
-            continue;
+        if (current != 0) {
+            const struct store_header *header;
+
+            slot = &reader->slots[current - 1];
+            atomic_fetch_add(&slot->users, 1);
+            if (atomic_load(&reader->current) != current) {
+                atomic_fetch_sub(&slot->users, 1);
+                continue;
+            }
+            header = (const void *)slot->map.base;
+            if (atomic_load_explicit(&header->superseded, memory_order_acquire) ==
+                TL_STORE_CURRENT)
+                return &slot->map;
         }
-        slot = &reader->slots[current - 1];
-        atomic_fetch_add(&slot->users, 1);
-        if (atomic_load(&reader->current) != current) {
+        fresh = refresh(reader, current);
+        if (fresh == NULL && atomic_load(&reader->current) == current)
+            return slot == NULL ? NULL : &slot->map;
+        if (slot != NULL)
             atomic_fetch_sub(&slot->users, 1);
-            continue;
-        }
-        header = (const void *)slot->map.base;
-        if (atomic_load_explicit(&header->superseded, memory_order_acquire) ==
-            TL_STORE_CURRENT)
-            return &slot->map;
-        moved = refresh(reader, current);
-        if (!moved)
-            return &slot->map;
-        atomic_fetch_sub(&slot->users, 1);
+        if (fresh == NULL)
+            continue; /* no slot was left, because so many others moved */
         reap(reader);
+        return &fresh->map;
     }
     return NULL;
 }

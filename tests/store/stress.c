@@ -79,7 +79,7 @@ static void change(struct tl_store *store, uint64_t *random)
     unsigned version = ((last | 1) + 1) | (what < 15);
     int rc;
 
-    if (what >= 97) {
+    if (what >= 85) {
         rc = tl_store_compact(store);
         atomic_fetch_add(&shared->rewrites, 1);
     } else {
@@ -169,7 +169,7 @@ static void look(uint64_t *random)
     } else if (answer != TL_STORE_MISS) {
         complain(user, "odd answer", done, (unsigned)answer, begun);
     } else if (done != 0 && (done & 1) == 0 && begun == done) {
-        complain(user, "lost", done, 0, begun);
+        complain(user, map == NULL ? "no store" : "lost", done, 0, begun);
     }
 }
 
