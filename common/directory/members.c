@@ -19,6 +19,8 @@
 #define GROUPS_MAX 1000
 /* What Active Directory gives at once at most; others would give everything. */
 #define PIECE 1500
+/* What is looked at for one answer, each member of each group: bounds memory. */
+#define GATHERED_MAX (8 * (size_t)TL_DIR_MEMBERS_MAX)
 
 struct group {
     const char *dn;
@@ -31,24 +33,39 @@ struct gathering {
     struct tl_dir_names *found; /* owns all */
     struct group *groups;       /* to open, and opened */
     size_t num_groups;
+    size_t gathered;
     bool nested;
     struct tl_outcome *out;
 };
 
-/* Each is found up to twice, so twice the limit is kept before it is sorted. */
+/* The first of all by SID, no more than may be given; each is found twice, or in many
+ * groups. */
+static void tidy(struct tl_dir_names *found)
+{
+    found->count = tl_dir_names_unique(found->names, found->count);
+    if (found->count > TL_DIR_MEMBERS_MAX) {
+        found->count = TL_DIR_MEMBERS_MAX;
+        found->cut = true;
+    }
+}
+
+/* Whether no more may be looked at. */
+static bool enough(struct gathering *g)
+{
+    if (g->gathered < GATHERED_MAX)
+        return false;
+    g->found->cut = true;
+    return true;
+}
+
 static int add(struct gathering *g, const struct tl_dir_name *name)
 {
     struct tl_dir_names *found = g->found;
     size_t room = found->names != NULL ? talloc_array_length(found->names) : 0;
 
-    if (found->count >= 2 * (size_t)TL_DIR_MEMBERS_MAX) {
-        found->count = tl_dir_names_unique(found->names, found->count);
-        if (found->count >= TL_DIR_MEMBERS_MAX) {
-            found->cut = true;
-            found->count = TL_DIR_MEMBERS_MAX;
-            return 0;
-        }
-    }
+    g->gathered++;
+    if (found->count >= 2 * (size_t)TL_DIR_MEMBERS_MAX)
+        tidy(found);
     if (found->names == NULL || found->count == room) {
         struct tl_dir_name *more =
             talloc_realloc(found, found->names, struct tl_dir_name, 2 * room + 16);
@@ -100,7 +117,7 @@ static enum tl_reason take_piece(struct gathering *g, const struct tl_entries *e
         (ret == 0 && *next != 0 && *next <= asked))
         return tl_connection_fail(g->dir->ldap, g->out,
                                   "the pieces of a group's members do not fit");
-    for (size_t i = 0; i < values->count; i++) {
+    for (size_t i = 0; i < values->count && !enough(g); i++) {
         struct tl_dir_name name = {.kind = TL_DIR_UNKNOWN};
         bool foreign;
 
@@ -163,7 +180,7 @@ static char *member_filter(TALLOC_CTX *ctx, const struct gathering *g,
 
 static enum tl_reason take_entries(struct gathering *g, const struct tl_entries *entries)
 {
-    for (size_t i = 0; entries != NULL && i < entries->count; i++) {
+    for (size_t i = 0; entries != NULL && i < entries->count && !enough(g); i++) {
         struct tl_dir_name name;
         int ret = tl_name_from_entry(g->found, &g->domain, &entries->entries[i], &name);
 
@@ -214,7 +231,7 @@ enum tl_reason tl_directory_members(TALLOC_CTX *ctx, struct tl_directory *dir,
         goto cleanup;
     }
     reason = tl_people_domain_of(dir, &g.domain, out);
-    for (size_t i = 0; i < g.num_groups && reason == TL_REASON_OK; i++) {
+    for (size_t i = 0; i < g.num_groups && reason == TL_REASON_OK && !enough(&g); i++) {
         const struct group next = g.groups[i];
 
         reason = read_values(&g, &next);
@@ -223,11 +240,7 @@ enum tl_reason tl_directory_members(TALLOC_CTX *ctx, struct tl_directory *dir,
     }
     if (reason != TL_REASON_OK)
         goto cleanup;
-    g.found->count = tl_dir_names_unique(g.found->names, g.found->count);
-    if (g.found->count > TL_DIR_MEMBERS_MAX) {
-        g.found->count = TL_DIR_MEMBERS_MAX;
-        g.found->cut = true;
-    }
+    tidy(g.found);
     *members = g.found;
     return TL_REASON_OK;
 

@@ -14,11 +14,6 @@
 #define IS_USER "(sAMAccountType=805306368)"
 #define IS_GROUP "(objectClass=group)"
 
-enum tl_reason tl_people_no_memory(struct tl_outcome *out)
-{
-    return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
-}
-
 char *tl_people_sid_value(TALLOC_CTX *ctx, const struct tl_sid *sid)
 {
     uint8_t packed[8 + 4 * TL_SID_MAX_SUBS];
@@ -70,9 +65,11 @@ static enum tl_reason find(TALLOC_CTX *ctx, struct tl_directory *dir, const char
     *entries = NULL;
     if (escaped == NULL)
         return tl_people_no_memory(out);
-    if (*escaped == '\0')
-        return tl_outcome_fail(out, TL_STAGE_IDENTITY, TL_REASON_USER_UNKNOWN,
-                               "the name is empty");
+    if (*escaped == '\0') {
+        tl_outcome_fail(out, TL_STAGE_IDENTITY, TL_REASON_USER_UNKNOWN,
+                        "the name is empty");
+        return TL_REASON_USER_UNKNOWN;
+    }
     search.filter = talloc_asprintf(ctx, "(&%s(%s=%s))", kind, attribute, escaped);
     if (search.filter == NULL)
         return tl_people_no_memory(out);

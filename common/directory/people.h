@@ -12,7 +12,11 @@
 enum tl_reason tl_people_domain_of(struct tl_directory *dir,
                                    struct tl_people_domain *domain,
                                    struct tl_outcome *out);
-enum tl_reason tl_people_no_memory(struct tl_outcome *out);
+static inline enum tl_reason tl_people_no_memory(struct tl_outcome *out)
+{
+    tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+    return TL_REASON_NO_MEMORY;
+}
 /* A SID as an assertion value. */
 char *tl_people_sid_value(TALLOC_CTX *ctx, const struct tl_sid *sid);
 

@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_members.c - questions about people to a directory that is scripted here, in
+ * place of the search over a connection: large, circular, cut and lying answers.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "directory/internal.h"
+#include "directory/people_decode.h"
+
+#define NC "DC=contoso,DC=test"
+#define DOMAIN "S-1-5-21-1-2-3"
+
+static TALLOC_CTX *ctx;
+static struct tl_directory *dir;
+static struct tl_outcome *out;
+static int searches;
+static enum tl_reason (*server)(const struct tl_search *search,
+                                struct tl_entries *entries);
+
+static struct tl_entry *new_entry(struct tl_entries *all, const char *dn)
+{
+    if ((all->count & (all->count - 1)) == 0) /* full: as much again */
+        all->entries =
+            talloc_realloc(all, all->entries, struct tl_entry, 2 * all->count + 1);
+    all->entries[all->count] = (struct tl_entry){.dn = dn};
+    return &all->entries[all->count++];
+}
+
+static struct tl_attribute *new_attribute(TALLOC_CTX *owner, struct tl_entry *entry,
+                                          const char *name)
+{
+    entry->attributes =
+        talloc_realloc(owner, entry->attributes, struct tl_attribute, entry->count + 1);
+    entry->attributes[entry->count] = (struct tl_attribute){.name = name};
+    return &entry->attributes[entry->count++];
+}
+
+static void value(TALLOC_CTX *owner, struct tl_attribute *attribute, const void *data,
+                  size_t len)
+{
+    uint8_t *copy = talloc_zero_size(owner, len + 1);
+
+    memcpy(copy, data, len);
+    if ((attribute->count & (attribute->count - 1)) == 0) /* full: as much again */
+        attribute->values = talloc_realloc(owner, attribute->values, struct tl_value,
+                                           2 * attribute->count + 1);
+    attribute->values[attribute->count++] = (struct tl_value){copy, len};
+}
+
+static void text(struct tl_entries *all, struct tl_entry *entry, const char *name,
+                 const char *string)
+{
+    value(all, new_attribute(all, entry, name), string, strlen(string));
+}
+
+static void sid_value(TALLOC_CTX *owner, struct tl_attribute *attribute,
+                      const char *string)
+{
+    uint8_t packed[8 + 4 * TL_SID_MAX_SUBS];
+    struct tl_sid sid;
+    size_t len;
+
+    ck_assert_int_eq(tl_sid_parse(string, &sid), 0);
+    len = tl_sid_encode(&sid, packed);
+    value(owner, attribute, packed, len);
+}
+
+/* The real one is search.c's, which the linker leaves out for this one. */
+enum tl_reason tl_connection_search(TALLOC_CTX *owner, struct tl_connection *connection,
+                                    const struct tl_search *search,
+                                    struct tl_entries **entries,
+                                    struct tl_outcome *outcome)
+{
+    enum tl_reason reason;
+
+    searches++;
+    ck_assert_int_lt(searches, 100000);
+    *entries = talloc_zero(owner, struct tl_entries);
+    reason = server(search, *entries);
+    if (reason != TL_REASON_OK)
+        return tl_connection_fail(connection, outcome, "scripted");
+    return TL_REASON_OK;
+}
+
+static void setup(void)
+{
+    ctx = talloc_new(NULL);
+    out = tl_outcome_new(ctx);
+    dir = talloc_zero(ctx, struct tl_directory);
+    dir->ldap = talloc_zero(dir, struct tl_connection);
+    dir->ldap->server = "dc1.contoso.test";
+    dir->ldap->domain = dir->domain = "contoso.test";
+    dir->default_nc = NC;
+    dir->has_sid = true;
+    ck_assert_int_eq(tl_sid_parse(DOMAIN, &dir->sid), 0);
+    searches = 0;
+}
+
+static void teardown(void)
+{
+    talloc_free(ctx);
+}
+
+static struct tl_dir_group group_of(const char *dn, const char *sid)
+{
+    struct tl_dir_group group = {.dn = dn, .name = "Crowd"};
+
+    ck_assert_int_eq(tl_sid_parse(sid, &group.sid), 0);
+    return group;
+}
+
+static void add_account(struct tl_entries *all, unsigned int rid, const char *type)
+{
+    struct tl_entry *entry =
+        new_entry(all, talloc_asprintf(all, "CN=m%u,CN=Users," NC, rid));
+
+    sid_value(all, new_attribute(all, entry, "objectSid"),
+              talloc_asprintf(all, DOMAIN "-%u", rid));
+    text(all, entry, "objectClass", "top");
+    text(all, entry, "sAMAccountType", type);
+    text(all, entry, "sAMAccountName", talloc_asprintf(all, "m%u", rid));
+}
+
+/* How many values "member;range=A-B" asks for are given, and how they are labelled. */
+static size_t total, piece;
+static const char *label; /* NULL: the true one */
+
+static enum tl_reason ranged(const struct tl_search *search, struct tl_entries *entries)
+{
+    size_t first, next, last;
+    struct tl_attribute *member;
+    struct tl_entry *entry;
+    const char *options;
+
+    if (search->scope != LDAP_SCOPE_BASE) {
+        for (size_t i = 0; i < total && i < search->max_entries; i++)
+            add_account(entries, (unsigned int)(2000 + i), "805306368");
+        entries->cut = total > search->max_entries;
+        return TL_REASON_OK;
+    }
+    ck_assert(search->extended_dn);
+    options = strchr(search->attributes[0], ';') + 1;
+    ck_assert_int_eq(tl_range_parse(options, &first, &next), 0);
+    ck_assert_uint_eq(next - first, 1500);
+    entry = new_entry(entries, search->base);
+    /* As Windows does it: an empty attribute beside that with the range. */
+    new_attribute(entries, entry, "member");
+    if (first >= total)
+        return TL_REASON_OK;
+    last = first + piece < total ? first + piece : total;
+    member = new_attribute(entries, entry, "member");
+    member->options = label != NULL ? label
+                      : last == total
+                          ? talloc_asprintf(entries, "range=%zu-*", first)
+                          : talloc_asprintf(entries, "range=%zu-%zu", first, last - 1);
+    for (size_t i = first; i < last; i++) {
+        char *dn = talloc_asprintf(entries, "<GUID=0>;<SID=" DOMAIN "-%zu>;CN=m%zu," NC,
+                                   2000 + i, 2000 + i);
+
+        value(entries, member, dn, strlen(dn));
+    }
+    return TL_REASON_OK;
+}
+
+static const struct {
+    size_t total, piece, found;
+    bool cut;
+    int searches;
+} sizes[] = {
+    {0, 1500, 0, false, 2},
+    {1, 1500, 1, false, 2},
+    {1500, 1500, 1500, false, 2},
+    {1501, 1500, 1501, false, 3},
+    {10000, 1500, 10000, false, 8},
+    {10000, 1000, 10000, false, 11}, /* less than asked for is the server's right */
+    {50000, 1500, 50000, false, 35},
+    {60000, 1500, 50000, true, 35},
+};
+
+START_TEST(large)
+{
+    const struct tl_dir_group group = group_of("CN=Crowd,CN=Users," NC, DOMAIN "-1500");
+    struct tl_dir_names *members;
+
+    server = ranged;
+    total = sizes[_i].total;
+    piece = sizes[_i].piece;
+    label = NULL;
+    ck_assert_int_eq(tl_directory_members(ctx, dir, &group, true, &members, out), 0);
+    ck_assert_uint_eq(members->count, sizes[_i].found);
+    ck_assert_int_eq(members->cut, sizes[_i].cut);
+    ck_assert_int_eq(searches, sizes[_i].searches);
+    for (size_t i = 0; i < members->count; i++) {
+        ck_assert_uint_eq(members->names[i].sid.subs[4], 2000 + i);
+        ck_assert_int_eq(members->names[i].kind, TL_DIR_USER);
+        ck_assert_ptr_nonnull(members->names[i].name);
+    }
+}
+END_TEST
+
+/* Pieces that lead nowhere end the question, and soon. */
+static const char *const lies[] = {"range=0-1499", "range=1500-1400", "range=7-*",
+                                   "range=", "range=0-99999999999999999999"};
+
+START_TEST(lying_ranges)
+{
+    const struct tl_dir_group group = group_of("CN=Crowd,CN=Users," NC, DOMAIN "-1500");
+    struct tl_dir_names *members = (void *)1;
+
+    server = ranged;
+    total = 100000;
+    piece = 10;
+    label = lies[_i];
+    ck_assert_int_eq(tl_directory_members(ctx, dir, &group, false, &members, out),
+                     TL_REASON_DIRECTORY_UNREADABLE);
+    ck_assert_ptr_null(members);
+    ck_assert_int_le(searches, 2);
+}
+END_TEST
+
+/* Every group holds the next, without end, and itself. */
+static enum tl_reason endless(const struct tl_search *search, struct tl_entries *entries)
+{
+    if (search->scope != LDAP_SCOPE_BASE) {
+        add_account(entries, (unsigned int)(10000 + searches), "268435456");
+        add_account(entries, (unsigned int)(10000 + searches - 2), "268435456");
+    }
+    return TL_REASON_OK;
+}
+
+START_TEST(endless_nesting)
+{
+    const struct tl_dir_group group = group_of("CN=Top,CN=Users," NC, DOMAIN "-10000");
+    struct tl_dir_names *members;
+
+    server = endless;
+    ck_assert_int_eq(tl_directory_members(ctx, dir, &group, true, &members, out), 0);
+    ck_assert(members->cut);
+    ck_assert_int_eq(searches, 2000);
+    searches = 0;
+    ck_assert_int_eq(tl_directory_members(ctx, dir, &group, false, &members, out), 0);
+    ck_assert(!members->cut);
+    ck_assert_int_eq(searches, 2);
+}
+END_TEST
+
+static enum tl_reason silent(const struct tl_search *search, struct tl_entries *entries)
+{
+    return search->scope == LDAP_SCOPE_BASE ? TL_REASON_OK
+                                            : TL_REASON_DIRECTORY_UNREADABLE;
+}
+
+START_TEST(failing)
+{
+    const struct tl_dir_group group = group_of("CN=Top,CN=Users," NC, DOMAIN "-10000");
+    struct tl_dir_names *members = (void *)1;
+    struct tl_sid sids[2] = {group.sid, group.sid};
+
+    server = silent;
+    ck_assert_int_eq(tl_directory_members(ctx, dir, &group, true, &members, out),
+                     TL_REASON_DIRECTORY_UNREADABLE);
+    ck_assert_ptr_null(members);
+    ck_assert_int_eq(tl_directory_names(ctx, dir, sids, 2, &members, out),
+                     TL_REASON_DIRECTORY_UNREADABLE);
+    ck_assert_ptr_null(members);
+    dir->has_sid = false; /* and no head of the domain to see */
+    ck_assert_int_eq(tl_directory_names(ctx, dir, sids, 2, &members, out),
+                     TL_REASON_DIRECTORY_UNREADABLE);
+}
+END_TEST
+
+/* A server that answers every question with a SID nobody asked about. */
+static enum tl_reason beside(const struct tl_search *search, struct tl_entries *entries)
+{
+    add_account(entries, 666, "805306368");
+    return TL_REASON_OK;
+}
+
+START_TEST(names_beside)
+{
+    struct tl_sid sids[120];
+    struct tl_dir_names *names;
+
+    server = beside;
+    for (uint32_t i = 0; i < 120; i++)
+        ck_assert_int_eq(tl_sid_append(&dir->sid, 600 + i, &sids[i]), 0);
+    ck_assert_int_eq(tl_sid_parse("S-1-5-21-9-9-9-666", &sids[3]), 0);
+    ck_assert_int_eq(tl_directory_names(ctx, dir, sids, 120, &names, out), 0);
+    ck_assert_uint_eq(names->count, 120);
+    ck_assert_int_eq(searches, 3);
+    for (size_t i = 0; i < 120; i++) {
+        ck_assert(tl_sid_equal(&names->names[i].sid, &sids[i]));
+        ck_assert_int_eq(names->names[i].name != NULL, i == 66);
+    }
+    /* Of other domains only: nothing is asked. */
+    ck_assert_int_eq(tl_directory_names(ctx, dir, &sids[3], 1, &names, out), 0);
+    ck_assert_int_eq(searches, 3);
+    ck_assert_int_eq(tl_directory_names(ctx, dir, NULL, 0, &names, out), 0);
+    ck_assert_uint_eq(names->count, 0);
+}
+END_TEST
+
+/* tokenGroups as `token_mode` says: 0 two groups, 1 not shown, 2 ranged, 3 no SID. */
+static int token_mode;
+
+static enum tl_reason tokens(const struct tl_search *search, struct tl_entries *entries)
+{
+    struct tl_entry *entry = new_entry(entries, search->base);
+    struct tl_attribute *groups;
+
+    if (token_mode == 1)
+        return TL_REASON_OK;
+    groups = new_attribute(entries, entry, "tokenGroups");
+    sid_value(entries, groups, DOMAIN "-513");
+    sid_value(entries, groups, "S-1-5-32-545");
+    if (token_mode == 2)
+        groups->options = "range=0-1";
+    if (token_mode == 3)
+        value(entries, groups, "S-1-1-0", 7);
+    return TL_REASON_OK;
+}
+
+START_TEST(token_groups)
+{
+    struct tl_dir_user user = {.dn = "CN=alice,CN=Users," NC, .sam = "alice"};
+    struct tl_sid *sids = (void *)1;
+    size_t count = 7;
+
+    server = tokens;
+    token_mode = _i;
+    ck_assert_int_eq(tl_directory_user_groups(ctx, dir, &user, &sids, &count, out),
+                     _i == 0 ? TL_REASON_OK : TL_REASON_DIRECTORY_UNREADABLE);
+    ck_assert_uint_eq(count, _i == 0 ? 2 : 0);
+    ck_assert_int_eq(sids != NULL, _i == 0);
+}
+END_TEST
+
+static size_t users_found;
+
+static enum tl_reason users(const struct tl_search *search, struct tl_entries *entries)
+{
+    ck_assert_str_eq(search->base, NC);
+    for (size_t i = 0; i < users_found; i++) {
+        add_account(entries, (unsigned int)(1100 + i), "805306368");
+        text(entries, &entries->entries[i], "primaryGroupID", "513");
+    }
+    return TL_REASON_OK;
+}
+
+START_TEST(one_user)
+{
+    struct tl_dir_user *user = (void *)1;
+
+    server = users;
+    users_found = 2;
+    ck_assert_int_eq(tl_directory_user_by_sam(ctx, dir, "m1100", &user, out),
+                     TL_REASON_USER_UNKNOWN);
+    ck_assert_ptr_null(user);
+    users_found = 0;
+    ck_assert_int_eq(tl_directory_user_by_upn(ctx, dir, "a@other.test", &user, out),
+                     TL_REASON_USER_UNKNOWN);
+    ck_assert_int_eq(searches, 2);
+    /* The domain's own suffix: asked for as a UPN, then as a name. */
+    ck_assert_int_eq(tl_directory_user_by_upn(ctx, dir, "a@Contoso.test", &user, out),
+                     TL_REASON_USER_UNKNOWN);
+    ck_assert_int_eq(searches, 4);
+    ck_assert_int_eq(tl_directory_user_by_sam(ctx, dir, "", &user, out),
+                     TL_REASON_USER_UNKNOWN);
+    ck_assert_int_eq(searches, 4);
+    users_found = 1;
+    ck_assert_int_eq(tl_directory_user_by_sam(ctx, dir, "m1100", &user, out), 0);
+    ck_assert_str_eq(user->sam, "m1100");
+}
+END_TEST
+
+#define COUNT(table) (int)(sizeof(table) / sizeof((table)[0]))
+
+int main(void)
+{
+    Suite *suite = suite_create("members");
+    TCase *t = tcase_create("members");
+    SRunner *runner = srunner_create(suite);
+    int failed;
+
+    tcase_set_timeout(t, 60);
+    tcase_add_checked_fixture(t, setup, teardown);
+    tcase_add_loop_test(t, large, 0, COUNT(sizes));
+    tcase_add_loop_test(t, lying_ranges, 0, COUNT(lies));
+    tcase_add_test(t, endless_nesting);
+    tcase_add_test(t, failing);
+    tcase_add_test(t, names_beside);
+    tcase_add_loop_test(t, token_groups, 0, 4);
+    tcase_add_test(t, one_user);
+    suite_add_tcase(suite, t);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
