@@ -51,6 +51,10 @@ enum tl_reason tla_config(TALLOC_CTX *ctx, const struct tla_setup *setup,
 /* worker.c: serve one conversation on fd, whole; the process ends afterwards. */
 int tla_serve(const struct tla_setup *setup, int fd);
 
+/* remember.c: put a proven identity into the store that NSS reads. 0 or -errno. */
+int tla_remember(TALLOC_CTX *ctx, const struct tl_config *config,
+                 const struct tl_identity *identity);
+
 /* channel.c: the agent's side of the wire. */
 int tla_receive_request(struct tla_conv *conv);
 /* 0 and a wiped-when-freed *answer; -ECANCELED; or what the wire said. */

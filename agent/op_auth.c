@@ -67,6 +67,11 @@ static int answer(struct tla_conv *conv, struct tl_logon *logon)
         tl_outcome_fail(logon->outcome, TL_STAGE_PROOF, TL_REASON_INTERNAL,
                         "a success without a proof and an identity is none");
     if (logon != NULL && logon->outcome->reason == TL_REASON_OK) {
+        int rc = tla_remember(conv, conv->config, logon->identity);
+
+        if (rc != 0)
+            tla_journal_line(LOG_WARNING, "%s is not in the identity store: %s",
+                             logon->identity->canonical, strerror(-rc));
         done.canonical = logon->identity->canonical;
         if (keep_tickets(conv, logon, done.canonical, &pending) != TL_REASON_OK)
             words = NULL;

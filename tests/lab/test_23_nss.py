@@ -1,0 +1,82 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""After a logon the machine knows the user by our own NSS module, under every name."""
+import json
+
+import harness
+from harness import check, command, equal, finish, get, logon, put, up, ws
+
+NSSWITCH = ("passwd: files trustlogon\ngroup: files trustlogon\ninitgroups: files trustlogon\n"
+            "shadow: files\nhosts: files dns\n")
+ALICE = "CONTOSO\\alice"
+
+
+def without_stand_ins():
+    """The lab's passwd and group hold every user for tests without an NSS module."""
+    for path in ("/etc/passwd", "/etc/group"):
+        put("ws1", path, "".join(line for line in get("ws1", path).splitlines(True)
+                                 if "\\" not in line and "@" not in line))
+    put("ws1", "/etc/nsswitch.conf", NSSWITCH)
+
+
+def passwd(key):
+    done = ws(["getent", "passwd", key])
+    return done.stdout.strip().split(":") if done.returncode == 0 else None
+
+
+def known():
+    told = json.loads(command("logon", "--json", ALICE, stdin=harness.PASSWORD + "\n").stdout)
+    who = told["identity"]
+    check("nobody is known before a logon", passwd(ALICE) is None, passwd(ALICE))
+    got = logon(ALICE)
+    check("alice logs on", got.code == "PAM_SUCCESS", got)
+    entry = passwd(ALICE)
+    if not check("alice is known now", entry is not None, ws("ls -la /var/lib/trustlogon").stdout):
+        return
+    equal("by her canonical name", entry[0], "alice@contoso.test")
+    equal("with the uid and gid of her SIDs", (int(entry[2]), int(entry[3])),
+          (who["uid"], who["gid"]))
+    for name in ("contoso\\ALICE", "contoso.test\\alice", "alice@contoso.test", "Alice@CONTOSO",
+                 entry[2]):
+        equal(f"{name} is the same entry", passwd(name), entry)
+    groups = ws(["id", "-G", ALICE]).stdout.split()
+    equal("id tells the groups of her PAC", sorted(map(int, groups)),
+          sorted({who["gid"], *who["gids"]}))
+    ws(["touch", "/tmp/hers"])
+    ws(["chown", entry[2], "/tmp/hers"])
+    check("ls tells her name, to an ordinary user too",
+          "alice@contoso.test" in ws(["setpriv", "--reuid=5001", "--regid=5001", "--clear-groups",
+                                      "ls", "-l", "/tmp/hers"]).stdout)
+    for name in ("CONTOSO\\nobody.here", "bob@contoso.test", "alice", "root@contoso.test",
+                 "1999999999"):
+        check(f"{name} is not known", passwd(name) is None, passwd(name))
+    equal("root is the machine's own", passwd("root")[2], "0")
+    refused = logon("CONTOSO\\bob", password="not the password")
+    check("a refused logon leaves nobody behind",
+          refused.code == "PAM_AUTH_ERR" and passwd("CONTOSO\\bob") is None)
+
+
+def session():
+    """With only our NSS and PAM: a session with its tickets in a cache of the user's own."""
+    got = logon(ALICE, steps=("authenticate", "acct_mgmt", "setcred(PAM_ESTABLISH_CRED)",
+                              "open_session"))
+    check("a session opens for a user whom only our module knows", got.code == "PAM_SUCCESS", got)
+
+
+def main():
+    up(trust="external")
+    command("refresh")
+    without_stand_ins()
+    known()
+    session()
+    ws("printf garbage > /var/lib/trustlogon/identity.store")
+    check("a damaged store knows nobody, and harms nobody", passwd(ALICE) is None
+          and passwd("root") is not None)
+    got = logon(ALICE)
+    check("the next logon makes a new one", got.code == "PAM_SUCCESS"
+          and passwd(ALICE) is not None, got)
+    finish()
+
+
+if __name__ == "__main__":
+    main()
