@@ -103,9 +103,7 @@ static enum tl_reason take_piece(struct gathering *g, const struct tl_entries *e
                                  size_t asked, size_t *next)
 {
     const struct tl_attribute *values =
-        entries != NULL && entries->count == 1
-            ? tl_entry_attribute(&entries->entries[0], "member")
-            : NULL;
+        entries->count == 1 ? tl_entry_attribute(&entries->entries[0], "member") : NULL;
     size_t first;
     int ret;
 
@@ -180,7 +178,7 @@ static char *member_filter(TALLOC_CTX *ctx, const struct gathering *g,
 
 static enum tl_reason take_entries(struct gathering *g, const struct tl_entries *entries)
 {
-    for (size_t i = 0; entries != NULL && i < entries->count && !enough(g); i++) {
+    for (size_t i = 0; i < entries->count && !enough(g); i++) {
         struct tl_dir_name name;
         int ret = tl_name_from_entry(g->found, &g->domain, &entries->entries[i], &name);
 

@@ -79,13 +79,12 @@ static enum tl_reason find(TALLOC_CTX *ctx, struct tl_directory *dir, const char
 /* Exactly one was found, or it is nobody. */
 static enum tl_reason only_one(const struct tl_entries *entries, struct tl_outcome *out)
 {
-    size_t count = entries != NULL ? entries->count : 0;
-
-    if (count == 1)
+    if (entries->count == 1)
         return TL_REASON_OK;
-    return tl_outcome_fail(out, TL_STAGE_IDENTITY, TL_REASON_USER_UNKNOWN, "%s",
-                           count == 0 ? "no account has this name"
-                                      : "several accounts have this name");
+    tl_outcome_fail(out, TL_STAGE_IDENTITY, TL_REASON_USER_UNKNOWN, "%s",
+                    entries->count == 0 ? "no account has this name"
+                                        : "several accounts have this name");
+    return TL_REASON_USER_UNKNOWN;
 }
 
 static enum tl_reason refused(struct tl_directory *dir, int ret, const char *what,
@@ -149,7 +148,7 @@ enum tl_reason tl_directory_user_by_upn(TALLOC_CTX *ctx, struct tl_directory *di
     reason = find(tmp, dir, IS_USER, "userPrincipalName",
                   tl_ldap_escape(tmp, (const uint8_t *)upn, strlen(upn)), user_attributes,
                   &entries, out);
-    if (reason == TL_REASON_OK && entries != NULL && entries->count == 0 && at != NULL &&
+    if (reason == TL_REASON_OK && entries->count == 0 && at != NULL &&
         tl_dns_compare(at + 1, dir->domain) == TL_DNS_EQUAL)
         reason = find(tmp, dir, IS_USER, "sAMAccountName",
                       tl_ldap_escape(tmp, (const uint8_t *)upn, (size_t)(at - upn)),
