@@ -66,7 +66,8 @@ static int answer(struct tla_conv *conv, struct tl_logon *logon)
         (logon->pac == NULL || logon->identity == NULL))
         tl_outcome_fail(logon->outcome, TL_STAGE_PROOF, TL_REASON_INTERNAL,
                         "a success without a proof and an identity is none");
-    if (logon != NULL && logon->outcome->reason == TL_REASON_OK) {
+    if (logon != NULL && logon->identity != NULL &&
+        logon->outcome->reason == TL_REASON_OK) {
         int rc = tla_remember(conv, conv->config, logon->identity);
 
         if (rc != 0)

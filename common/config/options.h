@@ -51,8 +51,8 @@ char *tl_option_show(TALLOC_CTX *ctx, const struct tl_config *config,
                      const struct tl_option *option);
 /* rid_ranges.c: "CONTOSO:100000-299999, fabrikam.test:300000-499999". 0, -ENOMEM,
  * or -EINVAL with *fault, a constant phrase that fits behind the quoted value. */
-int tl_rid_ranges_parse(TALLOC_CTX *ctx, const char *text, struct tl_rid_ranges **ranges_out,
-                        const char **fault);
+int tl_rid_ranges_parse(TALLOC_CTX *ctx, const char *text,
+                        struct tl_rid_ranges **ranges_out, const char **fault);
 /* Whether `value` is an absolute path that stays below itself whatever its
  * escapes become. */
 bool tl_path_template_valid(const char *value);

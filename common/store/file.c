@@ -241,7 +241,7 @@ int store_rewrite(struct tl_store *store, uint64_t extra)
     char *fresh = talloc_asprintf(tmp, "%s.new", store->path);
     struct store_walk walk = {0};
     struct tl_store_map map = {0};
-    struct stat st;
+    struct stat st = {0};
     uint64_t living = 0;
     int rc = 0, fd = -1;
 
