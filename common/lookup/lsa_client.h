@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * lookup/lsa_client.h - one name or SID through the workstation's own DC, by way of
+ * trustlogon-lsa (agent/lsa/lsa.h), for domains that this machine may not ask itself.
+ *
+ * The listening agent holds the socket and starts the program for whoever connects.
+ * The program never sees the machine's keytab: the asker, who is root, passes the
+ * machine's own keys in a memory file, and nothing of other services.
+ */
+#ifndef TL_LOOKUP_LSA_CLIENT_H
+#define TL_LOOKUP_LSA_CLIENT_H
+
+#include <trustlogon/kerberos.h>
+#include <trustlogon/sid.h>
+
+#define TL_LSA_SOCKET "lsa.sock" /* in config->run_dir */
+#define TL_LSA_ANSWER_MAX 4096   /* bytes of an answer line */
+#define TL_LSA_WORD_MAX 256      /* bytes of a name or a domain in it */
+
+/* Whom to ask, and as whom. */
+struct tl_lsa_peer {
+    const struct tl_config *config;  /* run_dir, keytab, allow_rc4 */
+    const struct tl_workstation *ws; /* realm, and WS1$ from its flat name */
+    const char *dc;                  /* a DC of the workstation's domain: host name */
+    const char *address;             /* and numeric address */
+};
+
+/* [MS-LSAT 2.2.13] SID_NAME_USE. A computer account is a user to most DCs. */
+enum tl_lsa_type {
+    TL_LSA_USER = 1,
+    TL_LSA_GROUP = 2,
+    TL_LSA_DOMAIN = 3,
+    TL_LSA_ALIAS = 4,
+    TL_LSA_WELLKNOWN = 5,
+    TL_LSA_DELETED = 6,
+    TL_LSA_INVALID = 7,
+    TL_LSA_COMPUTER = 9,
+    TL_LSA_LABEL = 10
+};
+
+/* What the program said. */
+struct tl_lsa_answer {
+    /* 0: found. 0xC0000073: the DC knows no such name or SID. Others: could not tell;
+     * agent/lsa/lsa.h has the list. */
+    uint32_t ntstatus;
+    const char *text; /* for people, with an ntstatus; else NULL */
+    /* As the directory spells them, `domain` the NetBIOS name; NULL unless found. */
+    const char *name, *domain;
+    struct tl_sid sid;
+    enum tl_lsa_type type;
+};
+
+/* An answer line without its newline. Pure. 0, -ENOMEM, -EBADMSG; -ENOPKG and
+ * -EAGAIN (see below) where the listener answered in the program's place. */
+int tl_lsa_answer_decode(TALLOC_CTX *ctx, const char *line, size_t len,
+                         struct tl_lsa_answer **answer);
+
+/*
+ * Ask: `name` ("CONTOSO\\alice", "alice@contoso.test"; never an isolated name), or, where
+ * that is NULL, `sid`. Blocks until the deadline at most. 0 and *answer, or
+ *   -ENOTCONN    no agent listens, so nobody would start the program
+ *   -ENOPKG      the program is not installed
+ *   -EAGAIN      the program cannot be started, or ends at once again and again
+ *   -ECONNRESET  it ended over this question
+ *   -ETIMEDOUT   no answer in time
+ *   -ENOKEY      the keytab has no key of this machine, or cannot be read
+ *   -EINVAL      no such question or peer can be put into a line
+ *   -EPERM       the socket is held by somebody who is not root
+ *   -EBADMSG     the answer is none; -ENOMEM, -EMFILE and the like
+ * *why, unless it is 0, is a plain sentence, a child of ctx or constant.
+ */
+int tl_lsa_ask(TALLOC_CTX *ctx, const struct tl_lsa_peer *peer, const char *name,
+               const struct tl_sid *sid, tl_deadline deadline,
+               struct tl_lsa_answer **answer, const char **why);
+
+#endif
