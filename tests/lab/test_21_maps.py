@@ -5,12 +5,13 @@
 Looked at in live processes that wait at their password prompt with the module
 loaded: pamtester, a real sshd session, and login on a terminal.
 """
-import contextlib
 import re
 import time
 
 from harness import SERVICE, check, equal, finish, put, up, ws
+from programs import ASKS, Terminal, login, sshd
 
+ALICE = "CONTOSO\\alice"
 MODULE = "/usr/lib/x86_64-linux-gnu/security/pam_trustlogon.so"
 ALLOWED = {"libc.so.6", "libpam.so.0", "linux-vdso.so.1", "ld-linux-x86-64.so.2"}
 # libpam itself is linked with libaudit, and that with libcap-ng.
@@ -49,28 +50,6 @@ def wait_for(command):
     return None
 
 
-@contextlib.contextmanager
-def at_prompt(label, command):
-    """A program on a terminal of its own, held at "assword:" by expect."""
-    script = f"""log_user 1
-set timeout 20
-spawn -noecho {command}
-expect -nocase "*assword:" {{ exec touch /run/lab/prompt }} timeout {{ exit 3 }} eof {{ exit 4 }}
-set timeout 60
-expect eof
-"""
-    put("ws1", "/run/lab/hold.exp", script)
-    ws("rm -f /run/lab/prompt")
-    pid = ws("setsid expect -f /run/lab/hold.exp >/run/lab/hold.log 2>&1 </dev/null & echo $!")
-    pid = pid.stdout.strip()
-    try:
-        there = wait_for("ls /run/lab/prompt 2>/dev/null")
-        check(f"{label} waits at its password prompt", there, ws("cat /run/lab/hold.log").stdout)
-        yield pid
-    finally:
-        ws(f"kill {pid}; pkill -P {pid}")
-
-
 def holders(name, service_module):
     """Process of this name that has this module mapped."""
     return wait_for(f"for p in $(pgrep -x {name}); do grep -q {service_module} /proc/$p/maps && "
@@ -83,10 +62,11 @@ def own(program):
     return set(re.findall(r"/\S+\.so\S*", ws(["realpath", *re.findall(r"/\S+", shown)]).stdout))
 
 
-def brings_nothing(name, program, command, service):
+def brings_nothing(name, program, terminal, service):
     """At our prompt the process has its own libraries, its PAM modules, and no more."""
     put("ws1", f"/etc/pam.d/{service}", "auth required pam_trustlogon.so\n" + PERMIT)
-    with at_prompt(name, command):
+    with terminal() as there:
+        check(f"{name} waits at its password prompt", there.wait(ASKS), there.told)
         mapped = libraries(holders(name, "pam_trustlogon"))
     check(f"{name}: our module is loaded", MODULE in mapped, mapped)
     more = mapped - own(program)
@@ -98,39 +78,16 @@ def brings_nothing(name, program, command, service):
                  if path not in MODULES and "/libnss_" not in path), [])
 
 
-def sshd():
-    ws("mkdir -p /run/sshd && ssh-keygen -q -t ed25519 -N '' -f /run/lab/hostkey")
-    put("ws1", "/run/lab/sshd_config", """Port 2222
-ListenAddress 127.0.0.1
-HostKey /run/lab/hostkey
-UsePAM yes
-KbdInteractiveAuthentication yes
-PasswordAuthentication no
-PubkeyAuthentication no
-GSSAPIAuthentication no
-PidFile /run/lab/sshd.pid
-""")
-    started = ws("/usr/sbin/sshd -f /run/lab/sshd_config -E /run/lab/sshd.log")
-    check("sshd starts", started.returncode == 0, started)
-    try:
-        brings_nothing(
-            "sshd", "/usr/sbin/sshd",
-            "ssh -F none -p 2222 -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null "
-            "-o PreferredAuthentications=keyboard-interactive -l {CONTOSO\\alice} 127.0.0.1",
-            "sshd")
-    finally:
-        ws("kill $(cat /run/lab/sshd.pid)")
-
-
 def main():
     up(trust="external")
     # libpam loads the modules of this one into every program, whatever its own service.
     put("ws1", "/etc/pam.d/other", "auth required pam_deny.so\n" + PERMIT)
     linked()
     brings_nothing("pamtester", "/usr/bin/pamtester",
-                   f"pamtester {SERVICE} {{CONTOSO\\alice}} authenticate", SERVICE)
-    brings_nothing("login", "/bin/login", "login {CONTOSO\\alice}", "login")
-    sshd()
+                   lambda: Terminal(["pamtester", SERVICE, ALICE, "authenticate"]), SERVICE)
+    brings_nothing("login", "/bin/login", lambda: login(ALICE), "login")
+    with sshd("GSSAPIAuthentication no") as server:
+        brings_nothing("sshd", "/usr/sbin/sshd", lambda: Terminal(server.client(ALICE)), "sshd")
     finish()
 
 
