@@ -94,7 +94,7 @@ int tla_remember(TALLOC_CTX *ctx, const struct tl_config *config,
     struct tl_store_range ranges[TL_STORE_RANGES];
     size_t count = ranges_of(config, ranges);
     uint64_t now = (uint64_t)time(NULL);
-    struct tl_store_life life = {now + FRESH_S, now + VALID_S};
+    struct tl_store_life life = {now + FRESH_S, now + VALID_S, TL_STORE_SOURCE_PAC};
     char *path = talloc_asprintf(ctx, "%s/%s", config->state_dir, TL_STORE_FILE);
     struct tl_store *store = NULL;
     int rc;

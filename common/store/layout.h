@@ -12,7 +12,7 @@
 #include "store/store.h"
 
 #define TL_STORE_MAGIC UINT64_C(0x31302e73692e6c74)
-#define TL_STORE_VERSION 1
+#define TL_STORE_VERSION 2
 #define TL_STORE_PAGE 4096
 #define TL_STORE_UNIT 8
 #define TL_STORE_SIZE_MAX (UINT64_C(4) << 30)
@@ -54,6 +54,7 @@ struct store_key {
 _Static_assert(sizeof(struct store_key) == 24, "three words");
 
 #define TL_STORE_NEGATIVE_FLAG 1U
+#define TL_STORE_PARTIAL_FLAG 2U /* a group whose members were not read */
 
 struct store_text {
     uint32_t at, length; /* at: in the record; a NUL follows */
@@ -67,7 +68,9 @@ struct store_record {
     uint8_t class; /* USER_ID, GROUP_ID or GIDS */
     uint8_t flags;
     uint32_t id, gid;
-    uint32_t count; /* members or gids */
+    uint32_t count;  /* members or gids */
+    uint32_t source; /* enum tl_store_source */
+    uint32_t reserved;
     struct store_text name, gecos, home, shell, sid, list;
     uint64_t written;
     uint64_t fresh_until; /* the agent should be asked again after */

@@ -122,7 +122,8 @@ static bool same_key(const struct store_record *rec, const struct store_key *key
                   key->length) == 0;
 }
 
-/* Kill older records that share this key; they are behind it in its chain. */
+/* Kill older records of this kind that share this key; they are behind it in its
+ * chain. */
 static void kill_others(const struct tl_store_map *map, const struct store_record *rec,
                         const struct store_key *key)
 {
@@ -137,7 +138,7 @@ static void kill_others(const struct tl_store_map *map, const struct store_recor
         if (other->tag != key->tag || other->record == rec->self)
             continue;
         old = tl_store_record_at(map, other->record);
-        if (old != NULL && same_key(rec, key, old, other))
+        if (old != NULL && old->class == rec->class && same_key(rec, key, old, other))
             store_kill(map, old);
     }
 }

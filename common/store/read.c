@@ -82,6 +82,12 @@ bool tl_store_entry_of(const struct store_record *rec, struct tl_store_entry *en
         !text_of(rec, &rec->shell, &entry->shell) ||
         !text_of(rec, &rec->sid, &entry->sid) || !text_of(rec, &rec->list, &list))
         return false;
+    entry->class = rec->class;
+    entry->source =
+        rec->source <= TL_STORE_SOURCE_LSA ? rec->source : TL_STORE_SOURCE_UNKNOWN;
+    entry->fresh_until = rec->fresh_until;
+    entry->valid_until = rec->valid_until;
+    entry->partial = (rec->flags & TL_STORE_PARTIAL_FLAG) != 0;
     entry->id = rec->id;
     entry->gid = rec->gid;
     entry->written = rec->written;
@@ -124,7 +130,8 @@ static bool key_is(const struct store_record *rec, const struct store_key *key,
            store_name_is((const char *)rec + key->value, wanted->name, wanted->length);
 }
 
-static enum tl_store_answer judge(const struct store_record *rec, uint64_t now,
+static enum tl_store_answer judge(const struct store_record *rec,
+                                  const struct wanted *wanted, uint64_t now,
                                   struct tl_store_entry *entry)
 {
     if (now > rec->valid_until)
@@ -133,6 +140,8 @@ static enum tl_store_answer judge(const struct store_record *rec, uint64_t now,
         return now > rec->fresh_until ? TL_STORE_MISS : TL_STORE_NEGATIVE;
     if (!tl_store_entry_of(rec, entry))
         return TL_STORE_MISS;
+    if (entry->partial && wanted->class == TL_STORE_GROUP_NAME)
+        return TL_STORE_STALE;
     return now > rec->fresh_until ? TL_STORE_STALE : TL_STORE_HIT;
 }
 
@@ -154,7 +163,7 @@ static enum tl_store_answer find(const struct tl_store_map *map,
             if (rec != NULL && key_is(rec, key, wanted) &&
                 atomic_load_explicit(&rec->live, memory_order_acquire) ==
                     store_live(map->seed, rec->self))
-                return judge(rec, now, entry);
+                return judge(rec, wanted, now, entry);
             if (++tries == TRIES)
                 return TL_STORE_MISS;
         }

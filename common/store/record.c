@@ -176,6 +176,7 @@ static struct draft *new_draft(TALLOC_CTX *ctx, enum tl_store_class class, uint3
         return NULL;
     draft->head.class = (uint8_t) class;
     draft->head.id = id;
+    draft->head.source = life->source;
     draft->head.fresh_until = life->fresh_until;
     draft->head.valid_until = life->valid_until;
     return draft;
@@ -253,6 +254,7 @@ int store_make_group(TALLOC_CTX *ctx, const struct tl_store_group *group,
     if (draft == NULL)
         return -ENOMEM;
     draft->head.gid = group->gid;
+    draft->head.flags = group->partial ? TL_STORE_PARTIAL_FLAG : 0;
     add_text(draft, NAME, group->name);
     add_text(draft, SID, group->sid);
     rc = join_members(draft, group, draft);
@@ -294,7 +296,7 @@ int store_make_gids(TALLOC_CTX *ctx, uint32_t uid, const uint32_t *gids, size_t 
 int store_make_missing(TALLOC_CTX *ctx, enum tl_store_class class, const char *name,
                        uint32_t id, uint64_t until, struct store_record **rec)
 {
-    struct tl_store_life life = {until, until};
+    struct tl_store_life life = {until, until, TL_STORE_SOURCE_UNKNOWN};
     bool user = class == TL_STORE_USER_NAME || class == TL_STORE_USER_ID;
     struct draft *draft =
         new_draft(ctx, user ? TL_STORE_USER_ID : TL_STORE_GROUP_ID, id, &life);

@@ -66,6 +66,14 @@ enum tl_store_class {
     TL_STORE_SID   /* of users and groups */
 };
 
+/* Who told of what is in a record. Zero is never written by the agent. */
+enum tl_store_source {
+    TL_STORE_SOURCE_UNKNOWN,
+    TL_STORE_SOURCE_PAC,  /* proven at a logon */
+    TL_STORE_SOURCE_LDAP, /* the directory of the account's domain */
+    TL_STORE_SOURCE_LSA   /* the workstation's DC, which asked across the trust */
+};
+
 struct tl_store_range {
     uint32_t first, last; /* both included */
 };
@@ -123,16 +131,25 @@ struct tl_store_string {
 };
 
 struct tl_store_entry {
+    enum tl_store_class class; /* USER_ID, GROUP_ID or GIDS, whatever was asked by */
+    enum tl_store_source source;
     uint32_t id, gid; /* group: both its gid; gids: the uid, gid unset */
     struct tl_store_string name, gecos, home, shell, sid;
-    uint64_t written;   /* when, in seconds since 1970 */
+    uint64_t written; /* when, in seconds since 1970 */
+    uint64_t fresh_until, valid_until;
+    bool partial;       /* group: its members were not read, only that it is there */
     uint32_t count;     /* members or gids */
     const char *list;   /* group: `count` names, each with its NUL */
     uint32_t list_size; /* bytes */
     const uint32_t *gids;
 };
 
-/* now: seconds since 1970, against which the record's end is judged. */
+/*
+ * now: seconds since 1970, against which the record's end is judged. A partial group
+ * is STALE to who looks for it by name: they may want its members. By id it is a HIT:
+ * what looks for ids (ls, id) wants a name, and would read each member of each group
+ * of a domain for it.
+ */
 enum tl_store_answer tl_store_by_name(const struct tl_store_map *map,
                                       enum tl_store_class class, const char *name,
                                       uint64_t now, struct tl_store_entry *entry);

@@ -101,6 +101,41 @@ int tl_store_put_gids(struct tl_store *store, uint32_t uid, const uint32_t *gids
     return put_made(store, rec, rc);
 }
 
+int tl_store_renew(struct tl_store *store, enum tl_store_class class, uint32_t id,
+                   const struct tl_store_life *life)
+{
+    uint64_t hash, now = tl_store_now();
+    const struct store_record *rec;
+    struct store_record *copy = NULL;
+    int lock, rc;
+
+    if (class != TL_STORE_USER_ID && class != TL_STORE_GROUP_ID && class != TL_STORE_GIDS)
+        return -EINVAL;
+    rc = store_lock(store, &lock);
+    if (rc != 0)
+        return rc;
+    hash = store_hash_id(store->map.seed, class, id);
+    rec = store_find(&store->map, hash, class, NULL, 0, id);
+    if (rec == NULL || (rec->flags & TL_STORE_NEGATIVE_FLAG) != 0 ||
+        now > rec->valid_until)
+        rc = -ENOENT;
+    if (rc == 0) {
+        copy = talloc_memdup(NULL, rec, rec->size);
+        rc = copy == NULL ? -ENOMEM : 0;
+    }
+    if (rc == 0) {
+        copy->written = now;
+        copy->fresh_until = life->fresh_until;
+        copy->valid_until = life->valid_until;
+        rc = make_room(store, copy);
+    }
+    if (rc == 0)
+        store_append(&store->map, copy);
+    store_unlock(lock);
+    talloc_free(copy);
+    return rc;
+}
+
 int tl_store_put_missing_name(struct tl_store *store, enum tl_store_class class,
                               const char *name, uint64_t until)
 {

@@ -9,10 +9,11 @@
  * function said 0 to is not lost by that; after a power failure the store has what
  * reached the disk, and records that did not get there whole are not found.
  *
- * Records of one class never share a name, an id or a SID: putting one drops those
+ * Records of one kind never share a name, an id or a SID: putting one drops those
  * it shares anything with. So a user who was renamed, or deleted and made again with
- * a new SID, leaves nothing behind, and a negative entry ends a positive one. Which
- * aliases belong to whom is for the caller to know.
+ * a new SID, leaves nothing behind, and a negative entry ends a positive one. Only a
+ * user and the group that is his own have the same SID. Which aliases belong to whom is
+ * for the caller to know.
  *
  * All return 0 or: -EINVAL (a name without domain, with ':' or control characters; a
  * home or shell that is no absolute path; a malformed SID), -ERANGE (an id outside of
@@ -29,9 +30,11 @@
 
 struct tl_store;
 
+/* How long a record is good, and who said what is in it. */
 struct tl_store_life {
     uint64_t fresh_until; /* seconds since 1970; readers then ask the agent first */
     uint64_t valid_until; /* and here they forget it */
+    enum tl_store_source source;
 };
 
 struct tl_store_user {
@@ -52,6 +55,7 @@ struct tl_store_group {
     const char *const *members; /* canonical names */
     size_t num_members;
     struct tl_store_life life;
+    bool partial; /* the members were not read, and none are given */
 };
 
 /* Opens, repairs or makes the store; a file that is not one is replaced. If the
@@ -65,6 +69,10 @@ int tl_store_put_group(struct tl_store *store, const struct tl_store_group *grou
  * one: both must be there for initgroups to find anything. */
 int tl_store_put_gids(struct tl_store *store, uint32_t uid, const uint32_t *gids,
                       size_t count, const struct tl_store_life *life);
+/* The same record of class USER_ID, GROUP_ID or GIDS once more, unchanged but for its
+ * life; its source stays. -ENOENT: there is none that is still valid. */
+int tl_store_renew(struct tl_store *store, enum tl_store_class class, uint32_t id,
+                   const struct tl_store_life *life);
 /* class: USER_NAME or GROUP_NAME; USER_ID or GROUP_ID. */
 int tl_store_put_missing_name(struct tl_store *store, enum tl_store_class class,
                               const char *name, uint64_t until);
