@@ -66,7 +66,6 @@ static int put_groups(struct tl_store *store, const struct tl_identity *identity
                       const struct tl_store_life *life)
 {
     uint32_t *gids = talloc_array(store, uint32_t, identity->num_groups + 1);
-    char sid[TL_SID_STRING_MAX];
     size_t count = 0;
     int rc;
 
@@ -78,10 +77,8 @@ static int put_groups(struct tl_store *store, const struct tl_identity *identity
         gids[count++] = identity->groups[i].gid;
     rc = tl_store_put_gids(store, identity->uid, gids, count, life);
     if (rc == 0 && identity->private_group) {
-        struct tl_store_group own = {.name = identity->canonical,
-                                     .sid = tl_sid_format(&identity->sid, sid),
-                                     .gid = identity->gid,
-                                     .life = *life};
+        struct tl_store_group own = {
+            .name = identity->canonical, .gid = identity->gid, .life = *life};
 
         rc = tl_store_put_group(store, &own);
     }

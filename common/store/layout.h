@@ -16,7 +16,6 @@
 #define TL_STORE_PAGE 4096
 #define TL_STORE_UNIT 8
 #define TL_STORE_SIZE_MAX (UINT64_C(4) << 30)
-#define TL_STORE_KEYS_MAX 64
 
 /* Current file; soon superseded (a look at the path tells); superseded. */
 enum { TL_STORE_CURRENT, TL_STORE_LEAVING, TL_STORE_SUPERSEDED };

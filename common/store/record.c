@@ -262,7 +262,7 @@ int store_make_group(TALLOC_CTX *ctx, const struct tl_store_group *group,
         rc = add_names(draft, draft, TL_STORE_GROUP_NAME, group->name, group->aliases);
     if (rc == 0)
         rc = add_key(draft, TL_STORE_GROUP_ID, NULL, group->gid);
-    if (rc == 0)
+    if (rc == 0 && group->sid != NULL)
         rc = add_sid(draft, draft, group->sid);
     if (rc == 0)
         rc = build(ctx, draft, rec);

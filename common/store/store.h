@@ -55,6 +55,7 @@
 #define TL_STORE_STEPS 64
 #define TL_STORE_RANGES 32
 #define TL_STORE_SLOTS 32
+#define TL_STORE_KEYS_MAX 64 /* names, ids and SIDs of one record */
 
 /* What a key is; each has a namespace of its own. */
 enum tl_store_class {

@@ -44,6 +44,28 @@ static int add_record(TALLOC_CTX *ctx, struct store_walk *walk, uint32_t positio
     return 0;
 }
 
+int store_note_damage(TALLOC_CTX *ctx, struct store_walk *walk, uint64_t at,
+                      const char *what)
+{
+    size_t have = talloc_array_length(walk->damage);
+    struct tl_store_damage *more;
+
+    /* A record that is damaged is met again at each of its keys. */
+    for (size_t i = 0; i < have; i++) {
+        if (walk->damage[i].at == at)
+            return 0;
+    }
+    walk->damaged++;
+    if (have >= TL_STORE_DAMAGE_MAX)
+        return 0;
+    more = talloc_realloc(ctx, walk->damage, struct tl_store_damage, have + 1);
+    if (more == NULL)
+        return -ENOMEM;
+    more[have] = (struct tl_store_damage){at, what};
+    walk->damage = more;
+    return 0;
+}
+
 static int one_key(TALLOC_CTX *ctx, const struct tl_store_map *map, uint32_t bucket,
                    const struct store_key *key, struct store_walk *walk)
 {
@@ -53,11 +75,13 @@ static int one_key(TALLOC_CTX *ctx, const struct tl_store_map *map, uint32_t buc
     /* Whatever it is, nothing may be written over it. */
     end = (uint64_t)((const uint8_t *)(key + 1) - map->base);
     walk->end = end > walk->end ? end : walk->end;
-    if (rec == NULL || key < rec->keys || key >= rec->keys + rec->num_keys ||
-        ((uint32_t)store_key_hash(map, rec, key) & (map->buckets - 1)) != bucket) {
-        walk->damaged++;
-        return 0;
-    }
+    if (rec == NULL)
+        return store_note_damage(ctx, walk, (uint64_t)key->record * TL_STORE_UNIT,
+                                 "a record that is not as it was written");
+    if (key < rec->keys || key >= rec->keys + rec->num_keys ||
+        ((uint32_t)store_key_hash(map, rec, key) & (map->buckets - 1)) != bucket)
+        return store_note_damage(ctx, walk, end - sizeof(*key),
+                                 "a link that leads to a key of another chain");
     end = (uint64_t)rec->self * TL_STORE_UNIT + rec->size;
     walk->end = end > walk->end ? end : walk->end;
     walk->keys++;
@@ -73,14 +97,17 @@ static int one_bucket(TALLOC_CTX *ctx, const struct tl_store_map *map, uint32_t 
     const _Atomic uint64_t *word = (const void *)(map->base + map->table);
     uint32_t at = tl_store_first(map, bucket), length = 0;
     const struct store_key *key;
+    uint64_t here = map->table + (uint64_t)bucket * sizeof(*word);
     int rc = 0;
 
     if (at == 0 && atomic_load(&word[bucket]) != 0)
-        walk->damaged++;
+        rc = store_note_damage(ctx, walk, here, "a bucket that fails its check");
     while (rc == 0 && at != 0) {
         key = store_key_at(map, at);
         if (key == NULL || ++length > TL_STORE_STEPS) {
-            walk->damaged++;
+            rc = store_note_damage(ctx, walk, here,
+                                   key == NULL ? "a chain that leads out of the file"
+                                               : "a chain that is too long, or a circle");
             break;
         }
         rc = one_key(ctx, map, bucket, key, walk);

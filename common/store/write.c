@@ -221,51 +221,17 @@ int tl_store_compact(struct tl_store *store)
     return rc;
 }
 
-static void count_record(const struct store_record *rec, struct tl_store_stats *stats)
-{
-    if ((rec->flags & TL_STORE_NEGATIVE_FLAG) != 0)
-        stats->negatives++;
-    else if (rec->class == TL_STORE_USER_ID)
-        stats->users++;
-    else if (rec->class == TL_STORE_GROUP_ID)
-        stats->groups++;
-    else
-        stats->gid_lists++;
-    if (tl_store_now() > rec->valid_until)
-        stats->ended++;
-}
-
 int tl_store_stats(struct tl_store *store, struct tl_store_stats *stats)
 {
     TALLOC_CTX *tmp = talloc_new(NULL);
-    struct store_walk walk = {0};
-    struct tl_store_entry entry;
+    struct store_walk walk;
     int lock, rc = store_lock(store, &lock);
 
     *stats = (struct tl_store_stats){0};
-    if (rc == 0)
-        rc = store_walk(tmp, &store->map, &walk);
     if (rc == 0) {
-        struct store_header *header = store_header_of(&store->map);
-
-        stats->damaged = walk.damaged;
-        for (size_t i = 0; i < walk.num_records; i++) {
-            const struct store_record *rec =
-                tl_store_record_at(&store->map, walk.records[i]);
-
-            if (!tl_store_entry_of(rec, &entry))
-                stats->damaged++;
-            count_record(rec, stats);
-        }
-        stats->size = store->map.size;
-        stats->used = atomic_load(&header->tail) - store->map.data;
-        stats->dead = atomic_load(&header->dead);
-        stats->created = header->created;
-        stats->buckets = store->map.buckets;
-        stats->keys = walk.keys;
-        stats->longest = walk.longest;
+        rc = store_survey(tmp, &store->map, &walk, stats);
+        store_unlock(lock);
     }
-    store_unlock(lock);
     talloc_free(tmp);
     return rc;
 }

@@ -26,6 +26,7 @@
 
 #include <talloc.h>
 
+#include "store/inspect.h"
 #include "store/store.h"
 
 struct tl_store;
@@ -50,7 +51,7 @@ struct tl_store_user {
 struct tl_store_group {
     const char *name;
     const char *const *aliases;
-    const char *sid;
+    const char *sid; /* NULL: a user's own group, since the SID is the user's */
     uint32_t gid;
     const char *const *members; /* canonical names */
     size_t num_members;
@@ -86,15 +87,6 @@ int tl_store_drop_id(struct tl_store *store, enum tl_store_class class, uint32_t
 /* Copies what lives and has not ended into a new file. */
 int tl_store_compact(struct tl_store *store);
 
-struct tl_store_stats {
-    uint64_t size, used, dead; /* bytes of the file, of all records, of dead ones */
-    uint64_t created;
-    uint32_t users, groups, gid_lists, negatives;
-    uint32_t ended;         /* of these, no longer valid */
-    uint32_t buckets, keys; /* keys in chains */
-    uint32_t longest;       /* chain */
-    uint32_t damaged;       /* buckets, links and records that fail their checks */
-};
 /* Walks everything. */
 int tl_store_stats(struct tl_store *store, struct tl_store_stats *stats);
 /* 0, or -EUCLEAN if anything is damaged (which tl_store_compact() removes). */

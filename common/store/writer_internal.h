@@ -5,6 +5,7 @@
 #ifndef TL_STORE_WRITER_INTERNAL_H
 #define TL_STORE_WRITER_INTERNAL_H
 
+#include "store/inspect.h"
 #include "store/layout.h"
 #include "store/writer.h"
 
@@ -59,11 +60,18 @@ const struct store_record *store_find(const struct tl_store_map *map, uint64_t h
 struct store_walk {
     uint32_t *records; /* positions of living, sound records, oldest first */
     size_t num_records;
-    uint64_t end;              /* behind the last of all records that were met */
-    uint32_t keys, dead_keys;  /* dead_keys: in a chain, but of a dead record */
-    uint32_t longest, damaged; /* damaged: buckets, links, records */
+    uint64_t end;                   /* behind the last of all records that were met */
+    uint32_t keys, dead_keys;       /* dead_keys: in a chain, but of a dead record */
+    uint32_t longest, damaged;      /* damaged: buckets, links, records */
+    struct tl_store_damage *damage; /* an array of talloc's: the first of them */
 };
 int store_walk(TALLOC_CTX *ctx, const struct tl_store_map *map, struct store_walk *walk);
+int store_note_damage(TALLOC_CTX *ctx, struct store_walk *walk, uint64_t at,
+                      const char *what);
+
+/* inspect.c: all of it, with a second look at the records one behind the other. */
+int store_survey(TALLOC_CTX *ctx, const struct tl_store_map *map, struct store_walk *walk,
+                 struct tl_store_stats *stats);
 
 /* file.c */
 int store_lock(struct tl_store *store, int *lock);

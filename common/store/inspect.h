@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * inspect.h - looking into the identity store without changing it, for the command and
+ * for tests. Whoever may read the file may do this, beside a running agent too: no lock
+ * is taken, and what changes meanwhile is seen before or after, never as damage.
+ */
+#ifndef TL_STORE_INSPECT_H
+#define TL_STORE_INSPECT_H
+
+#include <talloc.h>
+
+#include "store/store.h"
+
+#define TL_STORE_DAMAGE_MAX 1000 /* that are told one by one */
+
+struct tl_store_damage {
+    uint64_t at; /* byte of the file */
+    const char *what;
+};
+
+struct tl_store_stats {
+    uint64_t size, used, dead; /* bytes of the file, of all records, of dead ones */
+    uint64_t created;
+    uint32_t users, groups, gid_lists, negatives;
+    uint32_t ended;         /* of these, no longer valid */
+    uint32_t buckets, keys; /* keys in chains */
+    uint32_t longest;       /* chain */
+    uint32_t damaged;       /* buckets, links and records that fail their checks */
+    bool unfinished; /* a change that a killed writer began; the next one ends it */
+};
+
+/* A file, mapped; what was found in it is valid as long as the view is. */
+struct tl_store_view {
+    struct tl_store_map map;
+    const char *path;
+};
+/*
+ * 0; -ENOENT; -EPERM: another one than root or the caller could have written it, so
+ * readers do not believe it; -EUCLEAN: not a store (a folder, a link, too short, another
+ * version, a damaged header); or another -errno.
+ */
+int tl_store_view_open(TALLOC_CTX *ctx, const char *path, struct tl_store_view **out);
+
+struct tl_store_key {
+    enum tl_store_class class;
+    const char *name; /* folded; NULL: an id */
+    uint32_t id;
+};
+/* One living record, whether it has ended or not. */
+struct tl_store_item {
+    enum tl_store_class class; /* USER_ID, GROUP_ID or GIDS */
+    bool negative;             /* then only the key says what there is not */
+    struct tl_store_entry entry;
+    uint64_t fresh_until, valid_until;
+    uint32_t num_keys;
+    struct tl_store_key keys[TL_STORE_KEYS_MAX];
+};
+
+/* All figures, and (children of ctx) what is damaged, and all items, oldest first; the
+ * arrays are talloc's, and either may be NULL: not wanted. */
+int tl_store_inspect(TALLOC_CTX *ctx, const struct tl_store_view *view,
+                     struct tl_store_stats *stats, struct tl_store_damage **damage,
+                     struct tl_store_item **items);
+
+/* What bears this key: a name (of class USER_NAME, GROUP_NAME or SID), or an id. False:
+ * nothing, or only what is damaged. */
+bool tl_store_item_by_name(const struct tl_store_view *view, enum tl_store_class class,
+                           const char *name, struct tl_store_item *item);
+bool tl_store_item_by_id(const struct tl_store_view *view, enum tl_store_class class,
+                         uint32_t id, struct tl_store_item *item);
+
+#endif
