@@ -12,6 +12,9 @@
  * DONE, after which it closes. So expired passwords, PINs and OTPs need no new
  * code in the module.
  *
+ * A look-up is one REQUEST and one DONE, over a socket of its own, so that a crowd of
+ * processes asking for names stands in no logon's way. ask.h is its client.
+ *
  * Bytes. All integers little-endian.
  *   u32 magic "TLW1" | u8 version | u8 type | u16 number of fields
  *   then per field: u8 tag | u8 kind | u16 reserved 0 | u32 length | bytes
@@ -47,8 +50,25 @@ enum tl_wire_op {
     TL_OP_SETCRED,   /* store, reinitialise, refresh or delete credentials */
     TL_OP_CHAUTHTOK, /* change the password: user, flags */
     TL_OP_OPEN,      /* open session */
-    TL_OP_CLOSE      /* close session */
+    TL_OP_CLOSE,     /* close session */
+    TL_OP_LOOKUP     /* make the identity store know: lookup, and user or id -> DONE */
 };
+
+/*
+ * What a look-up looks up; the values of enum tl_store_class. `user` is the name, of
+ * users and of groups. DONE brings `ntstatus`, at most a slug beside it, and never a
+ * record: whoever asked reads the store again, and believes only the store. 0: it has
+ * the answer now, be it that there is none such; TL_WIRE_NO_SUCH_USER or _GROUP: there
+ * is none; anything else: could not tell.
+ */
+enum tl_wire_lookup {
+    TL_LOOKUP_USER_NAME = 1,
+    TL_LOOKUP_USER_ID,
+    TL_LOOKUP_GROUP_NAME,
+    TL_LOOKUP_GROUP_ID
+};
+#define TL_WIRE_NO_SUCH_USER 0xC0000064U  /* STATUS_NO_SUCH_USER */
+#define TL_WIRE_NO_SUCH_GROUP 0xC0000066U /* STATUS_NO_SUCH_GROUP */
 
 /* Flags of a request. */
 #define TL_WIRE_F_SILENT 0x1U   /* PAM_SILENT */
@@ -80,7 +100,9 @@ struct tl_wire_msg {
     uint32_t has_owner;  /* 1: uid and gid are meant */
     uint32_t ntstatus;   /* DONE: 0 success */
     uint32_t local_user; /* DONE: 1: not ours, the next module shall have it */
-    const char *user;    /* PAM_USER as it is */
+    uint32_t lookup;     /* enum tl_wire_lookup */
+    uint32_t id;         /* look-up by id */
+    const char *user;    /* PAM_USER as it is; look-up by name */
     const char *service, *tty, *rhost;
     const char *options; /* options of the PAM line for the agent, '\n'-separated:
                             "walk=direct" */

@@ -6,16 +6,15 @@
  * transfer is non-blocking behind a poll, so the time limit holds even if
  * somebody else took the packet that poll announced.
  */
-#include "wire/wire.h"
+#include "wire/io.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 
-static int64_t now_ms(void)
+int64_t tl_wire_now(void)
 {
     struct timespec ts;
 
@@ -23,10 +22,9 @@ static int64_t now_ms(void)
     return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-/* An absolute limit: signals that interrupt the wait do not prolong it. */
-static int64_t deadline_after(int timeout_ms)
+int64_t tl_wire_deadline(int timeout_ms)
 {
-    return timeout_ms < 0 ? INT64_MAX : now_ms() + timeout_ms;
+    return timeout_ms < 0 ? TL_WIRE_FOREVER : tl_wire_now() + timeout_ms;
 }
 
 static int wait_for(int fd, short events, int64_t deadline)
@@ -36,8 +34,8 @@ static int wait_for(int fd, short events, int64_t deadline)
     int n;
 
     for (;;) {
-        if (deadline != INT64_MAX) {
-            left = deadline - now_ms();
+        if (deadline != TL_WIRE_FOREVER) {
+            left = deadline - tl_wire_now();
             if (left < 0)
                 left = 0;
         }
@@ -61,13 +59,13 @@ static int peer_errno(int err)
     return err == EPIPE ? -ECONNRESET : -err;
 }
 
-int tl_wire_send(int fd, const struct tl_wire_msg *msg, uint8_t *buf, int timeout_ms)
+int tl_wire_send_by(int fd, const struct tl_wire_msg *msg, uint8_t *buf, size_t cap,
+                    int64_t deadline)
 {
-    const int64_t deadline = deadline_after(timeout_ms);
     size_t len;
     int ret;
 
-    ret = tl_wire_encode(msg, buf, TL_WIRE_MAX, &len);
+    ret = tl_wire_encode(msg, buf, cap, &len);
     if (ret == -ENOSPC)
         return -EMSGSIZE;
     if (ret != 0)
@@ -84,10 +82,10 @@ int tl_wire_send(int fd, const struct tl_wire_msg *msg, uint8_t *buf, int timeou
     }
 }
 
-int tl_wire_recv(int fd, struct tl_wire_msg *msg, uint8_t *buf, int timeout_ms)
+int tl_wire_recv_by(int fd, struct tl_wire_msg *msg, uint8_t *buf, size_t cap,
+                    int64_t deadline)
 {
-    const int64_t deadline = deadline_after(timeout_ms);
-    struct iovec iov = {.iov_base = buf, .iov_len = TL_WIRE_MAX};
+    struct iovec iov = {.iov_base = buf, .iov_len = cap};
     struct msghdr head;
     ssize_t len;
     int ret;
@@ -113,4 +111,14 @@ int tl_wire_recv(int fd, struct tl_wire_msg *msg, uint8_t *buf, int timeout_ms)
     if (len == 0)
         return -ECONNRESET;
     return tl_wire_decode(buf, (size_t)len, msg);
+}
+
+int tl_wire_send(int fd, const struct tl_wire_msg *msg, uint8_t *buf, int timeout_ms)
+{
+    return tl_wire_send_by(fd, msg, buf, TL_WIRE_MAX, tl_wire_deadline(timeout_ms));
+}
+
+int tl_wire_recv(int fd, struct tl_wire_msg *msg, uint8_t *buf, int timeout_ms)
+{
+    return tl_wire_recv_by(fd, msg, buf, TL_WIRE_MAX, tl_wire_deadline(timeout_ms));
 }

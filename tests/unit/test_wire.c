@@ -17,7 +17,8 @@ static const size_t numbers[] = {
     offsetof(struct tl_wire_msg, style),    offsetof(struct tl_wire_msg, uid),
     offsetof(struct tl_wire_msg, gid),      offsetof(struct tl_wire_msg, has_owner),
     offsetof(struct tl_wire_msg, ntstatus), offsetof(struct tl_wire_msg, local_user),
-    offsetof(struct tl_wire_msg, expires),
+    offsetof(struct tl_wire_msg, expires),  offsetof(struct tl_wire_msg, lookup),
+    offsetof(struct tl_wire_msg, id),
 };
 static const size_t strings[] = {
     offsetof(struct tl_wire_msg, user),    offsetof(struct tl_wire_msg, service),
@@ -227,7 +228,7 @@ static const struct {
      -EBADMSG},
     {"unknown tag",
      BYTES(HEAD "\001\0"
-                "\026\003\0\0\002\0\0\0a\0"),
+                "\037\003\0\0\002\0\0\0a\0"),
      -EBADMSG},
     {"tag over 31",
      BYTES(HEAD "\001\0"
