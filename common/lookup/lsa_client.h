@@ -15,7 +15,11 @@
 
 #define TL_LSA_SOCKET "lsa.sock" /* in config->run_dir */
 #define TL_LSA_ANSWER_MAX 4096   /* bytes of an answer line */
-#define TL_LSA_WORD_MAX 256      /* bytes of a name or a domain in it */
+#define TL_LSA_WORD_MAX 1024     /* bytes of a name or a domain in it */
+
+/* {"unavailable":"..."}: the listener's answer where no program can give one. */
+#define TL_LSA_NOT_INSTALLED "not-installed"
+#define TL_LSA_NOT_STARTED "not-started"
 
 /* Whom to ask, and as whom. */
 struct tl_lsa_peer {
@@ -44,7 +48,8 @@ struct tl_lsa_answer {
      * agent/lsa/lsa.h has the list. */
     uint32_t ntstatus;
     const char *text; /* for people, with an ntstatus; else NULL */
-    /* As the directory spells them, `domain` the NetBIOS name; NULL unless found. */
+    /* As the directory spells them, `domain` the NetBIOS name; NULL unless a user, a
+     * group, an alias or a computer was found. */
     const char *name, *domain;
     struct tl_sid sid;
     enum tl_lsa_type type;

@@ -77,6 +77,12 @@ TL_PUBLIC enum tl_reason tl_krb_proof(TALLOC_CTX *ctx, struct tl_krb *krb,
                                       const struct tl_workstation *ws,
                                       struct tl_pac **pac, struct tl_outcome *out);
 
+/* The machine's own keys, all as WS1$, in a memory file (close-on-exec) to hand to a
+ * process that must not read the keytab. KEYTAB_MISSING, _UNREADABLE, _NO_KEY. */
+TL_PUBLIC enum tl_reason tl_krb_machine_keys(const struct tl_config *config,
+                                             const struct tl_workstation *ws, int *fd,
+                                             struct tl_outcome *out);
+
 /* Name of the session's MEMORY ccache (for tl_directory_open). */
 TL_PUBLIC const char *tl_krb_ccache_name(const struct tl_krb *krb);
 /* End time of the TGT, seconds since 1970; 0 if none. */

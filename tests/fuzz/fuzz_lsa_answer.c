@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Fuzz target: answer lines of trustlogon-lsa.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lookup/lsa_client.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct tl_lsa_answer *answer;
+    int ret = tl_lsa_answer_decode(NULL, (const char *)data, size, &answer);
+
+    if ((ret == 0) != (answer != NULL))
+        abort();
+    /* A name that is given out can be told from its domain again. */
+    if (answer != NULL && answer->name != NULL &&
+        (strpbrk(answer->name, "\\:/\n") != NULL || strchr(answer->domain, '\\') != NULL))
+        abort();
+    talloc_free(answer);
+    return 0;
+}

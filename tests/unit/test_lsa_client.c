@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_lsa_client.c - asking trustlogon-lsa: what goes out, what is taken for an
+ * answer, and every way in which none comes.
+ */
+#include "lookup/lsa_client.h"
+
+#include <check.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define ALICE                                                                            \
+    "{\"name\":\"alice\",\"domain\":\"CONTOSO\",\"sid\":\"S-1-5-21-1-2-3-1103\","        \
+    "\"type\":\"user\"}"
+
+static TALLOC_CTX *mem;
+static char folder[64];
+static struct tl_config *config;
+static struct tl_workstation ws = {
+    .flat = "WS1", .fqdn = "ws1.fabrikam.test", .realm = "FABRIKAM.TEST"};
+static struct tl_lsa_peer peer;
+static int listener;
+
+/* --- the answer --- */
+
+static const struct {
+    const char *line;
+    int ret;
+} lines[] = {
+    {ALICE, 0},
+    {"{\"error\":\"0xC0000073\",\"text\":\"NT_STATUS_NONE_MAPPED\"}", 0},
+    {"{\"error\":\"0xC00000B5\",\"text\":\"\"}", 0},
+    {"{\"name\":\"SYSTEM\",\"domain\":\"NT "
+     "AUTHORITY\",\"sid\":\"S-1-5-18\",\"type\":\"wellknown\"}",
+     0},
+    {"{\"unavailable\":\"not-installed\"}", -ENOPKG},
+    {"{\"unavailable\":\"not-started\"}", -EAGAIN},
+    {"{\"unavailable\":\"sleeping\"}", -EBADMSG},
+    {"{\"unavailable\":\"not-started\",\"text\":\"\"}", -EBADMSG},
+    {"", -EBADMSG},
+    {"{}", -EBADMSG},
+    {"[]", -EBADMSG},
+    {"null", -EBADMSG},
+    {"alice", -EBADMSG},
+    {ALICE ALICE, -EBADMSG},
+    {"{\"error\":\"0x00000000\",\"text\":\"\"}", -EBADMSG},
+    {"{\"error\":\"0xc0000073\",\"text\":\"\"}", -EBADMSG},
+    {"{\"error\":\"0xC00000730\",\"text\":\"\"}", -EBADMSG},
+    {"{\"error\":3221225587,\"text\":\"\"}", -EBADMSG},
+    {"{\"error\":\"0xC0000073\"}", -EBADMSG},
+    {"{\"error\":\"0xC0000073\",\"text\":\"\",\"sid\":\"S-1-5-18\"}", -EBADMSG},
+    /* one member too few, too many, twice, of another kind */
+    {"{\"name\":\"a\",\"domain\":\"C\",\"sid\":\"S-1-5-21-1-2-3-4\"}", -EBADMSG},
+    {"{\"name\":\"a\",\"domain\":\"C\",\"sid\":\"S-1-5-21-1-2-3-4\",\"type\":\"user\","
+     "\"uid\":0}",
+     -EBADMSG},
+    {"{\"name\":\"a\",\"name\":\"b\",\"domain\":\"C\",\"sid\":\"S-1-5-21-1-2-3-4\","
+     "\"type\":\"user\"}",
+     -EBADMSG},
+    {"{\"name\":7,\"domain\":\"C\",\"sid\":\"S-1-5-21-1-2-3-4\",\"type\":\"user\"}",
+     -EBADMSG},
+    {"{\"name\":\"a\",\"domain\":\"C\",\"sid\":\"S-1-5-21-1-2-3-\",\"type\":\"user\"}",
+     -EBADMSG},
+    {"{\"name\":\"a\",\"domain\":\"C\",\"sid\":\"S-1-5-21-1-2-3-4\",\"type\":\"root\"}",
+     -EBADMSG},
+    /* names that no account has */
+    {"{\"name\":\"a:b\",\"domain\":\"C\",\"sid\":\"S-1-5-21-1-2-3-4\",\"type\":\"user\"}",
+     -EBADMSG},
+    {"{\"name\":\"b\",\"domain\":\"C\\\\a\",\"sid\":\"S-1-5-21-1-2-3-4\","
+     "\"type\":\"user\"}",
+     -EBADMSG},
+    {"{\"name\":\"\",\"domain\":\"C\",\"sid\":\"S-1-5-21-1-2-3-4\",\"type\":\"group\"}",
+     -EBADMSG},
+    {"{\"name\":\"a\",\"domain\":\"\",\"sid\":\"S-1-5-21-1-2-3-4\",\"type\":\"group\"}",
+     -EBADMSG},
+    {"{\"name\":\"a\",\"domain\":\".\",\"sid\":\"S-1-5-21-1-2-3-4\",\"type\":\"alias\"}",
+     -EBADMSG},
+    {"{\"name\":\"a\\u0000b\",\"domain\":\"C\",\"sid\":\"S-1-5-21-1-2-3-4\","
+     "\"type\":\"user\"}",
+     -EBADMSG},
+    {"{\"name\":\"a\\nb\",\"domain\":\"C\",\"sid\":\"S-1-5-21-1-2-3-4\","
+     "\"type\":\"computer\"}",
+     -EBADMSG},
+    {"{\"name\":\"a\\u0085\",\"domain\":\"C\",\"sid\":\"S-1-5-21-1-2-3-4\","
+     "\"type\":\"user\"}",
+     -EBADMSG},
+};
+
+START_TEST(decode)
+{
+    struct tl_lsa_answer *answer;
+    int ret = tl_lsa_answer_decode(NULL, lines[_i].line, strlen(lines[_i].line), &answer);
+
+    ck_assert_int_eq(ret, lines[_i].ret);
+    ck_assert((ret == 0) == (answer != NULL));
+    talloc_free(answer);
+}
+END_TEST
+
+START_TEST(decode_fields)
+{
+    struct tl_lsa_answer *answer;
+    char sid[TL_SID_STRING_MAX];
+
+    ck_assert_int_eq(tl_lsa_answer_decode(NULL, ALICE, strlen(ALICE), &answer), 0);
+    ck_assert_uint_eq(answer->ntstatus, 0);
+    ck_assert_str_eq(answer->name, "alice");
+    ck_assert_str_eq(answer->domain, "CONTOSO");
+    ck_assert_str_eq(tl_sid_format(&answer->sid, sid), "S-1-5-21-1-2-3-1103");
+    ck_assert_int_eq(answer->type, TL_LSA_USER);
+    talloc_free(answer);
+    ck_assert_int_eq(
+        tl_lsa_answer_decode(NULL, lines[1].line, strlen(lines[1].line), &answer), 0);
+    ck_assert_uint_eq(answer->ntstatus, 0xC0000073U);
+    ck_assert_str_eq(answer->text, "NT_STATUS_NONE_MAPPED");
+    ck_assert_ptr_null(answer->name);
+    talloc_free(answer);
+    ck_assert_int_eq(
+        tl_lsa_answer_decode(NULL, lines[3].line, strlen(lines[3].line), &answer), 0);
+    ck_assert_int_eq(answer->type, TL_LSA_WELLKNOWN);
+    ck_assert_ptr_null(answer->name);
+    talloc_free(answer);
+}
+END_TEST
+
+START_TEST(decode_bounds)
+{
+    struct tl_lsa_answer *answer;
+    size_t size = TL_LSA_ANSWER_MAX + 1;
+    char *line = talloc_array(NULL, char, size);
+
+    memset(line, ' ', size);
+    memcpy(line, ALICE, strlen(ALICE));
+    ck_assert_int_eq(tl_lsa_answer_decode(NULL, line, size, &answer), -EBADMSG);
+    ck_assert_int_eq(tl_lsa_answer_decode(line, line, size - 1, &answer), 0);
+    talloc_free(line);
+}
+END_TEST
+
+/* --- the conversation --- */
+
+static void add_key(const char *name, uint8_t fill)
+{
+    krb5_context k5;
+    krb5_keytab keytab;
+    krb5_keytab_entry entry = {0};
+    uint8_t key[32];
+
+    memset(key, fill, sizeof(key));
+    ck_assert_int_eq(krb5_init_context(&k5), 0);
+    ck_assert_int_eq(krb5_parse_name(k5, name, &entry.principal), 0);
+    entry.vno = 2;
+    entry.key.enctype = ENCTYPE_AES256_CTS_HMAC_SHA1_96;
+    entry.key.length = sizeof(key);
+    entry.key.contents = key;
+    ck_assert_int_eq(krb5_kt_resolve(k5, config->keytab, &keytab), 0);
+    ck_assert_int_eq(krb5_kt_add_entry(k5, keytab, &entry), 0);
+    krb5_kt_close(k5, keytab);
+    krb5_free_principal(k5, entry.principal);
+    krb5_free_context(k5);
+}
+
+static void setup(void)
+{
+    struct sockaddr_un addr = {.sun_family = AF_UNIX};
+
+    mem = talloc_new(NULL);
+    config = tl_config_defaults(mem);
+    strcpy(folder, "/tmp/trustlogon-lsa-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    config->keytab = talloc_asprintf(mem, "%s/keytab", folder);
+    config->run_dir = folder;
+    add_key("HTTP/ws1.fabrikam.test@FABRIKAM.TEST", 'H');
+    add_key("WS1$@FABRIKAM.TEST", 'M');
+    peer = (struct tl_lsa_peer){config, &ws, "dc1.fabrikam.test", "10.99.0.21"};
+    snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/%s", folder, TL_LSA_SOCKET);
+    listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ck_assert_int_eq(bind(listener, (struct sockaddr *)&addr, sizeof(addr)), 0);
+    ck_assert_int_eq(listen(listener, 4), 0);
+}
+
+static void teardown(void)
+{
+    char path[96];
+
+    if (listener >= 0)
+        close(listener);
+    snprintf(path, sizeof(path), "%s/%s", folder, TL_LSA_SOCKET);
+    unlink(path);
+    unlink(config->keytab);
+    rmdir(folder);
+    talloc_free(mem);
+}
+
+/* A program in place of trustlogon-lsa: 0 if the question was `wanted` and came with
+ * keys, `answer` is then what it says (in two pieces). */
+static pid_t answering(const char *wanted, const char *answer)
+{
+    pid_t pid = fork();
+    char text[4096] = "", keys[4096], control[CMSG_SPACE(sizeof(int))];
+    struct iovec iov = {text, sizeof(text) - 1};
+    struct msghdr message = {.msg_iov = &iov,
+                             .msg_iovlen = 1,
+                             .msg_control = control,
+                             .msg_controllen = sizeof(control)};
+    size_t half = strlen(answer) / 2;
+    ssize_t len;
+    int fd, file;
+
+    if (pid != 0)
+        return pid;
+    fd = accept(listener, NULL, NULL);
+    if (recvmsg(fd, &message, MSG_CMSG_CLOEXEC) <= 0 || CMSG_FIRSTHDR(&message) == NULL)
+        _exit(1);
+    memcpy(&file, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(file));
+    len = pread(file, keys, sizeof(keys), 0);
+    /* The machine's key, and no other service's. */
+    if (len <= 0 || memmem(keys, (size_t)len, "MMMMMMMMMMMMMMMM", 16) == NULL ||
+        memmem(keys, (size_t)len, "HHHH", 4) != NULL ||
+        memmem(keys, (size_t)len, "WS1$", 4) == NULL)
+        _exit(2);
+    if (strcmp(text, wanted) != 0)
+        _exit(3);
+    if (write(fd, answer, half) < 0)
+        _exit(4);
+    usleep(1000);
+    _exit(write(fd, answer + half, strlen(answer) - half) < 0 ? 4 : 0);
+}
+
+static int ended(pid_t pid)
+{
+    int status;
+
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static int ask(const char *name, const char *sid_text, int ms,
+               struct tl_lsa_answer **answer)
+{
+    struct tl_sid sid = {0};
+    const char *why;
+    int ret;
+
+    if (sid_text != NULL)
+        ck_assert_int_eq(tl_sid_parse(sid_text, &sid), 0);
+    ret = tl_lsa_ask(mem, &peer, name, sid_text != NULL ? &sid : NULL,
+                     tl_deadline_in_ms(ms), answer, &why);
+    ck_assert((ret == 0) == (*answer != NULL));
+    ck_assert((ret == 0) == (why == NULL));
+    return ret;
+}
+
+START_TEST(ask_name)
+{
+    pid_t pid = answering("peer aes dc1.fabrikam.test 10.99.0.21 FABRIKAM.TEST WS1$\n"
+                          "name CONTOSO\\alice\n",
+                          ALICE "\n");
+    struct tl_lsa_answer *answer;
+
+    ck_assert_int_eq(ask("CONTOSO\\alice", NULL, 5000, &answer), 0);
+    ck_assert_str_eq(answer->name, "alice");
+    ck_assert_int_eq(ended(pid), 0);
+}
+END_TEST
+
+START_TEST(ask_sid)
+{
+    pid_t pid = answering("peer rc4 dc1.fabrikam.test 10.99.0.21 FABRIKAM.TEST WS1$\n"
+                          "sid S-1-5-21-1-2-3-1103\n",
+                          ALICE "\n");
+    struct tl_lsa_answer *answer;
+
+    config->allow_rc4 = true;
+    ck_assert_int_eq(ask(NULL, "S-1-5-21-1-2-3-1103", 5000, &answer), 0);
+    ck_assert_str_eq(answer->domain, "CONTOSO");
+    ck_assert_int_eq(ended(pid), 0);
+}
+END_TEST
+
+START_TEST(another_sid)
+{
+    pid_t pid = answering("peer aes dc1.fabrikam.test 10.99.0.21 FABRIKAM.TEST WS1$\n"
+                          "sid S-1-5-21-1-2-3-1104\n",
+                          ALICE "\n");
+    struct tl_lsa_answer *answer;
+
+    ck_assert_int_eq(ask(NULL, "S-1-5-21-1-2-3-1104", 5000, &answer), -EBADMSG);
+    ck_assert_int_eq(ended(pid), 0);
+}
+END_TEST
+
+START_TEST(no_answer)
+{
+    struct tl_lsa_answer *answer;
+    int64_t start = tl_now_us(), took;
+
+    /* Nobody accepts: the question waits in the backlog. */
+    ck_assert_int_eq(ask("CONTOSO\\alice", NULL, 100, &answer), -ETIMEDOUT);
+    took = tl_now_us() - start;
+    ck_assert_int_ge(took, 99000);
+    ck_assert_int_lt(took, 2000000);
+    ck_assert_int_eq(ask("CONTOSO\\alice", NULL, 0, &answer), -ETIMEDOUT);
+    /* The backlog is full: connect() itself waits. */
+    for (int i = 0; i < 6; i++)
+        ck_assert_int_eq(ask("CONTOSO\\alice", NULL, 10, &answer), -ETIMEDOUT);
+}
+END_TEST
+
+static const struct {
+    const char *answer;
+    int ret;
+} broken[] = {
+    {"", -ECONNRESET},
+    {"{\"name\":\"al", -ECONNRESET},
+    {ALICE, -ECONNRESET}, /* no newline: not whole */
+    {"\n", -EBADMSG},
+};
+
+START_TEST(broken_answer)
+{
+    pid_t pid = answering("peer aes dc1.fabrikam.test 10.99.0.21 FABRIKAM.TEST WS1$\n"
+                          "name CONTOSO\\alice\n",
+                          broken[_i].answer);
+    struct tl_lsa_answer *answer;
+
+    ck_assert_int_eq(ask("CONTOSO\\alice", NULL, 5000, &answer), broken[_i].ret);
+    ck_assert_int_eq(ended(pid), 0);
+}
+END_TEST
+
+START_TEST(flood)
+{
+    char *much = talloc_array(mem, char, 100000);
+    struct tl_lsa_answer *answer;
+    pid_t pid;
+
+    memset(much, ' ', 99999);
+    much[99999] = '\0';
+    pid = answering("peer aes dc1.fabrikam.test 10.99.0.21 FABRIKAM.TEST WS1$\n"
+                    "name CONTOSO\\alice\n",
+                    much);
+    ck_assert_int_eq(ask("CONTOSO\\alice", NULL, 5000, &answer), -EBADMSG);
+    (void)ended(pid);
+}
+END_TEST
+
+START_TEST(listener_answers_without_reading)
+{
+    static const char line[] = "{\"unavailable\":\"not-installed\"}\n";
+    pid_t pid = fork();
+    struct tl_lsa_answer *answer;
+
+    if (pid == 0) {
+        int fd = accept(listener, NULL, NULL);
+
+        _exit(write(fd, line, sizeof(line) - 1) < 0);
+    }
+    ck_assert_int_eq(ask("CONTOSO\\alice", NULL, 5000, &answer), -ENOPKG);
+    ck_assert_int_eq(ended(pid), 0);
+}
+END_TEST
+
+START_TEST(nobody_listens)
+{
+    struct tl_lsa_answer *answer;
+    char path[96];
+
+    close(listener);
+    listener = -1;
+    ck_assert_int_eq(ask("CONTOSO\\alice", NULL, 1000, &answer), -ENOTCONN);
+    snprintf(path, sizeof(path), "%s/%s", folder, TL_LSA_SOCKET);
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert_int_eq(ask("CONTOSO\\alice", NULL, 1000, &answer), -ENOTCONN);
+}
+END_TEST
+
+START_TEST(no_keys)
+{
+    struct tl_lsa_answer *answer;
+
+    unlink(config->keytab);
+    ck_assert_int_eq(ask("CONTOSO\\alice", NULL, 1000, &answer), -ENOKEY);
+    add_key("HTTP/ws1.fabrikam.test@FABRIKAM.TEST", 'H');
+    ck_assert_int_eq(ask("CONTOSO\\alice", NULL, 1000, &answer), -ENOKEY);
+}
+END_TEST
+
+START_TEST(no_such_question)
+{
+    struct tl_lsa_answer *answer;
+    char *name = talloc_zero_size(mem, TL_LSA_WORD_MAX + 2);
+
+    memset(name, 'a', TL_LSA_WORD_MAX + 1);
+    ck_assert_int_eq(ask(name, NULL, 1000, &answer), -EINVAL);
+    ck_assert_int_eq(ask("", NULL, 1000, &answer), -EINVAL);
+    ck_assert_int_eq(ask("CONTOSO\\alice\nsid S-1-5-18", NULL, 1000, &answer), -EINVAL);
+    peer.dc = "dc1 10.0.0.1";
+    ck_assert_int_eq(ask("CONTOSO\\alice", NULL, 1000, &answer), -EINVAL);
+    peer.dc = "dc1\n";
+    ck_assert_int_eq(ask("CONTOSO\\alice", NULL, 1000, &answer), -EINVAL);
+    peer.dc = "";
+    ck_assert_int_eq(ask("CONTOSO\\alice", NULL, 1000, &answer), -EINVAL);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("lsa_client");
+    TCase *pure = tcase_create("decode"), *talk = tcase_create("ask");
+    SRunner *runner;
+    int failed;
+
+    tcase_add_loop_test(pure, decode, 0, sizeof(lines) / sizeof(lines[0]));
+    tcase_add_test(pure, decode_fields);
+    tcase_add_test(pure, decode_bounds);
+    suite_add_tcase(suite, pure);
+    tcase_add_checked_fixture(talk, setup, teardown);
+    tcase_add_test(talk, ask_name);
+    tcase_add_test(talk, ask_sid);
+    tcase_add_test(talk, another_sid);
+    tcase_add_test(talk, no_answer);
+    tcase_add_loop_test(talk, broken_answer, 0, sizeof(broken) / sizeof(broken[0]));
+    tcase_add_test(talk, flood);
+    tcase_add_test(talk, listener_answers_without_reading);
+    tcase_add_test(talk, nobody_listens);
+    tcase_add_test(talk, no_keys);
+    tcase_add_test(talk, no_such_question);
+    suite_add_tcase(suite, talk);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
