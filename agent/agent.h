@@ -22,11 +22,18 @@
 #define TLA_PENDING_SECONDS 600      /* tickets nobody fetched are swept after */
 #define TLA_REPLY_MS (5 * 60 * 1000) /* how long a user may think about a prompt */
 #define TLA_REQUEST_MS 10000         /* how long a client may take to say what it wants */
+#define TLA_QUESTION_MS 1000         /* the same for look-ups, which no human types */
+
+/* Where a conversation came in. Look-ups have a socket of their own, so that limits
+ * apply before a byte is read, and no crowd of them keeps a logon waiting. */
+enum tla_door { TLA_DOOR_LOGON, TLA_DOOR_LOOKUP };
+#define TLA_DOORS 2
 
 /* The command line. */
 struct tla_setup {
     const char *conf;                            /* --conf, or NULL */
     const char *socket;                          /* where to listen */
+    const char *lookup_socket;                   /* and for look-ups */
     const char *run_dir, *state_dir, *cache_dir; /* or NULL: as built */
     bool to_stderr;
 };
@@ -35,6 +42,7 @@ struct tla_setup {
 struct tla_conv {
     const struct tla_setup *setup;
     int fd;
+    enum tla_door door;
     uid_t peer;
     struct tl_config *config;
     struct tl_wire_msg request; /* strings are children of the conversation */
@@ -49,7 +57,7 @@ enum tl_reason tla_config(TALLOC_CTX *ctx, const struct tla_setup *setup,
                           struct tl_config **config, struct tl_outcome *out);
 
 /* worker.c: serve one conversation on fd, whole; the process ends afterwards. */
-int tla_serve(const struct tla_setup *setup, int fd);
+int tla_serve(const struct tla_setup *setup, int fd, enum tla_door door);
 
 /* remember.c: put a proven identity into the store that NSS reads. 0 or -errno. */
 int tla_remember(TALLOC_CTX *ctx, const struct tl_config *config,
@@ -92,7 +100,10 @@ int tla_pending_load(TALLOC_CTX *ctx, const char *run_dir, const char *token,
 void tla_pending_sweep(const char *run_dir, time_t now);
 
 /* peer.c */
-int tla_peer_uid(int fd, uid_t *uid);
+int tla_peer(int fd, struct ucred *peer);
+/* Whether it is a child of the listener, or a child's child: look-ups of its own
+ * process group, which tla_listen() founds, would wait for themselves. */
+bool tla_peer_is_ours(const struct ucred *peer);
 /* Whether the file /etc/passwd gives this name this uid. */
 bool tla_passwd_has(const char *path, const char *name, uid_t uid);
 
@@ -102,10 +113,20 @@ int tla_filter(void);
 
 /* limits.c: who may open how many conversations, and how fast. Pure. */
 struct tla_limits;
-struct tla_limits *tla_limits_new(TALLOC_CTX *ctx, int max_all, int max_per_uid);
+struct tla_bounds {
+    int all, per_uid; /* at once */
+    int burst;        /* a uid may open so many after a rest */
+    int more, every;  /* and `more` again every so many seconds */
+};
+struct tla_limits *tla_limits_new(TALLOC_CTX *ctx, const struct tla_bounds *bounds);
 /* true: counted; give it back with tla_limits_leave(). `now` in seconds. */
 bool tla_limits_enter(struct tla_limits *limits, uid_t uid, int64_t now);
 void tla_limits_leave(struct tla_limits *limits, uid_t uid);
+
+/* sockets.c: systemd's socket at this path (NULL: at any but the other), or -1. */
+int tla_socket_given(const char *path, const char *except);
+/* A new one, or -errno. */
+int tla_socket_bind(const char *path, const char *run_dir);
 
 /* listener.c: exit status of the program. */
 int tla_listen(const struct tla_setup *setup);

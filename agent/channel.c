@@ -51,7 +51,8 @@ static int keep_strings(struct tla_conv *conv)
 
 int tla_receive_request(struct tla_conv *conv)
 {
-    int rc = tl_wire_recv(conv->fd, &conv->request, conv->buf, TLA_REQUEST_MS);
+    int limit = conv->door == TLA_DOOR_LOOKUP ? TLA_QUESTION_MS : TLA_REQUEST_MS;
+    int rc = tl_wire_recv(conv->fd, &conv->request, conv->buf, limit);
 
     if (rc == 0 && conv->request.type != TL_WIRE_REQUEST)
         rc = -EBADMSG;

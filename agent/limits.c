@@ -4,14 +4,12 @@
  *
  * root's programs (login, sshd) serve many people and are bounded in all only.
  * Any other uid re-authenticates itself (a screen locker): a few at once, and a
- * few per minute, so that nobody guesses passwords through us. All of them
+ * few per minute, so that nobody guesses passwords through us; or it looks names
+ * up, by the thousand if it lists a strange file system. All of them
  * together never take more than half: one user may own thousands of uids
  * (subuid(5)), and must not lock everybody out by connecting and saying nothing.
  */
 #include "agent.h"
-
-#define BURST 10          /* conversations a uid may open at once after a rest */
-#define SECONDS_PER_ONE 6 /* and one more every so often */
 
 struct limit {
     uid_t uid;
@@ -21,31 +19,32 @@ struct limit {
 };
 
 struct tla_limits {
-    int max_all, max_per_uid;
+    struct tla_bounds bounds;
     int active, others; /* of all, and of other uids than root */
     size_t count;
     struct limit *uids;
 };
 
-struct tla_limits *tla_limits_new(TALLOC_CTX *ctx, int max_all, int max_per_uid)
+struct tla_limits *tla_limits_new(TALLOC_CTX *ctx, const struct tla_bounds *bounds)
 {
     struct tla_limits *limits = talloc_zero(ctx, struct tla_limits);
 
-    if (limits != NULL) {
-        limits->max_all = max_all;
-        limits->max_per_uid = max_per_uid;
-    }
+    if (limits != NULL)
+        limits->bounds = *bounds;
     return limits;
 }
 
-static void refill(struct limit *limit, int64_t now)
+static void refill(struct limit *limit, const struct tla_bounds *bounds, int64_t now)
 {
-    int64_t more = (now - limit->filled) / SECONDS_PER_ONE;
+    int64_t times = (now - limit->filled) / bounds->every, room;
 
-    if (more <= 0)
+    if (times <= 0)
         return;
-    limit->tokens = more > BURST - limit->tokens ? BURST : limit->tokens + (int)more;
-    limit->filled += more * SECONDS_PER_ONE;
+    room = bounds->burst - limit->tokens;
+    if (times < room && times * bounds->more < room)
+        room = times * bounds->more;
+    limit->tokens += (int)room;
+    limit->filled += times * bounds->every;
 }
 
 /* A uid that is at rest needs no row: with a full bucket it is like a new one. */
@@ -54,8 +53,8 @@ static void forget_resting(struct tla_limits *limits, int64_t now)
     size_t kept = 0;
 
     for (size_t i = 0; i < limits->count; i++) {
-        refill(&limits->uids[i], now);
-        if (limits->uids[i].active > 0 || limits->uids[i].tokens < BURST)
+        refill(&limits->uids[i], &limits->bounds, now);
+        if (limits->uids[i].active > 0 || limits->uids[i].tokens < limits->bounds.burst)
             limits->uids[kept++] = limits->uids[i];
     }
     limits->count = kept;
@@ -83,7 +82,7 @@ static struct limit *find_or_add(struct tla_limits *limits, uid_t uid, int64_t n
         return NULL;
     limits->uids = grown;
     limit = &grown[limits->count++];
-    *limit = (struct limit){.uid = uid, .tokens = BURST, .filled = now};
+    *limit = (struct limit){.uid = uid, .tokens = limits->bounds.burst, .filled = now};
     return limit;
 }
 
@@ -91,13 +90,14 @@ bool tla_limits_enter(struct tla_limits *limits, uid_t uid, int64_t now)
 {
     struct limit *limit;
 
-    if (limits->active >= limits->max_all)
+    if (limits->active >= limits->bounds.all)
         return false;
     if (uid != 0) {
-        if (limits->others >= (limits->max_all + 1) / 2)
+        if (limits->others >= (limits->bounds.all + 1) / 2)
             return false;
         limit = find_or_add(limits, uid, now);
-        if (limit == NULL || limit->active >= limits->max_per_uid || limit->tokens == 0)
+        if (limit == NULL || limit->active >= limits->bounds.per_uid ||
+            limit->tokens == 0)
             return false;
         limit->tokens--;
         limit->active++;

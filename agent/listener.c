@@ -2,7 +2,7 @@
  *
  * listener.c - accept, count, fork: one worker for each conversation.
  *
- * A plain poll loop over the socket and a signalfd. It reads nothing from
+ * A plain poll loop over the two sockets and a signalfd. It reads nothing from
  * clients, so nothing a client sends can harm the others.
  */
 #include <errno.h>
@@ -12,8 +12,6 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,23 +21,42 @@
 #include <systemd/sd-daemon.h>
 #endif
 
-#define RETRY_SECONDS 60 /* after a refresh that failed */
-#define BACKLOG 128
+#define RETRY_SECONDS 60  /* after a refresh that failed */
 #define LONGEST_WAIT 3600 /* seconds */
+#define REFUSALS_EVERY 60 /* seconds between two lines about refused look-ups */
+
+/* ten at once after a rest, ten a minute */
+#define LOGON_BURST 10
+#define LOGON_EVERY 6
+
+/* Room for a strange file system's owners, and for a parallel build. */
+static const struct tla_bounds lookup_bounds = {
+    .all = 64, .per_uid = 16, .burst = 500, .more = 50, .every = 1};
+
+struct door {
+    enum tla_door kind;
+    int fd;
+    const char *path;
+    bool given; /* systemd holds the socket */
+    struct tla_limits *limits;
+    int64_t next_line; /* about refusals; the clients of a flood fill no journal */
+    unsigned refused;
+};
 
 struct child {
     pid_t pid;
     uid_t uid;
+    struct door *door;
 };
 
 struct listener {
     const struct tla_setup *setup;
     struct tl_config *config;
-    struct tla_limits *limits;
+    struct door doors[TLA_DOORS];
     struct child *children;
     size_t count;
-    int fd, signals;
-    bool activated; /* systemd holds the socket */
+    int signals;
+    bool activated; /* systemd holds the sockets */
     pid_t refresher;
     int64_t next_refresh, last_client; /* seconds of the monotonic clock */
 };
@@ -56,50 +73,6 @@ static void notify(const char *state)
 #endif
 }
 
-static int activated_socket(void)
-{
-#if HAVE_SYSTEMD
-    if (sd_listen_fds(1) == 1 &&
-        sd_is_socket_unix(SD_LISTEN_FDS_START, SOCK_SEQPACKET, 1, NULL, 0) > 0)
-        return SD_LISTEN_FDS_START;
-#endif
-    return -1;
-}
-
-/* The folder is reachable, the socket open to all: who may do what is decided by
- * the peer's uid. */
-static int bind_socket(const char *path, const char *run_dir)
-{
-    struct sockaddr_un addr = {.sun_family = AF_UNIX};
-    mode_t mask;
-    int fd, rc;
-
-    if (strlen(path) >= sizeof(addr.sun_path))
-        return -ENAMETOOLONG;
-    memcpy(addr.sun_path, path, strlen(path) + 1);
-    if (mkdir(run_dir, 0755) == 0 && chmod(run_dir, 0755) != 0)
-        return -errno;
-    fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0)
-        return -errno;
-    /* One that answers is another agent; one that does not is a leftover. */
-    if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0) {
-        close(fd);
-        return -EADDRINUSE;
-    }
-    (void)unlink(path);
-    mask = umask(0);
-    rc = bind(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0 ? 0 : -errno;
-    umask(mask);
-    if (rc == 0 && (chmod(path, 0666) != 0 || listen(fd, BACKLOG) != 0))
-        rc = -errno;
-    if (rc != 0) {
-        close(fd);
-        return rc;
-    }
-    return fd;
-}
-
 static int open_signals(void)
 {
     sigset_t set;
@@ -113,18 +86,19 @@ static int open_signals(void)
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-static void run_worker(struct listener *l, int fd)
+static void run_worker(struct listener *l, int fd, enum tla_door kind)
 {
     sigset_t none;
 
-    close(l->fd);
+    for (size_t i = 0; i < TLA_DOORS; i++)
+        (void)close(l->doors[i].fd); /* -1: not open */
     close(l->signals);
     sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
-    _exit(tla_serve(l->setup, fd) == 0 ? 0 : 1);
+    _exit(tla_serve(l->setup, fd, kind) == 0 ? 0 : 1);
 }
 
-static void start_worker(struct listener *l, int fd, uid_t uid)
+static void start_worker(struct listener *l, struct door *door, int fd, uid_t uid)
 {
     struct child *grown = talloc_realloc(l, l->children, struct child, l->count + 1);
     pid_t pid;
@@ -133,32 +107,43 @@ static void start_worker(struct listener *l, int fd, uid_t uid)
         l->children = grown;
     pid = grown != NULL ? fork() : -1;
     if (pid == 0)
-        run_worker(l, fd);
+        run_worker(l, fd, door->kind);
     if (pid < 0) {
         tla_journal_line(LOG_ERR, "no worker could be started");
-        tla_limits_leave(l->limits, uid);
+        tla_limits_leave(door->limits, uid);
         return;
     }
-    l->children[l->count++] = (struct child){.pid = pid, .uid = uid};
+    l->children[l->count++] = (struct child){.pid = pid, .uid = uid, .door = door};
 }
 
-static void accept_one(struct listener *l)
+static void tell_refusal(struct door *door, const char *why, uid_t uid, int64_t now)
 {
-    int fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC);
-    uid_t uid;
+    door->refused++;
+    if (door->kind == TLA_DOOR_LOOKUP && now < door->next_line)
+        return;
+    door->next_line = now + REFUSALS_EVERY;
+    tla_journal_line(LOG_WARNING, "uid %u %s: refused (%u times)", (unsigned int)uid, why,
+                     door->refused);
+    door->refused = 0;
+}
+
+static void accept_one(struct listener *l, struct door *door)
+{
+    int fd = accept4(door->fd, NULL, NULL, SOCK_CLOEXEC);
+    struct ucred peer;
 
     if (fd < 0)
         return;
     l->last_client = now_s();
-    if (tla_peer_uid(fd, &uid) != 0) {
-        close(fd);
-        return;
-    }
-    if (tla_limits_enter(l->limits, uid, l->last_client))
-        start_worker(l, fd, uid);
+    if (tla_peer(fd, &peer) != 0)
+        ; /* it has gone */
+    else if (door->kind == TLA_DOOR_LOOKUP && tla_peer_is_ours(&peer))
+        tell_refusal(door, "asks the agent from inside the agent", peer.uid,
+                     l->last_client);
+    else if (tla_limits_enter(door->limits, peer.uid, l->last_client))
+        start_worker(l, door, fd, peer.uid);
     else
-        tla_journal_line(LOG_WARNING, "uid %u has too many conversations: refused",
-                         (unsigned int)uid);
+        tell_refusal(door, "has too many conversations", peer.uid, l->last_client);
     close(fd);
 }
 
@@ -180,7 +165,7 @@ static void reap(struct listener *l)
             if (WIFSIGNALED(status) && WTERMSIG(status) != SIGIO)
                 tla_journal_line(LOG_ERR, "worker %d was ended by signal %d", (int)pid,
                                  WTERMSIG(status));
-            tla_limits_leave(l->limits, l->children[i].uid);
+            tla_limits_leave(l->children[i].door->limits, l->children[i].uid);
             l->children[i] = l->children[--l->count];
             break;
         }
@@ -222,8 +207,9 @@ static int wait_ms(const struct listener *l, int64_t now)
 
 static int loop(struct listener *l)
 {
-    struct pollfd fds[2] = {{.fd = l->fd, .events = POLLIN},
-                            {.fd = l->signals, .events = POLLIN}};
+    struct pollfd fds[] = {{.fd = l->signals, .events = POLLIN},
+                           {.fd = l->doors[0].fd, .events = POLLIN},
+                           {.fd = l->doors[1].fd, .events = POLLIN}};
     int64_t now;
 
     for (;;) {
@@ -237,13 +223,16 @@ static int loop(struct listener *l)
                 l->refresher = 0;
             l->next_refresh = now + RETRY_SECONDS;
         }
-        if (poll(fds, 2, wait_ms(l, now)) < 0 && errno != EINTR)
+        for (size_t i = 0; i < 1 + TLA_DOORS; i++)
+            fds[i].revents = 0;
+        if (poll(fds, 1 + TLA_DOORS, wait_ms(l, now)) < 0 && errno != EINTR)
             return 1;
-        if ((fds[1].revents & POLLIN) != 0 && !handle_signals(l))
+        if ((fds[0].revents & POLLIN) != 0 && !handle_signals(l))
             return 0;
-        if ((fds[0].revents & POLLIN) != 0)
-            accept_one(l);
-        fds[0].revents = fds[1].revents = 0;
+        for (size_t i = 0; i < TLA_DOORS; i++) {
+            if ((fds[1 + i].revents & POLLIN) != 0)
+                accept_one(l, &l->doors[i]);
+        }
     }
 }
 
@@ -253,6 +242,50 @@ static int fail(const struct tla_setup *setup, const char *what, const char *why
     if (!setup->to_stderr)
         fprintf(stderr, "trustlogond: %s: %s\n", what, why);
     return 1;
+}
+
+static int open_door(struct listener *l, struct door *door, enum tla_door kind,
+                     const char *path, const struct tla_bounds *bounds)
+{
+    door->kind = kind;
+    door->path = path;
+    door->limits = tla_limits_new(l, bounds);
+    if (door->limits == NULL)
+        return -ENOMEM;
+    /* Logons may come in wherever the unit file says. */
+    door->fd = kind == TLA_DOOR_LOGON ? tla_socket_given(NULL, l->setup->lookup_socket)
+                                      : tla_socket_given(path, NULL);
+    door->given = door->fd >= 0;
+    /* With systemd, what it holds is all there is: a socket of ours would be gone
+     * whenever we are idle. */
+    if (door->given || l->activated)
+        return 0;
+    door->fd = tla_socket_bind(path, l->config->run_dir);
+    return door->fd < 0 ? door->fd : 0;
+}
+
+static int open_doors(struct listener *l)
+{
+    const struct tla_bounds logons = {.all = l->config->max_conversations,
+                                      .per_uid = l->config->max_per_uid,
+                                      .burst = LOGON_BURST,
+                                      .more = 1,
+                                      .every = LOGON_EVERY};
+    int rc = open_door(l, &l->doors[0], TLA_DOOR_LOGON, l->setup->socket, &logons);
+
+    l->activated = l->doors[0].given;
+    if (rc == 0)
+        rc = open_door(l, &l->doors[1], TLA_DOOR_LOOKUP, l->setup->lookup_socket,
+                       &lookup_bounds);
+    return rc;
+}
+
+static void close_doors(struct listener *l)
+{
+    for (size_t i = 0; i < TLA_DOORS; i++) {
+        if (!l->activated)
+            (void)unlink(l->doors[i].path);
+    }
 }
 
 int tla_listen(const struct tla_setup *setup)
@@ -268,14 +301,16 @@ int tla_listen(const struct tla_setup *setup)
         rc = fail(setup, "configuration", out->detail != NULL ? out->detail : "?");
         goto done;
     }
-    l->limits = tla_limits_new(l, l->config->max_conversations, l->config->max_per_uid);
-    l->fd = activated_socket();
-    l->activated = l->fd >= 0;
-    if (!l->activated)
-        l->fd = bind_socket(setup->socket, l->config->run_dir);
+    /* The group by which children of children are known; a session's leader has one. */
+    (void)setpgid(0, 0);
+    rc = open_doors(l);
+    if (rc != 0) {
+        rc = fail(setup, setup->socket, strerror(-rc));
+        goto done;
+    }
     l->signals = open_signals();
-    if (l->fd < 0 || l->signals < 0 || l->limits == NULL) {
-        rc = fail(setup, setup->socket, l->fd < 0 ? strerror(-l->fd) : "no signals");
+    if (l->signals < 0) {
+        rc = fail(setup, setup->socket, "no signals");
         goto done;
     }
     tla_warm(l);
@@ -284,8 +319,7 @@ int tla_listen(const struct tla_setup *setup)
     tla_journal_line(LOG_INFO, "listening at %s", setup->socket);
     rc = loop(l);
     notify("STOPPING=1");
-    if (!l->activated)
-        (void)unlink(setup->socket);
+    close_doors(l);
 done:
     talloc_free(l);
     return rc;

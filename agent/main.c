@@ -44,7 +44,7 @@ static void usage(FILE *to)
             "  trustlogond                 listen at %s (or at systemd's socket)\n"
             "  trustlogond --conversation  one conversation on descriptor 3, then end\n"
             "\n"
-            "  --socket PATH     listen there\n"
+            "  --socket PATH     listen there, and for look-ups at \"lookup\" beside it\n"
             "  --conf FILE       instead of %s\n"
             "  --run-dir DIR     instead of %s\n"
             "  --state-dir DIR   instead of %s\n"
@@ -65,7 +65,17 @@ static int converse(const struct tla_setup *setup)
                         "is no SOCK_SEQPACKET socket\n");
         return 2;
     }
-    return tla_serve(setup, CONVERSATION_FD) == 0 ? 0 : 1;
+    return tla_serve(setup, CONVERSATION_FD, TLA_DOOR_LOGON) == 0 ? 0 : 1;
+}
+
+/* "lookup", in the folder of the other one. NULL: no memory. */
+static const char *beside(const char *socket)
+{
+    const char *slash = strrchr(socket, '/');
+    int folder = slash == NULL ? 0 : (int)(slash - socket) + 1;
+    char *path = NULL;
+
+    return asprintf(&path, "%.*slookup", folder, socket) < 0 ? NULL : path;
 }
 
 int main(int argc, char **argv)
@@ -113,6 +123,9 @@ int main(int argc, char **argv)
         fprintf(stderr, "trustlogond: '%s' is not expected here\n", argv[optind]);
         return 2;
     }
+    setup.lookup_socket = beside(setup.socket);
+    if (setup.lookup_socket == NULL)
+        return 1;
     tla_journal_open(setup.to_stderr);
     return conversation ? converse(&setup) : tla_listen(&setup);
 }

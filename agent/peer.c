@@ -7,19 +7,27 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "agent.h"
 
-int tla_peer_uid(int fd, uid_t *uid)
+int tla_peer(int fd, struct ucred *peer)
 {
-    struct ucred peer = {.uid = (uid_t)-1};
-    socklen_t len = sizeof(peer);
+    struct ucred found = {.uid = (uid_t)-1};
+    socklen_t len = sizeof(found);
 
-    *uid = (uid_t)-1;
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0)
+    *peer = found;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &found, &len) != 0)
         return -errno;
-    *uid = peer.uid;
+    *peer = found;
     return 0;
+}
+
+/* By group, not by parent: a child that lost its parent is still of the family. Pid 0
+ * is somebody in a namespace that we cannot see, so none of ours. */
+bool tla_peer_is_ours(const struct ucred *peer)
+{
+    return peer->pid > 0 && getpgid(peer->pid) == getpgrp();
 }
 
 /* The file, not NSS: our own NSS module would ask this very process. */

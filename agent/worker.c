@@ -8,10 +8,15 @@
 
 #include "agent.h"
 
-/* A locker speaks for its own account only, and brings no configuration: whoever
- * chooses the keytab chooses what counts as proof. */
+/* Anybody may look anybody up, as in /etc/passwd. A locker speaks for its own account
+ * only, and brings no configuration: whoever chooses the keytab chooses what counts as
+ * proof. */
 static bool may_ask(const struct tla_conv *conv)
 {
+    if (conv->door == TLA_DOOR_LOOKUP)
+        return conv->request.op == TL_OP_LOOKUP;
+    if (conv->request.user == NULL)
+        return false;
     if (conv->peer == 0)
         return true;
     return conv->request.op == TL_OP_AUTH && conv->request.user != NULL &&
@@ -29,7 +34,7 @@ static int refuse(struct tla_conv *conv)
 
 static int configure(struct tla_conv *conv)
 {
-    bool root = conv->peer == 0;
+    bool root = conv->peer == 0 && conv->door == TLA_DOOR_LOGON;
 
     return tla_config(conv, conv->setup, root ? conv->request.conf : NULL,
                       root ? conv->request.options : NULL, &conv->config,
@@ -50,11 +55,12 @@ static int refuse_configuration(struct tla_conv *conv)
 
 static int dispatch(struct tla_conv *conv)
 {
-    if (conv->request.user == NULL || !may_ask(conv))
+    if (!may_ask(conv))
         return refuse(conv);
     if (configure(conv) != 0)
         return refuse_configuration(conv);
-    tla_pending_sweep(conv->config->run_dir, time(NULL));
+    if (conv->door == TLA_DOOR_LOGON)
+        tla_pending_sweep(conv->config->run_dir, time(NULL));
     switch (conv->request.op) {
     case TL_OP_AUTH:
         return tla_op_auth(conv);
@@ -75,8 +81,9 @@ static int wipe_conv(struct tla_conv *conv)
     return 0;
 }
 
-int tla_serve(const struct tla_setup *setup, int fd)
+int tla_serve(const struct tla_setup *setup, int fd, enum tla_door door)
 {
+    struct ucred peer = {.uid = (uid_t)-1};
     struct tla_conv *conv = talloc_zero(NULL, struct tla_conv);
     int rc = conv == NULL ? -ENOMEM : tla_harden();
 
@@ -88,8 +95,10 @@ int tla_serve(const struct tla_setup *setup, int fd)
     talloc_set_destructor(conv, wipe_conv);
     conv->setup = setup;
     conv->fd = fd;
+    conv->door = door;
     conv->outcome = tl_outcome_new(conv);
-    rc = conv->outcome == NULL ? -ENOMEM : tla_peer_uid(fd, &conv->peer);
+    rc = conv->outcome == NULL ? -ENOMEM : tla_peer(fd, &peer);
+    conv->peer = peer.uid;
     if (rc == 0)
         rc = tla_receive_request(conv);
     if (rc == 0)

@@ -37,16 +37,16 @@ def agent(bench, conf="", extra=()):
         process.wait(10)
 
 
-def connect(bench):
+def connect(bench, door=None):
     peer = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     peer.settimeout(10)
-    peer.connect(str(bench.socket))
+    peer.connect(str(door or bench.socket))
     return peer
 
 
-def ask(bench, **fields):
+def ask(bench, door=None, **fields):
     """One request; the DONE's fields, or None if the agent hung up."""
-    with connect(bench) as peer:
+    with connect(bench, door) as peer:
         try:
             peer.send(encode("request", **fields))
             data = peer.recv(65536)
@@ -55,13 +55,15 @@ def ask(bench, **fields):
         return decode(data)[1] if data else None
 
 
-def as_uid(uid, bench, **fields):
-    """The same, asked by another uid."""
+def as_uid(uid, bench, group=None, **fields):
+    """The same, asked by another uid, or from a process group."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         status = 1
         try:
+            if group is not None:
+                os.setpgid(0, group)
             os.setresgid(uid, uid, uid)
             os.setresuid(uid, uid, uid)
             os.write(writer, repr(ask(bench, **fields)).encode())
@@ -181,6 +183,42 @@ def test_agent_peers(bench):
               os.stat(bench.folder).st_mode & 0o022 == 0, oct(mode))
 
 
+def test_agent_lookups(bench):
+    """The other door: for everybody, for look-ups only, with limits of its own."""
+    door = bench.folder / "lookup"
+    question = {"door": door, "op": 7, "lookup": 1, "user": ALICE}
+    with agent(bench) as (process, log):
+        check("it is open to all", os.stat(door).st_mode & 0o777 == 0o666)
+        for uid in (0, NOBODY):
+            done = as_uid(uid, bench, **question)
+            check(f"uid {uid} may ask, and hears that it could not be told",
+                  isinstance(done, dict) and done["ntstatus"] not in (0, 0xC0000064), done)
+            done = as_uid(uid, bench, door=door, op=1, user="nobody")
+            check(f"uid {uid} may not log on here", isinstance(done, dict) and
+                  done["reason"] == "caller-not-allowed", done)
+        done = as_uid(NOBODY, bench, op=7, lookup=1, user=ALICE)
+        check("nor look up at the other door", isinstance(done, dict) and
+              done["reason"] == "caller-not-allowed", done)
+        for _ in range(60):
+            as_uid(NOBODY, bench, door=door, op=7, lookup=2, id=2000000)
+        done = as_uid(NOBODY, bench, op=1, user="nobody")
+        check("sixty look-ups cost no logon", isinstance(done, dict) and
+              done["reason"] != "caller-not-allowed", done)
+        check("and none of them was refused", "refused (" not in log.read_text(), log.read_text())
+        idle = [connect(bench, door) for _ in range(20)]
+        time.sleep(0.3)
+        check("who connects and says nothing has a worker", len(workers(process)) == 20)
+        time.sleep(1.5)
+        check("but not for long", not workers(process), workers(process))
+        for peer in idle:
+            peer.close()
+        check("the agent's own children are hung up on",
+              as_uid(0, bench, group=process.pid, **question) is None and
+              "from inside the agent" in log.read_text())
+        check("but not at the other door", isinstance(
+            as_uid(0, bench, group=process.pid, op=1, user=ALICE), dict))
+
+
 def test_agent_hardening(bench):
     with agent(bench) as (process, _):
         with connect(bench):
@@ -236,27 +274,32 @@ def test_agent_account(bench):
 
 def test_agent_activation(bench):
     """A socket that systemd holds: used as it is, kept at the end."""
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    listener.bind(str(bench.socket))
-    listener.listen(8)
+    listener, lookups = (socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) for _ in "12")
+    door = bench.folder / "lookup"
+    for one, path in ((listener, bench.socket), (lookups, door)):
+        one.bind(str(path))
+        one.listen(8)
     (bench.folder / "conf").write_text(
         f"[workstation]\n keytab = {bench.folder}/no-keytab\n[agent]\n idle_exit = 1\n")
     notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     notify.bind(str(bench.folder / "notify"))
     notify.settimeout(10)
     process = subprocess.Popen(
-        ["/bin/sh", "-c", 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$@" 3<&0 </dev/null', "sh", str(AGENT),
-         "--stderr", "--conf", str(bench.folder / "conf"), "--run-dir", str(bench.folder),
+        ["/bin/sh", "-c", 'LISTEN_PID=$$ LISTEN_FDS=2 exec "$@" 3<&0 4<&1 </dev/null >&2', "sh",
+         str(AGENT), "--socket", str(bench.socket), "--stderr", "--conf", str(bench.folder / "conf"), "--run-dir", str(bench.folder),
          "--state-dir", str(bench.folder), "--cache-dir", str(bench.folder)],
-        stdin=listener, stderr=subprocess.DEVNULL,
+        stdin=listener, stdout=lookups, stderr=subprocess.DEVNULL,
         env={**os.environ, "NOTIFY_SOCKET": str(bench.folder / "notify")})
     ready = notify.recv(4096)
     check("systemd is told that it is ready", b"READY=1" in ready, ready)
     done = ask(bench, op=1, user=ALICE)
     check("a client of the handed socket is served", done and done["ntstatus"] == NOT_TRUSTED, done)
+    done = ask(bench, door=door, op=7, lookup=1, user=ALICE)
+    check("so are look-ups", done and done["ntstatus"] != 0, done)
     check("it ends when idle, with 0", process.wait(30) == 0, process.returncode)
-    check("the socket stays", bench.socket.exists())
+    check("the sockets stay", bench.socket.exists() and door.exists())
     listener.close()
+    lookups.close()
     notify.close()
 
 

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * sockets.c - where the listener gets its sockets from: systemd's, or its own.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "agent.h"
+
+#if HAVE_SYSTEMD
+#include <systemd/sd-daemon.h>
+#endif
+
+#define BACKLOG 128
+
+int tla_socket_given(const char *path, const char *except)
+{
+#if HAVE_SYSTEMD
+    int count = sd_listen_fds(0);
+
+    for (int fd = SD_LISTEN_FDS_START; fd < SD_LISTEN_FDS_START + count; fd++) {
+        if (sd_is_socket_unix(fd, SOCK_SEQPACKET, 1, path, 0) > 0 &&
+            (except == NULL || sd_is_socket_unix(fd, SOCK_SEQPACKET, 1, except, 0) <= 0))
+            return fd;
+    }
+#endif
+    return -1;
+}
+
+/* The folder is reachable, the socket open to all: who may do what is decided by
+ * the peer's uid. */
+int tla_socket_bind(const char *path, const char *run_dir)
+{
+    struct sockaddr_un addr = {.sun_family = AF_UNIX};
+    mode_t mask;
+    int fd, rc;
+
+    if (strlen(path) >= sizeof(addr.sun_path))
+        return -ENAMETOOLONG;
+    memcpy(addr.sun_path, path, strlen(path) + 1);
+    if (mkdir(run_dir, 0755) == 0 && chmod(run_dir, 0755) != 0)
+        return -errno;
+    fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return -errno;
+    /* One that answers is another agent; one that does not is a leftover. */
+    if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0) {
+        close(fd);
+        return -EADDRINUSE;
+    }
+    (void)unlink(path);
+    mask = umask(0);
+    rc = bind(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0 ? 0 : -errno;
+    umask(mask);
+    if (rc == 0 && (chmod(path, 0666) != 0 || listen(fd, BACKLOG) != 0))
+        rc = -errno;
+    if (rc != 0) {
+        close(fd);
+        return rc;
+    }
+    return fd;
+}
