@@ -28,6 +28,7 @@ int verb_logon(struct cli *cli, int argc, char **argv);
 int verb_refresh(struct cli *cli, int argc, char **argv);
 int verb_route(struct cli *cli, int argc, char **argv);
 int verb_status(struct cli *cli, int argc, char **argv);
+int verb_store(struct cli *cli, int argc, char **argv);
 int verb_trusts(struct cli *cli, int argc, char **argv);
 
 /* main.c: "trustlogon VERB: text" on stderr (or {"error": ...} with --json); returns

@@ -31,6 +31,8 @@ static const struct {
     {"status", verb_status, "CODE",
      "what a code means: 0xC000018B, 1787, a name, a slug"},
     {"refresh", verb_refresh, "", "read the trusts anew"},
+    {"store", verb_store, "[check|compact|drop NAME|UID|SID|list [KIND]] [--file FILE]",
+     "the users and groups this machine knows: statistics, check, changes"},
     {"config", verb_config, "", "check and show the configuration"},
 };
 

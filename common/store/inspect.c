@@ -186,10 +186,7 @@ int store_survey(TALLOC_CTX *ctx, const struct tl_store_map *map, struct store_w
 static bool fill_item(const struct store_record *rec, struct tl_store_item *item)
 {
     *item = (struct tl_store_item){
-        .class = rec->class,
         .negative = (rec->flags & TL_STORE_NEGATIVE_FLAG) != 0,
-        .fresh_until = rec->fresh_until,
-        .valid_until = rec->valid_until,
         .num_keys = rec->num_keys,
     };
     for (size_t i = 0; i < rec->num_keys; i++) {

@@ -48,10 +48,8 @@ struct tl_store_key {
 };
 /* One living record, whether it has ended or not. */
 struct tl_store_item {
-    enum tl_store_class class; /* USER_ID, GROUP_ID or GIDS */
-    bool negative;             /* then only the key says what there is not */
+    bool negative; /* then only the key says what there is not */
     struct tl_store_entry entry;
-    uint64_t fresh_until, valid_until;
     uint32_t num_keys;
     struct tl_store_key keys[TL_STORE_KEYS_MAX];
 };

@@ -101,11 +101,11 @@ START_TEST(everything_is_shown)
     ck_assert_uint_ge(stats.used, stats.dead);
     ck_assert(!stats.unfinished);
     ck_assert_str_eq(items[0].entry.name.at, "alice@contoso.test");
-    ck_assert_uint_eq(items[0].fresh_until, life.fresh_until);
-    ck_assert_uint_eq(items[0].valid_until, life.valid_until);
+    ck_assert_uint_eq(items[0].entry.fresh_until, life.fresh_until);
+    ck_assert_uint_eq(items[0].entry.valid_until, life.valid_until);
     ck_assert_str_eq(items[0].keys[0].name, "alice@contoso.test");
     ck_assert_uint_eq(items[1].entry.count, 2);
-    ck_assert_int_eq(items[1].class, TL_STORE_GROUP_ID);
+    ck_assert_int_eq(items[1].entry.class, TL_STORE_GROUP_ID);
     ck_assert(items[3].negative);
     ck_assert_str_eq(items[3].keys[0].name, "gone@contoso.test");
     ck_assert_int_eq(items[4].keys[0].class, TL_STORE_GROUP_ID);
@@ -116,7 +116,7 @@ START_TEST(everything_is_shown)
         tl_store_item_by_name(view, TL_STORE_USER_NAME, "contoso\\ÄNGSTRÖM", &item));
     ck_assert_uint_eq(item.entry.id, 201105);
     ck_assert(tl_store_item_by_name(view, TL_STORE_SID, SID "600", &item));
-    ck_assert_int_eq(item.class, TL_STORE_GROUP_ID);
+    ck_assert_int_eq(item.entry.class, TL_STORE_GROUP_ID);
     ck_assert(tl_store_item_by_id(view, TL_STORE_GIDS, 201105, &item));
     ck_assert_uint_eq(item.entry.gids[1], 200600);
     ck_assert(
@@ -141,7 +141,7 @@ START_TEST(private_group)
     ck_assert(tl_store_item_by_id(view, TL_STORE_GROUP_ID, 201105, &item));
     ck_assert(tl_store_item_by_id(view, TL_STORE_USER_ID, 201105, &item));
     ck_assert(tl_store_item_by_name(view, TL_STORE_SID, SID "1105", &item));
-    ck_assert_int_eq(item.class, TL_STORE_USER_ID);
+    ck_assert_int_eq(item.entry.class, TL_STORE_USER_ID);
     talloc_free(view);
 }
 END_TEST

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * records.h - the identity store for the verbs `store` and `id`.
+ */
+#ifndef TL_CLI_RECORDS_H
+#define TL_CLI_RECORDS_H
+
+#include "cli.h"
+#include "store/inspect.h"
+
+/* What was asked for: a number, a SID, or a name. */
+struct asked {
+    const char *text;
+    bool is_id, is_sid;
+    uint32_t id;
+};
+/* 0, or EXIT_USAGE after it was told: a number that is no id, a SID that is none. */
+int asked_parse(const struct cli *cli, const char *text, struct asked *asked);
+/* At most one record for each kind, the user first: a name may be that of a user and of
+ * a group. Returns how many were filled in. */
+#define ASKED_MAX 2
+size_t asked_find(const struct tl_store_view *view, const struct asked *asked,
+                  struct tl_store_item items[ASKED_MAX]);
+
+/* The store at `file` (NULL: this machine's); 0 or an exit code after the error was told:
+ * EXIT_PROBLEM for a file that readers do not believe, EXIT_CANNOT_TELL for all else,
+ * that there is none yet among it. */
+int records_open(struct cli *cli, const char *file, struct tl_store_view **view);
+/* Where it is. */
+const char *records_path(struct cli *cli, const char *file);
+
+/* "5 min ago", "in 3 h"; a child of ctx. */
+const char *when(TALLOC_CTX *ctx, uint64_t at);
+/* "12.5 MiB" */
+const char *bytes(TALLOC_CTX *ctx, uint64_t count);
+/* "logon", "directory", "lsa", for columns and JSON; NULL if it is not known. */
+const char *source_slug(enum tl_store_source source);
+/* "user", "group", "groups", or "missing" for a negative one. */
+const char *kind_of(const struct tl_store_item *item);
+/* What a negative one says there is not: "user gone@contoso.test", "group 200777". */
+const char *missing_what(TALLOC_CTX *ctx, const struct tl_store_item *item);
+json_t *json_item(const struct tl_store_item *item);
+
+#endif

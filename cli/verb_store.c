@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * verb_store.c - `trustlogon store`: what the identity store holds, whether it is
+ * sound, and changes by hand.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "options.h"
+#include "records.h"
+#include "store/writer.h"
+
+#define DAMAGE_SHOWN 20
+
+struct survey {
+    struct tl_store_view *view;
+    struct tl_store_stats stats;
+    struct tl_store_damage *damage;
+    struct tl_store_item *items;
+};
+
+/* 0 or an exit code. */
+static int look(struct cli *cli, const char *file, struct survey *survey)
+{
+    int code = records_open(cli, file, &survey->view), rc;
+
+    if (code != 0)
+        return code;
+    rc = tl_store_inspect(cli, survey->view, &survey->stats, &survey->damage,
+                          &survey->items);
+    return rc == 0 ? 0 : cli_error(cli, EXIT_CANNOT_TELL, "%s", strerror(-rc));
+}
+
+static json_t *json_stats(const struct survey *survey)
+{
+    const struct tl_store_stats *stats = &survey->stats;
+    json_t *ranges = json_array();
+
+    for (uint32_t i = 0; i < survey->view->map.num_ranges; i++)
+        json_array_append_new(
+            ranges, json_pack("{s:I, s:I}", "first",
+                              (json_int_t)survey->view->map.ranges[i].first, "last",
+                              (json_int_t)survey->view->map.ranges[i].last));
+    return json_pack(
+        "{s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, "
+        "s:o}",
+        "file", json_text(survey->view->path), "created", (json_int_t)stats->created,
+        "size", (json_int_t)stats->size, "used", (json_int_t)stats->used, "dead",
+        (json_int_t)stats->dead, "users", (json_int_t)stats->users, "groups",
+        (json_int_t)stats->groups, "gid_lists", (json_int_t)stats->gid_lists, "missing",
+        (json_int_t)stats->negatives, "ended", (json_int_t)stats->ended, "buckets",
+        (json_int_t)stats->buckets, "keys", (json_int_t)stats->keys, "longest_chain",
+        (json_int_t)stats->longest, "damaged", (json_int_t)stats->damaged, "unfinished",
+        stats->unfinished, "ranges", ranges);
+}
+
+static void print_ranges(const struct tl_store_map *map)
+{
+    printf("%-12s", "Ids");
+    for (uint32_t i = 0; i < map->num_ranges; i++)
+        printf("%s%u-%u", i == 0 ? "" : ", ", map->ranges[i].first, map->ranges[i].last);
+    printf("%s\n", map->num_ranges == 0 ? "none" : "");
+}
+
+static void print_entries(const struct tl_store_stats *stats)
+{
+    printf("%-12s%u user%s, %u group%s, %u group list%s, %u known not to exist",
+           "Entries", stats->users, stats->users == 1 ? "" : "s", stats->groups,
+           stats->groups == 1 ? "" : "s", stats->gid_lists,
+           stats->gid_lists == 1 ? "" : "s", stats->negatives);
+    printf(stats->ended > 0 ? "; %u of all have ended\n" : "\n", stats->ended);
+}
+
+static void print_state(const struct cli *cli, const struct tl_store_stats *stats)
+{
+    printf("%-12s", "State");
+    if (stats->damaged > 0)
+        printf("%sdamaged in %u place%s%s: see 'trustlogon store check'\n",
+               color(cli, "red"), stats->damaged, stats->damaged == 1 ? "" : "s",
+               color(cli, "off"));
+    else if (stats->unfinished)
+        printf("sound; a change is under way, or was broken off: the next one ends it\n");
+    else
+        printf("%ssound%s\n", color(cli, "green"), color(cli, "off"));
+}
+
+static int statistics(struct cli *cli, const char *file, const char *what)
+{
+    struct survey survey;
+    const struct tl_store_stats *stats = &survey.stats;
+    int code = look(cli, file, &survey);
+
+    if (code != 0)
+        return code;
+    if (cli->json) {
+        print_json(json_stats(&survey));
+    } else {
+        printf("%-12s%s, written anew %s\n", "File", show(cli, survey.view->path),
+               when(cli, stats->created));
+        printf("%-12s%s, of which %s in use and %s of them dead\n", "Size",
+               bytes(cli, stats->size), bytes(cli, stats->used), bytes(cli, stats->dead));
+        print_entries(stats);
+        printf("%-12s%u keys in %u buckets, longest chain %u\n", "Index", stats->keys,
+               stats->buckets, stats->longest);
+        print_ranges(&survey.view->map);
+        print_state(cli, stats);
+    }
+    return stats->damaged == 0 ? EXIT_WORKS : EXIT_PROBLEM;
+}
+
+static json_t *json_damage(const struct tl_store_damage *damage)
+{
+    json_t *array = json_array();
+
+    for (size_t i = 0; i < talloc_array_length(damage); i++)
+        json_array_append_new(array,
+                              json_pack("{s:I, s:s}", "at", (json_int_t)damage[i].at,
+                                        "what", damage[i].what));
+    return array;
+}
+
+static int check(struct cli *cli, const char *file, const char *what)
+{
+    struct survey survey;
+    const struct tl_store_stats *stats = &survey.stats;
+    size_t count;
+    int code = look(cli, file, &survey);
+
+    if (code != 0)
+        return code;
+    count = talloc_array_length(survey.damage);
+    if (cli->json) {
+        json_t *object = json_stats(&survey);
+
+        json_object_set_new(object, "sound", json_boolean(stats->damaged == 0));
+        json_object_set_new(object, "damage", json_damage(survey.damage));
+        print_json(object);
+    } else {
+        for (size_t i = 0; i < count && i < DAMAGE_SHOWN; i++)
+            printf("byte %-10ju %s\n", (uintmax_t)survey.damage[i].at,
+                   survey.damage[i].what);
+        if (stats->damaged > DAMAGE_SHOWN)
+            printf("and %u places more\n", stats->damaged - DAMAGE_SHOWN);
+        print_entries(stats);
+        print_state(cli, stats);
+        if (stats->damaged > 0)
+            print_wrapped("Remedy",
+                          "'trustlogon store compact' keeps what is whole. What is lost "
+                          "is looked up again when it is asked for. No reader believed "
+                          "anything of what is damaged. If it comes back, look at the "
+                          "disk.");
+    }
+    return stats->damaged == 0 ? EXIT_WORKS : EXIT_PROBLEM;
+}
+
+/* The ranges are the file's own: others would have it written anew. */
+static int open_writer(struct cli *cli, const struct tl_store_view *view,
+                       struct tl_store **store)
+{
+    int rc =
+        tl_store_open(cli, view->path, view->map.ranges, view->map.num_ranges, store);
+
+    switch (rc) {
+    case 0:
+        return 0;
+    case -EACCES:
+    case -EPERM:
+        return cli_error(cli, EXIT_CANNOT_TELL, "%s: only root may change it",
+                         view->path);
+    case -EBUSY:
+        return cli_error(cli, EXIT_CANNOT_TELL,
+                         "%s: another program has been changing it for two seconds; try "
+                         "again",
+                         view->path);
+    default:
+        return cli_error(cli, EXIT_CANNOT_TELL, "%s: %s", view->path, strerror(-rc));
+    }
+}
+
+static int compact(struct cli *cli, const char *file, const char *what)
+{
+    struct survey before, after;
+    struct tl_store *store;
+    int code = look(cli, file, &before), rc;
+
+    if (code == 0)
+        code = open_writer(cli, before.view, &store);
+    if (code != 0)
+        return code;
+    rc = tl_store_compact(store);
+    if (rc != 0)
+        return cli_error(cli, EXIT_CANNOT_TELL, "%s: %s", before.view->path,
+                         strerror(-rc));
+    code = look(cli, file, &after);
+    if (code != 0)
+        return code;
+    if (cli->json) {
+        print_json(json_pack("{s:o, s:o}", "before", json_stats(&before), "after",
+                             json_stats(&after)));
+    } else {
+        printf("%-12s%s in use before, %s now; the file has %s\n", "Compacted",
+               bytes(cli, before.stats.used), bytes(cli, after.stats.used),
+               bytes(cli, after.stats.size));
+        print_entries(&after.stats);
+        print_state(cli, &after.stats);
+    }
+    return EXIT_WORKS;
+}
+
+static int drop_item(struct tl_store *store, const struct tl_store_item *item)
+{
+    const struct tl_store_key *key = &item->keys[0];
+
+    return key->name != NULL ? tl_store_drop_name(store, key->class, key->name)
+                             : tl_store_drop_id(store, key->class, key->id);
+}
+
+static void print_dropped(struct cli *cli, const struct tl_store_item *item)
+{
+    if (item->negative)
+        printf("%-12sthat there is no %s\n", "Dropped",
+               show(cli, missing_what(cli, item)));
+    else
+        printf("%-12s%s %s, %u, %s\n", "Dropped", kind_of(item),
+               show(cli, item->entry.name.at), item->entry.id,
+               item->entry.sid.length > 0 ? show(cli, item->entry.sid.at) : "no SID");
+}
+
+static int drop(struct cli *cli, const char *file, const char *what)
+{
+    struct tl_store_item items[ASKED_MAX];
+    struct tl_store_view *view;
+    struct tl_store *store;
+    struct asked asked;
+    json_t *dropped;
+    size_t count;
+    int rc = 0, code = asked_parse(cli, what, &asked);
+
+    if (code == 0)
+        code = records_open(cli, file, &view);
+    if (code != 0)
+        return code;
+    count = asked_find(view, &asked, items);
+    if (count == 0)
+        return cli_error(cli, EXIT_PROBLEM, "the store has nothing under '%s'", what);
+    code = open_writer(cli, view, &store);
+    if (code != 0)
+        return code;
+    dropped = json_array();
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        rc = drop_item(store, &items[i]);
+        rc = rc == -ENOENT ? 0 : rc; /* somebody else just did */
+        if (rc == 0 && cli->json)
+            json_array_append_new(dropped, json_item(&items[i]));
+        else if (rc == 0)
+            print_dropped(cli, &items[i]);
+    }
+    if (rc == 0 && cli->json)
+        print_json(json_pack("{s:O}", "dropped", dropped));
+    json_decref(dropped);
+    return rc == 0
+               ? EXIT_WORKS
+               : cli_error(cli, EXIT_CANNOT_TELL, "%s: %s", view->path, strerror(-rc));
+}
+
+static int by_kind_and_name(const void *a, const void *b)
+{
+    const struct tl_store_item *x = a, *y = b;
+    int order = (int)x->negative - (int)y->negative;
+
+    if (order == 0)
+        order = (int)x->entry.class - (int)y->entry.class;
+    return order != 0 ? order : strcmp(x->entry.name.at, y->entry.name.at);
+}
+
+static void print_item(struct cli *cli, const struct tl_store_item *item)
+{
+    const struct tl_store_entry *entry = &item->entry;
+    const char *source = source_slug(entry->source);
+
+    if (item->negative) {
+        printf("missing             %-40s asked again %s\n",
+               show(cli, missing_what(cli, item)), when(cli, entry->valid_until));
+        return;
+    }
+    printf("%-7s %-11u %-40s %-10s %s%s\n", kind_of(item), entry->id,
+           show(cli, entry->name.at), source != NULL ? source : "-",
+           when(cli, entry->written),
+           tl_store_now() > entry->valid_until ? ", ended" : "");
+}
+
+static int list(struct cli *cli, const char *file, const char *what)
+{
+    static const char *const kinds[][2] = {
+        {"users", "user"}, {"groups", "group"}, {"missing", "missing"}};
+    struct survey survey;
+    json_t *entries;
+    const char *kind = NULL;
+    size_t count;
+    int code;
+
+    for (size_t i = 0; what != NULL && i < 3; i++)
+        kind = strcmp(what, kinds[i][0]) == 0 ? kinds[i][1] : kind;
+    if (what != NULL && kind == NULL)
+        return cli_error(cli, EXIT_USAGE, "list takes users, groups or missing, not '%s'",
+                         what);
+    code = look(cli, file, &survey);
+    if (code != 0)
+        return code;
+    entries = json_array();
+    count = survey.items == NULL ? 0 : talloc_array_length(survey.items);
+    if (count > 0)
+        qsort(survey.items, count, sizeof(*survey.items), by_kind_and_name);
+    for (size_t i = 0; i < count; i++) {
+        const struct tl_store_item *item = &survey.items[i];
+
+        if ((kind != NULL && strcmp(kind_of(item), kind) != 0) ||
+            (!item->negative && item->entry.class == TL_STORE_GIDS))
+            continue;
+        if (cli->json)
+            json_array_append_new(entries, json_item(item));
+        else
+            print_item(cli, item);
+    }
+    if (cli->json)
+        print_json(json_pack("{s:O}", "entries", entries));
+    json_decref(entries);
+    return survey.stats.damaged == 0 ? EXIT_WORKS : EXIT_PROBLEM;
+}
+
+static const struct {
+    const char *name;
+    int (*run)(struct cli *cli, const char *file, const char *what);
+    int least, most; /* arguments */
+} actions[] = {{"check", check, 0, 0},
+               {"compact", compact, 0, 0},
+               {"drop", drop, 1, 1},
+               {"list", list, 0, 1}};
+
+int verb_store(struct cli *cli, int argc, char **argv)
+{
+    static const struct option options[] = {{"file", required_argument, NULL, 'f'},
+                                            CLI_COMMON_OPTIONS};
+    const char *file = NULL;
+    int option, left, code;
+
+    while ((option = getopt_long(argc, argv, "jc:f:", options, NULL)) != -1)
+        switch (option) {
+        case 'f':
+            file = optarg;
+            break;
+            CLI_COMMON_CASES;
+        }
+    code = cli_load_config(cli);
+    if (code != 0)
+        return code;
+    if (optind == argc)
+        return statistics(cli, file, NULL);
+    left = argc - optind - 1;
+    for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
+        if (strcmp(argv[optind], actions[i].name) != 0)
+            continue;
+        if (left < actions[i].least)
+            return cli_error(cli, EXIT_USAGE,
+                             "drop what? Give a name, a user or group id, or a SID");
+        if (left > actions[i].most)
+            return cli_error(cli, EXIT_USAGE, "'%s' is too much",
+                             argv[optind + 1 + actions[i].most]);
+        return actions[i].run(cli, file, left > 0 ? argv[optind + 1] : NULL);
+    }
+    return cli_error(cli, EXIT_USAGE, "'%s' is none of check, compact, drop, list",
+                     argv[optind]);
+}
