@@ -22,17 +22,11 @@
  * ranges that came and went with the topology would rewrite the store each time. */
 static size_t ranges_of(const struct tl_config *config, struct tl_store_range *ranges)
 {
-    size_t count = 0;
+    struct tl_id_span spans[TL_STORE_RANGES];
+    size_t count = tl_config_id_spans(config, spans, TL_STORE_RANGES);
 
-    if (config->idmap == TL_IDMAP_SSS) {
-        ranges[0] =
-            (struct tl_store_range){config->idmap_range_min, config->idmap_range_max - 1};
-        return 1;
-    }
-    for (size_t i = 0; config->rid_ranges != NULL && i < config->rid_ranges->count; i++)
-        if (count < TL_STORE_RANGES)
-            ranges[count++] = (struct tl_store_range){config->rid_ranges->range[i].low,
-                                                      config->rid_ranges->range[i].high};
+    for (size_t i = 0; i < count; i++)
+        ranges[i] = (struct tl_store_range){spans[i].low, spans[i].high};
     return count;
 }
 

@@ -22,7 +22,9 @@ enum tl_option_type {
     TL_OPTION_CCACHE, /* TYPE:rest as in krb5.conf, or an absolute path */
     TL_OPTION_PATH,   /* absolute path with %u %d %D %n %% in it */
     TL_OPTION_IDMAP,  /* enum tl_idmap_kind */
-    TL_OPTION_RANGES  /* struct tl_rid_ranges */
+    TL_OPTION_RANGES, /* struct tl_rid_ranges: a list */
+    TL_OPTION_SPAN,   /* struct tl_id_span */
+    TL_OPTION_AUTORID /* struct tl_autorid_domains: a list */
 };
 
 struct tl_option {
@@ -33,6 +35,12 @@ struct tl_option {
     int64_t min, max;
     const char *what; /* one line for people */
 };
+
+/* A key that may stand on several lines of one file, each with a piece of its list. */
+static inline bool tl_option_is_list(const struct tl_option *option)
+{
+    return option->type == TL_OPTION_RANGES || option->type == TL_OPTION_AUTORID;
+}
 
 extern const struct tl_option tl_options[];
 extern const size_t tl_num_options;
@@ -53,6 +61,11 @@ char *tl_option_show(TALLOC_CTX *ctx, const struct tl_config *config,
  * or -EINVAL with *fault, a constant phrase that fits behind the quoted value. */
 int tl_rid_ranges_parse(TALLOC_CTX *ctx, const char *text,
                         struct tl_rid_ranges **ranges_out, const char **fault);
+/* autorid.c: "100000-2999999"; "RANGE 1: S-1-5-21-1-2-3, RANGE 2: S-1-5-21-1-2-3#1".
+ * Returns as above. */
+int tl_id_span_parse(const char *text, struct tl_id_span *span, const char **fault);
+int tl_autorid_domains_parse(TALLOC_CTX *ctx, const char *text,
+                             struct tl_autorid_domains **domains, const char **fault);
 /* Whether `value` is an absolute path that stays below itself whatever its
  * escapes become. */
 bool tl_path_template_valid(const char *value);

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * rid_ranges.c - which ids each domain has with idmap = rid, and what of the
- * identity options does not fit together.
+ * rid_ranges.c - which ids each domain has: DOMAIN:LOW-HIGH, for idmap = rid and
+ * for idmap = rfc2307.
  */
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
 #include "config/options.h"
-
-#define LOWEST_ID 1000U /* below: the system's own accounts */
-#define HIGHEST_ID 4294967294U
 
 static const char not_a_list[] =
     "is no list of DOMAIN:LOW-HIGH (CONTOSO:100000-299999, fabrikam.test:300000-499999)";
@@ -23,7 +20,7 @@ static bool read_number(const char **at, uint32_t *number)
     for (; isdigit((unsigned char)**at) && digits <= 10; (*at)++, digits++)
         n = n * 10 + (uint64_t)(**at - '0');
     *number = (uint32_t)n;
-    return digits > 0 && n >= LOWEST_ID && n <= HIGHEST_ID;
+    return digits > 0 && n >= TL_ID_LOWEST && n <= TL_ID_HIGHEST;
 }
 
 static bool read_name(TALLOC_CTX *ctx, const char **at, const char **name)
@@ -81,7 +78,7 @@ static int parse_one(struct tl_rid_ranges *ranges, const char **at, const char *
     return 0;
 
 bad_number:
-    *fault = "has a range that is not LOW-HIGH with numbers from 1000 to 4294967294";
+    *fault = "has a range that is not LOW-HIGH with numbers from 1000 to 4294967293";
     return -EINVAL;
 }
 
@@ -115,16 +112,4 @@ int tl_rid_ranges_parse(TALLOC_CTX *ctx, const char *text,
     }
     talloc_free(ranges);
     return ret;
-}
-
-const char *tl_config_conflict(const struct tl_config *config)
-{
-    if (config->idmap == TL_IDMAP_RID && config->rid_ranges == NULL)
-        return "[identity] idmap: 'rid' needs rid_ranges";
-    if (config->idmap == TL_IDMAP_SSS &&
-        (config->idmap_range_max <= config->idmap_range_min ||
-         config->idmap_range_max - config->idmap_range_min < config->idmap_range_size))
-        return "[identity] idmap_range_max: leaves no room for one slice of "
-               "idmap_range_size";
-    return NULL;
 }

@@ -113,7 +113,17 @@ static unsigned int error_line(const char *text, size_t len)
     return 0;
 }
 
-/* One key of a section: known, there once, a value and not a group. */
+/* The pieces of a list, which a line of the parser's would be too short for. */
+static char *joined(TALLOC_CTX *ctx, char **values)
+{
+    char *whole = talloc_strdup(ctx, values[0]);
+
+    for (size_t i = 1; whole != NULL && values[i] != NULL; i++)
+        whole = talloc_asprintf_append_buffer(whole, ", %s", values[i]);
+    return whole;
+}
+
+/* One key of a section: known, there once unless a list, a value and not a group. */
 static int apply_key(TALLOC_CTX *ctx, struct tl_config *config, const char *file,
                      profile_t profile, const char *section, const char *key,
                      char **error)
@@ -121,7 +131,7 @@ static int apply_key(TALLOC_CTX *ctx, struct tl_config *config, const char *file
     const char *names[] = {section, key, NULL};
     const struct tl_option *option = tl_option_find(section, key);
     char *quoted = tl_option_quote(ctx, key);
-    char **values = NULL, *why = NULL;
+    char **values = NULL, *why = NULL, *whole = NULL;
     int ret;
 
     if (quoted == NULL)
@@ -140,17 +150,19 @@ static int apply_key(TALLOC_CTX *ctx, struct tl_config *config, const char *file
         ret = complain(ctx, error, file, "[%s] %s: has no value", section, quoted);
         goto cleanup;
     }
-    if (values[1] != NULL) {
+    if (values[1] != NULL && !tl_option_is_list(option)) {
         ret =
             complain(ctx, error, file, "[%s] %s: given more than once", section, quoted);
         goto cleanup;
     }
-    ret = tl_option_store(ctx, config, option, values[0], &why);
+    whole = joined(ctx, values);
+    ret = whole != NULL ? tl_option_store(ctx, config, option, whole, &why) : -ENOMEM;
     if (ret == -EINVAL)
         ret = complain(ctx, error, file, "[%s] %s: %s", section, quoted, why);
     talloc_free(why);
 
 cleanup:
+    talloc_free(whole);
     profile_free_list(values);
     talloc_free(quoted);
     return ret;

@@ -24,6 +24,8 @@ static const char *const walk_names[] = {
 static const char *const idmap_names[] = {
     [TL_IDMAP_SSS] = "sss",
     [TL_IDMAP_RID] = "rid",
+    [TL_IDMAP_AUTORID] = "autorid",
+    [TL_IDMAP_RFC2307] = "rfc2307",
 };
 
 /* The words krb5.conf takes for a boolean, so that nobody has to learn others. */
@@ -205,16 +207,25 @@ static int store_string(TALLOC_CTX *ctx, struct tl_config *config,
 }
 
 static int store_ranges(TALLOC_CTX *ctx, struct tl_config *config, const char *value,
-                        const struct tl_rid_ranges **member, char **why)
+                        enum tl_option_type type, void *member, char **why)
 {
+    struct tl_autorid_domains *domains = NULL;
     struct tl_rid_ranges *ranges = NULL;
     const char *fault = NULL;
-    int ret = tl_rid_ranges_parse(config, value, &ranges, &fault);
+    int ret;
 
+    if (type == TL_OPTION_SPAN)
+        ret = tl_id_span_parse(value, member, &fault);
+    else if (type == TL_OPTION_AUTORID)
+        ret = tl_autorid_domains_parse(config, value, &domains, &fault);
+    else
+        ret = tl_rid_ranges_parse(config, value, &ranges, &fault);
     if (ret == -EINVAL)
         return refuse(ctx, value, why, "%s", fault);
-    if (ret == 0)
-        *member = ranges;
+    if (ret == 0 && domains != NULL)
+        *(const struct tl_autorid_domains **)member = domains;
+    if (ret == 0 && ranges != NULL)
+        *(const struct tl_rid_ranges **)member = ranges;
     return ret;
 }
 
@@ -246,7 +257,7 @@ int tl_option_store(TALLOC_CTX *ctx, struct tl_config *config,
         *why = talloc_strdup(ctx, "has no value");
         return *why != NULL ? -EINVAL : -ENOMEM;
     }
-    if (strlen(value) > VALUE_MAX)
+    if (strlen(value) > VALUE_MAX && !tl_option_is_list(option))
         return refuse(ctx, value, why, "is longer than %d characters", VALUE_MAX);
     switch (option->type) {
     case TL_OPTION_INT:
@@ -272,9 +283,11 @@ int tl_option_store(TALLOC_CTX *ctx, struct tl_config *config,
                 *(enum tl_idmap_kind *)member = (enum tl_idmap_kind)i;
                 return 0;
             }
-        return refuse(ctx, value, why, "is none of sss, rid");
+        return refuse(ctx, value, why, "is none of sss, rid, autorid, rfc2307");
     case TL_OPTION_RANGES:
-        return store_ranges(ctx, config, value, member, why);
+    case TL_OPTION_AUTORID:
+    case TL_OPTION_SPAN:
+        return store_ranges(ctx, config, value, option->type, member, why);
     default:
         return store_string(ctx, config, option, value, why);
     }
@@ -284,7 +297,9 @@ char *tl_option_show(TALLOC_CTX *ctx, const struct tl_config *config,
                      const struct tl_option *option)
 {
     const void *member = (const char *)config + option->offset;
+    const struct tl_autorid_domains *domains;
     const struct tl_rid_ranges *ranges;
+    const struct tl_id_span *span;
     const char *string;
 
     switch (option->type) {
@@ -301,6 +316,14 @@ char *tl_option_show(TALLOC_CTX *ctx, const struct tl_config *config,
     case TL_OPTION_RANGES:
         ranges = *(const struct tl_rid_ranges *const *)member;
         return talloc_strdup(ctx, ranges != NULL ? ranges->text : "");
+    case TL_OPTION_AUTORID:
+        domains = *(const struct tl_autorid_domains *const *)member;
+        return talloc_strdup(ctx, domains != NULL ? domains->text : "");
+    case TL_OPTION_SPAN:
+        span = member;
+        return span->high != 0
+                   ? talloc_asprintf(ctx, "%" PRIu32 "-%" PRIu32, span->low, span->high)
+                   : talloc_strdup(ctx, "");
     default:
         string = *(const char *const *)member;
         return talloc_strdup(ctx, string != NULL ? string : "");

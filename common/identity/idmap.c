@@ -121,47 +121,25 @@ int tl_idmap_add_range(struct tl_idmap *map, const struct tl_sid *domain,
     return 0;
 }
 
-/* The domain a line of rid_ranges means. DNS names are tried on all domains
- * first: a trusted forest may call a domain of its own by a flat name of ours. */
-static const struct tl_idmap_domain *named(const struct tl_idmap *map, const char *name)
-{
-    for (size_t i = 0; i < map->num_known; i++) {
-        if (same_dns(map->known[i].domain.dns, name))
-            return &map->known[i].domain;
-    }
-    for (size_t i = 0; i < map->num_known; i++) {
-        if (tl_name_equal(map->known[i].domain.flat, name))
-            return &map->known[i].domain;
-    }
-    return NULL;
-}
-
-/* A domain that is not known (yet) leaves its range unused. */
-static int fill_rid(struct tl_idmap *map, const struct tl_config *config)
-{
-    int ret = 0;
-
-    for (size_t i = 0; ret == 0 && i < config->rid_ranges->count; i++) {
-        const struct tl_rid_range *range = &config->rid_ranges->range[i];
-        const struct tl_idmap_domain *domain = named(map, range->domain);
-        bool twice = false;
-
-        if (domain == NULL)
-            continue;
-        /* By its DNS and by its flat name: the first line counts. */
-        for (size_t k = 0; k < map->num_ranges; k++)
-            twice = twice || tl_sid_equal(&map->ranges[k].domain, &domain->sid);
-        if (!twice)
-            ret = tl_idmap_add_range(map, &domain->sid, 0, range->low, range->high);
-    }
-    return ret;
-}
-
 static int by_min(const void *a, const void *b)
 {
     const struct tl_idmap_range *x = a, *y = b;
 
     return (x->min > y->min) - (x->min < y->min);
+}
+
+static int fill(struct tl_idmap *map, const struct tl_config *config)
+{
+    switch (map->kind) {
+    case TL_IDMAP_RID:
+        return tl_idmap_fill_named(map, config->rid_ranges);
+    case TL_IDMAP_RFC2307:
+        return tl_idmap_fill_named(map, config->rfc2307_ranges);
+    case TL_IDMAP_AUTORID:
+        return tl_idmap_fill_autorid(map, config);
+    default:
+        return tl_idmap_fill_sss(map, config);
+    }
 }
 
 int tl_idmap_new(TALLOC_CTX *ctx, const struct tl_config *config, const char *own_domain,
@@ -184,8 +162,7 @@ int tl_idmap_new(TALLOC_CTX *ctx, const struct tl_config *config, const char *ow
     map->kind = config->idmap;
     ret = add_domains(map, own_domain, topo, also);
     if (ret == 0)
-        ret = map->kind == TL_IDMAP_RID ? fill_rid(map, config)
-                                        : tl_idmap_fill_sss(map, config);
+        ret = fill(map, config);
     if (ret != 0) {
         talloc_free(map);
         return ret;
@@ -194,6 +171,25 @@ int tl_idmap_new(TALLOC_CTX *ctx, const struct tl_config *config, const char *ow
         qsort(map->ranges, map->num_ranges, sizeof(map->ranges[0]), by_min);
     *result = map;
     return 0;
+}
+
+/* Why a SID of a domain with this one, or of none, is in no range of the table. */
+static const char *no_range(const struct tl_idmap *map, const struct tl_sid *domain)
+{
+    /* This table goes by SIDs: whether the domain is known makes no difference. */
+    if (map->kind == TL_IDMAP_AUTORID)
+        return "its domain has no range in autorid_domains, or none for so large a RID";
+    if (tl_idmap_domain(map, domain) == NULL)
+        return "it belongs to no domain that is known here";
+    switch (map->kind) {
+    case TL_IDMAP_RID:
+        return "its domain has no range in rid_ranges, or too short a one";
+    case TL_IDMAP_RFC2307:
+        return "its domain has no range in rfc2307_ranges";
+    default:
+        return "its RID is beyond its domain's slices, or the slice is also that of "
+               "another domain";
+    }
 }
 
 int tl_idmap_to_id(const struct tl_idmap *map, const struct tl_sid *sid, uint32_t *id,
@@ -208,6 +204,9 @@ int tl_idmap_to_id(const struct tl_idmap *map, const struct tl_sid *sid, uint32_
         *why = NULL;
     if (tl_sid_split(sid, &domain, &rid) != 0)
         goto none;
+    reason = "its id stands in the directory";
+    if (map->kind == TL_IDMAP_RFC2307)
+        goto none;
     for (size_t i = 0; i < map->num_ranges; i++) {
         const struct tl_idmap_range *range = &map->ranges[i];
 
@@ -218,22 +217,17 @@ int tl_idmap_to_id(const struct tl_idmap *map, const struct tl_sid *sid, uint32_
             return 0;
         }
     }
-    if (tl_idmap_domain(map, &domain) != NULL)
-        reason = map->kind == TL_IDMAP_RID
-                     ? "its domain has no range in rid_ranges, or too short a one"
-                     : "its RID is beyond its domain's slices, or the slice is also that "
-                       "of another domain";
+    reason = no_range(map, &domain);
 none:
     if (why != NULL)
         *why = reason;
     return -ENOENT;
 }
 
-int tl_idmap_to_sid(const struct tl_idmap *map, uint32_t id, struct tl_sid *sid)
+static const struct tl_idmap_range *range_of(const struct tl_idmap *map, uint32_t id)
 {
     size_t low = 0, high = map->num_ranges;
 
-    memset(sid, 0, sizeof(*sid));
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         const struct tl_idmap_range *range = &map->ranges[middle];
@@ -243,12 +237,54 @@ int tl_idmap_to_sid(const struct tl_idmap *map, uint32_t id, struct tl_sid *sid)
         else if (id > range->max)
             low = middle + 1;
         else
-            return tl_sid_append(&range->domain, range->first_rid + (id - range->min),
-                                 sid) == 0
-                       ? 0
-                       : -ENOENT;
+            return range;
     }
+    return NULL;
+}
+
+int tl_idmap_to_sid(const struct tl_idmap *map, uint32_t id, struct tl_sid *sid)
+{
+    const struct tl_idmap_range *range = range_of(map, id);
+
+    memset(sid, 0, sizeof(*sid));
+    if (range == NULL || map->kind == TL_IDMAP_RFC2307)
+        return -ENOENT;
+    return tl_sid_append(&range->domain, range->first_rid + (id - range->min), sid) == 0
+               ? 0
+               : -ENOENT;
+}
+
+int tl_idmap_admit(const struct tl_idmap *map, const struct tl_sid *sid, uint32_t id,
+                   const char **why)
+{
+    const struct tl_idmap_range *range = range_of(map, id);
+    const char *reason = "it belongs to no domain that is known here";
+    struct tl_sid domain;
+    uint32_t rid;
+
+    *why = NULL;
+    if (tl_sid_split(sid, &domain, &rid) != 0)
+        goto none;
+    reason = "ids do not come from a directory here";
+    if (map->kind != TL_IDMAP_RFC2307)
+        goto none;
+    if (range != NULL && tl_sid_equal(&range->domain, &domain))
+        return 0;
+    reason = no_range(map, &domain);
+    for (size_t i = 0; i < map->num_ranges; i++)
+        if (tl_sid_equal(&map->ranges[i].domain, &domain))
+            reason = "the id is outside its domain's range in rfc2307_ranges";
+none:
+    *why = reason;
     return -ENOENT;
+}
+
+const struct tl_idmap_domain *tl_idmap_domain_of_id(const struct tl_idmap *map,
+                                                    uint32_t id)
+{
+    const struct tl_idmap_range *range = range_of(map, id);
+
+    return range != NULL ? tl_idmap_domain(map, &range->domain) : NULL;
 }
 
 const struct tl_idmap_range *tl_idmap_ranges(const struct tl_idmap *map, size_t *count)

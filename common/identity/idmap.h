@@ -31,6 +31,9 @@ struct tl_idmap {
 
 int tl_idmap_add_range(struct tl_idmap *map, const struct tl_sid *domain,
                        uint32_t first_rid, uint32_t min, uint32_t max);
+/* idmap_ranges.c: ranges as configured. */
+int tl_idmap_fill_named(struct tl_idmap *map, const struct tl_rid_ranges *ranges);
+int tl_idmap_fill_autorid(struct tl_idmap *map, const struct tl_config *config);
 /* idmap_sss.c: slices by libsss_idmap. */
 int tl_idmap_fill_sss(struct tl_idmap *map, const struct tl_config *config);
 

@@ -73,10 +73,10 @@ def sssd():
 
 
 @contextlib.contextmanager
-def winbind():
+def winbind(options=WINBIND_CONF):
     conf = get("ws1", "/etc/samba/smb.conf")
-    if WINBIND_CONF not in conf:
-        put("ws1", "/etc/samba/smb.conf", conf + WINBIND_CONF)
+    if options not in conf:
+        put("ws1", "/etc/samba/smb.conf", conf + options)
     with _process("winbindd -F --no-process-group", "/var/log/lab/winbindd.log"):
         _wait("winbindd", "wbinfo -n 'CONTOSO\\alice'")
         yield

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""The ids of a logon are those of a running sssd (sss) and winbindd (rid)."""
+"""The ids of a logon are those of a running sssd (sss) and winbindd (rid, autorid)."""
 import contextlib
 import json
 import pathlib
@@ -18,6 +18,10 @@ LOWS = {"CONTOSO": 500000, "FABRIKAM": 700000}
 SMB_CONF = "".join(f"    idmap config {domain} : backend = rid\n"
                    f"    idmap config {domain} : range = {low}-{low + 99999}\n"
                    for domain, low in LOWS.items())
+AUTORID_CONF = """    idmap config * : backend = autorid
+    idmap config * : range = 100000-1999999
+    idmap config * : rangesize = 50000
+"""
 
 
 def identity(name, password=PASSWORD):
@@ -56,16 +60,56 @@ def rid():
         ws(["rm", "-f", CONF])
 
 
+def same_as_winbind(kind):
+    for name in ("CONTOSO\\alice", "FABRIKAM\\carol"):
+        ours = identity(name)["identity"]
+        asked = ws(["wbinfo", "--sid-to-uid", ours["sid"]]).stdout.strip()
+        equal(f"{kind} {name}: the uid is winbindd's", str(ours["uid"]), asked)
+        gids = [ws(["wbinfo", "--sid-to-gid", sid]).stdout.strip()
+                for sid in ours["groups"] if sid.startswith("S-1-5-21-")]
+        equal(f"{kind} {name}: the gids are winbindd's", sorted(map(str, ours["gids"])),
+              sorted(gids))
+
+
 def like_winbind():
     with rid(), clients.winbind():
-        for name in ("CONTOSO\\alice", "FABRIKAM\\carol"):
-            ours = identity(name)["identity"]
-            asked = ws(["wbinfo", "--sid-to-uid", ours["sid"]]).stdout.strip()
-            equal(f"{name}: the uid is winbindd's", str(ours["uid"]), asked)
-            gids = [ws(["wbinfo", "--sid-to-gid", sid]).stdout.strip()
-                    for sid in ours["groups"] if sid.startswith("S-1-5-21-")]
-            equal(f"{name}: the gids are winbindd's", sorted(map(str, ours["gids"])),
-                  sorted(gids))
+        same_as_winbind("rid")
+
+
+@contextlib.contextmanager
+def autorid():
+    """A winbindd that has given out ranges of its own, and its table as its tool prints it."""
+    smb = get("ws1", "/etc/samba/smb.conf")
+    ws("rm -f /var/lib/samba/autorid.tdb; net cache flush")
+    try:
+        with clients.winbind(AUTORID_CONF):
+            for name in ("BUILTIN\\Users", "FABRIKAM\\carol", "CONTOSO\\alice"):
+                sid = ws(["wbinfo", "--name-to-sid", name]).stdout.split()[0]
+                ws(["wbinfo", "--sid-to-gid", sid])
+                # A RID far up makes winbindd give the domain a second range.
+                ws(["wbinfo", "--sid-to-gid", sid.rpartition("-")[0] + "-100007"])
+            yield ws(["net", "idmap", "get", "ranges"]).stdout
+    finally:
+        put("ws1", "/etc/samba/smb.conf", smb)
+        ws(["rm", "-f", CONF])
+
+
+def like_autorid():
+    with autorid() as table:
+        check("winbindd has given both domains a range", table.count("S-1-5-21-") >= 2, table)
+        pasted = "".join(f"    autorid_domains = {line}\n" for line in table.splitlines())
+        put("ws1", CONF, "[identity]\n    idmap = autorid\n    autorid_range = 100000-1999999\n"
+                         "    autorid_rangesize = 50000\n" + pasted)
+        done = ws(["trustlogon", "config"])
+        equal("its table is taken as it is", (done.returncode, done.stderr), (0, ""))
+        same_as_winbind("autorid")
+        # A domain that winbindd has not met has no number, and none is made up.
+        alice = identity("CONTOSO\\alice")["identity"]["sid"].rpartition("-")[0]
+        put("ws1", CONF, get("ws1", CONF).replace(alice, "S-1-5-21-1-2-3"))
+        refused = identity("CONTOSO\\alice")
+        equal("a domain without a range: no logon, and the option is named",
+              (refused["reason"], "autorid_domains" in json.dumps(refused)),
+              ("id-unmappable", True))
 
 
 def refusals():
@@ -95,7 +139,8 @@ def refusals():
 def main():
     up(trust="external")
     refusals()
-    for daemon, compare in (("sssd", like_sssd), ("winbindd", like_winbind)):
+    for daemon, compare in (("sssd", like_sssd), ("winbindd", like_winbind),
+                            ("winbindd", like_autorid)):
         if shutil.which(daemon, path="/usr/sbin:/usr/bin"):
             compare()
         else:

@@ -189,8 +189,36 @@ static const struct {
     {"[logon]\nccache = MEMORY:x\n", "[logon] ccache: 'MEMORY:x' is neither an absolute "
                                      "path nor FILE:, DIR:, KEYRING: or "
                                      "KCM:"},
-    {"[identity]\nidmap = autorid\n", "[identity] idmap: 'autorid' is none of sss, rid"},
+    {"[identity]\nidmap = tdb\n",
+     "[identity] idmap: 'tdb' is none of sss, rid, autorid, rfc2307"},
     {"[identity]\nidmap = rid\n", "[identity] idmap: 'rid' needs rid_ranges"},
+    {"[identity]\nidmap = rfc2307\nrid_ranges = A:1000-2000\n",
+     "[identity] idmap: 'rfc2307' needs rfc2307_ranges"},
+    {"[identity]\nidmap = autorid\nautorid_domains = 0: ALLOC\n",
+     "[identity] idmap: 'autorid' needs autorid_range"},
+    {"[identity]\nidmap = autorid\nautorid_range = 100000-299999\n",
+     "[identity] idmap: 'autorid' needs autorid_domains"},
+    {"[identity]\nidmap = autorid\nautorid_range = 100000-299998\n"
+     "autorid_domains = 1: ALLOC\n",
+     "[identity] autorid_domains: names a range beyond the end of autorid_range"},
+    {"[identity]\nidmap = autorid\nautorid_range = 100000-299999\n"
+     "autorid_domains = 1: S-1-5-21-1-2-3#42950\n",
+     "[identity] autorid_domains: has an index behind '#' that no RID reaches"},
+    {"[identity]\nautorid_range = 999-299999\n",
+     "[identity] autorid_range: '999-299999' is no LOW-HIGH with numbers from 1000 to "
+     "4294967293"},
+    {"[identity]\nautorid_range = 2000-1999\n",
+     "[identity] autorid_range: '2000-1999' ends before it begins"},
+    {"[identity]\nautorid_rangesize = 1999\n",
+     "[identity] autorid_rangesize: '1999' is out of range (2000 to 4294967294)"},
+    {"[identity]\nunix_nss_info = maybe\n",
+     "[identity] unix_nss_info: 'maybe' is neither yes nor no"},
+    {"[identity]\nunix_primary_group = maybe\n",
+     "[identity] unix_primary_group: 'maybe' is neither yes nor no"},
+    {"[identity]\nrfc2307_ranges = A:1000-2000\nrfc2307_ranges = B:2000-3000\n",
+     "[identity] rfc2307_ranges: 'A:1000-2000, B:2000-3000' has ranges that overlap: two "
+     "users would share an id"},
+    {"[identity]\nhome = /a\nhome = /b\n", "[identity] home: given more than once"},
     {"[identity]\nidmap_range_min = 999\n",
      "[identity] idmap_range_min: '999' is out of range (1000 to 4294967294)"},
     {"[identity]\nidmap_range_max = 399999\n",
@@ -217,7 +245,7 @@ static const struct {
     const char *text, *fault;
 } ranges[] = {
     {"CONTOSO:1000-1000", NULL},
-    {"a.b-c_d:100000-4294967294 , B:2000-99999", NULL},
+    {"a.b-c_d:100000-4294967293 , B:2000-99999", NULL},
     {"CONTOSO", "is no list of"},
     {"CONTOSO:", "is no list of"},
     {":1000-2000", "is no list of"},
@@ -229,7 +257,7 @@ static const struct {
     {"CONTOSO:999-2000", "has a range that is not LOW-HIGH"},
     {"CONTOSO:1000", "has a range that is not LOW-HIGH"},
     {"CONTOSO:1000-", "has a range that is not LOW-HIGH"},
-    {"CONTOSO:1000-4294967295", "has a range that is not LOW-HIGH"},
+    {"CONTOSO:1000-4294967294", "has a range that is not LOW-HIGH"},
     {"CONTOSO:1000-99999999999999999999", "has a range that is not LOW-HIGH"},
     {"CONTOSO:2000-1999", "has a range that ends before"},
     {"A:1000-2000, a:3000-4000", "names a domain twice"},
@@ -252,6 +280,122 @@ START_TEST(rid_ranges)
     ck_assert_int_eq(ret, -EINVAL);
     ck_assert_ptr_null(config->rid_ranges);
     ck_assert_msg(strstr(error, ranges[_i].fault) != NULL, "%s", error);
+}
+END_TEST
+
+#define A "S-1-5-21-1-2-3"
+#define B "S-1-5-21-4294967295-4294967295-4294967295"
+
+/* autorid_domains, likewise. */
+static const struct {
+    const char *text, *fault;
+} autorid[] = {
+    {"RANGE 0: ALLOC, RANGE 1: S-1-5-32, RANGE 2: " A ", RANGE 3: " B, NULL},
+    {"2:" A ",3 : " A "#1", "is no list of"},
+    {"2: " A " , 3: " A "#1, 4: " A "#42949", NULL},
+    {"4294967295: " A, NULL},
+    {"4294967296: " A, "is no list of"},
+    {"RANGE: " A, "is no list of"},
+    {"RANGE -1: " A, "is no list of"},
+    {A, "is no list of"},
+    {"1 " A, "is no list of"},
+    {"1: ", "is no list of"},
+    {"1: CONTOSO", "is no list of"},
+    {"1: " A "#", "is no list of"},
+    {"1: " A "#x", "is no list of"},
+    {"1: " A "#1#2", "is no list of"},
+    {"1: " A " #1", "is no list of"},
+    {"1: " A ",", "is no list of"},
+    {"1: " A "; 2: " B, "is no list of"},
+    {"1: " A " 2: " B, "is no list of"},
+    {"1: " A ", 1: " B, "gives one range twice"},
+    {"0: ALLOC, 0: " B, "gives one range twice"},
+    {"1: " A ", 2: " A, "gives a domain two ranges with one index"},
+    {"1: " A "#7, 2: " A "#7", "gives a domain two ranges with one index"},
+};
+
+START_TEST(autorid_domains)
+{
+    struct tl_config *config = tl_config_defaults(ctx);
+    char *error = NULL;
+    int ret = tl_config_set(ctx, config, "t",
+                            talloc_asprintf(ctx, "autorid_domains=%s", autorid[_i].text),
+                            &error);
+
+    if (autorid[_i].fault == NULL) {
+        ck_assert_msg(ret == 0, "%s", error);
+        ck_assert_str_eq(config->autorid_domains->text, autorid[_i].text);
+        return;
+    }
+    ck_assert_int_eq(ret, -EINVAL);
+    ck_assert_ptr_null(config->autorid_domains);
+    ck_assert_msg(strstr(error, autorid[_i].fault) != NULL, "%s", error);
+}
+END_TEST
+
+/* What `net idmap get ranges | sed 's/^/autorid_domains = /'` makes, longer than any
+ * line may be. */
+START_TEST(a_list_on_many_lines)
+{
+    char *text = talloc_strdup(ctx, "[identity]\nidmap = autorid\n"
+                                    "autorid_range = 100000-9999999\n"
+                                    "autorid_domains = RANGE 0: ALLOC\n"
+                                    "autorid_domains = RANGE 1: S-1-5-32\n");
+    const struct tl_autorid_domain *domain;
+    struct tl_id_span span = {0};
+    struct tl_config *c;
+
+    for (int i = 2; i < 60; i++)
+        text = talloc_asprintf_append(text, "autorid_domains = RANGE %d: " B "#%d\n", i,
+                                      i - 2);
+    c = loaded(put("a.conf", text, 0644));
+    domain = c->autorid_domains->domain;
+    ck_assert_int_eq(c->idmap, TL_IDMAP_AUTORID);
+    ck_assert_uint_eq(c->autorid_rangesize, 100000);
+    ck_assert_uint_eq(c->autorid_range.low, 100000);
+    ck_assert_uint_eq(c->autorid_range.high, 9999999);
+    ck_assert_uint_eq(c->autorid_domains->count, 60);
+    ck_assert(domain[0].reserved && domain[1].reserved && !domain[2].reserved);
+    ck_assert_uint_eq(domain[59].range, 59);
+    ck_assert_uint_eq(domain[59].index, 57);
+    ck_assert_uint_eq(tl_config_id_spans(c, &span, 1), 1);
+    ck_assert_uint_eq(span.low, 100000);
+    ck_assert_uint_eq(span.high, 9999999);
+}
+END_TEST
+
+static void set(struct tl_config *config, const char *assignment)
+{
+    char *error = NULL;
+
+    ck_assert_msg(tl_config_set(ctx, config, "t", assignment, &error) == 0, "%s", error);
+}
+
+/* A later file's list is the whole list, as any later value is. */
+START_TEST(lists_and_the_folder)
+{
+    struct tl_id_span spans[2];
+    struct tl_config *c;
+
+    make_folder("l.conf.d", 0755);
+    put("l.conf.d/1.conf", "[identity]\nrfc2307_ranges = C:7000-8000\n", 0644);
+    c = loaded(put("l.conf",
+                   "[identity]\nidmap = rfc2307\nunix_primary_group = no\n"
+                   "rfc2307_ranges = A:1000-2000\nrfc2307_ranges = B:3000-4000\n",
+                   0644));
+    ck_assert_uint_eq(c->rfc2307_ranges->count, 1);
+    ck_assert(!c->unix_primary_group && c->unix_nss_info);
+
+    set(c, "rfc2307_ranges=A:5000-6000,B:1000-2000,C:3000-4000,D:90000-90009");
+    ck_assert_uint_eq(tl_config_id_spans(c, spans, 2), 2);
+    ck_assert_uint_eq(spans[0].low, 5000);
+    ck_assert_uint_eq(spans[0].high, 6000);
+    ck_assert_uint_eq(spans[1].low, 1000);
+    ck_assert_uint_eq(spans[1].high, 90009);
+    set(c, "idmap=sss");
+    ck_assert_uint_eq(tl_config_id_spans(c, spans, 2), 1);
+    ck_assert_uint_eq(spans[0].low, 200000);
+    ck_assert_uint_eq(spans[0].high, 2000199999);
 }
 END_TEST
 
@@ -469,6 +613,9 @@ int main(void)
     tcase_add_test(t, good_file);
     tcase_add_loop_test(t, bad_text, 0, sizeof(bad_texts) / sizeof(bad_texts[0]));
     tcase_add_loop_test(t, rid_ranges, 0, sizeof(ranges) / sizeof(ranges[0]));
+    tcase_add_loop_test(t, autorid_domains, 0, sizeof(autorid) / sizeof(autorid[0]));
+    tcase_add_test(t, a_list_on_many_lines);
+    tcase_add_test(t, lists_and_the_folder);
     tcase_add_test(t, rid_ranges_are_kept);
     tcase_add_test(t, nul_and_long_lines);
     tcase_add_test(t, bom_and_empty);

@@ -9,14 +9,18 @@
 #ifndef TRUSTLOGON_CONFIG_H
 #define TRUSTLOGON_CONFIG_H
 
-#include <trustlogon/defs.h>
+#include <trustlogon/sid.h>
 
 enum tl_walk { TL_WALK_WINDOWS, TL_WALK_REFERRAL, TL_WALK_DIRECT };
 
 /* How SIDs become uids and gids (trustlogon/idmap.h). */
-enum tl_idmap_kind { TL_IDMAP_SSS, TL_IDMAP_RID };
+enum tl_idmap_kind { TL_IDMAP_SSS, TL_IDMAP_RID, TL_IDMAP_AUTORID, TL_IDMAP_RFC2307 };
 
-/* Which ids `idmap = rid` gives the SIDs of one domain; ranges never overlap. */
+#define TL_ID_LOWEST 1000U        /* ids below are the system's own and never given out */
+#define TL_ID_HIGHEST 4294967293U /* -1 is no id, -2 is nobody on some systems */
+
+/* The ids of one domain: those that `idmap = rid` gives its SIDs, or those that its
+ * directory may give with `idmap = rfc2307`; ranges never overlap. */
 struct tl_rid_range {
     const char *domain; /* DNS or NetBIOS name, as written */
     uint32_t low, high;
@@ -25,6 +29,24 @@ struct tl_rid_ranges {
     const char *text; /* as written */
     size_t count;
     struct tl_rid_range *range;
+};
+
+/* A run of ids, both ends in it; high 0: none. */
+struct tl_id_span {
+    uint32_t low, high;
+};
+/* Samba's autorid gave range number `range`, counted from 0, to the RIDs of `sid` from
+ * `index` times the size of a range on. */
+struct tl_autorid_domain {
+    uint32_t range;
+    bool reserved; /* ALLOC, BUILTIN: the range is taken, its ids are nobody's here */
+    struct tl_sid sid;
+    uint32_t index;
+};
+struct tl_autorid_domains {
+    const char *text; /* as written, several lines as one list */
+    size_t count;
+    struct tl_autorid_domain *domain;
 };
 
 /* Values after defaults. Times in milliseconds unless the name says otherwise. */
@@ -53,7 +75,13 @@ struct tl_config {
     uint32_t idmap_range_max;               /* 2000200000, itself not given out */
     uint32_t idmap_range_size;              /* of a domain's slice: 200000 */
     const struct tl_rid_ranges *rid_ranges; /* NULL: none */
-    const char *home, *shell;               /* templates: /home/%D/%u, /bin/bash */
+    struct tl_id_span autorid_range;        /* none */
+    uint32_t autorid_rangesize;             /* 100000, as Samba's */
+    const struct tl_autorid_domains *autorid_domains; /* NULL: none */
+    const struct tl_rid_ranges *rfc2307_ranges;       /* NULL: none */
+    bool unix_primary_group;  /* gidNumber instead of Windows' primary group: yes */
+    bool unix_nss_info;       /* home and shell as the directory has them: yes */
+    const char *home, *shell; /* templates: /home/%D/%u, /bin/bash */
     /* [locator] */
     bool require_ldap_ping; /* yes, as on Windows */
     int ping_interval;      /* between candidates: 100 */
@@ -90,6 +118,10 @@ TL_PUBLIC int tl_config_set(TALLOC_CTX *ctx, struct tl_config *config, const cha
  * "[identity] idmap_range_max: ...". tl_config_load() has asked; after
  * tl_config_set() tl_idmap_new() asks again. */
 TL_PUBLIC const char *tl_config_conflict(const struct tl_config *config);
+/* All ids that the configuration can give out, whatever domains are known: at most
+ * `max` spans, which may then hold ids between ranges too. Returns how many. */
+TL_PUBLIC size_t tl_config_id_spans(const struct tl_config *config,
+                                    struct tl_id_span *spans, size_t max);
 /* For `trustlogon config`: every option with section, key, value, whether it is the
  * default. */
 struct tl_config_item {

@@ -2,9 +2,9 @@
  *
  * trustlogon/idmap.h - security identifiers to user and group ids and back.
  *
- * Both ways of counting are a table of ranges, each the ids of a run of RIDs of
- * one domain; uids and gids are counted alike, and a SID has the same id as
- * either.
+ * The table is one of ranges, each the ids of a run of RIDs of one domain; uids and
+ * gids are counted alike, and a SID has the same id as either. Only rfc2307 is
+ * another thing: there the ids stand in the directories.
  *
  * sss: the numbers of SSSD's ad provider with its defaults. The ids between
  *   idmap_range_min and idmap_range_max are cut into slices; murmurhash3 of the
@@ -18,6 +18,10 @@
  *   nothing is stored.
  * rid: ID = RID + LOW of the domain's range in rid_ranges, as Samba's idmap_rid
  *   with base_rid 0.
+ * autorid: as Samba's. Which range a domain has is the history of one machine's
+ *   autorid.tdb, so it stands in autorid_domains.
+ * rfc2307: uidNumber and gidNumber. A domain's directory may give out the ids of the
+ *   domain's range in rfc2307_ranges and no others: tl_idmap_admit().
  *
  * Pure.
  */
@@ -26,8 +30,6 @@
 
 #include <trustlogon/config.h>
 #include <trustlogon/topology.h>
-
-#define TL_ID_LOWEST 1000U /* ids below are the system's own and never given out */
 
 struct tl_idmap;
 struct tl_idmap_range {
@@ -59,6 +61,16 @@ TL_PUBLIC int tl_idmap_to_id(const struct tl_idmap *map, const struct tl_sid *si
 /* 0; -ENOENT for an id that is nobody's of ours. */
 TL_PUBLIC int tl_idmap_to_sid(const struct tl_idmap *map, uint32_t id,
                               struct tl_sid *sid);
+/*
+ * rfc2307: may the directory of the SID's domain give it this id? 0; -ENOENT with
+ * *why, a constant phrase.
+ */
+TL_PUBLIC int tl_idmap_admit(const struct tl_idmap *map, const struct tl_sid *sid,
+                             uint32_t id, const char **why);
+/* The domain in whose range the id is, whoever has it there: NULL for none, and for a
+ * domain that only autorid_domains knows. */
+TL_PUBLIC const struct tl_idmap_domain *tl_idmap_domain_of_id(const struct tl_idmap *map,
+                                                              uint32_t id);
 /* The ranges in use, sorted by id, none overlapping. */
 TL_PUBLIC const struct tl_idmap_range *tl_idmap_ranges(const struct tl_idmap *map,
                                                        size_t *count);
