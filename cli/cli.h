@@ -23,6 +23,7 @@ struct cli {
 typedef int (*cli_verb_fn)(struct cli *cli, int argc, char **argv);
 int verb_config(struct cli *cli, int argc, char **argv);
 int verb_diagnose(struct cli *cli, int argc, char **argv);
+int verb_id(struct cli *cli, int argc, char **argv);
 int verb_locate(struct cli *cli, int argc, char **argv);
 int verb_logon(struct cli *cli, int argc, char **argv);
 int verb_refresh(struct cli *cli, int argc, char **argv);
@@ -42,6 +43,10 @@ const char *cli_one_argument(const struct cli *cli, int argc, char **argv,
 int cli_load_config(struct cli *cli);
 /* This machine; 0 or an exit code after the error was told. */
 int cli_load_workstation(struct cli *cli, struct tl_workstation **ws);
+
+/* A workstation that is a member of the domain a dump was taken in. */
+struct tl_workstation *cli_workstation_of(TALLOC_CTX *ctx,
+                                          const struct tl_topology *topo);
 
 /* A dump, or (file NULL) the configuration and this machine's snapshot; 0 or an exit
  * code. */

@@ -30,6 +30,8 @@ static const struct {
      "the domain controller chosen, and why"},
     {"status", verb_status, "CODE",
      "what a code means: 0xC000018B, 1787, a name, a slug"},
+    {"id", verb_id, "NAME|UID|SID [--refresh]",
+     "who a user or a group is here, from where, and how old that is"},
     {"refresh", verb_refresh, "", "read the trusts anew"},
     {"store", verb_store, "[check|compact|drop NAME|UID|SID|list [KIND]] [--file FILE]",
      "the users and groups this machine knows: statistics, check, changes"},
@@ -94,6 +96,17 @@ int cli_load_workstation(struct cli *cli, struct tl_workstation **ws)
     words = tl_outcome_words(cli, out, &in);
     return cli_error(cli, EXIT_CANNOT_TELL, "%s %s", words->explanation,
                      words->remedy != NULL ? words->remedy : "");
+}
+
+struct tl_workstation *cli_workstation_of(TALLOC_CTX *ctx, const struct tl_topology *topo)
+{
+    struct tl_workstation *ws = talloc_zero(ctx, struct tl_workstation);
+
+    ws->flat = "WORKSTATION";
+    ws->domain = talloc_strdup(ws, topo->domain);
+    ws->fqdn = talloc_asprintf(ws, "workstation.%s", topo->domain);
+    ws->realm = tl_realm_of(ws, topo->domain);
+    return ws;
 }
 
 int cli_load_topology(struct cli *cli, const char *file, struct tl_topology **topo)

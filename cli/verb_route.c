@@ -11,19 +11,6 @@
 
 #define MAX_SETTINGS 64
 
-/* A dump from elsewhere is judged as a member of the domain it was taken in. */
-static struct tl_workstation *dumped_workstation(TALLOC_CTX *ctx,
-                                                 const struct tl_topology *topo)
-{
-    struct tl_workstation *ws = talloc_zero(ctx, struct tl_workstation);
-
-    ws->flat = "WORKSTATION";
-    ws->domain = talloc_strdup(ws, topo->domain);
-    ws->fqdn = talloc_asprintf(ws, "workstation.%s", topo->domain);
-    ws->realm = tl_realm_of(ws, topo->domain);
-    return ws;
-}
-
 static void route_text(const struct cli *cli, const char *name,
                        const struct tl_route *route, const struct tl_words *words)
 {
@@ -94,7 +81,7 @@ static int load_world(struct cli *cli, const char *file, struct tl_topology **to
         return code;
     if (file == NULL)
         return cli_load_workstation(cli, ws);
-    *ws = dumped_workstation(cli, *topo);
+    *ws = cli_workstation_of(cli, *topo);
     return 0;
 }
 

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * id_gather.c - what this machine knows of a user or a group: from the identity store
+ * first; from the agent, which writes it there, if the store does not know or if it is
+ * told to look again.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include <trustlogon/idmap.h>
+
+#include "identity.h"
+#include "tl_build.h"
+#include "wire/ask.h"
+
+#define ASK_TIMEOUT_MS 20000
+
+bool id_is_valid(const struct tl_store_item *item)
+{
+    uint64_t now = tl_store_now();
+
+    return now <= item->entry.valid_until &&
+           (!item->negative || now <= item->entry.fresh_until);
+}
+
+/* Who this machine is, and its snapshot of the trusts: worth having, needed for no
+ * record of the store. An ordinary user cannot read the keytab. */
+static void load_world(struct id_facts *facts)
+{
+    struct cli *cli = facts->cli;
+    char *error = NULL;
+    const char *domain;
+
+    if (tl_workstation_detect(cli, cli->config, &facts->ws, NULL) != TL_REASON_OK)
+        facts->ws = NULL;
+    if (tl_snapshot_load(cli, cli->config, &facts->topo) != 0)
+        facts->topo = NULL;
+    if (facts->ws == NULL && facts->topo != NULL)
+        facts->ws = cli_workstation_of(cli, facts->topo);
+    domain = facts->ws != NULL ? facts->ws->domain : NULL;
+    if (domain != NULL && tl_idmap_new(cli, cli->config, domain, facts->topo, NULL,
+                                       &facts->map, &error) != 0)
+        facts->map = NULL;
+}
+
+/* The way of counting, by its name in the configuration. */
+static void find_idmap(struct id_facts *facts)
+{
+    struct cli *cli = facts->cli;
+    size_t count;
+    struct tl_config_item *items = tl_config_items(cli, cli->config, &count);
+
+    for (size_t i = 0; items != NULL && i < count && facts->file == NULL; i++)
+        if (strcmp(items[i].key, "idmap") == 0)
+            facts->idmap = items[i].value;
+}
+
+/* A bare name is a name in the default domain, if there is one. */
+static void complete_name(struct id_facts *facts)
+{
+    const char *domain = facts->cli->config->default_domain;
+
+    facts->key = facts->asked;
+    if (!facts->asked.is_id && !facts->asked.is_sid && domain != NULL &&
+        !tl_store_owns_name(facts->asked.text))
+        facts->key.text =
+            talloc_asprintf(facts->cli, "%s\\%s", domain, facts->asked.text);
+}
+
+static void read_store(struct id_facts *facts)
+{
+    struct tl_store_item items[ASKED_MAX];
+    const char *path = records_path(facts->cli, facts->file);
+    size_t count;
+
+    facts->has_user = facts->has_group = facts->has_gids = false;
+    facts->no_user = facts->no_group = false;
+    /* The former view stays: what was found in it may be shown. */
+    facts->store_rc =
+        path == NULL ? -ENOMEM : tl_store_view_open(facts->cli, path, &facts->view);
+    if (facts->store_rc != 0)
+        return;
+    count = asked_find(facts->view, &facts->key, items);
+    for (size_t i = 0; i < count; i++) {
+        bool user = items[i].entry.class == TL_STORE_USER_ID;
+
+        if (items[i].negative) {
+            *(user ? &facts->no_user : &facts->no_group) = id_is_valid(&items[i]);
+            facts->missing = items[i];
+        } else {
+            *(user ? &facts->has_user : &facts->has_group) = true;
+            *(user ? &facts->user : &facts->group) = items[i];
+        }
+    }
+    if (facts->has_user)
+        facts->has_gids = tl_store_item_by_id(facts->view, TL_STORE_GIDS,
+                                              facts->user.entry.id, &facts->gids);
+}
+
+static const char *agent_words(TALLOC_CTX *ctx, int rc, uint32_t ntstatus)
+{
+    const struct tl_status_info *status = tl_status_by_ntstatus(ntstatus);
+
+    switch (rc) {
+    case 0:
+        break;
+    case -ENOENT:
+    case -ECONNREFUSED:
+        return "no agent runs here to ask (systemctl start trustlogond.socket)";
+    case -ETIMEDOUT:
+        return "the agent did not answer in time";
+    case -ECONNRESET:
+        return "the agent would not answer: too many are asking";
+    case -EACCES:
+        return "who listens on the agent's socket is not root";
+    default:
+        return talloc_asprintf(ctx, "asking the agent: %s", strerror(-rc));
+    }
+    if (ntstatus == 0 || ntstatus == TL_WIRE_NO_SUCH_USER ||
+        ntstatus == TL_WIRE_NO_SUCH_GROUP)
+        return NULL;
+    return talloc_asprintf(ctx, "the agent could not tell: 0x%08X %s", ntstatus,
+                           status != NULL ? status->name : "");
+}
+
+/* Ask for a user or a group, by the name or the id that was given or that the SID has. */
+static void ask_agent(struct id_facts *facts, bool group)
+{
+    struct cli *cli = facts->cli;
+    const char *name = facts->key.is_id || facts->key.is_sid ? NULL : facts->key.text;
+    uint32_t id = facts->key.id, what;
+    struct tl_sid sid;
+
+    if (facts->key.is_sid &&
+        (facts->map == NULL || tl_sid_parse(facts->key.text, &sid) != 0 ||
+         tl_idmap_to_id(facts->map, &sid, &id, NULL) != 0))
+        return;
+    if (name != NULL && !tl_store_owns_name(name))
+        return;
+    if (name == NULL && facts->view != NULL && !tl_store_owns_id(&facts->view->map, id))
+        return;
+    what = group ? (name != NULL ? TL_LOOKUP_GROUP_NAME : TL_LOOKUP_GROUP_ID)
+                 : (name != NULL ? TL_LOOKUP_USER_NAME : TL_LOOKUP_USER_ID);
+    progress_start(cli);
+    progress_at(cli, "the agent, which looks up", facts->key.text);
+    facts->agent_rc = tl_ask_lookup(TL_LOOKUP_SOCKET, what, name, id, ASK_TIMEOUT_MS,
+                                    &facts->agent_ntstatus);
+    progress_stop();
+    facts->agent_asked = true;
+    facts->agent_text = agent_words(cli, facts->agent_rc, facts->agent_ntstatus);
+    read_store(facts);
+}
+
+static bool knows(const struct id_facts *facts, bool group)
+{
+    return group ? facts->has_group && id_is_valid(&facts->group)
+                 : facts->has_user && id_is_valid(&facts->user);
+}
+
+/* The user first. A group is asked for where no user is to be had, or where it is what
+ * the store knows under this name. */
+static void resolve(struct id_facts *facts)
+{
+    bool group_first = knows(facts, true) && !knows(facts, false);
+
+    if (facts->file != NULL)
+        return;
+    for (int i = 0; i < 2; i++) {
+        bool group = (i == 1) != group_first;
+
+        if (facts->refresh ||
+            (!knows(facts, group) && !(group ? facts->no_group : facts->no_user)))
+            ask_agent(facts, group);
+        if (knows(facts, group) || (facts->agent_asked && facts->agent_rc != 0))
+            return;
+    }
+}
+
+static void name_groups(struct id_facts *facts)
+{
+    struct cli *cli = facts->cli;
+    char text[TL_SID_STRING_MAX];
+
+    facts->groups = talloc_zero_array(cli, struct id_group, facts->gids.entry.count);
+    if (facts->groups == NULL)
+        return;
+    facts->num_groups = facts->gids.entry.count;
+    for (size_t i = 0; i < facts->num_groups; i++) {
+        struct id_group *group = &facts->groups[i];
+        struct tl_store_item item;
+        struct tl_sid sid;
+
+        group->gid = facts->gids.entry.gids[i];
+        if (tl_store_item_by_id(facts->view, TL_STORE_GROUP_ID, group->gid, &item) &&
+            !item.negative) {
+            group->name = item.entry.name.at;
+            group->sid = item.entry.sid.length > 0 ? item.entry.sid.at : NULL;
+        }
+        if (group->sid == NULL && facts->map != NULL &&
+            tl_idmap_to_sid(facts->map, group->gid, &sid) == 0)
+            group->sid = talloc_strdup(cli, tl_sid_format(&sid, text));
+    }
+}
+
+static void find_route(struct id_facts *facts)
+{
+    struct cli *cli = facts->cli;
+    struct tl_logon *logon;
+
+    if (facts->ws == NULL || facts->asked.is_id || facts->asked.is_sid)
+        return;
+    logon = tl_logon_new(cli, cli->config, facts->ws, facts->topo, NULL);
+    if (logon == NULL)
+        return;
+    (void)tl_logon_prepare(logon, facts->asked.text);
+    facts->route = logon->route;
+}
+
+int id_gather(struct id_facts *facts)
+{
+    load_world(facts);
+    find_idmap(facts);
+    complete_name(facts);
+    id_find_local(facts);
+    read_store(facts);
+    if (facts->store_rc != 0 && facts->file != NULL)
+        return records_open(facts->cli, facts->file, &facts->view);
+    resolve(facts);
+    if (facts->has_gids)
+        name_groups(facts);
+    if (!knows(facts, false) && !knows(facts, true))
+        find_route(facts);
+    id_check(facts);
+    return 0;
+}

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * id_show.c - what `trustlogon id` found, for people and as JSON.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "identity.h"
+
+#define MEMBERS_SHOWN 20
+
+static const char *source_words(enum tl_store_source source)
+{
+    switch (source) {
+    case TL_STORE_SOURCE_PAC:
+        return "proven at a logon (PAC)";
+    case TL_STORE_SOURCE_LDAP:
+        return "read from the domain's directory (LDAP)";
+    case TL_STORE_SOURCE_LSA:
+        return "SID and name asked across the trust by the workstation's DC (LSA)";
+    default:
+        return "source not known";
+    }
+}
+
+static const char *origin(TALLOC_CTX *ctx, const struct tl_store_entry *entry)
+{
+    uint64_t now = tl_store_now();
+    const char *written = when(ctx, entry->written), *end = when(ctx, entry->valid_until);
+
+    if (now > entry->valid_until)
+        return talloc_asprintf(ctx, "%s %s; forgotten %s", source_words(entry->source),
+                               written, end);
+    if (now > entry->fresh_until)
+        return talloc_asprintf(ctx, "%s %s; due to be asked again; forgotten %s",
+                               source_words(entry->source), written, end);
+    return talloc_asprintf(ctx, "%s %s; asked again %s, forgotten %s",
+                           source_words(entry->source), written,
+                           when(ctx, entry->fresh_until), end);
+}
+
+static void line(const struct cli *cli, const char *label,
+                 const struct tl_store_string *text)
+{
+    if (text->length > 0)
+        printf("%-12s%s\n", label, show(cli, text->at));
+}
+
+static void names(struct cli *cli, const struct tl_store_item *item)
+{
+    char *all = talloc_strdup(cli, "");
+
+    for (uint32_t i = 0; i < item->num_keys; i++) {
+        const struct tl_store_key *key = &item->keys[i];
+
+        if (key->name != NULL && key->class != TL_STORE_SID &&
+            strcmp(key->name, item->entry.name.at) != 0)
+            all = talloc_asprintf_append(all, "%s%s", all[0] == '\0' ? "" : ", ",
+                                         key->name);
+    }
+    if (all != NULL && all[0] != '\0')
+        print_wrapped("Names", show(cli, all));
+}
+
+static const char *group_name(const struct id_facts *facts, uint32_t gid)
+{
+    struct tl_store_item item;
+
+    return tl_store_item_by_id(facts->view, TL_STORE_GROUP_ID, gid, &item) &&
+                   !item.negative
+               ? item.entry.name.at
+               : NULL;
+}
+
+static void user_text(const struct id_facts *facts)
+{
+    struct cli *cli = facts->cli;
+    const struct tl_store_entry *entry = &facts->user.entry;
+    const char *primary = group_name(facts, entry->gid);
+
+    printf("%-12s%s%s%s\n", "User", color(cli, "bold"), show(cli, entry->name.at),
+           color(cli, "off"));
+    names(cli, &facts->user);
+    line(cli, "SID", &entry->sid);
+    printf("%-12s%u%s\n", "uid", entry->id,
+           facts->idmap != NULL
+               ? talloc_asprintf(cli, " (idmap = %s)", show(cli, facts->idmap))
+               : "");
+    printf("%-12s%u %s%s%s\n", "gid", entry->gid, primary != NULL ? "(" : "",
+           primary != NULL ? show(cli, primary) : "", primary != NULL ? ")" : "");
+    line(cli, "Full name", &entry->gecos);
+    line(cli, "Home", &entry->home);
+    line(cli, "Shell", &entry->shell);
+    print_wrapped("Source", origin(cli, entry));
+    if (!facts->has_gids)
+        return;
+    print_wrapped("Groups", talloc_asprintf(cli, "%zu, %s", facts->num_groups,
+                                            origin(cli, &facts->gids.entry)));
+    for (size_t i = 0; i < facts->num_groups; i++) {
+        const struct id_group *group = &facts->groups[i];
+
+        printf("%12s%-11u %-48s %s\n", "", group->gid,
+               group->sid != NULL ? show(cli, group->sid) : "-",
+               group->name != NULL ? show(cli, group->name) : "(name not asked for yet)");
+    }
+}
+
+static void group_text(const struct id_facts *facts)
+{
+    struct cli *cli = facts->cli;
+    const struct tl_store_entry *entry = &facts->group.entry;
+    const char *member = entry->list;
+    char *all = talloc_strdup(cli, "");
+
+    printf("%-12s%s%s%s\n", "Group", color(cli, "bold"), show(cli, entry->name.at),
+           color(cli, "off"));
+    names(cli, &facts->group);
+    line(cli, "SID", &entry->sid);
+    printf("%-12s%u\n", "gid", entry->id);
+    for (uint32_t i = 0; i < entry->count && i < MEMBERS_SHOWN; i++) {
+        all = talloc_asprintf_append(all, "%s%s", i == 0 ? ": " : ", ", member);
+        member += strlen(member) + 1;
+    }
+    if (entry->count > MEMBERS_SHOWN)
+        all = talloc_asprintf_append(all, " and more");
+    print_wrapped("Members",
+                  entry->partial
+                      ? "not asked for yet"
+                      : show(cli, talloc_asprintf(cli, "%u%s", entry->count, all)));
+    print_wrapped("Source", origin(cli, entry));
+}
+
+static const char *what(const struct id_facts *facts)
+{
+    return talloc_asprintf(facts->cli, "%s%s",
+                           facts->asked.is_id    ? "id "
+                           : facts->asked.is_sid ? "SID "
+                                                 : "",
+                           facts->asked.text);
+}
+
+/* Nobody: why, as far as it can be told. */
+static void nobody_text(const struct id_facts *facts)
+{
+    struct cli *cli = facts->cli;
+
+    if (facts->local.name != NULL)
+        printf("%-12s%s, id %u, in %s: an account of this machine's own\n", "Local",
+               show(cli, facts->local.name), facts->local.id, facts->local.file);
+    if (facts->no_user || facts->no_group)
+        print_wrapped(
+            "Unknown",
+            show(cli, talloc_asprintf(cli,
+                                      "the domain has no %s, as was told %s; asked "
+                                      "again %s",
+                                      missing_what(cli, &facts->missing),
+                                      when(cli, facts->missing.entry.written),
+                                      when(cli, facts->missing.entry.valid_until))));
+    else if (facts->local.name == NULL)
+        printf("%-12s%s is nobody this machine knows of\n", "Unknown",
+               show(cli, what(facts)));
+    if (!facts->asked.is_id && !facts->asked.is_sid &&
+        !tl_store_owns_name(facts->key.text))
+        print_wrapped("Name", "a name without a domain is this machine's own, unless "
+                              "[workstation] default_domain is set: say "
+                              "DOMAIN\\name or name@domain");
+    else if (facts->asked.is_id && facts->view != NULL &&
+             !tl_store_owns_id(&facts->view->map, facts->asked.id))
+        print_wrapped("Id", "outside of the ids that are given to domain users and "
+                            "groups (trustlogon store)");
+    if (facts->agent_text != NULL)
+        print_wrapped("Agent", show(cli, facts->agent_text));
+    if (facts->route != NULL && !facts->route->local) {
+        bool good = facts->route->verdict == TL_REASON_OK;
+
+        printf("%-12s%s, %s%s%s; see 'trustlogon %s'\n", "Route",
+               show(cli, facts->route->realm), color(cli, good ? "green" : "red"),
+               good ? "route found" : tl_reason_info(facts->route->verdict)->slug,
+               color(cli, "off"), good ? "diagnose" : "route");
+    }
+}
+
+void id_text(const struct id_facts *facts)
+{
+    struct cli *cli = facts->cli;
+
+    if (facts->has_user)
+        user_text(facts);
+    if (facts->has_user && facts->has_group)
+        printf("\n");
+    if (facts->has_group)
+        group_text(facts);
+    if (!facts->has_user && !facts->has_group)
+        nobody_text(facts);
+    else if (facts->agent_text != NULL)
+        print_wrapped("Agent", show(cli, facts->agent_text));
+    for (size_t i = 0; i < facts->num_warnings; i++) {
+        fputs(color(cli, facts->warnings[i].serious ? "red" : "yellow"), stdout);
+        print_wrapped("Beware", show(cli, facts->warnings[i].text));
+        fputs(color(cli, "off"), stdout);
+    }
+}
+
+static json_t *json_groups(const struct id_facts *facts)
+{
+    json_t *list = json_array(), *object = json_item(&facts->gids);
+
+    for (size_t i = 0; i < facts->num_groups; i++)
+        json_array_append_new(list, json_pack("{s:I, s:o, s:o}", "gid",
+                                              (json_int_t)facts->groups[i].gid, "sid",
+                                              json_text(facts->groups[i].sid), "name",
+                                              json_text(facts->groups[i].name)));
+    json_object_del(object, "gids");
+    json_object_set_new(object, "list", list);
+    return object;
+}
+
+static json_t *json_group(const struct id_facts *facts)
+{
+    const struct tl_store_entry *entry = &facts->group.entry;
+    json_t *object = json_item(&facts->group), *list = json_array();
+    const char *member = entry->list;
+
+    for (uint32_t i = 0; i < entry->count; i++) {
+        json_array_append_new(list, json_text(member));
+        member += strlen(member) + 1;
+    }
+    json_object_set_new(object, "member_names", entry->partial ? json_null() : list);
+    if (entry->partial)
+        json_decref(list);
+    return object;
+}
+
+static json_t *json_agent(const struct id_facts *facts)
+{
+    if (!facts->agent_asked)
+        return json_null();
+    return json_pack("{s:o, s:o}", "status",
+                     facts->agent_rc == 0 ? json_status(facts->agent_ntstatus)
+                                          : json_null(),
+                     "text", json_text(facts->agent_text));
+}
+
+json_t *id_json(const struct id_facts *facts)
+{
+    json_t *warnings = json_array();
+    json_t *local = json_null();
+
+    for (size_t i = 0; i < facts->num_warnings; i++)
+        json_array_append_new(warnings, json_pack("{s:s, s:o, s:b}", "warning",
+                                                  facts->warnings[i].slug, "text",
+                                                  json_text(facts->warnings[i].text),
+                                                  "serious", facts->warnings[i].serious));
+    if (facts->local.name != NULL)
+        local = json_pack("{s:o, s:I, s:s}", "name", json_text(facts->local.name), "id",
+                          (json_int_t)facts->local.id, "file", facts->local.file);
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "asked",
+                     json_text(facts->asked.text), "user",
+                     facts->has_user ? json_item(&facts->user) : json_null(), "groups",
+                     facts->has_gids ? json_groups(facts) : json_null(), "group",
+                     facts->has_group ? json_group(facts) : json_null(), "missing",
+                     facts->no_user || facts->no_group ? json_item(&facts->missing)
+                                                       : json_null(),
+                     "local", local, "agent", json_agent(facts), "route",
+                     facts->route != NULL ? json_route(facts->route) : json_null(),
+                     "warnings", warnings);
+}

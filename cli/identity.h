@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * identity.h - what `trustlogon id` finds out (id_gather.c, id_check.c) and shows
+ * (id_show.c).
+ */
+#ifndef TL_CLI_IDENTITY_H
+#define TL_CLI_IDENTITY_H
+
+#include "records.h"
+
+/* One of the user's groups. */
+struct id_group {
+    uint32_t gid;
+    const char *sid, *name; /* NULL: not known */
+};
+
+/* An entry of /etc/passwd or /etc/group. */
+struct id_local {
+    const char *name; /* NULL: there is none */
+    const char *file;
+    uint32_t id;
+};
+
+/* Something an administrator should know; `serious` makes the exit code 1. */
+struct id_warning {
+    const char *slug, *text;
+    bool serious;
+};
+
+struct id_facts {
+    struct cli *cli;
+    const char *file; /* of the store; NULL: this machine's, and then more is asked */
+    bool refresh;
+    struct asked asked; /* as given */
+    struct asked key;   /* as looked up: a bare name in the default domain */
+    struct tl_workstation *ws;
+    struct tl_topology *topo;
+    struct tl_idmap *map; /* each of these may be NULL */
+    const char *idmap;    /* how ids are counted here; NULL for another machine's store */
+
+    struct tl_store_view *view; /* NULL: no store, store_rc tells why */
+    int store_rc;
+    /* What was found, ended or not; and what is known not to exist. */
+    bool has_user, has_group, has_gids, no_user, no_group;
+    struct tl_store_item user, group, gids, missing;
+    size_t num_groups;
+    struct id_group *groups;
+
+    bool agent_asked;
+    int agent_rc; /* of tl_ask_lookup() */
+    uint32_t agent_ntstatus;
+    const char *agent_text; /* the same in words; NULL: it had an answer */
+    struct tl_route *route; /* of a name that nobody knows */
+
+    struct id_local local; /* who has the name or id asked for */
+    size_t num_warnings;
+    struct id_warning *warnings;
+};
+
+/* Valid now, as readers see it. */
+bool id_is_valid(const struct tl_store_item *item);
+/* id_gather.c: 0 or an exit code after the error was told. */
+int id_gather(struct id_facts *facts);
+/* id_check.c: compares what was found with the machine; fills local and warnings. */
+void id_find_local(struct id_facts *facts);
+void id_check(struct id_facts *facts);
+/* id_show.c */
+void id_text(const struct id_facts *facts);
+json_t *id_json(const struct id_facts *facts);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * verb_id.c - `trustlogon id NAME`: who a user or a group is on this machine, where that
+ * comes from and how old it is, and what stands in the way.
+ */
+#include "identity.h"
+#include "options.h"
+
+static int verdict(const struct id_facts *facts)
+{
+    if ((facts->has_user && id_is_valid(&facts->user)) ||
+        (facts->has_group && id_is_valid(&facts->group))) {
+        for (size_t i = 0; i < facts->num_warnings; i++)
+            if (facts->warnings[i].serious)
+                return EXIT_PROBLEM;
+        return EXIT_WORKS;
+    }
+    return facts->agent_text != NULL ? EXIT_CANNOT_TELL : EXIT_PROBLEM;
+}
+
+int verb_id(struct cli *cli, int argc, char **argv)
+{
+    static const struct option options[] = {{"refresh", no_argument, NULL, 'r'},
+                                            {"file", required_argument, NULL, 'f'},
+                                            CLI_COMMON_OPTIONS};
+    struct id_facts *facts = talloc_zero(cli, struct id_facts);
+    const char *name;
+    int option, code;
+
+    if (facts == NULL)
+        return EXIT_CANNOT_TELL;
+    facts->cli = cli;
+    while ((option = getopt_long(argc, argv, "jc:f:", options, NULL)) != -1)
+        switch (option) {
+        case 'r':
+            facts->refresh = true;
+            break;
+        case 'f':
+            facts->file = optarg;
+            break;
+            CLI_COMMON_CASES;
+        }
+    name = cli_one_argument(cli, argc, argv, "a name, an id or a SID");
+    if (name == NULL)
+        return EXIT_USAGE;
+    if (facts->refresh && facts->file != NULL)
+        return cli_error(cli, EXIT_USAGE, "--refresh is for this machine's store");
+    code = asked_parse(cli, name, &facts->asked);
+    if (code == 0)
+        code = cli_load_config(cli);
+    if (code == 0)
+        code = id_gather(facts);
+    if (code != 0)
+        return code;
+    if (cli->json)
+        print_json(id_json(facts));
+    else
+        id_text(facts);
+    return verdict(facts);
+}
