@@ -14,6 +14,8 @@
 #include <time.h>
 #include <trustlogon/name.h>
 
+#include "status/s2k.h"
+
 #define MORE_PREAUTH_DATA_REQUIRED 91 /* RFC 6113: a mechanism of several rounds */
 
 #define HOUR 3600
@@ -145,6 +147,21 @@ static enum tl_reason check_clock(struct as_run *run)
                            tl_clock_sentence(run->mem, here, there, run->ex.kdc));
 }
 
+/* Before libkrb5 makes a key by it. */
+static enum tl_reason check_cost(struct as_run *run)
+{
+    bool asks = run->ex.err.code == TL_KRB_NONE ||
+                run->ex.err.code == TL_KRB_PREAUTH_REQUIRED ||
+                run->ex.err.code == MORE_PREAUTH_DATA_REQUIRED;
+
+    if (!asks ||
+        tl_s2k_affordable((const uint8_t *)run->ex.reply.data, run->ex.reply.length))
+        return TL_REASON_OK;
+    return tl_outcome_fail(run->out, TL_STAGE_AS, TL_REASON_KDC_GARBAGE,
+                           "it is no DER, or asks for more than %u rounds of PBKDF2",
+                           TL_S2K_ROUNDS_MAX);
+}
+
 static enum tl_reason exchange_all(struct as_run *run)
 {
     krb5_context k5 = run->krb->k5;
@@ -178,6 +195,8 @@ static enum tl_reason exchange_all(struct as_run *run)
         }
         if (reason == TL_REASON_OK)
             reason = check_clock(run);
+        if (reason == TL_REASON_OK)
+            reason = check_cost(run);
         krb5_free_data_contents(k5, &request);
         krb5_free_data_contents(k5, &realm);
     }

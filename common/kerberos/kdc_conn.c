@@ -208,10 +208,13 @@ static void judge(struct tl_conn *conn)
                      "the first byte is that of no AS-REP, TGS-REP or KRB-ERROR");
         return;
     }
-    if (conn->in_len - 4 > len)
-        tl_conn_kill(conn, TL_REASON_KDC_GARBAGE, "more bytes than the length says");
-    else if (conn->in_len - 4 == len)
-        conn->state = TL_CONN_DONE;
+    if (conn->in_len - 4 < len)
+        return;
+    /* What follows the reply was not asked for. The reply proves itself; the connection
+     * is out of step. */
+    conn->spent = conn->in_len - 4 > len;
+    conn->in_len = (size_t)len + 4;
+    conn->state = TL_CONN_DONE;
 }
 
 static void read_some(struct tl_conn *conn)

@@ -398,6 +398,8 @@ static void settle(struct race *race, struct tl_conn *won, bool is_new)
     }
     if (won != NULL && is_new)
         src->worked(src->arg, &won->dc);
+    if (won != NULL && won->spent)
+        won = NULL;
     for (size_t i = 0; i < race->count; i++)
         if (race->runners[i] != won)
             talloc_free(race->runners[i]);

@@ -70,6 +70,7 @@ enum tl_conn_state {
 struct tl_conn {
     int fd;
     enum tl_conn_state state;
+    bool spent;            /* not to be used for another request */
     bool reused;           /* has answered before: a close may be mere idleness */
     enum tl_reason reason; /* why it is dead */
     const char *why;       /* one phrase */

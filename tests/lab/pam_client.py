@@ -3,12 +3,17 @@
 which pamtester does not show; nor does it know PAM_DELETE_CRED.
 
     python3 -I pam_client.py SERVICE USER VARIABLES STEP...    (password on stdin)
+    python3 -I pam_client.py SERVICE
 
 VARIABLES is a JSON list of "NAME=VALUE". Prints a JSON list of [step, code, environment].
+
+With a service alone it authenticates one [user, password] after the other, each a line
+of JSON on standard input, and prints [code, what was shown, seconds] for each.
 """
 import ctypes
 import json
 import sys
+import time
 
 FLAGS = {"establish": 2, "delete": 4, "reinitialize": 8, "refresh": 16}
 CALLS = {"authenticate": "pam_authenticate", "account": "pam_acct_mgmt",
@@ -36,7 +41,7 @@ libc.calloc.restype = ctypes.c_void_p
 libc.strdup.restype = ctypes.c_void_p
 pam = ctypes.CDLL("libpam.so.0")
 pam.pam_getenvlist.restype = ctypes.POINTER(ctypes.c_char_p)
-password = sys.stdin.readline().rstrip("\n").encode()
+said = {"password": b"", "shown": []}
 
 
 @TALK
@@ -44,9 +49,18 @@ def talk(count, messages, responses, _):
     made = ctypes.cast(libc.calloc(count, ctypes.sizeof(Response)), ctypes.POINTER(Response))
     for i in range(count):
         if messages[i].contents.style in (1, 2):  # PAM_PROMPT_ECHO_OFF and _ON
-            made[i].text = libc.strdup(password)
+            made[i].text = libc.strdup(said["password"])
+        else:
+            said["shown"].append(messages[i].contents.text.decode("utf-8", "backslashreplace"))
     responses[0] = made
     return 0
+
+
+def begin(service, user):
+    handle, conversation = ctypes.c_void_p(), Conversation(talk, None)
+    pam.pam_start(service.encode(), user.encode("utf-8", "surrogateescape"),
+                  ctypes.byref(conversation), ctypes.byref(handle))
+    return handle, conversation  # libpam keeps a pointer into the latter
 
 
 def environment(handle):
@@ -56,13 +70,12 @@ def environment(handle):
     return dict(one.split("=", 1) for one in found)
 
 
-def main(service, user, variables, *steps):
-    handle, conversation, done = ctypes.c_void_p(), Conversation(talk, None), []
-    pam.pam_start(service.encode(), user.encode(), ctypes.byref(conversation),
-                  ctypes.byref(handle))
+def steps(service, user, variables, *wanted):
+    said["password"] = sys.stdin.readline().rstrip("\n").encode()
+    (handle, _kept), done = begin(service, user), []
     for variable in json.loads(variables):
         pam.pam_putenv(handle, variable.encode())
-    for step in steps:
+    for step in wanted:
         code = (pam.pam_setcred(handle, FLAGS[step]) if step in FLAGS
                 else getattr(pam, CALLS[step])(handle, 0))
         done.append((step, code, environment(handle)))
@@ -72,4 +85,16 @@ def main(service, user, variables, *steps):
     print(json.dumps(done))
 
 
-main(*sys.argv[1:])
+def many(service):
+    for line in sys.stdin:
+        user, password = json.loads(line)
+        said["password"], said["shown"] = password.encode(), []
+        handle, _kept = begin(service, user)
+        started = time.monotonic()
+        code = pam.pam_authenticate(handle, 0)
+        seconds = time.monotonic() - started
+        pam.pam_end(handle, code)
+        print(json.dumps([code, said["shown"], seconds]), flush=True)
+
+
+steps(*sys.argv[1:]) if len(sys.argv) > 2 else many(sys.argv[1])

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Fuzz target: the iteration counts in an answer to an AS-REQ.
+ */
+#include "status/s2k.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    (void)tl_s2k_affordable(data, size);
+    return 0;
+}
