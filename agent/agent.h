@@ -15,6 +15,7 @@
 
 #include <trustlogon/logon.h>
 
+#include "store/writer.h"
 #include "tl_build.h"
 #include "wire/wire.h"
 
@@ -59,9 +60,25 @@ enum tl_reason tla_config(TALLOC_CTX *ctx, const struct tla_setup *setup,
 /* worker.c: serve one conversation on fd, whole; the process ends afterwards. */
 int tla_serve(const struct tla_setup *setup, int fd, enum tla_door door);
 
-/* remember.c: put a proven identity into the store that NSS reads. 0 or -errno. */
-int tla_remember(TALLOC_CTX *ctx, const struct tl_config *config,
-                 const struct tl_identity *identity);
+/* remember.c: the store that NSS reads, opened for writing. All return 0 or -errno. */
+struct tla_book {
+    struct tl_store *store;
+    const char *path;
+};
+int tla_book_open(TALLOC_CTX *ctx, const struct tl_config *config,
+                  struct tla_book **book);
+int tla_remember_user(struct tla_book *book, const struct tl_identity *identity,
+                      enum tl_store_source source);
+/* `partial`: the members were not read. */
+int tla_remember_group(struct tla_book *book, const struct tl_group *group,
+                       const char *const *members, size_t num_members, bool partial,
+                       enum tl_store_source source);
+
+/* gate.c: identical questions one after another, and all of them no more than `most` at
+ * once. What is held ends with *gate, or with the process. -ETIMEDOUT by the deadline. */
+struct tla_gate;
+int tla_gate_enter(TALLOC_CTX *ctx, const char *run_dir, const char *question, int most,
+                   tl_deadline deadline, struct tla_gate **gate);
 
 /* channel.c: the agent's side of the wire. */
 int tla_receive_request(struct tla_conv *conv);
@@ -81,6 +98,7 @@ void tla_end_with_client(struct tla_conv *conv, bool on);
 int tla_op_auth(struct tla_conv *conv);    /* op_auth.c */
 int tla_op_account(struct tla_conv *conv); /* op_account.c */
 int tla_op_setcred(struct tla_conv *conv); /* op_setcred.c; OPEN and CLOSE too */
+int tla_op_lookup(struct tla_conv *conv);  /* op_lookup.c */
 
 /* pending.c: logons whose tickets wait for setcred. */
 struct tla_pending {

@@ -68,8 +68,12 @@ static int answer(struct tla_conv *conv, struct tl_logon *logon)
                         "a success without a proof and an identity is none");
     if (logon != NULL && logon->identity != NULL &&
         logon->outcome->reason == TL_REASON_OK) {
-        int rc = tla_remember(conv, conv->config, logon->identity);
+        struct tla_book *book = NULL;
+        int rc = tla_book_open(conv, conv->config, &book);
 
+        if (rc == 0)
+            rc = tla_remember_user(book, logon->identity, TL_STORE_SOURCE_PAC);
+        talloc_free(book);
         if (rc != 0)
             tla_journal_line(LOG_WARNING, "%s is not in the identity store: %s",
                              logon->identity->canonical, strerror(-rc));

@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: MIT
  *
- * remember.c - write a proven identity into the store that the NSS module reads.
+ * remember.c - write users and groups into the store that the NSS module reads.
  *
- * After the proof and before the answer: a program that is told "logged on" asks
+ * After a logon's proof and before its answer: a program that is told "logged on" asks
  * NSS for the user at once. What cannot be written costs no logon, since another
  * NSS module may know the user; the journal tells.
+ *
+ * What a logon proved is not replaced by what is merely read: the groups of a PAC, which
+ * no directory knows so well, last as long as they are valid, and of two who can be
+ * asked the one that knows more is believed.
  */
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "agent.h"
+#include "store/inspect.h"
 #include "store/writer.h"
 
 /* Readers without an agent to ask go on with what they have; a user who has not
@@ -56,8 +61,8 @@ static int put_user(struct tl_store *store, const struct tl_identity *identity,
     return tl_store_put_user(store, &user);
 }
 
-static int put_groups(struct tl_store *store, const struct tl_identity *identity,
-                      const struct tl_store_life *life)
+static int put_gids(struct tl_store *store, const struct tl_identity *identity,
+                    const struct tl_store_life *life)
 {
     uint32_t *gids = talloc_array(store, uint32_t, identity->num_groups + 1);
     size_t count = 0;
@@ -79,27 +84,152 @@ static int put_groups(struct tl_store *store, const struct tl_identity *identity
     return rc;
 }
 
-int tla_remember(TALLOC_CTX *ctx, const struct tl_config *config,
-                 const struct tl_identity *identity)
+int tla_book_open(TALLOC_CTX *ctx, const struct tl_config *config, struct tla_book **out)
 {
     struct tl_store_range ranges[TL_STORE_RANGES];
     size_t count = ranges_of(config, ranges);
-    uint64_t now = (uint64_t)time(NULL);
-    struct tl_store_life life = {now + FRESH_S, now + VALID_S, TL_STORE_SOURCE_PAC};
-    char *path = talloc_asprintf(ctx, "%s/%s", config->state_dir, TL_STORE_FILE);
-    struct tl_store *store = NULL;
+    struct tla_book *book = talloc_zero(ctx, struct tla_book);
+    int rc = -ENOMEM;
+
+    *out = NULL;
+    if (book == NULL)
+        return rc;
+    book->path = talloc_asprintf(book, "%s/%s", config->state_dir, TL_STORE_FILE);
+    if (book->path == NULL)
+        goto cleanup;
+    if (mkdir(config->state_dir, 0755) == 0 && chmod(config->state_dir, 0755) != 0) {
+        rc = -errno; /* a umask had hidden it from the readers */
+        goto cleanup;
+    }
+    rc = tl_store_open(book, book->path, ranges, count, &book->store);
+    if (rc != 0)
+        goto cleanup;
+    *out = book;
+    return 0;
+
+cleanup:
+    talloc_free(book);
+    return rc;
+}
+
+static struct tl_store_life life_from(enum tl_store_source source)
+{
+    uint64_t now = tl_store_now();
+
+    return (struct tl_store_life){now + FRESH_S, now + VALID_S, source};
+}
+
+/* What is there, still valid, of this very account. */
+struct found {
+    bool user, gids;
+    bool same_name;
+    enum tl_store_source user_source, gids_source;
+    uint64_t gids_end;
+};
+
+static bool is_valid(enum tl_store_answer answer)
+{
+    return answer == TL_STORE_HIT || answer == TL_STORE_STALE;
+}
+
+static void find(const struct tla_book *book, const struct tl_identity *identity,
+                 struct found *found)
+{
+    uint64_t now = tl_store_now();
+    struct tl_store_view *view = NULL;
+    struct tl_store_entry entry;
+    char sid[TL_SID_STRING_MAX];
+
+    *found = (struct found){0};
+    if (tl_store_view_open(NULL, book->path, &view) != 0)
+        return;
+    tl_sid_format(&identity->sid, sid);
+    if (is_valid(
+            tl_store_by_id(&view->map, TL_STORE_USER_ID, identity->uid, now, &entry)) &&
+        strcmp(entry.sid.at, sid) == 0) {
+        found->user = true;
+        found->user_source = entry.source;
+        found->same_name = strcmp(entry.name.at, identity->canonical) == 0;
+        if (is_valid(
+                tl_store_by_id(&view->map, TL_STORE_GIDS, identity->uid, now, &entry))) {
+            found->gids = true;
+            found->gids_source = entry.source;
+            found->gids_end = entry.valid_until;
+        }
+    }
+    talloc_free(view);
+}
+
+/* An LSA knows SID and name only; what a directory or a logon told is better. */
+static bool knows_less(enum tl_store_source source, enum tl_store_source there)
+{
+    return source == TL_STORE_SOURCE_LSA && there != TL_STORE_SOURCE_LSA;
+}
+
+int tla_remember_user(struct tla_book *book, const struct tl_identity *identity,
+                      enum tl_store_source source)
+{
+    struct tl_store_life life = life_from(source), kept = life;
+    struct found found = {0};
     int rc;
 
-    if (path == NULL)
+    if (source != TL_STORE_SOURCE_PAC)
+        find(book, identity, &found);
+    if (found.user && found.same_name && knows_less(source, found.user_source))
+        rc = tl_store_renew(book->store, TL_STORE_USER_ID, identity->uid, &life);
+    else
+        rc = put_user(book->store, identity, &life);
+    if (rc != 0)
+        return rc;
+    kept.valid_until = found.gids_end;
+    if (found.gids && (found.gids_source == TL_STORE_SOURCE_PAC ||
+                       knows_less(source, found.gids_source)))
+        return tl_store_renew(book->store, TL_STORE_GIDS, identity->uid, &kept);
+    return put_gids(book->store, identity, &life);
+}
+
+/* A fresh record with members is worth more than one without. */
+static bool has_better(const struct tla_book *book, const struct tl_group *group)
+{
+    struct tl_store_view *view = NULL;
+    struct tl_store_entry entry;
+    char sid[TL_SID_STRING_MAX];
+    bool better = false;
+
+    if (tl_store_view_open(NULL, book->path, &view) != 0)
+        return false;
+    if (tl_store_by_id(&view->map, TL_STORE_GROUP_ID, group->gid, tl_store_now(),
+                       &entry) == TL_STORE_HIT)
+        better = !entry.partial &&
+                 strcmp(entry.sid.at, tl_sid_format(&group->sid, sid)) == 0 &&
+                 strcmp(entry.name.at, group->canonical) == 0;
+    talloc_free(view);
+    return better;
+}
+
+int tla_remember_group(struct tla_book *book, const struct tl_group *group,
+                       const char *const *members, size_t num_members, bool partial,
+                       enum tl_store_source source)
+{
+    char sid[TL_SID_STRING_MAX];
+    struct tl_store_group record = {.name = group->canonical,
+                                    .sid = tl_sid_format(&group->sid, sid),
+                                    .gid = group->gid,
+                                    .members = members,
+                                    .num_members = num_members,
+                                    .partial = partial,
+                                    .life = life_from(source)};
+    const char **aliases;
+    int rc;
+
+    if (partial && has_better(book, group))
+        return 0;
+    aliases = talloc_zero_array(book, const char *, group->num_names + 1);
+    if (aliases == NULL)
         return -ENOMEM;
-    if (mkdir(config->state_dir, 0755) == 0 && chmod(config->state_dir, 0755) != 0)
-        return -errno; /* a umask had hidden it from the readers */
-    rc = tl_store_open(ctx, path, ranges, count, &store);
-    if (rc == 0)
-        rc = put_user(store, identity, &life);
-    if (rc == 0)
-        rc = put_groups(store, identity, &life);
-    talloc_free(store);
-    talloc_free(path);
+    memcpy(aliases, group->names, group->num_names * sizeof(*aliases));
+    record.aliases = aliases;
+    rc = tl_store_put_group(book->store, &record);
+    talloc_free(aliases);
     return rc;
 }

@@ -70,6 +70,8 @@ static int dispatch(struct tla_conv *conv)
     case TL_OP_OPEN:
     case TL_OP_CLOSE:
         return tla_op_setcred(conv);
+    case TL_OP_LOOKUP:
+        return tla_op_lookup(conv);
     default:
         return refuse(conv);
     }

@@ -287,6 +287,15 @@ static enum tl_dir_kind kind_of(const struct tl_entry *entry)
     }
 }
 
+/* SAM_ALIAS_OBJECT, SAM_NON_SECURITY_ALIAS_OBJECT */
+static bool is_domain_local(const struct tl_entry *entry)
+{
+    uint32_t type;
+
+    return tl_entry_u32(entry, "sAMAccountType", &type) == 0 &&
+           (type & ~1U) == 0x20000000U;
+}
+
 int tl_name_from_entry(TALLOC_CTX *ctx, const struct tl_people_domain *domain,
                        const struct tl_entry *entry, struct tl_dir_name *name)
 {
@@ -301,6 +310,7 @@ int tl_name_from_entry(TALLOC_CTX *ctx, const struct tl_people_domain *domain,
     /* A foreign principal with a SID of this domain would be somebody else here. */
     if (found.kind == TL_DIR_UNKNOWN || local == (found.kind == TL_DIR_FOREIGN))
         return -EBADMSG;
+    found.domain_local = found.kind == TL_DIR_GROUP && is_domain_local(entry);
     if (found.kind != TL_DIR_FOREIGN && copy(ctx, account_name(entry), &found.name) != 0)
         return -ENOMEM;
     *name = found;

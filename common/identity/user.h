@@ -18,6 +18,9 @@ struct tl_user_text {
  * with *fault, a constant phrase. */
 int tl_user_text_make(TALLOC_CTX *ctx, const struct tl_pac *pac, const char *client,
                       struct tl_user_text *text, const char **fault);
+/* The same from an account's name and the DNS name of its domain. */
+int tl_account_text(TALLOC_CTX *ctx, const char *account, const char *dns,
+                    struct tl_user_text *text, const char **fault);
 /* Fill identity->names. */
 int tl_user_names(struct tl_identity *identity, const struct tl_identity_input *in,
                   const struct tl_user_text *text);

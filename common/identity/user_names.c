@@ -50,6 +50,21 @@ static const char *account_fault(TALLOC_CTX *ctx, const char *account)
     return fault;
 }
 
+int tl_account_text(TALLOC_CTX *ctx, const char *account, const char *dns,
+                    struct tl_user_text *text, const char **fault)
+{
+    memset(text, 0, sizeof(*text));
+    *fault = account_fault(ctx, account);
+    if (*fault != NULL)
+        return -EINVAL;
+    text->sam = lower(ctx, account);
+    text->dns = tl_dns_of(ctx, dns);
+    text->canonical = talloc_asprintf(ctx, "%s@%s", text->sam, text->dns);
+    if (text->sam == NULL || text->dns == NULL || text->canonical == NULL)
+        return -ENOMEM;
+    return 0;
+}
+
 int tl_user_text_make(TALLOC_CTX *ctx, const struct tl_pac *pac, const char *client,
                       struct tl_user_text *text, const char **fault)
 {
@@ -59,15 +74,7 @@ int tl_user_text_make(TALLOC_CTX *ctx, const struct tl_pac *pac, const char *cli
     *fault = "the ticket's client has no realm";
     if (realm == NULL || !tl_dns_valid(realm + 1))
         return -EINVAL;
-    *fault = account_fault(ctx, pac->account);
-    if (*fault != NULL)
-        return -EINVAL;
-    text->sam = lower(ctx, pac->account);
-    text->dns = tl_dns_of(ctx, realm + 1);
-    text->canonical = talloc_asprintf(ctx, "%s@%s", text->sam, text->dns);
-    if (text->sam == NULL || text->dns == NULL || text->canonical == NULL)
-        return -ENOMEM;
-    return 0;
+    return tl_account_text(ctx, pac->account, realm + 1, text, fault);
 }
 
 static int add(struct tl_identity *identity, char *name)

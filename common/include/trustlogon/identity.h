@@ -74,4 +74,21 @@ TL_PUBLIC enum tl_reason tl_identity_build(TALLOC_CTX *ctx,
                                            struct tl_identity **identity,
                                            struct tl_outcome *out);
 
+/* A group as NSS shows it. */
+struct tl_group {
+    struct tl_sid sid;
+    uint32_t gid;
+    const char *canonical; /* linux users@contoso.test: lower case */
+    size_t num_names;      /* its other names, as those of an identity */
+    const char **names;
+};
+/*
+ * `name` is its sAMAccountName. ID_UNMAPPABLE, ID_COLLISION and ID_NAME_UNSAFE as above.
+ * Pure.
+ */
+TL_PUBLIC enum tl_reason tl_group_build(TALLOC_CTX *ctx, const struct tl_idmap *map,
+                                        const struct tl_local_ids *local,
+                                        const struct tl_sid *sid, const char *name,
+                                        struct tl_group **group, struct tl_outcome *out);
+
 #endif

@@ -83,6 +83,19 @@ TL_PUBLIC enum tl_reason tl_krb_machine_keys(const struct tl_config *config,
                                              const struct tl_workstation *ws, int *fd,
                                              struct tl_outcome *out);
 
+/*
+ * The machine's own tickets for other sessions of root's: written beside `path` and
+ * renamed, mode 0600, without those that end soon. Taking them is an AS exchange
+ * saved: 0; -ENOENT where there is no TGT of this machine that lasts another few
+ * minutes, -EPERM where the file is not root's alone, or another -errno.
+ */
+TL_PUBLIC int tl_krb_keep(struct tl_krb *krb, const char *path);
+TL_PUBLIC int tl_krb_take_kept(struct tl_krb *krb, const struct tl_workstation *ws,
+                               const char *path);
+/* A ticket that is in the cache already, and lasts. */
+TL_PUBLIC bool tl_krb_has_ticket(struct tl_krb *krb, const char *service,
+                                 const char *realm);
+
 /* Name of the session's MEMORY ccache (for tl_directory_open). */
 TL_PUBLIC const char *tl_krb_ccache_name(const struct tl_krb *krb);
 /* End time of the TGT, seconds since 1970; 0 if none. */

@@ -58,6 +58,7 @@ enum tl_dir_kind {
 struct tl_dir_name {
     struct tl_sid sid;
     enum tl_dir_kind kind;
+    bool domain_local; /* a group that counts in its own domain only */
     const char *name;
 };
 struct tl_dir_names {

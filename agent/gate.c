@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * gate.c - so that fifty processes that ask for one user ask a domain once.
+ *
+ * Workers share nothing but files. One file, root's alone, is locked byte by byte: its
+ * first bytes are the places of those who work, and the byte at a question's hash is
+ * that question's. Locks of the open file description end with the process, whatever
+ * ends it, and no file is left for a question that was asked once.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "agent.h"
+
+#define GATE_FILE "lookups.lock"
+#define PLACES 4096 /* bytes; questions lie behind them */
+#define PAUSE_NS 4000000
+
+struct tla_gate {
+    int fd;
+};
+
+static int close_gate(struct tla_gate *gate)
+{
+    if (gate->fd >= 0)
+        close(gate->fd);
+    return 0;
+}
+
+/* FNV-1a: two questions with one hash wait for each other, and that is all. */
+static off_t byte_of(const char *question)
+{
+    uint32_t hash = 2166136261U;
+
+    for (; *question != '\0'; question++)
+        hash = (hash ^ (uint8_t)*question) * 16777619U;
+    return PLACES + (off_t)hash;
+}
+
+static int lock_byte(int fd, off_t at)
+{
+    struct flock lock = {
+        .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = at, .l_len = 1};
+
+    return fcntl(fd, F_OFD_SETLK, &lock) == 0 ? 0 : -errno;
+}
+
+static bool is_taken(int rc)
+{
+    return rc == -EAGAIN || rc == -EACCES || rc == -EINTR;
+}
+
+/* The first free of `count` bytes. */
+static int wait_for(int fd, off_t first, int count, tl_deadline deadline)
+{
+    const struct timespec pause = {.tv_nsec = PAUSE_NS};
+
+    for (;;) {
+        for (int i = 0; i < count; i++) {
+            int rc = lock_byte(fd, first + i);
+
+            if (!is_taken(rc))
+                return rc;
+        }
+        if (tl_deadline_left_ms(deadline) == 0)
+            return -ETIMEDOUT;
+        nanosleep(&pause, NULL);
+    }
+}
+
+int tla_gate_enter(TALLOC_CTX *ctx, const char *run_dir, const char *question, int most,
+                   tl_deadline deadline, struct tla_gate **out)
+{
+    struct tla_gate *gate = talloc_zero(ctx, struct tla_gate);
+    char *path = talloc_asprintf(gate, "%s/" GATE_FILE, run_dir);
+    int rc = 0;
+
+    *out = NULL;
+    if (path == NULL) {
+        talloc_free(gate);
+        return -ENOMEM;
+    }
+    gate->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (gate->fd < 0)
+        rc = -errno;
+    talloc_set_destructor(gate, close_gate);
+    /* The question first: who waits for another's answer takes nobody's place. */
+    if (rc == 0)
+        rc = wait_for(gate->fd, byte_of(question), 1, deadline);
+    if (rc == 0)
+        rc = wait_for(gate->fd, 0, most < PLACES ? most : PLACES, deadline);
+    if (rc != 0) {
+        talloc_free(gate);
+        return rc;
+    }
+    *out = gate;
+    return 0;
+}

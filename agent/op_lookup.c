@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * op_lookup.c - make the store know a user or a group.
+ *
+ * The asker waits a second at most and then reads the store again, whatever was
+ * answered. What takes longer is finished all the same, and the next one has it.
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <trustlogon/lookup.h>
+
+#include "agent.h"
+#include "store/inspect.h"
+
+/* Longer than any domain takes that answers at all. */
+#define LIMIT_MS 20000
+#define AT_ONCE 8
+#define NEGATIVE_S 60
+/* As in a logon: made-up domain names must not turn into LDAP traffic. */
+#define SNAPSHOT_YOUNG_S 60
+
+struct asked {
+    struct tla_conv *conv;
+    struct tl_question question;
+    enum tl_store_class class;
+    const char *text; /* the question, for the gate and for people */
+    tl_deadline deadline;
+};
+
+static int answer(struct asked *asked, enum tl_reason reason)
+{
+    struct tl_outcome *out = asked->conv->outcome;
+
+    if (reason == TL_REASON_OK)
+        tl_outcome_reset(out);
+    else if (reason == TL_REASON_USER_UNKNOWN)
+        out->ntstatus =
+            asked->question.group ? TL_WIRE_NO_SUCH_GROUP : TL_WIRE_NO_SUCH_USER;
+    return tla_done(asked->conv, NULL, (struct tl_wire_msg){0});
+}
+
+static enum tl_reason fail(struct asked *asked, enum tl_reason reason, const char *detail)
+{
+    return tl_outcome_fail(asked->conv->outcome, TL_STAGE_LOCAL, reason, "%s", detail);
+}
+
+/* 0, and what is asked is fit to be asked. */
+static int read_question(struct tla_conv *conv, struct asked *asked)
+{
+    uint32_t lookup = conv->request.lookup;
+    bool by_name = lookup == TL_LOOKUP_USER_NAME || lookup == TL_LOOKUP_GROUP_NAME;
+    char *folded = NULL;
+
+    if (lookup < TL_LOOKUP_USER_NAME || lookup > TL_LOOKUP_GROUP_ID ||
+        (by_name && conv->request.user == NULL))
+        return -EBADMSG;
+    asked->conv = conv;
+    asked->class = (enum tl_store_class)lookup;
+    asked->question.group =
+        lookup == TL_LOOKUP_GROUP_NAME || lookup == TL_LOOKUP_GROUP_ID;
+    asked->question.name = by_name ? conv->request.user : NULL;
+    asked->question.id = conv->request.id;
+    if (by_name)
+        folded = tl_fold(conv, conv->request.user);
+    asked->text =
+        by_name ? talloc_asprintf(conv, "%s %s", asked->question.group ? "group" : "user",
+                                  folded != NULL ? folded : "")
+                : talloc_asprintf(conv, "%s %u", asked->question.group ? "gid" : "uid",
+                                  asked->question.id);
+    return asked->text != NULL ? 0 : -ENOMEM;
+}
+
+/* What the store says already; another may have asked a moment ago. */
+static enum tl_store_answer known(const struct asked *asked)
+{
+    char *path = talloc_asprintf(asked->conv, "%s/%s", asked->conv->config->state_dir,
+                                 TL_STORE_FILE);
+    struct tl_store_view *view = NULL;
+    enum tl_store_answer answer = TL_STORE_MISS;
+    struct tl_store_entry entry;
+    uint64_t now = tl_store_now();
+
+    if (path != NULL && tl_store_view_open(asked->conv, path, &view) == 0) {
+        if (asked->question.name != NULL)
+            answer = tl_store_by_name(&view->map, asked->class, asked->question.name, now,
+                                      &entry);
+        else
+            answer =
+                tl_store_by_id(&view->map, asked->class, asked->question.id, now, &entry);
+    }
+    talloc_free(view);
+    talloc_free(path);
+    return answer;
+}
+
+static enum tl_reason plan(struct asked *asked, const struct tl_lookup_input *in,
+                           struct tl_lookup_plan **plan_out)
+{
+    char *error = NULL;
+    int ret = tl_lookup_plan_make(asked->conv, in->config, in->ws, in->topo, in->local,
+                                  &asked->question, plan_out, &error);
+
+    if (ret == -EINVAL)
+        return fail(asked, TL_REASON_CONFIG_INVALID, error);
+    return ret == 0 ? TL_REASON_OK : fail(asked, TL_REASON_NO_MEMORY, "");
+}
+
+/* With the snapshot there is; anew if that does not know the domain, which may be that
+ * of a trust made since. */
+static enum tl_reason plan_or_refresh(struct asked *asked, struct tl_lookup_input *in,
+                                      struct tl_lookup_plan **plan_out)
+{
+    struct tla_conv *conv = asked->conv;
+    struct tl_topology *topo = NULL;
+    enum tl_reason reason = TL_REASON_OK;
+
+    (void)tl_snapshot_load(conv, conv->config, &topo);
+    in->topo = topo;
+    if (topo != NULL)
+        reason = plan(asked, in, plan_out);
+    if (topo != NULL && (reason != TL_REASON_OK || !(*plan_out)->not_known_yet ||
+                         time(NULL) - topo->taken < SNAPSHOT_YOUNG_S))
+        return reason;
+    reason =
+        tl_refresh(conv, in->config, in->ws, NULL, asked->deadline, &topo, conv->outcome);
+    in->topo = topo;
+    return reason == TL_REASON_OK ? plan(asked, in, plan_out) : reason;
+}
+
+static int store_answer(struct tla_book *book, const struct tl_lookup_answer *found)
+{
+    enum tl_store_source source =
+        found->source == TL_LOOKUP_LDAP ? TL_STORE_SOURCE_LDAP : TL_STORE_SOURCE_LSA;
+    int rc = 0;
+
+    if (found->identity != NULL)
+        rc = tla_remember_user(book, found->identity, source);
+    for (size_t i = 0; rc == 0 && i < found->num_groups; i++)
+        rc = tla_remember_group(book, found->groups[i], NULL, 0, true, source);
+    return rc;
+}
+
+/* An answer that does not fit costs the domain another question, and nothing else. */
+static void store_nobody(const struct asked *asked, struct tla_book *book)
+{
+    uint64_t until = tl_store_now() + NEGATIVE_S;
+    int rc;
+
+    if (asked->question.name != NULL)
+        rc = tl_store_put_missing_name(book->store, asked->class, asked->question.name,
+                                       until);
+    else
+        rc =
+            tl_store_put_missing_id(book->store, asked->class, asked->question.id, until);
+    if (rc != 0 && rc != -EINVAL && rc != -ERANGE && rc != -ENOSPC)
+        tla_journal_line(LOG_WARNING, "the identity store: %s", strerror(-rc));
+}
+
+static enum tl_reason resolve(struct asked *asked, struct tla_book *book)
+{
+    struct tla_conv *conv = asked->conv;
+    struct tl_lookup_input in = {.config = conv->config, .deadline = asked->deadline};
+    struct tl_lookup_answer *found = NULL;
+    struct tl_lookup_plan *what = NULL;
+    struct tl_lookup *lookup;
+    struct tl_local_ids *local = NULL;
+    struct tl_workstation *ws = NULL;
+    enum tl_reason reason = tl_workstation_detect(conv, conv->config, &ws, conv->outcome);
+    int rc;
+
+    if (reason != TL_REASON_OK)
+        return reason;
+    in.ws = ws;
+    if (tl_local_ids_load(conv, "/etc/passwd", "/etc/group", &local) != 0)
+        return fail(asked, TL_REASON_INTERNAL,
+                    "/etc/passwd or /etc/group cannot be read");
+    in.local = local;
+    reason = plan_or_refresh(asked, &in, &what);
+    if (reason != TL_REASON_OK)
+        return reason;
+    lookup = tl_lookup_new(conv, &in);
+    if (lookup == NULL)
+        return fail(asked, TL_REASON_NO_MEMORY, "");
+    reason = tl_lookup_find(lookup, what, &asked->question, &found, conv->outcome);
+    rc = reason == TL_REASON_OK ? store_answer(book, found) : 0;
+    talloc_free(lookup);
+    if (rc != 0)
+        return fail(asked, TL_REASON_INTERNAL, strerror(-rc));
+    return reason;
+}
+
+static enum tl_reason look_up(struct asked *asked)
+{
+    struct tla_conv *conv = asked->conv;
+    struct tla_book *book = NULL;
+    struct tla_gate *gate = NULL;
+    enum tl_reason reason;
+    int rc = tla_gate_enter(conv, conv->config->run_dir, asked->text, AT_ONCE,
+                            asked->deadline, &gate);
+
+    if (rc != 0)
+        return fail(asked, TL_REASON_DEADLINE, "too much is being looked up");
+    switch (known(asked)) {
+    case TL_STORE_HIT:
+        return TL_REASON_OK;
+    case TL_STORE_NEGATIVE:
+        return fail(asked, TL_REASON_USER_UNKNOWN, "not long ago there was none");
+    default:
+        break;
+    }
+    rc = tla_book_open(conv, conv->config, &book);
+    if (rc != 0)
+        return fail(asked, TL_REASON_INTERNAL, strerror(-rc));
+    reason = resolve(asked, book);
+    if (reason == TL_REASON_USER_UNKNOWN)
+        store_nobody(asked, book);
+    else if (reason != TL_REASON_OK)
+        tla_journal_line(LOG_INFO, "%s could not be looked up: %s (%s)", asked->text,
+                         tl_reason_info(reason)->slug,
+                         conv->outcome->detail != NULL ? conv->outcome->detail : "");
+    talloc_free(gate);
+    return reason;
+}
+
+int tla_op_lookup(struct tla_conv *conv)
+{
+    struct asked asked = {0};
+    int rc = read_question(conv, &asked);
+
+    if (rc != 0)
+        return rc;
+    asked.deadline = tl_deadline_in_ms(LIMIT_MS);
+    alarm(LIMIT_MS / 1000 + 10);
+    return answer(&asked, look_up(&asked));
+}

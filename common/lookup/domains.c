@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * domains.c - what our own side's directory knows of a domain that may be asked. Pure.
+ */
+#include "lookup/internal.h"
+
+#include <errno.h>
+#include <string.h>
+
+static bool same_dns(const char *a, const char *b)
+{
+    return a != NULL && b != NULL && tl_dns_compare(a, b) == TL_DNS_EQUAL;
+}
+
+static bool own_side(const struct tl_topology *topo, const struct tl_tdo *tdo)
+{
+    return same_dns(tdo->holder, topo->domain) || same_dns(tdo->holder, topo->forest);
+}
+
+/* Its users may log on here at all. */
+static bool trusted(const struct tl_tdo *tdo)
+{
+    return (tdo->direction & TL_TRUST_OUTBOUND) != 0;
+}
+
+/* The other side gives tickets to those whom it trusts: that is our incoming side. */
+static bool two_way(const struct tl_tdo *tdo)
+{
+    return (tdo->direction & TL_TRUST_INBOUND) != 0;
+}
+
+static bool find_own(const struct tl_topology *topo, const struct tl_workstation *ws,
+                     const char *dns, struct tl_lookup_domain *domain)
+{
+    for (size_t i = 0; i < topo->num_domains; i++) {
+        const struct tl_domain *own = &topo->domains[i];
+
+        if (!same_dns(own->dns, dns))
+            continue;
+        *domain = (struct tl_lookup_domain){.dns = own->dns,
+                                            .flat = own->flat,
+                                            .has_sid = own->has_sid,
+                                            .sid = own->sid,
+                                            .two_way = true,
+                                            .own = same_dns(dns, ws->domain)};
+        return true;
+    }
+    return false;
+}
+
+static bool find_partner(const struct tl_topology *topo, const char *dns,
+                         struct tl_lookup_domain *domain)
+{
+    for (size_t i = 0; i < topo->num_trusts; i++) {
+        const struct tl_tdo *tdo = &topo->trusts[i];
+
+        if (!own_side(topo, tdo) || !same_dns(tdo->partner, dns) || !trusted(tdo))
+            continue;
+        *domain = (struct tl_lookup_domain){.dns = tdo->partner,
+                                            .flat = tdo->flat,
+                                            .has_sid = tdo->has_sid,
+                                            .sid = tdo->sid,
+                                            .two_way = two_way(tdo)};
+        return true;
+    }
+    return false;
+}
+
+/* Not one that the forest trust's information disables by its SID: no logon of its
+ * users passes either. */
+static bool usable(const struct tl_ft_record *rec)
+{
+    return rec->type == TL_FT_DOMAIN && rec->name != NULL &&
+           (rec->flags & (TL_FT_SID_DISABLED_ADMIN | TL_FT_SID_DISABLED_CONFLICT)) == 0;
+}
+
+static bool find_listed(const struct tl_topology *topo, const char *dns,
+                        struct tl_lookup_domain *domain)
+{
+    for (size_t i = 0; i < topo->num_trusts; i++) {
+        const struct tl_tdo *tdo = &topo->trusts[i];
+        const struct tl_forest_info *info = tdo->forest_info;
+
+        if (!own_side(topo, tdo) || !tl_tdo_is_forest(tdo) || !trusted(tdo))
+            continue;
+        for (size_t k = 0; info != NULL && k < info->count; k++) {
+            const struct tl_ft_record *rec = &info->records[k];
+
+            if (!usable(rec) || !same_dns(rec->name, dns))
+                continue;
+            *domain = (struct tl_lookup_domain){.dns = rec->name,
+                                                .flat = rec->flat,
+                                                .has_sid = rec->has_sid,
+                                                .sid = rec->sid,
+                                                .two_way = two_way(tdo)};
+            return true;
+        }
+    }
+    return false;
+}
+
+static int add(struct tl_lookup_plan *plan, const struct tl_lookup_domain *domain)
+{
+    struct tl_lookup_domain *grown, copy = *domain;
+
+    for (size_t i = 0; i < plan->num_domains; i++)
+        if (same_dns(plan->domains[i].dns, domain->dns))
+            return 0;
+    grown = talloc_realloc(plan, plan->domains, struct tl_lookup_domain,
+                           plan->num_domains + 1);
+    if (grown == NULL)
+        return -ENOMEM;
+    plan->domains = grown;
+    copy.dns = tl_dns_of(plan, domain->dns);
+    copy.flat = domain->flat != NULL ? talloc_strdup(plan, domain->flat) : NULL;
+    if (copy.dns == NULL || (domain->flat != NULL && copy.flat == NULL))
+        return -ENOMEM;
+    grown[plan->num_domains++] = copy;
+    return 0;
+}
+
+int tl_lookup_add_domain(struct tl_lookup_plan *plan, const struct tl_workstation *ws,
+                         const struct tl_topology *topo, const char *dns)
+{
+    struct tl_lookup_domain domain;
+
+    if (!find_own(topo, ws, dns, &domain) && !find_partner(topo, dns, &domain) &&
+        !find_listed(topo, dns, &domain))
+        return 0;
+    return add(plan, &domain);
+}
+
+int tl_lookup_add_forest(struct tl_lookup_plan *plan, const struct tl_workstation *ws,
+                         const struct tl_topology *topo, const struct tl_tdo *tdo)
+{
+    const struct tl_forest_info *info = tdo != NULL ? tdo->forest_info : NULL;
+    int ret =
+        tl_lookup_add_domain(plan, ws, topo, tdo != NULL ? tdo->partner : ws->domain);
+
+    for (size_t i = 0; ret == 0 && tdo == NULL && i < topo->num_domains; i++)
+        ret = tl_lookup_add_domain(plan, ws, topo, topo->domains[i].dns);
+    for (size_t i = 0; ret == 0 && info != NULL && i < info->count; i++)
+        if (usable(&info->records[i]))
+            ret = tl_lookup_add_domain(plan, ws, topo, info->records[i].name);
+    return ret;
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * question.c - what a question of NSS means: whom to ask for what. Pure.
+ *
+ * Names are read as at a logon, by the same route: a name that could not log on means
+ * nobody here either.
+ */
+#include "lookup/internal.h"
+
+#include <errno.h>
+#include <string.h>
+
+struct planner {
+    const struct tl_config *config;
+    const struct tl_workstation *ws;
+    const struct tl_topology *topo;
+    const struct tl_local_ids *local;
+    const struct tl_question *question;
+    struct tl_lookup_plan *plan;
+};
+
+static int nobody(const struct planner *p, const char *why)
+{
+    p->plan->num_domains = 0;
+    p->plan->why = why;
+    return 0;
+}
+
+/* The name may be asked for in these domains, if there are any. */
+static int settle(const struct planner *p, enum tl_lookup_by by, const char *name)
+{
+    p->plan->by = by;
+    p->plan->name = talloc_strdup(p->plan, name);
+    if (p->plan->name == NULL)
+        return -ENOMEM;
+    if (p->plan->num_domains == 0) {
+        p->plan->not_known_yet = true;
+        return nobody(p, "no domain whose users may log on here has this name");
+    }
+    return 0;
+}
+
+static int plan_suffix(const struct planner *p, const struct tl_name *name)
+{
+    struct tl_suffix_index *index = NULL;
+    struct tl_suffix_match match;
+    int ret;
+
+    if (p->question->group)
+        return nobody(p, "a group has no user principal name");
+    ret = tl_suffix_index_new(p->plan, p->topo, &index);
+    if (ret != 0)
+        return ret;
+    match = tl_suffix_find(index, name->domain);
+    talloc_free(index);
+    if (match.reason != TL_REASON_OK) {
+        p->plan->not_known_yet = true;
+        return nobody(p, "no forest routes this suffix here");
+    }
+    ret = tl_lookup_add_forest(p->plan, p->ws, p->topo, match.tdo);
+    return ret != 0 ? ret : settle(p, TL_LOOKUP_BY_UPN, name->whole);
+}
+
+static int plan_parsed(const struct planner *p, const struct tl_name *name)
+{
+    struct tl_route *route = NULL;
+    int ret;
+
+    if (name->form == TL_NAME_BARE && p->config->default_domain == NULL)
+        return nobody(p, "a name without a domain is one of this machine's");
+    if (name->form == TL_NAME_BARE && tl_local_has_user(p->local, name->user))
+        return nobody(p, "a local account has this name");
+    ret = tl_route(p->plan, name, p->ws, p->topo, &route);
+    if (ret != 0)
+        return ret;
+    if (route->local)
+        return nobody(p, "it is a name of this machine");
+    if (!route->domain_named)
+        return plan_suffix(p, name);
+    if (route->user_domain != NULL)
+        ret = tl_lookup_add_domain(p->plan, p->ws, p->topo, route->user_domain);
+    return ret != 0 ? ret : settle(p, TL_LOOKUP_BY_SAM, name->user);
+}
+
+static int plan_name(const struct planner *p)
+{
+    struct tl_name *name = NULL;
+    const char *text = p->question->name;
+    int ret = tl_name_parse(p->plan, text, strlen(text), &name, NULL);
+
+    if (ret == -ENOMEM)
+        return ret;
+    if (ret != 0)
+        return nobody(p, "no domain can hold such a name");
+    return plan_parsed(p, name);
+}
+
+static int plan_id(const struct planner *p, TALLOC_CTX *ctx, char **error)
+{
+    const struct tl_idmap_domain *known = NULL;
+    struct tl_idmap *map = NULL;
+    struct tl_sid domain;
+    uint32_t rid;
+    int ret = tl_idmap_new(p->plan, p->config, p->ws->domain, p->topo, NULL, &map, error);
+
+    if (ret != 0) {
+        *error = *error != NULL ? talloc_steal(ctx, *error) : NULL;
+        return ret;
+    }
+    p->plan->by = TL_LOOKUP_BY_SID;
+    if (tl_idmap_to_sid(map, p->question->id, &p->plan->sid) == 0 &&
+        tl_sid_split(&p->plan->sid, &domain, &rid) == 0)
+        known = tl_idmap_domain(map, &domain);
+    if (known == NULL)
+        return nobody(p, "the id is in no domain's range");
+    ret = tl_lookup_add_domain(p->plan, p->ws, p->topo, known->dns);
+    if (ret == 0 && p->plan->num_domains == 0)
+        return nobody(p, "the id is one of a domain whose users may not log on here");
+    talloc_free(map);
+    return ret;
+}
+
+int tl_lookup_plan_make(TALLOC_CTX *ctx, const struct tl_config *config,
+                        const struct tl_workstation *ws, const struct tl_topology *topo,
+                        const struct tl_local_ids *local,
+                        const struct tl_question *question, struct tl_lookup_plan **plan,
+                        char **error)
+{
+    struct planner p = {
+        .config = config, .ws = ws, .topo = topo, .local = local, .question = question};
+    int ret;
+
+    *plan = NULL;
+    *error = NULL;
+    p.plan = talloc_zero(ctx, struct tl_lookup_plan);
+    if (p.plan == NULL)
+        return -ENOMEM;
+    ret = question->name != NULL ? plan_name(&p) : plan_id(&p, ctx, error);
+    if (ret != 0) {
+        talloc_free(p.plan);
+        return ret;
+    }
+    *plan = p.plan;
+    return 0;
+}
