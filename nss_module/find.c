@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Asking the store, for names and ids that can be ours.
+ * Asking the store, for names and ids that can be ours, and then the agent.
  */
 #include <errno.h>
 
@@ -11,38 +11,107 @@
 #ifndef TL_NSS_STORE
 #define TL_NSS_STORE TL_STATE_DIR "/" TL_STORE_FILE
 #endif
-#ifndef TL_NSS_STORE_OWNER
-#define TL_NSS_STORE_OWNER 0
-#endif
 
-struct tl_store_reader nss_store = {.path = TL_NSS_STORE, .owner = TL_NSS_STORE_OWNER};
+struct tl_store_reader nss_store = {.path = TL_NSS_STORE, .owner = TL_NSS_OWNER};
 
-enum nss_status nss_find(enum tl_store_class class, const char *name, uint32_t id,
-                         struct tl_store_entry *entry, const struct tl_store_map **map)
+static bool usable(const struct tl_store_map *map, enum tl_store_answer answer,
+                   const struct tl_store_entry *entry)
 {
-    enum tl_store_answer answer;
+    /* The writer refuses such ids; root's uid from a file is worth a second look. */
+    return (answer == TL_STORE_HIT || answer == TL_STORE_STALE) &&
+           tl_store_owns_id(map, entry->id) && entry->id >= NSS_LEAST_ID;
+}
+
+/*
+ * *map is set if the entry is usable: HIT or STALE. *ours: whether the agent may know
+ * more. It may know any name that has a domain, even where there is no store yet,
+ * for the first name that is asked for makes one. Ids that are ours are known by the
+ * store's ranges; without them each foreign id of the machine would go to the agent,
+ * and no id can have been given to anybody before the first record.
+ */
+static enum tl_store_answer look(const struct nss_query *query,
+                                 struct tl_store_entry *entry,
+                                 const struct tl_store_map **map, bool *ours)
+{
+    const struct tl_store_map *in;
+    enum tl_store_answer answer = TL_STORE_MISS;
     int saved = errno;
 
     *map = NULL;
-    if (name != NULL && !tl_store_owns_name(name))
-        return NSS_STATUS_NOTFOUND;
-    *map = tl_store_enter(&nss_store);
+    *ours = query->name != NULL;
+    in = tl_store_enter(&nss_store);
     errno = saved;
-    if (*map == NULL)
-        return NSS_STATUS_NOTFOUND;
-    if (name != NULL)
-        answer = tl_store_by_name(*map, class, name, tl_store_now(), entry);
-    else if (tl_store_owns_id(*map, id))
-        answer = tl_store_by_id(*map, class, id, tl_store_now(), entry);
-    else
-        answer = TL_STORE_MISS;
-    /* The writer refuses such ids; root's uid from a file is worth a second look. */
-    if ((answer == TL_STORE_HIT || answer == TL_STORE_STALE) &&
-        tl_store_owns_id(*map, entry->id) && entry->id >= 1000)
+    if (in == NULL)
+        return TL_STORE_MISS;
+    if (query->name != NULL) {
+        answer = tl_store_by_name(in, query->class, query->name, tl_store_now(), entry);
+    } else if (query->id >= NSS_LEAST_ID && tl_store_owns_id(in, query->id)) {
+        *ours = true;
+        answer = tl_store_by_id(in, query->class, query->id, tl_store_now(), entry);
+    }
+    if (usable(in, answer, entry)) {
+        *map = in;
+        return answer;
+    }
+    nss_leave(in);
+    return answer == TL_STORE_NEGATIVE ? TL_STORE_NEGATIVE : TL_STORE_MISS;
+}
+
+static uint32_t lookup_of(enum tl_store_class class)
+{
+    return class == TL_STORE_GIDS ? (uint32_t)TL_STORE_USER_ID : (uint32_t) class;
+}
+
+/*
+ * "Could not tell" is UNAVAIL with EAGAIN, as of any service that is out of order, and
+ * not NOTFOUND: a mail server must defer, not bounce, and no cache may remember it.
+ * Programs that do not care see nobody either way, and nsswitch.conf goes on to the
+ * next service after both.
+ */
+static enum nss_status cannot_tell(int *errnop)
+{
+    *errnop = EAGAIN;
+    return NSS_STATUS_UNAVAIL;
+}
+
+static enum nss_status ask_and_look(struct nss_query *query, struct tl_store_entry *entry,
+                                    const struct tl_store_map **map, int *errnop)
+{
+    enum nss_heard heard = NSS_HEARD_NOTHING;
+    enum tl_store_answer answer;
+    bool ours;
+
+    if (!query->asked)
+        heard = nss_ask(lookup_of(query->class), query->name, query->id);
+    query->asked = true;
+    answer = look(query, entry, map, &ours);
+    if (*map != NULL && (answer == TL_STORE_HIT || heard != NSS_HEARD_NONE))
         return NSS_STATUS_SUCCESS;
-    nss_leave(*map);
+    if (*map != NULL)
+        nss_leave(*map);
     *map = NULL;
-    return NSS_STATUS_NOTFOUND;
+    return answer == TL_STORE_NEGATIVE || heard == NSS_HEARD_NONE ? NSS_STATUS_NOTFOUND
+                                                                  : cannot_tell(errnop);
+}
+
+enum nss_status nss_find(struct nss_query *query, struct tl_store_entry *entry,
+                         const struct tl_store_map **map, int *errnop)
+{
+    enum tl_store_answer answer;
+    bool ours;
+
+    *map = NULL;
+    if (query->name != NULL && !tl_store_owns_name(query->name))
+        return NSS_STATUS_NOTFOUND;
+    answer = look(query, entry, map, &ours);
+    if (answer == TL_STORE_HIT)
+        return NSS_STATUS_SUCCESS;
+    if (answer == TL_STORE_NEGATIVE || !ours)
+        return NSS_STATUS_NOTFOUND;
+    /* Nobody waits inside the store: a mapping stays as long as one look-up is in it. */
+    if (*map != NULL)
+        nss_leave(*map);
+    return ask_and_look(query, entry, map, errnop);
 }
 
 void nss_leave(const struct tl_store_map *map)

@@ -29,8 +29,11 @@ static enum nss_status look_up(const char *name, gid_t gid, struct group *gr,
 {
     const struct tl_store_map *map;
     struct tl_store_entry entry;
-    enum nss_status status = nss_find(
-        name == NULL ? TL_STORE_GROUP_ID : TL_STORE_GROUP_NAME, name, gid, &entry, &map);
+    struct nss_query query = {.class =
+                                  name == NULL ? TL_STORE_GROUP_ID : TL_STORE_GROUP_NAME,
+                              .name = name,
+                              .id = gid};
+    enum nss_status status = nss_find(&query, &entry, &map, errnop);
 
     if (status != NSS_STATUS_SUCCESS)
         return status;
@@ -125,15 +128,24 @@ enum nss_status _nss_trustlogon_initgroups_dyn(const char *user, gid_t skip, lon
 {
     const struct tl_store_map *map;
     struct tl_store_entry entry;
-    enum nss_status status = nss_find(TL_STORE_USER_NAME, user, 0, &entry, &map);
-    enum tl_store_answer answer;
+    struct nss_query query = {.class = TL_STORE_USER_NAME, .name = user};
+    enum nss_status status;
 
+    if (user == NULL)
+        return NSS_STATUS_NOTFOUND;
+    status = nss_find(&query, &entry, &map, errnop);
     if (status != NSS_STATUS_SUCCESS)
         return status;
-    answer = tl_store_by_id(map, TL_STORE_GIDS, entry.id, tl_store_now(), &entry);
-    status = answer == TL_STORE_HIT || answer == TL_STORE_STALE
-                 ? add_gids(&entry, skip, start, size, groups, limit, errnop)
-                 : NSS_STATUS_NOTFOUND;
+    query = (struct nss_query){TL_STORE_GIDS, NULL, entry.id, query.asked};
+    /* A list that is fresh is in the mapping that the user was in. */
+    if (tl_store_by_id(map, TL_STORE_GIDS, query.id, tl_store_now(), &entry) !=
+        TL_STORE_HIT) {
+        nss_leave(map);
+        status = nss_find(&query, &entry, &map, errnop);
+    }
+    if (status != NSS_STATUS_SUCCESS)
+        return status;
+    status = add_gids(&entry, skip, start, size, groups, limit, errnop);
     nss_leave(map);
     return status;
 }

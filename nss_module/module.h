@@ -6,7 +6,8 @@
  * It links libc only; it has no thread-local data, no pthread key, no constructor,
  * reads no environment, takes no lock and allocates nothing (but for glibc's own
  * group array, which the interface makes the module enlarge). Between entering and
- * leaving the store it calls nothing that can block or be cancelled.
+ * leaving the store it calls nothing that can block or be cancelled. What the store
+ * does not know is asked of the agent, within a second in all (ask.c).
  *
  * Enumeration is not offered: set*ent and get*ent say that there is nothing.
  */
@@ -20,6 +21,12 @@
 #include "store/store.h"
 
 #define NSS_EXPORT __attribute__((visibility("default")))
+#define NSS_LEAST_ID 1000
+
+/* Whose the store must be, and the agent's socket. */
+#ifndef TL_NSS_OWNER
+#define TL_NSS_OWNER 0
+#endif
 
 /* What fills the caller's structures from an entry. SUCCESS, or TRYAGAIN with
  * *errnop = ERANGE if the buffer is too small, and then nothing is written; NOTFOUND
@@ -32,16 +39,33 @@ enum nss_status nss_fill_group(const struct tl_store_entry *entry, struct group 
 /* The store of this process. */
 extern struct tl_store_reader nss_store;
 
+/* What is looked for: a name or, with name NULL, an id. TL_STORE_GIDS: by uid. */
+struct nss_query {
+    enum tl_store_class class;
+    const char *name;
+    uint32_t id;
+    bool asked; /* the agent: at most once in each call from outside */
+};
+
 /*
- * Enter the store and find something; SUCCESS means that the entry is filled and
- * nss_leave() must follow. Name NULL: by id.
+ * Find something in the store; the agent is asked if it is not there, or stale. SUCCESS
+ * means that the entry is filled and nss_leave() must follow. NOTFOUND: there is no
+ * such thing, or it is not ours. UNAVAIL: nobody can tell.
  *
  * A stale entry is as good as a fresh one as long as nobody can be asked: users
  * must not disappear from a laptop's `ls -l` because it is away from its DCs. When
  * an entry ends for good is what the agent writes into it.
  */
-enum nss_status nss_find(enum tl_store_class class, const char *name, uint32_t id,
-                         struct tl_store_entry *entry, const struct tl_store_map **map);
+enum nss_status nss_find(struct nss_query *query, struct tl_store_entry *entry,
+                         const struct tl_store_map **map, int *errnop);
 void nss_leave(const struct tl_store_map *map);
+
+/* ask.c: one bounded question to the agent, if it is time for one. */
+enum nss_heard {
+    NSS_HEARD_NOTHING, /* or "could not tell" */
+    NSS_HEARD_DONE,    /* the store has the answer now */
+    NSS_HEARD_NONE     /* there is no such user or group */
+};
+enum nss_heard nss_ask(uint32_t lookup, const char *name, uint32_t id);
 
 #endif

@@ -20,8 +20,11 @@ static enum nss_status look_up(const char *name, uid_t uid, struct passwd *pw,
 {
     const struct tl_store_map *map;
     struct tl_store_entry entry;
-    enum nss_status status = nss_find(
-        name == NULL ? TL_STORE_USER_ID : TL_STORE_USER_NAME, name, uid, &entry, &map);
+    struct nss_query query = {.class =
+                                  name == NULL ? TL_STORE_USER_ID : TL_STORE_USER_NAME,
+                              .name = name,
+                              .id = uid};
+    enum nss_status status = nss_find(&query, &entry, &map, errnop);
 
     if (status != NSS_STATUS_SUCCESS)
         return status;

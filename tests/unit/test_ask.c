@@ -15,140 +15,44 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/time.h>
-#include <sys/un.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "fake_agent.h"
 #include "wire/io.h"
 
 #define LIMIT_MS 300
 #define LATEST_MS 3000 /* two slow cores under sanitizers */
 
 static char folder[] = "/tmp/trustlogon-ask.XXXXXX", path[64];
-static int listener = -1;
-static pid_t server;
-
-enum behaviour {
-    ANSWERS,
-    IS_SILENT,
-    CLOSES,
-    CLOSES_AFTER_READING,
-    SAYS_GARBAGE,
-    SAYS_NOTHING_LONG,
-    SAYS_HALF,
-    PROMPTS,
-    SENDS_A_DESCRIPTOR,
-    IS_LATE
-};
-
-static int listen_at(int backlog)
-{
-    struct sockaddr_un addr = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-
-    snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
-    ck_assert_int_eq(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
-    ck_assert_int_eq(listen(fd, backlog), 0);
-    return fd;
-}
+static struct fake_agent agent;
 
 static void setup(void)
 {
-    strcpy(folder + sizeof(folder) - 7, "XXXXXX");
+    memset(folder + sizeof(folder) - 7, 'X', 6);
     ck_assert_ptr_nonnull(mkdtemp(folder));
     snprintf(path, sizeof(path), "%s/lookup", folder);
-    server = 0;
-    listener = -1;
 }
 
 static void teardown(void)
 {
-    if (server > 0) {
-        kill(server, SIGKILL);
-        waitpid(server, NULL, 0);
-    }
-    if (listener >= 0)
-        close(listener);
+    fake_agent_stop(&agent);
     unlink(path);
     rmdir(folder);
 }
 
-static void send_descriptor(int fd)
-{
-    union {
-        char space[CMSG_SPACE(sizeof(int))];
-        struct cmsghdr align;
-    } control = {{0}};
-    char done[] = "TLW1\001\006\0";
-    struct iovec iov = {done, 8};
-    struct msghdr head = {.msg_iov = &iov,
-                          .msg_iovlen = 1,
-                          .msg_control = control.space,
-                          .msg_controllen = sizeof(control.space)};
-    struct cmsghdr *cmsg = CMSG_FIRSTHDR(&head);
-
-    cmsg->cmsg_level = SOL_SOCKET;
-    cmsg->cmsg_type = SCM_RIGHTS;
-    cmsg->cmsg_len = CMSG_LEN(sizeof(int));
-    memcpy(CMSG_DATA(cmsg), &fd, sizeof(fd));
-    (void)sendmsg(fd, &head, 0);
-}
-
 /* The answer is the status that the question's numbers and name make. */
-static void answer(int fd, const struct tl_wire_msg *request)
+static uint32_t echo(const struct tl_wire_msg *request)
 {
-    static uint8_t buf[TL_WIRE_MAX];
-    struct tl_wire_msg done = {.type = TL_WIRE_DONE};
-
-    done.ntstatus = request->op * 1000000 + request->lookup * 100000 + request->id +
-                    (request->user != NULL ? (uint32_t)strlen(request->user) : 0);
-    (void)tl_wire_send(fd, &done, buf, 1000);
+    return request->op * 1000000 + request->lookup * 100000 + request->id +
+           (request->user != NULL ? (uint32_t)strlen(request->user) : 0);
 }
 
-static void serve(int fd, enum behaviour behaviour)
+static void start(enum fake_behaviour behaviour)
 {
-    static uint8_t buf[TL_WIRE_MAX], huge[4096];
-    struct tl_wire_msg msg, prompt = {.type = TL_WIRE_PROMPT, .text = "Password:"};
-
-    if (behaviour == CLOSES)
-        return;
-    if (tl_wire_recv(fd, &msg, buf, 2000) != 0)
-        return;
-    if (behaviour == IS_LATE)
-        usleep(5000000);
-    if (behaviour == ANSWERS || behaviour == IS_LATE)
-        answer(fd, &msg);
-    if (behaviour == SAYS_GARBAGE)
-        (void)send(fd, "not the wire", 12, MSG_NOSIGNAL);
-    if (behaviour == SAYS_NOTHING_LONG)
-        (void)send(fd, huge, sizeof(huge), MSG_NOSIGNAL);
-    if (behaviour == SAYS_HALF)
-        (void)send(fd, "TLW1\001\006\001\0\007\001\0\0\004", 13, MSG_NOSIGNAL);
-    if (behaviour == PROMPTS)
-        (void)tl_wire_send(fd, &prompt, buf, 1000);
-    if (behaviour == SENDS_A_DESCRIPTOR)
-        send_descriptor(fd);
-    if (behaviour == IS_SILENT || behaviour == SENDS_A_DESCRIPTOR)
-        usleep(5000000);
-}
-
-static void start(enum behaviour behaviour)
-{
-    int fd;
-
-    listener = listen_at(8);
-    server = fork();
-    ck_assert_int_ge(server, 0);
-    if (server > 0)
-        return;
-    for (;;) {
-        fd = accept(listener, NULL, NULL);
-        serve(fd, behaviour);
-        close(fd);
-    }
+    agent = (struct fake_agent){.path = path, .behaviour = behaviour, .answer = echo};
+    fake_agent_start(&agent);
 }
 
 static int open_descriptors(void)
@@ -189,19 +93,21 @@ static int ask_checked(uint32_t *status)
 }
 
 static const struct {
-    enum behaviour behaviour;
+    enum fake_behaviour behaviour;
     int expect;
 } cases[] = {
-    {ANSWERS, 0},
-    {IS_SILENT, -ETIMEDOUT},
-    {CLOSES, -ECONNRESET},
-    {CLOSES_AFTER_READING, -ECONNRESET},
-    {SAYS_GARBAGE, -EBADMSG},
-    {SAYS_NOTHING_LONG, -EMSGSIZE},
-    {SAYS_HALF, -EBADMSG},
-    {PROMPTS, -EBADMSG},
-    {SENDS_A_DESCRIPTOR, -EBADMSG},
-    {IS_LATE, -ETIMEDOUT},
+    {FAKE_ANSWERS, 0},
+    {FAKE_IS_SILENT, -ETIMEDOUT},
+    {FAKE_CLOSES, -ECONNRESET},
+    {FAKE_CLOSES_AFTER_READING, -ECONNRESET},
+    {FAKE_DIES, -ECONNRESET},
+    {FAKE_SAYS_GARBAGE, -EBADMSG},
+    {FAKE_SAYS_TOO_MUCH, -EMSGSIZE},
+    {FAKE_SAYS_HALF, -EBADMSG},
+    {FAKE_PROMPTS, -EBADMSG},
+    {FAKE_SENDS_A_DESCRIPTOR, -EBADMSG},
+    {FAKE_IS_LATE, -ETIMEDOUT},
+    {FAKE_HAS_NO_TIME, -ETIMEDOUT},
 };
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -221,7 +127,7 @@ START_TEST(every_question_arrives)
     static char longest[TL_ASK_NAME_MAX + 2];
     uint32_t status, me = geteuid();
 
-    start(ANSWERS);
+    start(FAKE_ANSWERS);
     ck_assert_int_eq(
         tl_ask_lookup_of(me, path, TL_LOOKUP_GROUP_ID, NULL, UINT32_MAX, 2000, &status),
         0);
@@ -261,7 +167,7 @@ START_TEST(nobody_there)
     uint32_t status;
 
     ck_assert_int_eq(ask_checked(&status), -ENOENT);
-    close(listen_at(1)); /* a socket that its process left behind */
+    close(fake_agent_listen(path, 1)); /* a socket that its process left behind */
     ck_assert_int_eq(ask_checked(&status), -ECONNREFUSED);
     memset(far + 5, 'x', sizeof(far) - 6);
     ck_assert_int_eq(tl_ask_lookup(far, TL_LOOKUP_USER_ID, NULL, 7, 100, &status),
@@ -273,7 +179,7 @@ START_TEST(another_owner)
 {
     uint32_t status;
 
-    start(ANSWERS);
+    start(FAKE_ANSWERS);
     ck_assert_int_eq(tl_ask_lookup_of(geteuid() + 1, path, TL_LOOKUP_USER_ID, NULL, 7,
                                       LIMIT_MS, &status),
                      -EACCES);
@@ -295,24 +201,14 @@ START_TEST(a_full_queue)
 {
     struct itimerval often = {{0, 5000}, {0, 5000}}, never = {{0, 0}, {0, 0}};
     struct sigaction action = {.sa_handler = on_alarm};
-    struct sockaddr_un addr = {.sun_family = AF_UNIX};
-    int fds[16];
     uint32_t status;
 
-    listener = listen_at(2);
-    snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
-    for (size_t i = 0; i < COUNT(fds); i++) {
-        fds[i] = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-        (void)connect(fds[i], (struct sockaddr *)&addr, sizeof(addr));
-    }
-    ck_assert_int_eq(ask_checked(&status), -ETIMEDOUT);
+    start(FAKE_HAS_NO_TIME);
     sigaction(SIGALRM, &action, NULL);
     setitimer(ITIMER_REAL, &often, NULL);
     ck_assert_int_eq(ask_checked(&status), -ETIMEDOUT);
     setitimer(ITIMER_REAL, &never, NULL);
     ck_assert_int_gt(alarms, 2);
-    for (size_t i = 0; i < COUNT(fds); i++)
-        close(fds[i]);
 }
 END_TEST
 
@@ -322,7 +218,7 @@ START_TEST(above_the_standard_descriptors)
     int status;
     pid_t pid;
 
-    start(ANSWERS);
+    start(FAKE_ANSWERS);
     pid = fork();
     if (pid == 0) {
         uint32_t told = 0;
@@ -352,11 +248,12 @@ static void *ask_for_long(void *started)
 START_TEST(a_cancelled_thread)
 {
     atomic_bool started = false;
-    int before = open_descriptors();
+    int before;
     pthread_t thread;
     void *result;
 
-    start(IS_SILENT);
+    start(FAKE_IS_SILENT);
+    before = open_descriptors();
     ck_assert_int_eq(pthread_create(&thread, NULL, ask_for_long, &started), 0);
     while (!atomic_load(&started))
         usleep(1000);
@@ -364,7 +261,7 @@ START_TEST(a_cancelled_thread)
     ck_assert_int_eq(pthread_cancel(thread), 0);
     ck_assert_int_eq(pthread_join(thread, &result), 0);
     ck_assert_ptr_eq(result, PTHREAD_CANCELED);
-    ck_assert_int_eq(open_descriptors(), before + 1); /* the listener */
+    ck_assert_int_eq(open_descriptors(), before);
 }
 END_TEST
 
