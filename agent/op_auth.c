@@ -114,6 +114,19 @@ static int local_name(struct tla_conv *conv)
     return tla_done(conv, NULL, (struct tl_wire_msg){.local_user = 1});
 }
 
+/* What OpenSSH (auth-pam.c) hands to PAM instead of the password of a user whom
+ * getpwnam() does not know, in the password's length. Asked of a KDC it would count as a
+ * wrong one and, a few times over, lock out an account that exists after all. */
+static bool withheld(const char *password)
+{
+    static const char junk[] = "\b\n\r\177INCORRECT";
+    size_t i = 0;
+
+    while (password[i] != '\0' && password[i] == junk[i % (sizeof(junk) - 1)])
+        i++;
+    return i > 0 && password[i] == '\0';
+}
+
 int tla_op_auth(struct tla_conv *conv)
 {
     struct tl_workstation *ws = NULL;
@@ -148,6 +161,8 @@ int tla_op_auth(struct tla_conv *conv)
     if (reason == TL_REASON_OK && password[0] == '\0')
         tl_outcome_fail(logon->outcome, TL_STAGE_AS, TL_REASON_WRONG_PASSWORD,
                         "the password is empty");
+    else if (reason == TL_REASON_OK && withheld(password))
+        tl_outcome_fail(logon->outcome, TL_STAGE_AS, TL_REASON_PASSWORD_WITHHELD, NULL);
     else if (reason == TL_REASON_OK)
         log_on(conv, logon, password);
     talloc_free(password);
