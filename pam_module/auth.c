@@ -69,6 +69,14 @@ static int succeed(struct tlp *m, const struct tlp_result *result)
     return rc;
 }
 
+/* For a name of this machine we are silent, since pam_unix judges it. If we spoke of a
+ * bare name that nobody has, whoever asks would learn which names the machine has. */
+static void tell(struct tlp *m, const struct tlp_result *result)
+{
+    if (result->ntstatus != LOGON_FAILURE || strpbrk(m->user, "\\@") != NULL)
+        tlp_say(m, PAM_ERROR_MSG, result->text);
+}
+
 int tlp_authenticate(struct tlp *m)
 {
     struct tlp_result result;
@@ -93,7 +101,7 @@ int tlp_authenticate(struct tlp *m)
         return PAM_USER_UNKNOWN;
     if (result.ntstatus == 0)
         return succeed(m, &result);
-    tlp_say(m, PAM_ERROR_MSG, result.text);
+    tell(m, &result);
     tlp_log(m, LOG_NOTICE, "logon refused: user=%s status=0x%08x reason=%s", m->user,
             result.ntstatus, result.reason);
     return code_of(&result);
