@@ -46,9 +46,8 @@ class Terminal:
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("4H", 50, 500, 0, 0))
         arguments = ["sh", "-c", command] if isinstance(command, str) else list(command)
         self.process = subprocess.Popen(
-            lab.enter(key, arguments), stdin=slave, stdout=slave, stderr=slave,
-            env={**environment(), "TERM": "dumb", **(env or {})}, start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+            ["setsid", "--ctty", *lab.enter(key, arguments)], stdin=slave, stdout=slave,
+            stderr=slave, env={**environment(), "TERM": "dumb", **(env or {})})
         os.close(slave)
         self.told = ""
         self.started = time.monotonic()
@@ -152,7 +151,7 @@ Subsystem sftp internal-sftp
 """
 # No key of the host is remembered or asked about, and nothing of the caller's is tried.
 CLIENT = ("-F", "none", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
-          "-o", "LogLevel=ERROR", "-o", "NumberOfPasswordPrompts=1", "-o", "PubkeyAuthentication=no")
+          "-o", "NumberOfPasswordPrompts=1", "-o", "PubkeyAuthentication=no")
 
 
 @dataclasses.dataclass
@@ -206,3 +205,19 @@ def by(uid, command):
     """A command line under another uid, as a list for Terminal or ws()."""
     line = command if isinstance(command, str) else shlex.join(command)
     return ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "sh", "-c", line]
+
+
+# --- the machine they run on -----------------------------------------------------
+
+def set_up():
+    """What docs/setup.md tells an administrator to type, typed on a machine without others'
+    profiles, which this one may have."""
+    harness.without_stand_ins()
+    ws("rm -rf /home/contoso-* /home/fabrikam-*; "
+       "pam-auth-update --force --disable krb5 sss winbind pwquality; "
+       r"sed -i -E 's/ (sss|winbind)\b//g' /etc/nsswitch.conf")
+    page = (harness.HERE.parents[1] / "docs/setup.md").read_text(encoding="utf-8")
+    for block in re.findall(r"^```sh\n(.*?)^```", page, re.M | re.S):
+        done = ws(["sh", "-ec", block], env={"DEBIAN_FRONTEND": "noninteractive"})
+        if done.returncode != 0:
+            raise RuntimeError(f"docs/setup.md: {block}\n{done.stdout}{done.stderr}")

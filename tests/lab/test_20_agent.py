@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Module and agent on a real workstation: sessions and their tickets, sshd, the daemon,
-a locker that is not root, and logons whose client goes away."""
+"""Module and agent on a real workstation: sessions and their tickets, the daemon, a locker
+that is not root, and logons whose client goes away."""
 import contextlib
 import re
 import time
@@ -142,38 +142,6 @@ def locker():
           "cannot retrieve" in alone.stdout + alone.stderr, alone)
 
 
-SSHD = r"""
-mkdir -p /run/sshd /root/s && cd /root/s && rm -f * && ssh-keygen -q -t ed25519 -N '' -f hk
-printf '%s\n' 'Port 2222' 'ListenAddress 127.0.0.1' 'HostKey /root/s/hk' 'UsePAM yes' \
-    'KbdInteractiveAuthentication yes' 'PasswordAuthentication no' 'PidFile none' > conf
-ip link set lo up
-/usr/sbin/sshd -D -e -f conf 2>log & pid=$!
-printf '#!/bin/sh\ncat /root/s/pw\n' > ask; chmod +x ask
-sleep 0.5
-export SSH_ASKPASS=/root/s/ask SSH_ASKPASS_REQUIRE=force
-echo "$2" > pw
-setsid ssh -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null \
-    -o NumberOfPasswordPrompts=1 -p 2222 -l "$1" 127.0.0.1 \
-    'id -u; env; klist -s && echo tickets; echo map=$(grep -cE "krb5|ldap|talloc|cares" /proc/$PPID/maps)' </dev/null 2>&1
-echo "exit $?"
-sleep 0.7
-kill $pid; cat log
-"""
-
-
-def sshd(name):
-    put("ws1", "/etc/pam.d/sshd", pam_stack())
-    drop_caches()
-    got = ws(["bash", "-c", SSHD, "sshd", name, PASSWORD]).stdout
-    check(f"sshd: {name} logs on, with tickets", "exit 0" in got and f"{UID}\n" in got and
-          "tickets\n" in got and "KRB5CCNAME=FILE:/tmp/krb5cc_" in got, got)
-    check("sshd: the logon's token is not in the session", "TRUSTLOGON_SESSION" not in got, got)
-    check("sshd: its tickets are gone afterwards", caches() == [], caches())
-    got = ws(["bash", "-c", SSHD, "sshd", name, "wrong"]).stdout
-    check("sshd: a wrong password is refused, in Windows' words", "exit 255" in got and
-          "The user name or password is incorrect." in got and "Accepted" not in got, got)
-
-
 def main():
     session("no daemon")
     with daemon():
@@ -184,11 +152,6 @@ def main():
     others()
     client_goes_away()
     locker()
-    if ws("test -x /usr/sbin/sshd").returncode == 0:
-        sshd(ALICE)
-        sshd("alice@contoso.test")
-    else:
-        print("skip sshd (not installed)")
 
 
 up(trust="external")

@@ -4,19 +4,11 @@
 import json
 
 import harness
-from harness import check, command, equal, finish, get, logon, put, up, ws
+from harness import check, command, equal, finish, logon, put, up, without_stand_ins, ws
 
 NSSWITCH = ("passwd: files trustlogon\ngroup: files trustlogon\ninitgroups: files trustlogon\n"
             "shadow: files\nhosts: files dns\n")
 ALICE = "CONTOSO\\alice"
-
-
-def without_stand_ins():
-    """The lab's passwd and group hold every user for tests without an NSS module."""
-    for path in ("/etc/passwd", "/etc/group"):
-        put("ws1", path, "".join(line for line in get("ws1", path).splitlines(True)
-                                 if "\\" not in line and "@" not in line))
-    put("ws1", "/etc/nsswitch.conf", NSSWITCH)
 
 
 def passwd(key):
@@ -67,6 +59,7 @@ def main():
     up(trust="external")
     command("refresh")
     without_stand_ins()
+    put("ws1", "/etc/nsswitch.conf", NSSWITCH)
     known()
     session()
     ws("printf garbage > /var/lib/trustlogon/identity.store")

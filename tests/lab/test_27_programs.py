@@ -1,0 +1,306 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""The programs people log on with, on a machine set up as docs/setup.md says: sshd, login, su
+and sudo, with our PAM and NSS modules and the machine's own files, and nothing else."""
+import concurrent.futures
+import contextlib
+import re
+import time
+
+from daemon import agent
+from harness import (PASSWORD, broken, check, command, equal, finish, forget_journal, journal,
+                     logon, put, trust, up, ws)
+from programs import ASKS, Terminal, by, login, set_up, sshd
+
+ALICE = "CONTOSO\\alice"
+FORMS = (ALICE, "contoso.test\\alice", "alice@contoso.test")
+UPN = "alice@corp.example"
+CANONICAL = "alice@contoso.test"
+HOME = "/home/contoso.test/alice"
+METHODS = ("keyboard-interactive", "password")
+LOCAL_PASSWORD = "Of.this.machine1"
+WRONG = "The user name or password is incorrect."
+NO_TRUST = ("The security database on the server does not have a computer account for this "
+            "workstation trust relationship.")
+SUDOERS = f"""{CANONICAL} ALL=(ALL) ALL
+"""
+
+
+def caches():
+    return ws("ls /tmp | grep krb5cc_ || true").stdout.split()
+
+
+def gone(what, command_line, timeout=5):
+    """A session's end takes a moment after its program's."""
+    deadline = time.monotonic() + timeout
+    while ws(command_line).returncode == 0 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    check(what, ws(command_line).returncode != 0, ws(command_line).stdout)
+
+
+def fresh():
+    """No homes and caches, and users who have logged on once."""
+    ws("rm -rf /var/lib/trustlogon/identity.store* /home/contoso.test /tmp/krb5cc_*")
+    logon(ALICE)
+
+
+@contextlib.contextmanager
+def entered(what, terminal, password=PASSWORD):
+    """A shell behind a password prompt."""
+    with terminal as there:
+        if not check(f"{what}: a shell", there.log_on(password), there.told):
+            there = None
+        yield there
+
+
+def looks_right(what, shell):
+    """What a user, and an administrator, looks at first."""
+    equal(f"{what}: whoami", shell.run("whoami"), CANONICAL)
+    equal(f"{what}: pwd is $HOME", shell.run("pwd; echo $HOME").split(), [HOME, HOME])
+    equal(f"{what}: the home is the user's, made from the skeleton",
+          shell.run("stat -c '%U %a' . .bashrc").split(), [CANONICAL, "700", CANONICAL, "644"])
+    equal(f"{what}: $USER, $LOGNAME, $SHELL", shell.run("echo $USER $LOGNAME $SHELL"),
+          f"{CANONICAL} {CANONICAL} /bin/bash")
+    ids = shell.run("id")
+    check(f"{what}: id names the user and has the groups", "(alice@contoso.test) gid=" in ids and
+          len(ids.split("groups=")[-1].split(",")) == 5, ids)
+    cache = shell.run("echo $KRB5CCNAME")
+    check(f"{what}: a cache of the session's own", re.fullmatch(r"FILE:/tmp/krb5cc_\d+_\w{6}",
+                                                                cache or ""), cache)
+    listed = shell.run("klist -s && klist | grep -c krbtgt/CONTOSO.TEST@CONTOSO.TEST")
+    equal(f"{what}: with a usable TGT", listed, "1")
+    equal(f"{what}: no token of ours in the environment", shell.run("env | grep TRUSTLOGON"), "")
+
+
+def ssh_forms(what, server, forms):
+    for form in forms:
+        for method in METHODS:
+            fresh()
+            with entered(f"{what}: ssh, {method}, {form}",
+                         Terminal(server.client(form, method=method), host="mallory")) as shell:
+                if shell:
+                    equal(f"{what}: ssh, {method}, {form}: the same account",
+                          shell.run("id -un"), CANONICAL)
+                    shell.leave()
+
+
+def ssh_session(server):
+    fresh()
+    with entered("ssh", Terminal(server.client(ALICE), host="mallory")) as shell:
+        if not shell:
+            return
+        check("ssh: the home was made on the way", f"Creating directory '{HOME}'" in shell.told,
+              shell.told)
+        looks_right("ssh", shell)
+        equal("ssh: a terminal", shell.run("tty").rpartition("/")[0], "/dev/pts")
+        seen_from_outside(shell)
+        sudo(shell)
+        shell.leave()
+    gone("ssh: the cache is gone after the session", "ls /tmp/krb5cc_*")
+
+
+def seen_from_outside(shell):
+    """By root and by an ordinary user of the machine, as by the user."""
+    shell.run("touch hers; chmod 755 .")
+    for who, run in (("root", ws), ("localuser", lambda line: ws(by(5001, line))),
+                     ("the user", None)):
+        def told(line, run=run):
+            return shell.run(line) if run is None else run(line).stdout.strip()
+        equal(f"{who} sees her name in ls -l", told(f"ls -l {HOME}/hers").split()[2], CANONICAL)
+        check(f"{who} has id of every form of her name", len({told(f"id '{form}'")
+              for form in FORMS}) == 1 and CANONICAL in told(f"id '{ALICE}'"),
+              told(f"id '{ALICE}'"))
+        entry = told(f"getent passwd {CANONICAL}").split(":")
+        equal(f"{who} has her by name and by uid", told(f"getent passwd {entry[2]}").split(":"),
+              entry)
+
+
+def sudo(shell):
+    """Rules by user and by group; the user's own password, asked for once."""
+    since = shell.type("sudo -k; sudo -v; echo st=$?")
+    shell.wait(ASKS, since)
+    shell.type(PASSWORD)
+    check("sudo -v: her password does", shell.wait("st=0", since), shell.told[since:])
+    shell.wait("@ready@ $")
+    check("sudo -l: tells the rules", "(ALL) ALL" in (shell.run("sudo -n -l") or ""))
+    equal("sudo: a command as root", shell.run("sudo -n id -un"), "root")
+    equal("sudo: a command as a local user", shell.run("sudo -n -u localuser id -un"), "localuser")
+    since = shell.type("sudo -k; sudo -v; echo st=$?")
+    for _ in range(3):
+        asked = shell.wait(ASKS, since)
+        since = shell.type("not the password") if asked else since
+    check("sudo -v: three wrong ones do not", shell.wait("st=1", since) and
+          "3 incorrect password attempts" in shell.told[since:], shell.told[since:])
+    shell.wait("@ready@ $")
+    shell.run("sudo -k")
+
+
+def other_doors():
+    fresh()
+    with entered("login", login(ALICE)) as shell:
+        if shell:
+            looks_right("login", shell)
+            shell.leave()
+    gone("login: the cache is gone after the session", "ls /tmp/krb5cc_*")
+    fresh()
+    with entered("su - of a local user", Terminal(by(5001, f"su - '{ALICE}'"))) as shell:
+        if shell:
+            looks_right("su -", shell)
+            shell.leave()
+    gone("su -: the cache is gone after the session", "ls /tmp/krb5cc_*")
+    fresh()
+    done = ws(f"su -s /bin/sh '{ALICE}' -c 'id -un; pwd'")
+    equal("su -s /bin/sh NAME -c, as cron and scripts of root do it", done.stdout.split(),
+          [CANONICAL, "/"])
+    done = ws(f"su - '{ALICE}' -c 'id -un; pwd; klist -s || echo none'")
+    equal("su - of root: no password, her home, no tickets", done.stdout.split()[-3:],
+          [CANONICAL, HOME, "none"])
+
+
+def refusal(terminal, password):
+    """What is shown, prompt included, and how long it takes."""
+    with terminal as there:
+        there.wait(ASKS)
+        started = time.monotonic()
+        since = there.type(password)
+        there.wait(r"denied|incorrect\n(.*\n)*ws1 login: $|: Authentication failure", since)
+        return there.told.replace("\r", ""), time.monotonic() - started
+
+
+def refused(server, password, tries):
+    """Refusals side by side, since libpam delays each by seconds: {key: (text, seconds)}."""
+    def terminal(program, name):
+        if program == "login":
+            return login(name)
+        if program == "su":
+            return Terminal(by(5001, f"su - '{name}'"))
+        return Terminal(server.client(name, method=program), host="mallory")
+    with concurrent.futures.ThreadPoolExecutor(len(tries)) as pool:
+        jobs = {key: pool.submit(refusal, terminal(*key), password) for key in tries}
+        return {key: job.result() for key, job in jobs.items()}
+
+
+def refusals(server):
+    unknown, bare, local = "CONTOSO\\nobody.here", "nobodyhere", "localuser"
+    tries = [(method, name) for method in METHODS for name in (ALICE, unknown, bare, local)]
+    got = refused(server, "not the password", [*tries, ("login", ALICE), ("su", ALICE)])
+    shown = {(program, name): told.replace(name.replace("\\", "\\\\"), "NAME").replace(name, "NAME")
+             for (program, name), (told, _) in got.items()}
+    for method in METHODS:
+        equal(f"ssh, {method}: known and unknown names of a domain are refused alike",
+              shown[method, unknown], shown[method, ALICE])
+        equal(f"ssh, {method}: known and unknown names of this machine are refused alike",
+              shown[method, bare], shown[method, local])
+    check("ssh: the delay after a failure hides what each of them took",
+          all(0.9 < got[key][1] < 7 for key in tries), {key: got[key][1] for key in tries})
+    check("ssh, keyboard-interactive: in Windows' words", WRONG in shown[METHODS[0], ALICE],
+          shown[METHODS[0], ALICE])
+    check("login: in Windows' words", WRONG in shown["login", ALICE] and
+          "Login incorrect" in shown["login", ALICE], shown["login", ALICE])
+    check("su: in Windows' words", WRONG in shown["su", ALICE] and
+          "su: Authentication failure" in shown["su", ALICE], shown["su", ALICE])
+
+
+def the_seed(server):
+    """TrustType 1: what the user reads, word for word."""
+    with broken("trusttype"):
+        got = refused(server, PASSWORD, [(METHODS[0], ALICE), (METHODS[1], ALICE),
+                                         ("login", ALICE), ("su", ALICE)])
+    for program in (METHODS[0], "login", "su"):
+        check(f"1787: {program} shows the sentence on a line of its own",
+              f"\n{NO_TRUST}\n" in got[program, ALICE][0], got[program, ALICE])
+    told = got[METHODS[1], ALICE][0]
+    check("1787: ssh with plain password shows nothing but the refusal",
+          NO_TRUST not in told and "Permission denied" in told, told)
+
+
+def copies(server):
+    """What needs no terminal: a command, scp and sftp."""
+    line = server.client(ALICE, "id -un; exit 7")
+    with Terminal(line, host="mallory") as there:
+        there.wait(ASKS)
+        since = there.type(PASSWORD)
+        status = there.end()
+        check("ssh host command: its output and its exit status",
+              status == 7 and CANONICAL in there.told[since:], (status, there.told))
+    put("mallory", "/tmp/sent", "carried over\n")
+    line = ["scp", *server.options(), "/tmp/sent", f"{CANONICAL}@{server.address}:by-scp"]
+    with Terminal(line, host="mallory") as there:
+        there.wait(ASKS)
+        there.type(PASSWORD)
+        check("scp ends well", there.end() == 0, there.told)
+    with Terminal(["sftp", *server.options(), f"{CANONICAL}@{server.address}"],
+                  host="mallory") as there:
+        there.wait(ASKS)
+        since = there.type(PASSWORD)
+        there.wait("sftp> $", since)
+        since = there.type("rename by-scp by-sftp")
+        there.wait("sftp> $", since)
+        there.type("bye")
+        check("sftp ends well", there.end() == 0, there.told)
+    equal("what was copied is hers", ws(f"stat -c %U {HOME}/by-sftp; cat {HOME}/by-sftp").stdout,
+          f"{CANONICAL}\ncarried over\n")
+
+
+def local_users(when, server):
+    """The machine's own accounts do not know that we exist."""
+    with entered(f"{when}: ssh as a local user", Terminal(server.client("localuser")),
+                 LOCAL_PASSWORD) as shell:
+        if shell:
+            equal(f"{when}: its id", shell.run("id -un"), "localuser")
+            since = shell.type("su -")
+            shell.wait(ASKS, since)
+            since = shell.type(LOCAL_PASSWORD)
+            check(f"{when}: su - to root", shell.wait("# $", since), shell.told)
+    with entered(f"{when}: root at the console", login("root"), LOCAL_PASSWORD) as shell:
+        if shell:
+            equal(f"{when}: as ever", shell.run("id -un; echo $KRB5CCNAME"), "root")
+    began = time.monotonic()
+    done = ws(["su", "-s", "/bin/sh", "localuser", "-c", "id -un; ls -l /home >/dev/null"])
+    check(f"{when}: and root's own su waits for nobody", done.stdout == "localuser\n" and
+          time.monotonic() - began < 2, (done, time.monotonic() - began))
+
+
+def withheld(server):
+    """Without the agent nobody can look up who has never logged on, and sshd says nothing."""
+    ws("rm -rf /var/lib/trustlogon/identity.store*")
+    forget_journal()
+    got = refused(server, PASSWORD, [(METHODS[0], ALICE)])[METHODS[0], ALICE][0]
+    check("ssh, user not known to NSS: refused like a wrong password", WRONG in got, got)
+    lines = journal(TRUSTLOGON_REASON="password-withheld")
+    check("and the journal says that sshd withheld the password", len(lines) == 1 and
+          "not pass on" in lines[0]["MESSAGE"], journal())
+
+
+def main():
+    up(trust="external")
+    command("refresh")
+    set_up()
+    ws("chpasswd", stdin=f"localuser:{LOCAL_PASSWORD}\nroot:{LOCAL_PASSWORD}\n")
+    put("ws1", "/etc/sudoers.d/lab", SUDOERS, mode=0o440)
+    with sshd("PermitRootLogin yes") as server:
+        with agent():
+            ssh_forms("two-way", server, FORMS)
+            ssh_session(server)
+            other_doors()
+            copies(server)
+            refusals(server)
+            the_seed(server)
+            local_users("with the agent", server)
+            with broken("dc-gone-all"):
+                local_users("with the user's DCs gone", server)
+        local_users("without the agent", server)
+        withheld(server)
+        trust("external", "one-way")
+        command("refresh")
+        with agent():
+            ssh_forms("one-way", server, FORMS)
+        trust("forest")
+        command("refresh")
+        with agent():
+            ssh_forms("forest", server, (*FORMS[:1], UPN))
+    finish()
+
+
+if __name__ == "__main__":
+    main()
