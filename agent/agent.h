@@ -149,6 +149,20 @@ int tla_socket_bind(const char *path, const char *run_dir);
 /* listener.c: exit status of the program. */
 int tla_listen(const struct tla_setup *setup);
 
+/* lsa_service.c: whoever connects to <run_dir>/lsa.sock finds trustlogon-lsa there. */
+struct tla_lsa;
+/* NULL, with a line in the journal, where there can be no socket. Freed: the program
+ * ends, the socket is gone. All others take NULL. */
+struct tla_lsa *tla_lsa_open(TALLOC_CTX *ctx, const char *run_dir);
+/* To be polled for POLLIN; -1 while there is nothing to poll for. */
+int tla_lsa_fd(const struct tla_lsa *lsa);
+/* Somebody has connected: start the program, or say that there is none. */
+void tla_lsa_ready(struct tla_lsa *lsa);
+/* Whether this child was the program. */
+bool tla_lsa_reaped(struct tla_lsa *lsa, pid_t pid, int status);
+/* In a child: it is none of its business. */
+void tla_lsa_forget(struct tla_lsa *lsa);
+
 /* warm.c: open, for as long as `mem` lives, what each worker would open for itself. */
 void tla_warm(TALLOC_CTX *mem);
 /* refresher.c: a child that reads the topology anew and ends; its pid. */

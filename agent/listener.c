@@ -55,6 +55,7 @@ struct listener {
     struct door doors[TLA_DOORS];
     struct child *children;
     size_t count;
+    struct tla_lsa *lsa;
     int signals;
     bool activated; /* systemd holds the sockets */
     pid_t refresher;
@@ -93,6 +94,7 @@ static void run_worker(struct listener *l, int fd, enum tla_door kind)
     for (size_t i = 0; i < TLA_DOORS; i++)
         (void)close(l->doors[i].fd); /* -1: not open */
     close(l->signals);
+    tla_lsa_forget(l->lsa);
     sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
     _exit(tla_serve(l->setup, fd, kind) == 0 ? 0 : 1);
@@ -159,6 +161,8 @@ static void reap(struct listener *l)
                 now_s() + (status == 0 ? l->config->topology_refresh : RETRY_SECONDS);
             continue;
         }
+        if (tla_lsa_reaped(l->lsa, pid, status))
+            continue;
         for (size_t i = 0; i < l->count; i++) {
             if (l->children[i].pid != pid)
                 continue;
@@ -209,7 +213,9 @@ static int loop(struct listener *l)
 {
     struct pollfd fds[] = {{.fd = l->signals, .events = POLLIN},
                            {.fd = l->doors[0].fd, .events = POLLIN},
-                           {.fd = l->doors[1].fd, .events = POLLIN}};
+                           {.fd = l->doors[1].fd, .events = POLLIN},
+                           {.events = POLLIN}};
+    const size_t count = sizeof(fds) / sizeof(fds[0]);
     int64_t now;
 
     for (;;) {
@@ -223,9 +229,10 @@ static int loop(struct listener *l)
                 l->refresher = 0;
             l->next_refresh = now + RETRY_SECONDS;
         }
-        for (size_t i = 0; i < 1 + TLA_DOORS; i++)
+        for (size_t i = 0; i < count; i++)
             fds[i].revents = 0;
-        if (poll(fds, 1 + TLA_DOORS, wait_ms(l, now)) < 0 && errno != EINTR)
+        fds[count - 1].fd = tla_lsa_fd(l->lsa);
+        if (poll(fds, count, wait_ms(l, now)) < 0 && errno != EINTR)
             return 1;
         if ((fds[0].revents & POLLIN) != 0 && !handle_signals(l))
             return 0;
@@ -233,6 +240,8 @@ static int loop(struct listener *l)
             if ((fds[1 + i].revents & POLLIN) != 0)
                 accept_one(l, &l->doors[i]);
         }
+        if ((fds[count - 1].revents & POLLIN) != 0)
+            tla_lsa_ready(l->lsa);
     }
 }
 
@@ -313,6 +322,7 @@ int tla_listen(const struct tla_setup *setup)
         rc = fail(setup, setup->socket, "no signals");
         goto done;
     }
+    l->lsa = tla_lsa_open(l, l->config->run_dir);
     tla_warm(l);
     l->last_client = now_s();
     notify("READY=1");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What may come in: request lines and arguments. Pure.
+ * What may come in: peer lines and request lines. Pure.
  */
 #include "lsa.h"
 
@@ -84,10 +84,43 @@ const char *lsa_peer_check(const struct lsa_peer *peer)
         return "ADDRESS is not numeric";
     if (!tl_dns_valid(peer->realm) || !all_of(peer->realm, "-._"))
         return "REALM is not a realm";
-    if (peer->keytab[0] != '/')
-        return "KEYTAB is not an absolute path";
     if (account < 2 || account > 64 || peer->account[account - 1] != '$' ||
         !all_of(peer->account, "-_.$"))
         return "ACCOUNT is not a machine account";
     return NULL;
+}
+
+const char *lsa_peer_parse(char *line, size_t len, struct lsa_peer *peer)
+{
+    const char *fields[6];
+    char *rest = line;
+    size_t count = 0;
+
+    *peer = (struct lsa_peer){0};
+    if (len > LSA_LINE_MAX || memchr(line, '\0', len) != NULL)
+        return "no peer line";
+    /* A seventh field stays with the sixth, and is refused there. */
+    while (rest != NULL && count < 6) {
+        fields[count++] = rest;
+        rest = count < 6 ? strchr(rest, ' ') : NULL;
+        if (rest != NULL)
+            *rest++ = '\0';
+    }
+    if (count != 6 || strcmp(fields[0], "peer") != 0)
+        return "the first line names no peer";
+    if (strcmp(fields[1], "aes") != 0 && strcmp(fields[1], "rc4") != 0)
+        return "neither aes nor rc4";
+    *peer = (struct lsa_peer){.dc = fields[2],
+                              .address = fields[3],
+                              .realm = fields[4],
+                              .account = fields[5],
+                              .rc4 = strcmp(fields[1], "rc4") == 0};
+    return lsa_peer_check(peer);
+}
+
+bool lsa_peer_equal(const struct lsa_peer *a, const struct lsa_peer *b)
+{
+    return strcmp(a->dc, b->dc) == 0 && strcmp(a->address, b->address) == 0 &&
+           strcmp(a->realm, b->realm) == 0 && strcmp(a->account, b->account) == 0 &&
+           a->rc4 == b->rc4;
 }

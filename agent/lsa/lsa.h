@@ -7,15 +7,25 @@
  * that question and nothing else, so that the hundred libraries below Samba's
  * libdcerpc stay out of the agent.
  *
- *   trustlogon-lsa [--timeout SECONDS] [--rc4] DC ADDRESS REALM KEYTAB ACCOUNT
- *   trustlogon-lsa dc1.fabrikam.test 10.99.0.12 FABRIKAM.TEST /etc/krb5.keytab 'WS1$'
+ *   trustlogon-lsa [--timeout SECONDS] [--idle SECONDS]
  *
- * One request a line on standard input, UTF-8, at most LSA_LINE_MAX bytes:
+ * Standard input is a listening Unix stream socket, which the listener of trustlogond
+ * keeps open as well: it starts this program when somebody connects (inetd's "wait"),
+ * and again after it has ended. Only root is answered. One connection at a time is
+ * served; it begins with the peer to ask and, as SCM_RIGHTS with these bytes, a file
+ * with the machine's keys, then come requests:
+ *
+ *   peer aes|rc4 DC ADDRESS REALM ACCOUNT
+ *   peer aes dc1.fabrikam.test 10.99.0.12 FABRIKAM.TEST WS1$
+ *
+ * The connection to the DC is kept for as long as the peer stays the same.
+ *
+ * One request a line, UTF-8, at most LSA_LINE_MAX bytes:
  *
  *   name DOMAIN\account      or account@domain; never an isolated name
  *   sid S-1-5-21-...
  *
- * One answer a line on standard output, in order, a JSON object:
+ * One answer a line, in order, a JSON object:
  *
  *   {"name":"alice","domain":"CONTOSO","sid":"S-1-5-21-...","type":"user"}
  *   {"error":"0xC0000073","text":"NT_STATUS_NONE_MAPPED"}
@@ -26,16 +36,23 @@
  * NTSTATUS; "text" is for people:
  *
  *   0xC0000073 NONE_MAPPED        the DC knows no such name or SID
- *   0xC000000D INVALID_PARAMETER  the line is no request; nothing was sent
+ *   0xC000000D INVALID_PARAMETER  the line is no request; nothing was sent. Where it is
+ *                                 no peer, the connection ends with it
  *   0xC00000B5 IO_TIMEOUT         no answer in time; the program then ends with
- *                                 3, since what hung may hang for good
+ *                                 3, since what hung may hang for good; who waits
+ *                                 for it meanwhile is served by the next process
  *   0xC000005E NO_LOGON_SERVERS   no ticket: no KDC at that address answers
  *   0xC0020035 EPT_CANT_PERFORM   the DC could not ask that domain (Samba's DC)
  *   others                        as the DC or the way to it said
  *
  * Every answer comes within --timeout (default 5 seconds), connecting included.
- * After a failure the next request connects afresh. Exit: 0 at the end of
- * input, 1 if it cannot work at all, 2 for wrong arguments, 3 see above.
+ * After a failure the next request connects afresh. Exit: 0 after --idle seconds
+ * (default 60) without a connection, 1 if it cannot work at all, 2 for wrong
+ * arguments, 3 see above.
+ *
+ * It starts as root and stops being it before it reads a byte (drop.c): what a DC
+ * answers, Samba takes apart as an unprivileged user that has no capability, may open
+ * no file of others, and may make few system calls (filter.c).
  *
  * The way: SMB to port 445 with signing required, \pipe\lsarpc, and in it RPC
  * with Kerberos and privacy (sealed). LookupNames4 over TCP would need schannel
@@ -66,7 +83,6 @@ struct lsa_peer {
     const char *dc;      /* host name, for the ticket cifs/ and host/ */
     const char *address; /* numeric; nothing here asks DNS */
     const char *realm;
-    const char *keytab;
     const char *account; /* WS1$ */
     bool rc4;            /* let RC4 keys be used */
 };
@@ -80,9 +96,26 @@ struct lsa_request {
 };
 /* NULL, or why the line (without its newline, NUL at line[len]) is refused. */
 const char *lsa_line_parse(const char *line, size_t len, struct lsa_request *request);
-/* NULL, or which argument cannot be what it should. They go into krb5
+/* The line "peer ...", which is cut into its fields. NULL, or why it is refused. */
+const char *lsa_peer_parse(char *line, size_t len, struct lsa_peer *peer);
+/* NULL, or which field cannot be what it should. They go into krb5
  * configuration and binding strings, so this is what keeps those unbent. */
 const char *lsa_peer_check(const struct lsa_peer *peer);
+bool lsa_peer_equal(const struct lsa_peer *a, const struct lsa_peer *b);
+
+/* --- drop.c, filter.c --- */
+
+/* Become the user of this name in /etc/passwd, for good, with nothing to gain by any
+ * exec and nothing to leave behind. 0, -errno; -ENOENT, -EPERM: no such user, or it
+ * is root. */
+int lsa_drop(const char *user);
+/* 0 or -errno; 0 in a build without libseccomp. */
+int lsa_filter(void);
+
+/* --- serve.c --- */
+
+/* Serve the listening socket until it is idle for so long. 0 or -errno. */
+int lsa_serve(int listener, unsigned int timeout_s, unsigned int idle_s);
 
 /* --- ticket.c: MIT krb5 --- */
 
@@ -94,6 +127,8 @@ struct lsa_tickets;
 /* Talks to nobody. NULL: out of memory or descriptors. Points the Kerberos
  * library inside Samba at the same settings. */
 struct lsa_tickets *lsa_tickets_new(TALLOC_CTX *ctx, const struct lsa_peer *peer);
+/* The keytab to use from now on, an open file; it is closed here. */
+void lsa_tickets_keys(struct lsa_tickets *tickets, int keys);
 /* 0 and fresh tickets for cifs/ and host/ the DC; else an NTSTATUS and *why. */
 uint32_t lsa_tickets_fetch(TALLOC_CTX *ctx, struct lsa_tickets *tickets,
                            const char **why);

@@ -27,6 +27,7 @@
 struct lsa_tickets {
     const struct lsa_peer *peer;
     int settings; /* a memory file */
+    int keys;     /* the keytab, or -1 */
     char settings_path[32];
 };
 
@@ -34,7 +35,15 @@ static int tickets_destroy(struct lsa_tickets *tickets)
 {
     if (tickets->settings >= 0)
         close(tickets->settings);
+    lsa_tickets_keys(tickets, -1);
     return 0;
+}
+
+void lsa_tickets_keys(struct lsa_tickets *tickets, int keys)
+{
+    if (tickets->keys >= 0)
+        close(tickets->keys);
+    tickets->keys = keys;
 }
 
 /* Everything that either Kerberos library would else ask DNS, /etc/krb5.conf or
@@ -79,6 +88,7 @@ struct lsa_tickets *lsa_tickets_new(TALLOC_CTX *ctx, const struct lsa_peer *peer
     if (tickets == NULL)
         return NULL;
     tickets->peer = peer;
+    tickets->keys = -1;
     tickets->settings = memfd_create("krb5.conf", MFD_CLOEXEC);
     talloc_set_destructor(tickets, tickets_destroy);
     snprintf(tickets->settings_path, sizeof(tickets->settings_path), "/proc/self/fd/%d",
@@ -126,14 +136,15 @@ static krb5_error_code open_context(const struct lsa_tickets *tickets, krb5_cont
     return ret;
 }
 
-static krb5_error_code fetch_tgt(const struct lsa_peer *peer, struct fetch *fetch)
+static krb5_error_code fetch_tgt(const struct lsa_tickets *tickets, struct fetch *fetch)
 {
+    const struct lsa_peer *peer = tickets->peer;
     krb5_context k5 = fetch->k5;
-    char keytab[4096];
+    char keytab[48];
     krb5_error_code ret;
 
-    if (snprintf(keytab, sizeof(keytab), "FILE:%s", peer->keytab) >= (int)sizeof(keytab))
-        return KRB5_KT_NAME_TOOLONG;
+    /* Opened anew, so from its beginning each time. */
+    snprintf(keytab, sizeof(keytab), "FILE:/proc/self/fd/%d", tickets->keys);
     ret = krb5_build_principal(k5, &fetch->client, (unsigned int)strlen(peer->realm),
                                peer->realm, peer->account, (char *)NULL);
     if (ret == 0)
@@ -190,7 +201,7 @@ uint32_t lsa_tickets_fetch(TALLOC_CTX *ctx, struct lsa_tickets *tickets, const c
 
     *why = NULL;
     if (ret == 0)
-        ret = fetch_tgt(tickets->peer, &fetch);
+        ret = fetch_tgt(tickets, &fetch);
     if (ret == 0)
         ret = fetch_service(tickets->peer, &fetch, "cifs");
     if (ret == 0)

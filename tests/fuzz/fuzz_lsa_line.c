@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Fuzz target: request lines of trustlogon-lsa.
+ * Fuzz target: peer and request lines of trustlogon-lsa.
  */
 #include "../../agent/lsa/line.c"
 
@@ -11,6 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct lsa_request request;
+    struct lsa_peer peer;
     char *line = malloc(size + 1);
 
     if (line == NULL)
@@ -20,6 +21,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     /* A name that is let through goes out whole: nothing may be cut off behind it. */
     if (lsa_line_parse(line, size, &request) == NULL && !request.by_sid &&
         strlen(request.name) != size - 5)
+        abort();
+    /* What is let through becomes lines of krb5's settings. */
+    if (lsa_peer_parse(line, size, &peer) == NULL &&
+        (strpbrk(peer.dc, " \n={}") != NULL || strpbrk(peer.realm, " \n={}") != NULL ||
+         strpbrk(peer.address, " \n={}") != NULL))
         abort();
     free(line);
     return 0;

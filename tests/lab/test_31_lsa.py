@@ -1,91 +1,28 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Names and SIDs through the workstation's own DC: agent/lsa over real trusts."""
+"""Names and SIDs through the workstation's own DC: agent/lsa over real trusts, by itself
+and behind the agent's socket."""
 import contextlib
-import json
 import os
-import pathlib
-import select
-import subprocess
+import signal
 import sys
+import threading
 import time
 
 import harness
 import lab.samba
+import lsa
 from capture import Capture
+from daemon import LOG, agent
 from harness import check, equal, on, ws
-from lab.state import environment
+from lsa import INVALID, NONE_MAPPED, PROGRAM, TIMEOUT, helper
 
-PROGRAM = "/usr/libexec/trustlogon-lsa"
-ARGUMENTS = ["dc1.fabrikam.test", "10.99.0.21", "FABRIKAM.TEST", "/etc/krb5.keytab", "WS1$"]
-NONE_MAPPED, INVALID, TIMEOUT = "0xC0000073", "0xC000000D", "0xC00000B5"
 CANNOT_ASK = "0xC0020035"
 MARGIN = 0.7  # seconds past a bound that a busy machine may take
 
 # account of CONTOSO -> type
 ACCOUNTS = {"alice": "user", "jürgen.groß": "user", "pat o'neil": "user", "Sales": "group",
             "Project Éclair": "group", "Domain Users": "group"}
-
-
-class Helper:
-    """One running trustlogon-lsa on WS1."""
-
-    def __init__(self, *options, arguments=None):
-        command = harness._lab.enter("ws1", [PROGRAM, *options, *(arguments or ARGUMENTS)])
-        self.process = subprocess.Popen(command, env=environment(), stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE)
-        self.buffer = b""
-
-    def send(self, line):
-        self.process.stdin.write(line if isinstance(line, bytes) else line.encode() + b"\n")
-        self.process.stdin.flush()
-
-    def answer(self, timeout=15):
-        deadline = time.monotonic() + timeout
-        while b"\n" not in self.buffer:
-            left = deadline - time.monotonic()
-            if left <= 0 or not select.select([self.process.stdout], [], [], left)[0]:
-                return {"no answer": timeout}
-            piece = os.read(self.process.stdout.fileno(), 65536)
-            if not piece:
-                return {"ended": self.process.wait()}
-            self.buffer += piece
-        line, self.buffer = self.buffer.split(b"\n", 1)
-        return json.loads(line)
-
-    def ask(self, line, timeout=15):
-        self.send(line)
-        return self.answer(timeout)
-
-    def timed(self, line):
-        started = time.monotonic()
-        answer = self.ask(line)
-        return answer, time.monotonic() - started
-
-    def resident(self):
-        """KiB; the program is the process itself or the one below nsenter."""
-        pid = self.process.pid
-        while pathlib.Path(f"/proc/{pid}/comm").read_text().strip() != "trustlogon-lsa":
-            below = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-            pid = int(below[0])
-        status = pathlib.Path(f"/proc/{pid}/status").read_text()
-        return int(status.split("VmRSS:")[1].split()[0])
-
-    def end(self):
-        self.process.stdin.close()
-        self.process.stdout.close()
-        return self.process.wait(timeout=10)
-
-
-@contextlib.contextmanager
-def helper(*options, **more):
-    running = Helper(*options, **more)
-    try:
-        yield running
-    finally:
-        if running.process.poll() is None:
-            running.process.kill()
-            running.process.wait()
 
 
 def directory_sids():
@@ -134,7 +71,6 @@ def translations(kind, sids):
         equal(f"{kind}: and the next is answered", running.ask("name CONTOSO\\alice"), first)
         equal(f"{kind}: the own domain too",
               running.ask("name FABRIKAM\\carol").get("type"), "user")
-        equal(f"{kind}: ends with its input", running.end(), 0)
 
 
 def hostile_lines():
@@ -146,15 +82,65 @@ def hostile_lines():
     with helper() as running:
         for what, line in lines.items():
             equal(f"refused: {what}", running.ask(line).get("error"), INVALID)
-        equal("and it still answers", running.ask("name CONTOSO\\alice").get("name"), "alice")
-        running.send(b"name CONTOSO\\alice")  # no newline: not a whole request
-        running.process.stdin.close()
-        equal("half a line at the end is no request", running.answer(), {"ended": 0})
-    for what, place, value in (("no address", 1, "dc1.fabrikam.test"), ("options in DC", 0, "a,b"),
-                               ("a user account", 4, "alice"), ("a keytab type", 3, "MEMORY:x")):
-        arguments = [*ARGUMENTS]
-        arguments[place] = value
-        equal(f"arguments refused: {what}", ws([PROGRAM, *arguments]).returncode, 2)
+        half = lsa.Connection(running.path)
+        half.socket.sendall(b"name CONTOSO\\alice")  # no newline: not a whole request
+        half.socket.shutdown(1)
+        equal("half a line at the end is no request", half.answer(), {"closed": True})
+        good = lsa.PEER
+        for what, peer in {"no address": good.replace("10.99.0.21", "dc1.fabrikam.test"),
+                           "options in DC": good.replace("dc1.fabrikam.test", "a,seal"),
+                           "a user account": good.replace("WS1$", "alice"),
+                           "a request in its place": "name CONTOSO\\alice",
+                           "nothing": ""}.items():
+            equal(f"peer refused: {what}", running.ask("name CONTOSO\\alice", peer=peer)
+                  .get("error"), INVALID)
+        equal("no keytab: refused", running.ask("name CONTOSO\\alice", keys=False)
+              .get("error"), INVALID)
+        # By the socket's mode here everybody may connect; but not ask.
+        done = ws(["setpriv", "--reuid", "12345", "--clear-groups", "/usr/bin/python3", "-c",
+                   NOT_ROOT, lsa.OWN_SOCKET])
+        equal("another uid is not answered", done.stdout + done.stderr, "b''\n")
+        silent = lsa.Connection(running.path)
+        answer, took = running.timed("name CONTOSO\\alice")
+        check("one who connects and says nothing does not hold up the others",
+              answer.get("name") == "alice" and took < 1 + MARGIN, (answer, took))
+        silent.close()
+    for arguments in (["--timeout", "0"], ["--idle", "x"], ["dc1.fabrikam.test"], []):
+        equal(f"arguments or input refused: {arguments}", ws([PROGRAM, *arguments]).returncode, 2)
+
+
+NOT_ROOT = """
+import socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.connect(sys.argv[1])
+try:
+    s.sendall(b"peer aes dc1.fabrikam.test 10.99.0.21 FABRIKAM.TEST WS1$\\nsid S-1-5-18\\n")
+    print(s.recv(100))
+except ConnectionError:
+    print(b"")
+"""
+
+
+def privileges():
+    """What is left of root once it serves."""
+    with helper("--idle", "1") as running:
+        equal("before: answered", running.ask("name CONTOSO\\alice").get("name"), "alice")
+        found = lsa.status(running.pid())
+        equal("not root any more", (found["Uid"], found["Gid"], found["Groups"].strip()),
+              ("\t".join(["65534"] * 4), "\t".join(["65534"] * 4), ""))
+        for field in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
+            equal(f"no capability: {field}", int(found[field], 16), 0)
+        equal("no privileges to be gained", found["NoNewPrivs"], "1")
+        equal("a system-call filter", found["Seccomp"], "2")
+        limits = {line[:25].strip(): line[26:].split()[:2] for line in
+                  open(f"/proc/{running.pid()}/limits", encoding="ascii")}
+        equal("no core file", limits["Max core file size"], ["0", "0"])
+        equal("no child", limits["Max processes"], ["0", "0"])
+        # Owned by root where it is not dumpable: nobody of the same uid may look in.
+        equal("not dumpable", os.stat(f"/proc/{running.pid()}/mem").st_uid, 0)
+        keys = ws("cat /proc/keys").stdout
+        check("no keyring of root's", "trustlogon_lsa" not in keys, keys)
+        equal("idle for a second: it ends", running.process.wait(timeout=5), 0)
 
 
 def two_hundred(sids):
@@ -182,7 +168,6 @@ def on_the_wire():
     """Nothing of a question or an answer is readable, and nobody asks DNS."""
     with Capture(harness._lab) as wire, helper() as running:
         equal("captured: answered", running.ask("name CONTOSO\\alice").get("name"), "alice")
-        running.end()
     check("captured: the pipe was opened", "lsarpc".encode("utf-16-le") in wire.bytes)
     check("captured: the names are not readable",
           not any(name.encode("utf-16-le") in wire.bytes for name in ("alice", "CONTOSO")))
@@ -200,7 +185,7 @@ def broken_ways():
               (answer, took))
     with harness.broken("keytab-missing"), helper() as running:
         answer, took = running.timed("name CONTOSO\\alice")
-        check("no keytab: told at once", "ticket" in answer.get("text", "") and took < 2, answer)
+        check("no keytab: told at once", answer.get("error") == INVALID and took < 2, answer)
     with harness.broken("keytab-wrong"), helper() as running:
         equal("wrong keys: refused", running.ask("name CONTOSO\\alice").get("error"),
               "0xC000006D")
@@ -223,7 +208,7 @@ def killed_dc():
                   "error" in answer and took < 2 + MARGIN, (answer, took))
             print(f"time own DC unplugged, bound 2 s: {took:.2f} s, {answer.get('error')}")
             if answer.get("error") == TIMEOUT:
-                equal("and the program ended with 3", running.answer(), {"ended": 3})
+                equal("and the program ended with 3", running.process.wait(timeout=5), 3)
             with helper("--timeout", "2") as late:
                 answer, took = late.timed("name CONTOSO\\bob")
                 check("own DC unplugged from the start: the same",
@@ -244,6 +229,128 @@ def killed_dc():
         print(f"time own DC stopped: {took:.2f} s, {answer.get('error')}")
 
 
+# --- behind the agent ---------------------------------------------------------
+
+
+def programs():
+    """Process numbers of trustlogon-lsa on WS1, as WS1 counts them."""
+    return [int(pid) for pid in ws("pgrep -x trustlogon-lsa").stdout.split()]
+
+
+def many_askers(path, sids):
+    names = list(ACCOUNTS) * 3 + ["alice", "Sales"]
+    started = time.monotonic()
+    answers = lsa.ask_all(path, [f"name CONTOSO\\{name}" for name in names])
+    took = time.monotonic() - started
+    equal("20 askers at once: all answered right", [a.get("sid") for a in answers],
+          [sids[name] for name in names])
+    equal("20 askers at once: one program", len(programs()), 1)
+    print(f"time 20 askers at once, nothing running before: {took * 1000:.0f} ms")
+
+
+def two_peers(path):
+    started = time.monotonic()
+    for i in range(6):
+        peer = lsa.PEER if i % 2 else lsa.PEER.replace("aes", "rc4")
+        equal(f"two peers by turns: {i}", lsa.ask(path, "name CONTOSO\\bob", peer=peer)
+              .get("name"), "bob")
+    print(f"time 6 questions by turns to two peers: {(time.monotonic() - started) * 1000:.0f} ms")
+
+
+def killed_program(path):
+    """Killed with one question in its hands and one waiting."""
+    on("dc1.fabrikam", ["ip", "link", "set", "eth0", "down"])
+    answers = {}
+
+    def one(name, timeout):
+        answers[name] = lsa.ask(path, f"name CONTOSO\\{name}", timeout)
+
+    try:
+        before = programs()
+        first = threading.Thread(target=one, args=("alice", 15))
+        first.start()
+        time.sleep(0.2)
+        second = threading.Thread(target=one, args=("bob", 15))
+        second.start()
+        time.sleep(0.2)
+    finally:
+        on("dc1.fabrikam", ["ip", "link", "set", "eth0", "up"])
+    ws(["kill", "-KILL", *map(str, before)])
+    first.join()
+    second.join()
+    equal("killed: the asker is told at once", answers["alice"], {"closed": True})
+    equal("killed: who waited is answered by the next", answers["bob"].get("name"), "bob")
+    check("killed: another program", programs() != before and len(programs()) == 1, programs())
+    check("killed: the journal says so", "ended by signal 9" in ws(["cat", LOG]).stdout)
+
+
+def not_installed(path):
+    ws(["mv", PROGRAM, f"{PROGRAM}.away"])
+    try:
+        ws(["kill", *map(str, programs())])
+        for _ in range(3):
+            answer = ask_when_ended(path)
+            equal("not installed: told at once", answer, {"unavailable": "not-installed"})
+        lines = [line for line in ws(["cat", LOG]).stdout.splitlines() if "not installed" in line]
+        check("not installed: one line in the journal, with the option",
+              len(lines) == 1 and "-Dlsa=enabled" in lines[0], lines)
+        ws(f"printf '#!/bin/sh\\nexit 1\\n' >{PROGRAM}; chmod 755 {PROGRAM}")
+        started = time.monotonic()
+        answer = lsa.ask(path, "name CONTOSO\\alice")
+        equal("ends at once: told", answer, {"unavailable": "not-started"})
+        check("ends at once: within a second", time.monotonic() - started < 1, started)
+        answer = lsa.ask(path, "name CONTOSO\\alice")
+        equal("ends at once: not tried again meanwhile", answer, {"unavailable": "not-started"})
+        check("ends at once: in the journal", "ends at once" in ws(["cat", LOG]).stdout)
+    finally:
+        ws(["mv", f"{PROGRAM}.away", PROGRAM])
+    deadline = time.monotonic() + 5
+    while True:
+        answer = lsa.ask(path, "name CONTOSO\\alice")
+        if answer != {"unavailable": "not-started"} or time.monotonic() > deadline:
+            break
+        time.sleep(0.1)
+    equal("installed again: answered, without a restart of the agent", answer.get("name"), "alice")
+
+
+def ask_when_ended(path):
+    """The program that was told to end may still take one question with it."""
+    deadline = time.monotonic() + 5
+    while programs() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return lsa.ask(path, "name CONTOSO\\alice")
+
+
+def behind_the_agent(sids):
+    path = harness._lab.file("ws1", lsa.SOCKET)
+    with agent() as pid:
+        equal("the socket is root's alone", ws(["stat", "-c", "%a %u", lsa.SOCKET]).stdout.strip(),
+              "600 0")
+        equal("nothing runs before somebody asks", programs(), [])
+        many_askers(path, sids)
+        two_peers(path)
+        killed_program(path)
+        not_installed(path)
+        # On its own standard error it may speak only until it is set up.
+        found = ws(f"ls -l /proc/{programs()[0]}/fd").stdout
+        check("no descriptor of the agent's", "agent" not in found and "trustlogond" not in found,
+              found)
+    equal("the agent ends: so does the program, with its socket",
+          (ended(), ws(["test", "-e", lsa.SOCKET]).returncode), ([], 1))
+    with contextlib.suppress(RuntimeError):
+        with agent() as pid:
+            equal("again: answered", lsa.ask(path, "name CONTOSO\\bob").get("name"), "bob")
+            ws(["kill", f"-{signal.SIGKILL.value}", str(pid)])
+            equal("the agent is killed: so is the program", ended(), [])
+
+
+def ended():
+    deadline = time.monotonic() + 5
+    while programs() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return programs()
+
+
 def main():
     harness.up(trust="external", direction="one-way")
     if ws(["test", "-x", PROGRAM]).returncode != 0:
@@ -253,6 +360,8 @@ def main():
     sids = directory_sids()
     translations("external, one-way", sids)
     hostile_lines()
+    privileges()
+    behind_the_agent(sids)
     two_hundred(sids)
     on_the_wire()
     broken_ways()

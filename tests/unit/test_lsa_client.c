@@ -136,7 +136,7 @@ START_TEST(decode_bounds)
     char *line = talloc_array(NULL, char, size);
 
     memset(line, ' ', size);
-    memcpy(line, ALICE, strlen(ALICE));
+    line[snprintf(line, size, "%s", ALICE)] = ' ';
     ck_assert_int_eq(tl_lsa_answer_decode(NULL, line, size, &answer), -EBADMSG);
     ck_assert_int_eq(tl_lsa_answer_decode(line, line, size - 1, &answer), 0);
     talloc_free(line);
@@ -360,7 +360,7 @@ START_TEST(listener_answers_without_reading)
     if (pid == 0) {
         int fd = accept(listener, NULL, NULL);
 
-        _exit(write(fd, line, sizeof(line) - 1) < 0);
+        _exit(write(fd, line, sizeof(line) - 1) < 0 ? 1 : 0);
     }
     ck_assert_int_eq(ask("CONTOSO\\alice", NULL, 5000, &answer), -ENOPKG);
     ck_assert_int_eq(ended(pid), 0);

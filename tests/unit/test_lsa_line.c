@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_lsa_line.c - what trustlogon-lsa takes for a request and for arguments.
+ * test_lsa_line.c - what trustlogon-lsa takes for a request and for a peer.
  */
 #include <check.h>
 #include <stdlib.h>
@@ -92,30 +92,62 @@ START_TEST(test_long)
 END_TEST
 
 static const struct {
-    struct lsa_peer peer;
+    const char *line;
     bool good;
 } peers[] = {
-    {{"dc1.fabrikam.test", "10.99.0.21", "FABRIKAM.TEST", "/etc/krb5.keytab", "WS1$",
-      false},
-     true},
-    {{"dc1.fabrikam.test", "fd00::21", "FABRIKAM.TEST", "/etc/krb5.keytab", "WS-1$",
-      false},
-     true},
-    {{"dc1,seal", "10.99.0.21", "FABRIKAM.TEST", "/k", "WS1$", false}, false},
-    {{"dc1\n", "10.99.0.21", "FABRIKAM.TEST", "/k", "WS1$", false}, false},
-    {{"", "10.99.0.21", "FABRIKAM.TEST", "/k", "WS1$", false}, false},
-    {{"dc1", "dc1.fabrikam.test", "FABRIKAM.TEST", "/k", "WS1$", false}, false},
-    {{"dc1", "10.99.0.21", "FABRIKAM.TEST = {", "/k", "WS1$", false}, false},
-    {{"dc1", "10.99.0.21", "FABRIKAM.TEST", "etc/krb5.keytab", "WS1$", false}, false},
-    {{"dc1", "10.99.0.21", "FABRIKAM.TEST", "MEMORY:x", "WS1$", false}, false},
-    {{"dc1", "10.99.0.21", "FABRIKAM.TEST", "/k", "alice", false}, false},
-    {{"dc1", "10.99.0.21", "FABRIKAM.TEST", "/k", "$", false}, false},
-    {{"dc1", "10.99.0.21", "FABRIKAM.TEST", "/k", "W\\S1$", false}, false},
+    {"peer aes dc1.fabrikam.test 10.99.0.21 FABRIKAM.TEST WS1$", true},
+    {"peer rc4 dc1.fabrikam.test fd00::21 FABRIKAM.TEST WS-1$", true},
+    {"", false},
+    {"peer", false},
+    {"peer aes", false},
+    {"peer aes dc1.fabrikam.test 10.99.0.21 FABRIKAM.TEST", false},
+    {"peer aes dc1.fabrikam.test 10.99.0.21 FABRIKAM.TEST WS1$ ", false},
+    {"peer aes dc1.fabrikam.test 10.99.0.21 FABRIKAM.TEST WS1$ more", false},
+    {"peer aes  dc1.fabrikam.test 10.99.0.21 FABRIKAM.TEST WS1$", false},
+    {"name aes dc1.fabrikam.test 10.99.0.21 FABRIKAM.TEST WS1$", false},
+    {"peer des dc1.fabrikam.test 10.99.0.21 FABRIKAM.TEST WS1$", false},
+    {"peer aes dc1,seal 10.99.0.21 FABRIKAM.TEST WS1$", false},
+    {"peer aes dc1\r 10.99.0.21 FABRIKAM.TEST WS1$", false},
+    {"peer aes dc1 dc1.fabrikam.test FABRIKAM.TEST WS1$", false},
+    {"peer aes dc1 10.99.0.21 FABRIKAM.TEST={ WS1$", false},
+    {"peer aes dc1 10.99.0.21 FABRIKAM.TEST alice", false},
+    {"peer aes dc1 10.99.0.21 FABRIKAM.TEST $", false},
+    {"peer aes dc1 10.99.0.21 FABRIKAM.TEST W\\S1$", false},
 };
 
 START_TEST(test_peers)
 {
-    ck_assert_int_eq(lsa_peer_check(&peers[_i].peer) == NULL, peers[_i].good);
+    char line[LSA_LINE_MAX + 1];
+    struct lsa_peer peer;
+    size_t len = strlen(peers[_i].line);
+
+    memcpy(line, peers[_i].line, len + 1);
+    ck_assert_int_eq(lsa_peer_parse(line, len, &peer) == NULL, peers[_i].good);
+}
+END_TEST
+
+START_TEST(test_peer_fields)
+{
+    char one[] = "peer rc4 dc1.fabrikam.test 10.99.0.21 FABRIKAM.TEST WS1$",
+         two[] = "peer aes dc1.fabrikam.test 10.99.0.21 FABRIKAM.TEST WS1$",
+         nul[] = "peer aes dc1 10.99.0.21 FABRIKAM.TEST WS1$\0";
+    struct lsa_peer a, b;
+
+    ck_assert_ptr_null(lsa_peer_parse(one, sizeof(one) - 1, &a));
+    ck_assert_str_eq(a.dc, "dc1.fabrikam.test");
+    ck_assert_str_eq(a.address, "10.99.0.21");
+    ck_assert_str_eq(a.realm, "FABRIKAM.TEST");
+    ck_assert_str_eq(a.account, "WS1$");
+    ck_assert(a.rc4);
+    ck_assert_ptr_null(lsa_peer_parse(two, sizeof(two) - 1, &b));
+    ck_assert(!b.rc4);
+    ck_assert(!lsa_peer_equal(&a, &b));
+    b.rc4 = true;
+    ck_assert(lsa_peer_equal(&a, &b));
+    b.address = "10.99.0.22";
+    ck_assert(!lsa_peer_equal(&a, &b));
+    ck_assert_ptr_nonnull(lsa_peer_parse(nul, sizeof(nul) - 1, &a));
+    ck_assert_ptr_nonnull(lsa_peer_parse(one, LSA_LINE_MAX + 1, &a));
 }
 END_TEST
 
@@ -130,6 +162,7 @@ int main(void)
     tcase_add_loop_test(tc, test_bad, 0, COUNT(bad));
     tcase_add_test(tc, test_long);
     tcase_add_loop_test(tc, test_peers, 0, COUNT(peers));
+    tcase_add_test(tc, test_peer_fields);
     suite_add_tcase(suite, tc);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
