@@ -76,15 +76,22 @@ static enum tl_reason find(TALLOC_CTX *ctx, struct tl_directory *dir, const char
     return tl_connection_search(ctx, dir->ldap, &search, entries, out);
 }
 
-/* Exactly one was found, or it is nobody. */
-static enum tl_reason only_one(const struct tl_entries *entries, struct tl_outcome *out)
+/* Exactly one was found, or it is nobody. Of two with one name neither is meant; two
+ * with one id have files in common. */
+static enum tl_reason only_one(const struct tl_entries *entries, const char *attribute,
+                               struct tl_outcome *out)
 {
+    size_t len = strlen(attribute);
+    bool by_id = len > 6 && strcmp(attribute + len - 6, "Number") == 0;
+    enum tl_reason reason =
+        entries->count > 1 && by_id ? TL_REASON_ID_COLLISION : TL_REASON_USER_UNKNOWN;
+
     if (entries->count == 1)
         return TL_REASON_OK;
-    tl_outcome_fail(out, TL_STAGE_IDENTITY, TL_REASON_USER_UNKNOWN, "%s",
-                    entries->count == 0 ? "no account has this name"
-                                        : "several accounts have this name");
-    return TL_REASON_USER_UNKNOWN;
+    tl_outcome_fail(out, TL_STAGE_IDENTITY, reason, "%s this %s",
+                    entries->count == 0 ? "no account has" : "several accounts have",
+                    by_id ? attribute : "name");
+    return reason;
 }
 
 static enum tl_reason refused(struct tl_directory *dir, int ret, const char *what,
@@ -101,11 +108,11 @@ static const char *const user_attributes[] = {
     "gidNumber",      "userAccountControl", NULL};
 
 static enum tl_reason take_user(TALLOC_CTX *ctx, struct tl_directory *dir,
-                                const struct tl_entries *entries,
+                                const struct tl_entries *entries, const char *attribute,
                                 struct tl_dir_user **user, struct tl_outcome *out)
 {
     struct tl_people_domain domain;
-    enum tl_reason reason = only_one(entries, out);
+    enum tl_reason reason = only_one(entries, attribute, out);
     const char *why = NULL;
     int ret;
 
@@ -117,20 +124,29 @@ static enum tl_reason take_user(TALLOC_CTX *ctx, struct tl_directory *dir,
     return ret == 0 ? TL_REASON_OK : refused(dir, ret, "user", why, out);
 }
 
+enum tl_reason tl_people_user(TALLOC_CTX *ctx, TALLOC_CTX *tmp, struct tl_directory *dir,
+                              const char *attribute, const char *escaped,
+                              struct tl_dir_user **user, struct tl_outcome *out)
+{
+    struct tl_entries *entries;
+    enum tl_reason reason;
+
+    *user = NULL;
+    reason = find(tmp, dir, IS_USER, attribute, escaped, user_attributes, &entries, out);
+    if (reason == TL_REASON_OK)
+        reason = take_user(ctx, dir, entries, attribute, user, out);
+    return reason;
+}
+
 enum tl_reason tl_directory_user_by_sam(TALLOC_CTX *ctx, struct tl_directory *dir,
                                         const char *sam, struct tl_dir_user **user,
                                         struct tl_outcome *out)
 {
     TALLOC_CTX *tmp = talloc_new(NULL);
-    struct tl_entries *entries;
+    char *escaped = tl_ldap_escape(tmp, (const uint8_t *)sam, strlen(sam));
     enum tl_reason reason;
 
-    *user = NULL;
-    reason = find(tmp, dir, IS_USER, "sAMAccountName",
-                  tl_ldap_escape(tmp, (const uint8_t *)sam, strlen(sam)), user_attributes,
-                  &entries, out);
-    if (reason == TL_REASON_OK)
-        reason = take_user(ctx, dir, entries, user, out);
+    reason = tl_people_user(ctx, tmp, dir, "sAMAccountName", escaped, user, out);
     talloc_free(tmp);
     return reason;
 }
@@ -154,7 +170,7 @@ enum tl_reason tl_directory_user_by_upn(TALLOC_CTX *ctx, struct tl_directory *di
                       tl_ldap_escape(tmp, (const uint8_t *)upn, (size_t)(at - upn)),
                       user_attributes, &entries, out);
     if (reason == TL_REASON_OK)
-        reason = take_user(ctx, dir, entries, user, out);
+        reason = take_user(ctx, dir, entries, "userPrincipalName", user, out);
     talloc_free(tmp);
     return reason;
 }
@@ -164,14 +180,10 @@ enum tl_reason tl_directory_user_by_sid(TALLOC_CTX *ctx, struct tl_directory *di
                                         struct tl_dir_user **user, struct tl_outcome *out)
 {
     TALLOC_CTX *tmp = talloc_new(NULL);
-    struct tl_entries *entries;
     enum tl_reason reason;
 
-    *user = NULL;
-    reason = find(tmp, dir, IS_USER, "objectSid", tl_people_sid_value(tmp, sid),
-                  user_attributes, &entries, out);
-    if (reason == TL_REASON_OK)
-        reason = take_user(ctx, dir, entries, user, out);
+    reason = tl_people_user(ctx, tmp, dir, "objectSid", tl_people_sid_value(tmp, sid),
+                            user, out);
     talloc_free(tmp);
     return reason;
 }
@@ -220,11 +232,9 @@ cleanup:
     return reason;
 }
 
-/* A group by an escaped value of an attribute. */
-static enum tl_reason find_group(TALLOC_CTX *ctx, TALLOC_CTX *tmp,
-                                 struct tl_directory *dir, const char *attribute,
-                                 const char *escaped, struct tl_dir_group **group,
-                                 struct tl_outcome *out)
+enum tl_reason tl_people_group(TALLOC_CTX *ctx, TALLOC_CTX *tmp, struct tl_directory *dir,
+                               const char *attribute, const char *escaped,
+                               struct tl_dir_group **group, struct tl_outcome *out)
 {
     static const char *const attributes[] = {"sAMAccountName", "objectSid", "groupType",
                                              "gidNumber", NULL};
@@ -237,7 +247,7 @@ static enum tl_reason find_group(TALLOC_CTX *ctx, TALLOC_CTX *tmp,
     *group = NULL;
     reason = find(tmp, dir, IS_GROUP, attribute, escaped, attributes, &entries, out);
     if (reason == TL_REASON_OK)
-        reason = only_one(entries, out);
+        reason = only_one(entries, attribute, out);
     if (reason == TL_REASON_OK)
         reason = tl_people_domain_of(dir, &domain, out);
     if (reason != TL_REASON_OK)
@@ -254,7 +264,7 @@ enum tl_reason tl_directory_group_by_name(TALLOC_CTX *ctx, struct tl_directory *
     char *escaped = tl_ldap_escape(tmp, (const uint8_t *)name, strlen(name));
     enum tl_reason reason;
 
-    reason = find_group(ctx, tmp, dir, "sAMAccountName", escaped, group, out);
+    reason = tl_people_group(ctx, tmp, dir, "sAMAccountName", escaped, group, out);
     talloc_free(tmp);
     return reason;
 }
@@ -267,8 +277,8 @@ enum tl_reason tl_directory_group_by_sid(TALLOC_CTX *ctx, struct tl_directory *d
     TALLOC_CTX *tmp = talloc_new(NULL);
     enum tl_reason reason;
 
-    reason =
-        find_group(ctx, tmp, dir, "objectSid", tl_people_sid_value(tmp, sid), group, out);
+    reason = tl_people_group(ctx, tmp, dir, "objectSid", tl_people_sid_value(tmp, sid),
+                             group, out);
     talloc_free(tmp);
     return reason;
 }

@@ -44,7 +44,7 @@ static const char *value_of(const struct tl_user_text *text, const char *flat,
     }
 }
 
-static const char *path_fault(const char *path)
+const char *tl_path_fault(const char *path)
 {
     if (path[0] != '/')
         return "the path is not absolute";
@@ -100,7 +100,7 @@ int tl_template_expand(TALLOC_CTX *ctx, const char *template,
         ret = -ENOMEM;
         goto cleanup;
     }
-    *fault = path_fault(path);
+    *fault = tl_path_fault(path);
     if (*fault != NULL)
         goto cleanup;
     talloc_free(flat);

@@ -15,9 +15,10 @@ struct build {
     const struct tl_identity_input *in;
     struct tl_outcome *out;
     struct tl_idmap *map;
+    struct tl_user_ids ids;
     struct tl_identity *identity;
-    size_t room;    /* of identity->groups */
-    bool subdomain; /* of the own forest, but not the workstation's own domain */
+    struct tl_sid primary; /* the primary group; num_subs 0: it is no group */
+    size_t room;           /* of identity->groups */
 };
 
 static enum tl_reason fail(const struct build *b, enum tl_reason reason,
@@ -43,63 +44,32 @@ static void drop(const struct build *b, const struct tl_sid *sid, const char *wh
     tl_trace_event(b->in->trace, &event);
 }
 
-/* OK, or why `sid` has no gid. */
-static enum tl_reason gid_of(const struct build *b, const struct tl_sid *sid,
-                             uint32_t *gid, const char **why)
-{
-    if (tl_idmap_to_id(b->map, sid, gid, why) != 0)
-        return TL_REASON_ID_UNMAPPABLE;
-    *why = NULL;
-    if (tl_local_has_gid(b->in->local, *gid)) {
-        *why = "a group of /etc/group has its id";
-        return TL_REASON_ID_COLLISION;
-    }
-    return TL_REASON_OK;
-}
-
 static enum tl_reason map_user(struct build *b)
 {
     struct tl_identity *identity = b->identity;
     char string[TL_SID_STRING_MAX];
     const char *why = NULL;
+    enum tl_reason reason = tl_user_uid(&b->ids, &identity->sid, &identity->uid, &why);
 
-    tl_sid_format(&identity->sid, string);
-    if (tl_idmap_to_id(b->map, &identity->sid, &identity->uid, &why) != 0)
-        return fail(b, TL_REASON_ID_UNMAPPABLE, string, why);
-    if (identity->uid < TL_ID_LOWEST || identity->uid < b->in->config->minimum_uid)
-        return fail(b, TL_REASON_ID_UNMAPPABLE, string,
-                    "the id is below minimum_uid in [logon] of trustlogon.conf");
-    if (tl_local_has_uid(b->in->local, identity->uid))
-        return fail(b, TL_REASON_ID_COLLISION, string,
-                    "an account of /etc/passwd has this user id");
+    if (reason != TL_REASON_OK)
+        return fail(b, reason, tl_sid_format(&identity->sid, string), why);
     return TL_REASON_OK;
 }
 
-/*
- * SSSD gives the users of its subdomains, the other domains of the forest, a
- * private group where ids are computed (auto_private_groups); a domain of another
- * forest is one of its own there and its users have none. winbind gives nobody
- * one. A site that moves over keeps what it had.
- */
-static enum tl_reason map_primary(struct build *b, const struct tl_sid *primary)
+static enum tl_reason map_primary(struct build *b, const struct tl_sid *windows)
 {
-    struct tl_identity *identity = b->identity;
     char string[TL_SID_STRING_MAX];
     const char *why = NULL;
-    enum tl_reason reason;
+    enum tl_reason reason =
+        tl_user_primary(&b->ids, windows, b->identity, &b->primary, &why);
 
-    identity->private_group = b->in->config->idmap == TL_IDMAP_SSS && b->subdomain;
-    if (identity->private_group) {
-        identity->gid = identity->uid;
-        if (tl_local_has_gid(b->in->local, identity->gid))
-            return fail(b, TL_REASON_ID_COLLISION, tl_sid_format(&identity->sid, string),
-                        "a group of /etc/group has the id of the user's own group");
-        return TL_REASON_OK;
-    }
-    reason = gid_of(b, primary, &identity->gid, &why);
-    if (reason != TL_REASON_OK)
-        return fail(b, reason, tl_sid_format(primary, string), why);
-    return TL_REASON_OK;
+    if (reason == TL_REASON_OK)
+        return reason;
+    /* Where no group is at fault it is the user. */
+    return fail(
+        b, reason,
+        tl_sid_format(b->primary.num_subs != 0 ? &b->primary : &b->identity->sid, string),
+        why);
 }
 
 /* Left out where it has no gid; the room was made for all. */
@@ -113,13 +83,14 @@ static void add_group(struct build *b, const struct tl_sid *sid, uint32_t attrib
         drop(b, sid, "the group is for denying only");
         return;
     }
-    if (gid_of(b, sid, &gid, &why) != TL_REASON_OK) {
+    if (tl_user_gid(&b->ids, sid, &gid, &why) != TL_REASON_OK) {
         drop(b, sid, why);
         return;
     }
+    /* The same group again, or with rfc2307 one with the gidNumber of another. */
     for (size_t i = 0; i < identity->num_groups; i++) {
         if (identity->groups[i].gid == gid)
-            return; /* the table gives an id to one SID only: the same group again */
+            return;
     }
     /* A private group must stay the user's own. */
     if (identity->private_group && gid == identity->gid) {
@@ -131,7 +102,7 @@ static void add_group(struct build *b, const struct tl_sid *sid, uint32_t attrib
             (struct tl_identity_group){.sid = *sid, .gid = gid};
 }
 
-static int add_groups(struct build *b, const struct tl_sid *primary)
+static int add_groups(struct build *b, const struct tl_sid *windows)
 {
     const struct tl_pac *pac = b->in->pac;
 
@@ -140,7 +111,7 @@ static int add_groups(struct build *b, const struct tl_sid *primary)
         talloc_zero_array(b->identity, struct tl_identity_group, (unsigned int)b->room);
     if (b->identity->groups == NULL)
         return -ENOMEM;
-    add_group(b, primary, 0);
+    add_group(b, b->primary.num_subs != 0 ? &b->primary : windows, 0);
     for (size_t i = 0; i < pac->num_groups; i++)
         add_group(b, &pac->groups[i].sid, pac->groups[i].attributes);
     for (size_t i = 0; i < pac->num_extra; i++)
@@ -163,15 +134,47 @@ static char *gecos_of(TALLOC_CTX *ctx, const char *full_name, const char *accoun
     return gecos;
 }
 
+/* A home or a shell as the directory has it, without slashes at its end; NULL where it
+ * is none. A shell has no blanks: nobody writes any but to smuggle arguments in. */
+static int path_of(struct build *b, const char *attribute, const char *path,
+                   const char *not_in, char **result)
+{
+    size_t len = path != NULL && b->in->config->unix_nss_info ? strlen(path) : 0;
+
+    *result = NULL;
+    if (len == 0)
+        return 0;
+    while (len > 1 && path[len - 1] == '/')
+        len--;
+    *result = talloc_strndup(b->identity, path, len);
+    if (*result == NULL)
+        return -ENOMEM;
+    if (tl_path_fault(*result) == NULL && strpbrk(*result, not_in) == NULL)
+        return 0;
+    TALLOC_FREE(*result);
+    drop(b, &b->identity->sid, attribute);
+    return 0;
+}
+
 static enum tl_reason add_paths(struct build *b, const struct tl_user_text *text)
 {
     const struct tl_config *config = b->in->config;
+    const struct tl_unix_facts *facts =
+        config->idmap == TL_IDMAP_RFC2307 ? b->in->facts : NULL;
     const char *fault = NULL;
     char *home = NULL, *shell = NULL;
-    int ret;
+    int ret = 0;
 
-    ret = tl_template_expand(b->identity, config->home, text, &home, &fault);
-    if (ret == 0)
+    if (facts != NULL)
+        ret =
+            path_of(b, "unixHomeDirectory is no path of a home: [identity] home is taken",
+                    facts->home, ":", &home);
+    if (facts != NULL && ret == 0)
+        ret = path_of(b, "loginShell is no path of a shell: [identity] shell is taken",
+                      facts->shell, ": ", &shell);
+    if (ret == 0 && home == NULL)
+        ret = tl_template_expand(b->identity, config->home, text, &home, &fault);
+    if (ret == 0 && shell == NULL)
         ret = tl_template_expand(b->identity, config->shell, text, &shell, &fault);
     if (ret == -EINVAL)
         return fail(b, TL_REASON_ID_NAME_UNSAFE, text->canonical, fault);
@@ -214,7 +217,7 @@ static enum tl_reason build(struct build *b)
     struct tl_user_text text;
     const char *fault = NULL;
     enum tl_reason reason;
-    struct tl_sid primary;
+    struct tl_sid windows;
     int ret;
 
     identity->sid = pac->user_sid;
@@ -228,21 +231,21 @@ static enum tl_reason build(struct build *b)
     identity->canonical = text.canonical;
     domain = tl_idmap_domain(b->map, &pac->domain_sid);
     text.flat = domain != NULL ? domain->flat : NULL;
-    b->subdomain = is_subdomain(b->in);
+    b->ids = (struct tl_user_ids){b->in, b->map, is_subdomain(b->in)};
 
     reason = map_user(b);
     if (reason == TL_REASON_OK &&
-        tl_sid_append(&pac->domain_sid, pac->primary_group_rid, &primary) != 0)
+        tl_sid_append(&pac->domain_sid, pac->primary_group_rid, &windows) != 0)
         reason = fail(b, TL_REASON_ID_UNMAPPABLE, text.canonical,
                       "the domain's SID is no domain's");
     if (reason == TL_REASON_OK)
-        reason = map_primary(b, &primary);
+        reason = map_primary(b, &windows);
     if (reason == TL_REASON_OK)
         reason = add_paths(b, &text);
     if (reason != TL_REASON_OK)
         return reason;
     identity->gecos = gecos_of(identity, pac->full_name, text.sam);
-    if (identity->gecos == NULL || add_groups(b, &primary) != 0 ||
+    if (identity->gecos == NULL || add_groups(b, &windows) != 0 ||
         tl_user_names(identity, b->in, &text) != 0)
         return no_memory(b);
     return TL_REASON_OK;

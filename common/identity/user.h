@@ -33,4 +33,24 @@ int tl_template_expand(TALLOC_CTX *ctx, const char *template,
                        const struct tl_user_text *text, char **result,
                        const char **fault);
 
+/* NULL, or why `path` is none that is absolute and leads where it says. */
+const char *tl_path_fault(const char *path);
+
+/* user_ids.c: the ids that SIDs have on this machine, taken ones refused. */
+struct tl_user_ids {
+    const struct tl_identity_input *in;
+    const struct tl_idmap *map;
+    bool subdomain; /* of the own forest, but not the workstation's own domain */
+};
+/* OK; ID_UNMAPPABLE or ID_COLLISION with *why. */
+enum tl_reason tl_user_uid(const struct tl_user_ids *ids, const struct tl_sid *sid,
+                           uint32_t *uid, const char **why);
+enum tl_reason tl_user_gid(const struct tl_user_ids *ids, const struct tl_sid *sid,
+                           uint32_t *gid, const char **why);
+/* The primary group: gid, private_group and *sid, which is that of no group (num_subs 0)
+ * where it is private or has no group. `windows` is the one of the PAC. */
+enum tl_reason tl_user_primary(const struct tl_user_ids *ids,
+                               const struct tl_sid *windows, struct tl_identity *identity,
+                               struct tl_sid *sid, const char **why);
+
 #endif

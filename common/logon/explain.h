@@ -37,6 +37,21 @@ enum tl_reason tl_own_side_open(TALLOC_CTX *ctx, const struct tl_config *config,
                                 struct tl_own_side **own, struct tl_outcome *out);
 
 /*
+ * The directory of a domain, opened with the tickets of a user's session.
+ */
+enum tl_reason tl_user_side_open(TALLOC_CTX *ctx, struct tl_krb *krb,
+                                 struct tl_locator *locator, const char *domain,
+                                 const struct tl_trace *trace, tl_deadline deadline,
+                                 struct tl_directory **dir, struct tl_outcome *out);
+
+/*
+ * What directories say of the logon's user, after its proof (idmap = rfc2307). *facts is
+ * a child of the logon. ID_UNMAPPABLE names the attribute that cannot be read.
+ */
+enum tl_reason tl_unix_facts_read(struct tl_logon *logon, tl_deadline deadline,
+                                  struct tl_unix_facts **facts);
+
+/*
  * The TDOs of the user's domain, read with the user's own ticket: the machine
  * itself cannot read them over a one-way or broken trust. Added to `topo`.
  */

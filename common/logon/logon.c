@@ -155,7 +155,7 @@ static enum tl_reason exchange(struct tl_logon *logon, const char *password,
 
 /* A user whom this machine cannot give an account of his own is not logged on:
  * he would come in as somebody else, or as nobody. */
-static enum tl_reason identify(struct tl_logon *logon)
+static enum tl_reason identify(struct tl_logon *logon, tl_deadline deadline)
 {
     struct tl_identity_input in = {.config = logon->config,
                                    .ws = logon->ws,
@@ -164,6 +164,7 @@ static enum tl_reason identify(struct tl_logon *logon)
                                    .client = logon->client,
                                    .trace = logon->trace};
     struct tl_local_ids *local = NULL;
+    struct tl_unix_facts *facts = NULL;
     enum tl_reason reason;
     int ret = tl_local_ids_load(logon, "/etc/passwd", "/etc/group", &local);
 
@@ -174,7 +175,13 @@ static enum tl_reason identify(struct tl_logon *logon)
                                "/etc/passwd or /etc/group cannot be read: %s",
                                strerror(-ret));
     in.local = local;
-    reason = tl_identity_build(logon, &in, &logon->identity, logon->outcome);
+    reason = logon->config->idmap == TL_IDMAP_RFC2307
+                 ? tl_unix_facts_read(logon, deadline, &facts)
+                 : TL_REASON_OK;
+    in.facts = facts;
+    if (reason == TL_REASON_OK)
+        reason = tl_identity_build(logon, &in, &logon->identity, logon->outcome);
+    talloc_free(facts);
     talloc_free(local);
     return reason;
 }
@@ -206,7 +213,7 @@ static enum tl_reason steps(struct tl_logon *logon, const char *password,
         reason = tl_pac_check_name(logon->pac, logon->topology, logon->route,
                                    logon->client, out);
     if (reason == TL_REASON_OK)
-        reason = identify(logon);
+        reason = identify(logon, deadline);
     return reason;
 }
 

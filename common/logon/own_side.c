@@ -111,30 +111,42 @@ cleanup:
     return reason;
 }
 
-enum tl_reason tl_user_side_read(struct tl_krb *krb, struct tl_locator *locator,
-                                 const char *domain, const struct tl_trace *trace,
-                                 tl_deadline deadline, struct tl_topology *topo,
-                                 struct tl_outcome *out)
+enum tl_reason tl_user_side_open(TALLOC_CTX *ctx, struct tl_krb *krb,
+                                 struct tl_locator *locator, const char *domain,
+                                 const struct tl_trace *trace, tl_deadline deadline,
+                                 struct tl_directory **dir, struct tl_outcome *out)
 {
     TALLOC_CTX *tmp = talloc_new(NULL);
     struct tl_dc_list *dcs = NULL;
-    struct tl_directory *dir = NULL;
     char *realm = tl_realm_of(tmp, domain);
     enum tl_reason reason;
 
+    *dir = NULL;
     if (realm == NULL) {
         reason = tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
         goto cleanup;
     }
     reason = tl_locate(tmp, locator, domain, 0, deadline, &dcs, out);
-    if (reason != TL_REASON_OK)
-        goto cleanup;
-    reason = open_first(tmp, krb, dcs, realm, deadline, trace, &dir, out);
     if (reason == TL_REASON_OK)
-        reason = tl_directory_trusts(dir, topo, out);
+        reason = open_first(ctx, krb, dcs, realm, deadline, trace, dir, out);
 
 cleanup:
     talloc_free(tmp);
+    return reason;
+}
+
+enum tl_reason tl_user_side_read(struct tl_krb *krb, struct tl_locator *locator,
+                                 const char *domain, const struct tl_trace *trace,
+                                 tl_deadline deadline, struct tl_topology *topo,
+                                 struct tl_outcome *out)
+{
+    struct tl_directory *dir = NULL;
+    enum tl_reason reason =
+        tl_user_side_open(NULL, krb, locator, domain, trace, deadline, &dir, out);
+
+    if (reason == TL_REASON_OK)
+        reason = tl_directory_trusts(dir, topo, out);
+    talloc_free(dir);
     return reason;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * trustlogon/identity.h - who a logged-on user is on this machine: ids, names,
- * groups, home and shell, from the verified PAC.
+ * groups, home and shell, from the verified PAC and, with idmap = rfc2307, from what
+ * the directories say of unix accounts.
  *
  * Identities are made from SIDs alone. A name decides nothing: not the uid, and
  * not whether a local account is meant (CVE-2020-25717 of Samba).
@@ -14,6 +15,7 @@
 #include <trustlogon/pac.h>
 #include <trustlogon/route.h>
 #include <trustlogon/trace.h>
+#include <trustlogon/unix_facts.h>
 
 /* Ids and names of /etc/passwd and /etc/group, which domain users never get. */
 struct tl_local_ids;
@@ -43,7 +45,8 @@ struct tl_identity {
     const char **names;
     uint32_t uid, gid;
     bool private_group; /* the primary group is the user's own: gid is uid */
-    /* All groups, the primary one first, each once; a private group is not in it. */
+    /* All groups, the primary one first, each once; a private group is not in it, nor is
+     * a gidNumber of the user's that no group has. */
     size_t num_groups;
     struct tl_identity_group *groups;
     const char *gecos, *home, *shell; /* never NULL, safe in a line of passwd */
@@ -52,21 +55,24 @@ struct tl_identity {
 struct tl_identity_input {
     const struct tl_config *config;
     const struct tl_workstation *ws;
-    const struct tl_topology *topo; /* may be NULL: nothing is known */
-    const struct tl_pac *pac;       /* verified, after tl_pac_apply_rules() */
-    const char *client;             /* of the ticket: "alice@CONTOSO.TEST" */
+    const struct tl_topology *topo;    /* may be NULL: nothing is known */
+    const struct tl_pac *pac;          /* verified, after tl_pac_apply_rules() */
+    const char *client;                /* of the ticket: "alice@CONTOSO.TEST" */
+    const struct tl_unix_facts *facts; /* with idmap = rfc2307, and read only then */
     const struct tl_local_ids *local;
     const struct tl_trace *trace; /* may be NULL */
 };
 
 /*
  * TL_REASON_OK and *identity (child of ctx). ID_UNMAPPABLE: the user or the
- * primary group has no id. ID_COLLISION: the id is in /etc/passwd or /etc/group.
+ * primary group has no id. ID_COLLISION: the id is in /etc/passwd or /etc/group, or
+ * the directory gives it to two.
  * ID_NAME_UNSAFE: the names make no line of passwd or no safe path. Any other
  * group without an id, or with one that is taken, is left out with a
  * TL_EVENT_SID. Pure.
  *
- * Within one identity no two SIDs share an id; that no other identity has the
+ * Within one identity no two SIDs share an id (with rfc2307, of groups that do the first
+ * is named); that no other identity has the
  * same is for the store to see, which knows them all.
  */
 TL_PUBLIC enum tl_reason tl_identity_build(TALLOC_CTX *ctx,

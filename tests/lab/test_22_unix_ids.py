@@ -1,0 +1,250 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""idmap = rfc2307: a logon has the ids that a running winbindd (ad) and sssd (no mapping) give.
+
+Then everything that a directory may say and must not get its way with, and a trust in
+one direction only, where no machine can read the user's directory but the user can.
+"""
+import contextlib
+import json
+import pathlib
+import shutil
+import sys
+import time
+
+from harness import PASSWORD, check, equal, finish, get, on, put, trust, up, ws
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "bench"))
+import clients  # pylint: disable=wrong-import-position
+
+CONF = "/etc/trustlogon.conf"
+RANGES = {"CONTOSO": "20000-29999", "FABRIKAM": "30000-39999"}
+WINBIND = "".join(f"    idmap config {domain} : backend = ad\n"
+                  f"    idmap config {domain} : range = {span}\n"
+                  f"    idmap config {domain} : schema_mode = rfc2307\n"
+                  f"    idmap config {domain} : unix_nss_info = {{0}}\n"
+                  f"    idmap config {domain} : unix_primary_group = {{0}}\n"
+                  for domain, span in RANGES.items()) + clients.WINBIND_CONF
+# Its backend finds a domain's controllers only if winbindd has listed the domain before.
+WINBIND += "    winbind scan trusted domains = yes\n"
+
+CONTOSO = {
+    "alice": {"uidNumber": "20001", "gidNumber": "20100", "unixHomeDirectory": "/export/alice",
+              "loginShell": "/bin/sh"},
+    "jürgen.groß": {"uidNumber": "20003", "gidNumber": "20513"},
+    "Sales": {"gidNumber": "20100"},
+    "All Staff": {"gidNumber": "20200"},
+    "Domain Users": {"gidNumber": "20513"},
+}
+FABRIKAM = {
+    "carol": {"uidNumber": "30001", "gidNumber": "30200", "unixHomeDirectory": "/home/carol/",
+              "loginShell": "/bin/dash"},
+    "Helpdesk": {"gidNumber": "30200"},
+    "Domain Users": {"gidNumber": "30513"},
+}
+
+CHANGE = r"""
+import json, sys
+import ldb
+from samba.auth import system_session
+from samba.param import LoadParm
+from samba.samdb import SamDB
+
+lp = LoadParm()
+lp.load_default()
+db = SamDB(url="/var/lib/samba/private/sam.ldb", session_info=system_session(), lp=lp)
+for name, attributes in json.load(sys.stdin).items():
+    found = db.search(db.domain_dn(), ldb.SCOPE_SUBTREE,
+                      f"(sAMAccountName={ldb.binary_encode(name)})", [])
+    message = ldb.Message(found[0].dn)
+    for key, value in attributes.items():
+        message[key] = ldb.MessageElement([value] if value else [], ldb.FLAG_MOD_REPLACE, key)
+    db.modify(message)
+"""
+
+
+def change(domain, accounts):
+    done = on(f"dc1.{domain}", ["/usr/bin/python3", "-c", CHANGE], stdin=json.dumps(accounts))
+    if done.returncode != 0:
+        raise RuntimeError(done.stderr)
+
+
+@contextlib.contextmanager
+def changed(domain, name, **attributes):
+    known = {"contoso": CONTOSO, "fabrikam": FABRIKAM}[domain]
+    change(domain, {name: attributes})
+    try:
+        yield
+    finally:
+        change(domain, {name: {key: known.get(name, {}).get(key) for key in attributes}})
+
+
+def configure(**options):
+    ranges = ", ".join(f"{domain}:{span}" for domain, span in RANGES.items())
+    lines = {"idmap": "rfc2307", "rfc2307_ranges": ranges, **options}
+    put("ws1", CONF, "[identity]\n" + "".join(f"    {k} = {v}\n" for k, v in lines.items()))
+
+
+def logged_on(name):
+    done = ws(["trustlogon", "logon", "--json", name], stdin=PASSWORD + "\n")
+    return json.loads(done.stdout)
+
+
+def ours(name):
+    answer = logged_on(name)
+    found = answer.get("identity") or {}
+    return found or answer
+
+
+# --- beside winbindd and sssd ------------------------------------------------
+
+def passwd_of(source, name):
+    for _ in range(100):
+        fields = ws(["getent", "-s", source, "passwd", name]).stdout.strip().split(":")
+        if len(fields) == 7:
+            return int(fields[2]), int(fields[3]), fields[5], fields[6]
+        time.sleep(0.1)
+    raise RuntimeError(f"{source} does not know {name}")
+
+
+def gids_of(source, name):
+    """Of both domains: what the machine itself gives out (BUILTIN) is nobody's business."""
+    words = ws(["getent", "-s", source, "initgroups", name]).stdout.replace(name, "", 1).split()
+    return sorted(gid for gid in map(int, words) if 20000 <= gid < 40000)
+
+
+def like_winbind(unix):
+    word = "yes" if unix else "no"
+    smb = get("ws1", "/etc/samba/smb.conf")
+    configure(unix_primary_group=word, unix_nss_info=word, home="/home/%D/%u", shell="/bin/false")
+    ws("rm -f /var/lib/samba/winbindd_cache.tdb; net cache flush")
+    try:
+        with clients.winbind(WINBIND.format(word)):
+            for name in ("CONTOSO\\alice", "CONTOSO\\jürgen.groß", "FABRIKAM\\carol"):
+                mine = ours(name)
+                uid, gid, home, shell = passwd_of("winbind", name)
+                equal(f"unix_primary_group = {word}, {name}: uid and gid are winbindd's",
+                      (mine.get("uid"), mine.get("gid")), (uid, gid))
+                equal(f"unix_primary_group = {word}, {name}: the groups are winbindd's",
+                      sorted({mine.get("gid"), *mine.get("gids", [])}),
+                      sorted({gid, *gids_of("winbind", name)}))
+                if unix and name == "CONTOSO\\alice":
+                    equal(f"{name}: home and shell are winbindd's",
+                          (mine["home"], mine["shell"]), (home, shell))
+    finally:
+        put("ws1", "/etc/samba/smb.conf", smb)
+
+
+def like_sssd():
+    configure()
+    conf = clients.SSSD_CONF
+    clients.SSSD_CONF = conf + "ldap_id_mapping = false\n"
+    try:
+        with clients.sssd():
+            for user in ("alice", "jürgen.groß"):
+                mine = ours(f"CONTOSO\\{user}")
+                name = f"{user}@contoso.test"
+                uid, gid, home, shell = passwd_of("sss", name)
+                equal(f"{user}: uid and gid are sssd's", (mine["uid"], mine["gid"]), (uid, gid))
+                equal(f"{user}: the groups are sssd's", sorted({mine["gid"], *mine["gids"]}),
+                      sorted({gid, *gids_of("sss", name)}))
+                if user == "alice":
+                    equal(f"{user}: home and shell are sssd's", (mine["home"], mine["shell"]),
+                          (home, shell))
+    finally:
+        clients.SSSD_CONF = conf
+
+
+# --- alone -------------------------------------------------------------------
+
+def what_it_gives():
+    configure()
+    alice = ours("CONTOSO\\alice")
+    equal("alice has what her directory says",
+          (alice["uid"], alice["gid"], sorted(alice["gids"]), alice["home"], alice["shell"]),
+          (20001, 20100, [20100, 20200, 20513], "/export/alice", "/bin/sh"))
+    carol = ours("FABRIKAM\\carol")
+    equal("carol, of the machine's own domain, too",
+          (carol["uid"], carol["gid"], carol["home"], carol["shell"]),
+          (30001, 30200, "/home/carol", "/bin/dash"))
+    configure(unix_nss_info="no")
+    equal("and the template's paths where the directory's are not wanted",
+          ours("CONTOSO\\alice")["home"], "/home/contoso.test/alice")
+    configure()
+
+
+def refused(what, name, reason, word):
+    answer = logged_on(name)
+    check(f"{what}: {reason}",
+          answer["reason"] == reason and word in json.dumps(answer) and not answer.get("identity"),
+          answer)
+
+
+def what_it_must_not_give():
+    refused("no uidNumber", "CONTOSO\\bob", "id-unmappable", "uidNumber")
+    for uid in ("-1", "0", "999", "19999", "30000", "30001", "2147483647"):
+        with changed("contoso", "alice", uidNumber=uid):
+            refused(f"uidNumber {uid}", "CONTOSO\\alice", "id-unmappable", "")
+    with changed("contoso", "alice", gidNumber="30200"):
+        refused("gidNumber of another domain", "CONTOSO\\alice", "id-unmappable",
+                "rfc2307_ranges")
+    with changed("contoso", "alice", gidNumber=None):
+        refused("no gidNumber", "CONTOSO\\alice", "id-unmappable", "gidNumber")
+        configure(unix_primary_group="no")
+        equal("which the primary group of Windows does not need", ours("CONTOSO\\alice")["gid"],
+              20513)
+        configure()
+    with changed("contoso", "bob", uidNumber="20001"):
+        refused("a uidNumber that two have", "CONTOSO\\alice", "id-collision", "uidNumber")
+    with changed("contoso", "Project Éclair", gidNumber="20100"):
+        refused("a gidNumber that two groups have", "CONTOSO\\alice", "id-collision", "gidNumber")
+    with changed("contoso", "All Staff", gidNumber="30200"):
+        check("a group with the gid of another domain's is left out",
+              30200 not in ours("CONTOSO\\alice")["gids"])
+    with changed("contoso", "alice", gidNumber="20001"):
+        alice = ours("CONTOSO\\alice")
+        equal("gidNumber = uidNumber without such a group is a private group",
+              (alice["uid"], alice["gid"], 20001 in alice["gids"]), (20001, 20001, False))
+    with changed("contoso", "alice", unixHomeDirectory="/home/../root", loginShell="/bin/sh -c id"):
+        alice = ours("CONTOSO\\alice")
+        equal("paths that lead elsewhere give way to the template",
+              (alice["home"], alice["shell"]), ("/home/contoso.test/alice", "/bin/bash"))
+    passwd = get("ws1", "/etc/passwd")
+    put("ws1", "/etc/passwd", passwd + "taken:x:20001:1::/:/bin/false\n")
+    refused("a uidNumber of /etc/passwd", "CONTOSO\\alice", "id-collision", "/etc/passwd")
+    put("ws1", "/etc/passwd", passwd)
+    on("dc1.contoso", "nft add table inet t; nft add chain inet t i '{ type filter hook input "
+                      "priority 0; }'; nft add rule inet t i tcp dport 389 reject with tcp reset")
+    refused("the directory cannot be read", "CONTOSO\\alice", "id-unmappable", "uidNumber")
+    on("dc1.contoso", "nft delete table inet t")
+    check("and all is well again", ours("CONTOSO\\alice").get("uid") == 20001)
+
+
+def one_way():
+    """FABRIKAM trusts CONTOSO only: the machine may read nothing there."""
+    trust("external", "one-way")
+    equal("one-way trust: the user's own ticket reads the user's ids",
+          (ours("CONTOSO\\alice").get("uid"), ours("CONTOSO\\alice").get("gid")), (20001, 20100))
+
+
+def main():
+    up(trust="external")
+    change("contoso", CONTOSO)
+    change("fabrikam", FABRIKAM)
+    what_it_gives()
+    what_it_must_not_give()
+    if shutil.which("winbindd", path="/usr/sbin:/usr/bin"):
+        like_winbind(unix=True)
+        like_winbind(unix=False)
+    else:
+        print("skip winbindd is not installed")
+    if shutil.which("sssd", path="/usr/sbin:/usr/bin"):
+        like_sssd()
+    else:
+        print("skip sssd is not installed")
+    one_way()
+    finish()
+
+
+if __name__ == "__main__":
+    main()
