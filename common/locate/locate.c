@@ -73,27 +73,38 @@ static bool same_site(const char *a, const char *b)
     return a && b ? strcasecmp(a, b) == 0 : a == b;
 }
 
-/* The cached DCs that did not fail lately, as a list; NULL if there are none. */
-static struct tl_dc_list *live_list(TALLOC_CTX *ctx, const struct tl_locator *locator,
-                                    const struct tl_cache_entry *entry, bool with_failed)
+static int append_cached(struct tl_dc_list *list, const struct tl_dc *cached, int64_t age)
+{
+    struct tl_dc *dc = &list->dcs[list->count];
+
+    if (tl_dc_copy(list, dc, cached) != 0)
+        return -ENOMEM;
+    dc->why = talloc_asprintf(list, "cache, %lld s old", (long long)age);
+    if (!dc->why)
+        return -ENOMEM;
+    list->count++;
+    return 0;
+}
+
+/* The cached DCs, those that failed lately last: they are better than none when the
+ * others fall silent. NULL if all have failed, unless `with_failed`. */
+static struct tl_dc_list *cached_list(TALLOC_CTX *ctx, const struct tl_locator *locator,
+                                      const struct tl_cache_entry *entry,
+                                      bool with_failed)
 {
     struct tl_dc_list *list = talloc_zero(ctx, struct tl_dc_list);
-    int negative = locator->config->negative_lifetime;
+    int negative = locator->config->negative_lifetime, rc = 0;
     int64_t age = tl_locator_wall(locator) - entry->found;
 
     if (list)
         list->dcs = talloc_zero_array(list, struct tl_dc, entry->count);
-    for (size_t i = 0; list && list->dcs && i < entry->count; i++) {
-        struct tl_dc *dc = &list->dcs[list->count];
-
-        if (!with_failed && fresh(locator, entry->dcs[i].failed, negative))
-            continue;
-        if (tl_dc_copy(list, dc, &entry->dcs[i].dc) != 0)
+    for (int failed = 0; list && list->dcs && failed <= 1; failed++) {
+        if (failed && !with_failed && list->count == 0)
             break;
-        dc->why = talloc_asprintf(list, "cache, %lld s old", (long long)age);
-        if (!dc->why)
-            break;
-        list->count++;
+        for (size_t i = 0; i < entry->count && rc == 0; i++) {
+            if (fresh(locator, entry->dcs[i].failed, negative) == (failed == 1))
+                rc = append_cached(list, &entry->dcs[i].dc, age);
+        }
     }
     if (list && list->count == 0)
         TALLOC_FREE(list);
@@ -207,7 +218,7 @@ static bool try_old_ones(TALLOC_CTX *ctx, const struct tl_search *in,
     struct tl_search again = *in;
     bool found;
 
-    if (!in->past || !(old = live_list(ctx, in->locator, in->past, true)))
+    if (!in->past || !(old = cached_list(ctx, in->locator, in->past, true)))
         return false;
     again.out = NULL;
     again.brief = true;
@@ -267,7 +278,7 @@ static enum tl_reason from_cache(TALLOC_CTX *ctx, const struct tl_search *in, bo
                                entry->failed_detail ? entry->failed_detail : "");
     if (entry->failed || !fresh(locator, entry->found, config->cache_lifetime))
         return TL_REASON_OK;
-    live = live_list(ctx, locator, entry, false);
+    live = cached_list(ctx, locator, entry, false);
     if (!live)
         return TL_REASON_OK;
     if (fresh(locator, entry->checked, config->ping_validity)) {

@@ -11,12 +11,12 @@ import json
 import os
 import pathlib
 import random
-import subprocess
 import time
 
 import harness
 from daemon import LOG, agent
-from harness import PASSWORD, check, command, environment, equal, finish, on, put, up, ws
+from harness import PASSWORD, check, command, equal, finish, put, up, ws
+from meddling import Meddler, Talker
 
 ALICE, WRONG = "CONTOSO\\alice", "not her password"
 CLIENT = pathlib.Path(__file__).with_name("pam_client.py").read_text(encoding="utf-8")
@@ -27,43 +27,9 @@ CONF = f"""[logon]
 [locator]
     negative_lifetime = 0
 """
-REDIRECT = ("table ip meddle { chain in { type nat hook prerouting priority dstnat; "
-            "tcp dport 88 redirect to :8089; }; }")
 # The replies of one logon, in their order, by who gives them.
 REPLIES = [("dc1.contoso", 0), ("dc1.contoso", 1), ("dc1.contoso", 2), ("dc1.fabrikam", 0)]
 HARMLESS = {"delay", "duplicate", "dribble"}  # a whole reply comes all the same
-
-
-class Talker:
-    """A process inside a host that answers each line with a line."""
-
-    def __init__(self, host, *command):
-        lab = harness._lab
-        self.process = subprocess.Popen(lab.enter(lab.host(host), list(command)), text=True,
-                                        env=environment(), stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE)
-
-    def ask(self, what):
-        self.process.stdin.write(json.dumps(what) + "\n")
-        self.process.stdin.flush()
-        return json.loads(self.process.stdout.readline())
-
-    def end(self):
-        self.process.stdin.close()
-        self.process.wait()
-
-
-class Meddler(Talker):
-    def __init__(self, host):
-        super().__init__(host, "/usr/bin/python3", "-I", "/run/lab/meddler.py", "8089")
-        assert self.process.stdout.readline().strip() == "ready"
-        done = on(host, ["nft", "-f", "-"], stdin=REDIRECT)
-        assert done.returncode == 0, done.stderr
-        self.host = host
-
-    def end(self):
-        on(self.host, ["nft", "delete", "table", "ip", "meddle"])
-        super().end()
 
 
 def variant(chance, number, sizes):

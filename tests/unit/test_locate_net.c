@@ -399,8 +399,9 @@ START_TEST(failed_and_worked)
 
     tl_locate_failed(new_locator(NULL), &dc0);
     list = locate(NULL, 0, TL_REASON_OK);
-    ck_assert_uint_eq(list->count, 1);
+    ck_assert_uint_eq(list->count, 2);
     ck_assert_str_eq(list->dcs[0].host, "dc1.contoso.test");
+    ck_assert_str_eq(list->dcs[1].host, "dc0.contoso.test");
     tl_locate_worked(new_locator(NULL), &dc1);
     clock_now += config->negative_lifetime;
     list = locate(NULL, 0, TL_REASON_OK);

@@ -114,8 +114,8 @@ TL_PUBLIC enum tl_reason tl_locate(TALLOC_CTX *ctx, struct tl_locator *locator,
                                    const char *domain, unsigned int flags,
                                    tl_deadline deadline, struct tl_dc_list **list,
                                    struct tl_outcome *out);
-/* A DC did not answer Kerberos: for negative_lifetime it is left out while there are
- * others, and goes last when all have failed and are searched for anew. */
+/* A DC did not answer Kerberos: for negative_lifetime it goes last, and when all have
+ * failed they are searched for anew. */
 TL_PUBLIC void tl_locate_failed(struct tl_locator *locator, const struct tl_dc *dc);
 /* A DC answered Kerberos: put it first next time. Writes nothing if it is first. */
 TL_PUBLIC void tl_locate_worked(struct tl_locator *locator, const struct tl_dc *dc);

@@ -8,6 +8,7 @@ answered by a line with what the last one led to: {"replies": how many there wer
 "done": whether it was that reply's turn, "sizes": of the kept ones}. Ends with its input.
 
     {"reply": N, "how": HOW, ...}      N counts this KDC's replies from 0
+    {"all": "KRB"|"TGS", "how": ...}   all replies, or all to TGS-REQs
     {"keep": true}                     pass on, and keep the replies for "replay"
 
 HOW, where "at" and "bits" are places and values in the bytes of length and message:
@@ -33,6 +34,7 @@ import threading
 import time
 
 REAL_KDC = ("127.0.0.1", 88)
+TGS_REQ = 0x6C
 SILENCE = 30  # seconds: longer than any client waits
 
 
@@ -52,13 +54,15 @@ class Plan:
                 self.kept = []
             return last
 
-    def next(self, reply):
+    def next(self, request, reply):
         """The order for this reply, or None."""
         with self.lock:
             number = self.count
             self.count += 1
             if self.order.get("keep"):
                 self.kept.append(reply)
+            if self.order.get("all") in ("KRB", "TGS" if request[4] == TGS_REQ else None):
+                return self.order
             if self.order.get("reply") != number or self.done:
                 return None
             self.done = True
@@ -109,7 +113,7 @@ def serve(sock, plan):
             reply = pass_on(request) if request else None
             if reply is None:
                 return
-            order = plan.next(reply)
+            order = plan.next(request, reply)
             if order is None:
                 sock.sendall(reply)
                 continue
