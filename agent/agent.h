@@ -95,10 +95,29 @@ char *tla_secret(TALLOC_CTX *ctx, const char *text);
 void tla_end_with_client(struct tla_conv *conv, bool on);
 
 /* The operations, one file each. They answer with tla_done() themselves. */
-int tla_op_auth(struct tla_conv *conv);    /* op_auth.c */
-int tla_op_account(struct tla_conv *conv); /* op_account.c */
-int tla_op_setcred(struct tla_conv *conv); /* op_setcred.c; OPEN and CLOSE too */
-int tla_op_lookup(struct tla_conv *conv);  /* op_lookup.c */
+int tla_op_auth(struct tla_conv *conv);      /* op_auth.c */
+int tla_op_chauthtok(struct tla_conv *conv); /* op_chauthtok.c */
+int tla_op_account(struct tla_conv *conv);   /* op_account.c */
+int tla_op_setcred(struct tla_conv *conv);   /* op_setcred.c; OPEN and CLOSE too */
+int tla_op_lookup(struct tla_conv *conv);    /* op_lookup.c */
+
+/* password.c: the dialogue of a change, for passwd and for a logon that needs one. */
+
+/* Make ready for the request's user: what tl_logon_prepare() says, or why it could
+ * not be asked; *logon is then NULL. */
+enum tl_reason tla_prepare(struct tla_conv *conv, struct tl_logon **logon);
+/* While the network is asked nobody reads the client, and nothing may hang. */
+void tla_busy(struct tla_conv *conv, bool busy);
+/*
+ * Ask for the new password, twice, and change it; again while the user can do
+ * better, three times in all. 0 or what the conversation said; logon->outcome tells
+ * how it ended, and *fresh is the new password (wiped when freed) if it worked.
+ */
+int tla_change_password(struct tla_conv *conv, struct tl_logon *logon, const char *old,
+                        char **fresh);
+/* One change, without a dialogue. */
+enum tl_reason tla_change_once(struct tla_conv *conv, struct tl_logon *logon,
+                               const char *old, const char *fresh);
 
 /* pending.c: logons whose tickets wait for setcred. */
 struct tla_pending {
@@ -175,5 +194,10 @@ void tla_journal_line(int priority, const char *fmt, ...) TL_PRINTF(2, 3);
 void tla_journal_logon(TALLOC_CTX *ctx, const struct tl_outcome *out,
                        const struct tl_words *words, const char *user,
                        const char *canonical, const char *service);
+
+/* One change of a password, done or not. */
+void tla_journal_password(TALLOC_CTX *ctx, const struct tl_outcome *out,
+                          const struct tl_words *words, const char *user,
+                          const char *canonical, const char *service);
 
 #endif

@@ -45,6 +45,11 @@ static int keep_strings(struct tla_conv *conv)
         if (r->secret == NULL)
             return -ENOMEM;
     }
+    if (r->new_secret != NULL) {
+        r->new_secret = tla_secret(conv, r->new_secret);
+        if (r->new_secret == NULL)
+            return -ENOMEM;
+    }
     r->text = r->reason = r->canonical = NULL;
     return 0;
 }
@@ -77,7 +82,7 @@ int tla_prompt(struct tla_conv *conv, enum tl_wire_style style, const char *text
     if (rc == 0 && reply.type == TL_WIRE_CANCEL)
         rc = -ECANCELED;
     if (rc == 0) {
-        given = style == TL_STYLE_SECRET ? reply.secret : reply.text;
+        given = style == TL_STYLE_VISIBLE ? reply.text : reply.secret;
         if (reply.type != TL_WIRE_REPLY || given == NULL)
             rc = -EBADMSG;
         else if ((*answer = tla_secret(conv, given)) == NULL)

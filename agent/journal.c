@@ -167,25 +167,26 @@ static void add_outcome(struct entry *entry, const struct tl_outcome *out)
     add(entry, "TRUSTLOGON_ATTRIBUTE", out->attribute);
 }
 
+static const char *why(const struct tl_outcome *out, const struct tl_words *words)
+{
+    return words != NULL && words->explanation != NULL ? words->explanation
+           : out->detail != NULL                       ? out->detail
+                                                       : "";
+}
+
 static char *message_of(TALLOC_CTX *ctx, const struct tl_outcome *out,
                         const struct tl_words *words, const char *user,
                         const char *canonical)
 {
-    const char *why = words != NULL && words->explanation != NULL ? words->explanation
-                      : out->detail != NULL                       ? out->detail
-                                                                  : "";
-
     if (out->reason == TL_REASON_OK)
         return talloc_asprintf(ctx, "logon of %s accepted as %s", user, canonical);
-    return talloc_asprintf(ctx, "logon of %s refused: %s", user, why);
+    return talloc_asprintf(ctx, "logon of %s refused: %s", user, why(out, words));
 }
 
-void tla_journal_logon(TALLOC_CTX *ctx, const struct tl_outcome *out,
-                       const struct tl_words *words, const char *user,
-                       const char *canonical, const char *service)
+static void send_outcome(TALLOC_CTX *ctx, int priority, char *message,
+                         const struct tl_outcome *out, const struct tl_words *words,
+                         const char *user, const char *canonical, const char *service)
 {
-    int priority = out->reason == TL_REASON_OK ? LOG_INFO : LOG_NOTICE;
-    char *message = message_of(ctx, out, words, user, canonical);
     struct entry *entry = message != NULL ? entry_new(ctx, priority, message) : NULL;
 
     if (entry == NULL)
@@ -198,4 +199,25 @@ void tla_journal_logon(TALLOC_CTX *ctx, const struct tl_outcome *out,
     send_entry(entry, priority, message);
     talloc_free(entry);
     talloc_free(message);
+}
+
+void tla_journal_logon(TALLOC_CTX *ctx, const struct tl_outcome *out,
+                       const struct tl_words *words, const char *user,
+                       const char *canonical, const char *service)
+{
+    send_outcome(ctx, out->reason == TL_REASON_OK ? LOG_INFO : LOG_NOTICE,
+                 message_of(ctx, out, words, user, canonical), out, words, user,
+                 canonical, service);
+}
+
+void tla_journal_password(TALLOC_CTX *ctx, const struct tl_outcome *out,
+                          const struct tl_words *words, const char *user,
+                          const char *canonical, const char *service)
+{
+    char *message =
+        out->reason == TL_REASON_OK
+            ? talloc_asprintf(ctx, "password of %s changed", user)
+            : talloc_asprintf(ctx, "password change of %s: %s", user, why(out, words));
+
+    send_outcome(ctx, LOG_NOTICE, message, out, words, user, canonical, service);
 }

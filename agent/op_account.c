@@ -10,13 +10,12 @@
 
 #include "agent.h"
 
-#define WARN_DAYS 5 /* as Windows does unless a policy says otherwise */
-
 static void warn(struct tla_conv *conv, uint32_t expires)
 {
     char text[128];
+    int days = conv->config->password_warning;
 
-    if (expires == 0 || expires - 1 > WARN_DAYS)
+    if (expires == 0 || days == 0 || expires - 1 > (uint32_t)days)
         return;
     if (expires == 1)
         snprintf(text, sizeof(text), "Your password expires today.");

@@ -7,7 +7,6 @@
  */
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "agent.h"
 
@@ -94,18 +93,48 @@ static int answer(struct tla_conv *conv, struct tl_logon *logon)
     return tla_done(conv, words, done);
 }
 
-/* The exchange proper; nobody reads the client meanwhile, and nothing may hang. */
 static void log_on(struct tla_conv *conv, struct tl_logon *logon, const char *password)
 {
-    const struct tl_config *config = conv->config;
-    unsigned int limit_ms =
-        (unsigned int)config->logon_timeout + 2 * (unsigned int)config->explain_timeout;
-
-    tla_end_with_client(conv, true);
-    alarm(limit_ms / 1000 + 10);
+    tla_busy(conv, true);
     (void)tl_logon_password(logon, password);
-    alarm(0);
-    tla_end_with_client(conv, false);
+    tla_busy(conv, false);
+}
+
+/*
+ * The domain wants a new password first: the change happens here, as on Windows,
+ * and then the logon with the new one, to its proof. What is proven before that is
+ * the old password to whoever plays the KDC, which must not be a success for a
+ * program that never calls pam_acct_mgmt() (docs/decisions.md).
+ */
+static int change_first(struct tla_conv *conv, struct tl_logon *logon, const char *old)
+{
+    char *fresh = NULL;
+    int rc = tla_tell(conv, TL_STYLE_INFO, logon->words->message);
+
+    tla_journal_logon(conv, logon->outcome, logon->words, conv->request.user, NULL,
+                      conv->request.service);
+    if (rc != 0)
+        return rc;
+    tla_busy(conv, true);
+    (void)tl_password_prove(logon, old);
+    tla_busy(conv, false);
+    if (logon->outcome->reason != TL_REASON_OK)
+        return 0;
+    rc = tla_change_password(conv, logon, old, &fresh);
+    if (rc == 0 && fresh != NULL) {
+        rc = tla_tell(conv, TL_STYLE_INFO, "Your password has been changed.");
+        if (rc == 0)
+            log_on(conv, logon, fresh);
+    }
+    talloc_free(fresh);
+    return rc;
+}
+
+static bool wants_new_password(const struct tl_logon *logon)
+{
+    return logon->words != NULL &&
+           (logon->outcome->reason == TL_REASON_PASSWORD_EXPIRED ||
+            logon->outcome->reason == TL_REASON_PASSWORD_MUST_CHANGE);
 }
 
 static int local_name(struct tla_conv *conv)
@@ -129,23 +158,13 @@ static bool withheld(const char *password)
 
 int tla_op_auth(struct tla_conv *conv)
 {
-    struct tl_workstation *ws = NULL;
-    struct tl_topology *topology = NULL;
     struct tl_logon *logon;
-    enum tl_reason reason;
+    enum tl_reason reason = tla_prepare(conv, &logon);
     char *password = NULL;
     int rc;
 
-    if (tl_workstation_detect(conv, conv->config, &ws, conv->outcome) != TL_REASON_OK)
+    if (logon == NULL)
         return answer(conv, NULL);
-    /* Nothing known yet is no failure: the exchange itself will tell. */
-    (void)tl_snapshot_load(conv, conv->config, &topology);
-    logon = tl_logon_new(conv, conv->config, ws, topology, NULL);
-    if (logon == NULL) {
-        tl_outcome_fail(conv->outcome, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
-        return answer(conv, NULL);
-    }
-    reason = tl_logon_prepare(logon, conv->request.user);
     if (reason == TL_REASON_NAME_LOCAL)
         return local_name(conv);
     if (conv->request.secret != NULL)
@@ -165,6 +184,8 @@ int tla_op_auth(struct tla_conv *conv)
         tl_outcome_fail(logon->outcome, TL_STAGE_AS, TL_REASON_PASSWORD_WITHHELD, NULL);
     else if (reason == TL_REASON_OK)
         log_on(conv, logon, password);
+    if (wants_new_password(logon))
+        rc = change_first(conv, logon, password);
     talloc_free(password);
-    return answer(conv, logon);
+    return rc != 0 ? rc : answer(conv, logon);
 }

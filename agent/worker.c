@@ -64,6 +64,8 @@ static int dispatch(struct tla_conv *conv)
     switch (conv->request.op) {
     case TL_OP_AUTH:
         return tla_op_auth(conv);
+    case TL_OP_CHAUTHTOK:
+        return tla_op_chauthtok(conv);
     case TL_OP_ACCOUNT:
         return tla_op_account(conv);
     case TL_OP_SETCRED:

@@ -60,6 +60,7 @@ static const struct option {
     AGENT(keytab),
     AGENT(logon_timeout),
     AGENT(negative_lifetime),
+    AGENT(password_warning),
     AGENT(ping_interval),
     AGENT(ping_timeout),
     AGENT(ping_validity),

@@ -16,8 +16,10 @@
 struct talk {
     struct tlp *m;
     int fd;
-    int left_ms;        /* time the agent may still take */
-    bool keep_password; /* the first secret answer becomes PAM_AUTHTOK */
+    int left_ms;  /* time the agent may still take */
+    int keep_as;  /* the first secret answer becomes this item; 0: none */
+    bool has_new; /* `fresh` is a new password that was typed */
+    char fresh[PAM_MAX_RESP_SIZE];
     uint8_t buf[TL_WIRE_MAX];
 };
 
@@ -73,11 +75,15 @@ static int answer_prompt(struct talk *t, const struct tl_wire_msg *prompt)
                  prompt->text != NULL ? prompt->text : "", answer);
     if (rc != PAM_SUCCESS) {
         reply.type = TL_WIRE_CANCEL;
+    } else if (prompt->style == TL_STYLE_NEW_SECRET) {
+        reply.secret = answer;
+        memcpy(t->fresh, answer, strlen(answer) + 1);
+        t->has_new = true;
     } else if (secret) {
         reply.secret = answer;
-        if (t->keep_password)
-            (void)pam_set_item(t->m->pamh, PAM_AUTHTOK, answer);
-        t->keep_password = false;
+        if (t->keep_as != 0)
+            (void)pam_set_item(t->m->pamh, t->keep_as, answer);
+        t->keep_as = 0;
     } else {
         reply.text = answer;
     }
@@ -160,6 +166,27 @@ static int listen_until_done(struct talk *t, struct tlp_result *result)
     return PAM_SYSTEM_ERR;
 }
 
+/* Which item the answer to the first secret prompt is, for the modules after us. */
+static int item_of(const struct tl_wire_msg *request)
+{
+    if (request->secret != NULL)
+        return 0;
+    if (request->op == TL_OP_AUTH)
+        return PAM_AUTHTOK;
+    return request->op == TL_OP_CHAUTHTOK ? PAM_OLDAUTHTOK : 0;
+}
+
+/* The password has been changed to the one typed last: the old one is none now. */
+static void keep_new(struct talk *t, const struct tl_wire_msg *request)
+{
+    const void *old = NULL;
+
+    if (request->op == TL_OP_AUTH &&
+        pam_get_item(t->m->pamh, PAM_AUTHTOK, &old) == PAM_SUCCESS && old != NULL)
+        (void)pam_set_item(t->m->pamh, PAM_OLDAUTHTOK, old);
+    (void)pam_set_item(t->m->pamh, PAM_AUTHTOK, t->fresh);
+}
+
 int tlp_talk(struct tlp *m, const struct tl_wire_msg *request, struct tlp_result *result)
 {
     struct talk t = {.m = m, .fd = -1, .left_ms = (int)m->options.timeout * 1000};
@@ -167,7 +194,7 @@ int tlp_talk(struct tlp *m, const struct tl_wire_msg *request, struct tlp_result
     int rc;
 
     memset(result, 0, sizeof(*result));
-    t.keep_password = request->op == TL_OP_AUTH && request->secret == NULL;
+    t.keep_as = item_of(request);
     rc = tlp_agent_open(m, &t.fd, &why);
     if (rc != 0) {
         tlp_log(m, LOG_ERR, "the agent trustlogond cannot be reached: %s (%s)", why,
@@ -182,6 +209,9 @@ int tlp_talk(struct tlp *m, const struct tl_wire_msg *request, struct tlp_result
         rc = rc == -E2BIG || rc == -EMSGSIZE ? PAM_SERVICE_ERR : PAM_AUTHINFO_UNAVAIL;
     }
     close(t.fd);
+    if (rc == PAM_SUCCESS && result->ntstatus == 0 && t.has_new)
+        keep_new(&t, request);
+    explicit_bzero(t.fresh, sizeof(t.fresh));
     explicit_bzero(t.buf, sizeof(t.buf));
     if (rc != PAM_SUCCESS)
         memset(result, 0, sizeof(*result));

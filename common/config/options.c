@@ -41,6 +41,8 @@ const struct tl_option tl_options[] = {
      "accept RC4 tickets and keys"},
     {"logon", "minimum_uid", TL_OPTION_UID, AT(minimum_uid), "1000", 1000, 4294967294,
      "smallest numeric user id that may log on"},
+    {"logon", "password_warning", TL_OPTION_INT, AT(password_warning), "5", 0, 999,
+     "days before its password expires that a user is told"},
     {"logon", "ccache", TL_OPTION_CCACHE, AT(ccache), NULL, 0, 0,
      "where a user's tickets are kept"},
 

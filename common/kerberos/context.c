@@ -12,6 +12,8 @@
 
 static int krb_destroy(struct tl_krb *krb)
 {
+    if (krb->changepw != NULL)
+        krb5_free_creds(krb->k5, krb->changepw);
     if (krb->host != NULL)
         krb5_free_creds(krb->k5, krb->host);
     if (krb->client != NULL)

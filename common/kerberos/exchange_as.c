@@ -20,12 +20,14 @@
 
 #define HOUR 3600
 #define DAY (24 * HOUR)
+#define CHANGEPW_LIFE (5 * 60) /* seconds */
 
 #define NETBIOS_LEN 16 /* a NetBIOS name on the wire: padded with blanks */
 
 struct as_run {
     struct tl_krb *krb;
     TALLOC_CTX *mem;
+    bool changepw; /* a ticket for kadmin/changepw in place of a TGT */
     krb5_init_creds_context icc;
     krb5_get_init_creds_opt *opt;
     struct tl_realms seen;
@@ -54,23 +56,25 @@ static krb5_address **own_address(struct as_run *run)
     return run->addresses;
 }
 
-/* As Windows asks: forwardable, renewable, canonicalize, PAC [KILE 3.2.5]. */
+/* As Windows asks: forwardable, renewable, canonicalize, PAC [KILE 3.2.5]. A ticket
+ * for changing the password is for now, and kept nowhere. */
 static krb5_error_code make_options(struct as_run *run)
 {
     krb5_context k5 = run->krb->k5;
     krb5_error_code ret = krb5_get_init_creds_opt_alloc(k5, &run->opt);
+    bool tgt = !run->changepw;
 
     if (ret != 0)
         return ret;
-    krb5_get_init_creds_opt_set_forwardable(run->opt, 1);
+    krb5_get_init_creds_opt_set_forwardable(run->opt, tgt);
     krb5_get_init_creds_opt_set_proxiable(run->opt, 0);
-    krb5_get_init_creds_opt_set_tkt_life(run->opt, 10 * HOUR);
-    krb5_get_init_creds_opt_set_renew_life(run->opt, 7 * DAY);
+    krb5_get_init_creds_opt_set_tkt_life(run->opt, tgt ? 10 * HOUR : CHANGEPW_LIFE);
+    krb5_get_init_creds_opt_set_renew_life(run->opt, tgt ? 7 * DAY : 0);
     krb5_get_init_creds_opt_set_canonicalize(run->opt, 1);
     krb5_get_init_creds_opt_set_address_list(run->opt, own_address(run));
     krb5_get_init_creds_opt_set_change_password_prompt(run->opt, 0);
     ret = krb5_get_init_creds_opt_set_pac_request(k5, run->opt, TRUE);
-    if (ret == 0)
+    if (ret == 0 && tgt)
         ret = krb5_get_init_creds_opt_set_out_ccache(k5, run->opt, run->krb->ccache);
     return ret;
 }
@@ -210,20 +214,33 @@ static bool data_is(const krb5_data *data, const char *text)
     return data->length == strlen(text) && memcmp(data->data, text, data->length) == 0;
 }
 
+static bool is_tgt(krb5_const_principal server)
+{
+    return server->length == 2 && data_is(&server->data[0], KRB5_TGS_NAME) &&
+           server->data[1].length == server->realm.length &&
+           memcmp(server->data[1].data, server->realm.data, server->realm.length) == 0;
+}
+
+static bool is_changepw(krb5_const_principal server)
+{
+    return server->length == 2 && data_is(&server->data[0], "kadmin") &&
+           data_is(&server->data[1], "changepw");
+}
+
 /*
  * The ticket must be a TGT, krbtgt/R@R: a KDC that answers with a ticket for
  * another service (kadmin/changepw for an expired password, CVE-2022-2031) has
- * not logged anybody on.
+ * not logged anybody on. The other way round, a TGT sent to a password service
+ * would be given away.
  */
-static enum tl_reason check_tgt(struct as_run *run, const krb5_creds *creds)
+static enum tl_reason check_ticket(struct as_run *run, const krb5_creds *creds)
 {
     krb5_const_principal server = creds->server;
 
-    if (server->length != 2 || !data_is(&server->data[0], KRB5_TGS_NAME) ||
-        server->data[1].length != server->realm.length ||
-        memcmp(server->data[1].data, server->realm.data, server->realm.length) != 0)
+    if (!(run->changepw ? is_changepw(server) : is_tgt(server)))
         return tl_outcome_fail(run->out, TL_STAGE_AS, TL_REASON_REPLY_MISMATCH,
-                               "asked for a TGT, it gave %s",
+                               "asked for a %s, it gave %s",
+                               run->changepw ? "ticket for kadmin/changepw" : "TGT",
                                tl_k5_name(run->mem, run->krb->k5, server));
     if (!tl_enctype_allowed(run->krb->config->allow_rc4, creds->keyblock.enctype))
         return tl_outcome_fail(run->out, TL_STAGE_AS, TL_REASON_ETYPE_UNSUPPORTED,
@@ -232,7 +249,27 @@ static enum tl_reason check_tgt(struct as_run *run, const krb5_creds *creds)
     return TL_REASON_OK;
 }
 
-static enum tl_reason keep_tgt(struct as_run *run)
+/* Whose ticket it is, by the names of the reply. */
+static enum tl_reason keep_client(struct as_run *run, const krb5_creds *creds)
+{
+    struct tl_krb *krb = run->krb;
+    krb5_error_code ret;
+
+    if (krb->client != NULL)
+        krb5_free_principal(krb->k5, krb->client);
+    krb->client = NULL;
+    ret = krb5_copy_principal(krb->k5, creds->client, &krb->client);
+    talloc_free(krb->client_name);
+    talloc_free(krb->tgt_realm);
+    krb->client_name = tl_k5_name(krb, krb->k5, creds->client);
+    krb->tgt_realm =
+        talloc_strndup(krb, creds->server->realm.data, creds->server->realm.length);
+    if (ret != 0 || krb->client_name == NULL || krb->tgt_realm == NULL)
+        return tl_outcome_fail(run->out, TL_STAGE_AS, TL_REASON_NO_MEMORY, NULL);
+    return TL_REASON_OK;
+}
+
+static enum tl_reason keep_ticket(struct as_run *run)
 {
     struct tl_krb *krb = run->krb;
     krb5_creds creds;
@@ -242,31 +279,30 @@ static enum tl_reason keep_tgt(struct as_run *run)
     memset(&creds, 0, sizeof(creds));
     ret = krb5_init_creds_get_creds(krb->k5, run->icc, &creds);
     if (ret != 0)
-        return tl_krb_fail_local(krb, run->out, TL_STAGE_AS, ret, "no TGT was kept");
-    reason = check_tgt(run, &creds);
-    if (reason == TL_REASON_OK) {
-        if (krb->client != NULL)
-            krb5_free_principal(krb->k5, krb->client);
-        krb->client = NULL;
-        ret = krb5_copy_principal(krb->k5, creds.client, &krb->client);
-        talloc_free(krb->client_name);
-        talloc_free(krb->tgt_realm);
-        krb->client_name = tl_k5_name(krb, krb->k5, creds.client);
-        krb->tgt_realm =
-            talloc_strndup(krb, creds.server->realm.data, creds.server->realm.length);
-        krb->tgt_end = (int64_t)(uint32_t)creds.times.endtime;
-        if (ret != 0 || krb->client_name == NULL || krb->tgt_realm == NULL)
+        return tl_krb_fail_local(krb, run->out, TL_STAGE_AS, ret, "no ticket was kept");
+    reason = check_ticket(run, &creds);
+    if (reason == TL_REASON_OK)
+        reason = keep_client(run, &creds);
+    if (reason == TL_REASON_OK && run->changepw) {
+        if (krb->changepw != NULL)
+            krb5_free_creds(krb->k5, krb->changepw);
+        krb->changepw = NULL;
+        if (krb5_copy_creds(krb->k5, &creds, &krb->changepw) != 0)
             reason = tl_outcome_fail(run->out, TL_STAGE_AS, TL_REASON_NO_MEMORY, NULL);
+    } else if (reason == TL_REASON_OK) {
+        krb->tgt_end = (int64_t)(uint32_t)creds.times.endtime;
     }
     krb5_free_cred_contents(krb->k5, &creds);
     return reason;
 }
 
+/* A password, or else a keytab; a TGT, or a ticket for kadmin/changepw. */
 static enum tl_reason run_as(struct tl_krb *krb, krb5_principal princ,
-                             const char *password, krb5_keytab keytab,
+                             const char *password, krb5_keytab keytab, bool changepw,
                              struct tl_outcome *out)
 {
-    struct as_run run = {.krb = krb, .out = out, .ex = {.stage = TL_STAGE_AS}};
+    struct as_run run = {
+        .krb = krb, .out = out, .changepw = changepw, .ex = {.stage = TL_STAGE_AS}};
     krb5_error_code ret;
     enum tl_reason reason;
 
@@ -275,6 +311,8 @@ static enum tl_reason run_as(struct tl_krb *krb, krb5_principal princ,
     ret = run.mem == NULL ? ENOMEM : make_options(&run);
     if (ret == 0)
         ret = krb5_init_creds_init(krb->k5, princ, NULL, NULL, 0, run.opt, &run.icc);
+    if (ret == 0 && changepw)
+        ret = krb5_init_creds_set_service(krb->k5, run.icc, "kadmin/changepw");
     if (ret == 0 && keytab != NULL)
         ret = krb5_init_creds_set_keytab(krb->k5, run.icc, keytab);
     else if (ret == 0)
@@ -285,10 +323,26 @@ static enum tl_reason run_as(struct tl_krb *krb, krb5_principal princ,
     else
         reason = exchange_all(&run);
     if (reason == TL_REASON_OK)
-        reason = keep_tgt(&run);
+        reason = keep_ticket(&run);
     krb5_init_creds_free(krb->k5, run.icc);
     krb5_get_init_creds_opt_free(krb->k5, run.opt);
     talloc_free(run.mem);
+    return reason;
+}
+
+static enum tl_reason as_user(struct tl_krb *krb, const struct tl_route *route,
+                              const char *password, bool changepw, struct tl_outcome *out)
+{
+    krb5_principal princ = NULL;
+    enum tl_reason reason;
+
+    if (make_principal(krb->k5, route->realm, route->principal,
+                       route->type == TL_ENTERPRISE ? KRB5_NT_ENTERPRISE_PRINCIPAL
+                                                    : KRB5_NT_PRINCIPAL,
+                       &princ) != 0)
+        return tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_NO_MEMORY, NULL);
+    reason = run_as(krb, princ, password, NULL, changepw, out);
+    krb5_free_principal(krb->k5, princ);
     return reason;
 }
 
@@ -296,19 +350,19 @@ enum tl_reason tl_krb_as_password(struct tl_krb *krb, const struct tl_route *rou
                                   const char *password, const char **client,
                                   struct tl_outcome *out)
 {
-    krb5_principal princ = NULL;
-    enum tl_reason reason;
+    enum tl_reason reason = as_user(krb, route, password, false, out);
 
-    *client = NULL;
-    if (make_principal(krb->k5, route->realm, route->principal,
-                       route->type == TL_ENTERPRISE ? KRB5_NT_ENTERPRISE_PRINCIPAL
-                                                    : KRB5_NT_PRINCIPAL,
-                       &princ) != 0)
-        return tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_NO_MEMORY, NULL);
-    reason = run_as(krb, princ, password, NULL, out);
-    krb5_free_principal(krb->k5, princ);
-    if (reason == TL_REASON_OK)
-        *client = krb->client_name;
+    *client = reason == TL_REASON_OK ? krb->client_name : NULL;
+    return reason;
+}
+
+enum tl_reason tl_krb_as_changepw(struct tl_krb *krb, const struct tl_route *route,
+                                  const char *password, const char **client,
+                                  struct tl_outcome *out)
+{
+    enum tl_reason reason = as_user(krb, route, password, true, out);
+
+    *client = reason == TL_REASON_OK ? krb->client_name : NULL;
     return reason;
 }
 
@@ -327,7 +381,7 @@ enum tl_reason tl_krb_as_machine(struct tl_krb *krb, const struct tl_workstation
     }
     reason = tl_keytab_for_machine(krb->k5, krb->config, ws, princ, &keytab, out);
     if (reason == TL_REASON_OK)
-        reason = run_as(krb, princ, NULL, keytab, out);
+        reason = run_as(krb, princ, NULL, keytab, false, out);
     if (reason == TL_REASON_WRONG_PASSWORD) { /* the machine's is in its keytab */
         tl_outcome_set_subject(out, krb->config->keytab);
         reason = tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_KEYTAB_WRONG,

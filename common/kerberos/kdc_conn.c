@@ -203,7 +203,8 @@ static void judge(struct tl_conn *conn)
         tl_conn_kill(conn, TL_REASON_KDC_GARBAGE, "the length is that of no reply");
         return;
     }
-    if (conn->in_len > 4 && in[4] != 0x6b && in[4] != 0x6d && in[4] != 0x7e) {
+    if (!conn->any_reply && conn->in_len > 4 && in[4] != 0x6b && in[4] != 0x6d &&
+        in[4] != 0x7e) {
         tl_conn_kill(conn, TL_REASON_KDC_GARBAGE,
                      "the first byte is that of no AS-REP, TGS-REP or KRB-ERROR");
         return;

@@ -23,6 +23,7 @@ struct tl_krb {
     char *client_name;       /* the same as text */
     char *tgt_realm;         /* realm whose KDC issued the TGT */
     int64_t tgt_end;
+    krb5_creds *changepw; /* the ticket for kadmin/changepw, or NULL; never stored */
     krb5_creds *host;     /* the ticket for this workstation, after the walk */
     const char *host_kdc; /* the KDC that issued it */
 };

@@ -72,6 +72,7 @@ struct tl_conn {
     enum tl_conn_state state;
     bool spent;            /* not to be used for another request */
     bool reused;           /* has answered before: a close may be mere idleness */
+    bool any_reply;        /* not from a KDC: its first byte may be anything */
     enum tl_reason reason; /* why it is dead */
     const char *why;       /* one phrase */
     int64_t started_us, sent_us;

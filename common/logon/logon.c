@@ -12,6 +12,7 @@
 #include <trustlogon/whose.h>
 
 #include "logon/explain.h"
+#include "logon/steps.h"
 
 /* A snapshot younger than this is not read again for a name it does not know:
  * guessed domain names must not turn into LDAP traffic. */
@@ -110,9 +111,7 @@ static enum tl_reason no_realm(struct tl_logon *logon)
     return reason;
 }
 
-/* One AS exchange and one walk along the present route. */
-static enum tl_reason attempt(struct tl_logon *logon, const char *password,
-                              tl_deadline deadline)
+enum tl_reason tl_logon_session(struct tl_logon *logon, tl_deadline deadline)
 {
     enum tl_reason reason;
 
@@ -123,6 +122,15 @@ static enum tl_reason attempt(struct tl_logon *logon, const char *password,
     if (reason == TL_REASON_OK &&
         tl_krb_set_workstation(logon->krb, logon->ws->flat) != 0)
         reason = tl_outcome_fail(logon->outcome, TL_STAGE_AS, TL_REASON_NO_MEMORY, NULL);
+    return reason;
+}
+
+/* One AS exchange and one walk along the present route. */
+static enum tl_reason attempt(struct tl_logon *logon, const char *password,
+                              tl_deadline deadline)
+{
+    enum tl_reason reason = tl_logon_session(logon, deadline);
+
     if (reason == TL_REASON_OK)
         reason = tl_krb_as_password(logon->krb, logon->route, password, &logon->client,
                                     logon->outcome);
@@ -186,24 +194,34 @@ static enum tl_reason identify(struct tl_logon *logon, tl_deadline deadline)
     return reason;
 }
 
-/* The steps that need the network, in order, and the one that follows them. */
-static enum tl_reason steps(struct tl_logon *logon, const char *password,
-                            tl_deadline deadline)
+enum tl_reason tl_logon_way(struct tl_logon *logon, tl_deadline deadline)
 {
-    struct tl_outcome *out = logon->outcome;
     enum tl_reason reason = complete_route(logon, deadline);
 
     if (reason != TL_REASON_OK)
         return reason;
     if (logon->route->realm == NULL)
         return no_realm(logon);
+    TALLOC_FREE(logon->krb); /* it uses the locator */
+    TALLOC_FREE(logon->locator);
     logon->locator =
         tl_locator_new(logon, logon->config,
                        tl_site(logon, logon->config, logon->topology), logon->trace);
     if (logon->locator == NULL)
-        return tl_outcome_fail(out, TL_STAGE_LOCATE, TL_REASON_NO_MEMORY, NULL);
+        return tl_outcome_fail(logon->outcome, TL_STAGE_LOCATE, TL_REASON_NO_MEMORY,
+                               NULL);
+    return TL_REASON_OK;
+}
 
-    reason = exchange(logon, password, deadline);
+/* The steps that need the network, in order, and the one that follows them. */
+static enum tl_reason steps(struct tl_logon *logon, const char *password,
+                            tl_deadline deadline)
+{
+    struct tl_outcome *out = logon->outcome;
+    enum tl_reason reason = tl_logon_way(logon, deadline);
+
+    if (reason == TL_REASON_OK)
+        reason = exchange(logon, password, deadline);
     if (reason == TL_REASON_OK)
         reason = tl_krb_proof(logon, logon->krb, logon->ws, &logon->pac, out);
     if (reason == TL_REASON_OK)
@@ -217,26 +235,31 @@ static enum tl_reason steps(struct tl_logon *logon, const char *password,
     return reason;
 }
 
+void tl_logon_tell(struct tl_logon *logon)
+{
+    struct tl_words_input in = {.user = logon->name->whole,
+                                .implicit_upn = logon->route->implicit_upn,
+                                .workstation = logon->ws->fqdn,
+                                .workstation_domain = logon->ws->domain,
+                                .user_domain = logon->route->user_domain};
+
+    TALLOC_FREE(logon->words);
+    logon->words = tl_outcome_words(logon, logon->outcome, &in);
+}
+
 enum tl_reason tl_logon_password(struct tl_logon *logon, const char *password)
 {
-    struct tl_words_input in = {0};
     enum tl_reason reason;
 
     tl_outcome_reset(logon->outcome);
     logon->pac = NULL;
+    logon->identity = NULL;
     reason = steps(logon, password, tl_deadline_in_ms(logon->config->logon_timeout));
     /* Who asks reads the outcome: it is a success only if all of these say so. */
     if ((reason == TL_REASON_OK) != (logon->outcome->reason == TL_REASON_OK) ||
         (reason == TL_REASON_OK && logon->pac == NULL))
         reason = tl_outcome_fail(logon->outcome, TL_STAGE_LOCAL, TL_REASON_INTERNAL,
                                  "a step and its outcome disagree");
-
-    in.user = logon->name->whole;
-    in.implicit_upn = logon->route->implicit_upn;
-    in.workstation = logon->ws->fqdn;
-    in.workstation_domain = logon->ws->domain;
-    in.user_domain = logon->route->user_domain;
-    TALLOC_FREE(logon->words);
-    logon->words = tl_outcome_words(logon, logon->outcome, &in);
+    tl_logon_tell(logon);
     return reason;
 }

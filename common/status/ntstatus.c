@@ -16,7 +16,7 @@ static const struct tl_status_info table[] = {
     {TL_NT_SUCCESS, "SUCCESS", 0, "The operation completed successfully.", NULL, NULL},
     {TL_NT_NO_MEMORY, "NO_MEMORY", 8,
      "Not enough memory resources are available to process this command.", NULL, NULL},
-    {0xC0000022U, "ACCESS_DENIED", 5, "Access is denied.", NULL, NULL},
+    {TL_NT_ACCESS_DENIED, "ACCESS_DENIED", 5, "Access is denied.", NULL, NULL},
     {0xC0000035U, "OBJECT_NAME_COLLISION", 183,
      "Cannot create a file when that file already exists.",
      "Inside a Kerberos error 7: two accounts have the same service principal name "
@@ -36,6 +36,12 @@ static const struct tl_status_info table[] = {
      "Unable to update the password. The value provided as the current password is "
      "incorrect.",
      "At a logon this is a sub-status only: the user is shown 1326.", NULL},
+    {TL_NT_PASSWORD_RESTRICTION, "PASSWORD_RESTRICTION", 1325,
+     "Unable to update the password. The value provided for the new password does not "
+     "meet the length, complexity, or history requirements of the domain.",
+     "The domain's password policy; a domain controller refuses a password that is "
+     "changed too soon after the last change with it, too.",
+     "Choose a password that meets the domain's policy."},
     {TL_NT_LOGON_FAILURE, "LOGON_FAILURE", 1326,
      "The user name or password is incorrect.",
      "A wrong password, or a name that no domain controller could find. Across trusts: a "
@@ -178,9 +184,10 @@ static const struct tl_status_info table[] = {
      "request. "
      "Please try again later.",
      "The answer was weaker than what both sides can do: encryption types or the PAC "
-     "were "
-     "tampered with. SSPI: SEC_E_DOWNGRADE_DETECTED (0x80090350).",
-     NULL},
+     "were tampered with. Or a password could not be changed by Kerberos, because 464 is "
+     "filtered, and Windows since MS16-101 (KB3167679) does not take NTLM instead. SSPI: "
+     "SEC_E_DOWNGRADE_DETECTED (0x80090350).",
+     "For a password change, open 464/tcp and 464/udp to the domain controllers."},
     {TL_NT_AUTHENTICATION_FIREWALL_FAILED, "AUTHENTICATION_FIREWALL_FAILED", 1935,
      "The computer you are signing into is protected by an authentication firewall. The "
      "specified account is not allowed to authenticate to the computer.",

@@ -32,6 +32,8 @@ const char *tl_stage_name(enum tl_stage stage)
         return "identity";
     case TL_STAGE_LOCAL:
         return "local";
+    case TL_STAGE_PASSWORD:
+        return "password";
     }
     return "unknown";
 }

@@ -57,6 +57,13 @@ static char *append_value(char *text, const char *value)
     return text;
 }
 
+char *tl_plain_text(TALLOC_CTX *ctx, const char *value)
+{
+    char *text = talloc_strdup(ctx, "");
+
+    return text == NULL ? NULL : append_value(text, value);
+}
+
 static const struct value *find(const struct value *values, const char *key, size_t len)
 {
     for (; values->key != NULL; values++) {
@@ -94,14 +101,46 @@ static char *fill(TALLOC_CTX *ctx, const char *pattern, const struct value *valu
     return text == NULL ? NULL : talloc_strdup_append_buffer(text, pattern);
 }
 
+/* Windows has one sentence for all that may be wrong with a new password. Behind it
+ * stands what its owner has to know, or NULL. */
+static const char *password_hint(const struct tl_outcome *out)
+{
+    switch (out->reason) {
+    case TL_REASON_PASSWORD_TOO_SHORT:
+    case TL_REASON_PASSWORD_NOT_COMPLEX:
+    case TL_REASON_PASSWORD_REPEATED:
+    case TL_REASON_PASSWORD_TOO_YOUNG:
+    case TL_REASON_PASSWORD_RULES:
+    case TL_REASON_PASSWORD_NOT_GIVEN:
+    case TL_REASON_PASSWORD_DENIED:
+        return out->detail;
+    case TL_REASON_PASSWORD_UNREACHABLE:
+        return "The password was not changed.";
+    case TL_REASON_PASSWORD_FAILED:
+        return "The domain controller says that the password was not changed.";
+    case TL_REASON_PASSWORD_UNKNOWN:
+        return "It is not known whether the password was changed: try the new one, and "
+               "if "
+               "it is refused the old one.";
+    default:
+        return NULL;
+    }
+}
+
 /* The sentence for the user: Windows' own, word for word. */
 static char *message(TALLOC_CTX *ctx, const struct tl_outcome *out)
 {
     const struct tl_status_info *info = tl_status_by_ntstatus(out->ntstatus);
+    const char *hint = password_hint(out);
+    char *text;
 
-    if (info != NULL)
-        return talloc_strdup(ctx, info->text);
-    return talloc_asprintf(ctx, "The logon failed with status 0x%08X.", out->ntstatus);
+    if (info == NULL)
+        return talloc_asprintf(ctx, "The logon failed with status 0x%08X.",
+                               out->ntstatus);
+    text = talloc_strdup(ctx, info->text);
+    if (text != NULL && hint != NULL)
+        text = talloc_strdup_append_buffer(text, " ");
+    return text != NULL && hint != NULL ? append_value(text, hint) : text;
 }
 
 struct tl_words *tl_outcome_words(TALLOC_CTX *ctx, const struct tl_outcome *out,

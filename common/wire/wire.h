@@ -86,7 +86,8 @@ enum tl_wire_style {
     TL_STYLE_SECRET = 1,
     TL_STYLE_VISIBLE,
     TL_STYLE_INFO,
-    TL_STYLE_ERROR
+    TL_STYLE_ERROR,
+    TL_STYLE_NEW_SECRET /* a prompt for a password to be; the last one counts */
 };
 
 /*
@@ -113,9 +114,10 @@ struct tl_wire_msg {
     const char *text;   /* PROMPT, SAY, DONE: text; REPLY: the answer */
     const char
         *secret; /* REPLY to a secret prompt, REQUEST with a password already typed */
-    const char *reason;    /* DONE: slug of the reason */
-    const char *canonical; /* DONE: alice@contoso.test */
-    uint32_t expires;      /* DONE: days until the password expires + 1; 0 unknown */
+    const char *new_secret; /* REQUEST to change the password: the one to be, if typed */
+    const char *reason;     /* DONE: slug of the reason */
+    const char *canonical;  /* DONE: alice@contoso.test */
+    uint32_t expires;       /* DONE: days until the password expires + 1; 0 unknown */
 };
 
 /* 0, -ENOSPC (cap too small), -E2BIG (a string over its limit) or -EINVAL (no such

@@ -41,7 +41,7 @@ static const struct field fields[] = {
     STRING(13, rhost),   STRING(14, options),   STRING(15, conf),
     STRING(16, session), STRING(17, ccache),    STRING(18, text),
     STRING(19, secret),  STRING(20, reason),    STRING(21, canonical),
-    NUMBER(22, lookup),  NUMBER(23, id),
+    NUMBER(22, lookup),  NUMBER(23, id),        STRING(24, new_secret),
 };
 #define NUM_FIELDS (sizeof(fields) / sizeof(fields[0]))
 

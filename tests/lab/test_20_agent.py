@@ -15,7 +15,6 @@ SESSION = ("authenticate", "acct_mgmt", "setcred(PAM_ESTABLISH_CRED)", "open_ses
 ACCOUNTS = [("disabled", "PAM_PERM_DENIED", "currently disabled"),
             ("locked", "PAM_PERM_DENIED", "currently locked out"),
             ("expired", "PAM_ACCT_EXPIRED", "account has expired"),
-            ("mustchange", "PAM_AUTH_ERR", "must be changed"),
             ("hours", "PAM_PERM_DENIED", "time restrictions"),
             ("wslist", "PAM_PERM_DENIED", "isn't allowed to sign in to this computer")]
 

@@ -8,8 +8,8 @@
  *
  * ANSWER: text, or @long:N (N bytes), @null (success without a reply), @error
  * (PAM_CONV_ERR). OPERATION: authenticate, setcred, reinitialize, refresh,
- * delete, account, open, close, chauthtok, or auth-silent; :FORK after one runs it
- * in a child whose PAM environment comes back, as sshd does.
+ * delete, account, open, close, chauthtok, chauthtok-expired, or auth-silent; :FORK after
+ * one runs it in a child whose PAM environment comes back, as sshd does.
  */
 #include <stdarg.h>
 #include <stdbool.h>
@@ -129,6 +129,8 @@ static int operate(pam_handle_t *pamh, const char *name)
         return pam_close_session(pamh, 0);
     if (strcmp(name, "chauthtok") == 0)
         return pam_chauthtok(pamh, 0);
+    if (strcmp(name, "chauthtok-expired") == 0)
+        return pam_chauthtok(pamh, PAM_CHANGE_EXPIRED_AUTHTOK);
     fprintf(stderr, "unknown operation %s\n", name);
     exit(2);
 }

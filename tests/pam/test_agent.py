@@ -246,10 +246,10 @@ def test_agent_account(bench):
         path.write_text(f"{user}\nalice@contoso.test\n{expires}\n")
         os.utime(path, (time.time() - age, time.time() - age))
 
-    def account(token, user):
+    def account(token, user, **more):
         said = []
         with connect(bench) as peer:
-            peer.send(encode("request", op=2, user=user, session=token))
+            peer.send(encode("request", op=2, user=user, session=token, **more))
             while True:
                 kind, fields = decode(peer.recv(65536))
                 if kind == "done":
@@ -264,6 +264,11 @@ def test_agent_account(bench):
             said, done = account("a" * 32, ALICE)
             check(f"account, {expires - 1} days left: {text}", said == text and
                   done.get("ntstatus", 0) == 0 and done["canonical"] == "alice@contoso.test", (said, done))
+        for days, expires, warned in ((14, 15, True), (14, 16, False), (0, 1, False)):
+            logon("a" * 32, ALICE, expires)
+            said, _ = account("a" * 32, ALICE, options=f"password_warning={days}")
+            check(f"password_warning={days}, {expires - 1} days left: {'warned' if warned else 'silent'}",
+                  bool(said) == warned, said)
         _, done = account("a" * 32, "CONTOSO\\bob")
         check("another user's token is none", done["ntstatus"] != 0, done)
         logon("b" * 32, ALICE, 0, age=601)

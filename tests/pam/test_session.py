@@ -125,9 +125,6 @@ def test_session(bench):
                     process_env=env, conversations=[])
     check("a forged token variable is ignored", got.codes == code("PERM_DENIED", "PERM_DENIED") and
           not bench.agent.requests, got)
-    got = bench.run("chauthtok", process_env=env, conversations=[])
-    check("chauthtok: not yet, said once", got.codes == code("AUTHTOK_ERR") and
-          len(got.errors) == 1, got)
     jump = f"auth [success=1 default=ignore] {MODULE} socket={bench.socket} agent=/nonexistent"
     (bench.confdir / "test").write_text(
         f"{jump}\nauth requisite pam_deny.so\nauth required pam_permit.so\n")

@@ -23,6 +23,12 @@ static const struct {
      "workstation trust relationship."},
     {0xC000005EU, 1311, "NO_LOGON_SERVERS",
      "There are currently no logon servers available to service the logon request."},
+    {0xC000006CU, 1325, "PASSWORD_RESTRICTION",
+     "Unable to update the password. The value provided for the new password does not "
+     "meet the length, complexity, or history requirements of the domain."},
+    {0xC000006AU, 1323, "WRONG_PASSWORD",
+     "Unable to update the password. The value provided as the current password is "
+     "incorrect."},
     {0xC000006DU, 1326, "LOGON_FAILURE", "The user name or password is incorrect."},
     {0xC000006EU, 1327, "ACCOUNT_RESTRICTION",
      "Account restrictions are preventing this user from signing in. For example: blank "
@@ -321,7 +327,7 @@ START_TEST(status_and_reason_agree)
     size_t count;
     const struct tl_status_info *t = tl_status_table(&count);
 
-    for (int stage = TL_STAGE_NAME; stage <= TL_STAGE_LOCAL; stage++) {
+    for (int stage = TL_STAGE_NAME; stage <= TL_STAGE_PASSWORD; stage++) {
         for (int32_t krb = -2; krb <= 130; krb++) {
             for (size_t i = 0; i < count; i++) {
                 uint32_t status =
@@ -342,8 +348,9 @@ END_TEST
 
 START_TEST(stages_have_names)
 {
-    static const char *const expected[] = {"name", "route", "locate",   "as",
-                                           "walk", "proof", "identity", "local"};
+    static const char *const expected[] = {"name",     "route", "locate",
+                                           "as",       "walk",  "proof",
+                                           "identity", "local", "password"};
 
     for (size_t i = 0; i < COUNT(expected); i++)
         ck_assert_str_eq(tl_stage_name((enum tl_stage)i), expected[i]);

@@ -68,6 +68,7 @@ struct tl_config {
     int explain_timeout;     /* 4000 */
     bool allow_rc4;          /* no */
     uint32_t minimum_uid;    /* 1000 */
+    int password_warning;    /* days before a password expires: 5, as on Windows */
     const char *ccache;      /* NULL: default_ccache_name of krb5.conf */
     /* [identity] */
     enum tl_idmap_kind idmap;               /* sss */

@@ -49,6 +49,30 @@ TL_PUBLIC enum tl_reason tl_krb_as_password(struct tl_krb *krb,
                                             const struct tl_route *route,
                                             const char *password, const char **client,
                                             struct tl_outcome *out);
+/*
+ * The same for a ticket to change the password with, kadmin/changepw, which is
+ * given for an expired password as well. It proves the password to whoever holds
+ * the user's key, and nothing to this machine: nobody is logged on by it
+ * (CVE-2022-2031). It lives for five minutes in the session only.
+ */
+TL_PUBLIC enum tl_reason tl_krb_as_changepw(struct tl_krb *krb,
+                                            const struct tl_route *route,
+                                            const char *password, const char **client,
+                                            struct tl_outcome *out);
+/* Is a password service of the user's realm there, on 464/tcp or 464/udp? Before a
+ * new password is asked for. PASSWORD_UNREACHABLE and the locator's reasons. */
+TL_PUBLIC enum tl_reason tl_krb_changepw_reach(struct tl_krb *krb,
+                                               struct tl_outcome *out);
+/*
+ * Change the password [RFC 3244] with that ticket: sent to one DC, once. OK only if
+ * the DC's authenticated reply says so. Reasons: PASSWORD_TOO_SHORT, _NOT_COMPLEX,
+ * _REPEATED, _RULES, _DENIED, _FAILED: not changed; _UNREACHABLE: nothing was sent;
+ * _UNKNOWN: sent, and no answer to be believed. The outcome's detail is made of
+ * sentences that a user may read.
+ */
+TL_PUBLIC enum tl_reason tl_krb_change_password(struct tl_krb *krb,
+                                                const char *new_password,
+                                                struct tl_outcome *out);
 /* The same for the machine itself from its keytab (for LDAP). A key that the
  * DC rejects is KEYTAB_WRONG, no wrong password. */
 TL_PUBLIC enum tl_reason tl_krb_as_machine(struct tl_krb *krb,

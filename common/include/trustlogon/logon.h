@@ -44,6 +44,24 @@ TL_PUBLIC enum tl_reason tl_logon_prepare(struct tl_logon *logon, const char *na
 TL_PUBLIC enum tl_reason tl_logon_password(struct tl_logon *logon, const char *password);
 
 /*
+ * The old password, proven by and to the user's DC, and a password service found
+ * there: before a new one is asked for. After tl_logon_prepare(). Nobody is logged
+ * on by it, see tl_krb_as_changepw(). outcome and words are set.
+ */
+TL_PUBLIC enum tl_reason tl_password_prove(struct tl_logon *logon, const char *old);
+/* Has it expired, or must it be changed? For PAM_CHANGE_EXPIRED_AUTHTOK, right after
+ * tl_password_prove(). */
+TL_PUBLIC bool tl_password_is_over(struct tl_logon *logon, const char *old);
+/*
+ * Prove the old password and change it. OK only if the DC said so, authenticated;
+ * for the other ends see tl_krb_change_password(). A refusal that may be for the
+ * password's age is PASSWORD_TOO_YOUNG with the date, if a logon with the old one
+ * tells it. words->message is Windows' sentence with the broken rule behind it.
+ */
+TL_PUBLIC enum tl_reason tl_password_change(struct tl_logon *logon, const char *old,
+                                            const char *new_password);
+
+/*
  * The topology snapshot of this machine: loaded from the state folder, and read
  * anew over LDAP with the machine's credentials by tl_refresh().
  */

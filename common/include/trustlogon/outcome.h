@@ -83,4 +83,7 @@ struct tl_words {
 TL_PUBLIC struct tl_words *tl_outcome_words(TALLOC_CTX *ctx, const struct tl_outcome *out,
                                             const struct tl_words_input *in);
 
+/* A text of the network's made fit to be shown, by the same rules as values above. */
+TL_PUBLIC char *tl_plain_text(TALLOC_CTX *ctx, const char *value);
+
 #endif

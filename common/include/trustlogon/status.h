@@ -14,9 +14,11 @@
 
 /* NTSTATUS values that the code itself names; the table knows more. */
 #define TL_NT_SUCCESS 0x00000000U
+#define TL_NT_ACCESS_DENIED 0xC0000022U
 #define TL_NT_NO_LOGON_SERVERS 0xC000005EU
 #define TL_NT_NO_SUCH_USER 0xC0000064U
 #define TL_NT_WRONG_PASSWORD 0xC000006AU
+#define TL_NT_PASSWORD_RESTRICTION 0xC000006CU
 #define TL_NT_LOGON_FAILURE 0xC000006DU
 #define TL_NT_ACCOUNT_RESTRICTION 0xC000006EU
 #define TL_NT_INVALID_LOGON_HOURS 0xC000006FU
@@ -71,7 +73,8 @@ enum tl_stage {
     TL_STAGE_WALK,     /* TGS exchanges towards host/<workstation> */
     TL_STAGE_PROOF,    /* ticket against keytab, PAC checks */
     TL_STAGE_IDENTITY, /* SIDs, names, credentials cache */
-    TL_STAGE_LOCAL     /* configuration, agent, memory: this machine */
+    TL_STAGE_LOCAL,    /* configuration, agent, memory: this machine */
+    TL_STAGE_PASSWORD  /* changing the password; no step of a logon */
 };
 TL_PUBLIC const char *tl_stage_name(enum tl_stage stage); /* "name", "route", ... */
 

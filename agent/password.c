@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * password.c - the dialogue of a password change.
+ *
+ * It is the same for passwd(1) and for a logon whose password has expired: the old
+ * one is proven first, so that nobody types a new one in vain; then the new one is
+ * asked for until the domain takes it.
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent.h"
+
+#define TRIES 3
+
+enum tl_reason tla_prepare(struct tla_conv *conv, struct tl_logon **logon)
+{
+    struct tl_workstation *ws = NULL;
+    struct tl_topology *topology = NULL;
+    enum tl_reason reason;
+
+    *logon = NULL;
+    reason = tl_workstation_detect(conv, conv->config, &ws, conv->outcome);
+    if (reason != TL_REASON_OK)
+        return reason;
+    /* Nothing known yet is no failure: the exchange itself will tell. */
+    (void)tl_snapshot_load(conv, conv->config, &topology);
+    *logon = tl_logon_new(conv, conv->config, ws, topology, NULL);
+    if (*logon == NULL)
+        return tl_outcome_fail(conv->outcome, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+    return tl_logon_prepare(*logon, conv->request.user);
+}
+
+void tla_busy(struct tla_conv *conv, bool busy)
+{
+    const struct tl_config *config = conv->config;
+    unsigned int limit_ms = 2 * (unsigned int)config->logon_timeout +
+                            2 * (unsigned int)config->explain_timeout;
+
+    if (busy)
+        tla_end_with_client(conv, true);
+    alarm(busy ? limit_ms / 1000 + 10 : 0);
+    if (!busy)
+        tla_end_with_client(conv, false);
+}
+
+/* Why this new password is not even tried, or NULL. A program that answers every
+ * prompt with the one password it knows (sshd without keyboard-interactive, simple
+ * lockers) must not "change" it to itself, which a domain without a history allows. */
+static const char *useless(const char *old, const char *fresh, const char *again)
+{
+    if (fresh[0] == '\0')
+        return "No new password was typed.";
+    if (strcmp(fresh, old) == 0)
+        return "The new password is the old one.";
+    if (again != NULL && strcmp(fresh, again) != 0)
+        return "The passwords do not match.";
+    return NULL;
+}
+
+static int ask(struct tla_conv *conv, struct tl_logon *logon, const char *old,
+               char **fresh)
+{
+    const char *wrong;
+    char *again = NULL;
+    int rc = tla_prompt(conv, TL_STYLE_NEW_SECRET, "New password: ", fresh);
+
+    if (rc != 0)
+        return rc;
+    wrong = useless(old, *fresh, NULL);
+    if (wrong == NULL) {
+        rc = tla_prompt(conv, TL_STYLE_SECRET, "Retype new password: ", &again);
+        if (rc == 0)
+            wrong = useless(old, *fresh, again);
+        talloc_free(again);
+    }
+    if (wrong != NULL) {
+        tl_outcome_reset(logon->outcome);
+        tl_outcome_fail(logon->outcome, TL_STAGE_PASSWORD, TL_REASON_PASSWORD_NOT_GIVEN,
+                        "%s", wrong);
+    }
+    return rc;
+}
+
+static void tell_journal(struct tla_conv *conv, const struct tl_logon *logon)
+{
+    tla_journal_password(conv, logon->outcome, logon->words, conv->request.user,
+                         logon->client, conv->request.service);
+}
+
+enum tl_reason tla_change_once(struct tla_conv *conv, struct tl_logon *logon,
+                               const char *old, const char *fresh)
+{
+    const char *wrong = useless(old, fresh, NULL);
+    enum tl_reason reason;
+
+    if (wrong != NULL)
+        return tl_outcome_fail(logon->outcome, TL_STAGE_PASSWORD,
+                               TL_REASON_PASSWORD_NOT_GIVEN, "%s", wrong);
+    tla_busy(conv, true);
+    reason = tl_password_change(logon, old, fresh);
+    tla_busy(conv, false);
+    tell_journal(conv, logon);
+    return reason;
+}
+
+/* Can the user do better by another password? */
+static bool worth_another(const struct tl_outcome *out)
+{
+    return out->ntstatus == TL_NT_PASSWORD_RESTRICTION &&
+           out->reason != TL_REASON_PASSWORD_TOO_YOUNG;
+}
+
+int tla_change_password(struct tla_conv *conv, struct tl_logon *logon, const char *old,
+                        char **fresh)
+{
+    const struct tl_outcome *out = logon->outcome;
+
+    *fresh = NULL;
+    for (int tries = TRIES; tries > 0; tries--) {
+        char *typed = NULL;
+        int rc;
+
+        tl_outcome_reset(logon->outcome);
+        TALLOC_FREE(logon->words);
+        rc = ask(conv, logon, old, &typed);
+        if (rc == 0 && out->reason == TL_REASON_OK &&
+            tla_change_once(conv, logon, old, typed) == TL_REASON_OK) {
+            *fresh = typed;
+            return 0;
+        }
+        talloc_free(typed);
+        if (rc != 0)
+            return rc;
+        if (logon->words == NULL)
+            logon->words = tl_outcome_words(logon, out, NULL);
+        if (tries == 1 || !worth_another(out))
+            return 0;
+        /* the last refusal is told by the end of the conversation */
+        rc = logon->words != NULL ? tla_tell(conv, TL_STYLE_ERROR, logon->words->message)
+                                  : -ENOMEM;
+        if (rc != 0)
+            return rc;
+    }
+    return 0;
+}
