@@ -14,6 +14,7 @@
 #include "identity.h"
 
 #define NSS_BUFFER (1U << 20)
+#define LINE_BUFFER 65536 /* of a file; no longer one is looked behind */
 
 static void warn(struct id_facts *facts, bool serious, const char *slug, const char *text)
 {
@@ -32,13 +33,15 @@ static struct id_local local_user(TALLOC_CTX *ctx, const char *name, uint32_t id
 {
     struct id_local found = {.file = "/etc/passwd"};
     FILE *file = fopen(found.file, "re");
-    struct passwd *pw;
+    struct passwd pw = {0}, *got;
+    char buffer[LINE_BUFFER];
 
-    while (file != NULL && found.name == NULL && (pw = fgetpwent(file)) != NULL) {
-        if (name != NULL ? strcmp(pw->pw_name, name) != 0 : pw->pw_uid != id)
+    while (file != NULL && found.name == NULL &&
+           fgetpwent_r(file, &pw, buffer, sizeof(buffer), &got) == 0) {
+        if (name != NULL ? strcmp(pw.pw_name, name) != 0 : pw.pw_uid != id)
             continue;
-        found.name = talloc_strdup(ctx, pw->pw_name);
-        found.id = pw->pw_uid;
+        found.name = talloc_strdup(ctx, pw.pw_name);
+        found.id = pw.pw_uid;
     }
     if (file != NULL)
         fclose(file);
@@ -49,13 +52,15 @@ static struct id_local local_group(TALLOC_CTX *ctx, const char *name, uint32_t i
 {
     struct id_local found = {.file = "/etc/group"};
     FILE *file = fopen(found.file, "re");
-    struct group *gr;
+    struct group gr = {0}, *got;
+    char buffer[LINE_BUFFER];
 
-    while (file != NULL && found.name == NULL && (gr = fgetgrent(file)) != NULL) {
-        if (name != NULL ? strcmp(gr->gr_name, name) != 0 : gr->gr_gid != id)
+    while (file != NULL && found.name == NULL &&
+           fgetgrent_r(file, &gr, buffer, sizeof(buffer), &got) == 0) {
+        if (name != NULL ? strcmp(gr.gr_name, name) != 0 : gr.gr_gid != id)
             continue;
-        found.name = talloc_strdup(ctx, gr->gr_name);
-        found.id = gr->gr_gid;
+        found.name = talloc_strdup(ctx, gr.gr_name);
+        found.id = gr.gr_gid;
     }
     if (file != NULL)
         fclose(file);

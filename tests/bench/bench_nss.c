@@ -2,13 +2,12 @@
  *
  * bench_nss.c - what a look-up costs when the module is called directly:
  *
- *     bench_nss TEST_MODULE STORE [OTHER_MODULE PREFIX NAME UID]...
+ *     bench_nss TEST_MODULE STORE
  *
  * Fills STORE (the file that TEST_MODULE reads) with 100 and then 100,000 users and
  * measures each call: over 100 users ("hot", the same ones each time) and over all of
- * them in random order, where the machine's caches miss. Other modules are measured
- * on the name and uid given, where they answer. Lines: MODULE WHAT NANOSECONDS, the
- * median of rounds so short that most are not interrupted on a busy machine.
+ * them in random order, where the machine's caches miss. Lines: MODULE WHAT NANOSECONDS,
+ * the median of rounds so short that most are not interrupted on a busy machine.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -29,10 +28,7 @@
 struct bench {
     const char *label;
     const struct nss_module *nss;
-    uint32_t users; /* of which names are made; 0: name and uid are given */
-    uint32_t hot;
-    const char *name;
-    uid_t uid;
+    uint32_t users, hot;
 };
 
 static char (*made)[32];
@@ -60,12 +56,12 @@ static uint32_t pick(const struct bench *bench, uint32_t i)
 
 static const char *name_of(const struct bench *bench, uint32_t i)
 {
-    return bench->users == 0 ? bench->name : made[pick(bench, i)];
+    return made[pick(bench, i)];
 }
 
 static uid_t uid_of(const struct bench *bench, uint32_t i)
 {
-    return bench->users == 0 ? bench->uid : FIRST + pick(bench, i);
+    return FIRST + pick(bench, i);
 }
 
 typedef enum nss_status (*call_t)(const struct bench *bench, uint32_t i);
@@ -151,11 +147,8 @@ static void measure_all(const struct bench *bench)
 {
     measure(bench, "getpwnam", call_getpwnam, NSS_STATUS_SUCCESS);
     measure(bench, "getpwuid", call_getpwuid, NSS_STATUS_SUCCESS);
-    if (bench->nss->initgroups != NULL) {
-        measure(bench, "initgroups-1", call_initgroups, NSS_STATUS_SUCCESS);
-        if (bench->users > 0)
-            measure(bench, "initgroups-300", call_initgroups_many, NSS_STATUS_SUCCESS);
-    }
+    measure(bench, "initgroups-1", call_initgroups, NSS_STATUS_SUCCESS);
+    measure(bench, "initgroups-300", call_initgroups_many, NSS_STATUS_SUCCESS);
     measure(bench, "miss", call_miss, NSS_STATUS_NOTFOUND);
 }
 
@@ -233,23 +226,10 @@ static void measure_ours(const char *module, const char *path)
 
 int main(int argc, char **argv)
 {
-    if (argc < 3 || (argc - 3) % 4 != 0) {
-        fprintf(stderr,
-                "usage: bench_nss TEST_MODULE STORE [MODULE PREFIX NAME UID]...\n");
+    if (argc != 3) {
+        fprintf(stderr, "usage: bench_nss TEST_MODULE STORE\n");
         return 2;
     }
     measure_ours(argv[1], argv[2]);
-    for (int i = 3; i + 3 < argc; i += 4) {
-        struct nss_module nss;
-        struct bench bench = {.label = argv[i + 1],
-                              .nss = &nss,
-                              .name = argv[i + 2],
-                              .uid = (uid_t)strtoul(argv[i + 3], NULL, 10)};
-
-        if (nss_module_open(argv[i], argv[i + 1], &nss))
-            measure_all(&bench);
-        else
-            fprintf(stderr, "bench_nss: %s cannot be opened\n", argv[i]);
-    }
     return 0;
 }

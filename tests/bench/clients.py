@@ -48,7 +48,7 @@ def _wait(what, command):
         if ws(command).returncode == 0:
             return
         time.sleep(0.5)
-    raise RuntimeError(f"{what} does not serve CONTOSO")
+    raise RuntimeError(f"{what} does not serve the domain")
 
 
 @contextlib.contextmanager
@@ -63,22 +63,22 @@ def _process(command, log):
 
 
 @contextlib.contextmanager
-def sssd():
+def sssd(conf=SSSD_CONF, user="alice@contoso.test"):
     # What an earlier one left would answer before this one does.
     ws(f"rm -rf /var/lib/sss; mkdir -p {SSSD_FOLDERS}; chmod 700 /etc/sssd")
-    put("ws1", "/etc/sssd/sssd.conf", SSSD_CONF, mode=0o600)
+    put("ws1", "/etc/sssd/sssd.conf", conf, mode=0o600)
     with _process("sssd -i --logger=files", "/var/log/lab/sssd.log"):
-        _wait("sssd", "test -S /var/lib/sss/pipes/pam && getent -s sss passwd alice@contoso.test")
+        _wait("sssd", f"test -S /var/lib/sss/pipes/pam && getent -s sss passwd {user}")
         yield
 
 
 @contextlib.contextmanager
-def winbind(options=WINBIND_CONF):
+def winbind(options=WINBIND_CONF, user="CONTOSO\\alice"):
     conf = get("ws1", "/etc/samba/smb.conf")
     if options not in conf:
         put("ws1", "/etc/samba/smb.conf", conf + options)
     with _process("winbindd -F --no-process-group", "/var/log/lab/winbindd.log"):
-        _wait("winbindd", "wbinfo -n 'CONTOSO\\alice'")
+        _wait("winbindd", f"wbinfo -n '{user}'")
         yield
 
 
