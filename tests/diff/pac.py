@@ -136,6 +136,17 @@ def pac(*buffers):
     return ndr_pack(data)
 
 
+def retyped(data, types):
+    """The buffers of type 13 become those of these types [MS-PAC 2.4], in order: what
+    nobody here decodes need not be what it says it is."""
+    data = bytearray(data)
+    types = list(types)
+    for i in range(struct.unpack_from("<I", data)[0]):
+        if struct.unpack_from("<I", data, 8 + 16 * i)[0] == 13 and types:
+            struct.pack_into("<I", data, 8 + 16 * i, types.pop(0))
+    return bytes(data)
+
+
 USER = ACCOUNT_DOMAIN + "-1104"
 SIGNATURES = ((6, signature(16, 12)), (7, signature(0xFFFFFF76, 16)))
 EXTRA = (("S-1-18-1", 7), ("S-1-5-21-5-6-7-1200", 0x20000007), ("S-1-5-15", 7))
@@ -169,8 +180,22 @@ def made_pacs():
         "no-logon-info": pac((10, client_info()), (12, upn_dns_info())),
         "nothing": pac(),
     }
-    for count in (1, 2, 300, 1500):
-        made["groups-%d" % count] = pac((1, logon_info(groups=[(1000 + i, 7) for i in range(count)])))
+    # Every type there is: credentials, delegation, claims and devices beside the rest.
+    made["every-buffer"] = retyped(pac(
+        (1, logon_info(groups=some, extra=EXTRA, resource=[(1300, 0x20000007)])),
+        *((13, blob(bytes([kind]) * (8 + kind))) for kind in (2, 11, 13, 14, 15)),
+        (10, client_info()), (12, upn_dns_info(flags=1, sam="alice", sid=USER)),
+        (17, attributes_info()), (18, requestor(USER)), *SIGNATURES,
+        (16, signature(16, 12)), (19, signature(16, 12)), (13, blob(b"new"))),
+        (2, 11, 13, 14, 15, 20))
+    for count in (0, 1, 2, 300, 1500):
+        groups = [(1000 + i, 7) for i in range(count)]
+        made["groups-%d" % count] = pac((1, logon_info(groups=groups)))
+        made["groups-%d-and-all" % count] = pac(
+            (1, logon_info(groups=groups, extra=EXTRA,
+                           resource=[(rid, 0x20000007) for rid, _ in groups])),
+            (10, client_info()), (12, upn_dns_info(flags=1, sam="alice", sid=USER)),
+            (17, attributes_info()), (18, requestor(USER)), *SIGNATURES)
     for count in (1, 7, 500):
         sids = [("S-1-5-21-5-6-7-%d" % (2000 + i), 7) for i in range(count)]
         made["extra-%d" % count] = pac((1, logon_info(extra=sids)), (10, client_info()))
