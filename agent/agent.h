@@ -45,6 +45,7 @@ struct tla_conv {
     int fd;
     enum tla_door door;
     uid_t peer;
+    bool peer_by_store; /* a locker whose account NSS knows from us: that uid is proven */
     struct tl_config *config;
     struct tl_wire_msg request; /* strings are children of the conversation */
     struct tl_outcome *outcome;
@@ -143,6 +144,9 @@ int tla_peer(int fd, struct ucred *peer);
 bool tla_peer_is_ours(const struct ucred *peer);
 /* Whether the file /etc/passwd gives this name this uid. */
 bool tla_passwd_has(const char *path, const char *name, uid_t uid);
+/* The same by the identity store, for accounts that only our own NSS module knows. */
+bool tla_store_has(TALLOC_CTX *ctx, const struct tl_config *config, const char *name,
+                   uid_t uid);
 
 /* harden.c, filter.c: before a byte of client or network is looked at. */
 int tla_harden(void);

@@ -65,6 +65,12 @@ static int answer(struct tla_conv *conv, struct tl_logon *logon)
         (logon->pac == NULL || logon->identity == NULL))
         tl_outcome_fail(logon->outcome, TL_STAGE_PROOF, TL_REASON_INTERNAL,
                         "a success without a proof and an identity is none");
+    /* A name of the store may be another account's by now. */
+    if (logon != NULL && logon->outcome->reason == TL_REASON_OK && conv->peer_by_store &&
+        logon->identity->uid != conv->peer) {
+        tl_outcome_fail(logon->outcome, TL_STAGE_PROOF, TL_REASON_DENIED, NULL);
+        words = NULL;
+    }
     if (logon != NULL && logon->identity != NULL &&
         logon->outcome->reason == TL_REASON_OK) {
         struct tla_book *book = NULL;

@@ -45,3 +45,22 @@ bool tla_passwd_has(const char *path, const char *name, uid_t uid)
     fclose(file);
     return found;
 }
+
+bool tla_store_has(TALLOC_CTX *ctx, const struct tl_config *config, const char *name,
+                   uid_t uid)
+{
+    char *path = talloc_asprintf(ctx, "%s/%s", config->state_dir, TL_STORE_FILE);
+    struct tl_store_view *view = NULL;
+    struct tl_store_entry entry;
+    bool found = false;
+
+    if (path != NULL && tl_store_view_open(ctx, path, &view) == 0) {
+        enum tl_store_answer answer = tl_store_by_name(&view->map, TL_STORE_USER_NAME,
+                                                       name, tl_store_now(), &entry);
+
+        found = (answer == TL_STORE_HIT || answer == TL_STORE_STALE) && entry.id == uid;
+    }
+    talloc_free(view);
+    talloc_free(path);
+    return found;
+}

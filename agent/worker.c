@@ -17,10 +17,18 @@ static bool may_ask(const struct tla_conv *conv)
         return conv->request.op == TL_OP_LOOKUP;
     if (conv->request.user == NULL)
         return false;
-    if (conv->peer == 0)
+    return conv->peer == 0 || conv->request.op == TL_OP_AUTH;
+}
+
+static bool speaks_for_itself(struct tla_conv *conv)
+{
+    const char *user = conv->request.user;
+
+    if (conv->peer == 0 || conv->door == TLA_DOOR_LOOKUP ||
+        tla_passwd_has("/etc/passwd", user, conv->peer))
         return true;
-    return conv->request.op == TL_OP_AUTH && conv->request.user != NULL &&
-           tla_passwd_has("/etc/passwd", conv->request.user, conv->peer);
+    conv->peer_by_store = tla_store_has(conv, conv->config, user, conv->peer);
+    return conv->peer_by_store;
 }
 
 static int refuse(struct tla_conv *conv)
@@ -59,6 +67,8 @@ static int dispatch(struct tla_conv *conv)
         return refuse(conv);
     if (configure(conv) != 0)
         return refuse_configuration(conv);
+    if (!speaks_for_itself(conv))
+        return refuse(conv);
     if (conv->door == TLA_DOOR_LOGON)
         tla_pending_sweep(conv->config->run_dir, time(NULL));
     switch (conv->request.op) {
