@@ -145,7 +145,7 @@ PidFile /run/lab/sshd.{port}.pid
 UsePAM yes
 KbdInteractiveAuthentication yes
 PasswordAuthentication yes
-PubkeyAuthentication no
+PubkeyAuthentication yes
 PrintMotd no
 Subsystem sftp internal-sftp
 """

@@ -9,10 +9,10 @@ import time
 
 from daemon import agent
 from harness import (PASSWORD, broken, check, command, equal, finish, forget_journal, journal,
-                     logon, put, trust, up, ws)
+                     put, trust, up, ws)
 from programs import ASKS, Terminal, by, login, set_up, sshd
 
-ALICE = "CONTOSO\\alice"
+ALICE, BOB = "CONTOSO\\alice", "CONTOSO\\bob"
 FORMS = (ALICE, "contoso.test\\alice", "alice@contoso.test")
 UPN = "alice@corp.example"
 CANONICAL = "alice@contoso.test"
@@ -22,7 +22,14 @@ LOCAL_PASSWORD = "Of.this.machine1"
 WRONG = "The user name or password is incorrect."
 NO_TRUST = ("The security database on the server does not have a computer account for this "
             "workstation trust relationship.")
+# A user is let in by the groups that NSS gives before any logon.
+SSHD = """PermitRootLogin yes
+AllowGroups root localuser "domain users@contoso.test"
+"""
 SUDOERS = f"""{CANONICAL} ALL=(ALL) ALL
+%project\\ éclair@contoso.test ALL=(root) /usr/bin/false
+%all\\ staff@contoso.test ALL=(root) /usr/bin/uptime
+%sales@contoso.test ALL=(root) /usr/bin/whoami
 """
 
 
@@ -39,9 +46,8 @@ def gone(what, command_line, timeout=5):
 
 
 def fresh():
-    """No homes and caches, and users who have logged on once."""
+    """Nobody has ever logged on."""
     ws("rm -rf /var/lib/trustlogon/identity.store* /home/contoso.test /tmp/krb5cc_*")
-    logon(ALICE)
 
 
 @contextlib.contextmanager
@@ -62,8 +68,9 @@ def looks_right(what, shell):
     equal(f"{what}: $USER, $LOGNAME, $SHELL", shell.run("echo $USER $LOGNAME $SHELL"),
           f"{CANONICAL} {CANONICAL} /bin/bash")
     ids = shell.run("id")
-    check(f"{what}: id names the user and has the groups", "(alice@contoso.test) gid=" in ids and
-          len(ids.split("groups=")[-1].split(",")) == 5, ids)
+    check(f"{what}: id names the user and all groups",
+          re.fullmatch(r"uid=(\d+)\(alice@contoso\.test\) gid=\d+\(domain users@contoso\.test\) "
+                       r"groups=(\d+\([^)]+@contoso\.test\),?){4}.*", ids or ""), ids)
     cache = shell.run("echo $KRB5CCNAME")
     check(f"{what}: a cache of the session's own", re.fullmatch(r"FILE:/tmp/krb5cc_\d+_\w{6}",
                                                                 cache or ""), cache)
@@ -76,7 +83,7 @@ def ssh_forms(what, server, forms):
     for form in forms:
         for method in METHODS:
             fresh()
-            with entered(f"{what}: ssh, {method}, {form}",
+            with entered(f"{what}: ssh, {method}, {form}, never seen before",
                          Terminal(server.client(form, method=method), host="mallory")) as shell:
                 if shell:
                     equal(f"{what}: ssh, {method}, {form}: the same account",
@@ -106,13 +113,18 @@ def seen_from_outside(shell):
                      ("the user", None)):
         def told(line, run=run):
             return shell.run(line) if run is None else run(line).stdout.strip()
-        equal(f"{who} sees her name in ls -l", told(f"ls -l {HOME}/hers").split()[2], CANONICAL)
+        equal(f"{who} sees her name and group in ls -l", told(f"ls -l {HOME}/hers").split()[2:5],
+              [CANONICAL, "domain", "users@contoso.test"])
         check(f"{who} has id of every form of her name", len({told(f"id '{form}'")
               for form in FORMS}) == 1 and CANONICAL in told(f"id '{ALICE}'"),
               told(f"id '{ALICE}'"))
         entry = told(f"getent passwd {CANONICAL}").split(":")
         equal(f"{who} has her by name and by uid", told(f"getent passwd {entry[2]}").split(":"),
               entry)
+        check(f"{who} has her group by name and by gid",
+              told("getent group 'SALES@contoso.test'").startswith("sales@contoso.test:") and
+              told(f"getent group {entry[3]}").startswith("domain users@contoso.test:"),
+              told("getent group 'sales@contoso.test'"))
 
 
 def sudo(shell):
@@ -133,6 +145,23 @@ def sudo(shell):
           "3 incorrect password attempts" in shell.told[since:], shell.told[since:])
     shell.wait("@ready@ $")
     shell.run("sudo -k")
+
+
+def sudo_by_group(server):
+    with entered("ssh as bob", Terminal(server.client(BOB), host="mallory")) as shell:
+        if not shell:
+            return
+        since = shell.type("sudo whoami; echo st=$?")
+        shell.wait(ASKS, since)
+        since = shell.type(PASSWORD)
+        check("sudo: a rule for a domain group", shell.wait("root\nst=0", since),
+              shell.told[since:])
+        shell.wait("@ready@ $")
+        check("sudo: a rule for a group of groups, with a space in its name",
+              "load average" in shell.run("sudo -n uptime"), shell.told[since:])
+        check("sudo: not what is for other groups",
+              "not allowed" in shell.run("sudo -n false 2>&1"), shell.told[since:])
+        shell.leave()
 
 
 def other_doors():
@@ -242,6 +271,22 @@ def copies(server):
           f"{CANONICAL}\ncarried over\n")
 
 
+def locker():
+    """A screen locker runs as the user, and our own NSS module alone knows that user's uid."""
+    put("ws1", "/etc/pam.d/lock", "@include common-auth\n@include common-account\n")
+    uid = ws(["id", "-u", ALICE]).stdout.strip()
+
+    def unlock(name, password):
+        return ws(by(uid, ["pamtester", "lock", name, "authenticate", "acct_mgmt"]),
+                  stdin=password + "\n")
+    done = unlock(CANONICAL, PASSWORD)
+    check("a locker unlocks with the user's password", done.returncode == 0, done)
+    done = unlock(CANONICAL, "not the password")
+    check("and with no other", done.returncode != 0 and WRONG in done.stdout + done.stderr, done)
+    done = unlock(BOB, PASSWORD)
+    check("nor with another user's", done.returncode != 0, done)
+
+
 def local_users(when, server):
     """The machine's own accounts do not know that we exist."""
     with entered(f"{when}: ssh as a local user", Terminal(server.client("localuser")),
@@ -278,11 +323,13 @@ def main():
     set_up()
     ws("chpasswd", stdin=f"localuser:{LOCAL_PASSWORD}\nroot:{LOCAL_PASSWORD}\n")
     put("ws1", "/etc/sudoers.d/lab", SUDOERS, mode=0o440)
-    with sshd("PermitRootLogin yes") as server:
+    with sshd(SSHD) as server:
         with agent():
             ssh_forms("two-way", server, FORMS)
             ssh_session(server)
+            sudo_by_group(server)
             other_doors()
+            locker()
             copies(server)
             refusals(server)
             the_seed(server)
@@ -291,11 +338,7 @@ def main():
                 local_users("with the user's DCs gone", server)
         local_users("without the agent", server)
         withheld(server)
-        trust("external", "one-way")
-        command("refresh")
-        with agent():
-            ssh_forms("one-way", server, FORMS)
-        trust("forest")
+        trust("forest", "both")
         command("refresh")
         with agent():
             ssh_forms("forest", server, (*FORMS[:1], UPN))
