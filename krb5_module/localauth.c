@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * localauth.c - trustlogon_localauth.so: which Kerberos principal may be which user.
+ *
+ * libkrb5 loads it wherever a ticket opens a session (sshd's GSSAPIAuthentication) or
+ * becomes a user's name, so it links libc only. A principal is led to the record of its
+ * implicit UPN, a local name to its own record, both as the NSS module finds them, and
+ * they are the same user if they are the same SID, never because names are alike:
+ * administrator@FABRIKAM.TEST is nobody to this machine's account `administrator`
+ * (CVE-2025-11561 of SSSD).
+ *
+ * The verdict is 0 or EPERM. libkrb5 lets a principal in if one module says 0 and none
+ * says EPERM, so what is not proven here is refused even where libkrb5's own ways of
+ * mapping (stripping the realm, auth_to_local, .k5login) are left on.
+ */
+#include <errno.h>
+#include <krb5/localauth_plugin.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "nss_module/module.h"
+
+#define EXPORT __attribute__((visibility("default")))
+#define SID_MAX 192 /* S-1-, a number of 15 digits, and 15 of 10, with their hyphens */
+#define PASSWD_BUFFER 4096
+
+EXPORT krb5_error_code localauth_trustlogon_initvt(krb5_context context, int major,
+                                                   int minor, krb5_plugin_vtable vtable);
+
+/* What a record says of a user, apart from the store. */
+struct user {
+    uint32_t uid;
+    char sid[SID_MAX];
+    char name[TL_STORE_NAME_MAX + 1]; /* canonical */
+};
+
+/* The record's canonical name is the implicit UPN: sam@domain. Lower case of other
+ * scripts is not ours to make; there the store's own look-up has compared. */
+static bool is_implicit_upn(const char *principal, const char *canonical)
+{
+    const char *at = strrchr(canonical, '@'), *realm = strrchr(principal, '@');
+
+    if (at == NULL || realm == NULL || strcasecmp(at, realm) != 0)
+        return false;
+    for (const char *p = principal; p < realm; p++) {
+        if ((unsigned char)*p >= 0x80)
+            return true;
+    }
+    return strcasecmp(principal, canonical) == 0;
+}
+
+static bool find_user(const char *name, struct user *user)
+{
+    struct nss_query query = {.class = TL_STORE_USER_NAME, .name = name};
+    const struct tl_store_map *map;
+    struct tl_store_entry entry;
+    int err = 0;
+    bool found = false;
+
+    if (nss_find(&query, &entry, &map, &err) != NSS_STATUS_SUCCESS)
+        return false;
+    if (entry.sid.length > 0 && entry.sid.length < sizeof(user->sid) &&
+        entry.name.length < sizeof(user->name)) {
+        memcpy(user->sid, entry.sid.at, (size_t)entry.sid.length + 1);
+        memcpy(user->name, entry.name.at, (size_t)entry.name.length + 1);
+        user->uid = entry.id;
+        found = true;
+    }
+    nss_leave(map);
+    return found;
+}
+
+/* Letters, digits and signs that a sAMAccountName or a realm may have. An enterprise
+ * name (a UPN of any suffix, unchecked) has its `@` in the first component; what ends in
+ * `$` is a computer. */
+static bool plain(const krb5_data *data)
+{
+    for (unsigned i = 0; i < data->length; i++) {
+        unsigned char c = (unsigned char)data->data[i];
+
+        if (c < 0x20 || c == 0x7f || strchr("@\\/:", c) != NULL)
+            return false;
+    }
+    return data->length > 0;
+}
+
+/* "sam@REALM"; false: no user of a domain. */
+static bool name_of(krb5_const_principal principal, char *name, size_t size)
+{
+    const krb5_data *sam, *realm;
+
+    name[0] = '\0';
+    if (principal == NULL || principal->length != 1)
+        return false;
+    sam = &principal->data[0];
+    realm = &principal->realm;
+    if (!plain(sam) || !plain(realm) || sam->data[sam->length - 1] == '$' ||
+        (size_t)sam->length + realm->length + 2 > size)
+        return false;
+    memcpy(name, sam->data, sam->length);
+    name[sam->length] = '@';
+    memcpy(name + sam->length + 1, realm->data, realm->length);
+    name[sam->length + 1 + realm->length] = '\0';
+    return true;
+}
+
+/* NULL, or why there is no user of this "sam@REALM". */
+static const char *user_of(const char *name, struct user *user)
+{
+    if (!find_user(name, user))
+        return "the principal's domain user is not known here";
+    if (!is_implicit_upn(name, user->name))
+        return "the principal is not the account's own name";
+    return NULL;
+}
+
+/* Whoever lets the user in goes on with what the whole of NSS makes of that name: a line
+ * in /etc/passwd, say. */
+static bool nss_agrees(const char *lname, uint32_t uid)
+{
+    char buffer[PASSWD_BUFFER];
+    struct passwd pw, *found = NULL;
+
+    return uid != 0 && getpwnam_r(lname, &pw, buffer, sizeof(buffer), &found) == 0 &&
+           found != NULL && found->pw_uid == uid;
+}
+
+/* NULL, or why not. */
+static const char *judge(const char *name, const char *lname)
+{
+    struct user who, target;
+    const char *why;
+
+    if (name[0] == '\0')
+        return "the principal is no user of a domain";
+    if (lname == NULL || !tl_store_owns_name(lname))
+        return "the local name is no domain user's";
+    why = user_of(name, &who);
+    if (why != NULL)
+        return why;
+    if (!find_user(lname, &target))
+        return "the local name is of no known domain user";
+    if (strcmp(who.sid, target.sid) != 0 || who.uid != target.uid)
+        return "they are different users";
+    if (!nss_agrees(lname, target.uid))
+        return "the name service knows that name as somebody else";
+    return NULL;
+}
+
+/* A line of a log is one line. */
+static const char *printable(const char *name)
+{
+    for (const char *p = name; *p != '\0'; p++) {
+        if ((unsigned char)*p < 0x20 || *p == 0x7f)
+            return "a name with control characters";
+    }
+    return name;
+}
+
+static krb5_error_code userok(krb5_context context, krb5_localauth_moddata data,
+                              krb5_const_principal principal, const char *lname)
+{
+    char name[TL_STORE_NAME_MAX + 1];
+    int saved = errno;
+    const char *why;
+
+    (void)name_of(principal, name, sizeof(name));
+    why = judge(name, lname);
+    /* sshd says no more than "failed". */
+    if (why != NULL)
+        syslog(LOG_AUTHPRIV | LOG_NOTICE, "trustlogon: %s may not be %s: %s",
+               name[0] != '\0' ? name : "this principal",
+               lname != NULL ? printable(lname) : "nobody", why);
+    errno = saved;
+    return why == NULL ? 0 : EPERM;
+}
+
+static krb5_error_code an2ln(krb5_context context, krb5_localauth_moddata data,
+                             const char *type, const char *residual,
+                             krb5_const_principal principal, char **lname)
+{
+    char name[TL_STORE_NAME_MAX + 1];
+    int saved = errno;
+    struct user user;
+    bool found = name_of(principal, name, sizeof(name)) && user_of(name, &user) == NULL;
+
+    errno = saved;
+    *lname = NULL;
+    if (!found)
+        return KRB5_LNAME_NOTRANS;
+    *lname = strdup(user.name);
+    return *lname == NULL ? ENOMEM : 0;
+}
+
+static void free_string(krb5_context context, krb5_localauth_moddata data, char *string)
+{
+    free(string);
+}
+
+krb5_error_code localauth_trustlogon_initvt(krb5_context context, int major, int minor,
+                                            krb5_plugin_vtable vtable)
+{
+    krb5_localauth_vtable table = (krb5_localauth_vtable)(void *)vtable;
+
+    if (major != 1)
+        return KRB5_PLUGIN_VER_NOTSUPP;
+    table->name = "trustlogon";
+    table->userok = userok;
+    table->an2ln = an2ln;
+    table->free_string = free_string;
+    return 0;
+}
