@@ -114,18 +114,21 @@ static void log_on(struct tla_conv *conv, struct tl_logon *logon, const char *pa
  */
 static int change_first(struct tla_conv *conv, struct tl_logon *logon, const char *old)
 {
+    const char *wanted = talloc_strdup(conv, logon->words->message);
     char *fresh = NULL;
-    int rc = tla_tell(conv, TL_STYLE_INFO, logon->words->message);
+    enum tl_reason reason;
+    int rc = 0;
 
     tla_journal_logon(conv, logon->outcome, logon->words, conv->request.user, NULL,
                       conv->request.service);
-    if (rc != 0)
-        return rc;
     tla_busy(conv, true);
-    (void)tl_password_prove(logon, old);
+    reason = tl_password_prove(logon, old);
     tla_busy(conv, false);
-    if (logon->outcome->reason != TL_REASON_OK)
-        return 0;
+    /* who does not know the old one learns nothing about the account */
+    if (reason == TL_REASON_OK || reason == TL_REASON_PASSWORD_UNREACHABLE)
+        rc = tla_tell(conv, TL_STYLE_INFO, wanted);
+    if (rc != 0 || reason != TL_REASON_OK)
+        return rc;
     rc = tla_change_password(conv, logon, old, &fresh);
     if (rc == 0 && fresh != NULL) {
         rc = tla_tell(conv, TL_STYLE_INFO, "Your password has been changed.");

@@ -266,6 +266,8 @@ PORTS = {
     "port88-reject": ("88/tcp (refused, not dropped)", ["tcp dport 88 reject with tcp reset"]),
     "udp389": ("389/udp", ["udp dport 389 drop"]),
     "tcp389": ("389/tcp", ["tcp dport 389 drop"]),
+    "tcp464": ("464/tcp", ["tcp dport 464 drop"]),
+    "udp464": ("464/udp", ["udp dport 464 drop"]),
     "port464": ("464, tcp and udp,", ["tcp dport 464 drop", "udp dport 464 drop"]),
 }
 
