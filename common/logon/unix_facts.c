@@ -60,27 +60,44 @@ static int collect(struct reading *r)
     return 0;
 }
 
-static enum tl_reason user_side(struct reading *r, const char *domain)
+/* The gids of the groups of one domain, from its own directory: a server that shows the
+ * SID of another one would say whose that one's groups are. */
+static enum tl_reason groups_of(struct reading *r, struct tl_directory *dir,
+                                const struct tl_idmap_domain *domain)
+{
+    struct tl_sid sid;
+    enum tl_reason reason = tl_directory_domain_sid(dir, &sid, r->why);
+
+    if (reason == TL_REASON_OK && !tl_sid_equal(&sid, &domain->sid))
+        reason =
+            tl_outcome_fail(r->why, TL_STAGE_IDENTITY, TL_REASON_DIRECTORY_UNREADABLE,
+                            "the directory has the SID of another domain");
+    if (reason == TL_REASON_OK)
+        reason = tl_unix_facts_groups(r->facts, dir, r->sids, r->num_sids, r->why);
+    return reason;
+}
+
+static enum tl_reason user_side(struct reading *r, const struct tl_idmap_domain *domain)
 {
     struct tl_logon *logon = r->logon;
     struct tl_directory *dir = NULL;
     enum tl_reason reason;
 
-    reason = tl_user_side_open(r->facts, logon->krb, logon->locator, domain, logon->trace,
-                               r->deadline, &dir, r->why);
+    reason = tl_user_side_open(r->facts, logon->krb, logon->locator, domain->dns,
+                               logon->trace, r->deadline, &dir, r->why);
     if (reason == TL_REASON_OK)
         reason = tl_unix_facts_user(r->facts, dir, &logon->pac->user_sid,
                                     logon->config->unix_primary_group, r->why);
     if (reason != TL_REASON_OK)
-        return unreadable(r, reason, "uidNumber", domain);
-    reason = tl_unix_facts_groups(r->facts, dir, r->sids, r->num_sids, r->why);
+        return unreadable(r, reason, "uidNumber", domain->dns);
+    reason = groups_of(r, dir, domain);
     if (reason != TL_REASON_OK)
-        return unreadable(r, reason, "gidNumber", domain);
+        return unreadable(r, reason, "gidNumber", domain->dns);
     talloc_free(dir);
     return TL_REASON_OK;
 }
 
-static enum tl_reason own_side(struct reading *r)
+static enum tl_reason own_side(struct reading *r, const struct tl_idmap_domain *domain)
 {
     struct tl_logon *logon = r->logon;
     struct tl_own_side *own = NULL;
@@ -89,28 +106,28 @@ static enum tl_reason own_side(struct reading *r)
     reason = tl_own_side_open(r->facts, logon->config, logon->ws, logon->trace,
                               r->deadline, &own, r->why);
     if (reason == TL_REASON_OK)
-        reason = tl_unix_facts_groups(r->facts, own->dir, r->sids, r->num_sids, r->why);
+        reason = groups_of(r, own->dir, domain);
     if (reason != TL_REASON_OK)
-        return unreadable(r, reason, "gidNumber", logon->ws->domain);
+        return unreadable(r, reason, "gidNumber", domain->dns);
     talloc_free(own);
     return TL_REASON_OK;
 }
 
 /* A universal group of a domain beside the user's: without it the user is still who he
  * is, so that a domain that is out of reach costs its groups and no logon. */
-static void other_side(struct reading *r, const char *domain)
+static void other_side(struct reading *r, const struct tl_idmap_domain *domain)
 {
     struct tl_logon *logon = r->logon;
     struct tl_directory *dir = NULL;
     enum tl_reason reason;
 
-    reason = tl_user_side_open(r->facts, logon->krb, logon->locator, domain, logon->trace,
-                               r->deadline, &dir, r->why);
+    reason = tl_user_side_open(r->facts, logon->krb, logon->locator, domain->dns,
+                               logon->trace, r->deadline, &dir, r->why);
     if (reason == TL_REASON_OK)
-        reason = tl_unix_facts_groups(r->facts, dir, r->sids, r->num_sids, r->why);
+        reason = groups_of(r, dir, domain);
     if (reason != TL_REASON_OK)
         tl_trace_note(logon->trace, "gidNumber of groups of %s cannot be read: %s",
-                      domain, r->why->detail != NULL ? r->why->detail : "no reason");
+                      domain->dns, r->why->detail != NULL ? r->why->detail : "no reason");
     talloc_free(dir);
 }
 
@@ -150,7 +167,7 @@ static enum tl_reason read_all(struct reading *r)
     if (done[0] == NULL) /* `also` put it there */
         return tl_outcome_fail(logon->outcome, TL_STAGE_LOCAL, TL_REASON_INTERNAL,
                                "the user's domain is not in the table of ids");
-    reason = user_side(r, done[0]->dns);
+    reason = user_side(r, done[0]);
     for (size_t i = 0; reason == TL_REASON_OK && i < r->num_sids; i++) {
         if (count == sizeof(done) / sizeof(done[0]))
             break;
@@ -159,9 +176,9 @@ static enum tl_reason read_all(struct reading *r)
             continue;
         done[count++] = domain;
         if (tl_dns_compare(domain->dns, logon->ws->domain) == TL_DNS_EQUAL)
-            reason = own_side(r);
+            reason = own_side(r, domain);
         else
-            other_side(r, domain->dns);
+            other_side(r, domain);
     }
     return reason;
 }

@@ -12,11 +12,13 @@ import shutil
 import sys
 import time
 
-from harness import PASSWORD, check, equal, finish, get, on, put, trust, up, ws
+from harness import (PASSWORD, check, equal, finish, get, logon, on, put, trust, up,
+                     without_stand_ins, ws)
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "bench"))
 import clients  # pylint: disable=wrong-import-position
 
+NSSWITCH = "passwd: files trustlogon\ngroup: files trustlogon\ninitgroups: files trustlogon\n"
 CONF = "/etc/trustlogon.conf"
 RANGES = {"CONTOSO": "20000-29999", "FABRIKAM": "30000-39999"}
 WINBIND = "".join(f"    idmap config {domain} : backend = ad\n"
@@ -173,6 +175,19 @@ def what_it_gives():
     configure()
 
 
+def through_pam():
+    """The agent, in its sandbox, reads them as well, and NSS tells them."""
+    without_stand_ins()
+    put("ws1", "/etc/nsswitch.conf", NSSWITCH)
+    got = logon("CONTOSO\\alice")
+    check("alice logs on through PAM", got.code == "PAM_SUCCESS", got)
+    entry = ws(["getent", "passwd", "alice@contoso.test"]).stdout.strip()
+    equal("and NSS has the directory's line of passwd", entry.split(":")[2:],
+          ["20001", "20100", "alice", "/export/alice", "/bin/sh"])
+    equal("and groups", sorted(map(int, ws(["id", "-G", "CONTOSO\\alice"]).stdout.split())),
+          [20100, 20200, 20513])
+
+
 def refused(what, name, reason, word):
     answer = logged_on(name)
     check(f"{what}: {reason}",
@@ -184,7 +199,8 @@ def what_it_must_not_give():
     refused("no uidNumber", "CONTOSO\\bob", "id-unmappable", "uidNumber")
     for uid in ("-1", "0", "999", "19999", "30000", "30001", "2147483647"):
         with changed("contoso", "alice", uidNumber=uid):
-            refused(f"uidNumber {uid}", "CONTOSO\\alice", "id-unmappable", "")
+            refused(f"uidNumber {uid}", "CONTOSO\\alice", "id-unmappable",
+                    "uidNumber" if uid == "-1" else "rfc2307_ranges")
     with changed("contoso", "alice", gidNumber="30200"):
         refused("gidNumber of another domain", "CONTOSO\\alice", "id-unmappable",
                 "rfc2307_ranges")
@@ -232,6 +248,7 @@ def main():
     change("contoso", CONTOSO)
     change("fabrikam", FABRIKAM)
     what_it_gives()
+    through_pam()
     what_it_must_not_give()
     if shutil.which("winbindd", path="/usr/sbin:/usr/bin"):
         like_winbind(unix=True)
