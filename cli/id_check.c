@@ -93,7 +93,7 @@ static void check_ids(struct id_facts *facts, const struct tl_store_item *item)
              talloc_asprintf(facts->cli,
                              "%s %u is that of '%s' in %s too: nobody may have both",
                              user ? "uid" : "gid", entry->id, local.name, local.file));
-    if (!tl_store_owns_id(&facts->view->map, entry->id))
+    if (!facts->not_stored && !tl_store_owns_id(&facts->view->map, entry->id))
         warn(facts, true, "id-outside",
              "the id is outside of the store's ranges, so NSS does not answer with it");
     if (entry->sid.length > 0 && facts->map != NULL && facts->file == NULL &&
@@ -155,6 +155,6 @@ void id_check(struct id_facts *facts)
         warn(facts, true, "local-name",
              talloc_asprintf(facts->cli, "%s has this very name, with the id %u",
                              facts->local.file, facts->local.id));
-    if (facts->file == NULL && id_is_valid(found))
+    if (facts->file == NULL && !facts->not_stored && id_is_valid(found))
         check_nss(facts, &found->entry);
 }

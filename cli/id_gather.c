@@ -6,10 +6,12 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <trustlogon/idmap.h>
 
 #include "identity.h"
+#include "store/writer.h"
 #include "tl_build.h"
 #include "wire/ask.h"
 
@@ -157,6 +159,37 @@ static bool knows(const struct id_facts *facts, bool group)
                  : facts->has_user && id_is_valid(&facts->user);
 }
 
+/* The agent answers from the store what is fresh there: so it must not be. Nothing is
+ * lost by that if the agent has no answer. 0 or an exit code. */
+static int let_it_age(struct id_facts *facts)
+{
+    const struct tl_store_map *map = facts->view != NULL ? &facts->view->map : NULL;
+    struct tl_store *store;
+    int rc;
+
+    if (geteuid() != 0)
+        return cli_error(facts->cli, EXIT_CANNOT_TELL,
+                         "only root may have things asked again before their time");
+    if (map == NULL)
+        return 0;
+    rc = tl_store_open(facts->cli, facts->view->path, map->ranges, map->num_ranges,
+                       &store);
+    if (rc == 0 && facts->has_user)
+        rc = tl_store_expire(store, TL_STORE_USER_ID, facts->user.entry.id);
+    if ((rc == 0 || rc == -ENOENT) && facts->has_group)
+        rc = tl_store_expire(store, TL_STORE_GROUP_ID, facts->group.entry.id);
+    if ((rc == 0 || rc == -ENOENT) && (facts->no_user || facts->no_group)) {
+        const struct tl_store_key *key = &facts->missing.keys[0];
+
+        rc = key->name != NULL ? tl_store_drop_name(store, key->class, key->name)
+                               : tl_store_drop_id(store, key->class, key->id);
+    }
+    if (rc != 0 && rc != -ENOENT)
+        return cli_error(facts->cli, EXIT_CANNOT_TELL, "%s: %s", facts->view->path,
+                         strerror(-rc));
+    return 0;
+}
+
 /* The user first. A group is asked for where no user is to be had, or where it is what
  * the store knows under this name. */
 static void resolve(struct id_facts *facts)
@@ -218,6 +251,8 @@ static void find_route(struct id_facts *facts)
 
 int id_gather(struct id_facts *facts)
 {
+    int code;
+
     load_world(facts);
     find_idmap(facts);
     complete_name(facts);
@@ -225,11 +260,15 @@ int id_gather(struct id_facts *facts)
     read_store(facts);
     if (facts->store_rc != 0 && facts->file != NULL)
         return records_open(facts->cli, facts->file, &facts->view);
+    if (facts->refresh && (code = let_it_age(facts)) != 0)
+        return code;
     resolve(facts);
     if (facts->has_gids)
         name_groups(facts);
-    if (!knows(facts, false) && !knows(facts, true))
+    if (!knows(facts, false) && !knows(facts, true)) {
         find_route(facts);
+        id_look_up(facts);
+    }
     id_check(facts);
     return 0;
 }

@@ -23,11 +23,16 @@ static const char *source_words(enum tl_store_source source)
     }
 }
 
-static const char *origin(TALLOC_CTX *ctx, const struct tl_store_entry *entry)
+static const char *origin(const struct id_facts *facts,
+                          const struct tl_store_entry *entry)
 {
+    TALLOC_CTX *ctx = facts->cli;
     uint64_t now = tl_store_now();
     const char *written = when(ctx, entry->written), *end = when(ctx, entry->valid_until);
 
+    if (facts->not_stored)
+        return talloc_asprintf(ctx, "%s just now, by this command; not stored",
+                               source_words(entry->source));
     if (now > entry->valid_until)
         return talloc_asprintf(ctx, "%s %s; forgotten %s", source_words(entry->source),
                                written, end);
@@ -66,7 +71,11 @@ static const char *group_name(const struct id_facts *facts, uint32_t gid)
 {
     struct tl_store_item item;
 
-    return tl_store_item_by_id(facts->view, TL_STORE_GROUP_ID, gid, &item) &&
+    for (size_t i = 0; i < facts->num_groups; i++)
+        if (facts->groups[i].gid == gid)
+            return facts->groups[i].name;
+    return facts->view != NULL &&
+                   tl_store_item_by_id(facts->view, TL_STORE_GROUP_ID, gid, &item) &&
                    !item.negative
                ? item.entry.name.at
                : NULL;
@@ -91,11 +100,11 @@ static void user_text(const struct id_facts *facts)
     line(cli, "Full name", &entry->gecos);
     line(cli, "Home", &entry->home);
     line(cli, "Shell", &entry->shell);
-    print_wrapped("Source", origin(cli, entry));
+    print_wrapped("Source", origin(facts, entry));
     if (!facts->has_gids)
         return;
     print_wrapped("Groups", talloc_asprintf(cli, "%zu, %s", facts->num_groups,
-                                            origin(cli, &facts->gids.entry)));
+                                            origin(facts, &facts->gids.entry)));
     for (size_t i = 0; i < facts->num_groups; i++) {
         const struct id_group *group = &facts->groups[i];
 
@@ -127,7 +136,7 @@ static void group_text(const struct id_facts *facts)
                   entry->partial
                       ? "not asked for yet"
                       : show(cli, talloc_asprintf(cli, "%u%s", entry->count, all)));
-    print_wrapped("Source", origin(cli, entry));
+    print_wrapped("Source", origin(facts, entry));
 }
 
 static const char *what(const struct id_facts *facts)
@@ -168,8 +177,17 @@ static void nobody_text(const struct id_facts *facts)
              !tl_store_owns_id(&facts->view->map, facts->asked.id))
         print_wrapped("Id", "outside of the ids that are given to domain users and "
                             "groups (trustlogon store)");
+    if (facts->why != NULL)
+        print_wrapped("Why", show(cli, facts->why));
     if (facts->agent_text != NULL)
         print_wrapped("Agent", show(cli, facts->agent_text));
+    if (facts->direct != NULL && facts->direct_words != NULL) {
+        printf("%-12s%s\n", "Reason", tl_reason_info(facts->direct->reason)->slug);
+        print_wrapped("Why", show(cli, facts->direct_words->explanation));
+        print_wrapped("Remedy", facts->direct_words->remedy != NULL
+                                    ? show(cli, facts->direct_words->remedy)
+                                    : NULL);
+    }
     if (facts->route != NULL && !facts->route->local) {
         bool good = facts->route->verdict == TL_REASON_OK;
 
@@ -225,9 +243,8 @@ static json_t *json_group(const struct id_facts *facts)
         json_array_append_new(list, json_text(member));
         member += strlen(member) + 1;
     }
-    json_object_set_new(object, "member_names", entry->partial ? json_null() : list);
-    if (entry->partial)
-        json_decref(list);
+    json_object_set(object, "member_names", entry->partial ? json_null() : list);
+    json_decref(list);
     return object;
 }
 
@@ -241,27 +258,52 @@ static json_t *json_agent(const struct id_facts *facts)
                      "text", json_text(facts->agent_text));
 }
 
-json_t *id_json(const struct id_facts *facts)
+static json_t *json_warnings(const struct id_facts *facts)
 {
-    json_t *warnings = json_array();
-    json_t *local = json_null();
+    json_t *array = json_array();
 
     for (size_t i = 0; i < facts->num_warnings; i++)
-        json_array_append_new(warnings, json_pack("{s:s, s:o, s:b}", "warning",
-                                                  facts->warnings[i].slug, "text",
-                                                  json_text(facts->warnings[i].text),
-                                                  "serious", facts->warnings[i].serious));
-    if (facts->local.name != NULL)
-        local = json_pack("{s:o, s:I, s:s}", "name", json_text(facts->local.name), "id",
-                          (json_int_t)facts->local.id, "file", facts->local.file);
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "asked",
-                     json_text(facts->asked.text), "user",
-                     facts->has_user ? json_item(&facts->user) : json_null(), "groups",
-                     facts->has_gids ? json_groups(facts) : json_null(), "group",
-                     facts->has_group ? json_group(facts) : json_null(), "missing",
-                     facts->no_user || facts->no_group ? json_item(&facts->missing)
-                                                       : json_null(),
-                     "local", local, "agent", json_agent(facts), "route",
-                     facts->route != NULL ? json_route(facts->route) : json_null(),
-                     "warnings", warnings);
+        json_array_append_new(array, json_pack("{s:s, s:o, s:b}", "warning",
+                                               facts->warnings[i].slug, "text",
+                                               json_text(facts->warnings[i].text),
+                                               "serious", facts->warnings[i].serious));
+    return array;
+}
+
+static json_t *json_local(const struct id_facts *facts)
+{
+    if (facts->local.name == NULL)
+        return json_null();
+    return json_pack("{s:o, s:I, s:s}", "name", json_text(facts->local.name), "id",
+                     (json_int_t)facts->local.id, "file", facts->local.file);
+}
+
+json_t *id_json(const struct id_facts *facts)
+{
+    const struct {
+        const char *name;
+        json_t *value;
+    } members[] = {
+        {"asked", json_text(facts->asked.text)},
+        {"idmap", json_text(facts->idmap)},
+        {"user", facts->has_user ? json_item(&facts->user) : json_null()},
+        {"groups", facts->has_gids ? json_groups(facts) : json_null()},
+        {"group", facts->has_group ? json_group(facts) : json_null()},
+        {"stored", json_boolean(!facts->not_stored)},
+        {"missing",
+         facts->no_user || facts->no_group ? json_item(&facts->missing) : json_null()},
+        {"local", json_local(facts)},
+        {"agent", json_agent(facts)},
+        {"direct", facts->direct != NULL
+                       ? json_outcome(facts->direct, facts->direct_words)
+                       : json_null()},
+        {"why", json_text(facts->why)},
+        {"route", facts->route != NULL ? json_route(facts->route) : json_null()},
+        {"warnings", json_warnings(facts)},
+    };
+    json_t *object = json_object();
+
+    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+        json_object_set_new(object, members[i].name, members[i].value);
+    return object;
 }

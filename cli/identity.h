@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * identity.h - what `trustlogon id` finds out (id_gather.c, id_check.c) and shows
- * (id_show.c).
+ * identity.h - what `trustlogon id` finds out (id_gather.c, id_direct.c, id_check.c) and
+ * shows (id_show.c).
  */
 #ifndef TL_CLI_IDENTITY_H
 #define TL_CLI_IDENTITY_H
+
+#include <trustlogon/lookup.h>
 
 #include "records.h"
 
@@ -49,8 +51,12 @@ struct id_facts {
     bool agent_asked;
     int agent_rc; /* of tl_ask_lookup() */
     uint32_t agent_ntstatus;
-    const char *agent_text; /* the same in words; NULL: it had an answer */
-    struct tl_route *route; /* of a name that nobody knows */
+    const char *agent_text;    /* the same in words; NULL: it had an answer */
+    struct tl_route *route;    /* of a name that nobody knows */
+    const char *why;           /* nobody can be meant; or NULL */
+    struct tl_outcome *direct; /* of a look-up by the command itself; or NULL */
+    struct tl_words *direct_words;
+    bool not_stored; /* what was found is from there */
 
     struct id_local local; /* who has the name or id asked for */
     size_t num_warnings;
@@ -61,6 +67,8 @@ struct id_facts {
 bool id_is_valid(const struct tl_store_item *item);
 /* id_gather.c: 0 or an exit code after the error was told. */
 int id_gather(struct id_facts *facts);
+/* id_direct.c: for what is not known, and why. */
+void id_look_up(struct id_facts *facts);
 /* id_check.c: compares what was found with the machine; fills local and warnings. */
 void id_find_local(struct id_facts *facts);
 void id_check(struct id_facts *facts);

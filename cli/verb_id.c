@@ -15,6 +15,10 @@ static int verdict(const struct id_facts *facts)
                 return EXIT_PROBLEM;
         return EXIT_WORKS;
     }
+    if (facts->direct != NULL)
+        return facts->direct->reason == TL_REASON_OK             ? EXIT_WORKS
+               : facts->direct->reason == TL_REASON_USER_UNKNOWN ? EXIT_PROBLEM
+                                                                 : EXIT_CANNOT_TELL;
     return facts->agent_text != NULL ? EXIT_CANNOT_TELL : EXIT_PROBLEM;
 }
 

@@ -101,8 +101,9 @@ int tl_store_put_gids(struct tl_store *store, uint32_t uid, const uint32_t *gids
     return put_made(store, rec, rc);
 }
 
-int tl_store_renew(struct tl_store *store, enum tl_store_class class, uint32_t id,
-                   const struct tl_store_life *life)
+/* The same record once more, with another life: NULL, one that is no longer fresh. */
+static int put_again(struct tl_store *store, enum tl_store_class class, uint32_t id,
+                     const struct tl_store_life *life)
 {
     uint64_t hash, now = tl_store_now();
     const struct store_record *rec;
@@ -124,9 +125,9 @@ int tl_store_renew(struct tl_store *store, enum tl_store_class class, uint32_t i
         rc = copy == NULL ? -ENOMEM : 0;
     }
     if (rc == 0) {
-        copy->written = now;
-        copy->fresh_until = life->fresh_until;
-        copy->valid_until = life->valid_until;
+        copy->written = life != NULL ? now : rec->written;
+        copy->fresh_until = life != NULL ? life->fresh_until : now - 1;
+        copy->valid_until = life != NULL ? life->valid_until : rec->valid_until;
         rc = make_room(store, copy);
     }
     if (rc == 0)
@@ -134,6 +135,17 @@ int tl_store_renew(struct tl_store *store, enum tl_store_class class, uint32_t i
     store_unlock(lock);
     talloc_free(copy);
     return rc;
+}
+
+int tl_store_renew(struct tl_store *store, enum tl_store_class class, uint32_t id,
+                   const struct tl_store_life *life)
+{
+    return put_again(store, class, id, life);
+}
+
+int tl_store_expire(struct tl_store *store, enum tl_store_class class, uint32_t id)
+{
+    return put_again(store, class, id, NULL);
 }
 
 int tl_store_put_missing_name(struct tl_store *store, enum tl_store_class class,

@@ -74,6 +74,8 @@ int tl_store_put_gids(struct tl_store *store, uint32_t uid, const uint32_t *gids
  * life; its source stays. -ENOENT: there is none that is still valid. */
 int tl_store_renew(struct tl_store *store, enum tl_store_class class, uint32_t id,
                    const struct tl_store_life *life);
+/* The same, no longer fresh: readers ask the agent, and have this if it cannot tell. */
+int tl_store_expire(struct tl_store *store, enum tl_store_class class, uint32_t id);
 /* class: USER_NAME or GROUP_NAME; USER_ID or GROUP_ID. */
 int tl_store_put_missing_name(struct tl_store *store, enum tl_store_class class,
                               const char *name, uint64_t until);

@@ -50,6 +50,7 @@ class Id(unittest.TestCase):
                               "/home/contoso.test/alice", "/bin/bash", "A User", "logon"), name)
             self.assertEqual((got["group"], got["missing"], got["agent"], got["warnings"]),
                              (None, None, None, []))
+            self.assertEqual((got["idmap"], got["stored"], got["direct"]), (None, True, None))
             self.assertEqual(sorted(user["names"]), ["alice@contoso.test", "contoso.test\\alice",
                                                      "contoso\\alice"])
             self.assertLess(abs(user["written"] - time.time()), 60)

@@ -146,6 +146,27 @@ START_TEST(private_group)
 }
 END_TEST
 
+/* What is told to age is asked for again, but not forgotten, nor younger than it is. */
+START_TEST(ageing)
+{
+    struct tl_store_view *view;
+    struct tl_store_item before, after;
+
+    ck_assert_int_eq(tl_store_view_open(NULL, path, &view), 0);
+    ck_assert(tl_store_item_by_id(view, TL_STORE_USER_ID, 201105, &before));
+    ck_assert_int_eq(tl_store_expire(store, TL_STORE_USER_ID, 201105), 0);
+    ck_assert(tl_store_item_by_id(view, TL_STORE_USER_ID, 201105, &after));
+    ck_assert_uint_gt(before.entry.fresh_until, tl_store_now());
+    ck_assert_uint_lt(after.entry.fresh_until, tl_store_now());
+    ck_assert_uint_eq(after.entry.written, before.entry.written);
+    ck_assert_uint_eq(after.entry.valid_until, before.entry.valid_until);
+    ck_assert_str_eq(after.entry.name.at, "alice@contoso.test");
+    ck_assert_int_eq(tl_store_expire(store, TL_STORE_USER_ID, 201999), -ENOENT);
+    ck_assert_int_eq(tl_store_expire(store, TL_STORE_SID, 201105), -EINVAL);
+    talloc_free(view);
+}
+END_TEST
+
 static uint8_t *bytes_of(size_t *size)
 {
     int fd = open(path, O_RDWR);
@@ -352,6 +373,7 @@ int main(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, everything_is_shown);
     tcase_add_test(tcase, private_group);
+    tcase_add_test(tcase, ageing);
     tcase_add_loop_test(tcase, each_damage_is_named, 0, (int)COUNT(harms));
     tcase_add_test(tcase, unfinished_is_no_damage);
     tcase_add_loop_test(tcase, no_stores, 0, (int)COUNT(others));

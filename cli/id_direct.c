@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * id_direct.c - `trustlogon id` looks up by itself what no agent could be asked for. Root
+ * only, for it takes the machine's keytab. Nothing is stored, but the reason of a failure
+ * is at hand with its remedy, of which an agent's answer has only the code.
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "identity.h"
+
+#define LIMIT_MS 20000
+
+static struct tl_store_string text_of(const char *text)
+{
+    const char *at = text != NULL ? text : "";
+
+    return (struct tl_store_string){at, (uint32_t)strlen(at)};
+}
+
+static void add_names(struct tl_store_item *item, enum tl_store_class class,
+                      const char *const *names, size_t count)
+{
+    item->keys[item->num_keys++] =
+        (struct tl_store_key){.class = class, .name = item->entry.name.at};
+    for (size_t i = 0; i < count && item->num_keys < TL_STORE_KEYS_MAX; i++)
+        item->keys[item->num_keys++] =
+            (struct tl_store_key){.class = class, .name = names[i]};
+}
+
+static struct tl_store_entry entry_of(TALLOC_CTX *ctx, enum tl_store_class class,
+                                      enum tl_lookup_source source,
+                                      const struct tl_sid *sid, uint32_t id,
+                                      const char *name)
+{
+    char text[TL_SID_STRING_MAX];
+    uint64_t now = tl_store_now();
+
+    return (struct tl_store_entry){
+        .class = class,
+        .source = source == TL_LOOKUP_LSA ? TL_STORE_SOURCE_LSA : TL_STORE_SOURCE_LDAP,
+        .id = id,
+        .gid = id,
+        .name = text_of(name),
+        .gecos = text_of(""),
+        .home = text_of(""),
+        .shell = text_of(""),
+        .sid = text_of(talloc_strdup(ctx, tl_sid_format(sid, text))),
+        .written = now,
+        .fresh_until = now,
+        .valid_until = now,
+        .partial = class == TL_STORE_GROUP_ID};
+}
+
+static const char *name_among(const struct tl_lookup_answer *answer, uint32_t gid)
+{
+    for (size_t i = 0; i < answer->num_groups; i++)
+        if (answer->groups[i]->gid == gid)
+            return answer->groups[i]->canonical;
+    return NULL;
+}
+
+static void take_user(struct id_facts *facts, const struct tl_lookup_answer *answer)
+{
+    const struct tl_identity *who = answer->identity;
+    char text[TL_SID_STRING_MAX];
+
+    facts->user = (struct tl_store_item){0};
+    facts->user.entry = entry_of(facts->cli, TL_STORE_USER_ID, answer->source, &who->sid,
+                                 who->uid, who->canonical);
+    facts->user.entry.gid = who->gid;
+    facts->user.entry.gecos = text_of(who->gecos);
+    facts->user.entry.home = text_of(who->home);
+    facts->user.entry.shell = text_of(who->shell);
+    add_names(&facts->user, TL_STORE_USER_NAME, who->names, who->num_names);
+    facts->has_user = true;
+    facts->gids = (struct tl_store_item){.entry = facts->user.entry};
+    facts->gids.entry.class = TL_STORE_GIDS;
+    facts->groups =
+        talloc_zero_array(facts->cli, struct id_group, (unsigned)who->num_groups);
+    if (facts->groups == NULL)
+        return;
+    facts->has_gids = true;
+    facts->num_groups = who->num_groups;
+    for (size_t i = 0; i < who->num_groups; i++)
+        facts->groups[i] = (struct id_group){
+            .gid = who->groups[i].gid,
+            .sid = talloc_strdup(facts->cli, tl_sid_format(&who->groups[i].sid, text)),
+            .name = name_among(answer, who->groups[i].gid)};
+}
+
+static void take_group(struct id_facts *facts, const struct tl_lookup_answer *answer)
+{
+    const struct tl_group *group = answer->groups[0];
+
+    facts->group = (struct tl_store_item){0};
+    facts->group.entry = entry_of(facts->cli, TL_STORE_GROUP_ID, answer->source,
+                                  &group->sid, group->gid, group->canonical);
+    add_names(&facts->group, TL_STORE_GROUP_NAME, group->names, group->num_names);
+    facts->has_group = true;
+}
+
+/* The question as a plan; pure, so everybody may know why nobody can be meant. */
+static struct tl_lookup_plan *plan(struct id_facts *facts,
+                                   const struct tl_local_ids *local,
+                                   const struct tl_question *question)
+{
+    struct tl_lookup_plan *made = NULL;
+    char *error = NULL;
+
+    if (tl_lookup_plan_make(facts->cli, facts->cli->config, facts->ws, facts->topo, local,
+                            question, &made, &error) != 0)
+        return NULL;
+    if (made->num_domains == 0)
+        facts->why = made->why;
+    return made;
+}
+
+static bool find(struct id_facts *facts, const struct tl_local_ids *local, bool group)
+{
+    struct cli *cli = facts->cli;
+    const struct tl_question question = {.group = group,
+                                         .name =
+                                             facts->key.is_id ? NULL : facts->key.text,
+                                         .id = facts->key.id};
+    struct tl_lookup_input in = {.config = cli->config,
+                                 .ws = facts->ws,
+                                 .topo = facts->topo,
+                                 .local = local,
+                                 .deadline = tl_deadline_in_ms(LIMIT_MS)};
+    struct tl_lookup_answer *answer = NULL;
+    struct tl_lookup_plan *what = plan(facts, local, &question);
+    struct tl_lookup *lookup;
+    enum tl_reason reason;
+
+    if (what == NULL || geteuid() != 0 || facts->agent_text == NULL)
+        return true;
+    lookup = tl_lookup_new(cli, &in);
+    if (lookup == NULL)
+        return true;
+    facts->direct = tl_outcome_new(cli);
+    progress_start(cli);
+    progress_at(cli, "the domain of", facts->key.text);
+    reason = tl_lookup_find(lookup, what, &question, &answer, facts->direct);
+    progress_stop();
+    if (reason == TL_REASON_OK && group)
+        take_group(facts, answer);
+    else if (reason == TL_REASON_OK)
+        take_user(facts, answer);
+    facts->not_stored = reason == TL_REASON_OK;
+    return reason != TL_REASON_USER_UNKNOWN;
+}
+
+void id_look_up(struct id_facts *facts)
+{
+    struct tl_words_input in = {.user = facts->key.text};
+    struct tl_local_ids *local = NULL;
+
+    if (facts->key.is_sid || facts->ws == NULL || facts->file != NULL ||
+        tl_local_ids_load(facts->cli, "/etc/passwd", "/etc/group", &local) != 0)
+        return;
+    if (!find(facts, local, false))
+        (void)find(facts, local, true);
+    if (facts->direct == NULL)
+        return;
+    in.workstation = facts->ws->fqdn;
+    in.workstation_domain = facts->ws->domain;
+    facts->direct_words = tl_outcome_words(facts->cli, facts->direct, &in);
+}
