@@ -9,6 +9,8 @@
 
 #include <trustlogon/name.h>
 
+/* USER_INTERDOMAIN_TRUST_ACCOUNT, _WORKSTATION_, _SERVER_ */
+#define TRUST_ACCOUNTS (0x40U | 0x80U | 0x100U)
 #define GROUP_DENY_ONLY 0x10U /* SE_GROUP_USE_FOR_DENY_ONLY [MS-PAC 2.2.1] */
 
 struct build {
@@ -209,6 +211,22 @@ static bool is_subdomain(const struct tl_identity_input *in)
     return false;
 }
 
+/* What Windows refuses at the logon screen: a machine's password is in the memory of
+ * that machine, and whoever reads it there must not become a user here. The bits are
+ * those of [MS-SAMR 2.2.1.12]; where no PAC tells them (look-ups), the name's "$" does,
+ * which no directory leaves out and administrators give to no person. */
+static enum tl_reason check_person(const struct build *b, const struct tl_user_text *text)
+{
+    const char *account = b->in->pac->account;
+    size_t len = strlen(account);
+
+    if ((b->in->pac->user_account_control & TRUST_ACCOUNTS) == 0 &&
+        (len == 0 || account[len - 1] != '$'))
+        return TL_REASON_OK;
+    return fail(b, TL_REASON_COMPUTER_ACCOUNT, text->canonical,
+                "computers and trusts do not log on");
+}
+
 static enum tl_reason build(struct build *b)
 {
     const struct tl_pac *pac = b->in->pac;
@@ -233,7 +251,9 @@ static enum tl_reason build(struct build *b)
     text.flat = domain != NULL ? domain->flat : NULL;
     b->ids = (struct tl_user_ids){b->in, b->map, is_subdomain(b->in)};
 
-    reason = map_user(b);
+    reason = check_person(b, &text);
+    if (reason == TL_REASON_OK)
+        reason = map_user(b);
     if (reason == TL_REASON_OK &&
         tl_sid_append(&pac->domain_sid, pac->primary_group_rid, &windows) != 0)
         reason = fail(b, TL_REASON_ID_UNMAPPABLE, text.canonical,

@@ -8,26 +8,11 @@
  * of its own the name of one of ours.
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unicase.h>
 
 #include <trustlogon/name.h>
 
 #include "identity/user.h"
-
-/* Lower case for people and paths; comparing is done folded (tl_fold()), which
- * would make "ss" of "ß". */
-static char *lower(TALLOC_CTX *ctx, const char *utf8)
-{
-    size_t len;
-    uint8_t *low =
-        u8_tolower((const uint8_t *)utf8, strlen(utf8), NULL, UNINORM_NFC, NULL, &len);
-    char *copy = low != NULL ? talloc_strndup(ctx, (const char *)low, len) : NULL;
-
-    free(low); /* libunistring's */
-    return copy;
-}
 
 /* NULL, or why this sAMAccountName can be no user's here. What it may hold in a
  * directory is for the name's own rules; the rest would end a field or a path. */
@@ -57,7 +42,7 @@ int tl_account_text(TALLOC_CTX *ctx, const char *account, const char *dns,
     *fault = account_fault(ctx, account);
     if (*fault != NULL)
         return -EINVAL;
-    text->sam = lower(ctx, account);
+    text->sam = tl_fold(ctx, account);
     text->dns = tl_dns_of(ctx, dns);
     text->canonical = talloc_asprintf(ctx, "%s@%s", text->sam, text->dns);
     if (text->sam == NULL || text->dns == NULL || text->canonical == NULL)

@@ -2,15 +2,16 @@
  *
  * Case folding: the form in which names are compared and stored.
  */
-#include <stdlib.h>
 #include <string.h>
 #include <unicase.h>
-#include <uninorm.h>
 #include <unistr.h>
 
 #include <trustlogon/name.h>
 
 #include "chars.h"
+
+#define FINAL_SIGMA 0x3c2U
+#define SIGMA 0x3c3U
 
 /* Most names are ASCII, and NSS folds a name for every lookup. */
 static char *fold_ascii(TALLOC_CTX *ctx, const char *ascii, size_t len)
@@ -35,11 +36,20 @@ static bool is_ascii(const char *bytes, size_t len)
     return true;
 }
 
+/* The small letter of a pair, if both lead to each other: the dotless i has no capital
+ * of its own, and the Kelvin sign is nobody's capital. The sigma at the end of a word is
+ * the one exception that directories make, since they compare capitals. */
+static ucs4_t fold_one(ucs4_t c)
+{
+    ucs4_t small = c == FINAL_SIGMA ? SIGMA : uc_tolower(c);
+
+    return c == FINAL_SIGMA || uc_toupper(small) == c ? small : c;
+}
+
 char *tl_fold(TALLOC_CTX *ctx, const char *utf8)
 {
-    uint8_t *folded;
-    size_t len, folded_len;
-    char *result = NULL;
+    size_t len, left, room, used = 0;
+    char *result;
 
     if (utf8 == NULL)
         return NULL;
@@ -49,15 +59,25 @@ char *tl_fold(TALLOC_CTX *ctx, const char *utf8)
     if (!tl_chars_utf8(utf8, len))
         return NULL;
 
-    /* Asked for a normal form, u8_casefold() decomposes first, without which the
-     * result would depend on how the name was typed (Unicode 3.13, D145): U+0345
-     * folds differently inside and outside of a composed character. */
-    folded =
-        u8_casefold((const uint8_t *)utf8, len, NULL, UNINORM_NFC, NULL, &folded_len);
-    if (folded == NULL)
-        return NULL;
-    result = talloc_strndup(ctx, (const char *)folded, folded_len);
-    free(folded);
+    room = 2 * len; /* two bytes may become three (U+023A) */
+    result = talloc_array(ctx, char, room + 1);
+    left = result != NULL ? len : 0;
+    for (const char *p = utf8; left > 0;) {
+        ucs4_t c;
+        int taken = u8_mbtouc(&c, (const uint8_t *)p, left);
+        int put =
+            u8_uctomb((uint8_t *)result + used, fold_one(c), (ptrdiff_t)(room - used));
+
+        if (put < 0) { /* cannot be */
+            talloc_free(result);
+            return NULL;
+        }
+        p += taken;
+        left -= (size_t)taken;
+        used += (size_t)put;
+    }
+    if (result != NULL)
+        result[used] = '\0';
     return result;
 }
 

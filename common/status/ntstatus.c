@@ -130,7 +130,7 @@ static const struct tl_status_info table[] = {
      "The account used is an interdomain trust account. Use your global user account or "
      "local user account to access this server.",
      NULL, NULL},
-    {0xC0000199U, "NOLOGON_WORKSTATION_TRUST_ACCOUNT", 1808,
+    {TL_NT_NOLOGON_WORKSTATION_TRUST_ACCOUNT, "NOLOGON_WORKSTATION_TRUST_ACCOUNT", 1808,
      "The account used is a computer account. Use your global user account or local user "
      "account to access this server.",
      NULL, NULL},

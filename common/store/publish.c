@@ -122,6 +122,24 @@ static bool same_key(const struct store_record *rec, const struct store_key *key
                   key->length) == 0;
 }
 
+/* A user who is replaced by one with another uid is gone, and so is his group list: the
+ * account was deleted and made again. First the list, so that whoever finishes this
+ * after a crash still finds the way to it. */
+static void kill_replaced(const struct tl_store_map *map, const struct store_record *old,
+                          const struct store_record *by)
+{
+    const struct store_record *gids = NULL;
+    uint64_t hash;
+
+    if (old->class == TL_STORE_USER_ID && old->id != by->id) {
+        hash = store_hash_id(map->seed, TL_STORE_GIDS, old->id);
+        gids = store_find(map, hash, TL_STORE_GIDS, NULL, 0, old->id);
+    }
+    if (gids != NULL)
+        store_kill(map, gids);
+    store_kill(map, old);
+}
+
 /* Kill older records of this kind that share this key; they are behind it in its
  * chain. */
 static void kill_others(const struct tl_store_map *map, const struct store_record *rec,
@@ -139,7 +157,7 @@ static void kill_others(const struct tl_store_map *map, const struct store_recor
             continue;
         old = tl_store_record_at(map, other->record);
         if (old != NULL && old->class == rec->class && same_key(rec, key, old, other))
-            store_kill(map, old);
+            kill_replaced(map, old, rec);
     }
 }
 

@@ -375,9 +375,28 @@ START_TEST(names_of_local_accounts)
     ck_assert_str_eq(a->canonical, "root@contoso.test");
     ck_assert(!named(a, "root"));
     ck_assert_uint_eq(a->uid, 201104);
+}
+END_TEST
+
+START_TEST(computers)
+{
+    static const uint32_t bits[] = {0x40, 0x80, 0x100};
+    struct tl_identity *a;
+
     pac->account = "ws2$";
-    ck_assert_int_eq(build("ws2$@CONTOSO.TEST", &a), TL_REASON_OK);
-    ck_assert_str_eq(a->home, "/home/contoso.test/ws2$");
+    ck_assert_int_eq(build("ws2$@CONTOSO.TEST", &a), TL_REASON_COMPUTER_ACCOUNT);
+    ck_assert_ptr_null(a);
+    ck_assert_str_eq(out->subject, "ws2$@contoso.test");
+    ck_assert_uint_eq(out->ntstatus, TL_NT_NOLOGON_WORKSTATION_TRUST_ACCOUNT);
+    pac->account = "alice";
+    for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++) {
+        pac->user_account_control = bits[i] | 0x10;
+        refused(TL_REASON_COMPUTER_ACCOUNT);
+    }
+    pac->user_account_control = 0x210; /* normal, password does not expire */
+    alice();
+    pac->account = "al$ice";
+    ck_assert_int_eq(build("al$ice@CONTOSO.TEST", &a), TL_REASON_OK);
 }
 END_TEST
 
@@ -516,6 +535,7 @@ int main(void)
     tcase_add_test(t, collisions);
     tcase_add_test(t, local_files);
     tcase_add_test(t, names_of_local_accounts);
+    tcase_add_test(t, computers);
     tcase_add_loop_test(t, explicit_upns, 0, sizeof(upns) / sizeof(upns[0]));
     tcase_add_loop_test(t, hostile_accounts, 0,
                         sizeof(bad_accounts) / sizeof(bad_accounts[0]));

@@ -204,15 +204,18 @@ static const struct {
     {"", ""},
     {"Alice", "alice"},
     {"CONTOSO\\ALICE", "contoso\\alice"},
-    {"J\xc3\x9cRGEN", "j\xc3\xbcrgen"},  /* one character */
-    {"JU\xcc\x88RGEN", "j\xc3\xbcrgen"}, /* letter and mark */
-    {"wei\xc3\x9f", "weiss"},            /* full folding */
-    {"WEISS", "weiss"},
+    {"J\xc3\x9cRGEN", "j\xc3\xbcrgen"},     /* one character */
+    {"JU\xcc\x88RGEN", "ju\xcc\x88rgen"},   /* letter and mark: another name */
+    {"wei\xc3\x9f", "wei\xc3\x9f"},         /* no second letter is made */
+    {"WEI\xe1\xba\x9e", "wei\xe1\xba\x9e"}, /* capital sharp s, which has no way back */
     {"\xce\xa3\xcf\x82\xcf\x83", "\xcf\x83\xcf\x83\xcf\x83"}, /* three sigmas */
-    {"I", "i"},                                               /* not the Turkish way */
-    {"\xe1\xbe\xb4\xcd\x85", "\xce\xac\xce\xb9\xce\xb9"},     /* U+1FB4 U+0345 */
-    /* the marks of U+1FB4 in the other order mean the same */
-    {"\xce\xb1\xcd\x85\xcc\x81", "\xce\xac\xce\xb9"},
+    {"I\xc4\xb0\xc4\xb1", "i\xc4\xb0\xc4\xb1"},               /* not the Turkish way */
+    {"\xe2\x84\xaa\xe2\x84\xab", "\xe2\x84\xaa\xe2\x84\xab"}, /* Kelvin, Angstrom */
+    {"\xc5\xbf\xc2\xb5", "\xc5\xbf\xc2\xb5"},                 /* long s, micro */
+    {"\xc8\xba\xc8\xba", "\xe2\xb1\xa5\xe2\xb1\xa5"},         /* U+023A grows */
+    {"\xd0\x90\xd0\xaf", "\xd0\xb0\xd1\x8f"},                 /* Cyrillic */
+    {"\xef\xbd\x81", "\xef\xbd\x81"},                         /* wide a */
+    {"\xf0\x90\x90\x80", "\xf0\x90\x90\xa8"},                 /* U+10400 */
     {"a\xff", NULL},
     {NULL, NULL},
 };
@@ -234,7 +237,9 @@ END_TEST
 START_TEST(equality)
 {
     ck_assert(tl_name_equal("Alice", "aLICE"));
-    ck_assert(tl_name_equal("J\xc3\x9cRGEN", "ju\xcc\x88rgen"));
+    ck_assert(tl_name_equal("J\xc3\x9cRGEN", "j\xc3\xbcrgen"));
+    ck_assert(!tl_name_equal("J\xc3\x9cRGEN", "ju\xcc\x88rgen"));
+    ck_assert(!tl_name_equal("gro\xc3\x9f", "gross"));
     ck_assert(!tl_name_equal("alice", "alic"));
     ck_assert(!tl_name_equal("a\xff", "a\xff")); /* no name at all */
     ck_assert(!tl_name_equal(NULL, NULL));

@@ -182,8 +182,10 @@ START_TEST(replacing)
 {
     struct tl_store_user user = alice();
     struct tl_store_entry entry;
+    const uint32_t gid = 200513;
 
     ck_assert_int_eq(tl_store_put_user(store, &user), 0);
+    ck_assert_int_eq(tl_store_put_gids(store, user.uid, &gid, 1, &forever), 0);
     user.name = "alicia@contoso.test";
     user.aliases = NULL;
     ck_assert_int_eq(tl_store_put_user(store, &user), 0);
@@ -191,11 +193,13 @@ START_TEST(replacing)
         ck_assert_int_eq(by_name(TL_STORE_USER_NAME, alices_names[i]), TL_STORE_MISS);
     ck_assert_int_eq(at_time(TL_STORE_USER_ID, NULL, 201105, NOW, &entry), TL_STORE_HIT);
     ck_assert_str_eq(entry.name.at, "alicia@contoso.test");
+    ck_assert_int_eq(by_id(TL_STORE_GIDS, 201105), TL_STORE_HIT);
 
     user.sid = SID "9999";
     user.uid = 209999;
     ck_assert_int_eq(tl_store_put_user(store, &user), 0);
     ck_assert_int_eq(by_id(TL_STORE_USER_ID, 201105), TL_STORE_MISS);
+    ck_assert_int_eq(by_id(TL_STORE_GIDS, 201105), TL_STORE_MISS);
     ck_assert_int_eq(by_name(TL_STORE_SID, SID "1105"), TL_STORE_MISS);
     ck_assert_int_eq(at_time(TL_STORE_USER_NAME, "alicia@contoso.test", 0, NOW, &entry),
                      TL_STORE_HIT);

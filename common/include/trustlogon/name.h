@@ -57,8 +57,10 @@ TL_PUBLIC bool tl_name_is_local(const struct tl_name *name, const char *ws_flat,
                                 const char *ws_fqdn);
 
 /*
- * Case-folded (Unicode, full), composed (NFC) copy: what names are compared
- * and stored by. NULL for what is not UTF-8 or when memory is out.
+ * Copy in small letters: what names are compared and stored by. Letter for letter and
+ * never coarser than a directory: "groß" is not "gross", and an accent written
+ * apart is not the one written in the letter, since both may be accounts, of two people.
+ * NULL for what is not UTF-8 or when memory is out.
  */
 TL_PUBLIC char *tl_fold(TALLOC_CTX *ctx, const char *utf8);
 TL_PUBLIC bool tl_name_equal(const char *a,
