@@ -108,6 +108,8 @@ REALM = """    %(realm)s = {
         acl_file = /run/impostor/acl
     }
 """
+IMPOSTOR_ENV = {"KRB5_CONFIG": "/run/impostor/krb5.conf",
+                "KRB5_KDC_PROFILE": "/run/impostor/kdc.conf"}
 STOLEN = "Chosen.By.Mallory.1"
 
 
@@ -118,11 +120,13 @@ def impostor_start():
     put("mallory", "/run/impostor/krb5.conf", IMPOSTOR_KRB5)
     put("mallory", "/run/impostor/kdc.conf",
         KDC_CONF + "".join(REALM % {"realm": realm} for realm in realms))
-    env = {"KRB5_CONFIG": "/run/impostor/krb5.conf", "KRB5_KDC_PROFILE": "/run/impostor/kdc.conf"}
+    env = IMPOSTOR_ENV
     for realm in realms:
         commands = [f"addprinc -pw {STOLEN} alice@{realm}",
                     f"addprinc -pw {STOLEN} host/ws1.fabrikam.test@{realm}",
-                    f"addprinc -pw {STOLEN} krbtgt/FABRIKAM.TEST@CONTOSO.TEST"]
+                    f"addprinc -pw {STOLEN} krbtgt/FABRIKAM.TEST@CONTOSO.TEST",
+                    # and one whose password must be changed ...
+                    f"addprinc -pw {STOLEN} +needchange bob@{realm}"]
         if realm == "FABRIKAM.TEST":
             commands[2] = f"addprinc -pw {STOLEN} krbtgt/FABRIKAM.TEST@CONTOSO.TEST"
         done = on("mallory", ["kdb5_util", "-r", realm, "create", "-s", "-P", "master"], env=env)
@@ -130,6 +134,9 @@ def impostor_start():
         for line in commands:
             done = on("mallory", ["kadmin.local", "-r", realm, "-q", line], env=env)
             assert done.returncode == 0, done.stderr
+    # ... which is changed on 464 without a word of protest
+    done = on("mallory", ["kadmind", "-r", "CONTOSO.TEST"], env=env)
+    assert done.returncode == 0, done.stdout + done.stderr
     done = on("mallory", ["krb5kdc", "-r", "CONTOSO.TEST", "-r", "FABRIKAM.TEST"], env=env)
     assert done.returncode == 0, done.stdout + done.stderr
     lab = harness._lab
@@ -158,6 +165,21 @@ def poison(domain):
         dns(domain, "delete", record, "SRV", f"dc1.{domain}.test 88 0 100")
 
 
+def liar_changes_password():
+    """A KDC that lies says "expired", gives the ticket, and takes the new password: all this is
+    no logon, whether the program asks pam_acct_mgmt or not."""
+    new = "Chosen.By.Mallory.2"
+    for steps in (("authenticate",), ("authenticate", "acct_mgmt")):
+        got = logon("CONTOSO\\bob", password=f"{STOLEN}\n{new}\n{new}", steps=steps)
+        check(f"15 expired, {len(steps)} steps: changed at the liar's, and still not logged on",
+              got.code == "PAM_AUTH_ERR" and "Your password has been changed." in got.text and
+              TEXT[1789] in got.text, got)
+        on("mallory", ["kadmin.local", "-r", "CONTOSO.TEST", "-q",
+                       f"cpw -pw {STOLEN} bob"], env=IMPOSTOR_ENV)
+        on("mallory", ["kadmin.local", "-r", "CONTOSO.TEST", "-q",
+                       "modprinc +needchange bob"], env=IMPOSTOR_ENV)
+
+
 def impostor():
     process = impostor_start()
     try:
@@ -177,6 +199,7 @@ def impostor():
         check("15 the ticket made without our key is refused as such",
               got.code == "PAM_AUTH_ERR" and TEXT[1789] in said(got), got)
         explained("15", ALICE, "keytab-wrong", password=STOLEN)
+        liar_changes_password()
     finally:
         process.stdin.close()
         process.wait()
