@@ -10,6 +10,9 @@ from harness import check, diagnose, equal, logon, PASSWORD
 TEXT = {
     1311: "There are currently no logon servers available to service the logon request.",
     1326: "The user name or password is incorrect.",
+    1327: "Account restrictions are preventing this user from signing in. For example: blank "
+          "passwords aren't allowed, sign-in times are limited, or a policy restriction has been "
+          "enforced.",
     1328: "Your account has time restrictions that keep you from signing in right now.",
     1329: "This user isn't allowed to sign in to this computer.",
     1330: "The password for this account has expired.",
@@ -24,6 +27,7 @@ TEXT = {
     1909: "The referenced account is currently locked out and may not be logged on to.",
     1935: "The computer you are signing into is protected by an authentication firewall. The "
           "specified account is not allowed to authenticate to the computer.",
+    "smart card": "Smart card logon is required and was not used.",  # no Win32 twin
     1355: "The specified domain either does not exist or could not be contacted.",
 }
 

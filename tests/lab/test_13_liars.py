@@ -6,7 +6,8 @@ import json
 import subprocess
 
 import harness
-from harness import check, command, environment, finish, logon, on, put, up
+from harness import (check, command, environment, equal, finish, forget_journal, journal,
+                     journal_lines, logon, on, put, up)
 from scenarios import TEXT, explained, refused, said, works
 
 ALICE = "CONTOSO\\alice"
@@ -76,6 +77,60 @@ def selective():
         got = logon(ALICE)
         check("12 + garbage is refused in words", got.code == "PAM_PERM_DENIED" and said(got), got)
     works("9 over", ALICE)
+
+
+# Status, the Kerberos codes that bring it, the PAM code, what the user reads, the reason. Samba
+# sends some of these; here all of them come, in both forms.
+STATES = (
+    (0xC0000072, (18,), "PAM_PERM_DENIED", 1331, "account-disabled"),
+    (0xC0000234, (18,), "PAM_PERM_DENIED", 1909, "account-locked"),
+    (0xC0000193, (18,), "PAM_ACCT_EXPIRED", 1793, "account-expired"),
+    (0xC000006F, (18, 12), "PAM_PERM_DENIED", 1328, "logon-hours"),
+    (0xC0000070, (12,), "PAM_PERM_DENIED", 1329, "workstation-not-allowed"),
+    (0xC000006E, (12, 18), "PAM_PERM_DENIED", 1327, "account-restriction"),
+    (0xC00002FA, (12,), "PAM_PERM_DENIED", "smart card", "smartcard-required"),
+    (0xC0000413, (12,), "PAM_PERM_DENIED", 1935, "authentication-policy"),
+    (0xC0000224, (23,), "PAM_AUTH_ERR", 1907, "password-must-change"),
+    (0xC0000071, (23,), "PAM_AUTH_ERR", 1330, "password-expired"),
+)
+# The code alone.
+BARE = ((1, "PAM_ACCT_EXPIRED", 1793, "account-expired"),
+        (12, "PAM_PERM_DENIED", 1327, "account-restriction"),
+        (18, "PAM_PERM_DENIED", 1909, "account-locked"),
+        (23, "PAM_AUTH_ERR", 1330, "password-expired"),
+        (24, "PAM_AUTH_ERR", 1326, "wrong-password"),
+        (6, "PAM_AUTH_ERR", 1326, "user-unknown"))
+
+
+def states():
+    """Each state of an account: one user for each, so that one script serves all."""
+    rows = [(f"12 {code} + {status:08X} in {form}", code,
+             made(status.to_bytes(4, "little") + bytes(4) + b"\1\0\0\0").hex(), *told)
+            for status, codes, *told in STATES for code in codes
+            for form, made in (("KERB-ERROR-DATA", kerb_error_data), ("METHOD-DATA", method_data))]
+    rows += [(f"12 {code} alone", code, "", *told) for code, *told in BARE]
+    rules = [{"message": "AS", "service": f"state{n:03}", "error": code, "edata": edata}
+             for n, (_, code, edata, *_) in enumerate(rows)]
+    with Script("dc1.contoso", *rules):
+        for n, (label, _, _, pam, win32, reason) in enumerate(rows):
+            forget_journal()
+            refused(label, f"CONTOSO\\state{n:03}", pam, win32)
+            journal_lines("state")
+            equal(f"{label}: the journal has the reason",
+                  {r["TRUSTLOGON_REASON"] for r in journal() if "TRUSTLOGON_REASON" in r}, {reason})
+
+
+def nobody_learns_who_exists():
+    """An unknown name and a wrong password look the same; the journal tells them apart."""
+    got = {}
+    for name, reason in ((ALICE, "wrong-password"), ("CONTOSO\\no.such.user", "user-unknown")):
+        forget_journal()
+        got[name] = logon(name, password="not the password")
+        check(f"1326 of {name}: the journal says {reason}",
+              journal_lines(name) and journal(TRUSTLOGON_REASON=reason), journal())
+    alice, nobody = got.values()
+    check("1326: the prompt tells neither apart", (alice.code, alice.text) ==
+          (nobody.code, nobody.text) and TEXT[1326] in alice.text, got)
 
 
 def changeling():
@@ -209,6 +264,8 @@ def main():
     up(trust="external")
     command("refresh")
     selective()
+    states()
+    nobody_learns_who_exists()
     changeling()
     impostor()
     finish()

@@ -23,8 +23,8 @@ def test_change(bench):
     bench.pam()
     got = bench.run("chauthtok", answers=("old", "new", "new"),
                     conversations=[[OLD, DONE], [NEW, AGAIN, DONE]])
-    check("the old password, then the new one twice", got.codes == code("SUCCESS") and got.prompts ==
-          ["Current password: ", "New password: ", "Retype new password: "], got)
+    check("the old password, then the new one twice", got.codes == code("SUCCESS") and
+          got.prompts == ["Current password: ", "New password: ", "Retype new password: "], got)
     flags = [r["flags"] for r in bench.agent.requests]
     check("two requests: the first proves, the second changes with the old one",
           flags == [FLAGS["prelim"], FLAGS["update"]] and

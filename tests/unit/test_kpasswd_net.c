@@ -281,7 +281,7 @@ static void run_service(const struct service *s)
     struct pollfd fds[2] = {{.fd = s->tcp, .events = POLLIN},
                             {.fd = s->udp, .events = POLLIN}};
 
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     alarm(30);
     for (;;) {
         if (poll(fds, 2, -1) <= 0)
