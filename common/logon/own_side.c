@@ -176,7 +176,9 @@ void tl_snapshot_save(const struct tl_config *config, const struct tl_topology *
 {
     char *path = snapshot_path(NULL, config);
 
-    (void)mkdir(config->state_dir, 0755);
+    /* Readers of the identity store pass through it, whatever umask its maker has. */
+    if (mkdir(config->state_dir, 0755) == 0)
+        (void)chmod(config->state_dir, 0755);
     /* Who may not write (an ordinary user's command) still has the answer. */
     if (path != NULL && tl_topology_save(topo, path) != 0)
         tl_trace_note(trace, "the snapshot %s was not saved", path);
