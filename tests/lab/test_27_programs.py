@@ -429,7 +429,6 @@ def trusted(kind, direction):
 
 def main():
     up(trust="forest")
-    command("refresh")
     set_up()
     ws("chpasswd", stdin=f"localuser:{LOCAL_PASSWORD}\nroot:{LOCAL_PASSWORD}\n")
     put("ws1", "/etc/sudoers.d/lab", SUDOERS, mode=0o440)
