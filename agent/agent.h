@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include <trustlogon/logon.h>
+#include <trustlogon/lookup.h>
 
 #include "store/writer.h"
 #include "tl_build.h"
@@ -68,12 +69,21 @@ struct tla_book {
 };
 int tla_book_open(TALLOC_CTX *ctx, const struct tl_config *config,
                   struct tla_book **book);
+/* `asked`: the spelling that was asked for, which readers, who fold ASCII only, shall
+ * find next time; NULL: none. The same below. */
 int tla_remember_user(struct tla_book *book, const struct tl_identity *identity,
-                      enum tl_store_source source);
+                      const char *asked, enum tl_store_source source);
+/* The user, and the groups that came with him, as partial ones. */
+int tla_remember_answer(struct tla_book *book, const struct tl_lookup_answer *found,
+                        const char *asked);
 /* `partial`: the members were not read. */
 int tla_remember_group(struct tla_book *book, const struct tl_group *group,
-                       const char *const *members, size_t num_members, bool partial,
-                       enum tl_store_source source);
+                       const char *asked, const char *const *members, size_t num_members,
+                       bool partial, enum tl_store_source source);
+
+/* name_groups.c: after a logon, names for the groups that its PAC brought as SIDs, so
+ * that `id` finds them in the store. Nobody waits for it. */
+void tla_name_groups(struct tla_conv *conv, const struct tl_logon *logon);
 
 /* gate.c: identical questions one after another, and all of them no more than `most` at
  * once. What is held ends with *gate, or with the process. -ETIMEDOUT by the deadline. */

@@ -60,6 +60,7 @@ static int answer(struct tla_conv *conv, struct tl_logon *logon)
     struct tl_words *words = logon != NULL ? logon->words : NULL;
     struct tla_pending *pending = NULL;
     struct tl_wire_msg done = {0};
+    int rc;
 
     if (logon != NULL && logon->outcome->reason == TL_REASON_OK &&
         (logon->pac == NULL || logon->identity == NULL))
@@ -74,10 +75,11 @@ static int answer(struct tla_conv *conv, struct tl_logon *logon)
     if (logon != NULL && logon->identity != NULL &&
         logon->outcome->reason == TL_REASON_OK) {
         struct tla_book *book = NULL;
-        int rc = tla_book_open(conv, conv->config, &book);
+
+        rc = tla_book_open(conv, conv->config, &book);
 
         if (rc == 0)
-            rc = tla_remember_user(book, logon->identity, TL_STORE_SOURCE_PAC);
+            rc = tla_remember_user(book, logon->identity, NULL, TL_STORE_SOURCE_PAC);
         talloc_free(book);
         if (rc != 0)
             tla_journal_line(LOG_WARNING, "%s is not in the identity store: %s",
@@ -96,7 +98,10 @@ static int answer(struct tla_conv *conv, struct tl_logon *logon)
     }
     tla_journal_logon(conv, conv->outcome, words, conv->request.user, done.canonical,
                       conv->request.service);
-    return tla_done(conv, words, done);
+    rc = tla_done(conv, words, done);
+    if (done.canonical != NULL && conv->outcome->reason == TL_REASON_OK)
+        tla_name_groups(conv, logon);
+    return rc;
 }
 
 static void log_on(struct tla_conv *conv, struct tl_logon *logon, const char *password)

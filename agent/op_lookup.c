@@ -9,8 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <trustlogon/lookup.h>
-
 #include "agent.h"
 #include "store/inspect.h"
 
@@ -72,6 +70,11 @@ static int read_question(struct tla_conv *conv, struct asked *asked)
     return asked->text != NULL ? 0 : -ENOMEM;
 }
 
+static bool is_there(enum tl_store_answer answer)
+{
+    return answer == TL_STORE_HIT || answer == TL_STORE_STALE;
+}
+
 /* What the store says already; another may have asked a moment ago. */
 static enum tl_store_answer known(const struct asked *asked)
 {
@@ -89,6 +92,9 @@ static enum tl_store_answer known(const struct asked *asked)
         else
             answer =
                 tl_store_by_id(&view->map, asked->class, asked->question.id, now, &entry);
+        /* A user is known when his groups are. */
+        if (answer == TL_STORE_HIT && entry.class == TL_STORE_USER_ID)
+            answer = tl_store_by_id(&view->map, TL_STORE_GIDS, entry.id, now, &entry);
     }
     talloc_free(view);
     talloc_free(path);
@@ -129,17 +135,64 @@ static enum tl_reason plan_or_refresh(struct asked *asked, struct tl_lookup_inpu
     return reason == TL_REASON_OK ? plan(asked, in, plan_out) : reason;
 }
 
-static int store_answer(struct tla_book *book, const struct tl_lookup_answer *found)
+/* The users in a group, which may take longer than the asker waits: the group itself is
+ * in the store by then. */
+static int store_members(const struct asked *asked, struct tla_book *book,
+                         struct tl_lookup *lookup, const struct tl_lookup_answer *found)
 {
-    enum tl_store_source source =
-        found->source == TL_LOOKUP_LDAP ? TL_STORE_SOURCE_LDAP : TL_STORE_SOURCE_LSA;
-    int rc = 0;
+    struct tl_outcome *why = tl_outcome_new(lookup);
+    const char **members = NULL;
+    enum tl_reason reason;
+    size_t count = 0;
 
-    if (found->identity != NULL)
-        rc = tla_remember_user(book, found->identity, source);
-    for (size_t i = 0; rc == 0 && i < found->num_groups; i++)
-        rc = tla_remember_group(book, found->groups[i], NULL, 0, true, source);
+    if (found->entry == NULL) /* none are known, and none will be */
+        return tla_remember_group(
+            book, found->groups[0], asked->question.name, NULL, 0, false,
+            found->source == TL_LOOKUP_LDAP ? TL_STORE_SOURCE_LDAP : TL_STORE_SOURCE_LSA);
+    reason = tl_lookup_members(lookup, lookup, found, &members, &count, why);
+    if (reason != TL_REASON_OK) {
+        tla_journal_line(LOG_INFO, "the members of %s could not be read: %s (%s)",
+                         asked->text, tl_reason_info(reason)->slug,
+                         why != NULL && why->detail != NULL ? why->detail : "");
+        return 0;
+    }
+    return tla_remember_group(book, found->groups[0], asked->question.name, members,
+                              count, false, TL_STORE_SOURCE_LDAP);
+}
+
+static int store_answer(const struct asked *asked, struct tla_book *book,
+                        struct tl_lookup *lookup, const struct tl_lookup_answer *found)
+{
+    bool own_group = asked->question.group && found->identity != NULL;
+    int rc = tla_remember_answer(book, found, asked->question.name);
+
+    /* Who asks by a name may want the members; who asks by an id wants the name. */
+    if (rc == 0 && asked->question.group && asked->question.name != NULL && !own_group)
+        rc = store_members(asked, book, lookup, found);
     return rc;
+}
+
+/*
+ * The store drops what a negative entry shares a folded name with: right for a user who
+ * is gone, wrong for one whose name only folds alike ("gross" and "groß"), whom anybody
+ * could make disappear by asking for the other.
+ */
+static bool folds_like_another(const struct asked *asked, const struct tla_book *book)
+{
+    char *folded = tl_fold(asked->conv, asked->question.name);
+    struct tl_store_view *view = NULL;
+    bool alike = false;
+    struct tl_store_entry entry;
+    uint64_t now = tl_store_now();
+
+    if (folded != NULL && tl_store_view_open(asked->conv, book->path, &view) == 0)
+        alike =
+            is_there(tl_store_by_name(&view->map, asked->class, folded, now, &entry)) &&
+            !is_there(tl_store_by_name(&view->map, asked->class, asked->question.name,
+                                       now, &entry));
+    talloc_free(view);
+    talloc_free(folded);
+    return alike;
 }
 
 /* An answer that does not fit costs the domain another question, and nothing else. */
@@ -148,6 +201,8 @@ static void store_nobody(const struct asked *asked, struct tla_book *book)
     uint64_t until = tl_store_now() + NEGATIVE_S;
     int rc;
 
+    if (asked->question.name != NULL && folds_like_another(asked, book))
+        return;
     if (asked->question.name != NULL)
         rc = tl_store_put_missing_name(book->store, asked->class, asked->question.name,
                                        until);
@@ -184,7 +239,7 @@ static enum tl_reason resolve(struct asked *asked, struct tla_book *book)
     if (lookup == NULL)
         return fail(asked, TL_REASON_NO_MEMORY, "");
     reason = tl_lookup_find(lookup, what, &asked->question, &found, conv->outcome);
-    rc = reason == TL_REASON_OK ? store_answer(book, found) : 0;
+    rc = reason == TL_REASON_OK ? store_answer(asked, book, lookup, found) : 0;
     talloc_free(lookup);
     if (rc != 0)
         return fail(asked, TL_REASON_INTERNAL, strerror(-rc));

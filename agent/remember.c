@@ -35,8 +35,22 @@ static size_t ranges_of(const struct tl_config *config, struct tl_store_range *r
     return count;
 }
 
+/* A bare name stays out: the store answers for names with a domain only. */
+static size_t add_aliases(const char **aliases, const char *const *names, size_t count,
+                          const char *asked)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (tl_store_owns_name(names[i]))
+            aliases[kept++] = names[i];
+    if (tl_store_owns_name(asked))
+        aliases[kept++] = asked;
+    return kept;
+}
+
 static int put_user(struct tl_store *store, const struct tl_identity *identity,
-                    const struct tl_store_life *life)
+                    const char *asked, const struct tl_store_life *life)
 {
     char sid[TL_SID_STRING_MAX];
     struct tl_store_user user = {.name = identity->canonical,
@@ -48,15 +62,11 @@ static int put_user(struct tl_store *store, const struct tl_identity *identity,
                                  .shell = identity->shell,
                                  .life = *life};
     const char **aliases =
-        talloc_zero_array(store, const char *, identity->num_names + 1);
-    size_t count = 0;
+        talloc_zero_array(store, const char *, identity->num_names + 2);
 
     if (aliases == NULL)
         return -ENOMEM;
-    /* A bare name stays out: the store answers for names with a domain only. */
-    for (size_t i = 0; i < identity->num_names; i++)
-        if (tl_store_owns_name(identity->names[i]))
-            aliases[count++] = identity->names[i];
+    (void)add_aliases(aliases, identity->names, identity->num_names, asked);
     user.aliases = aliases;
     return tl_store_put_user(store, &user);
 }
@@ -167,7 +177,7 @@ static bool knows_less(enum tl_store_source source, enum tl_store_source there)
 }
 
 int tla_remember_user(struct tla_book *book, const struct tl_identity *identity,
-                      enum tl_store_source source)
+                      const char *asked, enum tl_store_source source)
 {
     struct tl_store_life life = life_from(source), kept = life;
     struct found found = {0};
@@ -178,7 +188,7 @@ int tla_remember_user(struct tla_book *book, const struct tl_identity *identity,
     if (found.user && found.same_name && knows_less(source, found.user_source))
         rc = tl_store_renew(book->store, TL_STORE_USER_ID, identity->uid, &life);
     else
-        rc = put_user(book->store, identity, &life);
+        rc = put_user(book->store, identity, asked, &life);
     if (rc != 0)
         return rc;
     kept.valid_until = found.gids_end;
@@ -207,9 +217,25 @@ static bool has_better(const struct tla_book *book, const struct tl_group *group
     return better;
 }
 
+int tla_remember_answer(struct tla_book *book, const struct tl_lookup_answer *found,
+                        const char *asked)
+{
+    enum tl_store_source source =
+        found->source == TL_LOOKUP_LDAP ? TL_STORE_SOURCE_LDAP : TL_STORE_SOURCE_LSA;
+    int rc = 0;
+
+    if (found->identity != NULL)
+        rc = tla_remember_user(book, found->identity, asked, source);
+    for (size_t i = 0; rc == 0 && i < found->num_groups; i++)
+        rc = tla_remember_group(book, found->groups[i],
+                                found->identity == NULL ? asked : NULL, NULL, 0, true,
+                                source);
+    return rc;
+}
+
 int tla_remember_group(struct tla_book *book, const struct tl_group *group,
-                       const char *const *members, size_t num_members, bool partial,
-                       enum tl_store_source source)
+                       const char *asked, const char *const *members, size_t num_members,
+                       bool partial, enum tl_store_source source)
 {
     char sid[TL_SID_STRING_MAX];
     struct tl_store_group record = {.name = group->canonical,
@@ -224,10 +250,10 @@ int tla_remember_group(struct tla_book *book, const struct tl_group *group,
 
     if (partial && has_better(book, group))
         return 0;
-    aliases = talloc_zero_array(book, const char *, group->num_names + 1);
+    aliases = talloc_zero_array(book, const char *, group->num_names + 2);
     if (aliases == NULL)
         return -ENOMEM;
-    memcpy(aliases, group->names, group->num_names * sizeof(*aliases));
+    (void)add_aliases(aliases, group->names, group->num_names, asked);
     record.aliases = aliases;
     rc = tl_store_put_group(book->store, &record);
     talloc_free(aliases);

@@ -39,13 +39,16 @@ static enum tl_reason no_memory(struct tl_outcome *out)
     return TL_REASON_NO_MEMORY;
 }
 
+/* A server that a firewall hides must leave time for the next one. */
+#define CONNECT_MS 3000
+
 /* A socket that does not block, connected before the deadline; or negative errno. */
 static int connect_to(const struct tl_dc *dc, uint16_t port, tl_deadline deadline)
 {
     struct sockaddr_storage addr = dc->addr;
     struct pollfd p = {.events = POLLOUT};
     socklen_t len = sizeof(int);
-    int fd, error = 0, n;
+    int fd, error = 0, n, left = tl_deadline_left_ms(deadline);
 
     if (addr.ss_family == AF_INET)
         ((struct sockaddr_in *)&addr)->sin_port = htons(port);
@@ -62,7 +65,7 @@ static int connect_to(const struct tl_dc *dc, uint16_t port, tl_deadline deadlin
     if (error == EINPROGRESS) {
         p.fd = fd;
         do
-            n = poll(&p, 1, tl_deadline_left_ms(deadline));
+            n = poll(&p, 1, left < CONNECT_MS ? left : CONNECT_MS);
         while (n < 0 && errno == EINTR);
         error = n == 0 ? ETIMEDOUT : 0;
         if (n < 0 || (n > 0 && getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0))

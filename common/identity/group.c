@@ -47,14 +47,15 @@ static int add_names(struct tl_group *group, const struct tl_user_text *text)
     return 0;
 }
 
-enum tl_reason tl_group_build(TALLOC_CTX *ctx, const struct tl_idmap *map,
-                              const struct tl_local_ids *local, const struct tl_sid *sid,
+enum tl_reason tl_group_build(TALLOC_CTX *ctx, const struct tl_identity_input *in,
+                              const struct tl_idmap *map, const struct tl_sid *sid,
                               const char *name, struct tl_group **group_out,
                               struct tl_outcome *out)
 {
+    const struct tl_user_ids ids = {.in = in, .map = map};
     struct tl_group *group = talloc_zero(ctx, struct tl_group);
     const struct tl_idmap_domain *domain = NULL;
-    enum tl_reason reason = TL_REASON_OK;
+    enum tl_reason reason;
     struct tl_sid domain_sid;
     struct tl_user_text text;
     const char *why = NULL;
@@ -65,11 +66,9 @@ enum tl_reason tl_group_build(TALLOC_CTX *ctx, const struct tl_idmap *map,
     if (group == NULL)
         return no_memory(out);
     group->sid = *sid;
-    if (tl_idmap_to_id(map, sid, &group->gid, &why) != 0)
-        reason = fail(out, TL_REASON_ID_UNMAPPABLE, sid, why);
-    else if (tl_local_has_gid(local, group->gid))
-        reason =
-            fail(out, TL_REASON_ID_COLLISION, sid, "a group of /etc/group has its id");
+    reason = tl_user_gid(&ids, sid, &group->gid, &why);
+    if (reason != TL_REASON_OK)
+        reason = fail(out, reason, sid, why);
     else if (tl_sid_split(sid, &domain_sid, &rid) == 0)
         domain = tl_idmap_domain(map, &domain_sid);
     if (reason == TL_REASON_OK && domain == NULL)

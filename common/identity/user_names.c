@@ -50,6 +50,18 @@ int tl_account_text(TALLOC_CTX *ctx, const char *account, const char *dns,
     return 0;
 }
 
+int tl_canonical_name(TALLOC_CTX *ctx, const char *account, const char *dns,
+                      const char **canonical, const char **fault)
+{
+    TALLOC_CTX *tmp = talloc_new(ctx);
+    struct tl_user_text text;
+    int ret = tmp != NULL ? tl_account_text(tmp, account, dns, &text, fault) : -ENOMEM;
+
+    *canonical = ret == 0 ? talloc_steal(ctx, text.canonical) : NULL;
+    talloc_free(tmp);
+    return ret;
+}
+
 int tl_user_text_make(TALLOC_CTX *ctx, const struct tl_pac *pac, const char *client,
                       struct tl_user_text *text, const char **fault)
 {

@@ -99,19 +99,18 @@ static int plan_id(const struct planner *p, TALLOC_CTX *ctx, char **error)
 {
     const struct tl_idmap_domain *known = NULL;
     struct tl_idmap *map = NULL;
-    struct tl_sid domain;
-    uint32_t rid;
     int ret = tl_idmap_new(p->plan, p->config, p->ws->domain, p->topo, NULL, &map, error);
 
     if (ret != 0) {
         *error = *error != NULL ? talloc_steal(ctx, *error) : NULL;
         return ret;
     }
-    p->plan->by = TL_LOOKUP_BY_SID;
-    if (tl_idmap_to_sid(map, p->question->id, &p->plan->sid) == 0 &&
-        tl_sid_split(&p->plan->sid, &domain, &rid) == 0)
-        known = tl_idmap_domain(map, &domain);
-    if (known == NULL)
+    p->plan->by =
+        p->config->idmap == TL_IDMAP_RFC2307 ? TL_LOOKUP_BY_ID : TL_LOOKUP_BY_SID;
+    p->plan->id = p->question->id;
+    known = tl_idmap_domain_of_id(map, p->question->id);
+    if (known == NULL || (p->plan->by == TL_LOOKUP_BY_SID &&
+                          tl_idmap_to_sid(map, p->question->id, &p->plan->sid) != 0))
         return nobody(p, "the id is in no domain's range");
     ret = tl_lookup_add_domain(p->plan, p->ws, p->topo, known->dns);
     if (ret == 0 && p->plan->num_domains == 0)

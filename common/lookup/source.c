@@ -35,6 +35,10 @@ static enum tl_reason start(struct tl_lookup *lookup, bool anew, struct tl_outco
 {
     enum tl_reason reason;
 
+    if (lookup->in.krb != NULL) {
+        lookup->krb = lookup->in.krb;
+        return TL_REASON_OK;
+    }
     if (lookup->krb != NULL && !anew)
         return TL_REASON_OK;
     TALLOC_FREE(lookup->krb);
@@ -147,7 +151,7 @@ enum tl_reason tl_lookup_directory(struct tl_lookup *lookup, const char *domain,
         if (reason == TL_REASON_OK)
             reason = open_first(lookup, dcs, realm, dir, out);
     }
-    if (reason == TL_REASON_OK && lookup->fresh) {
+    if (reason == TL_REASON_OK && lookup->fresh && lookup->in.krb == NULL) {
         if (tl_krb_keep(lookup->krb, lookup->tickets) != 0)
             tl_trace_note(lookup->in.trace, "the machine's tickets could not be kept");
         lookup->fresh = false;

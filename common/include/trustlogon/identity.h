@@ -80,6 +80,11 @@ TL_PUBLIC enum tl_reason tl_identity_build(TALLOC_CTX *ctx,
                                            struct tl_identity **identity,
                                            struct tl_outcome *out);
 
+/* alice@contoso.test; -EINVAL with *fault, a constant phrase, for a name that may not
+ * be shown; -ENOMEM. */
+TL_PUBLIC int tl_canonical_name(TALLOC_CTX *ctx, const char *account, const char *dns,
+                                const char **canonical, const char **fault);
+
 /* A group as NSS shows it. */
 struct tl_group {
     struct tl_sid sid;
@@ -89,11 +94,12 @@ struct tl_group {
     const char **names;
 };
 /*
- * `name` is its sAMAccountName. ID_UNMAPPABLE, ID_COLLISION and ID_NAME_UNSAFE as above.
- * Pure.
+ * `name` is its sAMAccountName; of `in`, config, facts and local are read.
+ * ID_UNMAPPABLE, ID_COLLISION and ID_NAME_UNSAFE as above. Pure.
  */
-TL_PUBLIC enum tl_reason tl_group_build(TALLOC_CTX *ctx, const struct tl_idmap *map,
-                                        const struct tl_local_ids *local,
+TL_PUBLIC enum tl_reason tl_group_build(TALLOC_CTX *ctx,
+                                        const struct tl_identity_input *in,
+                                        const struct tl_idmap *map,
                                         const struct tl_sid *sid, const char *name,
                                         struct tl_group **group, struct tl_outcome *out);
 

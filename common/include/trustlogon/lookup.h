@@ -13,6 +13,7 @@
 #define TRUSTLOGON_LOOKUP_H
 
 #include <trustlogon/identity.h>
+#include <trustlogon/people.h>
 
 struct tl_question {
     bool group;       /* of a group; else of a user */
@@ -20,7 +21,12 @@ struct tl_question {
     uint32_t id;
 };
 
-enum tl_lookup_by { TL_LOOKUP_BY_SAM, TL_LOOKUP_BY_UPN, TL_LOOKUP_BY_SID };
+enum tl_lookup_by {
+    TL_LOOKUP_BY_SAM,
+    TL_LOOKUP_BY_UPN,
+    TL_LOOKUP_BY_SID,
+    TL_LOOKUP_BY_ID /* rfc2307: the number in the directory */
+};
 
 /* A domain that may know, as our own side's directory has it. */
 struct tl_lookup_domain {
@@ -36,6 +42,7 @@ struct tl_lookup_plan {
     enum tl_lookup_by by;
     const char *name; /* sAMAccountName, or the whole UPN */
     struct tl_sid sid;
+    uint32_t id;
     size_t num_domains; /* to be asked in this order until one knows */
     struct tl_lookup_domain *domains;
     const char *why;    /* a constant phrase, or NULL */
@@ -45,7 +52,8 @@ struct tl_lookup_plan {
 /*
  * Pure. A bare name is ours only where [workstation] default_domain says so, and never
  * one of `local`. An explicit UPN means the forest its suffix is routed to; a group has
- * none. An id means the SID that the id mapping gives it to. 0, -ENOMEM, or -EINVAL with
+ * none. An id means the SID that the id mapping gives it to, or, with rfc2307, whom the
+ * directory does whose range it is in. `topo` must be one. 0, -ENOMEM, or -EINVAL with
  * *error (child of ctx): the configuration contradicts itself.
  */
 TL_PUBLIC int tl_lookup_plan_make(TALLOC_CTX *ctx, const struct tl_config *config,
@@ -61,6 +69,9 @@ struct tl_lookup_input {
     const struct tl_topology *topo;
     const struct tl_local_ids *local;
     const struct tl_trace *trace; /* may be NULL */
+    /* A session with a TGT to ask by, of who has just logged on: it can read its own
+     * domain whatever the trust. NULL: as the machine. */
+    struct tl_krb *krb;
     tl_deadline deadline;
 };
 
@@ -72,6 +83,9 @@ struct tl_lookup_answer {
     /* The group asked for; or those of the user's groups whose names came with him. */
     size_t num_groups;
     struct tl_group **groups;
+    /* For tl_lookup_members(). */
+    const struct tl_lookup_domain *domain;
+    const struct tl_dir_group *entry; /* NULL: its members cannot be read */
 };
 
 /* One session: tickets and connections stay open for further questions. What is in
@@ -90,5 +104,22 @@ TL_PUBLIC enum tl_reason tl_lookup_find(struct tl_lookup *lookup,
                                         const struct tl_question *question,
                                         struct tl_lookup_answer **answer,
                                         struct tl_outcome *out);
+/*
+ * The users in the group that an answer holds, by their canonical names, nested groups
+ * opened as deep as they go; children of ctx. Those of other domains are named by their
+ * own domain's directory where there are few, and left out where that does not answer.
+ */
+TL_PUBLIC enum tl_reason tl_lookup_members(TALLOC_CTX *ctx, struct tl_lookup *lookup,
+                                           const struct tl_lookup_answer *answer,
+                                           const char ***members, size_t *count,
+                                           struct tl_outcome *out);
+/*
+ * The groups that these SIDs are, all that can be told at once: *answer has those found,
+ * in no order. OK, or what kept the last domain from telling.
+ */
+TL_PUBLIC enum tl_reason tl_lookup_name_groups(struct tl_lookup *lookup,
+                                               const struct tl_sid *sids, size_t count,
+                                               struct tl_lookup_answer **answer,
+                                               struct tl_outcome *out);
 
 #endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * name_groups.c - names for the groups of a logon.
+ *
+ * A PAC has SIDs only, and `id` asks for the name of each. They are read at once, in the
+ * worker of the logon after it has answered, with the tickets of who has just logged on:
+ * those can read the user's own domain over a one-way trust, too, where the machine's
+ * cannot. If it does not work, each is looked up when somebody asks.
+ */
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "agent.h"
+#include "store/inspect.h"
+
+#define LIMIT_MS 8000
+
+/* Those without a name in the store. */
+static struct tl_sid *nameless(TALLOC_CTX *ctx, const struct tla_book *book,
+                               const struct tl_identity *identity, size_t *count)
+{
+    struct tl_sid *sids = talloc_array(ctx, struct tl_sid, identity->num_groups + 1);
+    struct tl_store_view *view = NULL;
+    uint64_t now = tl_store_now();
+    struct tl_store_entry entry;
+
+    *count = 0;
+    if (sids == NULL || tl_store_view_open(ctx, book->path, &view) != 0)
+        return NULL;
+    for (size_t i = 0; i < identity->num_groups; i++)
+        if (tl_store_by_id(&view->map, TL_STORE_GROUP_ID, identity->groups[i].gid, now,
+                           &entry) != TL_STORE_HIT)
+            sids[(*count)++] = identity->groups[i].sid;
+    talloc_free(view);
+    return sids;
+}
+
+static void name_them(TALLOC_CTX *ctx, struct tla_book *book,
+                      const struct tl_lookup_input *in, const struct tl_sid *sids,
+                      size_t count)
+{
+    struct tl_lookup *lookup = tl_lookup_new(ctx, in);
+    struct tl_outcome *out = tl_outcome_new(ctx);
+    struct tl_lookup_answer *found = NULL;
+    enum tl_reason reason;
+
+    if (lookup == NULL || out == NULL)
+        return;
+    reason = tl_lookup_name_groups(lookup, sids, count, &found, out);
+    if (reason != TL_REASON_OK)
+        tla_journal_line(LOG_INFO, "the names of %zu groups could not be read: %s (%s)",
+                         count, tl_reason_info(reason)->slug,
+                         out->detail != NULL ? out->detail : "");
+    if (found != NULL && tla_remember_answer(book, found, NULL) != 0)
+        tla_journal_line(LOG_INFO, "the names of groups are not in the identity store");
+}
+
+void tla_name_groups(struct tla_conv *conv, const struct tl_logon *logon)
+{
+    TALLOC_CTX *ctx = talloc_new(conv);
+    struct tl_lookup_input in = {.config = logon->config,
+                                 .ws = logon->ws,
+                                 .topo = logon->topology,
+                                 .trace = logon->trace,
+                                 .krb = logon->krb,
+                                 .deadline = tl_deadline_in_ms(LIMIT_MS)};
+    struct tl_local_ids *local = NULL;
+    struct tla_book *book = NULL;
+    struct tl_sid *sids;
+    size_t count = 0;
+
+    /* For whoever waits for the end of the conversation, this is it. */
+    (void)shutdown(conv->fd, SHUT_RDWR);
+    alarm(LIMIT_MS / 1000 + 5);
+    if (logon->topology == NULL || tla_book_open(ctx, conv->config, &book) != 0 ||
+        tl_local_ids_load(ctx, "/etc/passwd", "/etc/group", &local) != 0)
+        goto cleanup;
+    in.local = local;
+    sids = nameless(ctx, book, logon->identity, &count);
+    if (sids != NULL && count > 0) {
+        tl_krb_set_deadline(logon->krb, in.deadline);
+        name_them(ctx, book, &in, sids, count);
+    }
+
+cleanup:
+    talloc_free(ctx);
+    alarm(0);
+}

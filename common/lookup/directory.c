@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * directory.c - a user or a group from the directory of its own domain.
+ */
+#include "lookup/asking.h"
+
+/* A server that calls itself the directory of this domain and has the SID of another
+ * one would give its users the ids of that one's. */
+enum tl_reason tl_asking_open(const struct tl_asking *a, struct tl_directory **dir)
+{
+    struct tl_sid sid;
+    enum tl_reason reason = tl_lookup_directory(a->lookup, a->domain->dns, dir, a->out);
+
+    if (reason == TL_REASON_OK)
+        reason = tl_directory_domain_sid(*dir, &sid, a->out);
+    if (reason != TL_REASON_OK)
+        return reason;
+    if (!a->domain->has_sid || !tl_sid_equal(&sid, &a->domain->sid))
+        return tl_outcome_fail(a->out, TL_STAGE_IDENTITY, TL_REASON_DIRECTORY_UNREADABLE,
+                               "the directory of %s has not the SID that the trust names",
+                               a->domain->dns);
+    return TL_REASON_OK;
+}
+
+static bool is_in(const struct tl_identity *identity, const struct tl_sid *sid)
+{
+    for (size_t i = 0; i < identity->num_groups; i++)
+        if (tl_sid_equal(&identity->groups[i].sid, sid))
+            return true;
+    return false;
+}
+
+/* Those that the identity has; one that cannot be shown costs nobody the user. */
+static enum tl_reason add_groups(const struct tl_asking *a,
+                                 const struct tl_dir_names *names)
+{
+    enum tl_reason reason = TL_REASON_OK;
+
+    for (size_t i = 0; reason == TL_REASON_OK && i < names->count; i++) {
+        const struct tl_dir_name *name = &names->names[i];
+
+        if (name->kind != TL_DIR_GROUP || name->name == NULL ||
+            !is_in(a->answer->identity, &name->sid))
+            continue;
+        reason = tl_asking_add_group(a, &name->sid, name->name);
+        if (reason != TL_REASON_NO_MEMORY && reason != TL_REASON_OK) {
+            tl_outcome_reset(a->out);
+            reason = TL_REASON_OK;
+        }
+    }
+    return reason;
+}
+
+static enum tl_reason find_user(const struct tl_asking *a, struct tl_directory *dir,
+                                struct tl_dir_user **user)
+{
+    switch (a->plan->by) {
+    case TL_LOOKUP_BY_SAM:
+        return tl_directory_user_by_sam(a->answer, dir, a->plan->name, user, a->out);
+    case TL_LOOKUP_BY_UPN:
+        return tl_directory_user_by_upn(a->answer, dir, a->plan->name, user, a->out);
+    case TL_LOOKUP_BY_ID:
+        return tl_directory_user_by_uid(a->answer, dir, a->plan->id, user, a->out);
+    default:
+        return tl_directory_user_by_sid(a->answer, dir, &a->plan->sid, user, a->out);
+    }
+}
+
+/* With rfc2307 the ids are facts of the directory, too. */
+static enum tl_reason add_facts(struct tl_asking *a, struct tl_directory *dir,
+                                const struct tl_dir_user *user, const struct tl_sid *sids,
+                                size_t count)
+{
+    const struct tl_config *config = a->lookup->in.config;
+    enum tl_reason reason = TL_REASON_OK;
+
+    if (config->idmap != TL_IDMAP_RFC2307)
+        return TL_REASON_OK;
+    a->facts = talloc_zero(a->answer, struct tl_unix_facts);
+    if (a->facts == NULL)
+        return tl_asking_no_memory(a);
+    if (user != NULL)
+        reason = tl_unix_facts_user(a->facts, dir, &user->sid, config->unix_primary_group,
+                                    a->out);
+    if (reason == TL_REASON_OK)
+        reason = tl_unix_facts_groups(a->facts, dir, sids, count, a->out);
+    return reason;
+}
+
+static enum tl_reason user_from(struct tl_asking *a, struct tl_directory *dir)
+{
+    struct tl_dir_names *names = NULL;
+    struct tl_dir_user *user = NULL;
+    struct tl_pac *account = NULL;
+    struct tl_sid *sids = NULL;
+    enum tl_reason reason = find_user(a, dir, &user);
+    size_t count = 0;
+
+    if (reason == TL_REASON_OK)
+        reason = tl_directory_user_groups(a->answer, dir, user, &sids, &count, a->out);
+    if (reason == TL_REASON_OK)
+        reason = add_facts(a, dir, user, sids, count);
+    if (reason == TL_REASON_OK)
+        reason = tl_directory_names(a->answer, dir, sids, count, &names, a->out);
+    if (reason == TL_REASON_OK &&
+        tl_lookup_account(a->answer, user, names, a->domain->own, a->lookup->in.trace,
+                          &account) != 0)
+        reason = tl_asking_no_memory(a);
+    if (reason == TL_REASON_OK)
+        reason = tl_asking_identify(a, account);
+    if (reason == TL_REASON_OK)
+        reason = add_groups(a, names);
+    return reason;
+}
+
+/* Where each user of a domain has a group of his own, its name and id are his. */
+static enum tl_reason own_group(struct tl_asking *a, struct tl_directory *dir)
+{
+    enum tl_reason reason = user_from(a, dir);
+
+    if (reason == TL_REASON_OK && !a->answer->identity->private_group)
+        reason = tl_asking_unknown(a, "it is a user");
+    return reason;
+}
+
+static enum tl_reason group_from(struct tl_asking *a, struct tl_directory *dir)
+{
+    struct tl_dir_group *group = NULL;
+    enum tl_reason reason;
+
+    if (a->plan->by == TL_LOOKUP_BY_ID)
+        reason = tl_directory_group_by_gid(a->answer, dir, a->plan->id, &group, a->out);
+    else if (a->plan->by == TL_LOOKUP_BY_SID)
+        reason = tl_directory_group_by_sid(a->answer, dir, &a->plan->sid, &group, a->out);
+    else
+        reason =
+            tl_directory_group_by_name(a->answer, dir, a->plan->name, &group, a->out);
+    if (reason == TL_REASON_USER_UNKNOWN)
+        return own_group(a, dir);
+    if (reason == TL_REASON_OK && (group->type & TL_GROUP_SECURITY) == 0)
+        reason =
+            tl_asking_unknown(a, "the group is for mail only, and in nobody's token");
+    if (reason == TL_REASON_OK)
+        reason = add_facts(a, dir, NULL, &group->sid, 1);
+    if (reason == TL_REASON_OK)
+        reason = tl_asking_add_group(a, &group->sid, group->name);
+    /* A domain-local group of another domain counts there only, so nobody is a member
+     * here; a Samba KDC puts it into PACs all the same, and then it needs a name. */
+    if (reason == TL_REASON_OK &&
+        ((group->type & TL_GROUP_DOMAIN_LOCAL) == 0 || a->domain->own))
+        a->answer->entry = group;
+    return reason == TL_REASON_OK ? tl_asking_check_group(a) : reason;
+}
+
+enum tl_reason tl_asking_directory(struct tl_asking *a)
+{
+    struct tl_directory *dir = NULL;
+    enum tl_reason reason = tl_asking_open(a, &dir);
+
+    a->answer->source = TL_LOOKUP_LDAP;
+    if (reason == TL_REASON_OK)
+        reason = a->question->group ? group_from(a, dir) : user_from(a, dir);
+    return reason;
+}

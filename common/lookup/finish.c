@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * finish.c - from what somebody told of an account to the answer: the same identity as
+ * a logon would make, and only if it is what was asked for.
+ */
+#include "lookup/asking.h"
+
+#include <errno.h>
+
+#include <trustlogon/name.h>
+
+enum tl_reason tl_asking_no_memory(const struct tl_asking *a)
+{
+    return tl_outcome_fail(a->out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+}
+
+enum tl_reason tl_asking_unknown(const struct tl_asking *a, const char *why)
+{
+    return tl_outcome_fail(a->out, TL_STAGE_IDENTITY, TL_REASON_USER_UNKNOWN, "%s", why);
+}
+
+/* Whether what was found is what was asked for, by the names it may have here. */
+static bool answers(const struct tl_asking *a, const struct tl_sid *sid, uint32_t id,
+                    const char *const *names, size_t count)
+{
+    char *full = NULL;
+    bool found = false;
+
+    if (a->plan->by == TL_LOOKUP_BY_SID)
+        return tl_sid_equal(sid, &a->plan->sid);
+    if (a->plan->by == TL_LOOKUP_BY_ID)
+        return id == a->plan->id;
+    full = a->plan->by == TL_LOOKUP_BY_UPN
+               ? talloc_strdup(a->answer, a->plan->name)
+               : talloc_asprintf(a->answer, "%s\\%s", a->domain->dns, a->plan->name);
+    for (size_t i = 0; full != NULL && !found && i < count; i++)
+        found = tl_name_equal(full, names[i]);
+    talloc_free(full);
+    return found;
+}
+
+enum tl_reason tl_asking_identify(const struct tl_asking *a, struct tl_pac *account)
+{
+    const struct tl_lookup_input *in = &a->lookup->in;
+    struct tl_identity_input input = {.config = in->config,
+                                      .ws = in->ws,
+                                      .topo = in->topo,
+                                      .pac = account,
+                                      .facts = a->facts,
+                                      .local = in->local,
+                                      .trace = in->trace};
+    char *realm = tl_realm_of(a->answer, a->domain->dns);
+    enum tl_reason reason;
+
+    input.client =
+        talloc_asprintf(a->answer, "%s@%s", account->account, realm != NULL ? realm : "");
+    if (realm == NULL || input.client == NULL)
+        return tl_asking_no_memory(a);
+    reason = tl_pac_apply_rules(account, in->topo, NULL, input.client, in->ws, in->trace,
+                                a->out);
+    if (reason == TL_REASON_OK)
+        reason = tl_identity_build(a->answer, &input, &a->answer->identity, a->out);
+    if (reason == TL_REASON_OK &&
+        !answers(a, &a->answer->identity->sid, a->answer->identity->uid,
+                 (const char *const *)a->answer->identity->names,
+                 a->answer->identity->num_names))
+        reason =
+            tl_asking_unknown(a, "the account found has not the name that was asked for");
+    return reason;
+}
+
+enum tl_reason tl_asking_map(const struct tl_asking *a)
+{
+    const struct tl_lookup_input *in = &a->lookup->in;
+    char *error = NULL;
+    int ret = 0;
+
+    if (a->lookup->map == NULL)
+        ret = tl_idmap_new(a->lookup, in->config, in->ws->domain, in->topo, NULL,
+                           &a->lookup->map, &error);
+    if (ret == -EINVAL)
+        return tl_outcome_fail(a->out, TL_STAGE_LOCAL, TL_REASON_CONFIG_INVALID, "%s",
+                               error);
+    return ret == 0 ? TL_REASON_OK : tl_asking_no_memory(a);
+}
+
+enum tl_reason tl_asking_add_group(const struct tl_asking *a, const struct tl_sid *sid,
+                                   const char *name)
+{
+    const struct tl_identity_input in = {
+        .config = a->lookup->in.config, .facts = a->facts, .local = a->lookup->in.local};
+    struct tl_lookup_answer *answer = a->answer;
+    struct tl_group **grown =
+        talloc_realloc(answer, answer->groups, struct tl_group *, answer->num_groups + 1);
+    enum tl_reason reason = tl_asking_map(a);
+
+    if (reason != TL_REASON_OK)
+        return reason;
+    if (grown == NULL)
+        return tl_asking_no_memory(a);
+    answer->groups = grown;
+    reason = tl_group_build(answer, &in, a->lookup->map, sid, name,
+                            &grown[answer->num_groups], a->out);
+    if (reason == TL_REASON_OK)
+        answer->num_groups++;
+    return reason;
+}
+
+enum tl_reason tl_asking_check_group(const struct tl_asking *a)
+{
+    const struct tl_group *made = a->answer->groups[a->answer->num_groups - 1];
+
+    if (!answers(a, &made->sid, made->gid, (const char *const *)made->names,
+                 made->num_names))
+        return tl_asking_unknown(a,
+                                 "the group found has not the name that was asked for");
+    return TL_REASON_OK;
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * lsa.c - a user or a group by way of the workstation's own DC, which asks across a
+ * trust that this machine cannot cross. It knows SID and name, and nothing else.
+ */
+#include "lookup/asking.h"
+
+#include <string.h>
+
+#include <trustlogon/name.h>
+
+#include "lookup/lsa_client.h"
+
+#define NONE_MAPPED 0xC0000073U
+#define RID_DOMAIN_USERS 513U
+
+static enum tl_reason fail(const struct tl_asking *a, const char *why)
+{
+    return tl_outcome_fail(a->out, TL_STAGE_IDENTITY, TL_REASON_DIRECTORY_UNREADABLE,
+                           "%s could not be asked through the workstation's own domain "
+                           "controller: %s",
+                           a->domain->dns, why != NULL ? why : "no reason was given");
+}
+
+/* By name, or with `name` NULL by SID. */
+static enum tl_reason ask(const struct tl_asking *a, const char *name,
+                          const struct tl_sid *sid, struct tl_lsa_answer **found)
+{
+    const struct tl_lookup_input *in = &a->lookup->in;
+    struct tl_lsa_peer peer = {.config = in->config, .ws = in->ws};
+    struct tl_dc_list *dcs = NULL;
+    const char *why = NULL;
+    enum tl_reason reason = tl_locate(a->answer, a->lookup->locator, in->ws->domain, 0,
+                                      in->deadline, &dcs, a->out);
+
+    if (reason != TL_REASON_OK)
+        return reason;
+    peer.dc = dcs->dcs[0].host;
+    peer.address = dcs->dcs[0].address;
+    if (tl_lsa_ask(a->answer, &peer, name, sid, in->deadline, found, &why) != 0)
+        return fail(a, why);
+    if ((*found)->ntstatus == NONE_MAPPED)
+        return tl_asking_unknown(a, "the workstation's domain controller knows none");
+    if ((*found)->ntstatus != 0 || (*found)->name == NULL || (*found)->domain == NULL)
+        return fail(a, (*found)->text);
+    return TL_REASON_OK;
+}
+
+/* NULL, or why what came back is none of the domain that was meant. */
+static const char *refuse(const struct tl_asking *a, const struct tl_lsa_answer *found)
+{
+    if (!a->domain->has_sid || !tl_sid_in_domain(&found->sid, &a->domain->sid))
+        return "the SID is not one of the domain that was asked";
+    if (a->domain->flat == NULL || !tl_name_equal(found->domain, a->domain->flat))
+        return "the answer names another domain";
+    return NULL;
+}
+
+enum tl_reason tl_asking_lsa_name(const struct tl_asking *a, const struct tl_sid *sid,
+                                  struct tl_dir_name *name)
+{
+    struct tl_lsa_answer *found = NULL;
+    enum tl_reason reason = ask(a, NULL, sid, &found);
+    size_t len;
+
+    if (reason != TL_REASON_OK)
+        return reason;
+    if (refuse(a, found) != NULL || !tl_sid_equal(&found->sid, sid))
+        return fail(a, "the answer is about something else");
+    len = strlen(found->name);
+    *name = (struct tl_dir_name){.sid = *sid, .kind = TL_DIR_UNKNOWN};
+    if (found->type == TL_LSA_USER && (len == 0 || found->name[len - 1] != '$'))
+        name->kind = TL_DIR_USER;
+    else if (found->type == TL_LSA_GROUP || found->type == TL_LSA_ALIAS)
+        name->kind = TL_DIR_GROUP;
+    name->domain_local = found->type == TL_LSA_ALIAS;
+    name->name = found->name;
+    return TL_REASON_OK;
+}
+
+/* Of Domain Users, so that `id` finds a name for it; only a nicety. */
+static enum tl_reason add_primary(const struct tl_asking *a)
+{
+    struct tl_dir_name found = {0};
+    enum tl_reason reason;
+    struct tl_sid sid;
+
+    if (tl_sid_append(&a->domain->sid, RID_DOMAIN_USERS, &sid) != 0)
+        return TL_REASON_OK;
+    reason = tl_asking_lsa_name(a, &sid, &found);
+    if (reason == TL_REASON_OK && found.kind == TL_DIR_GROUP)
+        reason = tl_asking_add_group(a, &sid, found.name);
+    tl_outcome_reset(a->out);
+    return reason == TL_REASON_NO_MEMORY ? reason : TL_REASON_OK;
+}
+
+static enum tl_reason take_user(const struct tl_asking *a,
+                                const struct tl_lsa_answer *found)
+{
+    struct tl_pac *account = NULL;
+    enum tl_reason reason;
+    size_t len = strlen(found->name);
+
+    /* A computer's account is a user to a DC, and tells itself by its name only. */
+    if (found->type != TL_LSA_USER || (len > 0 && found->name[len - 1] == '$'))
+        return tl_asking_unknown(a, "it is no user");
+    if (tl_lookup_account_bare(a->answer, &found->sid, found->name, &account) != 0)
+        return tl_asking_no_memory(a);
+    reason = tl_asking_identify(a, account);
+    return reason == TL_REASON_OK ? add_primary(a) : reason;
+}
+
+static enum tl_reason take_group(const struct tl_asking *a,
+                                 const struct tl_lsa_answer *found)
+{
+    enum tl_reason reason;
+
+    if (found->type != TL_LSA_GROUP && found->type != TL_LSA_ALIAS)
+        return tl_asking_unknown(a, "it is no group");
+    reason = tl_asking_add_group(a, &found->sid, found->name);
+    return reason == TL_REASON_OK ? tl_asking_check_group(a) : reason;
+}
+
+enum tl_reason tl_asking_lsa(const struct tl_asking *a)
+{
+    struct tl_lsa_answer *found = NULL;
+    const struct tl_sid *sid = NULL;
+    char *name = NULL;
+    enum tl_reason reason;
+    const char *why;
+
+    a->answer->source = TL_LOOKUP_LSA;
+    if (a->plan->by == TL_LOOKUP_BY_UPN)
+        return fail(a, "a DC translates no user principal names across a trust");
+    if (a->lookup->in.config->idmap == TL_IDMAP_RFC2307)
+        return fail(a, "with idmap = rfc2307 the ids stand in its directory, which this "
+                       "machine may not read");
+    if (a->plan->by == TL_LOOKUP_BY_SID) {
+        sid = &a->plan->sid;
+    } else {
+        name = talloc_asprintf(a->answer, "%s\\%s", a->domain->dns, a->plan->name);
+        if (name == NULL)
+            return tl_asking_no_memory(a);
+    }
+    reason = ask(a, name, sid, &found);
+    if (reason != TL_REASON_OK)
+        return reason;
+    why = refuse(a, found);
+    if (why != NULL)
+        return fail(a, why);
+    return a->question->group ? take_group(a, found) : take_user(a, found);
+}

@@ -1,0 +1,331 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Users and groups who never logged on, by our own NSS module and a listening agent.
+
+Through the directory of the user's domain over two-way trusts, external and forest;
+through the workstation's own DC over a one-way trust.
+"""
+import json
+import os
+import signal
+import subprocess
+import time
+
+import harness
+from capture import Capture
+from daemon import LOG, agent
+from harness import break_, check, command, equal, finish, fix, get, logon, put, tool, up, ws
+from lab.state import environment
+
+NSSWITCH = ("passwd: files trustlogon\ngroup: files trustlogon\ninitgroups: files trustlogon\n"
+            "shadow: files\nhosts: files dns\n")
+UTF8 = {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
+ALICE, BOB = "CONTOSO\\alice", "CONTOSO\\bob"
+CROWD = 10000
+
+# On CONTOSO's DC, beside the first checks: a group of 10,000, and one for mail only.
+PREPARE = r"""
+import ldb, sys
+from samba.auth import system_session
+from samba.param import LoadParm
+from samba.samdb import SamDB
+
+lp = LoadParm()
+lp.load_default()
+db = SamDB(url="/var/lib/samba/private/sam.ldb", session_info=system_session(), lp=lp)
+users = f"CN=Users,{db.domain_dn()}"
+for name, kind in (("Letters", 0x2), ("Crowd", -0x7FFFFFF8)):
+    db.add({"dn": f"CN={name},{users}", "objectClass": "group", "sAMAccountName": name,
+            "groupType": str(kind)})
+for first in range(0, CROWD, 100):  # a transaction keeps the KDC waiting
+    db.transaction_start()
+    for i in range(first, first + 100):
+        db.add({"dn": f"CN=c{i},{users}", "objectClass": "user", "sAMAccountName": f"c{i}"})
+    db.transaction_commit()
+message = ldb.Message(ldb.Dn(db, f"CN=Crowd,{users}"))
+message["member"] = ldb.MessageElement([f"CN=c{i},{users}" for i in range(CROWD)],
+                                       ldb.FLAG_MOD_ADD, "member")
+db.modify(message)
+print("done")
+"""
+
+
+def start_crowd(lab):
+    code = PREPARE.replace("CROWD", str(CROWD))
+    return subprocess.Popen(lab.enter(lab.host("dc1.contoso"), ["/usr/bin/python3", "-c", code]),
+                            env=environment(), stdin=subprocess.DEVNULL, text=True,
+                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+def getent(database, key, timeout=60):
+    """(fields, exit code): 2 is "there is none", and what cannot be told looks the same."""
+    done = ws(["getent", database, str(key)], env=UTF8, timeout=timeout)
+    line = done.stdout.rstrip("\n")
+    return (line.split(":") if line else None), done.returncode
+
+
+def passwd(key):
+    return getent("passwd", key)[0]
+
+
+def group(key):
+    return getent("group", key)[0]
+
+
+def ids(name):
+    return sorted(map(int, ws(["id", "-G", name], env=UTF8).stdout.split()))
+
+
+def source(name):
+    told = json.loads(command("store", "list", "users", "--json").stdout)["entries"]
+    return next((user.get("source") for user in told if user.get("name") == name), told)
+
+
+def forget():
+    """A store that knows nothing but its ranges."""
+    ws(["rm", "-f", "/var/lib/trustlogon/identity.store"])
+    passwd("nobody.at.all@contoso.test")
+
+
+def two_way(lab):
+    check("alice is known before any logon", (before := passwd(ALICE)) is not None,
+          ws(["cat", LOG]).stdout)
+    if before is None:
+        return
+    equal("by her canonical name", before[0], "alice@contoso.test")
+    for name in ("contoso\\ALICE", "contoso.test\\alice", "alice@contoso.test", "Alice@CONTOSO",
+                 before[2]):
+        equal(f"{name} is the same entry", passwd(name), before)
+    with Capture(lab) as wire:
+        groups = ids(ALICE)
+        named = ws(["id", "-Gn", ALICE], env=UTF8)
+    equal("id has names for all her groups, nested ones too", sorted(named.stdout.split("@contoso.test")[:-1]),
+          sorted(["domain users", " sales", " all staff", " project éclair"]))
+    check("and asks no domain for them", not wire.port(389) and not wire.port(88), wire)
+    equal("the store says that a directory told of her", source(before[0]), "directory")
+    equal("she logs on", logon(ALICE).code, "PAM_SUCCESS")
+    equal("and is who she was: uid, gid, home", passwd(ALICE), before)
+    check("with the groups she had", set(groups) <= set(ids(ALICE)), (groups, ids(ALICE)))
+    readers = group("CONTOSO\\Readers")
+    check("and at most a domain-local one, which Samba's KDC puts into PACs",
+          set(ids(ALICE)) - set(groups) <= {int(readers[2])}, (groups, ids(ALICE)))
+    equal("the store says that her PAC told of her", source(before[0]), "logon")
+    for name in ("jürgen.groß", "pat o'neil"):
+        entry = passwd(f"contoso\\{name}")
+        check(f"{name} is found", entry is not None and entry[0] == f"{name}@contoso.test", entry)
+    check("a name that folds like jürgen's is nobody's, and harms him not",
+          passwd("CONTOSO\\JÜRGEN.GROSS") is None and passwd("contoso\\jürgen.groß") is not None)
+    check("nor does the case of letters that are not ASCII",
+          passwd("CONTOSO\\JÜRGEN.GROß") == passwd("contoso\\jürgen.groß") is not None)
+    carol = passwd("FABRIKAM\\carol")
+    check("carol of the workstation's own domain is found", carol is not None, carol)
+
+
+def by_ids():
+    """Ids that nobody has asked for by name."""
+    bob, sales = passwd(BOB), group("CONTOSO\\Sales")
+    forget()
+    equal("a user by his id alone", passwd(bob[2]), bob)
+    forget()
+    equal("a group by its id alone, without its members", group(sales[2]), [*sales[:3], ""])
+    equal("and then by its name, with them", group("contoso\\sales"), sales)
+    equal("and then by its id, with them", group(sales[2]), sales)
+    for key in (int(bob[2]) + 100000, sales[2]):
+        check(f"no user has the id {key}", passwd(key) is None)
+    check("no group has the id of a user", group(bob[2]) is None)
+
+
+def groups():
+    wanted = {"Sales": {"alice", "bob"}, "All Staff": {"alice", "bob", "jürgen.groß"},
+              "Project Éclair": {"alice"}}
+    for name, members in wanted.items():
+        entry = group(f"CONTOSO\\{name}")
+        equal(f"members of {name}, nested ones too", entry and set(entry[3].split(",")),
+              {f"{m}@contoso.test" for m in members})
+        equal(f"{name} by its other names", [group(f"{name}@contoso.test"),
+                                             group(f"contoso.test\\{name.lower()}")], [entry] * 2)
+    equal("a domain-local group of another domain has no members here",
+          (group("CONTOSO\\Readers") or [None] * 4)[3], "")
+    check("one of BUILTIN neither", group("CONTOSO\\Administrators") is None)
+    check("alice is no group, and Sales no user", group(ALICE) is None
+          and passwd("CONTOSO\\Sales") is None)
+    equal("one of the own domain", group("helpdesk@fabrikam.test")[3], "carol@fabrikam.test")
+    users = group("CONTOSO\\Domain Users")
+    check("those whose primary group it is are members",
+          users is not None and {"alice@contoso.test", "bob@contoso.test"} <= set(users[3].split(",")),
+          users)
+
+
+def nobody(lab):
+    asked = ["CONTOSO\\nobody.here", "nobody@contoso.test", "root@contoso.test",
+             "CONTOSO\\DC1$", "CONTOSO\\FABRIKAM$", "CONTOSO\\a*", "CONTOSO\\alice)(cn=*",
+             "someone@nowhere.example", "NOWHERE\\x"]
+    for name in asked:
+        check(f"{name} is nobody", passwd(name) is None, passwd(name))
+    with Capture(lab) as wire:
+        for name in asked:
+            passwd(name)
+    check("asked again they cost no packet", not wire.packets, wire)
+    check("root is the machine's own", passwd("root")[2] == "0")
+    check("a name without a domain is not asked for", passwd("alice") is None)
+
+
+def at_once(lab):
+    """Fifty processes ask for one user whom nobody knows yet."""
+    forget()
+    with Capture(lab) as wire:
+        done = ws("for i in $(seq 50); do getent passwd 'CONTOSO\\bob' & done; wait")
+    equal("fifty who ask at once have fifty answers", len(done.stdout.splitlines()), 50)
+    equal("and the directory is asked once", wire.connections(389), 1)
+    equal("with the tickets that are there", wire.exchanges(), [])
+    check("the tickets are root's alone",
+          ws(["stat", "-c", "%a %U", "/run/trustlogon/machine.tickets"]).stdout == "600 root\n")
+
+
+def dead(lab):
+    """What cannot be told is never told as "there is none"."""
+    forget()
+    break_("tcp389")
+    started = time.monotonic()
+    check("with a dead DC nobody new is found", passwd(BOB) is None)
+    seconds = time.monotonic() - started
+    check(f"within the second that the module waits ({seconds:.1f} s)", seconds < 2)
+    fix()
+    for _ in range(100):  # the one who asked is still at it, and nobody else need ask
+        if passwd(BOB) is not None:
+            break
+        time.sleep(0.1)
+    check("and once the DC is back, he is there: nothing negative was kept",
+          passwd(BOB) is not None, ws(["cat", LOG]).stdout)
+
+
+def killed(lab, pid):
+    """A listener that ends in the middle: the asker is answered in time all the same."""
+    forget()
+    break_("tcp389")
+    asking = subprocess.Popen(lab.enter(lab.host("ws1"), ["getent", "passwd", BOB]),
+                              env=environment(), stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
+    time.sleep(0.3)
+    ws(["kill", "-KILL", str(pid)])
+    started = time.monotonic()
+    out, _ = asking.communicate(timeout=20)
+    check("who asks while the agent is killed is told nobody", out == b"" and asking.returncode != 0)
+    check("in time", time.monotonic() - started < 2)
+    fix()
+
+
+def changes(lab):
+    """Renamed, deleted, made again: what the store had of the old one is gone."""
+    ws(["trustlogon", "store", "drop", "CONTOSO\\temp"])
+    dc = ["samba-tool", "user"]
+    harness.on("dc1.contoso", [*dc, "create", "temp", harness.PASSWORD])
+    first = passwd("CONTOSO\\temp")
+    check("a new user is found at once", first is not None)
+    harness.on("dc1.contoso", [*dc, "delete", "temp"])
+    harness.on("dc1.contoso", [*dc, "create", "temp", harness.PASSWORD])
+    ws(["trustlogon", "store", "drop", "CONTOSO\\temp"])
+    second = passwd("CONTOSO\\temp")
+    check("deleted and made again, it has another id", second and second[2] != first[2],
+          (first, second))
+    check("and the old id is nobody's", passwd(first[2]) is None)
+
+
+def crowd(making):
+    out, _ = making.communicate(timeout=300)
+    if not check(f"{CROWD} users could be made", making.returncode == 0, out):
+        return
+    check("a group for mail only is none here", group("CONTOSO\\Letters") is None)
+    started = time.monotonic()
+    entry = group("CONTOSO\\Crowd")
+    first = time.monotonic() - started
+    check(f"a group of {CROWD} is there within the module's second ({first:.1f} s)",
+          entry is not None and first < 2.5, entry and entry[:3])
+    for _ in range(100):
+        entry = group("CONTOSO\\Crowd")
+        if entry and entry[3]:
+            break
+        time.sleep(0.2)
+    seconds = time.monotonic() - started
+    equal(f"with all its members soon after ({seconds:.1f} s)",
+          entry and sorted(entry[3].split(",")),
+          sorted(f"c{i}@contoso.test" for i in range(CROWD)))
+    started = time.monotonic()
+    group("CONTOSO\\Crowd")
+    check("and at once from then on", time.monotonic() - started < 0.5)
+
+
+def forest():
+    tool("trust", "forest")
+    command("refresh")
+    forget()
+    alice = passwd("alice@corp.example")
+    check("over a forest trust alice is found by her explicit UPN",
+          alice is not None and alice[0] == "alice@contoso.test", ws(["cat", LOG]).stdout)
+    for name in (ALICE, "alice@contoso.test"):
+        equal(f"as {name} too", passwd(name), alice)
+    check("nobody has another's suffix", passwd("bob@corp.example") is None)
+
+
+def one_way(lab):
+    tool("trust", "external", "--direction", "one-way")
+    command("refresh")
+    forget()
+    with Capture(lab) as wire:
+        alice = passwd(ALICE)
+    check("over a one-way trust alice is found by the workstation's own DC", alice is not None,
+          ws(["cat", LOG]).stdout)
+    dc = harness.settings.HOSTS["dc1.contoso"]["address"]
+    check("CONTOSO itself is not asked", not [p for p in wire.packets if p.target == dc], wire)
+    if alice is None:
+        return
+    equal("with Domain Users alone, named", ws(["id", "-Gn", ALICE]).stdout.strip(),
+          "domain users@contoso.test")
+    bob = passwd("bob@contoso.test")
+    forget()
+    equal("a user by his id", passwd(bob[2]), bob)
+    check("a group, of which it knows no members", (group("CONTOSO\\Sales") or [None] * 4)[3] == "")
+    check("nobody is told so", passwd("CONTOSO\\nobody.here") is None)
+    with Capture(lab) as wire:
+        passwd("CONTOSO\\nobody.here")
+    check("and costs no packet the second time", not wire.packets, wire)
+    equal("she logs on", logon(ALICE).code, "PAM_SUCCESS")
+    equal("and is who she was", passwd(ALICE), alice)
+    for _ in range(50):  # the names come after the logon's answer
+        names = ws(["id", "-Gn", ALICE], env=UTF8).stdout
+        if "éclair" in names:
+            break
+        time.sleep(0.1)
+    with Capture(lab) as wire:
+        names = ws(["id", "-Gn", ALICE], env=UTF8).stdout
+    equal("with the names of all groups of her PAC", sorted(names.strip().split("@contoso.test")[:-1]),
+          sorted(["domain users", " sales", " all staff", " project éclair"]
+                 + [" readers"] * ("readers" in names)))
+    check("for which id asked nobody", not wire.packets, wire)
+
+
+def main():
+    lab = up(trust="external")
+    making = start_crowd(lab)
+    command("refresh")
+    harness.without_stand_ins()
+    put("ws1", "/etc/nsswitch.conf", NSSWITCH)
+    with agent():
+        two_way(lab)
+        groups()
+        by_ids()
+        nobody(lab)
+        at_once(lab)
+        changes(lab)
+        dead(lab)
+        crowd(making)
+    with agent() as pid:
+        killed(lab, pid)
+    with agent():
+        check("the next agent finds him", passwd(BOB) is not None)
+        forest()
+        one_way(lab)
+    finish()
+
+
+if __name__ == "__main__":
+    main()
