@@ -1,9 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """After a logon the machine knows the user by our own NSS module, under every name."""
+import contextlib
 import json
+import os
+import time
 
 import harness
+from daemon import agent
 from harness import check, command, equal, finish, logon, put, up, without_stand_ins, ws
 
 NSSWITCH = ("passwd: files trustlogon\ngroup: files trustlogon\ninitgroups: files trustlogon\n"
@@ -55,6 +59,67 @@ def session():
     check("a session opens for a user whom only our module knows", got.code == "PAM_SUCCESS", got)
 
 
+def others_programs():
+    """Programs that open any NSS module by its path and know nothing of ours."""
+    module = ws("ls /usr/lib/*/libnss_trustlogon.so.2").stdout.strip()
+    entry = ":".join(passwd(ALICE))
+    wrapped = {"LD_PRELOAD": "libnss_wrapper.so", "NSS_WRAPPER_PASSWD": "/etc/passwd",
+               "NSS_WRAPPER_GROUP": "/etc/group", "NSS_WRAPPER_MODULE_SO_PATH": module,
+               "NSS_WRAPPER_MODULE_FN_PREFIX": "trustlogon"}
+    for key in (ALICE, entry.split(":")[2]):
+        equal(f"nss_wrapper gets {key} from the module", ws(["getent", "passwd", key],
+                                                           env=wrapped).stdout.strip(), entry)
+    program = "/usr/lib/systemd/tests/test-nss-users"
+    if os.path.exists(program):
+        done = ws([program, "trustlogon", ALICE, "domain users@contoso.test",
+                   *entry.split(":")[2:4], "root", "0"])
+        check("systemd's test of NSS modules runs clean", done.returncode == 0 and
+              '"alice@contoso.test"' in done.stdout + done.stderr, done)
+
+
+@contextlib.contextmanager
+def stopped(pid):
+    ws(["kill", "-STOP", str(pid)])
+    try:
+        yield
+    finally:
+        ws(["kill", "-CONT", str(pid)])
+
+
+def timed(command):
+    began = time.monotonic()
+    done = ws(command)
+    return time.monotonic() - began, done
+
+
+def strangers():
+    """A folder of files whose owners nobody knows, looked at by an ordinary user."""
+    first = int(passwd(ALICE)[2]) + 20000
+    ws(f"mkdir -p /tmp/strange && cd /tmp/strange && for i in $(seq 40); do "
+       f"touch $i && chown $(({first} + i)) $i; done")
+    listing = ["setpriv", "--reuid=5001", "--regid=5001", "--clear-groups", "ls", "-l",
+               "/tmp/strange", "/tmp/hers"]
+    with agent() as pid:
+        with stopped(pid):
+            took, done = timed(listing)
+            check("an agent that hangs costs a listing one second, not forty", 0.9 < took < 4
+                  and str(first + 40) in done.stdout, (took, done))
+            check("and hides nobody who is known", "alice@contoso.test" in done.stdout, done)
+            took, done = timed(["getent", "passwd", "CONTOSO\\carl"])
+            check("nor hangs a single question", 0.9 < took < 4 and done.returncode == 2,
+                  (took, done))
+        took, done = timed(listing)
+        check("an agent that works is asked for each", str(first + 40) in done.stdout, done)
+        took, done = timed(listing)
+        check("and never again for those whom nobody knows", took < 0.9, took)
+        got = logon(ALICE)
+        check("all the listing cost nobody a logon", got.code == "PAM_SUCCESS", got)
+        ws(["kill", "-KILL", str(pid)])
+        took, done = timed(["getent", "passwd", "CONTOSO\\carl"])
+        check("a killed agent costs nothing", took < 0.9 and done.returncode == 2, (took, done))
+    check("alice is known without any", passwd(ALICE) is not None)
+
+
 def main():
     up(trust="external")
     command("refresh")
@@ -62,6 +127,8 @@ def main():
     put("ws1", "/etc/nsswitch.conf", NSSWITCH)
     known()
     session()
+    others_programs()
+    strangers()
     ws("printf garbage > /var/lib/trustlogon/identity.store")
     check("a damaged store knows nobody, and harms nobody", passwd(ALICE) is None
           and passwd("root") is not None)
