@@ -123,10 +123,10 @@ static bool in_ranges(const struct tl_store *store, uint32_t id)
 static bool worth_keeping(const struct tl_store *store, const struct store_record *rec,
                           uint64_t now)
 {
-    bool named_negative =
-        (rec->flags & TL_STORE_NEGATIVE_FLAG) != 0 && rec->keys[0].length != 0;
+    bool negative = (rec->flags & TL_STORE_NEGATIVE_FLAG) != 0;
 
-    return now <= rec->valid_until && (named_negative || in_ranges(store, rec->id));
+    return now <= rec->valid_until && !(negative && store_is_early(rec, now)) &&
+           ((negative && rec->keys[0].length != 0) || in_ranges(store, rec->id));
 }
 
 /* An empty file of the right size; its blocks exist, since a full disk would reach

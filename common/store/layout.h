@@ -52,6 +52,7 @@ struct store_key {
 };
 _Static_assert(sizeof(struct store_key) == 24, "three words");
 
+#define TL_STORE_CLOCK_SLACK 300
 #define TL_STORE_NEGATIVE_FLAG 1U
 #define TL_STORE_PARTIAL_FLAG 2U /* a group whose members were not read */
 
@@ -206,6 +207,13 @@ static inline bool store_name_is(const char *folded, const char *name, size_t le
             return false;
     }
     return true;
+}
+
+/* Written in the future: the clock was wrong then, and what was to last for a minute
+ * would last for years. (Small steps back are daily business.) */
+static inline bool store_is_early(const struct store_record *rec, uint64_t now)
+{
+    return rec->written > now && rec->written - now > TL_STORE_CLOCK_SLACK;
 }
 
 /* The key at a position, or NULL if it cannot be one. */

@@ -134,15 +134,17 @@ static enum tl_store_answer judge(const struct store_record *rec,
                                   const struct wanted *wanted, uint64_t now,
                                   struct tl_store_entry *entry)
 {
+    bool old = now > rec->fresh_until || store_is_early(rec, now);
+
     if (now > rec->valid_until)
         return TL_STORE_MISS;
     if ((rec->flags & TL_STORE_NEGATIVE_FLAG) != 0)
-        return now > rec->fresh_until ? TL_STORE_MISS : TL_STORE_NEGATIVE;
+        return old ? TL_STORE_MISS : TL_STORE_NEGATIVE;
     if (!tl_store_entry_of(rec, entry))
         return TL_STORE_MISS;
     if (entry->partial && wanted->class == TL_STORE_GROUP_NAME)
         return TL_STORE_STALE;
-    return now > rec->fresh_until ? TL_STORE_STALE : TL_STORE_HIT;
+    return old ? TL_STORE_STALE : TL_STORE_HIT;
 }
 
 static enum tl_store_answer find(const struct tl_store_map *map,

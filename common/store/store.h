@@ -146,10 +146,11 @@ struct tl_store_entry {
 };
 
 /*
- * now: seconds since 1970, against which the record's end is judged. A partial group
- * is STALE to who looks for it by name: they may want its members. By id it is a HIT:
- * what looks for ids (ls, id) wants a name, and would read each member of each group
- * of a domain for it.
+ * now: seconds since 1970, against which the record's end is judged. A record that was
+ * written later than that (the clock was set back) is STALE, or a MISS if it is
+ * negative. A partial group is STALE to who looks for it by name: they may want its
+ * members. By id it is a HIT: what looks for ids (ls, id) wants a name, and would read
+ * each member of each group of a domain for it.
  */
 enum tl_store_answer tl_store_by_name(const struct tl_store_map *map,
                                       enum tl_store_class class, const char *name,

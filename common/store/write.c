@@ -22,9 +22,10 @@ static int make_room_negative(struct tl_store *store, const struct store_record 
     struct store_header *header = store_header_of(&store->map);
     bool full = atomic_load(&header->negatives) >= NEGATIVES_MAX ||
                 store_room(&store->map) < rec->size;
+    uint64_t now = tl_store_now();
     int rc = 0;
 
-    if (full && tl_store_now() < header->created + REWRITE_PAUSE)
+    if (full && now >= header->created && now < header->created + REWRITE_PAUSE)
         return -ENOSPC;
     if (full)
         rc = store_rewrite(store, rec->size);

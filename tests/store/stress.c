@@ -29,6 +29,8 @@
 #define USERS 200
 #define READERS 8
 #define FIRST_UID 200000
+#define NOW UINT64_C(4000000000) /* later than any run */
+#define GIDS_MAX 50
 
 /* Versions with the lowest bit set are drops. 0: never written. */
 struct shared {
@@ -51,6 +53,22 @@ static uint64_t step(uint64_t *state)
     return *state >> 33;
 }
 
+static uint32_t gid_of(unsigned version, unsigned i)
+{
+    return FIRST_UID + (version + i * 1000) % 90000;
+}
+
+static int put_gids(struct tl_store *store, unsigned user, unsigned version)
+{
+    const struct tl_store_life life = {UINT32_MAX, UINT32_MAX, TL_STORE_SOURCE_PAC};
+    uint32_t gids[GIDS_MAX];
+    unsigned count = version % GIDS_MAX + 1;
+
+    for (unsigned i = 0; i < count; i++)
+        gids[i] = gid_of(version, i);
+    return tl_store_put_gids(store, FIRST_UID + user, gids, count, &life);
+}
+
 static int put(struct tl_store *store, unsigned user, unsigned version)
 {
     char name[48], other[48], gecos[400], sid[64];
@@ -64,12 +82,14 @@ static int put(struct tl_store *store, unsigned user, unsigned version)
                                    .home = "/home/u",
                                    .shell = "/bin/sh",
                                    .life = {UINT32_MAX, UINT32_MAX}};
+    int rc;
 
     snprintf(name, sizeof(name), "u%u@stress.test", user);
     snprintf(other, sizeof(other), "STRESS\\u%u", user);
     snprintf(sid, sizeof(sid), "S-1-5-21-7-7-7-%u", 1000 + user);
     snprintf(gecos, sizeof(gecos), "%u %0*u", version, (int)(version % 300) + 1, version);
-    return tl_store_put_user(store, &record);
+    rc = tl_store_put_user(store, &record);
+    return rc == 0 ? put_gids(store, user, version) : rc;
 }
 
 static void change(struct tl_store *store, uint64_t *random)
@@ -131,6 +151,19 @@ static unsigned version_of(const struct tl_store_entry *entry, unsigned user)
                : 0;
 }
 
+/* The same for a group list. */
+static unsigned version_of_gids(const struct tl_store_entry *entry, unsigned user)
+{
+    unsigned version = entry->count == 0 ? 0 : entry->gids[0] - FIRST_UID;
+
+    if (entry->id != FIRST_UID + user || entry->count != version % GIDS_MAX + 1)
+        return 0;
+    for (unsigned i = 0; i < entry->count; i++)
+        if (entry->gids[i] != gid_of(version, i))
+            return 0;
+    return version;
+}
+
 static void complain(unsigned user, const char *what, unsigned done, unsigned got,
                      unsigned begun)
 {
@@ -139,22 +172,33 @@ static void complain(unsigned user, const char *what, unsigned done, unsigned go
                 begun);
 }
 
-static void look(uint64_t *random)
+/* By a name, by the other name, by the uid, or the group list. The version found, 0 for
+ * one that is not whole. */
+static enum tl_store_answer ask(const struct tl_store_map *map, unsigned user,
+                                unsigned how, unsigned *version)
 {
-    unsigned user = (unsigned)(step(random) % USERS), how = (unsigned)step(random) % 3;
-    unsigned done = atomic_load(&shared->users[user].done), begun, version = 0;
-    const struct tl_store_map *map = tl_store_enter(&reader);
-    enum tl_store_answer answer = TL_STORE_MISS;
+    enum tl_store_class by_id = how == 2 ? TL_STORE_USER_ID : TL_STORE_GIDS;
+    enum tl_store_answer answer;
     struct tl_store_entry entry;
     char name[48];
 
     snprintf(name, sizeof(name), how == 0 ? "u%u@stress.test" : "stress\\U%u", user);
+    answer = how >= 2 ? tl_store_by_id(map, by_id, FIRST_UID + user, NOW, &entry)
+                      : tl_store_by_name(map, TL_STORE_USER_NAME, name, NOW, &entry);
+    if (answer == TL_STORE_HIT)
+        *version = how == 3 ? version_of_gids(&entry, user) : version_of(&entry, user);
+    return answer;
+}
+
+static void look(uint64_t *random)
+{
+    unsigned user = (unsigned)(step(random) % USERS), how = (unsigned)step(random) % 4;
+    unsigned done = atomic_load(&shared->users[user].done), begun, version = 0;
+    const struct tl_store_map *map = tl_store_enter(&reader);
+    enum tl_store_answer answer = TL_STORE_MISS;
+
     if (map != NULL) {
-        answer = how == 2
-                     ? tl_store_by_id(map, TL_STORE_USER_ID, FIRST_UID + user, 1, &entry)
-                     : tl_store_by_name(map, TL_STORE_USER_NAME, name, 1, &entry);
-        if (answer == TL_STORE_HIT)
-            version = version_of(&entry, user);
+        answer = ask(map, user, how, &version);
         tl_store_leave(&reader, map);
     }
     begun = atomic_load(&shared->users[user].begun);
