@@ -54,38 +54,50 @@ static enum tl_reason keep_tickets(struct tla_conv *conv, struct tl_logon *logon
     return TL_REASON_OK;
 }
 
+/* A success that is none: without a proof; or of a locker whose name, which only the
+ * store gives to its uid, is another account's by now. */
+static bool proven(const struct tla_conv *conv, struct tl_logon *logon)
+{
+    if (logon->outcome->reason != TL_REASON_OK)
+        return false;
+    if (logon->pac == NULL || logon->identity == NULL)
+        tl_outcome_fail(logon->outcome, TL_STAGE_PROOF, TL_REASON_INTERNAL,
+                        "a success without a proof and an identity is none");
+    else if (conv->peer_by_store && logon->identity->uid != conv->peer)
+        tl_outcome_fail(logon->outcome, TL_STAGE_PROOF, TL_REASON_DENIED, NULL);
+    else
+        return true;
+    logon->words = NULL;
+    return false;
+}
+
+static void remember(struct tla_conv *conv, const struct tl_identity *identity)
+{
+    struct tla_book *book = NULL;
+    int rc = tla_book_open(conv, conv->config, &book);
+
+    if (rc == 0)
+        rc = tla_remember_user(book, identity, NULL, TL_STORE_SOURCE_PAC);
+    talloc_free(book);
+    if (rc != 0)
+        tla_journal_line(LOG_WARNING, "%s is not in the identity store: %s",
+                         identity->canonical, strerror(-rc));
+}
+
 static int answer(struct tla_conv *conv, struct tl_logon *logon)
 {
     struct tl_words_input in = {.user = conv->request.user};
+    bool success = logon != NULL && proven(conv, logon);
     struct tl_words *words = logon != NULL ? logon->words : NULL;
     struct tla_pending *pending = NULL;
     struct tl_wire_msg done = {0};
     int rc;
 
-    if (logon != NULL && logon->outcome->reason == TL_REASON_OK &&
-        (logon->pac == NULL || logon->identity == NULL))
-        tl_outcome_fail(logon->outcome, TL_STAGE_PROOF, TL_REASON_INTERNAL,
-                        "a success without a proof and an identity is none");
-    /* A name of the store may be another account's by now. */
-    if (logon != NULL && logon->outcome->reason == TL_REASON_OK && conv->peer_by_store &&
-        logon->identity->uid != conv->peer) {
-        tl_outcome_fail(logon->outcome, TL_STAGE_PROOF, TL_REASON_DENIED, NULL);
-        words = NULL;
-    }
-    if (logon != NULL && logon->identity != NULL &&
-        logon->outcome->reason == TL_REASON_OK) {
-        struct tla_book *book = NULL;
-
-        rc = tla_book_open(conv, conv->config, &book);
-
-        if (rc == 0)
-            rc = tla_remember_user(book, logon->identity, NULL, TL_STORE_SOURCE_PAC);
-        talloc_free(book);
-        if (rc != 0)
-            tla_journal_line(LOG_WARNING, "%s is not in the identity store: %s",
-                             logon->identity->canonical, strerror(-rc));
+    if (success) {
+        remember(conv, logon->identity);
         done.canonical = logon->identity->canonical;
-        if (keep_tickets(conv, logon, done.canonical, &pending) != TL_REASON_OK)
+        success = keep_tickets(conv, logon, done.canonical, &pending) == TL_REASON_OK;
+        if (!success)
             words = NULL;
     }
     if (logon != NULL)
@@ -99,7 +111,7 @@ static int answer(struct tla_conv *conv, struct tl_logon *logon)
     tla_journal_logon(conv, conv->outcome, words, conv->request.user, done.canonical,
                       conv->request.service);
     rc = tla_done(conv, words, done);
-    if (done.canonical != NULL && conv->outcome->reason == TL_REASON_OK)
+    if (success)
         tla_name_groups(conv, logon);
     return rc;
 }
