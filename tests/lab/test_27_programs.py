@@ -71,7 +71,7 @@ def looks_right(what, shell):
     ids = shell.run("id")
     check(f"{what}: id names the user and all groups",
           re.fullmatch(r"uid=(\d+)\(alice@contoso\.test\) gid=\d+\(domain users@contoso\.test\) "
-                       r"groups=(\d+\([^)]+@contoso\.test\),?){4}.*", ids or ""), ids)
+                       r"groups=(\d+\([^)]+@contoso\.test\),?){5}", ids or ""), ids)
     cache = shell.run("echo $KRB5CCNAME")
     check(f"{what}: a cache of the session's own", re.fullmatch(r"FILE:/tmp/krb5cc_\d+_\w{6}",
                                                                 cache or ""), cache)
@@ -435,6 +435,13 @@ def main():
     with sshd(SSHD) as server:
         with agent():
             ssh_forms("forest", server, (ALICE, UPN))
+            trusted("external", "one-way")
+            ssh_forms("one-way", server, FORMS)
+            fresh()
+            with entered("one-way", Terminal(server.client(ALICE), host="mallory")) as shell:
+                if shell:
+                    looks_right("one-way", shell)
+                    shell.leave()
             trusted("external", "both")
             two_way(server)
         local_users("without the agent", server)
