@@ -56,19 +56,25 @@ static enum tl_reason look_for_twins(struct tl_unix_facts *facts, TALLOC_CTX *tm
     return reason == TL_REASON_ID_COLLISION ? TL_REASON_OK : reason;
 }
 
-static bool has_group(const struct tl_unix_facts *facts, const struct tl_sid *sid)
+bool tl_unix_facts_gid(const struct tl_unix_facts *facts, const struct tl_sid *sid,
+                       uint32_t *gid)
 {
-    for (size_t i = 0; i < facts->num_groups; i++)
-        if (tl_sid_equal(&facts->groups[i].sid, sid))
+    *gid = 0;
+    for (size_t i = 0; i < facts->num_groups; i++) {
+        if (tl_sid_equal(&facts->groups[i].sid, sid)) {
+            *gid = facts->groups[i].gid;
             return true;
+        }
+    }
     return false;
 }
 
 static int append(struct tl_unix_facts *facts, const struct tl_dir_group *group)
 {
     struct tl_unix_group *grown;
+    uint32_t gid;
 
-    if (!group->has_gid || has_group(facts, &group->sid) ||
+    if (!group->has_gid || tl_unix_facts_gid(facts, &group->sid, &gid) ||
         facts->num_groups >= GROUPS_MAX)
         return 0;
     grown =

@@ -192,22 +192,6 @@ static const char *no_range(const struct tl_idmap *map, const struct tl_sid *dom
     }
 }
 
-/* NULL, or why there is none. */
-static const char *learnt_id(const struct tl_idmap *map, const struct tl_sid *sid,
-                             uint32_t *id)
-{
-    for (size_t i = 0; i < map->num_learnt; i++) {
-        const struct tl_idmap_learnt *learnt = &map->learnt[i];
-
-        if (!tl_sid_equal(&learnt->sid, sid))
-            continue;
-        if (learnt->why == NULL)
-            *id = learnt->id;
-        return learnt->why;
-    }
-    return "its directory shows no usable gidNumber";
-}
-
 int tl_idmap_to_id(const struct tl_idmap *map, const struct tl_sid *sid, uint32_t *id,
                    const char **why)
 {
@@ -220,12 +204,9 @@ int tl_idmap_to_id(const struct tl_idmap *map, const struct tl_sid *sid, uint32_
         *why = NULL;
     if (tl_sid_split(sid, &domain, &rid) != 0)
         goto none;
-    if (map->kind == TL_IDMAP_RFC2307) {
-        reason = learnt_id(map, sid, id);
-        if (reason == NULL)
-            return 0;
+    reason = "its id stands in the directory";
+    if (map->kind == TL_IDMAP_RFC2307)
         goto none;
-    }
     for (size_t i = 0; i < map->num_ranges; i++) {
         const struct tl_idmap_range *range = &map->ranges[i];
 
@@ -296,22 +277,6 @@ int tl_idmap_admit(const struct tl_idmap *map, const struct tl_sid *sid, uint32_
 none:
     *why = reason;
     return -ENOENT;
-}
-
-int tl_idmap_learn(struct tl_idmap *map, const struct tl_sid *group, uint32_t gid)
-{
-    struct tl_idmap_learnt *grown, learnt = {.sid = *group, .id = gid};
-
-    for (size_t i = 0; i < map->num_learnt; i++)
-        if (tl_sid_equal(&map->learnt[i].sid, group))
-            return 0;
-    grown = talloc_realloc(map, map->learnt, struct tl_idmap_learnt, map->num_learnt + 1);
-    if (grown == NULL)
-        return -ENOMEM;
-    map->learnt = grown;
-    (void)tl_idmap_admit(map, group, gid, &learnt.why);
-    map->learnt[map->num_learnt++] = learnt;
-    return 0;
 }
 
 const struct tl_idmap_domain *tl_idmap_domain_of_id(const struct tl_idmap *map,

@@ -21,21 +21,12 @@ struct tl_idmap_known {
     enum tl_idmap_rank rank;
 };
 
-/* What a directory says, and why it is not believed. */
-struct tl_idmap_learnt {
-    struct tl_sid sid;
-    uint32_t id;
-    const char *why; /* NULL: it is */
-};
-
 struct tl_idmap {
     enum tl_idmap_kind kind;
     size_t num_known;
     struct tl_idmap_known *known;
     size_t num_ranges;
     struct tl_idmap_range *ranges; /* sorted by min */
-    size_t num_learnt;
-    struct tl_idmap_learnt *learnt;
 };
 
 int tl_idmap_add_range(struct tl_idmap *map, const struct tl_sid *domain,

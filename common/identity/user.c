@@ -197,8 +197,6 @@ static int make_map(struct build *b, const struct tl_user_text *text)
 
     if (ret == -EINVAL)
         tl_outcome_fail(b->out, TL_STAGE_LOCAL, TL_REASON_CONFIG_INVALID, "%s", error);
-    for (size_t i = 0; ret == 0 && in->facts != NULL && i < in->facts->num_groups; i++)
-        ret = tl_idmap_learn(b->map, &in->facts->groups[i].sid, in->facts->groups[i].gid);
     return ret;
 }
 

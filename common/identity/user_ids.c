@@ -64,8 +64,16 @@ enum tl_reason tl_user_uid(const struct tl_user_ids *ids, const struct tl_sid *s
 enum tl_reason tl_user_gid(const struct tl_user_ids *ids, const struct tl_sid *sid,
                            uint32_t *gid, const char **why)
 {
-    if (tl_idmap_to_id(ids->map, sid, gid, why) != 0)
-        return TL_REASON_ID_UNMAPPABLE;
+    *gid = 0;
+    if (ids->in->config->idmap != TL_IDMAP_RFC2307) {
+        if (tl_idmap_to_id(ids->map, sid, gid, why) != 0)
+            return TL_REASON_ID_UNMAPPABLE;
+    } else {
+        *why = "its directory shows no usable gidNumber";
+        if (ids->in->facts == NULL || !tl_unix_facts_gid(ids->in->facts, sid, gid) ||
+            tl_idmap_admit(ids->map, sid, *gid, why) != 0)
+            return TL_REASON_ID_UNMAPPABLE;
+    }
     return judge_gid(ids, *gid, why);
 }
 

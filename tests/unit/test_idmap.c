@@ -409,54 +409,6 @@ START_TEST(whose_directory_may_give_it)
 }
 END_TEST
 
-static void learn(struct tl_idmap *map, const char *string, uint32_t gid)
-{
-    struct tl_sid sid = sid_of(string);
-
-    ck_assert_int_eq(tl_idmap_learn(map, &sid, gid), 0);
-}
-
-static const char *learnt(const struct tl_idmap *map, const char *string, uint32_t gid)
-{
-    struct tl_sid sid = sid_of(string);
-    const char *why = NULL;
-    uint32_t id = 1;
-    int ret = tl_idmap_to_id(map, &sid, &id, &why);
-
-    ck_assert_int_eq(ret, gid != 0 ? 0 : -ENOENT);
-    ck_assert_uint_eq(id, gid);
-    ck_assert((why == NULL) == (ret == 0));
-    return why;
-}
-
-START_TEST(what_a_directory_says)
-{
-    struct tl_idmap *map;
-
-    add_tdo("fabrikam.test", "contoso.test", "CONTOSO", CONTOSO, NULL);
-    set("idmap=rfc2307");
-    set("rfc2307_ranges=fabrikam:10000-19999,contoso.test:20000-29999");
-    map = make(NULL);
-    ck_assert_ptr_nonnull(strstr(learnt(map, CONTOSO "-513", 0), "gidNumber"));
-    learn(map, CONTOSO "-513", 20513);
-    learn(map, CONTOSO "-512", 10512);
-    learn(map, FABRIKAM "-513", 10513);
-    learnt(map, CONTOSO "-513", 20513);
-    learnt(map, FABRIKAM "-513", 10513);
-    ck_assert_ptr_nonnull(strstr(learnt(map, CONTOSO "-512", 0), "rfc2307_ranges"));
-    learn(map, CONTOSO "-512", 20512); /* what was said first counts */
-    learn(map, CONTOSO "-513", 20999);
-    ck_assert_ptr_nonnull(strstr(learnt(map, CONTOSO "-512", 0), "rfc2307_ranges"));
-    learnt(map, CONTOSO "-513", 20513);
-    /* where ids are computed nobody is listened to */
-    set("rid_ranges=contoso.test:20000-29999");
-    set("idmap=rid");
-    map = make(NULL);
-    learn(map, CONTOSO "-513", 20999);
-    learnt(map, CONTOSO "-513", 20513);
-}
-END_TEST
-
 START_TEST(contradictions)
 {
     struct tl_idmap *map = NULL;
@@ -508,7 +460,6 @@ int main(void)
     tcase_add_test(t, autorid_ends);
     tcase_add_test(t, autorid_properties);
     tcase_add_test(t, whose_directory_may_give_it);
-    tcase_add_test(t, what_a_directory_says);
     tcase_add_test(t, contradictions);
     tcase_add_test(t, nothing_known);
     suite_add_tcase(s, t);

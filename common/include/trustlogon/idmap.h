@@ -55,11 +55,10 @@ TL_PUBLIC int tl_idmap_new(TALLOC_CTX *ctx, const struct tl_config *config,
                            const char *own_domain, const struct tl_topology *topo,
                            const struct tl_idmap_domain *also, struct tl_idmap **map,
                            char **error);
-/* 0; -ENOENT where the SID has no id, *why a constant phrase (why may be NULL). With
- * rfc2307 only groups that tl_idmap_learn() was told of have one. */
+/* 0; -ENOENT where the SID has no id, *why a constant phrase (why may be NULL). */
 TL_PUBLIC int tl_idmap_to_id(const struct tl_idmap *map, const struct tl_sid *sid,
                              uint32_t *id, const char **why);
-/* 0; -ENOENT for an id that is nobody's of ours, and with rfc2307 for any. */
+/* 0; -ENOENT for an id that is nobody's of ours. */
 TL_PUBLIC int tl_idmap_to_sid(const struct tl_idmap *map, uint32_t id,
                               struct tl_sid *sid);
 /*
@@ -68,11 +67,6 @@ TL_PUBLIC int tl_idmap_to_sid(const struct tl_idmap *map, uint32_t id,
  */
 TL_PUBLIC int tl_idmap_admit(const struct tl_idmap *map, const struct tl_sid *sid,
                              uint32_t id, const char **why);
-/* rfc2307: the directory says that this group has this gid. From now on the group has it,
- * or, where its directory may not give it, none. What is said first counts. 0, -ENOMEM.
- */
-TL_PUBLIC int tl_idmap_learn(struct tl_idmap *map, const struct tl_sid *group,
-                             uint32_t gid);
 /* The domain in whose range the id is, whoever has it there: NULL for none, and for a
  * domain that only autorid_domains knows. */
 TL_PUBLIC const struct tl_idmap_domain *tl_idmap_domain_of_id(const struct tl_idmap *map,
