@@ -111,6 +111,11 @@ int tla_op_chauthtok(struct tla_conv *conv); /* op_chauthtok.c */
 int tla_op_account(struct tla_conv *conv);   /* op_account.c */
 int tla_op_setcred(struct tla_conv *conv);   /* op_setcred.c; OPEN and CLOSE too */
 int tla_op_lookup(struct tla_conv *conv);    /* op_lookup.c */
+int tla_op_known(struct tla_conv *conv);     /* op_known.c: TL_OP_ACCOUNT, no logon */
+/* op_account.c: end with conv->outcome, in words and in the journal. */
+int tla_refuse_account(struct tla_conv *conv, const char *canonical);
+/* op_account.c: is the owner that the request names, if it does, this uid? */
+enum tl_reason tla_check_owner(struct tla_conv *conv, uint32_t uid);
 
 /* password.c: the dialogue of a change, for passwd and for a logon that needs one. */
 
@@ -136,7 +141,14 @@ struct tla_pending {
     const char *ticket_path; /* what tl_krb_save_pending() writes */
     const char *user;        /* PAM_USER of the logon */
     const char *canonical;
-    uint32_t expires; /* as in struct tl_wire_msg */
+    uint32_t expires;   /* as in struct tl_wire_msg */
+    uint32_t uid, gid;  /* of the proven identity, whatever NSS says of the name */
+    const char *domain; /* DNS name of the domain whose tickets they are */
+    /* What the access rules are held against, and what those of the line of
+     * pam_authenticate said. The lines of pam_acct_mgmt may be others. */
+    const struct tl_membership *member;
+    const char *refused; /* the entry to blame, or NULL: let in */
+    const char *detail;  /* why, or NULL */
 };
 bool tla_token_is_valid(const char *token);
 /* A fresh token and the path for its tickets. */
@@ -146,6 +158,26 @@ int tla_pending_save(const char *run_dir, const struct tla_pending *pending);
 int tla_pending_load(TALLOC_CTX *ctx, const char *run_dir, const char *token,
                      const char *user, struct tla_pending **pending);
 void tla_pending_sweep(const char *run_dir, time_t now);
+
+/* known.c: the groups of users who logged on, for logons without a proof. */
+struct tla_known {
+    int64_t proven;  /* by a ticket; 0: never */
+    int64_t checked; /* that, or by the directory; seconds since 1970 */
+    const struct tl_membership *member;
+};
+int tla_known_save(const struct tl_config *config, const struct tla_known *known);
+/* -ENOENT, or -errno: nothing to believe. */
+int tla_known_load(TALLOC_CTX *ctx, const struct tl_config *config,
+                   const struct tl_sid *sid, struct tla_known **known);
+
+/* find_user.c: a user of ours by name. -ENOENT: nobody that the store knows. */
+struct tla_user {
+    const char *canonical; /* child of ctx */
+    struct tl_sid sid;
+    uint32_t uid;
+};
+int tla_find_user(TALLOC_CTX *ctx, const char *state_dir, const char *name,
+                  struct tla_user *user);
 
 /* peer.c */
 int tla_peer(int fd, struct ucred *peer);

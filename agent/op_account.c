@@ -4,7 +4,8 @@
  *
  * A logon exists only if the KDC gave a ticket for this workstation and the
  * ticket was proven, which covers disabled, locked and expired accounts, logon
- * hours and workstation lists. What is left is to know the logon, and to warn.
+ * hours and workstation lists. What is left is to know the logon, to hold the SIDs
+ * that it proved against the access rules, and to warn.
  */
 #include <stdio.h>
 
@@ -25,13 +26,72 @@ static void warn(struct tla_conv *conv, uint32_t expires)
     (void)tla_tell(conv, TL_STYLE_INFO, text);
 }
 
+int tla_refuse_account(struct tla_conv *conv, const char *canonical)
+{
+    struct tl_words_input in = {.user = conv->request.user};
+    struct tl_words *words = tl_outcome_words(conv, conv->outcome, &in);
+
+    tla_journal_logon(conv, conv->outcome, words, conv->request.user, canonical,
+                      conv->request.service);
+    return tla_done(conv, words, (struct tl_wire_msg){0});
+}
+
+/* The programs above go on with what NSS makes of the name they were given. */
+enum tl_reason tla_check_owner(struct tla_conv *conv, uint32_t uid)
+{
+    const struct tl_wire_msg *request = &conv->request;
+
+    if (request->has_owner == 0 || request->uid == uid)
+        return TL_REASON_OK;
+    tl_outcome_fail(conv->outcome, TL_STAGE_IDENTITY, TL_REASON_NSS_OTHER_USER,
+                    "the name service says uid %u, the proven account has %u",
+                    request->uid, uid);
+    tl_outcome_set_subject(conv->outcome, request->user);
+    return conv->outcome->reason;
+}
+
+/* The rules of the lines of pam_authenticate and of this one: both count, so that none
+ * is in vain for standing on the other. */
+static enum tl_reason check_rules(struct tla_conv *conv,
+                                  const struct tla_pending *pending)
+{
+    struct tl_rules_input in = {.config = conv->config,
+                                .tickets = pending->ticket_path,
+                                .domain = pending->domain};
+    struct tl_workstation *ws = NULL;
+    struct tl_topology *topology = NULL;
+    enum tl_reason reason;
+
+    if (pending->refused != NULL) {
+        tl_outcome_fail(conv->outcome, TL_STAGE_IDENTITY, TL_REASON_ACCESS_RULE, "%s",
+                        pending->detail != NULL ? pending->detail : "refused");
+        tl_outcome_set_subject(conv->outcome, pending->refused);
+        return conv->outcome->reason;
+    }
+    if (!tl_rules_any(conv->config))
+        return TL_REASON_OK;
+    reason = tl_workstation_detect(conv, conv->config, &ws, conv->outcome);
+    if (reason != TL_REASON_OK)
+        return reason;
+    (void)tl_snapshot_load(conv, conv->config, &topology);
+    in.ws = ws;
+    in.topo = topology;
+    tla_end_with_client(conv, true);
+    reason = tl_rules_check(&in, pending->member, conv->outcome);
+    tla_end_with_client(conv, false);
+    return reason;
+}
+
 int tla_op_account(struct tla_conv *conv)
 {
     struct tl_wire_msg done = {0};
     struct tla_pending *pending;
-    int rc = tla_pending_load(conv, conv->config->run_dir, conv->request.session,
-                              conv->request.user, &pending);
+    int rc;
 
+    if (conv->request.session == NULL)
+        return tla_op_known(conv);
+    rc = tla_pending_load(conv, conv->config->run_dir, conv->request.session,
+                          conv->request.user, &pending);
     if (rc != 0) {
         tl_outcome_fail(conv->outcome, TL_STAGE_LOCAL, TL_REASON_DENIED,
                         "no logon of %s is known by this token", conv->request.user);
@@ -39,6 +99,9 @@ int tla_op_account(struct tla_conv *conv)
                          conv->request.user);
         return tla_done(conv, NULL, done);
     }
+    if (tla_check_owner(conv, pending->uid) != TL_REASON_OK ||
+        check_rules(conv, pending) != TL_REASON_OK)
+        return tla_refuse_account(conv, pending->canonical);
     warn(conv, pending->expires);
     done.canonical = pending->canonical;
     done.expires = pending->expires;

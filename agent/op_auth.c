@@ -27,6 +27,62 @@ static uint32_t days_left(const struct tl_pac *pac, time_t now)
     return (uint32_t)((end - now) / SECONDS_PER_DAY) + 1;
 }
 
+static bool on_this_line(const struct tla_conv *conv, const char *option)
+{
+    const char *line = conv->request.options;
+    size_t len = strlen(option);
+
+    while (line != NULL && !(strncmp(line, option, len) == 0 && line[len] == '=')) {
+        line = strchr(line, '\n');
+        line = line != NULL ? line + 1 : NULL;
+    }
+    return line != NULL;
+}
+
+/* Rules are pam_acct_mgmt's. Those that stand on the line of pam_authenticate would be
+ * in vain, so they are judged here and told there: a barred user and a wrong password
+ * differ for whoever has the password only. */
+static void judge_this_line(struct tla_conv *conv, struct tl_logon *logon,
+                            struct tla_pending *pending)
+{
+    struct tl_outcome *verdict = tl_outcome_new(pending);
+    struct tl_config line = *conv->config;
+
+    if (!on_this_line(conv, "allow_groups"))
+        line.allow_groups = NULL;
+    if (!on_this_line(conv, "deny_groups"))
+        line.deny_groups = NULL;
+    if (!on_this_line(conv, "allow_users"))
+        line.allow_users = NULL;
+    if (verdict == NULL || tl_logon_rules(logon, &line, verdict) == TL_REASON_OK)
+        return;
+    pending->refused = verdict->subject != NULL ? verdict->subject : "the rules";
+    pending->detail = verdict->detail;
+}
+
+/* What pam_acct_mgmt will hold the rules against, now and for users without a password.
+ */
+static void keep_groups(struct tla_conv *conv, struct tl_logon *logon,
+                        struct tla_pending *pending)
+{
+    int64_t now = (int64_t)time(NULL);
+    struct tla_known known = {.proven = now, .checked = now};
+    int rc;
+
+    /* Names are looked up while the user's ticket is at hand, and remembered. */
+    (void)tl_logon_rules(logon, conv->config, NULL);
+    if (logon->member == NULL)
+        return;
+    judge_this_line(conv, logon, pending);
+    pending->member = logon->member;
+    pending->domain = logon->domain;
+    known.member = logon->member;
+    rc = tla_known_save(conv->config, &known);
+    if (rc != 0)
+        tla_journal_line(LOG_WARNING, "the groups of %s are not kept: %s",
+                         pending->canonical, strerror(-rc));
+}
+
 /* Only root's programs go on to store tickets; a locker wanted the proof. */
 static enum tl_reason keep_tickets(struct tla_conv *conv, struct tl_logon *logon,
                                    const char *canonical, struct tla_pending **kept)
@@ -43,10 +99,14 @@ static enum tl_reason keep_tickets(struct tla_conv *conv, struct tl_logon *logon
         pending->user = conv->request.user;
         pending->canonical = canonical;
         pending->expires = days_left(logon->pac, time(NULL));
+        pending->uid = logon->identity->uid;
+        pending->gid = logon->identity->gid;
         rc = tl_krb_save_pending(logon->krb, pending->ticket_path);
     }
-    if (rc == 0)
-        rc = tla_pending_save(run_dir, pending);
+    if (rc == 0) {
+        keep_groups(conv, logon, pending);
+        rc = pending->member != NULL ? tla_pending_save(run_dir, pending) : -ENOMEM;
+    }
     if (rc != 0)
         return tl_outcome_fail(logon->outcome, TL_STAGE_LOCAL, TL_REASON_CCACHE_FAILED,
                                "%s/pending: %s", run_dir, strerror(-rc));

@@ -79,6 +79,12 @@ static enum tl_reason find_tickets(struct tla_conv *conv, struct tl_ccache_reque
                                "token, or for more than %d minutes",
                                TLA_PENDING_SECONDS / 60);
     store->pending = (*pending)->ticket_path;
+    /* The tickets are of a SID. Whose uid a name has is for NSS to say, and other
+     * modules answer there too: tickets go to the proven one or to nobody. The same
+     * for the group, which is the user's alone in no other way. */
+    if (tla_check_owner(conv, (*pending)->uid) != TL_REASON_OK)
+        return conv->outcome->reason;
+    store->gid = (*pending)->gid;
     return TL_REASON_OK;
 }
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * pending.c - a logon between pam_authenticate and pam_setcred.
+ * pending.c - a logon between pam_authenticate and pam_acct_mgmt and pam_setcred.
  *
- * The two calls may come from different processes, so the tickets wait in a
- * file: RUN_DIR/pending/<token>, root's, 0600, beside <token>.logon with the
- * name they belong to. The token is 128 random bits; whoever presents it must
- * be root and name the same user.
+ * The calls may come from different processes, so the tickets wait in a file:
+ * RUN_DIR/pending/<token>, root's, 0600, beside <token>.logon with the name and the
+ * ids they belong to and the SIDs that access rules are about. The token is 128 random
+ * bits; whoever presents it must be root and name the same user.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -19,7 +19,8 @@
 
 #include "agent.h"
 
-#define RECORD_MAX 8192
+/* A PAC can have 8192 groups of each kind, a SID 184 characters. */
+#define RECORD_MAX (8 << 20)
 
 bool tla_token_is_valid(const char *token)
 {
@@ -84,24 +85,47 @@ fail:
     return rc;
 }
 
+/* One line for each, in this order; the membership's own lines follow. */
+enum { USER, CANONICAL, EXPIRES, UID, GID, DOMAIN, REFUSED, DETAIL, LINES };
+
+static const char *or_empty(const char *text)
+{
+    return text != NULL ? text : "";
+}
+
+static int make_record(TALLOC_CTX *ctx, const struct tla_pending *pending, char **record)
+{
+    const char *texts[] = {pending->user, pending->canonical, or_empty(pending->domain),
+                           or_empty(pending->refused)};
+    char *detail = talloc_strdup(ctx, or_empty(pending->detail)), *groups;
+    int rc = tl_membership_to_text(ctx, pending->member, &groups);
+
+    *record = NULL;
+    if (rc != 0 || detail == NULL)
+        return rc != 0 ? rc : -ENOMEM;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        if (strchr(texts[i], '\n') != NULL)
+            return -EINVAL;
+    }
+    *record = talloc_asprintf(ctx, "%s\n%s\n%u\n%u\n%u\n%s\n%s\n%s\n%s", pending->user,
+                              pending->canonical, pending->expires, pending->uid,
+                              pending->gid, or_empty(pending->domain),
+                              or_empty(pending->refused), detail, groups);
+    if (*record == NULL)
+        return -ENOMEM;
+    return strlen(*record) <= RECORD_MAX ? 0 : -E2BIG;
+}
+
 int tla_pending_save(const char *run_dir, const struct tla_pending *pending)
 {
     char *path = talloc_asprintf(NULL, "%s/pending/%s.logon", run_dir, pending->token);
-    char *record = talloc_asprintf(path, "%s\n%s\n%u\n", pending->user,
-                                   pending->canonical, pending->expires);
-    int fd = -1, rc = 0;
+    char *record = NULL;
+    int fd = -1, rc = path == NULL ? -ENOMEM : make_record(path, pending, &record);
     size_t len;
 
-    if (record == NULL) {
-        rc = -ENOMEM;
+    if (rc != 0)
         goto done;
-    }
     len = strlen(record);
-    if (len > RECORD_MAX || strchr(pending->user, '\n') != NULL ||
-        strchr(pending->canonical, '\n') != NULL) {
-        rc = -EINVAL;
-        goto done;
-    }
     fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         rc = -errno;
@@ -114,49 +138,73 @@ done:
     return rc;
 }
 
-/* The whole of a small file of ours that is young enough. */
-static int read_record(const char *path, char *record)
+/* The whole of a file of ours that is young enough. */
+static int read_record(TALLOC_CTX *ctx, const char *path, char **record)
 {
     int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     struct stat st;
     ssize_t got;
     int rc = 0;
 
+    *record = NULL;
     if (fd < 0)
         return -errno;
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
-        time(NULL) - st.st_mtime > TLA_PENDING_SECONDS)
+        st.st_size > RECORD_MAX || time(NULL) - st.st_mtime > TLA_PENDING_SECONDS)
         rc = -ENOENT;
-    got = rc == 0 ? read(fd, record, RECORD_MAX) : -1;
-    if (rc == 0 && got < 0)
-        rc = -errno;
-    else if (rc == 0)
-        record[got] = '\0';
+    if (rc == 0)
+        *record = talloc_zero_size(ctx, (size_t)st.st_size + 1);
+    if (rc == 0 && *record == NULL)
+        rc = -ENOMEM;
+    got = rc == 0 ? read(fd, *record, (size_t)st.st_size) : -1;
+    if (rc == 0 && got != st.st_size)
+        rc = got < 0 ? -errno : -ENOENT;
     close(fd);
     return rc;
 }
 
+static bool number(const char *text, uint32_t *value)
+{
+    char *end = NULL;
+    unsigned long n = strtoul(text, &end, 10);
+
+    *value = (uint32_t)n;
+    return *text >= '0' && *text <= '9' && *end == '\0' && n <= UINT32_MAX;
+}
+
+/* What is no record of ours is no logon. The strings stay in `record`. */
 static int parse(struct tla_pending *pending, char *record)
 {
-    char *save = NULL;
-    const char *user = strtok_r(record, "\n", &save);
-    const char *canonical = strtok_r(NULL, "\n", &save);
-    const char *expires = strtok_r(NULL, "\n", &save);
+    struct tl_membership *member = NULL;
+    char *line[LINES];
+    int rc;
 
-    if (expires == NULL)
+    for (int i = 0; i < LINES; i++) {
+        line[i] = strsep(&record, "\n");
+        if (record == NULL)
+            return -ENOENT;
+    }
+    if (!number(line[EXPIRES], &pending->expires) || !number(line[UID], &pending->uid) ||
+        !number(line[GID], &pending->gid) || line[USER][0] == '\0' ||
+        line[CANONICAL][0] == '\0')
         return -ENOENT;
-    pending->user = talloc_strdup(pending, user);
-    pending->canonical = talloc_strdup(pending, canonical);
-    pending->expires = (uint32_t)strtoul(expires, NULL, 10);
-    return pending->user != NULL && pending->canonical != NULL ? 0 : -ENOMEM;
+    rc = tl_membership_from_text(pending, record, strlen(record), &member);
+    if (rc != 0)
+        return rc == -EBADMSG ? -ENOENT : rc;
+    pending->user = line[USER];
+    pending->canonical = line[CANONICAL];
+    pending->domain = line[DOMAIN][0] != '\0' ? line[DOMAIN] : NULL;
+    pending->refused = line[REFUSED][0] != '\0' ? line[REFUSED] : NULL;
+    pending->detail = line[DETAIL][0] != '\0' ? line[DETAIL] : NULL;
+    pending->member = member;
+    return 0;
 }
 
 int tla_pending_load(TALLOC_CTX *ctx, const char *run_dir, const char *token,
                      const char *user, struct tla_pending **pending)
 {
     struct tla_pending *found;
-    char record[RECORD_MAX + 1];
-    char *path;
+    char *path, *record = NULL;
     int rc;
 
     *pending = NULL;
@@ -168,7 +216,8 @@ int tla_pending_load(TALLOC_CTX *ctx, const char *run_dir, const char *token,
     memcpy(found->token, token, sizeof(found->token));
     found->ticket_path = talloc_asprintf(found, "%s/pending/%s", run_dir, token);
     path = talloc_asprintf(found, "%s/pending/%s.logon", run_dir, token);
-    rc = found->ticket_path == NULL || path == NULL ? -ENOMEM : read_record(path, record);
+    rc = found->ticket_path == NULL || path == NULL ? -ENOMEM
+                                                    : read_record(found, path, &record);
     if (rc == 0)
         rc = parse(found, record);
     /* By the name that was given, or the one that canonical_user put in its place. */

@@ -9,12 +9,69 @@
 #include "cli.h"
 #include "options.h"
 
+static json_t *rule_json(const struct tl_rule_info *info)
+{
+    char sid[TL_SID_STRING_MAX];
+
+    return json_pack("{s:s, s:o, s:o, s:o, s:o}", "option", info->option, "entry",
+                     json_text(info->text), "sid",
+                     json_text(info->resolved ? tl_sid_format(&info->sid, sid) : NULL),
+                     "name", json_text(info->name), "why", json_text(info->why));
+}
+
+static void rule_text(const struct cli *cli, const struct tl_rule_info *info)
+{
+    char sid[TL_SID_STRING_MAX];
+
+    if (!info->resolved) {
+        printf("%s%s: %s: %s%s\n", color(cli, "red"), info->option, show(cli, info->text),
+               show(cli, info->why), color(cli, "off"));
+        return;
+    }
+    printf("%s: %s: %s, %s\n", info->option, show(cli, info->text),
+           tl_sid_format(&info->sid, sid),
+           info->name != NULL ? show(cli, info->name) : show(cli, info->why));
+}
+
+/* What the entries of the access rules are today; an exit code. */
+static int rules(struct cli *cli, json_t *array)
+{
+    struct tl_rules_input in = {.config = cli->config};
+    struct tl_outcome *out = tl_outcome_new(cli);
+    struct tl_rule_info *infos;
+    struct tl_workstation *ws;
+    struct tl_topology *topo = NULL;
+    size_t count = 0;
+    int code = tl_rules_any(cli->config) ? cli_load_workstation(cli, &ws) : EXIT_WORKS;
+
+    if (code != EXIT_WORKS || !tl_rules_any(cli->config))
+        return code;
+    tl_snapshot_load(cli, cli->config, &topo);
+    in.ws = ws;
+    in.topo = topo;
+    progress_start(cli);
+    progress_at(cli, "the names in the access rules", NULL);
+    tl_rules_list(cli, &in, &infos, &count, out);
+    progress_stop();
+    if (out->reason != TL_REASON_OK)
+        return cli_error(cli, EXIT_CANNOT_TELL, "%s", "out of memory");
+    if (!cli->json)
+        printf("\n");
+    for (size_t i = 0; i < count; i++) {
+        json_array_append_new(array, rule_json(&infos[i]));
+        if (!cli->json)
+            rule_text(cli, &infos[i]);
+        code = infos[i].resolved ? code : EXIT_PROBLEM;
+    }
+    return code;
+}
+
 int verb_config(struct cli *cli, int argc, char **argv)
 {
     static const struct option options[] = {CLI_COMMON_OPTIONS};
     struct tl_config_item *items;
     const char *section = "";
-    json_t *array;
+    json_t *array, *access;
     size_t count;
     int option, code;
 
@@ -29,6 +86,7 @@ int verb_config(struct cli *cli, int argc, char **argv)
         return EXIT_PROBLEM;
     items = tl_config_items(cli, cli->config, &count);
     array = json_array();
+    access = json_array();
     if (!cli->json)
         printf("# %s\n", cli->config->file ? cli->config->file : "no file: defaults");
     for (size_t i = 0; i < count; i++) {
@@ -46,10 +104,13 @@ int verb_config(struct cli *cli, int argc, char **argv)
                show(cli, items[i].value), color(cli, "off"),
                items[i].is_default ? "default; " : "", items[i].what);
     }
+    code = rules(cli, access);
     if (cli->json)
-        print_json(json_pack("{s:o, s:o}", "file", json_text(cli->config->file),
-                             "options", array));
-    else
+        print_json(json_pack("{s:o, s:o, s:o}", "file", json_text(cli->config->file),
+                             "options", array, "access", access));
+    else {
         json_decref(array);
-    return EXIT_WORKS;
+        json_decref(access);
+    }
+    return code;
 }

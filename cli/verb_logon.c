@@ -67,7 +67,7 @@ static json_t *identity_json(const struct tl_logon *logon)
 {
     json_t *object;
 
-    if (logon->outcome->reason != TL_REASON_OK)
+    if (logon->pac == NULL || logon->identity == NULL)
         return json_null();
     object = sids_json(logon->pac);
     account_json(object, logon->identity);
@@ -79,10 +79,13 @@ static void logon_text(const struct cli *cli, const struct tl_logon *logon)
     char sid[TL_SID_STRING_MAX];
 
     printf("\n");
-    if (logon->outcome->reason != TL_REASON_OK) {
+    if (logon->outcome->reason != TL_REASON_OK)
         print_outcome(cli, logon->outcome, logon->words);
+    /* Also of who is kept out by a rule: the SIDs tell by which. */
+    if (logon->identity == NULL)
         return;
-    }
+    if (logon->outcome->reason != TL_REASON_OK)
+        printf("\n");
     printf("%sLogged on%s as %s, %s, %zu groups\n", color(cli, "green"),
            color(cli, "off"), show(cli, logon->client),
            tl_sid_format(&logon->pac->user_sid, sid),
@@ -158,7 +161,8 @@ int verb_logon(struct cli *cli, int argc, char **argv)
     if (password == NULL)
         return EXIT_USAGE;
     trace = tl_trace_start(on_event, &shown); /* typing time is not the logon's */
-    tl_logon_password(logon, password);
+    if (tl_logon_password(logon, password) == TL_REASON_OK)
+        tl_logon_judge(logon);
     explicit_bzero(password, strlen(password));
     if (cli->json)
         logon_json(logon, shown.log);

@@ -2,11 +2,14 @@
  *
  * account.c - pam_acct_mgmt: the agent's verdict of this logon.
  *
- * Without a logon of ours (ssh keys, another module's password) nothing is known
- * about the account, and the answer is PAM_IGNORE: a stack in which nobody else
- * speaks up ends in PAM_PERM_DENIED, so silence never lets anyone in.
+ * Without a logon of ours (ssh keys, cron) the agent judges by what it knows of the
+ * user: a rule on an account line that counts for passwords only is none
+ * (CVE-2012-6150 of Samba).
  */
 #include <syslog.h>
+#include <unistd.h>
+
+#include <security/pam_modutil.h>
 
 #include "module.h"
 
@@ -15,24 +18,35 @@ int tlp_account(struct tlp *m)
     struct tlp_logon *logon;
     struct tlp_result result;
     struct tl_wire_msg request;
+    struct passwd *pw;
     int rc = tlp_user(m);
 
     if (rc != PAM_SUCCESS)
         return rc == PAM_USER_UNKNOWN ? PAM_IGNORE : rc;
     logon = tlp_logon_get(m);
-    if (logon == NULL) {
+    if (logon == NULL && geteuid() != 0) {
+        /* The agent judges for root only; nobody else opens sessions. */
         tlp_debug(m, "account: %s did not log on through this module", m->user);
         return PAM_IGNORE;
     }
     /* A locker that is not root proved its user a moment ago, and the agent keeps
      * no session for it. */
-    if (logon->session[0] == '\0')
+    if (logon != NULL && logon->session[0] == '\0')
         return PAM_SUCCESS;
     request = tlp_request(m, TL_OP_ACCOUNT);
-    request.session = logon->session;
+    request.session = logon != NULL ? logon->session : NULL;
+    /* Whoever called goes on with what NSS makes of the name. */
+    pw = pam_modutil_getpwnam(m->pamh, m->user);
+    if (pw != NULL) {
+        request.has_owner = 1;
+        request.uid = pw->pw_uid;
+        request.gid = pw->pw_gid;
+    }
     rc = tlp_talk(m, &request, &result);
     if (rc != PAM_SUCCESS)
         return rc;
+    if (result.local_user)
+        return PAM_USER_UNKNOWN;
     if (result.ntstatus == 0 && result.canonical[0] == '\0')
         return PAM_SYSTEM_ERR;
     if (result.ntstatus == 0)

@@ -47,10 +47,13 @@ static const struct option {
     OPT(try_first_pass, FLAG),
     OPT(use_authtok, FLAG),
     OPT(use_first_pass, FLAG),
+    AGENT(allow_groups),
     AGENT(allow_rc4),
+    AGENT(allow_users),
     AGENT(cache_lifetime),
     AGENT(ccache),
     AGENT(default_domain),
+    AGENT(deny_groups),
     AGENT(explain),
     AGENT(explain_timeout),
     AGENT(hop_limit),
@@ -66,6 +69,8 @@ static const struct option {
     AGENT(ping_validity),
     AGENT(realm),
     AGENT(require_ldap_ping),
+    AGENT(rule_lifetime),
+    AGENT(rule_timeout),
     AGENT(site),
     AGENT(topology_refresh),
     AGENT(walk),
@@ -120,12 +125,23 @@ static bool append(struct tlp_options *options, const char *arg)
 {
     size_t have = strlen(options->for_agent), more = strlen(arg);
 
-    if (strchr(arg, '\n') != NULL || have + more + 2 > sizeof(options->for_agent))
+    if (have + more + 2 > sizeof(options->for_agent))
         return false;
     if (have > 0)
         options->for_agent[have++] = '\n';
     memcpy(options->for_agent + have, arg, more + 1);
     return true;
+}
+
+static bool was_given(const struct tlp_options *options, const char *arg, size_t name_len)
+{
+    for (const char *line = options->for_agent; line != NULL && *line != '\0';) {
+        if (strncmp(line, arg, name_len + 1) == 0)
+            return true;
+        line = strchr(line, '\n');
+        line = line != NULL ? line + 1 : NULL;
+    }
+    return false;
 }
 
 /* NULL, or what is wrong with the argument. */
@@ -138,6 +154,8 @@ static const char *apply(struct tlp_options *options, const char *arg)
 
     if (option == NULL)
         return "unknown option";
+    if (strchr(arg, '\n') != NULL)
+        return "option of several lines";
     if ((option->kind == FLAG) != (equals == NULL))
         return option->kind == FLAG ? "option takes no value" : "option needs a value";
     field = (char *)options + option->offset;
@@ -161,6 +179,9 @@ static const char *apply(struct tlp_options *options, const char *arg)
     case FOR_AGENT:
         break;
     }
+    /* The last one would count, and of two lists of rules the first be lost. */
+    if (option->to_agent_too && was_given(options, arg, name_len))
+        return "option given twice";
     if (option->to_agent_too && !append(options, arg))
         return "option too long";
     return NULL;

@@ -73,6 +73,17 @@ const struct tl_option tl_options[] = {
     {"identity", "shell", TL_OPTION_PATH, AT(shell), "/bin/bash", 0, 0,
      "shell of a domain user"},
 
+    {"access", "allow_groups", TL_OPTION_ACCESS, AT(allow_groups), NULL, 0, 0,
+     "groups whose members may use this machine"},
+    {"access", "deny_groups", TL_OPTION_ACCESS, AT(deny_groups), NULL, 0, 0,
+     "groups whose members may not, whatever allows them"},
+    {"access", "allow_users", TL_OPTION_ACCESS, AT(allow_users), NULL, 0, 0,
+     "users who may use this machine"},
+    {"access", "rule_timeout", TL_OPTION_INT, AT(rule_timeout), "4000", 100, 60000,
+     "milliseconds to find the SIDs of the names in these rules"},
+    {"access", "rule_lifetime", TL_OPTION_INT, AT(rule_lifetime), "3600", 0, YEAR,
+     "seconds until a name in these rules is looked up again"},
+
     {"locator", "require_ldap_ping", TL_OPTION_BOOL, AT(require_ldap_ping), "yes", 0, 0,
      "use only domain controllers that answer the LDAP ping"},
     {"locator", "ping_interval", TL_OPTION_INT, AT(ping_interval), "100", 1, 60000,

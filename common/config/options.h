@@ -10,21 +10,22 @@
 #include <trustlogon/config.h>
 
 enum tl_option_type {
-    TL_OPTION_INT,    /* int, min to max */
-    TL_OPTION_UID,    /* uint32_t, min to max */
-    TL_OPTION_BOOL,   /* bool, any of krb5.conf's words */
-    TL_OPTION_WALK,   /* enum tl_walk */
-    TL_OPTION_REALM,  /* DNS-like name, kept in upper case */
-    TL_OPTION_HOST,   /* DNS name, kept in lower case */
-    TL_OPTION_DOMAIN, /* DNS or NetBIOS name, as written */
-    TL_OPTION_SITE,   /* name of a site: one DNS label */
-    TL_OPTION_KEYTAB, /* absolute path, or FILE: and one */
-    TL_OPTION_CCACHE, /* TYPE:rest as in krb5.conf, or an absolute path */
-    TL_OPTION_PATH,   /* absolute path with %u %d %D %n %% in it */
-    TL_OPTION_IDMAP,  /* enum tl_idmap_kind */
-    TL_OPTION_RANGES, /* struct tl_rid_ranges: a list */
-    TL_OPTION_SPAN,   /* struct tl_id_span */
-    TL_OPTION_AUTORID /* struct tl_autorid_domains: a list */
+    TL_OPTION_INT,     /* int, min to max */
+    TL_OPTION_UID,     /* uint32_t, min to max */
+    TL_OPTION_BOOL,    /* bool, any of krb5.conf's words */
+    TL_OPTION_WALK,    /* enum tl_walk */
+    TL_OPTION_REALM,   /* DNS-like name, kept in upper case */
+    TL_OPTION_HOST,    /* DNS name, kept in lower case */
+    TL_OPTION_DOMAIN,  /* DNS or NetBIOS name, as written */
+    TL_OPTION_SITE,    /* name of a site: one DNS label */
+    TL_OPTION_KEYTAB,  /* absolute path, or FILE: and one */
+    TL_OPTION_CCACHE,  /* TYPE:rest as in krb5.conf, or an absolute path */
+    TL_OPTION_PATH,    /* absolute path with %u %d %D %n %% in it */
+    TL_OPTION_IDMAP,   /* enum tl_idmap_kind */
+    TL_OPTION_RANGES,  /* struct tl_rid_ranges: a list */
+    TL_OPTION_SPAN,    /* struct tl_id_span */
+    TL_OPTION_AUTORID, /* struct tl_autorid_domains: a list */
+    TL_OPTION_ACCESS   /* struct tl_access_list: a list */
 };
 
 struct tl_option {
@@ -39,7 +40,8 @@ struct tl_option {
 /* A key that may stand on several lines of one file, each with a piece of its list. */
 static inline bool tl_option_is_list(const struct tl_option *option)
 {
-    return option->type == TL_OPTION_RANGES || option->type == TL_OPTION_AUTORID;
+    return option->type == TL_OPTION_RANGES || option->type == TL_OPTION_AUTORID ||
+           option->type == TL_OPTION_ACCESS;
 }
 
 extern const struct tl_option tl_options[];

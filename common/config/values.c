@@ -8,6 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include <trustlogon/access.h>
+
 #include "config/options.h"
 
 #define QUOTE_MAX 80
@@ -229,6 +231,23 @@ static int store_ranges(TALLOC_CTX *ctx, struct tl_config *config, const char *v
     return ret;
 }
 
+static int store_access(TALLOC_CTX *ctx, struct tl_config *config, const char *value,
+                        const struct tl_access_list **member, char **why)
+{
+    struct tl_access_list *list = talloc_zero(config, struct tl_access_list);
+    const char *fault = NULL;
+    int ret = list != NULL ? tl_access_parse(list, value, list, &fault) : -ENOMEM;
+
+    if (ret == -EINVAL)
+        ret = refuse(ctx, value, why, "%s: %s", "is no list of SIDs and DOMAIN\\name",
+                     fault);
+    if (ret != 0)
+        talloc_free(list);
+    else
+        *member = list;
+    return ret;
+}
+
 static int store_number(TALLOC_CTX *ctx, const struct tl_option *option,
                         const char *value, void *member, char **why)
 {
@@ -288,6 +307,8 @@ int tl_option_store(TALLOC_CTX *ctx, struct tl_config *config,
     case TL_OPTION_AUTORID:
     case TL_OPTION_SPAN:
         return store_ranges(ctx, config, value, option->type, member, why);
+    case TL_OPTION_ACCESS:
+        return store_access(ctx, config, value, member, why);
     default:
         return store_string(ctx, config, option, value, why);
     }
@@ -300,6 +321,7 @@ char *tl_option_show(TALLOC_CTX *ctx, const struct tl_config *config,
     const struct tl_autorid_domains *domains;
     const struct tl_rid_ranges *ranges;
     const struct tl_id_span *span;
+    const struct tl_access_list *list;
     const char *string;
 
     switch (option->type) {
@@ -324,6 +346,9 @@ char *tl_option_show(TALLOC_CTX *ctx, const struct tl_config *config,
         return span->high != 0
                    ? talloc_asprintf(ctx, "%" PRIu32 "-%" PRIu32, span->low, span->high)
                    : talloc_strdup(ctx, "");
+    case TL_OPTION_ACCESS:
+        list = *(const struct tl_access_list *const *)member;
+        return tl_access_show(ctx, list);
     default:
         string = *(const char *const *)member;
         return talloc_strdup(ctx, string != NULL ? string : "");

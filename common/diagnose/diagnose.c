@@ -146,6 +146,14 @@ static void check_logon(struct run *run, struct tl_logon *logon, const char *pas
     tl_finding(run, "identity", logon->client, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
                "%s, %zu groups", tl_sid_format(&logon->pac->user_sid, sid),
                logon->pac->num_groups + logon->pac->num_extra + logon->pac->num_resource);
+    if (!tl_rules_any(run->config))
+        return;
+    tl_progress(run, "the access rules for", logon->name->whole);
+    if (tl_logon_judge(logon) != TL_REASON_OK)
+        tl_finding_outcome(run, "rules", out->subject, out);
+    else
+        tl_finding(run, "rules", NULL, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
+                   "the access rules let the user in");
 }
 
 /* The root cause: how the logon ended; without one, the first thing that failed. */

@@ -103,9 +103,9 @@ static enum tl_reason refused(struct tl_directory *dir, int ret, const char *wha
 }
 
 static const char *const user_attributes[] = {
-    "sAMAccountName", "userPrincipalName",  "objectSid",  "primaryGroupID",
-    "displayName",    "unixHomeDirectory",  "loginShell", "uidNumber",
-    "gidNumber",      "userAccountControl", NULL};
+    "sAMAccountName", "userPrincipalName",  "objectSid",      "primaryGroupID",
+    "displayName",    "unixHomeDirectory",  "loginShell",     "uidNumber",
+    "gidNumber",      "userAccountControl", "accountExpires", NULL};
 
 static enum tl_reason take_user(TALLOC_CTX *ctx, struct tl_directory *dir,
                                 const struct tl_entries *entries, const char *attribute,

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <ldap.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <trustlogon/name.h>
@@ -17,6 +18,8 @@
  */
 #define UF_NORMAL_ACCOUNT 0x200U
 #define BUILTIN_RID 32U
+#define FILETIME_PER_SECOND 10000000
+#define FILETIME_UNIX_S 11644473600LL /* 1970 in seconds since 1601 */
 
 bool tl_sid_is_local(const struct tl_people_domain *domain, const struct tl_sid *sid,
                      bool builtin)
@@ -143,6 +146,22 @@ static bool unix_id(const struct tl_entry *entry, const char *name, uint32_t *id
     return true;
 }
 
+/* accountExpires is a FILETIME; 0 and the largest mean never. */
+static int64_t expiry(const struct tl_entry *entry)
+{
+    const char *text = tl_entry_text(entry, "accountExpires");
+    char *end = NULL;
+    long long filetime;
+
+    if (text == NULL || text[0] < '0' || text[0] > '9')
+        return 0;
+    filetime = strtoll(text, &end, 10);
+    if (*end != '\0' || filetime == 0 || filetime == INT64_MAX)
+        return 0;
+    filetime = filetime / FILETIME_PER_SECOND - FILETIME_UNIX_S;
+    return filetime > 0 ? filetime : 1; /* before 1970 is over, too */
+}
+
 static int copy(TALLOC_CTX *ctx, const char *text, const char **to)
 {
     *to = text != NULL ? talloc_strdup(ctx, text) : NULL;
@@ -202,6 +221,7 @@ int tl_user_from_entry(TALLOC_CTX *ctx, const struct tl_people_domain *domain,
         ret = -EBADMSG;
         goto cleanup;
     }
+    user->expires = expiry(entry);
     user->has_uid = unix_id(entry, "uidNumber", &user->uid_number);
     user->has_gid = unix_id(entry, "gidNumber", &user->gid_number);
     if (copy(user, entry->dn, &user->dn) != 0 ||

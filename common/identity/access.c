@@ -9,8 +9,6 @@
 #include <trustlogon/access.h>
 #include <trustlogon/name.h>
 
-#define DENY_ONLY 0x10U /* SE_GROUP_USE_FOR_DENY_ONLY [MS-PAC 2.2.1] */
-
 /* 0, -ENOMEM, or -EINVAL with *fault. */
 static int parse_entry(TALLOC_CTX *ctx, const char *text, struct tl_access_entry *entry,
                        const char **fault)
@@ -23,18 +21,15 @@ static int parse_entry(TALLOC_CTX *ctx, const char *text, struct tl_access_entry
     entry->text = text;
     /* What looks like a SID is none or a whole one, never a name. */
     if (strncasecmp(text, "S-1-", 4) == 0 && strchr(text, '\\') == NULL) {
-        *fault = "is no SID (S-1-5-21-...)";
-        if (tl_sid_parse(text, &entry->sid) != 0)
-            return -EINVAL;
-        entry->resolved = true;
-        return 0;
+        *fault = "an entry is no SID (S-1-5-21-...)";
+        return tl_sid_parse(text, &entry->sid);
     }
     ret = tl_name_parse(ctx, text, strlen(text), &name, &error);
     if (ret != 0) {
         *fault = tl_name_error_text(error);
         return ret;
     }
-    *fault = "is neither a SID nor DOMAIN\\name";
+    *fault = "an entry is neither a SID nor DOMAIN\\name";
     if (name->form != TL_NAME_DOWNLEVEL ||
         (!tl_dns_valid(name->domain) && !tl_netbios_valid(name->domain)))
         return -EINVAL;
@@ -92,75 +87,125 @@ int tl_access_parse(TALLOC_CTX *ctx, const char *text, struct tl_access_list *re
     return 0;
 }
 
-static bool among(const struct tl_pac_group *groups, size_t count,
-                  const struct tl_sid *sid, bool to_allow)
+char *tl_access_show(TALLOC_CTX *ctx, const struct tl_access_list *list)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (tl_sid_equal(&groups[i].sid, sid) &&
-            !(to_allow && (groups[i].attributes & DENY_ONLY) != 0))
+    char *text = talloc_strdup(ctx, "");
+
+    for (size_t i = 0; list != NULL && text != NULL && i < list->count; i++)
+        text = talloc_asprintf_append(text, "%s%s", i > 0 ? ", " : "",
+                                      list->entries[i].text);
+    return text;
+}
+
+bool tl_access_has_rules(const struct tl_access *access)
+{
+    return access->allow_groups != NULL || access->deny_groups != NULL ||
+           access->allow_users != NULL;
+}
+
+/* One question to the rules. */
+struct check {
+    const struct tl_membership *member;
+    tl_access_resolve_fn resolve;
+    void *arg;
+    const struct tl_access_entry *unresolved; /* the first that mattered */
+    const char *why;
+};
+
+static bool is_member(const struct tl_membership *member, const struct tl_sid *sid,
+                      bool to_allow)
+{
+    for (size_t i = 0; i < member->count; i++) {
+        if (tl_sid_equal(&member->groups[i].sid, sid) &&
+            !(to_allow && (member->groups[i].attributes & TL_MEMBER_DENY_ONLY) != 0))
             return true;
     }
     return false;
 }
 
-/* The primary group is one of pac->groups by rule; a KDC may leave it out. */
-static bool is_primary(const struct tl_pac *pac, const struct tl_sid *sid)
+static enum tl_access_answer sid_of(struct check *check,
+                                    const struct tl_access_entry *entry, bool group,
+                                    bool ask, struct tl_sid *sid)
 {
-    struct tl_sid primary;
+    enum tl_access_answer answer = TL_ACCESS_UNRESOLVED;
+    const char *why = "nothing resolves names here";
 
-    return tl_sid_append(&pac->domain_sid, pac->primary_group_rid, &primary) == 0 &&
-           tl_sid_equal(&primary, sid);
+    if (entry->name == NULL) {
+        *sid = entry->sid;
+        return TL_ACCESS_SID;
+    }
+    if (check->resolve != NULL)
+        answer = check->resolve(check->arg, entry, group, ask, sid, &why);
+    if (ask && answer == TL_ACCESS_UNRESOLVED && check->unresolved == NULL) {
+        check->unresolved = entry;
+        check->why = why;
+    }
+    return answer;
 }
 
-static bool is_member(const struct tl_pac *pac, const struct tl_sid *sid, bool to_allow)
+enum kind { DENY_GROUP, ALLOW_GROUP, ALLOW_USER };
+
+/* The first entry that is the user's, or NULL. */
+static const struct tl_access_entry *
+match(struct check *check, const struct tl_access_list *list, enum kind kind, bool ask)
 {
-    if (among(pac->groups, pac->num_groups, sid, to_allow) ||
-        among(pac->extra, pac->num_extra, sid, to_allow) ||
-        among(pac->resource, pac->num_resource, sid, to_allow))
-        return true;
-    /* Listed for denying only, it must not come back by this way. */
-    return is_primary(pac, sid) && !among(pac->groups, pac->num_groups, sid, false);
+    for (size_t i = 0; list != NULL && i < list->count; i++) {
+        const struct tl_access_entry *entry = &list->entries[i];
+        struct tl_sid sid;
+        bool self;
+
+        if (sid_of(check, entry, kind != ALLOW_USER, ask, &sid) != TL_ACCESS_SID)
+            continue;
+        self = tl_sid_equal(&sid, &check->member->user);
+        if ((kind != ALLOW_GROUP && self) ||
+            (kind != ALLOW_USER && is_member(check->member, &sid, kind == ALLOW_GROUP)))
+            return entry;
+    }
+    return NULL;
 }
 
 static enum tl_reason deny(struct tl_outcome *out, const char *subject,
-                           const char *detail)
+                           const char *detail, const char *why)
 {
     enum tl_reason reason =
-        tl_outcome_fail(out, TL_STAGE_IDENTITY, TL_REASON_ACCESS_RULE, "%s", detail);
+        tl_outcome_fail(out, TL_STAGE_IDENTITY, TL_REASON_ACCESS_RULE, "%s%s%s", detail,
+                        why != NULL ? ": " : "", why != NULL ? why : "");
 
     if (out != NULL)
         tl_outcome_set_subject(out, subject);
     return reason;
 }
 
-enum tl_reason tl_access_check(const struct tl_access *access, const struct tl_pac *pac,
+enum tl_reason tl_access_check(const struct tl_access *access,
+                               const struct tl_membership *member,
+                               tl_access_resolve_fn resolve, void *arg,
                                struct tl_outcome *out)
 {
-    const struct tl_access_list *denied = &access->deny_groups;
-    const struct tl_access_list *groups = &access->allow_groups;
-    const struct tl_access_list *users = &access->allow_users;
+    struct check check = {.member = member, .resolve = resolve, .arg = arg};
+    const struct tl_access_entry *entry = NULL;
 
-    for (size_t i = 0; i < denied->count; i++) {
-        if (!denied->entries[i].resolved)
-            return deny(out, denied->entries[i].text,
-                        "a group of deny_groups cannot be resolved");
-    }
-    for (size_t i = 0; i < denied->count; i++) {
-        if (tl_sid_equal(&denied->entries[i].sid, &pac->user_sid) ||
-            is_member(pac, &denied->entries[i].sid, false))
-            return deny(out, denied->entries[i].text, "a group of deny_groups");
-    }
-    if (groups->count == 0 && users->count == 0)
+    /* Each question first without asking anybody: that may be enough. */
+    for (int ask = 0; ask < 2 && entry == NULL; ask++)
+        entry = match(&check, access->deny_groups, DENY_GROUP, ask);
+    if (entry != NULL)
+        return deny(out, entry->text, "the user is in a group of deny_groups", NULL);
+    if (check.unresolved != NULL)
+        return deny(out, check.unresolved->text,
+                    "a group of deny_groups cannot be resolved", check.why);
+    if (access->allow_groups == NULL && access->allow_users == NULL)
         return TL_REASON_OK;
-    for (size_t i = 0; i < users->count; i++) {
-        if (users->entries[i].resolved &&
-            tl_sid_equal(&users->entries[i].sid, &pac->user_sid))
-            return TL_REASON_OK;
+    for (int ask = 0; ask < 2 && entry == NULL; ask++) {
+        entry = match(&check, access->allow_users, ALLOW_USER, ask);
+        if (entry == NULL)
+            entry = match(&check, access->allow_groups, ALLOW_GROUP, ask);
     }
-    for (size_t i = 0; i < groups->count; i++) {
-        if (groups->entries[i].resolved && is_member(pac, &groups->entries[i].sid, true))
-            return TL_REASON_OK;
-    }
-    return deny(out, pac->account,
-                "no entry of allow_groups or allow_users is the user's");
+    if (entry != NULL)
+        return TL_REASON_OK;
+    if (check.unresolved != NULL)
+        return deny(out, check.unresolved->text,
+                    "no entry of allow_groups or allow_users is the user's, and one "
+                    "cannot be resolved",
+                    check.why);
+    return deny(out, member->account,
+                "no entry of allow_groups or allow_users is the user's", NULL);
 }

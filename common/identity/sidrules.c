@@ -10,8 +10,9 @@
  * One limit follows from where this stands: a SID of our own domain in ExtraSids
  * may have been added by our own KDC after the boundary (Samba 4.17 does that
  * with domain-local groups) or may be forged by the other side; nothing in the
- * PAC tells which, so for a user of another forest it is dropped. The place for
- * them is the resource groups [KILE 3.3.5.7.3], and those pass.
+ * PAC tells which, so for a user of another forest it is set aside: access rules may
+ * deny by it, and allow if our own directory confirms it. The place for them is the
+ * resource groups [KILE 3.3.5.7.3], and those pass.
  */
 #include <string.h>
 
@@ -177,13 +178,36 @@ static size_t filter(const struct rules *r, struct tl_pac_group *groups, size_t 
                                  .text = why};
 
         if (why == NULL) {
-            groups[kept++] = groups[i];
+            /* What is dropped goes behind what is kept. */
+            const struct tl_pac_group keep = groups[i];
+
+            groups[i] = groups[kept];
+            groups[kept++] = keep;
             continue;
         }
         event.subject = tl_sid_format(&groups[i].sid, string);
         tl_trace_event(r->trace, &event);
     }
     return kept;
+}
+
+/* Of those dropped: which our own KDC may have added, the only one that could. */
+static size_t set_aside(const struct rules *r, struct tl_pac_group *dropped, size_t count)
+{
+    size_t aside = 0;
+
+    for (size_t i = 0; r->foreign && i < count; i++) {
+        const struct tl_pac_group group = dropped[i];
+        struct tl_sid domain;
+        uint32_t rid;
+
+        if (tl_sid_split(&group.sid, &domain, &rid) != 0 ||
+            own_domain_of(r->topo, &domain) == NULL)
+            continue;
+        dropped[i] = dropped[aside];
+        dropped[aside++] = group;
+    }
+    return aside;
 }
 
 static enum tl_reason refuse_user(const struct rules *r, const struct tl_sid *sid,
@@ -348,13 +372,17 @@ enum tl_reason tl_pac_apply_rules(struct tl_pac *pac, const struct tl_topology *
     struct rules r = {.topo = topo, .ws = ws, .trace = trace, .out = out, .pac = pac};
     const char *at = client != NULL ? strrchr(client, '@') : NULL;
     enum tl_reason reason;
+    size_t all;
 
     r.domain = at != NULL ? at + 1 : route != NULL ? route->user_domain : NULL;
     find_boundary(&r);
     reason = check_user(&r);
     if (reason != TL_REASON_OK)
         return reason;
-    pac->num_extra = filter(&r, pac->extra, pac->num_extra, refuse_extra);
+    all = pac->num_extra;
+    pac->num_extra = filter(&r, pac->extra, all, refuse_extra);
+    pac->unproven = pac->extra + pac->num_extra;
+    pac->num_unproven = set_aside(&r, pac->extra + pac->num_extra, all - pac->num_extra);
     pac->num_resource = filter(&r, pac->resource, pac->num_resource, refuse_resource);
     return TL_REASON_OK;
 }

@@ -58,7 +58,7 @@ int tl_krb_save_pending(struct tl_krb *krb, const char *path)
     return ret > 0 && ret < 4096 ? -(int)ret : -EIO;
 }
 
-/* Read the pending file, as root, before the child becomes the user. */
+/* Read the pending file as root. */
 static krb5_error_code load_pending(krb5_context k5, const char *path,
                                     krb5_ccache *tickets)
 {
@@ -80,6 +80,33 @@ static krb5_error_code load_pending(krb5_context k5, const char *path,
         krb5_cc_close(k5, file);
     talloc_free(name);
     return ret;
+}
+
+int tl_krb_load_pending(struct tl_krb *krb, const char *path)
+{
+    krb5_ccache tickets = NULL;
+    krb5_principal client = NULL;
+    krb5_error_code ret = load_pending(krb->k5, path, &tickets);
+
+    if (ret == 0)
+        ret = krb5_cc_get_principal(krb->k5, tickets, &client);
+    if (ret == 0)
+        ret = krb5_cc_initialize(krb->k5, krb->ccache, client);
+    if (ret == 0)
+        ret = krb5_cc_copy_creds(krb->k5, tickets, krb->ccache);
+    if (tickets != NULL)
+        krb5_cc_destroy(krb->k5, tickets);
+    if (ret != 0) {
+        krb5_free_principal(krb->k5, client);
+        return ret > 0 && ret < 4096 ? -(int)ret : -EIO;
+    }
+    krb5_free_principal(krb->k5, krb->client);
+    krb->client = client;
+    talloc_free(krb->client_name);
+    talloc_free(krb->tgt_realm);
+    krb->client_name = tl_k5_name(krb, krb->k5, client);
+    krb->tgt_realm = talloc_strndup(krb, client->realm.data, client->realm.length);
+    return krb->client_name != NULL && krb->tgt_realm != NULL ? 0 : -ENOMEM;
 }
 
 /* For good: real, effective and saved ids, and no group of root's. */

@@ -247,6 +247,15 @@ void tl_logon_tell(struct tl_logon *logon)
     logon->words = tl_outcome_words(logon, logon->outcome, &in);
 }
 
+enum tl_reason tl_logon_judge(struct tl_logon *logon)
+{
+    enum tl_reason reason = tl_logon_rules(logon, logon->config, logon->outcome);
+
+    if (reason != TL_REASON_OK)
+        tl_logon_tell(logon);
+    return reason;
+}
+
 enum tl_reason tl_logon_password(struct tl_logon *logon, const char *password)
 {
     enum tl_reason reason;

@@ -184,3 +184,29 @@ bool tl_known_find(const struct tl_topology *topo, const struct tl_workstation *
         }
     return false;
 }
+
+bool tl_known_domain(const struct tl_topology *topo, const struct tl_workstation *ws,
+                     const char *name, struct tl_known_domain *domain)
+{
+    const struct tl_sid *sid = NULL;
+    const struct tl_domain *own;
+    struct tl_known known;
+
+    *domain = (struct tl_known_domain){0};
+    if (topo == NULL || !tl_known_find(topo, ws, name, &known) || known.dns == NULL)
+        return false;
+    own = known.own_forest ? tl_topology_domain(topo, known.dns) : NULL;
+    if (own != NULL && own->has_sid)
+        sid = &own->sid;
+    else if (known.record != NULL && known.record->has_sid &&
+             !tl_domain_sid_disabled(known.record))
+        sid = &known.record->sid;
+    else if (known.record == NULL && known.tdo != NULL && known.tdo->has_sid)
+        sid = &known.tdo->sid;
+    if (sid == NULL)
+        return false;
+    *domain = (struct tl_known_domain){.dns = known.dns, .flat = known.flat, .sid = *sid};
+    domain->other_organization =
+        known.tdo != NULL && (known.tdo->attributes & TL_TRUST_CROSS_ORGANIZATION) != 0;
+    return true;
+}

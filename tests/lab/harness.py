@@ -120,6 +120,12 @@ def ws(command, stdin=None, env=None, timeout=60):
     return on("ws1", command, stdin, env, timeout)
 
 
+def ids_of(name):
+    """(uid, gid) that the name service of WS1 gives a name, or None."""
+    found = ws(["getent", "passwd", name]).stdout.split(":")
+    return (int(found[2]), int(found[3])) if len(found) == 7 else None
+
+
 def put(host, path, content, mode=0o644):
     """Write a file inside a host."""
     target = pathlib.Path(_lab.file(_lab.host(host), path))
@@ -131,14 +137,6 @@ def put(host, path, content, mode=0o644):
 def get(host, path):
     return pathlib.Path(_lab.file(_lab.host(host), path)).read_text(encoding="utf-8",
                                                                     errors="backslashreplace")
-
-
-def without_stand_ins():
-    """Only our NSS module knows domain users: the lab's own lines of passwd and group, for
-    tests without it, go."""
-    for path in ("/etc/passwd", "/etc/group"):
-        put("ws1", path, "".join(line for line in get("ws1", path).splitlines(True)
-                                 if "\\" not in line and "@" not in line))
 
 
 # --- PAM ---------------------------------------------------------------------

@@ -6,11 +6,10 @@ import json
 import pathlib
 import re
 
-from harness import PASSWORD, check, finish, logon, pam_stack, put, up, ws
+from harness import PASSWORD, check, finish, ids_of, logon, pam_stack, put, up, ws
 
 ALICE = "CONTOSO\\alice"
-UID = 200001
-OTHER = UID + 1
+HOME = "/home/contoso.test/alice"
 LOGON = ("authenticate", "account")
 ALL = (*LOGON, "establish", "reinitialize", "refresh")
 TGT = "krbtgt/CONTOSO.TEST@CONTOSO.TEST"
@@ -48,9 +47,9 @@ def file_caches():
     drop_caches()
     kind = service()
     # What another user can foresee: the plain name, and names for whoever guesses.
-    as_user(OTHER, "sh", "-c", f"ln -s /home/contoso-0/precious /tmp/krb5cc_{UID}; "
+    as_user(OTHER, "sh", "-c", f"ln -s {HOME}/precious /tmp/krb5cc_{UID}; "
             f"ln -s /etc/shadow /tmp/krb5cc_{UID}_XXXXXX")
-    ws("cp /etc/shadow /root/shadow.before; rm -f /home/contoso-0/precious")
+    ws(f"cp /etc/shadow /root/shadow.before; rm -f {HOME}/precious")
     ok, names, text = run(ALICE, ALL, kind)
     check("FILE: establish, reinitialise, refresh in one handle", ok, text)
     name = names[-1] if names else None
@@ -68,7 +67,7 @@ def file_caches():
     listed = as_user(OTHER, "klist", name)
     check("FILE: another user reads nothing", listed.returncode != 0 and "krbtgt" not in
           listed.stdout, listed)
-    same = ws("cmp /etc/shadow /root/shadow.before && ! test -e /home/contoso-0/precious")
+    same = ws(f"cmp /etc/shadow /root/shadow.before && ! test -e {HOME}/precious")
     check("FILE: the links that another user planted lead nowhere", same.returncode == 0, same)
     ok, names, text = run(ALICE, (*ALL, "delete", "delete"), kind)
     gone = ok and ws(["test", "-e", names[4].removeprefix("FILE:")]).returncode != 0
@@ -160,6 +159,10 @@ def names_and_passwords():
 
 
 up(trust="external")
+logon(ALICE)  # now the machine knows her
+UID, GID = ids_of(ALICE)
+OTHER = UID + 1
+ws(f"mkdir -p -m 755 {HOME} && chown {UID}:{GID} {HOME}")
 file_caches()
 reinitialise()
 keyring()

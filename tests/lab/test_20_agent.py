@@ -6,11 +6,11 @@ import contextlib
 import re
 import time
 
-from harness import (PASSWORD, SERVICE, broken, check, finish, forget_journal, journal,
+from harness import (PASSWORD, SERVICE, broken, check, finish, forget_journal, ids_of, journal,
                      logon, pam_stack, put, up, ws)
 
 ALICE = "CONTOSO\\alice"
-UID = 200001
+HOME = "/home/contoso.test/alice"
 SESSION = ("authenticate", "acct_mgmt", "setcred(PAM_ESTABLISH_CRED)", "open_session")
 ACCOUNTS = [("disabled", "PAM_PERM_DENIED", "currently disabled"),
             ("locked", "PAM_PERM_DENIED", "currently locked out"),
@@ -56,18 +56,18 @@ def session(how):
 
 
 def fixed_name():
-    put("ws1", "/etc/pam.d/fixed", pam_stack("ccache=FILE:/home/contoso-0/tickets"))
+    put("ws1", "/etc/pam.d/fixed", pam_stack(f"ccache=FILE:{HOME}/tickets"))
     drop_caches()
     got = logon(ALICE, steps=(*SESSION, "close_session"), service="fixed")
-    owner = ws("stat -c '%u %a' /home/contoso-0/tickets").stdout.strip()
+    owner = ws(f"stat -c '%u %a' {HOME}/tickets").stdout.strip()
     check("ccache= with a fixed name: made, and kept at close", got.code == "PAM_SUCCESS" and
           owner == f"{UID} 600" and not caches(), (got, owner))
-    ws("rm -f /home/contoso-0/tickets; ln -s /etc/shadow /home/contoso-0/tickets; "
+    ws(f"rm -f {HOME}/tickets; ln -s /etc/shadow {HOME}/tickets; "
        "cp /etc/shadow /root/shadow.before")
     logon(ALICE, steps=SESSION, service="fixed")
     same = ws("cmp /etc/shadow /root/shadow.before").returncode
     check("a symbolic link in its place leads nowhere", same == 0)
-    ws("rm -f /home/contoso-0/tickets")
+    ws(f"rm -f {HOME}/tickets")
 
 
 def other_kinds():
@@ -154,5 +154,8 @@ def main():
 
 
 up(trust="external")
+logon(ALICE)  # now the machine knows her
+UID, GID = ids_of(ALICE)
+ws(f"mkdir -p -m 755 {HOME} && chown {UID}:{GID} {HOME}")
 main()
 finish()

@@ -8,10 +8,8 @@ import time
 
 import harness
 from daemon import agent
-from harness import check, command, equal, finish, logon, put, up, without_stand_ins, ws
+from harness import check, command, equal, finish, logon, up, ws
 
-NSSWITCH = ("passwd: files trustlogon\ngroup: files trustlogon\ninitgroups: files trustlogon\n"
-            "shadow: files\nhosts: files dns\n")
 ALICE = "CONTOSO\\alice"
 
 
@@ -123,8 +121,6 @@ def strangers():
 def main():
     up(trust="external")
     command("refresh")
-    without_stand_ins()
-    put("ws1", "/etc/nsswitch.conf", NSSWITCH)
     known()
     session()
     others_programs()

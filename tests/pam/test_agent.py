@@ -237,13 +237,19 @@ def test_agent_hardening(bench):
             check("no core file", core == ["0", "0"], core)
 
 
+T1385 = ("Logon failure: the user has not been granted the requested logon type at this "
+         "computer.")
+RECORD = ("{user}\nalice@contoso.test\n{expires}\n70001\n70002\ncontoso.test\n{refused}\n\n"
+          "account alice\nuser S-1-5-21-1-2-3-1104\ngroup S-1-5-21-1-2-3-513 7\nend 1\n")
+
+
 def test_agent_account(bench):
     """A logon that waits: found by its token and its user, warned of its password's end."""
-    def logon(token, user, expires, age=0):
+    def logon(token, user, expires, age=0, refused=""):
         folder = bench.folder / "pending"
         folder.mkdir(mode=0o700, exist_ok=True)
         path = folder / f"{token}.logon"
-        path.write_text(f"{user}\nalice@contoso.test\n{expires}\n")
+        path.write_text(RECORD.format(user=user, expires=expires, refused=refused))
         os.utime(path, (time.time() - age, time.time() - age))
 
     def account(token, user, **more):
@@ -271,6 +277,20 @@ def test_agent_account(bench):
                   bool(said) == warned, said)
         _, done = account("a" * 32, "CONTOSO\\bob")
         check("another user's token is none", done["ntstatus"] != 0, done)
+        _, done = account("a" * 32, ALICE, has_owner=1, uid=70001, gid=70002)
+        check("with the uid that NSS gives the name: the proven one's",
+              done.get("ntstatus", 0) == 0, done)
+        for uid in (70002, 0):
+            _, done = account("a" * 32, ALICE, has_owner=1, uid=uid, gid=70002)
+            check(f"with uid {uid}: another user's", done["reason"] == "nss-other-user" and
+                  done["ntstatus"] == 0xC000006E and "canonical" not in done, done)
+        logon("c" * 32, ALICE, 0, refused="CONTOSO\\Sales")
+        _, done = account("c" * 32, ALICE)
+        check("refused by a rule when it was proven: 1385, word for word",
+              (done["ntstatus"], done["reason"], done["text"]) == (0xC000015B, "access-rule", T1385),
+              done)
+        _, done = account("a" * 32, ALICE, options="deny_groups=S-1-5-21-1-2-3-513")
+        check("no rule can be judged without a workstation", done["ntstatus"] != 0, done)
         logon("b" * 32, ALICE, 0, age=601)
         _, done = account("b" * 32, ALICE)
         check("one of eleven minutes ago is none, and swept", done["ntstatus"] != 0 and

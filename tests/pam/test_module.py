@@ -196,7 +196,9 @@ def test_options(bench):
     got = bench.run("authenticate", "authenticate", "account", answers=("secret", "secret"),
                     conversations=[[PROMPT, GOOD], [PROMPT, NO_TRUST], [GOOD]])
     check("a logon that failed leaves nothing of the one before",
-          got.codes == code("SUCCESS", "AUTH_ERR", "PERM_DENIED"), got)
+          got.codes == code("SUCCESS", "AUTH_ERR", "SUCCESS") and
+          [r["op"] for r in bench.agent.requests] == [1, 1, 2] and
+          "session" not in bench.agent.requests[2], got)
     bench.pam("canonical_user=yes")
     stored = ("done", {"ntstatus": 0, "ccache": "FILE:/tmp/x"})
     got = bench.run("authenticate", "account", conversations=[[PROMPT, GOOD], [GOOD], [stored]])

@@ -121,10 +121,11 @@ def test_session(bench):
                     conversations=[[PROMPT, GOOD], [stored]])
     check("no tickets for a name that maps to root", got.codes[0] == 0 and got.codes[1] != 0 and
           len(bench.agent.requests) == 1, got)
+    not_ours = ("done", {"ntstatus": 0xC0000064, "local_user": 1, "reason": "name-local"})
     got = bench.run("setcred", "account", env=[f"TRUSTLOGON_SESSION=../../{TOKEN}"],
-                    process_env=env, conversations=[])
-    check("a forged token variable is ignored", got.codes == code("PERM_DENIED", "PERM_DENIED") and
-          not bench.agent.requests, got)
+                    process_env=env, conversations=[[not_ours]])
+    check("a forged token variable is ignored", got.codes == code("PERM_DENIED", "USER_UNKNOWN") and
+          [r.get("session") for r in bench.agent.requests] == [None], got)
     jump = f"auth [success=1 default=ignore] {MODULE} socket={bench.socket} agent=/nonexistent"
     (bench.confdir / "test").write_text(
         f"{jump}\nauth requisite pam_deny.so\nauth required pam_permit.so\n")
@@ -137,6 +138,15 @@ def test_session(bench):
           not bench.agent.requests, got)
     (bench.confdir / "test").write_text(
         f"account required {MODULE} socket={bench.socket}\naccount required pam_permit.so\n")
-    got = bench.run("account", process_env=env, conversations=[])
-    check("ssh keys: account leaves the verdict to the next module",
-          got.codes == code("SUCCESS"), got)
+    known = ("done", {"ntstatus": 0, "canonical": "alice@contoso.test", "reason": "ok"})
+    rule = ("done", {"ntstatus": 0xC000015B, "text": "Not here.", "reason": "access-rule"})
+    for how, answer, wanted in (("known", known, "SUCCESS"), ("not ours", not_ours, "USER_UNKNOWN"),
+                                ("against a rule", rule, "PERM_DENIED")):
+        got = bench.run("account", process_env=env, conversations=[[answer]])
+        asked = bench.agent.requests[0]
+        check(f"ssh keys: account of somebody {how}: {wanted}", got.codes == code(wanted) and
+              "session" not in asked and (asked["uid"], asked["has_owner"]) == (70001, 1), got)
+    check("ssh keys: and says why not", got.errors == ["Not here."], got)
+    got = bench.run("account", user="root", process_env=env, conversations=[])
+    check("nobody is asked about root", got.codes == code("SUCCESS") and not bench.agent.requests,
+          got)

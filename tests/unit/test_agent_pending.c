@@ -27,6 +27,16 @@ static void teardown(void)
     talloc_free(ctx);
 }
 
+static const struct tl_membership *member(void)
+{
+    static const char text[] = "account alice\nuser S-1-5-21-1-2-3-1104\n"
+                               "group S-1-5-21-1-2-3-513 7\nend 1\n";
+    struct tl_membership *made = NULL;
+
+    ck_assert_int_eq(tl_membership_from_text(ctx, text, sizeof(text) - 1, &made), 0);
+    return made;
+}
+
 static struct tla_pending *make(void)
 {
     struct tla_pending *pending = NULL;
@@ -35,6 +45,10 @@ static struct tla_pending *make(void)
     pending->user = "CONTOSO\\alice";
     pending->canonical = "alice@contoso.test";
     pending->expires = 4;
+    pending->uid = 4000000001;
+    pending->gid = 200513;
+    pending->domain = "contoso.test";
+    pending->member = member();
     ck_assert_int_eq(tla_pending_save(dir, pending), 0);
     return pending;
 }
@@ -49,6 +63,12 @@ START_TEST(test_round)
                      0);
     ck_assert_str_eq(found->canonical, "alice@contoso.test");
     ck_assert_uint_eq(found->expires, 4);
+    ck_assert_uint_eq(found->uid, 4000000001);
+    ck_assert_uint_eq(found->gid, 200513);
+    ck_assert_str_eq(found->domain, "contoso.test");
+    ck_assert_ptr_null(found->refused);
+    ck_assert_ptr_null(found->detail);
+    ck_assert_uint_eq(found->member->count, 1);
     ck_assert_str_eq(found->ticket_path, pending->ticket_path);
     ck_assert_int_eq(stat(talloc_asprintf(ctx, "%s.logon", pending->ticket_path), &st),
                      0);
@@ -138,7 +158,44 @@ START_TEST(test_names_of_two_lines)
     ck_assert_int_eq(tla_pending_new(ctx, dir, &pending), 0);
     pending->user = "a\nb";
     pending->canonical = "c";
+    pending->member = member();
     ck_assert_int_eq(tla_pending_save(dir, pending), -EINVAL);
+}
+END_TEST
+
+START_TEST(test_refused)
+{
+    struct tla_pending *pending = NULL, *found = NULL;
+
+    ck_assert_int_eq(tla_pending_new(ctx, dir, &pending), 0);
+    pending->user = "alice@contoso.test";
+    pending->canonical = "alice@contoso.test";
+    pending->member = member();
+    pending->refused = "CONTOSO\\Sales";
+    pending->detail = "a group of deny_groups";
+    ck_assert_int_eq(tla_pending_save(dir, pending), 0);
+    ck_assert_int_eq(
+        tla_pending_load(ctx, dir, pending->token, "alice@contoso.test", &found), 0);
+    ck_assert_str_eq(found->refused, "CONTOSO\\Sales");
+    ck_assert_str_eq(found->detail, "a group of deny_groups");
+    ck_assert_ptr_null(found->domain);
+}
+END_TEST
+
+/* A file that was cut says nothing, at whatever byte. */
+START_TEST(test_cut)
+{
+    struct tla_pending *pending = make(), *found = NULL;
+    char *path = talloc_asprintf(ctx, "%s.logon", pending->ticket_path);
+    struct stat st;
+
+    ck_assert_int_eq(stat(path, &st), 0);
+    for (off_t len = st.st_size - 2; len >= 0; len--) {
+        ck_assert_int_eq(truncate(path, len), 0);
+        ck_assert_int_eq(
+            tla_pending_load(ctx, dir, pending->token, "CONTOSO\\alice", &found),
+            -ENOENT);
+    }
 }
 END_TEST
 
@@ -158,6 +215,8 @@ int main(void)
     tcase_add_test(tc, test_old);
     tcase_add_test(tc, test_symlink);
     tcase_add_test(tc, test_names_of_two_lines);
+    tcase_add_test(tc, test_refused);
+    tcase_add_test(tc, test_cut);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_NORMAL);
     failed = srunner_ntests_failed(runner);

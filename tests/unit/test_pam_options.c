@@ -92,6 +92,22 @@ START_TEST(test_bad)
 }
 END_TEST
 
+/* Of two lists one would be lost, and with it who is kept out by it. */
+START_TEST(test_twice)
+{
+    const char *argv[] = {"deny_groups=A\\b", "allow_groups=A\\c d, S-1-5-21-1",
+                          "deny_groups=A\\e"};
+    struct tlp m = {0};
+
+    ck_assert_int_eq(tlp_options_read(&m, 2, argv), PAM_SUCCESS);
+    ck_assert_str_eq(m.options.for_agent,
+                     "deny_groups=A\\b\nallow_groups=A\\c d, S-1-5-21-1");
+    memset(&m, 0, sizeof(m));
+    ck_assert_int_eq(tlp_options_read(&m, 3, argv), PAM_SERVICE_ERR);
+    ck_assert_ptr_nonnull(strstr(logged, "twice: \"deny_groups=A\\e\""));
+}
+END_TEST
+
 START_TEST(test_too_long)
 {
     static char value[TL_WIRE_STRING_MAX + 16];
@@ -140,6 +156,7 @@ int main(void)
 
     tcase_add_test(tc, test_good);
     tcase_add_loop_test(tc, test_bad, 0, (int)(sizeof(bad) / sizeof(bad[0])));
+    tcase_add_test(tc, test_twice);
     tcase_add_test(tc, test_too_long);
     tcase_add_test(tc, test_all_of_the_file);
     suite_add_tcase(suite, tc);

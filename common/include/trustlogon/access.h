@@ -3,10 +3,11 @@
  * trustlogon/access.h - who of those who proved their name may use this machine.
  *
  * Rules name groups and users by SID or by name. Names are looked up in a
- * directory, which is the caller's part; what is compared is SIDs, and those of
- * the verified PAC, which has nested groups and groups of other domains in it.
- * A name that is displayed decides nothing (CVE-2025-49012 of himmelblau), and a
- * name that cannot be resolved lets nobody in (CVE-2012-6150 of Samba). Pure.
+ * directory, which is the caller's part (trustlogon/rules.h); what is compared is
+ * SIDs, and those of the verified PAC, which has nested groups and groups of other
+ * domains in it. A name that is displayed decides nothing (CVE-2025-49012 of
+ * himmelblau), and a name that cannot be resolved lets nobody in (CVE-2012-6150 of
+ * Samba). Pure.
  */
 #ifndef TRUSTLOGON_ACCESS_H
 #define TRUSTLOGON_ACCESS_H
@@ -17,15 +18,14 @@
 struct tl_access_entry {
     const char *text;          /* as written: "S-1-5-21-..." or "CONTOSO\Linux Users" */
     const char *domain, *name; /* its parts; NULL for a SID */
-    bool resolved;             /* sid is right; from the start for a SID */
-    struct tl_sid sid;
+    struct tl_sid sid;         /* of an entry without a name */
 };
 struct tl_access_list {
     size_t count;
     struct tl_access_entry *entries;
 };
 struct tl_access {
-    struct tl_access_list allow_groups, deny_groups, allow_users;
+    const struct tl_access_list *allow_groups, *deny_groups, *allow_users; /* or NULL */
 };
 
 /*
@@ -36,6 +36,52 @@ struct tl_access {
  */
 TL_PUBLIC int tl_access_parse(TALLOC_CTX *ctx, const char *text,
                               struct tl_access_list *list, const char **fault);
+/* The entries again, separated by ", "; "" for NULL. NULL without memory. */
+TL_PUBLIC char *tl_access_show(TALLOC_CTX *ctx, const struct tl_access_list *list);
+TL_PUBLIC bool tl_access_has_rules(const struct tl_access *access);
+
+/* An attribute of ours: the ticket claims the group, and nothing proves it. Comes with
+ * SE_GROUP_USE_FOR_DENY_ONLY (0x10), so that it denies and does not allow. */
+#define TL_MEMBER_UNPROVEN 0x00100000U
+#define TL_MEMBER_DENY_ONLY 0x10U
+
+/* All that a rule can be held against: the user, and the groups with their
+ * attributes [MS-PAC 2.2.1]. */
+struct tl_membership {
+    const char *account; /* what the user is called in texts */
+    struct tl_sid user;
+    size_t count;
+    struct tl_pac_group *groups;
+};
+
+/* This Organization, or Other Organization for who came over a trust with selective
+ * authentication: one of them is everybody's [DTYP 2.4.2.4]. */
+TL_PUBLIC struct tl_sid tl_sid_organization(bool other);
+
+/* Everything of a verified PAC, after tl_pac_apply_rules(). The trusting KDC puts Other
+ * Organization into it; This Organization is added here, as Windows does when it makes
+ * a token. 0 or -ENOMEM. */
+TL_PUBLIC int tl_membership_from_pac(TALLOC_CTX *ctx, const struct tl_pac *pac,
+                                     struct tl_membership **member);
+/* Lines of text for a file that only root reads, and back: -EBADMSG unless all of it
+ * is what was written. */
+TL_PUBLIC int tl_membership_to_text(TALLOC_CTX *ctx, const struct tl_membership *member,
+                                    char **text);
+TL_PUBLIC int tl_membership_from_text(TALLOC_CTX *ctx, const char *text, size_t len,
+                                      struct tl_membership **member);
+
+/* What is known of an entry that is a name. */
+enum tl_access_answer {
+    TL_ACCESS_SID,        /* *sid is right */
+    TL_ACCESS_ELSEWHERE,  /* of a domain that none of the user's SIDs is of */
+    TL_ACCESS_UNRESOLVED, /* *why says why: a constant, or the resolver's own */
+};
+/* `ask` false: only what is known already, for no answer is wanted that takes time. */
+typedef enum tl_access_answer (*tl_access_resolve_fn)(void *arg,
+                                                      const struct tl_access_entry *entry,
+                                                      bool group, bool ask,
+                                                      struct tl_sid *sid,
+                                                      const char **why);
 
 /*
  * OK or ACCESS_RULE, with the entry to blame as the outcome's subject.
@@ -46,9 +92,12 @@ TL_PUBLIC int tl_access_parse(TALLOC_CTX *ctx, const char *text,
  * 4. Otherwise one entry of either must match; one not resolved matches nobody.
  * A SID that is for denying only (SE_GROUP_USE_FOR_DENY_ONLY) denies and does
  * not allow. The user's SID counts as a group of his in deny_groups.
+ *
+ * Names are resolved as far as the verdict needs them; `resolve` may be NULL: none is.
  */
 TL_PUBLIC enum tl_reason tl_access_check(const struct tl_access *access,
-                                         const struct tl_pac *pac,
+                                         const struct tl_membership *member,
+                                         tl_access_resolve_fn resolve, void *arg,
                                          struct tl_outcome *out);
 
 #endif

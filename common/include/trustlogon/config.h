@@ -25,6 +25,7 @@ struct tl_rid_range {
     const char *domain; /* DNS or NetBIOS name, as written */
     uint32_t low, high;
 };
+struct tl_access_list;
 struct tl_rid_ranges {
     const char *text; /* as written */
     size_t count;
@@ -83,6 +84,10 @@ struct tl_config {
     bool unix_primary_group;  /* gidNumber instead of Windows' primary group: yes */
     bool unix_nss_info;       /* home and shell as the directory has them: yes */
     const char *home, *shell; /* templates: /home/%D/%u, /bin/bash */
+    /* [access] NULL: no such rule; see trustlogon/access.h */
+    const struct tl_access_list *allow_groups, *deny_groups, *allow_users;
+    int rule_timeout;  /* for all names of the rules together: 4000 */
+    int rule_lifetime; /* seconds a name's SID is taken as it is: 3600 */
     /* [locator] */
     bool require_ldap_ping; /* yes, as on Windows */
     int ping_interval;      /* between candidates: 100 */

@@ -130,6 +130,9 @@ TL_PUBLIC int64_t tl_krb_tgt_end(const struct tl_krb *krb);
  * O_EXCL|O_NOFOLLOW, 0600), and from such a file into the user's own cache.
  */
 TL_PUBLIC int tl_krb_save_pending(struct tl_krb *krb, const char *path);
+/* Go on with the tickets of such a file in a new session: tl_krb_ticket() then asks
+ * as that user. 0 or -errno. */
+TL_PUBLIC int tl_krb_load_pending(struct tl_krb *krb, const char *path);
 
 enum tl_ccache_op {
     TL_CCACHE_ESTABLISH,

@@ -7,6 +7,7 @@
 
 #include <trustlogon/identity.h>
 #include <trustlogon/kerberos.h>
+#include <trustlogon/rules.h>
 
 struct tl_logon {
     /* in */
@@ -22,6 +23,8 @@ struct tl_logon {
     const char *client;           /* canonical principal, after the AS exchange */
     struct tl_pac *pac;           /* after the proof */
     struct tl_identity *identity; /* on success only */
+    struct tl_membership *member; /* after tl_logon_rules() */
+    const char *domain;           /* DNS name of the user's domain; the same */
     struct tl_outcome *outcome;
     struct tl_words *words;
 };
@@ -42,6 +45,17 @@ TL_PUBLIC enum tl_reason tl_logon_prepare(struct tl_logon *logon, const char *na
  * the user's with the user's fresh ticket) if the configuration says so.
  */
 TL_PUBLIC enum tl_reason tl_logon_password(struct tl_logon *logon, const char *password);
+
+/*
+ * The verdict of a configuration's access rules upon a logon that succeeded, into
+ * `out`: OK or ACCESS_RULE. The user's tickets may gain one for the directory by it.
+ */
+TL_PUBLIC enum tl_reason tl_logon_rules(struct tl_logon *logon,
+                                        const struct tl_config *config,
+                                        struct tl_outcome *out);
+/* The same with the logon's own configuration, as the end of the logon: a denial
+ * becomes logon->outcome and words; pac and identity stay. */
+TL_PUBLIC enum tl_reason tl_logon_judge(struct tl_logon *logon);
 
 /*
  * The old password, proven by and to the user's DC, and a password service found

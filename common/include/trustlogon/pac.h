@@ -32,6 +32,10 @@ struct tl_pac {
     struct tl_pac_group *groups;
     size_t num_extra; /* ExtraSids, if UserFlags & 0x20; without the user's own */
     struct tl_pac_group *extra;
+    /* ExtraSids of the own forest, of a user from outside: tl_pac_apply_rules() sets
+     * them aside, for nothing tells who added them. They lie behind `extra`. */
+    size_t num_unproven;
+    const struct tl_pac_group *unproven;
     size_t num_resource; /* resource groups, if UserFlags & 0x200 */
     struct tl_pac_group *resource;
     /* UPN_DNS_INFO; NULL / false where absent */

@@ -29,6 +29,7 @@ struct tl_dir_user {
     uint32_t gid_number;           /* mapping to say */
     bool has_control;              /* userAccountControl may be read */
     uint32_t user_account_control; /* [ADTS 2.2.16] */
+    int64_t expires; /* the account, seconds since 1970; 0: never, or not to be read */
 };
 
 struct tl_dir_group {

@@ -68,6 +68,19 @@ TL_PUBLIC int tl_route(TALLOC_CTX *ctx, const struct tl_name *name,
                        const struct tl_workstation *ws, const struct tl_topology *topo,
                        struct tl_route **route);
 
+/* A domain that a rule or a record may name: one of the own forest, the partner of a
+ * trust of the own side, or one that such a forest trust lists and does not disable.
+ * False for any other name, and where the domain's SID is not known. */
+struct tl_known_domain {
+    const char *dns;  /* belongs to the topology */
+    const char *flat; /* NULL: not known */
+    struct tl_sid sid;
+    bool other_organization; /* its users come over selective authentication */
+};
+TL_PUBLIC bool tl_known_domain(const struct tl_topology *topo,
+                               const struct tl_workstation *ws, const char *name,
+                               struct tl_known_domain *domain);
+
 /*
  * Judge a path once both sides' TDOs are known (after a failure): the first
  * thing wrong between the user's domain and the workstation's, with subject and

@@ -57,4 +57,3 @@ SEED = {
 }
 
 LOCAL_USER = "localuser"  # a plain unix account of WS1
-FIRST_UID = {"contoso": 200001, "fabrikam": 300001}

@@ -17,49 +17,35 @@ SMB_CONF = """[global]
     ldb:nosync = true
     tdb:nosync = true
 """
+NSSWITCH = """passwd: files trustlogon
+group: files trustlogon
+initgroups: files trustlogon
+shadow: files
+hosts: files dns
+services: files
+protocols: files
+"""
 
 
-def accounts():
-    """Lines of passwd and group for every form of each name.
-
-    A stand-in for libnss_trustlogon: session and credential cache need an
-    owner that getpwnam knows.
-    """
-    passwd, group = [], []
-    for domain, names in settings.DOMAINS.items():
-        for offset, user in enumerate(settings.SEED[domain]["users"]):
-            uid = settings.FIRST_UID[domain] + offset
-            home = f"/home/{domain}-{offset}"
-            forms = [f"{names['flat']}\\{user['name']}", f"{user['name']}@{names['dns']}"]
-            forms += [user["upn"]] if "upn" in user else []
-            for form in forms:
-                passwd.append((form, uid, home))
-            group.append((forms[0], uid))
-    passwd.append((settings.LOCAL_USER, 5001, f"/home/{settings.LOCAL_USER}"))
-    group.append((settings.LOCAL_USER, 5001))
-    return passwd, group
-
-
-def add_accounts(lab):
-    passwd, group = accounts()
-    with open(lab.file("ws1", "/etc/passwd"), "a", encoding="utf-8") as out:
-        for name, uid, home in passwd:
-            out.write(f"{name}:x:{uid}:{uid}::{home}:/bin/bash\n")
-    with open(lab.file("ws1", "/etc/group"), "a", encoding="utf-8") as out:
-        for name, gid in group:
-            out.write(f"{name}:x:{gid}:\n")
-    for uid, home in sorted({(uid, home) for _, uid, home in passwd}):
-        folder = lab.file("ws1", home)
-        os.mkdir(folder, 0o700)
-        os.chown(folder, uid, uid)
-    lab.run("ws1", "chpasswd", stdin=f"{settings.LOCAL_USER}:{settings.PASSWORD}\n", check=False)
+def add_account(lab):
+    """The machine's own user. Domain users are the product's to know, by its NSS module."""
+    user = settings.LOCAL_USER
+    for path, line in (("/etc/passwd", f"{user}:x:5001:5001::/home/{user}:/bin/bash\n"),
+                       ("/etc/group", f"{user}:x:5001:\n")):
+        with open(lab.file("ws1", path), "a", encoding="utf-8") as out:
+            out.write(line)
+    folder = lab.file("ws1", f"/home/{user}")
+    os.mkdir(folder, 0o700)
+    os.chown(folder, 5001, 5001)
+    lab.run("ws1", "chpasswd", stdin=f"{user}:{settings.PASSWORD}\n", check=False)
 
 
 def prepare(lab):
     """All that needs no DC: files, accounts, the journal's stand-in."""
     samba.write(lab, "ws1", "/etc/samba/smb.conf", SMB_CONF)
     samba.write(lab, "ws1", "/etc/krb5.conf", samba.krb5_conf("FABRIKAM.TEST"))
-    add_accounts(lab)
+    samba.write(lab, "ws1", "/etc/nsswitch.conf", NSSWITCH)
+    add_account(lab)
     lab.tool("ws1", "journal")
 
 

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * trustlogon/rules.h - the access rules of the configuration, held against a user:
+ * names in them are looked up in the directories (trustlogon/access.h judges SIDs).
+ *
+ * A name is looked up in the directory of its own domain, and the SID must be that
+ * domain's: with the user's tickets where it is the user's domain, which works over
+ * one-way trusts too, else with the machine's. What was found is remembered for
+ * rule_lifetime, and longer if nobody can be asked (docs/decisions.md); so a warm
+ * logon asks nobody. Only names that can decide are looked up at all, and all of them
+ * together within rule_timeout.
+ */
+#ifndef TRUSTLOGON_RULES_H
+#define TRUSTLOGON_RULES_H
+
+#include <trustlogon/access.h>
+#include <trustlogon/kerberos.h>
+
+struct tl_rules_input {
+    const struct tl_config *config; /* the rules, and how to ask */
+    const struct tl_workstation *ws;
+    const struct tl_topology *topo; /* may be NULL: it is read if a name needs it */
+    const struct tl_trace *trace;   /* may be NULL */
+    /* The user's tickets, or NULL: only the machine's are used. A session with his TGT,
+     * or a file of tl_krb_save_pending(); `domain` is the DNS name of his domain. */
+    struct tl_krb *krb;
+    const char *tickets;
+    const char *domain;
+};
+
+/* Are there any rules? */
+TL_PUBLIC bool tl_rules_any(const struct tl_config *config);
+/* As tl_access_check(), with the names resolved. NO_MEMORY besides. */
+TL_PUBLIC enum tl_reason tl_rules_check(const struct tl_rules_input *in,
+                                        const struct tl_membership *member,
+                                        struct tl_outcome *out);
+
+/*
+ * An account that has not just proved itself, as its directory has it, read with the
+ * machine's credentials: OK and its groups as far as its own domain knows them
+ * (tokenGroups). ACCOUNT_DISABLED, ACCOUNT_EXPIRED; USER_UNKNOWN: there is none with
+ * that SID any more. Anything else: nobody could be asked.
+ */
+TL_PUBLIC enum tl_reason tl_rules_account(TALLOC_CTX *ctx,
+                                          const struct tl_rules_input *in,
+                                          const struct tl_sid *sid,
+                                          struct tl_membership **member,
+                                          struct tl_outcome *out);
+
+/* What one entry is, for `trustlogon config`. */
+struct tl_rule_info {
+    const char *option; /* "allow_groups" */
+    const char *text;   /* as written */
+    bool resolved;
+    struct tl_sid sid;
+    const char *name; /* as the directory spells it today; NULL: not known */
+    const char *why;  /* where it is not resolved, or has no name */
+};
+/* Every entry, looked up now whatever is remembered; that is then remembered. */
+TL_PUBLIC enum tl_reason tl_rules_list(TALLOC_CTX *ctx, const struct tl_rules_input *in,
+                                       struct tl_rule_info **infos, size_t *count,
+                                       struct tl_outcome *out);
+
+#endif
