@@ -17,6 +17,7 @@ from harness import (PASSWORD, check, equal, finish, get, logon, on, put, trust,
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "bench"))
 import clients  # pylint: disable=wrong-import-position
+from daemon import agent  # pylint: disable=wrong-import-position
 
 NSSWITCH = "passwd: files trustlogon\ngroup: files trustlogon\ninitgroups: files trustlogon\n"
 CONF = "/etc/trustlogon.conf"
@@ -184,6 +185,27 @@ def through_pam():
           [20100, 20200, 20513])
 
 
+def looked_up():
+    """Who has never logged on, by name and by the number in the directory."""
+    change("contoso", {"hours": {"uidNumber": "20040", "gidNumber": "20513"},
+                       "wslist": {"uidNumber": "20040", "gidNumber": "20513"}})
+    jurgen = ["20003", "20513", "jürgen.groß", "/home/contoso.test/jürgen.groß", "/bin/bash"]
+    with agent():
+        for key in ("20003", "CONTOSO\\jürgen.groß"):
+            equal(f"{key}, never here, has the directory's ids",
+                  ws(["getent", "passwd", key]).stdout.strip().split(":")[2:], jurgen)
+        equal("and the groups that have one",
+              sorted(map(int, ws(["id", "-G", "CONTOSO\\jürgen.groß"]).stdout.split())),
+              [20200, 20513])
+        for key, gid in (("20200", "20200"), ("CONTOSO\\Sales", "20100")):
+            equal(f"group {key}", ws(["getent", "group", key]).stdout.split(":")[2:3], [gid])
+        for key in ("20040", "CONTOSO\\hours", "20041", "30003", "CONTOSO\\bob"):
+            equal(f"{key} is nobody", ws(["getent", "passwd", key]).stdout, "")
+        equal("no group has this number", ws(["getent", "group", "20777"]).stdout, "")
+        equal("and none is made up for a group",
+              ws(["getent", "group", "CONTOSO\\Project Éclair"]).stdout, "")
+
+
 def refused(what, name, reason, word):
     answer = logged_on(name)
     check(f"{what}: {reason}",
@@ -264,6 +286,7 @@ def main():
     change("fabrikam", FABRIKAM)
     what_it_gives()
     through_pam()
+    looked_up()
     what_it_must_not_give()
     if shutil.which("winbindd", path="/usr/sbin:/usr/bin"):
         like_winbind(unix=True)
