@@ -48,7 +48,7 @@ enum tl_wire_op {
     TL_OP_AUTH = 1,  /* log on: user, service, tty, rhost, options -> DONE with session */
     TL_OP_ACCOUNT,   /* may this session's user log on? user, session -> DONE */
     TL_OP_SETCRED,   /* store, reinitialise, refresh or delete credentials */
-    TL_OP_CHAUTHTOK, /* change the password: user, flags */
+    TL_OP_CHAUTHTOK, /* change the password: user, flags, what is known of both -> DONE */
     TL_OP_OPEN,      /* open session */
     TL_OP_CLOSE,     /* close session */
     TL_OP_LOOKUP     /* make the identity store know: lookup, and user or id -> DONE */

@@ -45,6 +45,7 @@ def filtered():
         forget_dcs()
         for what, closed in (("port88udp", {"port-88-udp"}),
                              ("port464", {"port-464-tcp", "port-464-udp"}),
+                             ("tcp464", {"port-464-tcp"}), ("udp464", {"port-464-udp"}),
                              ("tcp389", {"port-389-tcp"})):
             with broken(what + suffix):
                 works(f"10 {what}{suffix} is no failure", ALICE)

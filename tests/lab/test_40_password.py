@@ -16,6 +16,7 @@ from programs import ASKS, SHELL, Terminal, by, login, set_up, sshd
 from scenarios import TEXT
 
 ALICE, MUST, AGED = "CONTOSO\\alice", "CONTOSO\\mustchange", "CONTOSO\\pwexpired"
+UPN, UMLAUTS = "alice@corp.example", "Grüße.aus.Köln.7"
 CANONICAL, AGED_CANONICAL = "mustchange@contoso.test", "pwexpired@contoso.test"
 DC = "dc1.contoso"
 T1325 = ("Unable to update the password. The value provided for the new password does not meet the "
@@ -331,6 +332,13 @@ def passwd(old):
     return new
 
 
+def by_suffix(old):
+    """By a UPN whose suffix only the forest trust routes; and a password beyond ASCII."""
+    with changed("UPN", ALICE):
+        equal("UPN: passwd", change(UPN, old, UMLAUTS, UMLAUTS).code, "PAM_SUCCESS")
+    equal("UPN: the new one is in", logon(UPN, password=UMLAUTS).code, "PAM_SUCCESS")
+
+
 def main():
     up(trust="external")
     command("refresh")
@@ -345,11 +353,14 @@ def main():
         musts = programs(server, musts)
         aged(server)
         musts = passwd(musts)
+    trust("forest")
+    command("refresh")
+    by_suffix(alices)
     trust("external", "one-way")
     command("refresh")
     new = fresh()
     with changed("one-way", ALICE):
-        equal("one-way: passwd", change(ALICE, alices, new, new).code, "PAM_SUCCESS")
+        equal("one-way: passwd", change(ALICE, UMLAUTS, new, new).code, "PAM_SUCCESS")
     must_change()
     with changed("one-way, must change", MUST):
         equal("one-way: must change", logon(MUST, password=f"{musts}\n{new}\n{new}").code,

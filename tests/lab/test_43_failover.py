@@ -7,7 +7,7 @@ import statistics
 
 from daemon import agent
 from faults import DCS, NETWORK, cells, network, replies
-from harness import check, command, finish, logon, put, up, ws
+from harness import PASSWORD, check, command, finish, logon, put, up, ws
 from scenarios import TEXT, refused, said, works
 
 ALICE = "CONTOSO\\alice"
@@ -75,6 +75,17 @@ def without_ping():
     put("ws1", CONF, CONFIGURED)
 
 
+def password():
+    """Changed at the DC that has 464 open; the next logon asks that one, whatever the other has
+    heard of it by then."""
+    for (dc, host), user in zip(DCS.items(), ("CONTOSO\\bob", "CONTOSO\\jürgen.groß")):
+        new = f"Not.At.{host}.1"
+        with network([dc], ["tcp dport 464 drop", "udp dport 464 drop"]):
+            got = logon(user, password=f"{PASSWORD}\n{new}\n{new}", steps=("chauthtok",))
+        check(f"464 filtered at {dc}: changed at the other", got.code == "PAM_SUCCESS", got)
+        works(f"464 filtered at {dc}: with the new one", user, password=new)
+
+
 def main():
     up(trust="external", dc2=True)
     put("ws1", CONF, CONFIGURED)
@@ -84,6 +95,7 @@ def main():
         one_of_two()
         all_of_them()
         without_ping()
+        password()
     chosen()
     works("all mended", ALICE)
     finish()
