@@ -12,8 +12,7 @@ import shutil
 import sys
 import time
 
-from harness import (PASSWORD, check, equal, finish, get, logon, on, put, trust, up,
-                     without_stand_ins, ws)
+from harness import (PASSWORD, check, equal, finish, get, logon, on, put, trust, up, ws)
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "bench"))
 import clients  # pylint: disable=wrong-import-position
@@ -174,7 +173,6 @@ def what_it_gives():
 
 def through_pam():
     """The agent, in its sandbox, reads them as well, and NSS tells them."""
-    without_stand_ins()
     put("ws1", "/etc/nsswitch.conf", NSSWITCH)
     got = logon("CONTOSO\\alice")
     check("alice logs on through PAM", got.code == "PAM_SUCCESS", got)

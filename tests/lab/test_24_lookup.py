@@ -307,7 +307,6 @@ def main():
     lab = up(trust="external")
     making = start_crowd(lab)
     command("refresh")
-    harness.without_stand_ins()
     put("ws1", "/etc/nsswitch.conf", NSSWITCH)
     with agent():
         two_way(lab)
