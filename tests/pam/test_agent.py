@@ -5,14 +5,15 @@ import os
 import re
 import signal
 import socket
+import struct
 import subprocess
 import time
 
-from bench import AGENT, ALICE, check, code
+from bench import AGENT, ALICE, T1326, check, code
 from wire import decode, encode
 
 NOBODY = 65534
-INTERNAL, NOT_TRUSTED = 0xC00000E5, 0xC000018D
+INTERNAL, NOT_TRUSTED, LOGON_FAILURE = 0xC00000E5, 0xC000018D, 0xC000006D
 
 
 @contextlib.contextmanager
@@ -81,6 +82,28 @@ def workers(process):
     out = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True,
                          check=False).stdout
     return [int(x) for x in out.split()]
+
+
+def write_keytab(path):
+    """One key of host/ws1.fabrikam.test, version 0x0502 of the format."""
+    def counted(data):
+        return struct.pack(">H", len(data)) + data
+    entry = (struct.pack(">H", 2) + counted(b"FABRIKAM.TEST") + counted(b"host") +
+             counted(b"ws1.fabrikam.test") + struct.pack(">IIBH", 1, 0, 1, 18) +
+             counted(bytes(32)))
+    path.write_bytes(b"\x05\x02" + struct.pack(">i", len(entry)) + entry)
+
+
+def test_password_withheld(bench):
+    """sshd's stand-in for the password of a user whom it will not let in reaches no KDC."""
+    junk = "\b\n\r\x7fINCORRECT"
+    write_keytab(bench.folder / "keytab")
+    with agent(bench, f"[workstation]\n keytab = {bench.folder}/keytab\n"):
+        for secret in (junk, junk[:1], junk[:7], junk + junk[:2]):
+            done = ask(bench, op=1, user=ALICE, secret=secret)
+            check(f"{len(secret)} bytes of sshd's: a wrong password, and no question to anybody",
+                  done and done["ntstatus"] == LOGON_FAILURE and done["text"] == T1326 and
+                  done["reason"] == "password-withheld", done)
 
 
 def test_agent_refuses(bench):

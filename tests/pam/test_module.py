@@ -164,6 +164,11 @@ def test_first_pass(bench):
     got = bench.run("authenticate", conversations=[[NO_TRUST], [PROMPT, GOOD]], process_env=given)
     check("try_first_pass: does not ask after another failure",
           got.codes == code("AUTH_ERR") and not got.prompts and got.errors == [T1787], got)
+    for name, texts in (("alice", []), ("alice@contoso.test", [T1326]), ("CONTOSO\\alice", [T1326])):
+        bench.pam("")
+        got = bench.run("authenticate", conversations=[[PROMPT, WRONG]], user=name)
+        check(f"{name}, wrong password: {len(texts)} texts", got.codes == code("AUTH_ERR") and
+              got.errors == texts, got)
     bench.pam("use_first_pass", before)
     got = bench.run("authenticate", conversations=[[WRONG], [PROMPT, GOOD]], process_env=given)
     check("use_first_pass: never asks after a wrong one", got.codes == code("AUTH_ERR") and
