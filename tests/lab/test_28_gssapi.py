@@ -22,11 +22,11 @@ LOCAL = ("administrator:x:1002:1002::/tmp:/bin/sh\n"
          "bob@contoso.test:x:1003:1003::/tmp:/bin/sh\n")
 
 
-def client(server, who, user, *words):
+def client(server, who, user, *words, delegate="no"):
     """A shell or a command of this user, by the ticket of that principal."""
     line = ["env", f"KRB5CCNAME=FILE:/tmp/ticket.{who}", "ssh",
             *server.options("gssapi-with-mic"), "-o", "GSSAPIAuthentication=yes",
-            "-o", "GSSAPIDelegateCredentials=no", "-l", user, "ws1.fabrikam.test", *words]
+            "-o", f"GSSAPIDelegateCredentials={delegate}", "-l", user, "ws1.fabrikam.test", *words]
     return line
 
 
@@ -54,6 +54,20 @@ def accepted(server):
             equal("and it ends well", shell.leave(), 0)
 
 
+def delegated(server):
+    """Tickets that the client hands over are sshd's to keep and to drop, not ours."""
+    done = ws(client(server, "alice", ALICE, "echo $KRB5CCNAME; klist -s; echo $?; "
+                     "stat -c %U ${KRB5CCNAME#FILE:}", delegate="yes"), timeout=40)
+    cache, status, owner = (done.stdout.split() + [None] * 3)[:3]
+    check("a delegated ticket is there, and hers", status == "0" and owner == CANONICAL, done)
+    deadline = time.monotonic() + 5
+    while ws(["test", "-e", (cache or "/").removeprefix("FILE:")]).returncode == 0 and \
+            time.monotonic() < deadline:
+        time.sleep(0.05)
+    check("and goes with the session", cache and ws(
+        ["test", "-e", cache.removeprefix("FILE:")]).returncode != 0, cache)
+
+
 def refused(server):
     cases = (("alice", "root"), ("alice", "CONTOSO\\bob"), ("alice", "localuser"),
              ("alice", "administrator@fabrikam.test"), ("bob", ALICE),
@@ -74,11 +88,12 @@ def main():
     put("ws1", "/etc/shadow", get("ws1", "/etc/shadow") + "administrator:*:20000::::::\n", 0o640)
     put("ws1", "/root/.k5login", "alice@CONTOSO.TEST\n")
     for who, principal in PRINCIPALS.items():
-        done = ws(["kinit", "-c", f"FILE:/tmp/ticket.{who}", principal], stdin=PASSWORD + "\n")
+        done = ws(["kinit", "-f", "-c", f"FILE:/tmp/ticket.{who}", principal], stdin=PASSWORD + "\n")
         check(f"{principal} has a ticket", done.returncode == 0, done)
     with sshd(SSHD) as server:
         with agent():
             accepted(server)
+            delegated(server)
             refused(server)
         began = time.monotonic()
         name, done = comes_in(server, "alice", ALICE)
