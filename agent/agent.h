@@ -66,9 +66,9 @@ int tla_serve(const struct tla_setup *setup, int fd, enum tla_door door);
 struct tla_book {
     struct tl_store *store;
     const char *path;
+    uint64_t fresh_s; /* what is written is asked for again after so many seconds */
 };
-int tla_book_open(TALLOC_CTX *ctx, const struct tl_config *config,
-                  struct tla_book **book);
+int tla_book_open(TALLOC_CTX *ctx, const struct tl_config *config, struct tla_book **out);
 /* `asked`: the spelling that was asked for, which readers, who fold ASCII only, shall
  * find next time; NULL: none. The same below. */
 int tla_remember_user(struct tla_book *book, const struct tl_identity *identity,
@@ -86,10 +86,10 @@ int tla_remember_group(struct tla_book *book, const struct tl_group *group,
 void tla_name_groups(struct tla_conv *conv, const struct tl_logon *logon);
 
 /* gate.c: identical questions one after another, and all of them no more than `most` at
- * once. What is held ends with *gate, or with the process. -ETIMEDOUT by the deadline. */
+ * once. What is held ends with *out, or with the process. -ETIMEDOUT by the deadline. */
 struct tla_gate;
 int tla_gate_enter(TALLOC_CTX *ctx, const char *run_dir, const char *question, int most,
-                   tl_deadline deadline, struct tla_gate **gate);
+                   tl_deadline deadline, struct tla_gate **out);
 
 /* channel.c: the agent's side of the wire. */
 int tla_receive_request(struct tla_conv *conv);

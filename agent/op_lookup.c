@@ -12,10 +12,6 @@
 #include "agent.h"
 #include "store/inspect.h"
 
-/* Longer than any domain takes that answers at all. */
-#define LIMIT_MS 20000
-#define AT_ONCE 8
-#define NEGATIVE_S 60
 /* As in a logon: made-up domain names must not turn into LDAP traffic. */
 #define SNAPSHOT_YOUNG_S 60
 
@@ -174,8 +170,8 @@ static int store_answer(const struct asked *asked, struct tla_book *book,
 
 /*
  * The store drops what a negative entry shares a folded name with: right for a user who
- * is gone, wrong for one whose name only folds alike ("gross" and "groß"), whom anybody
- * could make disappear by asking for the other.
+ * is gone, wrong for one whose name a directory tells from the one asked for (a final
+ * sigma from another), whom anybody could make disappear by asking for the other.
  */
 static bool folds_like_another(const struct asked *asked, const struct tla_book *book)
 {
@@ -198,7 +194,7 @@ static bool folds_like_another(const struct asked *asked, const struct tla_book 
 /* An answer that does not fit costs the domain another question, and nothing else. */
 static void store_nobody(const struct asked *asked, struct tla_book *book)
 {
-    uint64_t until = tl_store_now() + NEGATIVE_S;
+    uint64_t until = tl_store_now() + (uint64_t)asked->conv->config->unknown_lifetime;
     int rc;
 
     if (asked->question.name != NULL && folds_like_another(asked, book))
@@ -252,8 +248,8 @@ static enum tl_reason look_up(struct asked *asked)
     struct tla_book *book = NULL;
     struct tla_gate *gate = NULL;
     enum tl_reason reason;
-    int rc = tla_gate_enter(conv, conv->config->run_dir, asked->text, AT_ONCE,
-                            asked->deadline, &gate);
+    int rc = tla_gate_enter(conv, conv->config->run_dir, asked->text,
+                            conv->config->lookup_max, asked->deadline, &gate);
 
     if (rc != 0)
         return fail(asked, TL_REASON_DEADLINE, "too much is being looked up");
@@ -286,7 +282,7 @@ int tla_op_lookup(struct tla_conv *conv)
 
     if (rc != 0)
         return rc;
-    asked.deadline = tl_deadline_in_ms(LIMIT_MS);
-    alarm(LIMIT_MS / 1000 + 10);
+    asked.deadline = tl_deadline_in_ms(conv->config->lookup_timeout);
+    alarm((unsigned int)conv->config->lookup_timeout / 1000 + 10);
     return answer(&asked, look_up(&asked));
 }

@@ -16,11 +16,16 @@ static int refresh(const struct tla_setup *setup)
     struct tl_workstation *ws = NULL;
     struct tl_topology *topology = NULL;
     struct tl_config *config = NULL;
+    struct tla_book *book = NULL;
     enum tl_reason reason;
 
     alarm(2 * REFRESH_MS / 1000);
     reason = out == NULL ? TL_REASON_NO_MEMORY
                          : tla_config(ctx, setup, NULL, NULL, &config, out);
+    /* By the ranges in it processes know which ids to ask about: owners of files were
+     * somebody before the first user logs on here. */
+    if (reason == TL_REASON_OK && tla_book_open(ctx, config, &book) != 0)
+        tla_journal_line(LOG_WARNING, "the identity store could not be made");
     if (reason == TL_REASON_OK)
         reason = tl_workstation_detect(ctx, config, &ws, out);
     if (reason == TL_REASON_OK)

@@ -18,9 +18,8 @@
 #include "store/inspect.h"
 #include "store/writer.h"
 
-/* Readers without an agent to ask go on with what they have; a user who has not
- * logged on for so long is forgotten. */
-#define FRESH_S 3600
+/* Readers without an agent to ask go on with what they have; who was neither logged on
+ * nor looked up for so long is forgotten. */
 #define VALID_S (90 * 86400)
 
 /* All ids that the configuration can give out, whatever domains are known today:
@@ -105,6 +104,7 @@ int tla_book_open(TALLOC_CTX *ctx, const struct tl_config *config, struct tla_bo
     if (book == NULL)
         return rc;
     book->path = talloc_asprintf(book, "%s/%s", config->state_dir, TL_STORE_FILE);
+    book->fresh_s = (uint64_t)config->known_lifetime;
     if (book->path == NULL)
         goto cleanup;
     if (mkdir(config->state_dir, 0755) == 0 && chmod(config->state_dir, 0755) != 0) {
@@ -122,11 +122,12 @@ cleanup:
     return rc;
 }
 
-static struct tl_store_life life_from(enum tl_store_source source)
+static struct tl_store_life life_from(const struct tla_book *book,
+                                      enum tl_store_source source)
 {
     uint64_t now = tl_store_now();
 
-    return (struct tl_store_life){now + FRESH_S, now + VALID_S, source};
+    return (struct tl_store_life){now + book->fresh_s, now + VALID_S, source};
 }
 
 /* What is there, still valid, of this very account. */
@@ -179,7 +180,7 @@ static bool knows_less(enum tl_store_source source, enum tl_store_source there)
 int tla_remember_user(struct tla_book *book, const struct tl_identity *identity,
                       const char *asked, enum tl_store_source source)
 {
-    struct tl_store_life life = life_from(source), kept = life;
+    struct tl_store_life life = life_from(book, source), kept = life;
     struct found found = {0};
     int rc;
 
@@ -244,7 +245,7 @@ int tla_remember_group(struct tla_book *book, const struct tl_group *group,
                                     .members = members,
                                     .num_members = num_members,
                                     .partial = partial,
-                                    .life = life_from(source)};
+                                    .life = life_from(book, source)};
     const char **aliases;
     int rc;
 

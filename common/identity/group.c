@@ -71,11 +71,14 @@ enum tl_reason tl_group_build(TALLOC_CTX *ctx, const struct tl_identity_input *i
         reason = fail(out, reason, sid, why);
     else if (tl_sid_split(sid, &domain_sid, &rid) == 0)
         domain = tl_idmap_domain(map, &domain_sid);
-    if (reason == TL_REASON_OK && domain == NULL)
-        reason = fail(out, TL_REASON_ID_UNMAPPABLE, sid,
-                      "it belongs to no domain that is known here");
     if (reason != TL_REASON_OK)
         goto cleanup;
+    if (domain == NULL) {
+        (void)fail(out, TL_REASON_ID_UNMAPPABLE, sid,
+                   "it belongs to no domain that is known here");
+        reason = TL_REASON_ID_UNMAPPABLE;
+        goto cleanup;
+    }
     ret = tl_account_text(group, name, domain->dns, &text, &why);
     text.flat = domain->flat;
     group->canonical = text.canonical;

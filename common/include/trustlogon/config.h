@@ -100,6 +100,10 @@ struct tl_config {
     /* [agent] */
     int max_conversations; /* at once: 256 */
     int max_per_uid;       /* at once for one uid other than root: 8 */
+    int lookup_max;        /* users and groups looked up at once: 8 */
+    int lookup_timeout;    /* of one look-up: 20000 */
+    int known_lifetime;    /* seconds until one is looked up again: 3600 */
+    int unknown_lifetime;  /* seconds that there is none is remembered: 60 */
     int idle_exit; /* seconds without a client before a socket-activated agent ends; 0
                       never: 0 */
     /* folders; not options but build constants that tests replace */
