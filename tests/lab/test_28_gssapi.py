@@ -80,6 +80,17 @@ def refused(server):
               "Permission denied" in done.stderr, done)
 
 
+def rules(server):
+    """A ticket opens nothing that the machine's rules keep closed."""
+    put("ws1", "/etc/trustlogon.conf", "[access]\n    deny_groups = CONTOSO\\Sales\n")
+    name, done = comes_in(server, "alice", ALICE)
+    check("a rule about her group keeps alice out", name is None and
+          "Connection closed" in done.stderr, done)
+    name, done = comes_in(server, "theirs", "CONTOSO\\administrator")
+    check("and nobody else", name == "administrator@contoso.test", done)
+    ws("rm /etc/trustlogon.conf")
+
+
 def main():
     up(trust="forest")
     command("refresh")
@@ -95,6 +106,7 @@ def main():
             accepted(server)
             delegated(server)
             refused(server)
+            rules(server)
         began = time.monotonic()
         name, done = comes_in(server, "alice", ALICE)
         check("without the agent, who is known comes in", name == CANONICAL, done)
