@@ -7,6 +7,7 @@ own of the same size.
 """
 import contextlib
 import re
+import time
 
 import clients
 from daemon import agent
@@ -18,6 +19,8 @@ LIBRARY = "/usr/lib/x86_64-linux-gnu"
 MEASURES = ["getpwnam", "getpwuid", "initgroups-1", f"initgroups-{GROUPS}", "miss"]
 BUDGET = 0.5  # of nss_sss
 HITS = 1000
+DAEMONS = ["trustlogond", "sssd", "winbind"]  # how the names of their processes begin
+AGENT_KIB = 12 * 1024
 
 MAKE_USERS = f"""
 from samba.auth import system_session
@@ -132,25 +135,44 @@ def cost_of_hits():
     return calls, int(re.search(r"heap (\d+)", done.stdout)[1])
 
 
+def memory():
+    """{daemon: [processes, KiB resident, KiB of that nobody shares]}, all at rest."""
+    for _ in range(100):
+        if ws("pgrep -P $(pgrep -o -x trustlogond)").returncode != 0:
+            break
+        time.sleep(0.1)
+    found = {}
+    for line in ws("cd /proc; for p in [0-9]*; do echo $(cat $p/comm) "
+                   "$(awk '/^Rss/ {r=$2} /^Private/ {s+=$2} END {print r, s}' "
+                   "$p/smaps_rollup); done 2>/dev/null").stdout.splitlines():
+        words = line.split()
+        name = next((d for d in DAEMONS if words and words[0].startswith(d)), None)
+        if name and len(words) == 3:
+            sums = found.setdefault(name, [0, 0, 0])
+            for i, value in enumerate((1, int(words[1]), int(words[2]))):
+                sums[i] += value
+    return found
+
+
 def figures():
-    """{module: {measure: ns}}, from one process."""
+    """{module: {measure: ns}}, from one process; and what else is measured meanwhile."""
     with all_serving() as subjects:
         done = ws(["/run/lab/bench_nss_peers", *(word for s in subjects for word in s.arguments())],
                   timeout=600)
         if done.returncode != 0:
             raise RuntimeError(f"bench_nss_peers: {done.stderr}")
-        cost = cost_of_hits()
+        cost, used = cost_of_hits(), memory()
     found = {}
     for line in done.stdout.splitlines():
         module, what, value = line.split()
         found.setdefault(module, {})[what] = float(value)
-    return found, cost
+    return found, cost, used
 
 
 def beside(program, table):
     """Measure, print; what is not within the budget, in words."""
     put("ws1", "/run/lab/bench_nss_peers", program.read_bytes(), mode=0o755)
-    found, (calls, heap) = figures()
+    found, (calls, heap), used = figures()
     rows = [[f"nss_{module}", *(f"{values[m]:.0f}" if m in values else "-" for m in MEASURES),
              f"{values.get('groups', 0):.0f}"] for module, values in found.items()]
     ours, sss = found["trustlogon"], found.get("sss")
@@ -166,4 +188,8 @@ def beside(program, table):
           "every measure")
     if calls or heap:
         failed.append("a hit is not only memory")
+    table("Their daemons at rest afterwards, KiB", ["daemon", "processes", "resident", "private"],
+          [[daemon, *values] for daemon, values in used.items()])
+    if used["trustlogond"][1] > AGENT_KIB:
+        failed.append(f"the agent: {used['trustlogond'][1]} KiB resident")
     return failed

@@ -236,6 +236,22 @@ static const struct {
     {wild_tail, "an end that is not behind the last record"},
 };
 
+/* Whatever the damage: the truth, or nothing, and soon. */
+static void look_at_all(const struct tl_store_map *map)
+{
+    static const char *const names[] = {"alice@contoso.test", "bob@contoso.test",
+                                        "nobody@contoso.test"};
+    struct tl_store_entry entry;
+
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (tl_store_by_name(map, TL_STORE_USER_NAME, names[i], LATER - 1, &entry) !=
+            TL_STORE_MISS)
+            ck_assert_str_eq(entry.name.at, names[i]);
+    for (uint32_t id = 201104; id < 201108; id++)
+        if (tl_store_by_id(map, TL_STORE_USER_ID, id, LATER - 1, &entry) != TL_STORE_MISS)
+            ck_assert_uint_eq(entry.id, id);
+}
+
 START_TEST(each_damage_is_named)
 {
     struct tl_store_view *view;
@@ -260,6 +276,7 @@ START_TEST(each_damage_is_named)
         ck_assert_uint_lt(damage[i].at, size);
     }
     ck_assert_msg(named, "%s", damage[0].what);
+    look_at_all(&view->map);
     talloc_free(view);
     munmap(base, size);
     /* It can be made good without the agent. */
