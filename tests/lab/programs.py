@@ -209,13 +209,30 @@ def by(uid, command):
 
 # --- the machine they run on -----------------------------------------------------
 
+def as_shown():
+    """Lines that docs/setup.md shows of PAM's files and that are not in them."""
+    missing, at = [], None
+    for line in _page().splitlines():
+        if line.startswith("    # common-"):
+            at = re.match(r"    # (common-\w+)", line).group(1)
+            lines = [" ".join(l.split()) for l in harness.get("ws1", f"/etc/pam.d/{at}").splitlines()]
+        elif not line.startswith("    "):
+            at = None
+        elif at and " ".join(line.split()) not in lines:
+            missing.append(f"{at}: {line.strip()}")
+    return missing
+
+
+def _page():
+    return (harness.HERE.parents[1] / "docs/setup.md").read_text(encoding="utf-8")
+
+
 def set_up():
     """What docs/setup.md tells an administrator to type, typed on a machine without others'
     profiles, which this one may have."""
     ws("pam-auth-update --force --disable krb5 sss winbind pwquality; "
        r"sed -i -E 's/ (sss|winbind|trustlogon)\b//g' /etc/nsswitch.conf")
-    page = (harness.HERE.parents[1] / "docs/setup.md").read_text(encoding="utf-8")
-    for block in re.findall(r"^```sh\n(.*?)^```", page, re.M | re.S):
+    for block in re.findall(r"^```sh\n(.*?)^```", _page(), re.M | re.S):
         done = ws(["sh", "-ec", block], env={"DEBIAN_FRONTEND": "noninteractive"})
         if done.returncode != 0:
             raise RuntimeError(f"docs/setup.md: {block}\n{done.stdout}{done.stderr}")

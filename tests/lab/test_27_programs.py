@@ -10,7 +10,7 @@ import time
 from daemon import agent
 from harness import (PASSWORD, broken, check, command, equal, finish, forget_journal, journal,
                      put, trust, up, ws)
-from programs import ASKS, SHELL, Terminal, by, login, set_up, sshd
+from programs import ASKS, SHELL, Terminal, as_shown, by, login, set_up, sshd
 
 ALICE, BOB = "CONTOSO\\alice", "CONTOSO\\bob"
 FORMS = (ALICE, "contoso.test\\alice", "alice@contoso.test")
@@ -430,6 +430,7 @@ def trusted(kind, direction):
 def main():
     up(trust="forest")
     set_up()
+    equal("the PAM files are as docs/setup.md shows them", as_shown(), [])
     ws("chpasswd", stdin=f"localuser:{LOCAL_PASSWORD}\nroot:{LOCAL_PASSWORD}\n")
     put("ws1", "/etc/sudoers.d/lab", SUDOERS, mode=0o440)
     with sshd(SSHD) as server:
