@@ -60,9 +60,11 @@ static int is_local(const char *user)
 {
     const char *backslash = strchr(user, '\\');
 
-    if (backslash != NULL)
-        return names_this_machine(user, backslash);
-    return strchr(user, '@') == NULL ? in_passwd_file(user) : 0;
+    if (backslash != NULL && names_this_machine(user, backslash))
+        return 1;
+    /* With a domain in it, too: NSS asks that file first, and a domain's password must
+     * not open the machine's account. */
+    return in_passwd_file(user);
 }
 
 int tlp_user(struct tlp *m)

@@ -84,6 +84,9 @@ enum tl_reason tl_group_build(TALLOC_CTX *ctx, const struct tl_identity_input *i
     group->canonical = text.canonical;
     if (ret == -EINVAL)
         reason = fail(out, TL_REASON_ID_NAME_UNSAFE, sid, why);
+    else if (ret == 0 && tl_local_has_group(in->local, text.canonical))
+        reason =
+            fail(out, TL_REASON_NAME_TAKEN, sid, "a group of /etc/group is called so");
     else if (ret != 0 || add_names(group, &text) != 0)
         reason = no_memory(out);
 

@@ -127,11 +127,21 @@ bool tl_local_has_gid(const struct tl_local_ids *ids, uint32_t gid)
     return has_id(&ids->groups, gid);
 }
 
-bool tl_local_has_user(const struct tl_local_ids *ids, const char *name)
+static bool has_name(const struct ids *ids, const char *name)
 {
-    for (size_t i = 0; i < ids->users.count; i++) {
-        if (strcmp(ids->users.name[i], name) == 0)
+    for (size_t i = 0; i < ids->count; i++) {
+        if (strcmp(ids->name[i], name) == 0)
             return true;
     }
     return false;
+}
+
+bool tl_local_has_user(const struct tl_local_ids *ids, const char *name)
+{
+    return has_name(&ids->users, name);
+}
+
+bool tl_local_has_group(const struct tl_local_ids *ids, const char *name)
+{
+    return has_name(&ids->groups, name);
 }

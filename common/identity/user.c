@@ -215,16 +215,21 @@ static bool is_subdomain(const struct tl_identity_input *in)
  * that machine, and whoever reads it there must not become a user here. The bits are
  * those of [MS-SAMR 2.2.1.12]; where no PAC tells them (look-ups), the name's "$" does,
  * which no directory leaves out and administrators give to no person. */
-static enum tl_reason check_person(const struct build *b, const struct tl_user_text *text)
+static enum tl_reason check_account(const struct build *b,
+                                    const struct tl_user_text *text)
 {
     const char *account = b->in->pac->account;
     size_t len = strlen(account);
 
-    if ((b->in->pac->user_account_control & TRUST_ACCOUNTS) == 0 &&
-        (len == 0 || account[len - 1] != '$'))
-        return TL_REASON_OK;
-    return fail(b, TL_REASON_COMPUTER_ACCOUNT, text->canonical,
-                "computers and trusts do not log on");
+    if ((b->in->pac->user_account_control & TRUST_ACCOUNTS) != 0 ||
+        (len > 0 && account[len - 1] == '$'))
+        return fail(b, TL_REASON_COMPUTER_ACCOUNT, text->canonical,
+                    "computers and trusts do not log on");
+    /* By this name programs ask for groups (initgroups) and rights (sudoers). */
+    if (tl_local_has_user(b->in->local, text->canonical))
+        return fail(b, TL_REASON_NAME_TAKEN, text->canonical,
+                    "an account of /etc/passwd is called so");
+    return TL_REASON_OK;
 }
 
 static enum tl_reason build(struct build *b)
@@ -251,7 +256,7 @@ static enum tl_reason build(struct build *b)
     text.flat = domain != NULL ? domain->flat : NULL;
     b->ids = (struct tl_user_ids){b->in, b->map, is_subdomain(b->in)};
 
-    reason = check_person(b, &text);
+    reason = check_account(b, &text);
     if (reason == TL_REASON_OK)
         reason = map_user(b);
     if (reason == TL_REASON_OK &&

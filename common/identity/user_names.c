@@ -74,13 +74,14 @@ int tl_user_text_make(TALLOC_CTX *ctx, const struct tl_pac *pac, const char *cli
     return tl_account_text(ctx, pac->account, realm + 1, text, fault);
 }
 
-static int add(struct tl_identity *identity, char *name)
+/* A name that the machine's own account has is that one's. */
+static int add(struct tl_identity *identity, const struct tl_local_ids *local, char *name)
 {
     const char **grown;
 
     if (name == NULL)
         return -ENOMEM;
-    if (tl_name_equal(name, identity->canonical))
+    if (tl_name_equal(name, identity->canonical) || tl_local_has_user(local, name))
         return 0;
     for (size_t i = 0; i < identity->num_names; i++) {
         if (tl_name_equal(name, identity->names[i]))
@@ -173,7 +174,7 @@ static int add_upn(struct tl_identity *identity, const struct tl_identity_input 
     tmp = talloc_new(identity);
     ret = tmp != NULL ? upn_is_his(tmp, in, text, upn, &his) : -ENOMEM;
     if (ret == 0 && his)
-        ret = add(identity, talloc_strdup(identity, upn));
+        ret = add(identity, in->local, talloc_strdup(identity, upn));
     talloc_free(tmp);
     return ret;
 }
@@ -185,15 +186,17 @@ int tl_user_names(struct tl_identity *identity, const struct tl_identity_input *
         in->ws->default_domain != NULL ? in->ws->default_domain : in->ws->domain;
     int ret;
 
-    ret = add(identity, talloc_asprintf(identity, "%s\\%s", text->dns, text->sam));
+    ret = add(identity, in->local,
+              talloc_asprintf(identity, "%s\\%s", text->dns, text->sam));
     if (ret == 0 && text->flat != NULL)
-        ret = add(identity, talloc_asprintf(identity, "%s\\%s", text->flat, text->sam));
+        ret = add(identity, in->local,
+                  talloc_asprintf(identity, "%s\\%s", text->flat, text->sam));
     if (ret == 0 && text->flat != NULL)
-        ret = add(identity, talloc_asprintf(identity, "%s@%s", text->sam, text->flat));
+        ret = add(identity, in->local,
+                  talloc_asprintf(identity, "%s@%s", text->sam, text->flat));
     if (ret == 0)
         ret = add_upn(identity, in, text);
-    if (ret == 0 && !tl_local_has_user(in->local, text->sam) &&
-        (same_dns(usual, text->dns) || tl_name_equal(usual, text->flat)))
-        ret = add(identity, talloc_strdup(identity, text->sam));
+    if (ret == 0 && (same_dns(usual, text->dns) || tl_name_equal(usual, text->flat)))
+        ret = add(identity, in->local, talloc_strdup(identity, text->sam));
     return ret;
 }

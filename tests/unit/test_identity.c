@@ -375,6 +375,40 @@ START_TEST(names_of_local_accounts)
     ck_assert_str_eq(a->canonical, "root@contoso.test");
     ck_assert(!named(a, "root"));
     ck_assert_uint_eq(a->uid, 201104);
+    /* A local account with a domain in its name keeps that name for itself ... */
+    pac->account = "alice";
+    ck_assert_int_eq(load_local("CONTOSO\\alice:x:5:5::/:\nalice:x:6:6::/:", ""), 0);
+    a = alice();
+    ck_assert(!named(a, "CONTOSO\\alice") && !named(a, "alice"));
+    ck_assert(named(a, "contoso.test\\alice"));
+    /* ... and the user out, where it is the one that programs will go by. */
+    ck_assert_int_eq(load_local("alice@contoso.test:x:5:5::/:", ""), 0);
+    refused(TL_REASON_NAME_TAKEN);
+    ck_assert_str_eq(out->subject, "alice@contoso.test");
+    ck_assert_int_eq(load_local("", "alice@contoso.test:x:5:"), 0);
+    alice();
+}
+END_TEST
+
+START_TEST(names_of_local_groups)
+{
+    struct tl_sid sid = sid_of(CONTOSO "-1200");
+    struct tl_identity_input in = {.config = config, .ws = &ws, .topo = topo, .pac = pac};
+    struct tl_group *group;
+    struct tl_idmap *map;
+    char *error;
+
+    ck_assert_int_eq(tl_idmap_new(ctx, config, ws.domain, topo, NULL, &map, &error), 0);
+    ck_assert_int_eq(load_local("sales@contoso.test:x:5:5::/:", "sales:x:5:\n"), 0);
+    in.local = local;
+    ck_assert_int_eq(tl_group_build(ctx, &in, map, &sid, "Sales", &group, out),
+                     TL_REASON_OK);
+    ck_assert_str_eq(group->canonical, "sales@contoso.test");
+    ck_assert_int_eq(load_local("", "sales@contoso.test:x:5:\n"), 0);
+    in.local = local;
+    ck_assert_int_eq(tl_group_build(ctx, &in, map, &sid, "Sales", &group, out),
+                     TL_REASON_NAME_TAKEN);
+    ck_assert_ptr_null(group);
 }
 END_TEST
 
@@ -535,6 +569,7 @@ int main(void)
     tcase_add_test(t, collisions);
     tcase_add_test(t, local_files);
     tcase_add_test(t, names_of_local_accounts);
+    tcase_add_test(t, names_of_local_groups);
     tcase_add_test(t, computers);
     tcase_add_loop_test(t, explicit_upns, 0, sizeof(upns) / sizeof(upns[0]));
     tcase_add_loop_test(t, hostile_accounts, 0,

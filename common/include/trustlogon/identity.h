@@ -29,6 +29,7 @@ TL_PUBLIC int tl_local_ids_load(TALLOC_CTX *ctx, const char *passwd, const char 
 TL_PUBLIC bool tl_local_has_uid(const struct tl_local_ids *ids, uint32_t uid);
 TL_PUBLIC bool tl_local_has_gid(const struct tl_local_ids *ids, uint32_t gid);
 TL_PUBLIC bool tl_local_has_user(const struct tl_local_ids *ids, const char *name);
+TL_PUBLIC bool tl_local_has_group(const struct tl_local_ids *ids, const char *name);
 
 struct tl_identity_group {
     struct tl_sid sid;
