@@ -4,6 +4,7 @@
  */
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -69,7 +70,7 @@ static int converse(const struct tla_setup *setup)
 }
 
 /* "lookup", in the folder of the other one. NULL: no memory. */
-static const char *beside(const char *socket)
+static char *beside(const char *socket)
 {
     const char *slash = strrchr(socket, '/');
     int folder = slash == NULL ? 0 : (int)(slash - socket) + 1;
@@ -82,7 +83,8 @@ int main(int argc, char **argv)
 {
     struct tla_setup setup = {.socket = TL_SOCKET};
     bool conversation = false;
-    int opt;
+    char *lookup_socket;
+    int opt, status;
 
     umask(077);
     while ((opt = getopt_long(argc, argv, "hV", options, NULL)) != -1) {
@@ -123,9 +125,12 @@ int main(int argc, char **argv)
         fprintf(stderr, "trustlogond: '%s' is not expected here\n", argv[optind]);
         return 2;
     }
-    setup.lookup_socket = beside(setup.socket);
-    if (setup.lookup_socket == NULL)
+    lookup_socket = beside(setup.socket);
+    if (lookup_socket == NULL)
         return 1;
+    setup.lookup_socket = lookup_socket;
     tla_journal_open(setup.to_stderr);
-    return conversation ? converse(&setup) : tla_listen(&setup);
+    status = conversation ? converse(&setup) : tla_listen(&setup);
+    free(lookup_socket);
+    return status;
 }

@@ -11,6 +11,7 @@ from harness import PASSWORD, SERVICE, broken, check, finish, pam_stack, put, up
 from scenarios import TEXT
 
 ALICE = "CONTOSO\\alice"
+NEW = "Of.Two.Tries.1"
 LOGS = "/root/valgrind"
 # Freed memory stays readable in the application, so this also finds uses after free in
 # a module that libpam has unloaded; its names are kept for the report.
@@ -116,6 +117,10 @@ def main():
     one("an unknown user", name="CONTOSO\\nobody.here", says=TEXT[1326])
     one("a disabled account", name="CONTOSO\\disabled", says=TEXT[1331],
         steps=("authenticate", "acct_mgmt"))
+    one("a change of the password", name="CONTOSO\\bob", steps=("chauthtok",), status=0,
+        password=f"{PASSWORD}\nAb1!\nAb1!\n{NEW}\n{NEW}", says="too short")
+    one("a password that must be changed", name="CONTOSO\\mustchange", steps=SESSION, status=0,
+        password=f"{PASSWORD}\n{NEW}\n{NEW}", says="has been changed")
     with broken("trusttype"):
         one("a broken trust", says=TEXT[1787])
     with broken("port88"):
