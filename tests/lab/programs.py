@@ -8,6 +8,7 @@
 
 Every wait is bounded; `told` is all that the terminal has shown, for failures.
 """
+import concurrent.futures
 import contextlib
 import dataclasses
 import fcntl
@@ -22,7 +23,7 @@ import termios
 import time
 
 import harness
-from harness import PASSWORD, ws
+from harness import PASSWORD, check, ws
 from lab.state import environment
 
 PROMPT = "@ready@ "
@@ -205,6 +206,48 @@ def by(uid, command):
     """A command line under another uid, as a list for Terminal or ws()."""
     line = command if isinstance(command, str) else shlex.join(command)
     return ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "sh", "-c", line]
+
+
+# --- what tests do with them --------------------------------------------------
+
+@contextlib.contextmanager
+def entered(what, terminal, password=PASSWORD):
+    """A shell behind a password prompt."""
+    with terminal as there:
+        if not check(f"{what}: a shell", there.log_on(password), there.told):
+            there = None
+        yield there
+
+
+def refusal(terminal, password):
+    """What is shown, prompt included, and how long it takes."""
+    with terminal as there:
+        there.wait(ASKS)
+        started = time.monotonic()
+        since = there.type(password)
+        there.wait(r"denied|closed by|incorrect\n(.*\n)*ws1 login: $|: Authentication failure", since)
+        return there.told.replace("\r", ""), time.monotonic() - started
+
+
+def refused(server, password, tries):
+    """Refusals side by side, since libpam delays each by seconds: {key: (text, seconds)}."""
+    def terminal(program, name):
+        if program == "login":
+            return login(name)
+        if program == "su":
+            return Terminal(by(5001, f"su - '{name}'"))
+        return Terminal(server.client(name, method=program), host="mallory")
+    with concurrent.futures.ThreadPoolExecutor(len(tries)) as pool:
+        jobs = {key: pool.submit(refusal, terminal(*key), password) for key in tries}
+        return {key: job.result() for key, job in jobs.items()}
+
+
+def gone(what, command_line, timeout=5):
+    """A session's end takes a moment after its program's."""
+    deadline = time.monotonic() + timeout
+    while ws(command_line).returncode == 0 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    check(what, ws(command_line).returncode != 0, ws(command_line).stdout)
 
 
 # --- the machine they run on -----------------------------------------------------

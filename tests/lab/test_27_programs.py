@@ -3,14 +3,14 @@
 """The programs people log on with, on a machine set up as docs/setup.md says: sshd, login, su
 and sudo, with our PAM and NSS modules and the machine's own files, and nothing else."""
 import concurrent.futures
-import contextlib
 import re
 import time
 
 from daemon import agent
 from harness import (PASSWORD, broken, check, command, equal, finish, forget_journal, journal,
                      put, trust, up, ws)
-from programs import ASKS, SHELL, Terminal, as_shown, by, login, set_up, sshd
+from programs import (ASKS, SHELL, Terminal, as_shown, by, entered, gone, login, refusal, refused,
+                      set_up, sshd)
 
 ALICE, BOB = "CONTOSO\\alice", "CONTOSO\\bob"
 FORMS = (ALICE, "contoso.test\\alice", "alice@contoso.test")
@@ -26,6 +26,8 @@ NO_TRUST = ("The security database on the server does not have a computer accoun
 SSHD = """PermitRootLogin yes
 AllowGroups root localuser "domain users@contoso.test"
 """
+NOT_GRANTED = ("Logon failure: the user has not been granted the requested logon type at this "
+               "computer.")
 NO_SERVERS = ("There are currently no logon servers available to service the logon request.")
 SUDOERS = f"""{CANONICAL} ALL=(ALL) ALL
 %project\\ éclair@contoso.test ALL=(root) /usr/bin/false
@@ -34,30 +36,9 @@ SUDOERS = f"""{CANONICAL} ALL=(ALL) ALL
 """
 
 
-def caches():
-    return ws("ls /tmp | grep krb5cc_ || true").stdout.split()
-
-
-def gone(what, command_line, timeout=5):
-    """A session's end takes a moment after its program's."""
-    deadline = time.monotonic() + timeout
-    while ws(command_line).returncode == 0 and time.monotonic() < deadline:
-        time.sleep(0.05)
-    check(what, ws(command_line).returncode != 0, ws(command_line).stdout)
-
-
 def fresh():
     """Nobody has ever logged on."""
     ws("rm -rf /var/lib/trustlogon/identity.store* /home/contoso.test /tmp/krb5cc_*")
-
-
-@contextlib.contextmanager
-def entered(what, terminal, password=PASSWORD):
-    """A shell behind a password prompt."""
-    with terminal as there:
-        if not check(f"{what}: a shell", there.log_on(password), there.told):
-            there = None
-        yield there
 
 
 def looks_right(what, shell):
@@ -188,29 +169,6 @@ def other_doors():
           [CANONICAL, HOME, "none"])
 
 
-def refusal(terminal, password):
-    """What is shown, prompt included, and how long it takes."""
-    with terminal as there:
-        there.wait(ASKS)
-        started = time.monotonic()
-        since = there.type(password)
-        there.wait(r"denied|incorrect\n(.*\n)*ws1 login: $|: Authentication failure", since)
-        return there.told.replace("\r", ""), time.monotonic() - started
-
-
-def refused(server, password, tries):
-    """Refusals side by side, since libpam delays each by seconds: {key: (text, seconds)}."""
-    def terminal(program, name):
-        if program == "login":
-            return login(name)
-        if program == "su":
-            return Terminal(by(5001, f"su - '{name}'"))
-        return Terminal(server.client(name, method=program), host="mallory")
-    with concurrent.futures.ThreadPoolExecutor(len(tries)) as pool:
-        jobs = {key: pool.submit(refusal, terminal(*key), password) for key in tries}
-        return {key: job.result() for key, job in jobs.items()}
-
-
 def refusals(server):
     unknown, bare, local = "CONTOSO\\nobody.here", "nobodyhere", "localuser"
     tries = [(method, name) for method in METHODS for name in (ALICE, unknown, bare, local)]
@@ -329,9 +287,27 @@ def by_key(server):
        f"install -d -m 700 -o '{CANONICAL}' {HOME}/.ssh; "
        f"install -m 600 -o '{CANONICAL}' /root/key/id.pub {HOME}/.ssh/authorized_keys")
     line = server.client(CANONICAL, "id -un; pwd; klist -s || echo none", method="publickey")
-    done = ws([line[0], "-i", "/root/key/id", "-o", "PubkeyAuthentication=yes", *line[1:]])
-    equal("ssh by key: her session, her home, no tickets", done.stdout.split(),
+    line[1:1] = ["-i", "/root/key/id", "-o", "PubkeyAuthentication=yes"]
+    equal("ssh by key: her session, her home, no tickets", ws(line).stdout.split(),
           [CANONICAL, HOME, "none"])
+    return line
+
+
+def access_rules(server, by_key_line):
+    """Who is in no group that may is told so, at each door; root's su and keys are doors, too."""
+    put("ws1", "/etc/trustlogon.conf", "[access]\n    deny_groups = CONTOSO\\Project Éclair\n")
+    doors = [(METHODS[0], ALICE), (METHODS[1], ALICE), ("login", ALICE), ("su", ALICE)]
+    got = refused(server, PASSWORD, doors)
+    for program, name in doors:
+        check(f"deny_groups: {program} says why", NOT_GRANTED in got[program, name][0],
+              got[program, name])
+    done = ws(["su", "-", ALICE, "-c", "id"])
+    check("deny_groups: root's su", done.returncode != 0 and NOT_GRANTED in done.stderr, done)
+    done = ws(by_key_line)
+    check("deny_groups: ssh by key", done.returncode != 0 and CANONICAL not in done.stdout, done)
+    with entered("deny_groups: but not bob", login(BOB)):
+        pass
+    ws("rm /etc/trustlogon.conf")
 
 
 def keyring(server):
@@ -410,7 +386,7 @@ def two_way(server):
     other_doors()
     locker()
     copies(server)
-    by_key(server)
+    access_rules(server, by_key(server))
     keyring(server)
     hung_up(server)
     refusals(server)
@@ -436,6 +412,12 @@ def main():
     with sshd(SSHD) as server:
         with agent():
             ssh_forms("forest", server, (ALICE, UPN))
+            left = Terminal(server.client(ALICE), host="mallory")
+            check("a session outlives the agent", left.log_on(), left.told)
+        with left:
+            left.leave()
+        gone("and its cache is gone after its end", "ls /tmp/krb5cc_*")
+        with agent():
             trusted("external", "one-way")
             ssh_forms("one-way", server, FORMS)
             fresh()
