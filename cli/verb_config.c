@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "config_ids.h"
 #include "options.h"
 
 static json_t *rule_json(const struct tl_rule_info *info)
@@ -34,21 +35,18 @@ static void rule_text(const struct cli *cli, const struct tl_rule_info *info)
 }
 
 /* What the entries of the access rules are today; an exit code. */
-static int rules(struct cli *cli, json_t *array)
+static int rules(struct cli *cli, const struct tl_topology *topo, json_t *array)
 {
-    struct tl_rules_input in = {.config = cli->config};
+    struct tl_rules_input in = {.config = cli->config, .topo = topo};
     struct tl_outcome *out = tl_outcome_new(cli);
     struct tl_rule_info *infos;
     struct tl_workstation *ws;
-    struct tl_topology *topo = NULL;
     size_t count = 0;
     int code = tl_rules_any(cli->config) ? cli_load_workstation(cli, &ws) : EXIT_WORKS;
 
     if (code != EXIT_WORKS || !tl_rules_any(cli->config))
         return code;
-    tl_snapshot_load(cli, cli->config, &topo);
     in.ws = ws;
-    in.topo = topo;
     progress_start(cli);
     progress_at(cli, "the names in the access rules", NULL);
     tl_rules_list(cli, &in, &infos, &count, out);
@@ -71,9 +69,10 @@ int verb_config(struct cli *cli, int argc, char **argv)
     static const struct option options[] = {CLI_COMMON_OPTIONS};
     struct tl_config_item *items;
     const char *section = "";
-    json_t *array, *access;
+    json_t *array, *access, *ids, *unknown;
+    struct tl_topology *topo = NULL;
     size_t count;
-    int option, code;
+    int option, code, access_code;
 
     while ((option = getopt_long(argc, argv, "jc:", options, NULL)) != -1)
         switch (option) {
@@ -87,6 +86,8 @@ int verb_config(struct cli *cli, int argc, char **argv)
     items = tl_config_items(cli, cli->config, &count);
     array = json_array();
     access = json_array();
+    ids = json_array();
+    unknown = json_array();
     if (!cli->json)
         printf("# %s\n", cli->config->file ? cli->config->file : "no file: defaults");
     for (size_t i = 0; i < count; i++) {
@@ -104,13 +105,18 @@ int verb_config(struct cli *cli, int argc, char **argv)
                show(cli, items[i].value), color(cli, "off"),
                items[i].is_default ? "default; " : "", items[i].what);
     }
-    code = rules(cli, access);
+    tl_snapshot_load(cli, cli->config, &topo);
+    code = config_ids(cli, topo, ids, unknown);
+    access_code = rules(cli, topo, access);
     if (cli->json)
-        print_json(json_pack("{s:o, s:o, s:o}", "file", json_text(cli->config->file),
-                             "options", array, "access", access));
+        print_json(json_pack("{s:o, s:o, s:o, s:o, s:o}", "file",
+                             json_text(cli->config->file), "options", array, "ids", ids,
+                             "unknown_domains", unknown, "access", access));
     else {
         json_decref(array);
+        json_decref(ids);
+        json_decref(unknown);
         json_decref(access);
     }
-    return code;
+    return access_code != EXIT_WORKS ? access_code : code;
 }

@@ -9,7 +9,8 @@
 
 /* The domain a line means. DNS names are tried on all domains first: a trusted
  * forest may call a domain of its own by a flat name of ours. */
-static const struct tl_idmap_domain *named(const struct tl_idmap *map, const char *name)
+const struct tl_idmap_domain *tl_idmap_domain_named(const struct tl_idmap *map,
+                                                    const char *name)
 {
     for (size_t i = 0; i < map->num_known; i++) {
         if (tl_dns_compare(map->known[i].domain.dns, name) == TL_DNS_EQUAL)
@@ -29,7 +30,7 @@ int tl_idmap_fill_named(struct tl_idmap *map, const struct tl_rid_ranges *ranges
 
     for (size_t i = 0; ret == 0 && i < ranges->count; i++) {
         const struct tl_rid_range *range = &ranges->range[i];
-        const struct tl_idmap_domain *domain = named(map, range->domain);
+        const struct tl_idmap_domain *domain = tl_idmap_domain_named(map, range->domain);
         bool twice = false;
 
         if (domain == NULL)

@@ -148,6 +148,15 @@ def refusals():
           through_pam)
     put("ws1", CONF, "[identity]\n    idmap = rid\n    rid_ranges = FABRIKAM:700000-799999\n"
                      "    home = /srv/%d/%n\n    shell = /bin/sh\n")
+    ws(["trustlogon", "refresh"])
+    shown = json.loads(ws(["trustlogon", "config", "--json"]).stdout)
+    equal("config shows whose ids they are",
+          [(i["domain"], i["low"], i["high"], i["first_rid"]) for i in shown["ids"]],
+          [("fabrikam.test", 700000, 799999, 0)])
+    put("ws1", CONF, get("ws1", CONF).replace("FABRIKAM:", "CONTOS:1000-1999, FABRIKAM:"))
+    done = ws(["trustlogon", "config"])
+    equal("and that a name is nobody's", (done.returncode, done.stdout.count("called CONTOS\n")),
+          (1, 1))
     equal("no range: no logon", identity("CONTOSO\\alice")["reason"], "id-unmappable")
     carol = identity("FABRIKAM\\carol")["identity"]
     equal("home and shell are the configured ones", (carol["home"], carol["shell"]),

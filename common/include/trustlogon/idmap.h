@@ -74,6 +74,9 @@ TL_PUBLIC const struct tl_idmap_domain *tl_idmap_domain_of_id(const struct tl_id
 /* The ranges in use, sorted by id, none overlapping. */
 TL_PUBLIC const struct tl_idmap_range *tl_idmap_ranges(const struct tl_idmap *map,
                                                        size_t *count);
+/* The domain that a line of rid_ranges or rfc2307_ranges means, or NULL. */
+TL_PUBLIC const struct tl_idmap_domain *tl_idmap_domain_named(const struct tl_idmap *map,
+                                                              const char *name);
 /* The domain with this SID, or NULL. */
 TL_PUBLIC const struct tl_idmap_domain *tl_idmap_domain(const struct tl_idmap *map,
                                                         const struct tl_sid *sid);

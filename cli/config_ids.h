@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * config_ids.h - a part of `trustlogon config`.
+ */
+#ifndef TL_CLI_CONFIG_IDS_H
+#define TL_CLI_CONFIG_IDS_H
+
+#include "cli.h"
+
+/* Print, or append to `ids`, each range of ids with its domain; and to `unknown` the
+ * names in the range lists that are no domain's. `topo` NULL: nothing is known. An exit
+ * code. */
+int config_ids(struct cli *cli, const struct tl_topology *topo, json_t *ids,
+               json_t *unknown);
+
+#endif
