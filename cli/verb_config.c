@@ -40,7 +40,7 @@ static int rules(struct cli *cli, const struct tl_topology *topo, json_t *array)
     struct tl_rules_input in = {.config = cli->config, .topo = topo};
     struct tl_outcome *out = tl_outcome_new(cli);
     struct tl_rule_info *infos;
-    struct tl_workstation *ws;
+    struct tl_workstation *ws = NULL;
     size_t count = 0;
     int code = tl_rules_any(cli->config) ? cli_load_workstation(cli, &ws) : EXIT_WORKS;
 
