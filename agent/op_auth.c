@@ -131,8 +131,10 @@ static bool proven(const struct tla_conv *conv, struct tl_logon *logon)
     return false;
 }
 
-static void remember(struct tla_conv *conv, const struct tl_identity *identity)
+static enum tl_reason remember(struct tla_conv *conv, struct tl_logon *logon)
 {
+    const struct tl_identity *identity = logon->identity;
+    char sid[TL_SID_STRING_MAX];
     struct tla_book *book = NULL;
     int rc = tla_book_open(conv, conv->config, &book);
 
@@ -142,6 +144,12 @@ static void remember(struct tla_conv *conv, const struct tl_identity *identity)
     if (rc != 0)
         tla_journal_line(LOG_WARNING, "%s is not in the identity store: %s",
                          identity->canonical, strerror(-rc));
+    if (rc != -EEXIST)
+        return TL_REASON_OK;
+    tl_outcome_fail(logon->outcome, TL_STAGE_IDENTITY, TL_REASON_ID_COLLISION,
+                    "uid %u is another account's that this machine knows", identity->uid);
+    tl_outcome_set_subject(logon->outcome, tl_sid_format(&identity->sid, sid));
+    return logon->outcome->reason;
 }
 
 static int answer(struct tla_conv *conv, struct tl_logon *logon)
@@ -154,9 +162,11 @@ static int answer(struct tla_conv *conv, struct tl_logon *logon)
     int rc;
 
     if (success) {
-        remember(conv, logon->identity);
-        done.canonical = logon->identity->canonical;
-        success = keep_tickets(conv, logon, done.canonical, &pending) == TL_REASON_OK;
+        success = remember(conv, logon) == TL_REASON_OK &&
+                  keep_tickets(conv, logon, logon->identity->canonical, &pending) ==
+                      TL_REASON_OK;
+        if (success)
+            done.canonical = logon->identity->canonical;
         if (!success)
             words = NULL;
     }

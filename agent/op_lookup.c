@@ -237,6 +237,8 @@ static enum tl_reason resolve(struct asked *asked, struct tla_book *book)
     reason = tl_lookup_find(lookup, what, &asked->question, &found, conv->outcome);
     rc = reason == TL_REASON_OK ? store_answer(asked, book, lookup, found) : 0;
     talloc_free(lookup);
+    if (rc == -EEXIST)
+        return fail(asked, TL_REASON_ID_COLLISION, "the id is another's");
     if (rc != 0)
         return fail(asked, TL_REASON_INTERNAL, strerror(-rc));
     return reason;

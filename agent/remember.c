@@ -4,7 +4,8 @@
  *
  * After a logon's proof and before its answer: a program that is told "logged on" asks
  * NSS for the user at once. What cannot be written costs no logon, since another
- * NSS module may know the user; the journal tells.
+ * NSS module may know the user; the journal tells. Who has an id that is another's does
+ * not log on: two accounts with one id are one to the kernel.
  *
  * What a logon proved is not replaced by what is merely read: the groups of a PAC, which
  * no directory knows so well, last as long as they are valid, and of two who can be
@@ -171,6 +172,22 @@ static void find(const struct tla_book *book, const struct tl_identity *identity
     talloc_free(view);
 }
 
+/* Whose id it is already, for the journal and the outcome; NULL without memory. */
+static void tell_holder(const struct tla_book *book, enum tl_store_class class,
+                        uint32_t id, const char *name)
+{
+    struct tl_store_view *view = NULL;
+    struct tl_store_entry entry = {0};
+
+    if (tl_store_view_open(NULL, book->path, &view) == 0)
+        (void)tl_store_by_id(&view->map, class, id, tl_store_now(), &entry);
+    tla_journal_line(LOG_WARNING,
+                     "id-collision: %s has the id %u, which is that of %s (%s)", name, id,
+                     entry.name.at != NULL ? entry.name.at : "somebody else",
+                     entry.sid.at != NULL ? entry.sid.at : "no SID");
+    talloc_free(view);
+}
+
 /* An LSA knows SID and name only; what a directory or a logon told is better. */
 static bool knows_less(enum tl_store_source source, enum tl_store_source there)
 {
@@ -190,6 +207,8 @@ int tla_remember_user(struct tla_book *book, const struct tl_identity *identity,
         rc = tl_store_renew(book->store, TL_STORE_USER_ID, identity->uid, &life);
     else
         rc = put_user(book->store, identity, asked, &life);
+    if (rc == -EEXIST)
+        tell_holder(book, TL_STORE_USER_ID, identity->uid, identity->canonical);
     if (rc != 0)
         return rc;
     kept.valid_until = found.gids_end;
@@ -227,10 +246,14 @@ int tla_remember_answer(struct tla_book *book, const struct tl_lookup_answer *fo
 
     if (found->identity != NULL)
         rc = tla_remember_user(book, found->identity, asked, source);
-    for (size_t i = 0; rc == 0 && i < found->num_groups; i++)
+    for (size_t i = 0; rc == 0 && i < found->num_groups; i++) {
         rc = tla_remember_group(book, found->groups[i],
                                 found->identity == NULL ? asked : NULL, NULL, 0, true,
                                 source);
+        /* A group that cannot be told by its name is no reason to forget the user. */
+        if (rc == -EEXIST && found->identity != NULL)
+            rc = 0;
+    }
     return rc;
 }
 
@@ -257,6 +280,8 @@ int tla_remember_group(struct tla_book *book, const struct tl_group *group,
     (void)add_aliases(aliases, group->names, group->num_names, asked);
     record.aliases = aliases;
     rc = tl_store_put_group(book->store, &record);
+    if (rc == -EEXIST)
+        tell_holder(book, TL_STORE_GROUP_ID, group->gid, group->canonical);
     talloc_free(aliases);
     return rc;
 }

@@ -46,13 +46,34 @@ static int make_room(struct tl_store *store, const struct store_record *rec)
     return store_rewrite(store, rec->size);
 }
 
+/*
+ * Is its id that of somebody else, who may still own files by it? An account made again
+ * keeps its name, a renamed one its SID; with neither it is another one, and two
+ * accounts with one id are one to the kernel.
+ */
+static bool is_anothers(const struct tl_store_map *map, const struct store_record *rec)
+{
+    const struct store_record *there;
+    struct tl_store_entry fresh, old;
+
+    if ((rec->flags & TL_STORE_NEGATIVE_FLAG) != 0 ||
+        (rec->class != TL_STORE_USER_ID && rec->class != TL_STORE_GROUP_ID))
+        return false;
+    there = store_find(map, store_hash_id(map->seed, rec->class, rec->id), rec->class,
+                       NULL, 0, rec->id);
+    return there != NULL && (there->flags & TL_STORE_NEGATIVE_FLAG) == 0 &&
+           tl_store_now() <= there->valid_until && tl_store_entry_of(rec, &fresh) &&
+           tl_store_entry_of(there, &old) && strcmp(fresh.sid.at, old.sid.at) != 0 &&
+           strcmp(fresh.name.at, old.name.at) != 0;
+}
+
 static int put(struct tl_store *store, struct store_record *rec)
 {
     int lock, rc = store_lock(store, &lock);
 
     if (rc != 0)
         return rc;
-    rc = make_room(store, rec);
+    rc = is_anothers(&store->map, rec) ? -EEXIST : make_room(store, rec);
     if (rc == 0)
         store_append(&store->map, rec);
     store_unlock(lock);

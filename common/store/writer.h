@@ -11,15 +11,17 @@
  *
  * Records of one kind never share a name, an id or a SID: putting one drops those
  * it shares anything with. So a user who was renamed, or deleted and made again with
- * a new SID, leaves nothing behind, and a negative entry ends a positive one. Only a
+ * a new SID, leaves nothing behind, and a negative entry ends a positive one. But the id
+ * of a user or group that is still valid is not given to another one, who has neither
+ * its SID nor its name: that is -EEXIST. Only a
  * user and the group that is his own have the same SID. Which aliases belong to whom is
  * for the caller to know.
  *
  * All return 0 or: -EINVAL (a name without domain, with ':' or control characters; a
  * home or shell that is no absolute path; a malformed SID), -ERANGE (an id outside of
- * the ranges), -E2BIG (too many aliases, or too much of anything), -ENOSPC (the disk,
- * or a negative entry that is not worth its room), -EBUSY (another writer has the
- * lock for two seconds), -ENOMEM, or another -errno.
+ * the ranges), -EEXIST (above), -E2BIG (too many aliases, or too much of anything),
+ * -ENOSPC (the disk, or a negative entry that is not worth its room), -EBUSY (another
+ * writer has the lock for two seconds), -ENOMEM, or another -errno.
  */
 #ifndef TL_STORE_WRITER_H
 #define TL_STORE_WRITER_H

@@ -6,7 +6,8 @@ import json
 import pathlib
 import re
 
-from harness import PASSWORD, check, finish, ids_of, logon, pam_stack, put, up, ws
+from harness import (PASSWORD, check, finish, forget_journal, ids_of, journal_lines, logon,
+                     pam_stack, put, up, ws)
 
 ALICE = "CONTOSO\\alice"
 HOME = "/home/contoso.test/alice"
@@ -31,10 +32,10 @@ def service(ccache=None, more=""):
     return "creds"
 
 
-def run(name, steps, kind, *variables):
+def run(name, steps, kind, *variables, env=None):
     """One PAM handle: whether all steps went well, KRB5CCNAME after each, everything said."""
     done = ws(["/usr/bin/python3", "-I", "-c", CLIENT, kind, name, json.dumps(variables), *steps],
-              stdin=PASSWORD + "\n")
+              stdin=PASSWORD + "\n", env=env)
     try:
         steps_done = json.loads(done.stdout.splitlines()[-1])
     except (IndexError, ValueError):
@@ -158,6 +159,33 @@ def names_and_passwords():
         check(f"{step}: a token that nobody gave opens nothing", not ok and names == [None], text)
 
 
+def another_answers():
+    """A module of nsswitch.conf before ours leads the name to somebody else's uid: for the
+    program that calls PAM, nss_wrapper does."""
+    wrapper, kind = "/usr/lib/x86_64-linux-gnu/libnss_wrapper.so", service()
+    if ws(["test", "-e", wrapper]).returncode != 0:
+        print("skip another module of nsswitch.conf (no libnss_wrapper.so)")
+        return
+    env = {"LD_PRELOAD": wrapper, "NSS_WRAPPER_PASSWD": "/root/passwd",
+           "NSS_WRAPPER_GROUP": "/etc/group"}
+    drop_caches()
+    for what, uid in (("another user's", OTHER), ("root's", 0), ("a uid of nobody", 4242)):
+        put("ws1", "/root/passwd", f"root:x:0:0::/root:/bin/sh\n{ALICE}:x:{uid}:{GID}::/:/bin/sh\n")
+        forget_journal()
+        ok, _, text = run(ALICE, LOGON, kind, env=env)
+        told = journal_lines("name service leads") or [""]
+        check(f"NSS says {what} uid: acct_mgmt refuses, and tells both", not ok and
+              text[-1][:2] == ["account", 6] and f"uid {uid}," in told[0] and str(UID) in told[0],
+              (text, told))
+        ok, names, text = run(ALICE, ("authenticate", "establish"), kind, env=env)
+        check(f"{what}: no tickets for a program that does not ask acct_mgmt",
+              not ok and names == [None, None] and ws("ls /tmp").stdout.count("krb5cc_") == 0, text)
+        got = logon(ALICE, steps=("acct_mgmt",), env=env)
+        check(f"{what}: nor without a password", got.code == "PAM_PERM_DENIED", got)
+    ok, _, text = run(ALICE, ALL, kind)
+    check("without that module all is well again", ok, text)
+
+
 up(trust="external")
 logon(ALICE)  # now the machine knows her
 UID, GID = ids_of(ALICE)
@@ -167,4 +195,5 @@ file_caches()
 reinitialise()
 keyring()
 names_and_passwords()
+another_answers()
 finish()

@@ -12,7 +12,8 @@ import shutil
 import sys
 import time
 
-from harness import (PASSWORD, check, equal, finish, get, logon, on, put, trust, up, ws)
+from harness import (PASSWORD, check, equal, finish, get, journal_lines, logon, on, put,
+                     trust, up, ws)
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "bench"))
 import clients  # pylint: disable=wrong-import-position
@@ -183,6 +184,26 @@ def through_pam():
           [20100, 20200, 20513])
 
 
+def handed_on():
+    """A uidNumber that was one user's, whom the machine still knows, and is another's now."""
+    with changed("contoso", "alice", uidNumber="20002"), \
+            changed("contoso", "bob", uidNumber="20001", gidNumber="20513"):
+        got = logon("CONTOSO\\bob")
+        equal("who has the number of somebody known is not logged on", got.code, "PAM_PERM_DENIED")
+        check("the journal tells whose it is", any("alice@contoso.test" in one for one in
+              journal_lines("id-collision")), journal_lines("id-collision"))
+        equal("and the one who had it keeps her name and files",
+              ws(["getent", "passwd", "20001"]).stdout.split(":")[0], "alice@contoso.test")
+        equal("she logs on with her new number", logon("CONTOSO\\alice").code, "PAM_SUCCESS")
+        equal("then the other does with her old one", logon("CONTOSO\\bob").code, "PAM_SUCCESS")
+        equal("each with one", [ws(["id", "-u", name]).stdout.strip() for name in
+                                ("CONTOSO\\alice", "CONTOSO\\bob")], ["20002", "20001"])
+    equal("back again: not before the other is forgotten", logon("CONTOSO\\alice").code,
+          "PAM_PERM_DENIED")
+    ws(["trustlogon", "store", "drop", "CONTOSO\\bob"])
+    equal("as the remedy says", logon("CONTOSO\\alice").code, "PAM_SUCCESS")
+
+
 def looked_up():
     """Who has never logged on, by name and by the number in the directory."""
     change("contoso", {"hours": {"uidNumber": "20040", "gidNumber": "20513"},
@@ -284,6 +305,7 @@ def main():
     change("fabrikam", FABRIKAM)
     what_it_gives()
     through_pam()
+    handed_on()
     looked_up()
     what_it_must_not_give()
     if shutil.which("winbindd", path="/usr/sbin:/usr/bin"):

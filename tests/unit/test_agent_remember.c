@@ -4,6 +4,7 @@
  * left of what was there.
  */
 #include <check.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -19,6 +20,18 @@ static struct tl_config *config;
 static struct tla_book *book;
 static struct tl_identity *alice;
 static struct tl_group sales;
+
+static char told[512];
+
+/* In place of the journal. */
+void tla_journal_line(int priority, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(told, sizeof(told), fmt, args);
+    va_end(args);
+}
 
 static struct tl_sid sid_of(const char *string)
 {
@@ -192,6 +205,24 @@ static void put_sales(const char *const *members, size_t count, bool partial)
                      0);
 }
 
+/* Who has an id that is another's is told to the administrator, and to nobody else. */
+START_TEST(an_id_of_two)
+{
+    struct tl_identity bob = *alice;
+
+    bob.sid = sid_of(SID "1105");
+    bob.canonical = "bob@contoso.test";
+    bob.num_names = 0;
+    told[0] = '\0';
+    ck_assert_int_eq(tla_remember_user(book, alice, NULL, TL_STORE_SOURCE_PAC), 0);
+    ck_assert_str_eq(told, "");
+    ck_assert_int_eq(tla_remember_user(book, &bob, NULL, TL_STORE_SOURCE_PAC), -EEXIST);
+    ck_assert_str_eq(told,
+                     "id-collision: bob@contoso.test has the id 301104, which is that "
+                     "of alice@contoso.test (" SID "1104)");
+}
+END_TEST
+
 START_TEST(a_group)
 {
     const char *members[] = {"alice@contoso.test"};
@@ -224,6 +255,7 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, spellings);
     tcase_add_test(tcase, proven_groups_stay);
     tcase_add_test(tcase, lsa_knows_less);
+    tcase_add_test(tcase, an_id_of_two);
     tcase_add_test(tcase, a_group);
     suite_add_tcase(suite, tcase);
     return suite;

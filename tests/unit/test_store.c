@@ -207,6 +207,45 @@ START_TEST(replacing)
 }
 END_TEST
 
+/* Two accounts with one id would be one to the kernel: who was there first keeps it, but
+ * not from himself. */
+START_TEST(an_id_of_two)
+{
+    const uint64_t now = tl_store_now();
+    const struct tl_store_life over = {now - 20, now - 10, TL_STORE_SOURCE_PAC};
+    struct tl_store_user user = alice(), other = alice();
+    struct tl_store_group group = {
+        .name = "sales@contoso.test", .sid = SID "1604", .gid = 201105, .life = forever};
+
+    other.name = "bob@contoso.test";
+    other.aliases = NULL;
+    other.sid = SID "1106";
+    ck_assert_int_eq(tl_store_put_user(store, &user), 0);
+    ck_assert_int_eq(tl_store_put_user(store, &other), -EEXIST);
+    ck_assert_int_eq(by_name(TL_STORE_USER_NAME, "bob@contoso.test"), TL_STORE_MISS);
+    for (size_t i = 0; i < COUNT(alices_names); i++)
+        ck_assert_int_eq(by_name(TL_STORE_USER_NAME, alices_names[i]), TL_STORE_HIT);
+    /* renamed, and made again with the id of before */
+    user.name = "alicia@contoso.test";
+    ck_assert_int_eq(tl_store_put_user(store, &user), 0);
+    user.sid = SID "9999";
+    ck_assert_int_eq(tl_store_put_user(store, &user), 0);
+    /* one that is gone keeps nobody out */
+    user.life = over;
+    ck_assert_int_eq(tl_store_put_user(store, &user), 0);
+    ck_assert_int_eq(tl_store_put_user(store, &other), 0);
+    /* groups among themselves */
+    ck_assert_int_eq(tl_store_put_group(store, &group), 0);
+    group.name = "staff@contoso.test";
+    group.sid = SID "1605";
+    ck_assert_int_eq(tl_store_put_group(store, &group), -EEXIST);
+    group.sid = NULL;
+    ck_assert_int_eq(tl_store_put_group(store, &group), -EEXIST);
+    ck_assert_int_eq(tl_store_drop_id(store, TL_STORE_GROUP_ID, group.gid), 0);
+    ck_assert_int_eq(tl_store_put_group(store, &group), 0);
+}
+END_TEST
+
 START_TEST(dropping)
 {
     struct tl_store_user user = alice();
@@ -724,6 +763,7 @@ int main(void)
     tcase_add_test(tcase, one_record_under_all_names);
     tcase_add_test(tcase, groups_and_lists);
     tcase_add_test(tcase, replacing);
+    tcase_add_test(tcase, an_id_of_two);
     tcase_add_test(tcase, dropping);
     tcase_add_test(tcase, negative_entries);
     tcase_add_test(tcase, own_group);
