@@ -197,6 +197,24 @@ def lost_answer(old):
     return new
 
 
+def warning(old):
+    """The domain's rule makes an end, the ticket tells it, the option says from when it is told."""
+    put("ws1", "/etc/pam.d/late", pam_stack("password_warning=1"))
+    put("ws1", "/etc/pam.d/early", pam_stack("password_warning=30"))
+    for days, told in ((4, {harness.SERVICE: 3, "late": None, "early": 3}),
+                       (21, {harness.SERVICE: None, "early": 20}),
+                       (2, {harness.SERVICE: 1, "late": 1})):
+        policy(maxPwdAge=-days * DAY)
+        for service, left in told.items():
+            got = logon(ALICE, password=old, service=service)
+            wanted = {None: "", 1: "Your password expires in 1 day."}.get(
+                left, f"Your password expires in {left} days.")
+            check(f"a password of at most {days} days, {service}: {wanted or 'nothing'}",
+                  got.code == "PAM_SUCCESS" and (wanted in got.text if wanted else
+                                                 "expires" not in got.text), got)
+    policy(maxPwdAge=-42 * DAY)
+
+
 def only_expired(old):
     """passwd -k: PAM_CHANGE_EXPIRED_AUTHTOK."""
     step = ("chauthtok(PAM_CHANGE_EXPIRED_AUTHTOK)",)
@@ -347,6 +365,7 @@ def main():
     for part in (too_young, ports, lost_answer):
         alices = part(alices)
     only_expired(alices)
+    warning(alices)
     musts = at_logon(PASSWORD)
     set_up()
     with agent(), sshd() as server:

@@ -41,7 +41,8 @@ enum habit {
     SKEW,
     NO_KEY,       /* does not have the service's key */
     EMPTY_RESULT, /* authenticated, and no code in it */
-    CHANGED_BITS  /* authenticated, then changed on the way */
+    CHANGED_BITS, /* authenticated, then changed on the way */
+    MEDDLED       /* authenticated, then as `counters` says */
 };
 
 /* The scripts, and what is to come of them. */
@@ -104,9 +105,12 @@ static krb5_keyblock service_key, session_key;
 static struct tl_dc_list list;
 static pid_t children[MAX_DCS];
 static int fillers[MAX_DCS][2];
-static struct counters {
+struct counters {
     atomic_int requests[MAX_DCS], right[MAX_DCS];
-} * counters; /* shared with the services */
+    atomic_int flip_at, flip_bits, cut; /* what MEDDLED does to its answer */
+    atomic_int len;                     /* of the answer before that */
+};
+static struct counters *counters; /* shared with the services */
 
 /* --- a service --- */
 
@@ -196,6 +200,13 @@ static bool open_and_answer(const struct service *s, const struct tl_kpasswd_fra
     answer.body_len = sealed.length;
     if (tl_kpasswd_write(mem, &answer, &bytes, &len) != 0)
         abort();
+    if (s->habit == MEDDLED) {
+        counters->len = (int)len;
+        if (counters->flip_at < (int)len)
+            bytes[counters->flip_at] ^= (uint8_t)counters->flip_bits;
+        if (counters->cut < (int)len)
+            len -= (size_t)counters->cut;
+    }
     *reply = (krb5_data){.length = (unsigned int)len, .data = (char *)bytes};
     return true;
 }
@@ -282,7 +293,7 @@ static void run_service(const struct service *s)
                             {.fd = s->udp, .events = POLLIN}};
 
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-    alarm(30);
+    alarm(60);
     for (;;) {
         if (poll(fds, 2, -1) <= 0)
             continue;
@@ -442,6 +453,42 @@ START_TEST(test_script)
 }
 END_TEST
 
+static enum tl_reason meddled(int at, int bits, int cut)
+{
+    counters->flip_at = at;
+    counters->flip_bits = bits;
+    counters->cut = cut;
+    tl_outcome_reset(out);
+    tl_krb_set_deadline(krb, tl_deadline_in_ms(1500));
+    return tl_kpasswd_change(krb, &list, NEW, out);
+}
+
+/* Each byte of an answer flipped, and the answer cut at each: a "no" never becomes
+ * a "yes", and a "yes" never a "no" that somebody has signed. */
+START_TEST(test_meddled)
+{
+    static const struct script scripted[] = {
+        {.dcs = "oo", .habit = MEDDLED, .asked = 1, .result = "\0\4no", .len = 4},
+        {.dcs = "oo", .habit = MEDDLED, .asked = 1, .result = "\0\0", .len = 2}};
+    enum tl_reason signed_no = TL_REASON_PASSWORD_RULES;
+    int len;
+
+    add_dc(&scripted[_i], 0);
+    ck_assert_int_eq(meddled(0, 0, 0), _i == 0 ? signed_no : TL_REASON_OK);
+    len = counters->len;
+    ck_assert_int_gt(len, 100);
+    /* a byte or two less than some answers: times in DER have no fixed length */
+    for (int at = 0; at < len - 8; at++) {
+        enum tl_reason flipped = meddled(at, 1 << at % 8, 0);
+        enum tl_reason cut = meddled(0, 0, at + 1);
+
+        ck_assert_msg(flipped != (_i == 0 ? TL_REASON_OK : signed_no), "byte %d", at);
+        ck_assert_msg(cut == TL_REASON_PASSWORD_UNKNOWN, "%d bytes less: %s", at + 1,
+                      tl_reason_info(cut)->slug);
+    }
+}
+END_TEST
+
 START_TEST(test_no_ticket)
 {
     krb5_free_creds(krb->k5, krb->changepw);
@@ -460,6 +507,7 @@ int main(void)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, test_script, 0, (int)(sizeof(scripts) / sizeof(scripts[0])));
+    tcase_add_loop_test(tc, test_meddled, 0, 2);
     tcase_add_test(tc, test_no_ticket);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_NORMAL);
