@@ -31,7 +31,8 @@ enum tl_reason tl_lookup_find(struct tl_lookup *lookup, const struct tl_lookup_p
 {
     struct tl_asking a = {
         .lookup = lookup, .plan = plan, .question = question, .out = out};
-    enum tl_reason reason = TL_REASON_USER_UNKNOWN, unsure = TL_REASON_OK;
+    enum tl_reason reason, unsure = TL_REASON_OK;
+    char *detail = NULL; /* of the first that could not tell */
 
     *answer = NULL;
     tl_outcome_fail(out, TL_STAGE_ROUTE, TL_REASON_USER_UNKNOWN, "%s",
@@ -49,13 +50,19 @@ enum tl_reason tl_lookup_find(struct tl_lookup *lookup, const struct tl_lookup_p
             *answer = a.answer;
             return TL_REASON_OK;
         }
-        if (reason != TL_REASON_USER_UNKNOWN && !cannot_be(reason))
+        if (reason != TL_REASON_USER_UNKNOWN && !cannot_be(reason) &&
+            unsure == TL_REASON_OK) {
             unsure = reason;
+            detail = out->detail != NULL ? talloc_strdup(lookup, out->detail) : NULL;
+        }
         if (tl_deadline_left_ms(lookup->in.deadline) == 0)
             break;
     }
     talloc_free(a.answer);
-    if (unsure != TL_REASON_OK)
-        return unsure;
-    return TL_REASON_USER_UNKNOWN;
+    if (unsure != TL_REASON_OK && unsure != out->reason) {
+        tl_outcome_reset(out);
+        tl_outcome_fail(out, TL_STAGE_IDENTITY, unsure, "%s",
+                        detail != NULL ? detail : "");
+    }
+    return unsure != TL_REASON_OK ? unsure : TL_REASON_USER_UNKNOWN;
 }

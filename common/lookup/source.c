@@ -9,6 +9,7 @@
 /* In the agent's run folder; root's alone. */
 #define TICKETS "machine.tickets"
 #define DCS_MAX 4 /* that are tried */
+#define QUICK_US 1000000
 
 static enum tl_reason no_memory(struct tl_outcome *out)
 {
@@ -125,6 +126,7 @@ enum tl_reason tl_lookup_directory(struct tl_lookup *lookup, const char *domain,
                                    struct tl_directory **dir, struct tl_outcome *out)
 {
     struct tl_dc_list *dcs = NULL;
+    int64_t began = tl_now_us();
     enum tl_reason reason;
     char *realm;
 
@@ -143,9 +145,10 @@ enum tl_reason tl_lookup_directory(struct tl_lookup *lookup, const char *domain,
         reason = start(lookup, false, out);
     if (reason == TL_REASON_OK)
         reason = open_first(lookup, dcs, realm, dir, out);
-    /* Kept tickets are for keys that may have changed since. */
+    /* Kept tickets are for keys that may have changed since; who is silent has not even
+     * seen them. */
     if (reason != TL_REASON_OK && reason != TL_REASON_TRUST_DIRECTION &&
-        lookup->krb != NULL && lookup->kept) {
+        lookup->krb != NULL && lookup->kept && tl_now_us() - began < QUICK_US) {
         tl_outcome_reset(out);
         reason = start(lookup, true, out);
         if (reason == TL_REASON_OK)

@@ -182,7 +182,7 @@ def at_once(lab):
           ws(["stat", "-c", "%a %U", "/run/trustlogon/machine.tickets"]).stdout == "600 root\n")
 
 
-def dead(lab):
+def dead():
     """What cannot be told is never told as "there is none"."""
     forget()
     break_("tcp389")
@@ -214,7 +214,7 @@ def killed(lab, pid):
     fix()
 
 
-def changes(lab):
+def changes():
     """Renamed, deleted, made again: what the store had of the old one is gone."""
     ws(["trustlogon", "store", "drop", "CONTOSO\\temp"])
     dc = ["samba-tool", "user"]
@@ -228,6 +228,62 @@ def changes(lab):
     check("deleted and made again, it has another id", second and second[2] != first[2],
           (first, second))
     check("and the old id is nobody's", passwd(first[2]) is None)
+
+
+def renamed():
+    harness.on("dc1.contoso", ["samba-tool", "user", "create", "before", harness.PASSWORD])
+    first = passwd("CONTOSO\\before")
+    done = harness.on("dc1.contoso", ["samba-tool", "user", "rename", "before",
+                                      "--samaccountname=after"])
+    after = passwd("CONTOSO\\after")
+    check("a renamed user has the new name", after and after[0] == "after@contoso.test",
+          (after, done))
+    equal("and the id he had", after and after[2:4], first and first[2:4])
+    equal("which leads to the new name", (passwd(first[2]) or [None])[0], "after@contoso.test")
+    check("and the old name is nobody's", passwd("before@contoso.test") is None)
+
+
+# The same on CONTOSO's DC, as an administrator of unix accounts would.
+NUMBERS = r"""
+import ldb
+from samba.auth import system_session
+from samba.param import LoadParm
+from samba.samdb import SamDB
+
+lp = LoadParm()
+lp.load_default()
+db = SamDB(url="/var/lib/samba/private/sam.ldb", session_info=system_session(), lp=lp)
+for name, key, value in (("bob", "uidNumber", "20004"), ("Sales", "gidNumber", "20100"),
+                         ("Domain Users", "gidNumber", "20513")):
+    message = ldb.Message(ldb.Dn(db, f"CN={name},CN=Users,{db.domain_dn()}"))
+    message[key] = ldb.MessageElement(value, ldb.FLAG_MOD_REPLACE, key)
+    db.modify(message)
+"""
+CONF = """[identity]
+    idmap = rfc2307
+    rfc2307_ranges = CONTOSO:20000-29999
+    unix_primary_group = no
+"""
+
+
+def from_directory():
+    """With idmap = rfc2307 the ids are the directory's, before any logon, too."""
+    harness.on("dc1.contoso", ["/usr/bin/python3", "-c", NUMBERS])
+    put("ws1", "/etc/trustlogon.conf", CONF)
+    forget()
+    bob = passwd(BOB)
+    equal("with idmap = rfc2307 bob has his uidNumber", bob and bob[2:4], ["20004", "20513"])
+    equal("and his groups their gidNumbers", ids(BOB), [20100, 20513])
+    equal("their names came with him", sorted(ws(["id", "-Gn", BOB]).stdout.strip().split("@contoso.test")),
+          sorted(["domain users", " sales", ""]))
+    check("who has no uidNumber is nobody", passwd(ALICE) is None)
+    ws(["trustlogon", "store", "drop", BOB])
+    ws(["trustlogon", "store", "drop", "CONTOSO\\Sales"])
+    equal("by his uid", passwd("20004"), bob)
+    equal("a group by its gid", (group("20100") or [None])[0], "sales@contoso.test")
+    check("an id that the directory gives to nobody", passwd("20005") is None)
+    ws(["rm", "/etc/trustlogon.conf"])
+    forget()
 
 
 def crowd(making):
@@ -314,9 +370,11 @@ def main():
         by_ids()
         nobody(lab)
         at_once(lab)
-        changes(lab)
-        dead(lab)
+        changes()
+        renamed()
+        dead()
         crowd(making)
+        from_directory()
     with agent() as pid:
         killed(lab, pid)
     with agent():

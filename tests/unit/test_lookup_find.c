@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_lookup_find.c - whom a look-up asks and what it believes, with directories and
+ * DCs that are fakes: honest, lying, and dead.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lookup/asking.h"
+#include "lookup/lsa_client.h"
+#include "topologies.h"
+
+/* The sources of common/lookup, with these instead of a network. */
+#define tl_lookup_directory fake_open
+#define tl_directory_domain_sid fake_domain_sid
+#define tl_directory_user_by_sam fake_user
+#define tl_directory_user_by_upn fake_user
+#define tl_directory_user_by_sid fake_user_by_sid
+#define tl_directory_user_groups fake_user_groups
+#define tl_directory_names fake_names
+#define tl_directory_group_by_name fake_group
+#define tl_directory_group_by_sid fake_group_by_sid
+#define tl_locate fake_locate
+#define tl_lsa_ask fake_lsa_ask
+
+static enum tl_reason fake_open(struct tl_lookup *lookup, const char *domain,
+                                struct tl_directory **dir, struct tl_outcome *out);
+static enum tl_reason fake_domain_sid(struct tl_directory *dir, struct tl_sid *sid,
+                                      struct tl_outcome *out);
+static enum tl_reason fake_user(TALLOC_CTX *mem, struct tl_directory *dir,
+                                const char *name, struct tl_dir_user **user,
+                                struct tl_outcome *out);
+static enum tl_reason fake_user_by_sid(TALLOC_CTX *mem, struct tl_directory *dir,
+                                       const struct tl_sid *sid,
+                                       struct tl_dir_user **user, struct tl_outcome *out);
+static enum tl_reason fake_user_groups(TALLOC_CTX *mem, struct tl_directory *dir,
+                                       const struct tl_dir_user *user,
+                                       struct tl_sid **sids, size_t *count,
+                                       struct tl_outcome *out);
+static enum tl_reason fake_names(TALLOC_CTX *mem, struct tl_directory *dir,
+                                 const struct tl_sid *sids, size_t count,
+                                 struct tl_dir_names **names, struct tl_outcome *out);
+static enum tl_reason fake_group(TALLOC_CTX *mem, struct tl_directory *dir,
+                                 const char *name, struct tl_dir_group **group,
+                                 struct tl_outcome *out);
+static enum tl_reason fake_group_by_sid(TALLOC_CTX *mem, struct tl_directory *dir,
+                                        const struct tl_sid *sid,
+                                        struct tl_dir_group **group,
+                                        struct tl_outcome *out);
+static enum tl_reason fake_locate(TALLOC_CTX *mem, struct tl_locator *locator,
+                                  const char *domain, unsigned int flags,
+                                  tl_deadline deadline, struct tl_dc_list **list,
+                                  struct tl_outcome *out);
+static int fake_lsa_ask(TALLOC_CTX *mem, const struct tl_lsa_peer *peer, const char *name,
+                        const struct tl_sid *sid, tl_deadline deadline,
+                        struct tl_lsa_answer **answer, const char **why);
+
+#include "../../common/lookup/directory.c"
+#include "../../common/lookup/finish.c"
+#include "../../common/lookup/lookup.c"
+#include "../../common/lookup/lsa.c"
+
+#include <check.h> /* which has a `fail` of its own */
+
+#define CONTOSO "S-1-5-21-1-2-3"
+#define FABRIKAM "S-1-5-21-9-9-9"
+
+static TALLOC_CTX *ctx;
+static struct tl_lookup *lookup;
+static struct tl_config *config;
+static struct tl_topology *topo;
+static struct tl_workstation ws;
+static struct tl_outcome *out;
+static struct tl_lookup_answer *answer;
+
+/* What the fakes say. */
+static enum tl_reason open_says;
+static const char *domain_sid, *user_sid, *user_sam, *user_upn, *group_sid, *group_name;
+static uint32_t group_type;
+static const char *lsa_name, *lsa_domain, *lsa_sid;
+static uint32_t lsa_status;
+static enum tl_lsa_type lsa_type;
+static int lsa_rc;
+static char *asked; /* who was, in order */
+
+static struct tl_sid sid_of(const char *string)
+{
+    struct tl_sid sid;
+
+    ck_assert_msg(tl_sid_parse(string, &sid) == 0, "%s", string);
+    return sid;
+}
+
+static enum tl_reason nobody(struct tl_outcome *why)
+{
+    return tl_outcome_fail(why, TL_STAGE_IDENTITY, TL_REASON_USER_UNKNOWN, "nobody");
+}
+
+static enum tl_reason fake_open(struct tl_lookup *l, const char *domain,
+                                struct tl_directory **dir, struct tl_outcome *why)
+{
+    asked = talloc_asprintf_append(asked, "%s ", domain);
+    *dir = NULL;
+    return open_says == TL_REASON_OK
+               ? TL_REASON_OK
+               : tl_outcome_fail(why, TL_STAGE_LOCATE, open_says, "not open");
+}
+
+static enum tl_reason fake_domain_sid(struct tl_directory *dir, struct tl_sid *sid,
+                                      struct tl_outcome *why)
+{
+    *sid = sid_of(domain_sid);
+    return TL_REASON_OK;
+}
+
+static enum tl_reason fake_user(TALLOC_CTX *mem, struct tl_directory *dir,
+                                const char *name, struct tl_dir_user **user,
+                                struct tl_outcome *why)
+{
+    *user = NULL;
+    if (user_sam == NULL)
+        return nobody(why);
+    *user = talloc_zero(mem, struct tl_dir_user);
+    (*user)->sam = user_sam;
+    (*user)->upn = user_upn;
+    (*user)->sid = sid_of(user_sid);
+    (*user)->primary_group_rid = 513;
+    return TL_REASON_OK;
+}
+
+static enum tl_reason fake_user_by_sid(TALLOC_CTX *mem, struct tl_directory *dir,
+                                       const struct tl_sid *sid,
+                                       struct tl_dir_user **user, struct tl_outcome *why)
+{
+    return fake_user(mem, dir, "", user, why);
+}
+
+static enum tl_reason fake_user_groups(TALLOC_CTX *mem, struct tl_directory *dir,
+                                       const struct tl_dir_user *user,
+                                       struct tl_sid **sids, size_t *count,
+                                       struct tl_outcome *why)
+{
+    *sids = talloc_zero_array(mem, struct tl_sid, 3);
+    (*sids)[0] = sid_of(CONTOSO "-513");
+    (*sids)[1] = sid_of(CONTOSO "-1200");
+    (*sids)[2] = sid_of(FABRIKAM "-512"); /* Domain Admins of our own domain */
+    *count = 3;
+    return TL_REASON_OK;
+}
+
+static enum tl_reason fake_names(TALLOC_CTX *mem, struct tl_directory *dir,
+                                 const struct tl_sid *sids, size_t count,
+                                 struct tl_dir_names **names, struct tl_outcome *why)
+{
+    *names = talloc_zero(mem, struct tl_dir_names);
+    (*names)->names = talloc_zero_array(*names, struct tl_dir_name, count);
+    (*names)->count = count;
+    for (size_t i = 0; i < count; i++)
+        (*names)->names[i] =
+            (struct tl_dir_name){.sid = sids[i],
+                                 .kind = i < 2 ? TL_DIR_GROUP : TL_DIR_UNKNOWN,
+                                 .name = i == 0   ? "Domain Users"
+                                         : i == 1 ? "Sales"
+                                                  : NULL};
+    return TL_REASON_OK;
+}
+
+static enum tl_reason fake_group(TALLOC_CTX *mem, struct tl_directory *dir,
+                                 const char *name, struct tl_dir_group **group,
+                                 struct tl_outcome *why)
+{
+    *group = NULL;
+    if (group_name == NULL)
+        return nobody(why);
+    *group = talloc_zero(mem, struct tl_dir_group);
+    (*group)->name = group_name;
+    (*group)->sid = sid_of(group_sid);
+    (*group)->type = group_type;
+    return TL_REASON_OK;
+}
+
+static enum tl_reason fake_group_by_sid(TALLOC_CTX *mem, struct tl_directory *dir,
+                                        const struct tl_sid *sid,
+                                        struct tl_dir_group **group,
+                                        struct tl_outcome *why)
+{
+    return fake_group(mem, dir, "", group, why);
+}
+
+static enum tl_reason fake_locate(TALLOC_CTX *mem, struct tl_locator *locator,
+                                  const char *domain, unsigned int flags,
+                                  tl_deadline deadline, struct tl_dc_list **list,
+                                  struct tl_outcome *why)
+{
+    *list = talloc_zero(mem, struct tl_dc_list);
+    (*list)->dcs = talloc_zero(*list, struct tl_dc);
+    (*list)->count = 1;
+    return TL_REASON_OK;
+}
+
+static int fake_lsa_ask(TALLOC_CTX *mem, const struct tl_lsa_peer *peer, const char *name,
+                        const struct tl_sid *sid, tl_deadline deadline,
+                        struct tl_lsa_answer **found, const char **why)
+{
+    asked = talloc_asprintf_append(asked, "lsa:%s ", name != NULL ? name : "sid");
+    *why = "no program";
+    *found = talloc_zero(mem, struct tl_lsa_answer);
+    (*found)->ntstatus = lsa_status;
+    if (lsa_status == 0) {
+        (*found)->name = lsa_name;
+        (*found)->domain = lsa_domain;
+        (*found)->sid = sid_of(lsa_sid);
+        (*found)->type = lsa_type;
+    }
+    return lsa_rc;
+}
+
+static void setup(void)
+{
+    struct tl_lookup_input in = {0};
+    struct tl_local_ids *local = NULL;
+    char *error = NULL;
+
+    ctx = talloc_new(NULL);
+    config = tl_config_defaults(ctx);
+    ws = (struct tl_workstation){.flat = "WS1",
+                                 .fqdn = "ws1.fabrikam.test",
+                                 .realm = "FABRIKAM.TEST",
+                                 .domain = "fabrikam.test"};
+    ck_assert_int_eq(
+        tl_topology_from_json(ctx, TOPO_EXTERNAL, strlen(TOPO_EXTERNAL), &topo, &error),
+        0);
+    topo->domains[0].sid = sid_of(FABRIKAM);
+    topo->domains[0].has_sid = true;
+    topo->trusts[0].attributes = 0; /* no quarantine: SIDs of third domains may pass */
+    ck_assert_int_eq(tl_local_ids_load(ctx, "/nonexistent", "/nonexistent", &local), 0);
+    in.config = config;
+    in.ws = &ws;
+    in.topo = topo;
+    in.local = local;
+    in.deadline = tl_deadline_in_ms(10000);
+    lookup = talloc_zero(ctx, struct tl_lookup);
+    lookup->in = in;
+    out = tl_outcome_new(ctx);
+    open_says = TL_REASON_OK;
+    domain_sid = CONTOSO;
+    user_sam = "Alice";
+    user_upn = NULL;
+    user_sid = CONTOSO "-1104";
+    group_name = "Sales";
+    group_sid = CONTOSO "-1200";
+    group_type = TL_GROUP_SECURITY | TL_GROUP_GLOBAL;
+    lsa_name = "alice";
+    lsa_domain = "CONTOSO";
+    lsa_sid = CONTOSO "-1104";
+    lsa_type = TL_LSA_USER;
+    lsa_status = 0;
+    lsa_rc = 0;
+    asked = talloc_strdup(ctx, "");
+}
+
+static void teardown(void)
+{
+    talloc_free(ctx);
+}
+
+static enum tl_reason find(bool group, const char *name)
+{
+    const struct tl_question question = {.group = group, .name = name};
+    struct tl_lookup_plan *plan = NULL;
+    char *error = NULL;
+    enum tl_reason reason;
+
+    ck_assert_int_eq(tl_lookup_plan_make(ctx, config, &ws, topo, lookup->in.local,
+                                         &question, &plan, &error),
+                     0);
+    answer = (void *)1;
+    reason = tl_lookup_find(lookup, plan, &question, &answer, out);
+    ck_assert_int_eq(reason == TL_REASON_OK, answer != NULL);
+    return reason;
+}
+
+START_TEST(honest)
+{
+    ck_assert_int_eq(find(false, "CONTOSO\\alice"), TL_REASON_OK);
+    ck_assert_str_eq(asked, "contoso.test ");
+    ck_assert_str_eq(answer->identity->canonical, "alice@contoso.test");
+    ck_assert_int_eq(answer->source, TL_LOOKUP_LDAP);
+    /* Our own Domain Admins are not CONTOSO's to give. */
+    ck_assert_uint_eq(answer->identity->num_groups, 2);
+    ck_assert_uint_eq(answer->num_groups, 2);
+    ck_assert_str_eq(answer->groups[1]->canonical, "sales@contoso.test");
+    ck_assert_int_eq(find(true, "contoso.test\\SALES"), TL_REASON_OK);
+    ck_assert_str_eq(answer->groups[0]->canonical, "sales@contoso.test");
+    ck_assert_ptr_null(answer->identity);
+    ck_assert_ptr_nonnull(answer->entry);
+}
+END_TEST
+
+/* A directory that says what it has no right to say is not believed. */
+START_TEST(lying)
+{
+    domain_sid = FABRIKAM;
+    ck_assert_int_eq(find(false, "CONTOSO\\alice"), TL_REASON_DIRECTORY_UNREADABLE);
+    ck_assert_int_eq(find(true, "CONTOSO\\Sales"), TL_REASON_DIRECTORY_UNREADABLE);
+    domain_sid = CONTOSO;
+    user_sid = FABRIKAM "-500"; /* which the directory's reader would refuse, too */
+    ck_assert_int_eq(find(false, "CONTOSO\\alice"), TL_REASON_USER_UNKNOWN);
+    user_sid = CONTOSO "-1104";
+    user_sam = "mallory";
+    ck_assert_int_eq(find(false, "CONTOSO\\alice"), TL_REASON_USER_UNKNOWN);
+    user_sam = "a:b";
+    ck_assert_int_eq(find(false, "CONTOSO\\alice"), TL_REASON_USER_UNKNOWN);
+    group_name = "Admins";
+    ck_assert_int_eq(find(true, "CONTOSO\\Sales"), TL_REASON_USER_UNKNOWN);
+}
+END_TEST
+
+START_TEST(unknown)
+{
+    user_sam = group_name = NULL;
+    ck_assert_int_eq(find(false, "CONTOSO\\alice"), TL_REASON_USER_UNKNOWN);
+    ck_assert_int_eq(find(true, "CONTOSO\\Sales"), TL_REASON_USER_UNKNOWN);
+    group_name = "Sales";
+    group_type = TL_GROUP_GLOBAL;
+    ck_assert_int_eq(find(true, "CONTOSO\\Sales"), TL_REASON_USER_UNKNOWN);
+    ck_assert_str_eq(asked, "contoso.test contoso.test contoso.test ");
+    ck_assert_int_eq(find(false, "NOWHERE\\x"), TL_REASON_USER_UNKNOWN);
+    ck_assert_str_eq(asked, "contoso.test contoso.test contoso.test ");
+}
+END_TEST
+
+/* Another domain's domain-local group is there, and nobody is in it here. */
+START_TEST(domain_local)
+{
+    group_type = TL_GROUP_SECURITY | TL_GROUP_DOMAIN_LOCAL;
+    ck_assert_int_eq(find(true, "CONTOSO\\Sales"), TL_REASON_OK);
+    ck_assert_ptr_null(answer->entry);
+    domain_sid = FABRIKAM;
+    group_sid = FABRIKAM "-1200";
+    ck_assert_int_eq(find(true, "fabrikam.test\\Sales"), TL_REASON_OK);
+    ck_assert_ptr_nonnull(answer->entry);
+}
+END_TEST
+
+/* Dead is not gone. */
+START_TEST(cannot_tell)
+{
+    static const enum tl_reason rows[] = {TL_REASON_NO_LOGON_SERVERS,
+                                          TL_REASON_DIRECTORY_UNREADABLE,
+                                          TL_REASON_KEYTAB_WRONG, TL_REASON_DEADLINE};
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        open_says = rows[i];
+        ck_assert_int_eq(find(false, "CONTOSO\\alice"), rows[i]);
+        ck_assert_int_eq(out->reason, rows[i]);
+    }
+    ck_assert_ptr_null(strstr(asked, "lsa:"));
+    /* Not even if the next domain says that it knows nobody. */
+    open_says = TL_REASON_NO_LOGON_SERVERS;
+    topo->domains = talloc_realloc(topo, topo->domains, struct tl_domain, 2);
+    topo->domains[1] = (struct tl_domain){.dns = "eu.fabrikam.test", .flat = "EU"};
+    topo->num_domains = 2;
+    asked = talloc_strdup(ctx, "");
+    ck_assert_int_eq(find(false, "x@fabrikam.example"), TL_REASON_NO_LOGON_SERVERS);
+    ck_assert_str_eq(asked, "fabrikam.test eu.fabrikam.test ");
+}
+END_TEST
+
+START_TEST(one_way)
+{
+    open_says = TL_REASON_TRUST_DIRECTION;
+    ck_assert_int_eq(find(false, "CONTOSO\\alice"), TL_REASON_OK);
+    ck_assert_str_eq(asked, "contoso.test lsa:contoso.test\\alice lsa:sid ");
+    ck_assert_int_eq(answer->source, TL_LOOKUP_LSA);
+    ck_assert_uint_eq(answer->identity->num_groups, 1);
+    ck_assert_str_eq(answer->identity->gecos, "alice");
+    /* Where the direction is known, no ticket is asked for. */
+    topo->trusts[0].direction = TL_TRUST_OUTBOUND;
+    asked = talloc_strdup(ctx, "");
+    ck_assert_int_eq(find(false, "CONTOSO\\alice"), TL_REASON_OK);
+    ck_assert_str_eq(asked, "lsa:contoso.test\\alice lsa:sid ");
+    lsa_name = "Sales";
+    lsa_sid = CONTOSO "-1200";
+    lsa_type = TL_LSA_GROUP;
+    ck_assert_int_eq(find(true, "CONTOSO\\sales"), TL_REASON_OK);
+    ck_assert_ptr_null(answer->entry);
+}
+END_TEST
+
+static const struct {
+    const char *name, *domain, *sid;
+    enum tl_lsa_type type;
+    uint32_t status;
+    int rc;
+    enum tl_reason reason;
+} told[] = {
+    {"alice", "CONTOSO", CONTOSO "-1104", TL_LSA_USER, 0xC0000073, 0,
+     TL_REASON_USER_UNKNOWN},
+    {"alice", "CONTOSO", CONTOSO "-1104", TL_LSA_USER, 0xC000005E, 0,
+     TL_REASON_DIRECTORY_UNREADABLE},
+    {"alice", "CONTOSO", CONTOSO "-1104", TL_LSA_USER, 0, -ENOPKG,
+     TL_REASON_DIRECTORY_UNREADABLE},
+    /* of another domain, or of somebody else */
+    {"alice", "CONTOSO", FABRIKAM "-1104", TL_LSA_USER, 0, 0,
+     TL_REASON_DIRECTORY_UNREADABLE},
+    {"alice", "FABRIKAM", CONTOSO "-1104", TL_LSA_USER, 0, 0,
+     TL_REASON_DIRECTORY_UNREADABLE},
+    {"mallory", "CONTOSO", CONTOSO "-1104", TL_LSA_USER, 0, 0, TL_REASON_USER_UNKNOWN},
+    {"alice", "CONTOSO", CONTOSO "-1200", TL_LSA_GROUP, 0, 0, TL_REASON_USER_UNKNOWN},
+    {"alice", "CONTOSO", CONTOSO "-1200", TL_LSA_COMPUTER, 0, 0, TL_REASON_USER_UNKNOWN},
+    {"alice", "CONTOSO", CONTOSO "-1200", TL_LSA_DELETED, 0, 0, TL_REASON_USER_UNKNOWN},
+};
+
+START_TEST(lsa_told)
+{
+    open_says = TL_REASON_TRUST_DIRECTION;
+    lsa_name = told[_i].name;
+    lsa_domain = told[_i].domain;
+    lsa_sid = told[_i].sid;
+    lsa_type = told[_i].type;
+    lsa_status = told[_i].status;
+    lsa_rc = told[_i].rc;
+    ck_assert_int_eq(find(false, "CONTOSO\\alice"), told[_i].reason);
+}
+END_TEST
+
+START_TEST(lsa_computer)
+{
+    open_says = TL_REASON_TRUST_DIRECTION;
+    lsa_name = "ws2$";
+    ck_assert_int_eq(find(false, "CONTOSO\\ws2$"), TL_REASON_USER_UNKNOWN);
+}
+END_TEST
+
+static Suite *make_suite(void)
+{
+    Suite *suite = suite_create("lookup_find");
+    TCase *tcase = tcase_create("lookup_find");
+
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, honest);
+    tcase_add_test(tcase, lying);
+    tcase_add_test(tcase, unknown);
+    tcase_add_test(tcase, domain_local);
+    tcase_add_test(tcase, cannot_tell);
+    tcase_add_test(tcase, one_way);
+    tcase_add_loop_test(tcase, lsa_told, 0, sizeof(told) / sizeof(told[0]));
+    tcase_add_test(tcase, lsa_computer);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
+
+int main(void)
+{
+    SRunner *runner = srunner_create(make_suite());
+    int failed;
+
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
