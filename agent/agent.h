@@ -38,6 +38,7 @@ struct tla_setup {
     const char *lookup_socket;                   /* and for look-ups */
     const char *run_dir, *state_dir, *cache_dir; /* or NULL: as built */
     bool to_stderr;
+    bool single; /* one conversation, and then the process must end */
 };
 
 /* One conversation: the context of everything its worker allocates. */
@@ -80,6 +81,12 @@ int tla_remember_answer(struct tla_book *book, const struct tl_lookup_answer *fo
 int tla_remember_group(struct tla_book *book, const struct tl_group *group,
                        const char *asked, const char *const *members, size_t num_members,
                        bool partial, enum tl_store_source source);
+
+/* keep.c: what a proof leaves behind. What cannot be written costs no logon; the journal
+ * tells. ID_COLLISION, in the logon's outcome, if the uid is another account's already.
+ * tla_keep_groups() sets logon->member: 0 or -ENOMEM. */
+enum tl_reason tla_keep_identity(struct tla_conv *conv, struct tl_logon *logon);
+int tla_keep_groups(struct tla_conv *conv, struct tl_logon *logon, int64_t proven);
 
 /* name_groups.c: after a logon, names for the groups that its PAC brought as SIDs, so
  * that `id` finds them in the store. Nobody waits for it. */
@@ -174,7 +181,7 @@ int tla_known_load(TALLOC_CTX *ctx, const struct tl_config *config,
 struct tla_user {
     const char *canonical; /* child of ctx */
     struct tl_sid sid;
-    uint32_t uid;
+    uint32_t uid, gid;
 };
 int tla_find_user(TALLOC_CTX *ctx, const char *state_dir, const char *name,
                   struct tla_user *user);

@@ -30,6 +30,7 @@ int tla_find_user(TALLOC_CTX *ctx, const char *state_dir, const char *name,
     answer = tl_store_by_name(map, TL_STORE_USER_NAME, name, tl_store_now(), &entry);
     if (answer == TL_STORE_HIT || answer == TL_STORE_STALE) {
         user->uid = entry.id;
+        user->gid = entry.gid;
         user->canonical = talloc_strndup(ctx, entry.name.at, entry.name.length);
         rc = user->canonical != NULL && tl_sid_parse(entry.sid.at, &user->sid) == 0
                  ? 0

@@ -90,7 +90,7 @@ int main(int argc, char **argv)
     while ((opt = getopt_long(argc, argv, "hV", options, NULL)) != -1) {
         switch (opt) {
         case OPT_CONVERSATION:
-            conversation = true;
+            conversation = setup.single = true;
             break;
         case OPT_SOCKET:
             setup.socket = optarg;

@@ -8,7 +8,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "agent.h"
+#include <trustlogon/name.h>
+
+#include "cached.h"
 
 #define FILETIME_UNIX_EPOCH 116444736000000000LL /* 1970 in 100 ns since 1601 */
 #define SECONDS_PER_DAY 86400
@@ -47,6 +49,9 @@ static void judge_this_line(struct tla_conv *conv, struct tl_logon *logon,
 {
     struct tl_outcome *verdict = tl_outcome_new(pending);
     struct tl_config line = *conv->config;
+    struct tl_rules_input in = {
+        .config = &line, .ws = logon->ws, .topo = logon->topology};
+    enum tl_reason reason;
 
     if (!on_this_line(conv, "allow_groups"))
         line.allow_groups = NULL;
@@ -54,38 +59,20 @@ static void judge_this_line(struct tla_conv *conv, struct tl_logon *logon,
         line.deny_groups = NULL;
     if (!on_this_line(conv, "allow_users"))
         line.allow_users = NULL;
-    if (verdict == NULL || tl_logon_rules(logon, &line, verdict) == TL_REASON_OK)
+    if (verdict == NULL)
+        return;
+    reason = logon->member != NULL ? tl_logon_rules(logon, &line, verdict)
+                                   : tl_rules_check(&in, pending->member, verdict);
+    if (reason == TL_REASON_OK)
         return;
     pending->refused = verdict->subject != NULL ? verdict->subject : "the rules";
     pending->detail = verdict->detail;
 }
 
-/* What pam_acct_mgmt will hold the rules against, now and for users without a password.
- */
-static void keep_groups(struct tla_conv *conv, struct tl_logon *logon,
-                        struct tla_pending *pending)
-{
-    int64_t now = (int64_t)time(NULL);
-    struct tla_known known = {.proven = now, .checked = now};
-    int rc;
-
-    /* Names are looked up while the user's ticket is at hand, and remembered. */
-    (void)tl_logon_rules(logon, conv->config, NULL);
-    if (logon->member == NULL)
-        return;
-    judge_this_line(conv, logon, pending);
-    pending->member = logon->member;
-    pending->domain = logon->domain;
-    known.member = logon->member;
-    rc = tla_known_save(conv->config, &known);
-    if (rc != 0)
-        tla_journal_line(LOG_WARNING, "the groups of %s are not kept: %s",
-                         pending->canonical, strerror(-rc));
-}
-
 /* Only root's programs go on to store tickets; a locker wanted the proof. */
 static enum tl_reason keep_tickets(struct tla_conv *conv, struct tl_logon *logon,
-                                   const char *canonical, struct tla_pending **kept)
+                                   const char *canonical, int64_t proven_at,
+                                   struct tla_pending **kept)
 {
     struct tla_pending *pending = NULL;
     const char *run_dir = conv->config->run_dir;
@@ -103,9 +90,13 @@ static enum tl_reason keep_tickets(struct tla_conv *conv, struct tl_logon *logon
         pending->gid = logon->identity->gid;
         rc = tl_krb_save_pending(logon->krb, pending->ticket_path);
     }
+    if (rc == 0)
+        rc = tla_keep_groups(conv, logon, proven_at);
     if (rc == 0) {
-        keep_groups(conv, logon, pending);
-        rc = pending->member != NULL ? tla_pending_save(run_dir, pending) : -ENOMEM;
+        pending->member = logon->member;
+        pending->domain = logon->domain;
+        judge_this_line(conv, logon, pending);
+        rc = tla_pending_save(run_dir, pending);
     }
     if (rc != 0)
         return tl_outcome_fail(logon->outcome, TL_STAGE_LOCAL, TL_REASON_CCACHE_FAILED,
@@ -131,39 +122,20 @@ static bool proven(const struct tla_conv *conv, struct tl_logon *logon)
     return false;
 }
 
-static enum tl_reason remember(struct tla_conv *conv, struct tl_logon *logon)
-{
-    const struct tl_identity *identity = logon->identity;
-    char sid[TL_SID_STRING_MAX];
-    struct tla_book *book = NULL;
-    int rc = tla_book_open(conv, conv->config, &book);
-
-    if (rc == 0)
-        rc = tla_remember_user(book, identity, NULL, TL_STORE_SOURCE_PAC);
-    talloc_free(book);
-    if (rc != 0)
-        tla_journal_line(LOG_WARNING, "%s is not in the identity store: %s",
-                         identity->canonical, strerror(-rc));
-    if (rc != -EEXIST)
-        return TL_REASON_OK;
-    tl_outcome_fail(logon->outcome, TL_STAGE_IDENTITY, TL_REASON_ID_COLLISION,
-                    "uid %u is another account's that this machine knows", identity->uid);
-    tl_outcome_set_subject(logon->outcome, tl_sid_format(&identity->sid, sid));
-    return logon->outcome->reason;
-}
-
-static int answer(struct tla_conv *conv, struct tl_logon *logon)
+/* `password`: the one that was proven, if any was. */
+static int answer(struct tla_conv *conv, struct tl_logon *logon, const char *password)
 {
     struct tl_words_input in = {.user = conv->request.user};
     bool success = logon != NULL && proven(conv, logon);
     struct tl_words *words = logon != NULL ? logon->words : NULL;
     struct tla_pending *pending = NULL;
     struct tl_wire_msg done = {0};
+    int64_t now = (int64_t)time(NULL);
     int rc;
 
     if (success) {
-        success = remember(conv, logon) == TL_REASON_OK &&
-                  keep_tickets(conv, logon, logon->identity->canonical, &pending) ==
+        success = tla_keep_identity(conv, logon) == TL_REASON_OK &&
+                  keep_tickets(conv, logon, logon->identity->canonical, now, &pending) ==
                       TL_REASON_OK;
         if (success)
             done.canonical = logon->identity->canonical;
@@ -181,8 +153,72 @@ static int answer(struct tla_conv *conv, struct tl_logon *logon)
     tla_journal_logon(conv, conv->outcome, words, conv->request.user, done.canonical,
                       conv->request.service);
     rc = tla_done(conv, words, done);
+    if (pending != NULL)
+        tla_cached_keep(conv, &logon->identity->sid, now, password);
     if (success)
         tla_name_groups(conv, logon);
+    return rc;
+}
+
+/* The session of a cached logon: known by the last proof, and without tickets yet. */
+static int make_pending(struct tla_conv *conv, struct tl_logon *logon,
+                        const struct tla_cached *who, struct tla_pending **kept)
+{
+    const char *run_dir = conv->config->run_dir;
+    const char *at = strrchr(who->user.canonical, '@');
+    struct tla_pending *pending = NULL;
+    char *sam, *realm;
+    int rc = at == NULL ? -EBADMSG : tla_pending_new(conv, run_dir, &pending);
+
+    *kept = NULL;
+    if (rc != 0)
+        return rc;
+    pending->user = conv->request.user;
+    pending->canonical = who->user.canonical;
+    pending->uid = who->user.uid;
+    pending->gid = who->user.gid;
+    pending->member = who->known->member;
+    pending->domain = at + 1;
+    sam =
+        talloc_strndup(pending, who->user.canonical, (size_t)(at - who->user.canonical));
+    realm = tl_realm_of(pending, at + 1);
+    rc = sam != NULL && realm != NULL
+             ? tl_krb_save_empty(sam, realm, pending->ticket_path)
+             : -ENOMEM;
+    if (rc == 0) {
+        judge_this_line(conv, logon, pending);
+        rc = tla_pending_save(run_dir, pending);
+    }
+    if (rc == 0)
+        *kept = pending;
+    return rc;
+}
+
+/* Nobody could be asked, and the password is that of the last proof. */
+static int answer_cached(struct tla_conv *conv, struct tl_logon *logon,
+                         const struct tla_cached *who, const char *password)
+{
+    struct tl_wire_msg done = {.canonical = who->user.canonical};
+    struct tla_pending *pending = NULL;
+    int rc = conv->peer == 0 ? make_pending(conv, logon, who, &pending) : 0;
+
+    if (rc != 0)
+        tl_outcome_fail(conv->outcome, TL_STAGE_LOCAL, TL_REASON_CCACHE_FAILED,
+                        "%s/pending: %s", conv->config->run_dir, strerror(-rc));
+    else
+        rc = tla_tell(conv, TL_STYLE_INFO, TLA_CACHED_SENTENCE);
+    if (rc == 0)
+        tla_journal_line(LOG_NOTICE, "%s is logged on with cached credentials (%s): %s",
+                         who->user.canonical,
+                         conv->request.service != NULL ? conv->request.service : "?",
+                         tl_reason_info(logon->outcome->reason)->slug);
+    if (pending != NULL) {
+        done.session = pending->token;
+        tla_when_back_note(conv, pending);
+    }
+    rc = tla_done(conv, NULL, done);
+    if (rc == 0 && pending != NULL)
+        tla_when_back(conv, pending, &who->user.sid, password);
     return rc;
 }
 
@@ -199,10 +235,10 @@ static void log_on(struct tla_conv *conv, struct tl_logon *logon, const char *pa
  * the old password to whoever plays the KDC, which must not be a success for a
  * program that never calls pam_acct_mgmt() (docs/decisions.md).
  */
-static int change_first(struct tla_conv *conv, struct tl_logon *logon, const char *old)
+static int change_first(struct tla_conv *conv, struct tl_logon *logon, const char *old,
+                        char **fresh)
 {
     const char *wanted = talloc_strdup(conv, logon->words->message);
-    char *fresh = NULL;
     enum tl_reason reason;
     int rc = 0;
 
@@ -216,14 +252,30 @@ static int change_first(struct tla_conv *conv, struct tl_logon *logon, const cha
         rc = tla_tell(conv, TL_STYLE_INFO, wanted);
     if (rc != 0 || reason != TL_REASON_OK)
         return rc;
-    rc = tla_change_password(conv, logon, old, &fresh);
-    if (rc == 0 && fresh != NULL) {
+    rc = tla_change_password(conv, logon, old, fresh);
+    if (rc == 0 && *fresh != NULL) {
         rc = tla_tell(conv, TL_STYLE_INFO, "Your password has been changed.");
         if (rc == 0)
-            log_on(conv, logon, fresh);
+            log_on(conv, logon, *fresh);
     }
-    talloc_free(fresh);
     return rc;
+}
+
+/* The domain has ended this account, so it says; the cable must not bring it back. */
+static void forget_ended(struct tla_conv *conv, const struct tl_logon *logon)
+{
+    struct tla_user user;
+
+    switch (logon->outcome->reason) {
+    case TL_REASON_ACCOUNT_DISABLED:
+    case TL_REASON_ACCOUNT_EXPIRED:
+    case TL_REASON_USER_UNKNOWN:
+        if (tla_find_user(conv, conv->config->state_dir, conv->request.user, &user) == 0)
+            tla_cached_forget(conv, &user.sid);
+        break;
+    default:
+        break;
+    }
 }
 
 static bool wants_new_password(const struct tl_logon *logon)
@@ -256,11 +308,12 @@ int tla_op_auth(struct tla_conv *conv)
 {
     struct tl_logon *logon;
     enum tl_reason reason = tla_prepare(conv, &logon);
-    char *password = NULL;
+    char *password = NULL, *fresh = NULL;
+    struct tla_cached *who = NULL;
     int rc;
 
     if (logon == NULL)
-        return answer(conv, NULL);
+        return answer(conv, NULL, NULL);
     if (reason == TL_REASON_NAME_LOCAL)
         return local_name(conv);
     if (conv->request.secret != NULL)
@@ -280,8 +333,15 @@ int tla_op_auth(struct tla_conv *conv)
         tl_outcome_fail(logon->outcome, TL_STAGE_AS, TL_REASON_PASSWORD_WITHHELD, NULL);
     else if (reason == TL_REASON_OK)
         log_on(conv, logon, password);
+    forget_ended(conv, logon);
     if (wants_new_password(logon))
-        rc = change_first(conv, logon, password);
+        rc = change_first(conv, logon, password, &fresh);
+    if (rc == 0 && tla_cached_check(conv, logon, password, &who) == TL_REASON_OK &&
+        who != NULL)
+        rc = answer_cached(conv, logon, who, password);
+    else if (rc == 0)
+        rc = answer(conv, logon, fresh != NULL ? fresh : password);
     talloc_free(password);
-    return rc != 0 ? rc : answer(conv, logon);
+    talloc_free(fresh);
+    return rc;
 }

@@ -9,7 +9,7 @@
  */
 #include <string.h>
 
-#include "agent.h"
+#include "cached.h"
 
 static int answer(struct tla_conv *conv, struct tl_logon *logon)
 {
@@ -28,6 +28,7 @@ static int answer(struct tla_conv *conv, struct tl_logon *logon)
 
 static int change(struct tla_conv *conv, struct tl_logon *logon, const char *old)
 {
+    struct tla_user user;
     char *fresh = NULL;
     int rc = 0;
 
@@ -36,6 +37,10 @@ static int change(struct tla_conv *conv, struct tl_logon *logon, const char *old
     else
         rc = tla_change_password(conv, logon, old, &fresh);
     talloc_free(fresh);
+    /* The old one must not open the machine when the cable is out. */
+    if (rc == 0 && logon->outcome->reason == TL_REASON_OK &&
+        tla_find_user(conv, conv->config->state_dir, conv->request.user, &user) == 0)
+        tla_cached_forget(conv, &user.sid);
     return rc;
 }
 

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "agent.h"
+#include "cached.h"
 
 static enum tl_ccache_op op_of(const struct tl_wire_msg *request)
 {
@@ -101,6 +101,8 @@ int tla_op_setcred(struct tla_conv *conv)
     struct tla_pending *pending = NULL;
     const char *name = NULL;
 
+    if (store.op == TL_CCACHE_DELETE)
+        tla_when_back_cancel(conv->config->run_dir, request->session);
     if (request->op == TL_OP_CLOSE && !is_of_one_session(request->ccache))
         return answer(conv, NULL);
     if (check_owner(conv) != TL_REASON_OK ||
@@ -109,7 +111,9 @@ int tla_op_setcred(struct tla_conv *conv)
     if (tl_ccache_store(conv, &store, &name, conv->outcome) != TL_REASON_OK)
         return answer(conv, NULL);
     /* Stored once; the name stays a while for pam_acct_mgmt. */
-    if (pending != NULL)
+    if (pending != NULL) {
         (void)unlink(pending->ticket_path);
+        tla_when_back_tell(conv->config->run_dir, pending->token, name);
+    }
     return answer(conv, name);
 }

@@ -43,6 +43,8 @@ const struct tl_option tl_options[] = {
      "smallest numeric user id that may log on"},
     {"logon", "password_warning", TL_OPTION_INT, AT(password_warning), "5", 0, 999,
      "days before its password expires that a user is told"},
+    {"logon", "cached_logons", TL_OPTION_INT, AT(cached_logons), "0", 0, 50,
+     "users whose last password counts while no domain controller answers"},
     {"logon", "ccache", TL_OPTION_CCACHE, AT(ccache), NULL, 0, 0,
      "where a user's tickets are kept"},
 

@@ -29,9 +29,11 @@ struct report {
     char text[2048];
 };
 
-int tl_krb_save_pending(struct tl_krb *krb, const char *path)
+/* `tickets` may be NULL: none. */
+static int save(krb5_context k5, krb5_principal client, krb5_ccache tickets,
+                const char *path)
 {
-    char *name = talloc_asprintf(krb, "FILE:%s", path);
+    char *name = talloc_asprintf(NULL, "FILE:%s", path);
     krb5_ccache file = NULL;
     krb5_error_code ret;
     int fd;
@@ -44,18 +46,39 @@ int tl_krb_save_pending(struct tl_krb *krb, const char *path)
         return -errno;
     }
     close(fd);
-    ret = krb5_cc_resolve(krb->k5, name, &file);
+    ret = krb5_cc_resolve(k5, name, &file);
     if (ret == 0)
-        ret = krb5_cc_initialize(krb->k5, file, krb->client);
-    if (ret == 0)
-        ret = krb5_cc_copy_creds(krb->k5, krb->ccache, file);
+        ret = krb5_cc_initialize(k5, file, client);
+    if (ret == 0 && tickets != NULL)
+        ret = krb5_cc_copy_creds(k5, tickets, file);
     if (file != NULL)
-        krb5_cc_close(krb->k5, file);
+        krb5_cc_close(k5, file);
     talloc_free(name);
     if (ret == 0)
         return 0;
     unlink(path);
     return ret > 0 && ret < 4096 ? -(int)ret : -EIO;
+}
+
+int tl_krb_save_pending(struct tl_krb *krb, const char *path)
+{
+    return save(krb->k5, krb->client, krb->ccache, path);
+}
+
+int tl_krb_save_empty(const char *user, const char *realm, const char *path)
+{
+    krb5_principal client = NULL;
+    krb5_context k5 = NULL;
+    int rc = tl_k5_context(false, &k5) == 0 ? 0 : -EIO;
+
+    if (rc == 0 && krb5_build_principal(k5, &client, (unsigned int)strlen(realm), realm,
+                                        user, (char *)NULL) != 0)
+        rc = -ENOMEM;
+    if (rc == 0)
+        rc = save(k5, client, NULL, path);
+    krb5_free_principal(k5, client);
+    krb5_free_context(k5);
+    return rc;
 }
 
 /* Read the pending file as root. */

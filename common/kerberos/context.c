@@ -145,3 +145,8 @@ int64_t tl_krb_tgt_end(const struct tl_krb *krb)
 {
     return krb->tgt_end;
 }
+
+bool tl_krb_answered(const struct tl_krb *krb)
+{
+    return krb->answered;
+}

@@ -84,6 +84,7 @@ enum tl_reason tl_krb_exchange(TALLOC_CTX *mem, struct tl_krb *krb,
                                    ex->costly, krb->deadline, &answer, out);
     if (reason != TL_REASON_OK)
         return reason;
+    krb->answered = true;
     tl_outcome_set_realm(out, ex->realm);
     tl_outcome_set_kdc(out, answer.kdc);
     ex->reply.data = (char *)answer.data;

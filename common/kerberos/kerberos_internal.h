@@ -17,6 +17,7 @@ struct tl_krb {
     krb5_ccache ccache; /* MEMORY: only of this session */
     char *ccache_name;
     struct tl_transport *net;
+    bool answered;           /* some KDC has answered something */
     const char *workstation; /* NetBIOS name for AS requests, or NULL */
     int clockskew;           /* seconds, krb5.conf's or 300 */
     krb5_principal client;   /* canonical, after the AS exchange */

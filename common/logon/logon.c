@@ -136,6 +136,8 @@ static enum tl_reason attempt(struct tl_logon *logon, const char *password,
                                     logon->outcome);
     if (reason == TL_REASON_OK)
         reason = tl_krb_walk(logon->krb, logon->route, logon->ws, logon->outcome);
+    if (logon->krb != NULL && tl_krb_answered(logon->krb))
+        logon->answered = true;
     return reason;
 }
 

@@ -70,6 +70,7 @@ struct tl_config {
     bool allow_rc4;          /* no */
     uint32_t minimum_uid;    /* 1000 */
     int password_warning;    /* days before a password expires: 5, as on Windows */
+    int cached_logons; /* 0: none */
     const char *ccache;      /* NULL: default_ccache_name of krb5.conf */
     /* [identity] */
     enum tl_idmap_kind idmap;               /* sss */

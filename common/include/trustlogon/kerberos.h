@@ -120,6 +120,8 @@ TL_PUBLIC int tl_krb_take_kept(struct tl_krb *krb, const struct tl_workstation *
 TL_PUBLIC bool tl_krb_has_ticket(struct tl_krb *krb, const char *service,
                                  const char *realm);
 
+/* Has any KDC answered anything in this session, an error included? */
+TL_PUBLIC bool tl_krb_answered(const struct tl_krb *krb);
 /* Name of the session's MEMORY ccache (for tl_directory_open). */
 TL_PUBLIC const char *tl_krb_ccache_name(const struct tl_krb *krb);
 /* End time of the TGT, seconds since 1970; 0 if none. */
@@ -130,6 +132,8 @@ TL_PUBLIC int64_t tl_krb_tgt_end(const struct tl_krb *krb);
  * O_EXCL|O_NOFOLLOW, 0600), and from such a file into the user's own cache.
  */
 TL_PUBLIC int tl_krb_save_pending(struct tl_krb *krb, const char *path);
+/* Such a file without tickets, of this user in this realm (a cached logon). 0 or -errno. */
+TL_PUBLIC int tl_krb_save_empty(const char *user, const char *realm, const char *path);
 /* Go on with the tickets of such a file in a new session: tl_krb_ticket() then asks
  * as that user. 0 or -errno. */
 TL_PUBLIC int tl_krb_load_pending(struct tl_krb *krb, const char *path);

@@ -20,6 +20,7 @@ struct tl_logon {
     struct tl_route *route;
     struct tl_locator *locator;
     struct tl_krb *krb;
+    bool answered;                /* some KDC said something, an error included */
     const char *client;           /* canonical principal, after the AS exchange */
     struct tl_pac *pac;           /* after the proof */
     struct tl_identity *identity; /* on success only */

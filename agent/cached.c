@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cached.c - keeping and comparing the passwords of cached logons (cached.h).
+ *
+ * A try is written down as wrong before the password is compared, and one process at a
+ * time compares: whoever pulls the plug, or guesses in many processes at once, has no
+ * more tries than others.
+ */
+#include "cached.h"
+
+#include <crypt.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FILE_NAME "cached-logons"
+#define FILE_MAX (64 * 1024)
+
+/* The file, read and held against others; closing the lock lets go of it. */
+struct book {
+    char *path;
+    int lock;
+    struct tla_verifiers *list;
+};
+
+static int close_book(struct book *book)
+{
+    if (book->lock >= 0)
+        close(book->lock);
+    return 0;
+}
+
+/* -EBADMSG: what is there is no file of ours, or was damaged. */
+static int read_list(struct book *book)
+{
+    int fd = open(book->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    struct stat st;
+    char *text = NULL;
+    int rc;
+
+    if (fd < 0)
+        return -errno;
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
+        (st.st_mode & 077) != 0 || st.st_size > FILE_MAX)
+        rc = -EBADMSG;
+    else if ((text = talloc_zero_size(book, (size_t)st.st_size + 1)) == NULL)
+        rc = -ENOMEM;
+    else if (read(fd, text, (size_t)st.st_size) != st.st_size)
+        rc = -EBADMSG;
+    else
+        rc = tla_verifiers_parse(book, text, (size_t)st.st_size, &book->list);
+    close(fd);
+    return rc;
+}
+
+static int open_book(TALLOC_CTX *ctx, const struct tl_config *config, struct book **out)
+{
+    static const char nobody[] = "trustlogon cached logons 1\nend\n";
+    struct book *book = talloc_zero(ctx, struct book);
+    char *lock;
+    int rc;
+
+    *out = NULL;
+    if (book == NULL)
+        return -ENOMEM;
+    book->lock = -1;
+    talloc_set_destructor(book, close_book);
+    book->path = talloc_asprintf(book, "%s/" FILE_NAME, config->state_dir);
+    lock = talloc_asprintf(book, "%s.lock", book->path);
+    if (book->path == NULL || lock == NULL) {
+        talloc_free(book);
+        return -ENOMEM;
+    }
+    book->lock = open(lock, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    rc = book->lock < 0 || flock(book->lock, LOCK_EX) != 0 ? -errno : read_list(book);
+    if (rc != 0 && rc != -ENOENT && rc != -EBADMSG) {
+        talloc_free(book);
+        return rc;
+    }
+    if (rc == -EBADMSG)
+        tla_journal_line(LOG_WARNING,
+                         "%s is damaged: nobody has a cached logon until "
+                         "a domain controller has proved them again",
+                         book->path);
+    if (rc != 0)
+        rc = tla_verifiers_parse(book, nobody, sizeof(nobody) - 1, &book->list);
+    if (rc != 0) {
+        talloc_free(book);
+        return rc;
+    }
+    *out = book;
+    return 0;
+}
+
+/* Beside, to the disk, and in its place. */
+static int write_book(const struct book *book)
+{
+    char *text = tla_verifiers_format(NULL, book->list);
+    char *beside = talloc_asprintf(text, "%s.XXXXXX", book->path);
+    int fd = beside != NULL ? mkostemp(beside, O_CLOEXEC) : -1; /* mode 0600 */
+    size_t len = text != NULL ? strlen(text) : 0;
+    int rc = 0;
+
+    if (fd < 0)
+        rc = beside != NULL ? -errno : -ENOMEM;
+    else if (write(fd, text, len) != (ssize_t)len || fsync(fd) != 0)
+        rc = -EIO;
+    else if (rename(beside, book->path) != 0)
+        rc = -errno;
+    if (fd >= 0)
+        close(fd);
+    if (rc != 0 && fd >= 0)
+        (void)unlink(beside);
+    talloc_free(text);
+    return rc;
+}
+
+/* SID and password in one, so that nobody's hash serves for somebody else. NULL: longer
+ * than crypt(3) takes, and cut it would be the same as other passwords. */
+static char *phrase_of(TALLOC_CTX *ctx, const struct tl_sid *sid, const char *password)
+{
+    char text[TL_SID_STRING_MAX], *whole, *phrase;
+
+    whole = talloc_asprintf(ctx, "%s %s", tl_sid_format(sid, text), password);
+    if (whole == NULL || strlen(whole) >= CRYPT_MAX_PASSPHRASE_SIZE) {
+        if (whole != NULL)
+            explicit_bzero(whole, strlen(whole));
+        talloc_free(whole);
+        return NULL;
+    }
+    phrase = tla_secret(ctx, whole);
+    explicit_bzero(whole, strlen(whole));
+    talloc_free(whole);
+    return phrase;
+}
+
+/* By `setting`, a hash or a fresh salt. NULL: crypt(3) does not know it. */
+static char *hash_of(TALLOC_CTX *ctx, const char *phrase, const char *setting)
+{
+    struct crypt_data *data = calloc(1, sizeof(*data));
+    const char *made = data != NULL ? crypt_r(phrase, setting, data) : NULL;
+    char *hash = made != NULL && made[0] != '*' ? talloc_strdup(ctx, made) : NULL;
+
+    if (data != NULL)
+        explicit_bzero(data, sizeof(*data));
+    free(data);
+    return hash;
+}
+
+static bool same(const char *a, const char *b)
+{
+    size_t len = strlen(a);
+    unsigned char differs = 0;
+
+    if (strlen(b) != len)
+        return false;
+    for (size_t i = 0; i < len; i++)
+        differs |= (unsigned char)(a[i] ^ b[i]);
+    return differs == 0;
+}
+
+static int keep(struct tla_conv *conv, const struct tl_sid *sid, int64_t proven,
+                const char *password)
+{
+    char setting[CRYPT_GENSALT_OUTPUT_SIZE];
+    struct tla_verifier verifier = {.sid = *sid, .proven = proven};
+    char *phrase = phrase_of(conv, sid, password);
+    struct book *book = NULL;
+    int rc = phrase == NULL ? -E2BIG : 0;
+
+    if (rc == 0 && crypt_gensalt_rn("$y$", 0, NULL, 0, setting, sizeof(setting)) == NULL)
+        rc = -errno;
+    if (rc == 0) {
+        verifier.hash = hash_of(phrase, phrase, setting);
+        rc = verifier.hash == NULL ? -ENOMEM : open_book(phrase, conv->config, &book);
+    }
+    if (rc == 0)
+        rc =
+            tla_verifiers_put(book->list, &verifier, (size_t)conv->config->cached_logons);
+    if (rc == 0)
+        rc = write_book(book);
+    talloc_free(phrase);
+    return rc;
+}
+
+static void forget_all(const struct tl_config *config)
+{
+    char *path = talloc_asprintf(NULL, "%s/" FILE_NAME, config->state_dir);
+
+    if (path != NULL && unlink(path) == 0)
+        tla_journal_line(LOG_NOTICE, "cached_logons is 0: %s is removed", path);
+    talloc_free(path);
+}
+
+void tla_cached_keep(struct tla_conv *conv, const struct tl_sid *sid, int64_t proven,
+                     const char *password)
+{
+    int rc = 0;
+
+    if (conv->config->cached_logons == 0)
+        forget_all(conv->config);
+    else
+        rc = keep(conv, sid, proven, password);
+    if (rc != 0) {
+        tla_journal_line(LOG_WARNING, "no cached logon is kept: %s", strerror(-rc));
+        tla_cached_forget(conv, sid); /* an older password must not outlive this one */
+    }
+}
+
+void tla_cached_forget(struct tla_conv *conv, const struct tl_sid *sid)
+{
+    struct book *book = NULL;
+
+    if (conv->config->cached_logons == 0 || open_book(conv, conv->config, &book) != 0)
+        return;
+    if (tla_verifiers_find(book->list, sid) != NULL) {
+        tla_verifiers_drop(book->list, sid);
+        (void)write_book(book);
+    }
+    talloc_free(book);
+}
+
+/* Silence only: an answer of a KDC, whatever it says, is the answer. */
+static bool nobody_answered(const struct tl_logon *logon)
+{
+    const struct tl_outcome *out = logon->outcome;
+
+    return out->ntstatus == TL_NT_NO_LOGON_SERVERS && !logon->answered &&
+           out->reason != TL_REASON_KDC_GARBAGE && out->krb_error == TL_KRB_NONE;
+}
+
+static enum tl_reason compare(struct tla_conv *conv, struct tl_logon *logon,
+                              const struct tla_cached *who, const char *password)
+{
+    char *phrase = phrase_of(conv, &who->user.sid, password), *hash;
+    struct tla_verifier *verifier;
+    struct book *book = NULL;
+    int64_t now = (int64_t)time(NULL);
+    enum tl_reason reason = logon->outcome->reason;
+
+    if (phrase == NULL || open_book(phrase, conv->config, &book) != 0)
+        goto done;
+    verifier = tla_verifiers_find(book->list, &who->user.sid);
+    if (verifier == NULL || verifier->proven != who->known->proven)
+        goto done;
+    if (!tla_verifier_open(verifier, now)) {
+        reason = tl_outcome_fail(logon->outcome, TL_STAGE_LOCAL, TL_REASON_CACHED_TRIES,
+                                 "%u wrong passwords", verifier->wrong);
+        goto done;
+    }
+    verifier->wrong = verifier->wrong >= TLA_CACHED_TRIES ? 1 : verifier->wrong + 1;
+    verifier->tried = now;
+    if (write_book(book) != 0)
+        goto done; /* a try that cannot be counted is none */
+    hash = hash_of(phrase, phrase, verifier->hash);
+    if (hash == NULL || !same(hash, verifier->hash)) {
+        reason =
+            tl_outcome_fail(logon->outcome, TL_STAGE_LOCAL, TL_REASON_CACHED_WRONG, NULL);
+        goto done;
+    }
+    verifier->wrong = 0;
+    verifier->tried = 0;
+    (void)write_book(book);
+    reason = TL_REASON_OK;
+done:
+    talloc_free(phrase);
+    return reason;
+}
+
+/* An account of /etc/passwd may have taken the uid meanwhile. */
+static bool still_free(struct tla_conv *conv, uint32_t uid)
+{
+    struct tl_local_ids *local = NULL;
+    bool ok = tl_local_ids_load(conv, "/etc/passwd", "/etc/group", &local) == 0 &&
+              !tl_local_has_uid(local, uid);
+
+    talloc_free(local);
+    return ok;
+}
+
+enum tl_reason tla_cached_check(struct tla_conv *conv, struct tl_logon *logon,
+                                const char *password, struct tla_cached **result)
+{
+    enum tl_reason reason = logon->outcome->reason;
+    struct tla_cached *who;
+
+    *result = NULL;
+    if (conv->config->cached_logons == 0 || !nobody_answered(logon))
+        return reason;
+    who = talloc_zero(conv, struct tla_cached);
+    if (who == NULL ||
+        tla_find_user(who, conv->config->state_dir, conv->request.user, &who->user) !=
+            0 ||
+        (conv->peer != 0 && who->user.uid != conv->peer) ||
+        who->user.uid < conv->config->minimum_uid || !still_free(conv, who->user.uid) ||
+        tla_known_load(who, conv->config, &who->user.sid, &who->known) != 0 ||
+        who->known->proven == 0)
+        return reason;
+    tla_busy(conv, true);
+    reason = compare(conv, logon, who, password);
+    tla_busy(conv, false);
+    if (reason != TL_REASON_OK) {
+        logon->words = NULL;
+        return reason;
+    }
+    *result = who;
+    return TL_REASON_OK;
+}

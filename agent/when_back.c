@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * when_back.c - tickets for a session that began with a cached logon, once a domain
+ * controller answers.
+ *
+ * The worker of that logon stays, with the password in locked memory, and tries again
+ * and again, more and more seldom. RUN_DIR/pending/<token>.waits says that it does, and
+ * which cache the session has got meanwhile; without that file nobody needs tickets.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cached.h"
+
+#define FIRST_S 5
+#define LONGEST_S 300 /* less than what tla_pending_sweep() waits for */
+#define GIVE_UP_S (10 * 3600)
+
+struct waiting {
+    struct tla_conv *conv;
+    const struct tla_pending *pending;
+    const struct tl_sid *sid;
+    const char *password;
+    char *note; /* path */
+};
+
+static char *note_of(TALLOC_CTX *ctx, const char *run_dir, const char *token)
+{
+    return tla_token_is_valid(token)
+               ? talloc_asprintf(ctx, "%s/pending/%s.waits", run_dir, token)
+               : NULL;
+}
+
+void tla_when_back_tell(const char *run_dir, const char *token, const char *ccache)
+{
+    char *note = note_of(NULL, run_dir, token);
+    int fd = note != NULL ? open(note, O_WRONLY | O_NOFOLLOW | O_CLOEXEC) : -1;
+
+    /* No such file: nobody waits, which is the case of nearly every logon. */
+    if (fd >= 0) {
+        if (write(fd, ccache, strlen(ccache)) != (ssize_t)strlen(ccache))
+            (void)unlink(note);
+        close(fd);
+    }
+    talloc_free(note);
+}
+
+void tla_when_back_cancel(const char *run_dir, const char *token)
+{
+    char *note = note_of(NULL, run_dir, token);
+
+    if (note != NULL)
+        (void)unlink(note);
+    talloc_free(note);
+}
+
+/* The session's cache, "" while it has none; NULL: the session is over. Young again
+ * for the sweeper. */
+static char *read_note(TALLOC_CTX *ctx, const struct waiting *w)
+{
+    int fd = open(w->note, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    char *text = fd >= 0 ? talloc_zero_size(ctx, TL_WIRE_STRING_MAX) : NULL;
+
+    if (text != NULL &&
+        (read(fd, text, TL_WIRE_STRING_MAX - 1) < 0 || futimens(fd, NULL) != 0))
+        TALLOC_FREE(text);
+    if (fd >= 0)
+        close(fd);
+    return text;
+}
+
+/* A FILE cache that is gone was the session's own, and so the session is gone. */
+static bool is_gone(const char *ccache)
+{
+    struct stat st;
+
+    return strncmp(ccache, "FILE:", 5) == 0 && lstat(ccache + 5, &st) != 0;
+}
+
+static enum tl_reason log_on(const struct waiting *w, TALLOC_CTX *ctx,
+                             struct tl_logon **logon)
+{
+    struct tl_workstation *ws = NULL;
+    struct tl_topology *topology = NULL;
+    struct tl_config *quick = talloc(ctx, struct tl_config);
+    enum tl_reason reason;
+
+    *logon = NULL;
+    if (quick == NULL)
+        return TL_REASON_NO_MEMORY;
+    *quick = *w->conv->config;
+    quick->explain = false;
+    reason = tl_workstation_detect(ctx, quick, &ws, NULL);
+    if (reason != TL_REASON_OK)
+        return reason;
+    (void)tl_snapshot_load(ctx, quick, &topology);
+    *logon = tl_logon_new(ctx, quick, ws, topology, NULL);
+    if (*logon == NULL)
+        return TL_REASON_NO_MEMORY;
+    reason = tl_logon_prepare(*logon, w->conv->request.user);
+    if (reason == TL_REASON_OK)
+        reason = tl_logon_password(*logon, w->password);
+    if (reason == TL_REASON_OK && !tl_sid_equal(&(*logon)->identity->sid, w->sid))
+        reason = TL_REASON_REPLY_MISMATCH;
+    return reason;
+}
+
+/* Over what setcred left, or in its place if it has not come yet. */
+static void hand_over(const struct waiting *w, struct tl_logon *logon, const char *ccache)
+{
+    struct tl_ccache_request store = {.op = TL_CCACHE_REFRESH,
+                                      .pending = w->pending->ticket_path,
+                                      .existing = ccache,
+                                      .uid = w->pending->uid,
+                                      .gid = w->pending->gid};
+    int64_t now = (int64_t)time(NULL);
+    const char *name = NULL;
+    int rc;
+
+    if (tla_keep_identity(w->conv, logon) != TL_REASON_OK)
+        return;
+    if (tla_keep_groups(w->conv, logon, now) == 0)
+        tla_cached_keep(w->conv, w->sid, now, w->password);
+    (void)unlink(w->pending->ticket_path);
+    rc = tl_krb_save_pending(logon->krb, w->pending->ticket_path);
+    if (rc == 0 && ccache[0] != '\0') {
+        if (tl_ccache_store(logon, &store, &name, logon->outcome) != TL_REASON_OK)
+            tla_journal_line(LOG_WARNING, "tickets of %s: %s", w->pending->canonical,
+                             logon->outcome->detail != NULL ? logon->outcome->detail
+                                                            : "?");
+        (void)unlink(w->pending->ticket_path);
+    }
+    tla_journal_line(LOG_INFO,
+                     "%s, logged on with cached credentials, has been proven now",
+                     w->pending->canonical);
+}
+
+/* Does waiting go on? */
+static bool try_once(const struct waiting *w)
+{
+    TALLOC_CTX *tmp = talloc_new(NULL);
+    char *ccache = tmp != NULL ? read_note(tmp, w) : NULL;
+    struct tl_logon *logon = NULL;
+    enum tl_reason reason;
+    bool answered, go_on = false;
+
+    if (ccache == NULL || is_gone(ccache))
+        goto done;
+    reason = log_on(w, tmp, &logon);
+    answered = logon != NULL && logon->answered;
+    go_on = reason != TL_REASON_OK && !answered;
+    if (reason == TL_REASON_OK) {
+        hand_over(w, logon, ccache);
+    } else if (answered) {
+        tla_cached_forget(w->conv, w->sid);
+        tla_journal_line(
+            LOG_NOTICE,
+            "%s was logged on with cached credentials, and is refused now: %s",
+            w->pending->canonical, tl_reason_info(reason)->slug);
+    }
+done:
+    talloc_free(tmp);
+    return go_on;
+}
+
+static void wait_and_try(const struct waiting *w)
+{
+    int64_t end = tl_now_us() + GIVE_UP_S * 1000000LL;
+    int seconds = FIRST_S;
+
+    do {
+        (void)poll(NULL, 0, seconds * 1000);
+        seconds = seconds < LONGEST_S / 2 ? seconds * 2 : LONGEST_S;
+    } while (tl_now_us() < end && try_once(w));
+}
+
+void tla_when_back_note(struct tla_conv *conv, const struct tla_pending *pending)
+{
+    char *note = note_of(conv, conv->config->run_dir, pending->token);
+    int fd = note != NULL && !conv->setup->single
+                 ? open(note, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)
+                 : -1;
+
+    if (fd >= 0)
+        close(fd);
+    talloc_free(note);
+}
+
+void tla_when_back(struct tla_conv *conv, const struct tla_pending *pending,
+                   const struct tl_sid *sid, const char *password)
+{
+    struct waiting w = {
+        .conv = conv, .pending = pending, .sid = sid, .password = password};
+    pid_t listener = getppid();
+
+    if (conv->setup->single)
+        return;
+    w.note = note_of(conv, conv->config->run_dir, pending->token);
+    if (w.note == NULL)
+        return;
+    (void)mlock(password, strlen(password));
+    /* It ends with the agent, not after it. */
+    if (prctl(PR_SET_PDEATHSIG, SIGTERM) == 0 && getppid() == listener)
+        wait_and_try(&w);
+    (void)unlink(w.note);
+}
