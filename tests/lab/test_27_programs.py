@@ -73,6 +73,19 @@ def ssh_forms(what, server, forms):
                     shell.leave()
 
 
+def first_upon_a_upn(server):
+    """Over a one-way forest trust no one can translate an explicit UPN but the first logon,
+    and login, other than sshd, asks for the password before it asks who that is."""
+    fresh()
+    for what, terminal in (("login", lambda: login(UPN)),
+                           ("then ssh", lambda: Terminal(server.client(UPN), host="mallory"))):
+        with entered(f"one-way forest trust: {what}, {UPN}", terminal()) as shell:
+            if shell:
+                equal(f"one-way forest trust: {what}, {UPN}: the same account",
+                      shell.run("id -un"), CANONICAL)
+                shell.leave()
+
+
 def ssh_session(server):
     fresh()
     with entered("ssh", Terminal(server.client(ALICE), host="mallory")) as shell:
@@ -181,7 +194,7 @@ def refusals(server):
         equal(f"ssh, {method}: known and unknown names of this machine are refused alike",
               shown[method, bare], shown[method, local])
     check("ssh: the delay after a failure hides what each of them took",
-          all(0.9 < got[key][1] < 7 for key in tries), {key: got[key][1] for key in tries})
+          all(0.9 < got[key][1] < 15 for key in tries), {key: got[key][1] for key in tries})
     check("ssh, keyboard-interactive: in Windows' words", WRONG in shown[METHODS[0], ALICE],
           shown[METHODS[0], ALICE])
     check("login: in Windows' words", WRONG in shown["login", ALICE] and
@@ -253,9 +266,9 @@ def expired(server):
     """A password that must be changed is, on the way in; and passwd changes one that need not."""
     fresh_one = "Another.0ne-now"
     for what, terminal in (
-            ("ssh", Terminal(server.client("CONTOSO\\mustchange"), host="mallory")),
-            ("login", login("CONTOSO\\pwexpired"))):
-        with terminal as there:
+            ("ssh", lambda: Terminal(server.client("CONTOSO\\mustchange"), host="mallory")),
+            ("login", lambda: login("CONTOSO\\pwexpired"))):
+        with terminal() as there:
             since = 0
             for word in (PASSWORD, fresh_one, fresh_one):
                 asked = there.wait(ASKS, since)
@@ -265,9 +278,9 @@ def expired(server):
             check(f"{what}: and why, is said", re.search("must be changed|has expired", there.told),
                   there.told)
     for what, terminal, old in (
-            ("a domain user", Terminal(server.client(BOB), host="mallory"), PASSWORD),
-            ("a local user", Terminal(server.client("localuser")), LOCAL_PASSWORD)):
-        with entered(f"passwd of {what}: ssh", terminal, old) as shell:
+            ("a domain user", lambda: Terminal(server.client(BOB), host="mallory"), PASSWORD),
+            ("a local user", lambda: Terminal(server.client("localuser")), LOCAL_PASSWORD)):
+        with entered(f"passwd of {what}: ssh", terminal(), old) as shell:
             if shell:
                 since = shell.type("passwd; echo st=$?")
                 for word in (old, fresh_one, fresh_one):
@@ -325,8 +338,8 @@ def keyring(server):
 def hung_up(server):
     """Whose line breaks leaves no tickets behind, either."""
     ws("rm -f /tmp/krb5cc_*")
-    for terminal in (Terminal(server.client(ALICE), host="mallory"), login(ALICE)):
-        with entered("until the line breaks", terminal) as shell:
+    for terminal in (lambda: Terminal(server.client(ALICE), host="mallory"), lambda: login(ALICE)):
+        with entered("until the line breaks", terminal()) as shell:
             if shell:
                 check("there is a cache", shell.run("klist -s; echo $?") == "0", shell.told)
     gone("its caches are gone after it broke", "ls /tmp/krb5cc_*")
@@ -338,7 +351,7 @@ def known_users(when, server):
     done = ws(f"id -un '{ALICE}'; stat -c %U:%G {HOME}; su -s /bin/sh '{ALICE}' -c 'id -un'")
     equal(f"{when}: id, ls and root's su as ever", done.stdout.splitlines(),
           [CANONICAL, f"{CANONICAL}:domain users@contoso.test", CANONICAL])
-    check(f"{when}: at once", time.monotonic() - began < 1, time.monotonic() - began)
+    check(f"{when}: at once", time.monotonic() - began < 3, time.monotonic() - began)
 
 
 def no_dcs(server):
@@ -346,7 +359,7 @@ def no_dcs(server):
     known_users("with the user's DCs gone", server)
     told, seconds = refusal(Terminal(server.client(ALICE), host="mallory"), PASSWORD)
     check("with the user's DCs gone: ssh says so, in Windows' words", NO_SERVERS in told, told)
-    check("and does not take long about it", seconds < 9, seconds)
+    check("and does not take long about it", seconds < 12, seconds)
 
 
 def local_users(when, server):
@@ -365,7 +378,7 @@ def local_users(when, server):
     began = time.monotonic()
     done = ws(["su", "-s", "/bin/sh", "localuser", "-c", "id -un; ls -l /home >/dev/null"])
     check(f"{when}: and root's own su waits for nobody", done.stdout == "localuser\n" and
-          time.monotonic() - began < 2, (done, time.monotonic() - began))
+          time.monotonic() - began < 3, (done, time.monotonic() - began))
 
 
 def withheld(server):
@@ -418,6 +431,8 @@ def main():
             left.leave()
         gone("and its cache is gone after its end", "ls /tmp/krb5cc_*")
         with agent():
+            trusted("forest", "one-way")
+            first_upon_a_upn(server)
             trusted("external", "one-way")
             ssh_forms("one-way", server, FORMS)
             fresh()
