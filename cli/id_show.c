@@ -114,11 +114,24 @@ static void user_text(const struct id_facts *facts)
     }
 }
 
+/* The member after this one; NULL where the list ends, whatever count it claims. */
+static const char *next_member(const struct tl_store_entry *entry, const char *member)
+{
+    const char *next = member + strlen(member) + 1;
+
+    return next < entry->list + entry->list_size ? next : NULL;
+}
+
+static const char *first_member(const struct tl_store_entry *entry)
+{
+    return entry->list_size > 0 ? entry->list : NULL;
+}
+
 static void group_text(const struct id_facts *facts)
 {
     struct cli *cli = facts->cli;
     const struct tl_store_entry *entry = &facts->group.entry;
-    const char *member = entry->list;
+    const char *member = first_member(entry);
     char *all = talloc_strdup(cli, "");
 
     printf("%-12s%s%s%s\n", "Group", color(cli, "bold"), show(cli, entry->name.at),
@@ -126,9 +139,9 @@ static void group_text(const struct id_facts *facts)
     names(cli, &facts->group);
     line(cli, "SID", &entry->sid);
     printf("%-12s%u\n", "gid", entry->id);
-    for (uint32_t i = 0; i < entry->count && i < MEMBERS_SHOWN; i++) {
+    for (uint32_t i = 0; member != NULL && i < MEMBERS_SHOWN; i++) {
         all = talloc_asprintf_append(all, "%s%s", i == 0 ? ": " : ", ", member);
-        member += strlen(member) + 1;
+        member = next_member(entry, member);
     }
     if (entry->count > MEMBERS_SHOWN)
         all = talloc_asprintf_append(all, " and more");
@@ -237,12 +250,9 @@ static json_t *json_group(const struct id_facts *facts)
 {
     const struct tl_store_entry *entry = &facts->group.entry;
     json_t *object = json_item(&facts->group), *list = json_array();
-    const char *member = entry->list;
 
-    for (uint32_t i = 0; i < entry->count; i++) {
-        json_array_append_new(list, json_text(member));
-        member += strlen(member) + 1;
-    }
+    for (const char *m = first_member(entry); m != NULL; m = next_member(entry, m))
+        json_array_append_new(list, json_text(m));
     json_object_set(object, "member_names", entry->partial ? json_null() : list);
     json_decref(list);
     return object;

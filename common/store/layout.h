@@ -38,6 +38,7 @@ struct store_header {
     _Atomic uint64_t pending;   /* byte offset of a record whose publication has begun */
     _Atomic uint64_t dead;      /* bytes of dead records */
     _Atomic uint64_t negatives; /* negative records written to this file */
+    _Atomic uint64_t boot;      /* the boot in which all was found sound; 0: none */
 };
 _Static_assert(sizeof(struct store_header) <= TL_STORE_PAGE, "one page");
 

@@ -317,8 +317,10 @@ int store_make_missing(TALLOC_CTX *ctx, enum tl_store_class class, const char *n
 uint64_t store_key_hash(const struct tl_store_map *map, const struct store_record *rec,
                         const struct store_key *key)
 {
-    return key->length == 0
-               ? store_hash_id(map->seed, key->class, key->value)
-               : store_hash_name(map->seed, key->class, (const char *)rec + key->value,
-                                 key->length);
+    /* A name outside of its record, which no writer of ours makes, is none. */
+    if (key->length == 0 || key->value > rec->size ||
+        key->length > rec->size - key->value)
+        return store_hash_id(map->seed, key->class, key->value);
+    return store_hash_name(map->seed, key->class, (const char *)rec + key->value,
+                           key->length);
 }

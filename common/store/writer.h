@@ -61,8 +61,9 @@ struct tl_store_group {
     bool partial; /* the members were not read, and none are given */
 };
 
-/* Opens, repairs or makes the store; a file that is not one is replaced. If the
- * ranges are not those in it, it is written anew without what is outside of them. */
+/* Opens or makes the store, and repairs it the first time in a boot; a file that is not
+ * one is replaced. If the ranges are not those in it, it is written anew without what is
+ * outside of them. */
 int tl_store_open(TALLOC_CTX *ctx, const char *path, const struct tl_store_range *ranges,
                   size_t num_ranges, struct tl_store **out);
 

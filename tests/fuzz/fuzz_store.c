@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Fuzz target: the reader of the identity store. The input is a list of changes to a
- * small sound store: one byte of flags, then per change two bytes of position (in
- * units of 8 where flag 2 is set), one byte within the word, one new value.
+ * Fuzz target: the reader of the identity store, and who looks into it. The input is a
+ * list of changes to a small sound store: one byte of flags, then per change two bytes of
+ * position (in units of 8 where flag 2 is set), one byte within the word, one new value.
  *
  * Flag 1: all checksums are made right again, as an attacker would, so that bounds
  * and links are what is left to protect the reader. Without it, whatever is found
@@ -147,6 +147,32 @@ static void look(const struct tl_store_map *map, bool sound)
     }
 }
 
+/* The whole of it, as the command does; what it says is damaged must be in the file. */
+static void inspect(const struct tl_store_map *map)
+{
+    struct tl_store_view view = {.map = *map, .path = "store"};
+    struct tl_store_damage *damage;
+    struct tl_store_item *items;
+    struct tl_store_stats stats;
+    size_t count;
+
+    if (tl_store_inspect(NULL, &view, &stats, &damage, &items) != 0)
+        return;
+    count = items == NULL ? 0 : talloc_array_length(items);
+    for (size_t i = 0; i < count; i++) {
+        use(&items[i].entry, false, items[i].entry.class == TL_STORE_GIDS);
+        for (uint32_t k = 0; k < items[i].num_keys; k++)
+            if (items[i].keys[k].name != NULL && strlen(items[i].keys[k].name) > SIZE)
+                abort();
+    }
+    count = damage == NULL ? 0 : talloc_array_length(damage);
+    for (size_t i = 0; i < count; i++)
+        if (damage[i].at > (uint64_t)UINT32_MAX * TL_STORE_UNIT)
+            abort();
+    talloc_free(items);
+    talloc_free(damage);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct tl_store_map map;
@@ -171,8 +197,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         length = TL_STORE_PAGE + size % (SIZE - TL_STORE_PAGE);
     if ((flags & 1) != 0)
         mend(base);
-    if (tl_store_map_bytes(base, length, &map))
+    if (tl_store_map_bytes(base, length, &map)) {
         look(&map, (flags & 1) == 0);
+        inspect(&map);
+    }
     free(base);
     return 0;
 }

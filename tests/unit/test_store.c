@@ -636,8 +636,10 @@ START_TEST(half_done)
     ck_assert_uint_eq(header->tail, map->data + rec->size);
     ck_assert_uint_eq(header->pending, 0);
     ck_assert_uint_eq(header->superseded, TL_STORE_CURRENT);
-    /* A tail that did not reach the disk: nothing is written over. */
+    /* A tail that did not reach the disk before the power failed: nothing is written
+     * over. */
     header->tail = map->data;
+    header->boot = 1;
     munmap(base, map->size);
     tl_store_leave(reader, map);
     talloc_free(store);

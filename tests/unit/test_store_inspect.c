@@ -285,6 +285,28 @@ START_TEST(each_damage_is_named)
 }
 END_TEST
 
+/* Only a power failure loses pages, so only the first writer after a boot looks. */
+START_TEST(repaired_after_a_boot)
+{
+    struct store_header *header;
+    uint8_t *base;
+    size_t size;
+
+    base = bytes_of(&size);
+    header = (void *)base;
+    flip_record(header, (void *)(base + header->data));
+    talloc_free(store);
+    ck_assert_int_eq(tl_store_open(NULL, path, &range, 1, &store), 0);
+    ck_assert_int_eq(tl_store_check(store), -EUCLEAN);
+    ck_assert_uint_ne(header->boot, 0);
+    header->boot = 1;
+    talloc_free(store);
+    ck_assert_int_eq(tl_store_open(NULL, path, &range, 1, &store), 0);
+    ck_assert_int_eq(tl_store_check(store), 0);
+    munmap(base, size);
+}
+END_TEST
+
 START_TEST(unfinished_is_no_damage)
 {
     struct tl_store_view *view;
@@ -392,6 +414,7 @@ int main(void)
     tcase_add_test(tcase, private_group);
     tcase_add_test(tcase, ageing);
     tcase_add_loop_test(tcase, each_damage_is_named, 0, (int)COUNT(harms));
+    tcase_add_test(tcase, repaired_after_a_boot);
     tcase_add_test(tcase, unfinished_is_no_damage);
     tcase_add_loop_test(tcase, no_stores, 0, (int)COUNT(others));
     suite_add_tcase(suite, tcase);
