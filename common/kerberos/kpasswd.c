@@ -96,42 +96,6 @@ static enum tl_reason not_believed(struct change *c, const char *why)
                            "Its answer cannot be believed: %s.", why);
 }
 
-/*
- * A KRB-ERROR can be made by anybody. It says that nothing was changed, and so does
- * this; but what to do if that was a lie belongs to it.
- */
-static enum tl_reason read_error(struct change *c, const struct tl_kpasswd_frame *frame)
-{
-    krb5_data packet = {.length = (unsigned int)frame->body_len,
-                        .data = (char *)(uintptr_t)frame->body};
-    struct tl_krb_error err;
-    struct tl_kpasswd_result result = {0};
-    const struct tl_krb_info *info;
-    krb5_error *raw = NULL;
-
-    tl_krb_error_read(c->mem, c->krb->k5, &packet, &err);
-    if (err.code == TL_KRB_NONE)
-        return not_believed(c, "it is no message of this protocol");
-    if (err.code == TL_KRB_SKEW)
-        return tl_outcome_fail(
-            c->out, TL_STAGE_PASSWORD, TL_REASON_CLOCK_SKEW, "%s",
-            tl_clock_sentence(c->mem, (int64_t)time(NULL), err.stime, c->server->name));
-    if (krb5_rd_error(c->krb->k5, &packet, &raw) == 0) {
-        (void)tl_kpasswd_result_read(c->mem, (const uint8_t *)raw->e_data.data,
-                                     raw->e_data.length, &result);
-        krb5_free_error(c->krb->k5, raw);
-    }
-    info = tl_krb_by_code(err.code);
-    if (c->out != NULL)
-        c->out->krb_error = err.code;
-    return tl_outcome_fail(c->out, TL_STAGE_PASSWORD, TL_REASON_PASSWORD_FAILED,
-                           "It answered %s (%d)%s%s. If the old password is refused from "
-                           "now on, try the new one.",
-                           info != NULL ? info->name : "with an error", (int)err.code,
-                           result.text != NULL ? ": " : "",
-                           result.text != NULL ? result.text : "");
-}
-
 /* The plain text of an authenticated reply; a child of c->mem, or NULL. */
 static krb5_error_code open_reply(struct change *c, const struct tl_kpasswd_frame *frame,
                                   krb5_data *plain)
@@ -191,6 +155,61 @@ static enum tl_reason judge(struct change *c, const struct tl_kpasswd_result *re
                                result->text != NULL ? ": " : "",
                                result->text != NULL ? result->text : "");
     }
+}
+
+/* What stands in the e-data of a KRB-ERROR, by which AD may answer. */
+static bool error_result(struct change *c, const krb5_data *packet,
+                         struct tl_kpasswd_result *result)
+{
+    krb5_error *raw = NULL;
+    int rc = -EBADMSG;
+
+    if (krb5_rd_error(c->krb->k5, packet, &raw) == 0)
+        rc = tl_kpasswd_result_read(c->mem, (const uint8_t *)raw->e_data.data,
+                                    raw->e_data.length, result);
+    krb5_free_error(c->krb->k5, raw);
+    return rc == 0;
+}
+
+/*
+ * A KRB-ERROR can be made by anybody. It says that nothing was changed, and so does
+ * this; but what to do if that was a lie belongs to it.
+ */
+static enum tl_reason read_error(struct change *c, const struct tl_kpasswd_frame *frame)
+{
+    krb5_data packet = {.length = (unsigned int)frame->body_len,
+                        .data = (char *)(uintptr_t)frame->body};
+    struct tl_kpasswd_result result = {0};
+    struct tl_krb_error err;
+    const struct tl_krb_info *info;
+    enum tl_reason reason;
+    bool told;
+
+    tl_krb_error_read(c->mem, c->krb->k5, &packet, &err);
+    if (err.code == TL_KRB_NONE)
+        return not_believed(c, "it is no message of this protocol");
+    if (err.code == TL_KRB_SKEW)
+        return tl_outcome_fail(
+            c->out, TL_STAGE_PASSWORD, TL_REASON_CLOCK_SKEW, "%s",
+            tl_clock_sentence(c->mem, (int64_t)time(NULL), err.stime, c->server->name));
+    told = error_result(c, &packet, &result);
+    info = tl_krb_by_code(err.code);
+    if (told &&
+        (result.code == TL_KPASSWD_SOFTERROR || result.code == TL_KPASSWD_ACCESSDENIED))
+        reason = judge(c, &result);
+    else
+        reason = tl_outcome_fail(c->out, TL_STAGE_PASSWORD, TL_REASON_PASSWORD_FAILED,
+                                 "It answered %s (%d)%s%s.",
+                                 info != NULL ? info->name : "with an error",
+                                 (int)err.code, result.text != NULL ? ": " : "",
+                                 result.text != NULL ? result.text : "");
+    if (c->out == NULL)
+        return reason;
+    c->out->krb_error = err.code;
+    return tl_outcome_fail(
+        c->out, TL_STAGE_PASSWORD, reason,
+        "%s If the old password is refused from now on, try the new one.",
+        c->out->detail);
 }
 
 static enum tl_reason read_reply(struct change *c, const krb5_data *reply)
@@ -257,6 +276,26 @@ enum tl_reason tl_kpasswd_change(struct tl_krb *krb, const struct tl_dc_list *li
     return reason;
 }
 
+static bool read_only(const struct tl_dc *dc)
+{
+    return dc->flags != 0 && (dc->flags & TL_DS_WRITABLE) == 0;
+}
+
+void tl_kpasswd_order(struct tl_dc_list *list)
+{
+    size_t writable = 0;
+
+    for (size_t i = 0; i < list->count; i++) {
+        struct tl_dc dc = list->dcs[i];
+
+        if (read_only(&dc))
+            continue;
+        memmove(&list->dcs[writable + 1], &list->dcs[writable],
+                (i - writable) * sizeof(dc));
+        list->dcs[writable++] = dc;
+    }
+}
+
 /* The domain controllers of the realm that gave the ticket; a child of krb. */
 static enum tl_reason candidates(struct tl_krb *krb, struct tl_dc_list **list,
                                  struct tl_outcome *out)
@@ -269,6 +308,8 @@ static enum tl_reason candidates(struct tl_krb *krb, struct tl_dc_list **list,
         return tl_outcome_fail(out, TL_STAGE_PASSWORD, TL_REASON_NO_MEMORY, NULL);
     tl_outcome_set_realm(out, krb->tgt_realm);
     reason = tl_locate(krb, krb->locator, domain, 0, krb->deadline, list, out);
+    if (reason == TL_REASON_OK)
+        tl_kpasswd_order(*list);
     talloc_free(domain);
     return reason;
 }

@@ -98,6 +98,8 @@ enum tl_reason tl_kpasswd_ask(TALLOC_CTX *ctx, struct tl_krb *krb,
 
 /* --- kpasswd.c --- */
 
+/* Read-only domain controllers last: they can only pass a change on. */
+void tl_kpasswd_order(struct tl_dc_list *list);
 /* tl_krb_change_password() at one of these; the realm is krb->changepw's. */
 enum tl_reason tl_kpasswd_change(struct tl_krb *krb, const struct tl_dc_list *list,
                                  const char *new_password, struct tl_outcome *out);

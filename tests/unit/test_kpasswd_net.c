@@ -84,8 +84,12 @@ static const struct script {
      "(60): who are you. If the old"},
     {"an error that says it worked", "oo", KRB_ERROR, "\0\0", 2, FAILED,
      "If the old password"},
-    {"an error without a frame", "oo", BARE_KRB_ERROR, "\0\4", 2, FAILED,
+    {"an error without a frame", "oo", BARE_KRB_ERROR, "\0\3", 2, FAILED,
      "KRB_ERR_GENERIC (60)"},
+    {"an error that tells the rule", "oo", BARE_KRB_ERROR, "\0\4Password too short.", 21,
+     TL_REASON_PASSWORD_TOO_SHORT, 1, "tcp", "too short.\" If the old password"},
+    {"an error that denies", "oo", KRB_ERROR, "\0\5", 2, TL_REASON_PASSWORD_DENIED, 1,
+     "tcp", "does not let this user change the password. If the old"},
     {"out of order", "oo", ANSWERS, "\0\2disk full", 11, FAILED, "result 2: disk full"},
     {"a code of nobody's", "oo", ANSWERS, "\1\0", 2, FAILED, "result 256"},
 #undef FAILED
@@ -489,6 +493,36 @@ START_TEST(test_meddled)
 }
 END_TEST
 
+START_TEST(test_order)
+{
+    static const struct {
+        const char *before, *after; /* r: read-only, w: writable, u: not pinged */
+    } rows[] = {{"", ""},     {"r", "r"},       {"rw", "wr"},
+                {"uw", "uw"}, {"rwru", "wurr"}, {"wwrrwu", "wwwurr"}};
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct tl_dc dcs[8] = {0};
+        struct tl_dc_list few = {.count = strlen(rows[i].before), .dcs = dcs};
+
+        for (size_t d = 0; d < few.count; d++) {
+            char kind = rows[i].before[d];
+
+            dcs[d].flags = kind == 'u' ? 0 : kind == 'r' ? TL_DS_KDC : TL_DS_WRITABLE;
+            dcs[d].priority = (uint16_t)d;
+        }
+        tl_kpasswd_order(&few);
+        for (size_t d = 0; d < few.count; d++) {
+            ck_assert_int_eq(rows[i].after[d], dcs[d].flags == 0           ? 'u'
+                                               : dcs[d].flags == TL_DS_KDC ? 'r'
+                                                                           : 'w');
+            /* those of one kind stay in their order */
+            if (d > 0 && rows[i].after[d] == 'r' && rows[i].after[d - 1] == 'r')
+                ck_assert_uint_gt(dcs[d].priority, dcs[d - 1].priority);
+        }
+    }
+}
+END_TEST
+
 START_TEST(test_no_ticket)
 {
     krb5_free_creds(krb->k5, krb->changepw);
@@ -508,6 +542,7 @@ int main(void)
     tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, test_script, 0, (int)(sizeof(scripts) / sizeof(scripts[0])));
     tcase_add_loop_test(tc, test_meddled, 0, 2);
+    tcase_add_test(tc, test_order);
     tcase_add_test(tc, test_no_ticket);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_NORMAL);
