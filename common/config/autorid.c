@@ -33,11 +33,15 @@ static void skip_blanks(const char **at)
 int tl_id_span_parse(const char *text, struct tl_id_span *span, const char **fault)
 {
     struct tl_id_span found = {0};
+    bool good = read_number(&text, &found.low) && *text == '-';
 
     *fault = NULL;
-    if (!read_number(&text, &found.low) || *text++ != '-' ||
-        !read_number(&text, &found.high) || *text != '\0' || found.low < TL_ID_LOWEST ||
-        found.high > TL_ID_HIGHEST) {
+    if (good) {
+        text++;
+        good = read_number(&text, &found.high) && *text == '\0' &&
+               found.low >= TL_ID_LOWEST && found.high <= TL_ID_HIGHEST;
+    }
+    if (!good) {
         *fault = "is no LOW-HIGH with numbers from 1000 to 4294967293";
         return -EINVAL;
     }
@@ -76,7 +80,10 @@ static bool read_owner(const char **at, struct tl_autorid_domain *domain)
     if (tl_sid_parse(string, &domain->sid) != 0)
         return false;
     domain->reserved = !is_domain(&domain->sid);
-    return **at != '#' || ((*at)++, read_number(at, &domain->index));
+    if (**at != '#')
+        return true;
+    (*at)++;
+    return read_number(at, &domain->index);
 }
 
 static const char *domain_fault(const struct tl_autorid_domains *domains,
@@ -104,8 +111,9 @@ static int parse_one(struct tl_autorid_domains *domains, const char **at,
         *at += 5;
         skip_blanks(at);
     }
-    if (!read_number(at, &domain.range) || *(*at)++ != ':')
+    if (!read_number(at, &domain.range) || **at != ':')
         return -EINVAL;
+    (*at)++;
     skip_blanks(at);
     if (!read_owner(at, &domain))
         return -EINVAL;
@@ -137,15 +145,16 @@ int tl_autorid_domains_parse(TALLOC_CTX *ctx, const char *text,
     while (ret == 0) {
         skip_blanks(&at);
         ret = parse_one(domains, &at, fault);
+        if (ret != 0)
+            break;
         skip_blanks(&at);
-        if (ret == 0 && *at == '\0') {
+        if (*at == '\0') {
             *domains_out = domains;
             return 0;
         }
-        if (ret == 0 && *at++ != ',') {
-            *fault = not_a_list;
-            ret = -EINVAL;
-        }
+        *fault = not_a_list;
+        ret = *at == ',' ? 0 : -EINVAL;
+        at++;
     }
     talloc_free(domains);
     return ret;

@@ -207,6 +207,9 @@ static const struct {
     {"[identity]\nautorid_range = 999-299999\n",
      "[identity] autorid_range: '999-299999' is no LOW-HIGH with numbers from 1000 to "
      "4294967293"},
+    {"[identity]\nautorid_range = 100000\n",
+     "[identity] autorid_range: '100000' is no LOW-HIGH with numbers from 1000 to "
+     "4294967293"},
     {"[identity]\nautorid_range = 2000-1999\n",
      "[identity] autorid_range: '2000-1999' ends before it begins"},
     {"[identity]\nautorid_rangesize = 1999\n",
@@ -300,6 +303,9 @@ static const struct {
     {A, "is no list of"},
     {"1 " A, "is no list of"},
     {"1: ", "is no list of"},
+    {"1", "is no list of"},
+    {"RANGE", "is no list of"},
+    {"RANGE999", "is no list of"},
     {"1: CONTOSO", "is no list of"},
     {"1: " A "#", "is no list of"},
     {"1: " A "#x", "is no list of"},
