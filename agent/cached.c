@@ -225,6 +225,12 @@ void tla_cached_forget(struct tla_conv *conv, const struct tl_sid *sid)
     talloc_free(book);
 }
 
+bool tla_cached_is_over(enum tl_reason reason)
+{
+    return reason == TL_REASON_ACCOUNT_DISABLED || reason == TL_REASON_ACCOUNT_EXPIRED ||
+           reason == TL_REASON_USER_UNKNOWN;
+}
+
 /* Silence only: an answer of a KDC, whatever it says, is the answer. */
 static bool nobody_answered(const struct tl_logon *logon)
 {

@@ -57,8 +57,10 @@ bool tla_verifier_open(const struct tla_verifier *verifier, int64_t now);
  * nothing but forget everybody where the configuration has no cached logons. */
 void tla_cached_keep(struct tla_conv *conv, const struct tl_sid *sid, int64_t proven,
                      const char *password);
-/* A domain controller said no to this user: nothing old counts any more. */
+/* Nothing old of this user counts any more. */
 void tla_cached_forget(struct tla_conv *conv, const struct tl_sid *sid);
+/* Does this word of a KDC end the account, for all one can tell here? */
+bool tla_cached_is_over(enum tl_reason reason);
 
 struct tla_cached {
     struct tla_user user;

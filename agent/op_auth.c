@@ -261,21 +261,14 @@ static int change_first(struct tla_conv *conv, struct tl_logon *logon, const cha
     return rc;
 }
 
-/* The domain has ended this account, so it says; the cable must not bring it back. */
+/* The cable must not bring back what the domain has ended. */
 static void forget_ended(struct tla_conv *conv, const struct tl_logon *logon)
 {
     struct tla_user user;
 
-    switch (logon->outcome->reason) {
-    case TL_REASON_ACCOUNT_DISABLED:
-    case TL_REASON_ACCOUNT_EXPIRED:
-    case TL_REASON_USER_UNKNOWN:
-        if (tla_find_user(conv, conv->config->state_dir, conv->request.user, &user) == 0)
-            tla_cached_forget(conv, &user.sid);
-        break;
-    default:
-        break;
-    }
+    if (tla_cached_is_over(logon->outcome->reason) &&
+        tla_find_user(conv, conv->config->state_dir, conv->request.user, &user) == 0)
+        tla_cached_forget(conv, &user.sid);
 }
 
 static bool wants_new_password(const struct tl_logon *logon)

@@ -143,29 +143,38 @@ static void hand_over(const struct waiting *w, struct tl_logon *logon, const cha
                      w->pending->canonical);
 }
 
-/* Does waiting go on? */
+/*
+ * A KDC refused the user. The password may have been changed meanwhile: no second try,
+ * which would count towards a lockout.
+ */
+static void refused(const struct waiting *w, enum tl_reason reason)
+{
+    if (reason == TL_REASON_WRONG_PASSWORD || tla_cached_is_over(reason))
+        tla_cached_forget(w->conv, w->sid);
+    tla_journal_line(LOG_NOTICE,
+                     "%s was logged on with cached credentials, and is refused now: %s",
+                     w->pending->canonical, tl_reason_info(reason)->slug);
+}
+
+/* Does waiting go on? It does over a trust that is broken: that says nothing of the
+ * user. */
 static bool try_once(const struct waiting *w)
 {
     TALLOC_CTX *tmp = talloc_new(NULL);
     char *ccache = tmp != NULL ? read_note(tmp, w) : NULL;
     struct tl_logon *logon = NULL;
     enum tl_reason reason;
-    bool answered, go_on = false;
+    bool go_on = false;
 
     if (ccache == NULL || is_gone(ccache))
         goto done;
     reason = log_on(w, tmp, &logon);
-    answered = logon != NULL && logon->answered;
-    go_on = reason != TL_REASON_OK && !answered;
-    if (reason == TL_REASON_OK) {
+    if (reason == TL_REASON_OK)
         hand_over(w, logon, ccache);
-    } else if (answered) {
-        tla_cached_forget(w->conv, w->sid);
-        tla_journal_line(
-            LOG_NOTICE,
-            "%s was logged on with cached credentials, and is refused now: %s",
-            w->pending->canonical, tl_reason_info(reason)->slug);
-    }
+    else if (logon != NULL && logon->answered && logon->outcome->stage == TL_STAGE_AS)
+        refused(w, reason);
+    else
+        go_on = true;
 done:
     talloc_free(tmp);
     return go_on;
