@@ -67,6 +67,33 @@ static bool may_bear(const struct tl_topology *topo, const char *realm,
     return false;
 }
 
+/*
+ * May an account of `realm` bear a userPrincipalName with a suffix of its own? What led
+ * there is WRONG_REALM, which anybody on the wire can send; who administers a trusted
+ * domain can give an account any UPN, and so any user's of another forest. So the realm
+ * must be where our own side's trusts route the suffix, as a KDC of ours would, or of the
+ * own forest, whose KDCs find a UPN with any suffix in the global catalogue.
+ */
+static bool may_bear_suffix(TALLOC_CTX *mem, const struct tl_topology *topo,
+                            const struct tl_route *route, const char *realm,
+                            const char *suffix)
+{
+    struct tl_suffix_index *index = NULL;
+    struct tl_suffix_match match;
+
+    if (same_dns(realm, route->domain)) /* our own KDC knew the account itself */
+        return true;
+    if (topo == NULL)
+        return false;
+    if (own_has(topo, realm))
+        return true;
+    if (tl_suffix_index_new(mem, topo, &index) != 0)
+        return false;
+    match = tl_suffix_find(index, suffix);
+    return match.reason == TL_REASON_OK && match.tdo != NULL &&
+           forest_has(match.tdo, realm);
+}
+
 /* sam in the domain it was sought in, or the UPN sam@domain. */
 static bool is_sam_or_upn(const struct tl_pac *pac, const struct tl_topology *topo,
                           const char *sam, const char *domain, const char *upn,
@@ -90,10 +117,10 @@ static bool answers_to(TALLOC_CTX *mem, const struct tl_pac *pac,
         return text != NULL &&
                is_sam_or_upn(pac, topo, route->principal, route->domain, text, realm);
     }
-    /* A suffix of its own names no domain: which one may bear it, the KDCs know. */
-    if (tl_name_equal(pac->upn, route->principal))
-        return true;
     at = strrchr(route->principal, '@');
+    if (at != NULL && tl_name_equal(pac->upn, route->principal) &&
+        may_bear_suffix(mem, topo, route, realm, at + 1))
+        return true;
     text = at != NULL
                ? talloc_strndup(mem, route->principal, (size_t)(at - route->principal))
                : NULL;

@@ -67,6 +67,12 @@ enum tl_reason tl_logon_prepare(struct tl_logon *logon, const char *name)
     return find_route(logon);
 }
 
+static bool is_young(const struct tl_topology *topo)
+{
+    return topo != NULL && topo->taken != 0 &&
+           time(NULL) - topo->taken < SNAPSHOT_YOUNG_S;
+}
+
 /*
  * A name the snapshot cannot place may belong to a trust made since it was
  * taken, or there is no snapshot yet (first logon of a machine without the
@@ -80,8 +86,7 @@ static enum tl_reason complete_route(struct tl_logon *logon, tl_deadline deadlin
     bool placed =
         logon->route->realm != NULL && logon->route->verdict != TL_REASON_DOMAIN_UNKNOWN;
 
-    if (placed || (logon->topology != NULL && logon->topology->taken != 0 &&
-                   time(NULL) - logon->topology->taken < SNAPSHOT_YOUNG_S))
+    if (placed || is_young(logon->topology))
         return TL_REASON_OK;
     ignored = tl_outcome_new(logon);
     reason = tl_refresh(logon, logon->config, logon->ws, logon->trace, deadline, &fresh,
@@ -215,6 +220,25 @@ enum tl_reason tl_logon_way(struct tl_logon *logon, tl_deadline deadline)
     return TL_REASON_OK;
 }
 
+/* Which forest may bear a suffix our own side's directory says; the snapshot may be
+ * older than the routing that the KDCs follow, however young. Only who has proved an
+ * account gets this far. */
+static enum tl_reason check_name(struct tl_logon *logon, tl_deadline deadline)
+{
+    struct tl_outcome *out = logon->outcome;
+    enum tl_reason reason =
+        tl_pac_check_name(logon->pac, logon->topology, logon->route, logon->client, out);
+    struct tl_topology *fresh;
+
+    if (reason != TL_REASON_REPLY_MISMATCH || logon->route->type != TL_ENTERPRISE ||
+        tl_refresh(logon, logon->config, logon->ws, logon->trace, deadline, &fresh,
+                   NULL) != TL_REASON_OK)
+        return reason;
+    logon->topology = fresh;
+    tl_outcome_reset(out);
+    return tl_pac_check_name(logon->pac, fresh, logon->route, logon->client, out);
+}
+
 /* The steps that need the network, in order, and the one that follows them. */
 static enum tl_reason steps(struct tl_logon *logon, const char *password,
                             tl_deadline deadline)
@@ -230,8 +254,7 @@ static enum tl_reason steps(struct tl_logon *logon, const char *password,
         reason = tl_pac_apply_rules(logon->pac, logon->topology, logon->route,
                                     logon->client, logon->ws, logon->trace, out);
     if (reason == TL_REASON_OK)
-        reason = tl_pac_check_name(logon->pac, logon->topology, logon->route,
-                                   logon->client, out);
+        reason = check_name(logon, deadline);
     if (reason == TL_REASON_OK)
         reason = identify(logon, deadline);
     return reason;

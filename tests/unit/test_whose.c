@@ -50,6 +50,18 @@ static const struct row {
      "carol@eu.fabrikam.test", true},
     {"suffix", E, "alice@corp.example", "fabrikam.test", "as@CONTOSO.TEST", "as",
      "Alice@Corp.Example", true},
+    {"suffix, claimed by another domain", E, "alice@corp.example", "fabrikam.test",
+     "mallory@EVIL.TEST", "mallory", "alice@corp.example", false},
+    {"suffix, routing not known", E, "alice@corp.example", "fabrikam.test",
+     "as@CONTOSO.TEST", "as", "alice@corp.example", false, true},
+    {"suffix, known to our own KDC", E, "carol@any.example", "fabrikam.test",
+     "carol@FABRIKAM.TEST", "carol", "carol@any.example", true, true},
+    {"suffix of the own forest", E, "carol@any.example", "fabrikam.test",
+     "carol@EU.FABRIKAM.TEST", "carol", "carol@any.example", true},
+    {"suffix that nobody routes", E, "alice@any.example", "fabrikam.test",
+     "as@CONTOSO.TEST", "as", "alice@any.example", false},
+    {"suffix that is disabled", E, "alice@off.example", "fabrikam.test",
+     "as@CONTOSO.TEST", "as", "alice@off.example", false},
     {"suffix, another user", E, "alice@corp.example", "fabrikam.test", "bob@CONTOSO.TEST",
      "bob", "bob@corp.example", false},
     {"suffix, no UPN told", E, "alice@corp.example", "fabrikam.test", "bob@CONTOSO.TEST",
@@ -66,10 +78,17 @@ START_TEST(test_row)
     static struct tl_ft_record records[] = {
         {.type = TL_FT_DOMAIN, .name = "contoso.test"},
         {.type = TL_FT_DOMAIN, .name = "emea.example"},
+        {.type = TL_FT_TLN, .name = "corp.example"},
+        {.type = TL_FT_TLN, .name = "off.example", .flags = TL_FT_DISABLED_ADMIN},
     };
-    static struct tl_forest_info info = {.count = 2, .records = records};
+    static struct tl_forest_info info = {.count = 4, .records = records};
     static struct tl_tdo trusts[] = {
-        {.holder = "fabrikam.test", .partner = "contoso.test", .forest_info = &info},
+        {.holder = "fabrikam.test",
+         .partner = "contoso.test",
+         .type = TL_TRUST_UPLEVEL,
+         .direction = TL_TRUST_OUTBOUND,
+         .attributes = TL_TRUST_FOREST_TRANSITIVE,
+         .forest_info = &info},
         {.holder = "fabrikam.test", .partner = "evil.test"},
         /* what the other side says of itself counts for nothing */
         {.holder = "evil.test", .partner = "contoso.test", .forest_info = &info},

@@ -12,8 +12,10 @@
 /*
  * `pac` is verified and of the ticket's client "alice@CONTOSO.TEST". OK if the
  * account answers to the route's name: by its sAMAccountName in the domain that was
- * named, or by its userPrincipalName; REPLY_MISMATCH otherwise, NO_MEMORY. `topo`
- * may be NULL: nothing is known.
+ * named, or by its userPrincipalName; REPLY_MISMATCH otherwise, NO_MEMORY. A UPN with a
+ * suffix of its own counts from the own forest, and from the forest that our side's
+ * trusts route the suffix to: a topology that is older than the routing refuses what a
+ * fresh one lets pass. `topo` may be NULL: nothing is known.
  */
 TL_PUBLIC enum tl_reason tl_pac_check_name(const struct tl_pac *pac,
                                            const struct tl_topology *topo,
