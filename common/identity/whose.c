@@ -94,13 +94,13 @@ static bool may_bear_suffix(TALLOC_CTX *mem, const struct tl_topology *topo,
            forest_has(match.tdo, realm);
 }
 
-/* sam in the domain it was sought in, or the UPN sam@domain. */
+/* sam in the domain it was sought in, or the UPN sam@domain: of the account whose SIDs
+ * are believed. CLIENT_INFO only repeats the name that was asked for. */
 static bool is_sam_or_upn(const struct tl_pac *pac, const struct tl_topology *topo,
                           const char *sam, const char *domain, const char *upn,
                           const char *realm)
 {
-    if (same_dns(realm, domain) &&
-        (tl_name_equal(pac->account, sam) || tl_name_equal(pac->client_name, sam)))
+    if (same_dns(realm, domain) && tl_name_equal(pac->account, sam))
         return true;
     return tl_name_equal(pac->upn, upn) && may_bear(topo, realm, domain);
 }

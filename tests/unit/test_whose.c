@@ -32,6 +32,8 @@ static const struct row {
      "A.Smith@contoso.test", true},
     {"another user", P, "alice", "contoso.test", "bob@CONTOSO.TEST", "bob",
      "bob@contoso.test", false},
+    {"another user's SIDs, asked for by this name", P, "alice", "contoso.test",
+     "alice@CONTOSO.TEST", "bob", NULL, false},
     {"the computer of that name", P, "ws1", "fabrikam.test", "WS1$@FABRIKAM.TEST", "WS1$",
      NULL, false},
     {"a namesake of another domain", P, "alice", "contoso.test", "alice@FABRIKAM.TEST",
