@@ -83,10 +83,13 @@ static int prove_old(struct tlp *m)
 static int change(struct tlp *m)
 {
     struct tlp_result result = {0};
+    const struct tlp_options *options = &m->options;
     const char *old, *fresh = NULL;
     int rc = item(m, PAM_OLDAUTHTOK, &old);
 
-    if (rc == PAM_SUCCESS && m->options.use_authtok)
+    /* What is there is of this stack (pam_pwquality): libpam forgets it between calls. */
+    if (rc == PAM_SUCCESS &&
+        (options->use_authtok || options->try_first_pass || options->use_first_pass))
         rc = item(m, PAM_AUTHTOK, &fresh);
     if (rc == PAM_SUCCESS && m->options.use_authtok && fresh == NULL) {
         tlp_log(m, LOG_NOTICE, "use_authtok: no earlier module asked for a password");

@@ -70,6 +70,8 @@ def test_change_items(bench):
         [OLD, DONE], [WRONG], [OLD, DONE], [NEW, AGAIN, DONE], [NEW, AGAIN, DONE]])
     check("try_first_pass asks when the earlier one is wrong", got.codes == code("SUCCESS") and
           got.prompts.count("Current password: ") == 2, got)
+    check("and takes the new one that is there", bench.agent.requests[-1].get("new_secret") == "n",
+          bench.agent.requests)
 
 
 def test_expired(bench):
