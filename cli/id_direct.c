@@ -164,6 +164,8 @@ void id_look_up(struct id_facts *facts)
         (void)find(facts, local, true);
     if (facts->direct == NULL)
         return;
+    if (facts->route != NULL)
+        in.user_domain = facts->route->user_domain;
     in.workstation = facts->ws->fqdn;
     in.workstation_domain = facts->ws->domain;
     facts->direct_words = tl_outcome_words(facts->cli, facts->direct, &in);

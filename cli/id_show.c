@@ -103,8 +103,12 @@ static void user_text(const struct id_facts *facts)
     print_wrapped("Source", origin(facts, entry));
     if (!facts->has_gids)
         return;
-    print_wrapped("Groups", talloc_asprintf(cli, "%zu, %s", facts->num_groups,
-                                            origin(facts, &facts->gids.entry)));
+    print_wrapped("Groups",
+                  talloc_asprintf(cli, "%zu, %s%s", facts->num_groups,
+                                  origin(facts, &facts->gids.entry),
+                                  facts->gids.entry.source == TL_STORE_SOURCE_LSA
+                                      ? "; the others are known from the first logon on"
+                                      : ""));
     for (size_t i = 0; i < facts->num_groups; i++) {
         const struct id_group *group = &facts->groups[i];
 
@@ -146,8 +150,9 @@ static void group_text(const struct id_facts *facts)
     if (entry->count > MEMBERS_SHOWN)
         all = talloc_asprintf_append(all, " and more");
     print_wrapped("Members",
-                  entry->partial
-                      ? "not asked for yet"
+                  entry->partial ? "not asked for yet"
+                  : entry->source == TL_STORE_SOURCE_LSA && entry->count == 0
+                      ? "not to be read across a one-way trust"
                       : show(cli, talloc_asprintf(cli, "%u%s", entry->count, all)));
     print_wrapped("Source", origin(facts, entry));
 }
@@ -161,6 +166,21 @@ static const char *what(const struct id_facts *facts)
                            facts->asked.text);
 }
 
+static void missing_text(const struct id_facts *facts)
+{
+    struct cli *cli = facts->cli;
+    const char *kind = !facts->no_group  ? "user"
+                       : !facts->no_user ? "group"
+                                         : "user and no group";
+
+    print_wrapped(
+        "Unknown",
+        show(cli, talloc_asprintf(
+                      cli, "there is no %s %s, as was told %s; asked again %s", kind,
+                      facts->asked.text, when(cli, facts->missing.entry.written),
+                      when(cli, facts->missing.entry.valid_until))));
+}
+
 /* Nobody: why, as far as it can be told. */
 static void nobody_text(const struct id_facts *facts)
 {
@@ -170,14 +190,7 @@ static void nobody_text(const struct id_facts *facts)
         printf("%-12s%s, id %u, in %s: an account of this machine's own\n", "Local",
                show(cli, facts->local.name), facts->local.id, facts->local.file);
     if (facts->no_user || facts->no_group)
-        print_wrapped(
-            "Unknown",
-            show(cli, talloc_asprintf(cli,
-                                      "the domain has no %s, as was told %s; asked "
-                                      "again %s",
-                                      missing_what(cli, &facts->missing),
-                                      when(cli, facts->missing.entry.written),
-                                      when(cli, facts->missing.entry.valid_until))));
+        missing_text(facts);
     else if (facts->local.name == NULL)
         printf("%-12s%s is nobody this machine knows of\n", "Unknown",
                show(cli, what(facts)));

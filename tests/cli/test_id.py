@@ -103,7 +103,7 @@ class Id(unittest.TestCase):
         self.assertEqual((code, got["user"], got["group"]), (1, None, None))
         self.assertEqual((got["missing"]["of"], got["missing"]["name"]), ("user",
                                                                           "gone@contoso.test"))
-        self.assertIn("the domain has no user gone@contoso.test",
+        self.assertIn("there is no user gone@contoso.test, as was told",
                       " ".join(self.run_id("gone@contoso.test").stdout.split()))
         code, got = self.told("207777")
         self.assertEqual((code, got["missing"]["of"], got["missing"]["id"]), (1, "group", 207777))
