@@ -25,7 +25,7 @@
 static int find_user(const char *name, uid_t *uid, gid_t *gid)
 {
     FILE *file = fopen("/etc/passwd", "re");
-    struct passwd space, *entry = NULL;
+    struct passwd space = {0}, *entry = NULL;
     char text[4096];
     int ret = -ENOENT;
 
