@@ -11,6 +11,7 @@
 #include <trustlogon/name.h>
 
 #include "cached.h"
+#include "guesses.h"
 
 #define FILETIME_UNIX_EPOCH 116444736000000000LL /* 1970 in 100 ns since 1601 */
 #define SECONDS_PER_DAY 86400
@@ -69,7 +70,8 @@ static void judge_this_line(struct tla_conv *conv, struct tl_logon *logon,
     pending->detail = verdict->detail;
 }
 
-/* Only root's programs go on to store tickets; a locker wanted the proof. */
+/* For root's programs, which go on to store tickets, and for the proven user himself,
+ * whose locker refreshes what his session has. */
 static enum tl_reason keep_tickets(struct tla_conv *conv, struct tl_logon *logon,
                                    const char *canonical, int64_t proven_at,
                                    struct tla_pending **kept)
@@ -79,7 +81,7 @@ static enum tl_reason keep_tickets(struct tla_conv *conv, struct tl_logon *logon
     int rc;
 
     *kept = NULL;
-    if (conv->peer != 0)
+    if (conv->peer != 0 && conv->peer != logon->identity->uid)
         return TL_REASON_OK;
     rc = tla_pending_new(conv, run_dir, &pending);
     if (rc == 0) {
@@ -224,8 +226,18 @@ static int answer_cached(struct tla_conv *conv, struct tl_logon *logon,
 
 static void log_on(struct tla_conv *conv, struct tl_logon *logon, const char *password)
 {
+    struct tla_guesses *guesses = NULL;
+    int rc = 0;
+
     tla_busy(conv, true);
-    (void)tl_logon_password(logon, password);
+    if (conv->peer != 0)
+        rc = tla_guesses_enter(conv, conv->config->run_dir, conv->peer, &guesses);
+    if (rc == 0)
+        (void)tl_logon_password(logon, password);
+    else
+        tl_outcome_fail(logon->outcome, TL_STAGE_LOCAL, TL_REASON_INTERNAL,
+                        "wrong passwords cannot be counted: %s", strerror(-rc));
+    tla_guesses_leave(guesses, logon->outcome->reason);
     tla_busy(conv, false);
 }
 

@@ -2,9 +2,10 @@
  *
  * op_setcred.c - tickets of a logon into the user's cache, and out of it.
  *
- * Only root asks (worker.c), but root's programs pass on what a PAM environment
- * said: the owner must be a user's uid, and everything under a name of the
- * user's is done by a child that has become the user (tl_ccache_store).
+ * Root's programs pass on what a PAM environment said, and a user's locker (worker.c
+ * lets it refresh only) what it likes: the owner must be a user's uid, and everything
+ * under a name of the user's is done by a child that has become the user
+ * (tl_ccache_store).
  */
 #include <errno.h>
 #include <string.h>
@@ -97,6 +98,7 @@ int tla_op_setcred(struct tla_conv *conv)
         .type_name = conv->config->ccache,
         .uid = request->uid,
         .gid = request->gid,
+        .only_existing = conv->peer != 0,
     };
     struct tla_pending *pending = NULL;
     const char *name = NULL;

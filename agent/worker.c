@@ -8,6 +8,18 @@
 
 #include "agent.h"
 
+/* Tickets of its own proof into a cache that it names, and that is there: the child
+ * that becomes the user can do nothing that the user could not. */
+static bool refreshes_its_own(const struct tla_conv *conv)
+{
+    const struct tl_wire_msg *request = &conv->request;
+
+    return request->op == TL_OP_SETCRED && request->session != NULL &&
+           request->ccache != NULL && request->has_owner == 1 &&
+           request->uid == conv->peer &&
+           (request->flags & ~(TL_WIRE_F_DEBUG | TL_WIRE_F_SILENT)) == TL_WIRE_F_REFRESH;
+}
+
 /* Anybody may look anybody up, as in /etc/passwd. A locker speaks for its own account
  * only, and brings no configuration: whoever chooses the keytab chooses what counts as
  * proof. */
@@ -17,7 +29,7 @@ static bool may_ask(const struct tla_conv *conv)
         return conv->request.op == TL_OP_LOOKUP;
     if (conv->request.user == NULL)
         return false;
-    return conv->peer == 0 || conv->request.op == TL_OP_AUTH;
+    return conv->peer == 0 || conv->request.op == TL_OP_AUTH || refreshes_its_own(conv);
 }
 
 static bool speaks_for_itself(struct tla_conv *conv)

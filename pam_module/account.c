@@ -29,9 +29,9 @@ int tlp_account(struct tlp *m)
         tlp_debug(m, "account: %s did not log on through this module", m->user);
         return PAM_IGNORE;
     }
-    /* A locker that is not root proved its user a moment ago, and the agent keeps
-     * no session for it. */
-    if (logon != NULL && logon->session[0] == '\0')
+    /* A locker that is not root proved its user a moment ago. It opens no session, and
+     * rules are for those who do. */
+    if (logon != NULL && (logon->session[0] == '\0' || geteuid() != 0))
         return PAM_SUCCESS;
     request = tlp_request(m, TL_OP_ACCOUNT);
     request.session = logon != NULL ? logon->session : NULL;

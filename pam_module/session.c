@@ -4,6 +4,7 @@
  * that never call pam_setcred, and no tickets left behind.
  */
 #include <syslog.h>
+#include <unistd.h>
 
 #include "module.h"
 
@@ -17,7 +18,7 @@ int tlp_open_session(struct tlp *m)
     logon = tlp_logon_get(m);
     if (logon == NULL)
         return PAM_IGNORE;
-    if (logon->stored || logon->session[0] == '\0')
+    if (logon->stored || logon->session[0] == '\0' || geteuid() != 0)
         return PAM_SUCCESS;
     rc = tlp_store_tickets(m, logon, TL_OP_OPEN, TL_WIRE_F_ESTABLISH);
     return rc == PAM_SUCCESS ? PAM_SUCCESS : PAM_SESSION_ERR;
@@ -35,7 +36,7 @@ int tlp_close_session(struct tlp *m)
         return PAM_IGNORE;
     /* Only what this handle made; a shared cache (KEYRING:persistent, KCM) is left
      * alone by the agent. */
-    if (!logon->stored)
+    if (!logon->stored || geteuid() != 0)
         return PAM_SUCCESS;
     rc = tlp_store_tickets(m, logon, TL_OP_CLOSE, 0);
     return rc == PAM_SUCCESS ? PAM_SUCCESS : PAM_SESSION_ERR;

@@ -31,7 +31,9 @@ static const char *existing_cache(struct tlp *m, const struct tlp_logon *logon)
     const char *name =
         logon->ccache[0] != '\0' ? logon->ccache : pam_getenv(m->pamh, "KRB5CCNAME");
 
-    return name != NULL ? name : secure_getenv("KRB5CCNAME");
+    if (name == NULL)
+        name = secure_getenv("KRB5CCNAME");
+    return name != NULL && *name != '\0' ? name : NULL;
 }
 
 static int remember_cache(struct tlp *m, struct tlp_logon *logon, const char *name)
@@ -95,6 +97,17 @@ int tlp_store_tickets(struct tlp *m, struct tlp_logon *logon, enum tl_wire_op op
     return remember_cache(m, logon, result.ccache);
 }
 
+/* A screen locker that runs as the user: the new tickets go into the cache of the
+ * session it runs in, if that has one. It opens no session, so it makes none. */
+static int refresh_own(struct tlp *m, struct tlp_logon *logon)
+{
+    bool wanted = (m->flags & (PAM_REINITIALIZE_CRED | PAM_REFRESH_CRED)) != 0;
+
+    if (!wanted || in_setuid_context() || existing_cache(m, logon) == NULL)
+        return PAM_SUCCESS;
+    return tlp_store_tickets(m, logon, TL_OP_SETCRED, TL_WIRE_F_REFRESH);
+}
+
 int tlp_setcred(struct tlp *m)
 {
     struct tlp_logon *logon;
@@ -106,13 +119,15 @@ int tlp_setcred(struct tlp *m)
     if (logon == NULL)
         return PAM_IGNORE;
     if ((m->flags & PAM_DELETE_CRED) != 0)
-        return logon->stored
+        return logon->stored && geteuid() == 0
                    ? tlp_store_tickets(m, logon, TL_OP_SETCRED, TL_WIRE_F_DELETE)
                    : PAM_SUCCESS;
-    /* Stored already (sshd asks twice), or a proof without tickets (a locker that
-     * is not root): nothing is left to do. */
+    /* Stored already (sshd asks twice), or a proof without tickets: nothing is left
+     * to do. */
     if (logon->stored || logon->session[0] == '\0')
         return PAM_SUCCESS;
+    if (geteuid() != 0)
+        return refresh_own(m, logon);
     if ((m->flags & (PAM_REINITIALIZE_CRED | PAM_REFRESH_CRED)) != 0) {
         /* Whoever calls a setuid program chooses its environment; tickets of the
          * target user shall not land where the caller points. */

@@ -258,7 +258,7 @@ static enum tl_reason store(TALLOC_CTX *ctx, krb5_context k5,
                             const struct tl_ccache_request *req, const char **name,
                             struct tl_outcome *out)
 {
-    struct ccache_job job = {.k5 = k5};
+    struct ccache_job job = {.k5 = k5, .only_existing = req->only_existing};
     struct report report = {.status = -1};
     const char *why = NULL;
     char *full = NULL;

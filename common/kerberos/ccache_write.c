@@ -118,9 +118,11 @@ static int write_file(struct ccache_job *job)
 
     if (ret != 0)
         return ret != -ENOENT ? ret : fail(job, path, "there is no such folder");
-    if (len >= 6 && strcmp(path + len - 6, "XXXXXX") == 0)
+    if (len >= 6 && strcmp(path + len - 6, "XXXXXX") == 0 && !job->only_existing)
         return fill_new_file(job, path);
     ret = check_own_file(job, path);
+    if (ret == -ENOENT && job->only_existing)
+        return fail(job, path, "there is no such cache");
     if (ret != 0 && ret != -ENOENT)
         return ret;
     snprintf(beside, sizeof(beside), "%s.XXXXXX", path);
@@ -165,8 +167,11 @@ static int write_collection(struct ccache_job *job)
         cache = NULL;
         ret = krb5_cc_get_principal(k5, job->tickets, &client);
     }
-    if (ret == 0 && krb5_cc_cache_match(k5, client, &cache) != 0)
-        ret = krb5_cc_new_unique(k5, type, NULL, &cache);
+    if (ret == 0) {
+        ret = krb5_cc_cache_match(k5, client, &cache);
+        if (ret != 0 && !job->only_existing)
+            ret = krb5_cc_new_unique(k5, type, NULL, &cache);
+    }
     if (ret == 0)
         ret = fill(job, cache);
     if (ret == 0)

@@ -6,12 +6,14 @@
 #define TL_CCACHE_WRITE_H
 
 #include <krb5.h>
+#include <stdbool.h>
 
 /* No talloc: the child copies nothing and frees nothing; it ends. */
 struct ccache_job {
     krb5_context k5;
     krb5_ccache tickets; /* what to store; NULL for delete */
     char name[1024];     /* full name; XXXXXX at its end is replaced */
+    bool only_existing;  /* make none */
     char error[2048];    /* one plain sentence after -1 */
 };
 

@@ -151,6 +151,7 @@ struct tl_ccache_request {
     const char *type_name; /* config->ccache or NULL: krb5.conf's default_ccache_name */
     uid_t uid;
     gid_t gid;
+    bool only_existing; /* fail rather than make a cache */
 };
 /*
  * Runs in a child process that has become uid:gid, so that nothing is ever

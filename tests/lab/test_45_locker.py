@@ -1,0 +1,199 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""A screen locker with the uid of its user: proves that user and nobody else, reads nothing of
+root's, waits after wrong passwords, and brings new tickets to the session it runs in."""
+import json
+import pathlib
+import re
+import time
+
+from daemon import LOG, agent
+from harness import (PASSWORD, check, equal, finish, ids_of, logon, on, pam_stack,
+                     put, up, ws)
+
+ALICE, BOB = "CONTOSO\\alice", "CONTOSO\\bob"
+FORMS = (ALICE, "contoso.test\\alice", "alice@contoso.test", "alice@CONTOSO", "CoNtOsO\\ALICE")
+OTHERS = (BOB, "bob@contoso.test", "FABRIKAM\\carol", "root", "localuser", "nobody@contoso.test")
+PARTITION = "/var/lib/samba/private/sam.ldb.d/DC=CONTOSO,DC=TEST.ldb"
+CLIENT = pathlib.Path(__file__).with_name("pam_client.py").read_text(encoding="utf-8")
+PAM_AUTH_ERR = 7
+FOLDERS = "/run/trustlogon /var/lib/trustlogon /var/cache/trustlogon"
+# What every user may read: ids and names, which `ls -l` shows as well, and the trusts.
+OPEN = {"/var/lib/trustlogon/identity.store", "/var/lib/trustlogon/topology.json"}
+SECRETS = ("/etc/krb5.keytab", "/run/trustlogon/pending", "/run/trustlogon/guesses",
+           "/run/trustlogon/lsa.sock", "/var/lib/trustlogon/members")
+TGT = "krbtgt/CONTOSO.TEST@CONTOSO.TEST"
+
+
+def as_user(ids, command, **more):
+    return ws(["setpriv", "--reuid", str(ids[0]), "--regid", str(ids[1]), "--clear-groups",
+               *command], **more)
+
+
+def locker(ids, name, password=PASSWORD, steps=("authenticate", "account"), ccache=None):
+    """(all steps went well, seconds, what came out) of one PAM handle of that uid."""
+    started = time.monotonic()
+    done = as_user(ids, ["/usr/bin/python3", "-I", "-c", CLIENT, "locker", name, "[]", *steps],
+                   stdin=password + "\n", env={"KRB5CCNAME": ccache} if ccache else None)
+    seconds = time.monotonic() - started
+    try:
+        codes = [code for _, code, _ in json.loads(done.stdout.splitlines()[-1])]
+    except (IndexError, ValueError):
+        codes = []
+    return codes == [0] * len(steps), seconds, (codes, done.stderr)
+
+
+def own_user_only():
+    with agent():
+        for name in FORMS:
+            ok, _, text = locker(A, name)
+            check(f"a locker proves its own user as {name}", ok, text)
+    with agent():
+        for name in OTHERS:
+            ok, _, text = locker(A, name)
+            check(f"and not {name}", not ok, text)
+        ok, _, text = locker(B, ALICE)
+        check("nor does another uid prove alice with her password", not ok, text)
+        told = ws(["cat", LOG]).stdout
+    check("the journal tells who asked for whom",
+          f"uid {A[0]} asked for operation 1 as {BOB}" in told, told)
+
+
+def secrets():
+    """While tickets of a logon wait for setcred."""
+    logon(BOB)
+    with agent():
+        locker(A, ALICE, password="wrong")
+        locker(A, ALICE)
+        listed = ws(f"find {FOLDERS} -not -type d -printf '%p\\n'").stdout.split()
+        for kind, wanted in (("readable", OPEN), ("writable", set())):
+            found = as_user(A, ["sh", "-c", f"find {FOLDERS} -type f -{kind} 2>/dev/null"])
+            equal(f"files that the locker's uid finds {kind}", set(found.stdout.split()), wanted)
+        made = as_user(A, ["sh", "-c", f"find {FOLDERS} -type d -writable 2>/dev/null"])
+        equal("folders that it may write to", made.stdout, "")
+        for path in SECRETS:
+            facts = ws(["stat", "-c", "%u %g %a %F", path]).stdout.strip()
+            check(f"{path} is root's alone", re.match(r"0 0 [67]00 ", facts), (facts, listed))
+            got = as_user(A, ["sh", "-c", f"cat {path}/* || cat {path}"])
+            check(f"{path}: permission denied", got.returncode != 0 and not got.stdout and
+                  "Permission denied" in got.stderr, got)
+        check("waiting tickets were there to be read",
+              [x for x in listed if x.startswith("/run/trustlogon/pending/")], listed)
+        lsa = as_user(A, ["/usr/bin/python3", "-I", "-c",
+                          "import socket; s = socket.socket(socket.AF_UNIX); "
+                          "s.connect('/run/trustlogon/lsa.sock')"])
+        check("nor does it reach the helper that has the machine's key",
+              "PermissionError" in lsa.stderr, lsa)
+
+
+def bad_passwords(sam):
+    told = on("dc1.contoso", ["ldbsearch", "-H", PARTITION, f"(sAMAccountName={sam})", "badPwdCount"])
+    found = re.search(r"badPwdCount: (\d+)", told.stdout)
+    return int(found[1]) if found else None
+
+
+def slowed():
+    ws("rm -rf /run/trustlogon/guesses")
+    with agent():
+        took = []
+        for _ in range(4):
+            ok, seconds, text = locker(A, ALICE, password="wrong")
+            check("a wrong password is wrong", not ok and text[0] == [PAM_AUTH_ERR], text)
+            took.append(seconds)
+        check("three mistakes are free, the next guess waits", took[3] > max(took[:3]) + 1, took)
+        _, seconds, text = locker(B, BOB, password="wrong")
+        check("nobody else waits for it", seconds < took[3], (seconds, took, text))
+        ok, seconds, text = locker(A, ALICE)
+        check("the right password waits too, longer, and then opens", ok and seconds > took[3],
+              (seconds, took, text))
+        ok, seconds, text = locker(A, ALICE)
+        check("and ends it", ok and seconds < took[3], (seconds, took, text))
+        # Samba counts where there is a threshold only.
+        on("dc1.contoso", ["samba-tool", "domain", "passwordsettings", "set",
+                           "--account-lockout-threshold=50"])
+        locker(A, ALICE, password="wrong")
+        equal("a wrong one counts at the domain controller", bad_passwords("alice"), 1)
+        locker(A, ALICE)
+        equal("until the right one", bad_passwords("alice"), 0)
+
+
+def session(ccache=None):
+    """alice's session begins, by root's program; the name of its cache."""
+    put("ws1", "/etc/pam.d/begin", pam_stack(f"ccache={ccache}" if ccache else ""))
+    done = ws(["/usr/bin/python3", "-I", "-c", CLIENT, "begin", ALICE, "[]", "authenticate",
+               "account", "establish"], stdin=PASSWORD + "\n")
+    try:
+        return json.loads(done.stdout.splitlines()[-1])[-1][2].get("KRB5CCNAME")
+    except (IndexError, ValueError):
+        return None
+
+
+def tickets(ids, name):
+    """What is in a cache, keys and all, as its user sees it; and the list of klist."""
+    listed = as_user(ids, ["klist", "-l"], env={"KRB5CCNAME": name}).stdout
+    shown = as_user(ids, ["klist", "-e", name]).stdout
+    return listed.count("alice@"), shown.count(TGT), shown
+
+
+def refreshed(kind, ccache, flag):
+    ws("rm -rf /tmp/krb5cc_* /run/trustlogon/pending")
+    name = session(ccache)
+    before = tickets(A, name)
+    # Service tickets of the old logon are a mark: the new one has none of them.
+    as_user(A, ["kvno", "-q", "cifs/dc1.contoso.test"], env={"KRB5CCNAME": name})
+    marked = tickets(A, name)
+    with agent():
+        ok, _, text = locker(A, ALICE, steps=("authenticate", "account", flag), ccache=name)
+        waiting = ws("ls /run/trustlogon/pending | grep -v logon || true").stdout
+    after = tickets(A, name)
+    check(f"{kind}: {flag} of a locker renews the session's cache",
+          ok and "cifs/" in marked[2] and "cifs/" not in after[2] and after[1] == 1,
+          (text, name, marked, after))
+    check(f"{kind}: and makes none besides", before[0] == after[0] and
+          len(ws("ls /tmp | grep krb5cc_ || true").stdout.split()) == (kind == "FILE"),
+          (before, after))
+    equal(f"{kind}: nothing is left waiting", waiting, "")
+    return name
+
+
+def foreign_caches():
+    mine = session()
+    theirs = f"/tmp/krb5cc_{B[0]}_theirs"
+    as_user(B, ["cp", "/etc/hostname", theirs])
+    as_user(B, ["ln", "-s", mine.removeprefix("FILE:"), "/tmp/krb5cc_link"])
+    as_user(B, ["mkdir", "-m", "777", "/tmp/theirs"])
+    facts = f"cat {theirs} {mine.removeprefix('FILE:')} | sha256sum; ls /tmp /tmp/theirs"
+    before = ws(facts).stdout
+    for what in (theirs, "/tmp/krb5cc_link", "/tmp/krb5cc_none", "/tmp/theirs/cc", "/root/cc",
+                 "/etc/krb5.keytab"):
+        with agent():
+            ok, _, text = locker(A, ALICE, steps=("authenticate", "refresh"),
+                                 ccache=f"FILE:{what}")
+        check(f"FILE:{what} is no session's cache of alice's", not ok, text)
+    with agent():
+        for what in (f"KEYRING:persistent:{B[0]}", "DIR:/tmp/theirs"):
+            ok, _, text = locker(A, ALICE, steps=("authenticate", "refresh"), ccache=what)
+            check(f"nor is {what}", not ok, text)
+        equal("nothing has changed, nothing was made", ws(facts).stdout, before)
+        ok, _, text = locker(A, ALICE, steps=("authenticate", "refresh", "establish", "open",
+                                              "close", "delete"))
+        check("without KRB5CCNAME a locker has nothing to refresh, and nothing fails", ok, text)
+        equal("nor was anything made", ws(facts).stdout, before)
+    ws(f"rm -rf /tmp/theirs /tmp/krb5cc_link {theirs}")
+
+
+up(trust="external")
+put("ws1", "/etc/pam.d/locker", pam_stack())
+logon(ALICE)
+logon(BOB)
+A, B = ids_of(ALICE), ids_of(BOB)
+ws(f"mkdir -p -m 700 /run/user/{A[0]} && chown {A[0]}:{A[1]} /run/user/{A[0]}")
+own_user_only()
+secrets()
+slowed()
+refreshed("FILE", None, "refresh")
+refreshed("FILE", None, "reinitialize")
+refreshed("DIR", f"DIR:/run/user/{A[0]}/krb5cc", "refresh")
+refreshed("KEYRING", "KEYRING:persistent:%{uid}", "refresh")
+foreign_caches()
+finish()
