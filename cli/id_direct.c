@@ -19,14 +19,19 @@ static struct tl_store_string text_of(const char *text)
     return (struct tl_store_string){at, (uint32_t)strlen(at)};
 }
 
-static void add_names(struct tl_store_item *item, enum tl_store_class class,
-                      const char *const *names, size_t count)
+static void add_names(TALLOC_CTX *ctx, struct tl_store_item *item,
+                      enum tl_store_class class, const char *const *names, size_t count)
 {
-    item->keys[item->num_keys++] =
-        (struct tl_store_key){.class = class, .name = item->entry.name.at};
-    for (size_t i = 0; i < count && item->num_keys < TL_STORE_KEYS_MAX; i++)
-        item->keys[item->num_keys++] =
-            (struct tl_store_key){.class = class, .name = names[i]};
+    struct tl_store_key *keys =
+        talloc_zero_array(ctx, struct tl_store_key, (unsigned)count + 1);
+
+    if (keys == NULL)
+        return;
+    keys[0] = (struct tl_store_key){.class = class, .name = item->entry.name.at};
+    for (size_t i = 0; i < count; i++)
+        keys[i + 1] = (struct tl_store_key){.class = class, .name = names[i]};
+    item->keys = keys;
+    item->num_keys = (uint32_t)count + 1;
 }
 
 static struct tl_store_entry entry_of(TALLOC_CTX *ctx, enum tl_store_class class,
@@ -73,7 +78,7 @@ static void take_user(struct id_facts *facts, const struct tl_lookup_answer *ans
     facts->user.entry.gecos = text_of(who->gecos);
     facts->user.entry.home = text_of(who->home);
     facts->user.entry.shell = text_of(who->shell);
-    add_names(&facts->user, TL_STORE_USER_NAME, who->names, who->num_names);
+    add_names(facts->cli, &facts->user, TL_STORE_USER_NAME, who->names, who->num_names);
     facts->has_user = true;
     facts->gids = (struct tl_store_item){.entry = facts->user.entry};
     facts->gids.entry.class = TL_STORE_GIDS;
@@ -97,7 +102,8 @@ static void take_group(struct id_facts *facts, const struct tl_lookup_answer *an
     facts->group = (struct tl_store_item){0};
     facts->group.entry = entry_of(facts->cli, TL_STORE_GROUP_ID, answer->source,
                                   &group->sid, group->gid, group->canonical);
-    add_names(&facts->group, TL_STORE_GROUP_NAME, group->names, group->num_names);
+    add_names(facts->cli, &facts->group, TL_STORE_GROUP_NAME, group->names,
+              group->num_names);
     facts->has_group = true;
 }
 

@@ -179,10 +179,10 @@ static int let_it_age(struct id_facts *facts)
     if ((rc == 0 || rc == -ENOENT) && facts->has_group)
         rc = tl_store_expire(store, TL_STORE_GROUP_ID, facts->group.entry.id);
     if ((rc == 0 || rc == -ENOENT) && (facts->no_user || facts->no_group)) {
-        const struct tl_store_key *key = &facts->missing.keys[0];
+        struct tl_store_key key = tl_store_item_key(&facts->missing, 0);
 
-        rc = key->name != NULL ? tl_store_drop_name(store, key->class, key->name)
-                               : tl_store_drop_id(store, key->class, key->id);
+        rc = key.name != NULL ? tl_store_drop_name(store, key.class, key.name)
+                              : tl_store_drop_id(store, key.class, key.id);
     }
     if (rc != 0 && rc != -ENOENT)
         return cli_error(facts->cli, EXIT_CANNOT_TELL, "%s: %s", facts->view->path,

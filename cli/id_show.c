@@ -56,12 +56,12 @@ static void names(struct cli *cli, const struct tl_store_item *item)
     char *all = talloc_strdup(cli, "");
 
     for (uint32_t i = 0; i < item->num_keys; i++) {
-        const struct tl_store_key *key = &item->keys[i];
+        struct tl_store_key key = tl_store_item_key(item, i);
 
-        if (key->name != NULL && key->class != TL_STORE_SID &&
-            strcmp(key->name, item->entry.name.at) != 0)
-            all = talloc_asprintf_append(all, "%s%s", all[0] == '\0' ? "" : ", ",
-                                         key->name);
+        if (key.name != NULL && key.class != TL_STORE_SID &&
+            strcmp(key.name, item->entry.name.at) != 0)
+            all =
+                talloc_asprintf_append(all, "%s%s", all[0] == '\0' ? "" : ", ", key.name);
     }
     if (all != NULL && all[0] != '\0')
         print_wrapped("Names", show(cli, all));

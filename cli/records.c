@@ -142,11 +142,11 @@ const char *kind_of(const struct tl_store_item *item)
 
 const char *missing_what(TALLOC_CTX *ctx, const struct tl_store_item *item)
 {
-    const struct tl_store_key *key = &item->keys[0];
+    struct tl_store_key key = tl_store_item_key(item, 0);
     const char *kind = item->entry.class == TL_STORE_USER_ID ? "user" : "group";
 
-    return key->name != NULL ? talloc_asprintf(ctx, "%s %s", kind, key->name)
-                             : talloc_asprintf(ctx, "%s %u", kind, key->id);
+    return key.name != NULL ? talloc_asprintf(ctx, "%s %s", kind, key.name)
+                            : talloc_asprintf(ctx, "%s %u", kind, key.id);
 }
 
 static json_t *json_string_of(const struct tl_store_string *string)
@@ -158,9 +158,12 @@ static json_t *json_keys(const struct tl_store_item *item)
 {
     json_t *names = json_array();
 
-    for (uint32_t i = 0; i < item->num_keys; i++)
-        if (item->keys[i].name != NULL && item->keys[i].class != TL_STORE_SID)
-            json_array_append_new(names, json_text(item->keys[i].name));
+    for (uint32_t i = 0; i < item->num_keys; i++) {
+        struct tl_store_key key = tl_store_item_key(item, i);
+
+        if (key.name != NULL && key.class != TL_STORE_SID)
+            json_array_append_new(names, json_text(key.name));
+    }
     return names;
 }
 
@@ -176,13 +179,14 @@ json_t *json_item(const struct tl_store_item *item)
     json_t *gids;
 
     if (item->negative) {
+        struct tl_store_key key = tl_store_item_key(item, 0);
+
         json_object_set_new(
             object, "of",
             json_string(entry->class == TL_STORE_USER_ID ? "user" : "group"));
-        json_object_set_new(object, "name", json_text(item->keys[0].name));
+        json_object_set_new(object, "name", json_text(key.name));
         json_object_set_new(object, "id",
-                            item->keys[0].name != NULL ? json_null()
-                                                       : json_integer(item->keys[0].id));
+                            key.name != NULL ? json_null() : json_integer(key.id));
         return object;
     }
     json_object_set_new(object, "id", json_integer(entry->id));

@@ -21,16 +21,18 @@ struct survey {
     struct tl_store_item *items;
 };
 
-/* 0 or an exit code. */
-static int look(struct cli *cli, const char *file, struct survey *survey)
+/* The items only where they are wanted: there may be a million. 0 or an exit code. */
+static int look(struct cli *cli, const char *file, bool items, struct survey *survey)
 {
     int code = records_open(cli, file, &survey->view), rc;
 
     if (code != 0)
         return code;
     rc = tl_store_inspect(cli, survey->view, &survey->stats, &survey->damage,
-                          &survey->items);
-    return rc == 0 ? 0 : cli_error(cli, EXIT_CANNOT_TELL, "%s", strerror(-rc));
+                          items ? &survey->items : NULL);
+    return rc == 0 ? 0
+                   : cli_error(cli, EXIT_CANNOT_TELL, "%s: %s", survey->view->path,
+                               strerror(-rc));
 }
 
 static json_t *json_stats(const struct survey *survey)
@@ -90,7 +92,7 @@ static int statistics(struct cli *cli, const char *file, const char *what)
 {
     struct survey survey;
     const struct tl_store_stats *stats = &survey.stats;
-    int code = look(cli, file, &survey);
+    int code = look(cli, file, false, &survey);
 
     if (code != 0)
         return code;
@@ -126,7 +128,7 @@ static int check(struct cli *cli, const char *file, const char *what)
     struct survey survey;
     const struct tl_store_stats *stats = &survey.stats;
     size_t count;
-    int code = look(cli, file, &survey);
+    int code = look(cli, file, false, &survey);
 
     if (code != 0)
         return code;
@@ -183,7 +185,7 @@ static int compact(struct cli *cli, const char *file, const char *what)
 {
     struct survey before, after;
     struct tl_store *store;
-    int code = look(cli, file, &before), rc;
+    int code = look(cli, file, false, &before), rc;
 
     if (code == 0)
         code = open_writer(cli, before.view, &store);
@@ -193,7 +195,7 @@ static int compact(struct cli *cli, const char *file, const char *what)
     if (rc != 0)
         return cli_error(cli, EXIT_CANNOT_TELL, "%s: %s", before.view->path,
                          strerror(-rc));
-    code = look(cli, file, &after);
+    code = look(cli, file, false, &after);
     if (code != 0)
         return code;
     if (cli->json) {
@@ -211,10 +213,10 @@ static int compact(struct cli *cli, const char *file, const char *what)
 
 static int drop_item(struct tl_store *store, const struct tl_store_item *item)
 {
-    const struct tl_store_key *key = &item->keys[0];
+    struct tl_store_key key = tl_store_item_key(item, 0);
 
-    return key->name != NULL ? tl_store_drop_name(store, key->class, key->name)
-                             : tl_store_drop_id(store, key->class, key->id);
+    return key.name != NULL ? tl_store_drop_name(store, key.class, key.name)
+                            : tl_store_drop_id(store, key.class, key.id);
 }
 
 static void print_dropped(struct cli *cli, const struct tl_store_item *item)
@@ -306,7 +308,7 @@ static int list(struct cli *cli, const char *file, const char *what)
     if (what != NULL && kind == NULL)
         return cli_error(cli, EXIT_USAGE, "list takes users, groups or missing, not '%s'",
                          what);
-    code = look(cli, file, &survey);
+    code = look(cli, file, true, &survey);
     if (code != 0)
         return code;
     entries = json_array();

@@ -183,23 +183,36 @@ int store_survey(TALLOC_CTX *ctx, const struct tl_store_map *map, struct store_w
     return rc;
 }
 
+struct tl_store_key tl_store_item_key(const struct tl_store_item *item, uint32_t i)
+{
+    const struct store_record *rec = item->record;
+    struct tl_store_key out = {0};
+
+    if (rec == NULL)
+        return item->keys[i];
+    out.class = rec->keys[i].class;
+    out.id = rec->keys[i].value;
+    if (rec->keys[i].length > 0)
+        out.name = (const char *)rec + rec->keys[i].value;
+    return out;
+}
+
 static bool fill_item(const struct store_record *rec, struct tl_store_item *item)
 {
     *item = (struct tl_store_item){
         .negative = (rec->flags & TL_STORE_NEGATIVE_FLAG) != 0,
         .num_keys = rec->num_keys,
+        .record = rec,
     };
     for (size_t i = 0; i < rec->num_keys; i++) {
         const struct store_key *key = &rec->keys[i];
         const char *name = (const char *)rec + key->value;
 
-        item->keys[i] = (struct tl_store_key){.class = key->class, .id = key->value};
         if (key->length == 0)
             continue;
         if (key->value >= rec->size || key->length >= rec->size - key->value ||
             name[key->length] != '\0')
             return false;
-        item->keys[i].name = name;
     }
     return tl_store_entry_of(rec, &item->entry);
 }

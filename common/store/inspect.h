@@ -51,8 +51,10 @@ struct tl_store_item {
     bool negative; /* then only the key says what there is not */
     struct tl_store_entry entry;
     uint32_t num_keys;
-    struct tl_store_key keys[TL_STORE_KEYS_MAX];
+    const void *record; /* that has them; NULL: */
+    const struct tl_store_key *keys;
 };
+struct tl_store_key tl_store_item_key(const struct tl_store_item *item, uint32_t i);
 
 /* All figures, and (children of ctx) what is damaged, and all items, oldest first; the
  * arrays are talloc's, and either may be NULL: not wanted. */

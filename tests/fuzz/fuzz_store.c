@@ -162,7 +162,8 @@ static void inspect(const struct tl_store_map *map)
     for (size_t i = 0; i < count; i++) {
         use(&items[i].entry, false, items[i].entry.class == TL_STORE_GIDS);
         for (uint32_t k = 0; k < items[i].num_keys; k++)
-            if (items[i].keys[k].name != NULL && strlen(items[i].keys[k].name) > SIZE)
+            if (tl_store_item_key(&items[i], k).name != NULL &&
+                strlen(tl_store_item_key(&items[i], k).name) > SIZE)
                 abort();
     }
     count = damage == NULL ? 0 : talloc_array_length(damage);

@@ -81,6 +81,7 @@ START_TEST(everything_is_shown)
     struct tl_store_stats stats;
     struct tl_store_damage *damage;
     struct tl_store_item *items, item;
+    struct tl_store_key key;
 
     ck_assert_int_eq(tl_store_put_group(store, &group), 0);
     ck_assert_int_eq(tl_store_put_gids(store, 201105, gids, 2, &life), 0);
@@ -103,14 +104,15 @@ START_TEST(everything_is_shown)
     ck_assert_str_eq(items[0].entry.name.at, "alice@contoso.test");
     ck_assert_uint_eq(items[0].entry.fresh_until, life.fresh_until);
     ck_assert_uint_eq(items[0].entry.valid_until, life.valid_until);
-    ck_assert_str_eq(items[0].keys[0].name, "alice@contoso.test");
+    ck_assert_str_eq(tl_store_item_key(&items[0], 0).name, "alice@contoso.test");
     ck_assert_uint_eq(items[1].entry.count, 2);
     ck_assert_int_eq(items[1].entry.class, TL_STORE_GROUP_ID);
     ck_assert(items[3].negative);
-    ck_assert_str_eq(items[3].keys[0].name, "gone@contoso.test");
-    ck_assert_int_eq(items[4].keys[0].class, TL_STORE_GROUP_ID);
-    ck_assert_ptr_null(items[4].keys[0].name);
-    ck_assert_uint_eq(items[4].keys[0].id, 200777);
+    ck_assert_str_eq(tl_store_item_key(&items[3], 0).name, "gone@contoso.test");
+    key = tl_store_item_key(&items[4], 0);
+    ck_assert_int_eq(key.class, TL_STORE_GROUP_ID);
+    ck_assert_ptr_null(key.name);
+    ck_assert_uint_eq(key.id, 200777);
     /* One by one, as the command is asked for them. */
     ck_assert(
         tl_store_item_by_name(view, TL_STORE_USER_NAME, "contoso\\ÄNGSTRÖM", &item));
