@@ -5,6 +5,7 @@
  */
 #include "lookup/asking.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include <trustlogon/name.h>
@@ -12,6 +13,10 @@
 #include "lookup/lsa_client.h"
 
 #define NONE_MAPPED 0xC0000073U
+#define INVALID_PARAMETER 0xC000000DU
+#define NO_LOGON_SERVERS 0xC000005EU
+#define IO_TIMEOUT 0xC00000B5U
+#define DCS_MAX 4 /* that are tried */
 #define RID_DOMAIN_USERS 513U
 
 static enum tl_reason fail(const struct tl_asking *a, const char *why)
@@ -22,12 +27,33 @@ static enum tl_reason fail(const struct tl_asking *a, const char *why)
                            a->domain->dns, why != NULL ? why : "no reason was given");
 }
 
+/* Until one can tell; what the last one said. A DC that is silent goes last next time. */
+static int ask_first(const struct tl_asking *a, const struct tl_dc_list *dcs,
+                     const char *name, const struct tl_sid *sid,
+                     struct tl_lsa_answer **found, const char **why)
+{
+    const struct tl_lookup_input *in = &a->lookup->in;
+    struct tl_lsa_peer peer = {.config = in->config, .ws = in->ws};
+    int ret = -ETIMEDOUT;
+
+    for (size_t i = 0; i < dcs->count && i < DCS_MAX; i++) {
+        peer.dc = dcs->dcs[i].host;
+        peer.address = dcs->dcs[i].address;
+        ret = tl_lsa_ask(a->answer, &peer, name, sid, in->deadline, found, why);
+        if (ret != 0 || (*found)->ntstatus == 0 || (*found)->ntstatus == NONE_MAPPED ||
+            (*found)->ntstatus == INVALID_PARAMETER)
+            break;
+        if ((*found)->ntstatus == NO_LOGON_SERVERS || (*found)->ntstatus == IO_TIMEOUT)
+            tl_locate_failed(a->lookup->locator, &dcs->dcs[i]);
+    }
+    return ret;
+}
+
 /* By name, or with `name` NULL by SID. */
 static enum tl_reason ask(const struct tl_asking *a, const char *name,
                           const struct tl_sid *sid, struct tl_lsa_answer **found)
 {
     const struct tl_lookup_input *in = &a->lookup->in;
-    struct tl_lsa_peer peer = {.config = in->config, .ws = in->ws};
     struct tl_dc_list *dcs = NULL;
     const char *why = NULL;
     enum tl_reason reason = tl_locate(a->answer, a->lookup->locator, in->ws->domain, 0,
@@ -35,9 +61,7 @@ static enum tl_reason ask(const struct tl_asking *a, const char *name,
 
     if (reason != TL_REASON_OK)
         return reason;
-    peer.dc = dcs->dcs[0].host;
-    peer.address = dcs->dcs[0].address;
-    if (tl_lsa_ask(a->answer, &peer, name, sid, in->deadline, found, &why) != 0)
+    if (ask_first(a, dcs, name, sid, found, &why) != 0)
         return fail(a, why);
     if ((*found)->ntstatus == NONE_MAPPED)
         return tl_asking_unknown(a, "the workstation's domain controller knows none");

@@ -15,6 +15,7 @@ import lsa
 from capture import Capture
 from daemon import LOG, agent
 from harness import check, equal, on, ws
+from meddling import Talker
 from lsa import INVALID, NONE_MAPPED, PROGRAM, TIMEOUT, helper
 
 CANNOT_ASK = "0xC0020035"
@@ -344,6 +345,42 @@ def behind_the_agent(sids):
             equal("the agent is killed: so is the program", ended(), [])
 
 
+def dns(verb, record, kind, data):
+    zone = "_msdcs.fabrikam.test" if kind == "SRV" else "fabrikam.test"
+    done = on("dc1.fabrikam", ["samba-tool", "dns", verb, "dc1.fabrikam.test", zone, record, kind,
+                               data, f"-Uadministrator%{harness.PASSWORD}"])
+    assert done.returncode == 0, f"{verb} {record}: {done.stdout}{done.stderr}"
+
+
+def another_dc():
+    """The DC that is asked first answers pings and nothing else: the next one is asked."""
+    records = ("_kerberos._tcp.dc", "_kerberos._tcp.Default-First-Site-Name._sites.dc")
+    harness.command("refresh")
+    mallory = Talker("mallory", "/usr/bin/python3", "-I", "/run/lab/impostor.py", "ping",
+                     "fabrikam.test=silent.fabrikam.test")
+    mallory.process.stdout.readline()
+    dns("add", "silent", "A", "10.99.0.66")
+    for record in records:
+        dns("add", record, "SRV", "silent.fabrikam.test 88 0 100")
+        dns("delete", record, "SRV", "dc1.fabrikam.test 88 0 100")
+        dns("add", record, "SRV", "dc1.fabrikam.test 88 50 100")
+    try:
+        with agent():
+            # Only now, since reading the trusts anew has put it last.
+            ws("rm -f /var/cache/trustlogon/dc-fabrikam*")
+            shown = harness.command("locate", "--force", "fabrikam.test").stdout
+            check("a silent DC is taken for the first", "DC: \\\\silent" in shown, shown)
+            for who in ("bob", "alice"):
+                shown = ws(["getent", "passwd", f"CONTOSO\\{who}"]).stdout
+                check(f"a silent DC: the next one is asked for {who}",
+                      shown.startswith(f"{who}@contoso.test:"), ws(["cat", LOG]).stdout)
+    finally:
+        mallory.end()
+        for record in records:
+            dns("delete", record, "SRV", "silent.fabrikam.test 88 0 100")
+        harness.command("locate", "--force", "fabrikam.test")
+
+
 def ended():
     deadline = time.monotonic() + 5
     while programs() and time.monotonic() < deadline:
@@ -362,6 +399,7 @@ def main():
     hostile_lines()
     privileges()
     behind_the_agent(sids)
+    another_dc()
     two_hundred(sids)
     on_the_wire()
     broken_ways()
