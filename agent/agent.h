@@ -133,11 +133,12 @@ enum tl_reason tla_prepare(struct tla_conv *conv, struct tl_logon **logon);
 void tla_busy(struct tla_conv *conv, bool busy);
 /*
  * Ask for the new password, twice, and change it; again while the user can do
- * better, three times in all. 0 or what the conversation said; logon->outcome tells
+ * better, three times in all. `why` has been told already, if the program lets us
+ * talk, or is NULL. 0 or what the conversation said; logon->outcome tells
  * how it ended, and *fresh is the new password (wiped when freed) if it worked.
  */
 int tla_change_password(struct tla_conv *conv, struct tl_logon *logon, const char *old,
-                        char **fresh);
+                        const char *why, char **fresh);
 /* One change, without a dialogue. */
 enum tl_reason tla_change_once(struct tla_conv *conv, struct tl_logon *logon,
                                const char *old, const char *fresh);

@@ -264,7 +264,7 @@ static int change_first(struct tla_conv *conv, struct tl_logon *logon, const cha
         rc = tla_tell(conv, TL_STYLE_INFO, wanted);
     if (rc != 0 || reason != TL_REASON_OK)
         return rc;
-    rc = tla_change_password(conv, logon, old, fresh);
+    rc = tla_change_password(conv, logon, old, wanted, fresh);
     if (rc == 0 && *fresh != NULL) {
         rc = tla_tell(conv, TL_STYLE_INFO, "Your password has been changed.");
         if (rc == 0)

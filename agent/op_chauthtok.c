@@ -35,7 +35,7 @@ static int change(struct tla_conv *conv, struct tl_logon *logon, const char *old
     if (conv->request.new_secret != NULL)
         (void)tla_change_once(conv, logon, old, conv->request.new_secret);
     else
-        rc = tla_change_password(conv, logon, old, &fresh);
+        rc = tla_change_password(conv, logon, old, NULL, &fresh);
     talloc_free(fresh);
     /* The old one must not open the machine when the cable is out. */
     if (rc == 0 && logon->outcome->reason == TL_REASON_OK &&

@@ -59,12 +59,24 @@ static const char *useless(const char *old, const char *fresh, const char *again
     return NULL;
 }
 
+/* sudo silences messages (PAM_SILENT), but not prompts: why a new password is wanted
+ * then stands in front of the question. A child of conv. */
+static const char *question(struct tla_conv *conv, const char *why)
+{
+    static const char plain[] = "New password: ";
+    const char *text = NULL;
+
+    if (why != NULL && (conv->request.flags & TL_WIRE_F_SILENT) != 0)
+        text = talloc_asprintf(conv, "%s\n%s", why, plain);
+    return text != NULL ? text : plain;
+}
+
 static int ask(struct tla_conv *conv, struct tl_logon *logon, const char *old,
-               char **fresh)
+               const char *why, char **fresh)
 {
     const char *wrong;
     char *again = NULL;
-    int rc = tla_prompt(conv, TL_STYLE_NEW_SECRET, "New password: ", fresh);
+    int rc = tla_prompt(conv, TL_STYLE_NEW_SECRET, question(conv, why), fresh);
 
     if (rc != 0)
         return rc;
@@ -95,9 +107,11 @@ enum tl_reason tla_change_once(struct tla_conv *conv, struct tl_logon *logon,
     const char *wrong = useless(old, fresh, NULL);
     enum tl_reason reason;
 
-    if (wrong != NULL)
+    if (wrong != NULL) {
+        TALLOC_FREE(logon->words); /* those of a step that worked */
         return tl_outcome_fail(logon->outcome, TL_STAGE_PASSWORD,
                                TL_REASON_PASSWORD_NOT_GIVEN, "%s", wrong);
+    }
     tla_busy(conv, true);
     reason = tl_password_change(logon, old, fresh);
     tla_busy(conv, false);
@@ -113,7 +127,7 @@ static bool worth_another(const struct tl_outcome *out)
 }
 
 int tla_change_password(struct tla_conv *conv, struct tl_logon *logon, const char *old,
-                        char **fresh)
+                        const char *why, char **fresh)
 {
     const struct tl_outcome *out = logon->outcome;
 
@@ -124,7 +138,7 @@ int tla_change_password(struct tla_conv *conv, struct tl_logon *logon, const cha
 
         tl_outcome_reset(logon->outcome);
         TALLOC_FREE(logon->words);
-        rc = ask(conv, logon, old, &typed);
+        rc = ask(conv, logon, old, why, &typed);
         if (rc == 0 && out->reason == TL_REASON_OK &&
             tla_change_once(conv, logon, old, typed) == TL_REASON_OK) {
             *fresh = typed;
@@ -138,8 +152,10 @@ int tla_change_password(struct tla_conv *conv, struct tl_logon *logon, const cha
         if (tries == 1 || !worth_another(out))
             return 0;
         /* the last refusal is told by the end of the conversation */
-        rc = logon->words != NULL ? tla_tell(conv, TL_STYLE_ERROR, logon->words->message)
-                                  : -ENOMEM;
+        if (logon->words == NULL)
+            return -ENOMEM;
+        why = talloc_strdup(conv, logon->words->message);
+        rc = tla_tell(conv, TL_STYLE_ERROR, logon->words->message);
         if (rc != 0)
             return rc;
     }

@@ -324,6 +324,23 @@ def programs(server, old):
     return old
 
 
+def sudo(old):
+    """sudo shows no messages: the questions say why."""
+    put("ws1", "/etc/sudoers.d/lab", f"{CANONICAL} ALL=(ALL) ALL\n", mode=0o440)
+    uid, new = int(ws(f"id -u {CANONICAL}").stdout), fresh()
+    must_change()
+    with changed("sudo", MUST), Terminal(by(uid, "sudo -k; sudo id -un")) as there:
+        since = 0
+        for password in (old, "Ab1!", "Ab1!", new, new):
+            there.wait(ASKS, since)
+            since = there.type(password)
+        status = there.end()
+    check("sudo: asks for a new password, says why each time, and goes on", status == 0 and
+          "\nroot\n" in there.told and f"{TEXT[1907]}\nNew password: " in there.told and
+          f"{SHORT}\nNew password: " in there.told, (status, there.told))
+    return new
+
+
 def aged(server):
     """Expired by its age, not by an administrator: 1330."""
     new = fresh()
@@ -380,7 +397,7 @@ def main():
     musts = at_logon(PASSWORD)
     set_up()
     with agent(), sshd() as server:
-        musts = programs(server, musts)
+        musts = sudo(programs(server, musts))
         aged(server)
         musts = passwd(musts)
     trust("forest")
