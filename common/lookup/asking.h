@@ -13,7 +13,8 @@ struct tl_asking {
     const struct tl_question *question;
     const struct tl_lookup_domain *domain; /* the one being asked */
     struct tl_lookup_answer *answer;
-    struct tl_unix_facts *facts; /* with rfc2307 only: what directories told of ids */
+    struct tl_dir_names *resources; /* groups of the workstation's domain, or NULL */
+    struct tl_unix_facts *facts;    /* with rfc2307 only: what directories told of ids */
     struct tl_outcome *out;
 };
 
@@ -25,7 +26,11 @@ enum tl_reason tl_asking_unknown(const struct tl_asking *a, const char *why);
 /* a->lookup->map, made once. */
 enum tl_reason tl_asking_map(const struct tl_asking *a);
 /* The user is who was asked for, and becomes the answer's identity. */
-enum tl_reason tl_asking_identify(const struct tl_asking *a, struct tl_pac *account);
+enum tl_reason tl_asking_identify(struct tl_asking *a, struct tl_pac *account);
+/* Those of these groups that the identity has; one that cannot be shown costs nobody the
+ * user. */
+enum tl_reason tl_asking_add_groups(const struct tl_asking *a,
+                                    const struct tl_dir_names *names);
 /* One more group of the answer. */
 enum tl_reason tl_asking_add_group(const struct tl_asking *a, const struct tl_sid *sid,
                                    const char *name);
@@ -38,10 +43,16 @@ enum tl_reason tl_asking_check_group(const struct tl_asking *a);
  * machine. */
 enum tl_reason tl_asking_open(const struct tl_asking *a, struct tl_directory **dir);
 enum tl_reason tl_asking_directory(struct tl_asking *a);
-enum tl_reason tl_asking_lsa(const struct tl_asking *a);
+enum tl_reason tl_asking_lsa(struct tl_asking *a);
 /* What one SID of a->domain is called; USER_UNKNOWN: nothing. */
 enum tl_reason tl_asking_lsa_name(const struct tl_asking *a, const struct tl_sid *sid,
                                   struct tl_dir_name *name);
+
+/* --- resources.c --- */
+
+/* The groups of the workstation's own domain that the account is in: into
+ * account->resource and a->resources. What cannot be read there is left out. */
+enum tl_reason tl_asking_resources(struct tl_asking *a, struct tl_pac *account);
 
 /* --- many.c --- */
 

@@ -22,35 +22,6 @@ enum tl_reason tl_asking_open(const struct tl_asking *a, struct tl_directory **d
     return TL_REASON_OK;
 }
 
-static bool is_in(const struct tl_identity *identity, const struct tl_sid *sid)
-{
-    for (size_t i = 0; i < identity->num_groups; i++)
-        if (tl_sid_equal(&identity->groups[i].sid, sid))
-            return true;
-    return false;
-}
-
-/* Those that the identity has; one that cannot be shown costs nobody the user. */
-static enum tl_reason add_groups(const struct tl_asking *a,
-                                 const struct tl_dir_names *names)
-{
-    enum tl_reason reason = TL_REASON_OK;
-
-    for (size_t i = 0; reason == TL_REASON_OK && i < names->count; i++) {
-        const struct tl_dir_name *name = &names->names[i];
-
-        if (name->kind != TL_DIR_GROUP || name->name == NULL ||
-            !is_in(a->answer->identity, &name->sid))
-            continue;
-        reason = tl_asking_add_group(a, &name->sid, name->name);
-        if (reason != TL_REASON_NO_MEMORY && reason != TL_REASON_OK) {
-            tl_outcome_reset(a->out);
-            reason = TL_REASON_OK;
-        }
-    }
-    return reason;
-}
-
 static enum tl_reason find_user(const struct tl_asking *a, struct tl_directory *dir,
                                 struct tl_dir_user **user)
 {
@@ -109,7 +80,7 @@ static enum tl_reason user_from(struct tl_asking *a, struct tl_directory *dir)
     if (reason == TL_REASON_OK)
         reason = tl_asking_identify(a, account);
     if (reason == TL_REASON_OK)
-        reason = add_groups(a, names);
+        reason = tl_asking_add_groups(a, names);
     return reason;
 }
 

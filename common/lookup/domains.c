@@ -42,6 +42,7 @@ static bool find_own(const struct tl_topology *topo, const struct tl_workstation
                                             .has_sid = own->has_sid,
                                             .sid = own->sid,
                                             .two_way = true,
+                                            .own_forest = true,
                                             .own = same_dns(dns, ws->domain)};
         return true;
     }

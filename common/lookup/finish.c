@@ -39,14 +39,13 @@ static bool answers(const struct tl_asking *a, const struct tl_sid *sid, uint32_
     return found;
 }
 
-enum tl_reason tl_asking_identify(const struct tl_asking *a, struct tl_pac *account)
+enum tl_reason tl_asking_identify(struct tl_asking *a, struct tl_pac *account)
 {
     const struct tl_lookup_input *in = &a->lookup->in;
     struct tl_identity_input input = {.config = in->config,
                                       .ws = in->ws,
                                       .topo = in->topo,
                                       .pac = account,
-                                      .facts = a->facts,
                                       .local = in->local,
                                       .trace = in->trace};
     char *realm = tl_realm_of(a->answer, a->domain->dns);
@@ -58,6 +57,9 @@ enum tl_reason tl_asking_identify(const struct tl_asking *a, struct tl_pac *acco
         return tl_asking_no_memory(a);
     reason = tl_pac_apply_rules(account, in->topo, NULL, input.client, in->ws, in->trace,
                                 a->out);
+    if (reason == TL_REASON_OK && !a->domain->own_forest)
+        reason = tl_asking_resources(a, account);
+    input.facts = a->facts;
     if (reason == TL_REASON_OK)
         reason = tl_identity_build(a->answer, &input, &a->answer->identity, a->out);
     if (reason == TL_REASON_OK &&
@@ -66,6 +68,8 @@ enum tl_reason tl_asking_identify(const struct tl_asking *a, struct tl_pac *acco
                  a->answer->identity->num_names))
         reason =
             tl_asking_unknown(a, "the account found has not the name that was asked for");
+    if (reason == TL_REASON_OK && a->resources != NULL)
+        reason = tl_asking_add_groups(a, a->resources);
     return reason;
 }
 
@@ -115,4 +119,32 @@ enum tl_reason tl_asking_check_group(const struct tl_asking *a)
         return tl_asking_unknown(a,
                                  "the group found has not the name that was asked for");
     return TL_REASON_OK;
+}
+
+static bool is_in(const struct tl_identity *identity, const struct tl_sid *sid)
+{
+    for (size_t i = 0; i < identity->num_groups; i++)
+        if (tl_sid_equal(&identity->groups[i].sid, sid))
+            return true;
+    return false;
+}
+
+enum tl_reason tl_asking_add_groups(const struct tl_asking *a,
+                                    const struct tl_dir_names *names)
+{
+    enum tl_reason reason = TL_REASON_OK;
+
+    for (size_t i = 0; reason == TL_REASON_OK && i < names->count; i++) {
+        const struct tl_dir_name *name = &names->names[i];
+
+        if (name->kind != TL_DIR_GROUP || name->name == NULL ||
+            !is_in(a->answer->identity, &name->sid))
+            continue;
+        reason = tl_asking_add_group(a, &name->sid, name->name);
+        if (reason != TL_REASON_NO_MEMORY && reason != TL_REASON_OK) {
+            tl_outcome_reset(a->out);
+            reason = TL_REASON_OK;
+        }
+    }
+    return reason;
 }

@@ -40,7 +40,8 @@ enum tl_reason tl_lookup_find(struct tl_lookup *lookup, const struct tl_lookup_p
     for (size_t i = 0; i < plan->num_domains; i++) {
         a.domain = &plan->domains[i];
         TALLOC_FREE(a.answer);
-        a.facts = NULL; /* its child */
+        a.facts = NULL; /* its children */
+        a.resources = NULL;
         a.answer = talloc_zero(lookup, struct tl_lookup_answer);
         if (a.answer == NULL)
             return tl_asking_no_memory(&a);

@@ -118,8 +118,7 @@ static enum tl_reason add_primary(const struct tl_asking *a)
     return reason == TL_REASON_NO_MEMORY ? reason : TL_REASON_OK;
 }
 
-static enum tl_reason take_user(const struct tl_asking *a,
-                                const struct tl_lsa_answer *found)
+static enum tl_reason take_user(struct tl_asking *a, const struct tl_lsa_answer *found)
 {
     struct tl_pac *account = NULL;
     enum tl_reason reason;
@@ -145,7 +144,7 @@ static enum tl_reason take_group(const struct tl_asking *a,
     return reason == TL_REASON_OK ? tl_asking_check_group(a) : reason;
 }
 
-enum tl_reason tl_asking_lsa(const struct tl_asking *a)
+enum tl_reason tl_asking_lsa(struct tl_asking *a)
 {
     struct tl_lsa_answer *found = NULL;
     const struct tl_sid *sid = NULL;

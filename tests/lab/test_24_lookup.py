@@ -121,6 +121,46 @@ def two_way(lab):
     check("carol of the workstation's own domain is found", carol is not None, carol)
 
 
+# On FABRIKAM's DC: strangers in groups of the workstation's domain, one inside another.
+STRANGERS = r"""
+import json, sys
+import ldb
+from samba.auth import system_session
+from samba.param import LoadParm
+from samba.samdb import SamDB
+
+lp = LoadParm()
+lp.load_default()
+db = SamDB(url="/var/lib/samba/private/sam.ldb", session_info=system_session(), lp=lp)
+users = f"CN=Users,{db.domain_dn()}"
+for name in ("Shell Users", "All Shells", "Nobody Here"):
+    db.add({"dn": f"CN={name},{users}", "objectClass": "group", "sAMAccountName": name,
+            "groupType": str(-0x7FFFFFFC)})
+for name, member in (("Shell Users", f"<SID={sys.argv[1]}>"),
+                     ("All Shells", f"CN=Shell Users,{users}")):
+    message = ldb.Message(ldb.Dn(db, f"CN={name},{users}"))
+    message["member"] = ldb.MessageElement(member, ldb.FLAG_MOD_ADD, "member")
+    db.modify(message)
+"""
+
+
+def strangers():
+    """CONTOSO's Sales are in groups of the workstation's own domain."""
+    told = json.loads(command("store", "list", "groups", "--json").stdout)["entries"]
+    sid = next(g["sid"] for g in told if g["name"] == "sales@contoso.test")
+    done = harness.on("dc1.fabrikam", ["/usr/bin/python3", "-c", STRANGERS, sid])
+    check("groups for strangers could be made", done.returncode == 0, done.stderr)
+    forget()
+    names = ws(["id", "-Gn", BOB], env=UTF8).stdout
+    check("bob is in those of the workstation's domain that his group is in, nested ones too",
+          "shell users@fabrikam.test" in names and "all shells@fabrikam.test" in names
+          and "nobody here" not in names, names)
+    alone = ws(["id", "-Gn", "contoso\\jürgen.groß"], env=UTF8).stdout
+    check("who is not in it is not", "fabrikam" not in alone, alone)
+    alice = group("FABRIKAM\\Shell Users")
+    check("such a group is found", alice is not None, alice)
+
+
 def by_ids():
     """Ids that nobody has asked for by name."""
     bob, sales = passwd(BOB), group("CONTOSO\\Sales")
@@ -176,7 +216,10 @@ def at_once(lab):
     with Capture(lab) as wire:
         done = ws("for i in $(seq 50); do getent passwd 'CONTOSO\\bob' & done; wait")
     equal("fifty who ask at once have fifty answers", len(done.stdout.splitlines()), 50)
-    equal("and the directory is asked once", wire.connections(389), 1)
+    asked = {p.stream: p.target for p in wire.packets if p.syn and p.to_port == 389}.values()
+    hosts = harness.settings.HOSTS
+    equal("and each directory is asked once: the user's, and the workstation's for its groups",
+          sorted(asked), sorted(hosts[dc]["address"] for dc in ("dc1.contoso", "dc1.fabrikam")))
     equal("with the tickets that are there", wire.exchanges(), [])
     check("the tickets are root's alone",
           ws(["stat", "-c", "%a %U", "/run/trustlogon/machine.tickets"]).stdout == "600 root\n")
@@ -367,6 +410,7 @@ def main():
     with agent():
         two_way(lab)
         groups()
+        strangers()
         by_ids()
         nobody(lab)
         at_once(lab)

@@ -20,6 +20,7 @@
 #define tl_directory_names fake_names
 #define tl_directory_group_by_name fake_group
 #define tl_directory_group_by_sid fake_group_by_sid
+#define tl_directory_foreign_groups fake_foreign_groups
 #define tl_locate fake_locate
 #define tl_lsa_ask fake_lsa_ask
 
@@ -47,6 +48,10 @@ static enum tl_reason fake_group_by_sid(TALLOC_CTX *mem, struct tl_directory *di
                                         const struct tl_sid *sid,
                                         struct tl_dir_group **group,
                                         struct tl_outcome *out);
+static enum tl_reason fake_foreign_groups(TALLOC_CTX *mem, struct tl_directory *dir,
+                                          const struct tl_sid *sids, size_t count,
+                                          struct tl_dir_names **groups,
+                                          struct tl_outcome *out);
 static enum tl_reason fake_locate(TALLOC_CTX *mem, struct tl_locator *locator,
                                   const char *domain, unsigned int flags,
                                   tl_deadline deadline, struct tl_dc_list **list,
@@ -59,6 +64,7 @@ static int fake_lsa_ask(TALLOC_CTX *mem, const struct tl_lsa_peer *peer, const c
 #include "../../common/lookup/finish.c"
 #include "../../common/lookup/lookup.c"
 #include "../../common/lookup/lsa.c"
+#include "../../common/lookup/resources.c"
 
 #include <check.h> /* which has a `fail` of its own */
 
@@ -75,6 +81,7 @@ static struct tl_lookup_answer *answer;
 
 /* What the fakes say. */
 static enum tl_reason open_says;
+static bool own_side_open, contoso_open;
 static const char *domain_sid, *user_sid, *user_sam, *user_upn, *group_sid, *group_name;
 static uint32_t group_type;
 static const char *lsa_name, *lsa_domain, *lsa_sid;
@@ -99,8 +106,11 @@ static enum tl_reason nobody(struct tl_outcome *why)
 static enum tl_reason fake_open(struct tl_lookup *l, const char *domain,
                                 struct tl_directory **dir, struct tl_outcome *why)
 {
-    asked = talloc_asprintf_append(asked, "%s ", domain);
     *dir = NULL;
+    contoso_open = strcmp(domain, "contoso.test") == 0;
+    if (strcmp(domain, "fabrikam.test") == 0 && own_side_open)
+        return TL_REASON_OK;
+    asked = talloc_asprintf_append(asked, "%s ", domain);
     return open_says == TL_REASON_OK
                ? TL_REASON_OK
                : tl_outcome_fail(why, TL_STAGE_LOCATE, open_says, "not open");
@@ -109,7 +119,30 @@ static enum tl_reason fake_open(struct tl_lookup *l, const char *domain,
 static enum tl_reason fake_domain_sid(struct tl_directory *dir, struct tl_sid *sid,
                                       struct tl_outcome *why)
 {
-    *sid = sid_of(domain_sid);
+    *sid = sid_of(contoso_open ? domain_sid : FABRIKAM);
+    return TL_REASON_OK;
+}
+
+/* A group of ours that CONTOSO's Sales are in, and one that no domain of ours made. */
+static enum tl_reason fake_foreign_groups(TALLOC_CTX *mem, struct tl_directory *dir,
+                                          const struct tl_sid *sids, size_t count,
+                                          struct tl_dir_names **groups,
+                                          struct tl_outcome *why)
+{
+    static const char *const found[] = {FABRIKAM "-1300", CONTOSO "-1301"};
+    const struct tl_sid sales = sid_of(CONTOSO "-1200");
+    bool member = false;
+
+    *groups = talloc_zero(mem, struct tl_dir_names);
+    (*groups)->names = talloc_zero_array(*groups, struct tl_dir_name, 2);
+    for (size_t i = 0; i < count; i++)
+        member = member || tl_sid_equal(&sids[i], &sales);
+    for (size_t i = 0; member && i < 2; i++)
+        (*groups)->names[(*groups)->count++] =
+            (struct tl_dir_name){.sid = sid_of(found[i]),
+                                 .kind = TL_DIR_GROUP,
+                                 .domain_local = true,
+                                 .name = "Local Readers"};
     return TL_REASON_OK;
 }
 
@@ -243,6 +276,7 @@ static void setup(void)
     lookup->in = in;
     out = tl_outcome_new(ctx);
     open_says = TL_REASON_OK;
+    own_side_open = true;
     domain_sid = CONTOSO;
     user_sam = "Alice";
     user_upn = NULL;
@@ -286,10 +320,12 @@ START_TEST(honest)
     ck_assert_str_eq(asked, "contoso.test ");
     ck_assert_str_eq(answer->identity->canonical, "alice@contoso.test");
     ck_assert_int_eq(answer->source, TL_LOOKUP_LDAP);
-    /* Our own Domain Admins are not CONTOSO's to give. */
-    ck_assert_uint_eq(answer->identity->num_groups, 2);
-    ck_assert_uint_eq(answer->num_groups, 2);
-    ck_assert_str_eq(answer->groups[1]->canonical, "sales@contoso.test");
+    /* Our own Domain Admins are not CONTOSO's to give; our own groups that Sales are in
+     * are ours. */
+    ck_assert_uint_eq(answer->identity->num_groups, 3);
+    ck_assert_uint_eq(answer->num_groups, 3);
+    ck_assert_str_eq(answer->groups[0]->canonical, "local readers@fabrikam.test");
+    ck_assert_str_eq(answer->groups[2]->canonical, "sales@contoso.test");
     ck_assert_int_eq(find(true, "contoso.test\\SALES"), TL_REASON_OK);
     ck_assert_str_eq(answer->groups[0]->canonical, "sales@contoso.test");
     ck_assert_ptr_null(answer->identity);
@@ -336,7 +372,6 @@ START_TEST(domain_local)
     group_type = TL_GROUP_SECURITY | TL_GROUP_DOMAIN_LOCAL;
     ck_assert_int_eq(find(true, "CONTOSO\\Sales"), TL_REASON_OK);
     ck_assert_ptr_null(answer->entry);
-    domain_sid = FABRIKAM;
     group_sid = FABRIKAM "-1200";
     ck_assert_int_eq(find(true, "fabrikam.test\\Sales"), TL_REASON_OK);
     ck_assert_ptr_nonnull(answer->entry);
@@ -357,6 +392,7 @@ START_TEST(cannot_tell)
     }
     ck_assert_ptr_null(strstr(asked, "lsa:"));
     /* Not even if the next domain says that it knows nobody. */
+    own_side_open = false;
     open_says = TL_REASON_NO_LOGON_SERVERS;
     topo->domains = talloc_realloc(topo, topo->domains, struct tl_domain, 2);
     topo->domains[1] = (struct tl_domain){.dns = "eu.fabrikam.test", .flat = "EU"};

@@ -376,6 +376,96 @@ START_TEST(one_user)
 }
 END_TEST
 
+/* Strangers in groups of this domain. */
+
+enum { CIRCLE, ENDLESS, LYING, NONE, BREAKING };
+static int strangers_case;
+
+static void add_found(struct tl_entries *entries, const char *dn, const char *sid,
+                      const char *name, const char *type)
+{
+    struct tl_entry *entry = new_entry(entries, dn);
+
+    text(entries, entry, "objectClass", "group");
+    text(entries, entry, "sAMAccountName", name);
+    text(entries, entry, "sAMAccountType", type);
+    sid_value(entries, new_attribute(entries, entry, "objectSid"), sid);
+}
+
+#define DOMAIN_LOCAL "536870912"
+
+static enum tl_reason answer_strangers(const struct tl_search *search,
+                                       struct tl_entries *entries)
+{
+    static int number;
+    char *dn, *sid;
+
+    if (strstr(search->filter, "foreignSecurityPrincipal") != NULL) {
+        number = 1000;
+        if (strangers_case == LYING)
+            new_entry(entries, "CN=S-1-5-21-7-7-7-1,DC=other,DC=test");
+        else if (strangers_case != NONE)
+            new_entry(entries, "CN=S-1-5-21-7-7-7-1,CN=ForeignSecurityPrincipals," NC);
+        if (strangers_case == LYING)
+            new_entry(entries, "CN=S-1-5-21-7-7-7-2,CN=ForeignSecurityPrincipals," NC);
+        return TL_REASON_OK;
+    }
+    if (strangers_case == BREAKING)
+        return TL_REASON_DIRECTORY_UNREADABLE;
+    if (strangers_case == CIRCLE) {
+        add_found(entries, "CN=A," NC, DOMAIN "-1200", "A", DOMAIN_LOCAL);
+        add_found(entries, "CN=B," NC, DOMAIN "-1201", "B", DOMAIN_LOCAL);
+    } else if (strangers_case == ENDLESS) {
+        dn = talloc_asprintf(entries, "CN=G%d," NC, ++number);
+        sid = talloc_asprintf(entries, DOMAIN "-%d", number);
+        add_found(entries, dn, sid, "G", DOMAIN_LOCAL);
+    } else if (strangers_case == LYING) {
+        /* of another domain, outside this one, no group at all, with no fit name */
+        add_found(entries, "CN=A," NC, "S-1-5-21-9-9-9-512", "A", DOMAIN_LOCAL);
+        add_found(entries, "CN=B,DC=other,DC=test", DOMAIN "-1201", "B", DOMAIN_LOCAL);
+        add_found(entries, "CN=C," NC, DOMAIN "-1202", "C", "805306368");
+        add_found(entries, "CN=D," NC, DOMAIN "-1203", "D:x", DOMAIN_LOCAL);
+        add_found(entries, "CN=E," NC, DOMAIN "-1204", "E", DOMAIN_LOCAL);
+    }
+    return TL_REASON_OK;
+}
+
+static const struct {
+    int kind, searches;
+    size_t count;
+    bool cut;
+    enum tl_reason reason;
+} strangers[] = {
+    {CIRCLE, 3, 2, false, TL_REASON_OK},
+    {ENDLESS, 1002, 1000, true, TL_REASON_OK},
+    {LYING, 3, 1, false, TL_REASON_OK},
+    {NONE, 1, 0, false, TL_REASON_OK},
+    {BREAKING, 2, 0, false, TL_REASON_DIRECTORY_UNREADABLE},
+};
+
+START_TEST(foreign_groups)
+{
+    struct tl_dir_names *groups = (void *)1;
+    struct tl_sid sids[2];
+
+    ck_assert_int_eq(tl_sid_parse("S-1-5-21-7-7-7-1", &sids[0]), 0);
+    ck_assert_int_eq(tl_sid_parse("S-1-5-21-7-7-7-2", &sids[1]), 0);
+    server = answer_strangers;
+    strangers_case = strangers[_i].kind;
+    ck_assert_int_eq(tl_directory_foreign_groups(ctx, dir, sids, 2, &groups, out),
+                     strangers[_i].reason);
+    ck_assert_int_eq(searches, strangers[_i].searches);
+    ck_assert_int_eq(groups == NULL, strangers[_i].reason != TL_REASON_OK);
+    if (groups == NULL)
+        return;
+    ck_assert_uint_eq(groups->count, strangers[_i].count);
+    ck_assert_int_eq(groups->cut, strangers[_i].cut);
+    for (size_t i = 0; i < groups->count; i++)
+        ck_assert(groups->names[i].domain_local &&
+                  tl_sid_in_domain(&groups->names[i].sid, &dir->sid));
+}
+END_TEST
+
 #define COUNT(table) (int)(sizeof(table) / sizeof((table)[0]))
 
 int main(void)
@@ -394,6 +484,7 @@ int main(void)
     tcase_add_test(t, names_beside);
     tcase_add_loop_test(t, token_groups, 0, 4);
     tcase_add_test(t, one_user);
+    tcase_add_loop_test(t, foreign_groups, 0, COUNT(strangers));
     suite_add_tcase(suite, t);
     srunner_run_all(runner, CK_NORMAL);
     failed = srunner_ntests_failed(runner);

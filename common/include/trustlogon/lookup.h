@@ -34,7 +34,8 @@ struct tl_lookup_domain {
     bool has_sid;
     struct tl_sid sid;
     bool two_way; /* as far as is known, the machine can have tickets there */
-    bool own;     /* the workstation's own domain */
+    bool own_forest;
+    bool own; /* the workstation's own domain */
 };
 
 /* What a question means. Nobody can be meant where num_domains is 0; *why says it. */

@@ -122,6 +122,14 @@ TL_PUBLIC enum tl_reason tl_directory_members(TALLOC_CTX *ctx, struct tl_directo
                                               bool nested, struct tl_dir_names **members,
                                               struct tl_outcome *out);
 /*
+ * The security groups of this domain, nested ones too, in which one of these SIDs of
+ * other forests' users and groups is: kind and name as tl_directory_names().
+ */
+TL_PUBLIC enum tl_reason
+tl_directory_foreign_groups(TALLOC_CTX *ctx, struct tl_directory *dir,
+                            const struct tl_sid *sids, size_t count,
+                            struct tl_dir_names **groups, struct tl_outcome *out);
+/*
  * What each of `count` SIDs is called: names->names[i] is that of sids[i]. SIDs that are
  * neither the domain's nor BUILTIN's are not asked for, and stay UNKNOWN.
  */

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * resources.c - the groups of the workstation's own domain that a user of another forest
+ * is in, which no directory of the user's forest knows. At a logon our own KDC adds them
+ * to the ticket.
+ */
+#include "lookup/asking.h"
+
+#define ATTRIBUTES 0x20000007U /* enabled; SE_GROUP_RESOURCE [MS-PAC 2.2.1] */
+
+/* By what the account may be a member of something. */
+static struct tl_sid *collect(TALLOC_CTX *ctx, const struct tl_pac *account,
+                              size_t *count)
+{
+    struct tl_sid *sids =
+        talloc_array(ctx, struct tl_sid, 2 + account->num_groups + account->num_extra);
+
+    *count = 0;
+    if (sids == NULL)
+        return NULL;
+    sids[(*count)++] = account->user_sid;
+    if (tl_sid_append(&account->domain_sid, account->primary_group_rid, &sids[1]) == 0)
+        (*count)++;
+    for (size_t i = 0; i < account->num_groups; i++)
+        sids[(*count)++] = account->groups[i].sid;
+    for (size_t i = 0; i < account->num_extra; i++)
+        sids[(*count)++] = account->extra[i].sid;
+    return sids;
+}
+
+/* Only what is the own domain's; BUILTIN groups are each machine's own. */
+static int give(struct tl_pac *account, const struct tl_dir_names *found,
+                const struct tl_sid *domain)
+{
+    account->resource =
+        talloc_zero_array(account, struct tl_pac_group, (unsigned int)found->count + 1);
+    if (account->resource == NULL)
+        return -1;
+    for (size_t i = 0; i < found->count; i++)
+        if (tl_sid_in_domain(&found->names[i].sid, domain))
+            account->resource[account->num_resource++] = (struct tl_pac_group){
+                .sid = found->names[i].sid, .attributes = ATTRIBUTES};
+    return 0;
+}
+
+static enum tl_reason add_gids(const struct tl_asking *a, struct tl_directory *dir,
+                               const struct tl_dir_names *found)
+{
+    enum tl_reason reason = TL_REASON_OK;
+
+    for (size_t i = 0; reason == TL_REASON_OK && a->facts != NULL && i < found->count;
+         i++)
+        reason = tl_unix_facts_groups(a->facts, dir, &found->names[i].sid, 1, a->out);
+    return reason;
+}
+
+enum tl_reason tl_asking_resources(struct tl_asking *a, struct tl_pac *account)
+{
+    const struct tl_lookup_input *in = &a->lookup->in;
+    struct tl_lookup_plan *plan = talloc_zero(a->answer, struct tl_lookup_plan);
+    struct tl_dir_names *found = NULL;
+    struct tl_directory *dir = NULL;
+    struct tl_asking own = *a;
+    struct tl_sid *sids;
+    enum tl_reason reason;
+    size_t count;
+
+    if (plan == NULL || tl_lookup_add_domain(plan, in->ws, in->topo, in->ws->domain) != 0)
+        return tl_asking_no_memory(a);
+    sids = collect(plan, account, &count);
+    if (sids == NULL)
+        return tl_asking_no_memory(a);
+    if (plan->num_domains == 0)
+        return TL_REASON_OK;
+    own.domain = &plan->domains[0];
+    reason = tl_asking_open(&own, &dir);
+    if (reason == TL_REASON_OK)
+        reason = tl_directory_foreign_groups(a->answer, dir, sids, count, &found, a->out);
+    if (reason == TL_REASON_OK)
+        reason = add_gids(a, dir, found);
+    if (reason == TL_REASON_OK && give(account, found, &own.domain->sid) != 0)
+        reason = tl_asking_no_memory(a);
+    talloc_free(plan);
+    if (reason == TL_REASON_NO_MEMORY)
+        return reason;
+    if (reason == TL_REASON_OK)
+        a->resources = found;
+    else
+        tl_trace_note(in->trace, "groups of the own domain could not be read: %s",
+                      tl_reason_info(reason)->slug);
+    tl_outcome_reset(a->out);
+    return TL_REASON_OK;
+}
