@@ -21,10 +21,11 @@
 
 static enum tl_reason fail(const struct tl_asking *a, const char *why)
 {
-    return tl_outcome_fail(a->out, TL_STAGE_IDENTITY, TL_REASON_DIRECTORY_UNREADABLE,
-                           "%s could not be asked through the workstation's own domain "
-                           "controller: %s",
-                           a->domain->dns, why != NULL ? why : "no reason was given");
+    tl_outcome_fail(a->out, TL_STAGE_IDENTITY, TL_REASON_DIRECTORY_UNREADABLE,
+                    "%s could not be asked through the workstation's own domain "
+                    "controller: %s",
+                    a->domain->dns, why != NULL ? why : "no reason was given");
+    return TL_REASON_DIRECTORY_UNREADABLE;
 }
 
 /* Until one can tell; what the last one said. A DC that is silent goes last next time. */
