@@ -176,7 +176,7 @@ struct tla_known {
 int tla_known_save(const struct tl_config *config, const struct tla_known *known);
 /* -ENOENT, or -errno: nothing to believe. */
 int tla_known_load(TALLOC_CTX *ctx, const struct tl_config *config,
-                   const struct tl_sid *sid, struct tla_known **known);
+                   const struct tl_sid *sid, struct tla_known **result);
 
 /* find_user.c: a user of ours by name. -ENOENT: nobody that the store knows. */
 struct tla_user {

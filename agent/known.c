@@ -99,8 +99,8 @@ static bool take_time(char **text, const char *word, int64_t *value)
     char *line = strsep(text, "\n"), *end = NULL;
     size_t len = strlen(word);
 
-    if (*text == NULL || strncmp(line, word, len) != 0 || line[len] != ' ' ||
-        line[len + 1] < '0' || line[len + 1] > '9')
+    if (line == NULL || *text == NULL || strncmp(line, word, len) != 0 ||
+        line[len] != ' ' || line[len + 1] < '0' || line[len + 1] > '9')
         return false;
     *value = strtoll(line + len + 1, &end, 10);
     return *end == '\0';

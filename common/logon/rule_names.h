@@ -28,7 +28,7 @@ struct tl_directory *tl_rule_names_open(struct tl_rule_names *names,
 /* Does this group of `domain`, and groups of that domain in it, hold the user or a
  * group that is proven? -EIO: cannot be asked. */
 int tl_rule_names_holds(struct tl_rule_names *names, const struct tl_known_domain *domain,
-                        const struct tl_sid *group, const struct tl_membership *member,
+                        const struct tl_sid *sid, const struct tl_membership *member,
                         bool *holds);
 
 struct tl_rule_found {

@@ -313,6 +313,32 @@ START_TEST(a_user_outside_the_logon_domain)
 }
 END_TEST
 
+/* Our own KDC could have added them, or the other side: set aside, not believed. */
+START_TEST(set_aside_for_rules)
+{
+    struct fixture f;
+
+    make(&f, CONTOSO, TL_TRUST_FOREST_TRANSITIVE);
+    f.pac->extra = make_groups(f.pac,
+                               FABRIKAM "-1300 " CONTOSO "-1200 S-1-5-32-544 " EU
+                                        "-1301 S-1-5-15 " OTHER "-1400",
+                               &f.pac->num_extra);
+    ck_assert_int_eq(apply(&f, "alice@CONTOSO.TEST"), OK);
+    assert_groups("kept", f.pac->extra, f.pac->num_extra, CONTOSO "-1200 S-1-5-15");
+    assert_groups("set aside", (struct tl_pac_group *)(uintptr_t)f.pac->unproven,
+                  f.pac->num_unproven, EU "-1301 " FABRIKAM "-1300"); /* in any order */
+    talloc_free(f.mem);
+
+    /* Within the forest they are believed as they are. */
+    make(&f, EU, 0);
+    f.pac->extra = make_groups(f.pac, FABRIKAM "-1300 S-1-5-18", &f.pac->num_extra);
+    ck_assert_int_eq(apply(&f, "alice@EU.FABRIKAM.TEST"), OK);
+    assert_groups("own forest", f.pac->extra, f.pac->num_extra, FABRIKAM "-1300");
+    ck_assert_uint_eq(f.pac->num_unproven, 0);
+    talloc_free(f.mem);
+}
+END_TEST
+
 START_TEST(nothing_known)
 {
     struct tl_route route = {.user_domain = "contoso.test"};
@@ -346,6 +372,7 @@ int main(void)
     tcase_add_loop_test(tc, table, 0, sizeof(rows) / sizeof(rows[0]));
     tcase_add_test(tc, another_requestor);
     tcase_add_test(tc, a_user_outside_the_logon_domain);
+    tcase_add_test(tc, set_aside_for_rules);
     tcase_add_test(tc, nothing_known);
     suite_add_tcase(suite, tc);
     runner = srunner_create(suite);
