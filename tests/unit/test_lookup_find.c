@@ -22,6 +22,7 @@
 #define tl_directory_group_by_sid fake_group_by_sid
 #define tl_directory_foreign_groups fake_foreign_groups
 #define tl_locate fake_locate
+#define tl_locate_failed fake_locate_failed
 #define tl_lsa_ask fake_lsa_ask
 
 static enum tl_reason fake_open(struct tl_lookup *lookup, const char *domain,
@@ -56,6 +57,7 @@ static enum tl_reason fake_locate(TALLOC_CTX *mem, struct tl_locator *locator,
                                   const char *domain, unsigned int flags,
                                   tl_deadline deadline, struct tl_dc_list **list,
                                   struct tl_outcome *out);
+static void fake_locate_failed(struct tl_locator *locator, const struct tl_dc *dc);
 static int fake_lsa_ask(TALLOC_CTX *mem, const struct tl_lsa_peer *peer, const char *name,
                         const struct tl_sid *sid, tl_deadline deadline,
                         struct tl_lsa_answer **answer, const char **why);
@@ -229,6 +231,11 @@ static enum tl_reason fake_locate(TALLOC_CTX *mem, struct tl_locator *locator,
     (*list)->dcs = talloc_zero(*list, struct tl_dc);
     (*list)->count = 1;
     return TL_REASON_OK;
+}
+
+static void fake_locate_failed(struct tl_locator *locator, const struct tl_dc *dc)
+{
+    ck_assert_ptr_nonnull(dc);
 }
 
 static int fake_lsa_ask(TALLOC_CTX *mem, const struct tl_lsa_peer *peer, const char *name,
