@@ -60,8 +60,10 @@ static void judge_this_line(struct tla_conv *conv, struct tl_logon *logon,
         line.deny_groups = NULL;
     if (!on_this_line(conv, "allow_users"))
         line.allow_users = NULL;
-    if (verdict == NULL)
+    if (verdict == NULL) {
+        pending->refused = "out of memory"; /* whom a rule may be about, too */
         return;
+    }
     reason = logon->member != NULL ? tl_logon_rules(logon, &line, verdict)
                                    : tl_rules_check(&in, pending->member, verdict);
     if (reason == TL_REASON_OK)
