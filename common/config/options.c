@@ -43,8 +43,6 @@ const struct tl_option tl_options[] = {
      "smallest numeric user id that may log on"},
     {"logon", "password_warning", TL_OPTION_INT, AT(password_warning), "5", 0, 999,
      "days before its password expires that a user is told"},
-    {"logon", "cached_logons", TL_OPTION_INT, AT(cached_logons), "0", 0, 50,
-     "users whose last password counts while no domain controller answers"},
     {"logon", "ccache", TL_OPTION_CCACHE, AT(ccache), NULL, 0, 0,
      "where a user's tickets are kept"},
 
@@ -114,6 +112,8 @@ const struct tl_option tl_options[] = {
      "seconds until a known user or group is looked up again"},
     {"agent", "unknown_lifetime", TL_OPTION_INT, AT(unknown_lifetime), "60", 0, 3600,
      "seconds it is remembered that there is no such user or group"},
+    {"agent", "cached_logons", TL_OPTION_INT, AT(cached_logons), "0", 0, 50,
+     "users whose last password counts while no domain controller answers"},
     {"agent", "idle_exit", TL_OPTION_INT, AT(idle_exit), "0", 0, YEAR,
      "seconds without a client until a socket-activated agent ends; 0: never"},
 };

@@ -21,7 +21,7 @@ SESSION = ("authenticate", "acct_mgmt", "setcred(PAM_ESTABLISH_CRED)", "open_ses
 
 
 def configure(users):
-    put("ws1", CONF, f"[logon]\n    cached_logons = {users}\n    explain = no\n"
+    put("ws1", CONF, f"[agent]\n    cached_logons = {users}\n[logon]\n    explain = no\n"
                      "[locator]\n    negative_lifetime = 0\n")
 
 
