@@ -51,7 +51,6 @@ static const struct option {
     AGENT(allow_rc4),
     AGENT(allow_users),
     AGENT(cache_lifetime),
-    AGENT(cached_logons),
     AGENT(ccache),
     AGENT(default_domain),
     AGENT(deny_groups),
