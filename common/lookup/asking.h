@@ -13,6 +13,7 @@ struct tl_asking {
     const struct tl_question *question;
     const struct tl_lookup_domain *domain; /* the one being asked */
     struct tl_lookup_answer *answer;
+    bool by_upn; /* found by plan->upn, which nobody's sAMAccountName stands before */
     struct tl_dir_names *resources; /* groups of the workstation's domain, or NULL */
     struct tl_unix_facts *facts;    /* with rfc2307 only: what directories told of ids */
     struct tl_outcome *out;

@@ -4,6 +4,8 @@
  */
 #include "lookup/asking.h"
 
+#include <trustlogon/name.h>
+
 /* A server that calls itself the directory of this domain and has the SID of another
  * one would give its users the ids of that one's. */
 enum tl_reason tl_asking_open(const struct tl_asking *a, struct tl_directory **dir)
@@ -22,12 +24,34 @@ enum tl_reason tl_asking_open(const struct tl_asking *a, struct tl_directory **d
     return TL_REASON_OK;
 }
 
-static enum tl_reason find_user(const struct tl_asking *a, struct tl_directory *dir,
+/*
+ * bob.smith@contoso.test may be the explicit UPN of bsmith. As at a KDC the
+ * sAMAccountName comes first [KILE 3.3.5.6.1]: only where no account has it can the
+ * other be meant.
+ */
+static enum tl_reason find_by_upn(struct tl_asking *a, struct tl_directory *dir,
+                                  struct tl_dir_user **user)
+{
+    enum tl_reason reason;
+
+    tl_outcome_reset(a->out);
+    reason = tl_directory_user_by_upn(a->answer, dir, a->plan->upn, user, a->out);
+    if (reason == TL_REASON_OK && !tl_name_equal((*user)->upn, a->plan->upn))
+        reason = tl_asking_unknown(a, "no account has this name");
+    a->by_upn = reason == TL_REASON_OK;
+    return reason;
+}
+
+static enum tl_reason find_user(struct tl_asking *a, struct tl_directory *dir,
                                 struct tl_dir_user **user)
 {
+    enum tl_reason reason;
     switch (a->plan->by) {
     case TL_LOOKUP_BY_SAM:
-        return tl_directory_user_by_sam(a->answer, dir, a->plan->name, user, a->out);
+        reason = tl_directory_user_by_sam(a->answer, dir, a->plan->name, user, a->out);
+        if (reason == TL_REASON_USER_UNKNOWN && a->plan->upn != NULL)
+            reason = find_by_upn(a, dir, user);
+        return reason;
     case TL_LOOKUP_BY_UPN:
         return tl_directory_user_by_upn(a->answer, dir, a->plan->name, user, a->out);
     case TL_LOOKUP_BY_ID:

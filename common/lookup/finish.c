@@ -30,6 +30,8 @@ static bool answers(const struct tl_asking *a, const struct tl_sid *sid, uint32_
         return tl_sid_equal(sid, &a->plan->sid);
     if (a->plan->by == TL_LOOKUP_BY_ID)
         return id == a->plan->id;
+    if (a->by_upn)
+        return true;
     full = a->plan->by == TL_LOOKUP_BY_UPN
                ? talloc_strdup(a->answer, a->plan->name)
                : talloc_asprintf(a->answer, "%s\\%s", a->domain->dns, a->plan->name);

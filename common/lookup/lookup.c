@@ -42,6 +42,7 @@ enum tl_reason tl_lookup_find(struct tl_lookup *lookup, const struct tl_lookup_p
         TALLOC_FREE(a.answer);
         a.facts = NULL; /* its children */
         a.resources = NULL;
+        a.by_upn = false;
         a.answer = talloc_zero(lookup, struct tl_lookup_answer);
         if (a.answer == NULL)
             return tl_asking_no_memory(&a);

@@ -286,6 +286,18 @@ def renamed():
     check("and the old name is nobody's", passwd("before@contoso.test") is None)
 
 
+def own_suffix():
+    """An explicit UPN with the domain's own name for its suffix, as most domains have."""
+    harness.on("dc1.contoso", ["samba-tool", "user", "create", "bsmith", harness.PASSWORD])
+    harness.on("dc1.contoso", ["samba-tool", "user", "rename", "bsmith",
+                               "--upn=bob.smith@contoso.test"])
+    entry = passwd("bob.smith@contoso.test")
+    check("bob.smith@contoso.test is bsmith", entry and entry[0] == "bsmith@contoso.test", entry)
+    equal("and logs on", logon("bob.smith@contoso.test").code, "PAM_SUCCESS")
+    equal("as who he is", passwd("bob.smith@contoso.test"), entry)
+    check("CONTOSO\\bob.smith is nobody", passwd("CONTOSO\\bob.smith") is None)
+
+
 # The same on CONTOSO's DC, as an administrator of unix accounts would.
 NUMBERS = r"""
 import ldb
@@ -417,6 +429,7 @@ def main():
         at_once(lab)
         changes()
         renamed()
+        own_suffix()
         dead()
         crowd(making)
         from_directory()

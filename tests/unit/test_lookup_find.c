@@ -14,7 +14,7 @@
 #define tl_lookup_directory fake_open
 #define tl_directory_domain_sid fake_domain_sid
 #define tl_directory_user_by_sam fake_user
-#define tl_directory_user_by_upn fake_user
+#define tl_directory_user_by_upn fake_user_by_upn
 #define tl_directory_user_by_sid fake_user_by_sid
 #define tl_directory_user_groups fake_user_groups
 #define tl_directory_names fake_names
@@ -32,6 +32,9 @@ static enum tl_reason fake_domain_sid(struct tl_directory *dir, struct tl_sid *s
 static enum tl_reason fake_user(TALLOC_CTX *mem, struct tl_directory *dir,
                                 const char *name, struct tl_dir_user **user,
                                 struct tl_outcome *out);
+static enum tl_reason fake_user_by_upn(TALLOC_CTX *mem, struct tl_directory *dir,
+                                       const char *name, struct tl_dir_user **user,
+                                       struct tl_outcome *out);
 static enum tl_reason fake_user_by_sid(TALLOC_CTX *mem, struct tl_directory *dir,
                                        const struct tl_sid *sid,
                                        struct tl_dir_user **user, struct tl_outcome *out);
@@ -85,6 +88,7 @@ static struct tl_lookup_answer *answer;
 static enum tl_reason open_says;
 static bool own_side_open, contoso_open;
 static const char *domain_sid, *user_sid, *user_sam, *user_upn, *group_sid, *group_name;
+static const char *no_such_sam;
 static uint32_t group_type;
 static const char *lsa_name, *lsa_domain, *lsa_sid;
 static uint32_t lsa_status;
@@ -153,7 +157,7 @@ static enum tl_reason fake_user(TALLOC_CTX *mem, struct tl_directory *dir,
                                 struct tl_outcome *why)
 {
     *user = NULL;
-    if (user_sam == NULL)
+    if (user_sam == NULL || strcmp(name, no_such_sam) == 0)
         return nobody(why);
     *user = talloc_zero(mem, struct tl_dir_user);
     (*user)->sam = user_sam;
@@ -161,6 +165,14 @@ static enum tl_reason fake_user(TALLOC_CTX *mem, struct tl_directory *dir,
     (*user)->sid = sid_of(user_sid);
     (*user)->primary_group_rid = 513;
     return TL_REASON_OK;
+}
+
+static enum tl_reason fake_user_by_upn(TALLOC_CTX *mem, struct tl_directory *dir,
+                                       const char *name, struct tl_dir_user **user,
+                                       struct tl_outcome *why)
+{
+    *user = NULL;
+    return user_upn != NULL ? fake_user(mem, dir, "", user, why) : nobody(why);
 }
 
 static enum tl_reason fake_user_by_sid(TALLOC_CTX *mem, struct tl_directory *dir,
@@ -287,6 +299,7 @@ static void setup(void)
     domain_sid = CONTOSO;
     user_sam = "Alice";
     user_upn = NULL;
+    no_such_sam = "-";
     user_sid = CONTOSO "-1104";
     group_name = "Sales";
     group_sid = CONTOSO "-1200";
@@ -382,6 +395,24 @@ START_TEST(domain_local)
     group_sid = FABRIKAM "-1200";
     ck_assert_int_eq(find(true, "fabrikam.test\\Sales"), TL_REASON_OK);
     ck_assert_ptr_nonnull(answer->entry);
+}
+END_TEST
+
+/* An explicit UPN with the domain's own name for its suffix, if it is nobody's
+ * sAMAccountName. */
+START_TEST(own_suffix)
+{
+    no_such_sam = "al.smith";
+    user_upn = "Al.Smith@contoso.test";
+    ck_assert_int_eq(find(false, "al.smith@contoso.test"), TL_REASON_OK);
+    ck_assert_str_eq(answer->identity->canonical, "alice@contoso.test");
+    ck_assert_int_eq(find(false, "CONTOSO\\al.smith"), TL_REASON_USER_UNKNOWN);
+    ck_assert_int_eq(find(false, "al.smith@CONTOSO"), TL_REASON_USER_UNKNOWN);
+    user_upn = "mallory@contoso.test";
+    ck_assert_int_eq(find(false, "al.smith@contoso.test"), TL_REASON_USER_UNKNOWN);
+    no_such_sam = "-"; /* somebody has the name: it is his, and this one is another */
+    user_upn = "Al.Smith@contoso.test";
+    ck_assert_int_eq(find(false, "al.smith@contoso.test"), TL_REASON_USER_UNKNOWN);
 }
 END_TEST
 
@@ -486,6 +517,7 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, lying);
     tcase_add_test(tcase, unknown);
     tcase_add_test(tcase, domain_local);
+    tcase_add_test(tcase, own_suffix);
     tcase_add_test(tcase, cannot_tell);
     tcase_add_test(tcase, one_way);
     tcase_add_loop_test(tcase, lsa_told, 0, sizeof(told) / sizeof(told[0]));

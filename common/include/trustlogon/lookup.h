@@ -42,6 +42,9 @@ struct tl_lookup_domain {
 struct tl_lookup_plan {
     enum tl_lookup_by by;
     const char *name; /* sAMAccountName, or the whole UPN */
+    /* By sAMAccountName: the whole name if it may also be an explicit UPN with the DNS
+     * name of the domain for its suffix; else NULL. */
+    const char *upn;
     struct tl_sid sid;
     uint32_t id;
     size_t num_domains; /* to be asked in this order until one knows */
