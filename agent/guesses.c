@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -66,7 +67,9 @@ static int open_own(TALLOC_CTX *tmp, const char *run_dir, uid_t uid)
     if (mkdir(folder, 0700) != 0 && errno != EEXIST)
         return -errno;
     fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-    return fd >= 0 ? fd : -errno;
+    if (fd < 0)
+        return -errno;
+    return fd;
 }
 
 static int lock(int fd)
@@ -84,11 +87,19 @@ static int lock(int fd)
 static struct tla_guessed read_it(int fd)
 {
     struct tla_guessed guessed = {0};
-    char text[64] = "";
+    char text[64] = "", *end = text, *begin;
+    unsigned long wrong;
+    long long last;
 
-    if (pread(fd, text, sizeof(text) - 1, 0) <= 0 ||
-        sscanf(text, "%" SCNu32 " %" SCNd64, &guessed.wrong, &guessed.last) != 2)
-        guessed = (struct tla_guessed){0};
+    if (pread(fd, text, sizeof(text) - 1, 0) <= 0)
+        return guessed;
+    wrong = strtoul(text, &end, 10);
+    if (end == text || *end != ' ' || wrong > UINT32_MAX)
+        return guessed;
+    begin = end + 1;
+    last = strtoll(begin, &end, 10);
+    if (end != begin && *end == '\0')
+        guessed = (struct tla_guessed){.wrong = (uint32_t)wrong, .last = last};
     return guessed;
 }
 

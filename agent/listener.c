@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "agent.h"
+#include "sessions.h"
 
 #if HAVE_SYSTEMD
 #include <systemd/sd-daemon.h>
@@ -58,8 +58,8 @@ struct listener {
     struct tla_lsa *lsa;
     int signals;
     bool activated; /* systemd holds the sockets */
-    pid_t refresher;
-    int64_t next_refresh, last_client; /* seconds of the monotonic clock */
+    pid_t refresher, renewer;
+    int64_t next_refresh, next_renew, last_client; /* seconds of the monotonic clock */
 };
 
 static int64_t now_s(void)
@@ -161,6 +161,10 @@ static void reap(struct listener *l)
                 now_s() + (status == 0 ? l->config->topology_refresh : RETRY_SECONDS);
             continue;
         }
+        if (pid == l->renewer) {
+            l->renewer = 0;
+            continue;
+        }
         if (tla_lsa_reaped(l->lsa, pid, status))
             continue;
         for (size_t i = 0; i < l->count; i++) {
@@ -193,7 +197,8 @@ static bool handle_signals(struct listener *l)
 static bool idle_too_long(const struct listener *l, int64_t now)
 {
     return l->activated && l->config->idle_exit > 0 && l->count == 0 &&
-           l->refresher == 0 && now - l->last_client >= l->config->idle_exit;
+           l->refresher == 0 && l->renewer == 0 &&
+           now - l->last_client >= l->config->idle_exit;
 }
 
 /* Until the next thing that no client and no child announces. */
@@ -201,12 +206,37 @@ static int wait_ms(const struct listener *l, int64_t now)
 {
     int64_t until = l->refresher == 0 ? l->next_refresh : now + LONGEST_WAIT;
 
+    if (l->config->renew_interval > 0 && l->renewer == 0 && l->next_renew < until)
+        until = l->next_renew;
     if (l->activated && l->config->idle_exit > 0 &&
         l->last_client + l->config->idle_exit < until)
         until = l->last_client + l->config->idle_exit;
     if (until > now + LONGEST_WAIT)
         until = now + LONGEST_WAIT;
     return until > now ? (int)(until - now) * 1000 : 1000;
+}
+
+static bool renews(const struct listener *l)
+{
+    return l->config->renew_interval > 0;
+}
+
+static void start_children(struct listener *l, int64_t now)
+{
+    if (l->refresher == 0 && now >= l->next_refresh) {
+        tla_pending_sweep(l->config->run_dir, time(NULL));
+        l->refresher = tla_refresh_start(l->setup);
+        if (l->refresher < 0)
+            l->refresher = 0;
+        l->next_refresh = now + RETRY_SECONDS;
+    }
+    if (renews(l) && l->renewer == 0 && now >= l->next_renew) {
+        l->next_renew = now + l->config->renew_interval;
+        if (tla_session_any(l->config->run_dir))
+            l->renewer = tla_renew_start(l->setup);
+        if (l->renewer < 0)
+            l->renewer = 0;
+    }
 }
 
 static int loop(struct listener *l)
@@ -220,15 +250,12 @@ static int loop(struct listener *l)
 
     for (;;) {
         now = now_s();
-        if (idle_too_long(l, now))
-            return 0;
-        if (l->refresher == 0 && now >= l->next_refresh) {
-            tla_pending_sweep(l->config->run_dir, time(NULL));
-            l->refresher = tla_refresh_start(l->setup);
-            if (l->refresher < 0)
-                l->refresher = 0;
-            l->next_refresh = now + RETRY_SECONDS;
+        if (idle_too_long(l, now)) {
+            if (!renews(l) || !tla_session_any(l->config->run_dir))
+                return 0;
+            l->last_client = now; /* their tickets are on our mind */
         }
+        start_children(l, now);
         for (size_t i = 0; i < count; i++)
             fds[i].revents = 0;
         fds[count - 1].fd = tla_lsa_fd(l->lsa);

@@ -231,9 +231,11 @@ static void log_on(struct tla_conv *conv, struct tl_logon *logon, const char *pa
     struct tla_guesses *guesses = NULL;
     int rc = 0;
 
-    tla_busy(conv, true);
-    if (conv->peer != 0)
+    if (conv->peer != 0) {
+        tla_end_with_client(conv, true);
         rc = tla_guesses_enter(conv, conv->config->run_dir, conv->peer, &guesses);
+    }
+    tla_busy(conv, true);
     if (rc == 0)
         (void)tl_logon_password(logon, password);
     else

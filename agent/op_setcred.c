@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cached.h"
+#include "sessions.h"
 
 static enum tl_ccache_op op_of(const struct tl_wire_msg *request)
 {
@@ -89,6 +90,22 @@ static enum tl_reason find_tickets(struct tla_conv *conv, struct tl_ccache_reque
     return TL_REASON_OK;
 }
 
+/* A cache of the session's that nobody had before: renewed from now on. */
+static void note_session(struct tla_conv *conv, const struct tla_pending *pending,
+                         const char *ccache)
+{
+    const struct tla_session session = {.uid = pending->uid,
+                                        .gid = pending->gid,
+                                        .ccache = ccache,
+                                        .realm = pending->domain,
+                                        .user = pending->canonical};
+    int rc = tla_session_note(conv->config->run_dir, pending->token, &session);
+
+    if (rc != 0)
+        tla_journal_line(LOG_WARNING, "the tickets of %s will not be renewed: %s",
+                         pending->canonical, strerror(-rc));
+}
+
 int tla_op_setcred(struct tla_conv *conv)
 {
     const struct tl_wire_msg *request = &conv->request;
@@ -102,9 +119,15 @@ int tla_op_setcred(struct tla_conv *conv)
     };
     struct tla_pending *pending = NULL;
     const char *name = NULL;
+    bool begins;
 
-    if (store.op == TL_CCACHE_DELETE)
+    if (store.op == TL_CCACHE_DELETE) {
         tla_when_back_cancel(conv->config->run_dir, request->session);
+        tla_session_drop(conv->config->run_dir, request->uid, request->ccache);
+    } else if (store.op != TL_CCACHE_ESTABLISH && store.existing == NULL) {
+        store.existing = tla_session_cache(conv, conv->config->run_dir, request->uid);
+    }
+    begins = store.op == TL_CCACHE_ESTABLISH || store.existing == NULL;
     if (request->op == TL_OP_CLOSE && !is_of_one_session(request->ccache))
         return answer(conv, NULL);
     if (check_owner(conv) != TL_REASON_OK ||
@@ -115,6 +138,8 @@ int tla_op_setcred(struct tla_conv *conv)
     /* Stored once; the name stays a while for pam_acct_mgmt. */
     if (pending != NULL) {
         (void)unlink(pending->ticket_path);
+        if (begins)
+            note_session(conv, pending, name);
         tla_when_back_tell(conv->config->run_dir, pending->token, name);
     }
     return answer(conv, name);

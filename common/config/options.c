@@ -45,6 +45,8 @@ const struct tl_option tl_options[] = {
      "days before its password expires that a user is told"},
     {"logon", "ccache", TL_OPTION_CCACHE, AT(ccache), NULL, 0, 0,
      "where a user's tickets are kept"},
+    {"logon", "renew_interval", TL_OPTION_INT, AT(renew_interval), "300", 0, 86400,
+     "seconds between looks whether sessions' tickets must be renewed; 0: never"},
 
     {"identity", "idmap", TL_OPTION_IDMAP, AT(idmap), "sss", 0, 0,
      "how SIDs become user and group ids"},

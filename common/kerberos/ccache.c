@@ -23,12 +23,6 @@
 /* Seconds: a KCM daemon or a keyring that hangs must not hang the logon. */
 #define CHILD_TIMEOUT 5
 
-/* What the child tells: 0 and the name, or anything else and the sentence. */
-struct report {
-    int status;
-    char text[2048];
-};
-
 /* `tickets` may be NULL: none. */
 static int save(krb5_context k5, krb5_principal client, krb5_ccache tickets,
                 const char *path)
@@ -146,7 +140,7 @@ static int become(uid_t uid, gid_t gid)
     return 0;
 }
 
-static int child_work(const struct tl_ccache_request *req, struct ccache_job *job)
+static int child_work(struct ccache_job *job)
 {
     krb5_error_code ret = 0;
     sigset_t none;
@@ -155,30 +149,31 @@ static int child_work(const struct tl_ccache_request *req, struct ccache_job *jo
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     signal(SIGALRM, SIG_DFL);
-    alarm(CHILD_TIMEOUT);
+    alarm(job->seconds);
     umask(077);
-    if (req->op != TL_CCACHE_DELETE)
-        ret = load_pending(job->k5, req->pending, &job->tickets);
+    if (job->pending != NULL)
+        ret = load_pending(job->k5, job->pending, &job->tickets);
     if (ret != 0) {
         snprintf(job->error, sizeof(job->error), "the pending tickets: %s",
                  krb5_get_error_message(job->k5, ret));
         return -1;
     }
-    err = become(req->uid, req->gid);
+    err = become(job->uid, job->gid);
     if (err != 0) {
         snprintf(job->error, sizeof(job->error), "cannot become the user: %s",
                  strerrordesc_np(-err));
         return -1;
     }
-    return req->op == TL_CCACHE_DELETE ? tl_ccache_delete(job) : tl_ccache_write(job);
+    return job->work(job);
 }
 
-static void child(const struct tl_ccache_request *req, struct ccache_job *job, int fd)
+static void child(struct ccache_job *job, int fd)
 {
-    struct report report;
+    struct ccache_report report;
 
     memset(&report, 0, sizeof(report));
-    report.status = child_work(req, job);
+    report.status = child_work(job);
+    report.end = job->end;
     snprintf(report.text, sizeof(report.text), "%s",
              report.status == 0 ? job->name : job->error);
     if (job->tickets != NULL)
@@ -202,9 +197,7 @@ static ssize_t read_all(int fd, void *buf, size_t len)
     return (ssize_t)done;
 }
 
-/* Run it in a child; -1 with report->text. */
-static int run_child(const struct tl_ccache_request *req, struct ccache_job *job,
-                     struct report *report)
+int tl_ccache_as_user(struct ccache_job *job, struct ccache_report *report)
 {
     int fds[2];
     pid_t pid;
@@ -215,11 +208,11 @@ static int run_child(const struct tl_ccache_request *req, struct ccache_job *job
     pid = fork();
     if (pid == 0) {
         close(fds[0]);
-        child(req, job, fds[1]);
+        child(job, fds[1]);
     }
     close(fds[1]);
     if (pid > 0) {
-        struct report got;
+        struct ccache_report got;
 
         if (read_all(fds[0], &got, sizeof(got)) == (ssize_t)sizeof(got)) {
             *report = got;
@@ -258,8 +251,15 @@ static enum tl_reason store(TALLOC_CTX *ctx, krb5_context k5,
                             const struct tl_ccache_request *req, const char **name,
                             struct tl_outcome *out)
 {
-    struct ccache_job job = {.k5 = k5, .only_existing = req->only_existing};
-    struct report report = {.status = -1};
+    bool delete = req->op == TL_CCACHE_DELETE;
+    struct ccache_job job = {.k5 = k5,
+                             .pending = delete ? NULL : req->pending,
+                             .uid = req->uid,
+                             .gid = req->gid,
+                             .only_existing = req->only_existing,
+                             .seconds = CHILD_TIMEOUT,
+                             .work = delete ? tl_ccache_delete : tl_ccache_write};
+    struct ccache_report report = {.status = -1};
     const char *why = NULL;
     char *full = NULL;
     int ret = choose_name(ctx, k5, req, &full, &why);
@@ -275,10 +275,10 @@ static enum tl_reason store(TALLOC_CTX *ctx, krb5_context k5,
     }
     snprintf(job.name, sizeof(job.name), "%s", full);
     talloc_free(full);
-    if (run_child(req, &job, &report) != 0)
+    if (tl_ccache_as_user(&job, &report) != 0)
         return tl_outcome_fail(out, TL_STAGE_IDENTITY, TL_REASON_CCACHE_FAILED, "%s",
                                report.text);
-    if (req->op == TL_CCACHE_DELETE)
+    if (delete)
         return TL_REASON_OK;
     *name = talloc_strdup(ctx, report.text);
     if (*name == NULL)

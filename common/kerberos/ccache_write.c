@@ -31,7 +31,7 @@ static int fail_k5(struct ccache_job *job, const char *doing, krb5_error_code co
     return -1;
 }
 
-static krb5_error_code fill(struct ccache_job *job, krb5_ccache to)
+krb5_error_code tl_ccache_fill(struct ccache_job *job, krb5_ccache to)
 {
     krb5_principal client = NULL;
     krb5_error_code ret = krb5_cc_get_principal(job->k5, job->tickets, &client);
@@ -98,7 +98,7 @@ static int fill_new_file(struct ccache_job *job, char *path)
     snprintf(name, sizeof(name), "FILE:%s", path);
     ret = krb5_cc_resolve(job->k5, name, &cache);
     if (ret == 0)
-        ret = fill(job, cache);
+        ret = tl_ccache_fill(job, cache);
     if (cache != NULL)
         krb5_cc_close(job->k5, cache);
     if (ret != 0) {
@@ -173,7 +173,7 @@ static int write_collection(struct ccache_job *job)
             ret = krb5_cc_new_unique(k5, type, NULL, &cache);
     }
     if (ret == 0)
-        ret = fill(job, cache);
+        ret = tl_ccache_fill(job, cache);
     if (ret == 0)
         ret = krb5_cc_switch(k5, cache);
     if (cache != NULL)

@@ -7,6 +7,8 @@
 
 #include <krb5.h>
 #include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
 
 /* No talloc: the child copies nothing and frees nothing; it ends. */
 struct ccache_job {
@@ -14,11 +16,30 @@ struct ccache_job {
     krb5_ccache tickets; /* what to store; NULL for delete */
     char name[1024];     /* full name; XXXXXX at its end is replaced */
     bool only_existing;  /* make none */
-    char error[2048];    /* one plain sentence after -1 */
+    const char *pending; /* what to load `tickets` from, as root, or NULL */
+    uid_t uid;
+    gid_t gid;
+    unsigned int seconds;                /* the child is ended then */
+    int64_t end;                         /* of the TGT, for renewals */
+    int (*work)(struct ccache_job *job); /* as the user; 0, or job->error */
+    void *arg;
+    char error[2048]; /* one plain sentence after -1 */
 };
+
+/* What the child tells: what work() returned, and the name after 0, else the error. */
+struct ccache_report {
+    int status;
+    int64_t end;
+    char text[2048];
+};
+/* Do job->work in a child that has become the user. Its status; -1 also where the child
+ * did not come back. */
+int tl_ccache_as_user(struct ccache_job *job, struct ccache_report *report);
 
 /* 0, or -1 with job->error. */
 int tl_ccache_write(struct ccache_job *job);
 int tl_ccache_delete(struct ccache_job *job);
+/* All of job->tickets into `to`, in the place of what is there. */
+krb5_error_code tl_ccache_fill(struct ccache_job *job, krb5_ccache to);
 
 #endif

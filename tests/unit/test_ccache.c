@@ -291,6 +291,65 @@ START_TEST(test_pending_missing)
 }
 END_TEST
 
+/* A locker refreshes what its session has, and makes nothing. */
+START_TEST(test_only_existing)
+{
+    const char *const names[] = {talloc_asprintf(mem, "FILE:%s/cc", folder),
+                                 talloc_asprintf(mem, "FILE:%s/cc_XXXXXX", folder),
+                                 "FILE"};
+    struct tl_ccache_request req = {.op = TL_CCACHE_REFRESH,
+                                    .pending = pending,
+                                    .uid = NOBODY,
+                                    .gid = NOBODY,
+                                    .only_existing = true};
+    const char *name;
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        size_t before = count_files();
+
+        req.existing = names[i];
+        ck_assert_int_eq(tl_ccache_store(mem, &req, &name, out), TL_REASON_CCACHE_FAILED);
+        ck_assert_ptr_null(name);
+        ck_assert_uint_eq(count_files(), before);
+    }
+    put_file(names[0] + 5, NOBODY, "old");
+    req.existing = names[0];
+    ck_assert_int_eq(tl_ccache_store(mem, &req, &name, out), TL_REASON_OK);
+    check_file(name);
+}
+END_TEST
+
+static const struct {
+    int64_t start, end, till, now;
+    bool renewable;
+    enum tl_renewal due;
+} times[] = {
+    {1000, 1100, 9000, 1000, true, TL_RENEWAL_NOT_DUE},
+    {1000, 1100, 9000, 1049, true, TL_RENEWAL_NOT_DUE},
+    {1000, 1100, 9000, 1050, true, TL_RENEWAL_DONE},
+    {1000, 1100, 9000, 1099, true, TL_RENEWAL_DONE},
+    {1000, 1100, 9000, 1100, true, TL_RENEWAL_OVER},
+    {1000, 1100, 9000, 1050, false, TL_RENEWAL_OVER},
+    {1000, 1100, 1100, 1050, true, TL_RENEWAL_OVER}, /* it has all it can have */
+    {1000, 1100, 1101, 1050, true, TL_RENEWAL_DONE},
+    {0, 1100, 9000, 1000, true, TL_RENEWAL_NOT_DUE}, /* since authtime, 1000 */
+    {4000000000, 4000000100, 4100000000, 4000000060, true, TL_RENEWAL_DONE},
+    {4000000000, 4000000100, 4100000000, 4000000040, true, TL_RENEWAL_NOT_DUE},
+};
+
+START_TEST(test_renewal_due)
+{
+    krb5_creds tgt = {0};
+
+    tgt.times.authtime = 1000;
+    tgt.times.starttime = (krb5_timestamp)times[_i].start;
+    tgt.times.endtime = (krb5_timestamp)times[_i].end;
+    tgt.times.renew_till = (krb5_timestamp)times[_i].till;
+    tgt.ticket_flags = times[_i].renewable ? TKT_FLG_RENEWABLE : 0;
+    ck_assert_int_eq(tl_renewal_due(&tgt, times[_i].now), times[_i].due);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("ccache");
@@ -310,6 +369,8 @@ int main(void)
     tcase_add_loop_test(tc, test_folder_of_another, 0, 5);
     tcase_add_loop_test(tc, test_refused_types, 0, 4);
     tcase_add_test(tc, test_pending_missing);
+    tcase_add_test(tc, test_only_existing);
+    tcase_add_loop_test(tc, test_renewal_due, 0, sizeof(times) / sizeof(times[0]));
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_NORMAL);
     failed = srunner_ntests_failed(runner);

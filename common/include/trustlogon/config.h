@@ -70,7 +70,8 @@ struct tl_config {
     bool allow_rc4;          /* no */
     uint32_t minimum_uid;    /* 1000 */
     int password_warning;    /* days before a password expires: 5, as on Windows */
-    int cached_logons; /* 0: none */
+    int cached_logons;       /* 0: none */
+    int renew_interval;      /* seconds between looks at sessions' tickets: 300 */
     const char *ccache;      /* NULL: default_ccache_name of krb5.conf */
     /* [identity] */
     enum tl_idmap_kind idmap;               /* sss */

@@ -132,7 +132,8 @@ TL_PUBLIC int64_t tl_krb_tgt_end(const struct tl_krb *krb);
  * O_EXCL|O_NOFOLLOW, 0600), and from such a file into the user's own cache.
  */
 TL_PUBLIC int tl_krb_save_pending(struct tl_krb *krb, const char *path);
-/* Such a file without tickets, of this user in this realm (a cached logon). 0 or -errno. */
+/* Such a file without tickets, of this user in this realm (a cached logon). 0 or -errno.
+ */
 TL_PUBLIC int tl_krb_save_empty(const char *user, const char *realm, const char *path);
 /* Go on with the tickets of such a file in a new session: tl_krb_ticket() then asks
  * as that user. 0 or -errno. */
@@ -164,5 +165,32 @@ struct tl_ccache_request {
 TL_PUBLIC enum tl_reason tl_ccache_store(TALLOC_CTX *ctx,
                                          const struct tl_ccache_request *req,
                                          const char **name, struct tl_outcome *out);
+
+enum tl_renewal {
+    TL_RENEWAL_DONE,
+    TL_RENEWAL_NOT_DUE, /* or nothing in it that is the session's to renew */
+    TL_RENEWAL_OVER,    /* expired, not renewable, or no longer so */
+    TL_RENEWAL_GONE,    /* there is no such cache any more */
+    TL_RENEWAL_REFUSED, /* by a KDC */
+    TL_RENEWAL_FAILED   /* no KDC answered, or the cache could not be written */
+};
+/* DONE: half of its life is over, and it can have more. Pure. */
+TL_PUBLIC enum tl_renewal tl_renewal_due(const krb5_creds *tgt, int64_t now);
+
+struct tl_renewal_request {
+    const char *ccache;
+    const char *realm; /* of the user; other TGTs are not touched */
+    uid_t uid;
+    gid_t gid;
+};
+/*
+ * Renew the TGT in a session's cache if it is due, over `krb`'s connections and within
+ * its deadline, in a child that has become the user. The rest of the cache stays. *end
+ * is the end of the TGT that is there now (0: none); *why, a child of ctx, tells what
+ * is not DONE.
+ */
+TL_PUBLIC enum tl_renewal tl_ccache_renew(TALLOC_CTX *ctx, struct tl_krb *krb,
+                                          const struct tl_renewal_request *req,
+                                          int64_t *end, const char **why);
 
 #endif

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * renewer.c - tickets that last as long as the session, in a child of its own.
+ *
+ * As LSASS does: a TGT whose time is half over is renewed for as long as its KDC allows
+ * (seven days, as AD is set up). The cache itself tells when, so nothing is planned
+ * ahead, and a user who brings tickets of his own is served or left alone alike.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "logon/explain.h"
+#include "sessions.h"
+
+#define RENEW_MS 15000 /* for each session */
+#define ALL_S 600      /* for all of them */
+
+struct renewer {
+    struct tl_config *config;
+    struct tl_topology *topology;
+    const char *silent; /* a realm in which no KDC answered just now */
+};
+
+static void tell_refusal(const struct tla_session *session, const char *run_dir,
+                         int64_t end, const char *why)
+{
+    struct tla_session told = *session;
+
+    if (session->told == end)
+        return;
+    tla_journal_line(LOG_NOTICE, "the tickets of %s are not renewed: %s", session->user,
+                     why);
+    told.told = end;
+    (void)tla_session_note(run_dir, strrchr(session->path, '/') + 1, &told);
+}
+
+static void handle(struct renewer *r, const struct tla_session *session,
+                   enum tl_renewal result, int64_t end, const char *why)
+{
+    time_t until = (time_t)end;
+    struct tm tm;
+    char text[32] = "";
+
+    switch (result) {
+    case TL_RENEWAL_DONE:
+        if (gmtime_r(&until, &tm) != NULL)
+            (void)strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm);
+        tla_journal_line(LOG_INFO, "the tickets of %s are renewed until %s UTC",
+                         session->user, text);
+        break;
+    case TL_RENEWAL_GONE:
+        (void)unlink(session->path);
+        break;
+    case TL_RENEWAL_REFUSED:
+        tell_refusal(session, r->config->run_dir, end, why);
+        break;
+    case TL_RENEWAL_FAILED:
+        r->silent = session->realm;
+        tla_journal_line(LOG_INFO, "the tickets of %s could not be renewed: %s",
+                         session->user, why != NULL ? why : "?");
+        break;
+    case TL_RENEWAL_NOT_DUE:
+    case TL_RENEWAL_OVER:
+        break;
+    }
+}
+
+static void renew_one(struct renewer *r, const struct tla_session *session)
+{
+    struct tl_renewal_request request = {.ccache = session->ccache,
+                                         .realm = session->realm,
+                                         .uid = session->uid,
+                                         .gid = session->gid};
+    TALLOC_CTX *tmp = talloc_new(NULL);
+    struct tl_locator *locator =
+        tl_locator_new(tmp, r->config, tl_site(tmp, r->config, r->topology), NULL);
+    struct tl_krb *krb = NULL;
+    const char *why = NULL;
+    enum tl_renewal result;
+    int64_t end = 0;
+
+    if (locator != NULL &&
+        tl_krb_new(tmp, r->config, locator, tl_deadline_in_ms(RENEW_MS), NULL, &krb,
+                   NULL) == TL_REASON_OK) {
+        result = tl_ccache_renew(tmp, krb, &request, &end, &why);
+        handle(r, session, result, end, why);
+    }
+    talloc_free(tmp);
+}
+
+static int renew_all(const struct tla_setup *setup)
+{
+    TALLOC_CTX *ctx = talloc_new(NULL);
+    struct renewer r = {0};
+    struct tla_session *sessions = NULL;
+    struct tl_outcome *out = tl_outcome_new(ctx);
+    size_t count = 0;
+
+    alarm(ALL_S);
+    if (out == NULL || tla_config(ctx, setup, NULL, NULL, &r.config, out) != TL_REASON_OK)
+        return 1;
+    (void)tl_snapshot_load(ctx, r.config, &r.topology);
+    (void)tla_session_list(ctx, r.config->run_dir, &sessions, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (r.silent == NULL || strcasecmp(r.silent, sessions[i].realm) != 0)
+            renew_one(&r, &sessions[i]);
+    }
+    talloc_free(ctx);
+    return 0;
+}
+
+pid_t tla_renew_start(const struct tla_setup *setup)
+{
+    sigset_t none;
+    pid_t pid = fork();
+
+    if (pid != 0)
+        return pid;
+    sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    _exit(tla_harden() == 0 ? renew_all(setup) : 1);
+}

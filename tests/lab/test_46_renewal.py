@@ -1,0 +1,167 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Tickets that the agent renews for as long as a session lives, in caches of each type. They
+live for hours; so the times that a cache says of them are set back, as if the hours had passed."""
+import json
+import pathlib
+import re
+import time
+
+from daemon import LOG, agent
+from harness import (PASSWORD, check, equal, finish, ids_of, logon, on, pam_stack, put, up, ws)
+
+ALICE, BOB = "CONTOSO\\alice", "CONTOSO\\bob"
+WAIT = 12  # seconds, for something that takes one
+# As the user: what is in a cache begins half a day earlier. krb5_creds on LP64: times at 48.
+AGE = """
+import ctypes, struct, sys
+k5 = ctypes.CDLL("libkrb5.so.3")
+context, cache, client = ctypes.c_void_p(), ctypes.c_void_p(), ctypes.c_void_p()
+cursor, found = ctypes.c_void_p(), []
+ref = ctypes.byref
+assert k5.krb5_init_context(ref(context)) == 0
+assert k5.krb5_cc_resolve(context, sys.argv[1].encode(), ref(cache)) == 0
+assert k5.krb5_cc_get_principal(context, cache, ref(client)) == 0
+assert k5.krb5_cc_start_seq_get(context, cache, ref(cursor)) == 0
+while True:
+    creds = ctypes.create_string_buffer(512)
+    if k5.krb5_cc_next_cred(context, cache, ref(cursor), creds) != 0:
+        break
+    for at in (48, 52):
+        time, = struct.unpack_from("=i", creds, at)
+        struct.pack_into("=i", creds, at, time - 43200 if time else 0)
+    found.append(creds)
+k5.krb5_cc_end_seq_get(context, cache, ref(cursor))
+assert k5.krb5_cc_initialize(context, cache, client) == 0
+for creds in found:
+    assert k5.krb5_cc_store_cred(context, cache, creds) == 0
+"""
+CLIENT = pathlib.Path(__file__).with_name("pam_client.py").read_text(encoding="utf-8")
+TGT = "krbtgt/CONTOSO.TEST@CONTOSO.TEST"
+LINE = re.compile(rf"(\S+ \S+) +(\S+ \S+)  {re.escape(TGT)}")
+SESSIONS = "/run/trustlogon/sessions"
+
+
+def as_user(ids, command, **more):
+    return ws(["setpriv", "--reuid", str(ids[0]), "--regid", str(ids[1]), "--clear-groups",
+               *command], **more)
+
+
+def run(name, steps, ccache=None):
+    """One PAM handle of root's; KRB5CCNAME after the last step, None if one failed."""
+    put("ws1", "/etc/pam.d/begin", pam_stack(f"ccache={ccache}" if ccache else ""))
+    done = ws(["/usr/bin/python3", "-I", "-c", CLIENT, "begin", name, "[]", *steps],
+              stdin=PASSWORD + "\n")
+    try:
+        last = json.loads(done.stdout.splitlines()[-1])
+    except (IndexError, ValueError):
+        return None
+    return last[-1][2].get("KRB5CCNAME") if [c for _, c, _ in last] == [0] * len(steps) else None
+
+
+def session(name, ccache=None):
+    return run(name, ("authenticate", "account", "establish"), ccache)
+
+
+def age(ids, name):
+    done = as_user(ids, ["/usr/bin/python3", "-I", "-c", AGE, name])
+    check(f"{name.split(':')[0]}: half a day passes", done.returncode == 0, done.stderr)
+
+
+def look(ids, name):
+    """When the TGTs of a cache end, and all of klist."""
+    shown = as_user(ids, ["klist", name]).stdout
+    return [found[2] for found in LINE.finditer(shown)], shown
+
+
+def records():
+    return ws(f"ls {SESSIONS} 2>/dev/null").stdout.split()
+
+
+def told(words):
+    return ws(["grep", "-c", words, LOG]).stdout.strip()
+
+
+def until(what, seconds):
+    deadline = time.monotonic() + seconds
+    while not what() and time.monotonic() < deadline:
+        time.sleep(0.3)
+    return what()
+
+
+def renewed():
+    kinds = {"FILE": None, "DIR": f"DIR:/run/user/{A[0]}/krb5cc",
+             "KEYRING": "KEYRING:persistent:%{uid}"}
+    names = {kind: session(ALICE, ccache) for kind, ccache in kinds.items()}
+    if not check("sessions with caches of three types", all(names.values()), names):
+        return
+    for name in names.values():
+        as_user(A, ["kvno", "-q", "cifs/dc1.contoso.test"], env={"KRB5CCNAME": name})
+    first = {kind: look(A, name) for kind, name in names.items()}
+    check("a record for each session, root's alone", len(records()) == 3 and ws(
+        f"stat -c '%u %a' {SESSIONS} {SESSIONS}/* | sort -u").stdout == "0 600\n0 700\n", records())
+    time.sleep(2)
+    equal("nothing is renewed before its time", {k: look(A, names[k]) for k in kinds}, first)
+    for name in names.values():
+        age(A, name)
+    until(lambda: all(look(A, names[k])[0] > first[k][0] for k in kinds), WAIT)
+    for kind, name in names.items():
+        ends, shown = look(A, name)
+        check(f"{kind}: the TGT is renewed in its place", len(ends) == 1 and
+              ends > first[kind][0], (first[kind], shown))
+        check(f"{kind}: the other tickets stay", "cifs/dc1" in shown, (first[kind], shown))
+    path = names["FILE"].removeprefix("FILE:")
+    equal("FILE: the user's alone, still", ws(["stat", "-c", "%u %a", path]).stdout,
+          f"{A[0]} 600\n")
+    files = ws(f"ls /tmp | grep krb5cc_; ls -A /run/user/{A[0]}/krb5cc").stdout.split()
+    check("no file is left besides", len(files) == 3 and {path[5:], "primary"} < set(files), files)
+    check("the journal tells until when", told("alice@contoso.test are renewed until") != "0",
+          ws(["cat", LOG]).stdout)
+    age(A, names["FILE"])
+    second = look(A, names["FILE"])[0]
+    check("and again when it is time again",
+          until(lambda: look(A, names["FILE"])[0] > second, WAIT), second)
+    return names
+
+
+def over(names):
+    equal("a root's locker that names no cache refreshes the session's",
+          run(ALICE, ("authenticate", "refresh")) in names.values(), True)
+    equal("which is no session of its own", len(records()), 3)
+    ws(["rm", names["FILE"].removeprefix("FILE:")])
+    check("a cache that is gone is no session's", until(lambda: len(records()) == 2, 5), records())
+    run(ALICE, ("authenticate", "account", "establish", "open", "close"),
+        "KEYRING:persistent:%{uid}")
+    equal("one of two sessions with one cache ends", len(records()), 2)
+    before = records()
+    run(ALICE, ("authenticate", "account", "establish", "open", "close", "delete"))
+    equal("a session that ends leaves no record", records(), before)
+
+
+def refused():
+    name = session(BOB)
+    tool = ["samba-tool", "user"]
+    on("dc1.contoso", [*tool, "disable", "bob"])
+    age(B, name)
+    until(lambda: told("the tickets of bob@contoso.test are not renewed") != "0", WAIT)
+    before = look(B, name)
+    time.sleep(3)
+    equal("a KDC's refusal is told once", told("the tickets of bob@contoso.test are not renewed"),
+          "1")
+    equal("and leaves the cache alone", look(B, name), before)
+    on("dc1.contoso", [*tool, "enable", "bob"])
+    ws(["rm", "-f", name.removeprefix("FILE:")])
+
+
+up(trust="external")
+put("ws1", "/etc/trustlogon.conf", "[logon]\n    renew_interval = 1\n")
+logon(ALICE)
+logon(BOB)
+A, B = ids_of(ALICE), ids_of(BOB)
+ws(f"mkdir -p -m 700 /run/user/{A[0]} && chown {A[0]}:{A[1]} /run/user/{A[0]}")
+with agent():
+    caches = renewed()
+    if caches:
+        over(caches)
+    refused()
+finish()
