@@ -124,7 +124,7 @@ def meddle(count, seed):
 
 
 def main():
-    count = int(os.environ.get("TL_MEDDLE", "160"))
+    count = int(os.environ.get("TL_MEDDLE", "120"))
     seed = int(os.environ.get("TL_MEDDLE_SEED", str(time.time_ns() % 1000000)))
     up(trust="external")
     put("ws1", "/etc/trustlogon.conf", CONF)

@@ -42,7 +42,7 @@ from samba.dcerpc import krb5pac, netlogon, samr, security
 from samba.ndr import ndr_pack, ndr_unpack
 from samba.tests.krb5 import kcrypto
 
-sys.path.insert(0, "/run/lab")  # -I leaves it out
+sys.path.append("/run/lab")  # -I leaves it out; last, for there is a samba.py
 from kdc_wire import pass_on, receive  # noqa: E402
 
 AES256 = kcrypto.Enctype.AES256

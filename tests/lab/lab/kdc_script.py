@@ -20,7 +20,7 @@ import sys
 import threading
 import time
 
-sys.path.insert(0, "/run/lab")  # -I leaves it out
+sys.path.append("/run/lab")  # -I leaves it out; last, for there is a samba.py
 from kdc_wire import pass_on, receive  # noqa: E402
 
 AS_REP = 0x6B
