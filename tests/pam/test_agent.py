@@ -56,7 +56,7 @@ def ask(bench, door=None, **fields):
         return decode(data)[1] if data else None
 
 
-def as_uid(uid, bench, group=None, **fields):
+def as_uid(uid, bench, /, group=None, **fields):
     """The same, asked by another uid, or from a process group."""
     reader, writer = os.pipe()
     child = os.fork()
@@ -204,6 +204,33 @@ def test_agent_peers(bench):
         mode = os.stat(bench.socket).st_mode & 0o777
         check("the socket is open to all, its folder is root's alone", mode == 0o666 and
               os.stat(bench.folder).st_mode & 0o022 == 0, oct(mode))
+
+
+def test_agent_refresh(bench):
+    """What a locker may do after its proof: refresh a cache, with its own tickets, as itself."""
+    token, other = "a" * 32, 70001
+    refresh = {"op": 3, "user": "nobody", "session": token, "has_owner": 1, "uid": NOBODY,
+               "gid": NOBODY, "flags": 0x400, "ccache": "FILE:/tmp/none"}
+    with agent(bench) as (_, log):
+        for what, change in (("establish", {"flags": 0x100}), ("reinitialise", {"flags": 0x200}),
+                             ("delete", {"flags": 0x800}), ("refresh and delete", {"flags": 0xC00}),
+                             ("close", {"op": 5}), ("name another owner", {"uid": other}),
+                             ("name no cache", {"ccache": None})):
+            fields = {k: v for k, v in {**refresh, **change}.items() if v is not None}
+            done = as_uid(NOBODY, bench, **fields)
+            check(f"a locker may not {what}", isinstance(done, dict) and
+                  done["reason"] == "caller-not-allowed", done)
+        pending = bench.folder / "pending"
+        pending.mkdir(mode=0o700, exist_ok=True)
+        (pending / f"{token}.logon").write_text(
+            f"nobody\nnobody@contoso.test\n0\n{other}\n{other}\ncontoso.test\n\n\n"
+            "account alice\nuser S-1-5-21-1-2-3-1104\ngroup S-1-5-21-1-2-3-513 7\nend 1\n")
+        (pending / token).write_text("")
+        done = as_uid(NOBODY, bench, **refresh)
+        check("the tickets of another uid's proof are none of its own", isinstance(done, dict) and
+              done["ntstatus"] != 0 and done["reason"] == "nss-other-user" and
+              not done.get("ccache"), (done, log.read_text()))
+        check("and stay where they are", (pending / token).exists())
 
 
 def test_agent_lookups(bench):
