@@ -7,6 +7,7 @@ import pathlib
 import re
 import time
 
+import kcm
 from daemon import LOG, agent
 from harness import (PASSWORD, check, equal, finish, ids_of, logon, on, pam_stack,
                      put, up, ws)
@@ -195,5 +196,7 @@ refreshed("FILE", None, "refresh")
 refreshed("FILE", None, "reinitialize")
 refreshed("DIR", f"DIR:/run/user/{A[0]}/krb5cc", "refresh")
 refreshed("KEYRING", "KEYRING:persistent:%{uid}", "refresh")
+if kcm.start():
+    refreshed("KCM", "KCM:", "refresh")
 foreign_caches()
 finish()

@@ -3,11 +3,11 @@
 """Tickets that the agent renews for as long as a session lives, in caches of each type. They
 live for hours; so the times that a cache says of them are set back, as if the hours had passed."""
 import json
-import os
 import pathlib
 import re
 import time
 
+import kcm
 from daemon import LOG, agent
 from harness import (PASSWORD, check, equal, finish, ids_of, logon, on, pam_stack, put, up, ws)
 
@@ -40,7 +40,6 @@ for creds in found:
 CLIENT = pathlib.Path(__file__).with_name("pam_client.py").read_text(encoding="utf-8")
 TGT = "krbtgt/CONTOSO.TEST@CONTOSO.TEST"
 LINE = re.compile(rf"(\S+ \S+) +(\S+ \S+)  {re.escape(TGT)}")
-SSSD_KCM = pathlib.Path(os.environ.get("TL_SSSD_KCM", "/usr/libexec/sssd/sssd_kcm"))
 SESSIONS = "/run/trustlogon/sessions"
 
 
@@ -91,24 +90,10 @@ def until(what, seconds):
     return what()
 
 
-def kcm():
-    """SSSD's cache manager, which ends with its parent. Is it there?"""
-    if not SSSD_KCM.exists():
-        print("skip KCM (sssd-kcm is not installed)")
-        return False
-    put("ws1", "/root/sssd_kcm", SSSD_KCM.read_bytes(), mode=0o755)
-    ws("mkdir -p /var/lib/sss/db /var/lib/sss/secrets /var/log/sssd /etc/sssd/conf.d")
-    put("ws1", "/etc/sssd/sssd.conf", "[sssd]\nservices =\n[kcm]\n", mode=0o600)
-    ws("/usr/sbin/sssd --genconf-section=kcm; setsid sh -c "
-       "'/root/sssd_kcm --uid 0 --gid 0 --logger=files; true' >/dev/null 2>&1 </dev/null &")
-    return check("sssd_kcm serves", until(
-        lambda: ws("test -S /run/.heim_org.h5l.kcm-socket").returncode == 0, 5))
-
-
 def renewed():
     kinds = {"FILE": None, "DIR": f"DIR:/run/user/{A[0]}/krb5cc",
              "KEYRING": "KEYRING:persistent:%{uid}"}
-    if kcm():
+    if kcm.start():
         kinds["KCM"] = "KCM:"
     names = {kind: session(ALICE, ccache) for kind, ccache in kinds.items()}
     if not check(f"sessions with caches of types {', '.join(kinds)}", all(names.values()), names):
