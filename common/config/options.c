@@ -45,9 +45,6 @@ const struct tl_option tl_options[] = {
      "days before its password expires that a user is told"},
     {"logon", "ccache", TL_OPTION_CCACHE, AT(ccache), NULL, 0, 0,
      "where a user's tickets are kept"},
-    {"logon", "renew_interval", TL_OPTION_INT, AT(renew_interval), "300", 0, 86400,
-     "seconds between looks whether sessions' tickets must be renewed; 0: never"},
-
     {"identity", "idmap", TL_OPTION_IDMAP, AT(idmap), "sss", 0, 0,
      "how SIDs become user and group ids"},
     {"identity", "idmap_range_min", TL_OPTION_UID, AT(idmap_range_min), "200000", 1000,
@@ -116,6 +113,9 @@ const struct tl_option tl_options[] = {
      "seconds it is remembered that there is no such user or group"},
     {"agent", "cached_logons", TL_OPTION_INT, AT(cached_logons), "0", 0, 50,
      "users whose last password counts while no domain controller answers"},
+    {"agent", "renew_interval", TL_OPTION_INT, AT(renew_interval), "300", 0, 86400,
+     "seconds between looks whether sessions' tickets must be renewed; 0: never"},
+
     {"agent", "idle_exit", TL_OPTION_INT, AT(idle_exit), "0", 0, YEAR,
      "seconds without a client until a socket-activated agent ends; 0: never"},
 };

@@ -85,6 +85,11 @@ static void explain_walk(struct tl_logon *logon, struct tl_own_side *own,
         refine(out, reason, subject, attribute);
         return;
     }
+    if (logon->config->walk == TL_WALK_REFERRAL &&
+        logon->route->first_ask == TL_ASK_KRBTGT) {
+        refine(out, TL_REASON_WALK_POLICY, NULL, "walk = referral");
+        return;
+    }
     /* The trusts are sound; if it was our own KDC that knew no such service, ask
      * the directory who owns the name. */
     failed_at = out->realm;

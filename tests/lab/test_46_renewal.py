@@ -158,7 +158,7 @@ def refused():
 
 
 up(trust="external")
-put("ws1", "/etc/trustlogon.conf", "[logon]\n    renew_interval = 1\n")
+put("ws1", "/etc/trustlogon.conf", "[agent]\n    renew_interval = 1\n")
 logon(ALICE)
 logon(BOB)
 A, B = ids_of(ALICE), ids_of(BOB)
