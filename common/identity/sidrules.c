@@ -381,8 +381,13 @@ enum tl_reason tl_pac_apply_rules(struct tl_pac *pac, const struct tl_topology *
         return reason;
     all = pac->num_extra;
     pac->num_extra = filter(&r, pac->extra, all, refuse_extra);
-    pac->unproven = pac->extra + pac->num_extra;
-    pac->num_unproven = set_aside(&r, pac->extra + pac->num_extra, all - pac->num_extra);
+    pac->num_unproven = 0;
+    pac->unproven = NULL;
+    if (all > 0) { /* else there may be no array at all */
+        pac->unproven = pac->extra + pac->num_extra;
+        pac->num_unproven =
+            set_aside(&r, pac->extra + pac->num_extra, all - pac->num_extra);
+    }
     pac->num_resource = filter(&r, pac->resource, pac->num_resource, refuse_resource);
     return TL_REASON_OK;
 }
