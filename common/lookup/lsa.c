@@ -119,6 +119,16 @@ static enum tl_reason add_primary(const struct tl_asking *a)
     return reason == TL_REASON_NO_MEMORY ? reason : TL_REASON_OK;
 }
 
+/* Our own DC said whose name it is. */
+static int add_upn(const struct tl_asking *a, struct tl_pac *account)
+{
+    if (a->plan->by != TL_LOOKUP_BY_UPN)
+        return 0;
+    account->upn = talloc_strdup(account, a->plan->name);
+    account->upn_constructed = false;
+    return account->upn != NULL ? 0 : -ENOMEM;
+}
+
 static enum tl_reason take_user(struct tl_asking *a, const struct tl_lsa_answer *found)
 {
     struct tl_pac *account = NULL;
@@ -128,7 +138,8 @@ static enum tl_reason take_user(struct tl_asking *a, const struct tl_lsa_answer 
     /* A computer's account is a user to a DC, and tells itself by its name only. */
     if (found->type != TL_LSA_USER || (len > 0 && found->name[len - 1] == '$'))
         return tl_asking_unknown(a, "it is no user");
-    if (tl_lookup_account_bare(a->answer, &found->sid, found->name, &account) != 0)
+    if (tl_lookup_account_bare(a->answer, &found->sid, found->name, &account) != 0 ||
+        add_upn(a, account) != 0)
         return tl_asking_no_memory(a);
     reason = tl_asking_identify(a, account);
     return reason == TL_REASON_OK ? add_primary(a) : reason;
@@ -154,19 +165,22 @@ enum tl_reason tl_asking_lsa(struct tl_asking *a)
     const char *why;
 
     a->answer->source = TL_LOOKUP_LSA;
-    if (a->plan->by == TL_LOOKUP_BY_UPN)
-        return fail(a, "a DC translates no user principal names across a trust");
     if (a->lookup->in.config->idmap == TL_IDMAP_RFC2307)
         return fail(a, "with idmap = rfc2307 the ids stand in its directory, which this "
                        "machine may not read");
-    if (a->plan->by == TL_LOOKUP_BY_SID) {
+    if (a->plan->by == TL_LOOKUP_BY_SID)
         sid = &a->plan->sid;
-    } else {
+    else if (a->plan->by == TL_LOOKUP_BY_UPN)
+        name = talloc_strdup(a->answer, a->plan->name);
+    else
         name = talloc_asprintf(a->answer, "%s\\%s", a->domain->dns, a->plan->name);
-        if (name == NULL)
-            return tl_asking_no_memory(a);
-    }
+    if (sid == NULL && name == NULL)
+        return tl_asking_no_memory(a);
     reason = ask(a, name, sid, &found);
+    /* Not every DC translates these across a trust (Samba's does not), and one that
+     * does not says the same as one that knows that there is none. */
+    if (reason == TL_REASON_USER_UNKNOWN && a->plan->by == TL_LOOKUP_BY_UPN)
+        return fail(a, "it translates no such user principal name");
     if (reason != TL_REASON_OK)
         return reason;
     why = refuse(a, found);

@@ -462,6 +462,33 @@ START_TEST(one_way)
 }
 END_TEST
 
+/* With a suffix of its own: our DC may know whose it is; if it does not, nobody can tell.
+ */
+START_TEST(one_way_upn)
+{
+    char *error = NULL;
+    bool named = false;
+
+    ck_assert_int_eq(
+        tl_topology_from_json(ctx, TOPO_FOREST, strlen(TOPO_FOREST), &topo, &error), 0);
+    topo->domains[0].sid = sid_of(FABRIKAM);
+    topo->domains[0].has_sid = true;
+    lookup->in.topo = topo;
+    open_says = TL_REASON_TRUST_DIRECTION;
+    ck_assert_int_eq(find(false, "alice@corp.example"), TL_REASON_OK);
+    ck_assert_ptr_nonnull(strstr(asked, "lsa:alice@corp.example "));
+    ck_assert_str_eq(answer->identity->canonical, "alice@contoso.test");
+    for (size_t i = 0; i < answer->identity->num_names; i++)
+        named |= strcmp(answer->identity->names[i], "alice@corp.example") == 0;
+    ck_assert(named);
+    lsa_status = 0xC0000073;
+    ck_assert_int_eq(find(false, "alice@corp.example"), TL_REASON_DIRECTORY_UNREADABLE);
+    lsa_status = 0;
+    lsa_sid = FABRIKAM "-1104";
+    ck_assert_int_eq(find(false, "alice@corp.example"), TL_REASON_DIRECTORY_UNREADABLE);
+}
+END_TEST
+
 static const struct {
     const char *name, *domain, *sid;
     enum tl_lsa_type type;
@@ -520,6 +547,7 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, own_suffix);
     tcase_add_test(tcase, cannot_tell);
     tcase_add_test(tcase, one_way);
+    tcase_add_test(tcase, one_way_upn);
     tcase_add_loop_test(tcase, lsa_told, 0, sizeof(told) / sizeof(told[0]));
     tcase_add_test(tcase, lsa_computer);
     suite_add_tcase(suite, tcase);
