@@ -204,7 +204,7 @@ static void resolve(struct id_facts *facts)
         if (facts->refresh ||
             (!knows(facts, group) && !(group ? facts->no_group : facts->no_user)))
             ask_agent(facts, group);
-        if (knows(facts, group) || (facts->agent_asked && facts->agent_rc != 0))
+        if (knows(facts, group) || facts->agent_text != NULL)
             return;
     }
 }
