@@ -205,7 +205,9 @@ def nobody(lab):
     with Capture(lab) as wire:
         for name in asked:
             passwd(name)
-    check("asked again they cost no packet", not wire.packets, wire)
+    # What ends an earlier connection may still be on its way.
+    questions = [p for p in wire.packets if p.payload and p.to_port in (53, 88, 389, 445)]
+    check("asked again they cost no question", not questions, wire)
     check("root is the machine's own", passwd("root")[2] == "0")
     check("a name without a domain is not asked for", passwd("alice") is None)
 
@@ -283,7 +285,9 @@ def renamed():
           (after, done))
     equal("and the id he had", after and after[2:4], first and first[2:4])
     equal("which leads to the new name", (passwd(first[2]) or [None])[0], "after@contoso.test")
-    check("and the old name is nobody's", passwd("before@contoso.test") is None)
+    check("and the old name is nobody's", passwd("CONTOSO\\before") is None)
+    equal("but as a user principal name, which stayed, it is his",
+          (passwd("before@contoso.test") or [None])[0], "after@contoso.test")
 
 
 def own_suffix():
