@@ -167,6 +167,16 @@ int tla_pending_load(TALLOC_CTX *ctx, const char *run_dir, const char *token,
                      const char *user, struct tla_pending **pending);
 void tla_pending_sweep(const char *run_dir, time_t now);
 
+/* files.c: small text files of our own; 0 or -errno. */
+
+/* All of it, a child of ctx, with a NUL behind. -EPERM: no plain file, another's, one
+ * with a bit of `refused` in its mode, or longer than `most`. */
+int tla_file_read(TALLOC_CTX *ctx, const char *path, mode_t refused, size_t most,
+                  char **text, size_t *len);
+/* Written beside (0600) and renamed; `to_disk`: before that, what is written has got
+ * there. */
+int tla_file_replace(const char *path, const char *text, bool to_disk);
+
 /* known.c: the groups of users who logged on, for logons without a proof. */
 struct tla_known {
     int64_t proven;  /* by a ticket; 0: never */

@@ -11,11 +11,9 @@
 #include <crypt.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define FILE_NAME "cached-logons"
@@ -38,24 +36,13 @@ static int close_book(struct book *book)
 /* -EBADMSG: what is there is no file of ours, or was damaged. */
 static int read_list(struct book *book)
 {
-    int fd = open(book->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    struct stat st;
     char *text = NULL;
-    int rc;
+    size_t len;
+    int rc = tla_file_read(book, book->path, 077, FILE_MAX, &text, &len);
 
-    if (fd < 0)
-        return -errno;
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
-        (st.st_mode & 077) != 0 || st.st_size > FILE_MAX)
-        rc = -EBADMSG;
-    else if ((text = talloc_zero_size(book, (size_t)st.st_size + 1)) == NULL)
-        rc = -ENOMEM;
-    else if (read(fd, text, (size_t)st.st_size) != st.st_size)
-        rc = -EBADMSG;
-    else
-        rc = tla_verifiers_parse(book, text, (size_t)st.st_size, &book->list);
-    close(fd);
-    return rc;
+    if (rc == -EPERM || rc == -EIO)
+        return -EBADMSG;
+    return rc == 0 ? tla_verifiers_parse(book, text, len, &book->list) : rc;
 }
 
 static int open_book(TALLOC_CTX *ctx, const struct tl_config *config, struct book **out)
@@ -97,25 +84,11 @@ static int open_book(TALLOC_CTX *ctx, const struct tl_config *config, struct boo
     return 0;
 }
 
-/* Beside, to the disk, and in its place. */
 static int write_book(const struct book *book)
 {
     char *text = tla_verifiers_format(NULL, book->list);
-    char *beside = talloc_asprintf(text, "%s.XXXXXX", book->path);
-    int fd = beside != NULL ? mkostemp(beside, O_CLOEXEC) : -1; /* mode 0600 */
-    size_t len = text != NULL ? strlen(text) : 0;
-    int rc = 0;
+    int rc = text != NULL ? tla_file_replace(book->path, text, true) : -ENOMEM;
 
-    if (fd < 0)
-        rc = beside != NULL ? -errno : -ENOMEM;
-    else if (write(fd, text, len) != (ssize_t)len || fsync(fd) != 0)
-        rc = -EIO;
-    else if (rename(beside, book->path) != 0)
-        rc = -errno;
-    if (fd >= 0)
-        close(fd);
-    if (rc != 0 && fd >= 0)
-        (void)unlink(beside);
     talloc_free(text);
     return rc;
 }

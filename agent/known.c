@@ -8,13 +8,11 @@
  * who gets in.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "agent.h"
 
@@ -24,27 +22,6 @@
 static char *folder_of(TALLOC_CTX *ctx, const struct tl_config *config)
 {
     return talloc_asprintf(ctx, "%s/" FOLDER, config->state_dir);
-}
-
-static int write_beside(const char *path, const char *text)
-{
-    char *beside = talloc_asprintf(NULL, "%s.XXXXXX", path);
-    int fd = beside != NULL ? mkostemp(beside, O_CLOEXEC) : -1; /* mode 0600 */
-    size_t len = strlen(text);
-    int rc = 0;
-
-    if (fd < 0)
-        rc = beside != NULL ? -errno : -ENOMEM;
-    else if (write(fd, text, len) != (ssize_t)len)
-        rc = -EIO;
-    else if (rename(beside, path) != 0)
-        rc = -errno;
-    if (fd >= 0)
-        close(fd);
-    if (rc != 0 && fd >= 0)
-        (void)unlink(beside);
-    talloc_free(beside);
-    return rc;
 }
 
 int tla_known_save(const struct tl_config *config, const struct tla_known *known)
@@ -66,30 +43,10 @@ int tla_known_save(const struct tl_config *config, const struct tla_known *known
     else if (mkdir(folder, 0700) != 0 && errno != EEXIST)
         rc = -errno;
     else
-        rc = write_beside(path, text);
+        rc = tla_file_replace(path, text, false);
 
 cleanup:
     talloc_free(tmp);
-    return rc;
-}
-
-static int read_whole(TALLOC_CTX *ctx, const char *path, char **text)
-{
-    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    struct stat st;
-    int rc = 0;
-
-    if (fd < 0)
-        return -errno;
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
-        (st.st_mode & (S_IWGRP | S_IWOTH)) != 0 || st.st_size > FILE_MAX)
-        rc = -EPERM;
-    *text = rc == 0 ? talloc_zero_size(ctx, (size_t)st.st_size + 1) : NULL;
-    if (rc == 0 && *text == NULL)
-        rc = -ENOMEM;
-    if (rc == 0 && read(fd, *text, (size_t)st.st_size) != st.st_size)
-        rc = -EIO;
-    close(fd);
     return rc;
 }
 
@@ -113,12 +70,13 @@ int tla_known_load(TALLOC_CTX *ctx, const struct tl_config *config,
     struct tl_membership *member = NULL;
     char *folder = folder_of(known, config), *text = NULL, *path;
     char string[TL_SID_STRING_MAX];
+    size_t len;
     int rc = -ENOMEM;
 
     *result = NULL;
     path = talloc_asprintf(known, "%s/%s", folder, tl_sid_format(sid, string));
     if (known != NULL && folder != NULL && path != NULL)
-        rc = read_whole(known, path, &text);
+        rc = tla_file_read(known, path, S_IWGRP | S_IWOTH, FILE_MAX, &text, &len);
     if (rc == 0 && (!take_time(&text, "proven", &known->proven) ||
                     !take_time(&text, "checked", &known->checked)))
         rc = -EBADMSG;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "../../agent/files.c"
 #include "../../agent/known.c"
 
 #define ALICE "S-1-5-21-1-2-3-1104"
