@@ -8,7 +8,8 @@ import time
 
 import harness
 from harness import (check, command, environment, equal, finish, forget_journal, journal,
-                     logon, on, put, up)
+                     logon, on, up)
+from mit import Kdc
 from scenarios import TEXT, explained, refused, said, works
 
 ALICE = "CONTOSO\\alice"
@@ -160,48 +161,20 @@ def changeling():
     works("changeling over", ALICE)
 
 
-IMPOSTOR_KRB5 = """[libdefaults]
-    default_realm = CONTOSO.TEST
-[realms]
-"""
-KDC_CONF = "[kdcdefaults]\n    kdc_listen = 88\n    kdc_tcp_listen = 88\n[realms]\n"
-REALM = """    %(realm)s = {
-        database_name = /run/impostor/%(realm)s
-        key_stash_file = /run/impostor/%(realm)s.stash
-        acl_file = /run/impostor/acl
-    }
-"""
-IMPOSTOR_ENV = {"KRB5_CONFIG": "/run/impostor/krb5.conf",
-                "KRB5_KDC_PROFILE": "/run/impostor/kdc.conf"}
 STOLEN = "Chosen.By.Mallory.1"
 
 
 def impostor_start():
     """Both realms, with the right names and mallory's own keys and password."""
     realms = ("CONTOSO.TEST", "FABRIKAM.TEST")
-    on("mallory", "mkdir -p /run/impostor; touch /run/impostor/acl")
-    put("mallory", "/run/impostor/krb5.conf", IMPOSTOR_KRB5)
-    put("mallory", "/run/impostor/kdc.conf",
-        KDC_CONF + "".join(REALM % {"realm": realm} for realm in realms))
-    env = IMPOSTOR_ENV
+    kdc = Kdc("mallory", *realms)
     for realm in realms:
-        commands = [f"addprinc -pw {STOLEN} alice@{realm}",
-                    f"addprinc -pw {STOLEN} host/ws1.fabrikam.test@{realm}",
-                    f"addprinc -pw {STOLEN} krbtgt/FABRIKAM.TEST@CONTOSO.TEST",
-                    # and one whose password must be changed ...
-                    f"addprinc -pw {STOLEN} +needchange bob@{realm}"]
-        if realm == "FABRIKAM.TEST":
-            commands[2] = f"addprinc -pw {STOLEN} krbtgt/FABRIKAM.TEST@CONTOSO.TEST"
-        done = on("mallory", ["kdb5_util", "-r", realm, "create", "-s", "-P", "master"], env=env)
-        assert done.returncode == 0, done.stderr
-        for line in commands:
-            done = on("mallory", ["kadmin.local", "-r", realm, "-q", line], env=env)
-            assert done.returncode == 0, done.stderr
-    # ... which is changed on 464 without a word of protest
-    done = on("mallory", ["kadmind", "-r", "CONTOSO.TEST"], env=env)
-    assert done.returncode == 0, done.stdout + done.stderr
-    done = on("mallory", ["krb5kdc", "-r", "CONTOSO.TEST", "-r", "FABRIKAM.TEST"], env=env)
-    assert done.returncode == 0, done.stdout + done.stderr
+        kdc.add(f"alice@{realm}", STOLEN)
+        kdc.add(f"host/ws1.fabrikam.test@{realm}", STOLEN)
+        # and one whose password must be changed ...
+        kdc.add(f"bob@{realm}", STOLEN, "+needchange")
+    kdc.trust("CONTOSO.TEST", "FABRIKAM.TEST", STOLEN)
+    kdc.start(passwords="CONTOSO.TEST")  # ... which is changed on 464 without a word of protest
     lab = harness._lab
     process = subprocess.Popen(
         lab.enter(lab.host("mallory"), ["/usr/bin/python3", "-I", "/run/lab/impostor.py", "ping",
@@ -209,7 +182,7 @@ def impostor_start():
                                         "fabrikam.test=evil.fabrikam.test"]),
         env=environment(), stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True)
     assert process.stdout.readline().strip() == "ready"
-    return process
+    return process, kdc
 
 
 def dns(domain, verb, record, kind, data):
@@ -228,7 +201,7 @@ def poison(domain):
         dns(domain, "delete", record, "SRV", f"dc1.{domain}.test 88 0 100")
 
 
-def liar_changes_password():
+def liar_changes_password(kdc):
     """A KDC that lies says "expired", gives the ticket, and takes the new password: all this is
     no logon, whether the program asks pam_acct_mgmt or not."""
     new = "Chosen.By.Mallory.2"
@@ -237,14 +210,11 @@ def liar_changes_password():
         check(f"15 expired, {len(steps)} steps: changed at the liar's, and still not logged on",
               got.code == "PAM_AUTH_ERR" and "Your password has been changed." in got.text and
               TEXT[1789] in got.text, got)
-        on("mallory", ["kadmin.local", "-r", "CONTOSO.TEST", "-q",
-                       f"cpw -pw {STOLEN} bob"], env=IMPOSTOR_ENV)
-        on("mallory", ["kadmin.local", "-r", "CONTOSO.TEST", "-q",
-                       "modprinc +needchange bob"], env=IMPOSTOR_ENV)
+        kdc.kadmin("CONTOSO.TEST", f"cpw -pw {STOLEN} bob", "modprinc +needchange bob")
 
 
 def impostor():
-    process = impostor_start()
+    process, kdc = impostor_start()
     try:
         poison("contoso")
         command("locate", "--force", "contoso.test")
@@ -262,10 +232,11 @@ def impostor():
         check("15 the ticket made without our key is refused as such",
               got.code == "PAM_AUTH_ERR" and TEXT[1789] in said(got), got)
         explained("15", ALICE, "keytab-wrong", password=STOLEN)
-        liar_changes_password()
+        liar_changes_password(kdc)
     finally:
         process.stdin.close()
         process.wait()
+        kdc.stop()
 
 
 def main():
