@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -83,8 +84,32 @@ static int connect_socket(const char *path, int *out, const char **why)
     return rc;
 }
 
+/* Whoever calls su chooses its limits: a file size of 0 would end the agent in the
+ * middle of a write to what all users share. */
+static void lift_limits(void)
+{
+    static const struct {
+        int resource;
+        rlim_t least;
+    } wanted[] = {{RLIMIT_FSIZE, RLIM_INFINITY}, {RLIMIT_CPU, RLIM_INFINITY},
+                  {RLIMIT_AS, RLIM_INFINITY},    {RLIMIT_DATA, RLIM_INFINITY},
+                  {RLIMIT_STACK, 8 << 20},       {RLIMIT_NOFILE, 1024}};
+    struct rlimit had, limit;
+
+    for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+        if (getrlimit(wanted[i].resource, &had) != 0 || had.rlim_cur >= wanted[i].least)
+            continue;
+        limit.rlim_cur = wanted[i].least;
+        limit.rlim_max = had.rlim_max > wanted[i].least ? had.rlim_max : wanted[i].least;
+        if (setrlimit(wanted[i].resource, &limit) == 0)
+            continue;
+        limit.rlim_cur = limit.rlim_max = had.rlim_max; /* a container may set bounds */
+        (void)setrlimit(wanted[i].resource, &limit);
+    }
+}
+
 /* Everything the host process could have left behind: descriptors, handlers, a
- * signal mask, a real uid that differs (sudo), groups, a terminal. */
+ * signal mask, limits, a real uid that differs (sudo), groups, a terminal. */
 static void become_agent(int fd, const char *path)
 {
     static char arg1[] = "--conversation";
@@ -117,6 +142,7 @@ static void become_agent(int fd, const char *path)
     }
     (void)setsid();
     (void)umask(077);
+    lift_limits();
     if (chdir("/") != 0 || setgroups(0, NULL) != 0 || setresgid(0, 0, 0) != 0 ||
         setresuid(0, 0, 0) != 0)
         _exit(127);

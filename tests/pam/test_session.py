@@ -11,7 +11,7 @@ def test_start(bench):
     """The agent as a process of its own: what it finds around it."""
     spy, seen = bench.folder / "spy", bench.folder / "seen"
     spy.write_text(f"""#!/usr/bin/python3
-import os, signal, socket, sys
+import os, resource, signal, socket, sys
 sys.path.insert(0, {str(HERE)!r})
 sys.dont_write_bytecode = True
 from wire import encode
@@ -23,7 +23,10 @@ with open({str(seen)!r}, "w") as out:
                uids=os.getresuid(), gids=os.getresgid(), groups=os.getgroups(),
                blocked=[x for x in status.splitlines() if x.startswith("SigBlk")],
                ignored=[x for x in status.splitlines() if x.startswith("SigIgn")],
-               zero=os.readlink("/proc/self/fd/0")), file=out)
+               zero=os.readlink("/proc/self/fd/0"),
+               limits=[resource.getrlimit(getattr(resource, "RLIMIT_" + x))[0] for x in
+                       ("FSIZE", "CPU", "AS", "DATA")],
+               files=resource.getrlimit(resource.RLIMIT_NOFILE)[0]), file=out)
 sock = socket.socket(fileno=3)
 sock.recv(65536)
 sock.send(encode("prompt", style=1, text="Password: "))
@@ -35,7 +38,8 @@ sock.send(encode("done", ntstatus=0, canonical="alice@contoso.test", session={TO
     extra = os.open("/dev/null", os.O_RDONLY)
     os.set_inheritable(extra, True)
     got = bench.run("authenticate", process_env={"KRB5_CONFIG": "/evil", "LD_LIBRARY_PATH": "/evil"},
-                    prefix=("/bin/sh", "-c", 'exec 9</dev/null; trap "" CHLD PIPE; exec "$@"', "sh"))
+                    prefix=("/bin/sh", "-c", 'exec 9</dev/null; trap "" CHLD PIPE; '
+                            'ulimit -S -f 0; ulimit -S -t 9; ulimit -S -n 32; exec "$@"', "sh"))
     os.close(extra)
     check("no socket: root's module starts the agent", got.codes == code("SUCCESS"), got)
     facts = eval(seen.read_text()) if seen.exists() else {}  # our own spy wrote it
@@ -48,6 +52,8 @@ sock.send(encode("done", ntstatus=0, canonical="alice@contoso.test", session={TO
           facts.get("sid") and facts.get("cwd") == "/" and facts.get("zero") == "/dev/null", facts)
     check("root in all ids, no groups", facts.get("uids") == (0, 0, 0) and
           facts.get("groups") == [], facts)
+    check("and none of the caller's limits", facts.get("limits") == [-1] * 4 and
+          facts.get("files", 0) >= 1024, facts)
     check("no signal blocked", facts.get("blocked") == ["SigBlk:\t0000000000000000"], facts)
     spy.chmod(0o757)
     got = bench.run("authenticate")
