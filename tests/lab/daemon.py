@@ -15,14 +15,20 @@ def agent(*options):
     """trustlogond listens while this lasts; it logs to LOG."""
     pid = ws(f"setsid {AGENT} --stderr {' '.join(options)} >{LOG} 2>&1 </dev/null & echo $!").stdout.strip()
     try:
-        for _ in range(200):
-            # The first refresh of the daemon would show in a capture: let it end.
-            if ws(f"test -S {SOCKET} && ! pgrep -P {pid} >/dev/null").returncode == 0:
-                break
+        deadline = time.monotonic() + 120
+        while not settled(pid):
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"the agent does not listen: {ws(['cat', LOG]).stdout}")
             time.sleep(0.05)
-        else:
-            raise RuntimeError(f"the agent does not listen: {ws(['cat', LOG]).stdout}")
         yield int(pid)
     finally:
         ws(["kill", pid])
-        ws(f"while kill -0 {pid} 2>/dev/null; do sleep 0.02; done", timeout=10)
+        ws(f"while kill -0 {pid} 2>/dev/null; do sleep 0.02; done")
+
+
+def settled(pid):
+    """It listens, and its first reading of the trusts, which would show in a capture and
+    write to the caches, has ended. It listens before it starts that one: so a child must
+    have been reaped (field 11 counts page faults of those), and none be left."""
+    return ws(f"test -S {SOCKET} && [ $(cut -d ' ' -f 11 /proc/{pid}/stat) -gt 0 ] && "
+              f"! pgrep -P {pid} >/dev/null").returncode == 0

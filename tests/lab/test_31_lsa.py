@@ -3,6 +3,7 @@
 """Names and SIDs through the workstation's own DC: agent/lsa over real trusts, by itself
 and behind the agent's socket."""
 import contextlib
+import json
 import os
 import signal
 import sys
@@ -352,6 +353,17 @@ def dns(verb, record, kind, data):
     assert done.returncode == 0, f"{verb} {record}: {done.stdout}{done.stderr}"
 
 
+def take_the_silent():
+    """Reading the trusts anew has put it last: that is forgotten. On a busy machine the
+    other DC may be pinged, too, and be the first to answer: then once more."""
+    deadline = time.monotonic() + 60
+    while True:
+        ws("rm -f /var/cache/trustlogon/dc-fabrikam*")
+        shown = harness.command("locate", "--force", "fabrikam.test").stdout
+        if "DC: \\\\silent" in shown or time.monotonic() > deadline:
+            return shown
+
+
 def another_dc():
     """The DC that is asked first answers pings and nothing else: the next one is asked."""
     records = ("_kerberos._tcp.dc", "_kerberos._tcp.Default-First-Site-Name._sites.dc")
@@ -366,14 +378,16 @@ def another_dc():
         dns("add", record, "SRV", "dc1.fabrikam.test 88 50 100")
     try:
         with agent():
-            # Only now, since reading the trusts anew has put it last.
-            ws("rm -f /var/cache/trustlogon/dc-fabrikam*")
-            shown = harness.command("locate", "--force", "fabrikam.test").stdout
+            shown = take_the_silent()
             check("a silent DC is taken for the first", "DC: \\\\silent" in shown, shown)
             for who in ("bob", "alice"):
                 shown = ws(["getent", "passwd", f"CONTOSO\\{who}"]).stdout
                 check(f"a silent DC: the next one is asked for {who}",
                       shown.startswith(f"{who}@contoso.test:"), ws(["cat", LOG]).stdout)
+            known = json.loads(harness.get("ws1", "/var/cache/trustlogon/dc-fabrikam.test.json"))
+            check("a silent DC: it was asked, and that is remembered",
+                  any(dc["host"].startswith("silent") and dc.get("failed")
+                      for dc in known["dcs"]), known)
     finally:
         mallory.end()
         for record in records:
