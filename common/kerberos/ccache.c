@@ -11,17 +11,20 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
 #include <profile.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 /* Seconds: a KCM daemon or a keyring that hangs must not hang the logon. */
 #define CHILD_TIMEOUT 5
+#define CHILD_LATE 1 /* more, before a child whose alarm did not ring is given up */
 
 /* `tickets` may be NULL: none. */
 static int save(krb5_context k5, krb5_principal client, krb5_ccache tickets,
@@ -137,7 +140,9 @@ static int become(uid_t uid, gid_t gid)
         return -errno;
     if (getresuid(&r, &e, &s) != 0 || r != uid || e != uid || s != uid)
         return -EPERM;
-    return 0;
+    /* From now on the user can stop this process, against which no alarm helps. It shall
+     * not outlive who waits for it; a change of ids has undone earlier wishes. */
+    return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 ? 0 : -errno;
 }
 
 static int child_work(struct ccache_job *job)
@@ -181,20 +186,16 @@ static void child(struct ccache_job *job, int fd)
     _exit(write(fd, &report, sizeof(report)) == (ssize_t)sizeof(report) ? 0 : 1);
 }
 
-static ssize_t read_all(int fd, void *buf, size_t len)
+/* What is written in one piece (less than PIPE_BUF) comes in one piece; 0 at the end. */
+static ssize_t read_by(int fd, tl_deadline deadline, void *buf, size_t len)
 {
-    size_t done = 0;
+    struct pollfd pfd = {.fd = fd, .events = POLLIN};
+    int ready;
 
-    while (done < len) {
-        ssize_t n = read(fd, (char *)buf + done, len - done);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            break;
-        done += (size_t)n;
-    }
-    return (ssize_t)done;
+    do
+        ready = poll(&pfd, 1, tl_deadline_left_ms(deadline));
+    while (ready < 0 && errno == EINTR);
+    return ready > 0 ? read(fd, buf, len) : -1;
 }
 
 int tl_ccache_as_user(struct ccache_job *job, struct ccache_report *report)
@@ -212,16 +213,18 @@ int tl_ccache_as_user(struct ccache_job *job, struct ccache_report *report)
     }
     close(fds[1]);
     if (pid > 0) {
+        const tl_deadline deadline =
+            tl_deadline_in_ms(1000LL * (job->seconds + CHILD_LATE));
         struct ccache_report got;
 
-        if (read_all(fds[0], &got, sizeof(got)) == (ssize_t)sizeof(got)) {
+        report->status = -1;
+        if (read_by(fds[0], deadline, &got, sizeof(got)) == (ssize_t)sizeof(got))
             *report = got;
-            report->text[sizeof(report->text) - 1] = '\0';
-        } else {
-            report->status = -1;
-        }
-        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-            ;
+        report->text[sizeof(report->text) - 1] = '\0';
+        /* Past the end of the pipe nothing can stop it any more. */
+        if (read_by(fds[0], deadline, &got, sizeof(got)) == 0)
+            while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+                ;
     }
     close(fds[0]);
     return pid > 0 ? report->status : -1;

@@ -7,13 +7,18 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <trustlogon/kerberos.h>
+
+#include "kerberos/ccache_write.h"
 
 #define NOBODY 65534
 #define OTHER 65533
@@ -337,6 +342,41 @@ static const struct {
     {4000000000, 4000000100, 4100000000, 4000000040, true, TL_RENEWAL_NOT_DUE},
 };
 
+static int stop_myself(struct ccache_job *job)
+{
+    (void)raise(SIGSTOP);
+    return 0;
+}
+
+/* The user owns the process that works for him, and may stop it. */
+START_TEST(test_stopped)
+{
+    struct ccache_job job = {
+        .k5 = k5, .uid = NOBODY, .gid = NOBODY, .seconds = 1, .work = stop_myself};
+    struct ccache_report report;
+    char path[64], line[32];
+    pid_t waiter, child = 0;
+    int status;
+    FILE *file;
+
+    ck_assert_int_eq(prctl(PR_SET_CHILD_SUBREAPER, 1), 0); /* the orphan is ours */
+    waiter = fork();
+    if (waiter == 0)
+        _exit(tl_ccache_as_user(&job, &report) == -1 ? 0 : 1);
+    snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)waiter, (int)waiter);
+    while (child == 0) {
+        file = fopen(path, "r");
+        child = file != NULL && fgets(line, sizeof(line), file) != NULL ? atoi(line) : 0;
+        if (file != NULL)
+            fclose(file);
+    }
+    ck_assert_int_eq(waitpid(waiter, &status, 0), waiter);
+    ck_assert_int_eq(status, 0);
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+END_TEST
+
 START_TEST(test_renewal_due)
 {
     krb5_creds tgt = {0};
@@ -370,6 +410,8 @@ int main(void)
     tcase_add_loop_test(tc, test_refused_types, 0, 4);
     tcase_add_test(tc, test_pending_missing);
     tcase_add_test(tc, test_only_existing);
+    tcase_add_test(tc, test_stopped);
+    tcase_set_timeout(tc, 30);
     tcase_add_loop_test(tc, test_renewal_due, 0, sizeof(times) / sizeof(times[0]));
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_NORMAL);
