@@ -248,8 +248,8 @@ void tla_lsa_forget(struct tla_lsa *lsa);
 
 /* warm.c: open, for as long as `mem` lives, what each worker would open for itself. */
 void tla_warm(TALLOC_CTX *mem);
-/* refresher.c: a child that reads the topology anew and ends; its pid. */
-pid_t tla_refresh_start(const struct tla_setup *setup);
+/* refresher.c: read the topology anew, in a child of the listener; its exit status. */
+int tla_refresh(const struct tla_setup *setup);
 
 /* journal.c */
 void tla_journal_open(bool to_stderr);

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -87,7 +88,9 @@ static int open_signals(void)
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-static void run_worker(struct listener *l, int fd, enum tla_door kind)
+/* In a child: what is the listener's alone. A door that somebody else still holds looks
+ * like another agent to the next listener. */
+static void leave_doors(struct listener *l)
 {
     sigset_t none;
 
@@ -97,7 +100,26 @@ static void run_worker(struct listener *l, int fd, enum tla_door kind)
     tla_lsa_forget(l->lsa);
     sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void run_worker(struct listener *l, int fd, enum tla_door kind)
+{
+    leave_doors(l);
     _exit(tla_serve(l->setup, fd, kind) == 0 ? 0 : 1);
+}
+
+/* A child for what no client asked for: its pid, or 0. */
+static pid_t start_own(struct listener *l, int (*work)(const struct tla_setup *setup))
+{
+    pid_t listener = getpid(), pid = fork();
+
+    if (pid == 0) {
+        leave_doors(l);
+        if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || getppid() != listener)
+            _exit(1); /* it ends with the listener, not after it */
+        _exit(tla_harden() == 0 ? work(l->setup) : 1);
+    }
+    return pid > 0 ? pid : 0;
 }
 
 static void start_worker(struct listener *l, struct door *door, int fd, uid_t uid)
@@ -225,17 +247,13 @@ static void start_children(struct listener *l, int64_t now)
 {
     if (l->refresher == 0 && now >= l->next_refresh) {
         tla_pending_sweep(l->config->run_dir, time(NULL));
-        l->refresher = tla_refresh_start(l->setup);
-        if (l->refresher < 0)
-            l->refresher = 0;
+        l->refresher = start_own(l, tla_refresh);
         l->next_refresh = now + RETRY_SECONDS;
     }
     if (renews(l) && l->renewer == 0 && now >= l->next_renew) {
         l->next_renew = now + l->config->renew_interval;
         if (tla_session_any(l->config->run_dir))
-            l->renewer = tla_renew_start(l->setup);
-        if (l->renewer < 0)
-            l->renewer = 0;
+            l->renewer = start_own(l, tla_renew);
     }
 }
 

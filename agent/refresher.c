@@ -2,14 +2,13 @@
  *
  * refresher.c - keep the topology snapshot warm, in a child of its own.
  */
-#include <signal.h>
 #include <unistd.h>
 
 #include "agent.h"
 
 #define REFRESH_MS 60000
 
-static int refresh(const struct tla_setup *setup)
+int tla_refresh(const struct tla_setup *setup)
 {
     TALLOC_CTX *ctx = talloc_new(NULL);
     struct tl_outcome *out = tl_outcome_new(ctx);
@@ -37,16 +36,4 @@ static int refresh(const struct tla_setup *setup)
                          out != NULL && out->detail != NULL ? out->detail : "no detail");
     talloc_free(ctx);
     return reason == TL_REASON_OK ? 0 : 1;
-}
-
-pid_t tla_refresh_start(const struct tla_setup *setup)
-{
-    sigset_t none;
-    pid_t pid = fork();
-
-    if (pid != 0)
-        return pid;
-    sigemptyset(&none);
-    (void)sigprocmask(SIG_SETMASK, &none, NULL);
-    _exit(tla_harden() == 0 ? refresh(setup) : 1);
 }

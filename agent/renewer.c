@@ -6,7 +6,6 @@
  * (seven days, as AD is set up). The cache itself tells when, so nothing is planned
  * ahead, and a user who brings tickets of his own is served or left alone alike.
  */
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -92,7 +91,7 @@ static void renew_one(struct renewer *r, const struct tla_session *session)
     talloc_free(tmp);
 }
 
-static int renew_all(const struct tla_setup *setup)
+int tla_renew(const struct tla_setup *setup)
 {
     TALLOC_CTX *ctx = talloc_new(NULL);
     struct renewer r = {0};
@@ -111,16 +110,4 @@ static int renew_all(const struct tla_setup *setup)
     }
     talloc_free(ctx);
     return 0;
-}
-
-pid_t tla_renew_start(const struct tla_setup *setup)
-{
-    sigset_t none;
-    pid_t pid = fork();
-
-    if (pid != 0)
-        return pid;
-    sigemptyset(&none);
-    (void)sigprocmask(SIG_SETMASK, &none, NULL);
-    _exit(tla_harden() == 0 ? renew_all(setup) : 1);
 }

@@ -25,7 +25,7 @@ void tla_session_drop(const char *run_dir, uint32_t uid, const char *ccache);
 /* The cache of the user's youngest session that still has one, or NULL. */
 const char *tla_session_cache(TALLOC_CTX *ctx, const char *run_dir, uint32_t uid);
 
-/* renewer.c: a child that looks at each of them once and ends; its pid. */
-pid_t tla_renew_start(const struct tla_setup *setup);
+/* renewer.c: look at each of them once, in a child of the listener; its exit status. */
+int tla_renew(const struct tla_setup *setup);
 
 #endif

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """trustlogond on a machine that is in no domain, spoken to byte by byte."""
 import contextlib
+import fcntl
 import os
 import re
 import signal
@@ -267,6 +268,35 @@ def test_agent_lookups(bench):
               "from inside the agent" in log.read_text())
         check("but not at the other door", isinstance(
             as_uid(0, bench, group=process.pid, op=1, user=ALICE), dict))
+
+
+def test_agent_restart(bench):
+    """What works for a listener that was killed ends, and is no other agent to the next."""
+    def wait_for(what):
+        deadline = time.monotonic() + 30
+        while not (found := what()) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        return found
+
+    def is_gone(pid):
+        try:
+            with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+                return file.read().rsplit(")", 1)[1].split()[0] == "Z"
+        except OSError:
+            return True
+
+    with open(bench.folder / "identity.store.lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # whoever opens the store waits for two seconds
+        for _ in "12":
+            with agent(bench) as (process, log):
+                done = ask(bench, op=99, user=ALICE)
+                check("it listens", process.poll() is None and done, (done, log.read_text()))
+                children = wait_for(lambda: workers(process))
+                for pid in children:
+                    os.kill(pid, signal.SIGSTOP)  # or it would end by itself
+                process.kill()
+            gone = wait_for(lambda: all(is_gone(pid) for pid in children))
+            check("its refresher ends with it", children and gone, children)
 
 
 def test_agent_hardening(bench):
