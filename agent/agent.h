@@ -98,6 +98,15 @@ struct tla_gate;
 int tla_gate_enter(TALLOC_CTX *ctx, const char *run_dir, const char *question, int most,
                    tl_deadline deadline, struct tla_gate **out);
 
+/* turn.c: a place in line at the KDCs of a realm, held until tla_turn_leave() or the end
+ * of the process. Never refused: it is waited for, until the deadline at the latest,
+ * while the KDCs answer others. A logon tells its trace, for as long as it lives. */
+struct tla_turn;
+struct tla_turn *tla_turn_wait(TALLOC_CTX *ctx, const char *run_dir, const char *realm,
+                               tl_deadline until);
+const struct tl_trace *tla_turn_trace(const struct tla_turn *turn);
+void tla_turn_leave(struct tla_turn *turn);
+
 /* channel.c: the agent's side of the wire. */
 int tla_receive_request(struct tla_conv *conv);
 /* 0 and a wiped-when-freed *answer; -ECANCELED; or what the wire said. */
@@ -165,6 +174,9 @@ int tla_pending_save(const char *run_dir, const struct tla_pending *pending);
 /* -ENOENT: no such logon, too old, or of another user. */
 int tla_pending_load(TALLOC_CTX *ctx, const char *run_dir, const char *token,
                      const char *user, struct tla_pending **pending);
+/* The session is over: nobody will ask for it again. */
+void tla_pending_drop(const char *run_dir, const char *token);
+/* Those too old, once a minute. */
 void tla_pending_sweep(const char *run_dir, time_t now);
 
 /* files.c: small text files of our own; 0 or -errno. */

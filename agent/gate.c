@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "agent.h"
+#include "gate.h"
 
 #define GATE_FILE "lookups.lock"
 #define PLACES 4096 /* bytes; questions lie behind them */
@@ -30,17 +30,36 @@ static int close_gate(struct tla_gate *gate)
     return 0;
 }
 
-/* FNV-1a: two questions with one hash wait for each other, and that is all. */
-static off_t byte_of(const char *question)
+int tla_lock_file(const char *run_dir, const char *name)
+{
+    char *path = talloc_asprintf(NULL, "%s/%s", run_dir, name);
+    int fd;
+
+    if (path == NULL)
+        return -ENOMEM;
+    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        fd = -errno;
+    talloc_free(path);
+    return fd;
+}
+
+/* FNV-1a */
+uint32_t tla_lock_hash(const char *text)
 {
     uint32_t hash = 2166136261U;
 
-    for (; *question != '\0'; question++)
-        hash = (hash ^ (uint8_t)*question) * 16777619U;
-    return PLACES + (off_t)hash;
+    for (; *text != '\0'; text++)
+        hash = (hash ^ (uint8_t)*text) * 16777619U;
+    return hash;
 }
 
-static int lock_byte(int fd, off_t at)
+static off_t byte_of(const char *question)
+{
+    return PLACES + (off_t)tla_lock_hash(question);
+}
+
+int tla_lock_byte(int fd, off_t at)
 {
     struct flock lock = {
         .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = at, .l_len = 1};
@@ -48,7 +67,7 @@ static int lock_byte(int fd, off_t at)
     return fcntl(fd, F_OFD_SETLK, &lock) == 0 ? 0 : -errno;
 }
 
-static bool is_taken(int rc)
+bool tla_lock_is_taken(int rc)
 {
     return rc == -EAGAIN || rc == -EACCES || rc == -EINTR;
 }
@@ -60,9 +79,9 @@ static int wait_for(int fd, off_t first, int count, tl_deadline deadline)
 
     for (;;) {
         for (int i = 0; i < count; i++) {
-            int rc = lock_byte(fd, first + i);
+            int rc = tla_lock_byte(fd, first + i);
 
-            if (!is_taken(rc))
+            if (!tla_lock_is_taken(rc))
                 return rc;
         }
         if (tl_deadline_left_ms(deadline) == 0)
@@ -75,17 +94,13 @@ int tla_gate_enter(TALLOC_CTX *ctx, const char *run_dir, const char *question, i
                    tl_deadline deadline, struct tla_gate **out)
 {
     struct tla_gate *gate = talloc_zero(ctx, struct tla_gate);
-    char *path = talloc_asprintf(gate, "%s/" GATE_FILE, run_dir);
-    int rc = 0;
+    int rc;
 
     *out = NULL;
-    if (path == NULL) {
-        talloc_free(gate);
+    if (gate == NULL)
         return -ENOMEM;
-    }
-    gate->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (gate->fd < 0)
-        rc = -errno;
+    gate->fd = tla_lock_file(run_dir, GATE_FILE);
+    rc = gate->fd < 0 ? gate->fd : 0;
     talloc_set_destructor(gate, close_gate);
     /* The question first: who waits for another's answer takes nobody's place. */
     if (rc == 0)

@@ -226,21 +226,43 @@ static int answer_cached(struct tla_conv *conv, struct tl_logon *logon,
     return rc;
 }
 
+/* What one waits in line is not of the logon's own time. With that it is as much as a
+ * program waits for us by default (pam_trustlogon(8), timeout). */
+#define IN_LINE 3 /* times logon_timeout */
+
+static struct tla_turn *wait_for_turn(struct tla_conv *conv, struct tl_logon *logon)
+{
+    const char *realm = logon->route->realm;
+    struct tla_turn *turn = NULL;
+
+    if (realm == NULL)
+        return NULL;
+    tla_end_with_client(conv, true);
+    turn =
+        tla_turn_wait(conv, conv->config->run_dir, realm,
+                      tl_deadline_in_ms((int64_t)conv->config->logon_timeout * IN_LINE));
+    logon->trace = tla_turn_trace(turn);
+    return turn;
+}
+
 static void log_on(struct tla_conv *conv, struct tl_logon *logon, const char *password)
 {
     struct tla_guesses *guesses = NULL;
+    struct tla_turn *turn;
     int rc = 0;
 
     if (conv->peer != 0) {
         tla_end_with_client(conv, true);
         rc = tla_guesses_enter(conv, conv->config->run_dir, conv->peer, &guesses);
     }
+    turn = wait_for_turn(conv, logon);
     tla_busy(conv, true);
     if (rc == 0)
         (void)tl_logon_password(logon, password);
     else
         tl_outcome_fail(logon->outcome, TL_STAGE_LOCAL, TL_REASON_INTERNAL,
                         "wrong passwords cannot be counted: %s", strerror(-rc));
+    tla_turn_leave(turn);
     tla_guesses_leave(guesses, logon->outcome->reason);
     tla_busy(conv, false);
 }

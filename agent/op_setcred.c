@@ -124,6 +124,7 @@ int tla_op_setcred(struct tla_conv *conv)
     if (store.op == TL_CCACHE_DELETE) {
         tla_when_back_cancel(conv->config->run_dir, request->session);
         tla_session_drop(conv->config->run_dir, request->uid, request->ccache);
+        tla_pending_drop(conv->config->run_dir, request->session);
     } else if (store.op != TL_CCACHE_ESTABLISH && store.existing == NULL) {
         store.existing = tla_session_cache(conv, conv->config->run_dir, request->uid);
     }

@@ -21,6 +21,8 @@
 
 /* A PAC can have 8192 groups of each kind, a SID 184 characters. */
 #define RECORD_MAX (8 << 20)
+#define SWEPT ".swept" /* beside them: its time is that of the last sweep */
+#define SWEEP_SECONDS 60
 
 bool tla_token_is_valid(const char *token)
 {
@@ -231,6 +233,39 @@ int tla_pending_load(TALLOC_CTX *ctx, const char *run_dir, const char *token,
     return 0;
 }
 
+void tla_pending_drop(const char *run_dir, const char *token)
+{
+    char *path;
+
+    if (!tla_token_is_valid(token))
+        return;
+    path = talloc_asprintf(NULL, "%s/pending/%s.logon", run_dir, token);
+    if (path == NULL)
+        return;
+    (void)unlink(path);
+    path[strlen(path) - strlen(".logon")] = '\0';
+    (void)unlink(path);
+    talloc_free(path);
+}
+
+/* A machine with many logons has many that wait: they are not read at every step of
+ * every logon. */
+static bool is_swept(int dir, time_t now)
+{
+    struct stat st;
+    int fd;
+
+    if (fstatat(dir, SWEPT, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_mtime <= now &&
+        now - st.st_mtime < SWEEP_SECONDS)
+        return true;
+    fd = openat(dir, SWEPT, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd >= 0) {
+        (void)futimens(fd, NULL);
+        close(fd);
+    }
+    return false;
+}
+
 void tla_pending_sweep(const char *run_dir, time_t now)
 {
     char *path = talloc_asprintf(NULL, "%s/pending", run_dir);
@@ -238,13 +273,17 @@ void tla_pending_sweep(const char *run_dir, time_t now)
     struct dirent *entry;
     struct stat st;
 
-    while (dir != NULL && (entry = readdir(dir)) != NULL) {
+    talloc_free(path);
+    if (dir == NULL)
+        return;
+    if (is_swept(dirfd(dir), now))
+        goto done;
+    while ((entry = readdir(dir)) != NULL) {
         if (entry->d_name[0] != '.' &&
             fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
             S_ISREG(st.st_mode) && now - st.st_mtime > TLA_PENDING_SECONDS)
             (void)unlinkat(dirfd(dir), entry->d_name, 0);
     }
-    if (dir != NULL)
-        closedir(dir);
-    talloc_free(path);
+done:
+    closedir(dir);
 }

@@ -15,7 +15,8 @@
 #include <systemd/sd-daemon.h>
 #endif
 
-#define BACKLOG 128
+/* Whom it has no room for starts an agent of his own, or is told that there is none. */
+#define BACKLOG SOMAXCONN
 
 int tla_socket_given(const char *path, const char *except)
 {

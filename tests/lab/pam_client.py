@@ -7,11 +7,14 @@ which pamtester does not show; nor does it know PAM_DELETE_CRED.
 
 VARIABLES is a JSON list of "NAME=VALUE". Prints a JSON list of [step, code, environment].
 
-With a service alone it authenticates one [user, password] after the other, each a line
-of JSON on standard input, and prints [code, what was shown, seconds] for each.
+With a service alone it logs on one [user, password] after the other, each a line of JSON on
+standard input, and prints [code, what was shown, seconds] for each. Behind the password there
+may be steps; otherwise it authenticates. A list of such lists is of logons that are to happen
+at once, each in a process of its own: it prints a list of as many answers.
 """
 import ctypes
 import json
+import os
 import sys
 import time
 
@@ -70,14 +73,18 @@ def environment(handle):
     return dict(one.split("=", 1) for one in found)
 
 
+def call(handle, step):
+    return (pam.pam_setcred(handle, FLAGS[step]) if step in FLAGS
+            else getattr(pam, CALLS[step])(handle, 0))
+
+
 def steps(service, user, variables, *wanted):
     said["password"] = sys.stdin.readline().rstrip("\n").encode()
     (handle, _kept), done = begin(service, user), []
     for variable in json.loads(variables):
         pam.pam_putenv(handle, variable.encode())
     for step in wanted:
-        code = (pam.pam_setcred(handle, FLAGS[step]) if step in FLAGS
-                else getattr(pam, CALLS[step])(handle, 0))
+        code = call(handle, step)
         done.append((step, code, environment(handle)))
         if code != 0:
             break
@@ -85,16 +92,47 @@ def steps(service, user, variables, *wanted):
     print(json.dumps(done))
 
 
+def one(service, user, password, *wanted):
+    said["password"], said["shown"] = password.encode(), []
+    handle, _kept = begin(service, user)
+    started = time.monotonic()
+    for step in wanted or ("authenticate",):
+        code = call(handle, step)
+        if code != 0:
+            break
+    seconds = time.monotonic() - started
+    pam.pam_end(handle, code)
+    return code, said["shown"], seconds
+
+
+def together(service, logons):
+    held, go = os.pipe()
+    answers = []
+    for logon in logons:
+        answer, told = os.pipe()
+        if os.fork() == 0:
+            os.close(go)
+            os.read(held, 1)  # until all are there, and the other end is closed
+            os.write(told, json.dumps(one(service, *logon)).encode())
+            os._exit(0)
+        os.close(told)
+        answers.append(answer)
+    os.close(go)
+    os.close(held)
+    got = []
+    for answer in answers:
+        with open(answer, encoding="utf-8") as file:
+            got.append(json.load(file))
+        os.wait()
+    return got
+
+
 def many(service):
     for line in sys.stdin:
-        user, password = json.loads(line)
-        said["password"], said["shown"] = password.encode(), []
-        handle, _kept = begin(service, user)
-        started = time.monotonic()
-        code = pam.pam_authenticate(handle, 0)
-        seconds = time.monotonic() - started
-        pam.pam_end(handle, code)
-        print(json.dumps([code, said["shown"], seconds]), flush=True)
+        wanted = json.loads(line)
+        crowd = isinstance(wanted[0], list)
+        print(json.dumps(together(service, wanted) if crowd else one(service, *wanted)),
+              flush=True)
 
 
 steps(*sys.argv[1:]) if len(sys.argv) > 2 else many(sys.argv[1])

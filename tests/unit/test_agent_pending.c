@@ -22,6 +22,7 @@ static void setup(void)
 static void teardown(void)
 {
     tla_pending_sweep(dir, time(NULL) + 100000);
+    unlink(talloc_asprintf(ctx, "%s/pending/.swept", dir));
     ck_assert_int_eq(rmdir(talloc_asprintf(ctx, "%s/pending", dir)), 0);
     ck_assert_int_eq(rmdir(dir), 0);
     talloc_free(ctx);
@@ -132,8 +133,29 @@ START_TEST(test_old)
     ck_assert_int_eq(utime(path, &old), 0);
     ck_assert_int_eq(tla_pending_load(ctx, dir, pending->token, "CONTOSO\\alice", &found),
                      -ENOENT);
+    /* once a minute */
     tla_pending_sweep(dir, time(NULL));
+    ck_assert_int_eq(access(path, F_OK), 0);
+    tla_pending_sweep(dir, time(NULL) + 61);
     ck_assert_int_ne(access(path, F_OK), 0);
+}
+END_TEST
+
+START_TEST(test_drop)
+{
+    struct tla_pending *one = make(), *other = make(), *found = NULL;
+    FILE *tickets = fopen(one->ticket_path, "w");
+
+    ck_assert_ptr_nonnull(tickets);
+    ck_assert_int_eq(fclose(tickets), 0);
+    tla_pending_drop(dir, NULL);
+    tla_pending_drop(dir, "../../etc/passwd");
+    tla_pending_drop(dir, one->token);
+    ck_assert_int_eq(tla_pending_load(ctx, dir, one->token, "CONTOSO\\alice", &found),
+                     -ENOENT);
+    ck_assert_int_ne(access(one->ticket_path, F_OK), 0);
+    ck_assert_int_eq(tla_pending_load(ctx, dir, other->token, "CONTOSO\\alice", &found),
+                     0);
 }
 END_TEST
 
@@ -213,6 +235,7 @@ int main(void)
     tcase_add_loop_test(tc, test_bad_token, 0,
                         (int)(sizeof(bad_tokens) / sizeof(bad_tokens[0])));
     tcase_add_test(tc, test_old);
+    tcase_add_test(tc, test_drop);
     tcase_add_test(tc, test_symlink);
     tcase_add_test(tc, test_names_of_two_lines);
     tcase_add_test(tc, test_refused);

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * turn.c - hundreds who log on at once go to the KDCs of a realm a few at a time.
+ *
+ * A KDC has a short queue for new connections (Samba's holds ten). Its kernel drops
+ * what does not fit in, the packets are sent again a second later, and two more: to
+ * who waits, that is a firewall, and a logon ends that the KDC would have granted. A
+ * crowd is served no sooner by asking all at once.
+ *
+ * Being in line is a courtesy, not a condition: who is in it for too long, or sees that
+ * the KDCs answer nobody at present, goes without a place and learns for himself what
+ * is the matter.
+ */
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "gate.h"
+
+#define TURN_FILE "logons.lock"
+#define AT_ONCE 16
+#define STALLED_US 1000000 /* no reply to anybody for so long */
+#define PAUSE_MS 20
+/* The file has the time of the last reply for each realm; the locks lie behind. */
+#define REALMS 256
+#define PLACES_FROM 4096
+#define PLACES_EACH 16
+
+_Static_assert(AT_ONCE <= PLACES_EACH, "places of two realms overlap");
+_Static_assert(REALMS * sizeof(int64_t) <= PLACES_FROM, "places lie among the times");
+
+struct tla_turn {
+    int fd;
+    uint32_t hash;
+    struct tl_trace trace;
+};
+
+static off_t stamp_at(const struct tla_turn *turn)
+{
+    return (off_t)((turn->hash % REALMS) * sizeof(int64_t));
+}
+
+void tla_turn_leave(struct tla_turn *turn)
+{
+    if (turn != NULL && turn->fd >= 0)
+        close(turn->fd);
+    if (turn != NULL)
+        turn->fd = -1;
+}
+
+static int leave(struct tla_turn *turn)
+{
+    tla_turn_leave(turn);
+    return 0;
+}
+
+/* What a KDC answers is no matter: it is there and works. */
+static void see_event(void *arg, const struct tl_event *event)
+{
+    const struct tla_turn *turn = arg;
+    int64_t now = tl_now_us();
+
+    if (event->kind == TL_EVENT_REPLY && turn->fd >= 0 &&
+        pwrite(turn->fd, &now, sizeof(now), stamp_at(turn)) != (ssize_t)sizeof(now))
+        return; /* others wait a little less patiently */
+}
+
+static int64_t last_reply(const struct tla_turn *turn, int64_t now)
+{
+    int64_t last = 0;
+
+    if (pread(turn->fd, &last, sizeof(last), stamp_at(turn)) != (ssize_t)sizeof(last) ||
+        last > now)
+        return 0;
+    return last;
+}
+
+static bool found_place(const struct tla_turn *turn)
+{
+    off_t first = PLACES_FROM + (off_t)turn->hash * PLACES_EACH;
+
+    for (int i = 0; i < AT_ONCE; i++) {
+        int rc = tla_lock_byte(turn->fd, first + i);
+
+        if (rc == 0 || !tla_lock_is_taken(rc))
+            return true;
+    }
+    return false;
+}
+
+static void wait_in_line(const struct tla_turn *turn, tl_deadline until)
+{
+    int64_t now = tl_now_us(), heard = now;
+    long own = getpid() % PAUSE_MS; /* or all would look at the same moment */
+
+    while (!found_place(turn)) {
+        const struct timespec pause = {.tv_nsec = (PAUSE_MS + own) * 1000000};
+        int64_t last;
+
+        nanosleep(&pause, NULL);
+        now = tl_now_us();
+        last = last_reply(turn, now);
+        heard = last > heard ? last : heard;
+        if (now >= until || now - heard >= STALLED_US)
+            return;
+    }
+}
+
+struct tla_turn *tla_turn_wait(TALLOC_CTX *ctx, const char *run_dir, const char *realm,
+                               tl_deadline until)
+{
+    struct tla_turn *turn = talloc_zero(ctx, struct tla_turn);
+
+    if (turn == NULL)
+        return NULL;
+    turn->hash = tla_lock_hash(realm);
+    turn->trace = tl_trace_start(see_event, turn);
+    turn->fd = tla_lock_file(run_dir, TURN_FILE);
+    talloc_set_destructor(turn, leave);
+    if (turn->fd >= 0)
+        wait_in_line(turn, until);
+    return turn;
+}
+
+const struct tl_trace *tla_turn_trace(const struct tla_turn *turn)
+{
+    return turn != NULL ? &turn->trace : NULL;
+}

@@ -1,0 +1,21 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Two hundred logons at once, as many one after the other, and nothing left of them.
+./run bench many does the same with ten thousand."""
+import many
+from daemon import agent
+from harness import command, finish, put, up
+
+
+def main():
+    up(trust="external")
+    put("ws1", "/etc/trustlogon.conf", many.PATIENT)
+    command("refresh")
+    with agent() as pid, many.Clients() as clients:
+        many.crowd(clients, 200)
+        many.leak(pid, clients, 150, warm=50, parts=2)
+    finish()
+
+
+if __name__ == "__main__":
+    main()
