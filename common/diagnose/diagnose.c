@@ -232,9 +232,9 @@ static void run_checks(struct run *run, const char *name, const char *password)
         diag->logon = logon;
     }
     if (logon->client != NULL)
-        tl_check_user_side(run, logon->krb, logon->locator);
+        tl_check_user_side(run, logon->krb, logon->locator, logon->outcome);
     else if (run->own != NULL)
-        tl_check_user_side(run, run->own->krb, run->own->locator);
+        tl_check_user_side(run, run->own->krb, run->own->locator, NULL);
 }
 
 int tl_diagnose(TALLOC_CTX *ctx, const struct tl_config *config, const char *name,

@@ -77,7 +77,9 @@ void tl_check_network(struct run *run, const char *domain);
 void tl_check_machine_account(struct run *run);
 /* Own TDOs, routing of the name, SPN. */
 void tl_check_own_side(struct run *run, const struct tl_name *name);
-/* The other side's TDOs, with whichever session may read them. */
-void tl_check_user_side(struct run *run, struct tl_krb *krb, struct tl_locator *locator);
+/* The other side's TDOs, with whichever session may read them; how the walk ended
+ * (NULL: there was none) tells whose else are of interest. */
+void tl_check_user_side(struct run *run, struct tl_krb *krb, struct tl_locator *locator,
+                        const struct tl_outcome *walk);
 
 #endif

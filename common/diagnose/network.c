@@ -47,6 +47,12 @@ static void check_ping(struct run *run, const struct tl_dc *dc)
                "no answer to the LDAP ping (%s)", dc->why != NULL ? dc->why : "silence");
 }
 
+/* A Kerberos realm has KDCs, no directory. */
+static bool applies(const struct port_check *check, const struct tl_dc *dc)
+{
+    return !dc->realm_only || check->reason != TL_REASON_PORT389TCP_FILTERED;
+}
+
 static void report_port(struct run *run, const struct port_check *check,
                         const struct probe *probe)
 {
@@ -142,7 +148,8 @@ static void check_ports(struct run *run, const struct tl_dc_list *dcs, size_t co
     tl_probe_run(probes, count * NUM_PORTS, PROBE_TIMEOUT_MS);
     for (d = 0; d < count; d++) {
         for (p = 0; p < NUM_PORTS; p++)
-            report_port(run, &ports[p], &probes[d * NUM_PORTS + p]);
+            if (applies(&ports[p], &dcs->dcs[d]))
+                report_port(run, &ports[p], &probes[d * NUM_PORTS + p]);
         check_clock(run, &probes[d * NUM_PORTS], &probes[d * NUM_PORTS + 1]);
     }
     talloc_free(probes);
@@ -178,10 +185,12 @@ void tl_check_network(struct run *run, const char *domain)
                   tl_deadline_in_ms(run->config->logon_timeout), &stored, NULL);
     }
     tl_finding(run, "dns", domain, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
-               "%zu domain controller%s by SRV records", dcs->count,
-               dcs->count == 1 ? "" : "s");
+               dcs->dcs[0].realm_only
+                   ? "no domain's records; %zu KDC%s of a Kerberos realm by SRV records"
+                   : "%zu domain controller%s by SRV records",
+               dcs->count, dcs->count == 1 ? "" : "s");
     count = dcs->count < DCS_PER_DOMAIN ? dcs->count : DCS_PER_DOMAIN;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count && !dcs->dcs[0].realm_only; i++)
         check_ping(run, &dcs->dcs[i]);
     tl_progress(run, "ports of the domain controllers of", domain);
     if (count > 0)

@@ -104,7 +104,8 @@ void tl_check_own_side(struct run *run, const struct tl_name *name)
         check_spn(run);
 }
 
-void tl_check_user_side(struct run *run, struct tl_krb *krb, struct tl_locator *locator)
+void tl_check_user_side(struct run *run, struct tl_krb *krb, struct tl_locator *locator,
+                        const struct tl_outcome *walk)
 {
     struct tl_outcome *out = tl_outcome_new(run->diag);
     const char *subject, *attribute;
@@ -115,9 +116,8 @@ void tl_check_user_side(struct run *run, struct tl_krb *krb, struct tl_locator *
         return;
     tl_progress(run, "the trusts of", run->user_domain);
     tl_krb_set_deadline(krb, tl_deadline_in_ms(run->config->explain_timeout));
-    reason = tl_user_side_read(krb, locator, run->user_domain, &run->trace,
-                               tl_deadline_in_ms(run->config->explain_timeout), run->topo,
-                               out);
+    reason = tl_way_read(krb, locator, run->user_domain, run->ws, walk, &run->trace,
+                         tl_deadline_in_ms(run->config->explain_timeout), run->topo, out);
     if (reason != TL_REASON_OK) {
         tl_finding(run, "trust-user-side", run->user_domain, TL_FINDING_UNKNOWN,
                    TL_REASON_OK, NULL, NULL,

@@ -48,11 +48,12 @@ static json_t *dc_to_json(const struct tl_cache_dc *from)
     const struct tl_dc *dc = &from->dc;
 
     return json_pack(
-        "{s:s, s:s, s:i, s:i, s:b, s:b, s:I, s:I, s:s*, s:s*, s:s*, s:s*, s:I}", "host",
-        dc->host, "address", dc->address, "priority", dc->priority, "weight", dc->weight,
-        "in_site", dc->in_site, "pinged", dc->pinged, "ping_us", (json_int_t)dc->ping_us,
-        "flags", (json_int_t)dc->flags, "forest", dc->forest, "flat_domain",
-        dc->flat_domain, "dc_site", dc->dc_site, "client_site", dc->client_site, "failed",
+        "{s:s, s:s, s:i, s:i, s:b, s:b, s:b, s:I, s:I, s:s*, s:s*, s:s*, s:s*, s:I}",
+        "host", dc->host, "address", dc->address, "priority", dc->priority, "weight",
+        dc->weight, "in_site", dc->in_site, "pinged", dc->pinged, "realm_only",
+        dc->realm_only, "ping_us", (json_int_t)dc->ping_us, "flags",
+        (json_int_t)dc->flags, "forest", dc->forest, "flat_domain", dc->flat_domain,
+        "dc_site", dc->dc_site, "client_site", dc->client_site, "failed",
         (json_int_t)from->failed);
 }
 
@@ -159,6 +160,7 @@ static int dc_from_json(TALLOC_CTX *ctx, const json_t *object, struct tl_cache_d
         return -EBADMSG;
     dc->in_site = json_is_true(in_site);
     dc->pinged = json_is_true(pinged);
+    dc->realm_only = json_is_true(json_object_get(object, "realm_only"));
     dc->priority = (uint16_t)priority;
     dc->weight = (uint16_t)weight;
     dc->flags = (uint32_t)flags;

@@ -281,7 +281,8 @@ static enum tl_reason from_cache(TALLOC_CTX *ctx, const struct tl_search *in, bo
     live = cached_list(ctx, locator, entry, false);
     if (!live)
         return TL_REASON_OK;
-    if (fresh(locator, entry->checked, config->ping_validity)) {
+    if (live->dcs[0].realm_only ||
+        fresh(locator, entry->checked, config->ping_validity)) {
         tl_trace_note(locator->trace,
                       "domain controller of %s from the cache: %s (%s), %s", in->domain,
                       live->dcs[0].host, live->dcs[0].address, live->dcs[0].why);

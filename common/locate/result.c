@@ -59,6 +59,8 @@ static char *why_of(TALLOC_CTX *ctx, const struct tl_run *run,
                                              : "SRV";
     const char *words = tl_probe_words(probe->state);
 
+    if (probe->dc.realm_only)
+        return talloc_strdup(ctx, "SRV of a Kerberos realm, which has no LDAP ping");
     if (words)
         return talloc_asprintf(ctx, "%s; %s", source, words);
     if (probe->state == TL_PROBE_GOOD)
@@ -162,6 +164,9 @@ static enum tl_reason dns_reason(const struct tl_run *run)
         /* The siteless question decides: a site unknown to the domain is no fault. */
         const struct tl_srv_answer *last = in->site_only ? &run->site : &run->plain;
 
+        if (run->realm_only)
+            return tl_outcome_fail(in->out, TL_STAGE_LOCATE, TL_REASON_DNS_NO_RECORDS,
+                                   "%s", run->no_domain);
         if (!last->pending && last->result == TL_DNS_NOTHING)
             return tl_outcome_fail(in->out, TL_STAGE_LOCATE, TL_REASON_DNS_NO_RECORDS,
                                    "%s", error);
@@ -220,7 +225,7 @@ enum tl_reason tl_run_result(TALLOC_CTX *ctx, struct tl_run *run,
     if (!l)
         return tl_outcome_fail(in->out, TL_STAGE_LOCATE, TL_REASON_NO_MEMORY, NULL);
     *list = l;
-    if (run->best)
+    if (run->best || run->realm_only)
         return TL_REASON_OK;
     if (required || usable == 0)
         return ping_reason(run);

@@ -9,6 +9,9 @@
  *    [ADTS 6.3.6.1], ping_interval apart; at once when the one before has failed.
  *    A server whose address is late does not hold up the others for longer than
  *    that. The silent are asked again. The first good answer ends it.
+ *
+ * Where DNS knows no such domain, the name may be a Kerberos realm, whose KDCs have
+ * records of their own and answer no ping: steps 1 and 2 for those.
  */
 #include <errno.h>
 #include <string.h>
@@ -229,6 +232,45 @@ static int run_pings(struct tl_run *run)
 
 /* ---- the two searches */
 
+/* DNS answered, and neither the site nor the domain has a record. */
+static bool no_domain(const struct tl_run *run)
+{
+    return !run->in->site_only && !run->plain.pending &&
+           run->plain.result == TL_DNS_NOTHING && run->site.count == 0;
+}
+
+static int ask_realm(struct tl_run *run)
+{
+    int rc;
+
+    run->no_domain = talloc_strdup(run, tl_dns_error(run->dns));
+    if (!run->no_domain)
+        return -ENOMEM;
+    run->realm_only = true;
+    rc = tl_run_ask_srv(run, &run->plain, NULL);
+    return rc ? rc : wait_for_srv(run);
+}
+
+/* Nobody to be pinged: only the addresses are waited for, and the late ones not for
+ * long once there is one. */
+static int wait_for_addresses(struct tl_run *run)
+{
+    int64_t start_us = tl_now_us(), until;
+    bool any = false;
+    int rc = 0;
+
+    while (rc == 0 && run->pending) {
+        for (size_t t = 0; t < run->count && !any; t++)
+            any = run->targets[t].count != 0;
+        until = start_us + (any ? interval_us(run) : DNS_LIMIT_MS * 1000);
+        until = earlier(until, run->in->deadline);
+        if (tl_now_us() >= until)
+            break;
+        rc = turn(run, until);
+    }
+    return rc;
+}
+
 static int search_dns(struct tl_run *run)
 {
     int rc = tl_dns_open(run, run->in->locator, &run->dns);
@@ -239,10 +281,12 @@ static int search_dns(struct tl_run *run)
         rc = tl_run_ask_srv(run, &run->plain, NULL);
     if (rc == 0)
         rc = wait_for_srv(run);
+    if (rc == 0 && no_domain(run))
+        rc = ask_realm(run);
     if (rc == 0)
         rc = tl_run_targets_of_dns(run);
     if (rc == 0 && run->count)
-        rc = run_pings(run);
+        rc = run->realm_only ? wait_for_addresses(run) : run_pings(run);
     return rc;
 }
 

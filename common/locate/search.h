@@ -32,6 +32,8 @@ struct tl_run {
     const struct tl_search *in;
     struct tl_dns *dns; /* NULL: known servers, no questions */
     bool from_cache;
+    bool realm_only;       /* no domain: a Kerberos realm's records are asked for */
+    const char *no_domain; /* what DNS said then */
     struct tl_srv_answer site, plain;
     struct tl_target *targets;
     size_t count;

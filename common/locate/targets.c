@@ -28,9 +28,10 @@ static void on_srv(void *arg, enum tl_dns_result result, const struct tl_srv *sr
 int tl_run_ask_srv(struct tl_run *run, struct tl_srv_answer *answer, const char *site)
 {
     const char *domain = run->in->domain;
-    char *name =
-        site ? talloc_asprintf(run, "_kerberos._tcp.%s._sites.dc._msdcs.%s", site, domain)
-             : talloc_asprintf(run, "_kerberos._tcp.dc._msdcs.%s", domain);
+    char *name = run->realm_only ? talloc_asprintf(run, "_kerberos._tcp.%s", domain)
+                 : site ? talloc_asprintf(run, "_kerberos._tcp.%s._sites.dc._msdcs.%s",
+                                          site, domain)
+                        : talloc_asprintf(run, "_kerberos._tcp.dc._msdcs.%s", domain);
 
     if (!name)
         return -ENOMEM;
@@ -73,6 +74,7 @@ static int add_probe(struct tl_run *run, struct tl_target *target,
     dc->priority = target->srv.priority;
     dc->weight = target->srv.weight;
     dc->in_site = target->srv.in_site;
+    dc->realm_only = run->realm_only;
     if (tl_dc_set_address(run, dc, addr) != 0)
         return -ENOMEM;
     target->count++;

@@ -74,8 +74,8 @@ static void explain_walk(struct tl_logon *logon, struct tl_own_side *own,
 
     if (user_domain == NULL || logon->topology == NULL)
         return;
-    reason = tl_user_side_read(logon->krb, logon->locator, user_domain, logon->trace,
-                               deadline, logon->topology, NULL);
+    reason = tl_way_read(logon->krb, logon->locator, user_domain, logon->ws, out,
+                         logon->trace, deadline, logon->topology, NULL);
     if (reason != TL_REASON_OK)
         tl_trace_note(logon->trace, "the trusts of %s could not be read", user_domain);
 

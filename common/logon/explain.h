@@ -61,6 +61,16 @@ enum tl_reason tl_user_side_read(struct tl_krb *krb, struct tl_locator *locator,
                                  struct tl_outcome *out);
 
 /*
+ * The same, and the TDOs of the realm in between that refused the walk, if it was one:
+ * those of neither side tell its fault.
+ */
+enum tl_reason tl_way_read(struct tl_krb *krb, struct tl_locator *locator,
+                           const char *user_domain, const struct tl_workstation *ws,
+                           const struct tl_outcome *walk, const struct tl_trace *trace,
+                           tl_deadline deadline, struct tl_topology *topo,
+                           struct tl_outcome *out);
+
+/*
  * After a failure that another route might not have met: read the own side
  * anew, since the snapshot may be older than a trust, and route by it. True if
  * the route changed, so that the exchange is worth repeating. *own stays open

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <sys/stat.h>
 #include <trustlogon/logon.h>
+#include <trustlogon/name.h>
 
 #include "logon/explain.h"
 
@@ -147,6 +148,27 @@ enum tl_reason tl_user_side_read(struct tl_krb *krb, struct tl_locator *locator,
     if (reason == TL_REASON_OK)
         reason = tl_directory_trusts(dir, topo, out);
     talloc_free(dir);
+    return reason;
+}
+
+enum tl_reason tl_way_read(struct tl_krb *krb, struct tl_locator *locator,
+                           const char *user_domain, const struct tl_workstation *ws,
+                           const struct tl_outcome *walk, const struct tl_trace *trace,
+                           tl_deadline deadline, struct tl_topology *topo,
+                           struct tl_outcome *out)
+{
+    const char *between =
+        walk != NULL && walk->stage == TL_STAGE_WALK ? walk->realm : NULL;
+    enum tl_reason reason =
+        tl_user_side_read(krb, locator, user_domain, trace, deadline, topo, out);
+
+    if (between == NULL || tl_dns_compare(between, user_domain) == TL_DNS_EQUAL ||
+        tl_dns_compare(between, ws->domain) == TL_DNS_EQUAL ||
+        tl_topology_domain(topo, between) != NULL)
+        return reason;
+    if (tl_user_side_read(krb, locator, between, trace, deadline, topo, NULL) !=
+        TL_REASON_OK)
+        tl_trace_note(trace, "the trusts of %s could not be read", between);
     return reason;
 }
 

@@ -56,13 +56,14 @@ def _name():
     return os.environ.setdefault("TL_LAB", f"test{os.getpid()}")
 
 
-def up(trust="external", direction="both", dc2=False, suffix=True, install=None):
+def up(trust="external", direction="both", dc2=False, child=False, suffix=True, install=None):
     """Raise the lab; it is taken down when this process ends."""
     global _lab
     atexit.register(down)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     arguments = ["up", "--quiet", "--trust", trust, "--direction", direction]
     arguments += ["--dc2"] if dc2 else []
+    arguments += ["--child"] if child else []
     arguments += [] if suffix else ["--no-suffix"]
     install = install or os.environ.get("TL_INSTALL")
     arguments += ["--install", install] if install else []

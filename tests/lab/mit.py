@@ -8,10 +8,9 @@
 
 Databases, configuration and keys are in /run/NAME of the host and end with the lab.
 """
-import json
-
 import harness
 from harness import on, put
+from lab.samba import publish
 
 PASSWORD = harness.PASSWORD
 # As AD salts them, too: a trust's password makes the same key on both sides.
@@ -102,12 +101,5 @@ class Kdc:
         address = harness.settings.HOSTS[harness._lab.host(self.host)]["address"]
         for realm in realms or self.realms:
             zone = realm.lower()
-            publish(dc, zone, [["kdc", "A", address]] + [
+            publish(harness._lab, harness._lab.host(dc), zone, [["kdc", "A", address]] + [
                 [f"_kerberos._{kind}", "SRV", f"kdc.{zone} 88 0 100"] for kind in ("tcp", "udp")])
-
-
-def publish(dc, zone, records):
-    """Add records [name, type, data] to a zone of a DC's DNS, which is made if need be."""
-    lab = harness._lab
-    lab.tool(lab.host(dc), "dns_zone", zone, harness.settings.HOSTS[lab.host(dc)]["fqdn"],
-             PASSWORD, stdin=json.dumps(records))

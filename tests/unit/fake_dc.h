@@ -43,6 +43,7 @@ struct fake_srv {
 struct world {
     /* What DNS tells; arrays end with a NULL host; NULL: no such name. */
     const struct fake_srv *plain, *site;
+    const struct fake_srv *realm; /* _kerberos._tcp.contoso.test */
     bool dns_silent, no_addresses;
     enum dc_mood mood[FAKE_DCS];
     uint32_t flags[FAKE_DCS];      /* 0: a good DC's */
@@ -113,6 +114,8 @@ static inline void make_dns_answer(struct world *w, const uint8_t *q, size_t len
     if (type == 33 &&
         strcmp(name, "_kerberos._tcp.Berlin._sites.dc._msdcs.contoso.test") == 0)
         srv = w->site;
+    if (type == 33 && strcmp(name, "_kerberos._tcp.contoso.test") == 0)
+        srv = w->realm;
     for (; srv && srv->host; srv++, count++)
         put_srv(&b, srv);
     if (type == 1 && sscanf(name, "dc%u.contoso.test", &i) == 1 && !w->no_addresses) {

@@ -195,6 +195,40 @@ START_TEST(dns_has_no_records)
 }
 END_TEST
 
+/* No domain of that name, but a Kerberos realm: its KDCs unasked, and no ping later. */
+START_TEST(kerberos_realm)
+{
+    struct tl_dc_list *list;
+    int packets;
+
+    world.realm = two;
+    world.plain = NULL;
+    list = locate(NULL, 0, TL_REASON_OK);
+    ck_assert_uint_eq(list->count, 2);
+    ck_assert_str_eq(list->dcs[0].host, "dc0.contoso.test");
+    ck_assert(list->dcs[0].realm_only && !list->dcs[0].pinged);
+    ck_assert_ptr_nonnull(strstr(list->dcs[0].why, "Kerberos realm"));
+    packets = world_packets(&world);
+    clock_now += config->ping_validity + 1;
+    list = locate(NULL, 0, TL_REASON_OK);
+    ck_assert(list->dcs[0].realm_only);
+    ck_assert_int_eq(world_packets(&world), packets);
+    ck_assert_int_eq(atomic_load(&world.pings[0]) + atomic_load(&world.pings[1]), 0);
+}
+END_TEST
+
+/* A domain is one even where a realm's records stand beside: its DCs are pinged. */
+START_TEST(domain_and_realm)
+{
+    world.realm = two;
+    world.mood[0] = world.mood[1] = DC_REFUSED;
+    locate(NULL, 0, TL_REASON_NO_LOGON_SERVERS);
+    world.plain = NULL;
+    world.site = two;
+    locate("Berlin", TL_LOCATE_FORCE, TL_REASON_NO_LOGON_SERVERS);
+}
+END_TEST
+
 START_TEST(dns_has_no_addresses)
 {
     world.no_addresses = true;
@@ -584,6 +618,8 @@ int main(void)
     ADD(lost_ping, 1);
     ADD(pings_not_required, COUNT(moods));
     ADD(dns_has_no_records, 1);
+    ADD(kerberos_realm, 1);
+    ADD(domain_and_realm, 1);
     ADD(dns_has_no_addresses, 1);
     ADD(dns_is_silent, 1);
     ADD(dns_lies, 1);

@@ -57,6 +57,7 @@ struct tl_dc {
     uint16_t priority, weight;
     bool in_site;    /* came from the site's own records */
     bool pinged;     /* answered the LDAP ping, now or when it was cached */
+    bool realm_only; /* KDC of a Kerberos realm that is no domain: there is no ping */
     int64_t ping_us; /* how long that took; 0 unknown */
     uint32_t flags;  /* DS_FLAG of the answer */
     const char *forest, *flat_domain, *dc_site,
@@ -97,6 +98,9 @@ TL_PUBLIC struct tl_locator *tl_locator_new(TALLOC_CTX *ctx,
  * DCs are asked for once. If DNS fails, DCs found earlier that still answer will do.
  * With require_ldap_ping = no, and no answer within three intervals, the candidates
  * come back unasked in the order of DNS, which a note of the trace tells.
+ *
+ * A name without the records of a domain may be a Kerberos realm [RFC 4120 7.2.3.2]:
+ * then its KDCs come back, in the order of DNS and without a ping.
  *
  * Reasons on failure:
  *   DOMAIN_UNKNOWN    the name cannot be one of a domain

@@ -99,6 +99,7 @@ def parser():
     up.add_argument("--direction", choices=["both", "one-way"], default="both",
                     help="one-way: only FABRIKAM trusts CONTOSO")
     up.add_argument("--dc2", action="store_true", help="a second DC for CONTOSO")
+    up.add_argument("--child", action="store_true", help="a domain below contoso.test")
     up.add_argument("--suffix", action=argparse.BooleanOptionalAction, default=True,
                     help="register the UPN suffix corp.example in CONTOSO")
     up.add_argument("--install", metavar="DESTDIR", help="product to lay over WS1's file system")

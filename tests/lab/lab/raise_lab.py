@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 
-from . import net, samba, settings, trust, workstation
+from . import child, net, samba, settings, trust, workstation
 from .state import Lab, LabError, process_started
 
 PROGRAMS = {
@@ -41,7 +41,8 @@ def check_prerequisites():
 
 
 def hosts_of(options):
-    return [h for h in settings.HOSTS if h != "dc2.contoso" or options.dc2]
+    wanted = {"dc2.contoso": options.dc2, "dc1.child": options.child}
+    return [h for h in settings.HOSTS if wanted.get(h, True)]
 
 
 def start_processes(lab, hosts):
@@ -91,18 +92,18 @@ class Progress:
 
 
 def populate(lab, options, say):
-    dcs = [f"dc1.{domain}" for domain in settings.DOMAINS]
+    domains = [domain for domain in settings.DOMAINS if lab.has(f"dc1.{domain}")]
     samba.write_hosts_files(lab)
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        say("provisioning contoso.test and fabrikam.test")
+        say("provisioning " + ", ".join(settings.DOMAINS[domain]["dns"] for domain in domains))
         jobs = [pool.submit(provision_and_start, lab, domain)
-                for domain in settings.DOMAINS]
+                for domain in domains]
         jobs.append(pool.submit(workstation.prepare, lab))
         if options.install:
             jobs.append(pool.submit(workstation.install, lab, options.install))
         for job in jobs:
             job.result()
-        samba.wait_ready(lab, dcs)
+        samba.wait_ready(lab, [f"dc1.{domain}" for domain in domains])
         say("joining ws1.fabrikam.test" + (", dc2.contoso.test" if options.dc2 else "")
             + (f", making the {options.trust} trust" if options.trust != "none" else ""))
         jobs = [pool.submit(workstation.join, lab)]
@@ -112,6 +113,8 @@ def populate(lab, options, say):
             trust.create(lab, options.trust, options.direction)
         for job in jobs:
             job.result()
+    if options.child:
+        child.connect(lab)
     if options.dc2:
         samba.replicate(lab, "all")
         samba.forward_to(lab, "dc1.fabrikam", ["dc2.contoso", "dc1.contoso"])

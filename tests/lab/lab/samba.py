@@ -65,6 +65,7 @@ def krb5_conf(realm):
 
 
 def other(domain):
+    """Whose DC knows the names that this domain's does not."""
     return "fabrikam" if domain == "contoso" else "contoso"
 
 
@@ -190,3 +191,9 @@ def wait_ready(lab, hosts, timeout=120):
 
 def stop(lab, host):
     lab.tool(host, "stop_samba")
+
+
+def publish(lab, dc, zone, records):
+    """Add records [name, type, data] to a zone of a DC's DNS, which is made if need be."""
+    lab.tool(dc, "dns_zone", zone, settings.HOSTS[dc]["fqdn"], settings.PASSWORD,
+             stdin=json.dumps(records))

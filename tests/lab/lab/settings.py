@@ -6,12 +6,15 @@ SUFFIX = "corp.example"  # the explicit UPN suffix of CONTOSO
 
 CONTOSO = {"realm": "CONTOSO.TEST", "dns": "contoso.test", "flat": "CONTOSO"}
 FABRIKAM = {"realm": "FABRIKAM.TEST", "dns": "fabrikam.test", "flat": "FABRIKAM"}
-DOMAINS = {"contoso": CONTOSO, "fabrikam": FABRIKAM}
+# With `up --child`: a domain below contoso.test (child.py tells how far it is one).
+CHILD = {"realm": "CHILD.CONTOSO.TEST", "dns": "child.contoso.test", "flat": "CHILD"}
+DOMAINS = {"contoso": CONTOSO, "fabrikam": FABRIKAM, "child": CHILD}
 
 # The addresses exist only between the lab's own network namespaces.
 HOSTS = {
     "dc1.contoso": {"fqdn": "dc1.contoso.test", "address": "10.99.0.11", "domain": "contoso"},
     "dc2.contoso": {"fqdn": "dc2.contoso.test", "address": "10.99.0.12", "domain": "contoso"},
+    "dc1.child": {"fqdn": "dc1.child.contoso.test", "address": "10.99.0.13", "domain": "child"},
     "dc1.fabrikam": {"fqdn": "dc1.fabrikam.test", "address": "10.99.0.21", "domain": "fabrikam"},
     "ws1": {"fqdn": "ws1.fabrikam.test", "address": "10.99.0.31", "domain": "fabrikam"},
     # A machine of nobody's domain, for tests that need an impostor or a scripted KDC.
@@ -49,11 +52,14 @@ CONTOSO_GROUPS = [
     ("Project Éclair", "universal", ["alice"]),
     ("Readers", "domainlocal", ["All Staff"]),
 ]
+CHILD_USERS = [{"name": "dave"}]
+CHILD_GROUPS = [("Minors", "global", ["dave"])]
 FABRIKAM_GROUPS = [("Helpdesk", "global", ["carol"])]
 
 SEED = {
     "contoso": {"users": CONTOSO_USERS, "groups": CONTOSO_GROUPS},
     "fabrikam": {"users": FABRIKAM_USERS, "groups": FABRIKAM_GROUPS},
+    "child": {"users": CHILD_USERS, "groups": CHILD_GROUPS},
 }
 
 LOCAL_USER = "localuser"  # a plain unix account of WS1

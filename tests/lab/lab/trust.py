@@ -32,6 +32,13 @@ def tdo(lab, domain):
     return found[0] if found else None
 
 
+def domain_sid(lab, domain):
+    """The SID of a domain of the lab, as bytes."""
+    found = ask(lab, f"dc1.{domain}", [{"op": "find", "filter": "(objectClass=domainDNS)",
+                                        "attrs": ["objectSid"]}])[0]
+    return base64.b64decode(found[0]["attrs"]["objectSid"][0])
+
+
 def value(entry, name):
     values = entry["attrs"].get(name)
     return base64.b64decode(values[0]).decode() if values else None
@@ -89,6 +96,10 @@ def store_forest_info(lab, domain):
     sid = base64.b64decode(entry["attrs"]["securityIdentifier"][0])
     records = [forest_info.name_record(forest_info.TLN, name) for name in names]
     records.append(forest_info.domain_record(sid, partner["dns"], partner["flat"]))
+    if SIDES[domain] == "contoso" and lab.has("dc1.child"):
+        below = settings.CHILD
+        records.append(forest_info.domain_record(domain_sid(lab, "child"), below["dns"],
+                                                 below["flat"]))
     blob = base64.b64encode(forest_info.build(records)).decode()
     ask(lab, f"dc1.{domain}", [{"op": "set", "dn": entry["dn"],
                                 "attrs": {"msDS-TrustForestTrustInfo": [blob]}}])
