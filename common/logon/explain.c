@@ -114,11 +114,10 @@ static bool worth_reading(const struct tl_logon *logon)
                                            out->reason == TL_REASON_TRUST_REFUSED);
 }
 
-bool tl_look_again(struct tl_logon *logon, struct tl_own_side **own)
+bool tl_look_again(struct tl_logon *logon, tl_deadline deadline, struct tl_own_side **own)
 {
     struct tl_route *before = logon->route, *route = NULL;
     struct tl_topology *fresh = NULL;
-    tl_deadline deadline = tl_deadline_in_ms(logon->config->explain_timeout);
 
     *own = NULL;
     if (!worth_reading(logon) ||
@@ -136,10 +135,10 @@ bool tl_look_again(struct tl_logon *logon, struct tl_own_side **own)
             before->type != route->type || before->first_ask != route->first_ask);
 }
 
-enum tl_reason tl_explain_failure(struct tl_logon *logon, struct tl_own_side *own)
+enum tl_reason tl_explain_failure(struct tl_logon *logon, struct tl_own_side *own,
+                                  tl_deadline deadline)
 {
     struct tl_outcome *out = logon->outcome;
-    tl_deadline deadline = tl_deadline_in_ms(logon->config->explain_timeout);
 
     if (out->reason == TL_REASON_DNS_NO_RECORDS)
         explain_no_records(logon);

@@ -76,10 +76,12 @@ enum tl_reason tl_way_read(struct tl_krb *krb, struct tl_locator *locator,
  * the route changed, so that the exchange is worth repeating. *own stays open
  * for tl_explain_failure(); NULL where the directory could not be read.
  */
-bool tl_look_again(struct tl_logon *logon, struct tl_own_side **own);
+bool tl_look_again(struct tl_logon *logon, tl_deadline deadline,
+                   struct tl_own_side **own);
 
 /* Refine logon->outcome (reason, subject, attribute). Returns the new reason. */
-enum tl_reason tl_explain_failure(struct tl_logon *logon, struct tl_own_side *own);
+enum tl_reason tl_explain_failure(struct tl_logon *logon, struct tl_own_side *own,
+                                  tl_deadline deadline);
 
 /* SPN_MISSING or SPN_DUPLICATE, or OK, with *subject and *attribute children of ctx. */
 enum tl_reason tl_judge_spn(TALLOC_CTX *ctx, struct tl_directory *dir,

@@ -152,10 +152,12 @@ static enum tl_reason exchange(struct tl_logon *logon, const char *password,
 {
     enum tl_reason reason = attempt(logon, password, deadline);
     struct tl_own_side *own = NULL;
+    tl_deadline reading;
 
     if (reason == TL_REASON_OK)
         return reason;
-    if (tl_look_again(logon, &own)) {
+    reading = tl_deadline_in_ms(logon->config->explain_timeout); /* of both sides */
+    if (tl_look_again(logon, reading, &own)) {
         tl_trace_note(logon->trace,
                       "the trusts have changed since the snapshot: once more");
         tl_snapshot_save(logon->config, logon->topology, logon->trace);
@@ -163,7 +165,7 @@ static enum tl_reason exchange(struct tl_logon *logon, const char *password,
         reason = attempt(logon, password, deadline);
     }
     if (reason != TL_REASON_OK)
-        reason = tl_explain_failure(logon, own);
+        reason = tl_explain_failure(logon, own, reading);
     talloc_free(own);
     return reason;
 }

@@ -8,7 +8,7 @@ import time
 
 import harness
 from harness import (check, command, environment, equal, finish, forget_journal, journal,
-                     logon, on, up)
+                     logon, on, pam_stack, put, up)
 from mit import Kdc
 from scenarios import TEXT, explained, refused, said, works
 
@@ -161,6 +161,26 @@ def changeling():
     works("changeling over", ALICE)
 
 
+def referred_on():
+    """KDCs that send one on and on: from ours to the user's, and that to one more."""
+    rule = {"message": "AS", "service": "corp.example", "error": 68}
+    put("ws1", "/etc/pam.d/one", pam_stack("hop_limit=1"))
+    put("ws1", "/etc/pam.d/two", pam_stack("hop_limit=2"))
+    with Script("dc1.fabrikam", {**rule, "crealm": "CONTOSO.TEST"}), \
+            Script("dc1.contoso", {**rule, "crealm": "ELSEWHERE.CONTOSO.TEST"}):
+        for service, reason in (("one", "referral-limit"), ("two", "dns-no-records")):
+            forget_journal()
+            got = logon("alice@corp.example", service=service)
+            check(f"hop_limit={service}: nobody gets in", got.code not in ("PAM_SUCCESS", None), got)
+            equal(f"hop_limit={service}: the second referral ends in {reason}",
+                  reasons("alice@corp.example"), {reason})
+    with Script("dc1.fabrikam", {**rule, "crealm": "CONTOSO.TEST"}), \
+            Script("dc1.contoso", {**rule, "crealm": "FABRIKAM.TEST"}):
+        forget_journal()
+        logon("alice@corp.example")
+        equal("to and fro is a loop", reasons("alice@corp.example"), {"referral-loop"})
+
+
 STOLEN = "Chosen.By.Mallory.1"
 
 
@@ -228,10 +248,10 @@ def impostor():
                 got = logon(name, password=STOLEN)
                 check(f"{label}: {name} with mallory's password gets in nowhere",
                       got.code in ("PAM_AUTH_ERR", "PAM_AUTHINFO_UNAVAIL"), got)
-        got = logon(ALICE, password=STOLEN)
-        check("15 the ticket made without our key is refused as such",
-              got.code == "PAM_AUTH_ERR" and TEXT[1789] in said(got), got)
-        explained("15", ALICE, "keytab-wrong", password=STOLEN)
+        # The ticket made without our key is refused as such.
+        for name in (ALICE, "alice@contoso.test"):
+            refused("15 both KDCs lie", name, "PAM_AUTH_ERR", 1789, password=STOLEN)
+            explained("15 both KDCs lie", name, "keytab-wrong", password=STOLEN, win32=1789)
         liar_changes_password(kdc)
     finally:
         process.stdin.close()
@@ -246,6 +266,7 @@ def main():
     states()
     nobody_learns_who_exists()
     changeling()
+    referred_on()
     impostor()
     finish()
 

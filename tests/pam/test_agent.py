@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import os
 import re
+import select
 import signal
 import socket
 import struct
@@ -297,6 +298,61 @@ def test_agent_restart(bench):
                 process.kill()
             gone = wait_for(lambda: all(is_gone(pid) for pid in children))
             check("its refresher ends with it", children and gone, children)
+
+
+def connections(uid, bench, count, wanted):
+    """How many of so many connections at once of one uid are kept open: waits until no more
+    than wanted are, and a little to see whether those stay."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.setresgid(uid, uid, uid)
+            os.setresuid(uid, uid, uid)
+            kept, more = {connect(bench) for _ in range(count)}, True
+            deadline = time.monotonic() + 20
+            while more and time.monotonic() < deadline:
+                gone = select.select(kept, [], [], 0.3)[0]
+                more = bool(gone) or len(kept) > wanted
+                kept -= set(gone)
+            os.write(writer, str(len(kept)).encode())
+        finally:
+            os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader) as out:
+        text = out.read()
+    os.waitpid(child, 0)
+    return int(text)
+
+
+def test_agent_limits(bench):
+    """Each bound of [agent] holds at its own number."""
+    plain = f"[workstation]\n keytab = {bench.folder}/no-keytab\n[agent]\n"
+    for option, number, uid in (("max_conversations", 3, 0), ("max_conversations", 6, NOBODY),
+                                ("max_per_uid", 2, NOBODY)):
+        with agent(bench, f"{plain} {option} = {number}\n"):
+            wanted = 3 if option == "max_conversations" else 2
+            got = connections(uid, bench, 5, wanted)
+            check(f"{option} = {number}: {wanted} of uid {uid}", got == wanted, got)
+    door, question = bench.folder / "lookup", {"op": 7, "lookup": 1, "user": ALICE}
+    # A place among those who look up is a byte of this file, locked: taken here, as by a look-up
+    # that does not end. OFD locks: Linux's F_OFD_SETLK.
+    with open(bench.folder / "lookups.lock", "wb") as gate:
+        os.fchmod(gate.fileno(), 0o600)
+        fcntl.fcntl(gate, 37, struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 1, 0))
+        for places, timeout in ((1, 1000), (2, 2000)):
+            with agent(bench, f"{plain} lookup_max = {places}\n lookup_timeout = {timeout}\n"):
+                start = time.monotonic()
+                with connect(bench, door) as peer:
+                    peer.settimeout(30)
+                    peer.send(encode("request", **question))
+                    done = decode(peer.recv(65536))[1]
+                took = time.monotonic() - start
+                wanted = "deadline" if places == 1 else "keytab-missing"
+                check(f"lookup_max = {places}, one place taken: {wanted}",
+                      done["reason"] == wanted, done)
+                check(f"lookup_max = {places}, lookup_timeout = {timeout}: in its time",
+                      places == 2 or timeout / 1000 - 0.1 < took < 15, took)
 
 
 def test_agent_hardening(bench):

@@ -39,6 +39,10 @@ static void setup(void)
     config->cache_dir = mkdtemp(strcpy(folder, "/tmp/test_locate.XXXXXX"));
     config->ping_interval = 50;
     config->ping_timeout = 400;
+    /* not the defaults: what is tested is that the options count */
+    config->cache_lifetime = 5000;
+    config->ping_validity = 700;
+    config->negative_lifetime = 33;
     config->hostname = "ws1.fabrikam.test";
     out = tl_outcome_new(ctx);
     clock_now = 1800000000;
@@ -147,6 +151,29 @@ START_TEST(nobody_answers)
     ck_assert_str_eq(out->subject, "contoso.test");
     ck_assert_str_eq(out->realm, "CONTOSO.TEST");
     ck_assert_ptr_nonnull(strstr(out->detail, "dc0.contoso.test (127.0.0.10)"));
+}
+END_TEST
+
+static int64_t locate_took_ms(enum tl_reason expected)
+{
+    int64_t start = tl_now_us();
+
+    locate(NULL, TL_LOCATE_FORCE, expected);
+    return (tl_now_us() - start) / 1000;
+}
+
+/* The second is pinged after ping_interval, nobody is given up before ping_timeout; both
+ * longer here than without the options. */
+START_TEST(times_of_the_options)
+{
+    world.mood[0] = DC_SILENT;
+    config->ping_timeout = 60000;
+    config->ping_interval = 700;
+    ck_assert_int_ge(locate_took_ms(TL_REASON_OK), 650);
+    world.mood[1] = DC_SILENT;
+    config->ping_interval = 50;
+    config->ping_timeout = 2200;
+    ck_assert_int_ge(locate_took_ms(TL_REASON_PING_FILTERED), 2100);
 }
 END_TEST
 
@@ -345,7 +372,7 @@ START_TEST(warm_sends_nothing)
     list = locate("Berlin", 0, TL_REASON_OK);
     ck_assert_int_eq(world_packets(&world), packets);
     ck_assert_str_eq(list->dcs[0].host, "dc0.contoso.test");
-    ck_assert_str_eq(list->dcs[0].why, "cache, 1799 s old");
+    ck_assert_str_eq(list->dcs[0].why, "cache, 699 s old");
     ck_assert_uint_eq(list->count, 2);
     /* Another site is another question. */
     locate("Paris", 0, TL_REASON_OK);
@@ -405,7 +432,7 @@ START_TEST(failure_is_remembered)
     world.plain = two;
     clock_now += config->negative_lifetime - 1;
     locate(NULL, 0, TL_REASON_DNS_NO_RECORDS);
-    ck_assert_ptr_nonnull(strstr(out->detail, "44 s ago"));
+    ck_assert_ptr_nonnull(strstr(out->detail, "32 s ago"));
     ck_assert_int_eq(world_packets(&world), packets);
     clock_now++;
     locate(NULL, 0, TL_REASON_OK);
@@ -616,6 +643,7 @@ int main(void)
     ADD(nobody_answers, COUNT(moods));
     ADD(forged_answers_do_not_count, 1);
     ADD(lost_ping, 1);
+    ADD(times_of_the_options, 1);
     ADD(pings_not_required, COUNT(moods));
     ADD(dns_has_no_records, 1);
     ADD(kerberos_realm, 1);

@@ -7,7 +7,8 @@ stands in a script; everything else is passed on to the real KDC.
 usage: kdc_script.py LISTEN_PORT SCRIPT
 SCRIPT is JSON: a list of {"message": "AS"|"TGS", "service": text the request
 must contain or "", "preauth": true to match only an AS-REQ with an encrypted
-timestamp, "error": code, "edata": hex}. The first match answers. With "replace":
+timestamp, "error": code, "edata": hex, "crealm": realm of the client, where a referral
+(68) leads}. The first match answers. With "replace":
 [[hex, hex], ...] instead of an error the request is passed on with those bytes
 changed, as somebody on the wire could; and "own": [password, salt] takes the flag
 enc-pa-rep out of the reply, as somebody could who knows the key of it.
@@ -42,14 +43,15 @@ def integer(value):
     return der(0x02, value.to_bytes(value.bit_length() // 8 + 1, "big"))
 
 
-def krb_error(realm, code, edata):
+def krb_error(realm, code, edata, crealm=b""):
     """KRB-ERROR of RFC 4120 5.9.1."""
     now = time.strftime("%Y%m%d%H%M%SZ", time.gmtime()).encode()
     sname = der(0x30, der(0xA0, integer(2)) + der(0xA1, der(0x30, der(0x1B, b"krbtgt")
                                                             + der(0x1B, realm))))
     body = (der(0xA0, integer(5)) + der(0xA1, integer(30)) + der(0xA4, der(0x18, now))
-            + der(0xA5, integer(0)) + der(0xA6, integer(code)) + der(0xA9, der(0x1B, realm))
-            + der(0xAA, sname))
+            + der(0xA5, integer(0)) + der(0xA6, integer(code))
+            + (der(0xA7, der(0x1B, crealm)) if crealm else b"")
+            + der(0xA9, der(0x1B, realm)) + der(0xAA, sname))
     if edata:
         body += der(0xAC, der(0x04, edata))
     return der(0x7E, der(0x30, body))
@@ -93,7 +95,8 @@ def serve(sock, rules, realm):
                 if reply is not None and reply[4] == AS_REP and "own" in rule:
                     reply = reply[:4] + without_checksum(reply[4:], *rule["own"])
             else:
-                error = krb_error(realm, rule["error"], bytes.fromhex(rule.get("edata", "")))
+                error = krb_error(realm, rule["error"], bytes.fromhex(rule.get("edata", "")),
+                                  rule.get("crealm", "").encode())
                 reply = struct.pack(">I", len(error)) + error
             if reply is None:
                 return
