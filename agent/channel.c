@@ -113,19 +113,41 @@ int tla_done(struct tla_conv *conv, const struct tl_words *words, struct tl_wire
     return tl_wire_send(conv->fd, &done, conv->buf, TLA_REQUEST_MS);
 }
 
-/* While a logon is under way nobody reads the socket. SIGIO's default action is
- * to end the process, which is what a logon without a client should do; a client
- * that talks out of turn ends its logon as well. */
+/* The socket that SIGIO is about; -1: none. A process has one conversation. */
+static volatile sig_atomic_t watched = -1;
+
+/*
+ * SIGIO alone says nothing: the kernel makes a packet readable before it signals it, so
+ * the signal for the request or the answer that was read last may come only now, from a
+ * client that was preempted in between. What counts is what the socket has. The default
+ * action, which the listener knows, then follows when this returns.
+ */
+static void on_client(int sig)
+{
+    struct pollfd pfd = {.fd = watched, .events = POLLIN};
+    int saved = errno;
+
+    if (pfd.fd >= 0 && poll(&pfd, 1, 0) > 0) {
+        (void)signal(sig, SIG_DFL);
+        (void)raise(sig);
+    }
+    errno = saved;
+}
+
+/* While a logon is under way nobody reads the socket. A logon without a client should
+ * end; a client that talks out of turn ends its logon as well. */
 void tla_end_with_client(struct tla_conv *conv, bool on)
 {
-    struct pollfd pfd = {.fd = conv->fd, .events = POLLIN};
+    struct sigaction action = {.sa_handler = on_client, .sa_flags = SA_RESTART};
     int flags = fcntl(conv->fd, F_GETFL);
 
     if (flags < 0)
         return;
+    watched = on ? conv->fd : -1;
+    (void)sigaction(SIGIO, &action, NULL);
     (void)fcntl(conv->fd, F_SETOWN, getpid());
     (void)fcntl(conv->fd, F_SETFL, on ? flags | O_ASYNC : flags & ~O_ASYNC);
     /* It may have gone just before. */
-    if (on && poll(&pfd, 1, 0) > 0)
+    if (on)
         (void)raise(SIGIO);
 }

@@ -97,6 +97,8 @@ static int make_handle(struct tl_connection *connection, int fd)
     }
     ldap_set_option(connection->ld, LDAP_OPT_PROTOCOL_VERSION, &version);
     ldap_set_option(connection->ld, LDAP_OPT_REFERRALS, LDAP_OPT_OFF);
+    /* A signal that comes to nothing must not end a search. */
+    ldap_set_option(connection->ld, LDAP_OPT_RESTART, LDAP_OPT_ON);
     ldap_set_option(connection->ld, LDAP_OPT_DEREF, &none);
     ldap_set_option(connection->ld, LDAP_OPT_SIZELIMIT, &none);
     ldap_set_option(connection->ld, LDAP_OPT_TIMELIMIT, &none);
