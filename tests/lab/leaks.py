@@ -3,7 +3,8 @@
 
     before = look(pid, uid)             # of the agent, when nobody asks it anything
     ...
-    grown(before, look(pid, uid))       # {what: (before, after)} of all that is not as it was
+    after = look_again(before, pid, uid)
+    grown(before, after)                # {what: (before, after)} of all that is not as it was
 """
 import json
 import time
@@ -29,9 +30,7 @@ def processes():
 
 def sizes(pid):
     found = dict(line.split(":")[:2] for line in lines(f"/proc/{pid}/status") if ":" in line)
-    return {"resident": int(found["VmRSS"].split()[0]),
-            "private": sum(int(line.split()[1]) for line in lines(f"/proc/{pid}/smaps_rollup")
-                           if line.startswith("Private_"))}
+    return {"resident": int(found["VmRSS"].split()[0]), "own": int(found["RssAnon"].split()[0])}
 
 def tree(top):
     count = size = 0
@@ -73,13 +72,23 @@ def _look(agent, user):
     return json.loads(done.stdout)
 
 
-def look(agent, user, patience=30):
-    """Once the workers have ended: the last one answers before it does. `user`: whose keys
-    are counted, which are those of all labs."""
+def look(agent, user):
+    """`user`: whose keys are counted. Once the workers have ended, for the last one answers
+    before it does."""
+    return _patiently(agent, user, lambda seen: {*seen["processes"]} <= {"agent", "trustlogon-lsa"})
+
+
+def look_again(before, agent, user):
+    """Once all is as it was before, or is not after a while: the kernel, too, collects what was
+    thrown away when it has time."""
+    return _patiently(agent, user, lambda seen: not grown(before, seen))
+
+
+def _patiently(agent, user, good, patience=30):
     until = time.monotonic() + patience
     while True:
         seen = _look(agent, user)
-        if set(seen["processes"]) <= {"agent", "trustlogon-lsa"} or time.monotonic() > until:
+        if good(seen) or time.monotonic() > until:
             return seen
         time.sleep(0.1)
 

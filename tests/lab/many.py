@@ -78,7 +78,7 @@ def in_sequence(clients, count, first=0):
 def _told(seen, seconds, done, since):
     print(f"    {done:6} logons, {time.monotonic() - since:5.0f} s, median "
           f"{1000 * statistics.median(seconds):.0f} ms; agent: resident {leaks.size(seen)} KiB, "
-          f"private {seen['sizes']['agent']['private']} KiB, "
+          f"its own {seen['sizes']['agent']['own']} KiB, "
           f"{len(seen['descriptors']['agent'])} descriptors; files: "
           f"{sum(seen['files'].values()) - seen['files'][leaks.LOGS]}, store "
           f"{seen['bytes']['/var/lib/trustlogon']} B, logs {seen['bytes'][leaks.LOGS]} B",
@@ -104,6 +104,7 @@ def leak(agent, clients, count, warm=100, parts=10):
         wrong += more
         after = leaks.look(agent, pat)
         _told(after, seconds, last, since)
+    after = leaks.look_again(before, agent, pat)
     store, left = "/var/lib/trustlogon", leaks.grown(before, after)
     return all([
         check(f"{count} logons in sequence, and others that must fail: each as it should",
