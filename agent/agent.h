@@ -97,6 +97,10 @@ void tla_name_groups(struct tla_conv *conv, const struct tl_logon *logon);
 struct tla_gate;
 int tla_gate_enter(TALLOC_CTX *ctx, const char *run_dir, const char *question, int most,
                    tl_deadline deadline, struct tla_gate **out);
+/* One of the `most` places that whoever is named `holder` has; -EAGAIN if all are taken.
+ */
+int tla_gate_place(TALLOC_CTX *ctx, const char *run_dir, const char *holder, int most,
+                   struct tla_gate **out);
 
 /* turn.c: a place in line at the KDCs of a realm, held until tla_turn_leave() or the end
  * of the process. Never refused: it is waited for, until the deadline at the latest,

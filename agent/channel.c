@@ -30,8 +30,8 @@ char *tla_secret(TALLOC_CTX *ctx, const char *text)
 static int keep_strings(struct tla_conv *conv)
 {
     struct tl_wire_msg *r = &conv->request;
-    const char **strings[] = {&r->user,    &r->service, &r->tty,     &r->rhost,
-                              &r->options, &r->conf,    &r->session, &r->ccache};
+    const char **strings[] = {&r->user, &r->service, &r->tty,    &r->rhost, &r->options,
+                              &r->conf, &r->session, &r->ccache, &r->caller};
 
     for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++) {
         if (*strings[i] == NULL)

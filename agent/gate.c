@@ -16,7 +16,8 @@
 #include "gate.h"
 
 #define GATE_FILE "lookups.lock"
-#define PLACES 4096 /* bytes; questions lie behind them */
+#define PLACES_FILE "places.lock" /* PLACES for each holder's hash */
+#define PLACES 4096               /* bytes; questions lie behind them */
 #define PAUSE_NS 4000000
 
 struct tla_gate {
@@ -72,45 +73,89 @@ bool tla_lock_is_taken(int rc)
     return rc == -EAGAIN || rc == -EACCES || rc == -EINTR;
 }
 
-/* The first free of `count` bytes. */
+/* The first free of `count` bytes, or -EAGAIN. */
+static int take_one(int fd, off_t first, int count)
+{
+    for (int i = 0; i < count; i++) {
+        int rc = tla_lock_byte(fd, first + i);
+
+        if (!tla_lock_is_taken(rc))
+            return rc;
+    }
+    return -EAGAIN;
+}
+
 static int wait_for(int fd, off_t first, int count, tl_deadline deadline)
 {
     const struct timespec pause = {.tv_nsec = PAUSE_NS};
 
     for (;;) {
-        for (int i = 0; i < count; i++) {
-            int rc = tla_lock_byte(fd, first + i);
+        int rc = take_one(fd, first, count);
 
-            if (!tla_lock_is_taken(rc))
-                return rc;
-        }
+        if (rc != -EAGAIN)
+            return rc;
         if (tl_deadline_left_ms(deadline) == 0)
             return -ETIMEDOUT;
         nanosleep(&pause, NULL);
     }
 }
 
+/* NULL without memory; fd is -errno where the file cannot be had. */
+static struct tla_gate *open_gate(TALLOC_CTX *ctx, const char *run_dir, const char *file)
+{
+    struct tla_gate *gate = talloc_zero(ctx, struct tla_gate);
+
+    if (gate == NULL)
+        return NULL;
+    gate->fd = tla_lock_file(run_dir, file);
+    talloc_set_destructor(gate, close_gate);
+    return gate;
+}
+
+static int fewer(int most)
+{
+    return most < PLACES ? most : PLACES;
+}
+
+static int finish(struct tla_gate *gate, int rc, struct tla_gate **out)
+{
+    if (rc == 0)
+        *out = gate;
+    else
+        talloc_free(gate);
+    return rc;
+}
+
 int tla_gate_enter(TALLOC_CTX *ctx, const char *run_dir, const char *question, int most,
                    tl_deadline deadline, struct tla_gate **out)
 {
-    struct tla_gate *gate = talloc_zero(ctx, struct tla_gate);
+    struct tla_gate *gate = open_gate(ctx, run_dir, GATE_FILE);
     int rc;
 
     *out = NULL;
     if (gate == NULL)
         return -ENOMEM;
-    gate->fd = tla_lock_file(run_dir, GATE_FILE);
     rc = gate->fd < 0 ? gate->fd : 0;
-    talloc_set_destructor(gate, close_gate);
     /* The question first: who waits for another's answer takes nobody's place. */
     if (rc == 0)
         rc = wait_for(gate->fd, byte_of(question), 1, deadline);
     if (rc == 0)
-        rc = wait_for(gate->fd, 0, most < PLACES ? most : PLACES, deadline);
-    if (rc != 0) {
-        talloc_free(gate);
-        return rc;
-    }
-    *out = gate;
-    return 0;
+        rc = wait_for(gate->fd, 0, fewer(most), deadline);
+    return finish(gate, rc, out);
+}
+
+int tla_gate_place(TALLOC_CTX *ctx, const char *run_dir, const char *holder, int most,
+                   struct tla_gate **out)
+{
+    struct tla_gate *gate = open_gate(ctx, run_dir, PLACES_FILE);
+    int rc;
+
+    *out = NULL;
+    if (gate == NULL)
+        return -ENOMEM;
+    /* Two holders of one hash share their places, and that is all. */
+    rc = gate->fd < 0
+             ? gate->fd
+             : take_one(gate->fd, (off_t)tla_lock_hash(holder) * PLACES, fewer(most));
+    return finish(gate, rc, out);
 }

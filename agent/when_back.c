@@ -23,13 +23,15 @@
 #define FIRST_S 5
 #define LONGEST_S 300 /* less than what tla_pending_sweep() waits for */
 #define GIVE_UP_S (10 * 3600)
+#define SHARE 4 /* of all conversations: how many may wait like this */
 
 struct waiting {
     struct tla_conv *conv;
     const struct tla_pending *pending;
     const struct tl_sid *sid;
     const char *password;
-    char *note; /* path */
+    char *note;    /* path */
+    int64_t began; /* monotonic, microseconds */
 };
 
 static char *note_of(TALLOC_CTX *ctx, const char *run_dir, const char *token)
@@ -77,11 +79,14 @@ static char *read_note(TALLOC_CTX *ctx, const struct waiting *w)
     return text;
 }
 
-/* A FILE cache that is gone was the session's own, and so the session is gone. */
-static bool is_gone(const char *ccache)
+/* A FILE cache that is gone was the session's own, and so the session is gone. Who has
+ * asked for no cache by now (sudo) will not, since the sweeper takes the tickets. */
+static bool is_gone(const char *ccache, int64_t waited_us)
 {
     struct stat st;
 
+    if (ccache[0] == '\0')
+        return waited_us > TLA_PENDING_SECONDS * 1000000LL;
     return strncmp(ccache, "FILE:", 5) == 0 && lstat(ccache + 5, &st) != 0;
 }
 
@@ -166,7 +171,7 @@ static bool try_once(const struct waiting *w)
     enum tl_reason reason;
     bool go_on = false;
 
-    if (ccache == NULL || is_gone(ccache))
+    if (ccache == NULL || is_gone(ccache, tl_now_us() - w->began))
         goto done;
     reason = log_on(w, tmp, &logon);
     if (reason == TL_REASON_OK)
@@ -182,7 +187,7 @@ done:
 
 static void wait_and_try(const struct waiting *w)
 {
-    int64_t end = tl_now_us() + GIVE_UP_S * 1000000LL;
+    int64_t end = w->began + GIVE_UP_S * 1000000LL;
     int seconds = FIRST_S;
 
     do {
@@ -206,15 +211,29 @@ void tla_when_back_note(struct tla_conv *conv, const struct tla_pending *pending
 void tla_when_back(struct tla_conv *conv, const struct tla_pending *pending,
                    const struct tl_sid *sid, const char *password)
 {
-    struct waiting w = {
-        .conv = conv, .pending = pending, .sid = sid, .password = password};
+    struct waiting w = {.conv = conv,
+                        .pending = pending,
+                        .sid = sid,
+                        .password = password,
+                        .began = tl_now_us()};
     pid_t listener = getppid();
+    struct tla_gate *place;
 
     if (conv->setup->single)
         return;
     w.note = note_of(conv, conv->config->run_dir, pending->token);
     if (w.note == NULL)
         return;
+    /* Those who wait are among all conversations, and shall leave room for logons. */
+    if (tla_gate_place(conv, conv->config->run_dir, "when back",
+                       conv->config->max_conversations / SHARE, &place) != 0) {
+        tla_journal_line(LOG_NOTICE,
+                         "the session of %s gets no tickets when a domain controller is "
+                         "back: too many sessions wait for that",
+                         pending->canonical);
+        (void)unlink(w.note);
+        return;
+    }
     (void)mlock(password, strlen(password));
     /* It ends with the agent, not after it. */
     if (prctl(PR_SET_PDEATHSIG, SIGTERM) == 0 && getppid() == listener)

@@ -8,6 +8,9 @@
 
 #include "agent.h"
 
+#define CALLER_SHARE                                                                     \
+    8 /* of all conversations: what one caller of root's programs may have */
+
 /* Tickets of its own proof into a cache that it names, and that is there: the child
  * that becomes the user can do nothing that the user could not. */
 static bool refreshes_its_own(const struct tla_conv *conv)
@@ -52,6 +55,27 @@ static int refuse(struct tla_conv *conv)
     return tla_done(conv, NULL, (struct tl_wire_msg){0});
 }
 
+/* Root's programs have no limit but that of all; who calls them has: one user's thousand
+ * su that wait at their prompts would lock everybody out. */
+static int take_place(struct tla_conv *conv)
+{
+    const char *caller = conv->request.caller;
+    int most = conv->config->max_conversations / CALLER_SHARE;
+    struct tla_gate *place = NULL;
+    char *holder;
+    int rc;
+
+    if (conv->peer != 0 || conv->setup->single || caller == NULL)
+        return 0;
+    holder = talloc_asprintf(conv, "caller %s", caller);
+    rc = holder != NULL ? tla_gate_place(conv, conv->config->run_dir, holder,
+                                         most > 0 ? most : 1, &place)
+                        : -ENOMEM;
+    if (rc == -EAGAIN)
+        tla_journal_line(LOG_WARNING, "%s has too many conversations", holder);
+    return rc == -EAGAIN ? rc : 0;
+}
+
 static int configure(struct tla_conv *conv)
 {
     bool root = conv->peer == 0 && conv->door == TLA_DOOR_LOGON;
@@ -79,7 +103,7 @@ static int dispatch(struct tla_conv *conv)
         return refuse(conv);
     if (configure(conv) != 0)
         return refuse_configuration(conv);
-    if (!speaks_for_itself(conv))
+    if (!speaks_for_itself(conv) || take_place(conv) != 0)
         return refuse(conv);
     if (conv->door == TLA_DOOR_LOGON)
         tla_pending_sweep(conv->config->run_dir, time(NULL));

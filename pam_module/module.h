@@ -45,6 +45,7 @@ struct tlp {
     int flags;
     struct tlp_options options;
     const char *user; /* PAM_USER; never changed unless canonical_user=yes */
+    char caller[16];  /* the uid that called a setuid program */
 };
 
 /* A logon of this PAM handle, kept with pam_set_data (logon.c). */

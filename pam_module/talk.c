@@ -6,6 +6,7 @@
  * are bounded in number and in time, and only a well-formed DONE is an answer.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <syslog.h>
 #include <time.h>
@@ -23,6 +24,23 @@ struct talk {
     uint8_t buf[TL_WIRE_MAX];
 };
 
+/* One user may call su a thousand times and answer no prompt. sudo gives up the real
+ * uid, but says who called. NULL: a program of root's own. */
+static const char *caller_of(struct tlp *m)
+{
+    const void *item = NULL;
+
+    if (getuid() != 0) {
+        snprintf(m->caller, sizeof(m->caller), "%lu", (unsigned long)getuid());
+        return m->caller;
+    }
+    if (pam_get_item(m->pamh, PAM_RUSER, &item) != PAM_SUCCESS || item == NULL ||
+        *(const char *)item == '\0' || strcmp(item, "root") == 0 ||
+        strlen(item) >= PAM_MAX_RESP_SIZE)
+        return NULL;
+    return item;
+}
+
 struct tl_wire_msg tlp_request(struct tlp *m, enum tl_wire_op op)
 {
     struct tl_wire_msg msg = {.type = TL_WIRE_REQUEST, .op = op, .user = m->user};
@@ -37,6 +55,7 @@ struct tl_wire_msg tlp_request(struct tlp *m, enum tl_wire_op op)
     if (m->options.for_agent[0] != '\0')
         msg.options = m->options.for_agent;
     msg.conf = m->options.conf;
+    msg.caller = caller_of(m);
     msg.flags = ((m->flags & PAM_SILENT) != 0 ? TL_WIRE_F_SILENT : 0) |
                 (m->options.debug ? TL_WIRE_F_DEBUG : 0);
     return msg;

@@ -109,6 +109,8 @@ struct tl_wire_msg {
                             "walk=direct" */
     const char *conf;    /* conf= of the PAM line */
     const char
+        *caller; /* REQUEST: who called root's program, if it knows: a uid or name */
+    const char
         *session; /* token of a logon whose tickets wait to be stored: 32 hex digits */
     const char *ccache; /* KRB5CCNAME, known or made */
     const char *text;   /* PROMPT, SAY, DONE: text; REPLY: the answer */

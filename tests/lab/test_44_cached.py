@@ -7,9 +7,9 @@ import re
 import time
 
 import harness
-from daemon import agent
-from harness import (PASSWORD, broken, check, command, equal, finish, get, journal, logon, on, put,
-                     up, ws)
+from daemon import LOG, agent
+from harness import (PASSWORD, broken, check, command, equal, finish, get, journal,
+                     logon, on, put, up, ws)
 from scenarios import TEXT, refused, said, works
 
 ALICE, BOB, JUERGEN = "CONTOSO\\alice", "CONTOSO\\bob", "CONTOSO\\jürgen.groß"
@@ -20,8 +20,8 @@ SENTENCE = "You have been logged on using cached account information."
 SESSION = ("authenticate", "acct_mgmt", "setcred(PAM_ESTABLISH_CRED)", "open_session")
 
 
-def configure(users):
-    put("ws1", CONF, f"[agent]\n    cached_logons = {users}\n[logon]\n    explain = no\n"
+def configure(users, more=""):
+    put("ws1", CONF, f"[agent]\n    cached_logons = {users}\n{more}[logon]\n    explain = no\n"
                      "[locator]\n    negative_lifetime = 0\n")
 
 
@@ -77,8 +77,15 @@ def users():
 
 def wait_for_users(count):
     """The hash is made after the answer."""
-    for _ in range(100):
+    for _ in range(600):
         if users() == count:
+            return
+        time.sleep(0.05)
+
+
+def wait_for_other(text):
+    for _ in range(600):
+        if get("ws1", FILE) != text:
             return
         time.sleep(0.05)
 
@@ -163,12 +170,12 @@ def tampered():
         let_in("as it was", BOB)
     time.sleep(1.1)
     works("proven again", BOB)
-    time.sleep(0.5)
+    wait_for_other(old)
     put("ws1", FILE, old, mode=0o600)
     with alone():
         no_server("an older copy", BOB)
     works("proven once more", BOB)
-    time.sleep(0.5)
+    wait_for_other(old)
 
 
 def tickets_later():
@@ -194,6 +201,22 @@ def tickets_later():
             break
         time.sleep(0.1)
     equal("nobody waits for it any more", waiting, "")
+
+
+def crowd():
+    """Who waits for a DC leaves room for logons: with four conversations in all, one waits."""
+    configure(2, "    max_conversations = 4\n")
+    with alone():
+        let_in("one waits", BOB)
+        let_in("two are too many", BOB)
+    told = ""
+    for _ in range(300):  # told after the answer
+        told = ws(["cat", LOG]).stdout
+        if "bob@contoso.test gets no tickets when a domain controller is back" in told:
+            break
+        time.sleep(0.1)
+    else:
+        check("the journal tells who will get no tickets", False, told)
 
 
 def switched_off():
@@ -222,9 +245,12 @@ def main():
         answered()
         guesses()
         ended()
+    # Those of alice's sessions that still wait for a DC would be proven in between.
+    with agent():
         last_users()
         tampered()
         tickets_later()
+        crowd()
         switched_off()
     finish()
 

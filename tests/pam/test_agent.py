@@ -208,6 +208,35 @@ def test_agent_peers(bench):
               os.stat(bench.folder).st_mode & 0o022 == 0, oct(mode))
 
 
+def test_agent_callers(bench):
+    """One user's su that wait at their prompts leave the others room."""
+    with agent(bench, f"[workstation]\n keytab = {bench.folder}/keytab\n"
+                      "[agent]\n max_conversations = 16\n") as (_, log):
+        write_keytab(bench.folder / "keytab")
+
+        def prompted(**fields):
+            peer = connect(bench)
+            peer.send(encode("request", op=1, user=ALICE, **fields))
+            kind, fields = decode(peer.recv(65536))
+            return kind == "prompt" and peer or peer.close()
+
+        held = [prompted(caller="1000") for _ in range(2)]
+        check("an eighth of all may wait for one caller", all(held), held)
+        check("and no more", prompted(caller="1000") is None and
+              "caller 1000 has too many conversations" in log.read_text(), log.read_text())
+        others = [prompted(caller="1001"), prompted(caller="bob"), prompted(), prompted(), prompted()]
+        check("another caller, and root's own programs, are served", all(others), others)
+        held[0].close()
+        for _ in range(300):
+            again = prompted(caller="1000")
+            if again:
+                break
+            time.sleep(0.1)
+        check("who gives up makes room", again)
+        for peer in (*held, *others, again):
+            peer and peer.close()
+
+
 def test_agent_refresh(bench):
     """What a locker may do after its proof: refresh a cache, with its own tickets, as itself."""
     token, other = "a" * 32, 70001

@@ -286,3 +286,13 @@ def test_valgrind(bench):
         got = bench.run(*operations, conversations=conversations, prefix=VALGRIND)
         check(f"valgrind: a {name} conversation is clean", got.output.endswith("exit 0") and
               "==" not in got.output, got)
+
+
+def test_caller(bench):
+    """Root's programs say who called them."""
+    bench.pam()
+    for how, prefix, caller in (("root's own program", (), None),
+                                ("a setuid program", ("setpriv", "--ruid", "1234"), "1234")):
+        got = bench.run("authenticate", conversations=[[PROMPT, GOOD]], prefix=prefix)
+        check(f"{how} names {caller or 'nobody'}", got.codes == code("SUCCESS") and
+              bench.agent.requests[0].get("caller") == caller, (got, bench.agent.requests))

@@ -15,7 +15,7 @@ NUMBERS = {"op": 1, "flags": 2, "style": 3, "uid": 4, "gid": 5, "has_owner": 6, 
            "local_user": 8, "expires": 9, "lookup": 22, "id": 23}
 STRINGS = {"user": 10, "service": 11, "tty": 12, "rhost": 13, "options": 14, "conf": 15,
            "session": 16, "ccache": 17, "text": 18, "secret": 19, "reason": 20, "canonical": 21,
-           "new_secret": 24}
+           "new_secret": 24, "caller": 25}
 OPS = {1: "auth", 2: "account", 3: "setcred", 4: "chauthtok", 5: "open", 6: "close",
        7: "lookup"}
 FLAGS = {"silent": 1, "prelim": 4, "update": 8, "expired": 0x10, "debug": 0x20, "establish": 0x100, "reinitialize": 0x200, "refresh": 0x400,

@@ -25,6 +25,7 @@ static void setup(void)
 static void teardown(void)
 {
     unlink(talloc_asprintf(ctx, "%s/" GATE_FILE, dir));
+    unlink(talloc_asprintf(ctx, "%s/" PLACES_FILE, dir));
     ck_assert_int_eq(rmdir(dir), 0);
     talloc_free(ctx);
 }
@@ -61,6 +62,23 @@ START_TEST(places)
     /* Who waited in vain holds nothing: neither a place nor the question. */
     talloc_free(gates[1]);
     ck_assert_int_eq(enter("user x", 3, &more), 0);
+}
+END_TEST
+
+/* Each holder has places of his own, and nobody waits for one. */
+START_TEST(holders)
+{
+    struct tla_gate *gates[3], *more;
+
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(tla_gate_place(ctx, dir, "uid 1000", 3, &gates[i]), 0);
+    ck_assert_int_eq(tla_gate_place(ctx, dir, "uid 1000", 3, &more), -EAGAIN);
+    ck_assert_ptr_null(more);
+    ck_assert_int_eq(tla_gate_place(ctx, dir, "uid 1001", 3, &more), 0);
+    ck_assert_int_eq(enter("user a", 1, &more), 0);
+    talloc_free(gates[1]);
+    ck_assert_int_eq(tla_gate_place(ctx, dir, "uid 1000", 3, &more), 0);
+    ck_assert_int_eq(tla_gate_place(ctx, "/nonexistent", "uid 1000", 3, &more), -ENOENT);
 }
 END_TEST
 
@@ -109,6 +127,7 @@ static Suite *make_suite(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, same_question);
     tcase_add_test(tcase, places);
+    tcase_add_test(tcase, holders);
     tcase_add_test(tcase, killed);
     tcase_add_test(tcase, no_folder);
     suite_add_tcase(suite, tcase);
