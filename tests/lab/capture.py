@@ -85,14 +85,31 @@ class Capture:
 
     def __exit__(self, *_):
         time.sleep(QUIET_SECONDS)
+        self._wait_for_mark()
         self._process.send_signal(signal.SIGINT)
-        said = self._process.communicate(timeout=20)[1]
+        said = self._process.communicate(timeout=60)[1]
         if "0 packets dropped by kernel" not in said:
             raise RuntimeError(f"the capture has holes: {said}")
         self.packets = self._read()
         self._file.seek(0)
         self.bytes = self._file.read()  # everything that passed, as it passed
         self._file.close()
+
+    def _wait_for_mark(self):
+        """tcpdump reads at leisure: what was sent before a packet of ours is in the file when
+        that one is. It goes over the loopback, which nothing else uses."""
+        mark = os.urandom(16)
+        send = f"import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); " \
+            f"s.sendto(bytes.fromhex('{mark.hex()}'), ('127.0.0.1', 9))"
+        subprocess.run(["nsenter", "-t", str(self.lab.pid(self.host)), "-n", "--",
+                        "/usr/bin/python3", "-I", "-c", send], check=True, timeout=60)
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            with open(self._file.name, "rb") as packets:
+                if mark in packets.read():
+                    return
+            time.sleep(0.02)
+        raise RuntimeError("the capture does not go on")
 
     def _read(self):
         command = ["tshark", "-n", "-r", self._file.name, "-T", "fields", "-E", "separator=/t",
@@ -102,7 +119,8 @@ class Capture:
         done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60,
                               env={**os.environ, "HOME": "/nonexistent", "LC_ALL": "C.UTF-8"})
         rows = csv.reader(done.stdout.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
-        return [_packet(dict(zip(FIELDS, row))) for row in rows]
+        packets = [_packet(dict(zip(FIELDS, row))) for row in rows]
+        return [p for p in packets if not p.source.startswith("127.")]
 
     # --- questions ---------------------------------------------------------
 

@@ -20,6 +20,7 @@ import json
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -32,10 +33,12 @@ from lab.state import Lab, environment  # noqa: E402
 
 PASSWORD = settings.PASSWORD
 SERVICE = "trustlogon-test"  # the PAM service that up() writes on WS1
+JOURNAL = "/var/log/lab/journal.jsonl"
 HERE = pathlib.Path(__file__).resolve().parent
 
 _lab = None
 _failed = 0
+_marks = 0
 
 
 # --- the lab -----------------------------------------------------------------
@@ -119,6 +122,42 @@ def on(host, command, stdin=None, env=None, timeout=60):
 
 def ws(command, stdin=None, env=None, timeout=60):
     return on("ws1", command, stdin, env, timeout)
+
+
+def nss(command, env=None, seconds=60):
+    """A question to the name service of WS1. What the agent cannot tell within the second
+    that our module waits for it looks like "there is none": on a busy machine one asks again."""
+    deadline = time.monotonic() + seconds
+    while True:
+        began = time.monotonic()
+        done = ws(command, env=env)
+        known = done.returncode == 0 and not done.stderr
+        if known or time.monotonic() - began < 0.9 or time.monotonic() > deadline:
+            return done
+
+
+def until(what, seconds=60, pause=0.1):
+    """What a function gives, once that is true; else what it gives at last."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = what()
+        if found or time.monotonic() > deadline:
+            return found
+        time.sleep(pause)
+
+
+def quickest(command, bound, tries=5):
+    """Seconds of the quickest of some tries, and what it gave: the machine may be busy, and one
+    that is within the bound says that nothing is waited for."""
+    best = None
+    for _ in range(tries):
+        began = time.monotonic()
+        done = ws(command) if not callable(command) else command()
+        best = min((time.monotonic() - began, done), best or (float("inf"), None),
+                   key=lambda pair: pair[0])
+        if best[0] < bound:
+            break
+    return best
 
 
 def ids_of(name):
@@ -207,28 +246,43 @@ def diagnose(name, *options, password=PASSWORD):
 
 # --- the journal -------------------------------------------------------------
 
+MARK = "LAB_MARK"  # a field of records that are no one's
+
+
+def _journal_to_now():
+    """All records of WS1's journal that were sent before this call. Its listener reads at
+    leisure, but in order: a mark of ours has arrived when all before it have."""
+    global _marks
+    _marks += 1
+    mark = f"{os.getpid()}.{_marks}"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+        sender.sendto(f"{MARK}={mark}\n".encode(),
+                      _lab.file("ws1", "/run/systemd/journal/socket"))
+
+    def read():
+        lines = get("ws1", JOURNAL).split("\n")[:-1]  # the last one may be half written
+        records = [json.loads(line) for line in lines]
+        return records if any(r.get(MARK) == mark for r in records) else None
+    records = until(read, pause=0.02)
+    if records is None:
+        raise RuntimeError("the journal's listener does not read")
+    return [r for r in records if MARK not in r]
+
+
 def journal(**fields):
     """Records of WS1's journal, oldest first, that have all these field values."""
-    try:
-        lines = get("ws1", "/var/log/lab/journal.jsonl").splitlines()
-    except FileNotFoundError:
-        return []
-    records = [json.loads(line) for line in lines]
-    return [r for r in records if all(r.get(k) == v for k, v in fields.items())]
+    return [r for r in _journal_to_now() if all(r.get(k) == v for k, v in fields.items())]
 
 
-def journal_lines(word, timeout=3):
-    """Messages that hold a word; waits for the first, since the listener reads at leisure."""
-    deadline = time.monotonic() + timeout
-    while True:
-        lines = [r["MESSAGE"] for r in journal() if word in r.get("MESSAGE", "")]
-        if lines or time.monotonic() > deadline:
-            return lines
-        time.sleep(0.05)
+def journal_lines(word, timeout=30):
+    """Messages that hold a word; waits for the first, which may come after an answer."""
+    return until(lambda: [r["MESSAGE"] for r in journal() if word in r.get("MESSAGE", "")],
+                 timeout)
 
 
 def forget_journal():
-    os.truncate(_lab.file("ws1", "/var/log/lab/journal.jsonl"), 0)
+    _journal_to_now()
+    os.truncate(_lab.file("ws1", JOURNAL), 0)
 
 
 # --- results -----------------------------------------------------------------

@@ -19,7 +19,7 @@ def start():
     put("ws1", "/etc/sssd/sssd.conf", "[sssd]\nservices =\n[kcm]\n", mode=0o600)
     ws("/usr/sbin/sssd --genconf-section=kcm; setsid sh -c "
        "'/root/sssd_kcm --uid 0 --gid 0 --logger=files; true' >/dev/null 2>&1 </dev/null &")
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while ws("test -S /run/.heim_org.h5l.kcm-socket").returncode != 0 and \
             time.monotonic() < deadline:
         time.sleep(0.1)

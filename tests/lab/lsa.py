@@ -49,7 +49,7 @@ class Connection:
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             self.socket.sendall(line if isinstance(line, bytes) else line.encode() + b"\n")
 
-    def answer(self, timeout=15):
+    def answer(self, timeout=60):
         self.socket.settimeout(timeout)
         try:
             while b"\n" not in self.buffer:
@@ -68,7 +68,7 @@ class Connection:
         self.socket.close()
 
 
-def ask(path, line, timeout=15, peer=PEER, keys=True):
+def ask(path, line, timeout=60, peer=PEER, keys=True):
     """A connection for one question, as the agent's workers have it."""
     connection = Connection(path, peer, keys)
     try:
@@ -78,7 +78,7 @@ def ask(path, line, timeout=15, peer=PEER, keys=True):
         connection.close()
 
 
-def ask_all(path, lines, timeout=30, **more):
+def ask_all(path, lines, timeout=120, **more):
     """All at once; answers in the order of the lines."""
     answers = [None] * len(lines)
 
@@ -117,7 +117,7 @@ class Helper:
         self.process = subprocess.Popen(harness._lab.enter("ws1", [PROGRAM, *self.options]),
                                         env=environment(), stdin=self.listener)
 
-    def ask(self, line, timeout=15, **more):
+    def ask(self, line, timeout=60, **more):
         return ask(self.path, line, timeout, **more)
 
     def timed(self, line):
@@ -143,7 +143,7 @@ class Helper:
             with contextlib.suppress(ProcessLookupError, IndexError, FileNotFoundError):
                 os.kill(self.pid(), 15)
             try:
-                self.process.wait(timeout=5)  # nsenter's child is gone when nsenter is
+                self.process.wait(timeout=60)  # nsenter's child is gone when nsenter is
             except subprocess.TimeoutExpired:
                 self.process.kill()
         self.process.wait()

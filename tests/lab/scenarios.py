@@ -46,8 +46,13 @@ def works(label, name, **how):
 
 
 def refused(label, name, code, win32, within=None, **how):
-    """Refused with exactly this PAM code and exactly this sentence, once."""
+    """Refused with exactly this PAM code and exactly this sentence, once. The quickest of
+    three has to be within the time, for the machine may be busy besides."""
     got = logon(name, **how)
+    for _ in range(2):
+        if within is None or got.seconds <= within:
+            break
+        got = min(got, logon(name, **how), key=lambda one: one.seconds)
     equal(f"{label}: {name} gets {code}", got.code, code)
     lines = said(got)
     check(f"{label}: {name} reads {win32} word for word", lines.count(TEXT[win32]) == 1, got)
