@@ -73,14 +73,14 @@ json_t *json_outcome(const struct tl_outcome *out, const struct tl_words *words)
 json_t *json_event(const struct tl_event *event)
 {
     return json_pack(
-        "{s:s, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "kind",
+        "{s:s, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o}", "kind",
         tl_event_kind_name(event->kind), "at_us", (json_int_t)event->at_us, "took_us",
         (json_int_t)event->took_us, "server", json_text(event->server), "realm",
         json_text(event->realm), "message", json_text(event->message), "subject",
         json_text(event->subject), "krb_error", krb_error(event->krb_error),
         "extended_status",
-        event->edata_ntstatus ? hex_status(event->edata_ntstatus) : json_null(), "text",
-        json_text(event->text));
+        event->edata_ntstatus ? hex_status(event->edata_ntstatus) : json_null(),
+        "armored", event->armored, "text", json_text(event->text));
 }
 
 json_t *json_events(const struct tl_trace_log *log)

@@ -121,6 +121,8 @@ void print_event(const struct cli *cli, const struct tl_event *event)
                color(cli, "off"));
     if (event->edata_ntstatus != 0)
         printf(" (0x%08X)", event->edata_ntstatus);
+    if (event->armored)
+        printf(" (armored)");
     if (event->subject != NULL)
         printf(" %s", show(cli, event->subject));
     if (event->server != NULL)

@@ -56,6 +56,7 @@ static const struct option {
     AGENT(deny_groups),
     AGENT(explain),
     AGENT(explain_timeout),
+    AGENT(fast),
     AGENT(hop_limit),
     AGENT(hostname),
     AGENT(kdc_connect_timeout),

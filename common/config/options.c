@@ -39,6 +39,8 @@ const struct tl_option tl_options[] = {
      "milliseconds for that reading"},
     {"logon", "allow_rc4", TL_OPTION_BOOL, AT(allow_rc4), "no", 0, 0,
      "accept RC4 tickets and keys"},
+    {"logon", "fast", TL_OPTION_FAST, AT(fast), "never", 0, 0,
+     "armor logons with this machine's own ticket"},
     {"logon", "minimum_uid", TL_OPTION_UID, AT(minimum_uid), "1000", 1000, 4294967294,
      "smallest numeric user id that may log on"},
     {"logon", "password_warning", TL_OPTION_INT, AT(password_warning), "5", 0, 999,

@@ -14,6 +14,7 @@ enum tl_option_type {
     TL_OPTION_UID,     /* uint32_t, min to max */
     TL_OPTION_BOOL,    /* bool, any of krb5.conf's words */
     TL_OPTION_WALK,    /* enum tl_walk */
+    TL_OPTION_FAST,    /* enum tl_fast_policy */
     TL_OPTION_REALM,   /* DNS-like name, kept in upper case */
     TL_OPTION_HOST,    /* DNS name, kept in lower case */
     TL_OPTION_DOMAIN,  /* DNS or NetBIOS name, as written */

@@ -17,18 +17,28 @@
 #define DNS_NAME_MAX 255
 #define LABEL_MAX 63
 
-static const char *const walk_names[] = {
-    [TL_WALK_WINDOWS] = "windows",
-    [TL_WALK_REFERRAL] = "referral",
-    [TL_WALK_DIRECT] = "direct",
+/* Options that are one of a few words: each an enum that counts them from 0. */
+static const struct choice {
+    enum tl_option_type type;
+    const char *words[4];
+    const char *fault;
+} choices[] = {
+    {TL_OPTION_WALK,
+     {[TL_WALK_WINDOWS] = "windows",
+      [TL_WALK_REFERRAL] = "referral",
+      [TL_WALK_DIRECT] = "direct"},
+     "is none of windows, referral, direct"},
+    {TL_OPTION_IDMAP,
+     {[TL_IDMAP_SSS] = "sss",
+      [TL_IDMAP_RID] = "rid",
+      [TL_IDMAP_AUTORID] = "autorid",
+      [TL_IDMAP_RFC2307] = "rfc2307"},
+     "is none of sss, rid, autorid, rfc2307"},
+    {TL_OPTION_FAST,
+     {[TL_FAST_NEVER] = "never", [TL_FAST_TRY] = "try", [TL_FAST_DEMAND] = "demand"},
+     "is none of never, try, demand"},
 };
-
-static const char *const idmap_names[] = {
-    [TL_IDMAP_SSS] = "sss",
-    [TL_IDMAP_RID] = "rid",
-    [TL_IDMAP_AUTORID] = "autorid",
-    [TL_IDMAP_RFC2307] = "rfc2307",
-};
+#define CHOICE_WORDS (sizeof(choices[0].words) / sizeof(choices[0].words[0]))
 
 /* The words krb5.conf takes for a boolean, so that nobody has to learn others. */
 static const struct {
@@ -266,6 +276,26 @@ static int store_number(TALLOC_CTX *ctx, const struct tl_option *option,
     return 0;
 }
 
+static const struct choice *choice_of(enum tl_option_type type)
+{
+    const struct choice *choice = choices;
+
+    while (choice->type != type)
+        choice++;
+    return choice;
+}
+
+static int store_choice(TALLOC_CTX *ctx, const struct choice *choice, const char *value,
+                        void *member, char **why)
+{
+    for (unsigned int i = 0; i < CHOICE_WORDS && choice->words[i] != NULL; i++)
+        if (strcmp(value, choice->words[i]) == 0) {
+            *(unsigned int *)member = i;
+            return 0;
+        }
+    return refuse(ctx, value, why, "%s", choice->fault);
+}
+
 int tl_option_store(TALLOC_CTX *ctx, struct tl_config *config,
                     const struct tl_option *option, const char *value, char **why)
 {
@@ -290,19 +320,9 @@ int tl_option_store(TALLOC_CTX *ctx, struct tl_config *config,
             }
         return refuse(ctx, value, why, "is neither yes nor no");
     case TL_OPTION_WALK:
-        for (size_t i = 0; i < sizeof(walk_names) / sizeof(walk_names[0]); i++)
-            if (strcmp(value, walk_names[i]) == 0) {
-                *(enum tl_walk *)member = (enum tl_walk)i;
-                return 0;
-            }
-        return refuse(ctx, value, why, "is none of windows, referral, direct");
     case TL_OPTION_IDMAP:
-        for (size_t i = 0; i < sizeof(idmap_names) / sizeof(idmap_names[0]); i++)
-            if (strcmp(value, idmap_names[i]) == 0) {
-                *(enum tl_idmap_kind *)member = (enum tl_idmap_kind)i;
-                return 0;
-            }
-        return refuse(ctx, value, why, "is none of sss, rid, autorid, rfc2307");
+    case TL_OPTION_FAST:
+        return store_choice(ctx, choice_of(option->type), value, member, why);
     case TL_OPTION_RANGES:
     case TL_OPTION_AUTORID:
     case TL_OPTION_SPAN:
@@ -332,9 +352,10 @@ char *tl_option_show(TALLOC_CTX *ctx, const struct tl_config *config,
     case TL_OPTION_BOOL:
         return talloc_strdup(ctx, *(const bool *)member ? "yes" : "no");
     case TL_OPTION_WALK:
-        return talloc_strdup(ctx, walk_names[*(const enum tl_walk *)member]);
     case TL_OPTION_IDMAP:
-        return talloc_strdup(ctx, idmap_names[*(const enum tl_idmap_kind *)member]);
+    case TL_OPTION_FAST:
+        return talloc_strdup(
+            ctx, choice_of(option->type)->words[*(const unsigned int *)member]);
     case TL_OPTION_RANGES:
         ranges = *(const struct tl_rid_ranges *const *)member;
         return talloc_strdup(ctx, ranges != NULL ? ranges->text : "");

@@ -3,7 +3,7 @@
  * One request and its reply: sent, read as far as a KRB-ERROR goes, told to the
  * trace. And the words for errors that libkrb5 comes to by itself.
  */
-#include "kerberos_internal.h"
+#include "armor.h"
 
 #include <errno.h>
 #include <time.h>
@@ -52,6 +52,7 @@ static void trace_request(struct tl_krb *krb, const struct tl_exchange *ex,
     event.message =
         tl_krb_msg_name(tl_krb_msg_kind((const uint8_t *)request->data, request->length));
     event.subject = ex->subject;
+    event.armored = ex->fast != NULL && ex->fast->on;
     tl_trace_event(krb->trace, &event);
 }
 
@@ -67,6 +68,7 @@ static void trace_reply(struct tl_krb *krb, const struct tl_exchange *ex, int64_
     event.subject = ex->subject;
     event.krb_error = ex->err.code;
     event.edata_ntstatus = ex->err.edata_ntstatus;
+    event.armored = ex->armored;
     tl_trace_event(krb->trace, &event);
 }
 
@@ -91,7 +93,10 @@ enum tl_reason tl_krb_exchange(TALLOC_CTX *mem, struct tl_krb *krb,
     ex->reply.length = (unsigned int)answer.len;
     ex->kdc = answer.kdc;
     tl_krb_error_read(mem, krb->k5, &ex->reply, &ex->err);
+    reason = tl_fast_open(mem, ex->fast, request, ex, out);
     trace_reply(krb, ex, answer.took_us);
+    if (reason != TL_REASON_OK)
+        return reason;
     if (ex->err.code == TL_KRB_NONE &&
         tl_krb_msg_kind(answer.data, answer.len) == TL_MSG_ERROR)
         return tl_outcome_fail(out, ex->stage, TL_REASON_KDC_GARBAGE,

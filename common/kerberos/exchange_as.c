@@ -6,7 +6,7 @@
  * end: libkrb5 would go on to other mechanisms, and each try of a wrong password
  * counts towards a lockout.
  */
-#include "kerberos_internal.h"
+#include "armor.h"
 
 #include <errno.h>
 #include <string.h>
@@ -32,6 +32,7 @@ struct as_run {
     krb5_get_init_creds_opt *opt;
     struct tl_realms seen;
     struct tl_exchange ex;
+    struct tl_fast fast;
     struct tl_outcome *out;
     krb5_octet netbios[NETBIOS_LEN];
     krb5_address address;
@@ -198,134 +199,92 @@ static enum tl_reason exchange_all(struct as_run *run)
             in = run->ex.reply;
         }
         if (reason == TL_REASON_OK)
+            reason = tl_fast_judge(&run->fast, &run->ex, run->out);
+        if (reason == TL_REASON_OK)
             reason = check_clock(run);
         if (reason == TL_REASON_OK)
             reason = check_cost(run);
         krb5_free_data_contents(k5, &request);
         krb5_free_data_contents(k5, &realm);
+        if (run->fast.again)
+            break;
     }
     krb5_free_data_contents(k5, &request);
     krb5_free_data_contents(k5, &realm);
     return reason;
 }
 
-static bool data_is(const krb5_data *data, const char *text)
+/* libkrb5's part of an exchange: with a password, or else a keytab. */
+static enum tl_reason begin(struct as_run *run, krb5_principal princ,
+                            const char *password, krb5_keytab keytab)
 {
-    return data->length == strlen(text) && memcmp(data->data, text, data->length) == 0;
-}
+    krb5_context k5 = run->krb->k5;
+    krb5_error_code ret = make_options(run);
+    enum tl_reason reason = TL_REASON_OK;
 
-static bool is_tgt(krb5_const_principal server)
-{
-    return server->length == 2 && data_is(&server->data[0], KRB5_TGS_NAME) &&
-           server->data[1].length == server->realm.length &&
-           memcmp(server->data[1].data, server->realm.data, server->realm.length) == 0;
-}
+    if (ret == 0 && run->fast.krb != NULL)
+        reason = tl_fast_begin(&run->fast, run->opt, run->out);
+    if (ret == 0 && reason == TL_REASON_OK)
+        ret = krb5_init_creds_init(k5, princ, NULL, NULL, 0, run->opt, &run->icc);
+    if (ret != 0 || reason != TL_REASON_OK)
+        goto cleanup;
+    if (run->changepw)
+        ret = krb5_init_creds_set_service(k5, run->icc, "kadmin/changepw");
+    if (ret == 0 && keytab != NULL)
+        ret = krb5_init_creds_set_keytab(k5, run->icc, keytab);
+    else if (ret == 0)
+        ret = krb5_init_creds_set_password(k5, run->icc, password);
 
-static bool is_changepw(krb5_const_principal server)
-{
-    return server->length == 2 && data_is(&server->data[0], "kadmin") &&
-           data_is(&server->data[1], "changepw");
-}
-
-/*
- * The ticket must be a TGT, krbtgt/R@R: a KDC that answers with a ticket for
- * another service (kadmin/changepw for an expired password, CVE-2022-2031) has
- * not logged anybody on. The other way round, a TGT sent to a password service
- * would be given away.
- */
-static enum tl_reason check_ticket(struct as_run *run, const krb5_creds *creds)
-{
-    krb5_const_principal server = creds->server;
-
-    if (!(run->changepw ? is_changepw(server) : is_tgt(server)))
-        return tl_outcome_fail(run->out, TL_STAGE_AS, TL_REASON_REPLY_MISMATCH,
-                               "asked for a %s, it gave %s",
-                               run->changepw ? "ticket for kadmin/changepw" : "TGT",
-                               tl_k5_name(run->mem, run->krb->k5, server));
-    if (!tl_enctype_allowed(run->krb->config->allow_rc4, creds->keyblock.enctype))
-        return tl_outcome_fail(run->out, TL_STAGE_AS, TL_REASON_ETYPE_UNSUPPORTED,
-                               "the session key is of type %d",
-                               (int)creds->keyblock.enctype);
-    return TL_REASON_OK;
-}
-
-/* Whose ticket it is, by the names of the reply. */
-static enum tl_reason keep_client(struct as_run *run, const krb5_creds *creds)
-{
-    struct tl_krb *krb = run->krb;
-    krb5_error_code ret;
-
-    if (krb->client != NULL)
-        krb5_free_principal(krb->k5, krb->client);
-    krb->client = NULL;
-    ret = krb5_copy_principal(krb->k5, creds->client, &krb->client);
-    talloc_free(krb->client_name);
-    talloc_free(krb->tgt_realm);
-    krb->client_name = tl_k5_name(krb, krb->k5, creds->client);
-    krb->tgt_realm =
-        talloc_strndup(krb, creds->server->realm.data, creds->server->realm.length);
-    if (ret != 0 || krb->client_name == NULL || krb->tgt_realm == NULL)
-        return tl_outcome_fail(run->out, TL_STAGE_AS, TL_REASON_NO_MEMORY, NULL);
-    return TL_REASON_OK;
-}
-
-static enum tl_reason keep_ticket(struct as_run *run)
-{
-    struct tl_krb *krb = run->krb;
-    krb5_creds creds;
-    krb5_error_code ret;
-    enum tl_reason reason;
-
-    memset(&creds, 0, sizeof(creds));
-    ret = krb5_init_creds_get_creds(krb->k5, run->icc, &creds);
+cleanup:
     if (ret != 0)
-        return tl_krb_fail_local(krb, run->out, TL_STAGE_AS, ret, "no ticket was kept");
-    reason = check_ticket(run, &creds);
-    if (reason == TL_REASON_OK)
-        reason = keep_client(run, &creds);
-    if (reason == TL_REASON_OK && run->changepw) {
-        if (krb->changepw != NULL)
-            krb5_free_creds(krb->k5, krb->changepw);
-        krb->changepw = NULL;
-        if (krb5_copy_creds(krb->k5, &creds, &krb->changepw) != 0)
-            reason = tl_outcome_fail(run->out, TL_STAGE_AS, TL_REASON_NO_MEMORY, NULL);
-    } else if (reason == TL_REASON_OK) {
-        krb->tgt_end = (int64_t)(uint32_t)creds.times.endtime;
-    }
-    krb5_free_cred_contents(krb->k5, &creds);
+        reason = tl_krb_fail_local(run->krb, run->out, TL_STAGE_AS, ret,
+                                   "the AS exchange cannot begin");
     return reason;
 }
 
-/* A password, or else a keytab; a TGT, or a ticket for kadmin/changepw. */
+static void end(struct as_run *run)
+{
+    krb5_init_creds_free(run->krb->k5, run->icc);
+    krb5_get_init_creds_opt_free(run->krb->k5, run->opt);
+    run->icc = NULL;
+    run->opt = NULL;
+}
+
+/* With armor it may take more than one run: another realm, or armor that was offered. */
 static enum tl_reason run_as(struct tl_krb *krb, krb5_principal princ,
                              const char *password, krb5_keytab keytab, bool changepw,
                              struct tl_outcome *out)
 {
     struct as_run run = {
         .krb = krb, .out = out, .changepw = changepw, .ex = {.stage = TL_STAGE_AS}};
-    krb5_error_code ret;
     enum tl_reason reason;
 
     run.mem = talloc_new(krb);
     run.ex.subject = tl_k5_name(run.mem, krb->k5, princ);
-    ret = run.mem == NULL ? ENOMEM : make_options(&run);
-    if (ret == 0)
-        ret = krb5_init_creds_init(krb->k5, princ, NULL, NULL, 0, run.opt, &run.icc);
-    if (ret == 0 && changepw)
-        ret = krb5_init_creds_set_service(krb->k5, run.icc, "kadmin/changepw");
-    if (ret == 0 && keytab != NULL)
-        ret = krb5_init_creds_set_keytab(krb->k5, run.icc, keytab);
-    else if (ret == 0)
-        ret = krb5_init_creds_set_password(krb->k5, run.icc, password);
-    if (ret != 0)
-        reason =
-            tl_krb_fail_local(krb, out, TL_STAGE_AS, ret, "the AS exchange cannot begin");
-    else
-        reason = exchange_all(&run);
-    if (reason == TL_REASON_OK)
-        reason = keep_ticket(&run);
-    krb5_init_creds_free(krb->k5, run.icc);
-    krb5_get_init_creds_opt_free(krb->k5, run.opt);
+    if (keytab == NULL && krb->armor != NULL) {
+        run.fast.krb = krb;
+        run.fast.realm = talloc_strndup(krb, princ->realm.data, princ->realm.length);
+        run.ex.fast = &run.fast;
+    }
+    if (run.mem == NULL || (run.ex.fast != NULL && run.fast.realm == NULL)) {
+        talloc_free(run.mem);
+        return tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_NO_MEMORY, NULL);
+    }
+    do {
+        reason = begin(&run, princ, password, keytab);
+        if (reason == TL_REASON_OK)
+            reason = exchange_all(&run);
+        if (reason == TL_REASON_OK && !run.fast.again) {
+            reason = tl_as_keep(krb, run.icc, changepw, out);
+            if (reason == TL_REASON_OK && !changepw)
+                reason = tl_fast_after(&run.fast, out);
+        }
+        end(&run);
+        if (run.fast.again && krb5_set_principal_realm(krb->k5, princ, run.fast.realm))
+            reason = tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_NO_MEMORY, NULL);
+    } while (reason == TL_REASON_OK && run.fast.again);
+    tl_fast_end(&run.fast);
+    talloc_free(run.fast.realm);
     talloc_free(run.mem);
     return reason;
 }

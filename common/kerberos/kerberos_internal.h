@@ -24,9 +24,10 @@ struct tl_krb {
     char *client_name;       /* the same as text */
     char *tgt_realm;         /* realm whose KDC issued the TGT */
     int64_t tgt_end;
-    krb5_creds *changepw; /* the ticket for kadmin/changepw, or NULL; never stored */
-    krb5_creds *host;     /* the ticket for this workstation, after the walk */
-    const char *host_kdc; /* the KDC that issued it */
+    krb5_creds *changepw;   /* the ticket for kadmin/changepw, or NULL; never stored */
+    krb5_creds *host;       /* the ticket for this workstation, after the walk */
+    const char *host_kdc;   /* the KDC that issued it */
+    struct tl_armor *armor; /* NULL: `fast = never` (armor.h) */
 };
 
 /* --- k5_profile.c: our fixed settings over krb5.conf --- */
@@ -76,6 +77,8 @@ struct tl_exchange {
     krb5_data reply;         /* points into `mem` */
     struct tl_krb_error err; /* of the reply */
     const char *kdc;         /* who answered */
+    struct tl_fast *fast;    /* armor.h; NULL: none */
+    bool armored;            /* the reply came in its armor */
 };
 /* `mem` owns reply and strings. On failure `out` names the KDC and the cause. */
 enum tl_reason tl_krb_exchange(TALLOC_CTX *mem, struct tl_krb *krb,
@@ -95,6 +98,13 @@ char *tl_clock_sentence(TALLOC_CTX *ctx, int64_t here, int64_t there, const char
 char *tl_k5_message(TALLOC_CTX *ctx, krb5_context k5, krb5_error_code code);
 /* A principal as text, or "?" */
 char *tl_k5_name(TALLOC_CTX *ctx, krb5_context k5, krb5_const_principal princ);
+
+/* --- as_keep.c --- */
+
+/* Keep the ticket of a finished AS exchange in the session: the client's TGT, or
+ * the ticket for kadmin/changepw. */
+enum tl_reason tl_as_keep(struct tl_krb *krb, krb5_init_creds_context icc, bool changepw,
+                          struct tl_outcome *out);
 
 /* --- realms.c, and the plan of exchange_walk.c: pure --- */
 

@@ -125,7 +125,8 @@ enum tl_reason tl_logon_session(struct tl_logon *logon, tl_deadline deadline)
     reason = tl_krb_new(logon, logon->config, logon->locator, deadline, logon->trace,
                         &logon->krb, logon->outcome);
     if (reason == TL_REASON_OK &&
-        tl_krb_set_workstation(logon->krb, logon->ws->flat) != 0)
+        (tl_krb_set_workstation(logon->krb, logon->ws->flat) != 0 ||
+         tl_krb_set_armor(logon->krb, logon->ws) != 0))
         reason = tl_outcome_fail(logon->outcome, TL_STAGE_AS, TL_REASON_NO_MEMORY, NULL);
     return reason;
 }

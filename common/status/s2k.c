@@ -84,6 +84,13 @@ static bool list_affordable(struct tl_der *in)
     return true;
 }
 
+bool tl_s2k_padata_affordable(const uint8_t *list, size_t len)
+{
+    struct tl_der in = {list, len};
+
+    return list_affordable(&in);
+}
+
 bool tl_s2k_affordable(const uint8_t *reply, size_t len)
 {
     struct tl_der in = {reply, len}, message, fields, field, data;

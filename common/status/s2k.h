@@ -23,4 +23,8 @@
  */
 bool tl_s2k_affordable(const uint8_t *reply, size_t len);
 
+/* The same for padata by itself, the DER of a SEQUENCE OF PA-DATA: what stands in the
+ * armor of a reply [RFC 6113 5.4.3]. */
+bool tl_s2k_padata_affordable(const uint8_t *list, size_t len);
+
 #endif

@@ -41,6 +41,17 @@ TL_PUBLIC void tl_krb_set_deadline(struct tl_krb *krb, tl_deadline deadline);
 TL_PUBLIC int tl_krb_set_workstation(struct tl_krb *krb, const char *flat);
 
 /*
+ * By `fast` of the configuration, armor the AS exchanges of users with a ticket of this
+ * machine's (docs/decisions.md); it is got when it is needed and kept in the run folder.
+ * `ws` must outlive the session. 0 or -ENOMEM.
+ */
+TL_PUBLIC int tl_krb_set_armor(struct tl_krb *krb, const struct tl_workstation *ws);
+/* Can this machine armor for users of `realm`? What keeps it from that, if not. Without
+ * tl_krb_set_armor(), or with `fast = never`: INTERNAL. */
+TL_PUBLIC enum tl_reason tl_krb_armor_for(struct tl_krb *krb, const char *realm,
+                                          struct tl_outcome *out);
+
+/*
  * AS exchange for the route's principal, following WRONG_REALM for enterprise
  * names. On success the TGT is in the session's MEMORY ccache and *client is
  * the canonical principal "alice@CONTOSO.TEST". The password is not kept.

@@ -32,6 +32,7 @@ struct tl_event {
     const char *subject;     /* principal asked for, DNS name, DN; or NULL */
     int32_t krb_error;       /* TL_KRB_NONE (-1) if none */
     uint32_t edata_ntstatus; /* 0 if none */
+    bool armored;            /* a request or reply inside FAST armor [RFC 6113] */
     const char *text;        /* a plain sentence, or NULL */
 };
 

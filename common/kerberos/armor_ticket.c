@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What armor is made of: a ticket of the machine's for the KDC of the user's realm,
+ * got by our own walk and kept between logons; and what is known of that KDC.
+ */
+#include "armor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#include <trustlogon/name.h>
+
+/* In the agent's run folder; root's alone, as the look-ups' tickets are. */
+#define TICKETS "machine.armor"
+/* In its state folder, so that it outlives a restart. */
+#define KNOWN "fast."
+#define DAY ((time_t)24 * 3600)
+#define KNOWN_LIFE (30 * DAY)
+
+/* libkrb5 looks for the ticket in the cache, and would ask a KDC if it were not there.
+ * Every exchange is ours to make, to bound and to tell. */
+static krb5_error_code send_nothing(krb5_context k5, void *data, const krb5_data *realm,
+                                    const krb5_data *message, krb5_data **new_message,
+                                    krb5_data **reply)
+{
+    (void)k5, (void)data, (void)realm, (void)message;
+    *new_message = NULL;
+    *reply = NULL;
+    return KRB5_KDC_UNREACH;
+}
+
+int tl_krb_set_armor(struct tl_krb *krb, const struct tl_workstation *ws)
+{
+    if (krb->config->fast == TL_FAST_NEVER)
+        return 0;
+    krb->armor = talloc_zero(krb, struct tl_armor);
+    if (krb->armor == NULL)
+        return -ENOMEM;
+    krb->armor->ws = ws;
+    krb->armor->kept_path =
+        talloc_asprintf(krb->armor, "%s/" TICKETS, krb->config->run_dir);
+    if (krb->armor->kept_path == NULL)
+        return -ENOMEM;
+    krb5_set_kdc_send_hook(krb->k5, send_nothing, NULL);
+    return 0;
+}
+
+static enum tl_reason open_session(struct tl_krb *krb, struct tl_outcome *out)
+{
+    struct tl_armor *armor = krb->armor;
+    enum tl_reason reason = tl_krb_new(armor, krb->config, krb->locator, krb->deadline,
+                                       krb->trace, &armor->machine, out);
+
+    if (reason != TL_REASON_OK)
+        return reason;
+    talloc_free(armor->machine->net);
+    armor->machine->net = krb->net; /* the connections serve the user next */
+    armor->kept = tl_krb_take_kept(armor->machine, armor->ws, armor->kept_path) == 0;
+    if (!armor->kept)
+        reason = tl_krb_as_machine(armor->machine, armor->ws, out);
+    if (reason != TL_REASON_OK)
+        TALLOC_FREE(armor->machine);
+    return reason;
+}
+
+enum tl_reason tl_armor_get(struct tl_krb *krb, const char *realm, struct tl_outcome *out)
+{
+    struct tl_armor *armor = krb->armor;
+    char *service = talloc_asprintf(krb, "%s/%s", KRB5_TGS_NAME, realm);
+    enum tl_reason reason = TL_REASON_OK;
+
+    if (service == NULL)
+        return tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_NO_MEMORY, NULL);
+    if (armor->machine == NULL)
+        reason = open_session(krb, out);
+    if (reason == TL_REASON_OK) {
+        armor->machine->deadline = krb->deadline;
+        if (!tl_krb_has_ticket(armor->machine, service, realm)) {
+            reason = tl_krb_ticket(armor->machine, service, realm, out);
+            /* not kept: the next logon pays again, and this one goes on */
+            (void)mkdir(krb->config->run_dir, 0755);
+            if (reason == TL_REASON_OK)
+                (void)tl_krb_keep(armor->machine, armor->kept_path);
+        }
+    }
+    talloc_free(service);
+    return reason;
+}
+
+enum tl_reason tl_krb_armor_for(struct tl_krb *krb, const char *realm,
+                                struct tl_outcome *out)
+{
+    if (krb->armor == NULL)
+        return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_INTERNAL,
+                               "no armor is wanted");
+    return tl_armor_get(krb, realm, out);
+}
+
+void tl_armor_drop(struct tl_krb *krb)
+{
+    TALLOC_FREE(krb->armor->machine);
+    krb->armor->kept = false;
+    (void)unlink(krb->armor->kept_path);
+}
+
+static char *known_path(const struct tl_config *config, const char *realm)
+{
+    /* a realm may come from the network: no name of a file but its own */
+    if (!tl_dns_valid(realm) || strchr(realm, '/') != NULL)
+        return NULL;
+    return talloc_asprintf(NULL, "%s/" KNOWN "%s", config->state_dir, realm);
+}
+
+/* When it last proved so, or 0. */
+static time_t known_since(const char *path)
+{
+    struct stat st;
+    time_t now = time(NULL);
+
+    if (lstat(path, &st) != 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
+        st.st_mtime > now + DAY || st.st_mtime < now - KNOWN_LIFE)
+        return 0;
+    return st.st_mtime;
+}
+
+bool tl_armor_known(const struct tl_config *config, const char *realm)
+{
+    char *path = known_path(config, realm);
+    bool known = path != NULL && known_since(path) != 0;
+
+    talloc_free(path);
+    return known;
+}
+
+void tl_armor_remember(const struct tl_config *config, const char *realm)
+{
+    char *path = known_path(config, realm);
+    int fd;
+
+    if (path != NULL && known_since(path) < time(NULL) - DAY) {
+        (void)mkdir(config->state_dir, 0755);
+        fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+        if (fd >= 0) {
+            (void)futimens(fd, NULL);
+            close(fd);
+        }
+    }
+    talloc_free(path);
+}
