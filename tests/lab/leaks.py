@@ -62,8 +62,8 @@ out["keys"] = {line.split(":")[0].strip(): int(line.split()[2].split("/")[0])
                for line in lines("/proc/key-users") if line.split(":")[0].strip() == user}
 print(json.dumps(out))
 """
-FOLDERS = ("/run/trustlogon", "/run/user", "/tmp", "/var/cache/trustlogon", "/var/lib/trustlogon",
-           "/dev/shm")
+FOLDERS = ("/run/trustlogon", "/run/user", "/tmp", "/var/tmp", "/var/cache/trustlogon",
+           "/var/lib/trustlogon", "/dev/shm")
 LOGS = "/var/log/lab"
 
 

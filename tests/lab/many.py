@@ -7,7 +7,6 @@ import pathlib
 import statistics
 import time
 
-import harness
 import leaks
 from harness import PASSWORD, check, ids_of, pam_stack, put, ws
 from meddling import Talker
@@ -33,6 +32,10 @@ class Clients:
             Talker("ws1", "/usr/bin/python3", "-I", "/tmp/pam_client.py", service)
             for service in ("many", "many-keyring"))
         return self
+
+    def look(self):
+        """Of each: [KiB of its own, descriptors]."""
+        return [client.ask("self") for client in (self.file, self.keyring)]
 
     def __exit__(self, *_):
         self.file.end()
@@ -97,6 +100,7 @@ def leak(agent, clients, count, warm=100, parts=10):
     pat, since = ids_of(PAT)[0], time.monotonic()
     wrong, seconds = in_sequence(clients, warm)
     before = after = leaks.look(agent, pat)
+    programs = clients.look()
     _told(before, seconds, warm, since)
     for part in range(parts):
         first, last = (warm + (count - warm) * n // parts for n in (part, part + 1))
@@ -112,6 +116,9 @@ def leak(agent, clients, count, warm=100, parts=10):
         check("the agent has kept its size within a tenth",
               leaks.size(after) <= leaks.size(before) * 1.1, (before["sizes"], after["sizes"])),
         check("no process, no descriptor, no file and no key is left", not left, left),
+        check("nor in the programs that log on, which keep their size, too",
+              all(now[0] <= then[0] * 1.1 and now[1] == then[1]
+                  for then, now in zip(programs, clients.look())), (programs, clients.look())),
         check("the store has kept its size within a quarter",
               after["bytes"][store] <= before["bytes"][store] * 1.25,
               (before["bytes"][store], after["bytes"][store]))])

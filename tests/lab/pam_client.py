@@ -10,7 +10,8 @@ VARIABLES is a JSON list of "NAME=VALUE". Prints a JSON list of [step, code, env
 With a service alone it logs on one [user, password] after the other, each a line of JSON on
 standard input, and prints [code, what was shown, seconds] for each. Behind the password there
 may be steps; otherwise it authenticates. A list of such lists is of logons that are to happen
-at once, each in a process of its own: it prints a list of as many answers.
+at once, each in a process of its own: it prints a list of as many answers. At "self" it
+prints [KiB of memory that are its own, open descriptors].
 """
 import ctypes
 import json
@@ -127,12 +128,22 @@ def together(service, logons):
     return got
 
 
+def itself():
+    with open("/proc/self/status", encoding="utf-8") as file:
+        own = next(int(line.split()[1]) for line in file if line.startswith("RssAnon"))
+    return own, len(os.listdir("/proc/self/fd"))
+
+
 def many(service):
     for line in sys.stdin:
         wanted = json.loads(line)
-        crowd = isinstance(wanted[0], list)
-        print(json.dumps(together(service, wanted) if crowd else one(service, *wanted)),
-              flush=True)
+        if wanted == "self":
+            done = itself()
+        elif isinstance(wanted[0], list):
+            done = together(service, wanted)
+        else:
+            done = one(service, *wanted)
+        print(json.dumps(done), flush=True)
 
 
 steps(*sys.argv[1:]) if len(sys.argv) > 2 else many(sys.argv[1])
