@@ -95,6 +95,10 @@ const struct tl_option tl_options[] = {
      "seconds a domain controller is remembered"},
     {"locator", "ping_validity", TL_OPTION_INT, AT(ping_validity), "1800", 0, YEAR,
      "seconds until a remembered domain controller is pinged again"},
+    {"locator", "close_site_timeout", TL_OPTION_INT, AT(close_site_timeout), "900", 0,
+     YEAR, "seconds until a nearer one than a remembered one is looked for"},
+    {"locator", "try_next_closest_site", TL_OPTION_BOOL, AT(try_next_closest_site), "no",
+     0, 0, "without a domain controller in the own site, ask the closest other site"},
     {"locator", "negative_lifetime", TL_OPTION_INT, AT(negative_lifetime), "45", 0, 3600,
      "seconds a failed search or server is remembered"},
 

@@ -9,6 +9,7 @@
  *   probe.c   one ping to one address, and what its answer is worth
  *   search.c  the loop: questions, addresses, pings, until a DC is found
  *   targets.c the servers of a search: from SRV records, or known before
+ *   site.c    which site is asked for, and when a nearer DC is looked for
  *   result.c  what a finished search amounts to
  *   cache.c   what is remembered on disk, per domain; cache_json.c its text
  *   locate.c  the door: cache, then search, then the list
@@ -45,10 +46,14 @@ int64_t tl_locator_wall(const struct tl_locator *locator);
 
 /* ---- ping.c */
 
-/* The request [ADTS 6.3.3]. `host` (this machine's NetBIOS name) and `fqdn` may be
- * NULL. 0 or -ENOMEM. */
-int tl_ping_request(TALLOC_CTX *ctx, int message_id, const char *domain, const char *host,
-                    const char *fqdn, uint8_t **data, size_t *len);
+/* The request [ADTS 6.3.3]. 0 or -ENOMEM. */
+struct tl_ping_request {
+    const char *domain;
+    const char *host, *fqdn; /* this machine's NetBIOS and DNS name, or NULL */
+    bool next_site;          /* ask which other site is the closest, too */
+};
+int tl_ping_request(TALLOC_CTX *ctx, int message_id, const struct tl_ping_request *in,
+                    uint8_t **data, size_t *len);
 
 /* ---- order.c */
 
@@ -177,6 +182,21 @@ struct tl_cache_entry *tl_cache_load(TALLOC_CTX *ctx, const struct tl_locator *l
                                      const char *domain);
 /* Write; where that is not allowed, remember in the locator. */
 void tl_cache_store(struct tl_locator *locator, const struct tl_cache_entry *entry);
+
+/* ---- site.c */
+
+bool tl_same_site(const char *a, const char *b); /* names or NULL */
+/* Can it be a label of a DNS name? NULL cannot. */
+bool tl_site_valid(const char *site);
+/* The site to ask a domain's SRV records for, or NULL. Lives with `past`. */
+const char *tl_site_to_ask(const struct tl_locator *locator,
+                           const struct tl_cache_entry *past);
+/* There may be a nearer DC than this one: by its own word it is not of the site that this
+ * machine is in. */
+bool tl_nearer_wanted(const struct tl_locator *locator, const struct tl_dc *dc);
+/* If the first of `list` may not be the nearest, ask once for DCs of the site that it
+ * says this machine is in, and put those that answer first. */
+void tl_look_closer(const struct tl_search *in, struct tl_dc_list *list);
 
 /* Deep copy of `from` into `to`; strings become children of ctx. */
 int tl_dc_copy(TALLOC_CTX *ctx, struct tl_dc *to, const struct tl_dc *from);

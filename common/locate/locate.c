@@ -20,7 +20,7 @@ struct tl_locator *tl_locator_new(TALLOC_CTX *ctx, const struct tl_config *confi
         return NULL;
     locator->config = config;
     locator->trace = trace;
-    if (site && site[0] && (!tl_srv_host_valid(site) || strchr(site, '.'))) {
+    if (site && site[0] && !tl_site_valid(site)) {
         tl_trace_note(trace, "the site name cannot be part of a DNS name: not used");
     } else if (site && site[0]) {
         locator->site = talloc_strdup(locator, site);
@@ -66,11 +66,6 @@ static enum tl_reason remembered(const char *slug)
     default:
         return TL_REASON_NO_LOGON_SERVERS;
     }
-}
-
-static bool same_site(const char *a, const char *b)
-{
-    return a && b ? strcasecmp(a, b) == 0 : a == b;
 }
 
 static int append_cached(struct tl_dc_list *list, const struct tl_dc *cached, int64_t age)
@@ -169,47 +164,6 @@ static void store_failure(struct tl_locator *locator, const char *domain,
 
 /* ---- the search */
 
-/*
- * The DC that answered is of another site than the one it says this machine is in:
- * ask once for DCs of that site, as Windows does. The DC's word is asked for in any
- * case, so it costs one DNS question and one ping, and only when there is a nearer DC
- * to be had. The first list stays as what to fail over to.
- */
-static void look_closer(const struct tl_search *in, struct tl_dc_list *list)
-{
-    const char *site = list->dcs[0].client_site;
-    struct tl_search closer = *in;
-    struct tl_dc_list *near = NULL;
-    struct tl_dc *all;
-    size_t count;
-
-    if (!list->dcs[0].pinged || (list->dcs[0].flags & TL_DS_CLOSEST) || !site ||
-        !tl_srv_host_valid(site) || strchr(site, '.') || same_site(site, in->site))
-        return;
-    closer.site = site;
-    closer.site_only = true;
-    closer.out = NULL;
-    closer.deadline = tl_deadline_min(
-        in->deadline, tl_deadline_in_ms(in->locator->config->ping_timeout));
-    if (tl_search_dns(list, &closer, &near) != TL_REASON_OK || !near->dcs[0].pinged)
-        return;
-    all = talloc_zero_array(list, struct tl_dc, near->count + list->count);
-    if (!all)
-        return;
-    memcpy(all, near->dcs, near->count * sizeof *all);
-    count = near->count;
-    for (size_t i = 0; i < list->count; i++) {
-        bool known = false;
-
-        for (size_t j = 0; j < near->count && !known; j++)
-            known = strcmp(near->dcs[j].address, list->dcs[i].address) == 0;
-        if (!known)
-            all[count++] = list->dcs[i];
-    }
-    list->dcs = all; /* strings stay with `near` and the old array, children of list */
-    list->count = count;
-}
-
 /* DNS is silent, but some time ago it was not: see whether those DCs still live. */
 static bool try_old_ones(TALLOC_CTX *ctx, const struct tl_search *in,
                          struct tl_dc_list **list)
@@ -241,11 +195,15 @@ static enum tl_reason full_search(TALLOC_CTX *ctx, const struct tl_search *in, b
     int64_t now = tl_locator_wall(in->locator);
 
     if (reason == TL_REASON_OK && !in->all)
-        look_closer(in, *list);
+        tl_look_closer(in, *list);
     if ((reason == TL_REASON_DNS_NO_ANSWER || reason == TL_REASON_DNS_NO_RECORDS) &&
         !in->all && try_old_ones(ctx, in, list)) {
         tl_outcome_reset(in->out);
-        return TL_REASON_OK; /* not stored: DNS is asked again next time */
+        /* Not stored, DNS is asked again next time: but not so soon when only a nearer
+         * one is wanted. */
+        if (store && tl_nearer_wanted(in->locator, &(*list)->dcs[0]))
+            store_list(in->locator, in->domain, now, *list, in->past);
+        return TL_REASON_OK;
     }
     if (in->all || !store)
         return reason;
@@ -257,8 +215,18 @@ static enum tl_reason full_search(TALLOC_CTX *ctx, const struct tl_search *in, b
     return reason;
 }
 
-/* What the cache says: a list, a refusal, or nothing (OK and no list). */
-static enum tl_reason from_cache(TALLOC_CTX *ctx, const struct tl_search *in, bool store,
+/* The nearer DCs were dead when this one was found, or new since: look again. One that
+ * was asked a moment ago is not asked for its site anew. */
+static bool too_far(const struct tl_locator *locator, const struct tl_cache_entry *entry,
+                    const struct tl_dc *dc)
+{
+    return tl_nearer_wanted(locator, dc) &&
+           !fresh(locator, entry->found, locator->config->close_site_timeout);
+}
+
+/* What the cache says: a list, a refusal, or nothing (OK and no list). Then `in` is told
+ * of another site, if this machine has moved. */
+static enum tl_reason from_cache(TALLOC_CTX *ctx, struct tl_search *in, bool store,
                                  struct tl_dc_list **list)
 {
     struct tl_locator *locator = in->locator;
@@ -267,7 +235,7 @@ static enum tl_reason from_cache(TALLOC_CTX *ctx, const struct tl_search *in, bo
     struct tl_dc_list *live, *pinged;
     struct tl_search again = *in;
 
-    if (!entry || !same_site(entry->site, locator->site))
+    if (!entry || !tl_same_site(entry->site, locator->site))
         return TL_REASON_OK;
     if (fresh(locator, entry->failed, config->negative_lifetime))
         return tl_outcome_fail(in->out, TL_STAGE_LOCATE, remembered(entry->failed_reason),
@@ -279,7 +247,7 @@ static enum tl_reason from_cache(TALLOC_CTX *ctx, const struct tl_search *in, bo
     if (entry->failed || !fresh(locator, entry->found, config->cache_lifetime))
         return TL_REASON_OK;
     live = cached_list(ctx, locator, entry, false);
-    if (!live)
+    if (!live || too_far(locator, entry, &live->dcs[0]))
         return TL_REASON_OK;
     if (live->dcs[0].realm_only ||
         fresh(locator, entry->checked, config->ping_validity)) {
@@ -292,15 +260,17 @@ static enum tl_reason from_cache(TALLOC_CTX *ctx, const struct tl_search *in, bo
     /* Old, but not too old: one that still answers spares the questions. */
     again.out = NULL;
     again.brief = true;
-    if (tl_search_known(ctx, &again, live, &pinged) == TL_REASON_OK &&
-        pinged->dcs[0].pinged) {
-        *list = pinged;
-        if (store)
-            store_list(locator, in->domain, entry->found, pinged, entry);
-    } else {
-        talloc_free(pinged);
+    if (tl_search_known(ctx, &again, live, &pinged) != TL_REASON_OK ||
+        !pinged->dcs[0].pinged)
+        return TL_REASON_OK;
+    if (tl_nearer_wanted(locator, &pinged->dcs[0]) &&
+        !tl_same_site(pinged->dcs[0].client_site, in->site)) {
+        in->site = pinged->dcs[0].client_site;
+        return TL_REASON_OK;
     }
-    talloc_free(live);
+    *list = pinged;
+    if (store)
+        store_list(locator, in->domain, entry->found, pinged, entry);
     return TL_REASON_OK;
 }
 
@@ -309,10 +279,8 @@ enum tl_reason tl_locate(TALLOC_CTX *ctx, struct tl_locator *locator, const char
                          struct tl_dc_list **list, struct tl_outcome *out)
 {
     TALLOC_CTX *tmp = talloc_new(NULL);
-    struct tl_search in = {.locator = locator,
-                           .site = locator->site,
-                           .all = flags & TL_LOCATE_ALL,
-                           .deadline = deadline};
+    struct tl_search in = {
+        .locator = locator, .all = flags & TL_LOCATE_ALL, .deadline = deadline};
     bool store = !(flags & TL_LOCATE_NO_STORE);
     struct tl_dc_list *found = NULL;
     enum tl_reason reason = TL_REASON_OK;
@@ -332,6 +300,7 @@ enum tl_reason tl_locate(TALLOC_CTX *ctx, struct tl_locator *locator, const char
         goto done;
     }
     in.past = tl_cache_load(tmp, locator, in.domain);
+    in.site = tl_site_to_ask(locator, in.past);
     if (!(flags & (TL_LOCATE_FORCE | TL_LOCATE_ALL)))
         reason = from_cache(tmp, &in, store, &found);
     if (reason == TL_REASON_OK && !found)

@@ -14,6 +14,10 @@
 
 #include "internal.h"
 
+/* Bits of NtVer, in the request and at the end of the answer [ADTS 6.3.1.1]. */
+#define NT_VERSION_ADDRESS 0x08U
+#define NT_VERSION_NEXT_SITE 0x10U
+
 /* ---- request */
 
 #define FILTER_AND 0xa0U
@@ -27,11 +31,12 @@ static int put_equal(BerElement *ber, const char *name, const void *value, size_
     return ber_printf(ber, "t{sO}", (ber_tag_t)FILTER_EQUAL, name, &bv);
 }
 
-int tl_ping_request(TALLOC_CTX *ctx, int message_id, const char *domain, const char *host,
-                    const char *fqdn, uint8_t **data, size_t *len)
+int tl_ping_request(TALLOC_CTX *ctx, int message_id, const struct tl_ping_request *in,
+                    uint8_t **data, size_t *len)
 {
     /* V5 | V5EX [ADTS 6.3.1.1]: the answer that names domain, forest and sites. */
-    static const uint8_t nt_version[4] = {0x06, 0, 0, 0};
+    const uint8_t nt_version[4] = {
+        (uint8_t)(0x06U | (in->next_site ? NT_VERSION_NEXT_SITE : 0))};
     BerElement *ber = ber_alloc_t(LBER_USE_DER);
     struct berval bv = {0};
     int rc = -1;
@@ -45,11 +50,11 @@ int tl_ping_request(TALLOC_CTX *ctx, int message_id, const char *domain, const c
                    0, 0) < 0 ||
         ber_printf(ber, "t{", (ber_tag_t)FILTER_AND) < 0)
         goto done;
-    if (put_equal(ber, "DnsDomain", domain, strlen(domain)) < 0)
+    if (put_equal(ber, "DnsDomain", in->domain, strlen(in->domain)) < 0)
         goto done;
-    if (host && put_equal(ber, "Host", host, strlen(host)) < 0)
+    if (in->host && put_equal(ber, "Host", in->host, strlen(in->host)) < 0)
         goto done;
-    if (fqdn && put_equal(ber, "DnsHostName", fqdn, strlen(fqdn)) < 0)
+    if (in->fqdn && put_equal(ber, "DnsHostName", in->fqdn, strlen(in->fqdn)) < 0)
         goto done;
     if (put_equal(ber, "NtVer", nt_version, sizeof nt_version) < 0 ||
         ber_printf(ber, "}{s}}}", "Netlogon") < 0)
@@ -141,6 +146,27 @@ static char *read_name(TALLOC_CTX *ctx, const uint8_t *data, size_t len, size_t 
     return talloc_strndup(ctx, name, used);
 }
 
+/* Between the names and the tail, whose NtVersion tells what there is: the DC's socket
+ * address, which nothing here needs, and the next closest site. False: nonsense. */
+static bool read_next_site(struct tl_ping_reply *r, const uint8_t *data, size_t end,
+                           size_t pos)
+{
+    uint32_t version = get_le32(data + end);
+    char *name;
+
+    if (!(version & NT_VERSION_NEXT_SITE))
+        return true;
+    if (version & NT_VERSION_ADDRESS) {
+        if (pos == end || data[pos] >= end - pos)
+            return false;
+        pos += 1U + data[pos];
+    }
+    name = read_name(r, data, end, &pos, false);
+    if (name && name[0])
+        r->next_site = name;
+    return name != NULL;
+}
+
 int tl_ping_reply_decode(TALLOC_CTX *ctx, const uint8_t *data, size_t len,
                          struct tl_ping_reply **reply)
 {
@@ -177,9 +203,8 @@ int tl_ping_reply_decode(TALLOC_CTX *ctx, const uint8_t *data, size_t len,
         if (name[0])
             *names[i].name = name;
     }
-    /* Between the names and the tail there may be a socket address and the next
-     * closest site, if asked for; nothing here needs them. */
-    if (len - pos < REPLY_TAIL || get_le32(data + len - 4) != 0xffffffffU)
+    if (len - pos < REPLY_TAIL || get_le32(data + len - 4) != 0xffffffffU ||
+        !read_next_site(r, data, len - REPLY_TAIL, pos))
         goto done;
     *reply = r;
     return 0;

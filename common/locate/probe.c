@@ -150,13 +150,18 @@ static int connect_probe(const struct tl_locator *locator, struct tl_probe *prob
 static int send_request(const struct tl_locator *locator, struct tl_probe *probe)
 {
     char fqdn[256], flat[16];
+    struct tl_ping_request request = {
+        .domain = probe->dc.domain,
+        .next_site = locator->config->try_next_closest_site,
+    };
     uint8_t *data;
     size_t len;
     int rc;
 
     own_names(locator->config, fqdn, flat);
-    rc = tl_ping_request(NULL, probe->message_id, probe->dc.domain, flat[0] ? flat : NULL,
-                         strchr(fqdn, '.') ? fqdn : NULL, &data, &len);
+    request.host = flat[0] ? flat : NULL;
+    request.fqdn = strchr(fqdn, '.') ? fqdn : NULL;
+    rc = tl_ping_request(NULL, probe->message_id, &request, &data, &len);
     if (rc)
         return rc;
     if (send(probe->fd, data, len, MSG_NOSIGNAL) != (ssize_t)len)
@@ -200,10 +205,9 @@ static int adopt(TALLOC_CTX *ctx, struct tl_probe *probe,
     struct {
         const char **to, *from;
     } copies[] = {
-        {&dc->forest, reply->forest},
-        {&dc->flat_domain, reply->flat_domain},
-        {&dc->dc_site, reply->dc_site},
-        {&dc->client_site, reply->client_site},
+        {&dc->forest, reply->forest},       {&dc->flat_domain, reply->flat_domain},
+        {&dc->dc_site, reply->dc_site},     {&dc->client_site, reply->client_site},
+        {&dc->next_site, reply->next_site},
     };
 
     for (size_t i = 0; i < sizeof copies / sizeof copies[0]; i++) {

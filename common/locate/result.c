@@ -13,7 +13,7 @@ int tl_dc_copy(TALLOC_CTX *ctx, struct tl_dc *to, const struct tl_dc *from)
 {
     const char **strings[] = {&to->domain,      &to->host,        &to->address,
                               &to->forest,      &to->flat_domain, &to->dc_site,
-                              &to->client_site, &to->why};
+                              &to->client_site, &to->next_site,   &to->why};
 
     *to = *from;
     for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++) {

@@ -14,8 +14,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* What a good answer promises: terminated names of bounded length. */
 static void check(const struct tl_ping_reply *r)
 {
-    const char *names[] = {r->forest,    r->domain, r->host,    r->flat_domain,
-                           r->flat_host, r->user,   r->dc_site, r->client_site};
+    const char *names[] = {r->forest,      r->domain,      r->host,
+                           r->flat_domain, r->flat_host,   r->user,
+                           r->dc_site,     r->client_site, r->next_site};
 
     if (r->opcode < 23 || r->opcode > 25)
         abort();

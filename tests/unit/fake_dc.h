@@ -42,12 +42,14 @@ struct fake_srv {
 
 struct world {
     /* What DNS tells; arrays end with a NULL host; NULL: no such name. */
-    const struct fake_srv *plain, *site;
-    const struct fake_srv *realm; /* _kerberos._tcp.contoso.test */
+    const struct fake_srv *plain, *site, *tokyo; /* siteless, of Berlin, of Tokyo */
+    const struct fake_srv *realm;                /* _kerberos._tcp.contoso.test */
     bool dns_silent, no_addresses;
     enum dc_mood mood[FAKE_DCS];
     uint32_t flags[FAKE_DCS];      /* 0: a good DC's */
-    const char *dc_site[FAKE_DCS]; /* NULL: Berlin, as the client's always is */
+    const char *dc_site[FAKE_DCS]; /* NULL: Berlin */
+    const char *client_site;       /* NULL: Berlin */
+    const char *next_site;         /* NULL: the DCs are too old to tell */
 
     atomic_int questions, pings[FAKE_DCS];
     int dns_fd, dns_tcp_fd, dc_fd[FAKE_DCS], stop[2];
@@ -116,6 +118,9 @@ static inline void make_dns_answer(struct world *w, const uint8_t *q, size_t len
         srv = w->site;
     if (type == 33 && strcmp(name, "_kerberos._tcp.contoso.test") == 0)
         srv = w->realm;
+    if (type == 33 &&
+        strcmp(name, "_kerberos._tcp.Tokyo._sites.dc._msdcs.contoso.test") == 0)
+        srv = w->tokyo;
     for (; srv && srv->host; srv++, count++)
         put_srv(&b, srv);
     if (type == 1 && sscanf(name, "dc%u.contoso.test", &i) == 1 && !w->no_addresses) {
@@ -192,6 +197,16 @@ static inline int request_id(const uint8_t *q, size_t len)
     return id;
 }
 
+/* NtVer is the filter's last value. */
+static inline bool asks_next_site(const uint8_t *q, size_t len)
+{
+    for (size_t i = 0; i + 8 < len; i++) {
+        if (memcmp(q + i, "NtVer\x04", 6) == 0)
+            return q[i + 7] & 0x10;
+    }
+    return false;
+}
+
 static inline void answer_ping(struct world *w, int dc)
 {
     struct sockaddr_in from;
@@ -211,7 +226,10 @@ static inline void answer_ping(struct world *w, int dc)
     make_reply(&value, mood == DC_PAUSED ? 24 : 23,
                mood == DC_NO_KDC ? flags & ~0x20U : flags,
                mood == DC_WRONG_DOMAIN ? "fabrikam.test" : "contoso.test",
-               w->dc_site[dc] ? w->dc_site[dc] : "Berlin", "Berlin");
+               w->dc_site[dc] ? w->dc_site[dc] : "Berlin",
+               w->client_site ? w->client_site : "Berlin");
+    if (w->next_site && asks_next_site(q, (size_t)got))
+        add_next_site(&value, w->next_site, false);
     make_packet(&b, mood == DC_FORGED_FIRST ? id ^ 1 : id, "Netlogon", &value);
     if (mood == DC_NOT_MINE) {
         b.len = 0;

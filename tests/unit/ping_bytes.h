@@ -6,6 +6,7 @@
 #ifndef PING_BYTES_H
 #define PING_BYTES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -85,6 +86,20 @@ static inline void make_reply(struct bytes *b, unsigned int opcode, uint32_t fla
     put_name(b, dc_site);
     put_name(b, client_site);
     put_tail(b);
+}
+
+/* What the answer names besides when it is asked: the next closest site, and before it,
+ * with `address`, that of the DC. */
+static inline void add_next_site(struct bytes *b, const char *site, bool address)
+{
+    b->len -= 8;
+    if (address) {
+        put_u8(b, 16);
+        put(b, "\x02\0\0\0\x7f\0\0\x0a\0\0\0\0\0\0\0\0", 16);
+    }
+    put_name(b, site);
+    put_u32(b, address ? 0x1d : 0x15);
+    put_u32(b, 0xffffffff);
 }
 
 /* Wrap the bytes after `from` into one element, with lengths of four bytes. */

@@ -93,6 +93,8 @@ START_TEST(defaults_are_the_headers)
     ck_assert(c->explain && c->require_ldap_ping && !c->allow_rc4);
     ck_assert_uint_eq(c->minimum_uid, 1000);
     ck_assert_int_eq(c->negative_lifetime, 45);
+    ck_assert_int_eq(c->close_site_timeout, 900);
+    ck_assert(!c->try_next_closest_site);
     ck_assert_int_eq(c->cache_lifetime, 43200);
     ck_assert_int_eq(c->max_per_uid, 8);
     ck_assert_ptr_nonnull(c->state_dir);

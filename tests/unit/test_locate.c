@@ -48,6 +48,30 @@ START_TEST(reply_good)
 }
 END_TEST
 
+START_TEST(reply_with_next_site)
+{
+    struct tl_ping_reply *r;
+    struct bytes b;
+
+    make_reply(&b, 23, 0x1fd, "contoso.test", "Tokyo", "Berlin");
+    add_next_site(&b, _i & 1 ? "Munich" : "", _i & 2);
+    ck_assert_int_eq(decode(&b, &r), 0);
+    ck_assert_str_eq(r->client_site, "Berlin");
+    if (_i & 1)
+        ck_assert_str_eq(r->next_site, "Munich");
+    else
+        ck_assert_ptr_null(r->next_site);
+    talloc_free(r);
+    /* A name that runs into the tail, an address longer than what there is. */
+    b.data[b.len - 9] = 0xc0;
+    ck_assert_int_eq(decode(&b, &r), -EBADMSG);
+    make_reply(&b, 23, 0x1fd, "contoso.test", "Tokyo", "Berlin");
+    add_next_site(&b, "Munich", true);
+    b.data[b.len - 8 - 8 - 17] = 200;
+    ck_assert_int_eq(decode(&b, &r), -EBADMSG);
+}
+END_TEST
+
 /* Every length short of the whole is refused: nothing is read that is not there. */
 START_TEST(reply_cut)
 {
@@ -275,12 +299,13 @@ END_TEST
 /* The request, taken apart by liblber. */
 START_TEST(request)
 {
-    static const char *const want[][2] = {
+    const char *want[][2] = {
         {"DnsDomain", "contoso.test"},
         {"Host", "WS1"},
         {"DnsHostName", "ws1.fabrikam.test"},
-        {"NtVer", "\x06"},
+        {"NtVer", NULL},
     };
+    const struct tl_ping_request in = {"contoso.test", "WS1", "ws1.fabrikam.test", _i};
     int id, scope, deref, size, time, types;
     struct berval bv, name, value;
     BerElement *ber;
@@ -289,9 +314,8 @@ START_TEST(request)
     ber_len_t left;
     size_t len;
 
-    ck_assert_int_eq(tl_ping_request(NULL, 77, "contoso.test", "WS1", "ws1.fabrikam.test",
-                                     &data, &len),
-                     0);
+    want[3][1] = in.next_site ? "\x16" : "\x06";
+    ck_assert_int_eq(tl_ping_request(NULL, 77, &in, &data, &len), 0);
     bv.bv_val = (char *)data;
     bv.bv_len = len;
     ber = ber_init(&bv);
@@ -371,7 +395,7 @@ START_TEST(order_by_hand)
     /* Of priority 10 (zero first): sum 100, 61 reaches past zero and heavy; then
      * sum 60, 0 takes the zero weight. */
     static const uint32_t numbers[] = {61, 0}, bounds[] = {100, 60};
-    static const char *const want[] = {"near", "light", "zero", "heavy", "far"};
+    const char *want[] = {"near", "light", "zero", "heavy", "far"};
     struct script s = {numbers, bounds, 0};
 
     tl_srv_order(srv, 5, scripted, &s);
@@ -568,6 +592,7 @@ int main(void)
 
     tcase_add_test(ping, reply_good);
     tcase_add_test(ping, reply_cut);
+    tcase_add_loop_test(ping, reply_with_next_site, 0, 4);
     tcase_add_loop_test(ping, reply_bad_name, 0, COUNT(bad_names));
     tcase_add_test(ping, reply_long_name);
     tcase_add_test(ping, reply_opcodes);
@@ -575,7 +600,7 @@ int main(void)
     tcase_add_test(ping, packet_not_my_domain);
     tcase_add_loop_test(ping, packet_real, 0, COUNT(real));
     tcase_add_test(ping, packet_broken);
-    tcase_add_test(ping, request);
+    tcase_add_loop_test(ping, request, 0, 2);
     tcase_add_loop_test(ping, judge, 0, COUNT(judged));
     tcase_add_test(order, order_by_hand);
     tcase_add_test(order, order_weights);

@@ -337,6 +337,133 @@ START_TEST(site_learned)
 }
 END_TEST
 
+/* What the DCs said counts the next time, whatever the workstation's own site is called
+ * in its own forest; unless that one has changed since. */
+START_TEST(site_of_the_other_forest)
+{
+    struct tl_dc_list *list;
+    int questions;
+
+    world.site = only_dc1;
+    world.flags[0] = 0x17d;
+    world.dc_site[0] = "Tokyo";
+    world.plain = one;
+    list = locate("Werk", 0, TL_REASON_OK);
+    ck_assert_str_eq(list->dcs[0].host, "dc1.contoso.test");
+    clock_now += config->cache_lifetime;
+    questions = atomic_load(&world.questions);
+    list = locate("Werk", 0, TL_REASON_OK);
+    ck_assert_str_eq(list->dcs[0].host, "dc1.contoso.test");
+    /* Berlin's SRV, the siteless one, two addresses: nothing is asked about Werk. */
+    ck_assert_int_le(atomic_load(&world.questions) - questions, 4 + 2);
+    ck_assert_int_eq(atomic_load(&world.pings[0]), 1);
+    world.client_site = "Tokyo";
+    world.tokyo = one;
+    list = locate("Tokyo", 0, TL_REASON_OK);
+    ck_assert_str_eq(list->dcs[0].host, "dc0.contoso.test");
+    ck_assert(list->dcs[0].in_site);
+}
+END_TEST
+
+/* The machine has moved: the DC that is pinged again says so. */
+START_TEST(moved)
+{
+    struct tl_dc_list *list;
+
+    world.site = only_dc1;
+    world.tokyo = one;
+    world.dc_site[0] = "Tokyo";
+    list = locate("Berlin", 0, TL_REASON_OK);
+    ck_assert_str_eq(list->dcs[0].host, "dc1.contoso.test");
+    world.client_site = "Tokyo";
+    world.flags[1] = 0x17d;
+    locate("Berlin", 0, TL_REASON_OK);
+    ck_assert_int_eq(atomic_load(&world.pings[0]), 0);
+    clock_now += config->ping_validity;
+    list = locate("Berlin", 0, TL_REASON_OK);
+    ck_assert_str_eq(list->dcs[0].host, "dc0.contoso.test");
+    ck_assert(list->dcs[0].in_site);
+    ck_assert_str_eq(list->dcs[0].client_site, "Tokyo");
+}
+END_TEST
+
+/* The near one was away when the far one was found. */
+START_TEST(nearer_one_is_back)
+{
+    struct tl_dc_list *list;
+    int packets;
+
+    world.site = only_dc1;
+    world.flags[0] = 0x17d;
+    world.dc_site[0] = "Tokyo";
+    world.mood[1] = DC_SILENT;
+    list = locate("Berlin", 0, TL_REASON_OK);
+    ck_assert_str_eq(list->dcs[0].host, "dc0.contoso.test");
+    world.mood[1] = DC_GOOD;
+    packets = world_packets(&world);
+    clock_now += config->close_site_timeout - 1;
+    list = locate("Berlin", 0, TL_REASON_OK);
+    ck_assert_str_eq(list->dcs[0].host, "dc0.contoso.test");
+    ck_assert_int_eq(world_packets(&world), packets);
+    clock_now++;
+    /* Not without DNS, but DNS is not waited for at every logon because of that. */
+    world.dns_silent = true;
+    list = locate("Berlin", 0, TL_REASON_OK);
+    packets = world_packets(&world);
+    locate("Berlin", 0, TL_REASON_OK);
+    ck_assert_int_eq(world_packets(&world), packets);
+    world.dns_silent = false;
+    clock_now += config->close_site_timeout;
+    list = locate("Berlin", 0, TL_REASON_OK);
+    ck_assert_str_eq(list->dcs[0].host, "dc1.contoso.test");
+    packets = world_packets(&world);
+    clock_now += config->close_site_timeout;
+    locate("Berlin", 0, TL_REASON_OK);
+    ck_assert_int_eq(world_packets(&world), packets);
+}
+END_TEST
+
+/* The administrator's word stands, whatever the DCs say, while the site has DCs. */
+START_TEST(site_configured)
+{
+    struct tl_dc_list *list;
+
+    config->site = "Berlin";
+    world.client_site = "Tokyo";
+    world.flags[1] = 0x17d;
+    world.tokyo = one;
+    world.site = _i ? NULL : only_dc1;
+    world.plain = only_dc1;
+    list = locate("Berlin", 0, TL_REASON_OK);
+    ck_assert_str_eq(list->dcs[0].host, _i ? "dc0.contoso.test" : "dc1.contoso.test");
+    clock_now += config->ping_validity;
+    list = locate("Berlin", 0, TL_REASON_OK);
+    ck_assert_str_eq(list->dcs[0].host, _i ? "dc0.contoso.test" : "dc1.contoso.test");
+}
+END_TEST
+
+/* No DC in Berlin: the next closest site's, if that is wanted. */
+START_TEST(next_closest_site)
+{
+    static const struct fake_srv far[] = {{"dc2", 0}, {NULL, 0}};
+    struct tl_dc_list *list;
+
+    config->try_next_closest_site = _i & 1;
+    world.plain = far;
+    world.tokyo = only_dc1;
+    world.flags[1] = world.flags[2] = 0x17d;
+    world.dc_site[1] = "Tokyo";
+    world.dc_site[2] = "Perth";
+    world.next_site = "Tokyo";
+    world.site = _i & 2 ? one : NULL;
+    list = locate("Berlin", 0, TL_REASON_OK);
+    ck_assert_str_eq(list->dcs[0].host, _i & 2   ? "dc0.contoso.test"
+                                        : _i & 1 ? "dc1.contoso.test"
+                                                 : "dc2.contoso.test");
+    ck_assert_uint_eq(list->count, _i ? 2 : 1);
+}
+END_TEST
+
 START_TEST(all_candidates)
 {
     static const struct fake_srv four[] = {
@@ -654,6 +781,11 @@ int main(void)
     ADD(site_first, 1);
     ADD(site_unknown_to_the_domain, 1);
     ADD(site_learned, 1);
+    ADD(site_of_the_other_forest, 1);
+    ADD(moved, 1);
+    ADD(nearer_one_is_back, 1);
+    ADD(site_configured, 2);
+    ADD(next_closest_site, 4);
     ADD(all_candidates, 1);
     ADD(warm_sends_nothing, 1);
     ADD(old_is_pinged_again, 1);

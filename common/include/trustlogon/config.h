@@ -100,7 +100,9 @@ struct tl_config {
     int ping_timeout;       /* in all: 1500 */
     int cache_lifetime;     /* seconds a DC is kept: 43200 */
     int ping_validity;      /* seconds before a cached DC is pinged again: 1800 */
-    int negative_lifetime;  /* seconds a failure is kept: 45 */
+    int close_site_timeout; /* seconds until a DC of another site is searched anew: 900 */
+    bool try_next_closest_site; /* no, as on Windows */
+    int negative_lifetime;      /* seconds a failure is kept: 45 */
     /* [topology] */
     int topology_refresh; /* seconds after which it is read again: 3600 */
     /* [agent] */

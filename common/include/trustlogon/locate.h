@@ -36,7 +36,7 @@ struct tl_ping_reply {
     uint32_t flags;
     uint8_t guid[16];
     const char *forest, *domain, *host, *flat_domain, *flat_host, *user, *dc_site,
-        *client_site;
+        *client_site, *next_site;
 };
 /* The `Netlogon` attribute's bytes. 0, -ENOMEM or -EBADMSG (the older forms of the
  * answer, opcodes 19 to 21, included: they are not what is asked for). */
@@ -60,11 +60,11 @@ struct tl_dc {
     bool realm_only; /* KDC of a Kerberos realm that is no domain: there is no ping */
     int64_t ping_us; /* how long that took; 0 unknown */
     uint32_t flags;  /* DS_FLAG of the answer */
-    const char *forest, *flat_domain, *dc_site,
-        *client_site; /* of the answer, may be NULL */
-    int64_t found;    /* when it was found, seconds since 1970 (age of a cached DC) */
-    const char *why;  /* "cache, 12 s old"; "SRV; first to answer the LDAP ping in 2 ms";
-                       * "SRV of the site; no answer to the LDAP ping"; ... */
+    const char *forest, *flat_domain, *dc_site, *client_site,
+        *next_site;  /* of the answer, may be NULL; the last one is not kept */
+    int64_t found;   /* when it was found, seconds since 1970 (age of a cached DC) */
+    const char *why; /* "cache, 12 s old"; "SRV; first to answer the LDAP ping in 2 ms";
+                      * "SRV of the site; no answer to the LDAP ping"; ... */
 };
 
 struct tl_dc_list {
@@ -94,10 +94,14 @@ TL_PUBLIC struct tl_locator *tl_locator_new(TALLOC_CTX *ctx,
  * domain with a KDC; then come those that were not asked, then the silent ones;
  * servers that answered wrongly are left out.
  *
- * If the first to answer is not of the site it says this machine is in, that site's
- * DCs are asked for once. If DNS fails, DCs found earlier that still answer will do.
- * With require_ldap_ping = no, and no answer within three intervals, the candidates
- * come back unasked in the order of DNS, which a note of the trace tells.
+ * The site asked for is the one in which DCs of this domain have said this machine to be,
+ * or else the locator's; a configured one is never overruled while it has DCs. If the
+ * first to answer is not of the site it says this machine is in, that site's DCs are
+ * asked for once, and with try_next_closest_site those of the next closest, which it
+ * names, too. Such a DC from the cache is used for close_site_timeout, then searched for
+ * anew. If DNS fails, DCs found earlier that still answer will do. With require_ldap_ping
+ * = no, and no answer within three intervals, the candidates come back unasked in the
+ * order of DNS, which a note of the trace tells.
  *
  * A name without the records of a domain may be a Kerberos realm [RFC 4120 7.2.3.2]:
  * then its KDCs come back, in the order of DNS and without a ping.
