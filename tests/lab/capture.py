@@ -23,7 +23,8 @@ REQUESTS = ("AS-REQ", "TGS-REQ")
 REPLIES = ("AS-REP", "TGS-REP", "KRB-ERROR")
 FIELDS = ("frame.time_epoch ip.src ip.dst tcp.srcport tcp.dstport tcp.stream tcp.len "
           "tcp.flags.syn tcp.flags.ack udp.srcport udp.dstport udp.stream udp.length "
-          "kerberos.msg_type kerberos.error_code kerberos.CNameString kerberos.SNameString").split()
+          "kerberos.msg_type kerberos.error_code kerberos.CNameString kerberos.SNameString "
+          "dns.qry.name").split()
 QUIET_SECONDS = 0.2  # what is still on its way when the logon has ended
 
 
@@ -42,6 +43,7 @@ class Packet:
     error: int
     client: str  # as named in an AS-REQ
     service: str  # "krbtgt/FABRIKAM.TEST", as asked for
+    question: str  # the name in a DNS packet
 
 
 def _number(text):
@@ -62,7 +64,7 @@ def _packet(row):
                   f"{proto}{row[f'{proto}.stream']}" if proto else "", payload,
                   _number(row["tcp.flags.syn"]) == 1 and _number(row["tcp.flags.ack"]) == 0,
                   message, _number(row["kerberos.error_code"]),
-                  row["kerberos.CNameString"].split(",")[0], service)
+                  row["kerberos.CNameString"].split(",")[0], service, row["dns.qry.name"])
 
 
 class Capture:
