@@ -52,6 +52,7 @@ static const struct option {
     AGENT(allow_users),
     AGENT(cache_lifetime),
     AGENT(ccache),
+    AGENT(close_site_timeout),
     AGENT(default_domain),
     AGENT(deny_groups),
     AGENT(explain),
@@ -74,6 +75,7 @@ static const struct option {
     AGENT(rule_timeout),
     AGENT(site),
     AGENT(topology_refresh),
+    AGENT(try_next_closest_site),
     AGENT(walk),
 #undef OPT
 #undef AGENT
