@@ -245,7 +245,11 @@ static struct tla_turn *wait_for_turn(struct tla_conv *conv, struct tl_logon *lo
     return turn;
 }
 
-static void log_on(struct tla_conv *conv, struct tl_logon *logon, const char *password)
+/* Hold a password against the domain's, by whatever step: a KDC may say "expired" without
+ * looking at the password (MIT's does), and what comes next is a guess as well. */
+static void ask_domain(struct tla_conv *conv, struct tl_logon *logon,
+                       const char *password,
+                       enum tl_reason (*step)(struct tl_logon *logon, const char *old))
 {
     struct tla_guesses *guesses = NULL;
     struct tla_turn *turn;
@@ -258,7 +262,7 @@ static void log_on(struct tla_conv *conv, struct tl_logon *logon, const char *pa
     turn = wait_for_turn(conv, logon);
     tla_busy(conv, true);
     if (rc == 0)
-        (void)tl_logon_password(logon, password);
+        (void)step(logon, password);
     else
         tl_outcome_fail(logon->outcome, TL_STAGE_LOCAL, TL_REASON_INTERNAL,
                         "wrong passwords cannot be counted: %s", strerror(-rc));
@@ -282,9 +286,8 @@ static int change_first(struct tla_conv *conv, struct tl_logon *logon, const cha
 
     tla_journal_logon(conv, logon->outcome, logon->words, conv->request.user, NULL,
                       conv->request.service);
-    tla_busy(conv, true);
-    reason = tl_password_prove(logon, old);
-    tla_busy(conv, false);
+    ask_domain(conv, logon, old, tl_password_prove);
+    reason = logon->outcome->reason;
     /* who does not know the old one learns nothing about the account */
     if (reason == TL_REASON_OK || reason == TL_REASON_PASSWORD_UNREACHABLE)
         rc = tla_tell(conv, TL_STYLE_INFO, wanted);
@@ -294,7 +297,7 @@ static int change_first(struct tla_conv *conv, struct tl_logon *logon, const cha
     if (rc == 0 && *fresh != NULL) {
         rc = tla_tell(conv, TL_STYLE_INFO, "Your password has been changed.");
         if (rc == 0)
-            log_on(conv, logon, *fresh);
+            ask_domain(conv, logon, *fresh, tl_logon_password);
     }
     return rc;
 }
@@ -363,7 +366,7 @@ int tla_op_auth(struct tla_conv *conv)
     else if (reason == TL_REASON_OK && withheld(password))
         tl_outcome_fail(logon->outcome, TL_STAGE_AS, TL_REASON_PASSWORD_WITHHELD, NULL);
     else if (reason == TL_REASON_OK)
-        log_on(conv, logon, password);
+        ask_domain(conv, logon, password, tl_logon_password);
     forget_ended(conv, logon);
     if (wants_new_password(logon))
         rc = change_first(conv, logon, password, &fresh);
