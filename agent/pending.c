@@ -109,6 +109,9 @@ static int make_record(TALLOC_CTX *ctx, const struct tla_pending *pending, char 
         if (strchr(texts[i], '\n') != NULL)
             return -EINVAL;
     }
+    /* A server's words, in as many lines as it likes. */
+    for (char *p = detail; (p = strchr(p, '\n')) != NULL;)
+        *p = ' ';
     *record = talloc_asprintf(ctx, "%s\n%s\n%u\n%u\n%u\n%s\n%s\n%s\n%s", pending->user,
                               pending->canonical, pending->expires, pending->uid,
                               pending->gid, or_empty(pending->domain),
