@@ -7,10 +7,9 @@ domain is CONTOSO, the machine's keytab is FABRIKAM's, the ticket is validated.
 import contextlib
 import dataclasses
 import os
-import time
 
 from daemon import agent
-from harness import get, put, ws
+from harness import get, put, until, ws
 
 SECURITY = "/usr/lib/x86_64-linux-gnu/security"
 
@@ -44,11 +43,8 @@ def nothing():
 
 
 def _wait(what, command):
-    for _ in range(60):
-        if ws(command).returncode == 0:
-            return
-        time.sleep(0.5)
-    raise RuntimeError(f"{what} does not serve the domain")
+    if not until(lambda: ws(command).returncode == 0, 120, pause=0.5):
+        raise RuntimeError(f"{what} does not serve the domain")
 
 
 @contextlib.contextmanager

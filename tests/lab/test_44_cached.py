@@ -8,9 +8,9 @@ import time
 
 import harness
 from daemon import LOG, agent
-from harness import (PASSWORD, broken, check, command, equal, finish, get, journal,
-                     logon, on, put, up, ws)
-from scenarios import TEXT, refused, said, works
+from harness import (PASSWORD, broken, check, command, equal, finish, get, journal, logon, on, put,
+                     until, up, ws)
+from scenarios import refused, works
 
 ALICE, BOB, JUERGEN = "CONTOSO\\alice", "CONTOSO\\bob", "CONTOSO\\jürgen.groß"
 CONF = "/etc/trustlogon.conf"
@@ -77,23 +77,17 @@ def users():
 
 def wait_for_users(count):
     """The hash is made after the answer."""
-    for _ in range(600):
-        if users() == count:
-            return
-        time.sleep(0.05)
+    until(lambda: users() == count)
 
 
 def wait_for_other(text):
-    for _ in range(600):
-        if get("ws1", FILE) != text:
-            return
-        time.sleep(0.05)
+    until(lambda: get("ws1", FILE) != text)
 
 
 def while_alone():
     with alone():
         got = let_in("alone", ALICE)
-        check("it takes no longer than finding nobody", got.seconds < 5, got)
+        check("it takes no longer than finding nobody", got.seconds < 15, got)
         for name in ("alice@contoso.test", "contoso.test\\ALICE"):
             let_in("alone", name)
         got = logon(ALICE, steps=SESSION)
@@ -168,12 +162,14 @@ def tampered():
     put("ws1", FILE, old, mode=0o600)
     with alone():
         let_in("as it was", BOB)
-    time.sleep(1.1)
+    time.sleep(1.1)  # the moment of a proof is kept in seconds
+    before = get("ws1", FILE)
     works("proven again", BOB)
-    wait_for_other(old)
+    wait_for_other(before)
     put("ws1", FILE, old, mode=0o600)
     with alone():
         no_server("an older copy", BOB)
+    old = get("ws1", FILE)
     works("proven once more", BOB)
     wait_for_other(old)
 
@@ -188,19 +184,12 @@ def tickets_later():
         empty = ws(["klist", "-s", "-c", cache])
         check("its cache is bob's, and empty", empty.returncode != 0
               and ws(["stat", "-c", "%u", cache]).stdout.strip() == uid, cache)
-    for _ in range(200):
-        if ws(["klist", "-s", "-c", cache]).returncode == 0:
-            break
-        time.sleep(0.2)
+    until(lambda: ws(["klist", "-s", "-c", cache]).returncode == 0, 120)
     told = ws(["klist", "-c", cache]).stdout
     check("with a DC back it has his ticket", "krbtgt/CONTOSO.TEST@CONTOSO.TEST" in told, told)
     equal("it is still bob's", ws(["stat", "-c", "%u %a", cache]).stdout.strip(), f"{uid} 600")
-    for _ in range(50):
-        waiting = ws(f"grep -l {cache} /run/trustlogon/pending/*.waits").stdout
-        if not waiting:
-            break
-        time.sleep(0.1)
-    equal("nobody waits for it any more", waiting, "")
+    waiting = f"grep -l {cache} /run/trustlogon/pending/*.waits"
+    check("nobody waits for it any more", until(lambda: not ws(waiting).stdout), ws(waiting))
 
 
 def crowd():
@@ -222,11 +211,8 @@ def crowd():
 def switched_off():
     configure(0)
     works("cached_logons = 0", BOB)
-    for _ in range(50):
-        if users() == 0:
-            break
-        time.sleep(0.05)
-    check("switched off: the file is gone", not os.path.exists(harness._lab.file("ws1", FILE)))
+    check("switched off: the file is gone",
+          until(lambda: not os.path.exists(harness._lab.file("ws1", FILE))))
     with alone():
         no_server("switched off, alone", BOB)
 

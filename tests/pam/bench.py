@@ -95,7 +95,3 @@ class Bench:
 
 def code(*names):
     return [CODES[name] for name in names]
-
-
-def code(*names):
-    return [CODES[name] for name in names]

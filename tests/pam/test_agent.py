@@ -28,21 +28,26 @@ def agent(bench, conf="", extra=()):
             [str(AGENT), "--stderr", "--socket", str(bench.socket), "--conf", str(conf_file),
              "--run-dir", str(bench.folder), "--state-dir", str(bench.folder),
              "--cache-dir", str(bench.folder), *extra], stderr=out, stdin=subprocess.DEVNULL)
-    deadline = time.monotonic() + 10
-    while not bench.socket.exists() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.02)
-    time.sleep(0.1)
+    wait_for(lambda: "listening at" in log.read_text() or process.poll() is not None)
     try:
         yield process, log
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
-        process.wait(10)
+        process.wait(60)
+
+
+def wait_for(what):
+    """What a function gives, once that is true; else what it gives at last."""
+    deadline = time.monotonic() + 30
+    while not (found := what()) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return found
 
 
 def connect(bench, door=None):
     peer = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    peer.settimeout(10)
+    peer.settimeout(60)
     peer.connect(str(door or bench.socket))
     return peer
 
@@ -155,8 +160,7 @@ def test_agent_options(bench):
               done and done["reason"] == "config-invalid" and f"{bench.folder}/conf" in text and
               "[logon]" in text and "wlak" in text, text)
     with agent(bench, conf="[nonsense]\n x = y\n") as (process, log):
-        time.sleep(0.3)
-        check("a broken file: the daemon does not start", process.poll() == 1 and
+        check("a broken file: the daemon does not start", process.wait(60) == 1 and
               "[nonsense]" in log.read_text(), log.read_text())
 
 
@@ -176,13 +180,14 @@ def test_agent_hostile_clients(bench):
         idle = [connect(bench) for _ in range(20)]
         start = time.monotonic()
         done = ask(bench, op=1, user=ALICE)
+        # Each has ten seconds to say what it wants.
         check("silent clients do not hold up others", done is not None and
-              time.monotonic() - start < 2, done)
+              time.monotonic() - start < 9, done)
         check("each conversation has a process of its own", len(workers(process)) >= 20)
         for peer in idle:
             peer.close()
-        time.sleep(0.5)
-        check("workers end with their clients", len(workers(process)) == 0, workers(process))
+        check("workers end with their clients", wait_for(lambda: not workers(process)),
+              workers(process))
         check("the daemon lives", process.poll() is None)
 
 
@@ -227,11 +232,7 @@ def test_agent_callers(bench):
         others = [prompted(caller="1001"), prompted(caller="bob"), prompted(), prompted(), prompted()]
         check("another caller, and root's own programs, are served", all(others), others)
         held[0].close()
-        for _ in range(300):
-            again = prompted(caller="1000")
-            if again:
-                break
-            time.sleep(0.1)
+        again = wait_for(lambda: prompted(caller="1000"))
         check("who gives up makes room", again)
         for peer in (*held, *others, again):
             peer and peer.close()
@@ -286,11 +287,11 @@ def test_agent_lookups(bench):
         check("sixty look-ups cost no logon", isinstance(done, dict) and
               done["reason"] != "caller-not-allowed", done)
         check("and none of them was refused", "refused (" not in log.read_text(), log.read_text())
-        idle = [connect(bench, door) for _ in range(20)]
-        time.sleep(0.3)
-        check("who connects and says nothing has a worker", len(workers(process)) == 20)
-        time.sleep(1.5)
-        check("but not for long", not workers(process), workers(process))
+        wait_for(lambda: not workers(process))
+        idle, seen = [connect(bench, door) for _ in range(20)], set()
+        wait_for(lambda: seen.update(workers(process)) or len(seen) >= 20)
+        check("who connects and says nothing has a worker", len(seen) == 20, seen)
+        check("but not for long", wait_for(lambda: not workers(process)), workers(process))
         for peer in idle:
             peer.close()
         check("the agent's own children are hung up on",
@@ -302,12 +303,6 @@ def test_agent_lookups(bench):
 
 def test_agent_restart(bench):
     """What works for a listener that was killed ends, and is no other agent to the next."""
-    def wait_for(what):
-        deadline = time.monotonic() + 30
-        while not (found := what()) and time.monotonic() < deadline:
-            time.sleep(0.01)
-        return found
-
     def is_gone(pid):
         try:
             with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
@@ -339,7 +334,7 @@ def connections(uid, bench, count, wanted):
             os.setresgid(uid, uid, uid)
             os.setresuid(uid, uid, uid)
             kept, more = {connect(bench) for _ in range(count)}, True
-            deadline = time.monotonic() + 20
+            deadline = time.monotonic() + 60
             while more and time.monotonic() < deadline:
                 gone = select.select(kept, [], [], 0.3)[0]
                 more = bool(gone) or len(kept) > wanted
@@ -384,11 +379,20 @@ def test_agent_limits(bench):
                       places == 2 or timeout / 1000 - 0.1 < took < 15, took)
 
 
+def hardened(process):
+    """Workers that have given up what they give up: the last step is the filter."""
+    found = []
+    for pid in workers(process):
+        with contextlib.suppress(FileNotFoundError), \
+                open(f"/proc/{pid}/status", encoding="utf-8") as file:
+            found += [pid] if "Seccomp:\t2" in file.read() else []
+    return found
+
+
 def test_agent_hardening(bench):
     with agent(bench) as (process, _):
         with connect(bench):
-            time.sleep(0.5)
-            pid = workers(process)[0]
+            pid = wait_for(lambda: hardened(process))[0]
             with open(f"/proc/{pid}/status", encoding="utf-8") as file:
                 status = dict(re.findall(r"^(\w+):\s*(.*)$", file.read(), re.M))
             with open(f"/proc/{pid}/limits", encoding="utf-8") as file:
@@ -471,10 +475,10 @@ def test_agent_activation(bench):
         one.bind(str(path))
         one.listen(8)
     (bench.folder / "conf").write_text(
-        f"[workstation]\n keytab = {bench.folder}/no-keytab\n[agent]\n idle_exit = 1\n")
+        f"[workstation]\n keytab = {bench.folder}/no-keytab\n[agent]\n idle_exit = 3\n")
     notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     notify.bind(str(bench.folder / "notify"))
-    notify.settimeout(10)
+    notify.settimeout(60)
     process = subprocess.Popen(
         ["/bin/sh", "-c", 'LISTEN_PID=$$ LISTEN_FDS=2 exec "$@" 3<&0 4<&1 </dev/null >&2', "sh",
          str(AGENT), "--socket", str(bench.socket), "--stderr", "--conf", str(bench.folder / "conf"), "--run-dir", str(bench.folder),
@@ -498,7 +502,7 @@ def test_agent_command_line(bench):
     for arguments, expected in ((["--help"], 0), (["--version"], 0), (["--nonsense"], 2),
                                 (["extra"], 2), (["--conversation"], 2)):
         done = subprocess.run([str(AGENT), *arguments], capture_output=True, text=True,
-                              stdin=subprocess.DEVNULL, check=False, timeout=10)
+                              stdin=subprocess.DEVNULL, check=False, timeout=60)
         check(f"trustlogond {' '.join(arguments)}: exit {expected}", done.returncode == expected
               and (done.stdout or done.stderr), done)
 

@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import subprocess
-import time
 
 from bench import (ALICE, CLIENT, GOOD, HERE, MODULE, NO_TRUST, PROMPT, SET_ITEMS, T1326, T1787,
                    VALGRIND, WRONG, check, code)
@@ -128,7 +127,7 @@ def test_passwords(bench):
                   got.codes == code("AUTH_ERR"), got)
     for answer in ("@null", "@error"):
         got = bench.run("authenticate", answers=(answer,), conversations=[[PROMPT, GOOD]])
-        time.sleep(0.05)
+        bench.agent.join(60)
         check(f"no reply ({answer}): CONV_ERR, and the agent is told",
               got.codes == code("CONV_ERR") and [k for k, _ in bench.agent.answers] == ["cancel"],
               f"{got} {bench.agent.answers}")
@@ -239,12 +238,12 @@ def test_hostile_agent(bench):
     for name, steps, expected in cases:
         got = bench.run("authenticate", conversations=[steps])
         check(f"an agent that {name}: {expected}", got.codes == code(expected) and
-              got.seconds < 4 and not got.env, got)
+              got.seconds < 15 and not got.env, got)
     truncated = [b"TLW1\x01\x06\x01\x00" + bytes([7, 1, 0, 0, 4, 0, 0, 0])[:n] for n in range(8)]
     good = all(bench.run("authenticate", conversations=[[x]]).codes == code("SYSTEM_ERR")
                for x in truncated)
     check("truncated messages are refused", good)
-    bench.pam("timeout=1")
+    bench.pam("timeout=20")
     got = bench.run("authenticate", conversations=[[PROMPT, 0.3, PROMPT, 0.3, GOOD]],
                     answers=("a", "b"))
     check("a slow agent within its time is waited for", got.codes == code("SUCCESS"), got)

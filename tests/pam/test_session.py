@@ -62,7 +62,7 @@ sock.send(encode("done", ntstatus=0, canonical="alice@contoso.test", session={TO
     bench.pam("agent=/bin/false")
     got = bench.run("authenticate")
     check("an agent that ends at once: AUTHINFO_UNAVAIL",
-          got.codes == code("AUTHINFO_UNAVAIL") and got.seconds < 2, got)
+          got.codes == code("AUTHINFO_UNAVAIL") and got.seconds < 20, got)
 
 
 def test_session(bench):

@@ -85,7 +85,7 @@ class Agent(threading.Thread):
         self.sock.close()
 
     def play(self, peer, steps):
-        peer.settimeout(20)
+        peer.settimeout(60)
         kind, fields = decode(peer.recv(65536))
         assert kind == "request"
         self.requests.append(fields)
