@@ -4,6 +4,7 @@
 domain's rules, with 464 filtered; each time the domain controller is asked what it has."""
 import base64
 import contextlib
+import itertools
 import re
 import time
 
@@ -147,10 +148,8 @@ def rules(label, old):
 
 
 def too_young(old):
-    policy(minPwdAge=-DAY)
-    with kept("too young", ALICE):
+    with passwords_must_age(), kept("too young", ALICE):
         got = change(ALICE, old, *[fresh()] * 2)
-    policy(minPwdAge=0)
     shows("too young, with the date", got.text, YOUNG)
     equal("too young: AUTHTOK_ERR, and no second try", (got.code, got.text.count("New password: ")),
           ("PAM_AUTHTOK_ERR", 1))
@@ -312,15 +311,24 @@ def programs(server, old):
             there.type(old)
             there.end()
     check("ssh with plain password: refused", "Permission denied" in there.told, there.told)
-    for what, text in (("tcp464", CHANGED), ("udp464", CHANGED), ("port464", T1265)):
+    for (name, door), (what, text) in itertools.product(
+            doors[:2], (("tcp464", CHANGED), ("udp464", CHANGED), ("port464", T1265))):
         new = fresh()
         must_change()
-        with broken(what), (kept if text == T1265 else changed)(f"ssh, {what}", MUST):
+        with broken(what), (kept if text == T1265 else changed)(f"{name}, {what}", MUST):
             tries = () if text == T1265 else (new,)
-            entered, told = dialogue(f"ssh, {what}", doors[0][1](), old, *tries)
-        check(f"ssh, {what}: {'a shell' if tries else 'no shell'}, and told so",
+            entered, told = dialogue(f"{name}, {what}", door(), old, *tries)
+        check(f"{name}, {what}: {'a shell' if tries else 'no shell'}, and told so",
               entered == bool(tries) and text in told, told)
         old = new if tries else old
+    # What must be changed is never too young for it.
+    for name, door in doors[:2]:
+        new = fresh()
+        must_change()
+        with passwords_must_age(), changed(f"{name}, must change and a minimum age", MUST):
+            entered, told = dialogue(f"{name}, minimum age", door(), old, new)
+        check(f"{name}, must change and a minimum age: a shell", entered and CHANGED in told, told)
+        old = new
     return old
 
 
@@ -351,21 +359,37 @@ def aged(server):
           told)
 
 
+@contextlib.contextmanager
+def passwords_must_age():
+    """Nobody may change a password that is not a day old."""
+    policy(minPwdAge=-DAY)
+    try:
+        yield
+    finally:
+        policy(minPwdAge=0)
+
+
 def passwd(old):
-    """The real one, by the user on a terminal."""
+    """The real one, by the user on a terminal: each kind of password, each filter on 464."""
     must_change()
-    new = fresh()
     uid = int(ws(f"id -u {CANONICAL}").stdout)
-    for what, tries, told, done in (
-            ("too short", ("Ab1!",) * 3, SHORT, False),
-            ("good", (new,), "passwd: password updated successfully", True),
-            ("repeated", (old,) * 3, REPEATED, False)):
-        with (changed if done else kept)(f"passwd, {what}", MUST):
+    first, over_udp, over_tcp = fresh(), fresh(), fresh()
+    updated = "passwd: password updated successfully"
+    for what, around, current, tries, told, done in (
+            ("too short", None, old, ("Ab1!",) * 3, SHORT, False),
+            ("good", None, old, (first,), updated, True),
+            ("too young", passwords_must_age, first, (fresh(),), YOUNG, False),
+            ("repeated", None, first, (old,) * 3, REPEATED, False),
+            ("464/tcp filtered", lambda: broken("tcp464"), first, (over_udp,), updated, True),
+            ("464/udp filtered", lambda: broken("udp464"), over_udp, (over_tcp,), updated, True),
+            ("464 filtered", lambda: broken("port464"), over_tcp, (), T1265, False)):
+        with contextlib.ExitStack() as stack:
+            if around is not None:
+                stack.enter_context(around())
+            stack.enter_context((changed if done else kept)(f"passwd, {what}", MUST))
             with Terminal(by(uid, "passwd")) as there:
-                since = 0
-                for password in (old if what != "repeated" else new,):
-                    there.wait(r"Current password: ?$", since)
-                    since = there.type(password)
+                there.wait(r"Current password: ?$")
+                since = there.type(current)
                 for password in tries:
                     there.wait(NEW_ASKS, since)
                     since = there.type(password)
@@ -374,8 +398,8 @@ def passwd(old):
                 status = there.end()
         check(f"passwd, {what}: exit status {'0' if done else 'not 0'}", (status == 0) == done,
               (status, there.told))
-        check(f"passwd, {what}: is told", told in there.told, there.told)
-    return new
+        shows(f"passwd, {what}", there.told, told, len(tries) or 1)
+    return over_tcp
 
 
 def by_suffix(old):
