@@ -4,7 +4,8 @@
 import json
 
 from daemon import agent
-from harness import check, command, equal, finish, get, logon, put, trust, up, ws
+from harness import (PASSWORD, check, command, equal, finish, get, logon, put, trust, up, ws)
+from json_members import Members
 
 NSSWITCH = ("passwd: files trustlogon\ngroup: files trustlogon\ninitgroups: files trustlogon\n"
             "shadow: files\nhosts: files dns\n")
@@ -145,6 +146,30 @@ def across_a_one_way_trust():
           (0, "lsa", "lsa", ["domain users@contoso.test"]))
 
 
+def members():
+    """Every verb, with something in each member that the document names."""
+    seen = Members()
+    put("ws1", "/etc/trustlogon.conf", "[access]\n    deny_groups = FABRIKAM\\Nobody\n")
+    put("ws1", "/etc/nsswitch.conf", NSSWITCH.replace(" trustlogon", ""))  # a warning
+    with agent():
+        for name, *arguments in (
+                ("status CODE", "status", "1787"), ("status CODE", "status", "7"),
+                ("status CODE", "status", "no-such-thing"), ("config", "config"),
+                ("trusts", "trusts"), ("route", "route", ALICE), ("refresh", "refresh"),
+                ("locate", "locate", "--force", "contoso.test"),
+                ("logon", "logon", ALICE), ("logon", "logon", "CONTOSO\\disabled"),
+                ("diagnose", "diagnose", ALICE), ("id", "id", ALICE),
+                ("id", "id", "CONTOSO\\nobody"), ("id", "id", "root"),
+                ("id", "id", "CONTOSO\\Sales"), ("store", "store"),
+                ("store list", "store", "list"), ("store compact", "store", "compact"),
+                ("store drop", "store", "drop", ALICE)):
+            seen.of(name, *arguments, stdin=PASSWORD)
+    seen.of("id", "id", "CONTOSO\\Readers")  # nobody to ask
+    ws("printf x | dd of=/var/lib/trustlogon/identity.store bs=1 seek=4200 conv=notrunc")
+    seen.of("store check", "store", "check")
+    seen.compare()
+
+
 def main():
     up(trust="external")
     command("refresh")
@@ -160,6 +185,9 @@ def main():
             across_a_one_way_trust()
         else:
             print("skip one-way trust: trustlogon-lsa is not built")
+    trust("external")
+    command("refresh")
+    members()
     finish()
 
 
