@@ -11,6 +11,7 @@ from capture import Capture
 from harness import (PASSWORD, broken, check, command, equal, finish, forget_journal, get, ids_of,
                      journal, journal_lines, logon, on, pam_stack, put, trust, up, ws)
 import harness
+from scenarios import TEXT, said
 
 ALICE, BOB, CAROL = "CONTOSO\\alice", "CONTOSO\\bob", "FABRIKAM\\carol"
 DENIED = ("Logon failure: the user has not been granted the requested logon type at this "
@@ -199,6 +200,11 @@ def directory_is_asked():
     check("a disabled account may not by key either", got.code == "PAM_PERM_DENIED" and
           "currently disabled" in got.text, got)
     samba("dc1.contoso", "user", "enable", "alice")
+    samba("dc1.contoso", "user", "setexpiry", "alice", "--days=-1")
+    ws(old)
+    got = logon(ALICE, steps=("acct_mgmt",), service="ruled")
+    check("nor may an expired one", got.code == "PAM_ACCT_EXPIRED" and TEXT[1793] in said(got), got)
+    samba("dc1.contoso", "user", "setexpiry", "alice", "--noexpiry")
 
 
 def renamed_and_made_again():
