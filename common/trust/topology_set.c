@@ -194,6 +194,18 @@ static int add_record(struct tl_forest_info *info, const struct tl_ft_record *re
     return 0;
 }
 
+/* An external trust that becomes a forest trust in thought has no table yet; made anew,
+ * it would begin with the partner's own name. */
+static int begin_table(struct tl_forest_info *info, const struct tl_tdo *tdo)
+{
+    const struct tl_ft_record own = {
+        .type = TL_FT_TLN, .raw_type = TL_FT_TLN, .name = tdo->partner};
+
+    if (info->count > 0 || tdo->partner == NULL || tl_dns_length(tdo->partner) == 0)
+        return 0;
+    return add_record(info, &own);
+}
+
 static int set_tln(TALLOC_CTX *ctx, struct tl_topology *topo, struct tl_tdo *tdo,
                    const struct setting *s, enum tl_ft_type type, char **error)
 {
@@ -210,7 +222,7 @@ static int set_tln(TALLOC_CTX *ctx, struct tl_topology *topo, struct tl_tdo *tdo
                                         : "present or absent",
                       s->value);
     info = info_of(topo, tdo);
-    if (info == NULL)
+    if (info == NULL || begin_table(info, tdo) != 0)
         return -ENOMEM;
     for (size_t i = 0; i < info->count; i++) {
         struct tl_ft_record *rec = &info->records[i];
