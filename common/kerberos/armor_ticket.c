@@ -48,6 +48,13 @@ int tl_krb_set_armor(struct tl_krb *krb, const struct tl_workstation *ws)
     return 0;
 }
 
+/* Everybody passes through it: to the agent's sockets, to the identity store. */
+static void make_folder(const char *path)
+{
+    if (mkdir(path, 0755) == 0)
+        (void)chmod(path, 0755); /* whatever umask we have */
+}
+
 static enum tl_reason open_session(struct tl_krb *krb, struct tl_outcome *out)
 {
     struct tl_armor *armor = krb->armor;
@@ -81,7 +88,7 @@ enum tl_reason tl_armor_get(struct tl_krb *krb, const char *realm, struct tl_out
         if (!tl_krb_has_ticket(armor->machine, service, realm)) {
             reason = tl_krb_ticket(armor->machine, service, realm, out);
             /* not kept: the next logon pays again, and this one goes on */
-            (void)mkdir(krb->config->run_dir, 0755);
+            make_folder(krb->config->run_dir);
             if (reason == TL_REASON_OK)
                 (void)tl_krb_keep(armor->machine, armor->kept_path);
         }
@@ -141,7 +148,7 @@ void tl_armor_remember(const struct tl_config *config, const char *realm)
     int fd;
 
     if (path != NULL && known_since(path) < time(NULL) - DAY) {
-        (void)mkdir(config->state_dir, 0755);
+        make_folder(config->state_dir);
         fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
         if (fd >= 0) {
             (void)futimens(fd, NULL);

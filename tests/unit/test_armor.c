@@ -581,6 +581,25 @@ START_TEST(memory)
 }
 END_TEST
 
+/* The folder may be this logon's to make, and NSS reads what lies beside. */
+START_TEST(folder)
+{
+    struct stat st;
+    mode_t mask;
+
+    config.state_dir = talloc_asprintf(ctx, "%s/state", dir);
+    mask = umask(077);
+    tl_armor_remember(&config, REALM);
+    umask(mask);
+    ck_assert(tl_armor_known(&config, REALM));
+    ck_assert_int_eq(stat(config.state_dir, &st), 0);
+    ck_assert_uint_eq(st.st_mode & 07777, 0755);
+    ck_assert_int_eq(unlink(talloc_asprintf(ctx, "%s/fast." REALM, config.state_dir)), 0);
+    ck_assert_int_eq(rmdir(config.state_dir), 0);
+    config.state_dir = dir;
+}
+END_TEST
+
 /* libkrb5 finds the ticket in the cache, or nowhere. */
 START_TEST(never_by_itself)
 {
@@ -641,6 +660,7 @@ int main(void)
     tcase_add_loop_test(tc, outside, 0, sizeof(plain) / sizeof(plain[0]));
     tcase_add_test(tc, kept_once);
     tcase_add_test(tc, memory);
+    tcase_add_test(tc, folder);
     tcase_add_test(tc, never_by_itself);
     tcase_add_test(tc, cut_short);
     suite_add_tcase(suite, tc);
