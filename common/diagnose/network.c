@@ -108,10 +108,10 @@ static void check_clock(struct run *run, const struct probe *tcp, const struct p
         return;
     ahead = (long long)time(NULL) - kdc_time;
     if (ahead > SKEW_ALLOWED_S || ahead < -SKEW_ALLOWED_S)
-        tl_finding(run, "clock", probe->dc->host, TL_FINDING_FAILED, TL_REASON_CLOCK_SKEW,
-                   NULL, NULL, "this clock is %lld minutes %s %s",
-                   (ahead < 0 ? -ahead : ahead) / 60, ahead > 0 ? "ahead of" : "behind",
-                   probe->dc->host);
+        tl_finding(
+            run, "clock", probe->dc->host, TL_FINDING_FAILED, TL_REASON_CLOCK_SKEW, NULL,
+            NULL, "%s",
+            tl_clock_sentence(run->diag, kdc_time + ahead, kdc_time, probe->dc->host));
     else
         tl_finding(run, "clock", probe->dc->host, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
                    "the clocks differ by %lld s", ahead < 0 ? -ahead : ahead);

@@ -32,17 +32,6 @@ char *tl_k5_name(TALLOC_CTX *ctx, krb5_context k5, krb5_const_principal princ)
     return copy;
 }
 
-char *tl_clock_sentence(TALLOC_CTX *ctx, int64_t here, int64_t there, const char *kdc)
-{
-    int64_t off = here > there ? here - there : there - here;
-    const char *way = here > there ? "ahead of" : "behind";
-    bool seconds = off < 120;
-
-    return talloc_asprintf(ctx, "this clock is %lld %s %s %s",
-                           (long long)(seconds ? off : (off + 30) / 60),
-                           seconds ? "seconds" : "minutes", way, kdc);
-}
-
 static void trace_request(struct tl_krb *krb, const struct tl_exchange *ex,
                           const krb5_data *request)
 {

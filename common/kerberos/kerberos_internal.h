@@ -92,8 +92,6 @@ enum tl_reason tl_krb_fail_error(struct tl_krb *krb, struct tl_outcome *out,
 enum tl_reason tl_krb_fail_local(struct tl_krb *krb, struct tl_outcome *out,
                                  enum tl_stage stage, krb5_error_code code,
                                  const char *doing);
-/* "this clock is 61 minutes ahead of dc1.contoso.test (10.99.0.11) 88/tcp" */
-char *tl_clock_sentence(TALLOC_CTX *ctx, int64_t here, int64_t there, const char *kdc);
 /* libkrb5's own words for a code, as a child of ctx. */
 char *tl_k5_message(TALLOC_CTX *ctx, krb5_context k5, krb5_error_code code);
 /* A principal as text, or "?" */

@@ -138,3 +138,14 @@ struct tl_outcome *tl_outcome_copy(TALLOC_CTX *ctx, const struct tl_outcome *out
     }
     return copy;
 }
+
+char *tl_clock_sentence(TALLOC_CTX *ctx, int64_t here, int64_t there, const char *kdc)
+{
+    int64_t off = here > there ? here - there : there - here;
+    const char *way = here > there ? "ahead of" : "behind";
+    bool seconds = off < 120;
+
+    return talloc_asprintf(ctx, "this clock is %lld %s %s %s",
+                           (long long)(seconds ? off : (off + 30) / 60),
+                           seconds ? "seconds" : "minutes", way, kdc);
+}

@@ -46,6 +46,7 @@ ANY = {
     "dc-down": "no KDC found",
     "dc-gone": "no answer",
     "clock": "works",
+    "clock-behind": "works",
     "clock-dc": "37",
 }
 USERS = {

@@ -69,10 +69,20 @@ def broken_trusts(label):
 
 
 def clock_and_keytab():
-    for what in ("clock", "clock-dc"):
+    for what, way in (("clock", "ahead of"), ("clock-behind", "behind"),
+                      ("clock-dc", "ahead of")):
+        sentence = f"this clock is 60 minutes {way} dc1.contoso.test"
         with broken(what):
+            forget_journal()
             refused(f"13 {what}", ALICE, "PAM_AUTH_ERR", 1398)
-            explained(f"13 {what}", ALICE, "clock-skew", win32=1398)
+            lines = journal_lines("this clock is")
+            check(f"13 {what}: the journal says by how much", any(sentence in l for l in lines),
+                  lines)
+            got = explained(f"13 {what}", ALICE, "clock-skew", win32=1398)
+            causes = [f["cause"] for f in got.get("findings", [])
+                      if f["check"] == "clock" and f["target"] == "dc1.contoso.test"]
+            check(f"13 {what}: diagnose says by how much", causes and sentence in causes[0],
+                  causes)
     for what, reason in (("keytab-missing", "keytab-missing"),
                          ("keytab-unreadable", "keytab-unreadable"),
                          ("keytab-stale", "keytab-stale"), ("keytab-wrong", "keytab-wrong")):

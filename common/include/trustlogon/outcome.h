@@ -52,6 +52,10 @@ TL_PUBLIC void tl_outcome_set_realm(struct tl_outcome *out, const char *realm);
 TL_PUBLIC void tl_outcome_set_kdc(struct tl_outcome *out, const char *kdc);
 TL_PUBLIC void tl_outcome_set_subject(struct tl_outcome *out, const char *subject);
 TL_PUBLIC void tl_outcome_set_attribute(struct tl_outcome *out, const char *attribute);
+/* How far off a clock is: "this clock is 61 minutes ahead of dc1.contoso.test". Times in
+ * seconds since 1970; NULL: no memory. */
+TL_PUBLIC char *tl_clock_sentence(TALLOC_CTX *ctx, int64_t here, int64_t there,
+                                  const char *kdc);
 /* Deep copy. */
 TL_PUBLIC struct tl_outcome *tl_outcome_copy(TALLOC_CTX *ctx,
                                              const struct tl_outcome *out);

@@ -331,6 +331,11 @@ def clock(lab):
     return preload(lab, "ws1", 3600)
 
 
+@broken("clock-behind", "the workstation's clock is an hour behind, likewise")
+def clock_behind(lab):
+    return preload(lab, "ws1", -3600)
+
+
 @broken("clock-dc", "the clock of dc1.contoso.test is an hour behind: FABRIKAM's KDC then "
         "answers KRB_AP_ERR_SKEW", "samba on contoso")
 def clock_dc(lab):

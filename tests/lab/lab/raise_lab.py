@@ -116,6 +116,8 @@ def populate(lab, options, say):
     if options.child:
         child.connect(lab)
     if options.dc2:
+        # While it joins, its databases cannot be opened by others.
+        lab.info["dc2 joined"] = True
         samba.replicate(lab, "all")
         samba.forward_to(lab, "dc1.fabrikam", ["dc2.contoso", "dc1.contoso"])
 

@@ -158,7 +158,7 @@ def start(lab, host):
 def replicate(lab, scope="domain"):
     """Bring CONTOSO's second DC, if there is one, up to date with the first."""
     cut = {entry["touches"] for entry in lab.info["breaks"]} & set(CUTS)
-    if lab.has("dc2.contoso") and not cut:
+    if lab.info.get("dc2 joined") and not cut:
         lab.tool("dc2.contoso", "replicate", settings.HOSTS["dc1.contoso"]["fqdn"],
                  settings.PASSWORD, scope)
 
