@@ -156,6 +156,17 @@ int tla_change_password(struct tla_conv *conv, struct tl_logon *logon, const cha
 enum tl_reason tla_change_once(struct tla_conv *conv, struct tl_logon *logon,
                                const char *old, const char *fresh);
 
+/* card.c: whether this logon is one with a smart card. *pin (wiped when freed) and *card,
+ * or both NULL: ask for a password; or *over, the logon has failed, and its outcome and
+ * words tell. 0 or what the conversation said. */
+struct tla_card_answer {
+    struct tl_card *card;
+    char *pin;
+    bool over;
+};
+int tla_card_ask(struct tla_conv *conv, struct tl_logon *logon,
+                 struct tla_card_answer *answer);
+
 /* pending.c: logons whose tickets wait for setcred. */
 struct tla_pending {
     char token[TLA_TOKEN_LEN + 1];

@@ -171,7 +171,8 @@ void tla_guesses_leave(struct tla_guesses *guesses, enum tl_reason reason)
         return;
     if (reason == TL_REASON_OK)
         (void)write_it(guesses->fd, &none);
-    else if (reason == TL_REASON_WRONG_PASSWORD || reason == TL_REASON_ACCOUNT_LOCKED)
+    else if (reason == TL_REASON_WRONG_PASSWORD || reason == TL_REASON_ACCOUNT_LOCKED ||
+             reason == TL_REASON_SMARTCARD_PIN_WRONG)
         (void)count_one(guesses); /* from now on */
     else
         (void)write_it(guesses->fd, &guesses->before); /* nobody judged it */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * op_auth.c - a logon: the name, the password, the verdict.
+ * op_auth.c - a logon: the name, the password or the card, the verdict.
  *
  * The order keeps the conversation the same for every name that is not this
  * machine's: the password is asked for before anything is looked up.
@@ -126,7 +126,7 @@ static bool proven(const struct tla_conv *conv, struct tl_logon *logon)
     return false;
 }
 
-/* `password`: the one that was proven, if any was. */
+/* `password`: the one that was proven, if any was; NULL with a card. */
 static int answer(struct tla_conv *conv, struct tl_logon *logon, const char *password)
 {
     struct tl_words_input in = {.user = conv->request.user};
@@ -157,7 +157,7 @@ static int answer(struct tla_conv *conv, struct tl_logon *logon, const char *pas
     tla_journal_logon(conv, conv->outcome, words, conv->request.user, done.canonical,
                       conv->request.service);
     rc = tla_done(conv, words, done);
-    if (pending != NULL)
+    if (pending != NULL && password != NULL)
         tla_cached_keep(conv, &logon->identity->sid, now, password);
     if (success)
         tla_name_groups(conv, logon);
@@ -246,10 +246,12 @@ static struct tla_turn *wait_for_turn(struct tla_conv *conv, struct tl_logon *lo
 }
 
 /* Hold a password against the domain's, by whatever step: a KDC may say "expired" without
- * looking at the password (MIT's does), and what comes next is a guess as well. */
+ * looking at the password (MIT's does), and what comes next is a guess as well. `card`:
+ * NULL, or what is used instead of a password. */
 static void ask_domain(struct tla_conv *conv, struct tl_logon *logon,
                        const char *password,
-                       enum tl_reason (*step)(struct tl_logon *logon, const char *old))
+                       enum tl_reason (*step)(struct tl_logon *logon, const char *old),
+                       const struct tla_card_answer *card)
 {
     struct tla_guesses *guesses = NULL;
     struct tla_turn *turn;
@@ -261,7 +263,9 @@ static void ask_domain(struct tla_conv *conv, struct tl_logon *logon,
     }
     turn = wait_for_turn(conv, logon);
     tla_busy(conv, true);
-    if (rc == 0)
+    if (rc == 0 && card != NULL)
+        (void)tl_logon_card(logon, card->card, card->pin);
+    else if (rc == 0)
         (void)step(logon, password);
     else
         tl_outcome_fail(logon->outcome, TL_STAGE_LOCAL, TL_REASON_INTERNAL,
@@ -286,7 +290,7 @@ static int change_first(struct tla_conv *conv, struct tl_logon *logon, const cha
 
     tla_journal_logon(conv, logon->outcome, logon->words, conv->request.user, NULL,
                       conv->request.service);
-    ask_domain(conv, logon, old, tl_password_prove);
+    ask_domain(conv, logon, old, tl_password_prove, NULL);
     reason = logon->outcome->reason;
     /* who does not know the old one learns nothing about the account */
     if (reason == TL_REASON_OK || reason == TL_REASON_PASSWORD_UNREACHABLE)
@@ -297,7 +301,7 @@ static int change_first(struct tla_conv *conv, struct tl_logon *logon, const cha
     if (rc == 0 && *fresh != NULL) {
         rc = tla_tell(conv, TL_STYLE_INFO, "Your password has been changed.");
         if (rc == 0)
-            ask_domain(conv, logon, *fresh, tl_logon_password);
+            ask_domain(conv, logon, *fresh, tl_logon_password, NULL);
     }
     return rc;
 }
@@ -338,18 +342,39 @@ static bool withheld(const char *password)
     return i > 0 && password[i] == '\0';
 }
 
+/* A card has been used, or must be used and cannot. Nothing but the network knows a
+ * certificate again: there is no cached logon with one. */
+static int with_card(struct tla_conv *conv, struct tl_logon *logon,
+                     struct tla_card_answer *card)
+{
+    int rc;
+
+    if (!card->over && logon->outcome->reason == TL_REASON_OK)
+        ask_domain(conv, logon, NULL, NULL, card);
+    forget_ended(conv, logon);
+    rc = answer(conv, logon, NULL);
+    talloc_free(card->pin);
+    return rc;
+}
+
 int tla_op_auth(struct tla_conv *conv)
 {
     struct tl_logon *logon;
     enum tl_reason reason = tla_prepare(conv, &logon);
     char *password = NULL, *fresh = NULL;
     struct tla_cached *who = NULL;
+    struct tla_card_answer card;
     int rc;
 
     if (logon == NULL)
         return answer(conv, NULL, NULL);
     if (reason == TL_REASON_NAME_LOCAL)
         return local_name(conv);
+    rc = tla_card_ask(conv, logon, &card);
+    if (rc != 0)
+        return rc;
+    if (card.card != NULL || card.over)
+        return with_card(conv, logon, &card);
     if (conv->request.secret != NULL)
         password = tla_secret(conv, conv->request.secret);
     rc =
@@ -366,7 +391,7 @@ int tla_op_auth(struct tla_conv *conv)
     else if (reason == TL_REASON_OK && withheld(password))
         tl_outcome_fail(logon->outcome, TL_STAGE_AS, TL_REASON_PASSWORD_WITHHELD, NULL);
     else if (reason == TL_REASON_OK)
-        ask_domain(conv, logon, password, tl_logon_password);
+        ask_domain(conv, logon, password, tl_logon_password, NULL);
     forget_ended(conv, logon);
     if (wants_new_password(logon))
         rc = change_first(conv, logon, password, &fresh);

@@ -99,10 +99,14 @@ static int answer_prompt(struct talk *t, const struct tl_wire_msg *prompt)
         memcpy(t->fresh, answer, strlen(answer) + 1);
         t->has_new = true;
     } else if (secret) {
+        bool pin = prompt->style == TL_STYLE_PIN;
+
         reply.secret = answer;
-        if (t->keep_as != 0)
+        /* Modules after us would try a PIN as a password, or keep it. */
+        if (t->keep_as != 0 && !pin)
             (void)pam_set_item(t->m->pamh, t->keep_as, answer);
-        t->keep_as = 0;
+        if (!pin)
+            t->keep_as = 0;
     } else {
         reply.text = answer;
     }

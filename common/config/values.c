@@ -37,6 +37,11 @@ static const struct choice {
     {TL_OPTION_FAST,
      {[TL_FAST_NEVER] = "never", [TL_FAST_TRY] = "try", [TL_FAST_DEMAND] = "demand"},
      "is none of never, try, demand"},
+    {TL_OPTION_CARDS,
+     {[TL_SMARTCARD_NEVER] = "never",
+      [TL_SMARTCARD_TRY] = "try",
+      [TL_SMARTCARD_REQUIRE] = "require"},
+     "is none of never, try, require"},
 };
 #define CHOICE_WORDS (sizeof(choices[0].words) / sizeof(choices[0].words[0]))
 
@@ -149,6 +154,23 @@ static bool is_ccache(const char *value)
     return false;
 }
 
+/* As krb5.conf(5) has them under pkinit_identities. Not ENV: the agent has none. */
+static bool is_pkinit(const char *value, bool anchors)
+{
+    static const char *const kinds[] = {"FILE:", "DIR:", "PKCS12:", "PKCS11:"};
+
+    if (!is_plain(value))
+        return false;
+    for (size_t i = 0; i < (anchors ? 2U : 4U); i++) {
+        size_t len = strlen(kinds[i]);
+
+        if (strncmp(value, kinds[i], len) == 0)
+            /* a module may be named without a folder, and parts of it named first */
+            return value[len] == '/' || (i == 3 && value[len] != '\0');
+    }
+    return false;
+}
+
 /* No two slashes in a row and no part "." or "..", so that what is written is
  * where it leads; what the escapes become is checked when they do. */
 bool tl_path_template_valid(const char *value)
@@ -189,6 +211,13 @@ static const char *name_fault(enum tl_option_type type, const char *value)
                    : "is no absolute path with %u, %d, %D, %n or %% in it";
     case TL_OPTION_KEYTAB:
         return is_keytab(value) ? NULL : "is no absolute path";
+    case TL_OPTION_PKINIT:
+        return is_pkinit(value, false)
+                   ? NULL
+                   : "is none of PKCS11:, FILE:, PKCS12: and DIR: with what they need";
+    case TL_OPTION_ANCHORS:
+        return is_pkinit(value, true) ? NULL
+                                      : "is neither FILE: nor DIR: and an absolute path";
     default:
         return is_ccache(value)
                    ? NULL
@@ -321,6 +350,7 @@ int tl_option_store(TALLOC_CTX *ctx, struct tl_config *config,
         return refuse(ctx, value, why, "is neither yes nor no");
     case TL_OPTION_WALK:
     case TL_OPTION_IDMAP:
+    case TL_OPTION_CARDS:
     case TL_OPTION_FAST:
         return store_choice(ctx, choice_of(option->type), value, member, why);
     case TL_OPTION_RANGES:
@@ -352,6 +382,7 @@ char *tl_option_show(TALLOC_CTX *ctx, const struct tl_config *config,
     case TL_OPTION_BOOL:
         return talloc_strdup(ctx, *(const bool *)member ? "yes" : "no");
     case TL_OPTION_WALK:
+    case TL_OPTION_CARDS:
     case TL_OPTION_IDMAP:
     case TL_OPTION_FAST:
         return talloc_strdup(

@@ -84,10 +84,10 @@ static krb5_error_code make_ccache(struct tl_krb *krb)
     return krb->ccache_name != NULL ? 0 : ENOMEM;
 }
 
-enum tl_reason tl_krb_new(TALLOC_CTX *ctx, const struct tl_config *config,
-                          struct tl_locator *locator, tl_deadline deadline,
-                          const struct tl_trace *trace, struct tl_krb **krb_out,
-                          struct tl_outcome *out)
+static enum tl_reason new_session(TALLOC_CTX *ctx, const struct tl_config *config,
+                                  bool cards, struct tl_locator *locator,
+                                  tl_deadline deadline, const struct tl_trace *trace,
+                                  struct tl_krb **krb_out, struct tl_outcome *out)
 {
     struct tl_transport_source source = {
         .find = find, .failed = failed, .worked = worked, .arg = locator};
@@ -101,7 +101,7 @@ enum tl_reason tl_krb_new(TALLOC_CTX *ctx, const struct tl_config *config,
     krb->locator = locator;
     krb->deadline = deadline;
     krb->trace = trace;
-    ret = tl_k5_context(config->allow_rc4, &krb->k5);
+    ret = tl_k5_context_for(config->allow_rc4, cards, &krb->k5);
     if (ret != 0) {
         char *text = tl_k5_message(krb, NULL, ret);
         enum tl_reason reason = tl_outcome_fail(
@@ -123,6 +123,22 @@ enum tl_reason tl_krb_new(TALLOC_CTX *ctx, const struct tl_config *config,
     }
     *krb_out = krb;
     return TL_REASON_OK;
+}
+
+enum tl_reason tl_krb_new(TALLOC_CTX *ctx, const struct tl_config *config,
+                          struct tl_locator *locator, tl_deadline deadline,
+                          const struct tl_trace *trace, struct tl_krb **krb,
+                          struct tl_outcome *out)
+{
+    return new_session(ctx, config, false, locator, deadline, trace, krb, out);
+}
+
+enum tl_reason tl_krb_new_for_card(TALLOC_CTX *ctx, const struct tl_config *config,
+                                   struct tl_locator *locator, tl_deadline deadline,
+                                   const struct tl_trace *trace, struct tl_krb **krb,
+                                   struct tl_outcome *out)
+{
+    return new_session(ctx, config, true, locator, deadline, trace, krb, out);
 }
 
 void tl_krb_set_deadline(struct tl_krb *krb, tl_deadline deadline)

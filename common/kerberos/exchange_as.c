@@ -14,6 +14,7 @@
 #include <time.h>
 #include <trustlogon/name.h>
 
+#include "smartcard.h"
 #include "status/s2k.h"
 
 #define MORE_PREAUTH_DATA_REQUIRED 91 /* RFC 6113: a mechanism of several rounds */
@@ -27,7 +28,8 @@
 struct as_run {
     struct tl_krb *krb;
     TALLOC_CTX *mem;
-    bool changepw; /* a ticket for kadmin/changepw in place of a TGT */
+    bool changepw;            /* a ticket for kadmin/changepw in place of a TGT */
+    struct tl_card_try *card; /* in place of a password, or NULL */
     krb5_init_creds_context icc;
     krb5_get_init_creds_opt *opt;
     struct tl_realms seen;
@@ -77,6 +79,8 @@ static krb5_error_code make_options(struct as_run *run)
     ret = krb5_get_init_creds_opt_set_pac_request(k5, run->opt, TRUE);
     if (ret == 0 && tgt)
         ret = krb5_get_init_creds_opt_set_out_ccache(k5, run->opt, run->krb->ccache);
+    if (ret == 0 && run->card != NULL)
+        ret = tl_card_offer(k5, run->opt, run->krb->config, run->card);
     return ret;
 }
 
@@ -183,6 +187,8 @@ static enum tl_reason exchange_all(struct as_run *run)
             (ret == run->ex.err.code + ERROR_TABLE_BASE_krb5 ||
              run->ex.err.code != TL_KRB_PREAUTH_REQUIRED))
             reason = tl_krb_fail_error(run->krb, run->out, &run->ex, run->ex.err.code);
+        else if (ret != 0 && run->card != NULL)
+            reason = tl_card_fail(run->krb, run->card, ret, &run->ex, run->out);
         else if (ret != 0)
             reason = tl_krb_fail_local(run->krb, run->out, TL_STAGE_AS, ret,
                                        "the AS exchange failed");
@@ -214,9 +220,16 @@ static enum tl_reason exchange_all(struct as_run *run)
     return reason;
 }
 
-/* libkrb5's part of an exchange: with a password, or else a keytab. */
+/* What the client has, one of them. */
+struct as_secret {
+    const char *password;
+    krb5_keytab keytab;
+    struct tl_card_try *card;
+};
+
+/* libkrb5's part of an exchange. */
 static enum tl_reason begin(struct as_run *run, krb5_principal princ,
-                            const char *password, krb5_keytab keytab)
+                            const struct as_secret *secret)
 {
     krb5_context k5 = run->krb->k5;
     krb5_error_code ret = make_options(run);
@@ -230,10 +243,10 @@ static enum tl_reason begin(struct as_run *run, krb5_principal princ,
         goto cleanup;
     if (run->changepw)
         ret = krb5_init_creds_set_service(k5, run->icc, "kadmin/changepw");
-    if (ret == 0 && keytab != NULL)
-        ret = krb5_init_creds_set_keytab(k5, run->icc, keytab);
-    else if (ret == 0)
-        ret = krb5_init_creds_set_password(k5, run->icc, password);
+    if (ret == 0 && secret->keytab != NULL)
+        ret = krb5_init_creds_set_keytab(k5, run->icc, secret->keytab);
+    else if (ret == 0 && secret->password != NULL)
+        ret = krb5_init_creds_set_password(k5, run->icc, secret->password);
 
 cleanup:
     if (ret != 0)
@@ -252,16 +265,19 @@ static void end(struct as_run *run)
 
 /* With armor it may take more than one run: another realm, or armor that was offered. */
 static enum tl_reason run_as(struct tl_krb *krb, krb5_principal princ,
-                             const char *password, krb5_keytab keytab, bool changepw,
+                             const struct as_secret *secret, bool changepw,
                              struct tl_outcome *out)
 {
-    struct as_run run = {
-        .krb = krb, .out = out, .changepw = changepw, .ex = {.stage = TL_STAGE_AS}};
+    struct as_run run = {.krb = krb,
+                         .out = out,
+                         .changepw = changepw,
+                         .card = secret->card,
+                         .ex = {.stage = TL_STAGE_AS}};
     enum tl_reason reason;
 
     run.mem = talloc_new(krb);
     run.ex.subject = tl_k5_name(run.mem, krb->k5, princ);
-    if (keytab == NULL && krb->armor != NULL) {
+    if (secret->keytab == NULL && krb->armor != NULL) {
         run.fast.krb = krb;
         run.fast.realm = talloc_strndup(krb, princ->realm.data, princ->realm.length);
         run.ex.fast = &run.fast;
@@ -271,7 +287,7 @@ static enum tl_reason run_as(struct tl_krb *krb, krb5_principal princ,
         return tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_NO_MEMORY, NULL);
     }
     do {
-        reason = begin(&run, princ, password, keytab);
+        reason = begin(&run, princ, secret);
         if (reason == TL_REASON_OK)
             reason = exchange_all(&run);
         if (reason == TL_REASON_OK && !run.fast.again) {
@@ -290,7 +306,8 @@ static enum tl_reason run_as(struct tl_krb *krb, krb5_principal princ,
 }
 
 static enum tl_reason as_user(struct tl_krb *krb, const struct tl_route *route,
-                              const char *password, bool changepw, struct tl_outcome *out)
+                              const struct as_secret *secret, bool changepw,
+                              struct tl_outcome *out)
 {
     krb5_principal princ = NULL;
     enum tl_reason reason;
@@ -300,7 +317,7 @@ static enum tl_reason as_user(struct tl_krb *krb, const struct tl_route *route,
                                                     : KRB5_NT_PRINCIPAL,
                        &princ) != 0)
         return tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_NO_MEMORY, NULL);
-    reason = run_as(krb, princ, password, NULL, changepw, out);
+    reason = run_as(krb, princ, secret, changepw, out);
     krb5_free_principal(krb->k5, princ);
     return reason;
 }
@@ -309,8 +326,29 @@ enum tl_reason tl_krb_as_password(struct tl_krb *krb, const struct tl_route *rou
                                   const char *password, const char **client,
                                   struct tl_outcome *out)
 {
-    enum tl_reason reason = as_user(krb, route, password, false, out);
+    const struct as_secret secret = {.password = password};
+    enum tl_reason reason = as_user(krb, route, &secret, false, out);
 
+    *client = reason == TL_REASON_OK ? krb->client_name : NULL;
+    return reason;
+}
+
+enum tl_reason tl_krb_as_card(struct tl_krb *krb, const struct tl_route *route,
+                              struct tl_card *card, const char *pin, const char **client,
+                              struct tl_outcome *out)
+{
+    struct tl_card_try card_try = {.card = card, .pin = pin};
+    const struct as_secret secret = {.card = &card_try};
+    enum tl_reason reason;
+
+    *client = NULL;
+    if (card->spent)
+        return tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_SMARTCARD_PIN_WRONG, NULL);
+    reason = as_user(krb, route, &secret, false, out);
+    (void)krb5_set_trace_callback(krb->k5, NULL, NULL); /* it names card_try */
+    talloc_free(card_try.complaint);
+    if (reason == TL_REASON_SMARTCARD_PIN_WRONG)
+        reason = tl_card_count(krb->config, route->realm, card, out);
     *client = reason == TL_REASON_OK ? krb->client_name : NULL;
     return reason;
 }
@@ -319,7 +357,8 @@ enum tl_reason tl_krb_as_changepw(struct tl_krb *krb, const struct tl_route *rou
                                   const char *password, const char **client,
                                   struct tl_outcome *out)
 {
-    enum tl_reason reason = as_user(krb, route, password, true, out);
+    const struct as_secret secret = {.password = password};
+    enum tl_reason reason = as_user(krb, route, &secret, true, out);
 
     *client = reason == TL_REASON_OK ? krb->client_name : NULL;
     return reason;
@@ -340,7 +379,7 @@ enum tl_reason tl_krb_as_machine(struct tl_krb *krb, const struct tl_workstation
     }
     reason = tl_keytab_for_machine(krb->k5, krb->config, ws, princ, &keytab, out);
     if (reason == TL_REASON_OK)
-        reason = run_as(krb, princ, NULL, keytab, false, out);
+        reason = run_as(krb, princ, &(struct as_secret){.keytab = keytab}, false, out);
     if (reason == TL_REASON_WRONG_PASSWORD) { /* the machine's is in its keytab */
         tl_outcome_set_subject(out, krb->config->keytab);
         reason = tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_KEYTAB_WRONG,

@@ -6,6 +6,7 @@
  * libkrb5 must never ask DNS or take another path than the one we watch.
  */
 #include "kerberos_internal.h"
+#include "smartcard.h"
 
 #include <errno.h>
 #include <profile.h>
@@ -15,7 +16,7 @@
 
 struct layer {
     profile_t below; /* krb5.conf */
-    bool allow_rc4;
+    bool allow_rc4, cards;
     atomic_int users;
 };
 
@@ -81,7 +82,10 @@ static long get_values(void *data, const char *const *names, char ***values)
     struct layer *layer = data;
     const char *value = lookup(layer, names);
     char **list;
+    long ret;
 
+    if (tl_card_profile(layer->below, layer->cards, names, values, &ret))
+        return ret;
     if (value == NULL)
         return profile_get_values(layer->below, names, values);
     list = calloc(2, sizeof(*list));
@@ -123,7 +127,7 @@ static long copy(void *data, void **copied)
     return 0;
 }
 
-krb5_error_code tl_k5_context(bool allow_rc4, krb5_context *k5)
+krb5_error_code tl_k5_context_for(bool allow_rc4, bool cards, krb5_context *k5)
 {
     struct profile_vtable table = {
         .minor_ver = 1,
@@ -149,6 +153,7 @@ krb5_error_code tl_k5_context(bool allow_rc4, krb5_context *k5)
         return ret;
     }
     layer->allow_rc4 = allow_rc4;
+    layer->cards = cards;
     layer->users = 1;
     ret = (krb5_error_code)profile_init_vtable(&table, layer, &over);
     if (ret != 0) {
@@ -158,6 +163,11 @@ krb5_error_code tl_k5_context(bool allow_rc4, krb5_context *k5)
     ret = krb5_init_context_profile(over, KRB5_INIT_CONTEXT_SECURE, k5);
     profile_abandon(over);
     return ret;
+}
+
+krb5_error_code tl_k5_context(bool allow_rc4, krb5_context *k5)
+{
+    return tl_k5_context_for(allow_rc4, false, k5);
 }
 
 bool tl_enctype_allowed(bool allow_rc4, krb5_enctype enctype)

@@ -34,6 +34,8 @@ struct tl_krb {
 
 /* A context that reads krb5.conf below fixed settings, and no environment. */
 krb5_error_code tl_k5_context(bool allow_rc4, krb5_context *k5);
+/* The same with smart cards, in which a certificate does instead of a password. */
+krb5_error_code tl_k5_context_for(bool allow_rc4, bool cards, krb5_context *k5);
 bool tl_enctype_allowed(bool allow_rc4, krb5_enctype enctype);
 
 /* --- message.c: what may be read of a message without a key --- */

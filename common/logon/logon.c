@@ -116,14 +116,23 @@ static enum tl_reason no_realm(struct tl_logon *logon)
     return reason;
 }
 
-enum tl_reason tl_logon_session(struct tl_logon *logon, tl_deadline deadline)
+/* What the user proves himself with: a password, or a card and its PIN. */
+struct proof {
+    const char *password;
+    struct tl_card *card;
+    const char *pin;
+};
+
+static enum tl_reason new_session(struct tl_logon *logon, bool with_card,
+                                  tl_deadline deadline)
 {
     enum tl_reason reason;
 
     logon->client = NULL; /* a string of the session's */
     TALLOC_FREE(logon->krb);
-    reason = tl_krb_new(logon, logon->config, logon->locator, deadline, logon->trace,
-                        &logon->krb, logon->outcome);
+    reason = (with_card ? tl_krb_new_for_card
+                        : tl_krb_new)(logon, logon->config, logon->locator, deadline,
+                                      logon->trace, &logon->krb, logon->outcome);
     if (reason == TL_REASON_OK &&
         (tl_krb_set_workstation(logon->krb, logon->ws->flat) != 0 ||
          tl_krb_set_armor(logon->krb, logon->ws) != 0))
@@ -131,15 +140,23 @@ enum tl_reason tl_logon_session(struct tl_logon *logon, tl_deadline deadline)
     return reason;
 }
 
+enum tl_reason tl_logon_session(struct tl_logon *logon, tl_deadline deadline)
+{
+    return new_session(logon, false, deadline);
+}
+
 /* One AS exchange and one walk along the present route. */
-static enum tl_reason attempt(struct tl_logon *logon, const char *password,
+static enum tl_reason attempt(struct tl_logon *logon, const struct proof *proof,
                               tl_deadline deadline)
 {
-    enum tl_reason reason = tl_logon_session(logon, deadline);
+    enum tl_reason reason = new_session(logon, proof->card != NULL, deadline);
 
-    if (reason == TL_REASON_OK)
-        reason = tl_krb_as_password(logon->krb, logon->route, password, &logon->client,
-                                    logon->outcome);
+    if (reason == TL_REASON_OK && proof->card != NULL)
+        reason = tl_krb_as_card(logon->krb, logon->route, proof->card, proof->pin,
+                                &logon->client, logon->outcome);
+    else if (reason == TL_REASON_OK)
+        reason = tl_krb_as_password(logon->krb, logon->route, proof->password,
+                                    &logon->client, logon->outcome);
     if (reason == TL_REASON_OK)
         reason = tl_krb_walk(logon->krb, logon->route, logon->ws, logon->outcome);
     if (logon->krb != NULL && tl_krb_answered(logon->krb))
@@ -148,10 +165,10 @@ static enum tl_reason attempt(struct tl_logon *logon, const char *password,
 }
 
 /* The attempt; once more if it failed by an old snapshot; else the explanation. */
-static enum tl_reason exchange(struct tl_logon *logon, const char *password,
+static enum tl_reason exchange(struct tl_logon *logon, const struct proof *proof,
                                tl_deadline deadline)
 {
-    enum tl_reason reason = attempt(logon, password, deadline);
+    enum tl_reason reason = attempt(logon, proof, deadline);
     struct tl_own_side *own = NULL;
     tl_deadline reading;
 
@@ -163,7 +180,7 @@ static enum tl_reason exchange(struct tl_logon *logon, const char *password,
                       "the trusts have changed since the snapshot: once more");
         tl_snapshot_save(logon->config, logon->topology, logon->trace);
         tl_outcome_reset(logon->outcome);
-        reason = attempt(logon, password, deadline);
+        reason = attempt(logon, proof, deadline);
     }
     if (reason != TL_REASON_OK)
         reason = tl_explain_failure(logon, own, reading);
@@ -243,14 +260,14 @@ static enum tl_reason check_name(struct tl_logon *logon, tl_deadline deadline)
 }
 
 /* The steps that need the network, in order, and the one that follows them. */
-static enum tl_reason steps(struct tl_logon *logon, const char *password,
+static enum tl_reason steps(struct tl_logon *logon, const struct proof *proof,
                             tl_deadline deadline)
 {
     struct tl_outcome *out = logon->outcome;
     enum tl_reason reason = tl_logon_way(logon, deadline);
 
     if (reason == TL_REASON_OK)
-        reason = exchange(logon, password, deadline);
+        reason = exchange(logon, proof, deadline);
     if (reason == TL_REASON_OK)
         reason = tl_krb_proof(logon, logon->krb, logon->ws, &logon->pac, out);
     if (reason == TL_REASON_OK)
@@ -284,14 +301,14 @@ enum tl_reason tl_logon_judge(struct tl_logon *logon)
     return reason;
 }
 
-enum tl_reason tl_logon_password(struct tl_logon *logon, const char *password)
+static enum tl_reason log_on(struct tl_logon *logon, const struct proof *proof)
 {
     enum tl_reason reason;
 
     tl_outcome_reset(logon->outcome);
     logon->pac = NULL;
     logon->identity = NULL;
-    reason = steps(logon, password, tl_deadline_in_ms(logon->config->logon_timeout));
+    reason = steps(logon, proof, tl_deadline_in_ms(logon->config->logon_timeout));
     /* Who asks reads the outcome: it is a success only if all of these say so. */
     if ((reason == TL_REASON_OK) != (logon->outcome->reason == TL_REASON_OK) ||
         (reason == TL_REASON_OK && logon->pac == NULL))
@@ -299,4 +316,15 @@ enum tl_reason tl_logon_password(struct tl_logon *logon, const char *password)
                                  "a step and its outcome disagree");
     tl_logon_tell(logon);
     return reason;
+}
+
+enum tl_reason tl_logon_password(struct tl_logon *logon, const char *password)
+{
+    return log_on(logon, &(struct proof){.password = password});
+}
+
+enum tl_reason tl_logon_card(struct tl_logon *logon, struct tl_card *card,
+                             const char *pin)
+{
+    return log_on(logon, &(struct proof){.card = card, .pin = pin});
 }

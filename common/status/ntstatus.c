@@ -70,6 +70,12 @@ static const struct tl_status_info table[] = {
     {TL_NT_ACCOUNT_DISABLED, "ACCOUNT_DISABLED", 1331,
      "This user can't sign in because this account is currently disabled.", NULL,
      "Enable the account."},
+    {TL_NT_NOT_SUPPORTED, "NOT_SUPPORTED", 50, "The request is not supported.",
+     "With a smart card: the domain controller has no certificate to answer it with, or "
+     "none of the template 'Kerberos Authentication' "
+     "(KDC_ERR_PADATA_TYPE_NOSUPP).",
+     "Give the domain controllers certificates of a certification authority that the "
+     "domain trusts for logons."},
     {0xC00000DCU, "INVALID_SERVER_STATE", 1352,
      "The security account manager (SAM) or local security authority (LSA) server was in "
      "the wrong state to perform the security operation.",
@@ -161,6 +167,12 @@ static const struct tl_status_info table[] = {
      "hops. "
      "SSPI: SEC_E_MAX_REFERRALS_EXCEEDED (0x80090338).",
      "Correct the name suffix routing of the trusts, or make a shortcut trust."},
+    {TL_NT_PKINIT_NAME_MISMATCH, "PKINIT_NAME_MISMATCH", 0,
+     "The client certificate does not contain a valid UPN, or does not match the client "
+     "name in the logon request. Contact your administrator.",
+     "The card is another user's, or the certificate has no user principal name that "
+     "the directory knows.",
+     "Use the card that belongs to the name."},
     {TL_NT_SMARTCARD_LOGON_REQUIRED, "SMARTCARD_LOGON_REQUIRED", 0,
      "Smart card logon is required and was not used.",
      "The account's flag SMARTCARD_REQUIRED.", "Log on with the smart card."},
@@ -174,11 +186,37 @@ static const struct tl_status_info table[] = {
      "the other way round. SSPI: SEC_E_KDC_UNKNOWN_ETYPE (0x80090342).",
      "Enable AES on the account or the trust ('The other domain supports Kerberos AES "
      "Encryption', msDS-SupportedEncryptionTypes)."},
+    {TL_NT_PKINIT_FAILURE, "PKINIT_FAILURE", 0,
+     "The Kerberos protocol encountered an error while validating the KDC certificate "
+     "during smart card logon. There is more information in the system event log.",
+     "The domain controller's certificate comes from an authority that this machine does "
+     "not trust, has expired, or names another domain.",
+     "See pkinit_anchors in trustlogon.conf(5)."},
+    {TL_NT_SMARTCARD_SUBSYSTEM_FAILURE, "SMARTCARD_SUBSYSTEM_FAILURE", 0,
+     "The Kerberos protocol encountered an error while attempting to use the smart card "
+     "subsystem.",
+     NULL, NULL},
     {0xC0000371U, "NO_SECRETS", 8620,
      "The local account store does not contain secret material for the specified "
      "account.",
      "A read-only domain controller holds no copy of the account's secret.",
      "Ask a writable domain controller."},
+    {TL_NT_SMARTCARD_WRONG_PIN, "SMARTCARD_WRONG_PIN", 0,
+     "An incorrect PIN was presented to the smart card.",
+     "SCARD_W_WRONG_CHV (0x8010006B).",
+     "Type the right PIN. After a few wrong ones the card blocks."},
+    {TL_NT_SMARTCARD_CARD_BLOCKED, "SMARTCARD_CARD_BLOCKED", 0,
+     "The smart card is blocked.",
+     "Too many wrong PINs. SCARD_W_CHV_BLOCKED (0x8010006C).",
+     "Unblock the card with its PUK, or have a new PIN set by who issued it."},
+    {TL_NT_SMARTCARD_CARD_NOT_AUTHENTICATED, "SMARTCARD_CARD_NOT_AUTHENTICATED", 0,
+     "No PIN was presented to the smart card.",
+     "SCARD_W_CARD_NOT_AUTHENTICATED (0x8010006F).", NULL},
+    {TL_NT_SMARTCARD_NO_CARD, "SMARTCARD_NO_CARD", 0, "No smart card is available.",
+     "SCARD_E_NO_SMARTCARD (0x8010000C).", "Insert the card."},
+    {TL_NT_SMARTCARD_NO_CERTIFICATE, "SMARTCARD_NO_CERTIFICATE", 0,
+     "The requested certificate does not exist on the smart card.",
+     "SCARD_E_NO_SUCH_CERTIFICATE (0x8010002C).", NULL},
     {TL_NT_DOWNGRADE_DETECTED, "DOWNGRADE_DETECTED", 1265,
      "The system cannot contact a domain controller to service the authentication "
      "request. "
@@ -188,6 +226,28 @@ static const struct tl_status_info table[] = {
      "filtered, and Windows since MS16-101 (KB3167679) does not take NTLM instead. SSPI: "
      "SEC_E_DOWNGRADE_DETECTED (0x80090350).",
      "For a password change, open 464/tcp and 464/udp to the domain controllers."},
+    {TL_NT_SMARTCARD_CERT_REVOKED, "SMARTCARD_CERT_REVOKED", 0,
+     "The smart card certificate used for authentication has been revoked. Contact your "
+     "system administrator. There might be additional information in the event log.",
+     NULL, "Issue a new certificate."},
+    {TL_NT_ISSUING_CA_UNTRUSTED, "ISSUING_CA_UNTRUSTED", 0,
+     "An untrusted certificate authority was detected while processing the smart card "
+     "certificate that is used for authentication. Contact your system administrator.",
+     "The authority is not in the domain's NTAuth store.",
+     "Publish it there: 'certutil -dspublish -f CA.cer NTAuthCA'."},
+    {TL_NT_REVOCATION_OFFLINE_C, "REVOCATION_OFFLINE_C", 0,
+     "The revocation status of the smart card certificate that is used for "
+     "authentication could not be determined. Contact your system administrator.",
+     "The domain controller reaches no revocation list of the certificate's authority.",
+     "Publish the revocation list where the certificate says."},
+    {TL_NT_PKINIT_CLIENT_FAILURE, "PKINIT_CLIENT_FAILURE", 0,
+     "The smart card certificate used for authentication was not trusted. Contact your "
+     "system administrator.",
+     NULL, NULL},
+    {TL_NT_SMARTCARD_CERT_EXPIRED, "SMARTCARD_CERT_EXPIRED", 0,
+     "The smart card certificate used for authentication has expired. Contact your "
+     "system administrator.",
+     NULL, "Renew the certificate."},
     {TL_NT_AUTHENTICATION_FIREWALL_FAILED, "AUTHENTICATION_FIREWALL_FAILED", 1935,
      "The computer you are signing into is protected by an authentication firewall. The "
      "specified account is not allowed to authenticate to the computer.",
@@ -214,6 +274,11 @@ static const struct {
     {"SEC_E_NO_AUTHENTICATING_AUTHORITY", TL_NT_NO_LOGON_SERVERS},
     {"SEC_E_TIME_SKEW", TL_NT_TIME_DIFFERENCE_AT_DC},
     {"SEC_E_MAX_REFERRALS_EXCEEDED", TL_NT_MAX_REFERRALS_EXCEEDED},
+    {"SCARD_W_WRONG_CHV", TL_NT_SMARTCARD_WRONG_PIN},
+    {"SCARD_W_CHV_BLOCKED", TL_NT_SMARTCARD_CARD_BLOCKED},
+    {"SCARD_W_CARD_NOT_AUTHENTICATED", TL_NT_SMARTCARD_CARD_NOT_AUTHENTICATED},
+    {"SCARD_E_NO_SMARTCARD", TL_NT_SMARTCARD_NO_CARD},
+    {"SCARD_E_NO_SUCH_CERTIFICATE", TL_NT_SMARTCARD_NO_CERTIFICATE},
     {"SEC_E_SMARTCARD_LOGON_REQUIRED", TL_NT_SMARTCARD_LOGON_REQUIRED},
     {"SEC_E_KDC_UNABLE_TO_REFER", 0xC00002FCU},
     {"SEC_E_KDC_UNKNOWN_ETYPE", TL_NT_KDC_UNKNOWN_ETYPE},

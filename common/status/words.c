@@ -101,9 +101,9 @@ static char *fill(TALLOC_CTX *ctx, const char *pattern, const struct value *valu
     return text == NULL ? NULL : talloc_strdup_append_buffer(text, pattern);
 }
 
-/* Windows has one sentence for all that may be wrong with a new password. Behind it
- * stands what its owner has to know, or NULL. */
-static const char *password_hint(const struct tl_outcome *out)
+/* Windows has one sentence for all that may be wrong with a new password, and one for a
+ * wrong PIN. Behind it stands what its owner has to know, or NULL. */
+static const char *hint_of(const struct tl_outcome *out)
 {
     switch (out->reason) {
     case TL_REASON_PASSWORD_TOO_SHORT:
@@ -113,6 +113,7 @@ static const char *password_hint(const struct tl_outcome *out)
     case TL_REASON_PASSWORD_RULES:
     case TL_REASON_PASSWORD_NOT_GIVEN:
     case TL_REASON_PASSWORD_DENIED:
+    case TL_REASON_SMARTCARD_PIN_WRONG:
         return out->detail;
     case TL_REASON_PASSWORD_UNREACHABLE:
         return "The password was not changed.";
@@ -131,7 +132,7 @@ static const char *password_hint(const struct tl_outcome *out)
 static char *message(TALLOC_CTX *ctx, const struct tl_outcome *out)
 {
     const struct tl_status_info *info = tl_status_by_ntstatus(out->ntstatus);
-    const char *hint = password_hint(out);
+    const char *hint = hint_of(out);
     char *text;
 
     if (info == NULL)

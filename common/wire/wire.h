@@ -87,7 +87,8 @@ enum tl_wire_style {
     TL_STYLE_VISIBLE,
     TL_STYLE_INFO,
     TL_STYLE_ERROR,
-    TL_STYLE_NEW_SECRET /* a prompt for a password to be; the last one counts */
+    TL_STYLE_NEW_SECRET, /* a prompt for a password to be; the last one counts */
+    TL_STYLE_PIN         /* a secret prompt that is no password: for nobody else */
 };
 
 /*

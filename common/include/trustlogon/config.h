@@ -16,6 +16,8 @@ enum tl_walk { TL_WALK_WINDOWS, TL_WALK_REFERRAL, TL_WALK_DIRECT };
 /* FAST armor [RFC 6113] around the AS exchanges of users. */
 enum tl_fast_policy { TL_FAST_NEVER, TL_FAST_TRY, TL_FAST_DEMAND };
 
+enum tl_smartcard { TL_SMARTCARD_NEVER, TL_SMARTCARD_TRY, TL_SMARTCARD_REQUIRE };
+
 /* How SIDs become uids and gids (trustlogon/idmap.h). */
 enum tl_idmap_kind { TL_IDMAP_SSS, TL_IDMAP_RID, TL_IDMAP_AUTORID, TL_IDMAP_RFC2307 };
 
@@ -63,20 +65,23 @@ struct tl_config {
     const char *keytab;         /* /etc/krb5.keytab */
     const char *site;           /* NULL: as the DCs say */
     /* [logon] */
-    enum tl_walk walk;        /* windows */
-    int logon_timeout;        /* whole logon: 15000 */
-    int kdc_connect_timeout;  /* give up on all KDCs of a realm: 2500 */
-    int kdc_race_delay;       /* next KDC is tried beside after: 250 */
-    int hop_limit;            /* 6 */
-    bool explain;             /* read TDOs after a failed walk: yes */
-    int explain_timeout;      /* 4000 */
-    bool allow_rc4;           /* no */
-    enum tl_fast_policy fast; /* never */
-    uint32_t minimum_uid;     /* 1000 */
-    int password_warning;     /* days before a password expires: 5, as on Windows */
-    int cached_logons;        /* 0: none */
-    int renew_interval;       /* seconds between looks at sessions' tickets: 300 */
-    const char *ccache;       /* NULL: default_ccache_name of krb5.conf */
+    enum tl_walk walk;           /* windows */
+    int logon_timeout;           /* whole logon: 15000 */
+    int kdc_connect_timeout;     /* give up on all KDCs of a realm: 2500 */
+    int kdc_race_delay;          /* next KDC is tried beside after: 250 */
+    int hop_limit;               /* 6 */
+    bool explain;                /* read TDOs after a failed walk: yes */
+    int explain_timeout;         /* 4000 */
+    bool allow_rc4;              /* no */
+    enum tl_fast_policy fast;    /* never */
+    uint32_t minimum_uid;        /* 1000 */
+    int password_warning;        /* days before a password expires: 5, as on Windows */
+    int cached_logons;           /* 0: none */
+    int renew_interval;          /* seconds between looks at sessions' tickets: 300 */
+    const char *ccache;          /* NULL: default_ccache_name of krb5.conf */
+    enum tl_smartcard smartcard; /* never */
+    const char *pkinit_identity; /* NULL: pkinit_identities of krb5.conf */
+    const char *pkinit_anchors;  /* NULL: pkinit_anchors of krb5.conf */
     /* [identity] */
     enum tl_idmap_kind idmap;               /* sss */
     uint32_t idmap_range_min;               /* 200000 */

@@ -16,6 +16,7 @@
 #include <trustlogon/locate.h>
 #include <trustlogon/pac.h>
 #include <trustlogon/route.h>
+#include <trustlogon/smartcard.h>
 
 /* This machine as its keytab and configuration tell it: the configured names,
  * else those of its keys (host/<fqdn>, <NAME>$). NOT_JOINED, KEYTAB_MISSING,
@@ -31,6 +32,13 @@ TL_PUBLIC enum tl_reason tl_krb_new(TALLOC_CTX *ctx, const struct tl_config *con
                                     struct tl_locator *locator, tl_deadline deadline,
                                     const struct tl_trace *trace, struct tl_krb **krb,
                                     struct tl_outcome *out);
+/* The same for tl_krb_as_card(), once. */
+TL_PUBLIC enum tl_reason tl_krb_new_for_card(TALLOC_CTX *ctx,
+                                             const struct tl_config *config,
+                                             struct tl_locator *locator,
+                                             tl_deadline deadline,
+                                             const struct tl_trace *trace,
+                                             struct tl_krb **krb, struct tl_outcome *out);
 /* Replace the deadline (the explanation after a failure has its own). */
 TL_PUBLIC void tl_krb_set_deadline(struct tl_krb *krb, tl_deadline deadline);
 /*
@@ -60,6 +68,11 @@ TL_PUBLIC enum tl_reason tl_krb_as_password(struct tl_krb *krb,
                                             const struct tl_route *route,
                                             const char *password, const char **client,
                                             struct tl_outcome *out);
+/* The same with a smart card. The PIN is tried at most once; after a wrong one `card`
+ * takes no more. */
+TL_PUBLIC enum tl_reason tl_krb_as_card(struct tl_krb *krb, const struct tl_route *route,
+                                        struct tl_card *card, const char *pin,
+                                        const char **client, struct tl_outcome *out);
 /*
  * The same for a ticket to change the password with, kadmin/changepw, which is
  * given for an expired password as well. It proves the password to whoever holds

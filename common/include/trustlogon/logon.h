@@ -46,6 +46,9 @@ TL_PUBLIC enum tl_reason tl_logon_prepare(struct tl_logon *logon, const char *na
  * the user's with the user's fresh ticket) if the configuration says so.
  */
 TL_PUBLIC enum tl_reason tl_logon_password(struct tl_logon *logon, const char *password);
+/* The same with a card that tl_card_find() found. The PIN is tried on it at most once. */
+TL_PUBLIC enum tl_reason tl_logon_card(struct tl_logon *logon, struct tl_card *card,
+                                       const char *pin);
 
 /*
  * The verdict of a configuration's access rules upon a logon that succeeded, into

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Private to this folder: one AS exchange with a card.
+ */
+#ifndef TL_KERBEROS_SMARTCARD_H
+#define TL_KERBEROS_SMARTCARD_H
+
+#include <profile.h>
+#include <trustlogon/smartcard.h>
+
+#include "kerberos_internal.h"
+
+/* How far the plugin came, as far as its trace tells. */
+enum tl_card_step {
+    TL_CARD_PIN,     /* the PIN was not taken, or was never tried */
+    TL_CARD_CHOICE,  /* no certificate could be chosen */
+    TL_CARD_ANCHORS, /* the PIN was right; the certificates to trust are read */
+    TL_CARD_REQUEST  /* the request is being signed, or was sent */
+};
+
+struct tl_card_try {
+    struct tl_card *card;
+    const char *pin;
+    bool asked, given; /* the plugin wanted a PIN; it has got ours */
+    enum tl_card_step step;
+    char *complaint; /* what the plugin said last of what it did not like, or NULL */
+};
+
+/* Hand the card to an exchange, which then uses nothing else. The context is one of
+ * tl_k5_context() with cards, and serves one exchange. `card_try` outlives it. */
+krb5_error_code tl_card_offer(krb5_context k5, krb5_get_init_creds_opt *opt,
+                              const struct tl_config *config,
+                              struct tl_card_try *card_try);
+/* Why libkrb5 did not go on, `ret`; `ex` has the KDC's last word. */
+enum tl_reason tl_card_fail(struct tl_krb *krb, struct tl_card_try *card_try,
+                            krb5_error_code ret, const struct tl_exchange *ex,
+                            struct tl_outcome *out);
+
+/* After a PIN that was wrong, and after the exchange, which holds the card: add how many
+ * more the card takes. Returns the outcome's reason. */
+enum tl_reason tl_card_count(const struct tl_config *config, const char *realm,
+                             struct tl_card *card, struct tl_outcome *out);
+
+/* --- smartcard_profile.c: what krb5.conf says of cards, and our defaults --- */
+
+/* Settings of a context with cards, or without: true if `values` was set, 0 or an error
+ * code in *ret. */
+bool tl_card_profile(profile_t below, bool cards, const char *const *names,
+                     char ***values, long *ret);
+/* Whether krb5.conf has such a setting for the realm, or for all. */
+bool tl_card_setting(profile_t profile, const char *realm, const char *name);
+
+#endif
