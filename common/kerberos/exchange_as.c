@@ -347,6 +347,10 @@ enum tl_reason tl_krb_as_card(struct tl_krb *krb, const struct tl_route *route,
     reason = as_user(krb, route, &secret, false, out);
     (void)krb5_set_trace_callback(krb->k5, NULL, NULL); /* it names card_try */
     talloc_free(card_try.complaint);
+    if (reason == TL_REASON_WRONG_PASSWORD)
+        reason = tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_SMARTCARD_UNTRUSTED,
+                                 "the KDC refused it without saying why, as Samba does "
+                                 "also where it has no certificate of its own");
     if (reason == TL_REASON_SMARTCARD_PIN_WRONG)
         reason = tl_card_count(krb->config, route->realm, card, out);
     *client = reason == TL_REASON_OK ? krb->client_name : NULL;

@@ -243,12 +243,28 @@ enum tl_reason tl_card_find(TALLOC_CTX *ctx, const struct tl_config *config,
 
 /* --- what went wrong --- */
 
-static enum tl_reason fail_before_request(struct tl_card_try *try, struct tl_outcome *out)
+/* The PIN was right and the request was not made. The plugin checks the user's own
+ * certificate first, as the KDC will, and says so in libkrb5's message. */
+static enum tl_reason fail_request(const struct tl_card_try *try, const char *message,
+                                   struct tl_outcome *out)
 {
-    const char *why = try->complaint != NULL ? try->complaint : "it does not say why";
+    const char *own = strstr(message, "own certificate");
 
+    if (own != NULL && strstr(own, "(depth 0)") != NULL && strstr(own, "expired") != NULL)
+        return tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_SMARTCARD_EXPIRED, NULL);
+    if (own != NULL)
+        return tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_SMARTCARD_UNTRUSTED,
+                               "this machine failed to verify its %s", own);
+    return tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_SMARTCARD_BROKEN, "%s; %s",
+                           message, try->complaint != NULL ? try->complaint : "");
+}
+
+static enum tl_reason fail_before_request(struct tl_card_try *try, const char *message,
+                                          struct tl_outcome *out)
+{
     if (!try->asked)
-        return tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_PKINIT_UNSUPPORTED, NULL);
+        return tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_PKINIT_UNSUPPORTED,
+                               "it does not offer it");
     if (!try->given)
         return tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_SMARTCARD_NONE,
                                "another card than the one whose PIN was asked for");
@@ -258,15 +274,15 @@ static enum tl_reason fail_before_request(struct tl_card_try *try, struct tl_out
         tl_outcome_set_subject(out, try->card->label);
         return tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_SMARTCARD_PIN_WRONG, NULL);
     case TL_CARD_CHOICE:
-        return tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_SMARTCARD_NO_CERTIFICATE, "%s",
-                               why);
+        return tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_SMARTCARD_NO_CERTIFICATE,
+                               NULL);
     case TL_CARD_ANCHORS:
         return tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_CONFIG_INVALID,
                                "pkinit_anchors, or pkinit_pool or pkinit_revoke of "
                                "krb5.conf: %s",
-                               why);
+                               message);
     default:
-        return tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_SMARTCARD_BROKEN, "%s", why);
+        return fail_request(try, message, out);
     }
 }
 
@@ -276,17 +292,22 @@ enum tl_reason tl_card_fail(struct tl_krb *krb, struct tl_card_try *card_try,
 {
     bool replied = tl_krb_msg_kind((const uint8_t *)ex->reply.data, ex->reply.length) ==
                    TL_MSG_AS_REP;
+    enum tl_reason reason;
+    char *message;
 
     if (ret == ENOMEM)
         return tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_NO_MEMORY, NULL);
-    if (!replied)
-        return fail_before_request(card_try, out);
+    if (replied && !(card_try->given && card_try->complaint != NULL))
+        return tl_krb_fail_local(krb, out, TL_STAGE_AS, ret, "the AS exchange failed");
     /* libkrb5 keeps to itself why it found no key in a reply: the plugin's trace has it
      */
-    if (card_try->given && card_try->complaint != NULL)
+    if (replied)
         return tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_KDC_CERTIFICATE, "%s",
                                card_try->complaint);
-    return tl_krb_fail_local(krb, out, TL_STAGE_AS, ret, "the AS exchange failed");
+    message = tl_k5_message(card_try->card, krb->k5, ret);
+    reason = fail_before_request(card_try, message != NULL ? message : "?", out);
+    talloc_free(message);
+    return reason;
 }
 
 enum tl_reason tl_card_count(const struct tl_config *config, const char *realm,
@@ -294,7 +315,8 @@ enum tl_reason tl_card_count(const struct tl_config *config, const char *realm,
 {
     struct tl_card *now = NULL;
 
-    if (tl_card_find(card, config, realm, &now, NULL) != TL_REASON_OK)
+    (void)tl_card_find(card, config, realm, &now, NULL);
+    if (now == NULL)
         return out->reason; /* it is out of its reader now */
     if (now->state == TL_PIN_LOCKED)
         return tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_SMARTCARD_BLOCKED, "%s",

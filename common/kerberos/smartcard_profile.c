@@ -30,7 +30,9 @@ static long join(char **first, const char *const *then, char ***values)
     for (size_t i = 0; i < n + more; i++) {
         list[i] = strdup(i < n ? first[i] : then[i - n]);
         if (list[i] == NULL) {
-            profile_free_list(list);
+            while (i > 0)
+                free(list[--i]);
+            free(list);
             return ENOMEM;
         }
     }
