@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Smart cards in the AS exchange (smartcard.h). libkrb5 asks for PINs through its
- * responder. It gets one answer; whatever else it asks for ends the exchange, so that
- * no wrong PIN is tried twice.
+ * responder. It gets one answer, and another one only after the first was right; whatever
+ * else it asks for ends the exchange, so that no wrong PIN is tried twice.
  */
 #include "smartcard.h"
 
@@ -68,7 +68,8 @@ static krb5_error_code give_pin(krb5_context k5, void *data, krb5_responder_cont
     struct tl_card_try *try = data;
     krb5_responder_pkinit_challenge *challenge = NULL;
     krb5_error_code ret = krb5_responder_pkinit_get_challenge(k5, rctx, &challenge);
-    bool same = false, again = try->given;
+    /* armor that is offered late, say, begins the exchange anew: that PIN was right */
+    bool same = false, again = try->given && try->step < TL_CARD_ANCHORS;
 
     if (ret != 0 || challenge == NULL)
         return ret; /* other questions have other mechanisms, and stay open */
@@ -79,6 +80,7 @@ static krb5_error_code give_pin(krb5_context k5, void *data, krb5_responder_cont
     if (!same || again)
         return KRB5_LIBOS_PWDINTR; /* another card now, or a second try */
     try->given = true;
+    try->step = TL_CARD_PIN;
     return krb5_responder_pkinit_set_answer(k5, rctx, try->card->identity, try->pin);
 }
 
@@ -98,8 +100,9 @@ krb5_error_code tl_card_offer(krb5_context k5, krb5_get_init_creds_opt *opt,
                               const struct tl_config *config,
                               struct tl_card_try *card_try)
 {
-    krb5_error_code ret = set_options(k5, opt, config);
+    krb5_error_code ret = card_try->offered ? 0 : set_options(k5, opt, config);
 
+    card_try->offered = true;
     if (ret == 0)
         ret = krb5_set_trace_callback(k5, watch, card_try);
     if (ret == 0)

@@ -21,13 +21,15 @@ enum tl_card_step {
 struct tl_card_try {
     struct tl_card *card;
     const char *pin;
+    bool offered;      /* to this context; a further exchange in it needs no more */
     bool asked, given; /* the plugin wanted a PIN; it has got ours */
     enum tl_card_step step;
     char *complaint; /* what the plugin said last of what it did not like, or NULL */
 };
 
 /* Hand the card to an exchange, which then uses nothing else. The context is one of
- * tl_k5_context() with cards, and serves one exchange. `card_try` outlives it. */
+ * tl_k5_context_for() with cards, and used with one `card_try`, which outlives the
+ * exchange; it may take several, of which the first had no armor. */
 krb5_error_code tl_card_offer(krb5_context k5, krb5_get_init_creds_opt *opt,
                               const struct tl_config *config,
                               struct tl_card_try *card_try);

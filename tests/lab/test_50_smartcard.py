@@ -32,9 +32,9 @@ EXPIRED = ("The smart card certificate used for authentication has expired. Cont
            "administrator.")
 
 
-def line(mode, identity, anchors=smartcard.ANCHORS):
+def line(mode, identity, anchors=smartcard.ANCHORS, more=""):
     """The PAM service of this test, with such cards."""
-    auth = f"smartcard={mode} pkinit_identity={identity} pkinit_anchors={anchors}"
+    auth = f"smartcard={mode} pkinit_identity={identity} pkinit_anchors={anchors} {more}"
     put("ws1", f"/etc/pam.d/{SERVICE}", "".join(
         f"{kind} required pam_trustlogon.so {auth if kind == 'auth' else ''}\n"
         for kind in ("auth", "account", "password", "session")))
@@ -94,6 +94,9 @@ def right_pin():
     check("her tickets are in her cache", "krbtgt/CONTOSO.TEST@CONTOSO.TEST" in shown,
           (done, shown))
     tried()
+    for fast in ("try", "demand"):
+        line("require", CARD, more=f"fast={fast}")
+        let_in(f"in armor, fast={fast}", ALICE, PIN, ["right"])
     line("require", smartcard.file_identity("smart", *CA.user("smartcard@contoso.test")))
     let_in("an account that must have a card", "CONTOSO\\smartcard", PIN, [],
            asked=("PIN for smart.key",))
