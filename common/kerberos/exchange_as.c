@@ -19,8 +19,6 @@
 
 #define MORE_PREAUTH_DATA_REQUIRED 91 /* RFC 6113: a mechanism of several rounds */
 
-#define HOUR 3600
-#define DAY (24 * HOUR)
 #define CHANGEPW_LIFE (5 * 60) /* seconds */
 
 #define NETBIOS_LEN 16 /* a NetBIOS name on the wire: padded with blanks */
@@ -59,8 +57,9 @@ static krb5_address **own_address(struct as_run *run)
     return run->addresses;
 }
 
-/* As Windows asks: forwardable, renewable, canonicalize, PAC [KILE 3.2.5]. A ticket
- * for changing the password is for now, and kept nowhere. */
+/* As Windows asks: canonicalize, PAC [KILE 3.2.5]; how long a TGT is asked for, and
+ * whether forwardable, krb5.conf says (k5_profile.c). A ticket for changing the password
+ * is for now, and kept nowhere. */
 static krb5_error_code make_options(struct as_run *run)
 {
     krb5_context k5 = run->krb->k5;
@@ -69,10 +68,12 @@ static krb5_error_code make_options(struct as_run *run)
 
     if (ret != 0)
         return ret;
-    krb5_get_init_creds_opt_set_forwardable(run->opt, tgt);
+    if (!tgt) {
+        krb5_get_init_creds_opt_set_forwardable(run->opt, 0);
+        krb5_get_init_creds_opt_set_tkt_life(run->opt, CHANGEPW_LIFE);
+        krb5_get_init_creds_opt_set_renew_life(run->opt, 0);
+    }
     krb5_get_init_creds_opt_set_proxiable(run->opt, 0);
-    krb5_get_init_creds_opt_set_tkt_life(run->opt, tgt ? 10 * HOUR : CHANGEPW_LIFE);
-    krb5_get_init_creds_opt_set_renew_life(run->opt, tgt ? 7 * DAY : 0);
     krb5_get_init_creds_opt_set_canonicalize(run->opt, 1);
     krb5_get_init_creds_opt_set_address_list(run->opt, own_address(run));
     krb5_get_init_creds_opt_set_change_password_prompt(run->opt, 0);

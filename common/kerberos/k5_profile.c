@@ -3,7 +3,8 @@
  * A libkrb5 context whose settings that matter to security or to telling the
  * truth are ours, laid over krb5.conf, so that no file and no environment
  * variable turns them: a clock that is off must be told (1398), not corrected;
- * libkrb5 must never ask DNS or take another path than the one we watch.
+ * libkrb5 must never ask DNS or take another path than the one we watch. Below
+ * krb5.conf lie Windows' defaults for what it may set.
  */
 #include "kerberos_internal.h"
 #include "smartcard.h"
@@ -47,6 +48,29 @@ static const struct {
     {"proxiable", "false"},
 };
 
+/* [libdefaults] that an administrator may set, and what Windows asks for where he does
+ * not [KILE 3.2.5]: MIT's own are one day, not renewable, not forwardable. */
+static const struct {
+    const char *name, *value;
+} usual[] = {
+    {"ticket_lifetime", "10h"},
+    {"renew_lifetime", "7d"},
+    {"forwardable", "true"},
+};
+
+/* libkrb5 asks for its realm's own setting first, which has no default. */
+static const char *usual_value(const char *const *names)
+{
+    if (names[0] == NULL || strcmp(names[0], "libdefaults") != 0 || names[1] == NULL ||
+        names[2] != NULL)
+        return NULL;
+    for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
+        if (strcmp(names[1], usual[i].name) == 0)
+            return usual[i].value;
+    }
+    return NULL;
+}
+
 /* The fixed value for a question, or NULL. Realms may have their own
  * [libdefaults] REALM = { ... }, so the last name decides. */
 static const char *lookup(const struct layer *layer, const char *const *names)
@@ -86,8 +110,13 @@ static long get_values(void *data, const char *const *names, char ***values)
 
     if (tl_card_profile(layer->below, layer->cards, names, values, &ret))
         return ret;
-    if (value == NULL)
-        return profile_get_values(layer->below, names, values);
+    if (value == NULL) {
+        ret = profile_get_values(layer->below, names, values);
+        if (ret == PROF_NO_RELATION || ret == PROF_NO_SECTION)
+            value = usual_value(names);
+        if (value == NULL)
+            return ret;
+    }
     list = calloc(2, sizeof(*list));
     if (list == NULL)
         return ENOMEM;

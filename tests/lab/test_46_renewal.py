@@ -10,7 +10,7 @@ import time
 
 import kcm
 from daemon import LOG, agent
-from harness import (PASSWORD, check, equal, finish, ids_of, logon, on, pam_stack, put, until, up,
+from harness import (PASSWORD, check, equal, finish, get, ids_of, logon, on, pam_stack, put, until, up,
                      ws)
 
 ALICE, BOB = "CONTOSO\\alice", "CONTOSO\\bob"
@@ -153,6 +153,41 @@ def refused():
     ws(["rm", "-f", name.removeprefix("FILE:")])
 
 
+def lifetimes():
+    """krb5.conf's word, else Windows' defaults: of the TGT, in hours, and its flags."""
+    conf = get("ws1", "/etc/krb5.conf")
+    for what, more, wanted in (
+            ("as on Windows", "", (10, 168, True, True)),
+            ("krb5.conf", "ticket_lifetime = 2h\n renew_lifetime = 3d\n forwardable = false",
+             (2, 72, False, True)),
+            ("its realm's own", "CONTOSO.TEST = {\n ticket_lifetime = 3h\n }\n"
+             " ticket_lifetime = 2h\n renew_lifetime = 0", (3, 0, True, False))):
+        put("ws1", "/etc/krb5.conf", conf.replace("[libdefaults]\n", f"[libdefaults]\n {more}\n"))
+        name = session(ALICE)
+        # Start, end, and the last word of "renew until"; flags.
+        shown = as_user(A, ["klist", "-f", name]).stdout
+        found = re.search(rf"(\S+ \S+)  (\S+ \S+)  {re.escape(TGT)}\n"
+                          r"\t(?:renew until (\S+ \S+), )?Flags: (\w+)", shown)
+        if check(f"{what}: a TGT", found, shown):
+            start, end, till = (t and datetime.datetime.strptime(t, "%m/%d/%y %H:%M:%S")
+                                for t in found.groups()[:3])
+            hours = [round((t - start).total_seconds() / 3600) if t else 0 for t in (end, till)]
+            equal(f"{what}: lifetime, renewal, forwardable, renewable",
+                  (*hours, "F" in found[4], "R" in found[4]), wanted)
+        ws(["rm", "-f", name.removeprefix("FILE:")])
+    put("ws1", "/etc/krb5.conf", conf)
+
+
+def switched_off():
+    put("ws1", "/etc/trustlogon.conf", "[agent]\n    renew_interval = 0\n")
+    with agent():
+        name = session(ALICE)
+        age(A, name)
+        before = look(A, name)
+        time.sleep(3)  # more than it takes where it is on
+        equal("renew_interval = 0: left as it is", look(A, name), before)
+
+
 up(trust="external")
 put("ws1", "/etc/trustlogon.conf", "[agent]\n    renew_interval = 1\n")
 logon(ALICE)
@@ -164,4 +199,6 @@ with agent():
     if caches:
         over(caches)
     refused()
+switched_off()
+lifetimes()
 finish()
