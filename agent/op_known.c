@@ -20,17 +20,22 @@
 /* What the last proof said counts for so long where nobody can be asked. */
 #define PROVEN_S (7 * 86400)
 
-/* Groups of other domains are in a ticket and in no tokenGroups: those of this machine's
- * domain, and This Organization. They stay what the last proof said. */
+static bool is_recent(const struct tla_known *known, int64_t now)
+{
+    return known != NULL && known->proven <= now && now - known->proven <= PROVEN_S;
+}
+
+/* Groups of other domains are in a ticket and in no tokenGroups, and stay what the last
+ * proof said; but for those of `own`, which has been asked. */
 static int add_foreign(struct tl_membership *member, const struct tla_known *known,
-                       int64_t now)
+                       const struct tl_sid *own, int64_t now)
 {
     const struct tl_membership *old = known != NULL ? known->member : NULL;
     struct tl_pac_group *all;
     struct tl_sid domain;
     uint32_t rid;
 
-    if (old == NULL || now - known->proven > PROVEN_S ||
+    if (old == NULL || !is_recent(known, now) ||
         tl_sid_split(&member->user, &domain, &rid) != 0)
         return 0;
     all = talloc_realloc(member, member->groups, struct tl_pac_group,
@@ -39,7 +44,8 @@ static int add_foreign(struct tl_membership *member, const struct tla_known *kno
         return -ENOMEM;
     member->groups = all;
     for (size_t i = 0; i < old->count; i++) {
-        if (!tl_sid_in_domain(&old->groups[i].sid, &domain))
+        if (!tl_sid_in_domain(&old->groups[i].sid, &domain) &&
+            !(own->revision != 0 && tl_sid_in_domain(&old->groups[i].sid, own)))
             member->groups[member->count++] = old->groups[i];
     }
     return 0;
@@ -53,7 +59,7 @@ static enum tl_reason from_before(struct tla_conv *conv, const struct tla_known 
                                                                   : "no answer");
 
     tl_outcome_reset(conv->outcome);
-    if (known != NULL && known->proven <= now && now - known->proven <= PROVEN_S) {
+    if (is_recent(known, now)) {
         *member = known->member;
         return TL_REASON_OK;
     }
@@ -80,6 +86,17 @@ static void keep(const struct tl_config *config, const struct tla_known *known,
                          member->account, strerror(-rc));
 }
 
+/* A group that nobody could ask about may be the one that keeps the user out. */
+static enum tl_reason cannot_deny(struct tla_conv *conv)
+{
+    tl_outcome_fail(conv->outcome, TL_STAGE_IDENTITY, TL_REASON_ACCESS_RULE,
+                    "the user's groups of this machine's domain are not known: no logon "
+                    "with a password within %d days, and its directory does not tell",
+                    PROVEN_S / 86400);
+    tl_outcome_set_subject(conv->outcome, conv->request.user);
+    return conv->outcome->reason;
+}
+
 /* The account's groups, and whether it may log on. NULL in *member: not known, and not
  * needed. */
 static enum tl_reason look(struct tla_conv *conv, const struct tl_rules_input *in,
@@ -89,6 +106,7 @@ static enum tl_reason look(struct tla_conv *conv, const struct tl_rules_input *i
     struct tla_known *known = NULL;
     struct tl_membership *today = NULL;
     int64_t now = (int64_t)time(NULL);
+    struct tl_sid own;
     enum tl_reason reason;
 
     (void)tla_known_load(conv, conv->config, &user->sid, &known);
@@ -96,16 +114,19 @@ static enum tl_reason look(struct tla_conv *conv, const struct tl_rules_input *i
         *member = known->member;
         return TL_REASON_OK;
     }
-    reason = tl_rules_account(conv, in, &user->sid, &today, conv->outcome);
+    reason = tl_rules_account(conv, in, &user->sid, &today, &own, conv->outcome);
     if (reason == TL_REASON_ACCOUNT_DISABLED || reason == TL_REASON_ACCOUNT_EXPIRED ||
         reason == TL_REASON_USER_UNKNOWN || reason == TL_REASON_NO_MEMORY)
         return reason;
     if (reason != TL_REASON_OK)
         return from_before(conv, known, now, member);
-    if (add_foreign(today, known, now) != 0)
+    if (add_foreign(today, known, &own, now) != 0)
         return tl_outcome_fail(conv->outcome, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
-    keep(conv->config, known, today, now);
     *member = today;
+    if (own.revision != 0 || is_recent(known, now))
+        keep(conv->config, known, today, now);
+    else if (conv->config->deny_groups != NULL)
+        return cannot_deny(conv);
     return TL_REASON_OK;
 }
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <time.h>
 #include <trustlogon/logon.h>
+#include <trustlogon/name.h>
 
 #include "logon/rule_names.h"
 
@@ -62,9 +63,74 @@ static enum tl_reason read_groups(TALLOC_CTX *ctx, struct tl_directory *dir,
     return TL_REASON_OK;
 }
 
+static bool same_domain(const char *a, const char *b)
+{
+    return tl_dns_compare(a, b) == TL_DNS_EQUAL;
+}
+
+/* A member from another domain of our own forest stands in a group under his own name,
+ * which our directory cannot tell by his SID. */
+static bool is_of_own_forest(const struct tl_rules_input *in, const char *domain)
+{
+    for (size_t i = 0; in->topo != NULL && i < in->topo->num_domains; i++)
+        if (same_domain(in->topo->domains[i].dns, domain))
+            return true;
+    return false;
+}
+
+static int append(struct tl_membership *member, const struct tl_dir_names *found,
+                  const struct tl_sid *own)
+{
+    struct tl_pac_group *all =
+        talloc_realloc(member, member->groups, struct tl_pac_group,
+                       (unsigned int)(member->count + found->count));
+
+    if (all == NULL)
+        return -ENOMEM;
+    member->groups = all;
+    for (size_t i = 0; i < found->count; i++) {
+        if (tl_sid_in_domain(&found->names[i].sid, own))
+            all[member->count++] =
+                (struct tl_pac_group){.sid = found->names[i].sid, .attributes = ORDINARY};
+    }
+    return 0;
+}
+
+/* The groups of our own domain that the account is in. At a logon our KDC adds them to
+ * the ticket; without one a rule about them would let in whom it shall keep out. */
+static void add_own(struct tl_rule_names *names, const struct tl_rules_input *in,
+                    const struct tl_known_domain *users, struct tl_membership *member,
+                    struct tl_sid *own)
+{
+    struct tl_known_domain domain;
+    struct tl_dir_names *found = NULL;
+    struct tl_directory *dir = NULL;
+    const char *why;
+    struct tl_sid *sids;
+
+    if (!tl_rule_names_domain(names, in->ws->domain, NULL, true, &domain, &why))
+        return;
+    if (same_domain(users->dns, in->ws->domain)) {
+        *own = domain.sid; /* it has told them all */
+        return;
+    }
+    sids = talloc_array(names, struct tl_sid, (unsigned int)(member->count + 1));
+    if (sids != NULL && !is_of_own_forest(in, users->dns))
+        dir = tl_rule_names_open(names, &domain, &why);
+    if (dir == NULL)
+        return;
+    sids[0] = member->user;
+    for (size_t i = 0; i < member->count; i++)
+        sids[1 + i] = member->groups[i].sid;
+    if (tl_directory_foreign_groups(names, dir, sids, member->count + 1, &found, NULL) ==
+            TL_REASON_OK &&
+        append(member, found, &domain.sid) == 0)
+        *own = domain.sid;
+}
+
 enum tl_reason tl_rules_account(TALLOC_CTX *ctx, const struct tl_rules_input *in,
                                 const struct tl_sid *sid, struct tl_membership **member,
-                                struct tl_outcome *out)
+                                struct tl_sid *own, struct tl_outcome *out)
 {
     struct tl_rule_names *names = tl_rule_names_new(NULL, in);
     struct tl_directory *dir = NULL;
@@ -74,6 +140,7 @@ enum tl_reason tl_rules_account(TALLOC_CTX *ctx, const struct tl_rules_input *in
     enum tl_reason reason;
 
     *member = NULL;
+    *own = (struct tl_sid){0};
     if (names != NULL && tl_rule_names_domain(names, NULL, sid, true, &domain, &why))
         dir = tl_rule_names_open(names, &domain, &why);
     if (dir == NULL) {
@@ -88,6 +155,8 @@ enum tl_reason tl_rules_account(TALLOC_CTX *ctx, const struct tl_rules_input *in
         reason = judge(user, domain.dns, out);
     if (reason == TL_REASON_OK)
         reason = read_groups(ctx, dir, user, domain.other_organization, member, out);
+    if (reason == TL_REASON_OK)
+        add_own(names, in, &domain, *member, own);
 
 cleanup:
     talloc_free(names);

@@ -176,6 +176,17 @@ def without_a_password():
           DENIED in got.text, got)
     line("allow_groups=FABRIKAM\\Linux Users")
     equal("a local group of the machine's domain too", account(ALICE).code, "PAM_SUCCESS")
+    for how, forget in (("proven a while ago", "sed -i 's/^proven .*/proven 1/; "
+                         "s/^checked .*/checked 1/' /var/lib/trustlogon/members/*"),
+                        ("never proven", "rm /var/lib/trustlogon/members/*")):
+        for name, rule, wanted in ((BOB, "deny_groups=FABRIKAM\\Barred", "PAM_PERM_DENIED"),
+                                   (ALICE, "deny_groups=FABRIKAM\\Barred", "PAM_SUCCESS"),
+                                   (ALICE, "allow_groups=FABRIKAM\\Linux Users", "PAM_SUCCESS"),
+                                   (BOB, "allow_groups=FABRIKAM\\Linux Users", "PAM_SUCCESS")):
+            line(rule)
+            ws(forget)
+            equal(f"{how}: {name}, {rule}", account(name).code, wanted)
+    logon(ALICE)
     mode = ws("stat -c %a /var/lib/trustlogon/members /var/lib/trustlogon/members/* "
               "/var/lib/trustlogon/rules | sort -u").stdout.split()
     equal("what is kept is root's alone", mode, ["600", "700"])

@@ -38,14 +38,16 @@ TL_PUBLIC enum tl_reason tl_rules_check(const struct tl_rules_input *in,
 /*
  * An account that has not just proved itself, as its directory has it, read with the
  * machine's credentials: OK and its groups as far as its own domain knows them
- * (tokenGroups). ACCOUNT_DISABLED, ACCOUNT_EXPIRED; USER_UNKNOWN: there is none with
- * that SID any more. Anything else: nobody could be asked.
+ * (tokenGroups), and those of this machine's domain that it is in. *own is the SID of
+ * this machine's domain if those are all there, else zeroed. ACCOUNT_DISABLED,
+ * ACCOUNT_EXPIRED; USER_UNKNOWN: there is none with that SID any more. Anything else:
+ * nobody could be asked.
  */
 TL_PUBLIC enum tl_reason tl_rules_account(TALLOC_CTX *ctx,
                                           const struct tl_rules_input *in,
                                           const struct tl_sid *sid,
                                           struct tl_membership **member,
-                                          struct tl_outcome *out);
+                                          struct tl_sid *own, struct tl_outcome *out);
 
 /* What one entry is, for `trustlogon config`. */
 struct tl_rule_info {
