@@ -88,8 +88,9 @@ bool tl_card_profile(profile_t below, bool cards, const char *const *names,
         profile_free_list(theirs);
         return true;
     }
-    /* Active Directory's certificates name the domain [MS-PKCA 3.1.5]; the plugin by
-     * itself looks for a name that only MIT's and Heimdal's have. */
+    /* Active Directory's certificates name the domain, as Windows' strict validation
+     * (KdcValidation = 2) wants it; the plugin by itself looks for a name that only MIT's
+     * and Heimdal's have. */
     if (cards && is_left_open(below, names, "pkinit_kdc_hostname")) {
         hostname[0] = names[1];
         *ret = join(NULL, hostname, values);

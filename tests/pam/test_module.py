@@ -9,6 +9,8 @@ from bench import (ALICE, CLIENT, GOOD, HERE, MODULE, NO_TRUST, PROMPT, SET_ITEM
                    VALGRIND, WRONG, check, code)
 from wire import FLAGS, Agent
 
+PIN = ("prompt", {"style": 6, "text": "PIN for Alice: "})
+
 
 def test_linking(bench):
     out = subprocess.run(["readelf", "-d", str(MODULE)], capture_output=True, text=True,
@@ -172,7 +174,17 @@ def test_first_pass(bench):
     got = bench.run("authenticate", conversations=[[WRONG], [PROMPT, GOOD]], process_env=given)
     check("use_first_pass: never asks after a wrong one", got.codes == code("AUTH_ERR") and
           not got.prompts and got.errors == [T1326], got)
-    bench.pam("", after=f"auth required {MODULE} socket={bench.socket} use_first_pass")
+    after = f"auth required {MODULE} socket={bench.socket} use_first_pass"
+    bench.pam("", after=after)
+    got = bench.run("authenticate", answers=("4711", "secret"), conversations=[[PIN, GOOD], [WRONG]])
+    check("a PIN is not handed on to the modules that follow", got.codes == code("AUTH_ERR") and
+          "secret" not in bench.agent.requests[1], bench.agent.requests)
+    check("nor logged", not any("4711" in x for x in got.logs), got)
+    got = bench.run("authenticate", answers=("4711", "secret"),
+                    conversations=[[PIN, PROMPT, GOOD], [WRONG]])
+    check("a password after it is", bench.agent.requests[1].get("secret") == "secret",
+          bench.agent.requests)
+    bench.pam("", after=after)
     got = bench.run("authenticate", conversations=[[PROMPT, GOOD], [GOOD]])
     check("the password typed is there for the next module", len(bench.agent.requests) == 2 and
           bench.agent.requests[1].get("secret") == "secret" and len(got.prompts) == 1, got)

@@ -188,6 +188,20 @@ static const struct {
     {"[workstation]\nsite = a.b\n", "[workstation] site: 'a.b' is no site name"},
     {"[workstation]\nkeytab = krb5.keytab\n",
      "[workstation] keytab: 'krb5.keytab' is no absolute path"},
+    {"[logon]\nsmartcard = yes\n",
+     "[logon] smartcard: 'yes' is none of never, try, require"},
+    {"[logon]\npkinit_identity = ENV:X\n",
+     "[logon] pkinit_identity: 'ENV:X' is none of PKCS11:, FILE:, PKCS12: and DIR: with "
+     "what they need"},
+    {"[logon]\npkinit_identity = FILE:cert.pem\n",
+     "[logon] pkinit_identity: 'FILE:cert.pem' is none of PKCS11:, FILE:, PKCS12: and "
+     "DIR: with what they need"},
+    {"[logon]\npkinit_identity = PKCS11:\n",
+     "[logon] pkinit_identity: 'PKCS11:' is none of PKCS11:, FILE:, PKCS12: and DIR: "
+     "with what they need"},
+    {"[logon]\npkinit_anchors = PKCS12:/x\n",
+     "[logon] pkinit_anchors: 'PKCS12:/x' is neither FILE: nor DIR: and an absolute "
+     "path"},
     {"[logon]\nccache = MEMORY:x\n", "[logon] ccache: 'MEMORY:x' is neither an absolute "
                                      "path nor FILE:, DIR:, KEYRING: or "
                                      "KCM:"},
