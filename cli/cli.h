@@ -75,6 +75,8 @@ json_t *json_dc(const struct tl_dc *dc);
 /* password.c: from the terminal without echo, else one line of standard input. NULL after
  * an error was told. Wiped when freed. */
 char *read_password(const struct cli *cli, const char *name);
+/* The same of something else: "PIN for". */
+char *read_secret(const struct cli *cli, const char *what, const char *name);
 
 /* progress.c: after a second of waiting, say on a terminal's stderr what is waited for.
  */

@@ -62,7 +62,7 @@ static void guard_terminal(void (*handler)(int))
         signal(signals[i], handler);
 }
 
-char *read_password(const struct cli *cli, const char *name)
+char *read_secret(const struct cli *cli, const char *what, const char *name)
 {
     char buf[PASSWORD_MAX + 1];
     struct termios quiet;
@@ -74,7 +74,7 @@ char *read_password(const struct cli *cli, const char *name)
         quiet = terminal_before;
         guard_terminal(restore_and_die);
         quiet.c_lflag &= ~(tcflag_t)ECHO;
-        fprintf(stderr, "Password of %s: ", show(cli, name));
+        fprintf(stderr, "%s %s: ", what, show(cli, name));
         tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
     }
     len = read_line(STDIN_FILENO, buf, sizeof(buf));
@@ -84,7 +84,7 @@ char *read_password(const struct cli *cli, const char *name)
         fputc('\n', stderr);
     }
     if (len < 0) {
-        cli_error(cli, EXIT_USAGE, "the password could not be read: %s",
+        cli_error(cli, EXIT_USAGE, "the password or PIN could not be read: %s",
                   strerror((int)-len));
     } else {
         password = talloc_strdup(cli, buf);
@@ -97,4 +97,9 @@ char *read_password(const struct cli *cli, const char *name)
     }
     explicit_bzero(buf, sizeof(buf));
     return password;
+}
+
+char *read_password(const struct cli *cli, const char *name)
+{
+    return read_secret(cli, "Password of", name);
 }

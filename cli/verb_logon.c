@@ -117,12 +117,46 @@ static int logon_exit(const struct tl_outcome *out)
     return out->stage == TL_STAGE_LOCAL ? EXIT_CANNOT_TELL : EXIT_PROBLEM;
 }
 
+/* Ask for what proves the user, and log on. EXIT_WORKS: the outcome tells. */
+static int log_on(struct cli *cli, struct tl_logon *logon, struct tl_trace *trace,
+                  struct shown *shown, bool with_card)
+{
+    const char *name = logon->name->whole;
+    struct tl_words_input in = {.user = name};
+    struct tl_card *card = NULL;
+    enum tl_reason reason;
+    char *secret;
+
+    if (with_card && tl_card_find(logon, cli->config, logon->route->realm, &card,
+                                  logon->outcome) != TL_REASON_OK) {
+        logon->words = tl_outcome_words(logon, logon->outcome, &in);
+        return EXIT_WORKS;
+    }
+    secret = card != NULL ? read_secret(cli, "PIN for", card->label)
+                          : read_password(cli, name);
+    if (secret == NULL)
+        return EXIT_USAGE;
+    *trace = tl_trace_start(on_event, shown); /* typing time is not the logon's */
+    reason = card == NULL        ? tl_logon_password(logon, secret)
+             : secret[0] != '\0' ? tl_logon_card(logon, card, secret)
+                                 : tl_outcome_fail(logon->outcome, TL_STAGE_AS,
+                                                   TL_REASON_SMARTCARD_PIN_MISSING, NULL);
+    explicit_bzero(secret, strlen(secret));
+    if (reason == TL_REASON_OK)
+        tl_logon_judge(logon);
+    else if (logon->words == NULL)
+        logon->words = tl_outcome_words(logon, logon->outcome, &in);
+    return EXIT_WORKS;
+}
+
 int verb_logon(struct cli *cli, int argc, char **argv)
 {
-    static const struct option options[] = {{"walk", required_argument, NULL, 'w'},
+    static const struct option options[] = {{"smartcard", no_argument, NULL, 's'},
+                                            {"walk", required_argument, NULL, 'w'},
                                             CLI_COMMON_OPTIONS};
     const char *name, *walk = NULL;
-    char *password, *error = NULL;
+    char *error = NULL;
+    bool with_card = false;
     struct tl_workstation *ws;
     struct tl_topology *topo = NULL;
     struct tl_logon *logon;
@@ -132,6 +166,9 @@ int verb_logon(struct cli *cli, int argc, char **argv)
 
     while ((option = getopt_long(argc, argv, "jc:w:", options, NULL)) != -1)
         switch (option) {
+        case 's':
+            with_card = true;
+            break;
         case 'w':
             walk = talloc_asprintf(cli, "walk=%s", optarg);
             break;
@@ -157,13 +194,9 @@ int verb_logon(struct cli *cli, int argc, char **argv)
                          logon->outcome->detail
                              ? logon->outcome->detail
                              : "a name of this machine, not of a domain");
-    password = read_password(cli, name);
-    if (password == NULL)
-        return EXIT_USAGE;
-    trace = tl_trace_start(on_event, &shown); /* typing time is not the logon's */
-    if (tl_logon_password(logon, password) == TL_REASON_OK)
-        tl_logon_judge(logon);
-    explicit_bzero(password, strlen(password));
+    code = log_on(cli, logon, &trace, &shown, with_card);
+    if (code != EXIT_WORKS)
+        return code;
     if (cli->json)
         logon_json(logon, shown.log);
     else

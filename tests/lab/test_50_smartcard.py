@@ -9,7 +9,7 @@ import time
 import smartcard
 from certificates import HOUR, Authority, pem
 from daemon import agent
-from harness import (PASSWORD, SERVICE, check, equal, finish, forget_journal, get, ids_of, journal,
+from harness import (PASSWORD, SERVICE, check, command, equal, finish, forget_journal, get, ids_of, journal,
                      logon, pam_stack, put, up, ws)
 from programs import Terminal, sshd
 from smartcard import PIN, fresh, pulled, tried
@@ -244,6 +244,21 @@ def locker():
     ws("rm /etc/trustlogon.conf")
 
 
+def by_command():
+    """Without PAM, for administrators; right after an agent has read the file."""
+    for pin, code, words in ((PIN, 0, "Logged on as alice@CONTOSO.TEST"), ("111111", 1, WRONG_PIN),
+                             ("", 1, NO_PIN)):
+        done = command("logon", "--smartcard", ALICE, stdin=pin + "\n")
+        check(f"logon --smartcard, PIN '{pin}'", done.returncode == code and words in done.stdout,
+              done)
+    equal("logon --smartcard: PINs that the card saw", tried(), ["right", "wrong"])
+    pulled()
+    done = command("logon", "--smartcard", "--json", ALICE, stdin=PIN + "\n")
+    check("logon --smartcard without a card", done.returncode == 1 and
+          '"smartcard-none"' in done.stdout, done)
+    fresh()
+
+
 def by_ssh():
     put("ws1", "/etc/trustlogon.conf", f"[logon]\n    smartcard = require\n    pkinit_identity = "
                                        f"{CARD}\n    pkinit_anchors = {smartcard.ANCHORS}\n")
@@ -254,6 +269,7 @@ def by_ssh():
             there.type(PIN)
             check("and lets in", there.wait(r"[$#] $", len(there.told)), there.told)
     equal("ssh: PINs that the card saw", tried(), ["right"])
+    by_command()
 
 
 if __name__ == "__main__":
