@@ -389,6 +389,21 @@ def hardened(process):
     return found
 
 
+def test_agent_lookups_of_root(bench):
+    """Where all look-ups of ordinary users hang, root's go on."""
+    door = bench.folder / "lookup"
+    write_keytab(bench.folder / "keytab")
+    with agent(bench, f"[workstation]\n keytab = {bench.folder}/keytab\n"
+                      "[agent]\n lookup_timeout = 1000\n lookup_max = 8\n"):
+        with open(bench.folder / "lookups.lock", "w+b") as held:
+            # four of eight places, as workers hold them: F_OFD_SETLK
+            fcntl.fcntl(held, 37, struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 4, 0))
+            for uid, wanted in ((NOBODY, True), (0, False)):
+                done = as_uid(uid, bench, door=door, op=7, lookup=1, user=ALICE)
+                check(f"uid {uid} waits for a place: {wanted}", isinstance(done, dict) and
+                      (done.get("reason") == "deadline") == wanted, done)
+
+
 def test_agent_hardening(bench):
     with agent(bench) as (process, _):
         with connect(bench):
