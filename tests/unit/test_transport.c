@@ -349,6 +349,19 @@ START_TEST(test_pair)
 }
 END_TEST
 
+START_TEST(test_race_delay)
+{
+    int64_t start = tl_now_us();
+
+    config->kdc_race_delay = 900;
+    config->kdc_connect_timeout = 30000;
+    add_kdc(HANGS);
+    add_kdc(ANSWERS);
+    ck_assert_int_eq(asked_ok(false), 1);
+    ck_assert_int_ge((tl_now_us() - start) / 1000, 850);
+}
+END_TEST
+
 static const struct {
     enum habit habit;
     enum tl_reason reason;
@@ -537,6 +550,7 @@ int main(void)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, test_pair, 0, sizeof(pairs) / sizeof(pairs[0]));
+    tcase_add_test(tc, test_race_delay);
     tcase_add_loop_test(tc, test_alone, 0, sizeof(alone) / sizeof(alone[0]));
     tcase_add_test(tc, test_one_connection_serves_all);
     tcase_add_test(tc, test_long_reply);
