@@ -17,6 +17,7 @@ enum probe_result {
     PROBE_OPEN,     /* an answer that fits the protocol */
     PROBE_REFUSED,  /* a reset or ICMP unreachable: nothing listens */
     PROBE_FILTERED, /* silence */
+    PROBE_SILENT,   /* TCP: it connects, and a request gets no answer */
     PROBE_ODD,      /* an answer that is no such protocol */
     PROBE_ERROR     /* this machine could not send */
 };

@@ -75,6 +75,12 @@ static void report_port(struct run *run, const struct port_check *check,
                    host, check->name, "%s is refused: nothing listens there",
                    check->name);
         return;
+    case PROBE_SILENT: /* no firewall's work */
+        tl_finding(run, check->slug, host, check->severity, TL_REASON_KDC_SILENT, host,
+                   check->name,
+                   "%s is open, but what listens did not answer within %d ms",
+                   check->name, PROBE_TIMEOUT_MS);
+        return;
     case PROBE_ODD:
         tl_finding(run, check->slug, host, check->severity, TL_REASON_KDC_GARBAGE, host,
                    check->name, "%s closed the connection without an answer",

@@ -151,7 +151,9 @@ void tl_probe_run(struct probe *probes, size_t count, int timeout_ms)
     } while (open > 0);
     for (i = 0; i < count; i++)
         if (probes[i].fd >= 0)
-            finish(&probes[i], PROBE_FILTERED, start);
+            finish(&probes[i],
+                   probes[i].sent && !probes[i].udp ? PROBE_SILENT : PROBE_FILTERED,
+                   start);
 }
 
 int tl_probe_as_req(TALLOC_CTX *ctx, const char *principal, const char *realm,

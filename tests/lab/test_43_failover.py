@@ -40,6 +40,11 @@ def one_of_two():
                              for which in ("", ", the next logon"))
             if what in DIAGNOSED:
                 explained(f"one of two {what}", ALICE, "ok", win32=0)
+            elif what == "hangs":
+                found = explained(f"one of two {what}", ALICE, "ok")["findings"]
+                check(f"one of two {what}: diagnose does not call that filtered",
+                      [(one["target"], one["reason"]) for one in found if
+                       one["verdict"] == "failed"] == [(dc, "kdc-silent")], found)
         rows.append(f"    {what:28} {first * 1000:6.0f} ms   {second * 1000:6.0f} ms")
         # A quarter of a second until the other is tried; the machine may be busy besides.
         # ./run bench failover measures.
