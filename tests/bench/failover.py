@@ -107,15 +107,15 @@ def measure(clients, attempt_of, table):
     clients = [client for client in clients if client.name in CLIENTS]
     usual = {client.name: usually(client, attempt_of(client)) for client in clients}
     clients = [client for client in clients if usual[client.name]]
-    head = ["fault", *(client.name for client in clients), f"{OURS}, more than usual"]
-    rows = [["none", *(f"{usual[client.name]:.2f}" for client in clients), ""]]
+    head = ["fault", f"{OURS}, more than usual", *(client.name for client in clients)]
+    rows = [["none", "", *(f"{usual[client.name]:.2f}" for client in clients)]]
     for both, faults in ((False, FAULTS), (True, BOTH)):
         for what in faults:
             cells = {c.name: cell(c, attempt_of(c), what, both) for c in clients}
             cost = cells.get(OURS, (None, None))[1]
             rows.append([f"{'both' if both else 'one'}: {what}",
-                         *(told for told, _ in cells.values()),
-                         "" if cost is None else f"{cost:+.2f}"])
+                         "" if cost is None else f"{cost:+.2f}",
+                         *(told for told, _ in cells.values())])
             print("    " + "   ".join(rows[-1]), flush=True)
             if not both and what in DEAD and (cost is None or cost > MORE):
                 over.append(f"failover: one DC of two {what}: costs {cost} s")

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Two hundred logons at once, as many one after the other, and nothing left of them.
+"""Two hundred logons at once, a hundred one after the other, and nothing left of them.
 ./run bench many does the same with ten thousand."""
 import many
 from daemon import agent
@@ -13,7 +13,7 @@ def main():
     command("refresh")
     with agent() as pid, many.Clients() as clients:
         many.crowd(clients, 200)
-        many.leak(pid, clients, 150, warm=50, parts=2)
+        many.leak(pid, clients, 100, warm=50, parts=1)
     finish()
 
 
