@@ -66,6 +66,7 @@ static void explain_age(struct tl_logon *logon, const char *old)
 
     if (probe != NULL && tl_logon_prepare(probe, logon->name->whole) == TL_REASON_OK &&
         tl_logon_password(probe, old) == TL_REASON_OK &&
+        probe->pac->pw_can_change > FILETIME_UNIX_EPOCH &&
         probe->pac->pw_can_change != INT64_MAX)
         at = (probe->pac->pw_can_change - FILETIME_UNIX_EPOCH) / FILETIME_SECOND;
     talloc_free(probe);
