@@ -375,8 +375,9 @@ int tla_op_auth(struct tla_conv *conv)
         return rc;
     if (card.card != NULL || card.over)
         return with_card(conv, logon, &card);
-    if (conv->request.secret != NULL)
-        password = tla_secret(conv, conv->request.secret);
+    /* No second copy stays behind: this process may wait for a DC for hours. */
+    password = (char *)(uintptr_t)conv->request.secret;
+    conv->request.secret = NULL;
     rc =
         password == NULL ? tla_prompt(conv, TL_STYLE_SECRET, "Password: ", &password) : 0;
     if (rc != 0)

@@ -61,6 +61,16 @@ int tlp_logon_put(struct tlp *m, const char *session)
     return pam_putenv(m->pamh, var);
 }
 
+void tlp_logon_leave(struct tlp *m)
+{
+    const void *data = NULL;
+
+    if (pam_get_data(m->pamh, DATA_NAME, &data) == PAM_SUCCESS && data != NULL &&
+        strcmp(((const struct tlp_logon *)data)->user, m->user) != 0 &&
+        pam_getenv(m->pamh, TLP_SESSION_ENV) != NULL)
+        (void)pam_putenv(m->pamh, TLP_SESSION_ENV);
+}
+
 struct tlp_logon *tlp_logon_get(struct tlp *m)
 {
     const void *data = NULL;

@@ -102,6 +102,8 @@ struct tl_wire_msg tlp_request(struct tlp *m, enum tl_wire_op op);
 struct tlp_logon *tlp_logon_get(struct tlp *m);
 int tlp_logon_put(struct tlp *m, const char *session);
 void tlp_logon_forget(struct tlp *m);
+/* Who proved himself and goes on as somebody else (sudo) takes no token along. */
+void tlp_logon_leave(struct tlp *m);
 
 /* The services: one file each, called by pam_entry.c only. */
 int tlp_authenticate(struct tlp *m);

@@ -113,6 +113,8 @@ int tlp_setcred(struct tlp *m)
     struct tlp_logon *logon;
     int rc = tlp_user(m);
 
+    if (rc == PAM_SUCCESS || rc == PAM_USER_UNKNOWN)
+        tlp_logon_leave(m);
     if (rc != PAM_SUCCESS)
         return rc == PAM_USER_UNKNOWN ? PAM_IGNORE : rc;
     logon = tlp_logon_get(m);

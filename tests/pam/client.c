@@ -6,6 +6,8 @@
  *
  *   pam_client CONFDIR SERVICE USER [-r ANSWER]... [-e NAME=VALUE]... OPERATION...
  *
+ * and -u NAME between operations: as somebody else from now on, as sudo does.
+ *
  * ANSWER: text, or @long:N (N bytes), @null (success without a reply), @error
  * (PAM_CONV_ERR). OPERATION: authenticate, setcred, reinitialize, refresh,
  * delete, account, open, close, chauthtok, chauthtok-expired, or auth-silent; :FORK after
@@ -211,6 +213,8 @@ int main(int argc, char **argv)
             answers[answer_count++] = argv[++i];
         else if (option && argv[i][1] == 'e')
             pam_putenv(pamh, argv[++i]);
+        else if (option && argv[i][1] == 'u')
+            pam_set_item(pamh, PAM_USER, argv[++i]);
         else
             run(pamh, argv[i], &last);
     }

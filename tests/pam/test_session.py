@@ -105,6 +105,10 @@ def test_session(bench):
                     conversations=[[PROMPT, GOOD], [GOOD], [stored]])
     check("another process authenticated (sshd): the token came along",
           got.codes == code(*["SUCCESS"] * 3) and got.env == {"KRB5CCNAME": cache}, got)
+    got = bench.run("authenticate", "account", "-u", "root", "setcred", "open", process_env=env,
+                    conversations=[[PROMPT, GOOD], [GOOD]])
+    check("whoever goes on as root (sudo) takes no token into root's environment",
+          got.env == {} and len(bench.agent.requests) == 2, got)
     got = bench.run("authenticate", "reinitialize", process_env={**env, "KRB5CCNAME": "FILE:/tmp/o"},
                     conversations=[[PROMPT, GOOD], [stored]])
     check("reinitialize passes the existing cache", bench.agent.requests[1].get("ccache") ==
