@@ -39,8 +39,10 @@ static enum tl_reason read_groups(TALLOC_CTX *ctx, struct tl_directory *dir,
     size_t count = 0;
     enum tl_reason reason;
 
-    if (member == NULL)
-        return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+    if (member == NULL) {
+        tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+        return TL_REASON_NO_MEMORY;
+    }
     reason = tl_directory_user_groups(member, dir, user, &sids, &count, out);
     if (reason != TL_REASON_OK) {
         talloc_free(member);
@@ -51,7 +53,8 @@ static enum tl_reason read_groups(TALLOC_CTX *ctx, struct tl_directory *dir,
     member->groups = talloc_zero_array(member, struct tl_pac_group, count + 1);
     if (member->account == NULL || member->groups == NULL) {
         talloc_free(member);
-        return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+        tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+        return TL_REASON_NO_MEMORY;
     }
     for (size_t i = 0; i < count; i++)
         member->groups[i] = (struct tl_pac_group){.sid = sids[i], .attributes = ORDINARY};
