@@ -98,7 +98,7 @@ static struct tla_guessed read_it(int fd)
         return guessed;
     begin = end + 1;
     last = strtoll(begin, &end, 10);
-    if (end != begin && *end == '\0')
+    if (end != begin && *end == '\0' && last >= 0)
         guessed = (struct tla_guessed){.wrong = (uint32_t)wrong, .last = last};
     return guessed;
 }
