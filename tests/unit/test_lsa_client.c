@@ -264,7 +264,7 @@ START_TEST(ask_name)
                           ALICE "\n");
     struct tl_lsa_answer *answer;
 
-    ck_assert_int_eq(ask("CONTOSO\\alice", NULL, 5000, &answer), 0);
+    ck_assert_int_eq(ask("CONTOSO\\alice", NULL, 30000, &answer), 0);
     ck_assert_str_eq(answer->name, "alice");
     ck_assert_int_eq(ended(pid), 0);
 }
@@ -278,7 +278,7 @@ START_TEST(ask_sid)
     struct tl_lsa_answer *answer;
 
     config->allow_rc4 = true;
-    ck_assert_int_eq(ask(NULL, "S-1-5-21-1-2-3-1103", 5000, &answer), 0);
+    ck_assert_int_eq(ask(NULL, "S-1-5-21-1-2-3-1103", 30000, &answer), 0);
     ck_assert_str_eq(answer->domain, "CONTOSO");
     ck_assert_int_eq(ended(pid), 0);
 }
@@ -291,7 +291,7 @@ START_TEST(another_sid)
                           ALICE "\n");
     struct tl_lsa_answer *answer;
 
-    ck_assert_int_eq(ask(NULL, "S-1-5-21-1-2-3-1104", 5000, &answer), -EBADMSG);
+    ck_assert_int_eq(ask(NULL, "S-1-5-21-1-2-3-1104", 30000, &answer), -EBADMSG);
     ck_assert_int_eq(ended(pid), 0);
 }
 END_TEST
@@ -305,7 +305,7 @@ START_TEST(no_answer)
     ck_assert_int_eq(ask("CONTOSO\\alice", NULL, 100, &answer), -ETIMEDOUT);
     took = tl_now_us() - start;
     ck_assert_int_ge(took, 99000);
-    ck_assert_int_lt(took, 2000000);
+    ck_assert_int_lt(took, 5000000);
     ck_assert_int_eq(ask("CONTOSO\\alice", NULL, 0, &answer), -ETIMEDOUT);
     /* The backlog is full: connect() itself waits. */
     for (int i = 0; i < 6; i++)
@@ -330,7 +330,7 @@ START_TEST(broken_answer)
                           broken[_i].answer);
     struct tl_lsa_answer *answer;
 
-    ck_assert_int_eq(ask("CONTOSO\\alice", NULL, 5000, &answer), broken[_i].ret);
+    ck_assert_int_eq(ask("CONTOSO\\alice", NULL, 30000, &answer), broken[_i].ret);
     ck_assert_int_eq(ended(pid), 0);
 }
 END_TEST
@@ -346,7 +346,7 @@ START_TEST(flood)
     pid = answering("peer aes dc1.fabrikam.test 10.99.0.21 FABRIKAM.TEST WS1$\n"
                     "name CONTOSO\\alice\n",
                     much);
-    ck_assert_int_eq(ask("CONTOSO\\alice", NULL, 5000, &answer), -EBADMSG);
+    ck_assert_int_eq(ask("CONTOSO\\alice", NULL, 30000, &answer), -EBADMSG);
     (void)ended(pid);
 }
 END_TEST
@@ -362,7 +362,7 @@ START_TEST(listener_answers_without_reading)
 
         _exit(write(fd, line, sizeof(line) - 1) < 0 ? 1 : 0);
     }
-    ck_assert_int_eq(ask("CONTOSO\\alice", NULL, 5000, &answer), -ENOPKG);
+    ck_assert_int_eq(ask("CONTOSO\\alice", NULL, 30000, &answer), -ENOPKG);
     ck_assert_int_eq(ended(pid), 0);
 }
 END_TEST

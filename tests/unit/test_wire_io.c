@@ -42,9 +42,12 @@ static int64_t now_ms(void)
     return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
+static int heard_by = -1; /* who is told of the third alarm */
+
 static void on_alarm(int sig)
 {
-    alarms++;
+    if (++alarms == 3 && heard_by >= 0)
+        (void)!write(heard_by, "3", 1);
 }
 
 /* SIGALRM every 5 ms without SA_RESTART: every wait is interrupted. */
@@ -144,24 +147,29 @@ START_TEST(signals_do_not_prolong_the_wait)
     int64_t began = now_ms(), took;
 
     alarms_start();
-    ck_assert_int_eq(tl_wire_recv(pair[0], &msg, buf, 80), -ETIMEDOUT);
+    ck_assert_int_eq(tl_wire_recv(pair[0], &msg, buf, 200), -ETIMEDOUT);
     alarms_stop();
     took = now_ms() - began;
-    ck_assert_msg(took >= 75 && took < 2000, "%ld ms", (long)took);
-    ck_assert_int_gt(alarms, 2);
+    ck_assert_msg(took >= 195 && took < 5000, "%ld ms", (long)took);
+    ck_assert_int_gt(alarms, 0);
 }
 END_TEST
 
 START_TEST(signals_do_not_end_the_wait)
 {
     struct tl_wire_msg out = {.type = TL_WIRE_DONE, .reason = "ok"};
-    pid_t child = fork();
+    int third[2];
+    pid_t child;
+    char one;
 
+    ck_assert_int_eq(pipe(third), 0);
+    child = fork();
     ck_assert_int_ge(child, 0);
-    if (child == 0) {
-        usleep(60000);
-        _exit(tl_wire_send(pair[1], &out, buf, 1000) == 0 ? 0 : 1);
-    }
+    if (child == 0)
+        _exit(read(third[0], &one, 1) == 1 && tl_wire_send(pair[1], &out, buf, 1000) == 0
+                  ? 0
+                  : 1);
+    heard_by = third[1];
     alarms_start();
     ck_assert_int_eq(tl_wire_recv(pair[0], &msg, buf, -1), 0);
     alarms_stop();
