@@ -61,7 +61,7 @@ def judge_agent(label, listener=None):
     the listener had, so leaks are looked for in the listener alone: in one-shot agents
     the same code is looked at whole."""
     # The application does not wait for an agent's end, which comes when it hangs up.
-    ws("for i in $(seq 300); do pgrep -f '[v]algrind.*trustlogond' || break; sleep 0.1; done")
+    ws("for i in $(seq 1200); do pgrep -f '[v]algrind.*trustlogond' || break; sleep 0.1; done")
     names = ws(f"ls {LOGS}/agent.*.xml").stdout.split()
     own = f"{LOGS}/agent.{listener}.xml"
     found = [c for name in names
@@ -75,7 +75,7 @@ def judge_agent(label, listener=None):
 def run(label, name=ALICE, password=PASSWORD, steps=("authenticate",), says=None, status=1,
         service=SERVICE):
     ws(f"mkdir -p {LOGS}; rm -f {LOGS}/module.*")
-    got = ws([*MODULE, "pamtester", service, name, *steps], stdin=password + "\n", timeout=120)
+    got = ws([*MODULE, "pamtester", service, name, *steps], stdin=password + "\n", timeout=300)
     said = got.stdout + got.stderr
     check(f"{label}: ends as it does without valgrind",
           got.returncode == status and (says is None or says in said), got)
@@ -101,7 +101,7 @@ def prepare():
 def with_the_daemon():
     """Over the socket: the listener and its workers, one of each outcome, then its end."""
     listener = ws("/root/agent >/dev/null 2>&1 & echo $!; "
-                  "for i in $(seq 300); do [ -S /run/trustlogon/agent ] && exit 0; sleep 0.1; "
+                  "for i in $(seq 1200); do [ -S /run/trustlogon/agent ] && exit 0; sleep 0.1; "
                   "done").stdout.strip()
     run("daemon: a session", steps=SESSION, status=0)
     run("daemon: a wrong password", password="wrong", says=TEXT[1326])

@@ -6,9 +6,8 @@ import json
 import pathlib
 import shutil
 import sys
-import time
 
-from harness import PASSWORD, check, equal, finish, get, logon, put, up, ws
+from harness import PASSWORD, check, equal, finish, get, logon, put, until, up, ws
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "bench"))
 import clients  # pylint: disable=wrong-import-position
@@ -67,13 +66,10 @@ def rid():
 def of_winbind(name):
     """uid, gid and the gids of all groups of domains. winbindd counts the user's own SID among
     them, since a SID of its is a uid and a gid."""
-    for _ in range(100):
-        fields = ws(["getent", "-s", "winbind", "passwd", name]).stdout.split(":")
-        if len(fields) == 7:
-            break
-        time.sleep(0.1)
-    else:
+    fields = until(lambda: ws(["getent", "-s", "winbind", "passwd", name]).stdout.split(":")[1:])
+    if not fields:
         raise RuntimeError(f"winbindd does not know {name}")
+    fields = [name, *fields]
     words = ws(["getent", "-s", "winbind", "initgroups", name]).stdout.replace(name, "", 1).split()
     gids = {int(word) for word in words if word != fields[2] and
             ws(["wbinfo", "--gid-to-sid", word]).stdout.startswith("S-1-5-21-")}

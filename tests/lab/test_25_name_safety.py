@@ -7,7 +7,8 @@ import contextlib
 import json
 
 from daemon import agent
-from harness import (PASSWORD, check, command, equal, finish, get, logon, on, put, trust, up, ws)
+from harness import (PASSWORD, check, command, equal, finish, get, logon, nss, on, put, trust,
+                     up, ws)
 
 WRONG = "The user name or password is incorrect."
 COMPUTER = "The account used is a computer account."
@@ -18,13 +19,13 @@ RESTRICTED = "Account restrictions are preventing this user from signing in."
 
 def passwd(key):
     """(name, uid, gid, home) of getpwnam or getpwuid, or None."""
-    done = ws(["getent", "passwd", str(key)])
+    done = nss(["getent", "passwd", str(key)])
     fields = done.stdout.strip().split(":")
     return (fields[0], int(fields[2]), int(fields[3]), fields[5]) if len(fields) == 7 else None
 
 
 def group(key):
-    fields = ws(["getent", "group", str(key)]).stdout.strip().split(":")
+    fields = nss(["getent", "group", str(key)]).stdout.strip().split(":")
     return (fields[0], int(fields[2])) if len(fields) == 4 else None
 
 
@@ -35,10 +36,10 @@ def uid_of(name):
 
 def id_of(name):
     """uid and gids as id(1) has them, or None."""
-    done = ws(["id", name])
+    done = nss(["id", name])
     if done.returncode != 0:
         return None
-    numbers = ws(["id", "-u", name]).stdout, ws(["id", "-G", name]).stdout
+    numbers = nss(["id", "-u", name]).stdout, nss(["id", "-G", name]).stdout
     return int(numbers[0]), sorted(map(int, numbers[1].split()))
 
 

@@ -8,7 +8,7 @@ pam_acct_mgmt's, and `trustlogon logon` and `trustlogon config` say the same.
 import json
 
 from capture import Capture
-from harness import (PASSWORD, broken, check, command, equal, finish, forget_journal, get, ids_of,
+from harness import (PASSWORD, broken, check, command, equal, finish, forget_journal,
                      journal, journal_lines, logon, on, pam_stack, put, trust, up, ws)
 import harness
 from scenarios import TEXT, said

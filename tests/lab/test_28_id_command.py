@@ -4,7 +4,7 @@
 import json
 
 from daemon import agent
-from harness import (PASSWORD, check, command, equal, finish, get, logon, put, trust, up, ws)
+from harness import (PASSWORD, check, command, equal, finish, get, logon, nss, put, trust, up, ws)
 from json_members import Members
 
 NSSWITCH = ("passwd: files trustlogon\ngroup: files trustlogon\ninitgroups: files trustlogon\n"
@@ -131,7 +131,7 @@ def store():
     equal("dropped", [each["name"] for each in told("drop", ALICE, verb="store")[1]["dropped"]],
           [NAME])
     equal("and gone", told(verb="store")[1]["users"], 0)
-    equal("the next one who asks has her again", ws(["id", "-u", ALICE]).returncode, 0)
+    equal("the next one who asks has her again", nss(["id", "-u", ALICE]).returncode, 0)
     equal("from the directory", told(ALICE)[1]["user"]["source"], "directory")
 
 
