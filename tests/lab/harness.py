@@ -43,7 +43,7 @@ _marks = 0
 
 # --- the lab -----------------------------------------------------------------
 
-def tool(*arguments, check=True, timeout=400):
+def tool(*arguments, check=True, timeout=700):
     """Run ./run lab ...; returns the completed process."""
     command = ["/usr/bin/python3", "-m", "lab", *arguments]
     done = subprocess.run(command, env={**os.environ, "PYTHONPATH": str(HERE), "TL_LAB": _name(),

@@ -104,7 +104,7 @@ BARE = ((1, "PAM_ACCT_EXPIRED", 1793, "account-expired"),
         (6, "PAM_AUTH_ERR", 1326, "user-unknown"))
 
 
-def reasons(name, timeout=5):
+def reasons(name, timeout=30):
     """All reasons that the journal has for this user; waits for the first."""
     deadline = time.monotonic() + timeout
     while True:

@@ -6,9 +6,8 @@ Looked at in live processes that wait at their password prompt with the module
 loaded: pamtester, a real sshd session, and login on a terminal.
 """
 import re
-import time
 
-from harness import SERVICE, check, equal, finish, put, up, ws
+from harness import SERVICE, check, equal, finish, put, until, up, ws
 from programs import ASKS, Terminal, login, sshd
 
 ALICE = "CONTOSO\\alice"
@@ -42,12 +41,7 @@ def linked():
 
 def wait_for(command):
     """First line that a shell command in WS1 prints, waited for."""
-    for _ in range(100):
-        done = ws(command)
-        if done.stdout.strip():
-            return done.stdout.split()[0]
-        time.sleep(0.1)
-    return None
+    return next(iter((until(lambda: ws(command).stdout) or "").split()), None)
 
 
 def holders(name, service_module):

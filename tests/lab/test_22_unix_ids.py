@@ -10,10 +10,9 @@ import json
 import pathlib
 import shutil
 import sys
-import time
 
-from harness import (PASSWORD, check, equal, finish, get, journal_lines, logon, on, put,
-                     trust, up, ws)
+from harness import (PASSWORD, check, equal, finish, get, journal_lines, logon, nss, on, put,
+                     trust, until, up, ws)
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "bench"))
 import clients  # pylint: disable=wrong-import-position
@@ -103,12 +102,10 @@ def ours(name):
 # --- beside winbindd and sssd ------------------------------------------------
 
 def passwd_of(source, name):
-    for _ in range(100):
-        fields = ws(["getent", "-s", source, "passwd", name]).stdout.strip().split(":")
-        if len(fields) == 7:
-            return int(fields[2]), int(fields[3]), fields[5], fields[6]
-        time.sleep(0.1)
-    raise RuntimeError(f"{source} does not know {name}")
+    fields = until(lambda: ws(["getent", "-s", source, "passwd", name]).stdout.strip().split(":")[1:])
+    if not fields:
+        raise RuntimeError(f"{source} does not know {name}")
+    return int(fields[1]), int(fields[2]), fields[4], fields[5]
 
 
 def gids_of(source, name):
@@ -212,12 +209,12 @@ def looked_up():
     with agent():
         for key in ("20003", "CONTOSO\\jürgen.groß"):
             equal(f"{key}, never here, has the directory's ids",
-                  ws(["getent", "passwd", key]).stdout.strip().split(":")[2:], jurgen)
+                  nss(["getent", "passwd", key]).stdout.strip().split(":")[2:], jurgen)
         equal("and the groups that have one",
-              sorted(map(int, ws(["id", "-G", "CONTOSO\\jürgen.groß"]).stdout.split())),
+              sorted(map(int, nss(["id", "-G", "CONTOSO\\jürgen.groß"]).stdout.split())),
               [20200, 20513])
         for key, gid in (("20200", "20200"), ("CONTOSO\\Sales", "20100")):
-            equal(f"group {key}", ws(["getent", "group", key]).stdout.split(":")[2:3], [gid])
+            equal(f"group {key}", nss(["getent", "group", key]).stdout.split(":")[2:3], [gid])
         for key in ("20040", "CONTOSO\\hours", "20041", "30003", "CONTOSO\\bob"):
             equal(f"{key} is nobody", ws(["getent", "passwd", key]).stdout, "")
         equal("no group has this number", ws(["getent", "group", "20777"]).stdout, "")

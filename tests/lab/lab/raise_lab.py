@@ -58,7 +58,7 @@ def start_processes(lab, hosts):
         stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True)
     log.close()
     lab.info["hosts"] = {}
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while len(lab.info["hosts"]) < len(hosts):
         if holder.poll() is not None or time.monotonic() > deadline:
             with open(lab.path("holder.log"), encoding="utf-8", errors="replace") as said:

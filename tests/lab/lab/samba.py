@@ -177,7 +177,7 @@ def forward_to(lab, host, dcs):
     wait_ready(lab, [host])
 
 
-def wait_ready(lab, hosts, timeout=120):
+def wait_ready(lab, hosts, timeout=300):
     """Wait until every port of every DC answers inside its own host."""
     deadline = time.monotonic() + timeout
     for host in hosts:

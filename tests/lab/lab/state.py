@@ -84,7 +84,7 @@ class Lab:
         if pid and process_started(pid) == started:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(int(pid), signal.SIGKILL)
-            deadline = time.monotonic() + 20
+            deadline = time.monotonic() + 60
             while process_started(pid) == started and not self._is_zombie(pid):
                 if time.monotonic() > deadline:
                     raise LabError(f"process {pid} of lab {self.name!r} does not end")
@@ -132,7 +132,7 @@ class Lab:
         """A host's file as this process can open it."""
         return f"/proc/{self.pid(host)}/root{path}"
 
-    def run(self, host, *command, stdin=None, check=True, timeout=120):
+    def run(self, host, *command, stdin=None, check=True, timeout=400):
         """Run a command inside a host; returns the completed process, text mode."""
         done = subprocess.run(self.enter(host, command), env=environment(), input=stdin,
                               stdin=None if stdin is not None else subprocess.DEVNULL,

@@ -68,7 +68,7 @@ def create(lab, kind, direction):
     command = ["samba-tool", "domain", "trust", "create", "contoso.test", f"--type={kind}",
                f"--direction={way}", "--create-location=both", "--skip-validation",
                *credentials()]
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240
     while True:
         done = lab.run("dc1.fabrikam", *command, check=False)
         if done.returncode == 0:

@@ -55,7 +55,7 @@ def join(lab):
     the account and is what an administrator would do."""
     command = ["net", "ads", "join", f"-Uadministrator%{settings.PASSWORD}",
                "dnshostname=ws1.fabrikam.test"]
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240
     while True:
         done = lab.run("ws1", *command, check=False)
         if done.returncode == 0:
