@@ -8,7 +8,7 @@ import statistics
 import time
 
 import leaks
-from harness import PASSWORD, check, ids_of, pam_stack, put, ws
+from harness import PASSWORD, check, ids_of, nss, pam_stack, put
 from meddling import Talker
 
 CLIENT = pathlib.Path(__file__).with_name("pam_client.py")
@@ -55,7 +55,7 @@ def _others(clients, number):
     elif number % 10 == 6:
         got = clients.file.ask([f"CONTOSO\\nobody{number % 50}", PASSWORD])
     elif number % 10 == 9:
-        known, unknown = (ws(["getent", "passwd", name]).returncode
+        known, unknown = (nss(["getent", "passwd", name]).returncode
                           for name in (USERS[number % len(USERS)], f"CONTOSO\\none{number % 40}"))
         return [] if (known, unknown) == (0, 2) else [("getent", known, unknown)]
     else:
