@@ -24,7 +24,7 @@
 
 #define RETRY_SECONDS 60  /* after a refresh that failed */
 #define LONGEST_WAIT 3600 /* seconds */
-#define REFUSALS_EVERY 60 /* seconds between two lines about refused look-ups */
+#define REFUSALS_EVERY 60 /* seconds between two lines about who is refused */
 
 /* ten at once after a rest, ten a minute */
 #define LOGON_BURST 10
@@ -143,7 +143,7 @@ static void start_worker(struct listener *l, struct door *door, int fd, uid_t ui
 static void tell_refusal(struct door *door, const char *why, uid_t uid, int64_t now)
 {
     door->refused++;
-    if (door->kind == TLA_DOOR_LOOKUP && now < door->next_line)
+    if (uid != 0 && now < door->next_line)
         return;
     door->next_line = now + REFUSALS_EVERY;
     tla_journal_line(LOG_WARNING, "uid %u %s: refused (%u times)", (unsigned int)uid, why,
