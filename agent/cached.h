@@ -76,7 +76,8 @@ enum tl_reason tla_cached_check(struct tla_conv *conv, struct tl_logon *logon,
 
 /* --- when_back.c --- */
 
-/* Before the answer, or setcred would not find it: this session will want tickets. */
+/* Before the answer, or setcred would not find it: this session will want tickets. Of a
+ * user's own programs only the last one does that has named no cache yet. */
 void tla_when_back_note(struct tla_conv *conv, const struct tla_pending *pending);
 /*
  * After a cached logon: wait until a domain controller answers, log on in earnest with
@@ -86,8 +87,10 @@ void tla_when_back_note(struct tla_conv *conv, const struct tla_pending *pending
  */
 void tla_when_back(struct tla_conv *conv, const struct tla_pending *pending,
                    const struct tl_sid *sid, const char *password);
-/* setcred has made the cache of such a logon. */
-void tla_when_back_tell(const char *run_dir, const char *token, const char *ccache);
+/* setcred has made the cache of such a logon, or found it: nobody else need wait for it.
+ */
+void tla_when_back_tell(const char *run_dir, const char *token, uint32_t uid,
+                        const char *ccache);
 /* The session is over: nobody needs tickets. */
 void tla_when_back_cancel(const char *run_dir, const char *token);
 

@@ -204,7 +204,7 @@ static int answer_cached(struct tla_conv *conv, struct tl_logon *logon,
 {
     struct tl_wire_msg done = {.canonical = who->user.canonical};
     struct tla_pending *pending = NULL;
-    int rc = conv->peer == 0 ? make_pending(conv, logon, who, &pending) : 0;
+    int rc = make_pending(conv, logon, who, &pending);
 
     if (rc != 0)
         tl_outcome_fail(conv->outcome, TL_STAGE_LOCAL, TL_REASON_CCACHE_FAILED,

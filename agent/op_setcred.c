@@ -141,7 +141,7 @@ int tla_op_setcred(struct tla_conv *conv)
         (void)unlink(pending->ticket_path);
         if (begins)
             note_session(conv, pending, name);
-        tla_when_back_tell(conv->config->run_dir, pending->token, name);
+        tla_when_back_tell(conv->config->run_dir, pending->token, pending->uid, name);
     }
     return answer(conv, name);
 }

@@ -4,9 +4,12 @@
  * controller answers.
  *
  * The worker of that logon stays, with the password in locked memory, and tries again
- * and again, more and more seldom. RUN_DIR/pending/<token>.waits says that it does, and
- * which cache the session has got meanwhile; without that file nobody needs tickets.
+ * and again, more and more seldom. RUN_DIR/pending/<token>.waits says that it does, for
+ * which uid, and which cache the session has got meanwhile; without that file nobody
+ * needs tickets. One waits for each cache: who unlocks a screen ten times before the
+ * network is back has one session and one password.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -23,7 +26,8 @@
 #define FIRST_S 5
 #define LONGEST_S 300 /* less than what tla_pending_sweep() waits for */
 #define GIVE_UP_S (10 * 3600)
-#define SHARE 4 /* of all conversations: how many may wait like this */
+#define LOOK_S 10 /* whether anybody still wants the tickets */
+#define SHARE 4   /* of all conversations: how many may wait like this */
 
 struct waiting {
     struct tla_conv *conv;
@@ -41,16 +45,47 @@ static char *note_of(TALLOC_CTX *ctx, const char *run_dir, const char *token)
                : NULL;
 }
 
-void tla_when_back_tell(const char *run_dir, const char *token, const char *ccache)
+static char *text_of(TALLOC_CTX *ctx, uint32_t uid, const char *ccache)
 {
-    char *note = note_of(NULL, run_dir, token);
-    int fd = note != NULL ? open(note, O_WRONLY | O_NOFOLLOW | O_CLOEXEC) : -1;
+    return talloc_asprintf(ctx, "%u %s", uid, ccache);
+}
+
+/* Others who wait for the same end when they look next. */
+static void supersede(const char *run_dir, const char *token, const char *text)
+{
+    TALLOC_CTX *tmp = talloc_new(NULL);
+    char *folder = talloc_asprintf(tmp, "%s/pending", run_dir), *found;
+    DIR *dir = folder != NULL ? opendir(folder) : NULL;
+    const struct dirent *entry;
+    size_t len;
+
+    while (dir != NULL && (entry = readdir(dir)) != NULL) {
+        const char *dot = strrchr(entry->d_name, '.');
+        char *path = talloc_asprintf(tmp, "%s/%s", folder, entry->d_name);
+
+        if (path != NULL && dot != NULL && strcmp(dot, ".waits") == 0 &&
+            strncmp(entry->d_name, token, strlen(token)) != 0 &&
+            tla_file_read(tmp, path, 077, TL_WIRE_STRING_MAX, &found, &len) == 0 &&
+            strcmp(found, text) == 0)
+            (void)unlink(path);
+        talloc_free(path);
+    }
+    if (dir != NULL)
+        closedir(dir);
+    talloc_free(tmp);
+}
+
+void tla_when_back_tell(const char *run_dir, const char *token, uint32_t uid,
+                        const char *ccache)
+{
+    char *note = note_of(NULL, run_dir, token), *text = text_of(note, uid, ccache);
 
     /* No such file: nobody waits, which is the case of nearly every logon. */
-    if (fd >= 0) {
-        if (write(fd, ccache, strlen(ccache)) != (ssize_t)strlen(ccache))
+    if (text != NULL && access(note, F_OK) == 0) {
+        if (tla_file_replace(note, text, false) != 0)
             (void)unlink(note);
-        close(fd);
+        else
+            supersede(run_dir, token, text);
     }
     talloc_free(note);
 }
@@ -66,17 +101,16 @@ void tla_when_back_cancel(const char *run_dir, const char *token)
 
 /* The session's cache, "" while it has none; NULL: the session is over. Young again
  * for the sweeper. */
-static char *read_note(TALLOC_CTX *ctx, const struct waiting *w)
+static const char *read_note(TALLOC_CTX *ctx, const struct waiting *w)
 {
-    int fd = open(w->note, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    char *text = fd >= 0 ? talloc_zero_size(ctx, TL_WIRE_STRING_MAX) : NULL;
+    char *text;
+    size_t len;
 
-    if (text != NULL &&
-        (read(fd, text, TL_WIRE_STRING_MAX - 1) < 0 || futimens(fd, NULL) != 0))
-        TALLOC_FREE(text);
-    if (fd >= 0)
-        close(fd);
-    return text;
+    if (tla_file_read(ctx, w->note, 077, TL_WIRE_STRING_MAX, &text, &len) != 0 ||
+        utimensat(AT_FDCWD, w->note, NULL, AT_SYMLINK_NOFOLLOW) != 0 ||
+        strchr(text, ' ') == NULL)
+        return NULL;
+    return strchr(text, ' ') + 1;
 }
 
 /* A FILE cache that is gone was the session's own, and so the session is gone. Who has
@@ -124,6 +158,7 @@ static void hand_over(const struct waiting *w, struct tl_logon *logon, const cha
     struct tl_ccache_request store = {.op = TL_CCACHE_REFRESH,
                                       .pending = w->pending->ticket_path,
                                       .existing = ccache,
+                                      .only_existing = w->conv->peer != 0,
                                       .uid = w->pending->uid,
                                       .gid = w->pending->gid};
     int64_t now = (int64_t)time(NULL);
@@ -166,7 +201,7 @@ static void refused(const struct waiting *w, enum tl_reason reason)
 static bool try_once(const struct waiting *w)
 {
     TALLOC_CTX *tmp = talloc_new(NULL);
-    char *ccache = tmp != NULL ? read_note(tmp, w) : NULL;
+    const char *ccache = tmp != NULL ? read_note(tmp, w) : NULL;
     struct tl_logon *logon = NULL;
     enum tl_reason reason;
     bool go_on = false;
@@ -191,7 +226,8 @@ static void wait_and_try(const struct waiting *w)
     int seconds = FIRST_S;
 
     do {
-        (void)poll(NULL, 0, seconds * 1000);
+        for (int left = seconds; left > 0 && access(w->note, F_OK) == 0; left -= LOOK_S)
+            (void)poll(NULL, 0, (left < LOOK_S ? left : LOOK_S) * 1000);
         seconds = seconds < LONGEST_S / 2 ? seconds * 2 : LONGEST_S;
     } while (tl_now_us() < end && try_once(w));
 }
@@ -199,12 +235,11 @@ static void wait_and_try(const struct waiting *w)
 void tla_when_back_note(struct tla_conv *conv, const struct tla_pending *pending)
 {
     char *note = note_of(conv, conv->config->run_dir, pending->token);
-    int fd = note != NULL && !conv->setup->single
-                 ? open(note, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)
-                 : -1;
+    char *text = text_of(note, pending->uid, "");
 
-    if (fd >= 0)
-        close(fd);
+    if (text != NULL && !conv->setup->single &&
+        tla_file_replace(note, text, false) == 0 && conv->peer != 0)
+        supersede(conv->config->run_dir, pending->token, text);
     talloc_free(note);
 }
 

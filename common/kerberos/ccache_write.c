@@ -44,6 +44,49 @@ krb5_error_code tl_ccache_fill(struct ccache_job *job, krb5_ccache to)
     return ret;
 }
 
+/* A cached logon brings the name of its client and no ticket. */
+static bool brings_nothing(struct ccache_job *job)
+{
+    krb5_cc_cursor cursor;
+    krb5_creds creds;
+    bool nothing = true;
+
+    if (krb5_cc_start_seq_get(job->k5, job->tickets, &cursor) != 0)
+        return false;
+    if (krb5_cc_next_cred(job->k5, job->tickets, &cursor, &creds) == 0) {
+        krb5_free_cred_contents(job->k5, &creds);
+        nothing = false;
+    }
+    krb5_cc_end_seq_get(job->k5, job->tickets, &cursor);
+    return nothing;
+}
+
+/* What the user has there must not be lost for nothing. */
+static bool is_better(struct ccache_job *job, krb5_ccache there)
+{
+    krb5_principal theirs = NULL, ours = NULL;
+    bool better = brings_nothing(job) &&
+                  krb5_cc_get_principal(job->k5, there, &theirs) == 0 &&
+                  krb5_cc_get_principal(job->k5, job->tickets, &ours) == 0 &&
+                  krb5_principal_compare_flags(job->k5, theirs, ours,
+                                               KRB5_PRINCIPAL_COMPARE_CASEFOLD);
+
+    krb5_free_principal(job->k5, theirs);
+    krb5_free_principal(job->k5, ours);
+    return better;
+}
+
+static bool file_is_better(struct ccache_job *job)
+{
+    krb5_ccache there = NULL;
+    bool better =
+        krb5_cc_resolve(job->k5, job->name, &there) == 0 && is_better(job, there);
+
+    if (there != NULL)
+        krb5_cc_close(job->k5, there);
+    return better;
+}
+
 /* The file at `path` is the user's own, or there is none (-ENOENT). */
 static int check_own_file(struct ccache_job *job, const char *path)
 {
@@ -125,6 +168,8 @@ static int write_file(struct ccache_job *job)
         return fail(job, path, "there is no such cache");
     if (ret != 0 && ret != -ENOENT)
         return ret;
+    if (ret == 0 && file_is_better(job))
+        return 0;
     snprintf(beside, sizeof(beside), "%s.XXXXXX", path);
     if (fill_new_file(job, beside) != 0)
         return -1;
@@ -172,7 +217,7 @@ static int write_collection(struct ccache_job *job)
         if (ret != 0 && !job->only_existing)
             ret = krb5_cc_new_unique(k5, type, NULL, &cache);
     }
-    if (ret == 0)
+    if (ret == 0 && !is_better(job, cache))
         ret = tl_ccache_fill(job, cache);
     if (ret == 0)
         ret = krb5_cc_switch(k5, cache);

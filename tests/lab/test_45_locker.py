@@ -10,7 +10,7 @@ import time
 import kcm
 from daemon import LOG, agent
 from harness import (PASSWORD, check, equal, finish, get, ids_of, logon, on, pam_stack,
-                     put, up, ws)
+                     put, until, up, ws)
 
 ALICE, BOB = "CONTOSO\\alice", "CONTOSO\\bob"
 FORMS = (ALICE, "contoso.test\\alice", "alice@contoso.test", "alice@CONTOSO", "CoNtOsO\\ALICE")
@@ -194,6 +194,39 @@ def foreign_caches():
     ws(f"rm -rf /tmp/theirs /tmp/krb5cc_link {theirs}")
 
 
+def offline():
+    """The network goes and comes back: unlocked by the kept password, no ticket is lost, and new
+    ones come when there is a domain controller."""
+    put("ws1", "/etc/trustlogon.conf", "[agent]\n    cached_logons = 2\n[logon]\n    explain = no\n"
+        "[locator]\n    negative_lifetime = 0\n")
+    name = session()
+    as_user(A, ["kvno", "-q", "cifs/dc1.contoso.test"], env={"KRB5CCNAME": name})
+    waits = "ls /run/trustlogon/pending | grep -c waits"
+    with agent():
+        ws("ip link set eth0 down")
+        try:
+            for _ in range(2):
+                ok, _, text = locker(A, ALICE, steps=("authenticate", "account", "refresh"),
+                                     ccache=name)
+                check("a locker without a network knows the password", ok, text)
+            done = ws(["/usr/bin/python3", "-I", "-c", CLIENT, "locker", ALICE, "[]",
+                       "authenticate", "account", "refresh"], stdin=PASSWORD + "\n",
+                      env={"KRB5CCNAME": name})
+            equal("so does root's", [code for _, code, _ in json.loads(done.stdout)], [0, 0, 0])
+            equal("with cached credentials", ws(
+                ["grep", "-c", "logged on with cached credentials", LOG]).stdout.strip(), "3")
+            check("the session keeps its tickets", "cifs/" in tickets(A, name)[2],
+                  tickets(A, name))
+            equal("one waits for the session", ws(waits).stdout.strip(), "1")
+        finally:
+            ws("ip link set eth0 up")
+        check("with a DC back it has new ones", until(
+            lambda: tickets(A, name)[1] == 1 and "cifs/" not in tickets(A, name)[2], 120),
+            tickets(A, name))
+        check("and nobody waits", until(lambda: ws(waits).stdout.strip() == "0"), ws(waits))
+    ws(["rm", "/etc/trustlogon.conf"])
+
+
 up(trust="external")
 put("ws1", "/etc/pam.d/locker", pam_stack())
 logon(ALICE)
@@ -210,4 +243,5 @@ refreshed("KEYRING", "KEYRING:persistent:%{uid}", "refresh")
 if kcm.start():
     refreshed("KCM", "KCM:", "refresh")
 foreign_caches()
+offline()
 finish()

@@ -6,9 +6,12 @@
 #include <check.h>
 #include <stdlib.h>
 
+#include "../../agent/files.c"
 #include "../../agent/when_back.c"
 
 #define TOKEN "00000000000000000000000000000001"
+#define LATER "00000000000000000000000000000002"
+#define FOREIGN "00000000000000000000000000000003"
 
 /* The agent's other files, of which nothing here is about. */
 bool tla_token_is_valid(const char *token)
@@ -78,22 +81,47 @@ START_TEST(test_note)
     struct tl_config config = {0};
     const struct tla_setup setup = {0};
     struct tla_conv *conv = talloc_zero(ctx, struct tla_conv);
-    const struct tla_pending pending = {.token = TOKEN};
-    struct waiting w = {.conv = conv};
+    const struct tla_pending pending = {.token = TOKEN, .uid = 1000};
+    const struct tla_pending later = {.token = LATER, .uid = 1000};
+    const struct tla_pending foreign = {.token = FOREIGN, .uid = 1001};
+    struct waiting w = {.conv = conv}, second = w, third = w;
 
     ck_assert_ptr_nonnull(mkdtemp(dir));
     conv->setup = &setup;
     conv->config = &config;
     config.run_dir = dir;
     w.note = note_of(ctx, dir, TOKEN);
+    second.note = note_of(ctx, dir, LATER);
+    third.note = note_of(ctx, dir, FOREIGN);
     ck_assert_int_eq(mkdir(talloc_asprintf(ctx, "%s/pending", dir), 0700), 0);
     ck_assert_ptr_null(read_note(ctx, &w));
-    tla_when_back_tell(dir, TOKEN, "KCM:"); /* nobody waits */
+    tla_when_back_tell(dir, TOKEN, 1000, "KCM:"); /* nobody waits */
     ck_assert_ptr_null(read_note(ctx, &w));
     tla_when_back_note(conv, &pending);
     ck_assert_str_eq(read_note(ctx, &w), "");
-    tla_when_back_tell(dir, TOKEN, "FILE:/tmp/krb5cc_1_abcdef");
+    tla_when_back_tell(dir, TOKEN, 1000, "FILE:/tmp/krb5cc_1_abcdef");
     ck_assert_str_eq(read_note(ctx, &w), "FILE:/tmp/krb5cc_1_abcdef");
+    /* Another session's, another user's. */
+    tla_when_back_note(conv, &later);
+    tla_when_back_note(conv, &foreign);
+    tla_when_back_tell(dir, FOREIGN, 1001, "FILE:/tmp/krb5cc_1_abcdef");
+    ck_assert_str_eq(read_note(ctx, &w), "FILE:/tmp/krb5cc_1_abcdef");
+    ck_assert_str_eq(read_note(ctx, &second), "");
+    /* The same session's: the later one has the password that was typed last. */
+    tla_when_back_tell(dir, LATER, 1000, "FILE:/tmp/krb5cc_1_abcdef");
+    ck_assert_ptr_null(read_note(ctx, &w));
+    ck_assert_ptr_nonnull(read_note(ctx, &second));
+    ck_assert_ptr_nonnull(read_note(ctx, &third));
+    /* Lockers that never say which cache. */
+    conv->peer = 1000;
+    tla_when_back_cancel(dir, LATER);
+    tla_when_back_note(conv, &pending);
+    tla_when_back_note(conv, &later);
+    ck_assert_ptr_null(read_note(ctx, &w));
+    ck_assert_ptr_nonnull(read_note(ctx, &second));
+    ck_assert_ptr_nonnull(read_note(ctx, &third));
+    tla_when_back_cancel(dir, LATER);
+    tla_when_back_cancel(dir, FOREIGN);
     tla_when_back_cancel(dir, TOKEN);
     ck_assert_ptr_null(read_note(ctx, &w));
     ck_assert_int_eq(rmdir(talloc_asprintf(ctx, "%s/pending", dir)), 0);
