@@ -31,10 +31,11 @@ int tlp_account(struct tlp *m)
     }
     /* A locker that is not root proved its user a moment ago. It opens no session, and
      * rules are for those who do. */
-    if (logon != NULL && (logon->session[0] == '\0' || geteuid() != 0))
+    if (logon != NULL && geteuid() != 0)
         return PAM_SUCCESS;
     request = tlp_request(m, TL_OP_ACCOUNT);
-    request.session = logon != NULL ? logon->session : NULL;
+    /* A logon whose credentials were deleted has no token any more. */
+    request.session = logon != NULL && logon->session[0] != '\0' ? logon->session : NULL;
     /* Whoever called goes on with what NSS makes of the name. */
     pw = pam_modutil_getpwnam(m->pamh, m->user);
     if (pw != NULL) {

@@ -105,6 +105,11 @@ def test_session(bench):
                     conversations=[[PROMPT, GOOD], [GOOD], [stored]])
     check("another process authenticated (sshd): the token came along",
           got.codes == code(*["SUCCESS"] * 3) and got.env == {"KRB5CCNAME": cache}, got)
+    got = bench.run("authenticate", "setcred", "delete", "account", process_env=env,
+                    conversations=[[PROMPT, GOOD], [stored], [plain],
+                                   [("done", {"ntstatus": 0xC000015B, "reason": "access-rule"})]])
+    check("without a token root's programs ask for the account all the same",
+          got.codes == code("SUCCESS", "SUCCESS", "SUCCESS", "PERM_DENIED"), got)
     got = bench.run("authenticate", "account", "-u", "root", "setcred", "open", process_env=env,
                     conversations=[[PROMPT, GOOD], [GOOD]])
     check("whoever goes on as root (sudo) takes no token into root's environment",
