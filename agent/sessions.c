@@ -30,27 +30,6 @@ static bool one_line(const char *text)
     return text != NULL && *text != '\0' && strchr(text, '\n') == NULL;
 }
 
-static int write_record(const char *path, const char *text)
-{
-    char *beside = talloc_asprintf(NULL, "%s.new", path);
-    int fd = -1, rc = beside == NULL ? -ENOMEM : 0;
-
-    if (rc == 0)
-        fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (rc == 0 && fd < 0)
-        rc = -errno;
-    if (rc == 0 && write(fd, text, strlen(text)) != (ssize_t)strlen(text))
-        rc = -EIO;
-    if (fd >= 0)
-        close(fd);
-    if (rc == 0 && rename(beside, path) != 0)
-        rc = -errno;
-    if (rc != 0 && fd >= 0)
-        (void)unlink(beside);
-    talloc_free(beside);
-    return rc;
-}
-
 int tla_session_note(const char *run_dir, const char *token,
                      const struct tla_session *session)
 {
@@ -71,7 +50,7 @@ int tla_session_note(const char *run_dir, const char *token,
     else if (mkdir(folder, 0700) != 0 && errno != EEXIST)
         rc = -errno;
     else
-        rc = write_record(path, text);
+        rc = tla_file_replace(path, text, false);
     talloc_free(tmp);
     return rc;
 }

@@ -487,35 +487,57 @@ def test_agent_account(bench):
               not (bench.folder / "pending" / ("b" * 32 + ".logon")).exists(), done)
 
 
+def activated(bench, listener, lookups, conf):
+    """As systemd starts it; returns when it has said that it is ready."""
+    (bench.folder / "conf").write_text(
+        f"[workstation]\n keytab = {bench.folder}/no-keytab\n[agent]\n idle_exit = 1\n{conf}")
+    name = bench.folder / "notify"
+    name.unlink(missing_ok=True)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+        notify.bind(str(name))
+        notify.settimeout(60)
+        process = subprocess.Popen(
+            ["/bin/sh", "-c", 'LISTEN_PID=$$ LISTEN_FDS=2 exec "$@" 3<&0 4<&1 </dev/null >&2', "sh",
+             str(AGENT), "--socket", str(bench.socket), "--stderr",
+             "--conf", str(bench.folder / "conf"), "--run-dir", str(bench.folder),
+             "--state-dir", str(bench.folder), "--cache-dir", str(bench.folder)],
+            stdin=listener, stdout=lookups, stderr=subprocess.DEVNULL,
+            env={**os.environ, "NOTIFY_SOCKET": str(name)})
+        ready = notify.recv(4096)
+    check("systemd is told that it is ready", b"READY=1" in ready, ready)
+    return process
+
+
 def test_agent_activation(bench):
-    """A socket that systemd holds: used as it is, kept at the end."""
+    """A socket that systemd holds: used as it is, kept at the end, which comes when there is
+    no client and no session whose tickets are to be renewed."""
     listener, lookups = (socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) for _ in "12")
     door = bench.folder / "lookup"
     for one, path in ((listener, bench.socket), (lookups, door)):
         one.bind(str(path))
         one.listen(8)
-    (bench.folder / "conf").write_text(
-        f"[workstation]\n keytab = {bench.folder}/no-keytab\n[agent]\n idle_exit = 3\n")
-    notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    notify.bind(str(bench.folder / "notify"))
-    notify.settimeout(60)
-    process = subprocess.Popen(
-        ["/bin/sh", "-c", 'LISTEN_PID=$$ LISTEN_FDS=2 exec "$@" 3<&0 4<&1 </dev/null >&2', "sh",
-         str(AGENT), "--socket", str(bench.socket), "--stderr", "--conf", str(bench.folder / "conf"), "--run-dir", str(bench.folder),
-         "--state-dir", str(bench.folder), "--cache-dir", str(bench.folder)],
-        stdin=listener, stdout=lookups, stderr=subprocess.DEVNULL,
-        env={**os.environ, "NOTIFY_SOCKET": str(bench.folder / "notify")})
-    ready = notify.recv(4096)
-    check("systemd is told that it is ready", b"READY=1" in ready, ready)
+    # A cache that cannot be read: nothing is renewed, and it may become better.
+    cache, session = bench.folder / "cache", bench.folder / "sessions" / ("5" * 32)
+    cache.write_text("no cache")
+    session.parent.mkdir(mode=0o700)
+    session.write_text(f"{NOBODY} {NOBODY} 0\nFILE:{cache}\nCONTOSO.TEST\nalice@contoso.test\n")
+    session.chmod(0o600)
+    process = activated(bench, listener, lookups, "")
     done = ask(bench, op=1, user=ALICE)
     check("a client of the handed socket is served", done and done["ntstatus"] == NOT_TRUSTED, done)
     done = ask(bench, door=door, op=7, lookup=1, user=ALICE)
     check("so are look-ups", done and done["ntstatus"] != 0, done)
-    check("it ends when idle, with 0", process.wait(30) == 0, process.returncode)
+    time.sleep(2.5)
+    check("idle for longer than it waits, but there is a session", process.poll() is None)
+    session.rename(bench.folder / "kept")
+    check("without one it ends when idle, with 0", process.wait(30) == 0, process.returncode)
     check("the sockets stay", bench.socket.exists() and door.exists())
+    (bench.folder / "kept").rename(session)
+    process = activated(bench, listener, lookups, " renew_interval = 0\n")
+    check("it ends beside a session that it does not renew", process.wait(30) == 0,
+          process.returncode)
     listener.close()
     lookups.close()
-    notify.close()
 
 
 def test_agent_command_line(bench):

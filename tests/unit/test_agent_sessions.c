@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <utime.h>
 
+#include "../../agent/files.c"
 #include "../../agent/sessions.c"
 
 /* pending.c's: 32 hexadecimal digits. */
