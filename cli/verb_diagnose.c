@@ -77,13 +77,40 @@ static json_t *diagnosis_json(const struct tl_diagnosis *diagnosis)
         "events", json_events(diagnosis->trace));
 }
 
+/* Exit code; 0: go on. */
+static int read_what_proves(struct cli *cli, const char *name, bool with_card,
+                            struct tl_diagnose_secret *secret, char **typed)
+{
+    struct tl_outcome *out = tl_outcome_new(cli);
+    struct tl_words *words;
+
+    if (with_card &&
+        tl_card_find(cli, cli->config, NULL, &secret->card, out) != TL_REASON_OK) {
+        words = tl_outcome_words(cli, out, NULL);
+        return cli_error(cli, EXIT_PROBLEM, "%s %s",
+                         words != NULL ? words->explanation : "no card",
+                         words != NULL && words->remedy != NULL ? words->remedy : "");
+    }
+    *typed = with_card ? read_secret(cli, "PIN for", secret->card->label)
+                       : read_password(cli, name);
+    if (*typed == NULL)
+        return EXIT_USAGE;
+    if (with_card && (*typed)[0] == '\0')
+        return cli_error(cli, EXIT_USAGE, "no PIN was typed, and none is tried");
+    secret->password = with_card ? NULL : *typed;
+    secret->pin = with_card ? *typed : NULL;
+    return 0;
+}
+
 int verb_diagnose(struct cli *cli, int argc, char **argv)
 {
     static const struct option options[] = {{"no-password", no_argument, NULL, 'n'},
+                                            {"smartcard", no_argument, NULL, 's'},
                                             CLI_COMMON_OPTIONS};
-    bool ask = true;
+    bool ask = true, with_card = false;
+    struct tl_diagnose_secret secret = {0};
     const char *name;
-    char *password = NULL;
+    char *typed = NULL;
     struct tl_diagnosis *diagnosis;
     int option, code, ret;
 
@@ -92,24 +119,25 @@ int verb_diagnose(struct cli *cli, int argc, char **argv)
         case 'n':
             ask = false;
             break;
+        case 's':
+            with_card = true;
+            break;
             CLI_COMMON_CASES;
         }
     name = cli_one_argument(cli, argc, argv, "a name");
     if (name == NULL)
         return EXIT_USAGE;
     code = cli_load_config(cli);
+    if (code == 0 && ask)
+        code = read_what_proves(cli, name, with_card, &secret, &typed);
     if (code != 0)
         return code;
-    if (ask) {
-        password = read_password(cli, name);
-        if (password == NULL)
-            return EXIT_USAGE;
-    }
     progress_start(cli);
-    ret = tl_diagnose(cli, cli->config, name, password, progress_at, cli, &diagnosis);
+    ret = tl_diagnose(cli, cli->config, name, ask ? &secret : NULL, progress_at, cli,
+                      &diagnosis);
     progress_stop();
-    if (password != NULL)
-        explicit_bzero(password, strlen(password));
+    if (typed != NULL)
+        explicit_bzero(typed, strlen(typed));
     if (ret != 0)
         return cli_error(cli, EXIT_CANNOT_TELL, "%s", strerror(-ret));
     if (cli->json)

@@ -125,16 +125,21 @@ static const char *foreign_domain(const struct run *run, const struct tl_route *
 }
 
 /* The logon itself, as findings of its steps. */
-static void check_logon(struct run *run, struct tl_logon *logon, const char *password)
+static void check_logon(struct run *run, struct tl_logon *logon,
+                        const struct tl_diagnose_secret *secret)
 {
     struct tl_outcome *out = logon->outcome;
     char sid[TL_SID_STRING_MAX];
 
     tl_progress(run, "the logon of", logon->name->whole);
-    tl_logon_password(logon, password);
+    if (secret->card != NULL)
+        tl_logon_card(logon, secret->card, secret->pin);
+    else
+        tl_logon_password(logon, secret->password);
     if (logon->client != NULL)
         tl_finding(run, "as", logon->client, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
-                   "the password is right");
+                   "the %s right",
+                   secret->card != NULL ? "PIN and the certificate are" : "password is");
     if (out->reason != TL_REASON_OK) {
         tl_finding_outcome(run, tl_stage_name(out->stage), out->subject, out);
         return;
@@ -192,7 +197,8 @@ static void conclude(struct run *run)
     }
 }
 
-static void run_checks(struct run *run, const char *name, const char *password)
+static void run_checks(struct run *run, const char *name,
+                       const struct tl_diagnose_secret *secret)
 {
     struct tl_diagnosis *diag = run->diag;
     struct tl_logon *logon;
@@ -227,8 +233,8 @@ static void run_checks(struct run *run, const char *name, const char *password)
     if (run->user_domain != NULL)
         tl_check_network(run, run->user_domain);
     tl_check_own_side(run, logon->name);
-    if (password != NULL) {
-        check_logon(run, logon, password);
+    if (secret != NULL) {
+        check_logon(run, logon, secret);
         diag->logon = logon;
     }
     if (logon->client != NULL)
@@ -238,8 +244,8 @@ static void run_checks(struct run *run, const char *name, const char *password)
 }
 
 int tl_diagnose(TALLOC_CTX *ctx, const struct tl_config *config, const char *name,
-                const char *password, tl_progress_fn progress, void *arg,
-                struct tl_diagnosis **diagnosis)
+                const struct tl_diagnose_secret *secret, tl_progress_fn progress,
+                void *arg, struct tl_diagnosis **diagnosis)
 {
     struct tl_config *patient;
     struct run *run;
@@ -266,7 +272,7 @@ int tl_diagnose(TALLOC_CTX *ctx, const struct tl_config *config, const char *nam
     run->progress_arg = arg;
     run->trace = tl_trace_start(tl_trace_log_fn, run->diag->trace);
     run->words.user = name;
-    run_checks(run, name, password);
+    run_checks(run, name, secret);
     conclude(run);
     /* The locators and sessions below hold pointers to run->trace: `run` stays
      * with the diagnosis. */

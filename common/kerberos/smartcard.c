@@ -207,7 +207,8 @@ static bool has_anchors(krb5_context k5, const struct tl_config *config,
                         const char *realm)
 {
     profile_t profile = NULL;
-    bool found = config->pkinit_anchors != NULL;
+    /* without a realm nobody can tell: realms may have their own */
+    bool found = config->pkinit_anchors != NULL || realm == NULL;
 
     if (!found && krb5_get_profile(k5, &profile) == 0)
         found = tl_card_setting(profile, realm, "pkinit_anchors");
@@ -271,6 +272,9 @@ static enum tl_reason fail_before_request(struct tl_card_try *try, const char *m
     if (!try->given)
         return tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_SMARTCARD_NONE,
                                "another card than the one whose PIN was asked for");
+    /* before the PIN is tried; of a realm that was not known when the card was found */
+    if (strstr(message, "pkinit_anchors") != NULL)
+        try->step = TL_CARD_ANCHORS;
     switch (try->step) {
     case TL_CARD_PIN:
         try->card->spent = true;

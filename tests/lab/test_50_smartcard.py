@@ -10,8 +10,8 @@ import time
 import smartcard
 from certificates import HOUR, Authority, pem
 from daemon import agent
-from harness import (PASSWORD, SERVICE, check, command, equal, finish, get, ids_of, journal,
-                     logon, pam_stack, put, up, ws)
+from harness import (PASSWORD, SERVICE, check, command, diagnose, equal, finish, get, ids_of,
+                     journal, logon, pam_stack, put, up, ws)
 from programs import Terminal, sshd
 from smartcard import PIN, fresh, pulled, tried
 
@@ -258,6 +258,10 @@ def by_command():
         check(f"logon --smartcard, PIN '{pin}'", done.returncode == code and words in done.stdout,
               done)
     equal("logon --smartcard: PINs that the card saw", tried(), ["right", "wrong"])
+    for pin, reason in ((PIN, "ok"), ("111111", "smartcard-pin-wrong")):
+        equal(f"diagnose --smartcard: {reason}",
+              diagnose(ALICE, "--smartcard", password=pin).get("reason"), reason)
+    equal("diagnose --smartcard: PINs that the card saw", tried(), ["right", "wrong"])
     pulled()
     done = command("logon", "--smartcard", "--json", ALICE, stdin=PIN + "\n")
     check("logon --smartcard without a card", done.returncode == 1 and

@@ -28,7 +28,8 @@ struct tl_finding {
 struct tl_diagnosis {
     size_t count;
     struct tl_finding *findings;
-    struct tl_logon *logon; /* the logon that was tried, or NULL (no password given) */
+    struct tl_logon
+        *logon; /* the logon that was tried, or NULL (nothing to log on with) */
     struct tl_trace_log *trace; /* every event of it */
     enum tl_reason reason;      /* the root cause; OK: everything works */
     uint32_t ntstatus;          /* what the user sees */
@@ -39,9 +40,16 @@ struct tl_diagnosis {
 /* Called before each check that may wait, with its slug and target: progress. */
 typedef void (*tl_progress_fn)(void *arg, const char *check, const char *target);
 
-/* `password` NULL: everything but the logon itself is checked. */
+/* What to log on with: a password, or a card and its PIN. */
+struct tl_diagnose_secret {
+    const char *password;
+    struct tl_card *card;
+    const char *pin;
+};
+/* `secret` NULL: everything but the logon itself is checked. */
 TL_PUBLIC int tl_diagnose(TALLOC_CTX *ctx, const struct tl_config *config,
-                          const char *name, const char *password, tl_progress_fn progress,
-                          void *arg, struct tl_diagnosis **diagnosis);
+                          const char *name, const struct tl_diagnose_secret *secret,
+                          tl_progress_fn progress, void *arg,
+                          struct tl_diagnosis **diagnosis);
 
 #endif
