@@ -276,7 +276,7 @@ static void setup(void)
     forced_fails = false;
     config = tl_config_defaults(mem);
     config->kdc_race_delay = 30;
-    config->kdc_connect_timeout = 400;
+    config->kdc_connect_timeout = 10000; /* however slow this machine is */
     net = tl_transport_new(mem, config, NULL, &source);
     out = tl_outcome_new(mem);
 }
@@ -377,6 +377,8 @@ START_TEST(test_alone)
     struct tl_transport_answer answer;
     char *kdc;
 
+    if (alone[_i].habit == FILTERED)
+        config->kdc_connect_timeout = 400;
     add_kdc(alone[_i].habit);
     ck_assert_int_eq(ask(false, 3000, &answer), alone[_i].reason);
     ck_assert_int_eq(out->reason, alone[_i].reason);
@@ -493,6 +495,7 @@ START_TEST(test_gone)
 {
     struct tl_transport_answer answer;
 
+    config->kdc_connect_timeout = 400;
     add_kdc(FILTERED);
     forced_fails = true;
     ck_assert_int_eq(ask(false, 20000, &answer), TL_REASON_NO_LOGON_SERVERS);
@@ -527,6 +530,7 @@ START_TEST(test_all_dead)
     struct tl_transport_answer answer;
     int64_t start = tl_now_us();
 
+    config->kdc_connect_timeout = 400;
     add_kdc(FILTERED);
     add_kdc(REFUSES);
     add_kdc(CLOSES);
