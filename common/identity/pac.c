@@ -97,8 +97,11 @@ static void decode_buffers(struct tl_pac *pac, struct tl_ndr *r)
         else
             decode_entry(pac, &e, r, &seen);
     }
-    if (!(seen & 1U)) /* decoders[0] */
+    /* decoders[0]; a PAC in good order without it is a Kerberos realm's */
+    if (r->ret == 0 && !(seen & 1U)) {
         tl_ndr_fail(r, "no LOGON_INFO");
+        r->ret = -ENODATA;
+    }
 }
 
 int tl_pac_decode(TALLOC_CTX *ctx, const uint8_t *data, size_t len, struct tl_pac **pac,

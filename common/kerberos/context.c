@@ -162,6 +162,21 @@ int64_t tl_krb_tgt_end(const struct tl_krb *krb)
     return krb->tgt_end;
 }
 
+const char *tl_krb_way(const struct tl_krb *krb, size_t i)
+{
+    return i < krb->way.count ? krb->way.names[i] : NULL;
+}
+
+char *tl_krb_way_text(TALLOC_CTX *ctx, const struct tl_krb *krb)
+{
+    struct tl_realms start = krb->way;
+
+    if (start.count == 0)
+        return NULL;
+    start.count--;
+    return tl_realms_text(ctx, &start, krb->way.names[start.count]);
+}
+
 bool tl_krb_answered(const struct tl_krb *krb)
 {
     return krb->answered;

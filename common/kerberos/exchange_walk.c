@@ -97,6 +97,32 @@ static enum tl_reason enter_realm(struct walk *walk, const krb5_data *realm)
     return TL_REASON_OK;
 }
 
+/* libkrb5 looks for circles, too, and follows ten referrals at most; it says the same
+ * of both, and of a KDC that cannot be reached. */
+static enum tl_reason stopped(struct walk *walk, krb5_error_code ret)
+{
+    char *next = NULL;
+    krb5_data realm;
+    enum tl_reason reason;
+
+    if (ret == KRB5_KDC_UNREACH)
+        next = tl_krb_referred_to(walk->mem, &walk->ex.reply);
+    if (next == NULL)
+        return tl_krb_fail_local(walk->krb, walk->out, TL_STAGE_WALK, ret,
+                                 walk->ex.subject);
+    realm = (krb5_data){.data = next, .length = (unsigned int)strlen(next)};
+    reason = strcasecmp(walk->ex.realm, next) == 0 ? TL_REASON_REFERRAL_LOOP
+                                                   : enter_realm(walk, &realm);
+    if (reason != TL_REASON_OK && reason != TL_REASON_REFERRAL_LOOP)
+        return reason;
+    if (reason == TL_REASON_OK) {
+        walk->seen.count--; /* it was entered only to see whether it may be */
+        reason = TL_REASON_REFERRAL_LIMIT;
+    }
+    return tl_outcome_fail(walk->out, TL_STAGE_WALK, reason, "%s",
+                           tl_realms_text(walk->mem, &walk->seen, next));
+}
+
 /* The protocol error that libkrb5 found, else the one in the clear. */
 static int32_t error_of(krb5_error_code ret, int32_t outer)
 {
@@ -134,8 +160,7 @@ static enum tl_reason step_all(struct walk *walk, krb5_tkt_creds_context tcc)
             reason = tl_krb_fail_error(walk->krb, walk->out, &walk->ex,
                                        error_of(ret, walk->ex.err.code));
         else if (ret != 0)
-            reason = tl_krb_fail_local(walk->krb, walk->out, TL_STAGE_WALK, ret,
-                                       walk->ex.subject);
+            reason = stopped(walk, ret);
         else if (!(flags & KRB5_TKT_CREDS_STEP_FLAG_CONTINUE))
             break;
         else
@@ -240,6 +265,13 @@ static enum tl_reason keep_host(struct walk *walk, const struct tl_workstation *
     return TL_REASON_OK;
 }
 
+static void keep_way(struct walk *walk)
+{
+    talloc_free(walk->krb->way.names);
+    walk->krb->way = walk->seen;
+    talloc_steal(walk->krb, walk->seen.names);
+}
+
 enum tl_reason tl_krb_walk(struct tl_krb *krb, const struct tl_route *route,
                            const struct tl_workstation *ws, struct tl_outcome *out)
 {
@@ -271,6 +303,7 @@ enum tl_reason tl_krb_walk(struct tl_krb *krb, const struct tl_route *route,
     }
     if (reason == TL_REASON_OK && creds != NULL)
         reason = keep_host(&walk, ws, creds);
+    keep_way(&walk);
     talloc_free(walk.mem);
     return reason;
 }

@@ -8,6 +8,12 @@
 #include <trustlogon/kerberos.h>
 #include "transport.h"
 
+/* The realms a walk has been in: detects circles and counts hops. */
+struct tl_realms {
+    size_t count;
+    char **names;
+};
+
 struct tl_krb {
     const struct tl_config *config;
     struct tl_locator *locator;
@@ -28,6 +34,10 @@ struct tl_krb {
     krb5_creds *host;       /* the ticket for this workstation, after the walk */
     const char *host_kdc;   /* the KDC that issued it */
     struct tl_armor *armor; /* NULL: `fast = never` (armor.h) */
+    krb5_creds *changepw; /* the ticket for kadmin/changepw, or NULL; never stored */
+    krb5_creds *host;     /* the ticket for this workstation, after the walk */
+    const char *host_kdc; /* the KDC that issued it */
+    struct tl_realms way; /* realms of the last walk */
 };
 
 /* --- k5_profile.c: our fixed settings over krb5.conf --- */
@@ -51,6 +61,10 @@ enum tl_krb_msg {
 /* By the outermost DER tag (RFC 4120 5.10). */
 enum tl_krb_msg tl_krb_msg_kind(const uint8_t *data, size_t len);
 const char *tl_krb_msg_name(enum tl_krb_msg kind);
+
+/* The realm that a TGS-REP refers to: its ticket is for krbtgt/<realm>. NULL for any
+ * other ticket or message, and for a name with a NUL in it. Nothing is authenticated. */
+char *tl_krb_referred_to(TALLOC_CTX *ctx, const krb5_data *reply);
 
 /* What a KRB-ERROR says. Nothing of it is authenticated. */
 struct tl_krb_error {
@@ -108,11 +122,6 @@ enum tl_reason tl_as_keep(struct tl_krb *krb, krb5_init_creds_context icc, bool 
 
 /* --- realms.c, and the plan of exchange_walk.c: pure --- */
 
-/* The realms a walk has been in: detects circles and counts hops. */
-struct tl_realms {
-    size_t count;
-    char **names;
-};
 /* TL_REASON_OK and the realm is remembered; REFERRAL_LOOP, REFERRAL_LIMIT, NO_MEMORY. */
 enum tl_reason tl_realms_enter(TALLOC_CTX *ctx, struct tl_realms *seen, int limit,
                                const char *realm, size_t len);

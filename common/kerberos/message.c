@@ -4,7 +4,14 @@
  */
 #include "kerberos_internal.h"
 
+#include <errno.h>
 #include <string.h>
+
+#include "status/der.h"
+
+#define DER_GENERAL_STRING 0x1b
+#define DER_TGS_REP 0x6d /* [APPLICATION 13] */
+#define DER_TICKET 0x61  /* [APPLICATION 1] */
 
 enum tl_krb_msg tl_krb_msg_kind(const uint8_t *data, size_t len)
 {
@@ -32,6 +39,55 @@ const char *tl_krb_msg_name(enum tl_krb_msg kind)
                                         "TGS-REQ", "TGS-REP", "KRB-ERROR"};
 
     return names[kind];
+}
+
+/* Skip the elements [0] to [last], optional ones among them. */
+static void skip_to(struct tl_der *in, uint8_t last)
+{
+    struct tl_der ignored;
+
+    for (uint8_t n = 0; n <= last; n++)
+        if (tl_der_is(in, TL_DER_CONTEXT(n)))
+            (void)tl_der_take(in, TL_DER_CONTEXT(n), &ignored);
+}
+
+/* The sname of the ticket in a TGS-REP [RFC 4120 5.3, 5.4.2]: a window on its strings. */
+static int take_service(const krb5_data *reply, struct tl_der *names)
+{
+    struct tl_der in = {(const uint8_t *)reply->data, reply->length};
+    struct tl_der rep, ticket, name;
+
+    if (tl_der_take(&in, DER_TGS_REP, &rep) != 0 ||
+        tl_der_take(&rep, TL_DER_SEQUENCE, &in) != 0)
+        return -EBADMSG;
+    skip_to(&in, 4);
+    if (tl_der_take(&in, TL_DER_CONTEXT(5), &rep) != 0 ||
+        tl_der_take(&rep, DER_TICKET, &ticket) != 0 ||
+        tl_der_take(&ticket, TL_DER_SEQUENCE, &in) != 0)
+        return -EBADMSG;
+    skip_to(&in, 1);
+    if (tl_der_take(&in, TL_DER_CONTEXT(2), &rep) != 0 ||
+        tl_der_take(&rep, TL_DER_SEQUENCE, &name) != 0)
+        return -EBADMSG;
+    skip_to(&name, 0);
+    if (tl_der_take(&name, TL_DER_CONTEXT(1), &in) != 0)
+        return -EBADMSG;
+    return tl_der_take(&in, TL_DER_SEQUENCE, names);
+}
+
+char *tl_krb_referred_to(TALLOC_CTX *ctx, const krb5_data *reply)
+{
+    struct tl_der names, first, realm;
+
+    if (reply->data == NULL || take_service(reply, &names) != 0 ||
+        tl_der_take(&names, DER_GENERAL_STRING, &first) != 0 ||
+        tl_der_take(&names, DER_GENERAL_STRING, &realm) != 0 || names.len != 0)
+        return NULL;
+    if (first.len != KRB5_TGS_NAME_SIZE ||
+        memcmp(first.data, KRB5_TGS_NAME, KRB5_TGS_NAME_SIZE) != 0 || realm.len == 0 ||
+        memchr(realm.data, '\0', realm.len) != NULL)
+        return NULL;
+    return talloc_strndup(ctx, (const char *)realm.data, realm.len);
 }
 
 void tl_krb_error_read(TALLOC_CTX *ctx, krb5_context k5, const krb5_data *reply,

@@ -259,6 +259,16 @@ static enum tl_reason check_pac(struct proof *p, const struct tl_pac *pac)
     return TL_REASON_OK;
 }
 
+/* A KDC that serves no domain signs a PAC, too (MIT krb5 since 1.20), and has nobody's
+ * SIDs to put into it; nor does it pass on those that came with a TGT. */
+static enum tl_reason no_identity(struct proof *p)
+{
+    tl_outcome_set_subject(p->out, p->krb->client_name);
+    tl_outcome_set_attribute(p->out, tl_krb_way_text(p->mem, p->krb));
+    return tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_PAC_NO_IDENTITY,
+                           "the PAC of the ticket has no LOGON_INFO");
+}
+
 static enum tl_reason prove(TALLOC_CTX *ctx, struct proof *p, struct tl_pac **out_pac)
 {
     krb5_data bytes = {0};
@@ -280,6 +290,8 @@ static enum tl_reason prove(TALLOC_CTX *ctx, struct proof *p, struct tl_pac **ou
 
         if (ret == -ENOMEM)
             reason = tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_NO_MEMORY, NULL);
+        else if (ret == -ENODATA)
+            reason = no_identity(p);
         else if (ret != 0)
             reason = tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_PAC_INVALID, "%s",
                                      where != NULL ? where : "it cannot be decoded");

@@ -7,6 +7,8 @@
 
 #include "logon/explain.h"
 
+#define KDC_ERR_TGT_REVOKED 20 /* RFC 4120 7.5.9 */
+
 /* Take over a finer cause; the status, stage, hop and code stay what they are. */
 static void refine(struct tl_outcome *out, enum tl_reason reason, const char *subject,
                    const char *attribute)
@@ -63,6 +65,20 @@ static void explain_no_records(struct tl_logon *logon)
     logon->outcome->ntstatus = TL_NT_NO_SUCH_DOMAIN;
 }
 
+/*
+ * A Kerberos realm lies on the way, by trusts that were entered as ones between domains:
+ * Samba's KDC answers 60 to a PAC without SIDs, 20 to a TGT without a PAC.
+ */
+static bool over_plain_realm(struct tl_logon *logon, tl_deadline deadline)
+{
+    const char *realm;
+
+    for (size_t i = 0; (realm = tl_krb_way(logon->krb, i)) != NULL; i++)
+        if (tl_is_plain_realm(logon->locator, realm, deadline))
+            return true;
+    return false;
+}
+
 static void explain_walk(struct tl_logon *logon, struct tl_own_side *own,
                          tl_deadline deadline)
 {
@@ -72,7 +88,15 @@ static void explain_walk(struct tl_logon *logon, struct tl_own_side *own,
     char *user_domain = tl_dns_of(logon, at != NULL ? at + 1 : logon->client);
     enum tl_reason reason;
 
-    if (user_domain == NULL || logon->topology == NULL)
+    if (user_domain == NULL)
+        return;
+    if (out->reason == TL_REASON_KDC_ERROR) {
+        if (over_plain_realm(logon, deadline))
+            refine(out, TL_REASON_PAC_NO_IDENTITY, logon->client,
+                   tl_krb_way_text(logon, logon->krb));
+        return;
+    }
+    if (logon->topology == NULL)
         return;
     reason = tl_way_read(logon->krb, logon->locator, user_domain, logon->ws, out,
                          logon->trace, deadline, logon->topology, NULL);
@@ -101,6 +125,13 @@ static void explain_walk(struct tl_logon *logon, struct tl_own_side *own,
         refine(out, reason, subject, attribute);
 }
 
+/* As a KDC may answer to a ticket that brings no SIDs. */
+static bool refused_without_sids(const struct tl_outcome *out)
+{
+    return out->reason == TL_REASON_KDC_ERROR &&
+           (out->krb_error == TL_KRB_GENERIC || out->krb_error == KDC_ERR_TGT_REVOKED);
+}
+
 /* Which failures the directory can say more about. An unknown user of a named
  * domain is none: it must take no longer than a wrong password. */
 static bool worth_reading(const struct tl_logon *logon)
@@ -110,8 +141,9 @@ static bool worth_reading(const struct tl_logon *logon)
     if (out->stage == TL_STAGE_AS)
         return out->krb_error == TL_KRB_C_PRINCIPAL_UNKNOWN &&
                logon->route->type == TL_ENTERPRISE;
-    return out->stage == TL_STAGE_WALK && (out->reason == TL_REASON_WALK_UNKNOWN ||
-                                           out->reason == TL_REASON_TRUST_REFUSED);
+    return out->stage == TL_STAGE_WALK &&
+           (out->reason == TL_REASON_WALK_UNKNOWN ||
+            out->reason == TL_REASON_TRUST_REFUSED || refused_without_sids(out));
 }
 
 bool tl_look_again(struct tl_logon *logon, tl_deadline deadline, struct tl_own_side **own)

@@ -60,6 +60,10 @@ enum tl_reason tl_user_side_read(struct tl_krb *krb, struct tl_locator *locator,
                                  tl_deadline deadline, struct tl_topology *topo,
                                  struct tl_outcome *out);
 
+/* Whether the KDCs found for a name are a Kerberos realm's, and no domain's. */
+bool tl_is_plain_realm(struct tl_locator *locator, const char *domain,
+                       tl_deadline deadline);
+
 /*
  * The same, and the TDOs of the realm in between that refused the walk, if it was one:
  * those of neither side tell its fault.

@@ -128,6 +128,11 @@ enum tl_reason tl_user_side_open(TALLOC_CTX *ctx, struct tl_krb *krb,
         goto cleanup;
     }
     reason = tl_locate(tmp, locator, domain, 0, deadline, &dcs, out);
+    if (reason == TL_REASON_OK && dcs->dcs[0].realm_only) {
+        reason = tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_DIRECTORY_UNREADABLE,
+                                 "a Kerberos realm has no directory");
+        tl_outcome_set_subject(out, domain);
+    }
     if (reason == TL_REASON_OK)
         reason = open_first(ctx, krb, dcs, realm, deadline, trace, dir, out);
 
@@ -149,6 +154,18 @@ enum tl_reason tl_user_side_read(struct tl_krb *krb, struct tl_locator *locator,
         reason = tl_directory_trusts(dir, topo, out);
     talloc_free(dir);
     return reason;
+}
+
+bool tl_is_plain_realm(struct tl_locator *locator, const char *domain,
+                       tl_deadline deadline)
+{
+    struct tl_dc_list *dcs = NULL;
+    bool plain =
+        tl_locate(NULL, locator, domain, 0, deadline, &dcs, NULL) == TL_REASON_OK &&
+        dcs->dcs[0].realm_only;
+
+    talloc_free(dcs);
+    return plain;
 }
 
 enum tl_reason tl_way_read(struct tl_krb *krb, struct tl_locator *locator,

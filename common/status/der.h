@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Private to common/status: just enough DER (X.690) to read e-data.
+ * Private to common/: just enough DER (X.690) to read e-data and the clear parts of
+ * replies.
  *
  * A reader is a window on bytes that stay where they are. Only what DER allows
  * is taken: tags of one byte, definite lengths in their shortest form, integers

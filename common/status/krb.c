@@ -56,6 +56,8 @@ static const struct tl_krb_info table[] = {
     {40, "KRB_AP_ERR_MSG_TYPE", "A message of an unexpected type."},
     {41, "KRB_AP_ERR_MODIFIED", "The message was modified, or the keys do not fit."},
     {42, "KRB_AP_ERR_BADORDER", "Messages are out of order."},
+    {43, "KRB_AP_ERR_ILL_CR_TKT",
+     "The realms that the ticket came through are not allowed."}, /* MIT krb5's own */
     {44, "KRB_AP_ERR_BADKEYVER", "There is no key of this version."},
     {45, "KRB_AP_ERR_NOKEY", "The service's key is not available."},
     {46, "KRB_AP_ERR_MUT_FAIL", "Mutual authentication failed."},

@@ -88,6 +88,12 @@ static int judge_flat(struct maker *m, const struct tl_known *known)
     return 0;
 }
 
+/* A Kerberos realm that is no domain. */
+static bool is_realm(const struct tl_tdo *tdo)
+{
+    return tdo != NULL && tdo->type == TL_TRUST_MIT;
+}
+
 static int walk_and_judge(struct maker *m, const char *user_domain)
 {
     struct tl_route *route = m->route;
@@ -100,8 +106,10 @@ static int walk_and_judge(struct maker *m, const char *user_domain)
     route->num_hops = path.num_hops;
     route->hops = path.hops;
     /* An external trust routes no names, so a host/ request would be refused; asking
-     * for the way itself is allowed, once the user has named the domain. */
-    if (route->domain_named && path.external)
+     * for the way itself is allowed, once the user has named the domain. Nor does the
+     * KDC of a Kerberos realm refer by names of domains [MS-KILE 3.2.5.1]. */
+    if (route->domain_named &&
+        (path.external || (path.num_hops > 0 && is_realm(path.hops[0].tdo_to))))
         route->first_ask = TL_ASK_KRBTGT;
     ret = tl_path_judge(route, m->topo, m->ws, user_domain, &path, &fault);
     return ret != 0 ? ret : take_fault(route, &fault);
@@ -129,6 +137,13 @@ static int no_dns_name(struct maker *m, const struct tl_known *known)
                : set_verdict(m->route, TL_REASON_DOMAIN_UNKNOWN, 0, known->flat, NULL);
 }
 
+/* A domain's realm is its DNS name in capitals; a Kerberos realm is called as it is
+ * called, and case matters [RFC 4120 6.1]. */
+static int keep_spelling(struct tl_route *route, const struct tl_known *known)
+{
+    return is_realm(known->tdo) ? put(route, &route->realm, known->tdo->partner) : 0;
+}
+
 static int route_known(struct maker *m, const struct tl_known *known)
 {
     struct tl_route *route = m->route;
@@ -144,7 +159,7 @@ static int route_known(struct maker *m, const struct tl_known *known)
         route->why = "The name gives a domain of a trusted forest; its own KDC is asked.";
     else
         route->why = "The name gives a trusted domain; its own KDC is asked.";
-    if (set_realm(route, known->dns) != 0 ||
+    if (set_realm(route, known->dns) != 0 || keep_spelling(route, known) != 0 ||
         put(route, &route->principal, m->name->user) != 0 ||
         put(route, &route->user_flat, known->flat) != 0 ||
         set_upn(route, m->name->user, known->dns) != 0)

@@ -31,6 +31,7 @@ TEXT = {
     1935: "The computer you are signing into is protected by an authentication firewall. The "
           "specified account is not allowed to authenticate to the computer.",
     "smart card": "Smart card logon is required and was not used.",  # no Win32 twin
+    "referrals": "The number of maximum ticket referrals has been exceeded.",  # nor has this
     1355: "The specified domain either does not exist or could not be contacted.",
 }
 

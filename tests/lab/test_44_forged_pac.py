@@ -81,6 +81,7 @@ def nobody_gets_in(forgers, fabrikam):
     bob = sid_of("contoso", ("user", "bob"))
     bobs = {"account": "bob", "rid": int(bob.rpartition("-")[2])}
     refused(forgers, "no PAC", {"none": True}, "pac-missing")
+    refused(forgers, "no logon info", {"drop": [LOGON_INFO]}, "realm-without-identity")
     for what, order in {
             "signed with another key": {"sign": "other"},
             "changed after it was signed": {"flip": 200},
@@ -89,7 +90,6 @@ def nobody_gets_in(forgers, fabrikam):
             "another user's client info": {"client": "bob"},
             "client info of another logon": {"late": 60},
             "no client info": {"drop": [CLIENT_INFO]},
-            "no logon info": {"drop": [LOGON_INFO]},
             "asked for by another account": {"requester": bob},
             "another SID than beside the UPN": {"domain": fabrikam}}.items():
         refused(forgers, what, order, "pac-invalid")

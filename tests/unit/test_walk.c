@@ -331,6 +331,38 @@ START_TEST(test_ccache_names)
 }
 END_TEST
 
+static const struct {
+    const char *file, *realm; /* NULL: no referral */
+} replies[] = {
+    {"referral", "RING1.TEST"},
+    {"padata", "C.TEST"},
+    {"service", NULL},
+    {"three", NULL},
+};
+
+START_TEST(test_referred_to)
+{
+    TALLOC_CTX *mem = talloc_new(NULL);
+    char *path =
+        talloc_asprintf(mem, TEST_DATA "/../../fuzz/corpus/tgs_rep/%s", replies[_i].file);
+    FILE *file = fopen(path, "rb");
+    char bytes[1024], *realm;
+    krb5_data reply = {.data = bytes};
+
+    ck_assert_ptr_nonnull(file);
+    reply.length = (unsigned int)fread(bytes, 1, sizeof(bytes), file);
+    fclose(file);
+    realm = tl_krb_referred_to(mem, &reply);
+    if (replies[_i].realm == NULL)
+        ck_assert_ptr_null(realm);
+    else
+        ck_assert_str_eq(realm, replies[_i].realm);
+    while (reply.length-- > 0)
+        ck_assert_ptr_null(tl_krb_referred_to(mem, &reply));
+    talloc_free(mem);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("walk");
@@ -344,6 +376,7 @@ int main(void)
     tcase_add_test(tc, test_error_read);
     tcase_add_loop_test(tc, test_plain_tgs, 0, 12);
     tcase_add_test(tc, test_message_kinds);
+    tcase_add_loop_test(tc, test_referred_to, 0, sizeof(replies) / sizeof(replies[0]));
     tcase_add_loop_test(tc, test_settings_are_fixed, 0, 2);
     tcase_add_loop_test(tc, test_ccache_names, 0, sizeof(names) / sizeof(names[0]));
     suite_add_tcase(suite, tc);

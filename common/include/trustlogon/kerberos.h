@@ -144,6 +144,12 @@ TL_PUBLIC int tl_krb_take_kept(struct tl_krb *krb, const struct tl_workstation *
 TL_PUBLIC bool tl_krb_has_ticket(struct tl_krb *krb, const char *service,
                                  const char *realm);
 
+/* Realm number i of those whose KDCs the last walk asked, in order; NULL behind the end.
+ */
+TL_PUBLIC const char *tl_krb_way(const struct tl_krb *krb, size_t i);
+/* The same as text, "CONTOSO.TEST, FABRIKAM.TEST"; NULL before a walk. */
+TL_PUBLIC char *tl_krb_way_text(TALLOC_CTX *ctx, const struct tl_krb *krb);
+
 /* Has any KDC answered anything in this session, an error included? */
 TL_PUBLIC bool tl_krb_answered(const struct tl_krb *krb);
 /* Name of the session's MEMORY ccache (for tl_directory_open). */

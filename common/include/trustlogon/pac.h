@@ -54,7 +54,8 @@ struct tl_pac {
 /* Decode a whole PAC (PACTYPE with its buffers). -EBADMSG with *where, a
  * constant phrase; LOGON_INFO is required, every other buffer optional; each
  * that the structure above tells of must be well-formed and come once. Buffers
- * of other types are not looked at. -ENOMEM the same way. */
+ * of other types are not looked at. A PAC in good order that has no LOGON_INFO, as a
+ * KDC without a domain makes it, is -ENODATA. -ENOMEM the same way. */
 TL_PUBLIC int tl_pac_decode(TALLOC_CTX *ctx, const uint8_t *data, size_t len,
                             struct tl_pac **pac, const char **where);
 

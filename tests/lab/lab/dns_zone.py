@@ -27,18 +27,23 @@ def connect(server, password):
     return dnsserver.dnsserver(f"ncacn_ip_tcp:{server}[sign]", lp, creds)
 
 
+def unless_there(call, *arguments):
+    try:
+        call(*arguments)
+    except WERRORError as error:
+        if error.args[0] not in (werror.WERR_DNS_ERROR_ZONE_ALREADY_EXISTS,
+                                 werror.WERR_DNS_ERROR_RECORD_ALREADY_EXISTS):
+            raise
+
+
 def make_zone(rpc, server, zone):
     info = dnsserver.DNS_RPC_ZONE_CREATE_INFO_LONGHORN()
     info.pszZoneName = zone
     info.dwZoneType = dnsp.DNS_ZONE_TYPE_PRIMARY
     info.fAging, info.fDsIntegrated, info.fLoadExisting = 0, 1, 1
     info.dwDpFlags = dnsserver.DNS_DP_DOMAIN_DEFAULT
-    try:
-        rpc.DnssrvOperation2(VERSION, 0, server, None, 0, "ZoneCreate",
-                             dnsserver.DNSSRV_TYPEID_ZONE_CREATE, info)
-    except WERRORError as error:
-        if error.args[0] != werror.WERR_DNS_ERROR_ZONE_ALREADY_EXISTS:
-            raise
+    unless_there(rpc.DnssrvOperation2, VERSION, 0, server, None, 0, "ZoneCreate",
+                 dnsserver.DNSSRV_TYPEID_ZONE_CREATE, info)
 
 
 def main():
@@ -48,7 +53,7 @@ def main():
     for name, kind, data in json.load(sys.stdin):
         buf = dnsserver.DNS_RPC_RECORD_BUF()
         buf.rec = record_from_string(getattr(dnsp, f"DNS_TYPE_{kind}"), data)
-        rpc.DnssrvUpdateRecord2(VERSION, 0, server, zone, name, buf, None)
+        unless_there(rpc.DnssrvUpdateRecord2, VERSION, 0, server, zone, name, buf, None)
 
 
 if __name__ == "__main__":

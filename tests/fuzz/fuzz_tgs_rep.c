@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The realm that a TGS-REP refers to, read of a message that nobody has proven yet.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "kerberos/kerberos_internal.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    krb5_data reply = {.data = (char *)(uintptr_t)data, .length = (unsigned int)size};
+    char *realm = tl_krb_referred_to(NULL, &reply);
+
+    if (realm != NULL && (*realm == '\0' || strlen(realm) >= size))
+        abort();
+    talloc_free(realm);
+    return 0;
+}
