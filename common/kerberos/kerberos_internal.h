@@ -34,10 +34,7 @@ struct tl_krb {
     krb5_creds *host;       /* the ticket for this workstation, after the walk */
     const char *host_kdc;   /* the KDC that issued it */
     struct tl_armor *armor; /* NULL: `fast = never` (armor.h) */
-    krb5_creds *changepw; /* the ticket for kadmin/changepw, or NULL; never stored */
-    krb5_creds *host;     /* the ticket for this workstation, after the walk */
-    const char *host_kdc; /* the KDC that issued it */
-    struct tl_realms way; /* realms of the last walk */
+    struct tl_realms way;   /* realms of the last walk */
 };
 
 /* --- k5_profile.c: our fixed settings over krb5.conf --- */
