@@ -7,6 +7,7 @@
  * ahead, and a user who brings tickets of his own is served or left alone alike.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
@@ -17,11 +18,16 @@
 
 #define RENEW_MS 15000 /* for each session */
 #define ALL_S 600      /* for all of them */
+#define SLOW_US 5000000
 
+/* The child that works for a user is his to stop: one that took long costs his other
+ * sessions their turn, and a realm is silent when two users find it so. */
 struct renewer {
     struct tl_config *config;
     struct tl_topology *topology;
-    const char *silent; /* a realm in which no KDC answered just now */
+    const struct tla_session *silent; /* whose realm did not answer just now, or NULL */
+    bool certainly;                   /* nor to another user */
+    const struct tla_session *slow;   /* the last one; those of a user come together */
 };
 
 static void tell_refusal(const struct tla_session *session, const char *run_dir,
@@ -57,8 +63,12 @@ static void handle(struct renewer *r, const struct tla_session *session,
     case TL_RENEWAL_REFUSED:
         tell_refusal(session, r->config->run_dir, end, why);
         break;
+    case TL_RENEWAL_SILENT:
+        r->certainly = r->silent != NULL && r->silent->uid != session->uid &&
+                       strcasecmp(r->silent->realm, session->realm) == 0;
+        r->silent = session;
+        __attribute__((fallthrough));
     case TL_RENEWAL_FAILED:
-        r->silent = session->realm;
         tla_journal_line(LOG_INFO, "the tickets of %s could not be renewed: %s",
                          session->user, why != NULL ? why : "?");
         break;
@@ -80,15 +90,31 @@ static void renew_one(struct renewer *r, const struct tla_session *session)
     struct tl_krb *krb = NULL;
     const char *why = NULL;
     enum tl_renewal result;
-    int64_t end = 0;
+    int64_t end = 0, began;
 
     if (locator != NULL &&
         tl_krb_new(tmp, r->config, locator, tl_deadline_in_ms(RENEW_MS), NULL, &krb,
                    NULL) == TL_REASON_OK) {
+        began = tl_now_us();
         result = tl_ccache_renew(tmp, krb, &request, &end, &why);
+        if (tl_now_us() - began > SLOW_US)
+            r->slow = session;
         handle(r, session, result, end, why);
     }
     talloc_free(tmp);
+}
+
+static int by_user(const void *a, const void *b)
+{
+    const struct tla_session *one = a, *two = b;
+
+    return one->uid < two->uid ? -1 : one->uid > two->uid;
+}
+
+static bool is_in_vain(const struct renewer *r, const struct tla_session *session)
+{
+    return (r->slow != NULL && r->slow->uid == session->uid) ||
+           (r->certainly && strcasecmp(r->silent->realm, session->realm) == 0);
 }
 
 int tla_renew(const struct tla_setup *setup)
@@ -104,8 +130,10 @@ int tla_renew(const struct tla_setup *setup)
         return 1;
     (void)tl_snapshot_load(ctx, r.config, &r.topology);
     (void)tla_session_list(ctx, r.config->run_dir, &sessions, &count);
+    if (count > 1)
+        qsort(sessions, count, sizeof(*sessions), by_user);
     for (size_t i = 0; i < count; i++) {
-        if (r.silent == NULL || strcasecmp(r.silent, sessions[i].realm) != 0)
+        if (!is_in_vain(&r, &sessions[i]))
             renew_one(&r, &sessions[i]);
     }
     talloc_free(ctx);

@@ -142,6 +142,8 @@ static int ask(struct ccache_job *job)
     snprintf(text, sizeof(text), "%s: %s", r->out->kdc != NULL ? r->out->kdc : r->realm,
              r->out->detail != NULL ? r->out->detail
                                     : tl_reason_info(r->out->reason)->slug);
+    if (r->reason != TL_REASON_OK)
+        return end_with(job, TL_RENEWAL_SILENT, text);
     return end_with(
         job, r->ex.err.code != TL_KRB_NONE ? TL_RENEWAL_REFUSED : TL_RENEWAL_FAILED,
         text);

@@ -153,6 +153,20 @@ def refused():
     ws(["rm", "-f", name.removeprefix("FILE:")])
 
 
+def others():
+    """A cache that its user has spoilt costs nobody else the renewal."""
+    name = session(ALICE)
+    first = look(A, name)[0]
+    theirs = [session(BOB).removeprefix("FILE:") for _ in "12"]  # looked at first, or not
+    for path in theirs:
+        as_user(B, ["sh", "-c", f"echo spoilt > {path}"])
+    until(lambda: told("the tickets of bob@contoso.test could not be renewed") != "0")
+    age(A, name)
+    check("alice's tickets are renewed beside bob's spoilt cache",
+          until(lambda: look(A, name)[0] >= first), (first, look(A, name), ws(["cat", LOG]).stdout))
+    ws(["rm", "-f", name.removeprefix("FILE:"), *theirs])
+
+
 def lifetimes():
     """krb5.conf's word, else Windows' defaults: of the TGT, in hours, and its flags."""
     conf = get("ws1", "/etc/krb5.conf")
@@ -199,6 +213,7 @@ with agent():
     if caches:
         over(caches)
     refused()
+    others()
 switched_off()
 lifetimes()
 finish()

@@ -202,7 +202,8 @@ enum tl_renewal {
     TL_RENEWAL_OVER,    /* expired, not renewable, or no longer so */
     TL_RENEWAL_GONE,    /* there is no such cache any more */
     TL_RENEWAL_REFUSED, /* by a KDC */
-    TL_RENEWAL_FAILED   /* no KDC answered, or the cache could not be written */
+    TL_RENEWAL_SILENT,  /* no KDC answered */
+    TL_RENEWAL_FAILED   /* the cache could not be read or written */
 };
 /* DONE: half of its life is over, and it can have more. Pure. */
 TL_PUBLIC enum tl_renewal tl_renewal_due(const krb5_creds *tgt, int64_t now);
