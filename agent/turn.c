@@ -18,8 +18,10 @@
 #include "gate.h"
 
 #define TURN_FILE "logons.lock"
-#define AT_ONCE 16
-#define STALLED_US 1000000 /* no reply to anybody for so long */
+#define AT_ONCE 8 /* the workstation's own KDC has those of other realms as well */
+/* No reply to anybody for so long: more than it takes to give up a connection. Sooner,
+ * and a KDC that pauses would have the whole line at its door. */
+#define STALLED_US 3000000
 #define PAUSE_MS 20
 /* The file has the time of the last reply for each realm; the locks lie behind. */
 #define REALMS 256

@@ -8,7 +8,8 @@ import statistics
 import time
 
 import leaks
-from harness import PASSWORD, check, ids_of, nss, pam_stack, put
+from daemon import LOG
+from harness import PASSWORD, check, ids_of, nss, pam_stack, put, ws
 from meddling import Talker
 
 CLIENT = pathlib.Path(__file__).with_name("pam_client.py")
@@ -92,7 +93,9 @@ def crowd(clients, count):
     failed, seconds = at_once(clients, count)
     print(f"    {count} logons at once: {len(failed)} failed; the median answer after "
           f"{statistics.median(seconds):.1f} s, the last after {max(seconds):.1f} s", flush=True)
-    return check(f"{count} logons at once, at one DC: none fails", not failed, failed[:5])
+    reasons = ws(f"grep -o 'refused: .*TRUSTLOGON_SUBJECT' {LOG} | sort | uniq -c").stdout
+    return check(f"{count} logons at once, at one DC: none fails", not failed,
+                 f"{failed[:5]}\n{reasons}")
 
 
 def leak(agent, clients, count, warm=100, parts=10):
