@@ -20,7 +20,7 @@ static const struct {
 } verbs[] = {
     {"route", verb_route, "NAME [--topology FILE] [--set TRUST.ATTRIBUTE=VALUE]...",
      "where a name leads, and whether it can work"},
-    {"logon", verb_logon, "NAME [--walk windows|referral|direct]",
+    {"logon", verb_logon, "NAME [--smartcard] [--walk windows|referral|direct]",
      "a full logon without PAM, every exchange shown"},
     {"diagnose", verb_diagnose, "NAME [--no-password]",
      "everything that can be wrong, in order, with the remedy"},
