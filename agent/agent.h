@@ -136,6 +136,9 @@ int tla_op_known(struct tla_conv *conv);     /* op_known.c: TL_OP_ACCOUNT, no lo
 int tla_refuse_account(struct tla_conv *conv, const char *canonical);
 /* op_account.c: is the owner that the request names, if it does, this uid? */
 enum tl_reason tla_check_owner(struct tla_conv *conv, uint32_t uid);
+/* What access rules are judged with: the configuration, this machine, the trusts. */
+struct tl_rules_input;
+enum tl_reason tla_rules_input(struct tla_conv *conv, struct tl_rules_input *in);
 
 /* password.c: the dialogue of a change, for passwd and for a logon that needs one. */
 

@@ -55,11 +55,7 @@ enum tl_reason tla_check_owner(struct tla_conv *conv, uint32_t uid)
 static enum tl_reason check_rules(struct tla_conv *conv,
                                   const struct tla_pending *pending)
 {
-    struct tl_rules_input in = {.config = conv->config,
-                                .tickets = pending->ticket_path,
-                                .domain = pending->domain};
-    struct tl_workstation *ws = NULL;
-    struct tl_topology *topology = NULL;
+    struct tl_rules_input in;
     enum tl_reason reason;
 
     if (pending->refused != NULL) {
@@ -70,12 +66,11 @@ static enum tl_reason check_rules(struct tla_conv *conv,
     }
     if (!tl_rules_any(conv->config))
         return TL_REASON_OK;
-    reason = tl_workstation_detect(conv, conv->config, &ws, conv->outcome);
+    reason = tla_rules_input(conv, &in);
     if (reason != TL_REASON_OK)
         return reason;
-    (void)tl_snapshot_load(conv, conv->config, &topology);
-    in.ws = ws;
-    in.topo = topology;
+    in.tickets = pending->ticket_path;
+    in.domain = pending->domain;
     tla_end_with_client(conv, true);
     reason = tl_rules_check(&in, pending->member, conv->outcome);
     tla_end_with_client(conv, false);

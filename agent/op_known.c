@@ -97,6 +97,18 @@ static enum tl_reason cannot_deny(struct tla_conv *conv)
     return conv->outcome->reason;
 }
 
+enum tl_reason tla_rules_input(struct tla_conv *conv, struct tl_rules_input *in)
+{
+    struct tl_workstation *ws = NULL;
+    struct tl_topology *topology = NULL;
+    enum tl_reason reason = tl_workstation_detect(conv, conv->config, &ws, conv->outcome);
+
+    if (reason == TL_REASON_OK)
+        (void)tl_snapshot_load(conv, conv->config, &topology);
+    *in = (struct tl_rules_input){.config = conv->config, .ws = ws, .topo = topology};
+    return reason;
+}
+
 /* The account's groups, and whether it may log on. NULL in *member: not known, and not
  * needed. */
 static enum tl_reason look(struct tla_conv *conv, const struct tl_rules_input *in,
@@ -132,19 +144,14 @@ static enum tl_reason look(struct tla_conv *conv, const struct tl_rules_input *i
 
 static enum tl_reason judge(struct tla_conv *conv, const struct tla_user *user)
 {
-    struct tl_rules_input in = {.config = conv->config};
+    struct tl_rules_input in;
     const struct tl_membership *member = NULL;
-    struct tl_workstation *ws = NULL;
-    struct tl_topology *topology = NULL;
     enum tl_reason reason = tla_check_owner(conv, user->uid);
 
     if (reason == TL_REASON_OK)
-        reason = tl_workstation_detect(conv, conv->config, &ws, conv->outcome);
+        reason = tla_rules_input(conv, &in);
     if (reason != TL_REASON_OK)
         return reason;
-    (void)tl_snapshot_load(conv, conv->config, &topology);
-    in.ws = ws;
-    in.topo = topology;
     tla_end_with_client(conv, true);
     reason = look(conv, &in, user, &member);
     if (reason == TL_REASON_OK && member != NULL)

@@ -1,61 +1,19 @@
 /* SPDX-License-Identifier: MIT
  *
- * Which KDC gets a request, and when the next one does (see transport.h).
- *
- * One race per exchange. Its runners are connections; it ends when one of them
- * holds a reply, or when all are dead and no candidate is left.
+ * Exchanges with the KDCs of realms (see transport.h): the connection that is kept for
+ * each realm, what the locator is told, and what it means that nobody has answered. The
+ * race between the KDCs is in race.c.
  */
-#include "transport.h"
+#include "race.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <string.h>
 #include <trustlogon/name.h>
-
-#define MAX_RUNNERS 16
 
 /* A KDC under load may take its time, and a second copy of a request with a
  * wrong password counts as a second try: such a request is given to another KDC
  * only after this many race delays. */
 #define COSTLY_FACTOR 4
-/* Milliseconds a KDC that took the request may think about it. */
-#define REPLY_WAIT 5000
-
-struct realm_net {
-    char *realm, *domain;
-    struct tl_conn *kept;     /* READY, or NULL */
-    struct tl_dc_list *known; /* candidates, once asked for */
-    struct realm_net *next;
-};
-
-struct tl_transport {
-    const struct tl_config *config;
-    const struct tl_trace *trace;
-    struct tl_transport_source source;
-    struct realm_net *realms;
-};
-
-struct race {
-    struct tl_transport *net;
-    struct realm_net *rn;
-    enum tl_stage stage;
-    const uint8_t *request;
-    size_t len;
-    int64_t reply_delay_us, race_delay_us;
-    tl_deadline deadline;
-    int64_t connect_end_us; /* nobody searches or waits for a connection longer */
-    size_t next;            /* index into the candidates */
-    bool searched, forced;  /* asked the locator; asked it past its cache */
-    enum tl_reason find_reason, forced_reason;
-    int64_t last_start_us;
-    size_t count;
-    struct tl_conn *runners[MAX_RUNNERS];
-    bool told[MAX_RUNNERS]; /* the trace knows how the connection went */
-    uint8_t *unavailable;   /* the reply of a KDC that said it is not available */
-    size_t unavailable_len;
-    const char *unavailable_kdc;
-};
-
 struct tl_transport *tl_transport_new(TALLOC_CTX *ctx, const struct tl_config *config,
                                       const struct tl_trace *trace,
                                       const struct tl_transport_source *source)
@@ -74,19 +32,19 @@ size_t tl_transport_open_count(const struct tl_transport *net)
 {
     size_t n = 0;
 
-    for (const struct realm_net *rn = net->realms; rn != NULL; rn = rn->next)
+    for (const struct tl_realm_net *rn = net->realms; rn != NULL; rn = rn->next)
         n += rn->kept != NULL;
     return n;
 }
 
-static struct realm_net *realm_of(struct tl_transport *net, const char *realm)
+static struct tl_realm_net *realm_of(struct tl_transport *net, const char *realm)
 {
-    struct realm_net *rn;
+    struct tl_realm_net *rn;
 
     for (rn = net->realms; rn != NULL; rn = rn->next)
         if (tl_dns_compare(rn->realm, realm) == TL_DNS_EQUAL)
             return rn;
-    rn = talloc_zero(net, struct realm_net);
+    rn = talloc_zero(net, struct tl_realm_net);
     if (rn == NULL)
         return NULL;
     rn->realm = talloc_strdup(rn, realm);
@@ -100,287 +58,8 @@ static struct realm_net *realm_of(struct tl_transport *net, const char *realm)
     return rn;
 }
 
-static bool in_flight(const struct tl_conn *conn)
-{
-    return conn->state == TL_CONN_WRITING || conn->state == TL_CONN_READING;
-}
-
-/* Runners in a state; the newest sending time goes to *sent if not NULL. */
-static size_t count_flying(const struct race *race, int64_t *sent)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < race->count; i++) {
-        if (!in_flight(race->runners[i]))
-            continue;
-        n++;
-        if (sent != NULL && race->runners[i]->sent_us > *sent)
-            *sent = race->runners[i]->sent_us;
-    }
-    return n;
-}
-
-static size_t count_state(const struct race *race, enum tl_conn_state state)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < race->count; i++)
-        n += race->runners[i]->state == state;
-    return n;
-}
-
-static bool add_runner(struct race *race, const struct tl_dc *dc)
-{
-    struct tl_conn *conn;
-
-    if (race->count == MAX_RUNNERS)
-        return false;
-    conn = tl_conn_new(race->rn, dc, race->net->source.port);
-    if (conn == NULL)
-        return false;
-    race->runners[race->count++] = conn;
-    race->last_start_us = conn->started_us;
-    return true;
-}
-
-static bool same_address(const struct tl_dc *a, const struct tl_dc *b)
-{
-    return a->addr_len == b->addr_len && memcmp(&a->addr, &b->addr, a->addr_len) == 0;
-}
-
-static bool tried(const struct race *race, const struct tl_dc *dc)
-{
-    for (size_t i = 0; i < race->count; i++)
-        if (same_address(&race->runners[i]->dc, dc))
-            return true;
-    return false;
-}
-
-/* Ask the locator: its cache first; past it when those have all failed. */
-static void search(struct race *race, struct tl_outcome *out)
-{
-    const struct tl_transport_source *src = &race->net->source;
-    unsigned int flags = race->searched ? TL_LOCATE_FORCE : 0;
-    tl_deadline until = tl_deadline_min(race->deadline, race->connect_end_us);
-    struct tl_dc_list *list = NULL;
-    enum tl_reason reason;
-
-    if (race->searched) {
-        race->forced = true;
-        out = NULL; /* what the connections met is the better story */
-    }
-    race->searched = true;
-    reason = src->find(race->rn, src->arg, race->rn->domain, flags, until, &list, out);
-    if (race->forced)
-        race->forced_reason = reason;
-    else
-        race->find_reason = reason;
-    if (reason != TL_REASON_OK)
-        return;
-    talloc_free(race->rn->known);
-    race->rn->known = talloc_steal(race->rn, list);
-    race->next = 0;
-}
-
-/* Start the next candidate not yet tried; false if there is none. */
-static bool start_next(struct race *race, struct tl_outcome *out)
-{
-    for (;;) {
-        struct tl_dc_list *known = race->rn->known;
-
-        while (known != NULL && race->next < known->count) {
-            const struct tl_dc *dc = &known->dcs[race->next++];
-
-            if (!tried(race, dc))
-                return add_runner(race, dc);
-        }
-        race->searched = race->searched || known != NULL;
-        if (race->forced || (race->searched && (race->find_reason != TL_REASON_OK ||
-                                                tl_now_us() >= race->connect_end_us)))
-            return false;
-        if (race->searched && count_flying(race, NULL) > 0)
-            return false;
-        search(race, out);
-    }
-}
-
-static void tell(struct race *race)
-{
-    for (size_t i = 0; i < race->count; i++) {
-        struct tl_conn *conn = race->runners[i];
-        struct tl_event event = {.kind = TL_EVENT_CONNECT, .krb_error = TL_KRB_NONE};
-
-        if (race->told[i] || conn->state == TL_CONN_CONNECTING || conn->reused)
-            continue;
-        race->told[i] = true;
-        event.took_us = tl_now_us() - conn->started_us;
-        event.server = conn->kdc;
-        event.realm = race->rn->realm;
-        event.text = conn->state == TL_CONN_DEAD ? conn->why : "connected";
-        tl_trace_event(race->net->trace, &event);
-    }
-}
-
-/* A connection kept from an earlier exchange that the KDC closed meanwhile says
- * nothing about the KDC: connect anew, once (`reused` is false then). */
-static void revive(struct race *race)
-{
-    for (size_t i = 0; i < race->count; i++) {
-        struct tl_conn *conn = race->runners[i];
-        struct tl_conn *fresh;
-
-        if (conn->state != TL_CONN_DEAD || !conn->reused || conn->in_len > 0 ||
-            conn->reason != TL_REASON_KDC_SILENT || tl_now_us() >= race->deadline)
-            continue;
-        fresh = tl_conn_new(race->rn, &conn->dc, race->net->source.port);
-        if (fresh == NULL)
-            continue;
-        talloc_free(conn);
-        race->runners[i] = fresh;
-        race->told[i] = false;
-        race->last_start_us = fresh->started_us;
-    }
-}
-
-/* End what has waited too long. */
-static void expire(struct race *race)
-{
-    int64_t now = tl_now_us();
-    bool over = now >= race->deadline;
-
-    for (size_t i = 0; i < race->count; i++) {
-        struct tl_conn *conn = race->runners[i];
-        int64_t end = race->connect_end_us;
-
-        /* one that was started late, because another KDC took the request and
-         * fell silent, still gets its chance */
-        if (end < conn->started_us + 2 * race->race_delay_us)
-            end = conn->started_us + 2 * race->race_delay_us;
-        if (conn->state == TL_CONN_CONNECTING && (over || now >= end))
-            tl_conn_kill(conn, TL_REASON_PORT88_FILTERED, "no answer to the connection");
-        else if (in_flight(conn) && (over || now >= conn->sent_us + REPLY_WAIT * 1000LL))
-            tl_conn_kill(conn, TL_REASON_KDC_SILENT, "took the request and fell silent");
-        else if (conn->state == TL_CONN_READY && over)
-            tl_conn_kill(conn, TL_REASON_DEADLINE, "no time left to ask it");
-    }
-}
-
-/* When the request may go to one more KDC: now, if nobody has it. */
-static int64_t next_send_us(const struct race *race)
-{
-    int64_t sent = 0;
-
-    return count_flying(race, &sent) == 0 ? 0 : sent + race->reply_delay_us;
-}
-
-static int send_to_ready(struct race *race)
-{
-    for (size_t i = 0; i < race->count; i++) {
-        if (race->runners[i]->state != TL_CONN_READY)
-            continue;
-        if (tl_now_us() < next_send_us(race))
-            return 0;
-        if (tl_conn_send(race->runners[i], race->request, race->len) != 0)
-            return -ENOMEM;
-    }
-    return 0;
-}
-
-/* When one more candidate may be started. */
-static int64_t next_start_us(const struct race *race)
-{
-    int64_t sent = 0;
-
-    if (count_flying(race, &sent) > 0)
-        return sent + race->reply_delay_us;
-    if (count_state(race, TL_CONN_CONNECTING) + count_state(race, TL_CONN_READY) == 0)
-        return 0;
-    return race->last_start_us + race->race_delay_us;
-}
-
-static void wait_for_news(struct race *race, bool more)
-{
-    struct pollfd fds[MAX_RUNNERS];
-    struct tl_conn *who[MAX_RUNNERS];
-    nfds_t n = 0;
-    tl_deadline until = race->deadline;
-
-    if (more)
-        until = tl_deadline_min(until, next_start_us(race));
-    for (size_t i = 0; i < race->count; i++) {
-        struct tl_conn *conn = race->runners[i];
-
-        if (conn->state == TL_CONN_CONNECTING && tl_now_us() < race->connect_end_us)
-            until = tl_deadline_min(until, race->connect_end_us);
-        else if (conn->state == TL_CONN_CONNECTING)
-            until = tl_deadline_min(until, conn->started_us + 2 * race->race_delay_us);
-        if (in_flight(conn))
-            until = tl_deadline_min(until, conn->sent_us + REPLY_WAIT * 1000LL);
-        if (conn->state == TL_CONN_READY)
-            until = tl_deadline_min(until, next_send_us(race));
-        if (tl_conn_events(conn) == 0)
-            continue;
-        who[n] = conn;
-        fds[n++] = (struct pollfd){.fd = conn->fd, .events = tl_conn_events(conn)};
-    }
-    if (poll(fds, n, tl_deadline_left_ms(until)) <= 0)
-        return;
-    for (nfds_t i = 0; i < n; i++)
-        tl_conn_handle(who[i], fds[i].revents);
-}
-
-/* The runner that holds an answer worth returning, or NULL. A KDC that says it
- * is not available leaves the race; its answer is kept for want of a better. */
-static struct tl_conn *winner(struct race *race)
-{
-    const struct tl_transport_source *src = &race->net->source;
-
-    for (size_t i = 0; i < race->count; i++) {
-        struct tl_conn *conn = race->runners[i];
-
-        if (conn->state != TL_CONN_DONE)
-            continue;
-        if (src->unavailable == NULL ||
-            !src->unavailable(src->unavailable_arg, conn->in + 4, conn->in_len - 4))
-            return conn;
-        race->unavailable_kdc = conn->kdc;
-        race->unavailable = tl_conn_take(race->rn, conn, &race->unavailable_len);
-        tl_conn_kill(conn, TL_REASON_NO_LOGON_SERVERS, "says that it is not available");
-    }
-    return NULL;
-}
-
-/* NULL: everybody is dead. */
-static struct tl_conn *run(struct race *race, struct tl_outcome *out)
-{
-    bool more = true;
-
-    for (;;) {
-        struct tl_conn *won;
-
-        tell(race);
-        won = winner(race);
-        if (won != NULL)
-            return won;
-        revive(race);
-        expire(race);
-        if (send_to_ready(race) != 0)
-            return NULL;
-        if (more && tl_now_us() >= next_start_us(race) && tl_now_us() < race->deadline) {
-            more = start_next(race, out);
-            continue;
-        }
-        if (count_state(race, TL_CONN_DEAD) == race->count) {
-            if (tl_now_us() >= race->deadline || !start_next(race, out))
-                return NULL;
-            continue;
-        }
-        wait_for_news(race, more);
-    }
-}
-
 /* Tell the locator what was learned, keep the winner, close the others. */
-static void settle(struct race *race, struct tl_conn *won, bool is_new)
+static void settle(struct tl_race *race, struct tl_conn *won, bool is_new)
 {
     const struct tl_transport_source *src = &race->net->source;
 
@@ -406,7 +85,7 @@ static void settle(struct race *race, struct tl_conn *won, bool is_new)
     race->rn->kept = won;
 }
 
-static enum tl_reason lost(struct race *race, struct tl_outcome *out)
+static enum tl_reason lost(struct tl_race *race, struct tl_outcome *out)
 {
     const struct tl_conn *first = race->count > 0 ? race->runners[0] : NULL;
     char *fates = NULL;
@@ -441,7 +120,7 @@ static enum tl_reason lost(struct race *race, struct tl_outcome *out)
 }
 
 /* An idle connection that is readable has been closed, or speaks unasked. */
-static struct tl_conn *take_kept(struct realm_net *rn)
+static struct tl_conn *take_kept(struct tl_realm_net *rn)
 {
     struct tl_conn *conn = rn->kept;
     struct pollfd fd;
@@ -462,7 +141,7 @@ enum tl_reason tl_transport_exchange(TALLOC_CTX *ctx, struct tl_transport *net,
                                      struct tl_transport_answer *answer,
                                      struct tl_outcome *out)
 {
-    struct race race = {.net = net, .stage = stage, .request = request, .len = len};
+    struct tl_race race = {.net = net, .stage = stage, .request = request, .len = len};
     struct tl_conn *won;
     bool is_new;
     enum tl_reason reason = TL_REASON_OK;
@@ -478,7 +157,7 @@ enum tl_reason tl_transport_exchange(TALLOC_CTX *ctx, struct tl_transport *net,
     won = take_kept(race.rn);
     if (won != NULL)
         race.runners[race.count++] = won;
-    won = run(&race, out);
+    won = tl_race_run(&race, out);
     is_new = won != NULL && !won->reused;
     if (won != NULL) {
         answer->took_us = tl_now_us() - won->sent_us;
