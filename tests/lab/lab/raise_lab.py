@@ -148,7 +148,7 @@ def up(options):
         else:
             raise LabError(f"lab {lab.name!r} is up already (./run lab down ends it)")
         lab.destroy()  # what a killed `up` or a dead lab may have left
-        os.makedirs(lab.dir)
+        lab.make_folder()
         try:
             lab.info = {"trust": "none", "direction": options.direction, "breaks": [],
                         "suffix": settings.SUFFIX if options.suffix else None}

@@ -61,10 +61,16 @@ class Lab:
             json.dump(self.info, record, indent=1)
         os.rename(temporary, self.path("lab.json"))
 
+    def make_folder(self):
+        """The folder of all labs goes with the last one in it, which may be just now."""
+        while not os.path.isdir(self.dir):
+            with contextlib.suppress(FileNotFoundError):
+                os.makedirs(self.dir, mode=0o755, exist_ok=True)
+
     @contextlib.contextmanager
     def lock(self):
         """One tool at a time may change a lab."""
-        os.makedirs(self.dir, mode=0o755, exist_ok=True)
+        self.make_folder()
         fd = os.open(self.dir, os.O_RDONLY | os.O_DIRECTORY)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX)
