@@ -18,6 +18,16 @@
  * guessed domain names must not turn into LDAP traffic. */
 #define SNAPSHOT_YOUNG_S 60
 
+/* A snapshot that was taken as a member of another domain tells nothing of this one. */
+static struct tl_topology *of_domain(struct tl_topology *topo,
+                                     const struct tl_workstation *ws)
+{
+    return topo == NULL || topo->domain == NULL ||
+                   tl_dns_compare(topo->domain, ws->domain) == TL_DNS_EQUAL
+               ? topo
+               : NULL;
+}
+
 struct tl_logon *tl_logon_new(TALLOC_CTX *ctx, const struct tl_config *config,
                               const struct tl_workstation *ws,
                               struct tl_topology *topology, const struct tl_trace *trace)
@@ -28,7 +38,7 @@ struct tl_logon *tl_logon_new(TALLOC_CTX *ctx, const struct tl_config *config,
         return NULL;
     logon->config = config;
     logon->ws = ws;
-    logon->topology = topology;
+    logon->topology = of_domain(topology, ws);
     logon->trace = trace;
     logon->outcome = tl_outcome_new(logon);
     if (logon->outcome == NULL)
