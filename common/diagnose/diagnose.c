@@ -138,8 +138,9 @@ static void check_logon(struct run *run, struct tl_logon *logon,
         tl_logon_password(logon, secret->password);
     if (logon->client != NULL)
         tl_finding(run, "as", logon->client, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
-                   "the %s right",
-                   secret->card != NULL ? "PIN and the certificate are" : "password is");
+                   "the %s right%s",
+                   secret->card != NULL ? "PIN and the certificate are" : "password is",
+                   tl_armor_told(run));
     if (out->reason != TL_REASON_OK) {
         tl_finding_outcome(run, tl_stage_name(out->stage), out->subject, out);
         return;
@@ -233,6 +234,7 @@ static void run_checks(struct run *run, const char *name,
     if (run->user_domain != NULL)
         tl_check_network(run, run->user_domain);
     tl_check_own_side(run, logon->name);
+    tl_check_armor(run, logon->route->realm);
     if (secret != NULL) {
         check_logon(run, logon, secret);
         diag->logon = logon;

@@ -76,6 +76,10 @@ void tl_progress(struct run *run, const char *check, const char *target);
 void tl_check_network(struct run *run, const char *domain);
 /* The machine's account, by reading the topology with it. */
 void tl_check_machine_account(struct run *run);
+/* Unless `fast = never`: a ticket of `realm` to armor logons with. */
+void tl_check_armor(struct run *run, const char *realm);
+/* How the KDC was told of the password, to end a sentence; empty with `fast = never`. */
+const char *tl_armor_told(const struct run *run);
 /* Own TDOs, routing of the name, SPN. */
 void tl_check_own_side(struct run *run, const struct tl_name *name);
 /* The other side's TDOs, with whichever session may read them; how the walk ended

@@ -37,9 +37,13 @@ static bool nobody_there(const struct tl_fast *fast, const struct tl_outcome *ou
 static enum tl_reason get_armor(struct tl_fast *fast, struct tl_outcome *out)
 {
     const char *machine = fast->krb->armor->ws->flat;
-    enum tl_reason reason = tl_armor_get(fast->krb, fast->realm, out);
+    enum tl_reason reason;
 
+    if (fast->ready)
+        return TL_REASON_OK;
+    reason = tl_armor_get(fast->krb, fast->realm, out);
     if (reason == TL_REASON_OK) {
+        fast->ready = true;
         tl_trace_note(fast->krb->trace, "armor: a ticket of %s$ for %s/%s%s", machine,
                       KRB5_TGS_NAME, fast->realm,
                       fast->krb->armor->kept ? ", kept from before" : "");
@@ -48,7 +52,9 @@ static enum tl_reason get_armor(struct tl_fast *fast, struct tl_outcome *out)
     }
     if (reason == TL_REASON_NO_MEMORY || nobody_there(fast, out))
         return reason;
-    if (!demanded(fast)) {
+    /* Where armor has worked, its failure may be somebody's on the way: errors of KDCs
+     * for the machine's ticket are not protected either. */
+    if (!demanded(fast) && !tl_armor_known(fast->krb->config, fast->realm)) {
         tl_trace_note(fast->krb->trace,
                       "no armor: %s$ gets no ticket for %s/%s (%s); going on without",
                       machine, KRB5_TGS_NAME, fast->realm,
@@ -57,11 +63,7 @@ static enum tl_reason get_armor(struct tl_fast *fast, struct tl_outcome *out)
         tl_outcome_reset(out);
         return TL_REASON_OK;
     }
-    /* Its own key, its own DCs: those reasons say what to do. Else a KDC refused. */
-    if (out->krb_error == TL_KRB_NONE || out->stage != TL_STAGE_WALK)
-        return reason;
-    return tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_ARMOR_UNAVAILABLE, "%s",
-                           out->detail);
+    return reason;
 }
 
 enum tl_reason tl_fast_begin(struct tl_fast *fast, krb5_get_init_creds_opt *opt,
@@ -249,11 +251,13 @@ static enum tl_reason judge_plain(struct tl_fast *fast, const struct tl_exchange
      * to blame, and is then named; or tickets of before the domain changed its keys. */
     if (ex->err.code == TL_KRB_SKEW)
         return TL_REASON_OK;
-    if (fast->krb->armor->kept && !fast->anew) {
+    if (fast->krb->armor->kept && !fast->anew && ex->err.code != TL_KRB_NONE &&
+        ex->err.code != TL_KRB_PREAUTH_REQUIRED) {
         tl_trace_note(fast->krb->trace,
                       "%s does not take the kept armor: once more with new tickets",
                       ex->kdc);
         tl_armor_drop(fast->krb);
+        fast->ready = false;
         fast->anew = true;
         fast->again = true;
         return TL_REASON_OK;
@@ -285,7 +289,7 @@ static enum tl_reason follow(struct tl_fast *fast, const struct tl_exchange *ex,
         return tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_NO_MEMORY, NULL);
     talloc_free(fast->realm);
     fast->realm = realm;
-    fast->plain = fast->offered = fast->anew = false;
+    fast->plain = fast->offered = fast->ready = fast->anew = false;
     fast->again = true;
     return TL_REASON_OK;
 }
@@ -330,7 +334,6 @@ enum tl_reason tl_fast_after(struct tl_fast *fast, struct tl_outcome *out)
     if (fast->krb == NULL || fast->on || fast->plain ||
         !says_fast(fast->krb, fast->realm))
         return TL_REASON_OK;
-    tl_armor_remember(fast->krb->config, fast->realm);
     fast->offered = true;
     reason = get_armor(fast, out);
     if (reason != TL_REASON_OK || fast->plain)

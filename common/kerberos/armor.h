@@ -19,6 +19,7 @@ struct tl_fast {
     bool on;            /* the requests are armored */
     bool plain;         /* try: no ticket to armor with can be had for this realm */
     bool offered;       /* try: the KDC says that it supports FAST */
+    bool ready;         /* the ticket is there */
     bool anew;          /* the armor was made with kept tickets once already */
     bool again;         /* begin again, at `realm` */
     krb5_keyblock *key; /* of the present armor, or NULL */
@@ -52,8 +53,9 @@ struct tl_armor {
     bool kept;              /* its tickets were taken from that file */
 };
 
-/* A ticket of the machine for krbtgt/realm@realm into armor->machine's cache. The
- * outcome is that of whatever failed. */
+/* A ticket of the machine for krbtgt/realm@realm into armor->machine's cache.
+ * ARMOR_UNAVAILABLE: a KDC refused it; else the reason of whatever failed. `out` is
+ * not NULL. */
 enum tl_reason tl_armor_get(struct tl_krb *krb, const char *realm,
                             struct tl_outcome *out);
 /* Fetch fresh ones next time: what was kept did not do. */

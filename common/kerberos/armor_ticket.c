@@ -73,27 +73,57 @@ static enum tl_reason open_session(struct tl_krb *krb, struct tl_outcome *out)
     return reason;
 }
 
-enum tl_reason tl_armor_get(struct tl_krb *krb, const char *realm, struct tl_outcome *out)
+static enum tl_reason get_ticket(struct tl_krb *krb, const char *service,
+                                 const char *realm, struct tl_outcome *out)
 {
     struct tl_armor *armor = krb->armor;
-    char *service = talloc_asprintf(krb, "%s/%s", KRB5_TGS_NAME, realm);
     enum tl_reason reason = TL_REASON_OK;
+    bool fresh = armor->machine == NULL;
+
+    if (armor->machine == NULL)
+        reason = open_session(krb, out);
+    if (reason != TL_REASON_OK)
+        return reason;
+    fresh = fresh && !armor->kept;
+    armor->machine->deadline = krb->deadline;
+    if (!tl_krb_has_ticket(armor->machine, service, realm)) {
+        reason = tl_krb_ticket(armor->machine, service, realm, out);
+        fresh |= reason == TL_REASON_OK;
+    }
+    /* what cannot be kept is paid for again, and works now */
+    if (fresh) {
+        make_folder(krb->config->run_dir);
+        (void)tl_krb_keep(armor->machine, armor->kept_path);
+    }
+    return reason;
+}
+
+/* A KDC does not take the TGT that was kept: the domain may have changed its keys. */
+static bool stale(const struct tl_krb *krb, const struct tl_outcome *out)
+{
+    return krb->armor->kept && out->krb_error != TL_KRB_NONE &&
+           out->krb_error != TL_KRB_S_PRINCIPAL_UNKNOWN;
+}
+
+enum tl_reason tl_armor_get(struct tl_krb *krb, const char *realm, struct tl_outcome *out)
+{
+    char *service = talloc_asprintf(krb, "%s/%s", KRB5_TGS_NAME, realm);
+    enum tl_reason reason;
 
     if (service == NULL)
         return tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_NO_MEMORY, NULL);
-    if (armor->machine == NULL)
-        reason = open_session(krb, out);
-    if (reason == TL_REASON_OK) {
-        armor->machine->deadline = krb->deadline;
-        if (!tl_krb_has_ticket(armor->machine, service, realm)) {
-            reason = tl_krb_ticket(armor->machine, service, realm, out);
-            /* not kept: the next logon pays again, and this one goes on */
-            make_folder(krb->config->run_dir);
-            if (reason == TL_REASON_OK)
-                (void)tl_krb_keep(armor->machine, armor->kept_path);
-        }
+    reason = get_ticket(krb, service, realm, out);
+    if (reason != TL_REASON_OK && stale(krb, out)) {
+        tl_armor_drop(krb);
+        tl_outcome_reset(out);
+        reason = get_ticket(krb, service, realm, out);
     }
     talloc_free(service);
+    /* Its own key, its own DCs: those reasons say what to do. Here a KDC refused. */
+    if (reason != TL_REASON_OK && out->stage == TL_STAGE_WALK &&
+        out->krb_error != TL_KRB_NONE)
+        reason = tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_ARMOR_UNAVAILABLE, "%s",
+                                 out->detail);
     return reason;
 }
 

@@ -24,7 +24,7 @@ REPLIES = ("AS-REP", "TGS-REP", "KRB-ERROR")
 FIELDS = ("frame.time_epoch ip.src ip.dst tcp.srcport tcp.dstport tcp.stream tcp.len "
           "tcp.flags.syn tcp.flags.ack udp.srcport udp.dstport udp.stream udp.length "
           "kerberos.msg_type kerberos.error_code kerberos.CNameString kerberos.SNameString "
-          "dns.qry.name").split()
+          "dns.qry.name kerberos.padata_type").split()
 QUIET_SECONDS = 0.2  # what is still on its way when the logon has ended
 
 
@@ -44,6 +44,7 @@ class Packet:
     client: str  # as named in an AS-REQ
     service: str  # "krbtgt/FABRIKAM.TEST", as asked for
     question: str  # the name in a DNS packet
+    padata: set  # types of the padata that can be seen
 
 
 def _number(text):
@@ -64,7 +65,8 @@ def _packet(row):
                   f"{proto}{row[f'{proto}.stream']}" if proto else "", payload,
                   _number(row["tcp.flags.syn"]) == 1 and _number(row["tcp.flags.ack"]) == 0,
                   message, _number(row["kerberos.error_code"]),
-                  row["kerberos.CNameString"].split(",")[0], service, row["dns.qry.name"])
+                  row["kerberos.CNameString"].split(",")[0], service, row["dns.qry.name"],
+                  {int(kind, 0) for kind in row["kerberos.padata_type"].split(",") if kind})
 
 
 class Capture:

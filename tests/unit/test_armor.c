@@ -501,7 +501,10 @@ static const struct {
      TL_REASON_ARMOR_STRIPPED, false},
     /* kept tickets may be of before the domain changed its keys: once more */
     {TL_FAST_DEMAND, true, true, false, TL_KRB_BADKEYVER, TL_REASON_OK, true},
-    {TL_FAST_TRY, true, true, false, TL_KRB_PREAUTH_REQUIRED, TL_REASON_OK, true},
+    {TL_FAST_TRY, true, true, false, TL_KRB_PREAUTH_FAILED, TL_REASON_OK, true},
+    /* but this KDC did not even look at it */
+    {TL_FAST_TRY, true, true, false, TL_KRB_PREAUTH_REQUIRED, TL_REASON_ARMOR_STRIPPED,
+     false},
     {TRY_KNOWN, false, TL_KRB_PREAUTH_REQUIRED, TL_REASON_ARMOR_STRIPPED, false},
     {TRY_KNOWN, true, TL_KRB_PREAUTH_REQUIRED, TL_REASON_ARMOR_STRIPPED, false},
     {TRY_KNOWN, false, TL_KRB_PREAUTH_FAILED, TL_REASON_ARMOR_STRIPPED, false},

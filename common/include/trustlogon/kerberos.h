@@ -54,8 +54,9 @@ TL_PUBLIC int tl_krb_set_workstation(struct tl_krb *krb, const char *flat);
  * `ws` must outlive the session. 0 or -ENOMEM.
  */
 TL_PUBLIC int tl_krb_set_armor(struct tl_krb *krb, const struct tl_workstation *ws);
-/* Can this machine armor for users of `realm`? What keeps it from that, if not. Without
- * tl_krb_set_armor(), or with `fast = never`: INTERNAL. */
+/* Can this machine armor for users of `realm`? ARMOR_UNAVAILABLE, and the reasons that
+ * its own logon can fail for. Without tl_krb_set_armor(), or with `fast = never`:
+ * INTERNAL. `out` must not be NULL. */
 TL_PUBLIC enum tl_reason tl_krb_armor_for(struct tl_krb *krb, const char *realm,
                                           struct tl_outcome *out);
 

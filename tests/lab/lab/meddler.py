@@ -10,6 +10,8 @@ answered by a line with what the last one led to: {"replies": how many there wer
     {"reply": N, "how": HOW, ...}      N counts this KDC's replies from 0
     {"all": "KRB"|"TGS", "how": ...}   all replies, or all to TGS-REQs
     {"keep": true}                     pass on, and keep the replies for "replay"
+    {"blind": [136, ...]}              padata of these types (128 and above), in requests and replies,
+                                       is made one that nobody knows
 
 HOW, where "at" and "bits" are places and values in the bytes of length and message:
     truncate   the first "at" bytes, then the connection ends
@@ -37,7 +39,13 @@ sys.path.append("/run/lab")  # -I leaves it out; last, for there is a samba.py
 from kdc_wire import pass_on, receive  # noqa: E402
 
 TGS_REQ = 0x6C
+UNKNOWN_PADATA = 143
 SILENCE = 30  # seconds: longer than any client waits
+
+
+def padata_type(kind):
+    """[1] INTEGER, of two bytes since the first has its high bit set."""
+    return bytes([0xA1, 4, 2, 2, 0, kind])
 
 
 class Plan:
@@ -55,6 +63,14 @@ class Plan:
             if order.get("keep"):
                 self.kept = []
             return last
+
+    def blinded(self, message):
+        """The message without the padata that is to be hidden, in the same length."""
+        with self.lock:
+            types = self.order.get("blind", [])
+        for kind in types:
+            message = message.replace(padata_type(kind), padata_type(UNKNOWN_PADATA))
+        return message
 
     def next(self, request, reply):
         """The order for this reply, or None."""
@@ -97,9 +113,10 @@ def serve(sock, plan):
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         while True:
             request = receive(sock)
-            reply = pass_on(request) if request else None
+            reply = pass_on(plan.blinded(request)) if request else None
             if reply is None:
                 return
+            reply = plan.blinded(reply)
             order = plan.next(request, reply)
             if order is None:
                 sock.sendall(reply)

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * armor.c - FAST: can this machine armor a logon, and was this one armored?
+ */
+#include <string.h>
+
+#include "diagnose/internal.h"
+
+void tl_check_armor(struct run *run, const char *realm)
+{
+    struct tl_outcome *out = tl_outcome_new(run->diag);
+    struct tl_locator *locator;
+    struct tl_krb *krb = NULL;
+    enum tl_reason reason;
+
+    if (run->config->fast == TL_FAST_NEVER || realm == NULL || out == NULL)
+        return;
+    tl_progress(run, "the armor for", realm);
+    locator = tl_locator_new(run, run->config, tl_site(run, run->config, run->topo),
+                             &run->trace);
+    if (locator == NULL) {
+        run->diag->complete = false;
+        return;
+    }
+    reason =
+        tl_krb_new(run, run->config, locator,
+                   tl_deadline_in_ms(run->config->logon_timeout), &run->trace, &krb, out);
+    if (reason == TL_REASON_OK && tl_krb_set_armor(krb, run->ws) != 0)
+        reason = tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+    if (reason == TL_REASON_OK)
+        reason = tl_krb_armor_for(krb, realm, out);
+    talloc_free(krb);
+    if (reason == TL_REASON_OK)
+        tl_finding(run, "armor", realm, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
+                   "this machine has a ticket of that realm to armor logons with");
+    else if (run->config->fast == TL_FAST_DEMAND)
+        tl_finding_outcome(run, "armor", realm, out);
+    else
+        tl_finding(run, "armor", realm, TL_FINDING_WARNING, reason, out->subject,
+                   out->attribute, "%s; logons go on without",
+                   out->detail != NULL ? out->detail : tl_reason_info(reason)->slug);
+}
+
+const char *tl_armor_told(const struct run *run)
+{
+    const struct tl_trace_log *log = run->diag->trace;
+    const struct tl_event *last = NULL;
+
+    if (run->config->fast == TL_FAST_NEVER)
+        return "";
+    for (size_t i = 0; i < log->count; i++)
+        if (log->events[i].kind == TL_EVENT_REPLY && log->events[i].message != NULL &&
+            strcmp(log->events[i].message, "AS-REP") == 0)
+            last = &log->events[i];
+    return last != NULL && last->armored ? ", told in armor" : ", told without armor";
+}
