@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 
+#include "../../agent/files.c"
 #include "../../agent/sessions.c"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
