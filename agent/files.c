@@ -16,12 +16,12 @@ int tla_file_read(TALLOC_CTX *ctx, const char *path, mode_t refused, size_t most
 {
     int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     struct stat st;
-    int rc = 0;
+    int rc = fd < 0 ? -errno : 0;
 
     *text = NULL;
     *len = 0;
-    if (fd < 0)
-        return -errno;
+    if (rc != 0)
+        return rc;
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
         (st.st_mode & refused) != 0 || (size_t)st.st_size > most)
         rc = -EPERM;
