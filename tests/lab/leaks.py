@@ -69,7 +69,7 @@ LOGS = "/var/log/lab"
 
 def _look(agent, user):
     done = ws(["/usr/bin/python3", "-I", "-c", INSIDE, str(agent), str(user), *FOLDERS, LOGS])
-    return json.loads(done.stdout)
+    return json.loads(done.stdout) if done.returncode == 0 else done.stderr
 
 
 def look(agent, user):
@@ -88,8 +88,11 @@ def _patiently(agent, user, good, patience=30):
     until = time.monotonic() + patience
     while True:
         seen = _look(agent, user)
-        if good(seen) or time.monotonic() > until:
+        there = isinstance(seen, dict)  # else something ended while it was looked at
+        if there and (good(seen) or time.monotonic() > until):
             return seen
+        if time.monotonic() > until:
+            raise RuntimeError(seen)
         time.sleep(0.1)
 
 
