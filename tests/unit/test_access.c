@@ -9,6 +9,8 @@
 
 #include <trustlogon/access.h>
 
+#include "run_suite.h"
+
 #define CONTOSO "S-1-5-21-200-1-1"
 #define OTHER "S-1-5-21-300-1-1"
 #define ALICE CONTOSO "-1104"
@@ -344,8 +346,6 @@ int main(void)
 {
     Suite *s = suite_create("access");
     TCase *t = tcase_create("access");
-    SRunner *runner;
-    int failed;
 
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_loop_test(t, verdicts, 0, sizeof(rows) / sizeof(rows[0]));
@@ -357,9 +357,5 @@ int main(void)
     tcase_add_test(t, lists_as_written);
     tcase_add_loop_test(t, refused_lists, 0, sizeof(bad_lists) / sizeof(bad_lists[0]));
     suite_add_tcase(s, t);
-    runner = srunner_create(s);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(s);
 }

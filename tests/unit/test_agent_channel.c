@@ -10,6 +10,7 @@
 #include "../../agent/channel.c"
 
 #include "wire/io.h"
+#include "run_suite.h"
 
 static struct tla_conv conv;
 static int pair[2], told[2];
@@ -137,8 +138,6 @@ int main(void)
 {
     Suite *suite = suite_create("agent_channel");
     TCase *tcase = tcase_create("all");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_set_timeout(tcase, 90);
     tcase_add_test(tcase, signal_without_cause);
@@ -147,8 +146,5 @@ int main(void)
     tcase_add_test(tcase, client_had_gone);
     tcase_add_test(tcase, not_watched);
     suite_add_tcase(suite, tcase);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

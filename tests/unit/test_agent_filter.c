@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "../../agent/filter.c"
+#include "run_suite.h"
 
 /* Exit status of `fn` in a child behind the filter. */
 static int behind(int (*fn)(void))
@@ -122,16 +123,10 @@ int main(void)
 {
     Suite *suite = suite_create("agent_filter");
     TCase *tc = tcase_create("filter");
-    SRunner *runner;
-    int failed;
 
     if (!HAVE_SECCOMP)
         return 77;
     tcase_add_loop_test(tc, test_one, 0, sizeof(tests) / sizeof(tests[0]));
     suite_add_tcase(suite, tc);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

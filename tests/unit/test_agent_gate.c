@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 
 #include "../../agent/gate.c"
+#include "run_suite.h"
 
 static char dir[32];
 static TALLOC_CTX *ctx;
@@ -136,11 +137,5 @@ static Suite *make_suite(void)
 
 int main(void)
 {
-    SRunner *runner = srunner_create(make_suite());
-    int failed;
-
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(make_suite());
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "../../agent/guesses.c"
+#include "run_suite.h"
 
 static char dir[32];
 static TALLOC_CTX *ctx;
@@ -127,8 +128,6 @@ int main(void)
 {
     Suite *suite = suite_create("agent_guesses");
     TCase *tcase = tcase_create("core");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_set_timeout(tcase, 20);
@@ -137,8 +136,5 @@ int main(void)
     tcase_add_test(tcase, test_really_waits);
     tcase_add_test(tcase, test_strange_file);
     suite_add_tcase(suite, tcase);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return run_suite(suite);
 }

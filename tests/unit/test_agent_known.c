@@ -9,6 +9,7 @@
 
 #include "../../agent/files.c"
 #include "../../agent/known.c"
+#include "run_suite.h"
 
 #define ALICE "S-1-5-21-1-2-3-1104"
 
@@ -114,16 +115,11 @@ int main(void)
 {
     Suite *suite = suite_create("agent_known");
     TCase *tc = tcase_create("known");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, kept);
     tcase_add_test(tc, cut);
     tcase_add_test(tc, strange_files);
     suite_add_tcase(suite, tc);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

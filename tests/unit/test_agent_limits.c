@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "../../agent/limits.c"
+#include "run_suite.h"
 
 static struct tla_limits *make(int all, int per_uid)
 {
@@ -130,8 +131,6 @@ int main(void)
 {
     Suite *suite = suite_create("agent_limits");
     TCase *tc = tcase_create("limits");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_test(tc, test_all);
     tcase_add_test(tc, test_per_uid_at_once);
@@ -140,8 +139,5 @@ int main(void)
     tcase_add_test(tc, test_rate_of_lookups);
     tcase_add_test(tc, test_rows_are_forgotten);
     suite_add_tcase(suite, tc);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

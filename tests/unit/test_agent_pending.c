@@ -8,6 +8,7 @@
 #include <utime.h>
 
 #include "../../agent/pending.c"
+#include "run_suite.h"
 
 static char dir[32];
 static TALLOC_CTX *ctx;
@@ -225,8 +226,6 @@ int main(void)
 {
     Suite *suite = suite_create("agent_pending");
     TCase *tc = tcase_create("pending");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, test_round);
@@ -241,8 +240,5 @@ int main(void)
     tcase_add_test(tc, test_refused);
     tcase_add_test(tc, test_cut);
     suite_add_tcase(suite, tc);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

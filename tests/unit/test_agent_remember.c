@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "../../agent/remember.c"
+#include "run_suite.h"
 
 #define SID "S-1-5-21-1-2-3-"
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
@@ -263,11 +264,5 @@ static Suite *make_suite(void)
 
 int main(void)
 {
-    SRunner *runner = srunner_create(make_suite());
-    int failed;
-
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(make_suite());
 }

@@ -8,6 +8,7 @@
 
 #include "../../agent/files.c"
 #include "../../agent/sessions.c"
+#include "run_suite.h"
 
 /* pending.c's: 32 hexadecimal digits. */
 bool tla_token_is_valid(const char *token)
@@ -153,8 +154,6 @@ int main(void)
 {
     Suite *suite = suite_create("agent_sessions");
     TCase *tcase = tcase_create("core");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, test_shared_cache);
@@ -163,8 +162,5 @@ int main(void)
     tcase_add_loop_test(tcase, test_strange_record, 0,
                         sizeof(strange) / sizeof(strange[0]));
     suite_add_tcase(suite, tcase);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return run_suite(suite);
 }

@@ -13,6 +13,7 @@
 
 #include "../../agent/gate.c"
 #include "../../agent/turn.c"
+#include "run_suite.h"
 
 #define LONG_MS 60000
 
@@ -206,11 +207,5 @@ static Suite *make_suite(void)
 
 int main(void)
 {
-    SRunner *runner = srunner_create(make_suite());
-    int failed;
-
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(make_suite());
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "../../agent/verifiers.c"
+#include "run_suite.h"
 
 #define HASH "$y$j9T$abcdefghijklmnop$ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789./ABCDE"
 
@@ -148,8 +149,6 @@ int main(void)
 {
     Suite *suite = suite_create("agent_verifiers");
     TCase *tc = tcase_create("verifiers");
-    SRunner *runner;
-    int failed;
 
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, test_round);
@@ -158,9 +157,5 @@ int main(void)
     tcase_add_test(tc, test_put);
     tcase_add_test(tc, test_open);
     suite_add_tcase(suite, tc);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -8,6 +8,7 @@
 
 #include "../../agent/files.c"
 #include "../../agent/when_back.c"
+#include "run_suite.h"
 
 #define TOKEN "00000000000000000000000000000001"
 #define LATER "00000000000000000000000000000002"
@@ -134,14 +135,9 @@ int main(void)
 {
     Suite *suite = suite_create("agent_when_back");
     TCase *tcase = tcase_create("agent_when_back");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_loop_test(tcase, test_gone, 0, sizeof(sessions) / sizeof(sessions[0]));
     tcase_add_test(tcase, test_note);
     suite_add_tcase(suite, tcase);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -16,6 +16,7 @@
 
 #include "kerberos/armor.h"
 #include "kerberos/fast_message.h"
+#include "run_suite.h"
 
 #define REALM "CONTOSO.TEST"
 #define TGS "krbtgt/" REALM "@" REALM
@@ -651,8 +652,6 @@ int main(void)
 {
     Suite *suite = suite_create("armor");
     TCase *tc = tcase_create("armor");
-    SRunner *runner;
-    int failed;
 
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_set_timeout(tc, 60);
@@ -667,9 +666,5 @@ int main(void)
     tcase_add_test(tc, never_by_itself);
     tcase_add_test(tc, cut_short);
     suite_add_tcase(suite, tc);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return run_suite(suite);
 }

@@ -21,6 +21,7 @@
 
 #include "fake_agent.h"
 #include "wire/io.h"
+#include "run_suite.h"
 
 #define LIMIT_MS 300
 #define LATEST_MS 3000 /* two slow cores under sanitizers */
@@ -271,8 +272,6 @@ int main(void)
 {
     Suite *suite = suite_create("ask");
     TCase *tc = tcase_create("look-up");
-    SRunner *runner;
-    int failed;
 
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_set_timeout(tc, 30);
@@ -285,9 +284,5 @@ int main(void)
     tcase_add_test(tc, above_the_standard_descriptors);
     tcase_add_test(tc, a_cancelled_thread);
     suite_add_tcase(suite, tc);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -19,6 +19,7 @@
 #include <trustlogon/kerberos.h>
 
 #include "kerberos/ccache_write.h"
+#include "run_suite.h"
 
 #define NOBODY 65534
 #define OTHER 65533
@@ -394,8 +395,6 @@ int main(void)
 {
     Suite *suite = suite_create("ccache");
     TCase *tc = tcase_create("ccache");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     if (geteuid() != 0)
         return 77;
@@ -414,8 +413,5 @@ int main(void)
     tcase_set_timeout(tc, 30);
     tcase_add_loop_test(tc, test_renewal_due, 0, sizeof(times) / sizeof(times[0]));
     suite_add_tcase(suite, tc);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return run_suite(suite);
 }

@@ -13,6 +13,7 @@
 
 #include "config/options.h"
 #include "config/text.h"
+#include "run_suite.h"
 
 static TALLOC_CTX *ctx;
 static char folder[64];
@@ -626,8 +627,6 @@ int main(void)
 {
     Suite *suite = suite_create("config");
     TCase *t = tcase_create("config");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, defaults_are_the_headers);
@@ -648,8 +647,5 @@ int main(void)
     tcase_add_test(t, set_and_items);
     tcase_add_test(t, manual_page_and_table_agree);
     suite_add_tcase(suite, t);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

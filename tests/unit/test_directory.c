@@ -10,6 +10,7 @@
 #include <trustlogon/directory.h>
 
 #include "directory/entry.h"
+#include "run_suite.h"
 
 static TALLOC_CTX *ctx;
 
@@ -324,8 +325,6 @@ int main(void)
 {
     Suite *suite = suite_create("directory");
     TCase *t = tcase_create("directory");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, tdo_whole);
@@ -337,8 +336,5 @@ int main(void)
     tcase_add_loop_test(t, dn_to_dns, 0, sizeof(dn_cases) / sizeof(dn_cases[0]));
     tcase_add_test(t, escaping);
     suite_add_tcase(suite, t);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "run_suite.h"
+
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define BYTES(s) (const uint8_t *)(s), sizeof(s) - 1
 
@@ -132,15 +134,9 @@ int main(void)
 {
     Suite *suite = suite_create("edata");
     TCase *tcase = tcase_create("decode");
-    SRunner *runner;
-    int failed;
 
     tcase_add_loop_test(tcase, decodes, 0, (int)COUNT(cases));
     tcase_add_loop_test(tcase, cut_off, 0, (int)COUNT(cases));
     suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

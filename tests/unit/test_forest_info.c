@@ -8,6 +8,8 @@
 #include <check.h>
 #include <trustlogon/trust.h>
 
+#include "run_suite.h"
+
 /* Version 1; a TLN "a.b" (Disabled-New, time 0x0102030405060708), a TLN_EX "x.a.b",
  * a domain S-1-5-21-7 "a.b" "A", a binary record of two bytes. */
 static const uint8_t blob[] = {
@@ -153,8 +155,6 @@ int main(void)
 {
     Suite *suite = suite_create("forest_info");
     TCase *decode = tcase_create("decode"), *words = tcase_create("words");
-    SRunner *runner;
-    int failed;
 
     tcase_add_test(decode, reads_all_fields);
     tcase_add_test(decode, whole_or_nothing);
@@ -163,9 +163,5 @@ int main(void)
     tcase_add_test(words, directions);
     suite_add_tcase(suite, decode);
     suite_add_tcase(suite, words);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return run_suite(suite);
 }

@@ -14,6 +14,7 @@
 #include <trustlogon/name.h>
 
 #include "identity/user.h"
+#include "run_suite.h"
 
 #define FABRIKAM "S-1-5-21-100-1-1"
 #define CONTOSO "S-1-5-21-200-1-1"
@@ -558,8 +559,6 @@ int main(void)
 {
     Suite *s = suite_create("identity");
     TCase *t = tcase_create("identity");
-    SRunner *runner;
-    int failed;
 
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, a_whole_identity);
@@ -578,9 +577,5 @@ int main(void)
     tcase_add_loop_test(t, expansion, 0, sizeof(templates) / sizeof(templates[0]));
     tcase_add_test(t, long_names);
     suite_add_tcase(s, t);
-    runner = srunner_create(s);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(s);
 }

@@ -12,6 +12,8 @@
 
 #include <trustlogon/idmap.h>
 
+#include "run_suite.h"
+
 #define FABRIKAM "S-1-5-21-100-1-1"
 #define CONTOSO "S-1-5-21-200-1-1"
 #define SUB "S-1-5-21-200-2-2"
@@ -445,8 +447,6 @@ int main(void)
 {
     Suite *s = suite_create("idmap");
     TCase *t = tcase_create("idmap");
-    SRunner *runner;
-    int failed;
 
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, sss_layout);
@@ -463,9 +463,5 @@ int main(void)
     tcase_add_test(t, contradictions);
     tcase_add_test(t, nothing_known);
     suite_add_tcase(s, t);
-    runner = srunner_create(s);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(s);
 }

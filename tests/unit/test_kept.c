@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "kerberos/kerberos_internal.h"
+#include "run_suite.h"
 
 #define LDAP "ldap/dc1.contoso.test"
 
@@ -182,11 +183,5 @@ static Suite *make_suite(void)
 
 int main(void)
 {
-    SRunner *runner = srunner_create(make_suite());
-    int failed;
-
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(make_suite());
 }

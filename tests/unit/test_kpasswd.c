@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "kerberos/kpasswd.h"
+#include "run_suite.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define DAY 864000000000ULL /* in 100 ns */
@@ -300,8 +301,6 @@ int main(void)
 {
     Suite *suite = suite_create("kpasswd");
     TCase *tc = tcase_create("messages");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_loop_test(tc, frames_are_read, 0, COUNT(frames));
@@ -313,8 +312,5 @@ int main(void)
     tcase_add_loop_test(tc, a_policy_becomes_words, 0, COUNT(refusals));
     tcase_add_loop_test(tc, a_sentence_is_passed_on, 0, COUNT(sentences));
     suite_add_tcase(suite, tc);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

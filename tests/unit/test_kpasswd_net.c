@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "kerberos/kpasswd.h"
+#include "run_suite.h"
 
 /* libkrb5 exports these for its KDC, but declares them in no public header. */
 krb5_error_code krb5_encrypt_tkt_part(krb5_context k5, const krb5_keyblock *key,
@@ -536,8 +537,6 @@ int main(void)
 {
     Suite *suite = suite_create("kpasswd_net");
     TCase *tc = tcase_create("services");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_set_timeout(tc, 60);
@@ -546,8 +545,5 @@ int main(void)
     tcase_add_test(tc, test_order);
     tcase_add_test(tc, test_no_ticket);
     suite_add_tcase(suite, tc);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "ping_bytes.h"
+#include "run_suite.h"
 
 /* Decode from an allocation of the exact size: the sanitizer sees one byte more. */
 static int decode(const struct bytes *b, struct tl_ping_reply **reply)
@@ -587,8 +588,6 @@ int main(void)
     Suite *suite = suite_create("locate");
     TCase *ping = tcase_create("ping"), *order = tcase_create("order"),
           *cache = tcase_create("cache");
-    SRunner *runner;
-    int failed;
 
     tcase_add_test(ping, reply_good);
     tcase_add_test(ping, reply_cut);
@@ -612,9 +611,5 @@ int main(void)
     suite_add_tcase(suite, ping);
     suite_add_tcase(suite, order);
     suite_add_tcase(suite, cache);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 
 #include "fake_dc.h"
+#include "run_suite.h"
 
 static const struct fake_srv two[] = {{"dc0", 0}, {"dc1", 10}, {NULL, 0}};
 static const struct fake_srv one[] = {{"dc0", 0}, {NULL, 0}};
@@ -765,8 +766,6 @@ static void add(Suite *suite, const char *name, const TTest *test, int count)
 int main(void)
 {
     Suite *suite = suite_create("locate_net");
-    SRunner *runner;
-    int failed;
 
     ADD(first_answers, 1);
     ADD(second_answers, COUNT(moods));
@@ -802,9 +801,5 @@ int main(void)
     ADD(many_writers, 1);
     ADD(bad_domain, COUNT(bad_domains));
     ADD(no_time_left, 1);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

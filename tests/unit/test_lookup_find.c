@@ -71,7 +71,7 @@ static int fake_lsa_ask(TALLOC_CTX *mem, const struct tl_lsa_peer *peer, const c
 #include "../../common/lookup/lsa.c"
 #include "../../common/lookup/resources.c"
 
-#include <check.h> /* which has a `fail` of its own */
+#include "run_suite.h" /* with check.h, which has a `fail` of its own */
 
 #define CONTOSO "S-1-5-21-1-2-3"
 #define FABRIKAM "S-1-5-21-9-9-9"
@@ -556,11 +556,5 @@ static Suite *make_suite(void)
 
 int main(void)
 {
-    SRunner *runner = srunner_create(make_suite());
-    int failed;
-
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(make_suite());
 }

@@ -4,6 +4,7 @@
  * answer, and every way in which none comes.
  */
 #include "lookup/lsa_client.h"
+#include "run_suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -414,8 +415,6 @@ int main(void)
 {
     Suite *suite = suite_create("lsa_client");
     TCase *pure = tcase_create("decode"), *talk = tcase_create("ask");
-    SRunner *runner;
-    int failed;
 
     tcase_add_loop_test(pure, decode, 0, sizeof(lines) / sizeof(lines[0]));
     tcase_add_test(pure, decode_fields);
@@ -433,9 +432,5 @@ int main(void)
     tcase_add_test(talk, no_keys);
     tcase_add_test(talk, no_such_question);
     suite_add_tcase(suite, talk);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

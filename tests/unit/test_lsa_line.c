@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../../agent/lsa/line.c"
+#include "run_suite.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define LINE(s) s, sizeof(s) - 1
@@ -155,8 +156,6 @@ int main(void)
 {
     Suite *suite = suite_create("lsa_line");
     TCase *tc = tcase_create("line");
-    SRunner *runner;
-    int failed;
 
     tcase_add_loop_test(tc, test_good, 0, COUNT(good));
     tcase_add_loop_test(tc, test_bad, 0, COUNT(bad));
@@ -164,9 +163,5 @@ int main(void)
     tcase_add_loop_test(tc, test_peers, 0, COUNT(peers));
     tcase_add_test(tc, test_peer_fields);
     suite_add_tcase(suite, tc);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -9,6 +9,7 @@
 
 #include "directory/internal.h"
 #include "directory/people_decode.h"
+#include "run_suite.h"
 
 #define NC "DC=contoso,DC=test"
 #define DOMAIN "S-1-5-21-1-2-3"
@@ -472,8 +473,6 @@ int main(void)
 {
     Suite *suite = suite_create("members");
     TCase *t = tcase_create("members");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_set_timeout(t, 60);
     tcase_add_checked_fixture(t, setup, teardown);
@@ -486,8 +485,5 @@ int main(void)
     tcase_add_test(t, one_user);
     tcase_add_loop_test(t, foreign_groups, 0, COUNT(strangers));
     suite_add_tcase(suite, t);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

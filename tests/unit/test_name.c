@@ -10,6 +10,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "run_suite.h"
+
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define BYTES(s) (s), sizeof(s) - 1
 
@@ -380,8 +382,6 @@ int main(void)
 {
     Suite *suite = suite_create("name");
     TCase *tcase = tcase_create("names");
-    SRunner *runner;
-    int failed;
 
     tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, splits, 0, (int)COUNT(parses));
@@ -396,9 +396,5 @@ int main(void)
     tcase_add_test(tcase, realms);
     tcase_add_test(tcase, long_names);
     suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

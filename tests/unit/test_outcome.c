@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "run_suite.h"
+
 static struct tl_outcome *out;
 
 static void setup(void)
@@ -301,8 +303,6 @@ int main(void)
 {
     Suite *suite = suite_create("outcome");
     TCase *tcase = tcase_create("outcome");
-    SRunner *runner;
-    int failed;
 
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, new_and_reset_say_ok);
@@ -319,9 +319,5 @@ int main(void)
     tcase_add_test(tcase, deadlines);
     tcase_add_test(tcase, deadlines_round_up);
     suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

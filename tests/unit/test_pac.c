@@ -5,6 +5,7 @@
  * the same in thousands of others is tests/diff/pac.py's business.)
  */
 #include "pac_bytes.h"
+#include "run_suite.h"
 
 #include <trustlogon/pac.h>
 
@@ -381,8 +382,6 @@ int main(void)
 {
     Suite *suite = suite_create("pac");
     TCase *tc = tcase_create("decode");
-    SRunner *runner;
-    int failed;
 
     tcase_add_checked_fixture(tc, setup, NULL);
     tcase_add_test(tc, everything);
@@ -395,9 +394,5 @@ int main(void)
     tcase_add_test(tc, upn_dns_info_of_the_old_form);
     add_table_tests(tc);
     suite_add_tcase(suite, tc);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -10,6 +10,7 @@
 #include <trustlogon/status.h>
 
 #include "../../pam_module/pam_code.c"
+#include "run_suite.h"
 
 static const struct {
     uint32_t ntstatus;
@@ -70,14 +71,9 @@ int main(void)
 {
     Suite *suite = suite_create("pam_code");
     TCase *tc = tcase_create("codes");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_loop_test(tc, test_code, 0, (int)(sizeof(cases) / sizeof(cases[0])));
     tcase_add_test(tc, test_success_is_zero_only);
     suite_add_tcase(suite, tc);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

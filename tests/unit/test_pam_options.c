@@ -13,6 +13,7 @@
 
 #include "../../pam_module/log.c"
 #include "../../pam_module/options.c"
+#include "run_suite.h"
 
 static char logged[1024];
 
@@ -151,8 +152,6 @@ int main(void)
 {
     Suite *suite = suite_create("pam_options");
     TCase *tc = tcase_create("options");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_test(tc, test_good);
     tcase_add_loop_test(tc, test_bad, 0, (int)(sizeof(bad) / sizeof(bad[0])));
@@ -160,8 +159,5 @@ int main(void)
     tcase_add_test(tc, test_too_long);
     tcase_add_test(tc, test_all_of_the_file);
     suite_add_tcase(suite, tc);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

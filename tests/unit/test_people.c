@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "directory/people_decode.h"
+#include "run_suite.h"
 
 #define NC "DC=contoso,DC=test"
 #define ALICE_DN "CN=alice,CN=Users," NC
@@ -520,8 +521,6 @@ int main(void)
 {
     Suite *suite = suite_create("people");
     TCase *t = tcase_create("people");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, user_whole);
@@ -537,8 +536,5 @@ int main(void)
     tcase_add_test(t, extended_dn_huge);
     tcase_add_test(t, unique);
     suite_add_tcase(suite, t);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

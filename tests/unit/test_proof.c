@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "kerberos/kerberos_internal.h"
+#include "run_suite.h"
 
 /* libkrb5 exports these for its KDC, but declares them in no public header. */
 krb5_error_code krb5_encrypt_tkt_part(krb5_context k5, const krb5_keyblock *key,
@@ -303,8 +304,6 @@ int main(void)
 {
     Suite *suite = suite_create("proof");
     TCase *tc = tcase_create("proof");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_set_timeout(tc, 60);
@@ -313,8 +312,5 @@ int main(void)
     tcase_add_test(tc, test_writable_keytab);
     tcase_add_test(tc, test_damage);
     suite_add_tcase(suite, tc);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return run_suite(suite);
 }

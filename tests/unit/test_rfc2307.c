@@ -11,6 +11,8 @@
 
 #include <trustlogon/identity.h>
 
+#include "run_suite.h"
+
 #define FABRIKAM "S-1-5-21-100-1-1"
 #define CONTOSO "S-1-5-21-200-1-1"
 #define EU "S-1-5-21-200-2-2" /* known, without a range */
@@ -370,8 +372,6 @@ int main(void)
 {
     Suite *s = suite_create("rfc2307");
     TCase *t = tcase_create("rfc2307");
-    SRunner *runner;
-    int failed;
 
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, as_the_directory_says);
@@ -387,9 +387,5 @@ int main(void)
     tcase_add_loop_test(t, homes_and_shells, 0, sizeof(paths) / sizeof(paths[0]));
     tcase_add_test(t, other_ways_do_not_look);
     suite_add_tcase(s, t);
-    runner = srunner_create(s);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(s);
 }

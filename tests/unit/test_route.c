@@ -10,6 +10,7 @@
 #include <trustlogon/route.h>
 
 #include "topologies.h"
+#include "run_suite.h"
 
 static const struct tl_workstation ws1 = {.flat = "WS1",
                                           .fqdn = "ws1.fabrikam.test",
@@ -588,8 +589,6 @@ int main(void)
 {
     Suite *suite = suite_create("route");
     TCase *table = tcase_create("table"), *judge = tcase_create("judge");
-    SRunner *runner;
-    int failed;
 
     tcase_add_loop_test(table, row, 0, sizeof rows / sizeof rows[0]);
     tcase_add_test(table, blobs);
@@ -598,9 +597,5 @@ int main(void)
     tcase_add_loop_test(judge, judged, 0, sizeof judge_rows / sizeof judge_rows[0]);
     suite_add_tcase(suite, table);
     suite_add_tcase(suite, judge);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return run_suite(suite);
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "logon/rule_cache.h"
+#include "run_suite.h"
 
 #define NOW 1764000000
 #define YEAR 31536000
@@ -181,8 +182,6 @@ int main(void)
 {
     Suite *suite = suite_create("rule_cache");
     TCase *tc = tcase_create("rule_cache");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, spellings);
@@ -191,8 +190,5 @@ int main(void)
     tcase_add_test(tc, strange_files);
     tcase_add_loop_test(tc, bad_line, 0, sizeof(bad_lines) / sizeof(bad_lines[0]));
     suite_add_tcase(suite, tc);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "status/s2k.h"
+#include "run_suite.h"
 
 #define BYTES(s) (const uint8_t *)(s), sizeof(s) - 1
 
@@ -153,15 +154,9 @@ int main(void)
 {
     Suite *suite = suite_create("s2k");
     TCase *tc = tcase_create("s2k");
-    SRunner *runner;
-    int failed;
 
     tcase_add_loop_test(tc, test_case, 0, sizeof(cases) / sizeof(cases[0]));
     tcase_add_test(tc, test_cut);
     suite_add_tcase(suite, tc);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

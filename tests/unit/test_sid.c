@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "run_suite.h"
+
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define BYTES(s) (const uint8_t *)(s), sizeof(s) - 1
 
@@ -196,8 +198,6 @@ int main(void)
 {
     Suite *suite = suite_create("sid");
     TCase *tcase = tcase_create("sids");
-    SRunner *runner;
-    int failed;
 
     tcase_add_loop_test(tcase, both_forms_agree, 0, (int)COUNT(pairs));
     tcase_add_loop_test(tcase, malformed_text, 0, (int)COUNT(malformed));
@@ -205,9 +205,5 @@ int main(void)
     tcase_add_loop_test(tcase, domains, 0, (int)COUNT(memberships));
     tcase_add_test(tcase, edges);
     suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "run_suite.h"
+
 #define DOM "S-1-5-21-"
 #define FABRIKAM DOM "100-1-1"
 #define EU DOM "100-2-2"
@@ -366,8 +368,6 @@ int main(void)
 {
     Suite *suite = suite_create("sidrules");
     TCase *tc = tcase_create("rules");
-    SRunner *runner;
-    int failed;
 
     tcase_add_loop_test(tc, table, 0, sizeof(rows) / sizeof(rows[0]));
     tcase_add_test(tc, another_requestor);
@@ -375,9 +375,5 @@ int main(void)
     tcase_add_test(tc, set_aside_for_rules);
     tcase_add_test(tc, nothing_known);
     suite_add_tcase(suite, tc);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "kerberos/smartcard.h"
+#include "run_suite.h"
 
 static const char theirs[] = "[libdefaults]\n"
                              "    pkinit_cert_match = <SUBJECT>of all\n"
@@ -136,17 +137,11 @@ int main(void)
 {
     Suite *suite = suite_create("smartcard");
     TCase *tests = tcase_create("smartcard");
-    SRunner *runner;
-    int failed;
 
     tcase_add_loop_test(tests, settings_over_krb5_conf, 0,
                         (int)(sizeof(rows) / sizeof(rows[0])));
     tcase_add_test(tests, settings_of_realms);
     tcase_add_loop_test(tests, no_card, 0, 2);
     suite_add_tcase(suite, tests);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

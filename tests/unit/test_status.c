@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "run_suite.h"
+
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /* What a user must read, character by character. */
@@ -381,8 +383,6 @@ int main(void)
 {
     Suite *suite = suite_create("status");
     TCase *tcase = tcase_create("tables");
-    SRunner *runner;
-    int failed;
 
     tcase_add_loop_test(tcase, texts_are_word_for_word, 0, (int)COUNT(exact));
     tcase_add_test(tcase, status_table_is_consistent);
@@ -395,9 +395,5 @@ int main(void)
     tcase_add_test(tcase, status_and_reason_agree);
     tcase_add_test(tcase, stages_have_names);
     suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

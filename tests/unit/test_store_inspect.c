@@ -15,6 +15,7 @@
 
 #include "store/layout.h"
 #include "store/writer.h"
+#include "run_suite.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define SID "S-1-5-21-1-2-3-"
@@ -408,8 +409,6 @@ int main(void)
 {
     Suite *suite = suite_create("store_inspect");
     TCase *tcase = tcase_create("inspect");
-    SRunner *runner;
-    int failed;
 
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, everything_is_shown);
@@ -420,9 +419,5 @@ int main(void)
     tcase_add_test(tcase, unfinished_is_no_damage);
     tcase_add_loop_test(tcase, no_stores, 0, (int)COUNT(others));
     suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

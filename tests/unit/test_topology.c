@@ -12,6 +12,7 @@
 #include <trustlogon/topology.h>
 
 #include "topologies.h"
+#include "run_suite.h"
 
 static TALLOC_CTX *ctx;
 
@@ -322,8 +323,6 @@ int main(void)
 {
     Suite *suite = suite_create("topology");
     TCase *json = tcase_create("json"), *what_if = tcase_create("set");
-    SRunner *runner;
-    int failed;
 
     tcase_add_checked_fixture(json, setup, teardown);
     tcase_add_checked_fixture(what_if, setup, teardown);
@@ -338,9 +337,5 @@ int main(void)
     tcase_add_test(what_if, set_ambiguous);
     suite_add_tcase(suite, json);
     suite_add_tcase(suite, what_if);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return run_suite(suite);
 }

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "kerberos/transport.h"
+#include "run_suite.h"
 
 #define MAX_KDCS 4
 #define BIG_REPLY 200000U
@@ -548,8 +549,6 @@ int main(void)
 {
     Suite *suite = suite_create("transport");
     TCase *tc = tcase_create("transport");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_set_timeout(tc, 60);
@@ -568,8 +567,5 @@ int main(void)
     tcase_add_test(tc, test_no_time);
     tcase_add_test(tc, test_all_dead);
     suite_add_tcase(suite, tc);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return run_suite(suite);
 }

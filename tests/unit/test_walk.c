@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "kerberos/kerberos_internal.h"
+#include "run_suite.h"
 
 static const struct tl_tdo some_tdo;
 
@@ -367,8 +368,6 @@ int main(void)
 {
     Suite *suite = suite_create("walk");
     TCase *tc = tcase_create("walk");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_loop_test(tc, test_plan, 0, sizeof(plans) / sizeof(plans[0]));
     tcase_add_test(tc, test_realms);
@@ -380,8 +379,5 @@ int main(void)
     tcase_add_loop_test(tc, test_settings_are_fixed, 0, 2);
     tcase_add_loop_test(tc, test_ccache_names, 0, sizeof(names) / sizeof(names[0]));
     suite_add_tcase(suite, tc);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return run_suite(suite);
 }

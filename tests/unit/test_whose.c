@@ -9,6 +9,8 @@
 #include <string.h>
 #include <trustlogon/whose.h>
 
+#include "run_suite.h"
+
 #define P TL_PRINCIPAL
 #define E TL_ENTERPRISE
 
@@ -128,13 +130,8 @@ int main(void)
 {
     Suite *suite = suite_create("whose");
     TCase *tc = tcase_create("whose");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_loop_test(tc, test_row, 0, sizeof(rows) / sizeof(rows[0]));
     suite_add_tcase(suite, tc);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return run_suite(suite);
 }

@@ -4,6 +4,7 @@
  * in comes out, and whatever else comes in is refused without harm.
  */
 #include "wire/wire.h"
+#include "run_suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -377,8 +378,6 @@ int main(void)
 {
     Suite *suite = suite_create("wire");
     TCase *tc = tcase_create("codec");
-    SRunner *runner;
-    int failed;
 
     tcase_add_test(tc, round_trip_of_everything);
     tcase_add_test(tc, round_trip_of_random_messages);
@@ -391,9 +390,5 @@ int main(void)
     tcase_add_test(tc, a_message_needs_a_type);
     tcase_set_timeout(tc, 60);
     suite_add_tcase(suite, tc);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

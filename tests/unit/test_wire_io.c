@@ -4,6 +4,7 @@
  * packets that are too large or carry what they should not, signals.
  */
 #include "wire/wire.h"
+#include "run_suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -226,8 +227,6 @@ int main(void)
 {
     Suite *suite = suite_create("wire_io");
     TCase *tc = tcase_create("io");
-    SRunner *runner;
-    int failed;
 
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, send_and_receive);
@@ -241,9 +240,5 @@ int main(void)
     tcase_add_test(tc, descriptors_are_refused);
     tcase_add_test(tc, no_socket);
     suite_add_tcase(suite, tc);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "kerberos/kerberos_internal.h"
+#include "run_suite.h"
 
 static TALLOC_CTX *mem;
 static struct tl_config *config;
@@ -221,8 +222,6 @@ int main(void)
 {
     Suite *suite = suite_create("workstation");
     TCase *tc = tcase_create("workstation");
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_loop_test(tc, test_machine, 0, sizeof(machines) / sizeof(machines[0]));
@@ -233,8 +232,5 @@ int main(void)
     tcase_add_loop_test(tc, test_no_machine_key, 0, 2);
     tcase_add_loop_test(tc, test_is_machine, 0, sizeof(names) / sizeof(names[0]));
     suite_add_tcase(suite, tc);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return run_suite(suite);
 }
