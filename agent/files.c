@@ -16,12 +16,12 @@ int tla_file_read(TALLOC_CTX *ctx, const char *path, mode_t refused, size_t most
 {
     int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     struct stat st;
-    int rc = fd < 0 ? -errno : 0;
+    int rc = 0;
 
     *text = NULL;
     *len = 0;
-    if (rc != 0)
-        return rc;
+    if (fd < 0) /* clang's analyzer thinks that errno may be 0 */
+        return errno > 0 ? -errno : -EIO;
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
         (st.st_mode & refused) != 0 || (size_t)st.st_size > most)
         rc = -EPERM;
