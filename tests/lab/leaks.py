@@ -4,7 +4,7 @@
     before = look(pid, uid)             # of the agent, when nobody asks it anything
     ...
     after = look_again(before, pid, uid)
-    grown(before, after)                # {what: (before, after)} of all that is not as it was
+    grown(before, after)                # {what: (before, after)} of all that there is more of
 """
 import json
 import time
@@ -79,8 +79,8 @@ def look(agent, user):
 
 
 def look_again(before, agent, user):
-    """Once all is as it was before, or is not after a while: the kernel, too, collects what was
-    thrown away when it has time."""
+    """Once there is no more than before, or still is after a while: the kernel, too, collects
+    what was thrown away when it has time."""
     return _patiently(agent, user, lambda seen: not grown(before, seen))
 
 
@@ -102,11 +102,12 @@ def size(seen):
 
 
 def grown(before, after):
-    """What is not as it was, but for sizes and logs."""
-    found = {part: (before[part], after[part]) for part in ("processes", "zombies", "keys")
+    """What there is more of than before, but for sizes and logs. Fewer files and keys are no
+    leak: what is swept or collected at times may have been there at the first look."""
+    found = {part: (before[part], after[part]) for part in ("processes", "zombies")
              if before[part] != after[part]}
-    for part in ("descriptors", "files"):
+    for part, more in (("descriptors", list.__ne__), ("files", int.__gt__), ("keys", int.__gt__)):
         one, two = before[part], after[part]
-        found.update({f"{part} {key}": (one.get(key), two.get(key)) for key in {*one, *two}
-                      if one.get(key) != two.get(key) and key != LOGS})
+        found.update({f"{part} {key}": (one.get(key), two[key]) for key in two
+                      if key != LOGS and more(two[key], one.get(key, type(two[key])()))})
     return found
