@@ -20,8 +20,10 @@ int tla_file_read(TALLOC_CTX *ctx, const char *path, mode_t refused, size_t most
 
     *text = NULL;
     *len = 0;
-    if (fd < 0) /* clang's analyzer thinks that errno may be 0 */
-        return errno > 0 ? -errno : -EIO;
+    if (fd < 0) {
+        rc = -errno;
+        return rc < 0 ? rc : -EIO; /* clang's analyzer thinks that errno may be 0 */
+    }
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
         (st.st_mode & refused) != 0 || (size_t)st.st_size > most)
         rc = -EPERM;
