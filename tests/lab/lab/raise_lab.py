@@ -4,11 +4,12 @@ import concurrent.futures
 import glob
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import time
 
-from . import child, net, samba, settings, trust, workstation
+from . import child, net, samba, settings, slot, trust, workstation
 from .state import Lab, LabError, process_started
 
 PROGRAMS = {
@@ -45,18 +46,23 @@ def hosts_of(options):
     return [h for h in settings.HOSTS if wanted.get(h, True)]
 
 
-def start_processes(lab, hosts):
-    """The holder and one first process per host; returns the holder's stdin."""
+def start_processes(lab, hosts, number):
+    """The holder and one first process per host; returns the socket to the holder, who
+    keeps `number` (of slot.claim()) from now on."""
     os.makedirs(lab.path("hosts"))
     os.mkdir(lab.path("fs"))
     here = os.path.dirname(os.path.abspath(__file__))
     log = open(lab.path("holder.log"), "wb")
+    ours, theirs = socket.socketpair()
     holder = subprocess.Popen(
         ["unshare", "--pid", "--fork", "--kill-child", "--mount", "--net", "--propagation",
          "private", "--", "/usr/bin/python3", "-I", f"{here}/holder.py", lab.dir,
          *(f"{host}:{settings.HOSTS[host]['fqdn']}" for host in hosts)],
-        stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True)
+        stdin=theirs, stdout=log, stderr=log, start_new_session=True)
     log.close()
+    theirs.close()
+    with number:
+        socket.send_fds(ours, [b"#"], [number.fileno()])
     lab.info["hosts"] = {}
     deadline = time.monotonic() + 120
     while len(lab.info["hosts"]) < len(hosts):
@@ -76,7 +82,7 @@ def start_processes(lab, hosts):
     with open(lab.path("holder"), encoding="ascii") as record:
         pid = record.read().split()[0]
     lab.info["holder"] = {"pid": int(pid), "started": process_started(pid)}
-    return holder.stdin
+    return ours
 
 
 class Progress:
@@ -152,11 +158,13 @@ def up(options):
         try:
             lab.info = {"trust": "none", "direction": options.direction, "breaks": [],
                         "suffix": settings.SUFFIX if options.suffix else None}
-            keep = start_processes(lab, hosts_of(options))
+            lab.info["slot"], number = slot.claim()
+            slot.empty_keyrings(lab.info["slot"])
+            keep = start_processes(lab, hosts_of(options), number)
             net.connect(lab, lab.info["holder"]["pid"])
             populate(lab, options, progress.say)
             lab.save()
-            keep.write(b"keep\n")
+            keep.sendall(b"keep")
             keep.close()
         except BaseException:
             lab.destroy()

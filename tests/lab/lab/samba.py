@@ -6,7 +6,7 @@ import os
 import subprocess
 import time
 
-from . import settings
+from . import settings, slot
 from .state import LabError, environment
 
 # What a DC of the lab serves. NetBIOS names, NTP signing, replication (see
@@ -73,7 +73,7 @@ def dc_address(domain):
     return settings.HOSTS[f"dc1.{domain}"]["address"]
 
 
-def provision_key(domain, suffix):
+def provision_key(domain, sid, suffix):
     """Names a provision by everything that goes into it."""
     digest = hashlib.sha256()
     here = os.path.dirname(os.path.abspath(__file__))
@@ -81,7 +81,7 @@ def provision_key(domain, suffix):
         with open(os.path.join(here, name), "rb") as source:
             digest.update(source.read())
     version = subprocess.run(["samba", "--version"], capture_output=True, check=True).stdout
-    digest.update(json.dumps([domain, suffix, version.decode()]).encode())
+    digest.update(json.dumps([domain, sid, suffix, version.decode()]).encode())
     return f"{domain}-{digest.hexdigest()[:16]}.tar"
 
 
@@ -92,8 +92,9 @@ def provision(lab, domain):
     """
     host = f"dc1.{domain}"
     suffix = lab.info["suffix"] if domain == "contoso" else None
+    sid = slot.domain_sid(lab.info["slot"], domain)
     cache = os.environ.get("TL_LAB_CACHE")
-    tarball = os.path.join(cache, provision_key(domain, suffix)) if cache else None
+    tarball = os.path.join(cache, provision_key(domain, sid, suffix)) if cache else None
     folders = ["etc/samba", "var/lib/samba", "etc/krb5.conf"]
     if tarball and os.path.exists(tarball):
         with open(tarball, "rb") as stored:
@@ -104,7 +105,7 @@ def provision(lab, domain):
     names = settings.DOMAINS[domain]
     options = OPTIONS + [f"dns forwarder = {dc_address(other(domain))}"]
     lab.run(host, "samba-tool", "domain", "provision", f"--realm={names['realm']}",
-            f"--domain={names['flat']}", "--server-role=dc", "--dns-backend=SAMBA_INTERNAL",
+            f"--domain={names['flat']}", f"--domain-sid={sid}", "--server-role=dc", "--dns-backend=SAMBA_INTERNAL",
             "--use-rfc2307", f"--adminpass={settings.PASSWORD}",
             f"--host-name={settings.HOSTS[host]['fqdn'].split('.')[0]}",
             f"--host-ip={settings.HOSTS[host]['address']}",
