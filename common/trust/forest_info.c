@@ -4,7 +4,7 @@
  * [MS-ADTS 6.1.6.9.3.1].
  *
  *   u32 version, u32 count, then per record:
- *   u32 length, u32 flags, u64 time, u8 type, data by type
+ *   u32 length, u32 flags, u32 + u32 time, u8 type, data by type
  *
  * Two documents disagree on whether the length counts itself (DRSR 5.64.1 against
  * ADTS 6.1.6.9.3.1), and domain controllers exist that are read by neither rule:
@@ -45,6 +45,26 @@ static uint32_t load_u32(const uint8_t *b)
 {
     return (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 |
            (uint32_t)b[3] << 24;
+}
+
+/* 1990 and 2100 as FILETIMEs, 100 ns since 1601: between them lies every trust. */
+#define TIME_MIN 122756256000000000U
+#define TIME_MAX 157469184000000000U
+
+/*
+ * Two halves of a FILETIME, each little-endian. Windows stores the high half first,
+ * Samba the low one (docs/decisions.md). The order that gives a time at which there
+ * can have been a trust is taken, and Windows' where both do (one of Samba's in 500)
+ * or neither does.
+ */
+static uint64_t load_time(const uint8_t *b)
+{
+    uint64_t first = load_u32(b), second = load_u32(b + 4);
+    uint64_t windows = first << 32 | second, samba = second << 32 | first;
+    bool is_windows = windows >= TIME_MIN && windows < TIME_MAX;
+    bool is_samba = samba >= TIME_MIN && samba < TIME_MAX;
+
+    return is_samba && !is_windows ? samba : windows;
 }
 
 static uint32_t take_u32(struct reader *in, const char *where)
@@ -107,7 +127,7 @@ static int take_record(TALLOC_CTX *ctx, struct reader *in, struct tl_ft_record *
     if (head == NULL)
         return 0;
     rec->flags = load_u32(head);
-    rec->time = load_u32(head + 4) | (uint64_t)load_u32(head + 8) << 32;
+    rec->time = load_time(head + 4);
     rec->raw_type = head[12];
     switch (rec->raw_type) {
     case TL_FT_TLN:

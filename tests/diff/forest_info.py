@@ -5,7 +5,8 @@
 usage: forest_info.py DRIVER [COUNT]
 
 COUNT blobs are generated and mutated from a fixed seed. Both decoders must read the
-same records from each, or both refuse it. There is no deliberate difference.
+same records from each, or both refuse it. One difference is deliberate: libndr knows
+Samba's order of the halves of a time only, ours also Windows' (when()).
 """
 import random
 import struct
@@ -57,7 +58,7 @@ def any_record(rnd):
     else:
         data = counted(rnd.randbytes(rnd.randrange(0, 12)))
     body = struct.pack("<IQB", rnd.choice([0, 1, 2, 4, 8, 0xF, 0xFFFFFFFF]),
-                       rnd.getrandbits(64), kind) + data
+                       any_time(rnd), kind) + data
     if rnd.random() < 0.04:
         body += rnd.randbytes(rnd.randrange(1, 5))  # excess inside the record's length
     length = len(body)
@@ -106,6 +107,27 @@ def corpus(count):
     return blobs[:count]
 
 
+def plausible(filetime):
+    return 122756256000000000 <= filetime < 157469184000000000  # 1990 to 2100
+
+
+def swapped(filetime):
+    return (filetime & 0xFFFFFFFF) << 32 | filetime >> 32
+
+
+def when(filetime):
+    """The time that libndr read as Samba stores it, or as Windows does."""
+    if plausible(filetime) and not plausible(swapped(filetime)):
+        return filetime
+    return swapped(filetime)
+
+
+def any_time(rnd):
+    """As Windows stores times, as Samba does, and nonsense."""
+    time = rnd.randrange(122756256000000000, 157469184000000000)
+    return rnd.choice([time, time, swapped(time), swapped(time), rnd.getrandbits(64), 0])
+
+
 def name_hex(text):
     # A C string ends at its first NUL; Python's binding already cuts there.
     return text.encode().hex()
@@ -119,7 +141,7 @@ def samba_line(blob):
     words = []
     for armor in info.records:
         rec = armor.record
-        text = "[%u %08x %016x" % (rec.type, rec.flags, rec.timestamp)
+        text = "[%u %08x %016x" % (rec.type, rec.flags, when(rec.timestamp))
         if rec.type in (0, 1):
             text += " name=" + name_hex(rec.data.string)
         elif rec.type == 2:

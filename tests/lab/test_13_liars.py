@@ -30,7 +30,7 @@ def kerb_error_data(status):
 
 
 def method_data(status):
-    """METHOD-DATA with PA-PW-SALT (3), as AD and Samba answer account failures."""
+    """METHOD-DATA with PA-PW-SALT (3), as Samba answers account failures."""
     pa_data = der(0x30, der(0xA1, der(0x02, b"\x03")) + der(0xA2, der(0x04, status)))
     return der(0x30, pa_data)
 

@@ -4,25 +4,31 @@
  * refuses. tests/diff/forest_info.py compares it with Samba's on thousands more.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 #include <check.h>
 #include <trustlogon/trust.h>
 
 #include "run_suite.h"
 
-/* Version 1; a TLN "a.b" (Disabled-New, time 0x0102030405060708), a TLN_EX "x.a.b",
+/* Version 1; a TLN "a.b" (Disabled-New, made 2026-04-06), a TLN_EX "x.a.b",
  * a domain S-1-5-21-7 "a.b" "A", a binary record of two bytes. */
-static const uint8_t blob[] = {
-    1,  0, 0, 0, 4,   0,   0,   0,                                   /* 4 records */
-    20, 0, 0, 0, 1,   0,   0,   0,   8,   7, 6, 5,   4,  3, 2, 1, 0, /* TLN */
-    3,  0, 0, 0, 'a', '.', 'b',                                      /* */
-    22, 0, 0, 0, 2,   0,   0,   0,   0,   0, 0, 0,   0,  0, 0, 0, 1, /* TLN_EX */
-    5,  0, 0, 0, 'x', '.', 'a', '.', 'b',                            /* */
-    45, 0, 0, 0, 4,   0,   0,   0,   0,   0, 0, 0,   0,  0, 0, 0, 2, /* domain */
-    16, 0, 0, 0, 1,   2,   0,   0,   0,   0, 0, 5,   21, 0, 0, 0, 7, 0, 0, 0, /* SID */
-    3,  0, 0, 0, 'a', '.', 'b', 1,   0,   0, 0, 'A',                          /* */
-    19, 0, 0, 0, 0,   0,   0,   0,   0,   0, 0, 0,   0,  0, 0, 0, 3,          /* binary */
-    2,  0, 0, 0, 9,   9};
+static const uint8_t blob[] =
+    {1,    0,    0,    0,    4,   0,   0,   0, /* 4 records */
+     20,   0,    0,    0,    1,   0,   0,   0,   0xd1, 0xc5, 0xdc, 0x01,
+     0x2c, 0x9b, 0xc3, 0xb8, 0,             /* TLN */
+     3,    0,    0,    0,    'a', '.', 'b', /* */
+     22,   0,    0,    0,    2,   0,   0,   0,   0,    0,    0,    0,
+     0,    0,    0,    0,    1,                       /* TLN_EX */
+     5,    0,    0,    0,    'x', '.', 'a', '.', 'b', /* */
+     45,   0,    0,    0,    4,   0,   0,   0,   0,    0,    0,    0,
+     0,    0,    0,    0,    2, /* domain */
+     16,   0,    0,    0,    1,   2,   0,   0,   0,    0,    0,    5,
+     21,   0,    0,    0,    7,   0,   0,   0,                          /* SID */
+     3,    0,    0,    0,    'a', '.', 'b', 1,   0,    0,    0,    'A', /* */
+     19,   0,    0,    0,    0,   0,   0,   0,   0,    0,    0,    0,
+     0,    0,    0,    0,    3, /* binary */
+     2,    0,    0,    0,    9,   9};
 
 START_TEST(reads_all_fields)
 {
@@ -36,7 +42,7 @@ START_TEST(reads_all_fields)
     ck_assert_uint_eq(info->count, 4);
     ck_assert_int_eq(info->records[0].type, TL_FT_TLN);
     ck_assert_uint_eq(info->records[0].flags, TL_FT_DISABLED_NEW);
-    ck_assert_uint_eq(info->records[0].time, 0x0102030405060708);
+    ck_assert_uint_eq(info->records[0].time, 0x01dcc5d1b8c39b2c);
     ck_assert_str_eq(info->records[0].name, "a.b");
     ck_assert_int_eq(info->records[1].type, TL_FT_TLN_EX);
     ck_assert_str_eq(info->records[1].name, "x.a.b");
@@ -48,6 +54,54 @@ START_TEST(reads_all_fields)
     ck_assert_int_eq(info->records[3].type, TL_FT_BINARY);
     ck_assert_ptr_null(info->records[3].name);
     talloc_free(ctx);
+}
+END_TEST
+
+/* The halves of a time, as they were found in directories. */
+static const struct stored_time {
+    const char *who;
+    uint8_t bytes[8];
+    uint64_t time;
+} times[] = {
+    {"Windows, 2026-04-06T14:29:05",
+     {0xd1, 0xc5, 0xdc, 0x01, 0x2c, 0x9b, 0xc3, 0xb8},
+     0x01dcc5d1b8c39b2c},
+    {"Windows, 2010-03-23",
+     {0x3e, 0xca, 0xca, 0x01, 0x00, 0xaf, 0xd5, 0x9b},
+     0x01caca3e9bd5af00},
+    {"Windows, 2024-12-12T17:24:16",
+     {0xba, 0x4c, 0xdb, 0x01, 0x3f, 0xd4, 0x80, 0xab},
+     0x01db4cbaab80d43f},
+    {"Samba 4.17, 2026-11-29T21:23:44",
+     {0x7a, 0xf2, 0xac, 0xe9, 0x47, 0x80, 0xdd, 0x01},
+     0x01dd8047e9acf27a},
+    {"1990", {0x00, 0x40, 0xd6, 0x18, 0x2a, 0x1e, 0xb4, 0x01}, 0x01b41e2a18d64000},
+    {"before 1990: as Windows stores it",
+     {0xff, 0x3f, 0xd6, 0x18, 0x2a, 0x1e, 0xb4, 0x01},
+     0x18d63fff01b41e2a},
+    {"before 2100", {0xff, 0xff, 0x63, 0x77, 0x63, 0x71, 0x2f, 0x02}, 0x022f71637763ffff},
+    {"2100: as Windows stores it",
+     {0x00, 0x00, 0x64, 0x77, 0x63, 0x71, 0x2f, 0x02},
+     0x77640000022f7163},
+    {"both orders give a time: Windows'",
+     {0x00, 0x00, 0xdd, 0x01, 0x00, 0x00, 0xdc, 0x01},
+     0x01dd000001dc0000},
+    {"none", {0}, 0},
+};
+
+START_TEST(time_stored)
+{
+    const struct stored_time *t = &times[_i];
+    uint8_t copy[sizeof blob];
+    struct tl_forest_info *info;
+    const char *where;
+
+    memcpy(copy, blob, sizeof blob);
+    memcpy(copy + 16, t->bytes, sizeof t->bytes);
+    ck_assert_int_eq(tl_forest_info_decode(NULL, copy, sizeof copy, &info, &where), 0);
+    ck_assert_msg(info->records[0].time == t->time, "%s: %#" PRIx64, t->who,
+                  info->records[0].time);
+    talloc_free(info);
 }
 END_TEST
 
@@ -157,6 +211,7 @@ int main(void)
     TCase *decode = tcase_create("decode"), *words = tcase_create("words");
 
     tcase_add_test(decode, reads_all_fields);
+    tcase_add_loop_test(decode, time_stored, 0, sizeof times / sizeof times[0]);
     tcase_add_test(decode, whole_or_nothing);
     tcase_add_loop_test(decode, changed, 0, sizeof changes / sizeof changes[0]);
     tcase_add_loop_test(words, kind, 0, sizeof kinds / sizeof kinds[0]);

@@ -164,8 +164,9 @@ TL_PUBLIC enum tl_reason tl_reason_from_krb(enum tl_stage stage, int32_t krb_cod
 /*
  * The NTSTATUS a KDC put into the e-data of a KRB-ERROR: either
  * KERB-ERROR-DATA of type 3 with a KERB-EXT-ERROR ([MS-KILE] 2.2.1, 2.2.2) or
- * METHOD-DATA whose PA-PW-SALT (3) is such a 12-byte structure (what AD and
- * Samba send for AS account errors). Unknown flag bits are ignored. Returns 0
+ * METHOD-DATA whose PA-PW-SALT (3) is such a 12-byte structure. Windows sends the
+ * first, in AS and TGS exchanges alike; Samba sends the second for the account
+ * errors of an AS exchange. Unknown flag bits are ignored. Returns 0
  * and sets *ntstatus, -ENOENT where there is none (other well-formed data),
  * -EBADMSG where the bytes are neither.
  */

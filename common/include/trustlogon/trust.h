@@ -55,7 +55,7 @@ struct tl_ft_record {
     enum tl_ft_type type;
     uint32_t raw_type; /* as on the wire; types beyond 2 are kept, never used */
     uint32_t flags;
-    uint64_t time;     /* FILETIME */
+    uint64_t time;     /* FILETIME, whichever order its halves were stored in */
     const char *name;  /* TLN, TLN_EX: the name; DOMAIN: its DNS name (may be NULL) */
     const char *flat;  /* DOMAIN: NetBIOS name, may be NULL */
     struct tl_sid sid; /* DOMAIN */
