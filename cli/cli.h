@@ -35,6 +35,11 @@ int verb_trusts(struct cli *cli, int argc, char **argv);
 /* main.c: "trustlogon VERB: text" on stderr (or {"error": ...} with --json); returns
  * `code`. */
 int cli_error(const struct cli *cli, int code, const char *fmt, ...) TL_PRINTF(3, 4);
+/* What `trustlogon VERB --help` prints; EXIT_WORKS. `verb` "": all verbs. */
+int cli_help(const char *verb);
+/* After getopt_long() returned '?' or ':' (`option`): say which option it was;
+ * EXIT_USAGE. */
+int cli_bad_option(const struct cli *cli, int option, char **argv);
 /* The one positional argument of a verb, or NULL after a usage error. */
 const char *cli_one_argument(const struct cli *cli, int argc, char **argv,
                              const char *what);
@@ -48,6 +53,15 @@ int cli_load_workstation(struct cli *cli, struct tl_workstation **ws);
 struct tl_workstation *cli_workstation_of(TALLOC_CTX *ctx,
                                           const struct tl_topology *topo);
 
+/* This machine as its configuration, its host name and the snapshot tell it: for what
+ * needs no key, so that an ordinary user can ask. */
+struct tl_workstation *cli_workstation_here(const struct cli *cli,
+                                            const struct tl_topology *topo);
+
+/* Where `name` looks like DOMAIN\\name without its backslash: say so on stderr. */
+void cli_hint_backslash(struct cli *cli, const char *name,
+                        const struct tl_topology *topo);
+
 /* A dump, or (file NULL) the configuration and this machine's snapshot; 0 or an exit
  * code. */
 int cli_load_topology(struct cli *cli, const char *file, struct tl_topology **topo);
@@ -57,6 +71,9 @@ const char *show(const struct cli *cli, const char *text);
 const char *color(const struct cli *cli,
                   const char *name); /* "red", "green", "yellow", "bold", "off" */
 void print_wrapped(const char *label, const char *text);
+/* Text that begins in column `indent` (from 0), folded between words at the width of the
+ * terminal and indented to that column; ends the line. */
+void print_folded(int indent, const char *text);
 void print_outcome(const struct cli *cli, const struct tl_outcome *out,
                    const struct tl_words *words);
 void print_event(const struct cli *cli, const struct tl_event *event);
@@ -73,7 +90,8 @@ json_t *json_tdo(const struct tl_tdo *tdo);
 json_t *json_dc(const struct tl_dc *dc);
 
 /* password.c: from the terminal without echo, else one line of standard input. NULL after
- * an error was told. Wiped when freed. */
+ * an error was told; an empty line and the end of the input are errors, for a KDC counts
+ * an empty password as a wrong one. Wiped when freed. */
 char *read_password(const struct cli *cli, const char *name);
 /* The same of something else: "PIN for". */
 char *read_secret(const struct cli *cli, const char *what, const char *name);

@@ -249,6 +249,20 @@ static void find_route(struct id_facts *facts)
     facts->route = logon->route;
 }
 
+/* A SID that stands in tickets and in no directory. */
+static void find_well_known(struct id_facts *facts)
+{
+    struct tl_sid sid;
+
+    if (!facts->asked.is_sid || tl_sid_parse(facts->asked.text, &sid) != 0)
+        return;
+    facts->well_known = tl_sid_well_known(&sid);
+    if (facts->well_known != NULL)
+        facts->why =
+            talloc_asprintf(facts->cli, "%s: it has no id, and access rules can name it",
+                            facts->well_known);
+}
+
 int id_gather(struct id_facts *facts)
 {
     int code;
@@ -256,6 +270,7 @@ int id_gather(struct id_facts *facts)
     load_world(facts);
     find_idmap(facts);
     complete_name(facts);
+    find_well_known(facts);
     id_find_local(facts);
     read_store(facts);
     if (facts->store_rc != 0 && facts->file != NULL)

@@ -181,6 +181,26 @@ static void missing_text(const struct id_facts *facts)
                       when(cli, facts->missing.entry.valid_until))));
 }
 
+static void name_without_domain(const struct id_facts *facts)
+{
+    struct cli *cli = facts->cli;
+    struct tl_name *parsed = NULL;
+    char *meant = NULL;
+
+    if (tl_name_parse(cli, facts->asked.text, strlen(facts->asked.text), &parsed, NULL) ==
+        0)
+        meant = tl_name_meant(cli, parsed, facts->topo);
+    if (meant != NULL)
+        print_wrapped("Name", talloc_asprintf(cli,
+                                              "it names no domain. If '%s' is meant, "
+                                              "quote it: a shell removes the backslash",
+                                              show(cli, meant)));
+    else
+        print_wrapped("Name", "a name without a domain is this machine's own, unless "
+                              "[workstation] default_domain is set: say "
+                              "DOMAIN\\name or name@domain");
+}
+
 /* Nobody: why, as far as it can be told. */
 static void nobody_text(const struct id_facts *facts)
 {
@@ -192,13 +212,13 @@ static void nobody_text(const struct id_facts *facts)
     if (facts->no_user || facts->no_group)
         missing_text(facts);
     else if (facts->local.name == NULL)
-        printf("%-12s%s is nobody this machine knows of\n", "Unknown",
-               show(cli, what(facts)));
+        printf("%-12s%s is %s\n", facts->well_known != NULL ? "Known" : "Unknown",
+               show(cli, what(facts)),
+               facts->well_known != NULL ? "a well-known SID"
+                                         : "nobody this machine knows of");
     if (!facts->asked.is_id && !facts->asked.is_sid &&
         !tl_store_owns_name(facts->key.text))
-        print_wrapped("Name", "a name without a domain is this machine's own, unless "
-                              "[workstation] default_domain is set: say "
-                              "DOMAIN\\name or name@domain");
+        name_without_domain(facts);
     else if (facts->asked.is_id && facts->view != NULL &&
              !tl_store_owns_id(&facts->view->map, facts->asked.id))
         print_wrapped("Id", "outside of the ids that are given to domain users and "

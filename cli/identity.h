@@ -54,6 +54,7 @@ struct id_facts {
     const char *agent_text;    /* the same in words; NULL: it had an answer */
     struct tl_route *route;    /* of a name that nobody knows */
     const char *why;           /* nobody can be meant; or NULL */
+    const char *well_known;    /* the name of such a SID; or NULL */
     struct tl_outcome *direct; /* of a look-up by the command itself; or NULL */
     struct tl_words *direct_words;
     bool not_stored; /* what was found is from there */

@@ -3,7 +3,6 @@
  * main.c - the command `trustlogon`: options common to all verbs, and the verbs.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,9 +10,14 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "options.h"
 #include "tl_build.h"
+#include <trustlogon/name.h>
 
-static const struct {
+static int verb_help(struct cli *cli, int argc, char **argv);
+static int verb_version(struct cli *cli, int argc, char **argv);
+
+static const struct verb {
     const char *name;
     cli_verb_fn run;
     const char *arguments, *what;
@@ -22,29 +26,100 @@ static const struct {
      "where a name leads, and whether it can work"},
     {"logon", verb_logon, "NAME [--smartcard] [--walk windows|referral|direct]",
      "a full logon without PAM, every exchange shown"},
-    {"diagnose", verb_diagnose, "NAME [--no-password]",
+    {"diagnose", verb_diagnose, "NAME [--no-password|--smartcard]",
      "everything that can be wrong, in order, with the remedy"},
     {"trusts", verb_trusts, "[--tree|--dot|--dump FILE] [--topology FILE]",
      "all trusts, in nltest's terms"},
     {"locate", verb_locate, "DOMAIN [--force] [--all]",
-     "the domain controller chosen, and why"},
+     "the domain controller chosen, and why; DOMAIN by DNS or NetBIOS name"},
     {"status", verb_status, "CODE",
      "what a code means: 0xC000018B, 1787, a name, a slug"},
-    {"id", verb_id, "NAME|UID|SID [--refresh]",
+    {"id", verb_id, "NAME|UID|SID [--refresh|--file FILE]",
      "who a user or a group is here, from where, and how old that is"},
     {"refresh", verb_refresh, "", "read the trusts anew"},
     {"store", verb_store, "[check|compact|drop NAME|UID|SID|list [KIND]] [--file FILE]",
      "the users and groups this machine knows: statistics, check, changes"},
     {"config", verb_config, "", "check and show the configuration"},
+    {"help", verb_help, "[VERB]", "this text, or that of one verb"},
+    {"version", verb_version, "", "the version"},
 };
+#define NUM_VERBS (sizeof(verbs) / sizeof(verbs[0]))
+
+static const struct verb *verb_named(const char *name)
+{
+    for (size_t i = 0; i < NUM_VERBS; i++)
+        if (strcmp(name, verbs[i].name) == 0)
+            return &verbs[i];
+    return NULL;
+}
 
 static void usage(FILE *to)
 {
     fprintf(to, "usage: trustlogon [--json] [--conf FILE] VERB ...\n\n");
-    for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+    for (size_t i = 0; i < NUM_VERBS; i++)
         fprintf(to, "  %-9s %s\n            %s\n", verbs[i].name, verbs[i].arguments,
                 verbs[i].what);
-    fprintf(to, "\nExit code: 0 works, 1 problem found, 2 usage, 3 could not tell.\n");
+    fprintf(to, "\nExit code: 0 works, 1 problem found, 2 usage, 3 could not tell.\n"
+                "Quote a name with a backslash: 'CONTOSO\\alice'.\n");
+}
+
+int cli_help(const char *verb)
+{
+    const struct verb *found = verb_named(verb);
+
+    if (found == NULL) {
+        usage(stdout);
+        return EXIT_WORKS;
+    }
+    printf("usage: trustlogon [--json] [--conf FILE] %s %s\n%s\n"
+           "See the manual page trustlogon(1) for its options and examples.\n",
+           found->name, found->arguments, found->what);
+    return EXIT_WORKS;
+}
+
+static int verb_help(struct cli *cli, int argc, char **argv)
+{
+    if (argc > 2)
+        return cli_error(cli, EXIT_USAGE, "give one verb at most");
+    if (argc == 2 && argv[1][0] != '-' && verb_named(argv[1]) == NULL)
+        return cli_error(cli, EXIT_USAGE, "no such verb: %s", argv[1]);
+    return cli_help(argc == 2 ? argv[1] : "");
+}
+
+static int print_version(const struct cli *cli)
+{
+    if (cli->json)
+        return print_json(json_pack("{s:s}", "version", TL_VERSION));
+    printf("trustlogon %s\n", TL_VERSION);
+    return EXIT_WORKS;
+}
+
+static int verb_version(struct cli *cli, int argc, char **argv)
+{
+    static const struct option options[] = {CLI_COMMON_OPTIONS};
+    int option;
+
+    while ((option = getopt_long(argc, argv, CLI_SHORT_OPTIONS, options, NULL)) != -1)
+        switch (option) {
+            CLI_COMMON_CASES;
+        }
+    if (optind < argc)
+        return cli_error(cli, EXIT_USAGE, "version takes no argument");
+    return print_version(cli);
+}
+
+int cli_bad_option(const struct cli *cli, int option, char **argv)
+{
+    char brief[] = {'-', (char)optopt, '\0'};
+    /* getopt names a short option only by its letter, a long one only by its place. */
+    const char *word = argv[optind - 1];
+    const char *name = optopt != 0 && strncmp(word, "--", 2) != 0 ? brief : word;
+
+    return cli_error(cli, EXIT_USAGE,
+                     option == ':'
+                         ? "option '%s' needs a value; see 'trustlogon%s%s --help'"
+                         : "unknown option '%s'; see 'trustlogon%s%s --help'",
+                     name, cli->verb[0] != '\0' ? " " : "", cli->verb);
 }
 
 int cli_error(const struct cli *cli, int code, const char *fmt, ...)
@@ -58,7 +133,8 @@ int cli_error(const struct cli *cli, int code, const char *fmt, ...)
     if (cli->json)
         print_json(json_pack("{s:o, s:i}", "error", json_text(text), "exit", code));
     else
-        fprintf(stderr, "trustlogon %s: %s\n", cli->verb, show(cli, text));
+        fprintf(stderr, "trustlogon%s%s: %s\n", cli->verb[0] != '\0' ? " " : "",
+                cli->verb, show(cli, text));
     return code;
 }
 
@@ -98,6 +174,41 @@ int cli_load_workstation(struct cli *cli, struct tl_workstation **ws)
                      words->remedy != NULL ? words->remedy : "");
 }
 
+struct tl_workstation *cli_workstation_here(const struct cli *cli,
+                                            const struct tl_topology *topo)
+{
+    struct tl_workstation *ws = talloc_zero(cli, struct tl_workstation);
+    const char *host = cli->config->hostname;
+    char own[TL_DNS_MAX + 1] = "";
+
+    if (host == NULL && gethostname(own, sizeof(own) - 1) == 0)
+        host = own;
+    if (host == NULL || host[0] == '\0')
+        host = "localhost";
+    ws->domain =
+        tl_dns_of(ws, cli->config->realm != NULL ? cli->config->realm : topo->domain);
+    ws->realm = tl_realm_of(ws, ws->domain);
+    ws->default_domain = talloc_strdup(ws, cli->config->default_domain);
+    ws->flat = talloc_strndup(ws, host, strcspn(host, "."));
+    ws->fqdn = strchr(host, '.') != NULL ? talloc_strdup(ws, host)
+                                         : talloc_asprintf(ws, "%s.%s", host, ws->domain);
+    return ws;
+}
+
+void cli_hint_backslash(struct cli *cli, const char *name, const struct tl_topology *topo)
+{
+    struct tl_name *parsed = NULL;
+    char *meant = NULL;
+
+    if (tl_name_parse(cli, name, strlen(name), &parsed, NULL) == 0)
+        meant = tl_name_meant(cli, parsed, topo);
+    if (meant != NULL)
+        fprintf(stderr,
+                "trustlogon %s: note: '%s' names no domain. If '%s' is meant, quote it: "
+                "a shell removes the backslash.\n",
+                cli->verb, show(cli, name), show(cli, meant));
+}
+
 struct tl_workstation *cli_workstation_of(TALLOC_CTX *ctx, const struct tl_topology *topo)
 {
     struct tl_workstation *ws = talloc_zero(ctx, struct tl_workstation);
@@ -133,56 +244,72 @@ int cli_load_topology(struct cli *cli, const char *file, struct tl_topology **to
     return 0;
 }
 
+/* The options before the verb; -1: go on with argv[optind], else an exit code. */
+static int common_options(struct cli *cli, int argc, char **argv)
+{
+    static const struct option common[] = {{"version", no_argument, NULL, 'V'},
+                                           CLI_COMMON_OPTIONS};
+    int option;
+
+    while ((option = getopt_long(argc, argv, "+" CLI_SHORT_OPTIONS "V", common, NULL)) !=
+           -1) {
+        switch (option) {
+        case 'V':
+            return print_version(cli);
+            CLI_COMMON_CASES;
+        }
+    }
+    return -1;
+}
+
+static int run_verb(struct cli *cli, int argc, char **argv)
+{
+    const struct verb *verb;
+    int code;
+
+    opterr = 0; /* cli_bad_option() says it, as JSON too */
+    code = common_options(cli, argc, argv);
+    if (code >= 0)
+        return code;
+    if (optind >= argc) {
+        if (cli->json)
+            return cli_error(cli, EXIT_USAGE, "give a verb; see 'trustlogon --help'");
+        usage(stderr);
+        return EXIT_USAGE;
+    }
+    verb = verb_named(argv[optind]);
+    if (verb == NULL)
+        return cli_error(cli, EXIT_USAGE, "no such verb: %s; see 'trustlogon --help'",
+                         argv[optind]);
+    cli->verb = verb->name;
+    argc -= optind;
+    argv += optind;
+    optind = 0; /* glibc: start afresh for the verb's own options */
+    return verb->run(cli, argc, argv);
+}
+
+/* What was printed has to have arrived: a full disk must not look like success. */
+static int flushed(const struct cli *cli, int code)
+{
+    errno = 0;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    fprintf(stderr, "trustlogon%s%s: the output could not be written: %s\n",
+            cli->verb[0] != '\0' ? " " : "", cli->verb,
+            errno != 0 ? strerror(errno) : "error on standard output");
+    return EXIT_CANNOT_TELL;
+}
+
 int main(int argc, char **argv)
 {
-    static const struct option common[] = {{"json", no_argument, NULL, 'j'},
-                                           {"conf", required_argument, NULL, 'c'},
-                                           {"help", no_argument, NULL, 'h'},
-                                           {"version", no_argument, NULL, 'V'},
-                                           {NULL, 0, NULL, 0}};
     struct cli *cli = talloc_zero(NULL, struct cli);
-    int option, code = EXIT_USAGE;
+    int code;
 
     if (cli == NULL)
         return EXIT_CANNOT_TELL;
     cli->verb = "";
     cli->color = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL;
-    while ((option = getopt_long(argc, argv, "+jc:hV", common, NULL)) != -1) {
-        switch (option) {
-        case 'j':
-            cli->json = true;
-            break;
-        case 'c':
-            cli->conf = optarg;
-            break;
-        case 'h':
-            usage(stdout);
-            talloc_free(cli);
-            return EXIT_WORKS;
-        case 'V':
-            printf("trustlogon %s\n", TL_VERSION);
-            talloc_free(cli);
-            return EXIT_WORKS;
-        default:
-            usage(stderr);
-            talloc_free(cli);
-            return EXIT_USAGE;
-        }
-    }
-    for (size_t i = 0; optind < argc && i < sizeof(verbs) / sizeof(verbs[0]); i++) {
-        if (strcmp(argv[optind], verbs[i].name) != 0)
-            continue;
-        cli->verb = verbs[i].name;
-        argc -= optind;
-        argv += optind;
-        optind = 0; /* glibc: start afresh for the verb's own options */
-        code = verbs[i].run(cli, argc, argv);
-        talloc_free(cli);
-        return code;
-    }
-    if (optind < argc)
-        fprintf(stderr, "trustlogon: no such verb: %s\n", show(cli, argv[optind]));
-    usage(stderr);
+    code = flushed(cli, run_verb(cli, argc, argv));
     talloc_free(cli);
-    return EXIT_USAGE;
+    return code;
 }

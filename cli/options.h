@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * options.h - options of a verb. --json and --conf may stand before or after
+ * options.h - options of a verb. --json, --conf and --help may stand before or after
  * the verb; each verb adds its own to the table and handles them in its switch.
  */
 #ifndef TL_CLI_OPTIONS_H
@@ -8,8 +8,12 @@
 
 #include <getopt.h>
 
+/* The leading colon makes getopt tell a missing value from an unknown option. */
+#define CLI_SHORT_OPTIONS ":jc:h"
+
 #define CLI_COMMON_OPTIONS                                                               \
     {"json", no_argument, NULL, 'j'}, {"conf", required_argument, NULL, 'c'},            \
+        {"help", no_argument, NULL, 'h'},                                                \
     {                                                                                    \
         NULL, 0, NULL, 0                                                                 \
     }
@@ -21,7 +25,9 @@
     case 'c':                                                                            \
         cli->conf = optarg;                                                              \
         break;                                                                           \
+    case 'h':                                                                            \
+        return cli_help(cli->verb);                                                      \
     default:                                                                             \
-        return EXIT_USAGE
+        return cli_bad_option(cli, option, argv)
 
 #endif

@@ -9,6 +9,8 @@
 
 #include "cli.h"
 
+#define LABEL_WIDTH 12
+
 const char *show(const struct cli *cli, const char *text)
 {
     char *clean;
@@ -48,13 +50,10 @@ static int terminal_width(void)
     return 90;
 }
 
-void print_wrapped(const char *label, const char *text)
+void print_folded(int indent, const char *text)
 {
-    int indent = 12, column = indent, width = terminal_width();
+    int column = indent, width = terminal_width();
 
-    if (text == NULL)
-        return;
-    printf("%-*s", indent, label);
     while (*text != '\0') {
         int word = (int)strcspn(text, " ");
 
@@ -72,6 +71,14 @@ void print_wrapped(const char *label, const char *text)
         }
     }
     putchar('\n');
+}
+
+void print_wrapped(const char *label, const char *text)
+{
+    if (text == NULL)
+        return;
+    printf("%-*s", LABEL_WIDTH, label);
+    print_folded(LABEL_WIDTH, text);
 }
 
 void print_outcome(const struct cli *cli, const struct tl_outcome *out,

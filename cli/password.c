@@ -44,7 +44,7 @@ static ssize_t read_line(int fd, char *buf, size_t size)
     return (ssize_t)len;
 }
 
-static struct termios terminal_before;
+static struct termios terminal_before, terminal_quiet;
 
 /* Interrupted at the prompt: the terminal must not stay without echo. */
 static void restore_and_die(int signal_number)
@@ -54,38 +54,66 @@ static void restore_and_die(int signal_number)
     raise(signal_number);
 }
 
-static void guard_terminal(void (*handler)(int))
+/* Suspended at the prompt: the shell gets its echo back until this process goes on. */
+static void restore_and_stop(int signal_number)
 {
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+    int saved = errno;
 
-    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-        signal(signals[i], handler);
+    tcsetattr(STDIN_FILENO, TCSANOW, &terminal_before);
+    raise(SIGSTOP);
+    tcsetattr(STDIN_FILENO, TCSANOW, &terminal_quiet);
+    errno = saved;
+}
+
+static void guard_terminal(bool guard)
+{
+    static const int fatal[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+
+    for (size_t i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++)
+        signal(fatal[i], guard ? restore_and_die : SIG_DFL);
+    signal(SIGTSTP, guard ? restore_and_stop : SIG_DFL);
+}
+
+/* The echo is off before the prompt can be seen: a program that answers prompts, and a
+ * quick typist, would else have the secret on the screen. Nothing that was typed ahead
+ * is thrown away (TCSADRAIN, not TCSAFLUSH): it is the answer. */
+static ssize_t ask_terminal(const struct cli *cli, const char *what, const char *name,
+                            char *buf, size_t size)
+{
+    ssize_t len;
+
+    terminal_quiet = terminal_before;
+    terminal_quiet.c_lflag &= ~(tcflag_t)ECHO;
+    guard_terminal(true);
+    if (tcsetattr(STDIN_FILENO, TCSADRAIN, &terminal_quiet) != 0) {
+        len = -errno;
+        guard_terminal(false);
+        return len;
+    }
+    fprintf(stderr, "%s %s: ", what, show(cli, name));
+    len = read_line(STDIN_FILENO, buf, size);
+    tcsetattr(STDIN_FILENO, TCSADRAIN, &terminal_before);
+    guard_terminal(false);
+    fputc('\n', stderr);
+    return len;
 }
 
 char *read_secret(const struct cli *cli, const char *what, const char *name)
 {
     char buf[PASSWORD_MAX + 1];
-    struct termios quiet;
     bool tty = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &terminal_before) == 0;
     ssize_t len;
     char *password = NULL, **holder;
 
-    if (tty) {
-        quiet = terminal_before;
-        guard_terminal(restore_and_die);
-        quiet.c_lflag &= ~(tcflag_t)ECHO;
-        fprintf(stderr, "%s %s: ", what, show(cli, name));
-        tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
-    }
-    len = read_line(STDIN_FILENO, buf, sizeof(buf));
-    if (tty) {
-        tcsetattr(STDIN_FILENO, TCSAFLUSH, &terminal_before);
-        guard_terminal(SIG_DFL);
-        fputc('\n', stderr);
-    }
+    len = tty ? ask_terminal(cli, what, name, buf, sizeof(buf))
+              : read_line(STDIN_FILENO, buf, sizeof(buf));
     if (len < 0) {
         cli_error(cli, EXIT_USAGE, "the password or PIN could not be read: %s",
                   strerror((int)-len));
+    } else if (len == 0) {
+        cli_error(cli, EXIT_USAGE,
+                  "no password or PIN was given, so none is tried: it would count "
+                  "against the account");
     } else {
         password = talloc_strdup(cli, buf);
         holder = password != NULL ? talloc(cli, char *) : NULL;

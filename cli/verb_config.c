@@ -8,6 +8,7 @@
 
 #include "cli.h"
 #include "config_ids.h"
+#include "config_names.h"
 #include "options.h"
 
 static json_t *rule_json(const struct tl_rule_info *info)
@@ -69,12 +70,12 @@ int verb_config(struct cli *cli, int argc, char **argv)
     static const struct option options[] = {CLI_COMMON_OPTIONS};
     struct tl_config_item *items;
     const char *section = "";
-    json_t *array, *access, *ids, *unknown;
+    json_t *array, *access, *ids, *unknown, *problems;
     struct tl_topology *topo = NULL;
     size_t count;
-    int option, code, access_code;
+    int option, code, names_code, access_code;
 
-    while ((option = getopt_long(argc, argv, "jc:", options, NULL)) != -1)
+    while ((option = getopt_long(argc, argv, CLI_SHORT_OPTIONS, options, NULL)) != -1)
         switch (option) {
             CLI_COMMON_CASES;
         }
@@ -88,6 +89,7 @@ int verb_config(struct cli *cli, int argc, char **argv)
     access = json_array();
     ids = json_array();
     unknown = json_array();
+    problems = json_array();
     if (!cli->json)
         printf("# %s\n", cli->config->file ? cli->config->file : "no file: defaults");
     for (size_t i = 0; i < count; i++) {
@@ -106,14 +108,18 @@ int verb_config(struct cli *cli, int argc, char **argv)
                items[i].is_default ? "default; " : "", items[i].what);
     }
     tl_snapshot_load(cli, cli->config, &topo);
+    names_code = config_names(cli, topo, problems);
     code = config_ids(cli, topo, ids, unknown);
+    code = names_code != EXIT_WORKS ? names_code : code;
     access_code = rules(cli, topo, access);
     if (cli->json)
-        print_json(json_pack("{s:o, s:o, s:o, s:o, s:o}", "file",
-                             json_text(cli->config->file), "options", array, "ids", ids,
-                             "unknown_domains", unknown, "access", access));
+        print_json(json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "file",
+                             json_text(cli->config->file), "options", array, "problems",
+                             problems, "ids", ids, "unknown_domains", unknown, "access",
+                             access));
     else {
         json_decref(array);
+        json_decref(problems);
         json_decref(ids);
         json_decref(unknown);
         json_decref(access);

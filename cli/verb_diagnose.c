@@ -5,9 +5,12 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 #include "options.h"
+
+#define FINDING_INDENT 24 /* columns of verdict and check */
 
 static const char *const verdict_words[] = {[TL_FINDING_OK] = "ok",
                                             [TL_FINDING_WARNING] = "warning",
@@ -20,10 +23,18 @@ static const char *const verdict_colors[] = {[TL_FINDING_OK] = "green",
 
 static void finding_text(const struct cli *cli, const struct tl_finding *finding)
 {
-    printf("%s%-8s%s %-14s %s%s%s\n", color(cli, verdict_colors[finding->verdict]),
-           verdict_words[finding->verdict], color(cli, "off"), finding->check,
-           finding->target ? show(cli, finding->target) : "", finding->target ? ": " : "",
-           show(cli, finding->what));
+    char *line =
+        talloc_asprintf(cli, "%s%s%s", finding->target ? show(cli, finding->target) : "",
+                        finding->target ? ": " : "", show(cli, finding->what));
+
+    printf("%s%-8s%s %-14s ", color(cli, verdict_colors[finding->verdict]),
+           verdict_words[finding->verdict], color(cli, "off"), finding->check);
+    /* In a pipe each finding stays one line, for grep. */
+    if (line != NULL && isatty(STDOUT_FILENO))
+        print_folded(FINDING_INDENT, line);
+    else
+        printf("%s\n", line != NULL ? line : "");
+    talloc_free(line);
 }
 
 static void diagnosis_text(const struct cli *cli, const struct tl_diagnosis *diagnosis)
@@ -95,8 +106,6 @@ static int read_what_proves(struct cli *cli, const char *name, bool with_card,
                        : read_password(cli, name);
     if (*typed == NULL)
         return EXIT_USAGE;
-    if (with_card && (*typed)[0] == '\0')
-        return cli_error(cli, EXIT_USAGE, "no PIN was typed, and none is tried");
     secret->password = with_card ? NULL : *typed;
     secret->pin = with_card ? *typed : NULL;
     return 0;
@@ -114,7 +123,7 @@ int verb_diagnose(struct cli *cli, int argc, char **argv)
     struct tl_diagnosis *diagnosis;
     int option, code, ret;
 
-    while ((option = getopt_long(argc, argv, "jc:n", options, NULL)) != -1)
+    while ((option = getopt_long(argc, argv, CLI_SHORT_OPTIONS "n", options, NULL)) != -1)
         switch (option) {
         case 'n':
             ask = false;

@@ -34,7 +34,8 @@ int verb_id(struct cli *cli, int argc, char **argv)
     if (facts == NULL)
         return EXIT_CANNOT_TELL;
     facts->cli = cli;
-    while ((option = getopt_long(argc, argv, "jc:f:", options, NULL)) != -1)
+    while ((option = getopt_long(argc, argv, CLI_SHORT_OPTIONS "f:", options, NULL)) !=
+           -1)
         switch (option) {
         case 'r':
             facts->refresh = true;

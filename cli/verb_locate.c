@@ -4,7 +4,10 @@
  * words of nltest /dsgetdc.
  */
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
+
+#include <trustlogon/name.h>
 
 #include "cli.h"
 #include "options.h"
@@ -62,6 +65,20 @@ static void others_text(const struct cli *cli, const struct tl_dc_list *list)
     }
 }
 
+/* The DNS name of a domain named by its NetBIOS name, by the trusts of the snapshot. */
+static const char *dns_of_flat(struct cli *cli, const struct tl_topology *topo,
+                               const char *flat)
+{
+    struct tl_name *name = NULL;
+    struct tl_route *route = NULL;
+    char *whole = talloc_asprintf(cli, "%s\\x", flat);
+
+    if (topo == NULL || tl_name_parse(cli, whole, strlen(whole), &name, NULL) != 0 ||
+        tl_route(cli, name, cli_workstation_here(cli, topo), topo, &route) != 0)
+        return NULL;
+    return route->user_domain;
+}
+
 int verb_locate(struct cli *cli, int argc, char **argv)
 {
     static const struct option options[] = {{"force", no_argument, NULL, 'f'},
@@ -75,11 +92,12 @@ int verb_locate(struct cli *cli, int argc, char **argv)
     struct tl_locator *locator;
     struct tl_dc_list *list;
     unsigned int flags = 0;
-    const char *domain, *site;
+    const char *asked, *domain, *site;
     int option, code;
     enum tl_reason reason;
 
-    while ((option = getopt_long(argc, argv, "jc:fa", options, NULL)) != -1)
+    while ((option = getopt_long(argc, argv, CLI_SHORT_OPTIONS "fa", options, NULL)) !=
+           -1)
         switch (option) {
         case 'f':
             flags |= TL_LOCATE_FORCE;
@@ -89,15 +107,24 @@ int verb_locate(struct cli *cli, int argc, char **argv)
             break;
             CLI_COMMON_CASES;
         }
-    domain = cli_one_argument(cli, argc, argv, "a domain");
-    if (domain == NULL)
+    asked = cli_one_argument(cli, argc, argv, "a domain");
+    if (asked == NULL)
         return EXIT_USAGE;
-    if (!tl_dns_valid(domain))
-        return cli_error(cli, EXIT_USAGE, "'%s' is no DNS domain name", domain);
+    if (!tl_dns_valid(asked))
+        return cli_error(cli, EXIT_USAGE, "'%s' is not the name of a domain", asked);
     code = cli_load_config(cli);
     if (code != 0)
         return code;
     tl_snapshot_load(cli, cli->config, &topo);
+    domain = strchr(asked, '.') != NULL ? asked : dns_of_flat(cli, topo, asked);
+    if (domain == NULL)
+        return cli_error(cli, EXIT_PROBLEM,
+                         topo != NULL
+                             ? "no domain or trusted domain has the NetBIOS name '%s'; "
+                               "'trustlogon trusts' lists them"
+                             : "the DNS name of '%s' is not known before "
+                               "'trustlogon refresh'",
+                         asked);
     site = cli->config->site != NULL ? cli->config->site
            : topo != NULL            ? topo->site
                                      : NULL;

@@ -137,10 +137,8 @@ static int log_on(struct cli *cli, struct tl_logon *logon, struct tl_trace *trac
     if (secret == NULL)
         return EXIT_USAGE;
     *trace = tl_trace_start(on_event, shown); /* typing time is not the logon's */
-    reason = card == NULL        ? tl_logon_password(logon, secret)
-             : secret[0] != '\0' ? tl_logon_card(logon, card, secret)
-                                 : tl_outcome_fail(logon->outcome, TL_STAGE_AS,
-                                                   TL_REASON_SMARTCARD_PIN_MISSING, NULL);
+    reason = card == NULL ? tl_logon_password(logon, secret)
+                          : tl_logon_card(logon, card, secret);
     explicit_bzero(secret, strlen(secret));
     if (reason == TL_REASON_OK)
         tl_logon_judge(logon);
@@ -164,7 +162,8 @@ int verb_logon(struct cli *cli, int argc, char **argv)
     struct tl_trace trace;
     int option, code;
 
-    while ((option = getopt_long(argc, argv, "jc:w:", options, NULL)) != -1)
+    while ((option = getopt_long(argc, argv, CLI_SHORT_OPTIONS "w:", options, NULL)) !=
+           -1)
         switch (option) {
         case 's':
             with_card = true;
@@ -188,6 +187,7 @@ int verb_logon(struct cli *cli, int argc, char **argv)
     tl_snapshot_load(cli, cli->config, &topo);
     shown.log = tl_trace_log_new(cli);
     trace = tl_trace_start(on_event, &shown);
+    cli_hint_backslash(cli, name, topo);
     logon = tl_logon_new(cli, cli->config, ws, topo, &trace);
     if (tl_logon_prepare(logon, name) != TL_REASON_OK)
         return cli_error(cli, EXIT_PROBLEM, "%s",

@@ -22,7 +22,7 @@ int verb_refresh(struct cli *cli, int argc, char **argv)
     int option, code;
     enum tl_reason reason;
 
-    while ((option = getopt_long(argc, argv, "jc:", options, NULL)) != -1)
+    while ((option = getopt_long(argc, argv, CLI_SHORT_OPTIONS, options, NULL)) != -1)
         switch (option) {
             CLI_COMMON_CASES;
         }

@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 #include "options.h"
@@ -79,9 +80,12 @@ static int load_world(struct cli *cli, const char *file, struct tl_topology **to
 
     if (code != 0)
         return code;
-    if (file == NULL)
+    if (file != NULL)
+        *ws = cli_workstation_of(cli, *topo);
+    else if (geteuid() == 0)
         return cli_load_workstation(cli, ws);
-    *ws = cli_workstation_of(cli, *topo);
+    else /* a route is no secret, and asks nobody */
+        *ws = cli_workstation_here(cli, *topo);
     return 0;
 }
 
@@ -99,7 +103,8 @@ int verb_route(struct cli *cli, int argc, char **argv)
     char *error = NULL;
     int option, code;
 
-    while ((option = getopt_long(argc, argv, "jc:t:s:", options, NULL)) != -1)
+    while ((option = getopt_long(argc, argv, CLI_SHORT_OPTIONS "t:s:", options, NULL)) !=
+           -1)
         switch (option) {
         case 't':
             file = optarg;
@@ -126,6 +131,7 @@ int verb_route(struct cli *cli, int argc, char **argv)
         return cli_error(cli, EXIT_PROBLEM, "%s",
                          logon->outcome->detail ? logon->outcome->detail
                                                 : "a name of this machine");
+    cli_hint_backslash(cli, name, topo);
     words = verdict_words(cli, name, logon->route, ws);
     if (cli->json) {
         json_t *object = json_route(logon->route);

@@ -101,7 +101,7 @@ int verb_status(struct cli *cli, int argc, char **argv)
     /* libkrb5's numbers are negative: not an option, a code. */
     if (argc > 1 && argv[argc - 1][0] == '-' && isdigit((unsigned char)argv[argc - 1][1]))
         code = argv[--argc];
-    while ((option = getopt_long(argc, argv, "jc:", options, NULL)) != -1)
+    while ((option = getopt_long(argc, argv, CLI_SHORT_OPTIONS, options, NULL)) != -1)
         switch (option) {
             CLI_COMMON_CASES;
         }

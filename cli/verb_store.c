@@ -348,7 +348,8 @@ int verb_store(struct cli *cli, int argc, char **argv)
     const char *file = NULL;
     int option, left, code;
 
-    while ((option = getopt_long(argc, argv, "jc:f:", options, NULL)) != -1)
+    while ((option = getopt_long(argc, argv, CLI_SHORT_OPTIONS "f:", options, NULL)) !=
+           -1)
         switch (option) {
         case 'f':
             file = optarg;

@@ -160,7 +160,8 @@ int verb_trusts(struct cli *cli, int argc, char **argv)
     char *json = NULL;
     int option, code, ret;
 
-    while ((option = getopt_long(argc, argv, "jc:TDd:t:", options, NULL)) != -1)
+    while ((option =
+                getopt_long(argc, argv, CLI_SHORT_OPTIONS "TDd:t:", options, NULL)) != -1)
         switch (option) {
         case 'T':
             as_tree = true;

@@ -114,6 +114,21 @@ static bool check_machine(struct run *run)
     return true;
 }
 
+/* A shell makes CONTOSOalice of an unquoted CONTOSO\\alice: a bare name, so one of the
+ * machine's own domain. What is true of it says nothing of the user who was meant. */
+static void check_spelling(struct run *run, const struct tl_name *name)
+{
+    const char *meant = tl_name_meant(run->diag, name, run->topo);
+
+    if (meant == NULL)
+        return;
+    run->diag->complete = false;
+    tl_finding(run, "name", name->whole, TL_FINDING_WARNING, TL_REASON_OK, NULL, NULL,
+               "it names no domain. If '%s' is meant, quote it: a shell removes the "
+               "backslash",
+               meant);
+}
+
 /* Which foreign domain the name leads to, if the route can tell. */
 static const char *foreign_domain(const struct run *run, const struct tl_route *route)
 {
@@ -227,6 +242,7 @@ static void run_checks(struct run *run, const char *name,
         tl_finding_outcome(run, "name", name, logon->outcome);
         return;
     }
+    check_spelling(run, logon->name);
     run->user_domain = foreign_domain(run, logon->route);
     run->words.implicit_upn = logon->route->implicit_upn;
     run->words.user_domain =

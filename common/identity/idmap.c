@@ -192,10 +192,18 @@ static const char *no_range(const struct tl_idmap *map, const struct tl_sid *dom
     }
 }
 
+/* Why a SID that is of no domain of the table has no id. */
+static const char *no_domain(const struct tl_sid *sid)
+{
+    return tl_sid_well_known(sid) != NULL
+               ? "it is a well-known SID: it has no id, and access rules can name it"
+               : "it belongs to no domain that is known here";
+}
+
 int tl_idmap_to_id(const struct tl_idmap *map, const struct tl_sid *sid, uint32_t *id,
                    const char **why)
 {
-    const char *reason = "it belongs to no domain that is known here";
+    const char *reason = no_domain(sid);
     struct tl_sid domain;
     uint32_t rid;
 
@@ -204,9 +212,10 @@ int tl_idmap_to_id(const struct tl_idmap *map, const struct tl_sid *sid, uint32_
         *why = NULL;
     if (tl_sid_split(sid, &domain, &rid) != 0)
         goto none;
-    reason = "its id stands in the directory";
-    if (map->kind == TL_IDMAP_RFC2307)
+    if (map->kind == TL_IDMAP_RFC2307) {
+        reason = "its id stands in the directory";
         goto none;
+    }
     for (size_t i = 0; i < map->num_ranges; i++) {
         const struct tl_idmap_range *range = &map->ranges[i];
 
@@ -217,7 +226,8 @@ int tl_idmap_to_id(const struct tl_idmap *map, const struct tl_sid *sid, uint32_
             return 0;
         }
     }
-    reason = no_range(map, &domain);
+    if (tl_sid_well_known(sid) == NULL)
+        reason = no_range(map, &domain);
 none:
     if (why != NULL)
         *why = reason;
@@ -258,7 +268,7 @@ int tl_idmap_admit(const struct tl_idmap *map, const struct tl_sid *sid, uint32_
                    const char **why)
 {
     const struct tl_idmap_range *range = range_of(map, id);
-    const char *reason = "it belongs to no domain that is known here";
+    const char *reason = no_domain(sid);
     struct tl_sid domain;
     uint32_t rid;
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* "FILE:/etc/krb5.keytab" or "/etc/krb5.keytab" -> the path; NULL for other types */
 static const char *path_of(const char *name)
@@ -35,6 +36,16 @@ static krb5_error_code first_entry(krb5_context k5, krb5_keytab keytab)
     return ret;
 }
 
+/* Why the keytab could not be read. That an ordinary user cannot is how it should be. */
+static enum tl_reason reason_of(krb5_error_code ret)
+{
+    if (ret == KRB5_KT_END)
+        return TL_REASON_KEYTAB_NO_KEY;
+    if (ret == EACCES && geteuid() != 0)
+        return TL_REASON_KEYTAB_NEEDS_ROOT;
+    return TL_REASON_KEYTAB_UNREADABLE;
+}
+
 enum tl_reason tl_keytab_open(krb5_context k5, const struct tl_config *config,
                               enum tl_stage stage, krb5_keytab *keytab,
                               struct tl_outcome *out)
@@ -48,10 +59,9 @@ enum tl_reason tl_keytab_open(krb5_context k5, const struct tl_config *config,
     *keytab = NULL;
     tl_outcome_set_subject(out, path != NULL ? path : config->keytab);
     if (path != NULL && stat(path, &st) != 0)
-        return tl_outcome_fail(out, stage,
-                               errno == ENOENT ? TL_REASON_KEYTAB_MISSING
-                                               : TL_REASON_KEYTAB_UNREADABLE,
-                               "%s", strerrordesc_np(errno));
+        return tl_outcome_fail(
+            out, stage, errno == ENOENT ? TL_REASON_KEYTAB_MISSING : reason_of(errno),
+            "%s", strerrordesc_np(errno));
     if (path != NULL && !S_ISREG(st.st_mode))
         return tl_outcome_fail(out, stage, TL_REASON_KEYTAB_UNREADABLE,
                                "it is no regular file");
@@ -65,10 +75,7 @@ enum tl_reason tl_keytab_open(krb5_context k5, const struct tl_config *config,
     if (ret == 0)
         return TL_REASON_OK;
     text = tl_k5_message(NULL, k5, ret);
-    reason = tl_outcome_fail(out, stage,
-                             ret == KRB5_KT_END ? TL_REASON_KEYTAB_NO_KEY
-                                                : TL_REASON_KEYTAB_UNREADABLE,
-                             "%s", text != NULL ? text : "?");
+    reason = tl_outcome_fail(out, stage, reason_of(ret), "%s", text != NULL ? text : "?");
     talloc_free(text);
     if (*keytab != NULL)
         krb5_kt_close(k5, *keytab);

@@ -226,7 +226,9 @@ static void list_sid(struct rules *rules, TALLOC_CTX *ctx, bool group,
     info->sid = *sid;
     info->resolved = true;
     if (!tl_rule_names_domain(rules->names, NULL, sid, true, &domain, &info->why)) {
-        info->why = "of no domain that this machine knows";
+        /* S-1-18-1 and its kind stand in tickets, and no directory lists them. */
+        info->name = talloc_strdup(ctx, tl_sid_well_known(sid));
+        info->why = info->name != NULL ? NULL : "of no domain that this machine knows";
         return;
     }
     if (tl_rule_names_ask(rules->names, &domain, group, NULL, sid, &found, &info->why) ==

@@ -35,7 +35,7 @@ def run(*arguments, stdin=""):
                           errors="backslashreplace", timeout=60, check=False)
 
 
-class Offline(unittest.TestCase):
+class WithDump(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
         self.addCleanup(self.folder.cleanup)
@@ -43,6 +43,8 @@ class Offline(unittest.TestCase):
         with open(self.dump, "w", encoding="utf-8") as out:
             json.dump(DUMP, out)
 
+
+class Offline(WithDump):
     def route(self, name, *settings):
         options = [option for setting in settings for option in ("--set", setting)]
         done = run("route", "--json", "--topology", self.dump, *options, name)
@@ -141,7 +143,59 @@ class Status(unittest.TestCase):
         self.assertEqual(got["status"]["ntstatus"], "0xC0000413")
 
 
+class WellKnown(unittest.TestCase):
+    def test_sid_of_no_domain(self):
+        done = run("id", "S-1-18-1")
+        self.assertIn("Authentication authority asserted identity", done.stdout)
+        self.assertNotIn("nobody", done.stdout)
+        self.assertIn("access rules", json.loads(run("id", "--json", "S-1-18-1").stdout)["why"])
+        self.assertIn("nobody", run("id", "S-1-18-77").stdout)
+
+
 class Prompt(unittest.TestCase):
+    def terminal(self):
+        master, slave = pty.openpty()
+        self.addCleanup(os.close, master)
+        self.addCleanup(os.close, slave)
+        return master, slave
+
+    def test_what_is_typed_ahead_is_the_answer(self):
+        master, slave = self.terminal()
+        os.write(master, b"typed ahead\n")
+        process = subprocess.Popen([PROGRAM, "diagnose", "CONTOSO\\alice"], stdin=slave,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        out, _ = process.communicate(timeout=20)
+        self.assertIn(b"Reason", out)  # it went on: no second line was waited for
+
+    def test_nothing_given_is_nothing_tried(self):
+        for verb in ("logon", "diagnose"):
+            for text in ("", "\n"):
+                done = run(verb, "CONTOSO\\alice", stdin=text)
+                self.assertEqual((done.returncode, done.stdout), (3 if "keytab" in done.stderr else 2, ""),
+                                 (verb, done))
+        master, slave = self.terminal()
+        os.write(master, b"\n")
+        process = subprocess.Popen([PROGRAM, "diagnose", "CONTOSO\\alice"], stdin=slave,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        out, error = process.communicate(timeout=20)
+        self.assertEqual((process.returncode, out), (2, b""))
+        self.assertIn(b"so none is tried", error)
+
+    def test_suspended_prompt_gives_the_echo_back(self):
+        master, slave = self.terminal()
+        process = subprocess.Popen([PROGRAM, "diagnose", "CONTOSO\\alice"], stdin=slave,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        with process.stderr:
+            self.assertIn(b"Password of", process.stderr.read(11))
+            process.send_signal(signal.SIGTSTP)
+            os.waitpid(process.pid, os.WUNTRACED)
+            self.assertTrue(termios.tcgetattr(slave)[3] & termios.ECHO)
+            process.send_signal(signal.SIGCONT)
+            while termios.tcgetattr(slave)[3] & termios.ECHO:
+                time.sleep(0.01)
+            process.send_signal(signal.SIGINT)
+            self.assertEqual(process.wait(timeout=20), -signal.SIGINT)
+
     def test_interrupted_prompt_leaves_the_echo_on(self):
         master, slave = pty.openpty()
         self.addCleanup(os.close, master)
@@ -150,11 +204,58 @@ class Prompt(unittest.TestCase):
                                    stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         with process.stderr:
             self.assertIn(b"Password of", process.stderr.read(11))
-            while termios.tcgetattr(slave)[3] & termios.ECHO:
-                time.sleep(0.01)
+            self.assertFalse(termios.tcgetattr(slave)[3] & termios.ECHO)
             process.send_signal(signal.SIGINT)
             self.assertEqual(process.wait(timeout=20), -signal.SIGINT)
         self.assertTrue(termios.tcgetattr(slave)[3] & termios.ECHO)
+
+
+class NoBackslash(WithDump):
+    """A shell makes CONTOSOalice of an unquoted CONTOSO\\alice."""
+
+    def test_it_is_said(self):
+        for name, meant in (("CONTOSOalice", "CONTOSO\\alice"), ("contosoalice", "CONTOSO\\alice"),
+                            ("contoso.testalice", "contoso.test\\alice"),
+                            ("FABRIKAMbob", "FABRIKAM\\bob")):
+            done = run("route", "--topology", self.dump, name)
+            self.assertIn(f"If '{meant}' is meant", done.stderr, name)
+
+    def test_other_names_are_left_alone(self):
+        for name in ("alice", "CONTOSO", "CONTOS", "CONTOSO\\alice", "CONTOSOalice@contoso.test"):
+            self.assertEqual(run("route", "--topology", self.dump, name).stderr, "", name)
+
+
+class OrdinaryUser(WithDump):
+    """Where root is needed that is said, instead of "correct the keytab's mode"."""
+
+    def setUp(self):
+        super().setUp()
+        if os.geteuid() != 0:
+            self.skipTest("runs a command as nobody")
+        os.chmod(self.folder.name, 0o755)
+        self.conf = os.path.join(self.folder.name, "conf")
+        keytab = os.path.join(self.folder.name, "keytab")
+        with open(self.conf, "w", encoding="utf-8") as out:
+            out.write(f"[workstation]\n    keytab = {keytab}\n")
+        with open(keytab, "wb") as out:
+            out.write(b"\5\2")
+        os.chmod(keytab, 0o600)
+
+    def as_nobody(self, *arguments, stdin=""):
+        # The build folder need not be open to others: the program is, by its descriptor.
+        program = os.open(PROGRAM, os.O_RDONLY)
+        self.addCleanup(os.close, program)
+        return subprocess.run([f"/proc/self/fd/{program}", "--conf", self.conf, *arguments],
+                              pass_fds=(program,), user="nobody", capture_output=True, text=True,
+                              input=stdin, timeout=60, check=False)
+
+    def test_keytab_is_left_alone(self):
+        for verb in (["diagnose", "--no-password", "CONTOSO\\alice"], ["refresh"],
+                     ["logon", "CONTOSO\\alice"]):
+            done = self.as_nobody(*verb, stdin="password\n")
+            self.assertNotEqual(done.returncode, 0, verb)
+            self.assertIn("as root", done.stdout + done.stderr, verb)
+            self.assertNotIn("Correct its owner", done.stdout + done.stderr, verb)
 
 
 class Usage(unittest.TestCase):
@@ -167,6 +268,38 @@ class Usage(unittest.TestCase):
             self.assertNotEqual(done.stderr, "", arguments)
         self.assertEqual(run("--help").returncode, 0)
         self.assertEqual(run("--version").returncode, 0)
+        self.assertEqual(run("version").stdout, run("--version").stdout)
+        self.assertEqual(run("help").stdout, run("--help").stdout)
+
+    def test_every_verb_helps(self):
+        verbs = [line.split()[0] for line in run("--help").stdout.splitlines()
+                 if line.startswith("  ") and line[2] != " "]
+        self.assertGreater(len(verbs), 10)
+        for verb in verbs:
+            done = run(verb, "--help") if verb != "help" else run("help", "help")
+            self.assertEqual((done.returncode, done.stderr), (0, ""), verb)
+            self.assertIn(f"trustlogon [--json] [--conf FILE] {verb}", done.stdout)
+            self.assertEqual(run("help", verb).stdout, done.stdout)
+
+    def test_errors_of_usage_are_json_too(self):
+        for arguments in (["nonsense"], [], ["route", "--no-such-option"], ["--no-such-option"],
+                          ["route", "x", "--topology"], ["status"], ["help", "nonsense"],
+                          ["locate", "not a domain"], ["version", "x"]):
+            done = run("--json", *arguments)
+            self.assertEqual(done.returncode, 2, arguments)
+            got = json.loads(done.stdout)
+            self.assertEqual(got["exit"], 2)
+            for word in arguments[-1:]:
+                if word.startswith("--"):
+                    self.assertIn(word, got["error"])
+
+    def test_output_that_is_lost_is_an_error(self):
+        for arguments in (["status", "1787"], ["status", "--json", "1787"], ["--help"], ["version"]):
+            with open("/dev/full", "w", encoding="utf-8") as full:
+                done = subprocess.run([PROGRAM, *arguments], stdout=full, stderr=subprocess.PIPE,
+                                      text=True, timeout=60, check=False)
+            self.assertEqual(done.returncode, 3, arguments)
+            self.assertIn("No space left", done.stderr)
 
     def test_broken_configuration_is_named(self):
         with tempfile.NamedTemporaryFile("w", suffix=".conf") as conf:

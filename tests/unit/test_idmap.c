@@ -124,7 +124,8 @@ static uint32_t id_of(const struct tl_idmap *map, const char *string)
 START_TEST(sss_layout)
 {
     struct tl_idmap *map = make(NULL);
-    uint32_t first = id_of(map, FABRIKAM "-0");
+    uint32_t first = id_of(map, FABRIKAM "-0"), id;
+    const char *why;
     struct tl_sid sid;
 
     ck_assert_uint_ge(first, 200000);
@@ -139,6 +140,9 @@ START_TEST(sss_layout)
     ck_assert_uint_eq(id_of(map, CONTOSO "-1104"), 0);
     ck_assert_uint_eq(id_of(map, "S-1-5-32-544"), 0);
     ck_assert_uint_eq(id_of(map, "S-1-18-1"), 0);
+    ck_assert_int_eq(tl_sid_parse("S-1-18-1", &sid), 0);
+    ck_assert_int_eq(tl_idmap_to_id(map, &sid, &id, &why), -ENOENT);
+    ck_assert_ptr_nonnull(strstr(why, "well-known"));
     ck_assert_int_eq(tl_idmap_to_sid(map, 0, &sid), -ENOENT);
     ck_assert_int_eq(tl_idmap_to_sid(map, first - 1, &sid), -ENOENT);
     ck_assert_int_eq(tl_idmap_to_sid(map, 4294967295U, &sid), -ENOENT);

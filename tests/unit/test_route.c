@@ -585,6 +585,38 @@ START_TEST(guessed_upn)
 }
 END_TEST
 
+/* A guess only for a bare name that begins with a domain's, the longest first. */
+START_TEST(backslash_lost)
+{
+    static const struct {
+        const char *typed, *meant;
+    } rows_meant[] = {
+        {"CONTOSOalice", "CONTOSO\\alice"},
+        {"contosoAlice", "CONTOSO\\Alice"},
+        {"contoso.testalice", "contoso.test\\alice"},
+        {"FABRIKAMbob", "FABRIKAM\\bob"},
+        {"CONTOSO", NULL},
+        {"alice", NULL},
+        {"CONTOSO\\alice", NULL},
+        {"CONTOSOalice@contoso.test", NULL},
+    };
+    TALLOC_CTX *ctx = talloc_new(NULL);
+    struct tl_topology *topo = topology(ctx, E, NULL);
+
+    for (size_t i = 0; i < sizeof(rows_meant) / sizeof(rows_meant[0]); i++) {
+        const char *typed = rows_meant[i].typed;
+        struct tl_name *name = NULL;
+        char *meant;
+
+        ck_assert_int_eq(tl_name_parse(ctx, typed, strlen(typed), &name, NULL), 0);
+        meant = tl_name_meant(ctx, name, topo);
+        ck_assert_pstr_eq(meant, rows_meant[i].meant);
+        ck_assert_ptr_null(tl_name_meant(ctx, name, NULL));
+    }
+    talloc_free(ctx);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("route");
@@ -593,6 +625,7 @@ int main(void)
     tcase_add_loop_test(table, row, 0, sizeof rows / sizeof rows[0]);
     tcase_add_test(table, blobs);
     tcase_add_test(table, guessed_upn);
+    tcase_add_test(table, backslash_lost);
     tcase_add_test(judge, none_left);
     tcase_add_loop_test(judge, judged, 0, sizeof judge_rows / sizeof judge_rows[0]);
     suite_add_tcase(suite, table);

@@ -194,6 +194,22 @@ START_TEST(edges)
 }
 END_TEST
 
+START_TEST(well_known)
+{
+    struct tl_sid sid = sid_of("S-1-18-1");
+
+    ck_assert_str_eq(tl_sid_well_known(&sid),
+                     "Authentication authority asserted identity");
+    sid = sid_of("S-1-5-21-0-0-0-497");
+    ck_assert_str_eq(tl_sid_well_known(&sid), "Claims valid");
+    sid = sid_of("S-1-5-21-0-0-0-499");
+    ck_assert_ptr_null(tl_sid_well_known(&sid));
+    /* The KDC's local groups, not ours. */
+    sid = sid_of("S-1-5-32-544");
+    ck_assert_ptr_null(tl_sid_well_known(&sid));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("sid");
@@ -204,6 +220,7 @@ int main(void)
     tcase_add_loop_test(tcase, malformed_bytes, 0, (int)COUNT(broken));
     tcase_add_loop_test(tcase, domains, 0, (int)COUNT(memberships));
     tcase_add_test(tcase, edges);
+    tcase_add_test(tcase, well_known);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
 }

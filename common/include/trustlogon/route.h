@@ -81,6 +81,13 @@ TL_PUBLIC bool tl_known_domain(const struct tl_topology *topo,
                                const struct tl_workstation *ws, const char *name,
                                struct tl_known_domain *domain);
 
+/* A bare name that begins with the name of a known domain: a shell removes the backslash
+ * of an unquoted CONTOSO\alice. The name that was probably meant, "CONTOSO\alice", or
+ * NULL: for any other name, and where memory is out. A guess for people, never a route.
+ */
+TL_PUBLIC char *tl_name_meant(TALLOC_CTX *ctx, const struct tl_name *name,
+                              const struct tl_topology *topo);
+
 /*
  * Judge a path once both sides' TDOs are known (after a failure): the first
  * thing wrong between the user's domain and the workstation's, with subject and

@@ -37,5 +37,8 @@ TL_PUBLIC int tl_sid_append(const struct tl_sid *domain, uint32_t rid,
 /* The domain part and the RID; -EINVAL for a SID without sub-authorities. */
 TL_PUBLIC int tl_sid_split(const struct tl_sid *sid, struct tl_sid *domain,
                            uint32_t *rid);
+/* The name of a SID that no domain issues and tickets carry, such as S-1-18-1, or NULL
+ * [MS-DTYP 2.4.2.4]. It has no uid or gid; access rules may name it. */
+TL_PUBLIC const char *tl_sid_well_known(const struct tl_sid *sid);
 
 #endif

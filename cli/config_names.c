@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * config_names.c - `trustlogon config`: names in the configuration that nothing bears.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <trustlogon/name.h>
+
+#include "config_names.h"
+
+struct teller {
+    struct cli *cli;
+    json_t *problems;
+    int code;
+};
+
+static void problem(struct teller *teller, const char *option, const char *value,
+                    const char *what)
+{
+    struct cli *cli = teller->cli;
+
+    teller->code = EXIT_PROBLEM;
+    json_array_append_new(teller->problems,
+                          json_pack("{s:s, s:o, s:o}", "option", option, "value",
+                                    json_text(value), "what", json_text(what)));
+    if (!cli->json)
+        printf("%s%s = %s: %s%s\n", color(cli, "red"), option, show(cli, value),
+               show(cli, what), color(cli, "off"));
+}
+
+static void check_default_domain(struct teller *teller, const struct tl_topology *topo)
+{
+    struct cli *cli = teller->cli;
+    const char *value = cli->config->default_domain;
+    struct tl_known_domain known;
+
+    if (value == NULL || topo == NULL ||
+        tl_known_domain(topo, cli_workstation_here(cli, topo), value, &known))
+        return;
+    problem(teller, "default_domain", value,
+            "no domain or trusted domain of this machine has that name; "
+            "'trustlogon trusts' lists them");
+}
+
+/* The realm and the keytab have to fit, which only root can see; the rest anybody can. */
+static void check_realm(struct teller *teller, const struct tl_topology *topo)
+{
+    struct cli *cli = teller->cli;
+    const char *value = cli->config->realm;
+    struct tl_outcome *out = tl_outcome_new(cli);
+    struct tl_words_input in = {0};
+    struct tl_workstation *ws;
+
+    if (value == NULL)
+        return;
+    if (strchr(value, '.') == NULL)
+        problem(teller, "realm", value,
+                "a NetBIOS name; the realm of a domain is its DNS name in capitals");
+    else if (topo != NULL && !tl_name_equal(value, topo->domain))
+        problem(teller, "realm", value,
+                talloc_asprintf(cli, "the domain that this machine is a member of is %s",
+                                topo->domain));
+    else if (geteuid() == 0 &&
+             tl_workstation_detect(cli, cli->config, &ws, out) != TL_REASON_OK)
+        problem(teller, "realm", value, tl_outcome_words(cli, out, &in)->explanation);
+}
+
+int config_names(struct cli *cli, const struct tl_topology *topo, json_t *problems)
+{
+    struct teller teller = {.cli = cli, .problems = problems, .code = EXIT_WORKS};
+
+    check_default_domain(&teller, topo);
+    check_realm(&teller, topo);
+    if (topo == NULL && cli->config->default_domain != NULL && !cli->json)
+        printf("# the names of domains are not checked before 'trustlogon refresh'\n");
+    return teller.code;
+}
