@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/keyctl.h>
 #include <poll.h>
 #include <profile.h>
 #include <signal.h>
@@ -19,6 +20,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -129,11 +131,25 @@ int tl_krb_load_pending(struct tl_krb *krb, const char *path)
     return krb->client_name != NULL && krb->tgt_realm != NULL ? 0 : -ENOMEM;
 }
 
+/* The session keyring of the logon's program, perhaps root's own, came along, and whoever
+ * possesses a keyring may read what is in it. */
+static int leave_session_keyring(void)
+{
+    if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) >= 0)
+        return 0;
+    /* No kernel keyrings, or a container that allows none: then there is none to leave.
+     */
+    return errno == ENOSYS || errno == EPERM ? 0 : -errno;
+}
+
 /* For good: real, effective and saved ids, and no group of root's. */
 static int become(uid_t uid, gid_t gid)
 {
     uid_t r, e, s;
+    int rc = leave_session_keyring();
 
+    if (rc != 0)
+        return rc;
     if (geteuid() == 0 && setgroups(1, &gid) != 0)
         return -errno;
     if (setresgid(gid, gid, gid) != 0 || setresuid(uid, uid, uid) != 0)
@@ -141,8 +157,12 @@ static int become(uid_t uid, gid_t gid)
     if (getresuid(&r, &e, &s) != 0 || r != uid || e != uid || s != uid)
         return -EPERM;
     /* From now on the user can stop this process, against which no alarm helps. It shall
-     * not outlive who waits for it; a change of ids has undone earlier wishes. */
-    return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 ? 0 : -errno;
+     * not outlive who waits for it. Nor shall he look into its memory, which is a copy of
+     * root's. A change of ids undoes earlier wishes: the second, if fs.suid_dumpable says
+     * so. */
+    return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && prctl(PR_SET_DUMPABLE, 0) == 0
+               ? 0
+               : -errno;
 }
 
 static int child_work(struct ccache_job *job)

@@ -8,6 +8,7 @@
 #include <krb5.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 /* No talloc: the child copies nothing and frees nothing; it ends. */
@@ -41,5 +42,18 @@ int tl_ccache_write(struct ccache_job *job);
 int tl_ccache_delete(struct ccache_job *job);
 /* All of job->tickets into `to`, in the place of what is there. */
 krb5_error_code tl_ccache_fill(struct ccache_job *job, krb5_ccache to);
+/* Nothing is to be written there: a cached logon brings no ticket, and what is there is
+ * of the same client. */
+bool tl_ccache_is_better(struct ccache_job *job, krb5_ccache there);
+
+/* The parts of tl_ccache_write() for FILE caches. */
+int tl_ccache_write_file(struct ccache_job *job);
+/* The file is the user's own (0), there is none (-ENOENT), or -1 with job->error. */
+int tl_ccache_check_own(struct ccache_job *job, int folder, const char *name);
+int tl_ccache_check_folder(struct ccache_job *job, const char *folder,
+                           const struct stat *st);
+/* -1, with job->error. */
+int tl_ccache_fail(struct ccache_job *job, const char *doing, const char *text);
+int tl_ccache_fail_k5(struct ccache_job *job, const char *doing, krb5_error_code code);
 
 #endif

@@ -7,12 +7,16 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <linux/keyctl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -250,11 +254,10 @@ START_TEST(test_folder_of_another)
         const char *type;
         uid_t owner;
         mode_t mode;
-    } rows[] = {{"DIR:%s/his", OTHER, 0777},
-                {"DIR:%s/his/sub", OTHER, 0777},
-                {"FILE:%s/his/cc", OTHER, 0777},
-                {"FILE:%s/his/cc_XXXXXX", OTHER, 01777},
-                {"FILE:%s/his/cc", 0, 0777}};
+    } rows[] = {{"DIR:%s/his", OTHER, 0777},     {"DIR:%s/his/sub", OTHER, 0777},
+                {"FILE:%s/his/cc", OTHER, 0777}, {"FILE:%s/his/cc_XXXXXX", OTHER, 01777},
+                {"FILE:%s/his/cc", 0, 0777},     {"DIR:%s/his", NOBODY, 01777},
+                {"DIR:%s/his", 0, 01777}};
     char *path = talloc_asprintf(mem, "%s/his", folder);
     char *type = talloc_strdup(mem, rows[_i].type), *at = strstr(type, "%s");
     const char *name;
@@ -322,6 +325,136 @@ START_TEST(test_only_existing)
     req.existing = names[0];
     ck_assert_int_eq(tl_ccache_store(mem, &req, &name, out), TL_REASON_OK);
     check_file(name);
+}
+END_TEST
+
+/* The name in the last of all events that are there, or "". */
+static void last_name(int notify, char *name, size_t size)
+{
+    char buf[4096] __attribute__((aligned(8)));
+    ssize_t n;
+
+    while ((n = read(notify, buf, sizeof(buf))) > 0) {
+        for (ssize_t at = 0; at < n;) {
+            const struct inotify_event *event = (const void *)(buf + at);
+
+            if (event->len > 0)
+                snprintf(name, size, "%s", event->name);
+            at += (ssize_t)(sizeof(*event) + event->len);
+        }
+    }
+}
+
+/* Another user, who is told by inotify of each name that comes into the folder, and tries
+ * to have it as soon as it is free. */
+static pid_t start_racer(void)
+{
+    char name[NAME_MAX + 1] = "x";
+    int started[2];
+    pid_t pid;
+
+    ck_assert_int_eq(pipe(started), 0);
+    pid = fork();
+    if (pid == 0) {
+        int notify = inotify_init1(IN_NONBLOCK);
+
+        if (setgid(OTHER) != 0 || setuid(OTHER) != 0 || chdir(folder) != 0 ||
+            prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 ||
+            inotify_add_watch(notify, ".", IN_CREATE | IN_MOVED_TO) < 0)
+            _exit(1);
+        close(started[1]);
+        for (;;) {
+            last_name(notify, name, sizeof(name));
+            for (int i = 0; i < 50; i++)
+                close(open(name, O_WRONLY | O_CREAT | O_EXCL, 0666));
+        }
+    }
+    close(started[1]);
+    ck_assert_int_eq(read(started[0], name, 1), 0);
+    close(started[0]);
+    return pid;
+}
+
+/* New names and one that is given: no name is free in between. */
+START_TEST(test_racer)
+{
+    char *unique = talloc_asprintf(mem, "FILE:%s/krb5cc_%%{uid}_XXXXXX", folder);
+    char *fixed = talloc_asprintf(mem, "FILE:%s/cc", folder);
+    int failed = 0, stores = 0;
+    const char *name;
+    pid_t racer;
+
+    ck_assert_int_eq(store(TL_CCACHE_ESTABLISH, fixed, NULL, &name), TL_REASON_OK);
+    racer = start_racer();
+    for (; stores < 100; stores++) {
+        enum tl_reason reason = store(TL_CCACHE_ESTABLISH, unique, NULL, &name);
+
+        if (reason == TL_REASON_OK)
+            check_file(name);
+        failed += reason != TL_REASON_OK;
+        failed += store(TL_CCACHE_REINITIALIZE, NULL, fixed, &name) != TL_REASON_OK;
+    }
+    check_file(fixed);
+    kill(racer, SIGKILL);
+    ck_assert_int_eq(waitpid(racer, NULL, 0), racer);
+    ck_assert_msg(failed == 0, "%d of %d failed: %s", failed, 2 * stores, out->detail);
+}
+END_TEST
+
+static int tell_about_myself(struct ccache_job *job)
+{
+    char buf[64];
+    long keyring =
+        syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0);
+    long found = syscall(SYS_keyctl, KEYCTL_SEARCH, KEY_SPEC_SESSION_KEYRING, "user",
+                         "trustlogon-test", 0);
+
+    snprintf(job->name, sizeof(job->name), "dumpable %d, %s, %s", prctl(PR_GET_DUMPABLE),
+             keyring == *(long *)job->arg ? "root's" : "its own",
+             found < 0 ? "nothing" : "root's key");
+    return readlink("/proc/self/exe", buf, sizeof(buf)) > 0 ? 0 : -1;
+}
+
+static bool tells(long keyring)
+{
+    struct ccache_job job = {.k5 = k5,
+                             .uid = NOBODY,
+                             .gid = NOBODY,
+                             .seconds = 5,
+                             .work = tell_about_myself,
+                             .arg = &keyring};
+    struct ccache_report report;
+    int status = tl_ccache_as_user(&job, &report);
+
+    if (status == 0 &&
+        strcmp(report.text, keyring < 0 ? "dumpable 0, root's, nothing"
+                                        : "dumpable 0, its own, nothing") == 0)
+        return true;
+    fprintf(stderr, "%d: %s\n", status, report.text);
+    return false;
+}
+
+/* The child's memory is a copy of root's, and root's session keyring comes along. What a
+ * change of ids leaves of "dumpable" depends on fs.suid_dumpable; the second time none
+ * changes. */
+START_TEST(test_nothing_of_roots)
+{
+    long keyring = syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
+    int status;
+    pid_t pid;
+
+    (void)syscall(SYS_add_key, "user", "trustlogon-test", "x", (size_t)1,
+                  KEY_SPEC_SESSION_KEYRING);
+    ck_assert(tells(keyring));
+    pid = fork();
+    if (pid == 0)
+        _exit(setgid(NOBODY) == 0 && setuid(NOBODY) == 0 &&
+                      prctl(PR_SET_DUMPABLE, 1) == 0 && tells(keyring) &&
+                      prctl(PR_GET_DUMPABLE) == 1
+                  ? 0
+                  : 1);
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert_int_eq(status, 0);
 }
 END_TEST
 
@@ -405,10 +538,12 @@ int main(void)
     tcase_add_loop_test(tc, test_attack, 0, 9);
     tcase_add_test(tc, test_not_as_root);
     tcase_add_test(tc, test_dir);
-    tcase_add_loop_test(tc, test_folder_of_another, 0, 5);
+    tcase_add_loop_test(tc, test_folder_of_another, 0, 7);
     tcase_add_loop_test(tc, test_refused_types, 0, 4);
     tcase_add_test(tc, test_pending_missing);
     tcase_add_test(tc, test_only_existing);
+    tcase_add_test(tc, test_racer);
+    tcase_add_test(tc, test_nothing_of_roots);
     tcase_add_test(tc, test_stopped);
     tcase_set_timeout(tc, 30);
     tcase_add_loop_test(tc, test_renewal_due, 0, sizeof(times) / sizeof(times[0]));
