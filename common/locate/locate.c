@@ -60,6 +60,7 @@ static enum tl_reason remembered(const char *slug)
     switch (info ? info->reason : TL_REASON_OK) {
     case TL_REASON_DNS_NO_ANSWER:
     case TL_REASON_DNS_NO_RECORDS:
+    case TL_REASON_DNS_NO_ADDRESS:
     case TL_REASON_PING_FILTERED:
     case TL_REASON_PING_REFUSED:
         return info->reason;
@@ -196,7 +197,8 @@ static enum tl_reason full_search(TALLOC_CTX *ctx, const struct tl_search *in, b
 
     if (reason == TL_REASON_OK && !in->all)
         tl_look_closer(in, *list);
-    if ((reason == TL_REASON_DNS_NO_ANSWER || reason == TL_REASON_DNS_NO_RECORDS) &&
+    if ((reason == TL_REASON_DNS_NO_ANSWER || reason == TL_REASON_DNS_NO_RECORDS ||
+         reason == TL_REASON_DNS_NO_ADDRESS) &&
         !in->all && try_old_ones(ctx, in, list)) {
         tl_outcome_reset(in->out);
         /* Not stored, DNS is asked again next time: but not so soon when only a nearer

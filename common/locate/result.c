@@ -178,9 +178,11 @@ static enum tl_reason dns_reason(const struct tl_run *run)
                                "the SRV records name %s, whose address could not be "
                                "asked for: %s",
                                run->targets[0].srv.host, error);
-    return tl_outcome_fail(in->out, TL_STAGE_LOCATE, TL_REASON_DNS_NO_RECORDS,
-                           "the SRV records name %s, which has no address",
-                           run->targets[0].srv.host);
+    return tl_outcome_fail(
+        in->out, TL_STAGE_LOCATE, TL_REASON_DNS_NO_ADDRESS, "%s has %s%s",
+        run->targets[0].srv.host,
+        run->with_ipv6 ? "no address" : "no IPv4 address, and this machine has no IPv6",
+        run->count > 1 ? "; nor have the others" : "");
 }
 
 static enum tl_reason ping_reason(struct tl_run *run)

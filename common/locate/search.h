@@ -39,6 +39,7 @@ struct tl_run {
     size_t count;
     unsigned int pending; /* address questions of all targets */
     bool addresses_unanswered, no_memory;
+    bool with_ipv6; /* AAAA records were asked for, too */
     int64_t resolve_us, first_ping_us, last_ping_us, next_ping_us;
     struct tl_probe *best; /* first to answer well */
     int64_t best_us;

@@ -142,8 +142,9 @@ static void add_targets(struct tl_run *run, const struct tl_srv_answer *answer,
 /* The site's servers first, and of each group those that did not fail lately. */
 int tl_run_targets_of_dns(struct tl_run *run)
 {
-    bool v6 = have_ipv6();
     int rc = 0;
+
+    run->with_ipv6 = have_ipv6();
 
     tl_srv_order(run->site.srv, run->site.count, tl_random, NULL);
     tl_srv_order(run->plain.srv, run->plain.count, tl_random, NULL);
@@ -153,7 +154,7 @@ int tl_run_targets_of_dns(struct tl_run *run)
     }
     for (size_t t = 0; t < run->count && rc == 0; t++) {
         rc = ask_addr(run, &run->targets[t], AF_INET);
-        if (rc == 0 && v6)
+        if (rc == 0 && run->with_ipv6)
             rc = ask_addr(run, &run->targets[t], AF_INET6);
     }
     return rc;

@@ -261,8 +261,10 @@ END_TEST
 START_TEST(dns_has_no_addresses)
 {
     world.no_addresses = true;
-    locate(NULL, 0, TL_REASON_DNS_NO_RECORDS);
+    locate(NULL, 0, TL_REASON_DNS_NO_ADDRESS);
     ck_assert_ptr_nonnull(strstr(out->detail, "dc0.contoso.test"));
+    ck_assert_ptr_nonnull(strstr(out->detail, "address"));
+    locate(NULL, 0, TL_REASON_DNS_NO_ADDRESS); /* as it is remembered */
 }
 END_TEST
 

@@ -109,7 +109,8 @@ TL_PUBLIC struct tl_locator *tl_locator_new(TALLOC_CTX *ctx,
  * Reasons on failure:
  *   DOMAIN_UNKNOWN    the name cannot be one of a domain
  *   DNS_NO_ANSWER     no name server answered, or all failed (SERVFAIL)
- *   DNS_NO_RECORDS    no such name or records, or none of the servers has an address
+ *   DNS_NO_RECORDS    no such name or records
+ *   DNS_NO_ADDRESS    none of the servers has an address that this machine can use
  *   PING_FILTERED     at least one candidate stayed silent, and none was good
  *   PING_REFUSED      candidates answered, but none as a usable DC of this domain
  *   NO_LOGON_SERVERS  no candidate listens on 389/udp or can be reached
