@@ -23,9 +23,11 @@ static const char *const verdict_colors[] = {[TL_FINDING_OK] = "green",
 
 static void finding_text(const struct cli *cli, const struct tl_finding *finding)
 {
-    char *line =
-        talloc_asprintf(cli, "%s%s%s", finding->target ? show(cli, finding->target) : "",
-                        finding->target ? ": " : "", show(cli, finding->what));
+    char *line = talloc_asprintf(
+        cli, "%s%s%s%s%s%s", finding->target ? show(cli, finding->target) : "",
+        finding->address ? " (" : "", finding->address ? show(cli, finding->address) : "",
+        finding->address ? ")" : "", finding->target ? ": " : "",
+        show(cli, finding->what));
 
     printf("%s%-8s%s %-14s ", color(cli, verdict_colors[finding->verdict]),
            verdict_words[finding->verdict], color(cli, "off"), finding->check);
@@ -37,19 +39,19 @@ static void finding_text(const struct cli *cli, const struct tl_finding *finding
     talloc_free(line);
 }
 
-static void diagnosis_text(const struct cli *cli, const struct tl_diagnosis *diagnosis)
+/* Green says that nothing is left to look after. */
+static const char *sum_color(const struct tl_diagnosis *diagnosis)
 {
-    for (size_t i = 0; i < diagnosis->count; i++)
-        finding_text(cli, &diagnosis->findings[i]);
-    printf("\n");
-    if (diagnosis->reason == TL_REASON_OK) {
-        printf("%s%s%s\n", color(cli, diagnosis->complete ? "green" : "yellow"),
-               diagnosis->complete ? "Everything works."
-                                   : "Nothing wrong was found, but not "
-                                     "everything could be looked at.",
-               color(cli, "off"));
-        return;
-    }
+    if (diagnosis->reason != TL_REASON_OK)
+        return "red";
+    return diagnosis->failed + diagnosis->warned > 0 || diagnosis->logon == NULL ||
+                   !diagnosis->complete
+               ? "yellow"
+               : "green";
+}
+
+static void cause_text(const struct cli *cli, const struct tl_diagnosis *diagnosis)
+{
     if (diagnosis->message != NULL)
         printf("The user sees: %s%s%s\n", color(cli, "red"),
                show(cli, diagnosis->message), color(cli, "off"));
@@ -57,6 +59,35 @@ static void diagnosis_text(const struct cli *cli, const struct tl_diagnosis *dia
            tl_reason_info(diagnosis->reason)->slug);
     print_wrapped("Why", diagnosis->cause);
     print_wrapped("Remedy", diagnosis->remedy);
+}
+
+static void diagnosis_text(const struct cli *cli, const struct tl_diagnosis *diagnosis)
+{
+    for (size_t i = 0; i < diagnosis->count; i++)
+        finding_text(cli, &diagnosis->findings[i]);
+    printf("\n%s%s%s\n", color(cli, sum_color(diagnosis)), show(cli, diagnosis->summary),
+           color(cli, "off"));
+    if (diagnosis->reason != TL_REASON_OK)
+        cause_text(cli, diagnosis);
+    print_wrapped("Extent", diagnosis->extent);
+}
+
+static json_t *areas_json(const struct tl_diagnosis *diagnosis)
+{
+    static const char *const states[] = {[TL_AREA_NOT_LOOKED] = "no",
+                                         [TL_AREA_PARTLY] = "partly",
+                                         [TL_AREA_LOOKED] = "yes"};
+    json_t *areas = json_array();
+
+    for (size_t i = 0; i < diagnosis->num_areas; i++) {
+        const struct tl_area *area = &diagnosis->areas[i];
+
+        json_array_append_new(areas,
+                              json_pack("{s:s, s:s, s:s, s:o}", "area", area->slug,
+                                        "what", area->what, "tested", states[area->state],
+                                        "why", json_text(area->why)));
+    }
+    return areas;
 }
 
 static json_t *diagnosis_json(const struct tl_diagnosis *diagnosis)
@@ -68,20 +99,23 @@ static json_t *diagnosis_json(const struct tl_diagnosis *diagnosis)
 
         json_array_append_new(
             findings,
-            json_pack("{s:s, s:o, s:s, s:o, s:s, s:o, s:o}", "check", finding->check,
-                      "target", json_text(finding->target), "verdict",
-                      verdict_words[finding->verdict], "what", json_text(finding->what),
-                      "reason", tl_reason_info(finding->reason)->slug, "cause",
+            json_pack("{s:s, s:s, s:o, s:o, s:s, s:o, s:s, s:o, s:o}", "area",
+                      finding->area, "check", finding->check, "target",
+                      json_text(finding->target), "address", json_text(finding->address),
+                      "verdict", verdict_words[finding->verdict], "what",
+                      json_text(finding->what), "reason",
+                      tl_reason_info(finding->reason)->slug, "cause",
                       json_text(finding->cause), "remedy", json_text(finding->remedy)));
     }
     return json_pack(
-        "{s:b, s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "ok",
+        "{s:b, s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "ok",
         diagnosis->reason == TL_REASON_OK, "complete", diagnosis->complete, "reason",
         tl_reason_info(diagnosis->reason)->slug, "status",
         json_status(diagnosis->ntstatus), "message", json_text(diagnosis->message),
         "cause", json_text(diagnosis->cause), "remedy", json_text(diagnosis->remedy),
         "subject", json_text(diagnosis->subject), "attribute",
-        json_text(diagnosis->attribute), "findings", findings, "logon",
+        json_text(diagnosis->attribute), "summary", json_text(diagnosis->summary),
+        "areas", areas_json(diagnosis), "findings", findings, "logon",
         diagnosis->logon && diagnosis->logon->outcome
             ? json_outcome(diagnosis->logon->outcome, diagnosis->logon->words)
             : json_null(),

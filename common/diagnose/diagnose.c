@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * diagnose.c - the checklist from top to bottom, and the one cause it ends in.
+ * diagnose.c - a run of the checklist: its findings, and the one cause it ends in.
  */
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "diagnose/internal.h"
 
@@ -28,6 +27,26 @@ static void add(struct run *run, const struct tl_finding *finding)
     diag->findings = more;
     diag->findings[diag->count] = *finding;
     diag->count++;
+    diag->failed += finding->verdict == TL_FINDING_FAILED;
+    diag->warned += finding->verdict == TL_FINDING_WARNING;
+}
+
+void tl_finding_at(struct run *run, const char *address)
+{
+    struct tl_diagnosis *diag = run->diag;
+
+    if (diag->count > 0)
+        diag->findings[diag->count - 1].address = talloc_strdup(diag, address);
+}
+
+void tl_left_out(struct run *run, enum tl_area_state state, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    run->area->state = state;
+    run->area->why = talloc_vasprintf(run->diag, fmt, args);
+    va_end(args);
 }
 
 /* Words of a finding; `out` carries reason, subject and the rest. */
@@ -35,7 +54,8 @@ static void add_with_words(struct run *run, const char *check, const char *targe
                            enum tl_verdict verdict, const struct tl_outcome *out,
                            const char *what)
 {
-    struct tl_finding finding = {.check = check,
+    struct tl_finding finding = {.area = run->area->slug,
+                                 .check = check,
                                  .target = talloc_strdup(run->diag, target),
                                  .verdict = verdict,
                                  .what = what,
@@ -87,105 +107,43 @@ void tl_finding_outcome(struct run *run, const char *check, const char *target,
                    talloc_strdup(run->diag, what));
 }
 
-/* Keytab and name of this machine. False: nothing further can be checked. */
-static bool check_machine(struct run *run)
+/* Does a failure in this area stop a logon that the domain controllers grant? */
+static bool is_after_proof(const struct tl_diagnosis *diag, const char *area)
 {
-    struct tl_outcome *out = tl_outcome_new(run->diag);
-    struct stat st;
-
-    tl_finding(run, "config", run->config->file, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
-               "%s",
-               run->config->file != NULL ? "read without error" : "no file: defaults");
-    if (tl_workstation_detect(run->diag, run->config, &run->ws, out) != TL_REASON_OK) {
-        tl_finding_outcome(run, "keytab", run->config->keytab, out);
-        return false;
-    }
-    run->words.workstation = run->ws->fqdn;
-    run->words.workstation_domain = run->ws->domain;
-    if (stat(run->config->keytab, &st) == 0 &&
-        (st.st_uid != 0 || (st.st_mode & 077) != 0))
-        tl_finding(run, "keytab", run->config->keytab, TL_FINDING_WARNING,
-                   TL_REASON_KEYTAB_UNREADABLE, run->config->keytab, NULL,
-                   "others than root may read it (owner %u, mode %04o)",
-                   (unsigned)st.st_uid, (unsigned)(st.st_mode & 07777));
-    else
-        tl_finding(run, "keytab", run->config->keytab, TL_FINDING_OK, TL_REASON_OK, NULL,
-                   NULL, "holds keys of host/%s@%s", run->ws->fqdn, run->ws->realm);
-    return true;
+    for (size_t i = 0; i < diag->num_areas; i++)
+        if (diag->areas[i].slug == area)
+            return tl_checks[i].after_proof;
+    return false;
 }
 
-/* A shell makes CONTOSOalice of an unquoted CONTOSO\\alice: a bare name, so one of the
- * machine's own domain. What is true of it says nothing of the user who was meant. */
-static void check_spelling(struct run *run, const struct tl_name *name)
+/* A finding becomes the cause of it all. */
+static void blame(struct run *run, const struct tl_finding *finding)
 {
-    const char *meant = tl_name_meant(run->diag, name, run->topo);
+    struct tl_diagnosis *diag = run->diag;
+    struct tl_outcome *out = tl_outcome_new(diag);
+    struct tl_words *words;
 
-    if (meant == NULL)
-        return;
-    run->diag->complete = false;
-    tl_finding(run, "name", name->whole, TL_FINDING_WARNING, TL_REASON_OK, NULL, NULL,
-               "it names no domain. If '%s' is meant, quote it: a shell removes the "
-               "backslash",
-               meant);
+    diag->reason = finding->reason;
+    diag->ntstatus = tl_reason_info(finding->reason)->ntstatus;
+    diag->cause = finding->cause;
+    diag->remedy = finding->remedy;
+    diag->subject = finding->target;
+    tl_outcome_fail(out, TL_STAGE_ROUTE, finding->reason, NULL);
+    words = tl_outcome_words(diag, out, &run->words);
+    diag->message = words != NULL && diag->ntstatus != 0 ? words->message : NULL;
 }
 
-/* Which foreign domain the name leads to, if the route can tell. */
-static const char *foreign_domain(const struct run *run, const struct tl_route *route)
-{
-    const char *domain = route->user_domain != NULL ? route->user_domain : route->domain;
-
-    if (domain == NULL || tl_dns_compare(domain, run->ws->domain) == TL_DNS_EQUAL)
-        return NULL;
-    return domain;
-}
-
-/* The logon itself, as findings of its steps. */
-static void check_logon(struct run *run, struct tl_logon *logon,
-                        const struct tl_diagnose_secret *secret)
-{
-    struct tl_outcome *out = logon->outcome;
-    char sid[TL_SID_STRING_MAX];
-
-    tl_progress(run, "the logon of", logon->name->whole);
-    if (secret->card != NULL)
-        tl_logon_card(logon, secret->card, secret->pin);
-    else
-        tl_logon_password(logon, secret->password);
-    if (logon->client != NULL)
-        tl_finding(run, "as", logon->client, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
-                   "the %s right%s",
-                   secret->card != NULL ? "PIN and the certificate are" : "password is",
-                   tl_armor_told(run));
-    if (out->reason != TL_REASON_OK) {
-        tl_finding_outcome(run, tl_stage_name(out->stage), out->subject, out);
-        return;
-    }
-    tl_finding(run, "walk", run->ws->fqdn, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
-               "the KDCs granted the ticket for this machine");
-    tl_finding(run, "proof", run->ws->fqdn, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
-               "the ticket is genuine, and so is its PAC");
-    tl_finding(run, "identity", logon->client, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
-               "%s, %zu groups", tl_sid_format(&logon->pac->user_sid, sid),
-               logon->pac->num_groups + logon->pac->num_extra + logon->pac->num_resource);
-    if (!tl_rules_any(run->config))
-        return;
-    tl_progress(run, "the access rules for", logon->name->whole);
-    if (tl_logon_judge(logon) != TL_REASON_OK)
-        tl_finding_outcome(run, "rules", out->subject, out);
-    else
-        tl_finding(run, "rules", NULL, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
-                   "the access rules let the user in");
-}
-
-/* The root cause: how the logon ended; without one, the first thing that failed. */
+/*
+ * The root cause: how the logon ended. Where none was tried, the first thing that failed;
+ * where the domain controllers granted it, the first that failed behind their grant: what
+ * failed before was not needed.
+ */
 static void conclude(struct run *run)
 {
     struct tl_diagnosis *diag = run->diag;
-    struct tl_outcome *out;
-    struct tl_words *words;
+    struct tl_outcome *out = diag->logon != NULL ? diag->logon->outcome : NULL;
 
-    if (diag->logon != NULL && diag->logon->words != NULL) {
-        out = diag->logon->outcome;
+    if (out != NULL && out->reason != TL_REASON_OK && diag->logon->words != NULL) {
         diag->reason = out->reason;
         diag->ntstatus = out->ntstatus;
         diag->message = diag->logon->words->message;
@@ -198,67 +156,58 @@ static void conclude(struct run *run)
     for (size_t i = 0; i < diag->count; i++) {
         const struct tl_finding *finding = &diag->findings[i];
 
-        if (finding->verdict != TL_FINDING_FAILED)
-            continue;
-        diag->reason = finding->reason;
-        diag->ntstatus = tl_reason_info(finding->reason)->ntstatus;
-        diag->cause = finding->cause;
-        diag->remedy = finding->remedy;
-        diag->subject = finding->target;
-        out = tl_outcome_new(diag);
-        tl_outcome_fail(out, TL_STAGE_ROUTE, finding->reason, NULL);
-        words = tl_outcome_words(diag, out, &run->words);
-        diag->message = words != NULL && diag->ntstatus != 0 ? words->message : NULL;
-        return;
+        if (finding->verdict == TL_FINDING_FAILED &&
+            (out == NULL || is_after_proof(diag, finding->area))) {
+            blame(run, finding);
+            return;
+        }
     }
 }
 
-static void run_checks(struct run *run, const char *name,
-                       const struct tl_diagnose_secret *secret)
+/* What a check needs is there, or the words for what is missing. */
+static const char *missing(const struct run *run, const struct check *check)
+{
+    switch (check->needs) {
+    case NEEDS_NOTHING:
+        return NULL;
+    case NEEDS_MACHINE:
+        return run->ws == NULL ? "without a usable keytab" : NULL;
+    case NEEDS_ROUTE:
+        return run->logon == NULL ? "without a route for the name" : NULL;
+    case NEEDS_PROOF:
+        if (run->diag->logon != NULL && run->diag->logon->client != NULL &&
+            run->diag->logon->identity != NULL)
+            return NULL;
+        return run->secret == NULL ? "no logon was tried" : "the logon failed";
+    }
+    return NULL;
+}
+
+static int run_checks(struct run *run)
 {
     struct tl_diagnosis *diag = run->diag;
-    struct tl_logon *logon;
 
-    if (!check_machine(run)) {
-        diag->complete = false;
-        return;
-    }
-    tl_snapshot_load(diag, run->config, &run->topo);
-    logon = tl_logon_new(diag, run->config, run->ws, run->topo, &run->trace);
-    if (logon == NULL) {
-        diag->complete = false;
-        return;
-    }
-    if (tl_logon_prepare(logon, name) != TL_REASON_OK && logon->name == NULL) {
-        tl_finding_outcome(run, "name", name, logon->outcome);
-        return;
-    }
-    tl_check_network(run, run->ws->domain);
-    tl_check_machine_account(run);
+    diag->areas = talloc_zero_array(diag, struct tl_area, (unsigned)tl_num_checks);
+    if (diag->areas == NULL)
+        return -ENOMEM;
+    diag->num_areas = tl_num_checks;
+    for (size_t i = 0; i < tl_num_checks; i++) {
+        const struct check *check = &tl_checks[i];
+        const char *why = missing(run, check);
 
-    /* Route by the topology just read: the snapshot may be old, or missing. */
-    logon->topology = run->topo;
-    if (tl_logon_prepare(logon, name) != TL_REASON_OK) {
-        tl_finding_outcome(run, "name", name, logon->outcome);
-        return;
+        run->area = &diag->areas[i];
+        *run->area = (struct tl_area){.slug = check->slug, .what = check->what};
+        if (why != NULL) {
+            run->area->why = why;
+            continue;
+        }
+        run->area->state = TL_AREA_LOOKED;
+        check->look(run);
     }
-    check_spelling(run, logon->name);
-    run->user_domain = foreign_domain(run, logon->route);
-    run->words.implicit_upn = logon->route->implicit_upn;
-    run->words.user_domain =
-        run->user_domain != NULL ? run->user_domain : run->ws->domain;
-    if (run->user_domain != NULL)
-        tl_check_network(run, run->user_domain);
-    tl_check_own_side(run, logon->name);
-    tl_check_armor(run, logon->route->realm);
-    if (secret != NULL) {
-        check_logon(run, logon, secret);
-        diag->logon = logon;
-    }
-    if (logon->client != NULL)
-        tl_check_user_side(run, logon->krb, logon->locator, logon->outcome);
-    else if (run->own != NULL)
-        tl_check_user_side(run, run->own->krb, run->own->locator, NULL);
+    conclude(run);
+    diag->summary = tl_diagnosis_summary(diag, diag);
+    diag->extent = tl_diagnosis_extent(diag, diag);
+    return diag->summary != NULL && diag->extent != NULL ? 0 : -ENOMEM;
 }
 
 int tl_diagnose(TALLOC_CTX *ctx, const struct tl_config *config, const char *name,
@@ -289,9 +238,11 @@ int tl_diagnose(TALLOC_CTX *ctx, const struct tl_config *config, const char *nam
     run->progress = progress;
     run->progress_arg = arg;
     run->trace = tl_trace_start(tl_trace_log_fn, run->diag->trace);
+    run->name = name;
+    run->secret = secret;
     run->words.user = name;
-    run_checks(run, name, secret);
-    conclude(run);
+    if (run_checks(run) != 0)
+        goto no_memory;
     /* The locators and sessions below hold pointers to run->trace: `run` stays
      * with the diagnosis. */
     *diagnosis = run->diag;

@@ -2,6 +2,12 @@
  *
  * internal.h - what the files of diagnose/ share: the run of a checklist, and
  * probes of ports.
+ *
+ *   diagnose.c  the door: a run, its findings, the one cause at its end
+ *   checks.c    the table of all checks in their order, and the logon's own steps
+ *   summary.c   the sum, and how far it holds; pure
+ *   network.c   DNS, ports and clock of a domain's DCs; probe.c sends
+ *   trusts.c    the machine's account, TDOs, routes, SPN; armor.c FAST
  */
 #ifndef TL_DIAGNOSE_INTERNAL_H
 #define TL_DIAGNOSE_INTERNAL_H
@@ -56,12 +62,36 @@ struct run {
     tl_progress_fn progress;
     void *progress_arg;
     struct tl_trace trace;
+    const char *name; /* as typed */
+    const struct tl_diagnose_secret *secret;
+    struct tl_area *area; /* that findings are made for now */
+    /* What the checks have found so far; NULL: not (yet) known. */
     struct tl_workstation *ws;
     struct tl_topology *topo;
     struct tl_own_side *own;
+    struct tl_logon *logon;  /* prepared: name and route; tried once diag->logon is set */
     const char *user_domain; /* where it is known and not the workstation's, else NULL */
     struct tl_words_input words;
 };
+
+/*
+ * One row of the checklist (checks.c). `look` makes findings, and calls tl_left_out() for
+ * what it could not look at. What it needs is there: where it is not, the row counts as
+ * not looked at.
+ */
+struct check {
+    const char *slug, *what; /* of its struct tl_area */
+    enum {
+        NEEDS_NOTHING,
+        NEEDS_MACHINE, /* run->ws */
+        NEEDS_ROUTE,   /* run->logon with name and route */
+        NEEDS_PROOF    /* a logon that the domain controllers granted */
+    } needs;
+    bool after_proof; /* a failure stops a logon that the domain controllers grant */
+    void (*look)(struct run *run);
+};
+extern const struct check tl_checks[];
+extern const size_t tl_num_checks;
 
 /* Add a finding; `fmt` makes `what`. The reason's words become cause and remedy. */
 void tl_finding(struct run *run, const char *check, const char *target,
@@ -70,8 +100,15 @@ void tl_finding(struct run *run, const char *check, const char *target,
 /* One made from an outcome. */
 void tl_finding_outcome(struct run *run, const char *check, const char *target,
                         const struct tl_outcome *out);
+/* The last finding is of this address of its target. */
+void tl_finding_at(struct run *run, const char *address);
+/* The area at hand is not looked at, or not whole: `fmt` says why. */
+void tl_left_out(struct run *run, enum tl_area_state state, const char *fmt, ...)
+    TL_PRINTF(3, 4);
 void tl_progress(struct run *run, const char *check, const char *target);
 
+/* Each server of resolv.conf, by itself. */
+void tl_check_name_servers(struct run *run);
 /* DNS, 389/udp, 88, 464, 389/tcp and the clock, for one domain. */
 void tl_check_network(struct run *run, const char *domain);
 /* The machine's account, by reading the topology with it. */
@@ -82,6 +119,8 @@ void tl_check_armor(struct run *run, const char *realm);
 const char *tl_armor_told(const struct run *run);
 /* Own TDOs, routing of the name, SPN. */
 void tl_check_own_side(struct run *run, const struct tl_name *name);
+/* The access rules: any, and whether they let the user in. */
+void tl_check_access(struct run *run);
 /* The other side's TDOs, with whichever session may read them; how the walk ended
  * (NULL: there was none) tells whose else are of interest. */
 void tl_check_user_side(struct run *run, struct tl_krb *krb, struct tl_locator *locator,

@@ -53,8 +53,8 @@ static bool applies(const struct port_check *check, const struct tl_dc *dc)
     return !dc->realm_only || check->reason != TL_REASON_PORT389TCP_FILTERED;
 }
 
-static void report_port(struct run *run, const struct port_check *check,
-                        const struct probe *probe)
+static void judge_port(struct run *run, const struct port_check *check,
+                       const struct probe *probe)
 {
     const char *host = probe->dc->host;
 
@@ -94,16 +94,21 @@ static void report_port(struct run *run, const struct port_check *check,
     }
 }
 
-/* The KDC's own time stands in its KRB-ERROR (stime), so no logon is needed. */
-static void check_clock(struct run *run, const struct probe *tcp, const struct probe *udp)
+/* Lines of one host differ by the address where it has several. */
+static void report_port(struct run *run, const struct port_check *check,
+                        const struct probe *probe)
 {
-    const struct probe *probe = tcp->result == PROBE_OPEN ? tcp : udp;
+    judge_port(run, check, probe);
+    tl_finding_at(run, probe->dc->address);
+}
+
+/* The KDC's own time stands in its KRB-ERROR (stime), so no logon is needed. */
+static void judge_clock(struct run *run, const struct probe *probe)
+{
     size_t skip = probe->udp ? 0 : 4;
     long long ahead;
     int64_t kdc_time;
 
-    if (probe->result != PROBE_OPEN || probe->reply_len <= skip)
-        return;
     if (!tl_probe_kdc_time(probe->reply + skip, probe->reply_len - skip, &kdc_time)) {
         tl_finding(run, "kdc", probe->dc->host, TL_FINDING_FAILED, TL_REASON_KDC_GARBAGE,
                    probe->dc->host, NULL,
@@ -121,6 +126,18 @@ static void check_clock(struct run *run, const struct probe *tcp, const struct p
     else
         tl_finding(run, "clock", probe->dc->host, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
                    "the clocks differ by %lld s", ahead < 0 ? -ahead : ahead);
+}
+
+static void check_clock(struct run *run, const struct probe *tcp, const struct probe *udp)
+{
+    const struct probe *probe = tcp->result == PROBE_OPEN ? tcp : udp;
+    size_t before = run->diag->count;
+
+    if (probe->result != PROBE_OPEN || probe->reply_len <= (probe->udp ? 0 : 4))
+        return;
+    judge_clock(run, probe);
+    if (run->diag->count > before)
+        tl_finding_at(run, probe->dc->address);
 }
 
 static void check_ports(struct run *run, const struct tl_dc_list *dcs, size_t count)
@@ -178,8 +195,7 @@ void tl_check_network(struct run *run, const char *domain)
     tl_progress(run, "domain controllers of", domain);
     reason = tl_locate(run->diag, locator, domain, TL_LOCATE_FORCE | TL_LOCATE_ALL,
                        tl_deadline_in_ms(run->config->logon_timeout), &dcs, out);
-    if (reason == TL_REASON_DNS_NO_ANSWER || reason == TL_REASON_DNS_NO_RECORDS ||
-        dcs == NULL) {
+    if (dcs == NULL) { /* no address to look at */
         tl_finding_outcome(run, "dns", domain, out);
         return;
     }
@@ -196,8 +212,10 @@ void tl_check_network(struct run *run, const char *domain)
                    : "%zu domain controller%s by SRV records",
                dcs->count, dcs->count == 1 ? "" : "s");
     count = dcs->count < DCS_PER_DOMAIN ? dcs->count : DCS_PER_DOMAIN;
-    for (size_t i = 0; i < count && !dcs->dcs[0].realm_only; i++)
+    for (size_t i = 0; i < count && !dcs->dcs[0].realm_only; i++) {
         check_ping(run, &dcs->dcs[i]);
+        tl_finding_at(run, dcs->dcs[i].address);
+    }
     tl_progress(run, "ports of the domain controllers of", domain);
     if (count > 0)
         check_ports(run, dcs, count);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * trustlogon/diagnose.h - the whole checklist in an administrator's order:
- * configuration, keytab, clock, DNS, 389/udp, 88 tcp and udp, 464, 389/tcp, TDO
- * on both sides, suffix routing, SPN, walk, proof.
+ * configuration, keytab, name servers, DNS, 389/udp, 88 tcp and udp, 464, 389/tcp,
+ * clock, TDO on both sides, suffix routing, SPN, walk, proof; and what a logon needs of
+ * this machine behind the proof: access rules, credentials cache, identity store, NSS,
+ * PAM, sshd.
  */
 #ifndef TRUSTLOGON_DIAGNOSE_H
 #define TRUSTLOGON_DIAGNOSE_H
@@ -17,25 +19,45 @@ enum tl_verdict {
 };
 
 struct tl_finding {
-    const char *check;  /* stable slug: "keytab", "clock", "dns", "port-88-tcp", ... */
-    const char *target; /* domain, host or DN it is about, or NULL */
+    const char *area;    /* slug of the struct tl_area it belongs to */
+    const char *check;   /* stable slug: "keytab", "clock", "dns", "port-88-tcp", ... */
+    const char *target;  /* domain, host, file or DN it is about, or NULL */
+    const char *address; /* which of a host's addresses, or NULL */
     enum tl_verdict verdict;
     const char *what;           /* one line: what was seen */
     enum tl_reason reason;      /* TL_REASON_OK unless failed or warning */
     const char *cause, *remedy; /* NULL when ok */
 };
 
+/* One part of the checklist, in its order, and how much of it was looked at. */
+enum tl_area_state { TL_AREA_NOT_LOOKED, TL_AREA_PARTLY, TL_AREA_LOOKED };
+struct tl_area {
+    const char *slug; /* stable: "ccache" */
+    const char *what; /* in a sentence: "the credentials cache" */
+    enum tl_area_state state;
+    const char *why; /* what was not looked at is left out for; NULL: looked at whole */
+};
+
 struct tl_diagnosis {
     size_t count;
     struct tl_finding *findings;
+    size_t num_areas;
+    struct tl_area *areas;
+    size_t failed, warned; /* findings with these verdicts */
     struct tl_logon
         *logon; /* the logon that was tried, or NULL (nothing to log on with) */
     struct tl_trace_log *trace; /* every event of it */
-    enum tl_reason reason;      /* the root cause; OK: everything works */
+    enum tl_reason reason;      /* the root cause; OK: nothing that stops a logon */
     uint32_t ntstatus;          /* what the user sees */
     const char *message, *cause, *remedy, *subject, *attribute;
-    bool complete; /* false: something could not be told */
+    bool complete;                /* false: something could not be told */
+    const char *summary, *extent; /* tl_diagnosis_summary(), tl_diagnosis_extent() */
 };
+
+/* The sum in one line. It never claims more than was looked at. Pure; NULL: no memory. */
+TL_PUBLIC char *tl_diagnosis_summary(TALLOC_CTX *ctx, const struct tl_diagnosis *diag);
+/* What was tested and what was not: "Tested: ... Not tested: ..." Pure. */
+TL_PUBLIC char *tl_diagnosis_extent(TALLOC_CTX *ctx, const struct tl_diagnosis *diag);
 
 /* Called before each check that may wait, with its slug and target: progress. */
 typedef void (*tl_progress_fn)(void *arg, const char *check, const char *target);
@@ -46,7 +68,7 @@ struct tl_diagnose_secret {
     struct tl_card *card;
     const char *pin;
 };
-/* `secret` NULL: everything but the logon itself is checked. */
+/* `secret` NULL: no logon is tried, and what needs one is not looked at. */
 TL_PUBLIC int tl_diagnose(TALLOC_CTX *ctx, const struct tl_config *config,
                           const char *name, const struct tl_diagnose_secret *secret,
                           tl_progress_fn progress, void *arg,

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * diagnose/access.c - the access rules: whether there are any, and what they say of the
+ * user whose logon was granted.
+ */
+#include "diagnose/internal.h"
+
+void tl_check_access(struct run *run)
+{
+    struct tl_logon *logon = run->diag->logon;
+
+    if (!tl_rules_any(run->config)) {
+        tl_finding(run, "rules", NULL, TL_FINDING_WARNING, TL_REASON_ACCESS_OPEN, NULL,
+                   NULL, "there is none: every user of every trusted domain may log on");
+        return;
+    }
+    if (logon == NULL || logon->outcome->reason != TL_REASON_OK) {
+        tl_left_out(run, TL_AREA_NOT_LOOKED, "%s",
+                    logon == NULL ? "no logon was tried" : "the logon failed");
+        return;
+    }
+    tl_progress(run, "the access rules for", logon->name->whole);
+    if (tl_logon_judge(logon) != TL_REASON_OK)
+        tl_finding_outcome(run, "rules", logon->outcome->subject, logon->outcome);
+    else
+        tl_finding(run, "rules", NULL, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
+                   "the access rules let the user in");
+}

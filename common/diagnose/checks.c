@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * checks.c - the checklist: one table, in an administrator's order, and the steps of
+ * the logon itself.
+ */
+#include <string.h>
+#include <sys/stat.h>
+
+#include "diagnose/internal.h"
+
+/* The configuration, the keytab, and the name of this machine. */
+static void check_machine(struct run *run)
+{
+    struct tl_outcome *out = tl_outcome_new(run->diag);
+    struct stat st;
+
+    tl_finding(run, "config", run->config->file, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
+               "%s",
+               run->config->file != NULL ? "read without error" : "no file: defaults");
+    if (tl_workstation_detect(run->diag, run->config, &run->ws, out) != TL_REASON_OK) {
+        run->ws = NULL;
+        run->diag->complete = false;
+        tl_finding_outcome(run, "keytab", run->config->keytab, out);
+        return;
+    }
+    run->words.workstation = run->ws->fqdn;
+    run->words.workstation_domain = run->ws->domain;
+    if (stat(run->config->keytab, &st) == 0 &&
+        (st.st_uid != 0 || (st.st_mode & 077) != 0))
+        tl_finding(run, "keytab", run->config->keytab, TL_FINDING_WARNING,
+                   TL_REASON_KEYTAB_UNREADABLE, run->config->keytab, NULL,
+                   "others than root may read it (owner %u, mode %04o)",
+                   (unsigned)st.st_uid, (unsigned)(st.st_mode & 07777));
+    else
+        tl_finding(run, "keytab", run->config->keytab, TL_FINDING_OK, TL_REASON_OK, NULL,
+                   NULL, "holds keys of host/%s@%s", run->ws->fqdn, run->ws->realm);
+}
+
+/* Whether the name is one at all; run->logon stays NULL where it is not. */
+static void check_name(struct run *run)
+{
+    struct tl_logon *logon;
+
+    tl_snapshot_load(run->diag, run->config, &run->topo);
+    logon = tl_logon_new(run->diag, run->config, run->ws, run->topo, &run->trace);
+    if (logon == NULL) {
+        run->diag->complete = false;
+        return;
+    }
+    if (tl_logon_prepare(logon, run->name) != TL_REASON_OK && logon->name == NULL) {
+        tl_finding_outcome(run, "name", run->name, logon->outcome);
+        return;
+    }
+    run->logon = logon;
+}
+
+static void check_own_network(struct run *run)
+{
+    tl_check_network(run, run->ws->domain);
+}
+
+/* Which foreign domain the name leads to, if the route can tell. */
+static const char *foreign_domain(const struct run *run, const struct tl_route *route)
+{
+    const char *domain = route->user_domain != NULL ? route->user_domain : route->domain;
+
+    if (domain == NULL || tl_dns_compare(domain, run->ws->domain) == TL_DNS_EQUAL)
+        return NULL;
+    return domain;
+}
+
+/* A shell makes CONTOSOalice of an unquoted CONTOSO\\alice: a bare name, so one of the
+ * machine's own domain. What is true of it says nothing of the user who was meant. */
+static void check_spelling(struct run *run, const struct tl_name *name)
+{
+    const char *meant = tl_name_meant(run->diag, name, run->topo);
+
+    if (meant == NULL)
+        return;
+    run->diag->complete = false;
+    tl_finding(run, "name", name->whole, TL_FINDING_WARNING, TL_REASON_OK, NULL, NULL,
+               "it names no domain. If '%s' is meant, quote it: a shell removes the "
+               "backslash",
+               meant);
+}
+
+/* The machine's account; then the route by the topology it read, since the snapshot may
+ * be old, or missing. */
+static void check_directory(struct run *run)
+{
+    struct tl_logon *logon = run->logon;
+
+    tl_check_machine_account(run);
+    logon->topology = run->topo;
+    if (tl_logon_prepare(logon, run->name) != TL_REASON_OK) {
+        tl_finding_outcome(run, "name", run->name, logon->outcome);
+        run->logon = NULL;
+        return;
+    }
+    check_spelling(run, logon->name);
+    run->user_domain = foreign_domain(run, logon->route);
+    run->words.implicit_upn = logon->route->implicit_upn;
+    run->words.user_domain =
+        run->user_domain != NULL ? run->user_domain : run->ws->domain;
+}
+
+static void check_user_network(struct run *run)
+{
+    if (run->user_domain != NULL)
+        tl_check_network(run, run->user_domain);
+}
+
+static void check_trusts(struct run *run)
+{
+    tl_check_own_side(run, run->logon->name);
+}
+
+static void check_armor(struct run *run)
+{
+    tl_check_armor(run, run->logon->route->realm);
+}
+
+/* The logon itself, as findings of its steps. */
+static void check_logon(struct run *run)
+{
+    const struct tl_diagnose_secret *secret = run->secret;
+    struct tl_logon *logon = run->logon;
+    struct tl_outcome *out = logon->outcome;
+    char sid[TL_SID_STRING_MAX];
+
+    if (secret == NULL) {
+        tl_left_out(run, TL_AREA_NOT_LOOKED, "without a password");
+        return;
+    }
+    run->diag->logon = logon;
+    tl_progress(run, "the logon of", logon->name->whole);
+    if (secret->card != NULL)
+        tl_logon_card(logon, secret->card, secret->pin);
+    else
+        tl_logon_password(logon, secret->password);
+    if (logon->client != NULL)
+        tl_finding(run, "as", logon->client, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
+                   "the %s right%s",
+                   secret->card != NULL ? "PIN and the certificate are" : "password is",
+                   tl_armor_told(run));
+    if (out->reason != TL_REASON_OK) {
+        tl_finding_outcome(run, tl_stage_name(out->stage), out->subject, out);
+        return;
+    }
+    tl_finding(run, "walk", run->ws->fqdn, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
+               "the KDCs granted the ticket for this machine");
+    tl_finding(run, "proof", run->ws->fqdn, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
+               "the ticket is genuine, and so is its PAC");
+    tl_finding(run, "identity", logon->client, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
+               "%s, %zu groups", tl_sid_format(&logon->pac->user_sid, sid),
+               logon->pac->num_groups + logon->pac->num_extra + logon->pac->num_resource);
+}
+
+/* With the user's own ticket, where there is one. */
+static void check_user_side(struct run *run)
+{
+    struct tl_logon *logon = run->logon;
+
+    if (logon->client != NULL)
+        tl_check_user_side(run, logon->krb, logon->locator, logon->outcome);
+    else if (run->own != NULL)
+        tl_check_user_side(run, run->own->krb, run->own->locator, NULL);
+}
+
+const struct check tl_checks[] = {
+    {"machine", "configuration and keytab", NEEDS_NOTHING, false, check_machine},
+    {"name", "the name", NEEDS_MACHINE, false, check_name},
+    {"own-network", "this machine's domain controllers", NEEDS_ROUTE, false,
+     check_own_network},
+    {"directory", "the machine's account", NEEDS_ROUTE, false, check_directory},
+    {"name-servers", "name servers", NEEDS_ROUTE, false, tl_check_name_servers},
+    {"user-network", "the user's domain controllers", NEEDS_ROUTE, false,
+     check_user_network},
+    {"trusts", "trusts and routes", NEEDS_ROUTE, false, check_trusts},
+    {"armor", "armor", NEEDS_ROUTE, false, check_armor},
+    {"logon", "the logon", NEEDS_ROUTE, false, check_logon},
+    {"access", "the access rules", NEEDS_NOTHING, true, tl_check_access},
+    {"user-side", "the trusts of the user's side", NEEDS_ROUTE, false, check_user_side},
+};
+const size_t tl_num_checks = sizeof(tl_checks) / sizeof(tl_checks[0]);

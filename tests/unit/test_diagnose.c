@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_diagnose.c - the sum of a checklist claims no more than was looked at.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "diagnose/internal.h"
+#include "run_suite.h"
+
+static TALLOC_CTX *ctx;
+static struct tl_diagnosis *diag;
+static struct tl_area areas[3];
+
+static void setup(void)
+{
+    ctx = talloc_new(NULL);
+    diag = talloc_zero(ctx, struct tl_diagnosis);
+    areas[0] = (struct tl_area){"logon", "the logon", TL_AREA_LOOKED, NULL};
+    areas[1] = (struct tl_area){"ccache", "the credentials cache", TL_AREA_LOOKED, NULL};
+    areas[2] = (struct tl_area){"sshd", "sshd", TL_AREA_LOOKED, NULL};
+    diag->areas = areas;
+    diag->num_areas = 3;
+    diag->complete = true;
+    diag->logon = talloc_zero(diag, struct tl_logon);
+    diag->logon->outcome = tl_outcome_new(diag->logon);
+}
+
+static void teardown(void)
+{
+    talloc_free(ctx);
+}
+
+static const char *sum(void)
+{
+    return tl_diagnosis_summary(ctx, diag);
+}
+
+START_TEST(all_is_well)
+{
+    ck_assert_str_eq(sum(), "Everything works.");
+    ck_assert_str_eq(tl_diagnosis_extent(ctx, diag),
+                     "Tested: the logon, the credentials cache, sshd.");
+}
+END_TEST
+
+/* Each thing that takes something away from it takes the claim away. */
+START_TEST(nothing_else_is_everything)
+{
+    diag->failed = 1;
+    ck_assert_str_eq(sum(), "The logon works; 1 check above failed.");
+    diag->warned = 2;
+    ck_assert_str_eq(sum(), "The logon works; 1 check above failed, 2 warned.");
+    diag->failed = 0;
+    ck_assert_str_eq(sum(), "The logon works; 2 checks above warn.");
+    diag->warned = 1;
+    ck_assert_str_eq(sum(), "The logon works; 1 check above warns.");
+    diag->warned = 0;
+    diag->complete = false;
+    ck_assert_ptr_nonnull(strstr(sum(), "not everything could be looked at"));
+    diag->complete = true;
+    for (size_t i = 0; i < 3; i++) {
+        areas[i].state = TL_AREA_PARTLY;
+        ck_assert_str_eq(sum(), "What was tested works.");
+        areas[i].state = TL_AREA_NOT_LOOKED;
+        ck_assert_str_eq(sum(), "What was tested works.");
+        areas[i].state = TL_AREA_LOOKED;
+    }
+    diag->logon = NULL;
+    ck_assert_str_eq(sum(), "Nothing wrong was found, and no logon was tried.");
+    diag->warned = 1;
+    ck_assert_str_eq(sum(), "No logon was tried; 1 check above warns.");
+}
+END_TEST
+
+START_TEST(a_cause_is_summed_up)
+{
+    diag->reason = TL_REASON_CCACHE_FAILED;
+    diag->failed = 1;
+    ck_assert_ptr_nonnull(strstr(sum(), "this machine is not ready"));
+    diag->logon->outcome->reason = TL_REASON_WRONG_PASSWORD;
+    ck_assert_str_eq(sum(), "The logon fails.");
+    diag->logon = NULL;
+    ck_assert_ptr_nonnull(strstr(sum(), "no logon was tried"));
+}
+END_TEST
+
+START_TEST(the_extent_tells_why)
+{
+    areas[0].state = TL_AREA_NOT_LOOKED;
+    areas[0].why = "without a password";
+    areas[2].state = TL_AREA_PARTLY;
+    areas[2].why = "but for 2 Match blocks";
+    ck_assert_str_eq(
+        tl_diagnosis_extent(ctx, diag),
+        "Tested: the credentials cache. In part: sshd (but for 2 Match blocks). "
+        "Not tested: the logon (without a password).");
+}
+END_TEST
+
+/* A row of the table that could not be told from another, or has nothing to do. */
+START_TEST(the_table_is_sound)
+{
+    for (size_t i = 0; i < tl_num_checks; i++) {
+        ck_assert_ptr_nonnull(tl_checks[i].look);
+        ck_assert_ptr_nonnull(tl_checks[i].what);
+        for (size_t j = 0; j < i; j++) {
+            ck_assert_str_ne(tl_checks[i].slug, tl_checks[j].slug);
+            ck_assert_str_ne(tl_checks[i].what, tl_checks[j].what);
+        }
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("diagnose");
+    TCase *sums = tcase_create("sums");
+
+    tcase_add_checked_fixture(sums, setup, teardown);
+    tcase_add_test(sums, all_is_well);
+    tcase_add_test(sums, nothing_else_is_everything);
+    tcase_add_test(sums, a_cause_is_summed_up);
+    tcase_add_test(sums, the_extent_tells_why);
+    tcase_add_test(sums, the_table_is_sound);
+    suite_add_tcase(suite, sums);
+    return run_suite(suite);
+}
