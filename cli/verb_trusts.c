@@ -37,6 +37,9 @@ static void trust_line(struct cli *cli, size_t number, const struct tl_tdo *tdo)
     if (words != NULL && words[0] != '\0')
         printf(" ( Attr: %s )", words);
     printf("  [held by %s]\n", show(cli, tdo->holder));
+    if ((tdo->direction & 3) != 0 && tl_tdo_lacks_aes(tdo))
+        printf("       %swithout AES: %s%s (trust-rc4-only)\n", color(cli, "yellow"),
+               tl_tdo_enctype_words(cli, tdo), color(cli, "off"));
     if (tdo->forest_info_error != NULL)
         printf("       %sforest trust information: %s%s\n", color(cli, "red"),
                show(cli, tdo->forest_info_error), color(cli, "off"));

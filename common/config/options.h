@@ -27,6 +27,7 @@ enum tl_option_type {
     TL_OPTION_SPAN,    /* struct tl_id_span */
     TL_OPTION_AUTORID, /* struct tl_autorid_domains: a list */
     TL_OPTION_ACCESS,  /* struct tl_access_list: a list */
+    TL_OPTION_RC4,     /* enum tl_rc4, or a boolean */
     TL_OPTION_CARDS,   /* enum tl_smartcard */
     TL_OPTION_PKINIT,  /* PKCS11:, PKCS12:, FILE: or DIR: as libkrb5's pkinit has them */
     TL_OPTION_ANCHORS  /* FILE: or DIR: and an absolute path */

@@ -37,6 +37,9 @@ static const struct choice {
     {TL_OPTION_FAST,
      {[TL_FAST_NEVER] = "never", [TL_FAST_TRY] = "try", [TL_FAST_DEMAND] = "demand"},
      "is none of never, try, demand"},
+    {TL_OPTION_RC4,
+     {[TL_RC4_NO] = "no", [TL_RC4_TRUSTS] = "trusts", [TL_RC4_YES] = "yes"},
+     "is none of no, trusts, yes"},
     {TL_OPTION_CARDS,
      {[TL_SMARTCARD_NEVER] = "never",
       [TL_SMARTCARD_TRY] = "try",
@@ -83,6 +86,16 @@ static int refuse(TALLOC_CTX *ctx, const char *value, char **why, const char *fm
         *why = talloc_vasprintf_append(*why, fmt, args);
     va_end(args);
     return *why != NULL ? -EINVAL : -ENOMEM;
+}
+
+static bool parse_bool(const char *value, bool *result)
+{
+    for (size_t i = 0; i < sizeof(bool_words) / sizeof(bool_words[0]); i++)
+        if (strcasecmp(value, bool_words[i].word) == 0) {
+            *result = bool_words[i].value;
+            return true;
+        }
+    return false;
 }
 
 /* Plain decimal digits only: strtol()'s octal, signs and blanks are surprises. */
@@ -329,6 +342,7 @@ int tl_option_store(TALLOC_CTX *ctx, struct tl_config *config,
                     const struct tl_option *option, const char *value, char **why)
 {
     void *member = (char *)config + option->offset;
+    bool yes;
 
     *why = NULL;
     if (*value == '\0') {
@@ -342,12 +356,16 @@ int tl_option_store(TALLOC_CTX *ctx, struct tl_config *config,
     case TL_OPTION_UID:
         return store_number(ctx, option, value, member, why);
     case TL_OPTION_BOOL:
-        for (size_t i = 0; i < sizeof(bool_words) / sizeof(bool_words[0]); i++)
-            if (strcasecmp(value, bool_words[i].word) == 0) {
-                *(bool *)member = bool_words[i].value;
-                return 0;
-            }
+        if (parse_bool(value, member))
+            return 0;
         return refuse(ctx, value, why, "is neither yes nor no");
+    case TL_OPTION_RC4:
+        /* a boolean it has been, and stays for who writes one */
+        if (parse_bool(value, &yes)) {
+            *(enum tl_rc4 *)member = yes ? TL_RC4_YES : TL_RC4_NO;
+            return 0;
+        }
+        return store_choice(ctx, choice_of(option->type), value, member, why);
     case TL_OPTION_WALK:
     case TL_OPTION_IDMAP:
     case TL_OPTION_CARDS:
@@ -385,6 +403,7 @@ char *tl_option_show(TALLOC_CTX *ctx, const struct tl_config *config,
     case TL_OPTION_CARDS:
     case TL_OPTION_IDMAP:
     case TL_OPTION_FAST:
+    case TL_OPTION_RC4:
         return talloc_strdup(
             ctx, choice_of(option->type)->words[*(const unsigned int *)member]);
     case TL_OPTION_RANGES:

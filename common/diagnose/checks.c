@@ -31,6 +31,8 @@ static void check_machine(struct run *run)
                    TL_REASON_KEYTAB_UNREADABLE, run->config->keytab, NULL,
                    "others than root may read it (owner %u, mode %04o)",
                    (unsigned)st.st_uid, (unsigned)(st.st_mode & 07777));
+    else if (tl_keytab_judge(run->config, run->ws, out) != TL_REASON_OK)
+        tl_finding_outcome(run, "keytab", run->config->keytab, out);
     else
         tl_finding(run, "keytab", run->config->keytab, TL_FINDING_OK, TL_REASON_OK, NULL,
                    NULL, "holds keys of host/%s@%s", run->ws->fqdn, run->ws->realm);
@@ -165,6 +167,7 @@ static void check_user_side(struct run *run)
         tl_check_user_side(run, logon->krb, logon->locator, logon->outcome);
     else if (run->own != NULL)
         tl_check_user_side(run, run->own->krb, run->own->locator, NULL);
+    tl_check_rc4(run);
 }
 
 const struct check tl_checks[] = {

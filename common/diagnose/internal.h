@@ -125,5 +125,7 @@ void tl_check_access(struct run *run);
  * (NULL: there was none) tells whose else are of interest. */
 void tl_check_user_side(struct run *run, struct tl_krb *krb, struct tl_locator *locator,
                         const struct tl_outcome *walk);
+/* Trusts without AES on the user's way, by what has been read of either side. */
+void tl_check_rc4(struct run *run);
 
 #endif

@@ -140,3 +140,34 @@ void tl_check_user_side(struct run *run, struct tl_krb *krb, struct tl_locator *
                    TL_FINDING_FAILED, reason, subject, attribute, "%s",
                    attribute != NULL ? attribute : tl_reason_info(reason)->slug);
 }
+
+/* What the trust works with today it may lose tomorrow, by an update of the domain
+ * controllers: a warning, where the logon does not fail for it already. */
+void tl_check_rc4(struct run *run)
+{
+    bool refuses = run->config->allow_rc4 == TL_RC4_NO;
+    struct tl_rc4_hop *list;
+    size_t count;
+
+    if (run->user_domain == NULL || run->topo == NULL)
+        return;
+    if (tl_route_rc4(run->diag, run->topo, run->user_domain, run->ws, &list, &count) !=
+        0) {
+        run->diag->complete = false;
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct tl_tdo *tdo = list[i].tdo;
+        const char *subject = tdo->dn != NULL ? tdo->dn : tdo->partner;
+        /* without the attribute its domain controllers decide, and with 0x20 the session
+         * key is AES */
+        bool certain = tdo->has_enctypes && (tdo->enctypes & TL_ENCTYPE_AES_SK) == 0;
+
+        tl_finding(run, "trust-aes", subject,
+                   refuses && certain ? TL_FINDING_FAILED : TL_FINDING_WARNING,
+                   TL_REASON_TRUST_RC4, subject, tl_tdo_enctype_words(run->diag, tdo),
+                   "without AES%s%s",
+                   list[i].uneven ? ", which the trust's other end has" : "",
+                   refuses ? ", and allow_rc4 = no" : "");
+    }
+}

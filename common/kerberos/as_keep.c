@@ -47,7 +47,8 @@ static enum tl_reason check_ticket(struct keep *keep, const krb5_creds *creds)
                                "asked for a %s, it gave %s",
                                keep->changepw ? "ticket for kadmin/changepw" : "TGT",
                                tl_k5_name(keep->mem, keep->krb->k5, server));
-    if (!tl_enctype_allowed(keep->krb->config->allow_rc4, creds->keyblock.enctype))
+    if (!tl_enctype_allowed(keep->krb->config->allow_rc4, TL_KEY_ANY,
+                            creds->keyblock.enctype))
         return tl_outcome_fail(keep->out, TL_STAGE_AS, TL_REASON_ETYPE_UNSUPPORTED,
                                "the session key is of type %d",
                                (int)creds->keyblock.enctype);

@@ -68,7 +68,7 @@ int tl_krb_save_empty(const char *user, const char *realm, const char *path)
 {
     krb5_principal client = NULL;
     krb5_context k5 = NULL;
-    int rc = tl_k5_context(false, &k5) == 0 ? 0 : -EIO;
+    int rc = tl_k5_context(TL_RC4_NO, &k5) == 0 ? 0 : -EIO;
 
     if (rc == 0 && krb5_build_principal(k5, &client, (unsigned int)strlen(realm), realm,
                                         user, (char *)NULL) != 0)
@@ -320,7 +320,7 @@ enum tl_reason tl_ccache_store(TALLOC_CTX *ctx, const struct tl_ccache_request *
         (req->op == TL_CCACHE_DELETE && req->existing == NULL))
         return tl_outcome_fail(out, TL_STAGE_IDENTITY, TL_REASON_INTERNAL,
                                "an incomplete request to store tickets");
-    if (tl_k5_context(false, &k5) != 0)
+    if (tl_k5_context(TL_RC4_NO, &k5) != 0)
         return tl_outcome_fail(out, TL_STAGE_IDENTITY, TL_REASON_CCACHE_FAILED,
                                "krb5.conf cannot be used");
     reason = store(ctx, k5, req, name, out);

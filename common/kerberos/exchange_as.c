@@ -352,6 +352,9 @@ enum tl_reason tl_krb_as_card(struct tl_krb *krb, const struct tl_route *route,
         reason = tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_SMARTCARD_UNTRUSTED,
                                  "the KDC refused it without saying why, as Samba does "
                                  "also where it has no certificate of its own");
+    if (reason == TL_REASON_ACCOUNT_RC4) /* its password's keys are not asked for */
+        reason = tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_ETYPE_UNSUPPORTED,
+                                 "none for the exchange with a certificate");
     if (reason == TL_REASON_SMARTCARD_PIN_WRONG)
         reason = tl_card_count(krb->config, route->realm, card, out);
     *client = reason == TL_REASON_OK ? krb->client_name : NULL;

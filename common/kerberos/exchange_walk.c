@@ -176,9 +176,22 @@ static enum tl_reason step_all(struct walk *walk, krb5_tkt_creds_context tcc)
     return reason;
 }
 
+/* A ticket of one realm for the KDCs of another. */
+static bool is_referral(krb5_const_principal server)
+{
+    const krb5_data *realm = &server->realm;
+
+    return server->length == 2 && server->data[0].length == strlen(KRB5_TGS_NAME) &&
+           memcmp(server->data[0].data, KRB5_TGS_NAME, strlen(KRB5_TGS_NAME)) == 0 &&
+           (server->data[1].length != realm->length ||
+            memcmp(server->data[1].data, realm->data, realm->length) != 0);
+}
+
 static enum tl_reason check_ticket(struct walk *walk, const krb5_creds *creds)
 {
-    if (!tl_enctype_allowed(walk->krb->config->allow_rc4, creds->keyblock.enctype))
+    enum tl_key_use use = is_referral(creds->server) ? TL_KEY_OF_REFERRAL : TL_KEY_ANY;
+
+    if (!tl_enctype_allowed(walk->krb->config->allow_rc4, use, creds->keyblock.enctype))
         return tl_outcome_fail(walk->out, TL_STAGE_WALK, TL_REASON_ETYPE_UNSUPPORTED,
                                "the session key of the ticket for %s is of type %d",
                                walk->ex.subject, (int)creds->keyblock.enctype);

@@ -17,7 +17,8 @@
 
 struct layer {
     profile_t below; /* krb5.conf */
-    bool allow_rc4, cards;
+    enum tl_rc4 rc4;
+    bool cards;
     atomic_int users;
 };
 
@@ -90,11 +91,17 @@ static const char *lookup(const struct layer *layer, const char *const *names)
     for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++) {
         if (strcmp(names[n - 1], fixed[i].name) != 0)
             continue;
-        if (layer->allow_rc4 && strcmp(fixed[i].name, "allow_rc4") == 0)
+        if (layer->rc4 != TL_RC4_NO && strcmp(fixed[i].name, "allow_rc4") == 0)
             return "true";
         if (fixed[i].value != NULL)
             return fixed[i].value;
-        return layer->allow_rc4 ? AES_RC4 : AES;
+        /* The AS exchange, whose keys are made from passwords, offers no RC4 for the
+         * sake of trusts. A TGS request does: where it leads is not known before its
+         * answer. The walk looks at what came of it. */
+        if (layer->rc4 == TL_RC4_TRUSTS &&
+            strcmp(fixed[i].name, "default_tkt_enctypes") == 0)
+            return AES;
+        return layer->rc4 != TL_RC4_NO ? AES_RC4 : AES;
     }
     return NULL;
 }
@@ -156,7 +163,7 @@ static long copy(void *data, void **copied)
     return 0;
 }
 
-krb5_error_code tl_k5_context_for(bool allow_rc4, bool cards, krb5_context *k5)
+krb5_error_code tl_k5_context_for(enum tl_rc4 rc4, bool cards, krb5_context *k5)
 {
     struct profile_vtable table = {
         .minor_ver = 1,
@@ -181,7 +188,7 @@ krb5_error_code tl_k5_context_for(bool allow_rc4, bool cards, krb5_context *k5)
         free(layer);
         return ret;
     }
-    layer->allow_rc4 = allow_rc4;
+    layer->rc4 = rc4;
     layer->cards = cards;
     layer->users = 1;
     ret = (krb5_error_code)profile_init_vtable(&table, layer, &over);
@@ -194,12 +201,12 @@ krb5_error_code tl_k5_context_for(bool allow_rc4, bool cards, krb5_context *k5)
     return ret;
 }
 
-krb5_error_code tl_k5_context(bool allow_rc4, krb5_context *k5)
+krb5_error_code tl_k5_context(enum tl_rc4 rc4, krb5_context *k5)
 {
-    return tl_k5_context_for(allow_rc4, false, k5);
+    return tl_k5_context_for(rc4, false, k5);
 }
 
-bool tl_enctype_allowed(bool allow_rc4, krb5_enctype enctype)
+bool tl_enctype_allowed(enum tl_rc4 rc4, enum tl_key_use use, krb5_enctype enctype)
 {
     switch (enctype) {
     case ENCTYPE_AES128_CTS_HMAC_SHA1_96:
@@ -208,7 +215,7 @@ bool tl_enctype_allowed(bool allow_rc4, krb5_enctype enctype)
     case ENCTYPE_AES256_CTS_HMAC_SHA384_192:
         return true;
     case ENCTYPE_ARCFOUR_HMAC:
-        return allow_rc4;
+        return rc4 == TL_RC4_YES || (rc4 == TL_RC4_TRUSTS && use == TL_KEY_OF_REFERRAL);
     default:
         return false;
     }

@@ -40,10 +40,13 @@ struct tl_krb {
 /* --- k5_profile.c: our fixed settings over krb5.conf --- */
 
 /* A context that reads krb5.conf below fixed settings, and no environment. */
-krb5_error_code tl_k5_context(bool allow_rc4, krb5_context *k5);
+krb5_error_code tl_k5_context(enum tl_rc4 rc4, krb5_context *k5);
 /* The same with smart cards, in which a certificate does instead of a password. */
-krb5_error_code tl_k5_context_for(bool allow_rc4, bool cards, krb5_context *k5);
-bool tl_enctype_allowed(bool allow_rc4, krb5_enctype enctype);
+krb5_error_code tl_k5_context_for(enum tl_rc4 rc4, bool cards, krb5_context *k5);
+/* What a key is for: the session with the KDCs of another realm, over a trust, or
+ * anything else. */
+enum tl_key_use { TL_KEY_ANY, TL_KEY_OF_REFERRAL };
+bool tl_enctype_allowed(enum tl_rc4 rc4, enum tl_key_use use, krb5_enctype enctype);
 
 /* --- message.c: what may be read of a message without a key --- */
 
@@ -150,6 +153,9 @@ enum tl_reason tl_keytab_for_machine(krb5_context k5, const struct tl_config *co
                                      const struct tl_workstation *ws,
                                      krb5_principal princ, krb5_keytab *keytab,
                                      struct tl_outcome *out);
+/* It has keys of the machine, and none of them is AES. */
+bool tl_keytab_lacks_aes(krb5_context k5, krb5_keytab keytab,
+                         const struct tl_workstation *ws);
 
 /* --- ccache_name.c --- */
 

@@ -102,6 +102,46 @@ bool tl_keytab_is_machine(krb5_const_principal princ, const struct tl_workstatio
            princ->data[0].data[princ->data[0].length - 1] == '$';
 }
 
+bool tl_keytab_lacks_aes(krb5_context k5, krb5_keytab keytab,
+                         const struct tl_workstation *ws)
+{
+    krb5_kt_cursor cursor;
+    krb5_keytab_entry entry;
+    size_t keys = 0, aes = 0;
+
+    if (krb5_kt_start_seq_get(k5, keytab, &cursor) != 0)
+        return false;
+    while (krb5_kt_next_entry(k5, keytab, &entry, &cursor) == 0) {
+        if (tl_keytab_is_machine(entry.principal, ws)) {
+            keys++;
+            aes += tl_enctype_allowed(TL_RC4_NO, TL_KEY_ANY, entry.key.enctype);
+        }
+        krb5_free_keytab_entry_contents(k5, &entry);
+    }
+    krb5_kt_end_seq_get(k5, keytab, &cursor);
+    return keys > 0 && aes == 0;
+}
+
+enum tl_reason tl_keytab_judge(const struct tl_config *config,
+                               const struct tl_workstation *ws, struct tl_outcome *out)
+{
+    krb5_context k5 = NULL;
+    krb5_keytab keytab = NULL;
+    enum tl_reason reason;
+
+    if (tl_k5_context(config->allow_rc4, &k5) != 0)
+        return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_CONFIG_INVALID,
+                               "krb5.conf cannot be used");
+    reason = tl_keytab_open(k5, config, TL_STAGE_LOCAL, &keytab, out);
+    if (reason == TL_REASON_OK && tl_keytab_lacks_aes(k5, keytab, ws))
+        reason = tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_KEYTAB_RC4,
+                                 "its keys of host/%s are RC4 or older", ws->fqdn);
+    if (keytab != NULL)
+        krb5_kt_close(k5, keytab);
+    krb5_free_context(k5);
+    return reason;
+}
+
 /* Copy the machine's keys into `twin`, all under one name. */
 static size_t copy_machine_keys(krb5_context k5, krb5_keytab from, krb5_keytab twin,
                                 const struct tl_workstation *ws, krb5_principal princ)
@@ -139,6 +179,12 @@ enum tl_reason tl_keytab_for_machine(krb5_context k5, const struct tl_config *co
     *keytab = NULL;
     if (reason != TL_REASON_OK)
         return reason;
+    /* libkrb5 would only say that no key is suitable */
+    if (config->allow_rc4 != TL_RC4_YES && tl_keytab_lacks_aes(k5, file, ws)) {
+        krb5_kt_close(k5, file);
+        return tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_KEYTAB_RC4,
+                               "RC4 keys alone get this machine no ticket");
+    }
     if (krb5_kt_get_entry(k5, file, princ, 0, 0, &entry) == 0) {
         krb5_free_keytab_entry_contents(k5, &entry);
         *keytab = file;

@@ -24,6 +24,7 @@ struct proof {
     krb5_kvno newest;  /* their highest version */
     bool same_kvno;    /* one of the ticket's version and type was tried */
     bool same_type;    /* one of the ticket's encryption type was there */
+    bool has_aes;      /* one is AES */
 };
 
 /*
@@ -84,6 +85,8 @@ static bool try_keys(struct proof *p, krb5_keytab keytab, bool same_kvno)
             p->keys += same_kvno;
             if (entry.vno > p->newest)
                 p->newest = entry.vno;
+            p->has_aes = p->has_aes ||
+                         tl_enctype_allowed(TL_RC4_NO, TL_KEY_ANY, entry.key.enctype);
             if (entry.key.enctype == p->ticket->enc_part.enctype) {
                 p->same_type = true;
                 p->same_kvno = p->same_kvno || same;
@@ -107,6 +110,10 @@ static enum tl_reason not_opened(struct proof *p)
         return tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_KEYTAB_NO_KEY,
                                "no key for host/%s or %s$ of %s", p->ws->fqdn,
                                p->ws->flat, p->ws->realm);
+    if (!p->has_aes && !p->same_type)
+        return tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_KEYTAB_RC4,
+                               "the ticket is encrypted with type %d",
+                               (int)p->ticket->enc_part.enctype);
     tl_outcome_set_attribute(p->out, versions);
     if (kvno > p->newest)
         return tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_KEYTAB_STALE,
@@ -131,11 +138,13 @@ static enum tl_reason open_ticket(struct proof *p)
     reason = tl_keytab_open(p->krb->k5, p->krb->config, TL_STAGE_PROOF, &keytab, p->out);
     if (reason != TL_REASON_OK)
         return reason;
-    if (!tl_enctype_allowed(p->krb->config->allow_rc4, p->ticket->enc_part.enctype))
+    if (!tl_enctype_allowed(p->krb->config->allow_rc4, TL_KEY_ANY,
+                            p->ticket->enc_part.enctype)) {
+        tl_outcome_set_subject(p->out, tl_k5_name(p->mem, p->krb->k5, p->ticket->server));
         reason = tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_ETYPE_UNSUPPORTED,
                                  "the ticket is encrypted with type %d",
                                  (int)p->ticket->enc_part.enctype);
-    else if (!try_keys(p, keytab, true) && !try_keys(p, keytab, false))
+    } else if (!try_keys(p, keytab, true) && !try_keys(p, keytab, false))
         reason = not_opened(p);
     krb5_kt_close(p->krb->k5, keytab);
     return reason;

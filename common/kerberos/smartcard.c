@@ -153,13 +153,13 @@ static krb5_error_code note_card(krb5_context k5, void *data, krb5_responder_con
 }
 
 /* The plugin takes this option from each context once; without it nobody reads it. */
-static bool has_plugin(bool allow_rc4)
+static bool has_plugin(enum tl_rc4 rc4)
 {
     krb5_get_init_creds_opt *opt = NULL;
     krb5_context k5 = NULL;
     bool found;
 
-    if (tl_k5_context_for(allow_rc4, true, &k5) != 0)
+    if (tl_k5_context_for(rc4, true, &k5) != 0)
         return false;
     found = krb5_get_init_creds_opt_alloc(k5, &opt) == 0 &&
             krb5_get_init_creds_opt_set_pa(k5, opt, IDENTITY, "FILE:/dev/null") == 0 &&

@@ -79,6 +79,44 @@ static bool over_plain_realm(struct tl_logon *logon, tl_deadline deadline)
     return false;
 }
 
+/* No encryption type in common. Which of the realms said so tells whose TDO it is. */
+static bool no_enctype(const struct tl_outcome *out)
+{
+    return out->reason == TL_REASON_ETYPE_UNSUPPORTED;
+}
+
+/*
+ * A trust without AES. A KDC refuses to make a ticket for it: its own TDO, or what is
+ * known of the trust where that cannot be read. Or a KDC has no key for the ticket that
+ * it is shown, because the two ends of the trust do not agree about AES (35 on Samba).
+ */
+static bool explain_rc4(struct tl_logon *logon, const char *user_domain)
+{
+    struct tl_outcome *out = logon->outcome;
+    const struct tl_rc4_hop *guilty = NULL;
+    struct tl_rc4_hop *list;
+    size_t count;
+    bool refused = !no_enctype(out);
+
+    if (out->realm == NULL ||
+        tl_route_rc4(logon, logon->topology, user_domain, logon->ws, &list, &count) != 0)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        const char *here = refused ? list[i].to : list[i].from;
+
+        if (tl_dns_compare(here, out->realm) != TL_DNS_EQUAL ||
+            (refused && !list[i].uneven))
+            continue;
+        if (guilty == NULL || tl_dns_compare(list[i].tdo->holder, here) == TL_DNS_EQUAL)
+            guilty = &list[i];
+    }
+    if (guilty != NULL)
+        refine(out, TL_REASON_TRUST_RC4,
+               guilty->tdo->dn != NULL ? guilty->tdo->dn : guilty->tdo->partner,
+               tl_tdo_enctype_words(logon, guilty->tdo));
+    return guilty != NULL;
+}
+
 static void explain_walk(struct tl_logon *logon, struct tl_own_side *own,
                          tl_deadline deadline)
 {
@@ -103,12 +141,18 @@ static void explain_walk(struct tl_logon *logon, struct tl_own_side *own,
     if (reason != TL_REASON_OK)
         tl_trace_note(logon->trace, "the trusts of %s could not be read", user_domain);
 
+    if (no_enctype(out)) {
+        (void)explain_rc4(logon, user_domain);
+        return;
+    }
     reason = tl_route_judge(logon, logon->topology, user_domain, logon->ws, &subject,
                             &attribute);
     if (reason != TL_REASON_OK) {
         refine(out, reason, subject, attribute);
         return;
     }
+    if (out->reason == TL_REASON_TRUST_REFUSED && explain_rc4(logon, user_domain))
+        return;
     if (logon->config->walk == TL_WALK_REFERRAL &&
         logon->route->first_ask == TL_ASK_KRBTGT) {
         refine(out, TL_REASON_WALK_POLICY, NULL, "walk = referral");
@@ -141,9 +185,9 @@ static bool worth_reading(const struct tl_logon *logon)
     if (out->stage == TL_STAGE_AS)
         return out->krb_error == TL_KRB_C_PRINCIPAL_UNKNOWN &&
                logon->route->type == TL_ENTERPRISE;
-    return out->stage == TL_STAGE_WALK &&
-           (out->reason == TL_REASON_WALK_UNKNOWN ||
-            out->reason == TL_REASON_TRUST_REFUSED || refused_without_sids(out));
+    return out->stage == TL_STAGE_WALK && (out->reason == TL_REASON_WALK_UNKNOWN ||
+                                           out->reason == TL_REASON_TRUST_REFUSED ||
+                                           no_enctype(out) || refused_without_sids(out));
 }
 
 bool tl_look_again(struct tl_logon *logon, tl_deadline deadline, struct tl_own_side **own)

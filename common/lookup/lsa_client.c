@@ -64,8 +64,8 @@ static int make_lines(TALLOC_CTX *ctx, const struct tl_lsa_peer *peer, const cha
              strlen(name) > TL_LSA_WORD_MAX - strlen("name "))
         return -EINVAL;
     *lines = talloc_asprintf(ctx, "peer %s %s %s %s %s$\n%s %s\n",
-                             peer->config->allow_rc4 ? "rc4" : "aes", peer->dc,
-                             peer->address, peer->ws->realm, peer->ws->flat,
+                             peer->config->allow_rc4 == TL_RC4_YES ? "rc4" : "aes",
+                             peer->dc, peer->address, peer->ws->realm, peer->ws->flat,
                              name == NULL ? "sid" : "name", what);
     return *lines == NULL ? -ENOMEM : 0;
 }

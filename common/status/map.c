@@ -111,6 +111,8 @@ static const struct rule rules[] = {
     {TL_KRB_POLICY, AS, ANY_STATUS, TL_NT_ACCOUNT_RESTRICTION,
      TL_REASON_ACCOUNT_RESTRICTION},
     {TL_KRB_POLICY, ANY_STAGE, ANY_STATUS, TL_NT_ACCOUNT_RESTRICTION, TL_REASON_POLICY},
+    /* KB4492348: in an AS exchange it is the account that has no such key. */
+    {TL_KRB_ETYPE_NOSUPP, AS, ANY_STATUS, TL_NT_KDC_UNKNOWN_ETYPE, TL_REASON_ACCOUNT_RC4},
     {TL_KRB_ETYPE_NOSUPP, ANY_STAGE, ANY_STATUS, TL_NT_KDC_UNKNOWN_ETYPE,
      TL_REASON_ETYPE_UNSUPPORTED},
     /* Windows always sends the status along. Samba 4.17 leaves it out in one case, the

@@ -31,6 +31,19 @@ const char *tl_tdo_direction_name(const struct tl_tdo *tdo)
     return names[tdo->direction & (TL_TRUST_INBOUND | TL_TRUST_OUTBOUND)];
 }
 
+bool tl_tdo_lacks_aes(const struct tl_tdo *tdo)
+{
+    return tdo->type == TL_TRUST_UPLEVEL &&
+           (!tdo->has_enctypes || (tdo->enctypes & TL_ENCTYPES_AES) == 0);
+}
+
+char *tl_tdo_enctype_words(TALLOC_CTX *ctx, const struct tl_tdo *tdo)
+{
+    return tdo->has_enctypes
+               ? talloc_asprintf(ctx, "msDS-SupportedEncryptionTypes = %u", tdo->enctypes)
+               : talloc_strdup(ctx, "no msDS-SupportedEncryptionTypes");
+}
+
 /* The first five as `nltest /domain_trusts` prints them; the others have no word
  * there that a source tells, and take the bit's name. */
 static const struct {

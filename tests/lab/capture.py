@@ -24,7 +24,7 @@ REPLIES = ("AS-REP", "TGS-REP", "KRB-ERROR")
 FIELDS = ("frame.time_epoch ip.src ip.dst tcp.srcport tcp.dstport tcp.stream tcp.len "
           "tcp.flags.syn tcp.flags.ack udp.srcport udp.dstport udp.stream udp.length "
           "kerberos.msg_type kerberos.error_code kerberos.CNameString kerberos.SNameString "
-          "dns.qry.name kerberos.padata_type").split()
+          "dns.qry.name kerberos.padata_type kerberos.ENCTYPE").split()
 QUIET_SECONDS = 0.2  # what is still on its way when the logon has ended
 
 
@@ -45,10 +45,15 @@ class Packet:
     service: str  # "krbtgt/FABRIKAM.TEST", as asked for
     question: str  # the name in a DNS packet
     padata: set  # types of the padata that can be seen
+    offered: set  # encryption types that a request offers
 
 
 def _number(text):
     return int(text.split(",")[0], 0) if text else 0
+
+
+def _numbers(text):
+    return {int(number, 0) for number in text.split(",") if number}
 
 
 def _packet(row):
@@ -66,7 +71,7 @@ def _packet(row):
                   _number(row["tcp.flags.syn"]) == 1 and _number(row["tcp.flags.ack"]) == 0,
                   message, _number(row["kerberos.error_code"]),
                   row["kerberos.CNameString"].split(",")[0], service, row["dns.qry.name"],
-                  {int(kind, 0) for kind in row["kerberos.padata_type"].split(",") if kind})
+                  _numbers(row["kerberos.padata_type"]), _numbers(row["kerberos.ENCTYPE"]))
 
 
 class Capture:

@@ -271,7 +271,7 @@ static struct tl_krb *new_session(TALLOC_CTX *parent)
     char *name;
 
     session->config = &config;
-    ck_assert_int_eq(tl_k5_context(false, &session->k5), 0);
+    ck_assert_int_eq(tl_k5_context(TL_RC4_NO, &session->k5), 0);
     ck_assert_int_eq(krb5_cc_new_unique(session->k5, "MEMORY", NULL, &session->ccache),
                      0);
     ck_assert_int_eq(krb5_cc_get_full_name(session->k5, session->ccache, &name), 0);

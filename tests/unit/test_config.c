@@ -91,7 +91,7 @@ START_TEST(defaults_are_the_headers)
     ck_assert_int_eq(c->kdc_connect_timeout, 2500);
     ck_assert_int_eq(c->kdc_race_delay, 250);
     ck_assert_int_eq(c->hop_limit, 6);
-    ck_assert(c->explain && c->require_ldap_ping && !c->allow_rc4);
+    ck_assert(c->explain && c->require_ldap_ping && c->allow_rc4 == TL_RC4_TRUSTS);
     ck_assert_uint_eq(c->minimum_uid, 1000);
     ck_assert_int_eq(c->negative_lifetime, 45);
     ck_assert_int_eq(c->close_site_timeout, 900);
@@ -133,6 +133,24 @@ START_TEST(good_file)
     ck_assert_int_eq(c->hop_limit, 3);
     ck_assert_int_eq(c->logon_timeout, 15000);
     ck_assert_ptr_nonnull(strstr(c->file, "a.conf"));
+}
+END_TEST
+
+/* It has been a boolean, and takes the words of one. */
+static const struct {
+    const char *word;
+    enum tl_rc4 policy;
+} rc4_words[] = {{"no", TL_RC4_NO},         {"False", TL_RC4_NO}, {"0", TL_RC4_NO},
+                 {"trusts", TL_RC4_TRUSTS}, {"yes", TL_RC4_YES},  {"TRUE", TL_RC4_YES},
+                 {"1", TL_RC4_YES}};
+
+START_TEST(rc4_is_a_boolean_too)
+{
+    char *text = talloc_asprintf(NULL, "[logon]\n allow_rc4 = %s\n", rc4_words[_i].word);
+
+    ck_assert_int_eq(loaded(put("rc4.conf", text, 0644))->allow_rc4,
+                     rc4_words[_i].policy);
+    talloc_free(text);
 }
 END_TEST
 
@@ -189,6 +207,8 @@ static const struct {
     {"[workstation]\nsite = a.b\n", "[workstation] site: 'a.b' is no site name"},
     {"[workstation]\nkeytab = krb5.keytab\n",
      "[workstation] keytab: 'krb5.keytab' is no absolute path"},
+    {"[logon]\nallow_rc4 = trust\n",
+     "[logon] allow_rc4: 'trust' is none of no, trusts, yes"},
     {"[logon]\nsmartcard = yes\n",
      "[logon] smartcard: 'yes' is none of never, try, require"},
     {"[logon]\npkinit_identity = ENV:X\n",
@@ -632,6 +652,8 @@ int main(void)
     tcase_add_test(t, defaults_are_the_headers);
     tcase_add_test(t, keys_are_unique);
     tcase_add_test(t, good_file);
+    tcase_add_loop_test(t, rc4_is_a_boolean_too, 0,
+                        sizeof(rc4_words) / sizeof(rc4_words[0]));
     tcase_add_loop_test(t, bad_text, 0, sizeof(bad_texts) / sizeof(bad_texts[0]));
     tcase_add_loop_test(t, rid_ranges, 0, sizeof(ranges) / sizeof(ranges[0]));
     tcase_add_loop_test(t, autorid_domains, 0, sizeof(autorid) / sizeof(autorid[0]));

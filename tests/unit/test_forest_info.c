@@ -193,6 +193,38 @@ START_TEST(kind)
 }
 END_TEST
 
+/* Whose tickets are RC4; the words are what diagnose shows. */
+static const struct weak {
+    uint32_t type;
+    bool has_enctypes;
+    uint32_t enctypes;
+    bool lacks_aes;
+    const char *words;
+} weak[] = {
+    {2, false, 0, true, "no msDS-SupportedEncryptionTypes"},
+    {2, true, 0, true, "msDS-SupportedEncryptionTypes = 0"},
+    {2, true, 4, true, "msDS-SupportedEncryptionTypes = 4"},
+    {2, true, 0x24, true, "msDS-SupportedEncryptionTypes = 36"},
+    {2, true, 8, false, "msDS-SupportedEncryptionTypes = 8"},
+    {2, true, 16, false, "msDS-SupportedEncryptionTypes = 16"},
+    {2, true, 28, false, "msDS-SupportedEncryptionTypes = 28"},
+    {1, false, 0, false, "no msDS-SupportedEncryptionTypes"},
+    {3, true, 4, false, "msDS-SupportedEncryptionTypes = 4"},
+};
+
+START_TEST(without_aes)
+{
+    const struct weak *w = &weak[_i];
+    struct tl_tdo tdo = {
+        .type = w->type, .has_enctypes = w->has_enctypes, .enctypes = w->enctypes};
+    char *text = tl_tdo_enctype_words(NULL, &tdo);
+
+    ck_assert(tl_tdo_lacks_aes(&tdo) == w->lacks_aes);
+    ck_assert_str_eq(text, w->words);
+    talloc_free(text);
+}
+END_TEST
+
 START_TEST(directions)
 {
     static const char *const names[] = {"disabled", "incoming", "outgoing", "two-way"};
@@ -215,6 +247,7 @@ int main(void)
     tcase_add_test(decode, whole_or_nothing);
     tcase_add_loop_test(decode, changed, 0, sizeof changes / sizeof changes[0]);
     tcase_add_loop_test(words, kind, 0, sizeof kinds / sizeof kinds[0]);
+    tcase_add_loop_test(words, without_aes, 0, sizeof weak / sizeof weak[0]);
     tcase_add_test(words, directions);
     suite_add_tcase(suite, decode);
     suite_add_tcase(suite, words);

@@ -37,7 +37,7 @@ static struct tl_krb *new_session(void)
 {
     struct tl_krb *krb = talloc_zero(ctx, struct tl_krb);
 
-    ck_assert_int_eq(tl_k5_context(false, &krb->k5), 0);
+    ck_assert_int_eq(tl_k5_context(TL_RC4_NO, &krb->k5), 0);
     ck_assert_int_eq(krb5_cc_new_unique(krb->k5, "MEMORY", NULL, &krb->ccache), 0);
     talloc_set_destructor(krb, close_krb);
     return krb;

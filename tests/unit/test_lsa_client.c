@@ -278,7 +278,7 @@ START_TEST(ask_sid)
                           ALICE "\n");
     struct tl_lsa_answer *answer;
 
-    config->allow_rc4 = true;
+    config->allow_rc4 = TL_RC4_YES;
     ck_assert_int_eq(ask(NULL, "S-1-5-21-1-2-3-1103", 30000, &answer), 0);
     ck_assert_str_eq(answer->domain, "CONTOSO");
     ck_assert_int_eq(ended(pid), 0);

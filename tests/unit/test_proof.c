@@ -269,6 +269,30 @@ START_TEST(test_no_keytab)
 }
 END_TEST
 
+/* Told apart from keys that are wrong, for another remedy. */
+START_TEST(test_rc4_keytab)
+{
+    struct tl_pac *pac;
+    krb5_keyblock rc4;
+
+    make_ticket(&lies[0]);
+    unlink(path);
+    ck_assert_int_eq(krb5_c_make_random_key(krb->k5, ENCTYPE_ARCFOUR_HMAC, &rc4), 0);
+    add_key("host/ws1.fabrikam.test@FABRIKAM.TEST", &rc4);
+    ck_assert_int_eq(tl_krb_proof(mem, krb, &ws, &pac, out), TL_REASON_KEYTAB_RC4);
+    ck_assert_str_eq(out->subject, path);
+    ck_assert_ptr_null(pac);
+    ck_assert_int_eq(tl_keytab_judge(config, &ws, out), TL_REASON_KEYTAB_RC4);
+    ck_assert_str_eq(out->subject, path);
+    add_key("HTTP/ws1.fabrikam.test@FABRIKAM.TEST", &keys[0]);
+    ck_assert_int_eq(tl_krb_proof(mem, krb, &ws, &pac, out), TL_REASON_KEYTAB_RC4);
+    add_key("host/ws1.fabrikam.test@FABRIKAM.TEST", &keys[0]);
+    ck_assert_int_eq(tl_krb_proof(mem, krb, &ws, &pac, out), TL_REASON_OK);
+    ck_assert_int_eq(tl_keytab_judge(config, &ws, out), TL_REASON_OK);
+    krb5_free_keyblock_contents(krb->k5, &rc4);
+}
+END_TEST
+
 /* A key that anybody may have put there is no proof. */
 START_TEST(test_writable_keytab)
 {
@@ -309,6 +333,7 @@ int main(void)
     tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, test_lie, 0, sizeof(lies) / sizeof(lies[0]));
     tcase_add_test(tc, test_no_keytab);
+    tcase_add_test(tc, test_rc4_keytab);
     tcase_add_test(tc, test_writable_keytab);
     tcase_add_test(tc, test_damage);
     suite_add_tcase(suite, tc);

@@ -549,6 +549,48 @@ START_TEST(blobs)
 END_TEST
 
 /* The trust was removed on the user's side, and it was that domain's only one. */
+/* Values of msDS-SupportedEncryptionTypes at the two ends, and whose is told. */
+static const struct weak_row {
+    uint32_t user, own; /* UINT32_MAX: absent */
+    const char *user_domain, *told;
+} weak_rows[] = {
+    {24, 24, "contoso.test", ""},
+    {4, 4, "contoso.test", "contoso.test fabrikam.test "},
+    {UINT32_MAX, UINT32_MAX, "contoso.test", "contoso.test fabrikam.test "},
+    {28, 4, "contoso.test", "fabrikam.test! "},
+    {4, 16, "contoso.test", "contoso.test! "},
+    {4, 4, "fabrikam.test", ""},
+};
+
+START_TEST(weak_trusts)
+{
+    const struct weak_row *r = &weak_rows[_i];
+    TALLOC_CTX *ctx = talloc_new(NULL);
+    struct tl_topology *topo = topology(ctx, EB, NULL);
+    char *told = talloc_strdup(ctx, "");
+    struct tl_rc4_hop *list;
+    size_t count;
+
+    for (size_t i = 0; i < topo->num_trusts; i++) {
+        struct tl_tdo *tdo = &topo->trusts[i];
+        bool own = strcmp(tdo->holder, "fabrikam.test") == 0;
+
+        tdo->enctypes = own ? r->own : r->user;
+        tdo->has_enctypes = tdo->enctypes != UINT32_MAX;
+    }
+    ck_assert_int_eq(tl_route_rc4(ctx, topo, r->user_domain, &ws1, &list, &count), 0);
+    for (size_t i = 0; i < count; i++)
+        told = talloc_asprintf_append(told, "%s%s ", list[i].tdo->holder,
+                                      list[i].uneven ? "!" : "");
+    ck_assert_str_eq(told, r->told);
+    ck_assert_int_eq(tl_route_rc4(ctx, NULL, r->user_domain, &ws1, &list, &count), 0);
+    ck_assert_uint_eq(count, 0);
+    ck_assert_int_eq(tl_route_rc4(ctx, topo, NULL, &ws1, &list, &count), 0);
+    ck_assert_uint_eq(count, 0);
+    talloc_free(ctx);
+}
+END_TEST
+
 START_TEST(none_left)
 {
     TALLOC_CTX *ctx = talloc_new(NULL);
@@ -627,6 +669,7 @@ int main(void)
     tcase_add_test(table, guessed_upn);
     tcase_add_test(table, backslash_lost);
     tcase_add_test(judge, none_left);
+    tcase_add_loop_test(judge, weak_trusts, 0, sizeof weak_rows / sizeof weak_rows[0]);
     tcase_add_loop_test(judge, judged, 0, sizeof judge_rows / sizeof judge_rows[0]);
     suite_add_tcase(suite, table);
     suite_add_tcase(suite, judge);

@@ -118,7 +118,7 @@ START_TEST(test_error_read)
     krb5_data made;
     struct tl_krb_error err;
 
-    ck_assert_int_eq(tl_k5_context(false, &k5), 0);
+    ck_assert_int_eq(tl_k5_context(TL_RC4_NO, &k5), 0);
     made = make_error(k5, 12, edata, sizeof(edata) - 1);
     tl_krb_error_read(mem, k5, &made, &err);
     ck_assert_int_eq(err.code, 12);
@@ -265,11 +265,19 @@ START_TEST(test_settings_are_fixed)
     profile_t profile;
     char **values = NULL;
     const char *path_names[] = {"capaths", "A.TEST", "B.TEST", NULL};
+    /* the policy from which on RC4 is in the list */
+    static const struct {
+        const char *name;
+        enum tl_rc4 rc4_from;
+    } lists[] = {{"default_tkt_enctypes", TL_RC4_YES},
+                 {"default_tgs_enctypes", TL_RC4_TRUSTS},
+                 {"permitted_enctypes", TL_RC4_TRUSTS}};
+    enum tl_rc4 policy = (enum tl_rc4)_i;
 
     ck_assert_int_eq(write(fd, text, sizeof(text) - 1), (ssize_t)sizeof(text) - 1);
     close(fd);
     setenv("KRB5_CONFIG", path, 1);
-    ck_assert_int_eq(tl_k5_context(_i != 0, &k5), 0);
+    ck_assert_int_eq(tl_k5_context(policy, &k5), 0);
     ck_assert_int_eq(krb5_get_profile(k5, &profile), 0);
     ck_assert_int_eq(boolean(profile, "ignored_by_us", NULL, 0), 0);
     ck_assert_int_eq(boolean(profile, "allow_weak_crypto", NULL, 1), 0);
@@ -280,9 +288,22 @@ START_TEST(test_settings_are_fixed)
     ck_assert_str_eq(values[0], ".");
     profile_free_list(values);
     ck_assert(has_enctype(k5, ENCTYPE_AES256_CTS_HMAC_SHA1_96));
-    ck_assert_int_eq(has_enctype(k5, ENCTYPE_ARCFOUR_HMAC), _i != 0);
-    ck_assert_int_eq(tl_enctype_allowed(_i != 0, ENCTYPE_ARCFOUR_HMAC), _i != 0);
-    ck_assert(!tl_enctype_allowed(true, ENCTYPE_DES3_CBC_SHA1));
+    ck_assert_int_eq(has_enctype(k5, ENCTYPE_ARCFOUR_HMAC), _i != TL_RC4_NO);
+    for (size_t i = 0; i < 3; i++) {
+        char *list = NULL;
+
+        ck_assert_int_eq(
+            profile_get_string(profile, "libdefaults", lists[i].name, NULL, "", &list),
+            0);
+        ck_assert_int_eq(strstr(list, "arcfour") != NULL, _i >= (int)lists[i].rc4_from);
+        profile_release_string(list);
+    }
+    ck_assert_int_eq(tl_enctype_allowed(policy, TL_KEY_ANY, ENCTYPE_ARCFOUR_HMAC),
+                     _i == TL_RC4_YES);
+    ck_assert_int_eq(tl_enctype_allowed(policy, TL_KEY_OF_REFERRAL, ENCTYPE_ARCFOUR_HMAC),
+                     _i != TL_RC4_NO);
+    ck_assert(!tl_enctype_allowed(policy, TL_KEY_OF_REFERRAL, ENCTYPE_DES3_CBC_SHA1));
+    ck_assert(tl_enctype_allowed(policy, TL_KEY_ANY, ENCTYPE_AES128_CTS_HMAC_SHA1_96));
     profile_abandon(profile);
     krb5_free_context(k5);
     unlink(path);
@@ -376,7 +397,7 @@ int main(void)
     tcase_add_loop_test(tc, test_plain_tgs, 0, 12);
     tcase_add_test(tc, test_message_kinds);
     tcase_add_loop_test(tc, test_referred_to, 0, sizeof(replies) / sizeof(replies[0]));
-    tcase_add_loop_test(tc, test_settings_are_fixed, 0, 2);
+    tcase_add_loop_test(tc, test_settings_are_fixed, 0, 3);
     tcase_add_loop_test(tc, test_ccache_names, 0, sizeof(names) / sizeof(names[0]));
     suite_add_tcase(suite, tc);
     return run_suite(suite);

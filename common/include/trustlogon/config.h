@@ -16,6 +16,10 @@ enum tl_walk { TL_WALK_WINDOWS, TL_WALK_REFERRAL, TL_WALK_DIRECT };
 /* FAST armor [RFC 6113] around the AS exchanges of users. */
 enum tl_fast_policy { TL_FAST_NEVER, TL_FAST_TRY, TL_FAST_DEMAND };
 
+/* Where RC4 may be used. TRUSTS: for the session key of a ticket that leads from one
+ * realm to the next, and for no other key. */
+enum tl_rc4 { TL_RC4_NO, TL_RC4_TRUSTS, TL_RC4_YES };
+
 enum tl_smartcard { TL_SMARTCARD_NEVER, TL_SMARTCARD_TRY, TL_SMARTCARD_REQUIRE };
 
 /* How SIDs become uids and gids (trustlogon/idmap.h). */
@@ -72,7 +76,7 @@ struct tl_config {
     int hop_limit;               /* 6 */
     bool explain;                /* read TDOs after a failed walk: yes */
     int explain_timeout;         /* 4000 */
-    bool allow_rc4;              /* no */
+    enum tl_rc4 allow_rc4;       /* trusts */
     enum tl_fast_policy fast;    /* never */
     uint32_t minimum_uid;        /* 1000 */
     int password_warning;        /* days before a password expires: 5, as on Windows */

@@ -26,6 +26,12 @@ TL_PUBLIC enum tl_reason tl_workstation_detect(TALLOC_CTX *ctx,
                                                struct tl_workstation **ws,
                                                struct tl_outcome *out);
 
+/* Whether the machine's keys do for tickets of today: KEYTAB_RC4 where none is AES, with
+ * any allow_rc4; and what opening the keytab fails with. */
+TL_PUBLIC enum tl_reason tl_keytab_judge(const struct tl_config *config,
+                                         const struct tl_workstation *ws,
+                                         struct tl_outcome *out);
+
 /* A Kerberos session: library context, connections, the user's tickets. */
 struct tl_krb;
 TL_PUBLIC enum tl_reason tl_krb_new(TALLOC_CTX *ctx, const struct tl_config *config,

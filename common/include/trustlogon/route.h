@@ -102,6 +102,21 @@ TL_PUBLIC enum tl_reason tl_route_judge(TALLOC_CTX *ctx, const struct tl_topolog
                                         const char **subject, const char **attribute);
 
 /*
+ * The TDOs without AES (tl_tdo_lacks_aes) on the expected way from a user's domain, in
+ * the order in which a logon meets them; `list` is a child of ctx and points into the
+ * topology. -ENOMEM only. No fault of the way as such: what comes of it depends on
+ * allow_rc4 and on the domain controllers.
+ */
+struct tl_rc4_hop {
+    const char *from, *to;    /* the hop */
+    const struct tl_tdo *tdo; /* held by one of these */
+    bool uneven;              /* the TDO at the other end of it has AES */
+};
+TL_PUBLIC int tl_route_rc4(TALLOC_CTX *ctx, const struct tl_topology *topo,
+                           const char *user_domain, const struct tl_workstation *ws,
+                           struct tl_rc4_hop **list, size_t *count);
+
+/*
  * Which forest trust routes a UPN suffix or DNS name. An index over the
  * topology for fast look-ups (100,000 names); tl_route() makes and uses one. It
  * points into the topology. Names of the own forest are in it: they give OK with

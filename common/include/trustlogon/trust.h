@@ -34,6 +34,11 @@
 #define TL_TRUST_TGT_DELEGATION 0x00000800U
 #define TL_TRUST_NO_TARGET_VALIDATION 0x00001000U
 
+/* msDS-SupportedEncryptionTypes [KILE 2.2.7]: AES128 and AES256; AES for session keys,
+ * whatever the ticket's own key is. */
+#define TL_ENCTYPES_AES 0x18U
+#define TL_ENCTYPE_AES_SK 0x20U
+
 /* Record types and flags of the forest trust information. */
 enum tl_ft_type {
     TL_FT_TLN = 0,
@@ -99,6 +104,14 @@ TL_PUBLIC bool
 tl_tdo_is_forest(const struct tl_tdo *tdo); /* type 2 and FOREST_TRANSITIVE */
 /* "two-way", "incoming", "outgoing", "disabled". */
 TL_PUBLIC const char *tl_tdo_direction_name(const struct tl_tdo *tdo);
+/*
+ * Whether a domain's tickets over this trust are made with RC4: a trust of Active
+ * Directory whose msDS-SupportedEncryptionTypes has no AES, or that has none, as all have
+ * that were made without the box "The other domain supports Kerberos AES Encryption".
+ */
+TL_PUBLIC bool tl_tdo_lacks_aes(const struct tl_tdo *tdo);
+/* "msDS-SupportedEncryptionTypes = 4", "no msDS-SupportedEncryptionTypes" */
+TL_PUBLIC char *tl_tdo_enctype_words(TALLOC_CTX *ctx, const struct tl_tdo *tdo);
 /* Attribute words as nltest prints them: "foresttrans quarantined"; "" for none. */
 TL_PUBLIC char *tl_tdo_attribute_words(TALLOC_CTX *ctx, uint32_t attributes);
 

@@ -65,14 +65,15 @@ def rename(db, request):
 
 
 def store(db, request):
-    """Add values in the partition's own file, as replication brings them: the
-    directory's checks (SPN uniqueness) have no say."""
+    """Add values in the partition's own file, or with "replace" change them, as replication
+    brings them: the directory's checks (SPN uniqueness, keys of a password) have no say."""
     partition = str(db.get_default_basedn()).upper()
     raw = ldb.Ldb(f"/var/lib/samba/private/sam.ldb.d/{partition}.ldb",
                   flags=ldb.FLG_DONT_CREATE_DB)
     message = ldb.Message(ldb.Dn(raw, request["dn"]))
+    how = ldb.FLAG_MOD_REPLACE if request.get("replace") else ldb.FLAG_MOD_ADD
     for name, values in request["attrs"].items():
-        message[name] = ldb.MessageElement(decode(values), ldb.FLAG_MOD_ADD, name)
+        message[name] = ldb.MessageElement(decode(values), how, name)
     raw.modify(message)
 
 
