@@ -91,21 +91,6 @@ static bool sid_disabled(const struct tl_ft_record *rec)
     return (rec->flags & (TL_FT_SID_DISABLED_ADMIN | TL_FT_SID_DISABLED_CONFLICT)) != 0;
 }
 
-/* Is `domain` the forest's root, or one that the trust's forest information lists
- * and does not disable? */
-static bool forest_lists(const struct tl_tdo *tdo, const struct tl_sid *domain)
-{
-    const struct tl_forest_info *info = tdo->forest_info;
-
-    for (size_t i = 0; info != NULL && i < info->count; i++) {
-        const struct tl_ft_record *rec = &info->records[i];
-
-        if (rec->type == TL_FT_DOMAIN && rec->has_sid && tl_sid_equal(&rec->sid, domain))
-            return !sid_disabled(rec);
-    }
-    return tdo->has_sid && tl_sid_equal(&tdo->sid, domain);
-}
-
 /* NULL, or why a SID of `domain` may not come from the user's domain. */
 static const char *refuse_domain(const struct rules *r, const struct tl_sid *domain)
 {
@@ -118,7 +103,7 @@ static const char *refuse_domain(const struct rules *r, const struct tl_sid *dom
         return NULL;
     case CROSS_FOREST:
     case PIM:
-        if (own_domain_of(r->topo, domain) != NULL || forest_lists(r->tdo, domain))
+        if (own_domain_of(r->topo, domain) != NULL || tl_forest_has_sid(r->tdo, domain))
             return NULL;
         return "a SID of a domain that the forest trust's information does not list";
     default:

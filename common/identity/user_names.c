@@ -101,21 +101,6 @@ static bool same_dns(const char *a, const char *b)
     return a != NULL && b != NULL && tl_dns_compare(a, b) == TL_DNS_EQUAL;
 }
 
-/* Does that trust lead to the forest of the domain with this SID? */
-static bool leads_to(const struct tl_tdo *tdo, const struct tl_sid *domain)
-{
-    const struct tl_forest_info *info = tdo->forest_info;
-
-    if (tdo->has_sid && tl_sid_equal(&tdo->sid, domain))
-        return true;
-    for (size_t i = 0; info != NULL && i < info->count; i++) {
-        if (info->records[i].type == TL_FT_DOMAIN && info->records[i].has_sid &&
-            tl_sid_equal(&info->records[i].sid, domain))
-            return true;
-    }
-    return false;
-}
-
 static bool in_own_forest(const struct tl_topology *topo, const struct tl_sid *domain)
 {
     for (size_t i = 0; i < topo->num_domains; i++) {
@@ -156,7 +141,7 @@ static int upn_is_his(TALLOC_CTX *ctx, const struct tl_identity_input *in,
         return ret;
     match = tl_suffix_find(index, name->domain);
     *his = match.reason == TL_REASON_OK &&
-           (match.tdo != NULL ? leads_to(match.tdo, &in->pac->domain_sid)
+           (match.tdo != NULL ? tl_forest_has_sid(match.tdo, &in->pac->domain_sid)
                               : in_own_forest(in->topo, &in->pac->domain_sid));
     return 0;
 }

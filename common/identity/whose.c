@@ -19,20 +19,6 @@ static bool same_dns(const char *a, const char *b)
     return a != NULL && b != NULL && tl_dns_compare(a, b) == TL_DNS_EQUAL;
 }
 
-static bool forest_has(const struct tl_tdo *tdo, const char *domain)
-{
-    const struct tl_forest_info *info = tdo->forest_info;
-
-    if (same_dns(tdo->partner, domain))
-        return true;
-    for (size_t i = 0; info != NULL && i < info->count; i++) {
-        if (info->records[i].type == TL_FT_DOMAIN &&
-            same_dns(info->records[i].name, domain))
-            return true;
-    }
-    return false;
-}
-
 static bool own_has(const struct tl_topology *topo, const char *domain)
 {
     for (size_t i = 0; i < topo->num_domains; i++) {
@@ -42,26 +28,13 @@ static bool own_has(const struct tl_topology *topo, const char *domain)
     return false;
 }
 
-/* May an account of `realm` bear a userPrincipalName that ends in `domain`, itself a
- * domain's name? A child's may, and any of the same forest; an administrator of
- * another forest may write there what he likes. */
-static bool may_bear(const struct tl_topology *topo, const char *realm,
-                     const char *domain)
+static bool is_trusted_domain(const struct tl_topology *topo, const char *name)
 {
-    enum tl_dns_cmp order = tl_dns_compare(realm, domain);
-
-    if (order == TL_DNS_EQUAL || order == TL_DNS_BELOW)
-        return true;
-    if (topo == NULL)
-        return false;
-    if (own_has(topo, realm) && own_has(topo, domain))
-        return true;
     for (size_t i = 0; i < topo->num_trusts; i++) {
         const struct tl_tdo *tdo = &topo->trusts[i];
 
-        if (!same_dns(tdo->holder, topo->domain) && !same_dns(tdo->holder, topo->forest))
-            continue;
-        if (forest_has(tdo, realm) && forest_has(tdo, domain))
+        if (same_dns(tdo->partner, name) &&
+            (same_dns(tdo->holder, topo->domain) || same_dns(tdo->holder, topo->forest)))
             return true;
     }
     return false;
@@ -72,7 +45,8 @@ static bool may_bear(const struct tl_topology *topo, const char *realm,
  * there is WRONG_REALM, which anybody on the wire can send; who administers a trusted
  * domain can give an account any UPN, and so any user's of another forest. So the realm
  * must be where our own side's trusts route the suffix, as a KDC of ours would, or of the
- * own forest, whose KDCs find a UPN with any suffix in the global catalogue.
+ * own forest, whose KDCs find a UPN with any suffix in the global catalogue. A suffix
+ * that is a trusted domain's name is that domain's.
  */
 static bool may_bear_suffix(TALLOC_CTX *mem, const struct tl_topology *topo,
                             const struct tl_route *route, const char *realm,
@@ -85,24 +59,28 @@ static bool may_bear_suffix(TALLOC_CTX *mem, const struct tl_topology *topo,
         return true;
     if (topo == NULL)
         return false;
+    if (is_trusted_domain(topo, suffix))
+        return tl_same_forest(topo, realm, suffix);
     if (own_has(topo, realm))
         return true;
     if (tl_suffix_index_new(mem, topo, &index) != 0)
         return false;
     match = tl_suffix_find(index, suffix);
     return match.reason == TL_REASON_OK && match.tdo != NULL &&
-           forest_has(match.tdo, realm);
+           tl_forest_has_domain(match.tdo, realm);
 }
 
-/* sam in the domain it was sought in, or the UPN sam@domain: of the account whose SIDs
- * are believed. CLIENT_INFO only repeats the name that was asked for. */
+/* sam in the domain it was sought in, or the UPN sam@domain, which any account of that
+ * domain's forest may bear (an administrator of another may write there what he likes):
+ * of the account whose SIDs are believed. CLIENT_INFO only repeats the name that was
+ * asked for. */
 static bool is_sam_or_upn(const struct tl_pac *pac, const struct tl_topology *topo,
                           const char *sam, const char *domain, const char *upn,
                           const char *realm)
 {
     if (same_dns(realm, domain) && tl_name_equal(pac->account, sam))
         return true;
-    return tl_name_equal(pac->upn, upn) && may_bear(topo, realm, domain);
+    return tl_name_equal(pac->upn, upn) && tl_same_forest(topo, realm, domain);
 }
 
 static bool answers_to(TALLOC_CTX *mem, const struct tl_pac *pac,

@@ -250,9 +250,9 @@ enum tl_reason tl_logon_way(struct tl_logon *logon, tl_deadline deadline)
     return TL_REASON_OK;
 }
 
-/* Which forest may bear a suffix our own side's directory says; the snapshot may be
- * older than the routing that the KDCs follow, however young. Only who has proved an
- * account gets this far. */
+/* Which forest may bear a name our own side's directory says; the snapshot may be
+ * older than the domains and the routing that the KDCs know, however young. Only who has
+ * proved an account gets this far. */
 static enum tl_reason check_name(struct tl_logon *logon, tl_deadline deadline)
 {
     struct tl_outcome *out = logon->outcome;
@@ -260,7 +260,7 @@ static enum tl_reason check_name(struct tl_logon *logon, tl_deadline deadline)
         tl_pac_check_name(logon->pac, logon->topology, logon->route, logon->client, out);
     struct tl_topology *fresh;
 
-    if (reason != TL_REASON_REPLY_MISMATCH || logon->route->type != TL_ENTERPRISE ||
+    if (reason != TL_REASON_REPLY_MISMATCH ||
         tl_refresh(logon, logon->config, logon->ws, logon->trace, deadline, &fresh,
                    NULL) != TL_REASON_OK)
         return reason;

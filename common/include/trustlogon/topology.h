@@ -49,6 +49,11 @@ TL_PUBLIC const struct tl_tdo *tl_topology_trust(const struct tl_topology *topo,
 /* A domain of the own forest by DNS or flat name, or NULL. */
 TL_PUBLIC const struct tl_domain *tl_topology_domain(const struct tl_topology *topo,
                                                      const char *name);
+/* Are both of one forest, by what our own side's directory says: equal, or domains of the
+ * own forest, or listed by one forest trust over which users come? `domain` must be no
+ * other trust's as well. `topo` may be NULL. */
+TL_PUBLIC bool tl_same_forest(const struct tl_topology *topo, const char *realm,
+                              const char *domain);
 
 /*
  * JSON: documented in docs/topology.md. Decoding checks every member's type and

@@ -97,6 +97,12 @@ struct tl_tdo {
     const char *forest_info_error;      /* why it could not be decoded, or NULL */
 };
 
+/* Is the domain of the forest that this trust leads to: its partner, or listed in its
+ * table and neither disabled by SID nor excluded? Of an external trust the partner only.
+ */
+TL_PUBLIC bool tl_forest_has_domain(const struct tl_tdo *tdo, const char *dns);
+TL_PUBLIC bool tl_forest_has_sid(const struct tl_tdo *tdo, const struct tl_sid *domain);
+
 /* "forest", "external", "within-forest", "mit", "downlevel", "other": what the trust is.
  */
 TL_PUBLIC const char *tl_tdo_kind(const struct tl_tdo *tdo);

@@ -12,7 +12,8 @@
 /*
  * `pac` is verified and of the ticket's client "alice@CONTOSO.TEST". OK if the
  * account answers to the route's name: by its sAMAccountName in the domain that was
- * named, or by its userPrincipalName; REPLY_MISMATCH otherwise, NO_MEMORY. A UPN with a
+ * named, or by its userPrincipalName; REPLY_MISMATCH otherwise, NO_MEMORY. A UPN in a
+ * domain's name counts within that domain's forest (tl_same_forest). One with a
  * suffix of its own counts from the own forest, and from the forest that our side's
  * trusts route the suffix to: a topology that is older than the routing refuses what a
  * fresh one lets pass. `topo` may be NULL: nothing is known.

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * same_forest.c - which domains are of one forest, as our own side's directory tells.
+ *
+ * Names alone tell nothing: dmz.fabrikam.test may be a forest of its own, trusted like
+ * any other, and a forest may list a domain that is another's. So a domain is its own
+ * trust's before it is one that a forest lists, and nobody's if two forests list it.
+ */
+#include "trust/internal.h"
+
+bool tl_forest_has_domain(const struct tl_tdo *tdo, const char *dns)
+{
+    const struct tl_forest_info *info = tdo->forest_info;
+    bool listed = tl_same_domain(tdo->partner, dns);
+
+    if (!tl_tdo_routes_names(tdo))
+        return listed;
+    if (info == NULL) /* the partner's name stands for the table, as in forest_match.c */
+        return listed ||
+               (tdo->forest_info_error == NULL && tl_dns_within(dns, tdo->partner));
+    for (size_t i = 0; i < info->count; i++) {
+        const struct tl_ft_record *rec = &info->records[i];
+
+        if (rec->name == NULL)
+            continue;
+        if ((rec->type == TL_FT_TLN_EX || tl_domain_sid_disabled(rec)) &&
+            tl_dns_within(dns, rec->name))
+            return false;
+        listed = listed || (rec->type == TL_FT_DOMAIN && tl_same_domain(rec->name, dns));
+    }
+    return listed;
+}
+
+bool tl_forest_has_sid(const struct tl_tdo *tdo, const struct tl_sid *domain)
+{
+    const struct tl_forest_info *info = tdo->forest_info;
+
+    for (size_t i = 0; info != NULL && i < info->count; i++) {
+        const struct tl_ft_record *rec = &info->records[i];
+
+        if (rec->type == TL_FT_DOMAIN && rec->has_sid && tl_sid_equal(&rec->sid, domain))
+            return !tl_domain_sid_disabled(rec);
+    }
+    return tdo->has_sid && tl_sid_equal(&tdo->sid, domain);
+}
+
+static bool is_own(const struct tl_topology *topo, const char *dns)
+{
+    for (size_t i = 0; i < topo->num_domains; i++)
+        if (tl_same_domain(topo->domains[i].dns, dns))
+            return true;
+    return tl_same_domain(topo->domain, dns) || tl_same_domain(topo->forest, dns);
+}
+
+/* A trust of our side over which users come. */
+static bool counts(const struct tl_topology *topo, const struct tl_tdo *tdo)
+{
+    return tl_tdo_is_own_side(topo, tdo) && (tdo->direction & TL_TRUST_OUTBOUND) != 0;
+}
+
+/* Is the domain of that trust's forest, and of no other trust's? */
+static bool only_of(const struct tl_topology *topo, const struct tl_tdo *tdo,
+                    const char *domain)
+{
+    if (!tl_forest_has_domain(tdo, domain))
+        return false;
+    if (tl_same_domain(tdo->partner, domain))
+        return true;
+    for (size_t i = 0; i < topo->num_trusts; i++) {
+        const struct tl_tdo *other = &topo->trusts[i];
+
+        if (tl_tdo_is_own_side(topo, other) &&
+            !tl_same_domain(other->partner, tdo->partner) &&
+            tl_forest_has_domain(other, domain))
+            return false;
+    }
+    return true;
+}
+
+bool tl_same_forest(const struct tl_topology *topo, const char *realm, const char *domain)
+{
+    if (tl_same_domain(realm, domain))
+        return true;
+    if (topo == NULL)
+        return false;
+    if (is_own(topo, realm) || is_own(topo, domain))
+        return is_own(topo, realm) && is_own(topo, domain);
+    for (size_t i = 0; i < topo->num_trusts; i++) {
+        const struct tl_tdo *tdo = &topo->trusts[i];
+
+        if (counts(topo, tdo) && tl_forest_has_domain(tdo, realm) &&
+            only_of(topo, tdo, domain))
+            return true;
+    }
+    return false;
+}
