@@ -21,6 +21,7 @@
 #include <syslog.h>
 
 #include "nss_module/module.h"
+#include "same_name.h"
 
 #define EXPORT __attribute__((visibility("default")))
 #define SID_MAX 192 /* S-1-, a number of 15 digits, and 15 of 10, with their hyphens */
@@ -33,23 +34,8 @@ EXPORT krb5_error_code localauth_trustlogon_initvt(krb5_context context, int maj
 struct user {
     uint32_t uid;
     char sid[SID_MAX];
-    char name[TL_STORE_NAME_MAX + 1]; /* canonical */
+    char name[TL_STORE_NAME_MAX + 1]; /* canonical: the implicit UPN, folded */
 };
-
-/* The record's canonical name is the implicit UPN: sam@domain. Lower case of other
- * scripts is not ours to make; there the store's own look-up has compared. */
-static bool is_implicit_upn(const char *principal, const char *canonical)
-{
-    const char *at = strrchr(canonical, '@'), *realm = strrchr(principal, '@');
-
-    if (at == NULL || realm == NULL || strcasecmp(at, realm) != 0)
-        return false;
-    for (const char *p = principal; p < realm; p++) {
-        if ((unsigned char)*p >= 0x80)
-            return true;
-    }
-    return strcasecmp(principal, canonical) == 0;
-}
 
 static bool find_user(const char *name, struct user *user)
 {
@@ -111,7 +97,8 @@ static const char *user_of(const char *name, struct user *user)
 {
     if (!find_user(name, user))
         return "the principal's domain user is not known here";
-    if (!is_implicit_upn(name, user->name))
+    /* It may have been found by an alias, an explicit UPN for instance. */
+    if (!localauth_same_name(name, user->name))
         return "the principal is not the account's own name";
     return NULL;
 }

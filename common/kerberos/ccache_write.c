@@ -13,6 +13,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <trustlogon/name.h>
 #include <unistd.h>
 
 int tl_ccache_fail(struct ccache_job *job, const char *doing, const char *text)
@@ -60,14 +61,25 @@ static bool brings_nothing(struct ccache_job *job)
     return nothing;
 }
 
+/* libkrb5's own comparison knows no capitals beyond ASCII. */
+static bool same_client(krb5_context k5, krb5_const_principal a, krb5_const_principal b)
+{
+    char *one = NULL, *other = NULL;
+    bool same = krb5_unparse_name(k5, a, &one) == 0 &&
+                krb5_unparse_name(k5, b, &other) == 0 && tl_name_equal(one, other);
+
+    krb5_free_unparsed_name(k5, one);
+    krb5_free_unparsed_name(k5, other);
+    return same;
+}
+
 bool tl_ccache_is_better(struct ccache_job *job, krb5_ccache there)
 {
     krb5_principal theirs = NULL, ours = NULL;
     bool better = brings_nothing(job) &&
                   krb5_cc_get_principal(job->k5, there, &theirs) == 0 &&
                   krb5_cc_get_principal(job->k5, job->tickets, &ours) == 0 &&
-                  krb5_principal_compare_flags(job->k5, theirs, ours,
-                                               KRB5_PRINCIPAL_COMPARE_CASEFOLD);
+                  same_client(job->k5, theirs, ours);
 
     krb5_free_principal(job->k5, theirs);
     krb5_free_principal(job->k5, ours);

@@ -39,6 +39,8 @@ static const struct {
     {"both@contoso.test", 1001},
     {"crown@contoso.test", 0},
     {"eve@contoso.test", 201110},
+    {"\xc3\xabve@contoso.test", 201110},
+    {"\xcf\x83\xce\xb1\xcf\x83@contoso.test", 201113},
     {"new@contoso.test", 201150},
     {"administrator", 1002},
     {"root", 0},
@@ -81,7 +83,10 @@ static void fill(void)
     const char *alice[] = {"CONTOSO\\alice", "contoso.test\\alice", "alice@corp.example",
                            NULL};
     const char *bob[] = {"CONTOSO\\bob", NULL};
-    const char *zed[] = {"eve@contoso.test", "zed@fabrikam.test", NULL};
+    const char *zed[] = {"eve@contoso.test", "zed@fabrikam.test",
+                         "\xc3\xabve@contoso.test", NULL};
+    const char *sigma[] = {"\xcf\x83\xce\xb1\xcf\x82@contoso.test",
+                           "\xce\xa3\xce\x91\xce\xa3@contoso.test", NULL};
     const char *unal[] = {"\xc3\x9cnal@contoso.test", NULL};
 
     put("alice@contoso.test", alice, CONTOSO "1105", 201105);
@@ -96,6 +101,7 @@ static void fill(void)
     /* An explicit UPN that looks like another's own name: the store's writer lets none
      * in, and the module would not believe it. */
     put("zed@contoso.test", zed, CONTOSO "1110", 201110);
+    put("\xcf\x83\xce\xb1\xcf\x83@contoso.test", sigma, CONTOSO "1113", 201113);
 }
 
 static void setup(void)
@@ -168,6 +174,11 @@ static const struct {
     {"alice", "CONTOSO.TEST", "alice@contoso.test", 0},
     {"ALICE", "CONTOSO.TEST", "alice@contoso.test", 0},
     {"\xc3\x9cnal", "CONTOSO.TEST", "\xc3\xbcnal@contoso.test", 0},
+    {"\xc3\xbcNAL", "CONTOSO.TEST", "\xc3\xbcnal@contoso.test", 0},
+    {"\xcf\x83\xce\xb1\xcf\x82", "CONTOSO.TEST", "\xcf\x83\xce\xb1\xcf\x83@contoso.test",
+     0},
+    {"\xce\xa3\xce\x91\xce\xa3", "CONTOSO.TEST", "\xcf\x83\xce\xb1\xcf\x83@contoso.test",
+     0},
     {"administrator", "CONTOSO.TEST", "administrator@contoso.test", 0},
     {"administrator", "FABRIKAM.TEST", "administrator@fabrikam.test", 0},
     /* others, and the same name of another domain */
@@ -188,6 +199,9 @@ static const struct {
     /* names that are not sam@domain */
     {"eve", "CONTOSO.TEST", "eve@contoso.test", EPERM},
     {"zed", "FABRIKAM.TEST", "eve@contoso.test", EPERM},
+    {"\xc3\xabve", "CONTOSO.TEST", "\xc3\xabve@contoso.test", EPERM},
+    {"\xc3\x8bve", "CONTOSO.TEST", "zed@contoso.test", EPERM},
+    {"\xc3\xabve", "CONTOSO.TEST", "zed@contoso.test", EPERM},
     {"alice", "CORP.EXAMPLE", "alice@contoso.test", EPERM},
     {"alice@corp.example", "CONTOSO.TEST", "alice@contoso.test", EPERM},
     {"alice@contoso.test", "FABRIKAM.TEST", "alice@contoso.test", EPERM},
@@ -289,6 +303,8 @@ static const struct {
     {"eve@CONTOSO.TEST", NULL},
     {"alice/admin@CONTOSO.TEST", NULL},
     {"ws2$@CONTOSO.TEST", NULL},
+    {"\xc3\xabve@CONTOSO.TEST", NULL},
+    {"\xc3\x9cnal@CONTOSO.TEST", "\xc3\xbcnal@contoso.test"},
 };
 
 /* A default realm whose principals libkrb5 itself would map by name. */

@@ -458,6 +458,36 @@ START_TEST(test_nothing_of_roots)
 }
 END_TEST
 
+/* A cached logon brings no ticket, so what the same client has there stays, however the
+ * name is written; another client's does not. */
+START_TEST(test_no_ticket)
+{
+    static const struct {
+        const char *name;
+        bool stays;
+    } rows[] = {{"alice", false}, {"\xc3\x9cnal", true}, {"\xc3\xbcnal", true}};
+    char *type = talloc_asprintf(mem, "FILE:%s/cc", folder);
+    char *empty = talloc_asprintf(mem, "%s/empty", folder);
+    struct stat before, after;
+    const char *name;
+    krb5_ccache cache;
+    krb5_principal client;
+
+    ck_assert_int_eq(krb5_cc_resolve(k5, type, &cache), 0);
+    ck_assert_int_eq(krb5_parse_name(k5, "\xc3\x9cnal@CONTOSO.TEST", &client), 0);
+    ck_assert_int_eq(krb5_cc_initialize(k5, cache, client), 0);
+    krb5_free_principal(k5, client);
+    krb5_cc_close(k5, cache);
+    ck_assert_int_eq(chown(type + 5, NOBODY, NOBODY), 0);
+    ck_assert_int_eq(stat(type + 5, &before), 0);
+    ck_assert_int_eq(tl_krb_save_empty(rows[_i].name, "CONTOSO.TEST", empty), 0);
+    pending = empty;
+    ck_assert_int_eq(store(TL_CCACHE_REFRESH, NULL, type, &name), TL_REASON_OK);
+    ck_assert_int_eq(stat(type + 5, &after), 0);
+    ck_assert_msg((before.st_ino == after.st_ino) == rows[_i].stays, "%s", rows[_i].name);
+}
+END_TEST
+
 static const struct {
     int64_t start, end, till, now;
     bool renewable;
@@ -542,6 +572,7 @@ int main(void)
     tcase_add_loop_test(tc, test_refused_types, 0, 4);
     tcase_add_test(tc, test_pending_missing);
     tcase_add_test(tc, test_only_existing);
+    tcase_add_loop_test(tc, test_no_ticket, 0, 3);
     tcase_add_test(tc, test_racer);
     tcase_add_test(tc, test_nothing_of_roots);
     tcase_add_test(tc, test_stopped);
