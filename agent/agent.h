@@ -69,7 +69,9 @@ struct tla_book {
     const char *path;
     uint64_t fresh_s; /* what is written is asked for again after so many seconds */
 };
-int tla_book_open(TALLOC_CTX *ctx, const struct tl_config *config, struct tla_book **out);
+/* `own_domain`: the machine's own; NULL: not known just now. */
+int tla_book_open(TALLOC_CTX *ctx, const struct tl_config *config, const char *own_domain,
+                  struct tla_book **out);
 /* `asked`: the spelling that was asked for, which readers, who fold ASCII only, shall
  * find next time; NULL: none. The same below. */
 int tla_remember_user(struct tla_book *book, const struct tl_identity *identity,
@@ -192,6 +194,9 @@ int tla_pending_save(const char *run_dir, const struct tla_pending *pending);
 /* -ENOENT: no such logon, too old, or of another user. */
 int tla_pending_load(TALLOC_CTX *ctx, const char *run_dir, const char *token,
                      const char *user, struct tla_pending **pending);
+/* That of this request: by the name as it was given, or by whom the store knows by it
+ * (canonical_user puts the name that NSS shows in its place). */
+int tla_pending_of(struct tla_conv *conv, struct tla_pending **pending);
 /* The session is over: nobody will ask for it again. */
 void tla_pending_drop(const char *run_dir, const char *token);
 /* Those too old, once a minute. */
@@ -224,6 +229,8 @@ struct tla_user {
     struct tl_sid sid;
     uint32_t uid, gid;
 };
+/* Whether a bare name, or the uid found by it, is the machine's own after all. */
+bool tla_bare_is_local(const char *name, uint32_t uid);
 int tla_find_user(TALLOC_CTX *ctx, const char *state_dir, const char *name,
                   struct tla_user *user);
 

@@ -13,7 +13,7 @@ enum tl_reason tla_keep_identity(struct tla_conv *conv, struct tl_logon *logon)
     const struct tl_identity *identity = logon->identity;
     char sid[TL_SID_STRING_MAX];
     struct tla_book *book = NULL;
-    int rc = tla_book_open(conv, conv->config, &book);
+    int rc = tla_book_open(conv, conv->config, logon->ws->domain, &book);
 
     if (rc == 0)
         rc = tla_remember_user(book, identity, NULL, TL_STORE_SOURCE_PAC);

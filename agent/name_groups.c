@@ -73,7 +73,8 @@ void tla_name_groups(struct tla_conv *conv, const struct tl_logon *logon)
     /* For whoever waits for the end of the conversation, this is it. */
     (void)shutdown(conv->fd, SHUT_RDWR);
     alarm(LIMIT_MS / 1000 + 5);
-    if (logon->topology == NULL || tla_book_open(ctx, conv->config, &book) != 0 ||
+    if (logon->topology == NULL ||
+        tla_book_open(ctx, conv->config, logon->ws->domain, &book) != 0 ||
         tl_local_ids_load(ctx, "/etc/passwd", "/etc/group", &local) != 0)
         goto cleanup;
     in.local = local;

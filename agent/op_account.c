@@ -85,8 +85,7 @@ int tla_op_account(struct tla_conv *conv)
 
     if (conv->request.session == NULL)
         return tla_op_known(conv);
-    rc = tla_pending_load(conv, conv->config->run_dir, conv->request.session,
-                          conv->request.user, &pending);
+    rc = tla_pending_of(conv, &pending);
     if (rc != 0) {
         tl_outcome_fail(conv->outcome, TL_STAGE_LOCAL, TL_REASON_DENIED,
                         "no logon of %s is known by this token", conv->request.user);

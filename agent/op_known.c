@@ -172,7 +172,8 @@ static bool is_of_our_domain(struct tla_conv *conv)
     (void)tl_snapshot_load(conv, conv->config, &topology);
     logon = tl_logon_new(conv, conv->config, ws, topology, NULL);
     return logon != NULL && tl_logon_prepare(logon, conv->request.user) == TL_REASON_OK &&
-           logon->name->form != TL_NAME_BARE && logon->route->user_domain != NULL;
+           (logon->name->form != TL_NAME_BARE || ws->bare_names) &&
+           logon->route->user_domain != NULL;
 }
 
 /* Nobody whom the store knows. Another module of nsswitch.conf may: rules must not end

@@ -267,7 +267,7 @@ static enum tl_reason look_up(struct asked *asked)
     default:
         break;
     }
-    rc = tla_book_open(conv, conv->config, &book);
+    rc = tla_book_open(conv, conv->config, NULL, &book);
     if (rc != 0)
         return fail(asked, TL_REASON_INTERNAL, strerror(-rc));
     reason = resolve(asked, book);

@@ -73,8 +73,7 @@ static enum tl_reason find_tickets(struct tla_conv *conv, struct tl_ccache_reque
     *pending = NULL;
     if (store->op == TL_CCACHE_DELETE)
         return TL_REASON_OK;
-    rc = tla_pending_load(conv, conv->config->run_dir, conv->request.session,
-                          conv->request.user, pending);
+    rc = tla_pending_of(conv, pending);
     if (rc != 0)
         return tl_outcome_fail(conv->outcome, TL_STAGE_LOCAL, TL_REASON_CCACHE_FAILED,
                                "the logon's tickets are gone: none were kept by this "

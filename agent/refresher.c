@@ -17,16 +17,19 @@ int tla_refresh(const struct tla_setup *setup)
     struct tl_config *config = NULL;
     struct tla_book *book = NULL;
     enum tl_reason reason;
+    bool configured;
 
     alarm(2 * REFRESH_MS / 1000);
     reason = out == NULL ? TL_REASON_NO_MEMORY
                          : tla_config(ctx, setup, NULL, NULL, &config, out);
-    /* By the ranges in it processes know which ids to ask about: owners of files were
-     * somebody before the first user logs on here. */
-    if (reason == TL_REASON_OK && tla_book_open(ctx, config, &book) != 0)
-        tla_journal_line(LOG_WARNING, "the identity store could not be made");
-    if (reason == TL_REASON_OK)
+    configured = reason == TL_REASON_OK;
+    if (configured)
         reason = tl_workstation_detect(ctx, config, &ws, out);
+    /* By the ranges in it processes know which ids to ask about, and whose names need no
+     * domain: owners of files were somebody before the first user logs on here. */
+    if (configured &&
+        tla_book_open(ctx, config, ws != NULL ? ws->domain : NULL, &book) != 0)
+        tla_journal_line(LOG_WARNING, "the identity store could not be made");
     if (reason == TL_REASON_OK)
         reason = tl_refresh(ctx, config, ws, NULL, tl_deadline_in_ms(REFRESH_MS),
                             &topology, out);

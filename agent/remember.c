@@ -86,15 +86,38 @@ static int put_gids(struct tl_store *store, const struct tl_identity *identity,
         gids[count++] = identity->groups[i].gid;
     rc = tl_store_put_gids(store, identity->uid, gids, count, life);
     if (rc == 0 && identity->private_group) {
-        struct tl_store_group own = {
-            .name = identity->canonical, .gid = identity->gid, .life = *life};
+        const char *at = strchr(identity->canonical, '@');
+        const char *aliases[] = {NULL, NULL};
+        struct tl_store_group own = {.name = identity->canonical,
+                                     .aliases = aliases,
+                                     .gid = identity->gid,
+                                     .life = *life};
 
+        /* A group is found by its domain in front, too. */
+        if (at != NULL)
+            aliases[0] =
+                talloc_asprintf(gids, "%s\\%.*s", at + 1, (int)(at - identity->canonical),
+                                identity->canonical);
         rc = tl_store_put_group(store, &own);
     }
     return rc;
 }
 
-int tla_book_open(TALLOC_CTX *ctx, const struct tl_config *config, struct tla_book **out)
+/* Whose names need no domain. Where the machine's own domain is meant and is not known
+ * just now, what the store says stays. */
+static int set_bare(struct tl_store *store, const struct tl_config *config,
+                    const char *own)
+{
+    const char *none = tl_bare_domain(config, "");
+    const char *domain = tl_bare_domain(config, own);
+
+    if (domain == NULL && none != NULL)
+        return 0;
+    return tl_store_set_bare(store, domain, config->show_bare_names);
+}
+
+int tla_book_open(TALLOC_CTX *ctx, const struct tl_config *config, const char *own_domain,
+                  struct tla_book **out)
 {
     struct tl_store_range ranges[TL_STORE_RANGES];
     size_t count = ranges_of(config, ranges);
@@ -113,6 +136,8 @@ int tla_book_open(TALLOC_CTX *ctx, const struct tl_config *config, struct tla_bo
         goto cleanup;
     }
     rc = tl_store_open(book, book->path, ranges, count, &book->store);
+    if (rc == 0)
+        rc = set_bare(book->store, config, own_domain);
     if (rc != 0)
         goto cleanup;
     *out = book;

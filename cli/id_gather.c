@@ -11,6 +11,7 @@
 #include <trustlogon/idmap.h>
 
 #include "identity.h"
+#include "store/local.h"
 #include "store/writer.h"
 #include "tl_build.h"
 #include "wire/ask.h"
@@ -57,12 +58,23 @@ static void find_idmap(struct id_facts *facts)
             facts->idmap = items[i].value;
 }
 
-/* A bare name is a name in the default domain, if there is one. */
+/* A bare name is a name in the domain that has such, if there is one. */
 static void complete_name(struct id_facts *facts)
 {
-    const char *domain = facts->cli->config->default_domain;
+    const struct tl_config *config = facts->cli->config;
+    const char *domain =
+        tl_bare_domain(config, facts->ws != NULL ? facts->ws->domain : NULL);
+
+    struct tl_local_query local = {.typed = facts->asked.text};
 
     facts->key = facts->asked;
+    /* NSS does not know an account of the machine, or of the system, as the domain's. */
+    if (domain != NULL && !facts->asked.is_id && !facts->asked.is_sid &&
+        (!tl_store_bare_ok(facts->asked.text, strlen(facts->asked.text)) ||
+         tl_local_find("/etc/passwd", &local) != 0 || local.typed_is_local))
+        return;
+    if (domain == NULL)
+        domain = config->default_domain;
     if (!facts->asked.is_id && !facts->asked.is_sid && domain != NULL &&
         !tl_store_owns_name(facts->asked.text))
         facts->key.text =

@@ -197,7 +197,8 @@ static void name_without_domain(const struct id_facts *facts)
                                               show(cli, meant)));
     else
         print_wrapped("Name", "a name without a domain is this machine's own, unless "
-                              "[workstation] default_domain is set: say "
+                              "[identity] bare_names or [workstation] default_domain is "
+                              "set: say "
                               "DOMAIN\\name or name@domain");
 }
 

@@ -35,15 +35,17 @@ struct user {
     uint32_t uid;
     char sid[SID_MAX];
     char name[TL_STORE_NAME_MAX + 1]; /* canonical: the implicit UPN, folded */
+    size_t bare;                      /* bytes of it that NSS may show; 0: all */
 };
 
 static bool find_user(const char *name, struct user *user)
 {
     struct nss_query query = {.class = TL_STORE_USER_NAME, .name = name};
+    struct nss_bare own = {.file = TL_NSS_PASSWD, .typed = name};
     const struct tl_store_map *map;
     struct tl_store_entry entry;
     int err = 0;
-    bool found = false;
+    bool found = false, shown;
 
     if (nss_find(&query, &entry, &map, &err) != NSS_STATUS_SUCCESS)
         return false;
@@ -51,10 +53,13 @@ static bool find_user(const char *name, struct user *user)
         entry.name.length < sizeof(user->name)) {
         memcpy(user->sid, entry.sid.at, (size_t)entry.sid.length + 1);
         memcpy(user->name, entry.name.at, (size_t)entry.name.length + 1);
-        user->uid = entry.id;
+        user->uid = own.id = entry.id;
+        user->bare = tl_store_bare_length(map, entry.name.at, entry.name.length);
         found = true;
     }
     nss_leave(map);
+    if (found && query.bare)
+        found = nss_own(&own, &shown, &err) == NSS_STATUS_SUCCESS;
     return found;
 }
 
@@ -122,13 +127,14 @@ static const char *judge(const char *name, const char *lname)
 
     if (name[0] == '\0')
         return "the principal is no user of a domain";
-    if (lname == NULL || !tl_store_owns_name(lname))
+    if (lname == NULL)
         return "the local name is no domain user's";
     why = user_of(name, &who);
     if (why != NULL)
         return why;
     if (!find_user(lname, &target))
-        return "the local name is of no known domain user";
+        return tl_store_owns_name(lname) ? "the local name is of no known domain user"
+                                         : "the local name is no domain user's";
     if (strcmp(who.sid, target.sid) != 0 || who.uid != target.uid)
         return "they are different users";
     if (!nss_agrees(lname, target.uid))
@@ -173,8 +179,15 @@ static krb5_error_code an2ln(krb5_context context, krb5_localauth_moddata data,
     struct user user;
     bool found = name_of(principal, name, sizeof(name)) && user_of(name, &user) == NULL;
 
-    errno = saved;
+    struct nss_bare own = {.file = TL_NSS_PASSWD};
+    int err = 0;
+
     *lname = NULL;
+    if (found) {
+        own.id = user.uid;
+        found = nss_show(&own, user.name, user.bare, &err) == NSS_STATUS_SUCCESS;
+    }
+    errno = saved;
     if (!found)
         return KRB5_LNAME_NOTRANS;
     *lname = strdup(user.name);

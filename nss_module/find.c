@@ -68,7 +68,7 @@ static uint32_t lookup_of(enum tl_store_class class)
  * Programs that do not care see nobody either way, and nsswitch.conf goes on to the
  * next service after both.
  */
-static enum nss_status cannot_tell(int *errnop)
+enum nss_status nss_cannot_tell(int *errnop)
 {
     *errnop = EAGAIN;
     return NSS_STATUS_UNAVAIL;
@@ -90,19 +90,22 @@ static enum nss_status ask_and_look(struct nss_query *query, struct tl_store_ent
     if (*map != NULL)
         nss_leave(*map);
     *map = NULL;
-    return answer == TL_STORE_NEGATIVE || heard == NSS_HEARD_NONE ? NSS_STATUS_NOTFOUND
-                                                                  : cannot_tell(errnop);
+    return answer == TL_STORE_NEGATIVE || heard == NSS_HEARD_NONE
+               ? NSS_STATUS_NOTFOUND
+               : nss_cannot_tell(errnop);
 }
 
-enum nss_status nss_find(struct nss_query *query, struct tl_store_entry *entry,
-                         const struct tl_store_map **map, int *errnop)
+static enum nss_status find_whole(struct nss_query *query, const char *typed,
+                                  struct tl_store_entry *entry,
+                                  const struct tl_store_map **map, int *errnop)
 {
+    const struct nss_bare own = {
+        .file = query->class == TL_STORE_USER_NAME ? TL_NSS_PASSWD : TL_NSS_GROUP,
+        .typed = typed};
+    enum nss_status status = NSS_STATUS_SUCCESS;
     enum tl_store_answer answer;
-    bool ours;
+    bool ours, shown;
 
-    *map = NULL;
-    if (query->name != NULL && !tl_store_owns_name(query->name))
-        return NSS_STATUS_NOTFOUND;
     answer = look(query, entry, map, &ours);
     if (answer == TL_STORE_HIT)
         return NSS_STATUS_SUCCESS;
@@ -111,7 +114,46 @@ enum nss_status nss_find(struct nss_query *query, struct tl_store_entry *entry,
     /* Nobody waits inside the store: a mapping stays as long as one look-up is in it. */
     if (*map != NULL)
         nss_leave(*map);
-    return ask_and_look(query, entry, map, errnop);
+    *map = NULL;
+    /* Nobody is asked for the machine's own. */
+    if (typed != NULL)
+        status = nss_own(&own, &shown, errnop);
+    return status == NSS_STATUS_SUCCESS ? ask_and_look(query, entry, map, errnop)
+                                        : status;
+}
+
+/* What a bare name means stands in the store: without one it means nobody. */
+static bool complete(const char *name, char *full)
+{
+    const struct tl_store_map *in;
+    int saved = errno;
+    bool known;
+
+    in = tl_store_enter(&nss_store);
+    known = in != NULL && tl_store_full_name(in, name, full) != NULL;
+    if (in != NULL)
+        nss_leave(in);
+    errno = saved;
+    return known;
+}
+
+enum nss_status nss_find(struct nss_query *query, struct tl_store_entry *entry,
+                         const struct tl_store_map **map, int *errnop)
+{
+    const char *typed = query->name;
+    char full[TL_STORE_NAME_MAX + 1];
+    enum nss_status status;
+
+    *map = NULL;
+    if (typed == NULL || tl_store_owns_name(typed))
+        return find_whole(query, NULL, entry, map, errnop);
+    query->bare = true;
+    if (!complete(typed, full))
+        return NSS_STATUS_NOTFOUND;
+    query->name = full;
+    status = find_whole(query, typed, entry, map, errnop);
+    query->name = typed;
+    return status;
 }
 
 void nss_leave(const struct tl_store_map *map)

@@ -33,12 +33,25 @@ static enum nss_status look_up(const char *name, gid_t gid, struct group *gr,
                                   name == NULL ? TL_STORE_GROUP_ID : TL_STORE_GROUP_NAME,
                               .name = name,
                               .id = gid};
+    struct nss_bare bare = {.file = TL_NSS_GROUP};
     enum nss_status status = nss_find(&query, &entry, &map, errnop);
+    bool cut = false;
+    size_t shown;
 
     if (status != NSS_STATUS_SUCCESS)
         return status;
     status = nss_fill_group(&entry, gr, buffer, size, errnop);
+    if (status == NSS_STATUS_SUCCESS)
+        cut = nss_cut_members(map, gr);
+    shown = tl_store_bare_length(map, entry.name.at, entry.name.length);
     nss_leave(map);
+    if (status != NSS_STATUS_SUCCESS)
+        return status;
+    bare.typed = query.bare ? name : NULL;
+    bare.id = gr->gr_gid;
+    status = nss_show(&bare, gr->gr_name, shown, errnop);
+    if (status == NSS_STATUS_SUCCESS && cut)
+        status = nss_show_members(gr, errnop);
     return status;
 }
 
@@ -121,6 +134,16 @@ static enum nss_status add_gids(const struct tl_store_entry *entry, gid_t skip,
     return NSS_STATUS_SUCCESS;
 }
 
+/* Whether the gids of the user that was found are those of whom was asked for. */
+static enum nss_status no_local_user(const struct nss_query *query, uint32_t uid,
+                                     int *errnop)
+{
+    const struct nss_bare bare = {.file = TL_NSS_PASSWD, .typed = query->name, .id = uid};
+    bool shown;
+
+    return nss_own(&bare, &shown, errnop);
+}
+
 /* `skip` is the primary group, which the caller has put into the array. */
 enum nss_status _nss_trustlogon_initgroups_dyn(const char *user, gid_t skip, long *start,
                                                long *size, gid_t **groups, long limit,
@@ -130,16 +153,28 @@ enum nss_status _nss_trustlogon_initgroups_dyn(const char *user, gid_t skip, lon
     struct tl_store_entry entry;
     struct nss_query query = {.class = TL_STORE_USER_NAME, .name = user};
     enum nss_status status;
+    uint32_t uid;
+    bool bare;
 
     if (user == NULL)
         return NSS_STATUS_NOTFOUND;
     status = nss_find(&query, &entry, &map, errnop);
     if (status != NSS_STATUS_SUCCESS)
         return status;
-    query = (struct nss_query){TL_STORE_GIDS, NULL, entry.id, query.asked};
+    uid = entry.id;
+    if (query.bare) {
+        nss_leave(map);
+        status = no_local_user(&query, uid, errnop);
+        if (status != NSS_STATUS_SUCCESS)
+            return status;
+    }
+    bare = query.bare;
+    query = (struct nss_query){TL_STORE_GIDS, NULL, uid, query.asked, false};
     /* A list that is fresh is in the mapping that the user was in. */
-    if (tl_store_by_id(map, TL_STORE_GIDS, query.id, tl_store_now(), &entry) !=
-        TL_STORE_HIT) {
+    if (bare)
+        status = nss_find(&query, &entry, &map, errnop);
+    else if (tl_store_by_id(map, TL_STORE_GIDS, query.id, tl_store_now(), &entry) !=
+             TL_STORE_HIT) {
         nss_leave(map);
         status = nss_find(&query, &entry, &map, errnop);
     }

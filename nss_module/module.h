@@ -18,7 +18,7 @@
 #include <nss.h>
 #include <pwd.h>
 
-#include "store/store.h"
+#include "store/local.h"
 
 #define NSS_EXPORT __attribute__((visibility("default")))
 #define NSS_LEAST_ID 1000
@@ -26,6 +26,14 @@
 /* Whose the store must be, and the agent's socket. */
 #ifndef TL_NSS_OWNER
 #define TL_NSS_OWNER 0
+#endif
+
+/* The machine's own accounts, which no bare name of a domain's may be mistaken for. */
+#ifndef TL_NSS_PASSWD
+#define TL_NSS_PASSWD "/etc/passwd"
+#endif
+#ifndef TL_NSS_GROUP
+#define TL_NSS_GROUP "/etc/group"
 #endif
 
 /* What fills the caller's structures from an entry. SUCCESS, or TRYAGAIN with
@@ -45,6 +53,7 @@ struct nss_query {
     const char *name;
     uint32_t id;
     bool asked; /* the agent: at most once in each call from outside */
+    bool bare;  /* set by nss_find(): `name` has no domain */
 };
 
 /*
@@ -55,10 +64,34 @@ struct nss_query {
  * A stale entry is as good as a fresh one as long as nobody can be asked: users
  * must not disappear from a laptop's `ls -l` because it is away from its DCs. When
  * an entry ends for good is what the agent writes into it.
+ *
+ * After a bare name has been found, nss_own() must follow outside of the store.
  */
 enum nss_status nss_find(struct nss_query *query, struct tl_store_entry *entry,
                          const struct tl_store_map **map, int *errnop);
 void nss_leave(const struct tl_store_map *map);
+
+/*
+ * bare.c: is what was found the machine's own by now? For bare names, and for what is
+ * shown by one; it opens a file, so not within the store. SUCCESS: no, and *shown says
+ * whether the bare name may be shown. NOTFOUND: the name that was typed or the id is the
+ * machine's. UNAVAIL: that could not be read.
+ */
+struct nss_bare {
+    const char *file;  /* TL_NSS_PASSWD or TL_NSS_GROUP */
+    const char *typed; /* NULL: it had a domain */
+    const char *shown; /* NULL: the whole name is */
+    uint32_t id;
+};
+enum nss_status nss_own(const struct nss_bare *bare, bool *shown, int *errnop);
+/* The same for a filled entry, whose name is cut to its first `length` bytes (0: not at
+ * all) if no account of the machine has that one. */
+enum nss_status nss_show(struct nss_bare *bare, char *name, size_t length, int *errnop);
+/* The members of a filled group; those that are shown bare are cut by nss_cut_members(),
+ * within the store, and whole again after this if the machine has such a user. */
+bool nss_cut_members(const struct tl_store_map *map, struct group *gr);
+enum nss_status nss_show_members(struct group *gr, int *errnop);
+enum nss_status nss_cannot_tell(int *errnop);
 
 /* ask.c: one bounded question to the agent, if it is time for one. */
 enum nss_heard {

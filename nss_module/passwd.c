@@ -24,13 +24,20 @@ static enum nss_status look_up(const char *name, uid_t uid, struct passwd *pw,
                                   name == NULL ? TL_STORE_USER_ID : TL_STORE_USER_NAME,
                               .name = name,
                               .id = uid};
+    struct nss_bare bare = {.file = TL_NSS_PASSWD};
     enum nss_status status = nss_find(&query, &entry, &map, errnop);
+    size_t shown;
 
     if (status != NSS_STATUS_SUCCESS)
         return status;
     status = nss_fill_passwd(&entry, pw, buffer, size, errnop);
+    shown = tl_store_bare_length(map, entry.name.at, entry.name.length);
     nss_leave(map);
-    return status;
+    if (status != NSS_STATUS_SUCCESS)
+        return status;
+    bare.typed = query.bare ? name : NULL;
+    bare.id = pw->pw_uid;
+    return nss_show(&bare, pw->pw_name, shown, errnop);
 }
 
 enum nss_status _nss_trustlogon_getpwnam_r(const char *name, struct passwd *pw,

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <syslog.h>
 
+#include <security/pam_modutil.h>
+
 #include "module.h"
 
 #define LOGON_FAILURE 0xC000006DU
@@ -49,6 +51,17 @@ static int code_of(const struct tlp_result *result)
     return code == PAM_NEW_AUTHTOK_REQD ? PAM_AUTH_ERR : code;
 }
 
+/* What `id` shows, which may be a name without a domain; systemd opens no session for
+ * any other. */
+static const char *shown_name(struct tlp *m, const struct tlp_result *result)
+{
+    const struct passwd *pw = pam_modutil_getpwnam(m->pamh, result->canonical);
+
+    return pw != NULL && pw->pw_name != NULL && pw->pw_name[0] != '\0'
+               ? pw->pw_name
+               : result->canonical;
+}
+
 static int succeed(struct tlp *m, const struct tlp_result *result)
 {
     int rc;
@@ -60,7 +73,7 @@ static int succeed(struct tlp *m, const struct tlp_result *result)
     }
     rc = tlp_logon_put(m, result->session);
     if (rc == PAM_SUCCESS && m->options.canonical_user) {
-        rc = pam_set_item(m->pamh, PAM_USER, result->canonical);
+        rc = pam_set_item(m->pamh, PAM_USER, shown_name(m, result));
         if (rc == PAM_SUCCESS)
             rc = pam_get_user(m->pamh, &m->user, NULL);
         if (rc == PAM_SUCCESS)

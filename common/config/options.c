@@ -79,6 +79,10 @@ const struct tl_option tl_options[] = {
      "home folder of a domain user"},
     {"identity", "shell", TL_OPTION_PATH, AT(shell), "/bin/bash", 0, 0,
      "shell of a domain user"},
+    {"identity", "bare_names", TL_OPTION_BARE, AT(bare_names), "no", 0, 0,
+     "domain whose users and groups are known by names without a domain"},
+    {"identity", "show_bare_names", TL_OPTION_BOOL, AT(show_bare_names), "yes", 0, 0,
+     "these are also the names that id and ls show"},
 
     {"access", "allow_groups", TL_OPTION_ACCESS, AT(allow_groups), NULL, 0, 0,
      "groups whose members may use this machine"},

@@ -18,6 +18,7 @@ enum tl_option_type {
     TL_OPTION_REALM,   /* DNS-like name, kept in upper case */
     TL_OPTION_HOST,    /* DNS name, kept in lower case */
     TL_OPTION_DOMAIN,  /* DNS or NetBIOS name, as written */
+    TL_OPTION_BARE,    /* no, own, or a DNS name, kept in lower case */
     TL_OPTION_SITE,    /* name of a site: one DNS label */
     TL_OPTION_KEYTAB,  /* absolute path, or FILE: and one */
     TL_OPTION_CCACHE,  /* TYPE:rest as in krb5.conf, or an absolute path */

@@ -216,6 +216,11 @@ static const char *name_fault(enum tl_option_type type, const char *value)
                    : "is no fully qualified host name (ws1.example.com)";
     case TL_OPTION_DOMAIN:
         return is_dns_name(value) ? NULL : "is no domain name (example.com or EXAMPLE)";
+    case TL_OPTION_BARE:
+        return strcmp(value, "no") == 0 || strcmp(value, "own") == 0 ||
+                       (is_dns_name(value) && strchr(value, '.') != NULL)
+                   ? NULL
+                   : "is neither no nor own nor the DNS name of a domain (example.com)";
     case TL_OPTION_SITE:
         return is_label(value, strlen(value)) ? NULL : "is no site name";
     case TL_OPTION_PATH:
@@ -253,7 +258,7 @@ static int store_string(TALLOC_CTX *ctx, struct tl_config *config,
     for (char *c = copy; *c != '\0'; c++) {
         if (option->type == TL_OPTION_REALM)
             *c = (char)toupper((unsigned char)*c);
-        else if (option->type == TL_OPTION_HOST)
+        else if (option->type == TL_OPTION_HOST || option->type == TL_OPTION_BARE)
             *c = (char)tolower((unsigned char)*c);
     }
     *member = copy;

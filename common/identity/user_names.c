@@ -50,6 +50,13 @@ int tl_account_text(TALLOC_CTX *ctx, const char *account, const char *dns,
     return 0;
 }
 
+const char *tl_bare_domain(const struct tl_config *config, const char *own)
+{
+    if (config->bare_names == NULL || strcmp(config->bare_names, "no") == 0)
+        return NULL;
+    return strcmp(config->bare_names, "own") == 0 ? own : config->bare_names;
+}
+
 int tl_canonical_name(TALLOC_CTX *ctx, const char *account, const char *dns,
                       const char **canonical, const char **fault)
 {

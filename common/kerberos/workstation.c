@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
+#include <trustlogon/identity.h>
 #include <trustlogon/name.h>
 
 /* What the keytab's entries offer; realm and host are those of one entry. */
@@ -109,7 +110,7 @@ static enum tl_reason compose(TALLOC_CTX *ctx, const struct tl_config *config,
                               struct tl_workstation **out_ws, struct tl_outcome *out)
 {
     const char *realm = config->realm;
-    const char *host = config->hostname;
+    const char *host = config->hostname, *bare;
     struct tl_workstation *ws;
 
     if (realm == NULL)
@@ -133,10 +134,15 @@ static enum tl_reason compose(TALLOC_CTX *ctx, const struct tl_config *config,
     if (ws->domain != NULL)
         ws->fqdn = fqdn_of(ws, host, ws->domain);
     ws->flat = found->flat != NULL ? cased(ws, found->flat, toupper) : flat_of(ws, host);
-    if (config->default_domain != NULL)
-        ws->default_domain = talloc_strdup(ws, config->default_domain);
+    /* A bare name has one meaning on a machine. */
+    bare = tl_bare_domain(config, ws->domain);
+    ws->bare_names = bare != NULL;
+    if (bare == NULL)
+        bare = config->default_domain;
+    if (bare != NULL)
+        ws->default_domain = talloc_strdup(ws, bare);
     if (ws->realm == NULL || ws->domain == NULL || ws->fqdn == NULL || ws->flat == NULL ||
-        (config->default_domain != NULL && ws->default_domain == NULL)) {
+        (bare != NULL && ws->default_domain == NULL)) {
         talloc_free(ws);
         return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
     }

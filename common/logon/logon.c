@@ -13,6 +13,7 @@
 
 #include "logon/explain.h"
 #include "logon/steps.h"
+#include "store/local.h"
 
 /* A snapshot younger than this is not read again for a name it does not know:
  * guessed domain names must not turn into LDAP traffic. */
@@ -60,6 +61,18 @@ static enum tl_reason find_route(struct tl_logon *logon)
     return TL_REASON_OK;
 }
 
+/* A bare name that the machine itself has, in whatever case, or that is the system's on
+ * any machine. NSS does not know it as a domain user's, so neither does a logon. */
+static bool bare_and_local(const struct tl_logon *logon)
+{
+    const char *user = logon->name->user;
+    struct tl_local_query query = {.typed = user};
+
+    return logon->ws->bare_names && logon->name->form == TL_NAME_BARE &&
+           (!tl_store_bare_ok(user, strlen(user)) ||
+            tl_local_find("/etc/passwd", &query) != 0 || query.typed_is_local);
+}
+
 enum tl_reason tl_logon_prepare(struct tl_logon *logon, const char *name)
 {
     enum tl_name_error error;
@@ -72,7 +85,8 @@ enum tl_reason tl_logon_prepare(struct tl_logon *logon, const char *name)
     if (ret != 0)
         return tl_outcome_fail(logon->outcome, TL_STAGE_NAME, TL_REASON_NAME_INVALID,
                                "%s", tl_name_error_text(error));
-    if (tl_name_is_local(logon->name, logon->ws->flat, logon->ws->fqdn))
+    if (tl_name_is_local(logon->name, logon->ws->flat, logon->ws->fqdn) ||
+        bare_and_local(logon))
         return tl_outcome_fail(logon->outcome, TL_STAGE_NAME, TL_REASON_NAME_LOCAL, NULL);
     return find_route(logon);
 }

@@ -66,7 +66,7 @@ static int plan_parsed(const struct planner *p, const struct tl_name *name)
     struct tl_route *route = NULL;
     int ret;
 
-    if (name->form == TL_NAME_BARE && p->config->default_domain == NULL)
+    if (name->form == TL_NAME_BARE && p->ws->default_domain == NULL)
         return nobody(p, "a name without a domain is one of this machine's");
     if (name->form == TL_NAME_BARE && tl_local_has_user(p->local, name->user))
         return nobody(p, "a local account has this name");

@@ -171,6 +171,11 @@ static int create(const struct tl_store *store, const char *path, uint64_t capac
     if (getrandom(&header.seed, sizeof(header.seed), 0) != sizeof(header.seed))
         return -EIO;
     memcpy(header.ranges, store->ranges, sizeof(header.ranges));
+    header.bare.length = store->map.bare.length;
+    header.bare.shown = store->map.bare.shown;
+    memcpy(header.bare.domain, store->map.bare.domain, store->map.bare.length);
+    if (header.bare.length > 0)
+        header.bare.check = store_bare_check(header.seed, &header.bare);
     header.check = store_header_check(&header);
     header.tail = header.data;
     header.boot = this_boot();

@@ -20,6 +20,14 @@
 /* Current file; soon superseded (a look at the path tells); superseded. */
 enum { TL_STORE_CURRENT, TL_STORE_LEAVING, TL_STORE_SUPERSEDED };
 
+/* All zero: bare names are nobody's. Another domain makes another file. */
+struct store_bare {
+    uint32_t length, shown;
+    char domain[TL_STORE_DOMAIN_MAX + 1];
+    uint64_t check; /* of everything before */
+};
+_Static_assert(sizeof(struct store_bare) % 8 == 0, "words");
+
 struct store_header {
     uint64_t magic;
     uint32_t version;
@@ -39,6 +47,7 @@ struct store_header {
     _Atomic uint64_t dead;      /* bytes of dead records */
     _Atomic uint64_t negatives; /* negative records written to this file */
     _Atomic uint64_t boot;      /* the boot in which all was found sound; 0: none */
+    struct store_bare bare;
 };
 _Static_assert(sizeof(struct store_header) <= TL_STORE_PAGE, "one page");
 
@@ -128,6 +137,12 @@ static inline uint64_t store_header_check(const struct store_header *header)
 {
     return store_final(store_sum(TL_STORE_MAGIC, (const uint8_t *)header,
                                  offsetof(struct store_header, check) / 8));
+}
+
+static inline uint64_t store_bare_check(uint64_t seed, const struct store_bare *bare)
+{
+    return store_final(
+        store_sum(seed, (const uint8_t *)bare, offsetof(struct store_bare, check) / 8));
 }
 
 static inline uint64_t store_live(uint64_t seed, uint32_t self)

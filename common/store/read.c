@@ -9,6 +9,20 @@
 /* How many records that bear the right hash but fail are looked at. */
 #define TRIES 4
 
+/* What fails its check is none: bare names are then nobody's. */
+static void read_bare(const struct store_bare *bare, uint64_t seed,
+                      struct tl_store_bare *out)
+{
+    *out = (struct tl_store_bare){0};
+    if (bare->length == 0 || bare->length > TL_STORE_DOMAIN_MAX ||
+        bare->check != store_bare_check(seed, bare) ||
+        strnlen(bare->domain, sizeof(bare->domain)) != bare->length)
+        return;
+    out->length = bare->length;
+    out->shown = bare->shown == 1;
+    memcpy(out->domain, bare->domain, sizeof(out->domain));
+}
+
 bool tl_store_map_bytes(const uint8_t *base, size_t size, struct tl_store_map *map)
 {
     const struct store_header *header = (const void *)base;
@@ -32,6 +46,7 @@ bool tl_store_map_bytes(const uint8_t *base, size_t size, struct tl_store_map *m
     map->data = header->data;
     map->num_ranges = header->num_ranges;
     memcpy(map->ranges, header->ranges, sizeof(map->ranges));
+    read_bare(&header->bare, header->seed, &map->bare);
     return true;
 }
 

@@ -12,7 +12,10 @@
  *   header    one page. Its first part never changes and has a checksum: magic,
  *             version, sizes, seed, the id ranges that are ours. The second part
  *             belongs to the writer (tail, pending record) but for one word that
- *             tells readers that this file is about to be, or was, superseded.
+ *             tells readers that this file is about to be, or was, superseded. Behind
+ *             it stands whose bare names count (struct tl_store_bare), as unchanging
+ *             as the first part and with a check of its own; a file without it, of an
+ *             older writer, has none.
  *   table     8 bytes per bucket: where the newest key of the bucket is, with a
  *             check of its own.
  *   data      records, appended. A record has a header, one key per name, id and
@@ -56,6 +59,8 @@
 #define TL_STORE_RANGES 32
 #define TL_STORE_SLOTS 32
 #define TL_STORE_KEYS_MAX 64 /* names, ids and SIDs of one record */
+#define TL_STORE_DOMAIN_MAX 255
+#define TL_STORE_BARE_MAX 256 /* bytes of a name without a domain */
 
 /* What a key is; each has a namespace of its own. */
 enum tl_store_class {
@@ -79,6 +84,13 @@ struct tl_store_range {
     uint32_t first, last; /* both included */
 };
 
+/* Whose names need no domain: those of the domain with this DNS name, in lower case. */
+struct tl_store_bare {
+    uint32_t length; /* 0: nobody's */
+    bool shown;      /* NSS shows them so, too */
+    char domain[TL_STORE_DOMAIN_MAX + 1];
+};
+
 /* One mapped file. The values of the header are copied, so that a file that is
  * damaged later cannot change them under a reader. */
 struct tl_store_map {
@@ -89,6 +101,7 @@ struct tl_store_map {
     uint64_t table, data;
     uint32_t num_ranges;
     struct tl_store_range ranges[TL_STORE_RANGES];
+    struct tl_store_bare bare;
 };
 
 /*
@@ -162,6 +175,19 @@ enum tl_store_answer tl_store_by_id(const struct tl_store_map *map,
 bool tl_store_owns_id(const struct tl_store_map *map, uint32_t id);
 /* A name that can be ours has a domain in it. */
 bool tl_store_owns_name(const char *name);
+/*
+ * Bare names (bare.c). The name to look up and to ask for: `name` itself if it has a
+ * domain; DOMAIN\name, in `full`, if it has none and the store has a domain for such;
+ * else NULL. Whether the machine itself has the name is for the caller to ask (local.h).
+ */
+const char *tl_store_full_name(const struct tl_store_map *map, const char *name,
+                               char full[TL_STORE_NAME_MAX + 1]);
+/* How much of a canonical name is shown: the bytes in front of the '@', or 0 for all. */
+size_t tl_store_bare_length(const struct tl_store_map *map, const char *canonical,
+                            size_t length);
+/* Whether a domain's name may stand without its domain, as far as the name itself
+ * tells: nothing that is read as a number or a sign, and no name of the system's. */
+bool tl_store_bare_ok(const char *name, size_t length);
 /* Coarse real time, which the vdso knows without a system call. */
 uint64_t tl_store_now(void);
 

@@ -88,6 +88,40 @@ static int put_made(struct tl_store *store, struct store_record *rec, int rc)
     return rc;
 }
 
+int tl_store_set_bare(struct tl_store *store, const char *domain, bool shown)
+{
+    struct tl_store_bare wanted = {0}, before;
+    int lock, rc;
+
+    if (domain != NULL) {
+        wanted.length = (uint32_t)strnlen(domain, TL_STORE_DOMAIN_MAX + 1);
+        wanted.shown = shown;
+        if (wanted.length == 0 || wanted.length > TL_STORE_DOMAIN_MAX)
+            return -EINVAL;
+        for (uint32_t i = 0; i < wanted.length; i++) {
+            char c = domain[i];
+
+            if ((unsigned char)c <= 0x20 || c == 0x7f || (c >= 'A' && c <= 'Z') ||
+                strchr("\\@:/", c) != NULL)
+                return -EINVAL;
+            wanted.domain[i] = c;
+        }
+    }
+    rc = store_lock(store, &lock);
+    if (rc != 0)
+        return rc;
+    before = store->map.bare;
+    if (before.length != wanted.length || before.shown != wanted.shown ||
+        memcmp(before.domain, wanted.domain, sizeof(wanted.domain)) != 0) {
+        store->map.bare = wanted;
+        rc = store_rewrite(store, 0);
+        if (rc != 0)
+            store->map.bare = before;
+    }
+    store_unlock(lock);
+    return rc;
+}
+
 int tl_store_put_user(struct tl_store *store, const struct tl_store_user *user)
 {
     struct store_record *rec;

@@ -67,6 +67,11 @@ struct tl_store_group {
 int tl_store_open(TALLOC_CTX *ctx, const char *path, const struct tl_store_range *ranges,
                   size_t num_ranges, struct tl_store **out);
 
+/* Whose names need no domain: a DNS name in lower case, or NULL, nobody's; and whether
+ * NSS shows them so. Another answer than the file has makes a new file of the same
+ * records. -EINVAL: no such name. */
+int tl_store_set_bare(struct tl_store *store, const char *domain, bool shown);
+
 int tl_store_put_user(struct tl_store *store, const struct tl_store_user *user);
 int tl_store_put_group(struct tl_store *store, const struct tl_store_group *group);
 /* All gids of a user, the primary one with them. The user's own record is another

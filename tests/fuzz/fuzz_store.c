@@ -55,6 +55,10 @@ static void make(struct tl_store_map *map)
                                     .ranges = {{5000, 6000}}};
     header->check = store_header_check(header);
     header->tail = header->data;
+    header->bare.length = 6;
+    header->bare.shown = 1;
+    memcpy(header->bare.domain, "a.test", 6);
+    header->bare.check = store_bare_check(42, &header->bare);
     if (!tl_store_map_bytes(pristine, SIZE, map))
         abort();
     store_make_user(NULL, &user, &rec);
@@ -87,6 +91,7 @@ static void mend(uint8_t *base)
     uint64_t *table = (void *)(base + TL_STORE_PAGE);
 
     header->check = store_header_check(header);
+    header->bare.check = store_bare_check(42, &header->bare);
     for (uint32_t i = 0; i < BUCKETS; i++) {
         uint32_t at = (uint32_t)table[i];
 
@@ -123,11 +128,38 @@ static void use(const struct tl_store_entry *entry, bool sound, bool has_gids)
         abort();
 }
 
+/* A bare name is one of the domain's, whatever the header says that it is; what is shown
+ * is in front of the '@'. */
+static void look_bare(const struct tl_store_map *map, bool sound)
+{
+    static const char *const typed[] = {"alice", "root", "10", "a\\alice"};
+    char full[TL_STORE_NAME_MAX + 1];
+
+    for (size_t i = 0; i < 4; i++) {
+        const char *whole = tl_store_full_name(map, typed[i], full);
+        size_t domain = map->bare.length;
+
+        if (whole != NULL && whole != typed[i] &&
+            (i != 0 || strncmp(whole, map->bare.domain, domain) != 0 ||
+             whole[domain] != '\\' || strcmp(whole + domain + 1, typed[i]) != 0))
+            abort();
+    }
+    for (size_t i = 0; i < 3; i++) {
+        size_t bare = tl_store_bare_length(map, names[i], strlen(names[i]));
+
+        if (bare > 0 && names[i][bare] != '@')
+            abort();
+    }
+    if (sound && map->bare.length > 0 && strcmp(map->bare.domain, "a.test") != 0)
+        abort();
+}
+
 static void look(const struct tl_store_map *map, bool sound)
 {
     struct tl_store_entry entry;
     enum tl_store_answer answer;
 
+    look_bare(map, sound);
     for (size_t i = 0; i < 3; i++) {
         answer = tl_store_by_name(map, TL_STORE_USER_NAME, names[i], NOW, &entry);
         if (sound && answer != TL_STORE_MISS &&

@@ -60,6 +60,21 @@ static void setup(void)
     ck_assert(nss_module_open(TEST_MODULE, "trustlogon", &nss));
 }
 
+/* Whole names are answered from memory alone where bare names are another domain's, or
+ * are not shown; only an answer with a bare name in it is held against the machine's own
+ * accounts. */
+static void setup_bare(void)
+{
+    setup();
+    ck_assert_int_eq(tl_store_set_bare(store, "fabrikam.test", true), 0);
+}
+
+static void setup_not_shown(void)
+{
+    setup();
+    ck_assert_int_eq(tl_store_set_bare(store, "contoso.test", false), 0);
+}
+
 static void teardown(void)
 {
     talloc_free(store);
@@ -150,17 +165,25 @@ START_TEST(no_allocation)
 }
 END_TEST
 
-int main(void)
+static void add(Suite *suite, const char *name, void (*prepare)(void))
 {
-    Suite *suite = suite_create("nss_hits");
-    TCase *tcase = tcase_create("hits");
-    SRunner *runner;
-    int failed;
+    TCase *tcase = tcase_create(name);
 
-    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_checked_fixture(tcase, prepare, teardown);
     tcase_add_test(tcase, no_system_call);
     tcase_add_test(tcase, no_allocation);
     suite_add_tcase(suite, tcase);
+}
+
+int main(void)
+{
+    Suite *suite = suite_create("nss_hits");
+    SRunner *runner;
+    int failed;
+
+    add(suite, "hits", setup);
+    add(suite, "hits, bare names of another domain", setup_bare);
+    add(suite, "hits, bare names that are not shown", setup_not_shown);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
     failed = srunner_ntests_failed(runner);

@@ -43,6 +43,7 @@ static const struct {
     {"\xcf\x83\xce\xb1\xcf\x83@contoso.test", 201113},
     {"new@contoso.test", 201150},
     {"administrator", 1002},
+    {"bob", 201106},
     {"root", 0},
     {"alice", 1003},
 };
@@ -82,7 +83,7 @@ static void fill(void)
 {
     const char *alice[] = {"CONTOSO\\alice", "contoso.test\\alice", "alice@corp.example",
                            NULL};
-    const char *bob[] = {"CONTOSO\\bob", NULL};
+    const char *bob[] = {"CONTOSO\\bob", "contoso.test\\bob", NULL};
     const char *zed[] = {"eve@contoso.test", "zed@fabrikam.test",
                          "\xc3\xabve@contoso.test", NULL};
     const char *sigma[] = {"\xcf\x83\xce\xb1\xcf\x82@contoso.test",
@@ -294,6 +295,40 @@ START_TEST(the_agent_is_asked)
 }
 END_TEST
 
+/* Names without a domain, where one domain has such. */
+START_TEST(bare_names)
+{
+    krb5_const_principal p = principal("bob", "CONTOSO.TEST");
+    char *lname = NULL;
+    FILE *file;
+
+    ck_assert_int_eq(table.userok(NULL, NULL, p, "bob"), EPERM);
+    ck_assert_int_eq(tl_store_set_bare(store, "contoso.test", true), 0);
+    ck_assert_int_eq(table.userok(NULL, NULL, p, "bob"), 0);
+    ck_assert_int_eq(table.userok(NULL, NULL, p, "CONTOSO\\bob"), 0);
+    /* NSS, as a whole, has another alice; root and administrator are the machine's. */
+    ck_assert_int_eq(table.userok(NULL, NULL, p, "alice"), EPERM);
+    ck_assert_int_eq(table.userok(NULL, NULL, p, "root"), EPERM);
+    ck_assert_int_eq(table.userok(NULL, NULL, p, "administrator"), EPERM);
+    ck_assert_int_eq(table.an2ln(NULL, NULL, NULL, NULL, p, &lname), 0);
+    ck_assert_str_eq(lname, "bob");
+    table.free_string(NULL, NULL, lname);
+    file = fopen(TEST_PASSWD, "w");
+    fputs("bob:x:1004:1004::/:\n", file);
+    fclose(file);
+    ck_assert_int_eq(table.userok(NULL, NULL, p, "bob"), EPERM);
+    ck_assert_int_eq(table.an2ln(NULL, NULL, NULL, NULL, p, &lname), 0);
+    ck_assert_str_eq(lname, "bob@contoso.test");
+    table.free_string(NULL, NULL, lname);
+    unlink(TEST_PASSWD);
+    free(p->realm.data);
+    p = principal("alice", "CONTOSO.TEST");
+    ck_assert_int_eq(table.userok(NULL, NULL, p, "alice"), EPERM);
+    ck_assert_int_eq(table.userok(NULL, NULL, p, "bob"), EPERM);
+    free(p->realm.data);
+}
+END_TEST
+
 static const struct {
     const char *principal, *lname;
 } local_names[] = {
@@ -383,6 +418,7 @@ int main(void)
     tcase_add_test(tcase, endless_names);
     tcase_add_test(tcase, a_nul_inside);
     tcase_add_test(tcase, the_agent_is_asked);
+    tcase_add_test(tcase, bare_names);
     tcase_add_test(tcase, through_libkrb5);
     tcase_add_test(tcase, beside_other_mappings);
     suite_add_tcase(suite, tcase);

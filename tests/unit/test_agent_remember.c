@@ -11,6 +11,7 @@
 
 #include "../../agent/remember.c"
 #include "run_suite.h"
+#include "store/writer_internal.h"
 
 #define SID "S-1-5-21-1-2-3-"
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
@@ -53,7 +54,7 @@ static void setup(void)
     ctx = talloc_new(NULL);
     config = tl_config_defaults(ctx);
     config->state_dir = dir;
-    ck_assert_int_eq(tla_book_open(ctx, config, &book), 0);
+    ck_assert_int_eq(tla_book_open(ctx, config, NULL, &book), 0);
     alice = talloc_zero(ctx, struct tl_identity);
     alice->sid = sid_of(SID "1104");
     alice->canonical = "alice@contoso.test";
@@ -139,6 +140,35 @@ START_TEST(spellings)
     /* A bare name is never one of ours, whoever asked with it. */
     ck_assert_int_eq(tla_remember_user(book, alice, "alice", TL_STORE_SOURCE_LDAP), 0);
     ck_assert_int_eq(look(TL_STORE_USER_NAME, "alice", 0, &entry), TL_STORE_MISS);
+}
+END_TEST
+
+static struct tl_store_bare bare_after(const char *names, bool show, const char *own)
+{
+    struct tla_book *again;
+    struct tl_store_bare bare;
+
+    config->bare_names = names;
+    config->show_bare_names = show;
+    ck_assert_int_eq(tla_book_open(ctx, config, own, &again), 0);
+    bare = again->store->map.bare;
+    talloc_free(again);
+    return bare;
+}
+
+/* The configuration's word is the store's from the next time on that it is opened, but
+ * for the machine's own domain while that is not known. */
+START_TEST(bare_names)
+{
+    put_alice(TL_STORE_SOURCE_PAC);
+    ck_assert_uint_eq(bare_after("no", true, NULL).length, 0);
+    ck_assert_uint_eq(bare_after("own", true, NULL).length, 0);
+    ck_assert_str_eq(bare_after("own", true, "fabrikam.test").domain, "fabrikam.test");
+    ck_assert_str_eq(bare_after("own", true, NULL).domain, "fabrikam.test");
+    ck_assert(bare_after("contoso.test", true, NULL).shown);
+    ck_assert_str_eq(bare_after("contoso.test", false, "x.test").domain, "contoso.test");
+    ck_assert(!bare_after("contoso.test", false, NULL).shown);
+    ck_assert_uint_eq(bare_after("no", true, NULL).length, 0);
 }
 END_TEST
 
@@ -254,6 +284,7 @@ static Suite *make_suite(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, a_user);
     tcase_add_test(tcase, spellings);
+    tcase_add_test(tcase, bare_names);
     tcase_add_test(tcase, proven_groups_stay);
     tcase_add_test(tcase, lsa_knows_less);
     tcase_add_test(tcase, an_id_of_two);

@@ -204,6 +204,14 @@ static const struct {
     {"[workstation]\ndefault_domain = ../../etc\n",
      "[workstation] default_domain: '../../etc' is no domain name (example.com or "
      "EXAMPLE)"},
+    {"[identity]\nbare_names = yes\n",
+     "[identity] bare_names: 'yes' is neither no nor own nor the DNS name of a domain "
+     "(example.com)"},
+    {"[identity]\nbare_names = CONTOSO\n", "[identity] bare_names: 'CONTOSO' is neither "
+                                           "no nor own nor the DNS name of a domain "
+                                           "(example.com)"},
+    {"[identity]\nshow_bare_names = always\n",
+     "[identity] show_bare_names: 'always' is neither yes nor no"},
     {"[workstation]\nsite = a.b\n", "[workstation] site: 'a.b' is no site name"},
     {"[workstation]\nkeytab = krb5.keytab\n",
      "[workstation] keytab: 'krb5.keytab' is no absolute path"},

@@ -13,8 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "store/layout.h"
-#include "store/writer.h"
+#include "store/local.h"
+#include "store/writer_internal.h"
 #include "run_suite.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -547,6 +547,90 @@ START_TEST(survives_reopening)
 }
 END_TEST
 
+/* Lines longer than what is read at once, the last one without an end, numbers that are
+ * none. */
+START_TEST(files_of_the_machine)
+{
+    static const struct {
+        const char *name;
+        uint32_t id;
+        bool by_name, by_id;
+    } asked[] = {
+        {"first", 1001, true, true},        {"LAST", 1003, true, true},
+        {"big", 1002, true, true},          {"member5", 7, false, false},
+        {"1001", 1001000, false, false},    {"firs", 0, false, false},
+        {"first1", 0, false, false},        {"bad", 1004, true, false},
+        {"worse", 4294967295, true, false}, {"none", 9, true, false},
+        {"\xc3\xa4", 1005, true, true},
+    };
+    FILE *file = fopen(path, "w");
+
+    fputs("first:x:1001:1001::/:\nbad:x:1004x:\nworse:x:8589934591:\nnone\n", file);
+    fputs("\xc3\xa4:x:1005:\n", file);
+    for (unsigned i = 0; i < 300; i++)
+        fputc('y', file);
+    fputs(":x:1006:\n\n:x:9:\nbig:x:1002:", file);
+    for (unsigned i = 0; i < 3000; i++)
+        fprintf(file, "member%u,", i);
+    fputs("\nlast:*:1003:", file);
+    ck_assert_int_eq(fclose(file), 0);
+    for (size_t i = 0; i < COUNT(asked); i++) {
+        struct tl_local_query query = {
+            .typed = asked[i].name, .has_id = true, .id = asked[i].id};
+
+        ck_assert_int_eq(tl_local_find(path, &query), 0);
+        ck_assert_msg(query.typed_is_local == asked[i].by_name &&
+                          query.id_is_local == asked[i].by_id,
+                      "%s", asked[i].name);
+        ck_assert(!query.shown_is_local);
+    }
+    ck_assert_int_eq(tl_local_find(folder, &(struct tl_local_query){0}), -EISDIR);
+    ck_assert_int_eq(tl_local_find("/nonexistent/file", &(struct tl_local_query){0}), 0);
+}
+END_TEST
+
+/* The setting stays with the file, whoever opens, rewrites or repairs it, and one that is
+ * damaged is none. */
+START_TEST(whose_bare_names)
+{
+    struct tl_store_view *view = NULL;
+    char full[TL_STORE_NAME_MAX + 1];
+    struct tl_store_user user = alice();
+    struct tl_store *other;
+    struct store_header *header;
+
+    ck_assert_int_eq(tl_store_put_user(store, &user), 0);
+    ck_assert_ptr_null(tl_store_full_name(&store->map, "alice", full));
+    ck_assert_int_eq(tl_store_set_bare(store, "Contoso.test", true), -EINVAL);
+    ck_assert_int_eq(tl_store_set_bare(store, "", true), -EINVAL);
+    ck_assert_int_eq(tl_store_set_bare(store, "contoso.test", true), 0);
+    ck_assert_int_eq(tl_store_set_bare(store, "contoso.test", true), 0);
+    ck_assert_int_eq(tl_store_compact(store), 0);
+    ck_assert_int_eq(tl_store_open(NULL, path, ranges, 1, &other), 0);
+    ck_assert_str_eq(other->map.bare.domain, "contoso.test");
+    ck_assert(other->map.bare.shown);
+    talloc_free(other);
+    ck_assert_int_eq(tl_store_open(NULL, path, ranges, COUNT(ranges), &other), 0);
+    ck_assert_int_eq(tl_store_set_bare(other, "contoso.test", false), 0);
+    talloc_free(other);
+    ck_assert_int_eq(tl_store_view_open(NULL, path, &view), 0);
+    ck_assert_str_eq(tl_store_full_name(&view->map, "alice", full),
+                     "contoso.test\\alice");
+    ck_assert_uint_eq(tl_store_bare_length(&view->map, "alice@contoso.test", 18), 0);
+    talloc_free(view);
+    ck_assert_int_eq(tl_store_set_bare(store, "contoso.test", true), 0);
+    ck_assert_uint_eq(tl_store_bare_length(&store->map, "alice@contoso.test", 18), 5);
+    ck_assert_uint_eq(tl_store_bare_length(&store->map, "alice@contoso.tess", 18), 0);
+    ck_assert_uint_eq(tl_store_bare_length(&store->map, "@contoso.test", 13), 0);
+    ck_assert_uint_eq(tl_store_bare_length(&store->map, "contoso.test", 12), 0);
+    header = store_header_of(&store->map);
+    header->bare.domain[0] = 'd';
+    ck_assert_int_eq(tl_store_view_open(NULL, path, &view), 0);
+    ck_assert_ptr_null(tl_store_full_name(&view->map, "alice", full));
+    talloc_free(view);
+}
+END_TEST
+
 START_TEST(two_handles)
 {
     struct tl_store_user user = alice();
@@ -777,6 +861,8 @@ int main(void)
     tcase_add_test(tcase, growing);
     tcase_add_test(tcase, refreshing);
     tcase_add_test(tcase, survives_reopening);
+    tcase_add_test(tcase, whose_bare_names);
+    tcase_add_test(tcase, files_of_the_machine);
     tcase_add_test(tcase, two_handles);
     tcase_add_test(tcase, only_its_owners_file);
     tcase_add_test(tcase, flooding);

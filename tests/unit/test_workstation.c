@@ -134,6 +134,34 @@ START_TEST(test_machine)
 }
 END_TEST
 
+/* One meaning for PAM and NSS: bare_names, whatever else says so. */
+START_TEST(test_bare_names)
+{
+    static const struct {
+        const char *names, *domain, *expect;
+        bool bare;
+    } rows[] = {{"no", NULL, NULL, false},
+                {"no", "CONTOSO", "CONTOSO", false},
+                {"own", NULL, "fabrikam.test", true},
+                {"own", "CONTOSO", "fabrikam.test", true},
+                {"contoso.test", "FABRIKAM", "contoso.test", true}};
+
+    add("host/ws1.fabrikam.test@FABRIKAM.TEST");
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct tl_workstation *ws = NULL;
+
+        config->bare_names = rows[i].names;
+        config->default_domain = rows[i].domain;
+        ck_assert_int_eq(tl_workstation_detect(mem, config, &ws, out), TL_REASON_OK);
+        ck_assert_int_eq(ws->bare_names, rows[i].bare);
+        if (rows[i].expect == NULL)
+            ck_assert_ptr_null(ws->default_domain);
+        else
+            ck_assert_str_eq(ws->default_domain, rows[i].expect);
+    }
+}
+END_TEST
+
 static void expect(enum tl_reason reason)
 {
     struct tl_workstation *ws = NULL;
@@ -225,6 +253,7 @@ int main(void)
 
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_loop_test(tc, test_machine, 0, sizeof(machines) / sizeof(machines[0]));
+    tcase_add_test(tc, test_bare_names);
     tcase_add_test(tc, test_missing);
     tcase_add_test(tc, test_damaged);
     tcase_add_test(tc, test_folder);

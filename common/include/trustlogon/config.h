@@ -99,6 +99,8 @@ struct tl_config {
     bool unix_primary_group;  /* gidNumber instead of Windows' primary group: yes */
     bool unix_nss_info;       /* home and shell as the directory has them: yes */
     const char *home, *shell; /* templates: /home/%D/%u, /bin/bash */
+    const char *bare_names;   /* no; "own", or a DNS name: tl_bare_domain() */
+    bool show_bare_names;     /* yes */
     /* [access] NULL: no such rule; see trustlogon/access.h */
     const struct tl_access_list *allow_groups, *deny_groups, *allow_users;
     int rule_timeout;  /* for all names of the rules together: 4000 */

@@ -81,6 +81,10 @@ TL_PUBLIC enum tl_reason tl_identity_build(TALLOC_CTX *ctx,
                                            struct tl_identity **identity,
                                            struct tl_outcome *out);
 
+/* Whose users and groups have names without a domain, by DNS name; NULL: nobody's. `own`:
+ * the machine's own domain, NULL where that is not known. */
+TL_PUBLIC const char *tl_bare_domain(const struct tl_config *config, const char *own);
+
 /* alice@contoso.test; -EINVAL with *fault, a constant phrase, for a name that may not
  * be shown; -ENOMEM. */
 TL_PUBLIC int tl_canonical_name(TALLOC_CTX *ctx, const char *account, const char *dns,

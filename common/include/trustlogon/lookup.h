@@ -54,7 +54,7 @@ struct tl_lookup_plan {
 };
 
 /*
- * Pure. A bare name is ours only where [workstation] default_domain says so, and never
+ * Pure. A bare name is ours only where bare_names or default_domain says so, and never
  * one of `local`. An explicit UPN means the forest its suffix is routed to; a group has
  * none. An id means the SID that the id mapping gives it to, or, with rfc2307, whom the
  * directory does whose range it is in. `topo` must be one. 0, -ENOMEM, or -EINVAL with

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Names without a domain: those of one domain, where the store's header says so. A bare
+ * name is no key of its own; it is read as DOMAIN\name, and shown as the part of the
+ * canonical name in front of the '@'. So a change of the setting holds for every record
+ * at once, and no record of another domain can ever be found by a bare name. Pure.
+ */
+#include <string.h>
+
+#include "store/layout.h"
+
+#define LOWER(c) ((c) >= 'A' && (c) <= 'Z' ? (char)((c) + ('a' - 'A')) : (char)(c))
+
+/*
+ * Users and groups that distributions and packages make, and that give rights wherever
+ * they are named: a sudoers file with %admin or %wheel in it, the socket of a container
+ * daemon, a package that makes its user only if there is none yet. Who names accounts in
+ * a domain shall not have these by being there first. In strcmp order.
+ */
+static const char *const reserved[] = {
+    "adm",
+    "admin",
+    "apache",
+    "audio",
+    "avahi",
+    "backup",
+    "bin",
+    "bluetooth",
+    "cdrom",
+    "ceph",
+    "chrony",
+    "colord",
+    "console",
+    "crontab",
+    "daemon",
+    "dbus",
+    "debian-gdm",
+    "dialout",
+    "dip",
+    "disk",
+    "dnsmasq",
+    "docker",
+    "dockerroot",
+    "fax",
+    "flatpak",
+    "floppy",
+    "ftp",
+    "fwupd-refresh",
+    "games",
+    "gdm",
+    "geoclue",
+    "gnats",
+    "gnome-initial-setup",
+    "halt",
+    "http",
+    "incus",
+    "incus-admin",
+    "input",
+    "irc",
+    "kmem",
+    "kvm",
+    "libvirt",
+    "libvirt-qemu",
+    "libvirtd",
+    "lightdm",
+    "list",
+    "lock",
+    "log",
+    "lp",
+    "lpadmin",
+    "lxc",
+    "lxd",
+    "mail",
+    "man",
+    "mem",
+    "messagebus",
+    "microk8s",
+    "mysql",
+    "named",
+    "netdev",
+    "networkmanager",
+    "news",
+    "nginx",
+    "nobody",
+    "nogroup",
+    "nscd",
+    "ntp",
+    "operator",
+    "plugdev",
+    "podman",
+    "polkitd",
+    "postfix",
+    "postgres",
+    "proxy",
+    "pulse",
+    "pulse-access",
+    "qemu",
+    "redis",
+    "render",
+    "root",
+    "rpc",
+    "rtkit",
+    "sambashare",
+    "saned",
+    "sasl",
+    "scanner",
+    "sddm",
+    "sgx",
+    "shadow",
+    "shutdown",
+    "src",
+    "ssh",
+    "sshd",
+    "ssl-cert",
+    "sssd",
+    "staff",
+    "statd",
+    "sudo",
+    "sync",
+    "sys",
+    "syslog",
+    "systemd",
+    "tape",
+    "tcpdump",
+    "tss",
+    "tty",
+    "usbmux",
+    "users",
+    "utmp",
+    "uucp",
+    "uuidd",
+    "vboxusers",
+    "video",
+    "voice",
+    "wheel",
+    "winbindd_priv",
+    "wireshark",
+    "www-data",
+};
+
+static bool is_reserved(const char *name)
+{
+    size_t low = 0, high = sizeof(reserved) / sizeof(reserved[0]);
+
+    if (name[0] == '_' || strncmp(name, "systemd-", 8) == 0)
+        return true;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        int order = strcmp(name, reserved[middle]);
+
+        if (order == 0)
+            return true;
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return false;
+}
+
+/* What files and commands take for something else than a name: a number is an id to
+ * chown, and so is "+1"; "%x" is a group, "#1" an id and "!x" a negation in sudoers,
+ * "+" and "-" are NIS's, "~" begins a home, "." is a path. */
+bool tl_store_bare_ok(const char *name, size_t length)
+{
+    char folded[TL_STORE_BARE_MAX + 1];
+    bool digits = true;
+
+    if (length == 0 || length > TL_STORE_BARE_MAX || strchr("+-~%#!.&*\"", name[0]))
+        return false;
+    for (size_t i = 0; i < length; i++) {
+        unsigned char c = (unsigned char)name[i];
+
+        if (c < 0x20 || c == 0x7f || strchr("\\@:,/", c) != NULL)
+            return false;
+        digits = digits && c >= '0' && c <= '9';
+        folded[i] = LOWER(c);
+    }
+    folded[length] = '\0';
+    return !digits && name[length - 1] != ' ' && name[0] != ' ' && !is_reserved(folded);
+}
+
+const char *tl_store_full_name(const struct tl_store_map *map, const char *name,
+                               char full[TL_STORE_NAME_MAX + 1])
+{
+    size_t length, domain = map->bare.length;
+
+    if (tl_store_owns_name(name))
+        return name;
+    if (name == NULL || domain == 0)
+        return NULL;
+    length = strnlen(name, TL_STORE_BARE_MAX + 1);
+    if (!tl_store_bare_ok(name, length))
+        return NULL;
+    memcpy(full, map->bare.domain, domain);
+    full[domain] = '\\';
+    memcpy(full + domain + 1, name, length + 1);
+    return full;
+}
+
+size_t tl_store_bare_length(const struct tl_store_map *map, const char *canonical,
+                            size_t length)
+{
+    size_t domain = map->bare.length, bare;
+
+    if (!map->bare.shown || domain == 0 || length < domain + 2)
+        return 0;
+    bare = length - domain - 1;
+    if (canonical[bare] != '@' ||
+        memcmp(canonical + bare + 1, map->bare.domain, domain) != 0 ||
+        !tl_store_bare_ok(canonical, bare))
+        return 0;
+    return bare;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * local.h - names and ids that this machine's own files give away.
+ *
+ * libc only, as store.h. An account of the machine is never shadowed: whoever answers a
+ * bare name asks here first, each time, whatever nsswitch.conf asks in which order.
+ */
+#ifndef TL_LOCAL_H
+#define TL_LOCAL_H
+
+#include "store/store.h"
+
+/* One line: its first field, and its third if that is a number. False: enough. */
+typedef bool tl_local_seen(void *data, const char *name, bool has_id, uint32_t id);
+/* 0; a file that is not there has no lines; -errno: it cannot be told. `errno` may
+ * change. Names longer than any of ours are left out. */
+int tl_local_read(const char *path, tl_local_seen *seen, void *data);
+
+/* What is looked for in passwd or group, and what of it there is. Names are compared
+ * without regard to the case of ASCII letters: a domain knows none. */
+struct tl_local_query {
+    const char *typed, *shown; /* either may be NULL */
+    bool has_id;
+    uint32_t id;
+    bool typed_is_local, shown_is_local, id_is_local;
+};
+int tl_local_find(const char *path, struct tl_local_query *query);
+bool tl_local_same(const char *a, const char *b);
+
+#endif
