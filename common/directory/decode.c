@@ -82,6 +82,7 @@ int tl_tdo_from_entry(TALLOC_CTX *ctx, const char *holder, const struct tl_entry
     tdo->has_sid = tl_entry_sid(entry, "securityIdentifier", &tdo->sid) == 0;
     tdo->has_enctypes =
         tl_entry_u32(entry, "msDS-SupportedEncryptionTypes", &tdo->enctypes) == 0;
+    tdo->created = tl_entry_time(entry, "whenCreated");
     tdo->changed = tl_entry_time(entry, "whenChanged");
     ret = decode_forest_info(tdo, entry);
     if (ret != 0)

@@ -117,6 +117,7 @@ static enum tl_reason read_trusts(struct tl_connection *connection, const char *
                                              "trustType",
                                              "trustAttributes",
                                              "securityIdentifier",
+                                             "whenCreated",
                                              "whenChanged",
                                              "msDS-SupportedEncryptionTypes",
                                              "msDS-TrustForestTrustInfo",

@@ -4,32 +4,58 @@
  */
 #include "identity/idmap.h"
 
+#define FILETIME_UNIX_EPOCH 116444736000000000ULL /* 1970 in 100 ns since 1601 */
+#define FILETIME_SECOND 10000000ULL
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <trustlogon/name.h>
 
-/* The first who tells of a domain decides its names: the own side's directory
- * before what a trusted forest says. */
-static int add_domain(struct tl_idmap *map, enum tl_idmap_rank rank,
+static struct tl_idmap_known *find_known(const struct tl_idmap *map,
+                                         const struct tl_sid *sid)
+{
+    for (size_t i = 0; i < map->num_known; i++)
+        if (tl_sid_equal(&map->known[i].domain.sid, sid))
+            return &map->known[i];
+    return NULL;
+}
+
+static int set_names(struct tl_idmap *map, struct tl_idmap_domain *domain,
+                     const char *dns, const char *flat)
+{
+    domain->dns = tl_fold(map, dns);
+    domain->flat = flat != NULL ? talloc_strdup(map, flat) : NULL;
+    return domain->dns == NULL || (flat != NULL && domain->flat == NULL) ? -ENOMEM : 0;
+}
+
+/* Who tells of a domain decides its names: the own side's directory before what a trusted
+ * forest says, and of two forests that list one SID the one that did so first. */
+static int add_domain(struct tl_idmap *map, enum tl_idmap_rank rank, int64_t since,
                       const struct tl_sid *sid, const char *dns, const char *flat)
 {
-    struct tl_idmap_known *grown;
+    struct tl_idmap_known *grown, *there = find_known(map, sid);
     struct tl_idmap_domain domain = {.sid = *sid};
 
-    if (dns == NULL || tl_idmap_domain(map, sid) != NULL)
+    if (dns == NULL)
         return 0;
+    if (there != NULL && (there->rank != rank || there->since <= since)) {
+        there->since = since < there->since ? since : there->since;
+        return 0;
+    }
+    if (there != NULL) {
+        there->since = since;
+        return set_names(map, &there->domain, dns, flat);
+    }
     grown = talloc_realloc(map, map->known, struct tl_idmap_known, map->num_known + 1);
     if (grown == NULL)
         return -ENOMEM;
     map->known = grown;
-    domain.dns = tl_fold(map, dns);
-    domain.flat = flat != NULL ? talloc_strdup(map, flat) : NULL;
-    if (domain.dns == NULL || (flat != NULL && domain.flat == NULL))
+    if (set_names(map, &domain, dns, flat) != 0)
         return -ENOMEM;
-    map->known[map->num_known].domain = domain;
-    map->known[map->num_known++].rank = rank;
+    map->known[map->num_known++] =
+        (struct tl_idmap_known){.domain = domain, .rank = rank, .since = since};
     return 0;
 }
 
@@ -47,9 +73,23 @@ static int add_forest(struct tl_idmap *map, const char *own_domain,
         const struct tl_domain *domain = &topo->domains[i];
 
         if (domain->has_sid && same_dns(domain->dns, own_domain) == (rank == TL_RANK_OWN))
-            ret = add_domain(map, rank, &domain->sid, domain->dns, domain->flat);
+            ret = add_domain(map, rank, 0, &domain->sid, domain->dns, domain->flat);
     }
     return ret;
+}
+
+/* Of a trust, and of a record in it, which our own side's DC dated when it took it over
+ * [ADTS 6.1.6.9.3]: the other side cannot make its domains older than they are. */
+static int64_t since_of(const struct tl_tdo *tdo, const struct tl_ft_record *rec)
+{
+    int64_t trust = tdo->created != 0 ? tdo->created : TL_SINCE_UNKNOWN, record;
+
+    if (rec == NULL)
+        return trust;
+    if (rec->time <= FILETIME_UNIX_EPOCH || tdo->created == 0)
+        return TL_SINCE_UNKNOWN;
+    record = (int64_t)((rec->time - FILETIME_UNIX_EPOCH) / FILETIME_SECOND);
+    return record > trust ? record : trust;
 }
 
 static int add_listed(struct tl_idmap *map, const struct tl_tdo *tdo)
@@ -61,7 +101,8 @@ static int add_listed(struct tl_idmap *map, const struct tl_tdo *tdo)
         const struct tl_ft_record *rec = &info->records[i];
 
         if (rec->type == TL_FT_DOMAIN && rec->has_sid)
-            ret = add_domain(map, TL_RANK_LISTED, &rec->sid, rec->name, rec->flat);
+            ret = add_domain(map, TL_RANK_LISTED, since_of(tdo, rec), &rec->sid,
+                             rec->name, rec->flat);
     }
     return ret;
 }
@@ -81,7 +122,8 @@ static int add_trusts(struct tl_idmap *map, const char *own_domain,
         if (rank == TL_RANK_LISTED)
             ret = add_listed(map, tdo);
         else if (tdo->has_sid)
-            ret = add_domain(map, rank, &tdo->sid, tdo->partner, tdo->flat);
+            ret = add_domain(map, rank, since_of(tdo, NULL), &tdo->sid, tdo->partner,
+                             tdo->flat);
     }
     return ret;
 }
@@ -103,7 +145,7 @@ static int add_domains(struct tl_idmap *map, const char *own_domain,
     if (ret == 0 && also != NULL)
         ret = add_domain(map,
                          same_dns(also->dns, own_domain) ? TL_RANK_OWN : TL_RANK_LISTED,
-                         &also->sid, also->dns, also->flat);
+                         TL_SINCE_UNKNOWN, &also->sid, also->dns, also->flat);
     return ret;
 }
 
@@ -187,8 +229,7 @@ static const char *no_range(const struct tl_idmap *map, const struct tl_sid *dom
     case TL_IDMAP_RFC2307:
         return "its domain has no range in rfc2307_ranges";
     default:
-        return "its RID is beyond its domain's slices, or the slice is also that of "
-               "another domain";
+        return "its RID is beyond its domain's slices";
     }
 }
 
@@ -198,6 +239,19 @@ static const char *no_domain(const struct tl_sid *sid)
     return tl_sid_well_known(sid) != NULL
                ? "it is a well-known SID: it has no id, and access rules can name it"
                : "it belongs to no domain that is known here";
+}
+
+/* Whether the id would be of a slice that another domain keeps. */
+static bool is_lost(const struct tl_idmap *map, const struct tl_sid *domain, uint32_t rid)
+{
+    for (size_t i = 0; i < map->num_lost; i++) {
+        const struct tl_idmap_range *lost = &map->lost[i];
+
+        if (tl_sid_equal(&lost->domain, domain) && rid >= lost->first_rid &&
+            rid - lost->first_rid <= lost->max - lost->min)
+            return true;
+    }
+    return false;
 }
 
 int tl_idmap_to_id(const struct tl_idmap *map, const struct tl_sid *sid, uint32_t *id,
@@ -226,7 +280,10 @@ int tl_idmap_to_id(const struct tl_idmap *map, const struct tl_sid *sid, uint32_
             return 0;
         }
     }
-    if (tl_sid_well_known(sid) == NULL)
+    if (is_lost(map, &domain, rid))
+        reason =
+            "its ids are those of another domain, which was known here before its own";
+    else if (tl_sid_well_known(sid) == NULL)
         reason = no_range(map, &domain);
 none:
     if (why != NULL)
@@ -303,12 +360,16 @@ const struct tl_idmap_range *tl_idmap_ranges(const struct tl_idmap *map, size_t 
     return map->ranges;
 }
 
+const struct tl_idmap_range *tl_idmap_lost(const struct tl_idmap *map, size_t *count)
+{
+    *count = map->num_lost;
+    return map->lost;
+}
+
 const struct tl_idmap_domain *tl_idmap_domain(const struct tl_idmap *map,
                                               const struct tl_sid *sid)
 {
-    for (size_t i = 0; i < map->num_known; i++) {
-        if (tl_sid_equal(&map->known[i].domain.sid, sid))
-            return &map->known[i].domain;
-    }
-    return NULL;
+    const struct tl_idmap_known *known = find_known(map, sid);
+
+    return known != NULL ? &known->domain : NULL;
 }

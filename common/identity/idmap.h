@@ -19,7 +19,9 @@ enum tl_idmap_rank {
 struct tl_idmap_known {
     struct tl_idmap_domain domain;
     enum tl_idmap_rank rank;
+    int64_t since; /* known to our own side, seconds since 1970; TL_SINCE_UNKNOWN */
 };
+#define TL_SINCE_UNKNOWN INT64_MAX
 
 struct tl_idmap {
     enum tl_idmap_kind kind;
@@ -27,6 +29,8 @@ struct tl_idmap {
     struct tl_idmap_known *known;
     size_t num_ranges;
     struct tl_idmap_range *ranges; /* sorted by min */
+    size_t num_lost;
+    struct tl_idmap_range *lost; /* slices that another domain keeps */
 };
 
 int tl_idmap_add_range(struct tl_idmap *map, const struct tl_sid *domain,

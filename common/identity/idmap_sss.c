@@ -18,7 +18,6 @@
 struct slice {
     const struct tl_idmap_known *known;
     uint32_t first_rid, min, max;
-    int weight; /* the smaller one keeps the slice */
 };
 
 static void *pool_alloc(size_t size, void *pool)
@@ -31,10 +30,23 @@ static void pool_free(void *memory, void *pool)
     talloc_free(memory);
 }
 
-/* A slice on a RID that few domains reach never takes one from a domain's first. */
-static int weight_of(enum tl_idmap_rank rank, uint32_t first_rid)
+/*
+ * Which of two keeps a slice: below 0 the first. One on a RID that few domains reach
+ * never takes a domain's first; what our own forest says stands before any trust, and of
+ * those the older.
+ */
+static int compare_claims(const struct slice *x, const struct slice *y)
 {
-    return first_rid == 0 ? (int)rank : (int)rank + TL_RANK_COUNT;
+    const bool further[] = {x->first_rid != 0, y->first_rid != 0};
+    const enum tl_idmap_rank a = x->known->rank, b = y->known->rank;
+
+    if (further[0] != further[1])
+        return further[0] ? 1 : -1;
+    if (a != b && (a <= TL_RANK_FOREST || b <= TL_RANK_FOREST))
+        return a > b ? 1 : -1;
+    if (x->known->since != y->known->since)
+        return x->known->since > y->known->since ? 1 : -1;
+    return (a > b) - (a < b);
 }
 
 /* 0; -ENOMEM; -ERANGE where the RIDs end. */
@@ -60,18 +72,32 @@ static int ask(struct sss_idmap_ctx *sss, const struct tl_idmap_known *known,
     *slice = (struct slice){.known = known,
                             .first_rid = (uint32_t)first_rid,
                             .min = range.min,
-                            .max = range.max,
-                            .weight = weight_of(known->rank, (uint32_t)first_rid)};
+                            .max = range.max};
     return 0;
 }
 
-static int by_id_and_weight(const void *a, const void *b)
+static int by_id_and_claim(const void *a, const void *b)
 {
     const struct slice *x = a, *y = b;
 
     if (x->min != y->min)
         return x->min > y->min ? 1 : -1;
-    return (x->weight > y->weight) - (x->weight < y->weight);
+    return compare_claims(x, y);
+}
+
+static int lose(struct tl_idmap *map, const struct slice *s)
+{
+    struct tl_idmap_range *grown =
+        talloc_realloc(map, map->lost, struct tl_idmap_range, map->num_lost + 1);
+
+    if (grown == NULL)
+        return -ENOMEM;
+    map->lost = grown;
+    map->lost[map->num_lost++] = (struct tl_idmap_range){.domain = s->known->domain.sid,
+                                                         .first_rid = s->first_rid,
+                                                         .min = s->min,
+                                                         .max = s->max};
+    return 0;
 }
 
 /* Slices are sorted: the first of those with one `min` keeps it, unless the
@@ -82,14 +108,15 @@ static int keep(struct tl_idmap *map, const struct slice *slices, size_t count)
 
     for (size_t i = 0; ret == 0 && i < count; i++) {
         const struct slice *s = &slices[i];
+        bool first = i == 0 || slices[i - 1].min != s->min;
+        bool shared = i + 1 < count && slices[i + 1].min == s->min &&
+                      compare_claims(s, &slices[i + 1]) == 0;
 
-        if (i > 0 && slices[i - 1].min == s->min)
-            continue;
-        if (i + 1 < count && slices[i + 1].min == s->min &&
-            slices[i + 1].weight == s->weight)
-            continue;
-        ret =
-            tl_idmap_add_range(map, &s->known->domain.sid, s->first_rid, s->min, s->max);
+        if (first && !shared)
+            ret = tl_idmap_add_range(map, &s->known->domain.sid, s->first_rid, s->min,
+                                     s->max);
+        else
+            ret = lose(map, s);
     }
     return ret;
 }
@@ -120,7 +147,7 @@ int tl_idmap_fill_sss(struct tl_idmap *map, const struct tl_config *config)
             ret = 0;
     }
     if (ret == 0) {
-        qsort(slices, count, sizeof(slices[0]), by_id_and_weight);
+        qsort(slices, count, sizeof(slices[0]), by_id_and_claim);
         ret = keep(map, slices, count);
     }
 

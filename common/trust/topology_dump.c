@@ -106,6 +106,8 @@ static int dump_trust(json_t *out, const struct tl_tdo *tdo)
         ret = put_integer(out, "trustAttributes", tdo->attributes);
     if (ret == 0 && tdo->has_enctypes)
         ret = put_integer(out, "msDS-SupportedEncryptionTypes", tdo->enctypes);
+    if (ret == 0 && tdo->created != 0)
+        ret = put_integer(out, "whenCreated", tdo->created);
     if (ret == 0 && tdo->changed != 0)
         ret = put_integer(out, "whenChanged", tdo->changed);
     if (ret == 0)

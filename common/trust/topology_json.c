@@ -300,6 +300,8 @@ static int read_trust(const struct reader *in, struct tl_tdo *tdo)
         ret = get_u32(in, "msDS-SupportedEncryptionTypes", OPTIONAL, &tdo->enctypes,
                       &tdo->has_enctypes);
     if (ret == 0)
+        ret = get_i64(in, "whenCreated", &tdo->created);
+    if (ret == 0)
         ret = get_i64(in, "whenChanged", &tdo->changed);
     if (ret == 0)
         ret = get_string(in, "forestTrustInfoError", OPTIONAL, &tdo->forest_info_error);

@@ -209,6 +209,121 @@ START_TEST(slices_do_not_depend_on_order)
 }
 END_TEST
 
+static uint64_t filetime(int64_t seconds)
+{
+    return 116444736000000000ULL + (uint64_t)seconds * 10000000;
+}
+
+/* A SID that has the first slice of this one, with ten slices in all. */
+static const char *twin_of(const char *domain, int n)
+{
+    struct tl_sid sid;
+    uint32_t first;
+
+    topo->num_trusts = 0;
+    add_tdo("fabrikam.test", "x.test", NULL, domain, NULL);
+    first = id_of(make(NULL), talloc_asprintf(ctx, "%s-0", domain));
+    ck_assert_uint_ne(first, 0);
+    for (;; n++) {
+        char *twin = talloc_asprintf(ctx, "S-1-5-21-%d-6-6", n);
+
+        sid = sid_of(twin);
+        topo->trusts[0].sid = sid;
+        if (id_of(make(NULL), talloc_asprintf(ctx, "%s-0", twin)) == first)
+            return twin;
+    }
+}
+
+/* A domain that has its ids, by a trust or listed by one, against one that comes later by
+ * either: only the later one goes without. */
+START_TEST(known_first)
+{
+    const bool listed = _i & 1, twin_listed = _i & 2;
+    const char *home = _i & 4 ? FABRIKAM : listed ? SUB : CONTOSO;
+    struct tl_forest_info *ours, *theirs;
+    const struct tl_idmap_range *lost;
+    struct tl_sid sid;
+    struct tl_idmap *map;
+    const char *twin, *why;
+    uint32_t before, id;
+    size_t count;
+
+    set("idmap_range_max=2200000");
+    if (_i & 4) /* the own domain is older than any trust */
+        topo->num_domains = 0;
+    twin = twin_of(home, 5000);
+    if (_i & 4)
+        topo->num_domains = 1;
+    topo->num_trusts = 0;
+    ours = listing("sub.contoso.test", "SUB", listed ? SUB : "S-1-5-21-7-7-7");
+    ours->records[0].time = filetime(1000);
+    add_tdo("fabrikam.test", "contoso.test", "CONTOSO",
+            listed ? "S-1-5-21-8-8-8" : CONTOSO, ours);
+    topo->trusts[0].created = 900;
+    before = id_of(make(NULL), talloc_asprintf(ctx, "%s-1104", home));
+    ck_assert_uint_ne(before, 0);
+    theirs = listing("new.evil.test", "NEW", twin_listed ? twin : "S-1-5-21-9-9-9");
+    theirs->records[0].time = filetime(1500);
+    /* as a trust it is the younger one; what it lists, too, however old the trust is */
+    add_tdo("fabrikam.test", "evil.test", "EVIL",
+            twin_listed ? "S-1-5-21-10-10-10" : twin, theirs);
+    topo->trusts[1].created = twin_listed ? 500 : 2000;
+    map = make(NULL);
+    ck_assert_uint_eq(id_of(map, talloc_asprintf(ctx, "%s-1104", home)), before);
+    sid = sid_of(talloc_asprintf(ctx, "%s-1104", twin));
+    ck_assert_int_eq(tl_idmap_to_id(map, &sid, &id, &why), -ENOENT);
+    ck_assert_str_eq(why,
+                     "its ids are those of another domain, which was known here before "
+                     "its own");
+    lost = tl_idmap_lost(map, &count);
+    sid = sid_of(twin);
+    for (size_t i = 0; i < count && sid.revision != 0; i++)
+        if (lost[i].first_rid == 0 && tl_sid_equal(&lost[i].domain, &sid))
+            sid.revision = 0;
+    ck_assert_uint_eq(sid.revision, 0);
+}
+END_TEST
+
+/* Without the times, as in a snapshot of before: a trust before what a forest lists, and
+ * of two alike neither. */
+START_TEST(ages_not_known)
+{
+    const char *twin;
+    struct tl_idmap *map;
+
+    set("idmap_range_max=2200000");
+    twin = twin_of(CONTOSO, 5000);
+    topo->num_trusts = 0;
+    add_tdo("fabrikam.test", "contoso.test", "CONTOSO", CONTOSO,
+            listing("sub.contoso.test", "SUB", twin));
+    map = make(NULL);
+    ck_assert_uint_ne(id_of(map, CONTOSO "-1104"), 0);
+    ck_assert_uint_eq(id_of(map, talloc_asprintf(ctx, "%s-1104", twin)), 0);
+    topo->num_trusts = 0;
+    add_tdo("fabrikam.test", "contoso.test", "CONTOSO", CONTOSO, NULL);
+    add_tdo("fabrikam.test", "evil.test", "EVIL", twin, NULL);
+    map = make(NULL);
+    ck_assert_uint_eq(id_of(map, CONTOSO "-1104"), 0);
+    ck_assert_uint_eq(id_of(map, talloc_asprintf(ctx, "%s-1104", twin)), 0);
+}
+END_TEST
+
+/* One SID that two forests list is that of the domain that was listed first. */
+START_TEST(one_sid_of_two_forests)
+{
+    struct tl_forest_info *late = listing("stolen.evil.test", "STOLEN", SUB),
+                          *early = listing("sub.contoso.test", "SUB", SUB);
+    struct tl_sid sid = sid_of(SUB);
+
+    late->records[0].time = filetime(2000);
+    early->records[0].time = filetime(1000);
+    add_tdo("fabrikam.test", "evil.test", "EVIL", "S-1-5-21-6-6-6", late);
+    add_tdo("fabrikam.test", "contoso.test", "CONTOSO", CONTOSO, early);
+    topo->trusts[0].created = topo->trusts[1].created = 500;
+    ck_assert_str_eq(tl_idmap_domain(make(NULL), &sid)->dns, "sub.contoso.test");
+}
+END_TEST
+
 START_TEST(rid_formula)
 {
     struct tl_idmap *map;
@@ -456,6 +571,9 @@ int main(void)
     tcase_add_test(t, sss_layout);
     tcase_add_test(t, who_is_known);
     tcase_add_test(t, slices_do_not_depend_on_order);
+    tcase_add_loop_test(t, known_first, 0, 8);
+    tcase_add_test(t, ages_not_known);
+    tcase_add_test(t, one_sid_of_two_forests);
     tcase_add_test(t, rid_formula);
     tcase_add_test(t, one_domain_by_two_names);
     tcase_add_test(t, autorid_of_a_winbindd);

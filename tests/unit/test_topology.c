@@ -70,6 +70,7 @@ START_TEST(every_member)
         "  \"flatName\": \"F\", \"securityIdentifier\": \"S-1-5-21-1\","
         "  \"trustDirection\": 3, \"trustType\": 2, \"trustAttributes\": 4294967295,"
         "  \"msDS-SupportedEncryptionTypes\": 0, \"whenChanged\": 12345678901,"
+        "  \"whenCreated\": 12345678900,"
         "  \"forestTrustInfoError\": \"bad\", \"forestTrustInfo\": ["
         "   {\"type\": 200, \"flags\": 4294967295, \"time\": -1},"
         "   {\"type\": 2, \"name\": \"d.e\", \"flat\": \"D\", \"sid\": "

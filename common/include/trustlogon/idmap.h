@@ -10,9 +10,11 @@
  *   idmap_range_min and idmap_range_max are cut into slices; murmurhash3 of the
  *   domain's SID picks one, and ten further ones for RIDs beyond its size. Where
  *   two domains hash to one slice SSSD moves the one it met later, so its
- *   numbers depend on a machine's history. Here the stronger one keeps the
- *   slice (own domain, own forest, directly trusted, listed by a forest trust)
- *   and the other has no ids there; two equally strong ones both have none. SIDs
+ *   numbers depend on a machine's history. Here the own domain keeps its slice, then
+ *   the own forest's, then whichever our own side's directory has known for longer (the
+ *   TDO's whenCreated, the time of its record in a forest trust; unknown is latest, a TDO
+ *   before a record), and the other has no ids there: a domain that is added to a trusted
+ *   forest, with whatever SID, takes none away. Two of one age both have none. SIDs
  *   with a RID beyond the eleven slices have no id (SSSD takes a free slice when
  *   it meets one). So the numbers are a function of the table's input, and
  *   nothing is stored.
@@ -74,6 +76,9 @@ TL_PUBLIC const struct tl_idmap_domain *tl_idmap_domain_of_id(const struct tl_id
 /* The ranges in use, sorted by id, none overlapping. */
 TL_PUBLIC const struct tl_idmap_range *tl_idmap_ranges(const struct tl_idmap *map,
                                                        size_t *count);
+/* sss: slices that a domain would have, had not another one kept them. */
+TL_PUBLIC const struct tl_idmap_range *tl_idmap_lost(const struct tl_idmap *map,
+                                                     size_t *count);
 /* The domain that a line of rid_ranges or rfc2307_ranges means, or NULL. */
 TL_PUBLIC const struct tl_idmap_domain *tl_idmap_domain_named(const struct tl_idmap *map,
                                                               const char *name);

@@ -92,7 +92,8 @@ struct tl_tdo {
     uint32_t direction, type, attributes;
     uint32_t enctypes; /* msDS-SupportedEncryptionTypes */
     bool has_enctypes;
-    int64_t changed;                    /* whenChanged, seconds since 1970; 0 unknown */
+    int64_t created;                    /* whenCreated, seconds since 1970; 0 unknown */
+    int64_t changed;                    /* whenChanged, the same */
     struct tl_forest_info *forest_info; /* NULL: none, or broken */
     const char *forest_info_error;      /* why it could not be decoded, or NULL */
 };
