@@ -21,6 +21,7 @@ struct asked {
     enum tl_store_class class;
     const char *text; /* the question, for the gate and for people */
     tl_deadline deadline;
+    bool none; /* the domain that must know has been asked, and there is none */
 };
 
 static int answer(struct asked *asked, enum tl_reason reason)
@@ -29,7 +30,7 @@ static int answer(struct asked *asked, enum tl_reason reason)
 
     if (reason == TL_REASON_OK)
         tl_outcome_reset(out);
-    else if (reason == TL_REASON_USER_UNKNOWN)
+    else if (asked->none)
         out->ntstatus =
             asked->question.group ? TL_WIRE_NO_SUCH_GROUP : TL_WIRE_NO_SUCH_USER;
     return tla_done(asked->conv, NULL, (struct tl_wire_msg){0});
@@ -235,6 +236,7 @@ static enum tl_reason resolve(struct asked *asked, struct tla_book *book)
     if (lookup == NULL)
         return fail(asked, TL_REASON_NO_MEMORY, "");
     reason = tl_lookup_find(lookup, what, &asked->question, &found, conv->outcome);
+    asked->none = reason == TL_REASON_USER_UNKNOWN;
     rc = reason == TL_REASON_OK ? store_answer(asked, book, lookup, found) : 0;
     talloc_free(lookup);
     if (rc == -EEXIST)
@@ -263,6 +265,7 @@ static enum tl_reason look_up(struct asked *asked)
     case TL_STORE_HIT:
         return TL_REASON_OK;
     case TL_STORE_NEGATIVE:
+        asked->none = true;
         return fail(asked, TL_REASON_USER_UNKNOWN, "not long ago there was none");
     default:
         break;
@@ -271,7 +274,7 @@ static enum tl_reason look_up(struct asked *asked)
     if (rc != 0)
         return fail(asked, TL_REASON_INTERNAL, strerror(-rc));
     reason = resolve(asked, book);
-    if (reason == TL_REASON_USER_UNKNOWN)
+    if (asked->none)
         store_nobody(asked, book);
     else if (reason != TL_REASON_OK)
         tla_journal_line(LOG_INFO, "%s could not be looked up: %s (%s)", asked->text,

@@ -136,7 +136,7 @@ static void blame(struct run *run, const struct tl_finding *finding)
 /*
  * The root cause: how the logon ended. Where none was tried, the first thing that failed;
  * where the domain controllers granted it, the first that failed behind their grant: what
- * failed before was not needed.
+ * failed before was not needed, but for the machine's account, by which users get names.
  */
 static void conclude(struct run *run)
 {
@@ -157,7 +157,8 @@ static void conclude(struct run *run)
         const struct tl_finding *finding = &diag->findings[i];
 
         if (finding->verdict == TL_FINDING_FAILED &&
-            (out == NULL || is_after_proof(diag, finding->area))) {
+            (out == NULL || is_after_proof(diag, finding->area) ||
+             finding->reason == TL_REASON_MACHINE_ACCOUNT)) {
             blame(run, finding);
             return;
         }

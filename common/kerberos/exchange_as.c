@@ -372,6 +372,19 @@ enum tl_reason tl_krb_as_changepw(struct tl_krb *krb, const struct tl_route *rou
     return reason;
 }
 
+/* The machine's own account is at fault, not that of any user it asks about. */
+static enum tl_reason machine_refused(struct tl_outcome *out, enum tl_reason reason)
+{
+    char *said = NULL;
+
+    if (out != NULL && out->detail != NULL)
+        said = talloc_strdup(out, out->detail);
+    reason = tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_MACHINE_ACCOUNT, "%s",
+                             said != NULL ? said : tl_reason_info(reason)->slug);
+    talloc_free(said);
+    return reason;
+}
+
 enum tl_reason tl_krb_as_machine(struct tl_krb *krb, const struct tl_workstation *ws,
                                  struct tl_outcome *out)
 {
@@ -393,6 +406,8 @@ enum tl_reason tl_krb_as_machine(struct tl_krb *krb, const struct tl_workstation
         reason = tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_KEYTAB_WRONG,
                                  "the domain controller rejected the machine's key");
     }
+    if (tl_reason_is_of_client(reason))
+        reason = machine_refused(out, reason);
     if (keytab != NULL)
         krb5_kt_close(krb->k5, keytab);
     krb5_free_principal(krb->k5, princ);

@@ -47,6 +47,32 @@ cleanup:
     return reason;
 }
 
+/* What this machine never read it cannot tell from what is not there. A status that a
+ * KDC gave stays. */
+enum tl_reason tl_explain_unread(struct tl_logon *logon)
+{
+    const struct tl_outcome *unread = logon->unread;
+    struct tl_outcome *out = logon->outcome;
+    const uint32_t ntstatus = out->ntstatus;
+    const enum tl_stage stage = out->stage;
+    bool told = out->krb_error != TL_KRB_NONE;
+
+    if (unread == NULL || out->reason != TL_REASON_DOMAIN_UNKNOWN)
+        return out->reason;
+    tl_outcome_fail(out, told ? stage : unread->stage, unread->reason, "%s",
+                    unread->detail != NULL ? unread->detail
+                                           : tl_reason_info(unread->reason)->slug);
+    if (told)
+        out->ntstatus = ntstatus;
+    else if (tl_reason_info(unread->reason)->ntstatus == 0)
+        out->ntstatus = TL_NT_NO_LOGON_SERVERS;
+    tl_outcome_set_realm(out, unread->realm);
+    tl_outcome_set_kdc(out, unread->kdc);
+    tl_outcome_set_subject(out, unread->subject);
+    tl_outcome_set_attribute(out, unread->attribute);
+    return out->reason;
+}
+
 /* The suffix was sent to our own KDC and it knew nobody: what does routing say? */
 static void explain_unknown_user(struct tl_logon *logon)
 {
@@ -54,6 +80,7 @@ static void explain_unknown_user(struct tl_logon *logon)
 
     if (route->type == TL_ENTERPRISE && route->verdict != TL_REASON_OK)
         refine(logon->outcome, route->verdict, route->subject, route->attribute);
+    (void)tl_explain_unread(logon);
 }
 
 /* DNS knows no such domain, and neither does the directory: say that, not "no DC". */
@@ -63,6 +90,7 @@ static void explain_no_records(struct tl_logon *logon)
         return;
     refine(logon->outcome, TL_REASON_DOMAIN_UNKNOWN, logon->route->subject, NULL);
     logon->outcome->ntstatus = TL_NT_NO_SUCH_DOMAIN;
+    (void)tl_explain_unread(logon);
 }
 
 /*

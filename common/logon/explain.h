@@ -87,6 +87,10 @@ bool tl_look_again(struct tl_logon *logon, tl_deadline deadline,
 enum tl_reason tl_explain_failure(struct tl_logon *logon, struct tl_own_side *own,
                                   tl_deadline deadline);
 
+/* DOMAIN_UNKNOWN by a machine that could not read its trusts becomes why it could not.
+ * Returns the outcome's reason. */
+enum tl_reason tl_explain_unread(struct tl_logon *logon);
+
 /* SPN_MISSING or SPN_DUPLICATE, or OK, with *subject and *attribute children of ctx. */
 enum tl_reason tl_judge_spn(TALLOC_CTX *ctx, struct tl_directory *dir,
                             const struct tl_workstation *ws, const char **subject,

@@ -115,12 +115,13 @@ static enum tl_reason complete_route(struct tl_logon *logon, tl_deadline deadlin
     ignored = tl_outcome_new(logon);
     reason = tl_refresh(logon, logon->config, logon->ws, logon->trace, deadline, &fresh,
                         ignored);
-    TALLOC_FREE(ignored);
     if (reason != TL_REASON_OK) {
+        logon->unread = logon->topology == NULL ? ignored : NULL;
         tl_trace_note(logon->trace,
                       "the trusts could not be read; the route stays a guess");
         return TL_REASON_OK;
     }
+    TALLOC_FREE(ignored);
     logon->topology = fresh;
     return find_route(logon);
 }
@@ -137,7 +138,7 @@ static enum tl_reason no_realm(struct tl_logon *logon)
         route->ntstatus != 0 ? route->ntstatus : TL_NT_NO_SUCH_DOMAIN;
     tl_outcome_set_subject(logon->outcome, route->subject);
     tl_outcome_set_attribute(logon->outcome, route->attribute);
-    return reason;
+    return tl_explain_unread(logon);
 }
 
 /* What the user proves himself with: a password, or a card and its PIN. */

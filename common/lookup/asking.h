@@ -19,6 +19,9 @@ struct tl_asking {
     struct tl_outcome *out;
 };
 
+/* Of this account something is known that makes it nobody here, for good (lookup.c). */
+bool tl_asking_cannot_be(enum tl_reason reason);
+
 /* --- finish.c: from what was found to the answer; all return a reason as
  * tl_lookup_find() does --- */
 

@@ -6,6 +6,21 @@
 
 #include <trustlogon/name.h>
 
+/* What keeps this machine from asking says nothing of the account asked for, whatever a
+ * KDC called it: nobody on the wire may so make an account unknown. */
+static enum tl_reason not_asked(const struct tl_asking *a, enum tl_reason reason)
+{
+    char *why = NULL;
+
+    if (reason != TL_REASON_USER_UNKNOWN && !tl_asking_cannot_be(reason))
+        return reason;
+    if (a->out != NULL && a->out->detail != NULL)
+        why = talloc_strdup(a->answer, a->out->detail);
+    return tl_outcome_fail(a->out, TL_STAGE_IDENTITY, TL_REASON_DIRECTORY_UNREADABLE,
+                           "the directory of %s could not be asked: %s", a->domain->dns,
+                           why != NULL ? why : tl_reason_info(reason)->slug);
+}
+
 /* A server that calls itself the directory of this domain and has the SID of another
  * one would give its users the ids of that one's. */
 enum tl_reason tl_asking_open(const struct tl_asking *a, struct tl_directory **dir)
@@ -16,7 +31,7 @@ enum tl_reason tl_asking_open(const struct tl_asking *a, struct tl_directory **d
     if (reason == TL_REASON_OK)
         reason = tl_directory_domain_sid(*dir, &sid, a->out);
     if (reason != TL_REASON_OK)
-        return reason;
+        return not_asked(a, reason);
     if (!a->domain->has_sid || !tl_sid_equal(&sid, &a->domain->sid))
         return tl_outcome_fail(a->out, TL_STAGE_IDENTITY, TL_REASON_DIRECTORY_UNREADABLE,
                                "the directory of %s has not the SID that the trust names",

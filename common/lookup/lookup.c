@@ -4,8 +4,7 @@
  */
 #include "lookup/asking.h"
 
-/* Of this account something is known that makes it nobody here, for good. */
-static bool cannot_be(enum tl_reason reason)
+bool tl_asking_cannot_be(enum tl_reason reason)
 {
     return reason == TL_REASON_ID_UNMAPPABLE || reason == TL_REASON_ID_COLLISION ||
            reason == TL_REASON_ID_NAME_UNSAFE || reason == TL_REASON_COMPUTER_ACCOUNT ||
@@ -52,7 +51,7 @@ enum tl_reason tl_lookup_find(struct tl_lookup *lookup, const struct tl_lookup_p
             *answer = a.answer;
             return TL_REASON_OK;
         }
-        if (reason != TL_REASON_USER_UNKNOWN && !cannot_be(reason) &&
+        if (reason != TL_REASON_USER_UNKNOWN && !tl_asking_cannot_be(reason) &&
             unsure == TL_REASON_OK) {
             unsure = reason;
             detail = out->detail != NULL ? talloc_strdup(lookup, out->detail) : NULL;

@@ -103,6 +103,27 @@ enum tl_reason tl_asking_lsa_name(const struct tl_asking *a, const struct tl_sid
     return TL_REASON_OK;
 }
 
+/*
+ * "None mapped" is also what a DC says whose own question to the other domain failed
+ * [MS-LSAT 3.1.4.5]. A group that every domain has tells the two apart: one that it
+ * cannot name either was not asked about anybody.
+ */
+static enum tl_reason is_told(const struct tl_asking *a)
+{
+    struct tl_dir_name found = {0};
+    struct tl_sid sid;
+    enum tl_reason reason = TL_REASON_DIRECTORY_UNREADABLE;
+
+    if (a->domain->has_sid && tl_sid_append(&a->domain->sid, RID_DOMAIN_USERS, &sid) == 0)
+        reason = tl_asking_lsa_name(a, &sid, &found);
+    if (reason == TL_REASON_NO_MEMORY)
+        return reason;
+    tl_outcome_reset(a->out);
+    if (reason != TL_REASON_OK)
+        return fail(a, "it can name nothing of that domain now");
+    return tl_asking_unknown(a, "the workstation's domain controller knows none");
+}
+
 /* Of Domain Users, so that `id` finds a name for it; only a nicety. */
 static enum tl_reason add_primary(const struct tl_asking *a)
 {
@@ -181,6 +202,8 @@ enum tl_reason tl_asking_lsa(struct tl_asking *a)
      * does not says the same as one that knows that there is none. */
     if (reason == TL_REASON_USER_UNKNOWN && a->plan->by == TL_LOOKUP_BY_UPN)
         return fail(a, "it translates no such user principal name");
+    if (reason == TL_REASON_USER_UNKNOWN)
+        return is_told(a);
     if (reason != TL_REASON_OK)
         return reason;
     why = refuse(a, found);

@@ -55,3 +55,23 @@ const struct tl_reason_info *tl_reason_by_slug(const char *slug)
     }
     return NULL;
 }
+
+bool tl_reason_is_of_client(enum tl_reason reason)
+{
+    switch (reason) {
+    case TL_REASON_USER_UNKNOWN:
+    case TL_REASON_ACCOUNT_DISABLED:
+    case TL_REASON_ACCOUNT_LOCKED:
+    case TL_REASON_ACCOUNT_EXPIRED:
+    case TL_REASON_ACCOUNT_RESTRICTION:
+    case TL_REASON_AUTHENTICATION_POLICY:
+    case TL_REASON_PASSWORD_EXPIRED:
+    case TL_REASON_PASSWORD_MUST_CHANGE:
+    case TL_REASON_LOGON_HOURS:
+    case TL_REASON_WORKSTATION_NOT_ALLOWED:
+    case TL_REASON_SMARTCARD_REQUIRED:
+        return true;
+    default:
+        return false;
+    }
+}

@@ -94,7 +94,8 @@ static const char *lsa_name, *lsa_domain, *lsa_sid;
 static uint32_t lsa_status;
 static enum tl_lsa_type lsa_type;
 static int lsa_rc;
-static char *asked; /* who was, in order */
+static bool lsa_knows_groups; /* of a domain of which it knows no user by that name */
+static char *asked;           /* who was, in order */
 
 static struct tl_sid sid_of(const char *string)
 {
@@ -254,11 +255,18 @@ static int fake_lsa_ask(TALLOC_CTX *mem, const struct tl_lsa_peer *peer, const c
                         const struct tl_sid *sid, tl_deadline deadline,
                         struct tl_lsa_answer **found, const char **why)
 {
+    uint32_t status = name == NULL && lsa_knows_groups ? 0 : lsa_status;
+
     asked = talloc_asprintf_append(asked, "lsa:%s ", name != NULL ? name : "sid");
     *why = "no program";
     *found = talloc_zero(mem, struct tl_lsa_answer);
-    (*found)->ntstatus = lsa_status;
-    if (lsa_status == 0) {
+    (*found)->ntstatus = status;
+    if (status == 0 && lsa_status != 0) {
+        (*found)->name = "Domain Users";
+        (*found)->domain = "CONTOSO";
+        (*found)->sid = *sid;
+        (*found)->type = TL_LSA_GROUP;
+    } else if (status == 0) {
         (*found)->name = lsa_name;
         (*found)->domain = lsa_domain;
         (*found)->sid = sid_of(lsa_sid);
@@ -310,6 +318,7 @@ static void setup(void)
     lsa_type = TL_LSA_USER;
     lsa_status = 0;
     lsa_rc = 0;
+    lsa_knows_groups = false;
     asked = talloc_strdup(ctx, "");
 }
 
@@ -429,6 +438,14 @@ START_TEST(cannot_tell)
         ck_assert_int_eq(out->reason, rows[i]);
     }
     ck_assert_ptr_null(strstr(asked, "lsa:"));
+    /* Whatever a KDC says of the asker, it is no answer about the one asked for. */
+    for (int reason = TL_REASON_OK + 1; tl_reason_info(reason) != NULL; reason++) {
+        if (reason == TL_REASON_TRUST_DIRECTION)
+            continue; /* then the LSA is asked */
+        open_says = reason;
+        ck_assert_msg(find(false, "CONTOSO\\alice") != TL_REASON_USER_UNKNOWN, "%s",
+                      tl_reason_info(reason)->slug);
+    }
     /* Not even if the next domain says that it knows nobody. */
     own_side_open = false;
     open_says = TL_REASON_NO_LOGON_SERVERS;
@@ -522,7 +539,21 @@ START_TEST(lsa_told)
     lsa_type = told[_i].type;
     lsa_status = told[_i].status;
     lsa_rc = told[_i].rc;
+    lsa_knows_groups = true;
     ck_assert_int_eq(find(false, "CONTOSO\\alice"), told[_i].reason);
+}
+END_TEST
+
+/* A DC whose own question to the other domain fails says the same as one that knows
+ * nobody. */
+START_TEST(lsa_cannot_ask)
+{
+    open_says = TL_REASON_TRUST_DIRECTION;
+    lsa_status = 0xC0000073;
+    ck_assert_int_eq(find(false, "CONTOSO\\alice"), TL_REASON_DIRECTORY_UNREADABLE);
+    ck_assert_int_eq(find(true, "CONTOSO\\Sales"), TL_REASON_DIRECTORY_UNREADABLE);
+    lsa_knows_groups = true;
+    ck_assert_int_eq(find(true, "CONTOSO\\Sales"), TL_REASON_USER_UNKNOWN);
 }
 END_TEST
 
@@ -549,6 +580,7 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, one_way);
     tcase_add_test(tcase, one_way_upn);
     tcase_add_loop_test(tcase, lsa_told, 0, sizeof(told) / sizeof(told[0]));
+    tcase_add_test(tcase, lsa_cannot_ask);
     tcase_add_test(tcase, lsa_computer);
     suite_add_tcase(suite, tcase);
     return suite;

@@ -20,6 +20,7 @@ struct tl_logon {
     struct tl_route *route;
     struct tl_locator *locator;
     struct tl_krb *krb;
+    struct tl_outcome *unread;    /* why the trusts could not be read; NULL: they were */
     bool answered;                /* some KDC said something, an error included */
     const char *client;           /* canonical principal, after the AS exchange */
     struct tl_pac *pac;           /* after the proof */

@@ -145,6 +145,9 @@ TL_PUBLIC const struct tl_krb_info *tl_krb_by_name(const char *name);
 TL_PUBLIC const struct tl_reason_info *
 tl_reason_info(enum tl_reason reason); /* never NULL for a valid reason */
 TL_PUBLIC const struct tl_reason_info *tl_reason_by_slug(const char *slug);
+/* A verdict on the account of whoever asked in an AS exchange: where that was the
+ * machine, a caller would take it for one on the user. */
+TL_PUBLIC bool tl_reason_is_of_client(enum tl_reason reason);
 /* All rows, for listings and for tests: returns the table, *count its rows. */
 TL_PUBLIC const struct tl_status_info *tl_status_table(size_t *count);
 TL_PUBLIC const struct tl_krb_info *tl_krb_table(size_t *count);

@@ -1,0 +1,140 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""What fails this machine says nothing of its users: error 6 for WS1$, or a DC that another
+domain does not answer, makes nobody unknown and forgets nobody."""
+import json
+import time
+
+from daemon import LOG, agent
+from harness import (break_, check, command, diagnose, equal, finish, fix, logon, nss, on, put,
+                     trust, until, up, ws)
+
+ALICE, BOB = "CONTOSO\\alice", "CONTOSO\\bob"
+NSSWITCH = ("passwd: files trustlogon\ngroup: files trustlogon\ninitgroups: files trustlogon\n"
+            "shadow: files\nhosts: files dns\n")
+# Everything known is asked for again a second later.
+CONF = "[agent]\n    known_lifetime = 1\n"
+
+# sAMAccountName of the machine's own account: the KDC then answers KDC_ERR_C_PRINCIPAL_UNKNOWN
+# to an AS-REQ for WS1$, and its SPN still leads to its key.
+RENAME = r"""
+import sys
+import ldb
+from samba.auth import system_session
+from samba.param import LoadParm
+from samba.samdb import SamDB
+
+lp = LoadParm()
+lp.load_default()
+db = SamDB(url="/var/lib/samba/private/sam.ldb", session_info=system_session(), lp=lp)
+found = db.search(expression=f"(sAMAccountName={sys.argv[1]})", attrs=["dn"])
+message = ldb.Message(found[0].dn)
+message["sAMAccountName"] = ldb.MessageElement(sys.argv[2], ldb.FLAG_MOD_REPLACE,
+                                               "sAMAccountName")
+db.modify(message)
+"""
+
+
+def rename(old, new):
+    done = on("dc1.fabrikam", ["/usr/bin/python3", "-c", RENAME, old, new])
+    if done.returncode != 0:
+        raise RuntimeError(done.stderr)
+    ws("rm -f /run/trustlogon/*.tickets")
+
+
+def passwd(name):
+    return nss(["getent", "passwd", name]).stdout.strip()
+
+
+def group(name):
+    return nss(["getent", "group", name]).stdout.strip()
+
+
+def records(kind):
+    told = json.loads(command("store", "list", kind, "--json").stdout)["entries"]
+    return [one.get("name") for one in told]
+
+
+def known_stay():
+    """A proven user, one who was looked up, a group; and one who is asked for the first time."""
+    equal("alice logs on", logon(ALICE).code, "PAM_SUCCESS")
+    before = {name: passwd(name) for name in (ALICE, BOB)}
+    sales = group("CONTOSO\\Sales")
+    check("bob and Sales are looked up", before[BOB] and sales, ws(["cat", LOG]).stdout)
+    rename("WS1$", "GONE$")
+    time.sleep(2)
+    for _ in range(2):
+        for name, entry in before.items():
+            equal(f"without the machine's account {name} is who he was", passwd(name), entry)
+        equal("and so is Sales", group("CONTOSO\\Sales"), sales)
+    passwd("contoso\\jürgen.groß")
+    command("id", "contoso\\jürgen.groß")
+    equal("nobody is remembered as unknown", records("missing"), [])
+    check("the journal names the machine's account",
+          until(lambda: "machine-account" in ws(["cat", LOG]).stdout), ws(["cat", LOG]).stdout)
+    equal("alice logs on as before", logon(ALICE).code, "PAM_SUCCESS")
+
+
+def told():
+    got = diagnose(ALICE)
+    equal("diagnose with a right password: the machine's account", (got.get("reason"), got["exit"]),
+          ("machine-account", 1))
+    got = diagnose(ALICE, "--no-password")
+    equal("diagnose without one: the same", (got.get("reason"), got["exit"]),
+          ("machine-account", 1))
+    plain = command("diagnose", "--no-password", ALICE).stdout
+    check("never that nothing wrong was found", "Nothing wrong" not in plain
+          and "machine-account" in plain, plain)
+    ws("rm -f /var/lib/trustlogon/topology.json")
+    for name in ("NOWHERE\\x", "x@nowhere.example"):
+        done = command("logon", "--json", name, stdin="x\n")
+        reason = json.loads(done.stdout)["reason"]
+        check(f"without having read a trust {name} is not called unknown: {reason}",
+              reason == "machine-account", done.stdout)
+
+
+def mended():
+    rename("GONE$", "WS1$")
+    command("refresh")
+    check("with its account back, he who was asked for is there at once",
+          until(lambda: passwd("contoso\\jürgen.groß")), ws(["cat", LOG]).stdout)
+    got = diagnose(ALICE, "--no-password")
+    equal("and diagnose finds nothing", got.get("reason"), "ok")
+    passwd("CONTOSO\\nobody.here")
+    check("who is not there is remembered as unknown",
+          until(lambda: records("missing") == ["contoso\\nobody.here"]),
+          records("missing"))
+
+
+def other_domain():
+    """Over a one-way trust the workstation's DC asks, and the other domain does not answer."""
+    trust("external", "one-way")
+    command("refresh")
+    ws("rm -f /var/lib/trustlogon/identity.store")
+    check("one-way: bob is found by way of the machine's DC", until(lambda: passwd(BOB)),
+          ws(["cat", LOG]).stdout)
+    entry = passwd(BOB)
+    break_("dc-gone")
+    time.sleep(2)
+    equal("one-way, and CONTOSO is gone: bob is who he was", passwd(BOB), entry)
+    passwd("CONTOSO\\alice")
+    command("id", "CONTOSO\\alice")
+    equal("and nobody is remembered as unknown", records("missing"), [])
+    fix()
+
+
+def main():
+    up(trust="external")
+    put("ws1", "/etc/nsswitch.conf", NSSWITCH)
+    put("ws1", "/etc/trustlogon.conf", CONF)
+    command("refresh")
+    with agent():
+        known_stay()
+        told()
+        mended()
+        other_domain()
+    finish()
+
+
+if __name__ == "__main__":
+    main()
