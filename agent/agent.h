@@ -216,12 +216,18 @@ int tla_file_replace(const char *path, const char *text, bool to_disk);
 struct tla_known {
     int64_t proven;  /* by a ticket; 0: never */
     int64_t checked; /* that, or by the directory; seconds since 1970 */
+    int64_t own;     /* when the own domain's directory was asked, even in vain; 0: never */
     const struct tl_membership *member;
 };
 int tla_known_save(const struct tl_config *config, const struct tla_known *known);
 /* -ENOENT, or -errno: nothing to believe. */
 int tla_known_load(TALLOC_CTX *ctx, const struct tl_config *config,
                    const struct tl_sid *sid, struct tla_known **result);
+
+/* recall.c: a tl_recall_fn over what known.c has, else the identity store; `arg` is the
+ * conversation. */
+void tla_recall(void *arg, TALLOC_CTX *ctx, const struct tl_sid *user,
+                struct tl_own_groups *known);
 
 /* find_user.c: a user of ours by name. -ENOENT: nobody that the store knows. */
 struct tla_user {

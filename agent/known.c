@@ -34,8 +34,9 @@ int tla_known_save(const struct tl_config *config, const struct tla_known *known
 
     if (rc != 0)
         goto cleanup;
-    text = talloc_asprintf(tmp, "proven %" PRId64 "\nchecked %" PRId64 "\n%s",
-                           known->proven, known->checked, groups);
+    text = talloc_asprintf(tmp,
+                           "proven %" PRId64 "\nchecked %" PRId64 "\nown %" PRId64 "\n%s",
+                           known->proven, known->checked, known->own, groups);
     path =
         talloc_asprintf(tmp, "%s/%s", folder, tl_sid_format(&known->member->user, sid));
     if (text == NULL || path == NULL)
@@ -79,6 +80,9 @@ int tla_known_load(TALLOC_CTX *ctx, const struct tl_config *config,
         rc = tla_file_read(known, path, S_IWGRP | S_IWOTH, FILE_MAX, &text, &len);
     if (rc == 0 && (!take_time(&text, "proven", &known->proven) ||
                     !take_time(&text, "checked", &known->checked)))
+        rc = -EBADMSG;
+    /* Of before there was such a line. */
+    if (rc == 0 && strncmp(text, "own ", 4) == 0 && !take_time(&text, "own", &known->own))
         rc = -EBADMSG;
     if (rc == 0)
         rc = tl_membership_from_text(known, text, strlen(text), &member);

@@ -74,12 +74,13 @@ static enum tl_reason from_before(struct tla_conv *conv, const struct tla_known 
 }
 
 static void keep(const struct tl_config *config, const struct tla_known *known,
-                 struct tl_membership *member, int64_t now)
+                 struct tl_membership *member, bool own_asked, int64_t now)
 {
     struct tla_known fresh = {.checked = now, .member = member};
     int rc;
 
     fresh.proven = known != NULL ? known->proven : 0;
+    fresh.own = own_asked ? now : known != NULL ? known->own : 0;
     rc = tla_known_save(config, &fresh);
     if (rc != 0)
         tla_journal_line(LOG_WARNING, "the groups of %s are not kept: %s",
@@ -136,7 +137,7 @@ static enum tl_reason look(struct tla_conv *conv, const struct tl_rules_input *i
         return tl_outcome_fail(conv->outcome, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
     *member = today;
     if (own.revision != 0 || is_recent(known, now))
-        keep(conv->config, known, today, now);
+        keep(conv->config, known, today, own.revision != 0, now);
     else if (conv->config->deny_groups != NULL)
         return cannot_deny(conv);
     return TL_REASON_OK;

@@ -29,6 +29,8 @@ enum tl_reason tla_prepare(struct tla_conv *conv, struct tl_logon **logon)
     *logon = tl_logon_new(conv, conv->config, ws, topology, NULL);
     if (*logon == NULL)
         return tl_outcome_fail(conv->outcome, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+    (*logon)->recall = tla_recall;
+    (*logon)->recall_arg = conv;
     return tl_logon_prepare(*logon, conv->request.user);
 }
 

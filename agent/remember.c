@@ -22,6 +22,8 @@
 /* Readers without an agent to ask go on with what they have; who was neither logged on
  * nor looked up for so long is forgotten. */
 #define VALID_S (90 * 86400)
+/* Groups of before, where some could not be read now, are asked for again after this. */
+#define FEWER_S 60
 
 /* All ids that the configuration can give out, whatever domains are known today:
  * ranges that came and went with the topology would rewrite the store each time. */
@@ -219,8 +221,8 @@ static bool knows_less(enum tl_store_source source, enum tl_store_source there)
     return source == TL_STORE_SOURCE_LSA && there != TL_STORE_SOURCE_LSA;
 }
 
-int tla_remember_user(struct tla_book *book, const struct tl_identity *identity,
-                      const char *asked, enum tl_store_source source)
+static int remember_user(struct tla_book *book, const struct tl_identity *identity,
+                         const char *asked, enum tl_store_source source, bool fewer)
 {
     struct tl_store_life life = life_from(book, source), kept = life;
     struct found found = {0};
@@ -240,7 +242,17 @@ int tla_remember_user(struct tla_book *book, const struct tl_identity *identity,
     if (found.gids && (found.gids_source == TL_STORE_SOURCE_PAC ||
                        knows_less(source, found.gids_source)))
         return tl_store_renew(book->store, TL_STORE_GIDS, identity->uid, &kept);
+    if (found.gids && fewer) { /* soon once more */
+        kept.fresh_until = tl_store_now() + FEWER_S;
+        return tl_store_renew(book->store, TL_STORE_GIDS, identity->uid, &kept);
+    }
     return put_gids(book->store, identity, &life);
+}
+
+int tla_remember_user(struct tla_book *book, const struct tl_identity *identity,
+                      const char *asked, enum tl_store_source source)
+{
+    return remember_user(book, identity, asked, source, false);
 }
 
 /* A fresh record with members is worth more than one without. */
@@ -270,7 +282,7 @@ int tla_remember_answer(struct tla_book *book, const struct tl_lookup_answer *fo
     int rc = 0;
 
     if (found->identity != NULL)
-        rc = tla_remember_user(book, found->identity, asked, source);
+        rc = remember_user(book, found->identity, asked, source, found->own_unread);
     for (size_t i = 0; rc == 0 && i < found->num_groups; i++) {
         rc = tla_remember_group(book, found->groups[i],
                                 found->identity == NULL ? asked : NULL, NULL, 0, true,

@@ -144,6 +144,8 @@ static enum tl_reason log_on(const struct waiting *w, TALLOC_CTX *ctx,
     *logon = tl_logon_new(ctx, quick, ws, topology, NULL);
     if (*logon == NULL)
         return TL_REASON_NO_MEMORY;
+    (*logon)->recall = tla_recall;
+    (*logon)->recall_arg = w->conv;
     reason = tl_logon_prepare(*logon, w->conv->request.user);
     if (reason == TL_REASON_OK)
         reason = tl_logon_password(*logon, w->password);

@@ -28,7 +28,7 @@ static void on_event(void *arg, const struct tl_event *event)
 static json_t *sids_json(const struct tl_pac *pac)
 {
     char sid[TL_SID_STRING_MAX];
-    json_t *groups = json_array();
+    json_t *groups = json_array(), *directory = json_array();
 
     for (size_t i = 0; i < pac->num_groups; i++)
         json_array_append_new(groups,
@@ -39,9 +39,14 @@ static json_t *sids_json(const struct tl_pac *pac)
     for (size_t i = 0; i < pac->num_resource; i++)
         json_array_append_new(groups,
                               json_string(tl_sid_format(&pac->resource[i].sid, sid)));
-    return json_pack("{s:o, s:s, s:o, s:o}", "account", json_text(pac->account), "sid",
-                     tl_sid_format(&pac->user_sid, sid), "domain",
-                     json_text(pac->domain_flat), "groups", groups);
+    for (size_t i = 0; i < pac->num_resource; i++)
+        if ((pac->resource[i].attributes & TL_MEMBER_DIRECTORY) != 0)
+            json_array_append_new(directory,
+                                  json_string(tl_sid_format(&pac->resource[i].sid, sid)));
+    return json_pack("{s:o, s:s, s:o, s:o, s:o}", "account", json_text(pac->account),
+                     "sid", tl_sid_format(&pac->user_sid, sid), "domain",
+                     json_text(pac->domain_flat), "groups", groups, "directory_groups",
+                     directory);
 }
 
 /* What the SIDs are on this machine: a line of passwd, and the groups' ids. */

@@ -69,22 +69,25 @@ bool tl_unix_facts_gid(const struct tl_unix_facts *facts, const struct tl_sid *s
     return false;
 }
 
-static int append(struct tl_unix_facts *facts, const struct tl_dir_group *group)
+int tl_unix_facts_add(struct tl_unix_facts *facts, const struct tl_sid *sid, uint32_t gid)
 {
     struct tl_unix_group *grown;
-    uint32_t gid;
+    uint32_t known;
 
-    if (!group->has_gid || tl_unix_facts_gid(facts, &group->sid, &gid) ||
-        facts->num_groups >= GROUPS_MAX)
+    if (tl_unix_facts_gid(facts, sid, &known) || facts->num_groups >= GROUPS_MAX)
         return 0;
     grown =
         talloc_realloc(facts, facts->groups, struct tl_unix_group, facts->num_groups + 1);
     if (grown == NULL)
         return -ENOMEM;
     facts->groups = grown;
-    facts->groups[facts->num_groups++] =
-        (struct tl_unix_group){.sid = group->sid, .gid = group->gid_number};
+    facts->groups[facts->num_groups++] = (struct tl_unix_group){.sid = *sid, .gid = gid};
     return 0;
+}
+
+static int append(struct tl_unix_facts *facts, const struct tl_dir_group *group)
+{
+    return group->has_gid ? tl_unix_facts_add(facts, &group->sid, group->gid_number) : 0;
 }
 
 static enum tl_reason look_for_group(struct tl_unix_facts *facts, TALLOC_CTX *tmp,

@@ -301,6 +301,8 @@ static enum tl_reason steps(struct tl_logon *logon, const struct proof *proof,
     if (reason == TL_REASON_OK)
         reason = check_name(logon, deadline);
     if (reason == TL_REASON_OK)
+        reason = tl_own_groups(logon, deadline);
+    if (reason == TL_REASON_OK)
         reason = identify(logon, deadline);
     return reason;
 }
@@ -333,6 +335,7 @@ static enum tl_reason log_on(struct tl_logon *logon, const struct proof *proof)
     tl_outcome_reset(logon->outcome);
     logon->pac = NULL;
     logon->identity = NULL;
+    logon->own = (struct tl_own_groups){0};
     reason = steps(logon, proof, tl_deadline_in_ms(logon->config->logon_timeout));
     /* Who asks reads the outcome: it is a success only if all of these say so. */
     if ((reason == TL_REASON_OK) != (logon->outcome->reason == TL_REASON_OK) ||

@@ -93,8 +93,8 @@ static int append(struct tl_membership *member, const struct tl_dir_names *found
     member->groups = all;
     for (size_t i = 0; i < found->count; i++) {
         if (tl_sid_in_domain(&found->names[i].sid, own))
-            all[member->count++] =
-                (struct tl_pac_group){.sid = found->names[i].sid, .attributes = ORDINARY};
+            all[member->count++] = (struct tl_pac_group){
+                .sid = found->names[i].sid, .attributes = ORDINARY | TL_MEMBER_DIRECTORY};
     }
     return 0;
 }

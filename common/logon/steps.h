@@ -12,6 +12,9 @@
 enum tl_reason tl_logon_way(struct tl_logon *logon, tl_deadline deadline);
 /* A fresh Kerberos session in logon->krb. */
 enum tl_reason tl_logon_session(struct tl_logon *logon, tl_deadline deadline);
+/* own_groups.c: what the own domain's directory says of a user from outside, into
+ * logon->own and the resource groups of logon->pac. OK or NO_MEMORY. */
+enum tl_reason tl_own_groups(struct tl_logon *logon, tl_deadline deadline);
 /* logon->words, from the outcome. */
 void tl_logon_tell(struct tl_logon *logon);
 

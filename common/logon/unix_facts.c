@@ -97,6 +97,14 @@ static enum tl_reason user_side(struct reading *r, const struct tl_idmap_domain 
     return TL_REASON_OK;
 }
 
+static void not_read(const struct reading *r, const struct tl_idmap_domain *domain)
+{
+    tl_trace_note(r->logon->trace, "gidNumber of groups of %s cannot be read: %s",
+                  domain->dns, r->why->detail != NULL ? r->why->detail : "no reason");
+}
+
+/* Where they cannot be read, those that were known count, and a user from outside is who
+ * he is without the others. */
 static enum tl_reason own_side(struct reading *r, const struct tl_idmap_domain *domain)
 {
     struct tl_logon *logon = r->logon;
@@ -107,9 +115,16 @@ static enum tl_reason own_side(struct reading *r, const struct tl_idmap_domain *
                               r->deadline, &own, r->why);
     if (reason == TL_REASON_OK)
         reason = groups_of(r, own->dir, domain);
-    if (reason != TL_REASON_OK)
-        return unreadable(r, reason, "gidNumber", domain->dns);
     talloc_free(own);
+    if (reason == TL_REASON_OK || reason == TL_REASON_NO_MEMORY)
+        return reason;
+    not_read(r, domain);
+    for (size_t i = 0; i < logon->own.count; i++) {
+        const struct tl_own_group *group = &logon->own.groups[i];
+
+        if (group->has_gid && tl_unix_facts_add(r->facts, &group->sid, group->gid) != 0)
+            return unreadable(r, TL_REASON_NO_MEMORY, NULL, NULL);
+    }
     return TL_REASON_OK;
 }
 
@@ -126,8 +141,7 @@ static void other_side(struct reading *r, const struct tl_idmap_domain *domain)
     if (reason == TL_REASON_OK)
         reason = groups_of(r, dir, domain);
     if (reason != TL_REASON_OK)
-        tl_trace_note(logon->trace, "gidNumber of groups of %s cannot be read: %s",
-                      domain->dns, r->why->detail != NULL ? r->why->detail : "no reason");
+        not_read(r, domain);
     talloc_free(dir);
 }
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
  * resources.c - the groups of the workstation's own domain that a user of another forest
- * is in, which no directory of the user's forest knows. At a logon our own KDC adds them
- * to the ticket.
+ * is in, which no directory of the user's forest knows. At a logon a Windows KDC adds
+ * them to the ticket, a Samba KDC none or some.
  */
 #include "lookup/asking.h"
+
+#include <trustlogon/access.h>
 
 #define ATTRIBUTES 0x20000007U /* enabled; SE_GROUP_RESOURCE [MS-PAC 2.2.1] */
 
@@ -38,8 +40,9 @@ static int give(struct tl_pac *account, const struct tl_dir_names *found,
         return -1;
     for (size_t i = 0; i < found->count; i++)
         if (tl_sid_in_domain(&found->names[i].sid, domain))
-            account->resource[account->num_resource++] = (struct tl_pac_group){
-                .sid = found->names[i].sid, .attributes = ATTRIBUTES};
+            account->resource[account->num_resource++] =
+                (struct tl_pac_group){.sid = found->names[i].sid,
+                                      .attributes = ATTRIBUTES | TL_MEMBER_DIRECTORY};
     return 0;
 }
 
@@ -54,6 +57,31 @@ static enum tl_reason add_gids(const struct tl_asking *a, struct tl_directory *d
     return reason;
 }
 
+/* In the directory of the workstation's own domain, which own->domain becomes. OK with
+ * *found NULL: the topology has no such domain. */
+static enum tl_reason find_own_groups(struct tl_asking *own, struct tl_lookup_plan *plan,
+                                      const struct tl_pac *account,
+                                      struct tl_directory **dir,
+                                      struct tl_dir_names **found)
+{
+    const struct tl_lookup_input *in = &own->lookup->in;
+    size_t count;
+    struct tl_sid *sids = collect(plan, account, &count);
+    enum tl_reason reason;
+
+    *found = NULL;
+    if (sids == NULL || tl_lookup_add_domain(plan, in->ws, in->topo, in->ws->domain) != 0)
+        return tl_asking_no_memory(own);
+    if (plan->num_domains == 0)
+        return TL_REASON_OK;
+    own->domain = &plan->domains[0];
+    reason = tl_asking_open(own, dir);
+    if (reason == TL_REASON_OK)
+        reason =
+            tl_directory_foreign_groups(own->answer, *dir, sids, count, found, own->out);
+    return reason;
+}
+
 enum tl_reason tl_asking_resources(struct tl_asking *a, struct tl_pac *account)
 {
     const struct tl_lookup_input *in = &a->lookup->in;
@@ -61,24 +89,15 @@ enum tl_reason tl_asking_resources(struct tl_asking *a, struct tl_pac *account)
     struct tl_dir_names *found = NULL;
     struct tl_directory *dir = NULL;
     struct tl_asking own = *a;
-    struct tl_sid *sids;
     enum tl_reason reason;
-    size_t count;
 
-    if (plan == NULL || tl_lookup_add_domain(plan, in->ws, in->topo, in->ws->domain) != 0)
+    if (plan == NULL)
         return tl_asking_no_memory(a);
-    sids = collect(plan, account, &count);
-    if (sids == NULL)
-        return tl_asking_no_memory(a);
-    if (plan->num_domains == 0)
-        return TL_REASON_OK;
-    own.domain = &plan->domains[0];
-    reason = tl_asking_open(&own, &dir);
-    if (reason == TL_REASON_OK)
-        reason = tl_directory_foreign_groups(a->answer, dir, sids, count, &found, a->out);
-    if (reason == TL_REASON_OK)
+    reason = find_own_groups(&own, plan, account, &dir, &found);
+    if (reason == TL_REASON_OK && found != NULL)
         reason = add_gids(a, dir, found);
-    if (reason == TL_REASON_OK && give(account, found, &own.domain->sid) != 0)
+    if (reason == TL_REASON_OK && found != NULL &&
+        give(account, found, &own.domain->sid) != 0)
         reason = tl_asking_no_memory(a);
     talloc_free(plan);
     if (reason == TL_REASON_NO_MEMORY)
@@ -88,6 +107,40 @@ enum tl_reason tl_asking_resources(struct tl_asking *a, struct tl_pac *account)
     else
         tl_trace_note(in->trace, "groups of the own domain could not be read: %s",
                       tl_reason_info(reason)->slug);
+    a->answer->own_unread = reason != TL_REASON_OK;
     tl_outcome_reset(a->out);
     return TL_REASON_OK;
+}
+
+enum tl_reason tl_lookup_own_groups(TALLOC_CTX *ctx, struct tl_lookup *lookup,
+                                    const struct tl_pac *account,
+                                    struct tl_dir_names **groups, struct tl_outcome *out)
+{
+    struct tl_asking own = {.lookup = lookup, .out = out};
+    struct tl_lookup_plan *plan = NULL;
+    struct tl_dir_names *found = NULL;
+    struct tl_directory *dir = NULL;
+    enum tl_reason reason;
+    size_t kept = 0;
+
+    *groups = NULL;
+    own.answer = talloc_zero(lookup, struct tl_lookup_answer);
+    plan = talloc_zero(own.answer, struct tl_lookup_plan);
+    if (plan == NULL) {
+        talloc_free(own.answer);
+        return tl_asking_no_memory(&own);
+    }
+    reason = find_own_groups(&own, plan, account, &dir, &found);
+    if (reason == TL_REASON_OK && found == NULL)
+        reason = tl_outcome_fail(out, TL_STAGE_IDENTITY, TL_REASON_DIRECTORY_UNREADABLE,
+                                 "the SID of the own domain is not known");
+    if (reason == TL_REASON_OK) {
+        for (size_t i = 0; i < found->count; i++)
+            if (tl_sid_in_domain(&found->names[i].sid, &own.domain->sid))
+                found->names[kept++] = found->names[i];
+        found->count = kept;
+        *groups = talloc_steal(ctx, found);
+    }
+    talloc_free(own.answer);
+    return reason;
 }

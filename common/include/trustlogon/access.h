@@ -44,6 +44,9 @@ TL_PUBLIC bool tl_access_has_rules(const struct tl_access *access);
  * SE_GROUP_USE_FOR_DENY_ONLY (0x10), so that it denies and does not allow. */
 #define TL_MEMBER_UNPROVEN 0x00100000U
 #define TL_MEMBER_DENY_ONLY 0x10U
+/* Another one: the directory of this machine's domain says it, whatever the ticket does.
+ */
+#define TL_MEMBER_DIRECTORY 0x00200000U
 
 /* All that a rule can be held against: the user, and the groups with their
  * attributes [MS-PAC 2.2.1]. */

@@ -9,12 +9,32 @@
 #include <trustlogon/kerberos.h>
 #include <trustlogon/rules.h>
 
+/*
+ * The user's memberships in this machine's own domain, as its directory states them:
+ * what was known before the logon, and what is known after it.
+ */
+struct tl_own_group {
+    struct tl_sid sid;
+    bool has_gid; /* with idmap = rfc2307, where it was known */
+    uint32_t gid;
+};
+struct tl_own_groups {
+    int64_t asked; /* seconds since 1970 when the directory was, even in vain; 0: never */
+    size_t count;
+    struct tl_own_group *groups; /* children of whoever asked */
+};
+/* What is known of a user who has just been proven; all zero for nothing. */
+typedef void (*tl_recall_fn)(void *arg, TALLOC_CTX *ctx, const struct tl_sid *user,
+                             struct tl_own_groups *known);
+
 struct tl_logon {
     /* in */
     const struct tl_config *config;
     const struct tl_workstation *ws;
     struct tl_topology *topology; /* may be NULL: nothing is known */
     const struct tl_trace *trace; /* may be NULL */
+    tl_recall_fn recall;          /* NULL: nothing is known from before */
+    void *recall_arg;
     /* out: as far as it came; children of the logon */
     struct tl_name *name;
     struct tl_route *route;
@@ -23,7 +43,8 @@ struct tl_logon {
     struct tl_outcome *unread;    /* why the trusts could not be read; NULL: they were */
     bool answered;                /* some KDC said something, an error included */
     const char *client;           /* canonical principal, after the AS exchange */
-    struct tl_pac *pac;           /* after the proof */
+    struct tl_pac *pac;           /* after the proof; `own` is in its resource groups */
+    struct tl_own_groups own;     /* of a user from outside of the own forest */
     struct tl_identity *identity; /* on success only */
     struct tl_membership *member; /* after tl_logon_rules() */
     const char *domain;           /* DNS name of the user's domain; the same */

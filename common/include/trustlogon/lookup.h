@@ -87,6 +87,7 @@ struct tl_lookup_answer {
     /* The group asked for; or those of the user's groups whose names came with him. */
     size_t num_groups;
     struct tl_group **groups;
+    bool own_unread; /* which groups of this machine's domain he is in is not known */
     /* For tl_lookup_members(). */
     const struct tl_lookup_domain *domain;
     const struct tl_dir_group *entry; /* NULL: its members cannot be read */
@@ -125,5 +126,15 @@ TL_PUBLIC enum tl_reason tl_lookup_name_groups(struct tl_lookup *lookup,
                                                const struct tl_sid *sids, size_t count,
                                                struct tl_lookup_answer **answer,
                                                struct tl_outcome *out);
+
+/*
+ * The groups of the workstation's own domain that an account of another forest is in,
+ * itself or by a group of its own that `account` has, nested ones too. At most a search
+ * for the account, and one for each level of groups that has it.
+ */
+TL_PUBLIC enum tl_reason tl_lookup_own_groups(TALLOC_CTX *ctx, struct tl_lookup *lookup,
+                                              const struct tl_pac *account,
+                                              struct tl_dir_names **groups,
+                                              struct tl_outcome *out);
 
 #endif

@@ -44,6 +44,9 @@ TL_PUBLIC enum tl_reason tl_unix_facts_groups(struct tl_unix_facts *facts,
                                               struct tl_directory *dir,
                                               const struct tl_sid *sids, size_t count,
                                               struct tl_outcome *out);
+/* One that is known from before; the first word on a group counts. 0 or -ENOMEM. */
+TL_PUBLIC int tl_unix_facts_add(struct tl_unix_facts *facts, const struct tl_sid *sid,
+                                uint32_t gid);
 /* The gid of a group, once appended. */
 TL_PUBLIC bool tl_unix_facts_gid(const struct tl_unix_facts *facts,
                                  const struct tl_sid *sid, uint32_t *gid);

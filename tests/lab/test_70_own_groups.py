@@ -1,0 +1,171 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Groups of the workstation's own domain that a user of another forest is in: whatever a KDC
+puts into the ticket, the identity after the logon has those that the directory states."""
+import json
+import time
+
+import harness
+from capture import Capture
+from daemon import LOG, agent
+from harness import (PASSWORD, check, command, equal, finish, logon, nss, on, put, up, ws)
+
+ALICE = "CONTOSO\\alice"
+NSSWITCH = ("passwd: files trustlogon\ngroup: files trustlogon\ninitgroups: files trustlogon\n"
+            "shadow: files\nhosts: files dns\n")
+CONF = "[agent]\n    cached_logons = 5\n[logon]\n    explain = no\n[locator]\n    negative_lifetime = 0\n"
+MEMBERS = "/var/lib/trustlogon/members/*"
+# The question of the last logon was long ago.
+AGED = f"sed -i 's/^own .*/own 1/' {MEMBERS}"
+LDAP = (389, 636, 3268, 3269)
+sid = {}
+
+
+def samba(dc, *arguments):
+    done = on(dc, ["samba-tool", *arguments])
+    if done.returncode != 0:
+        raise RuntimeError(f"samba-tool {arguments}: {done.stderr}")
+    return done.stdout
+
+
+def sid_of(dc, kind, name):
+    shown = samba(dc, kind, "show", name, "--attributes=objectSid")
+    return next(line.split()[1] for line in shown.splitlines() if line.startswith("objectSid:"))
+
+
+def groups():
+    """Domain-local and universal, by the user's own SID, by that of a group of his, and nested."""
+    contoso, fabrikam = "dc1.contoso", "dc1.fabrikam"
+    for kind, name in (("user", "alice"), ("user", "bob"), ("group", "Sales")):
+        sid[name] = sid_of(contoso, kind, name)
+    for name, scope, member in (("BLocal", "Domain", sid["alice"]), ("BSales", "Domain", sid["Sales"]),
+                                ("BUniversal", "Universal", sid["alice"]),
+                                ("BOuter", "Domain", "BLocal"), ("BBob", "Domain", sid["bob"])):
+        samba(fabrikam, "group", "add", name, f"--group-scope={scope}")
+        samba(fabrikam, "group", "addmembers", name, member)
+        sid[name] = sid_of(fabrikam, "group", name)
+
+
+HERS = {f"{name}@fabrikam.test" for name in ("blocal", "bsales", "buniversal", "bouter")}
+
+
+def of_machine(name=ALICE):
+    # Names of these groups hold no blanks.
+    names = nss(["id", "-Gn", name]).stdout.split()
+    return {one for one in names if one.endswith("@fabrikam.test")}
+
+
+def line(*options):
+    account = "".join(f" [{one}]" for one in options)
+    put("ws1", "/etc/pam.d/ruled", "auth required pam_trustlogon.so\n"
+        f"account required pam_trustlogon.so{account}\n")
+
+
+def ruled(rule):
+    line(rule)
+    return logon(ALICE, service="ruled").code
+
+
+def before_and_after():
+    equal("before the logon `id` has them", of_machine(), HERS)
+    equal("she logs on", logon(ALICE).code, "PAM_SUCCESS")
+    equal("and has them after it", of_machine(), HERS)
+    for name in ("BLocal", "BUniversal", "BOuter", "BSales"):
+        equal(f"a rule by {name} lets her in", ruled(f"allow_groups={sid[name]}"), "PAM_SUCCESS")
+        equal(f"a rule against {name} keeps her out", ruled(f"deny_groups={sid[name]}"),
+              "PAM_PERM_DENIED")
+    equal("by name too", ruled("allow_groups=FABRIKAM\\BLocal"), "PAM_SUCCESS")
+    equal("a group that she is not in lets her not in", ruled(f"allow_groups={sid['BBob']}"),
+          "PAM_PERM_DENIED")
+    done = command("logon", "--json", ALICE, stdin=PASSWORD + "\n")
+    identity = json.loads(done.stdout)["identity"]
+    equal("the command marks where they come from", set(identity["directory_groups"]),
+          {sid[name] for name in ("BLocal", "BUniversal", "BOuter", "BSales")})
+    check("and has them among her groups", set(identity["directory_groups"]) <=
+          set(identity["groups"]), identity)
+
+
+def on_the_wire(lab):
+    """Warm nobody is asked; a while later one connection and a search for each level."""
+    with Capture(lab) as wire:
+        equal("once more", logon(ALICE).code, "PAM_SUCCESS")
+    check("soon again: no LDAP", not [p for port in LDAP for p in wire.port(port)], wire)
+    ws(AGED)
+    with Capture(lab) as wire:
+        equal("and later", logon(ALICE).code, "PAM_SUCCESS")
+    connections = {p.stream for p in wire.packets if p.syn and p.to_port == 389}
+    equal("later: one connection", len(connections), 1)
+    equal("and no more exchanges with KDCs", wire.exchanges(),
+          ["AS-REQ", "AS-REQ", "TGS-REQ", "TGS-REQ"])
+    equal("later: still hers", of_machine(), HERS)
+
+
+def changes():
+    samba("dc1.fabrikam", "group", "removemembers", "BLocal", f"--member-dn=CN={sid['alice']},"
+          "CN=ForeignSecurityPrincipals,DC=fabrikam,DC=test")
+    ws(AGED)
+    equal("out of BLocal she logs on", logon(ALICE).code, "PAM_SUCCESS")
+    equal("without it, and what it is in", of_machine(), {"bsales@fabrikam.test",
+                                                          "buniversal@fabrikam.test"})
+    equal("and is not let in by it", ruled(f"allow_groups={sid['BLocal']}"), "PAM_PERM_DENIED")
+    samba("dc1.fabrikam", "group", "addmembers", "BLocal", sid["alice"])
+    ws(AGED)
+    equal("in it again she logs on", logon(ALICE).code, "PAM_SUCCESS")
+    equal("with it", of_machine(), HERS)
+
+
+def nobody_can_be_asked():
+    table = "table inet silent { chain in { type filter hook input priority 0; tcp dport 389 drop; }; }"
+    on("dc1.fabrikam", ["nft", "-f", "-"], stdin=table)
+    ws(AGED)
+    got = logon(ALICE)
+    check("the own directory is silent: she logs on all the same", got.code == "PAM_SUCCESS"
+          and got.seconds < 10, got)
+    equal("with what was known", of_machine(), HERS)
+    equal("and by the rules", [ruled(f"allow_groups={sid['BOuter']}"),
+                               ruled(f"deny_groups={sid['BLocal']}")],
+          ["PAM_SUCCESS", "PAM_PERM_DENIED"])
+    started = time.monotonic()
+    logon(ALICE)
+    check("and it is not waited for each time", time.monotonic() - started < 3)
+    ws(f"rm -f {MEMBERS}")
+    equal("no proof of before: she logs on", logon(ALICE).code, "PAM_SUCCESS")
+    equal("with what the store knows", of_machine(), HERS)
+    ws(f"rm -f {MEMBERS} /var/lib/trustlogon/identity.store")
+    equal("nothing is known of her: she logs on", logon(ALICE).code, "PAM_SUCCESS")
+    equal("without them", of_machine(), set())
+    on("dc1.fabrikam", ["nft", "delete", "table", "inet", "silent"])
+    ws(AGED)
+    equal("and once it answers", logon(ALICE).code, "PAM_SUCCESS")
+    equal("with them", of_machine(), HERS)
+
+
+def cached():
+    harness.until(lambda: "$y$" in ws("cat /var/lib/trustlogon/cached-logons").stdout)
+    ws("ip link set eth0 down")
+    got = ruled(f"allow_groups={sid['BOuter']}")
+    denied = ruled(f"deny_groups={sid['BLocal']}")
+    shown = of_machine()
+    ws("ip link set eth0 up")
+    equal("a cached logon has them: allowed, denied, shown", (got, denied, shown),
+          ("PAM_SUCCESS", "PAM_PERM_DENIED", HERS))
+
+
+def main():
+    lab = up(trust="external")
+    put("ws1", "/etc/nsswitch.conf", NSSWITCH)
+    put("ws1", "/etc/trustlogon.conf", CONF)
+    groups()
+    command("refresh")
+    with agent():
+        before_and_after()
+        on_the_wire(lab)
+        changes()
+        cached()
+        nobody_can_be_asked()
+        check("the agent lives", True, ws(["cat", LOG]).stdout)
+    finish()
+
+
+if __name__ == "__main__":
+    main()
