@@ -18,8 +18,8 @@
 
 #define PRIVATE ".trustlogon-XXXXXX"
 #define WITHIN "cc"
-#define TRIES 64 /* other users may take names, too, but not those they cannot foresee   \
-                  */
+/* Other users may take names, too, but not those they cannot foresee. */
+#define TRIES 64
 
 struct place {
     int folder;  /* where the cache is to be */

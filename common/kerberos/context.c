@@ -167,14 +167,29 @@ const char *tl_krb_way(const struct tl_krb *krb, size_t i)
     return i < krb->way.count ? krb->way.names[i] : NULL;
 }
 
-char *tl_krb_way_text(TALLOC_CTX *ctx, const struct tl_krb *krb)
+static char *all_of(TALLOC_CTX *ctx, const struct tl_realms *realms)
 {
-    struct tl_realms start = krb->way;
+    struct tl_realms start = *realms;
 
     if (start.count == 0)
         return NULL;
     start.count--;
-    return tl_realms_text(ctx, &start, krb->way.names[start.count]);
+    return tl_realms_text(ctx, &start, realms->names[start.count]);
+}
+
+char *tl_krb_way_text(TALLOC_CTX *ctx, const struct tl_krb *krb)
+{
+    return all_of(ctx, &krb->way);
+}
+
+const char *tl_krb_through(const struct tl_krb *krb, size_t i)
+{
+    return i < krb->through.count ? krb->through.names[i] : NULL;
+}
+
+char *tl_krb_through_text(TALLOC_CTX *ctx, const struct tl_krb *krb)
+{
+    return all_of(ctx, &krb->through);
 }
 
 bool tl_krb_answered(const struct tl_krb *krb)

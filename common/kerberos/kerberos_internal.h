@@ -30,11 +30,12 @@ struct tl_krb {
     char *client_name;       /* the same as text */
     char *tgt_realm;         /* realm whose KDC issued the TGT */
     int64_t tgt_end;
-    krb5_creds *changepw;   /* the ticket for kadmin/changepw, or NULL; never stored */
-    krb5_creds *host;       /* the ticket for this workstation, after the walk */
-    const char *host_kdc;   /* the KDC that issued it */
-    struct tl_armor *armor; /* NULL: `fast = never` (armor.h) */
-    struct tl_realms way;   /* realms of the last walk */
+    krb5_creds *changepw;     /* the ticket for kadmin/changepw, or NULL; never stored */
+    krb5_creds *host;         /* the ticket for this workstation, after the walk */
+    const char *host_kdc;     /* the KDC that issued it */
+    struct tl_armor *armor;   /* NULL: `fast = never` (armor.h) */
+    struct tl_realms way;     /* realms of the last walk */
+    struct tl_realms through; /* realms that the proven host ticket names */
 };
 
 /* --- k5_profile.c: our fixed settings over krb5.conf --- */
@@ -128,6 +129,11 @@ enum tl_reason tl_realms_enter(TALLOC_CTX *ctx, struct tl_realms *seen, int limi
 /* "CONTOSO.TEST, FABRIKAM.TEST, CONTOSO.TEST" */
 char *tl_realms_text(TALLOC_CTX *ctx, const struct tl_realms *seen, const char *last);
 
+/* transited.c: the realms that a ticket came through. `client` and `server` are the
+ * realms at its ends. Pure. -EBADMSG, -ENOMEM; realms->names is a child of ctx. */
+int tl_transited_decode(TALLOC_CTX *ctx, const krb5_transited *transited,
+                        const char *client, const char *server, struct tl_realms *realms);
+
 /* What the walk asks for, in order, by policy; `again` is asked if the first
  * question is answered 7. */
 struct tl_walk_plan {
@@ -139,8 +145,8 @@ struct tl_walk_plan tl_walk_plan_for(enum tl_walk policy, const struct tl_route 
 
 /* --- keytab.c --- */
 
-/* Open the configured keytab; KEYTAB_MISSING, KEYTAB_NEEDS_ROOT, KEYTAB_UNREADABLE. Close with
- * krb5_kt_close(). */
+/* Open the configured keytab; KEYTAB_MISSING, KEYTAB_NEEDS_ROOT, KEYTAB_UNREADABLE. Close
+ * with krb5_kt_close(). */
 enum tl_reason tl_keytab_open(krb5_context k5, const struct tl_config *config,
                               enum tl_stage stage, krb5_keytab *keytab,
                               struct tl_outcome *out);

@@ -50,8 +50,8 @@ static bool try_key(struct proof *p, const krb5_keytab_entry *entry)
         krb5_error_code ret = krb5_server_decrypt_ticket_keytab(k5, one, fresh);
 
         /* libkrb5 judges the realms on the way by [capaths], which no member of
-         * a domain keeps; as on Windows, that is the DCs' part (SID filtering,
-         * trust attributes). The ticket is open by then. */
+         * a domain keeps; here they are judged by the trusts, and later
+         * (find_way()). The ticket is open by then. */
         opened = (ret == 0 || ret == KRB5KRB_AP_ERR_ILL_CR_TKT) &&
                  fresh->enc_part2 != NULL &&
                  krb5_copy_keyblock_contents(k5, &entry->key, &p->key) == 0;
@@ -197,6 +197,28 @@ static enum tl_reason check_exchange(struct proof *p)
     return TL_REASON_OK;
 }
 
+/* The realms that the ticket came through, for who knows the trusts to judge. Whether our
+ * KDC has judged them (TRANSITED-POLICY-CHECKED) does not matter: Windows' do not say so.
+ */
+static enum tl_reason find_way(struct proof *p)
+{
+    struct tl_krb *krb = p->krb;
+    const krb5_data *client = &p->ticket->enc_part2->client->realm;
+    char *realm = talloc_strndup(p->mem, client->data, client->length);
+    int ret;
+
+    TALLOC_FREE(krb->through.names);
+    ret = realm == NULL ? -ENOMEM
+                        : tl_transited_decode(krb, &p->ticket->enc_part2->transited,
+                                              realm, p->ws->realm, &krb->through);
+    if (ret == -ENOMEM)
+        return tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_NO_MEMORY, NULL);
+    if (ret != 0)
+        return tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_TRANSITED_REFUSED,
+                               "the list of them cannot be decoded");
+    return TL_REASON_OK;
+}
+
 /* The bytes of the one PAC, a child of mem; libkrb5 looks into AD-IF-RELEVANT. */
 static enum tl_reason find_pac(struct proof *p, krb5_data *bytes)
 {
@@ -289,6 +311,8 @@ static enum tl_reason prove(TALLOC_CTX *ctx, struct proof *p, struct tl_pac **ou
         reason = check_client(p);
     if (reason == TL_REASON_OK)
         reason = check_exchange(p);
+    if (reason == TL_REASON_OK)
+        reason = find_way(p);
     if (reason == TL_REASON_OK)
         reason = find_pac(p, &bytes);
     if (reason == TL_REASON_OK)

@@ -265,23 +265,63 @@ enum tl_reason tl_logon_way(struct tl_logon *logon, tl_deadline deadline)
     return TL_REASON_OK;
 }
 
-/* Which forest may bear a name our own side's directory says; the snapshot may be
- * older than the domains and the routing that the KDCs know, however young. Only who has
- * proved an account gets this far. */
+/* The snapshot may be older than the domains, trusts and routing that the KDCs know,
+ * however young. Only who has proved an account gets this far. */
+static bool read_again(struct tl_logon *logon, tl_deadline deadline)
+{
+    struct tl_topology *fresh;
+
+    if (tl_refresh(logon, logon->config, logon->ws, logon->trace, deadline, &fresh,
+                   NULL) != TL_REASON_OK)
+        return false;
+    logon->topology = fresh;
+    tl_outcome_reset(logon->outcome);
+    return true;
+}
+
+/* A realm that the ticket should not have come through, or NULL. */
+static const char *strange_realm(const struct tl_logon *logon, const char *realm)
+{
+    const char *through = NULL;
+
+    for (size_t i = 0; (through = tl_krb_through(logon->krb, i)) != NULL; i++)
+        if (!tl_may_come_through(logon->topology, logon->ws->domain, realm, through))
+            break;
+    return through;
+}
+
+/* A trusted realm can make tickets in the name of any other's users. Our KDC lets it pass
+ * if it does not compare trusts, and notes in the ticket whom it had it from. */
+static enum tl_reason check_way(struct tl_logon *logon, tl_deadline deadline)
+{
+    struct tl_outcome *out = logon->outcome;
+    const char *realm = strrchr(logon->client, '@') + 1;
+    const char *strange = strange_realm(logon, realm);
+    char *all;
+
+    if (strange != NULL && read_again(logon, deadline))
+        strange = strange_realm(logon, realm);
+    if (strange == NULL)
+        return TL_REASON_OK;
+    all = tl_krb_through_text(out, logon->krb);
+    tl_outcome_set_subject(out, strange);
+    tl_outcome_set_attribute(out, all);
+    return tl_outcome_fail(out, TL_STAGE_PROOF, TL_REASON_TRANSITED_REFUSED,
+                           "%s (of %s)%s", strange, all != NULL ? all : "?",
+                           logon->topology == NULL ? "; the trusts could not be read"
+                                                   : "");
+}
+
 static enum tl_reason check_name(struct tl_logon *logon, tl_deadline deadline)
 {
     struct tl_outcome *out = logon->outcome;
     enum tl_reason reason =
         tl_pac_check_name(logon->pac, logon->topology, logon->route, logon->client, out);
-    struct tl_topology *fresh;
 
-    if (reason != TL_REASON_REPLY_MISMATCH ||
-        tl_refresh(logon, logon->config, logon->ws, logon->trace, deadline, &fresh,
-                   NULL) != TL_REASON_OK)
+    if (reason != TL_REASON_REPLY_MISMATCH || !read_again(logon, deadline))
         return reason;
-    logon->topology = fresh;
-    tl_outcome_reset(out);
-    return tl_pac_check_name(logon->pac, fresh, logon->route, logon->client, out);
+    return tl_pac_check_name(logon->pac, logon->topology, logon->route, logon->client,
+                             out);
 }
 
 /* The steps that need the network, in order, and the one that follows them. */
@@ -295,6 +335,8 @@ static enum tl_reason steps(struct tl_logon *logon, const struct proof *proof,
         reason = exchange(logon, proof, deadline);
     if (reason == TL_REASON_OK)
         reason = tl_krb_proof(logon, logon->krb, logon->ws, &logon->pac, out);
+    if (reason == TL_REASON_OK)
+        reason = check_way(logon, deadline);
     if (reason == TL_REASON_OK)
         reason = tl_pac_apply_rules(logon->pac, logon->topology, logon->route,
                                     logon->client, logon->ws, logon->trace, out);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * same_forest.c - which domains are of one forest, as our own side's directory tells.
+ * same_forest.c - which domains are of one forest, as our own side's directory tells, and
+ * so through which a user may come.
  *
  * Names alone tell nothing: dmz.fabrikam.test may be a forest of its own, trusted like
  * any other, and a forest may list a domain that is another's. So a domain is its own
@@ -90,6 +91,27 @@ bool tl_same_forest(const struct tl_topology *topo, const char *realm, const cha
 
         if (counts(topo, tdo) && tl_forest_has_domain(tdo, realm) &&
             only_of(topo, tdo, domain))
+            return true;
+    }
+    return false;
+}
+
+bool tl_may_come_through(const struct tl_topology *topo, const char *own,
+                         const char *client, const char *through)
+{
+    if (tl_same_domain(client, own))
+        return false;
+    if (tl_same_domain(through, own) || tl_same_domain(through, client))
+        return true;
+    if (topo == NULL)
+        return false;
+    if (is_own(topo, through) || is_own(topo, client))
+        return is_own(topo, through);
+    for (size_t i = 0; i < topo->num_trusts; i++) {
+        const struct tl_tdo *tdo = &topo->trusts[i];
+
+        if (counts(topo, tdo) && tl_forest_has_domain(tdo, client) &&
+            tl_forest_has_domain(tdo, through))
             return true;
     }
     return false;

@@ -104,6 +104,16 @@ def nobody_gets_in(forgers, fabrikam):
         refused(forgers, what, {**order, "drop": [UPN_DNS]}, "reply-mismatch")
 
 
+def ways(forgers):
+    """Realms that the ticket says it came through: no flag of it says that a KDC judged them."""
+    for way in ("EVIL.TEST", "CHILD.CONTOSO.TEST", "FABRIKAM.TEST,EVIL.TEST", "EVIL.TEST,", "CONTOSO",
+                "EVIL,FABRIKAM."):
+        refused(forgers, f"through {way}", {"transited": way}, "transited-refused")
+    for way in ("CONTOSO.TEST", "contoso.test,fabrikam.test"):
+        forgers.tell({"forge": {"transited": way}})
+        check(f"through {way}: logged on", logon(ALICE).code == "PAM_SUCCESS")
+
+
 def sids_that_do_not_count(forgers, genuine, fabrikam):
     """Groups that the user's domain cannot give: the logon goes on without them."""
     helpdesk = sid_of("fabrikam", ("group", "Helpdesk"))
@@ -149,6 +159,7 @@ def main():
               told["identity"]["groups"] == genuine["groups"], told)
         fabrikam = sid_of("fabrikam", ("user", "carol")).rpartition("-")[0]
         nobody_gets_in(forgers, fabrikam)
+        ways(forgers)
         sids_that_do_not_count(forgers, genuine, fabrikam)
         forgers.tell({"forge": {}})
         check("and with nothing wrong again", logon(ALICE).code == "PAM_SUCCESS")

@@ -41,13 +41,15 @@ struct lie {
     int sealed_with, signed_with; /* indices of keys */
     krb5_kvno kvno;               /* of the ticket; the keytab's is 2 */
     const char *ticket_client, *pac_client;
-    int pacs;           /* how many */
-    int time_off;       /* of the PAC's logon time */
-    bool no_logon;      /* PAC without LOGON_INFO */
-    bool requestor;     /* PAC_REQUESTOR of another user */
-    krb5_enctype as;    /* the type the ticket claims, 0: the key's */
-    bool other_session; /* the reply's session key is not the ticket's */
-    int starts, ends;   /* of the ticket, off the usual times */
+    int pacs;            /* how many */
+    int time_off;        /* of the PAC's logon time */
+    bool no_logon;       /* PAC without LOGON_INFO */
+    bool requestor;      /* PAC_REQUESTOR of another user */
+    krb5_enctype as;     /* the type the ticket claims, 0: the key's */
+    bool other_session;  /* the reply's session key is not the ticket's */
+    int starts, ends;    /* of the ticket, off the usual times */
+    const char *through; /* realms on the way, as the ticket has them */
+    const char *way;     /* and as they are found */
     enum tl_reason reason;
 };
 
@@ -83,6 +85,10 @@ static const struct lie lies[] = {
      .reason = TL_REASON_CLOCK_SKEW},
     {"within the clock skew", 0, 0, 2, ALICE, ALICE, 1, .starts = 200,
      .reason = TL_REASON_OK},
+    {"through other realms", 0, 0, 2, ALICE, ALICE, 1, .through = "A.TEST,B.",
+     .way = "A.TEST, B.A.TEST", .reason = TL_REASON_OK},
+    {"through what is no realm", 0, 0, 2, ALICE, ALICE, 1, .through = "A\n",
+     .reason = TL_REASON_TRANSITED_REFUSED},
 };
 
 static void add_key(const char *name, const krb5_keyblock *key)
@@ -211,6 +217,10 @@ static void make_ticket(const struct lie *lie)
     ck_assert_int_eq(krb5_parse_name(krb->k5, lie->ticket_client, &part.client), 0);
     part.session = &keys[1];
     part.transited.tr_type = 1;
+    if (lie->through != NULL) {
+        part.transited.tr_contents.data = (char *)(uintptr_t)lie->through;
+        part.transited.tr_contents.length = (unsigned int)strlen(lie->through);
+    }
     part.times.authtime = now;
     part.times.starttime = now + lie->starts;
     part.times.endtime = now + 3600 + lie->ends;
@@ -247,6 +257,10 @@ START_TEST(test_lie)
                   tl_reason_info(lie->reason)->slug);
     ck_assert_int_eq(pac != NULL, reason == TL_REASON_OK);
     ck_assert_int_eq(out->reason, reason);
+    if (lie->way != NULL)
+        ck_assert_str_eq(tl_krb_through_text(mem, krb), lie->way);
+    else
+        ck_assert_ptr_null(tl_krb_through(krb, 0));
     if (reason != TL_REASON_OK)
         ck_assert_int_eq(out->stage, TL_STAGE_PROOF);
     if (reason == TL_REASON_KEYTAB_STALE)

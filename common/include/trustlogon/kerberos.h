@@ -157,6 +157,11 @@ TL_PUBLIC const char *tl_krb_way(const struct tl_krb *krb, size_t i);
 /* The same as text, "CONTOSO.TEST, FABRIKAM.TEST"; NULL before a walk. */
 TL_PUBLIC char *tl_krb_way_text(TALLOC_CTX *ctx, const struct tl_krb *krb);
 
+/* The same of the realms that the proven ticket says it came through, both ends not among
+ * them. */
+TL_PUBLIC const char *tl_krb_through(const struct tl_krb *krb, size_t i);
+TL_PUBLIC char *tl_krb_through_text(TALLOC_CTX *ctx, const struct tl_krb *krb);
+
 /* Has any KDC answered anything in this session, an error included? */
 TL_PUBLIC bool tl_krb_answered(const struct tl_krb *krb);
 /* Name of the session's MEMORY ccache (for tl_directory_open). */

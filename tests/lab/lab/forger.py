@@ -183,10 +183,10 @@ def times(authtime):
 FLAGS = {"tgt": "0" * 9 + "11" + "0" * 21, "other": "0" * 10 + "1" + "0" * 21}
 
 
-def ticket_part(session, client, crealm, authtime, flags, pac=None):
+def ticket_part(session, client, crealm, authtime, flags, pac=None, transited=""):
     part = {"flags": FLAGS[flags], "key": {"keytype": AES256, "keyvalue": session},
             "crealm": crealm, "cname": client,
-            "transited": {"tr-type": 1, "contents": b""}, **times(authtime)}
+            "transited": {"tr-type": 1, "contents": transited.encode()}, **times(authtime)}
     if pac is not None:
         inner = pack([{"ad-type": AD_WIN2K_PAC, "ad-data": pac}], asn1.AuthorizationData)
         part["authorization-data"] = [{"ad-type": AD_IF_RELEVANT, "ad-data": inner}]
@@ -243,7 +243,8 @@ def tgs_reply(request):
         flags, sealing, kvno = "other", LEARNT["key"], LEARNT["kvno"]
         pac = None if order.get("none") else forged_pac(order, authtime)
     made = ticket(service, REALM, sealing, kvno,
-                  ticket_part(session, part["cname"], part["crealm"], authtime, flags, pac))
+                  ticket_part(session, part["cname"], part["crealm"], authtime, flags, pac,
+                              LEARNT["order"].get("transited", "")))
     answer = pack(reply_part(session, body["nonce"], service, REALM, authtime, flags),
                   asn1.EncTGSRepPart)
     return pack({"pvno": 5, "msg-type": 13, "crealm": part["crealm"], "cname": part["cname"],
