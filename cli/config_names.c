@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include <trustlogon/identity.h>
 #include <trustlogon/name.h>
 
 #include "config_names.h"
@@ -29,16 +30,16 @@ static void problem(struct teller *teller, const char *option, const char *value
                show(cli, what), color(cli, "off"));
 }
 
-static void check_default_domain(struct teller *teller, const struct tl_topology *topo)
+static void check_domain(struct teller *teller, const struct tl_topology *topo,
+                         const char *option, const char *value)
 {
     struct cli *cli = teller->cli;
-    const char *value = cli->config->default_domain;
     struct tl_known_domain known;
 
     if (value == NULL || topo == NULL ||
         tl_known_domain(topo, cli_workstation_here(cli, topo), value, &known))
         return;
-    problem(teller, "default_domain", value,
+    problem(teller, option, value,
             "no domain or trusted domain of this machine has that name; "
             "'trustlogon trusts' lists them");
 }
@@ -69,10 +70,13 @@ static void check_realm(struct teller *teller, const struct tl_topology *topo)
 int config_names(struct cli *cli, const struct tl_topology *topo, json_t *problems)
 {
     struct teller teller = {.cli = cli, .problems = problems, .code = EXIT_WORKS};
+    const char *usual = cli->config->default_domain;
+    const char *bare = tl_bare_domain(cli->config, NULL); /* our own needs no check */
 
-    check_default_domain(&teller, topo);
+    check_domain(&teller, topo, "default_domain", usual);
+    check_domain(&teller, topo, "bare_names", bare);
     check_realm(&teller, topo);
-    if (topo == NULL && cli->config->default_domain != NULL && !cli->json)
+    if (topo == NULL && (usual != NULL || bare != NULL) && !cli->json)
         printf("# the names of domains are not checked before 'trustlogon refresh'\n");
     return teller.code;
 }

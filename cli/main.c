@@ -12,6 +12,7 @@
 #include "cli.h"
 #include "options.h"
 #include "tl_build.h"
+#include <trustlogon/identity.h>
 #include <trustlogon/name.h>
 
 static int verb_help(struct cli *cli, int argc, char **argv);
@@ -178,7 +179,7 @@ struct tl_workstation *cli_workstation_here(const struct cli *cli,
                                             const struct tl_topology *topo)
 {
     struct tl_workstation *ws = talloc_zero(cli, struct tl_workstation);
-    const char *host = cli->config->hostname;
+    const char *host = cli->config->hostname, *bare;
     char own[TL_DNS_MAX + 1] = "";
 
     if (host == NULL && gethostname(own, sizeof(own) - 1) == 0)
@@ -188,7 +189,10 @@ struct tl_workstation *cli_workstation_here(const struct cli *cli,
     ws->domain =
         tl_dns_of(ws, cli->config->realm != NULL ? cli->config->realm : topo->domain);
     ws->realm = tl_realm_of(ws, ws->domain);
-    ws->default_domain = talloc_strdup(ws, cli->config->default_domain);
+    bare = tl_bare_domain(cli->config, ws->domain);
+    ws->bare_names = bare != NULL;
+    ws->default_domain =
+        talloc_strdup(ws, bare != NULL ? bare : cli->config->default_domain);
     ws->flat = talloc_strndup(ws, host, strcspn(host, "."));
     ws->fqdn = strchr(host, '.') != NULL ? talloc_strdup(ws, host)
                                          : talloc_asprintf(ws, "%s.%s", host, ws->domain);

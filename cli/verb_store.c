@@ -38,16 +38,16 @@ static int look(struct cli *cli, const char *file, bool items, struct survey *su
 static json_t *json_stats(const struct survey *survey)
 {
     const struct tl_store_stats *stats = &survey->stats;
+    const struct tl_store_map *map = &survey->view->map;
     json_t *ranges = json_array();
 
-    for (uint32_t i = 0; i < survey->view->map.num_ranges; i++)
-        json_array_append_new(
-            ranges, json_pack("{s:I, s:I}", "first",
-                              (json_int_t)survey->view->map.ranges[i].first, "last",
-                              (json_int_t)survey->view->map.ranges[i].last));
+    for (uint32_t i = 0; i < map->num_ranges; i++)
+        json_array_append_new(ranges, json_pack("{s:I, s:I}", "first",
+                                                (json_int_t)map->ranges[i].first, "last",
+                                                (json_int_t)map->ranges[i].last));
     return json_pack(
         "{s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, "
-        "s:o}",
+        "s:o, s:o}",
         "file", json_text(survey->view->path), "created", (json_int_t)stats->created,
         "size", (json_int_t)stats->size, "used", (json_int_t)stats->used, "dead",
         (json_int_t)stats->dead, "users", (json_int_t)stats->users, "groups",
@@ -55,7 +55,15 @@ static json_t *json_stats(const struct survey *survey)
         (json_int_t)stats->negatives, "ended", (json_int_t)stats->ended, "buckets",
         (json_int_t)stats->buckets, "keys", (json_int_t)stats->keys, "longest_chain",
         (json_int_t)stats->longest, "damaged", (json_int_t)stats->damaged, "unfinished",
-        stats->unfinished, "ranges", ranges);
+        stats->unfinished, "ranges", ranges, "bare_names",
+        map->bare.length > 0 ? json_text(map->bare.domain) : json_null());
+}
+
+static void print_bare_names(const struct tl_store_map *map)
+{
+    if (map->bare.length > 0)
+        printf("Bare names  %s%s\n", map->bare.domain,
+               map->bare.shown ? "" : " (whole names are shown)");
 }
 
 static void print_ranges(const struct tl_store_map *map)
@@ -107,6 +115,7 @@ static int statistics(struct cli *cli, const char *file, const char *what)
         printf("%-12s%u keys in %u buckets, longest chain %u\n", "Index", stats->keys,
                stats->buckets, stats->longest);
         print_ranges(&survey.view->map);
+        print_bare_names(&survey.view->map);
         print_state(cli, stats);
     }
     return stats->damaged == 0 ? EXIT_WORKS : EXIT_PROBLEM;

@@ -127,6 +127,13 @@ class Id(unittest.TestCase):
         code, got = self.told("alice")
         self.assertEqual((code, got["asked"], got["user"]["id"]), (0, "alice", 201105))
 
+    def test_bare_names(self):
+        self.configure("[identity]\n    bare_names = contoso.test\n")
+        code, got = self.told("alice")
+        self.assertEqual((code, got["asked"], got["user"]["id"]), (0, "alice", 201105))
+        for name in ("root", "Root", "docker"):
+            self.assertEqual(self.told(name)[1]["user"], None, name)
+
     def test_no_store(self):
         os.unlink(self.file)
         done = self.run_id("alice@contoso.test")

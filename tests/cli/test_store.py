@@ -52,6 +52,7 @@ class Store(unittest.TestCase):
                           got["ended"], got["damaged"], got["unfinished"]),
                          (0, 3, 3, 1, 2, 1, 0, False))
         self.assertEqual(got["ranges"], [{"first": 200000, "last": 399999}])
+        self.assertIsNone(got["bare_names"])
         self.assertEqual(got["size"], os.path.getsize(self.file))
         self.assertLess(abs(got["created"] - time.time()), 60)
         self.assertGreater(got["size"], got["used"])

@@ -290,6 +290,9 @@ def changes():
         configure(lines)
         with agent():
             found = passwd("alice")
+            equal(f"bare_names = {setting}: as the store tells",
+                  json.loads(command("store", "--json").stdout)["bare_names"],
+                  {"own": "fabrikam.test", "no": None}.get(setting, setting))
             equal(f"bare_names = {setting}: whose they are",
                   (found and found[0], (passwd("carol") or [None])[0]), (alice, carol))
             if setting == "contoso.test":
@@ -303,6 +306,19 @@ def changes():
     got = logon("bob", steps=("authenticate",))
     check("default_domain alone is for the password prompt", got.code == "PAM_SUCCESS" and
           passwd("bob") is None, (got, passwd("bob")))
+
+
+def mistakes():
+    for value, code in (("comtoso.test", 1), ("contoso.test", 0), ("own", 0)):
+        configure(f"    bare_names = {value}")
+        done = command("config", "--json")
+        problems = [p["option"] for p in json.loads(done.stdout)["problems"]]
+        equal(f"trustlogon config, bare_names = {value}", (done.returncode, problems),
+              (code, ["bare_names"] * code))
+    configure("    bare_names = yes")
+    done = command("config")
+    check("bare_names = yes does not say whose", done.returncode != 0 and
+          "neither no nor own" in done.stdout + done.stderr, done)
 
 
 def main():
@@ -324,6 +340,7 @@ def main():
         nsswitch_the_other_way()
         made_later()
     changes()
+    mistakes()
     finish()
 
 
