@@ -43,9 +43,17 @@ static int rules(struct cli *cli, const struct tl_topology *topo, json_t *array)
     struct tl_rule_info *infos;
     struct tl_workstation *ws = NULL;
     size_t count = 0;
-    int code = tl_rules_any(cli->config) ? cli_load_workstation(cli, &ws) : EXIT_WORKS;
+    int code;
 
-    if (code != EXIT_WORKS || !tl_rules_any(cli->config))
+    if (!tl_rules_any(cli->config)) {
+        if (!cli->json)
+            printf("\n%sNo access rule: every user of every trusted domain may log on "
+                   "([access]).%s\n",
+                   color(cli, "yellow"), color(cli, "off"));
+        return EXIT_WORKS;
+    }
+    code = cli_load_workstation(cli, &ws);
+    if (code != EXIT_WORKS)
         return code;
     in.ws = ws;
     progress_start(cli);

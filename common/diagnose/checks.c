@@ -184,5 +184,10 @@ const struct check tl_checks[] = {
     {"logon", "the logon", NEEDS_ROUTE, false, check_logon},
     {"access", "the access rules", NEEDS_NOTHING, true, tl_check_access},
     {"user-side", "the trusts of the user's side", NEEDS_ROUTE, false, check_user_side},
+    {"ccache", "the credentials cache", NEEDS_MACHINE, true, tl_check_ccache},
+    {"store", "the identity store", NEEDS_NOTHING, true, tl_check_store},
+    {"nss", "the name service", NEEDS_NOTHING, true, tl_check_nss},
+    {"pam", "PAM's files", NEEDS_NOTHING, true, tl_check_pam},
+    {"sshd", "sshd's settings", NEEDS_NOTHING, true, tl_check_sshd},
 };
 const size_t tl_num_checks = sizeof(tl_checks) / sizeof(tl_checks[0]);

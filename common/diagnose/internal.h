@@ -7,6 +7,10 @@
  *   checks.c    the table of all checks in their order, and the logon's own steps
  *   summary.c   the sum, and how far it holds; pure
  *   network.c   DNS, ports and clock of a domain's DCs; probe.c sends
+ *   name_servers.c, access.c, ccache.c, store.c, nss.c, pam.c,
+ *   sshd.c
+ *               one row of the table each; what they read is decoded by the pure
+ *               functions of local_files.h
  *   trusts.c    the machine's account, TDOs, routes, SPN; armor.c FAST
  */
 #ifndef TL_DIAGNOSE_INTERNAL_H
@@ -15,6 +19,7 @@
 #include <trustlogon/diagnose.h>
 
 #include "logon/explain.h"
+#include "store/inspect.h"
 
 #define PROBE_TIMEOUT_MS 1500
 #define DCS_PER_DOMAIN 4 /* as many are probed; a checklist must end */
@@ -119,6 +124,21 @@ void tl_check_armor(struct run *run, const char *realm);
 const char *tl_armor_told(const struct run *run);
 /* Own TDOs, routing of the name, SPN. */
 void tl_check_own_side(struct run *run, const struct tl_name *name);
+/* The user's ids, from the logon, or else from the identity store. False: not known. */
+bool tl_known_user(struct run *run, uint32_t *uid, uint32_t *gid);
+/* A user that has not ended; uid and gid may be NULL. */
+bool tl_store_knows(const struct tl_store_view *view, const char *name, uint32_t *uid,
+                    uint32_t *gid);
+/* A credentials cache of the configured kind, written as the user. */
+void tl_check_ccache(struct run *run);
+/* The agent's folders and the identity store. */
+void tl_check_store(struct run *run);
+/* nsswitch.conf, and who the name service says the user is. */
+void tl_check_nss(struct run *run);
+/* The PAM stacks of sshd, login, su, sudo and the greeters. */
+void tl_check_pam(struct run *run);
+/* sshd_config, as far as it can be read. */
+void tl_check_sshd(struct run *run);
 /* The access rules: any, and whether they let the user in. */
 void tl_check_access(struct run *run);
 /* The other side's TDOs, with whichever session may read them; how the walk ended

@@ -27,18 +27,19 @@ int tl_text_read(TALLOC_CTX *ctx, const char *path, char **text)
     }
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
         rc = -EINVAL;
-    else if ((*text = talloc_zero_size(ctx, TL_TEXT_MAX + 1)) == NULL)
+    else if (st.st_size > (off_t)TL_TEXT_MAX)
+        rc = -E2BIG;
+    else if ((*text = talloc_zero_size(ctx, (size_t)st.st_size + 1)) == NULL)
         rc = -ENOMEM;
-    while (rc == 0 && got > 0 && len < TL_TEXT_MAX) {
-        got = read(fd, *text + len, TL_TEXT_MAX - len);
+    /* What is appended meanwhile is another reader's. */
+    while (rc == 0 && got > 0 && len < (size_t)st.st_size) {
+        got = read(fd, *text + len, (size_t)st.st_size - len);
         if (got < 0)
             rc = -EIO;
         else
             len += (size_t)got;
     }
     close(fd);
-    if (rc == 0 && len == TL_TEXT_MAX)
-        rc = -E2BIG;
     if (rc != 0)
         TALLOC_FREE(*text);
     return rc;

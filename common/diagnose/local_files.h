@@ -55,4 +55,119 @@ enum tl_dns_says {
 enum tl_dns_says tl_dns_reply_judge(const uint8_t *reply, size_t len, uint16_t id,
                                     size_t *records);
 
+/* ---- nsswitch.c: one database of /etc/nsswitch.conf */
+
+struct tl_nss_line {
+    bool present;         /* else glibc asks "files" only */
+    bool ours;            /* our module is in it */
+    const char *ended_by; /* the source before ours after which none is asked, or NULL */
+    const char *before;   /* sources before ours that know other accounts, or NULL */
+};
+/* Strings are children of ctx. */
+void tl_nsswitch_judge(TALLOC_CTX *ctx, const char *text, const char *database,
+                       struct tl_nss_line *line);
+
+/* ---- pam_file.c: the stack of one PAM service, with all that it includes */
+
+enum tl_pam_kind {
+    TL_PAM_AUTH,
+    TL_PAM_ACCOUNT,
+    TL_PAM_PASSWORD,
+    TL_PAM_SESSION,
+    TL_PAM_KINDS
+};
+/* What a module returns, as far as it matters here. */
+enum tl_pam_return {
+    TL_PAM_SUCCESS,
+    TL_PAM_NEW_AUTHTOK,
+    TL_PAM_IGNORE,
+    TL_PAM_AUTH_ERR,
+    TL_PAM_USER_UNKNOWN,
+    TL_PAM_PERM_DENIED,
+    TL_PAM_RETURNS
+};
+/* What follows from it; a positive number is so many modules that are skipped. */
+enum tl_pam_action {
+    TL_PAM_DO_IGNORE = 0,
+    TL_PAM_DO_OK = -1,
+    TL_PAM_DO_DONE = -2,
+    TL_PAM_DO_BAD = -3,
+    TL_PAM_DO_DIE = -4,
+    TL_PAM_DO_RESET = -5
+};
+#define TL_PAM_ENTRIES_MAX 512
+
+struct tl_pam_entry {
+    enum tl_pam_kind kind;
+    int level;          /* of substacks around it */
+    const char *module; /* file name without folders; NULL: a substack begins */
+    const char *args;   /* behind it, or "" */
+    const char *file;   /* where it stands */
+    int actions[TL_PAM_RETURNS];
+};
+struct tl_pam_stack {
+    size_t count;
+    struct tl_pam_entry *entries;
+    const char *broken; /* a file that is not there, or a line like none; or NULL */
+};
+/* The text of a file of /etc/pam.d, or NULL: there is none. It must outlive the stack. */
+typedef const char *(*tl_pam_load_fn)(void *arg, const char *name);
+/* NULL: no memory. */
+struct tl_pam_stack *tl_pam_stack_read(TALLOC_CTX *ctx, const char *service,
+                                       tl_pam_load_fn load, void *arg);
+
+/* ---- pam_stack.c: what becomes of a user of a domain in it */
+
+/* What each module returns for such a user. */
+typedef enum tl_pam_return (*tl_pam_returns_fn)(void *arg,
+                                                const struct tl_pam_entry *entry);
+struct tl_pam_run {
+    enum tl_pam_return result;          /* of the whole stack, as libpam makes it */
+    const struct tl_pam_entry *decided; /* the module that ended it early, or NULL */
+    bool reached;                       /* our module was asked */
+};
+struct tl_pam_run tl_pam_run(const struct tl_pam_stack *stack, enum tl_pam_kind kind,
+                             tl_pam_returns_fn returns, void *arg);
+
+enum tl_pam_fault {
+    TL_PAM_FINE,
+    TL_PAM_ABSENT,      /* our module is not in it */
+    TL_PAM_NOT_REACHED, /* another one ends the stack before it */
+    TL_PAM_REFUSED,     /* the stack refuses whom our module lets in */
+    TL_PAM_OPEN         /* the stack lets in whom our module refuses */
+};
+/* *culprit: the module that decides instead, or NULL. */
+enum tl_pam_fault tl_pam_judge(const struct tl_pam_stack *stack, enum tl_pam_kind kind,
+                               const struct tl_pam_entry **culprit);
+
+/* ---- sshd_config.c: what of sshd_config(5) decides about users of domains */
+
+struct tl_sshd_list {
+    size_t count;
+    const char **patterns;
+};
+struct tl_sshd {
+    bool use_pam, passwords, keyboard; /* after sshd's own defaults */
+    struct tl_sshd_list allow_users, deny_users;
+    bool by_groups;       /* AllowGroups or DenyGroups stand in it */
+    size_t matches;       /* Match blocks, whose settings are not looked at */
+    const char *included; /* a file that cannot be read, or NULL */
+};
+/* The text of the nth file that a pattern of Include names (the main file: NULL), or
+ * NULL: there is none. *unreadable: there is one, and it cannot be read. */
+typedef const char *(*tl_sshd_load_fn)(void *arg, const char *pattern, size_t nth,
+                                       bool *unreadable);
+/* Strings are children of ctx. -ENOENT: no main file; -EACCES; -ENOMEM. */
+int tl_sshd_read(TALLOC_CTX *ctx, tl_sshd_load_fn load, void *arg, struct tl_sshd *sshd);
+
+enum tl_sshd_match {
+    TL_SSHD_NO,
+    TL_SSHD_SPLIT, /* no: what stands behind the pattern's '@' is a host's name to sshd */
+    TL_SSHD_MAYBE, /* from some hosts */
+    TL_SSHD_YES
+};
+/* The best match of a user in a list; *pattern is the one. */
+enum tl_sshd_match tl_sshd_match(const struct tl_sshd_list *list, const char *user,
+                                 const char **pattern);
+
 #endif

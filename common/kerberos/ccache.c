@@ -281,7 +281,9 @@ static enum tl_reason store(TALLOC_CTX *ctx, krb5_context k5,
                              .gid = req->gid,
                              .only_existing = req->only_existing,
                              .seconds = CHILD_TIMEOUT,
-                             .work = delete ? tl_ccache_delete : tl_ccache_write};
+                             .work = delete                     ? tl_ccache_delete
+                                     : req->op == TL_CCACHE_TRY ? tl_ccache_try
+                                                                : tl_ccache_write};
     struct ccache_report report = {.status = -1};
     const char *why = NULL;
     char *full = NULL;

@@ -94,9 +94,9 @@ static int check_folder_at(struct ccache_job *job, const char *folder, struct st
     return tl_ccache_check_folder(job, folder, st);
 }
 
-/* The folder of a DIR cache, and the one that it is in. libkrb5 takes what it finds, and
+/* libkrb5 takes what it finds, and
  * creates the files in there by name: so the folder is made here, and is the user's. */
-static int check_dir(struct ccache_job *job, const char *path)
+int tl_ccache_check_dir(struct ccache_job *job, const char *path)
 {
     char parent[sizeof(job->name)];
     int len = (int)(strrchr(path, '/') - path);
@@ -126,7 +126,8 @@ static int write_collection(struct ccache_job *job)
     krb5_error_code ret;
 
     snprintf(type, sizeof(type), "%.*s", (int)strcspn(job->name, ":"), job->name);
-    if (strncasecmp(job->name, "DIR:/", 5) == 0 && check_dir(job, job->name + 4) != 0)
+    if (strncasecmp(job->name, "DIR:/", 5) == 0 &&
+        tl_ccache_check_dir(job, job->name + 4) != 0)
         return -1;
     ret = krb5_cc_set_default_name(k5, job->name);
     if (ret == 0) /* makes the folder of DIR, the collection of the others */

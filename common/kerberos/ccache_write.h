@@ -40,6 +40,8 @@ int tl_ccache_as_user(struct ccache_job *job, struct ccache_report *report);
 /* 0, or -1 with job->error. */
 int tl_ccache_write(struct ccache_job *job);
 int tl_ccache_delete(struct ccache_job *job);
+/* As tl_ccache_write() would, beside what is there, and nothing of it stays. */
+int tl_ccache_try(struct ccache_job *job);
 /* All of job->tickets into `to`, in the place of what is there. */
 krb5_error_code tl_ccache_fill(struct ccache_job *job, krb5_ccache to);
 /* Nothing is to be written there: a cached logon brings no ticket, and what is there is
@@ -52,6 +54,8 @@ int tl_ccache_write_file(struct ccache_job *job);
 int tl_ccache_check_own(struct ccache_job *job, int folder, const char *name);
 int tl_ccache_check_folder(struct ccache_job *job, const char *folder,
                            const struct stat *st);
+/* The folder of a DIR cache, which is made if need be, and the one that it is in. */
+int tl_ccache_check_dir(struct ccache_job *job, const char *path);
 /* -1, with job->error. */
 int tl_ccache_fail(struct ccache_job *job, const char *doing, const char *text);
 int tl_ccache_fail_k5(struct ccache_job *job, const char *doing, krb5_error_code code);

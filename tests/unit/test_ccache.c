@@ -248,6 +248,35 @@ END_TEST
 
 /* A folder that somebody else made in time: he could change the file between two
  * openings. And one where everybody may do so. */
+/* As the user's own would be written, and then nothing of it is there. */
+START_TEST(test_try)
+{
+    static const struct {
+        const char *before, *after; /* of the folder */
+    } types[] = {
+        {"FILE:", "/cc_XXXXXX"}, {"FILE:", "/cc"}, {"", "/cc_XXXXXX"}, {"DIR:", "/dir"}};
+    size_t before = count_files();
+    const char *name;
+    char *full;
+
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        full = talloc_asprintf(mem, "%s%s%s", types[i].before, folder, types[i].after);
+        ck_assert_msg(store(TL_CCACHE_TRY, full, NULL, &name) == TL_REASON_OK, "%s: %s",
+                      full, out->detail);
+        ck_assert_uint_eq(count_files(), before);
+    }
+    /* A cache that is there is not touched, one of another user is in the way. */
+    full = talloc_asprintf(mem, "FILE:%s/cc", folder);
+    put_file(full + 5, NOBODY, "mine");
+    ck_assert_int_eq(store(TL_CCACHE_TRY, full, NULL, &name), TL_REASON_OK);
+    check_text(full + 5, "mine");
+    ck_assert_int_eq(chown(full + 5, OTHER, OTHER), 0);
+    ck_assert_int_eq(store(TL_CCACHE_TRY, full, NULL, &name), TL_REASON_CCACHE_FAILED);
+    ck_assert_ptr_nonnull(strstr(out->detail, "another user"));
+    ck_assert_uint_eq(count_files(), before + 1);
+}
+END_TEST
+
 START_TEST(test_folder_of_another)
 {
     static const struct {
@@ -568,6 +597,7 @@ int main(void)
     tcase_add_loop_test(tc, test_attack, 0, 9);
     tcase_add_test(tc, test_not_as_root);
     tcase_add_test(tc, test_dir);
+    tcase_add_test(tc, test_try);
     tcase_add_loop_test(tc, test_folder_of_another, 0, 7);
     tcase_add_loop_test(tc, test_refused_types, 0, 4);
     tcase_add_test(tc, test_pending_missing);

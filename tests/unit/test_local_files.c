@@ -119,6 +119,315 @@ START_TEST(replies)
 }
 END_TEST
 
+/* ---- nsswitch.conf */
+
+static struct tl_nss_line nss(const char *database, const char *text)
+{
+    struct tl_nss_line line;
+
+    tl_nsswitch_judge(ctx, text, database, &line);
+    return line;
+}
+
+START_TEST(nsswitch_lines)
+{
+    static const struct {
+        const char *text;
+        bool present, ours;
+        const char *ended_by, *before;
+    } table[] = {
+        {"", false, false, NULL, NULL},
+        {"# passwd: files trustlogon\n", false, false, NULL, NULL},
+        {"passwd_compat: trustlogon\n", false, false, NULL, NULL},
+        {"passwd: files systemd", true, false, NULL, NULL},
+        {"passwd: files #trustlogon\n", true, false, NULL, NULL},
+        {"passwd: files trustlogon2\n", true, false, NULL, "trustlogon2"},
+        {"group: files\n\tpasswd :  files systemd trustlogon  # ours\n", true, true, NULL,
+         NULL},
+        {"passwd: files sss winbind trustlogon ldap\n", true, true, NULL, "sss, winbind"},
+        {"passwd: files [NOTFOUND=return] trustlogon\n", true, true, "files", NULL},
+        {"passwd: files sss [ notfound=RETURN ] trustlogon\n", true, true, "sss", "sss"},
+        {"passwd: files[!UNAVAIL=return]trustlogon\n", true, true, "files", NULL},
+        {"passwd: files [!NOTFOUND=return] trustlogon\n", true, true, NULL, NULL},
+        {"passwd: files [SUCCESS=return UNAVAIL=return] trustlogon\n", true, true, NULL,
+         NULL},
+        {"passwd: files [NOTFOUND=continue] trustlogon\n", true, true, NULL, NULL},
+        {"passwd: files trustlogon [NOTFOUND=return] sss\n", true, true, NULL, NULL},
+        {"passwd: files [NOTFOUND=return trustlogon", true, false, "files", NULL},
+        {"passwd: trustlogon\npasswd: files\n", true, false, NULL, NULL},
+    };
+
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        struct tl_nss_line line = nss("passwd", table[i].text);
+
+        ck_assert_msg(line.present == table[i].present && line.ours == table[i].ours,
+                      "%s", table[i].text);
+        ck_assert_pstr_eq(line.ended_by, table[i].ended_by);
+        ck_assert_pstr_eq(line.before, table[i].before);
+    }
+}
+END_TEST
+
+/* ---- PAM */
+
+/* Files of a test: name and text, up to NULL. */
+static const char *load_pam(void *arg, const char *name)
+{
+    const char *const *files = arg;
+
+    for (; *files != NULL; files += 2)
+        if (strcmp(files[0], name) == 0)
+            return files[1];
+    return NULL;
+}
+
+static struct tl_pam_stack *pam(const char *const *files)
+{
+    struct tl_pam_stack *stack =
+        tl_pam_stack_read(ctx, "sshd", load_pam, (void *)(uintptr_t)files);
+
+    ck_assert_ptr_nonnull(stack);
+    return stack;
+}
+
+static enum tl_pam_fault pam_line(enum tl_pam_kind kind, const char *text,
+                                  const char **culprit)
+{
+    const char *files[] = {"sshd", text, NULL};
+    const struct tl_pam_entry *entry;
+    enum tl_pam_fault fault = tl_pam_judge(pam(files), kind, &entry);
+
+    if (culprit != NULL)
+        *culprit = entry != NULL ? entry->module : NULL;
+    return fault;
+}
+
+#define COMMON_AUTH                                                                      \
+    "auth [success=2 default=ignore] pam_trustlogon.so\n"                                \
+    "auth [success=1 default=ignore] pam_unix.so nullok try_first_pass\n"                \
+    "auth requisite pam_deny.so\nauth required pam_permit.so\n"
+#define COMMON_ACCOUNT                                                                   \
+    "account [success=1 new_authtok_reqd=done default=ignore] pam_unix.so\n"             \
+    "account requisite pam_deny.so\naccount required pam_permit.so\n"                    \
+    "account [success=ok new_authtok_reqd=ok ignore=ignore user_unknown=ignore "         \
+    "default=bad] pam_trustlogon.so\n"
+
+/* As docs/setup.md has it, and without us. */
+START_TEST(pam_of_debian)
+{
+    const char *files[] = {"sshd",
+                           "@include common-auth\naccount required pam_nologin.so\n"
+                           "@include common-account\n",
+                           "common-auth",
+                           COMMON_AUTH,
+                           "common-account",
+                           COMMON_ACCOUNT,
+                           NULL};
+    struct tl_pam_stack *stack = pam(files);
+    const struct tl_pam_entry *culprit;
+
+    ck_assert_ptr_null(stack->broken);
+    ck_assert_uint_eq(stack->count, 9);
+    ck_assert_int_eq(tl_pam_judge(stack, TL_PAM_AUTH, &culprit), TL_PAM_FINE);
+    ck_assert_int_eq(tl_pam_judge(stack, TL_PAM_ACCOUNT, &culprit), TL_PAM_FINE);
+    ck_assert_int_eq(tl_pam_judge(stack, TL_PAM_SESSION, &culprit), TL_PAM_ABSENT);
+}
+END_TEST
+
+/* system-auth by substack: a "done" in it ends no more than the substack. */
+START_TEST(pam_of_red_hat)
+{
+    const char *files[] = {
+        "sshd",
+        "auth substack password-auth\nauth include postlogin\n"
+        "account required pam_nologin.so\naccount include password-auth\n",
+        "password-auth",
+        "auth required pam_env.so\n"
+        "auth [default=1 ignore=ignore success=ok] pam_usertype.so isregular\n"
+        "auth sufficient pam_unix.so try_first_pass\n"
+        "auth sufficient pam_trustlogon.so\nauth required pam_deny.so\n"
+        "account sufficient pam_localuser.so\n"
+        "account sufficient pam_usertype.so issystem\n"
+        "account required pam_trustlogon.so\naccount required pam_permit.so\n",
+        "postlogin",
+        "auth optional pam_umask.so silent\n",
+        NULL};
+    struct tl_pam_stack *stack = pam(files);
+    const struct tl_pam_entry *culprit;
+
+    ck_assert_ptr_null(stack->broken);
+    ck_assert_int_eq(tl_pam_judge(stack, TL_PAM_AUTH, &culprit), TL_PAM_FINE);
+    ck_assert_int_eq(tl_pam_judge(stack, TL_PAM_ACCOUNT, &culprit), TL_PAM_FINE);
+}
+END_TEST
+
+START_TEST(pam_faults)
+{
+    static const struct {
+        enum tl_pam_kind kind;
+        const char *text;
+        enum tl_pam_fault fault;
+        const char *culprit;
+    } table[] = {
+        {TL_PAM_AUTH, "auth required pam_unix.so\n", TL_PAM_ABSENT, NULL},
+        {TL_PAM_AUTH, "#auth sufficient pam_trustlogon.so\n", TL_PAM_ABSENT, NULL},
+        {TL_PAM_AUTH, "account required pam_trustlogon.so\n", TL_PAM_ABSENT, NULL},
+        {TL_PAM_AUTH, "-auth required /lib/security/pam_trustlogon.so debug\n",
+         TL_PAM_FINE, NULL},
+        {TL_PAM_AUTH, "auth requisite pam_unix.so\nauth sufficient pam_trustlogon.so\n",
+         TL_PAM_NOT_REACHED, "pam_unix.so"},
+        {TL_PAM_AUTH, "auth required pam_unix.so\nauth sufficient pam_trustlogon.so\n",
+         TL_PAM_REFUSED, NULL},
+        {TL_PAM_AUTH, "auth required pam_trustlogon.so\nauth required pam_unix.so\n",
+         TL_PAM_REFUSED, NULL},
+        {TL_PAM_AUTH, "auth optional pam_trustlogon.so\nauth required pam_permit.so\n",
+         TL_PAM_OPEN, NULL},
+        {TL_PAM_AUTH,
+         "auth [success=1 default=ignore] \\\n  pam_trustlogon.so\n"
+         "auth requisite pam_deny.so\nauth required pam_permit.so\n",
+         TL_PAM_FINE, "pam_deny.so"},
+        /* One too many: the way leads past the end. */
+        {TL_PAM_AUTH,
+         "auth [success=1 default=ignore] pam_unix.so\n"
+         "auth [success=3 default=ignore] pam_trustlogon.so\n"
+         "auth requisite pam_deny.so\nauth required pam_permit.so\n",
+         TL_PAM_FINE, "pam_deny.so"},
+        {TL_PAM_ACCOUNT,
+         "account sufficient pam_unix.so\naccount required pam_trustlogon.so\n",
+         TL_PAM_NOT_REACHED, "pam_unix.so"},
+        {TL_PAM_ACCOUNT,
+         "account sufficient pam_trustlogon.so\naccount required pam_unix.so\n",
+         TL_PAM_OPEN, NULL},
+        {TL_PAM_ACCOUNT,
+         "account required pam_trustlogon.so\naccount required pam_unix.so\n",
+         TL_PAM_FINE, NULL},
+        {TL_PAM_ACCOUNT,
+         "account required pam_localuser.so\naccount required pam_trustlogon.so\n",
+         TL_PAM_REFUSED, NULL},
+    };
+
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        const char *culprit;
+
+        ck_assert_msg(pam_line(table[i].kind, table[i].text, &culprit) == table[i].fault,
+                      "%s", table[i].text);
+        ck_assert_pstr_eq(culprit, table[i].culprit);
+    }
+}
+END_TEST
+
+START_TEST(pam_files_that_are_broken)
+{
+    const char *circle[] = {"sshd", "auth include sshd\nauth required pam_unix.so\n",
+                            NULL};
+    const char *gone[] = {"sshd", "@include common-auth\nauth required pam_unix.so\n",
+                          NULL};
+    static const char *const lines[] = {
+        "auth\n",         "auth required\n",         "auth [success=ok pam_unix.so\n",
+        "auth never x\n", "auth [success] x.so\n",   "auth [success=0] x.so\n",
+        "nonsense x y\n", "auth include\n",          "auth [success=many] x.so\n",
+        "@include\n",     "auth [default=-5] x.so\n"};
+
+    ck_assert_ptr_nonnull(strstr(pam(circle)->broken, "include each other"));
+    ck_assert_ptr_nonnull(strstr(pam(gone)->broken, "common-auth"));
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        const char *files[] = {"sshd", lines[i], NULL};
+
+        ck_assert_msg(pam(files)->broken != NULL, "%s", lines[i]);
+        ck_assert_uint_eq(pam(files)->count, 0);
+    }
+}
+END_TEST
+
+/* ---- sshd_config */
+
+static const char *load_sshd(void *arg, const char *pattern, size_t nth, bool *unreadable)
+{
+    const char *const *files = arg;
+
+    *unreadable = false;
+    for (; *files != NULL; files += 2)
+        if (strcmp(files[0], pattern != NULL ? pattern : "") == 0 && nth-- == 0) {
+            *unreadable = files[1][0] == '!';
+            return *unreadable ? NULL : files[1];
+        }
+    return NULL;
+}
+
+static struct tl_sshd sshd(const char *const *files)
+{
+    struct tl_sshd got;
+
+    ck_assert_int_eq(tl_sshd_read(ctx, load_sshd, (void *)(uintptr_t)files, &got), 0);
+    return got;
+}
+
+START_TEST(sshd_settings)
+{
+    const char *debian[] = {
+        "",
+        "Include /etc/ssh/sshd_config.d/*.conf\n"
+        "KbdInteractiveAuthentication no\nUsePAM yes\nX11Forwarding yes\n"
+        "AllowUsers root \"alice?contoso.test\" # comment\n"
+        "allowusers bob\n"
+        "Match User carol\n  PasswordAuthentication no\n  DenyUsers dave\n"
+        "Match Group x\n  UsePAM no\nMatch all\nDenyUsers erin\n",
+        "/etc/ssh/sshd_config.d/*.conf",
+        "kbdinteractiveauthentication=yes\n",
+        "/etc/ssh/sshd_config.d/*.conf",
+        "Match Host x\nUsePAM no\n",
+        NULL};
+    const char *empty[] = {"", "", NULL};
+    const char *unreadable[] = {"", "Include x\nUsePAM yes\n", "x", "!", NULL};
+    const char *circle[] = {"", "Include x\n", "x", "Include x\nAllowGroups a\n", NULL};
+    struct tl_sshd got = sshd(debian);
+
+    ck_assert(got.use_pam && got.passwords && got.keyboard && !got.by_groups);
+    ck_assert_uint_eq(got.matches, 3);
+    ck_assert_uint_eq(got.allow_users.count, 3);
+    ck_assert_str_eq(got.allow_users.patterns[1], "alice?contoso.test");
+    ck_assert_uint_eq(got.deny_users.count, 1);
+    got = sshd(empty);
+    ck_assert(!got.use_pam && got.passwords && got.keyboard);
+    got = sshd(unreadable);
+    ck_assert_str_eq(got.included, "x");
+    ck_assert(got.use_pam);
+    ck_assert(sshd(circle).by_groups);
+}
+END_TEST
+
+START_TEST(sshd_users)
+{
+    static const struct {
+        const char *pattern;
+        enum tl_sshd_match match;
+    } table[] = {{"alice?contoso.test", TL_SSHD_YES},
+                 {"*contoso.test", TL_SSHD_YES},
+                 {"*", TL_SSHD_YES},
+                 {"*@*", TL_SSHD_YES},
+                 {"alice@contoso.test", TL_SSHD_SPLIT},
+                 {"*@contoso.test", TL_SSHD_MAYBE}, /* anybody, from that host */
+                 {"alice?contoso.test@10.0.0.1", TL_SSHD_MAYBE},
+                 {"alice", TL_SSHD_NO},
+                 {"bob@contoso.test", TL_SSHD_NO},
+                 {"a*b*t", TL_SSHD_NO},
+                 {"a*e*o?t*.t*t", TL_SSHD_YES},
+                 {"", TL_SSHD_NO}};
+    const char *pattern;
+
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        const char *patterns[] = {"nobody", table[i].pattern};
+        struct tl_sshd_list list = {2, patterns};
+
+        ck_assert_msg(tl_sshd_match(&list, "alice@contoso.test", &pattern) ==
+                          table[i].match,
+                      "%s", table[i].pattern);
+        if (table[i].match != TL_SSHD_NO)
+            ck_assert_str_eq(pattern, table[i].pattern);
+    }
+}
+END_TEST
+
 static TCase *dns_case(void)
 {
     TCase *dns = tcase_create("dns");
@@ -131,10 +440,26 @@ static TCase *dns_case(void)
     return dns;
 }
 
+static TCase *program_case(void)
+{
+    TCase *programs = tcase_create("programs");
+
+    tcase_add_checked_fixture(programs, setup, teardown);
+    tcase_add_test(programs, nsswitch_lines);
+    tcase_add_test(programs, pam_of_debian);
+    tcase_add_test(programs, pam_of_red_hat);
+    tcase_add_test(programs, pam_faults);
+    tcase_add_test(programs, pam_files_that_are_broken);
+    tcase_add_test(programs, sshd_settings);
+    tcase_add_test(programs, sshd_users);
+    return programs;
+}
+
 int main(void)
 {
     Suite *suite = suite_create("local_files");
 
     suite_add_tcase(suite, dns_case());
+    suite_add_tcase(suite, program_case());
     return run_suite(suite);
 }

@@ -185,7 +185,8 @@ enum tl_ccache_op {
     TL_CCACHE_ESTABLISH,
     TL_CCACHE_REINITIALIZE,
     TL_CCACHE_REFRESH,
-    TL_CCACHE_DELETE
+    TL_CCACHE_DELETE,
+    TL_CCACHE_TRY /* as ESTABLISH, in a cache that is removed again */
 };
 struct tl_ccache_request {
     enum tl_ccache_op op;

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * diagnose/ccache.c - a credentials cache of the configured kind, as the user would have
+ * it written, with the tickets of the logon.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "diagnose/internal.h"
+
+bool tl_known_user(struct run *run, uint32_t *uid, uint32_t *gid)
+{
+    const struct tl_logon *logon = run->diag->logon;
+    struct tl_store_view *view = NULL;
+    bool known = false;
+    char *path;
+
+    if (logon != NULL && logon->identity != NULL) {
+        *uid = logon->identity->uid;
+        *gid = logon->identity->gid;
+        return true;
+    }
+    path = talloc_asprintf(run, "%s/%s", run->config->state_dir, TL_STORE_FILE);
+    if (path != NULL && tl_store_view_open(run, path, &view) == 0)
+        known = tl_store_knows(view, run->name, uid, gid);
+    talloc_free(view);
+    talloc_free(path);
+    return known;
+}
+
+/* The tickets on their way to the user, as the agent keeps them; 0 or -errno. */
+static int save_tickets(struct run *run, const char *path, bool *empty)
+{
+    const struct tl_logon *logon = run->diag->logon;
+
+    if (mkdir(run->config->run_dir, 0755) != 0 && errno != EEXIST)
+        return -errno;
+    *empty = logon == NULL || logon->outcome->reason != TL_REASON_OK;
+    return *empty ? tl_krb_save_empty("user", run->ws->realm, path)
+                  : tl_krb_save_pending(logon->krb, path);
+}
+
+static void try_cache(struct run *run, const char *pending, uint32_t uid, uint32_t gid)
+{
+    struct tl_ccache_request request = {.op = TL_CCACHE_TRY,
+                                        .pending = pending,
+                                        .type_name = run->config->ccache,
+                                        .uid = uid,
+                                        .gid = gid};
+    struct tl_outcome *out = tl_outcome_new(run->diag);
+    const char *name = NULL;
+
+    tl_progress(run, "the credentials cache of", run->name);
+    if (tl_ccache_store(run->diag, &request, &name, out) != TL_REASON_OK)
+        tl_finding_outcome(run, "ccache", run->config->ccache, out);
+    else
+        tl_finding(run, "ccache", name, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
+                   "written as uid %u, and removed again", uid);
+}
+
+void tl_check_ccache(struct run *run)
+{
+    char *pending =
+        talloc_asprintf(run, "%s/diagnose.%ld", run->config->run_dir, (long)getpid());
+    uint32_t uid = 0, gid = 0;
+    bool empty = false;
+    int rc;
+
+    if (geteuid() != 0) {
+        tl_left_out(run, TL_AREA_NOT_LOOKED, "only root can try it");
+        return;
+    }
+    if (!tl_known_user(run, &uid, &gid)) {
+        tl_left_out(run, TL_AREA_NOT_LOOKED, "whose it would be is not known");
+        return;
+    }
+    rc = pending != NULL ? save_tickets(run, pending, &empty) : -ENOMEM;
+    if (rc != 0) {
+        tl_finding(run, "ccache", run->config->run_dir, TL_FINDING_FAILED,
+                   TL_REASON_FOLDER_UNWRITABLE, run->config->run_dir, NULL, "%s",
+                   strerror(-rc));
+        return;
+    }
+    if (empty)
+        tl_left_out(run, TL_AREA_PARTLY, "an empty one, for want of tickets");
+    try_cache(run, pending, uid, gid);
+    (void)unlink(pending);
+    talloc_free(pending);
+}

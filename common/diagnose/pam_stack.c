@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * pam_stack.c - what a PAM stack makes of a user of a domain. Pure.
+ *
+ * The stack is gone through as libpam does, once with our module letting the user in and
+ * once with it refusing: so all ways to write a stack are judged by what they do, and
+ * not by how they look.
+ */
+#include <string.h>
+
+#include "diagnose/local_files.h"
+
+#define OURS "pam_trustlogon.so"
+#define LEVELS 32
+
+enum impression { UNDEFINED, POSITIVE, NEGATIVE };
+
+struct state {
+    enum impression impression;
+    enum tl_pam_return status;
+};
+
+static void take(struct state *state, int action, enum tl_pam_return got)
+{
+    switch (action) {
+    case TL_PAM_DO_IGNORE:
+    case TL_PAM_DO_RESET:
+        return;
+    case TL_PAM_DO_BAD:
+    case TL_PAM_DO_DIE:
+        if (state->impression != NEGATIVE) {
+            state->impression = NEGATIVE;
+            state->status =
+                got == TL_PAM_SUCCESS || got == TL_PAM_IGNORE ? TL_PAM_PERM_DENIED : got;
+        }
+        return;
+    default: /* ok, done, and a jump, which counts as ok */
+        if (got == TL_PAM_IGNORE || state->impression == NEGATIVE ||
+            (state->impression == POSITIVE && state->status != TL_PAM_SUCCESS))
+            return;
+        if (state->impression == UNDEFINED && got == TL_PAM_SUCCESS)
+            state->impression = POSITIVE;
+        state->status = got;
+        return;
+    }
+}
+
+/* Entries of other kinds are no part of the stack. */
+static const struct tl_pam_entry *next_of(const struct tl_pam_stack *stack,
+                                          enum tl_pam_kind kind, size_t *at)
+{
+    while (*at < stack->count && stack->entries[*at].kind != kind)
+        (*at)++;
+    return *at < stack->count ? &stack->entries[(*at)++] : NULL;
+}
+
+static const struct tl_pam_entry *peek(const struct tl_pam_stack *stack,
+                                       enum tl_pam_kind kind, size_t at)
+{
+    return next_of(stack, kind, &at);
+}
+
+/* Skip modules of the level at hand; a substack is one. */
+static void jump(const struct tl_pam_stack *stack, enum tl_pam_kind kind, int level,
+                 int count, size_t *at)
+{
+    const struct tl_pam_entry *next;
+
+    while (count-- > 0 && (next = peek(stack, kind, *at)) != NULL && next->level >= level)
+        do
+            (void)next_of(stack, kind, at);
+        while ((next = peek(stack, kind, *at)) != NULL && next->level > level);
+}
+
+struct tl_pam_run tl_pam_run(const struct tl_pam_stack *stack, enum tl_pam_kind kind,
+                             tl_pam_returns_fn returns, void *arg)
+{
+    struct tl_pam_run run = {.result = TL_PAM_PERM_DENIED};
+    struct state state = {UNDEFINED, TL_PAM_PERM_DENIED}, outer[LEVELS];
+    const struct tl_pam_entry *entry, *next;
+    size_t at = 0;
+
+    for (size_t i = 0; i < LEVELS; i++)
+        outer[i] = state;
+    while ((entry = next_of(stack, kind, &at)) != NULL) {
+        enum tl_pam_return got;
+        int action;
+
+        if (entry->module == NULL) { /* what it begins with is what reset goes back to */
+            if (entry->level + 1 < LEVELS)
+                outer[entry->level + 1] = state;
+            continue;
+        }
+        got = returns(arg, entry);
+        action = entry->actions[got];
+        run.reached = run.reached || strcmp(entry->module, OURS) == 0;
+        take(&state, action, got);
+        if (action == TL_PAM_DO_RESET && entry->level < LEVELS)
+            state = outer[entry->level];
+        if (action > 0)
+            jump(stack, kind, entry->level, action, &at);
+        if (action != TL_PAM_DO_DIE &&
+            (action != TL_PAM_DO_DONE || state.impression != POSITIVE))
+            continue;
+        /* Decided: for the substack, or for all. */
+        if (run.decided == NULL)
+            run.decided = entry;
+        while (entry->level > 0 && (next = peek(stack, kind, at)) != NULL &&
+               next->level >= entry->level)
+            (void)next_of(stack, kind, &at);
+        if (entry->level == 0)
+            break;
+    }
+    if (state.impression == POSITIVE || state.status != TL_PAM_SUCCESS)
+        run.result = state.status;
+    return run;
+}
+
+/* Modules whose answer for a user of a domain, known to NSS and not to /etc/shadow, can
+ * be foreseen: of authentication, and of the account. Any other neither lets such a user
+ * in nor refuses it. */
+static const struct {
+    const char *module;
+    enum tl_pam_return auth, account;
+} known[] = {
+    {"pam_unix.so", TL_PAM_AUTH_ERR, TL_PAM_SUCCESS},
+    {"pam_deny.so", TL_PAM_AUTH_ERR, TL_PAM_AUTH_ERR},
+    {"pam_permit.so", TL_PAM_SUCCESS, TL_PAM_SUCCESS},
+    {"pam_rootok.so", TL_PAM_AUTH_ERR, TL_PAM_PERM_DENIED},
+    {"pam_localuser.so", TL_PAM_PERM_DENIED, TL_PAM_PERM_DENIED},
+    {"pam_wheel.so", TL_PAM_PERM_DENIED, TL_PAM_PERM_DENIED},
+    {"pam_sss.so", TL_PAM_USER_UNKNOWN, TL_PAM_USER_UNKNOWN},
+    {"pam_winbind.so", TL_PAM_USER_UNKNOWN, TL_PAM_USER_UNKNOWN},
+    {"pam_krb5.so", TL_PAM_USER_UNKNOWN, TL_PAM_USER_UNKNOWN},
+    {"pam_ldap.so", TL_PAM_USER_UNKNOWN, TL_PAM_USER_UNKNOWN},
+    {"pam_nologin.so", TL_PAM_IGNORE, TL_PAM_IGNORE},
+};
+
+/* "uid >= 1000", "isregular": of a user with a high uid. */
+static enum tl_pam_return by_condition(const struct tl_pam_entry *entry)
+{
+    bool low = strchr(entry->args, '<') != NULL || strstr(entry->args, " eq ") != NULL ||
+               strstr(entry->args, "issystem") != NULL;
+
+    return low ? TL_PAM_AUTH_ERR : TL_PAM_SUCCESS;
+}
+
+static enum tl_pam_return of_domain_user(void *arg, const struct tl_pam_entry *entry)
+{
+    const enum tl_pam_return *ours = arg;
+
+    if (strcmp(entry->module, OURS) == 0)
+        return *ours;
+    if (strcmp(entry->module, "pam_succeed_if.so") == 0 ||
+        strcmp(entry->module, "pam_usertype.so") == 0)
+        return by_condition(entry);
+    if (strcmp(entry->module, "pam_faillock.so") == 0)
+        return strstr(entry->args, "authfail") != NULL ? TL_PAM_AUTH_ERR : TL_PAM_IGNORE;
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+        if (strcmp(entry->module, known[i].module) == 0)
+            return entry->kind == TL_PAM_ACCOUNT ? known[i].account : known[i].auth;
+    return TL_PAM_IGNORE;
+}
+
+static bool lets_in(enum tl_pam_return result)
+{
+    return result == TL_PAM_SUCCESS || result == TL_PAM_NEW_AUTHTOK;
+}
+
+enum tl_pam_fault tl_pam_judge(const struct tl_pam_stack *stack, enum tl_pam_kind kind,
+                               const struct tl_pam_entry **culprit)
+{
+    enum tl_pam_return ours = TL_PAM_SUCCESS;
+    struct tl_pam_run run = tl_pam_run(stack, kind, of_domain_user, &ours);
+    bool present = false;
+
+    *culprit = NULL;
+    for (size_t i = 0; i < stack->count; i++)
+        present = present ||
+                  (stack->entries[i].kind == kind && stack->entries[i].module != NULL &&
+                   strcmp(stack->entries[i].module, OURS) == 0);
+    if (!present)
+        return TL_PAM_ABSENT;
+    *culprit = run.decided;
+    if (!run.reached)
+        return TL_PAM_NOT_REACHED;
+    if (!lets_in(run.result))
+        return TL_PAM_REFUSED;
+    ours = kind == TL_PAM_ACCOUNT ? TL_PAM_PERM_DENIED : TL_PAM_AUTH_ERR;
+    run = tl_pam_run(stack, kind, of_domain_user, &ours);
+    *culprit = run.decided;
+    return lets_in(run.result) ? TL_PAM_OPEN : TL_PAM_FINE;
+}

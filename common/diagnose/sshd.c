@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * diagnose/sshd.c - what sshd's own settings say of the user.
+ */
+#include <errno.h>
+#include <glob.h>
+#include <string.h>
+
+#include "diagnose/internal.h"
+#include "diagnose/local_files.h"
+
+#define FOLDER "/etc/ssh/"
+#define FILE_NAME FOLDER "sshd_config"
+
+/* The nth file of a pattern; globbed each time: there are few, and small. */
+static const char *load(void *arg, const char *pattern, size_t nth, bool *unreadable)
+{
+    char *full = pattern == NULL     ? talloc_strdup(arg, FILE_NAME)
+                 : pattern[0] == '/' ? talloc_strdup(arg, pattern)
+                                     : talloc_asprintf(arg, FOLDER "%s", pattern);
+    char *text = NULL;
+    glob_t found;
+    int rc;
+
+    if (full == NULL || glob(full, 0, NULL, &found) != 0)
+        return NULL;
+    if (nth < found.gl_pathc) {
+        rc = tl_text_read(arg, found.gl_pathv[nth], &text);
+        *unreadable = rc != 0 && rc != -ENOENT;
+    }
+    globfree(&found);
+    return text;
+}
+
+static void check_methods(struct run *run, const struct tl_sshd *sshd)
+{
+    if (!sshd->use_pam)
+        tl_finding(run, "sshd", FILE_NAME, TL_FINDING_WARNING, TL_REASON_SSHD_NO_PAM,
+                   FILE_NAME, "UsePAM", "UsePAM is no: sshd asks no PAM module");
+    else if (!sshd->passwords && !sshd->keyboard)
+        tl_finding(run, "sshd", FILE_NAME, TL_FINDING_WARNING,
+                   TL_REASON_SSHD_NO_PASSWORDS, FILE_NAME, NULL,
+                   "PasswordAuthentication and KbdInteractiveAuthentication are no");
+    else
+        tl_finding(run, "sshd", FILE_NAME, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
+                   "UsePAM is yes, %s",
+                   sshd->keyboard ? "KbdInteractiveAuthentication is yes"
+                                  : "but only PasswordAuthentication, which keeps the "
+                                    "reason of a refusal from the user");
+}
+
+static void check_users(struct run *run, const struct tl_sshd *sshd, const char *user)
+{
+    const char *pattern = NULL;
+    enum tl_sshd_match match = tl_sshd_match(&sshd->deny_users, user, &pattern);
+
+    if (match >= TL_SSHD_MAYBE) {
+        tl_finding(run, "sshd", FILE_NAME, TL_FINDING_WARNING, TL_REASON_SSHD_USERS,
+                   FILE_NAME, "DenyUsers", "DenyUsers %s keeps %s out%s", pattern, user,
+                   match == TL_SSHD_MAYBE ? " from some hosts" : "");
+        return;
+    }
+    if (sshd->allow_users.count == 0)
+        return;
+    match = tl_sshd_match(&sshd->allow_users, user, &pattern);
+    if (match == TL_SSHD_NO)
+        tl_finding(run, "sshd", FILE_NAME, TL_FINDING_WARNING, TL_REASON_SSHD_USERS,
+                   FILE_NAME, "AllowUsers", "AllowUsers does not name %s", user);
+    else if (match == TL_SSHD_SPLIT)
+        tl_finding(
+            run, "sshd", FILE_NAME, TL_FINDING_WARNING, TL_REASON_SSHD_USERS, FILE_NAME,
+            "AllowUsers",
+            "AllowUsers %s is a user and a host to sshd, not %s: write '?' for the "
+            "'@'",
+            pattern, user);
+    else
+        tl_finding(run, "sshd", FILE_NAME, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
+                   "AllowUsers %s lets %s in%s", pattern, user,
+                   match == TL_SSHD_MAYBE ? " from some hosts" : "");
+}
+
+/* What of the file was not judged, in one sentence. */
+static void tell_rest(struct run *run, const struct tl_sshd *sshd, const char *user)
+{
+    char *rest = talloc_strdup(run->diag, "");
+    bool users = sshd->allow_users.count + sshd->deny_users.count > 0;
+
+    if (sshd->matches > 0)
+        rest = talloc_asprintf_append(rest, ", not what stands below Match (%zu)",
+                                      sshd->matches);
+    if (sshd->by_groups)
+        rest = talloc_strdup_append(rest, ", not AllowGroups and DenyGroups");
+    if (users && user == NULL)
+        rest = talloc_strdup_append(rest, ", not AllowUsers and DenyUsers");
+    if (sshd->included != NULL) {
+        rest = talloc_asprintf_append(rest, ", not %s, which cannot be read",
+                                      sshd->included);
+        run->diag->complete = false;
+    }
+    if (rest != NULL && rest[0] != '\0')
+        tl_left_out(run, TL_AREA_PARTLY, "%s", rest + 2);
+}
+
+void tl_check_sshd(struct run *run)
+{
+    const struct tl_logon *logon = run->diag->logon;
+    /* sshd compares with the name that the name service gives. */
+    const char *user =
+        logon != NULL && logon->identity != NULL ? logon->identity->canonical : NULL;
+    TALLOC_CTX *texts = talloc_new(run);
+    struct tl_sshd sshd;
+    int rc = texts != NULL ? tl_sshd_read(texts, load, texts, &sshd) : -ENOMEM;
+
+    if (rc == -ENOENT) {
+        tl_left_out(run, TL_AREA_NOT_LOOKED, "there is no " FILE_NAME);
+    } else if (rc != 0) {
+        tl_left_out(run, TL_AREA_NOT_LOOKED, FILE_NAME ": %s", strerror(-rc));
+        run->diag->complete = false;
+    } else {
+        check_methods(run, &sshd);
+        if (user != NULL)
+            check_users(run, &sshd, user);
+        tell_rest(run, &sshd, user);
+    }
+    talloc_free(texts);
+}

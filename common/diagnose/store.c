@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * diagnose/store.c - the folders that the agent writes to, and the identity store that
+ * the name service reads.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "diagnose/internal.h"
+
+#define ROOM (256U * 1024U) /* of a store that begins */
+
+/* Write that much into a file without a name. 0 or -errno. */
+static int try_room(const char *folder)
+{
+    static const char block[4096] = {1};
+    int fd = open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+    int rc = 0;
+
+    if (fd < 0) {
+        rc = -errno;
+        return rc < 0 ? rc : -EIO;
+    }
+    for (size_t done = 0; rc == 0 && done < ROOM; done += sizeof(block)) {
+        ssize_t put = write(fd, block, sizeof(block));
+
+        if (put != (ssize_t)sizeof(block))
+            rc = put < 0 ? -errno : -ENOSPC;
+    }
+    if (close(fd) != 0 && rc == 0)
+        rc = -errno;
+    return rc;
+}
+
+static void check_folder(struct run *run, const char *folder, enum tl_verdict severity)
+{
+    int rc = try_room(folder);
+
+    /* Not every file system has files without a name. */
+    if (rc == -EOPNOTSUPP)
+        tl_left_out(run, TL_AREA_PARTLY, "whether %s has room cannot be tried", folder);
+    else if (rc == -ENOENT)
+        tl_finding(run, "folder", folder, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
+                   "not there yet: trustlogond makes it");
+    else if (rc != 0)
+        tl_finding(run, "folder", folder, severity, TL_REASON_FOLDER_UNWRITABLE, folder,
+                   NULL, "%s", strerror(-rc));
+    else
+        tl_finding(run, "folder", folder, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
+                   "can be written to");
+}
+
+bool tl_store_knows(const struct tl_store_view *view, const char *name, uint32_t *uid,
+                    uint32_t *gid)
+{
+    struct tl_store_entry entry;
+    enum tl_store_answer answer;
+
+    if (!tl_store_owns_name(name))
+        return false;
+    answer =
+        tl_store_by_name(&view->map, TL_STORE_USER_NAME, name, tl_store_now(), &entry);
+    if (answer != TL_STORE_HIT && answer != TL_STORE_STALE)
+        return false;
+    if (uid != NULL)
+        *uid = entry.id;
+    if (gid != NULL)
+        *gid = entry.gid;
+    return true;
+}
+
+static void check_store(struct run *run)
+{
+    const char *path =
+        talloc_asprintf(run->diag, "%s/%s", run->config->state_dir, TL_STORE_FILE);
+    struct tl_store_view *view = NULL;
+    int rc = path != NULL ? tl_store_view_open(run, path, &view) : -ENOMEM;
+
+    if (rc == -ENOENT)
+        tl_finding(run, "store", path, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
+                   "not there yet: the first logon or look-up makes it");
+    else if (rc != 0)
+        tl_finding(run, "store", path, TL_FINDING_FAILED, TL_REASON_STORE_UNUSABLE, path,
+                   NULL, "%s",
+                   rc == -EPERM     ? "others than root could have written it"
+                   : rc == -EUCLEAN ? "its header is damaged"
+                                    : strerror(-rc));
+    else
+        tl_finding(run, "store", path, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
+                   "it can be read, and %s %s",
+                   tl_store_knows(view, run->name, NULL, NULL) ? "knows"
+                                                               : "does not know yet",
+                   run->name);
+    talloc_free(view);
+}
+
+void tl_check_store(struct run *run)
+{
+    const struct tl_config *config = run->config;
+
+    check_store(run);
+    if (geteuid() != 0) {
+        tl_left_out(run, TL_AREA_PARTLY, "only root can try to write");
+        return;
+    }
+    check_folder(run, config->state_dir, TL_FINDING_FAILED);
+    check_folder(run, config->run_dir, TL_FINDING_FAILED);
+    /* Without it a logon looks for its domain controllers each time. */
+    check_folder(run, config->cache_dir, TL_FINDING_WARNING);
+}

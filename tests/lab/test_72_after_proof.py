@@ -1,0 +1,280 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""diagnose looks at what a logon needs of this machine behind the proof, at each name server by
+itself, and its last lines claim no more than was looked at."""
+import time
+
+import kcm
+from harness import (PASSWORD, SERVICE, check, command, diagnose, equal, finish, get,
+                     on, pam_stack, put, until, up, ws)
+from lab.workstation import NSSWITCH
+
+ALICE = "CONTOSO\\alice"
+CANONICAL = "alice@contoso.test"
+STACK = """auth [success=2 default=ignore] pam_trustlogon.so
+auth [success=1 default=ignore] pam_unix.so nullok try_first_pass
+auth requisite pam_deny.so
+auth required pam_permit.so
+"""
+ACCOUNT = "account required pam_trustlogon.so\naccount required pam_unix.so\n"
+SSHD = "UsePAM yes\nKbdInteractiveAuthentication yes\n"
+RULE = "[access]\n    allow_users = CONTOSO\\alice\n"
+SERVICES = ("sshd", "login", "su", "sudo")
+
+
+def findings(got, name):
+    return [f for f in got.get("findings", []) if f["check"] == name]
+
+
+def only(got, name):
+    found = findings(got, name)
+    return found[0] if len(found) == 1 else {"verdict": None, "reason": None, "what": found}
+
+
+def ended(got):
+    return (got.get("reason"), got.get("exit"))
+
+
+def text(name, *options, password=PASSWORD):
+    return command("diagnose", *options, name, stdin=password + "\n").stdout
+
+
+def ready():
+    """As docs/setup.md would leave it."""
+    for service in SERVICES:
+        put("ws1", f"/etc/pam.d/{service}", STACK + ACCOUNT)
+    put("ws1", "/etc/ssh/sshd_config", SSHD)
+    put("ws1", "/etc/trustlogon.conf", RULE)
+    put("ws1", "/etc/nsswitch.conf", NSSWITCH)
+
+
+def all_is_well():
+    ready()
+    ws(["trustlogon", "store", "drop", ALICE])
+    unknown = diagnose(ALICE)
+    equal("who has never logged on: NSS does not know yet, and that is a warning",
+          (only(unknown, "nss")["reason"], ended(unknown)), ("nss-user-unknown", ("ok", 0)))
+    ws(["pamtester", SERVICE, ALICE, "authenticate"], stdin=PASSWORD + "\n")
+    got = diagnose(ALICE)
+    equal("a machine that is ready: nothing to complain of",
+          [f for f in got["findings"] if f["verdict"] != "ok"], [])
+    equal("its sum", got["summary"], "Everything works.")
+    equal("lines of one host's ports say which of its addresses", [f["check"] for f in
+          got["findings"] if f["check"].startswith("port-") and not f["address"]], [])
+    equal("all of it was looked at", {a["area"]: a["why"] for a in got["areas"]
+                                      if a["tested"] != "yes"}, {})
+    check("the last lines say so", "\nEverything works.\n" in text(ALICE), text(ALICE))
+    equal("no cache is left behind, nor tickets on their way",
+          ws("ls /tmp /run/trustlogon | grep -E 'krb5cc|diagnose'").stdout, "")
+
+
+def without_a_password():
+    got = diagnose(ALICE, "--no-password")
+    check("--no-password never says that everything works", "works" not in got["summary"],
+          got["summary"])
+    areas = {a["area"]: a for a in got["areas"]}
+    equal("it says that the logon was not tested", (areas["logon"]["tested"],
+          areas["access"]["tested"]), ("no", "no"))
+    equal("a cache is tried for a user that is known", (areas["ccache"]["tested"],
+          only(got, "ccache")["verdict"]), ("partly", "ok"))
+    shown = text(ALICE, "--no-password")
+    check("nor does the text, which tells what was not tested",
+          "Everything works" not in shown and "Not tested: the logon" in
+          " ".join(shown.split()), shown)
+
+
+def quota(uid, what):
+    """Fill the user keyring of a uid until its quota is used up, or clear it."""
+    done = ws(["setpriv", f"--reuid={uid}", "--clear-groups", "python3", "-c", QUOTA, what])
+    return done.stdout + done.stderr
+
+
+def caches():
+    conf = get("ws1", "/etc/krb5.conf")
+
+    def named(kind):
+        put("ws1", "/etc/krb5.conf",
+            conf.replace("[libdefaults]", f"[libdefaults]\n    default_ccache_name = {kind}", 1))
+        return diagnose(ALICE)
+    # What stands in the harness's krb5.conf is in the first section.
+    equal("a cache that cannot be written is the reason: KCM that does not run",
+          ended(named("KCM:")), ("ccache-failed", 1))
+    if kcm.start():
+        equal("KCM that runs", ended(named("KCM:")), ("ok", 0))
+    ws("mkdir -p /run/small /run/caches; chmod 1777 /run/caches; "
+       "mount -t tmpfs -o size=8k,mode=1777 none /run/small; "
+       "dd if=/dev/zero of=/run/small/full bs=4k count=8 2>/dev/null")
+    got = named("FILE:/run/small/krb5cc_%{uid}_XXXXXX")
+    equal("a folder without room", ended(got), ("ccache-failed", 1))
+    equal("and nothing is left there", ws("ls /run/small").stdout.split(), ["full"])
+    got = named("DIR:/run/caches/%{uid}")
+    equal("DIR", ended(got), ("ok", 0))
+    equal("whose folder is gone again", ws("ls /run/caches").stdout, "")
+    equal("a type that cannot be made from outside", ended(named("KEYRING:session:x")),
+          ("ccache-failed", 1))
+    got = named("KEYRING:persistent:%{uid}")
+    equal("KEYRING", ended(got), ("ok", 0))
+    uid = ws(["id", "-u", CANONICAL]).stdout.strip()
+    equal("KEYRING whose quota is used up", (quota(uid, "fill"), ended(named(
+        "KEYRING:persistent:%{uid}"))), ("", ("ccache-failed", 1)))
+    equal("KEYRING with room again", (quota(uid, "clear"), ended(named(
+        "KEYRING:persistent:%{uid}"))), ("", ("ok", 0)))
+    put("ws1", "/etc/krb5.conf", conf)
+
+
+def folders():
+    ws("mount -t tmpfs -o size=8k,mode=755 none /var/lib/trustlogon; "
+       "dd if=/dev/zero of=/var/lib/trustlogon/full bs=4k count=8 2>/dev/null")
+    got = diagnose(ALICE)
+    equal("/var without room", (ended(got), got["subject"]),
+          (("folder-unwritable", 1), "/var/lib/trustlogon"))
+    ws("umount /var/lib/trustlogon")
+    ws("cp -a /var/lib/trustlogon/identity.store /root/kept; "
+       "head -c 8192 /dev/urandom >/var/lib/trustlogon/identity.store")
+    equal("a file that is not a store", ended(diagnose(ALICE)), ("identity-store-unusable", 1))
+    ws("cp -a /root/kept /var/lib/trustlogon/identity.store")
+
+
+def name_service():
+    for label, conf in (
+            ("without us", NSSWITCH.replace(" trustlogon", "")),
+            ("an action before us", NSSWITCH.replace("files t", "files [NOTFOUND=return] t"))):
+        put("ws1", "/etc/nsswitch.conf", conf)
+        got = diagnose(ALICE)
+        equal(f"nsswitch.conf {label}", (ended(got), [f["target"] for f in findings(
+            got, "nsswitch") if f["verdict"] == "failed"]),
+              (("nss-not-configured", 1), ["passwd", "group", "initgroups"]))
+    put("ws1", "/etc/nsswitch.conf", NSSWITCH)
+    ws("mv /etc/passwd /root/passwd; (cat /root/passwd; echo "
+       f"'{CANONICAL}:x:5002:5001::/:/bin/sh') >/etc/passwd")
+    got = diagnose(ALICE)
+    check("another source has the name: the reason says so",
+          got["reason"] in ("nss-other-user", "name-taken"), got["reason"])
+    ws("mv /root/passwd /etc/passwd")
+
+
+def stacks():
+    for label, stack, reason, word in (
+            ("another module before ours", "auth requisite pam_unix.so\n" + STACK + ACCOUNT,
+             "pam-stack-wrong", "pam_unix.so in login ends"),
+            ("account decided before ours", STACK + "account sufficient pam_unix.so\n" + ACCOUNT,
+             "pam-stack-wrong", "no access rule counts"),
+            ("wrong passwords pass", "auth optional pam_trustlogon.so\nauth required "
+             "pam_permit.so\n" + ACCOUNT, "pam-stack-wrong", "lets in whom"),
+            ("without us", "auth required pam_unix.so\n" + ACCOUNT, "ok", "is not in it")):
+        put("ws1", "/etc/pam.d/login", stack)
+        got = diagnose(ALICE)
+        wrong = [f for f in findings(got, "pam") if f["verdict"] != "ok"]
+        equal(f"PAM, {label}", (got["reason"], [f["target"] for f in wrong]), (reason, ["login"]))
+        check(f"PAM, {label}: {word}", word in wrong[0]["what"] if wrong else False, wrong)
+        check(f"PAM, {label}: not everything works", got["summary"] != "Everything works.", got)
+    for service in SERVICES:
+        put("ws1", f"/etc/pam.d/{service}", "auth required pam_unix.so\n")
+    ws("mkdir /root/pam; grep -lr pam_trustlogon /etc/pam.d | xargs -I{} mv {} /root/pam")
+    equal("PAM: no file has the module", ended(diagnose(ALICE)), ("pam-not-configured", 1))
+    put("ws1", f"/etc/pam.d/{SERVICE}", pam_stack())
+    ready()
+
+
+def ssh_and_rules():
+    for conf, reason in (("UsePAM no\n", "sshd-without-pam"),
+                         (SSHD + f"AllowUsers {CANONICAL}\n", "sshd-user-not-allowed"),
+                         (SSHD + "DenyUsers alice?contoso.test\n", "sshd-user-not-allowed"),
+                         ("UsePAM yes\nPasswordAuthentication no\n"
+                          "KbdInteractiveAuthentication no\n", "sshd-without-passwords"),
+                         (SSHD + "AllowUsers alice?contoso.test\n", None)):
+        put("ws1", "/etc/ssh/sshd_config", conf)
+        got = diagnose(ALICE)
+        equal(f"sshd: {conf.splitlines()[-1]}", ([f["reason"] for f in findings(got, "sshd")
+              if f["verdict"] != "ok"], ended(got)), ([reason] if reason else [], ("ok", 0)))
+    put("ws1", "/etc/ssh/sshd_config", SSHD + "Match User x\nPasswordAuthentication no\n")
+    got = diagnose(ALICE)
+    equal("what stands below Match is left out, and said to be", (got["summary"], [
+        a["tested"] for a in got["areas"] if a["area"] == "sshd"]),
+          ("What was tested works.", ["partly"]))
+    ws("rm /etc/trustlogon.conf")
+    got = diagnose(ALICE)
+    equal("no access rule", (only(got, "rules")["verdict"], only(got, "rules")["reason"],
+                             ended(got)), ("warning", "no-access-rule", ("ok", 0)))
+    shown = command("config").stdout
+    check("config says it too", "every user of every trusted domain may log on" in shown, shown)
+    ready()
+    check("and not where there is one", "every user" not in command("config").stdout)
+
+
+def name_servers():
+    good = get("ws1", "/etc/resolv.conf")
+    server = next(line.split()[1] for line in good.splitlines() if line.startswith("nameserver"))
+
+    def asked(*lines):
+        put("ws1", "/etc/resolv.conf", "".join(f"nameserver {line}\n" for line in lines))
+        got = diagnose(ALICE)
+        return got, {f["target"]: (f["verdict"], f["reason"])
+                     for f in findings(got, "name-server")}
+    # mallory: nothing listens there; 10.99.0.77: no such host; dc1.contoso knows its own only.
+    got, seen = asked(server, "10.99.0.66", "10.99.0.77")
+    equal("each name server by itself: one is well, one refuses, one is silent", (seen, ended(got)),
+          ({server: ("ok", "ok"), "10.99.0.66": ("warning", "name-server-silent"),
+            "10.99.0.77": ("warning", "name-server-silent")}, ("ok", 0)))
+    got, seen = asked(server, "no.address.test")
+    equal("a line without an address", seen, {server: ("ok", "ok"),
+                                            "/etc/resolv.conf": ("warning",
+                                                                 "resolv-conf-unreadable")})
+    on("mallory", "cat > /root/refuse.py", stdin=REFUSE)
+    for code, reason in ((2, "name-server-fails"), (5, "name-server-fails"),
+                         (3, "name-server-without-records")):
+        pid = on("mallory", f"python3 /root/refuse.py {code} >/dev/null 2>&1 </dev/null & "
+                 "echo $!").stdout.strip()
+        found = until(lambda: asked(server, "10.99.0.66")[1].get("10.99.0.66") ==
+                      ("warning", reason), seconds=10)
+        check(f"one that answers with code {code}: {reason}", found, asked(server, "10.99.0.66"))
+        on("mallory", ["kill", pid])
+        time.sleep(0.2)
+    put("ws1", "/etc/resolv.conf", "nameserver 10.99.0.77\n")
+    got = diagnose(ALICE, "--no-password")
+    equal("only dead ones", ([f["verdict"] for f in findings(got, "name-server")], got["exit"]),
+          (["failed"], 1))
+    put("ws1", "/etc/resolv.conf", good)
+
+
+# Answers every question with a code.
+REFUSE = """import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("10.99.0.66", 53))
+while True:
+    q, who = s.recvfrom(4096)
+    s.sendto(q[:2] + bytes([0x81, 0x80 | int(sys.argv[1])]) + q[4:6] + bytes(6) + q[12:], who)
+"""
+
+
+# add_key(2) and keyctl(2), for the user keyring (-4), of x86_64 and aarch64.
+QUOTA = """import ctypes, platform, sys
+call = ctypes.CDLL(None, use_errno=True).syscall
+add_key, keyctl = (217, 219) if platform.machine() == "aarch64" else (248, 250)
+if sys.argv[1] == "clear":
+    call(keyctl, 7, -4)
+n, size = 0, 4000
+while sys.argv[1] == "fill" and size:
+    if call(add_key, b"user", b"x%d" % n, b"x" * size, size, -4) < 0:
+        assert ctypes.get_errno() == 122, ctypes.get_errno()  # EDQUOT
+        size //= 2
+    n += 1
+"""
+
+
+def main():
+    up(trust="external")
+    command("refresh")
+    all_is_well()
+    without_a_password()
+    caches()
+    folders()
+    name_service()
+    stacks()
+    ssh_and_rules()
+    name_servers()
+    finish()
+
+
+if __name__ == "__main__":
+    main()
