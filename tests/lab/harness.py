@@ -179,6 +179,19 @@ def get(host, path):
                                                                     errors="backslashreplace")
 
 
+@contextlib.contextmanager
+def local(users="", groups=""):
+    """Lines of WS1's /etc/passwd and /etc/group, for a while."""
+    before = {path: get("ws1", path) for path in ("/etc/passwd", "/etc/group")}
+    put("ws1", "/etc/passwd", before["/etc/passwd"] + users)
+    put("ws1", "/etc/group", before["/etc/group"] + groups)
+    try:
+        yield
+    finally:
+        for path, text in before.items():
+            put("ws1", path, text)
+
+
 # --- PAM ---------------------------------------------------------------------
 
 def pam_stack(options=""):

@@ -3,11 +3,10 @@
 """Names that play on other names: local and domain accounts called alike, root, computers,
 renamed and re-created users, ids that collide, spellings. Each is told apart from whom it
 plays on, by PAM, by getpwnam and getpwuid, and by id, or is nobody."""
-import contextlib
 import json
 
 from daemon import agent
-from harness import (PASSWORD, check, command, equal, finish, get, logon, nss, on, put, trust,
+from harness import (PASSWORD, check, command, equal, finish, local, logon, nss, on, put, trust,
                      up, ws)
 
 WRONG = "The user name or password is incorrect."
@@ -90,19 +89,6 @@ def samba(domain, *arguments):
 
 def create(name, domain="contoso"):
     samba(domain, "user", "create", name, PASSWORD)
-
-
-@contextlib.contextmanager
-def local(users="", groups=""):
-    """Lines of /etc/passwd and /etc/group, for a while."""
-    before = {path: get("ws1", path) for path in ("/etc/passwd", "/etc/group")}
-    put("ws1", "/etc/passwd", before["/etc/passwd"] + users)
-    put("ws1", "/etc/group", before["/etc/group"] + groups)
-    try:
-        yield
-    finally:
-        for path, text in before.items():
-            put("ws1", path, text)
 
 
 def forget():

@@ -3,13 +3,12 @@
 """Names without a domain, as half of all sites have them: sshd, login, su, sudo, cron and
 GSSAPI know the users and groups of one domain by them; what the machine itself has wins,
 whenever it was made; and a change of the setting counts for who is known already."""
-import contextlib
 import json
 import re
 
 from daemon import agent
-from harness import (HERE, PASSWORD, SERVICE, check, command, equal, finish, get, logon, nss, on,
-                     pam_stack, put, up, until, ws)
+from harness import (HERE, PASSWORD, SERVICE, check, command, equal, finish, get, local, logon,
+                     nss, on, pam_stack, put, up, until, ws)
 from programs import ASKS, Terminal, by, entered, login, set_up, sshd
 
 ALICE, WHOLE = "CONTOSO\\alice", "alice@contoso.test"
@@ -57,19 +56,6 @@ def make_namesakes():
     for name in ("sudo", "docker", "adm"):
         samba("contoso", "group", "add", name)
         samba("contoso", "group", "addmembers", name, "bob")
-
-
-@contextlib.contextmanager
-def local(users="", groups=""):
-    """Lines of /etc/passwd and /etc/group, for a while."""
-    before = {path: get("ws1", path) for path in ("/etc/passwd", "/etc/group")}
-    put("ws1", "/etc/passwd", before["/etc/passwd"] + users)
-    put("ws1", "/etc/group", before["/etc/group"] + groups)
-    try:
-        yield
-    finally:
-        for path, text in before.items():
-            put("ws1", path, text)
 
 
 # --- whose they are -------------------------------------------------------------------

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "../unit/fake_agent.h"
+#include "../unit/run_suite.h"
 #include "module.h"
 #include "store/writer.h"
 
@@ -331,8 +332,6 @@ int main(void)
 {
     Suite *suite = suite_create("nss_bare");
     TCase *tcase = tcase_create("bare");
-    SRunner *runner;
-    int failed;
 
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_set_timeout(tcase, 60);
@@ -345,9 +344,5 @@ int main(void)
     tcase_add_test(tcase, unknown);
     tcase_add_test(tcase, unreadable);
     suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }
