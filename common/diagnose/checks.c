@@ -4,7 +4,6 @@
  * the logon itself.
  */
 #include <string.h>
-#include <sys/stat.h>
 
 #include "diagnose/internal.h"
 
@@ -12,7 +11,6 @@
 static void check_machine(struct run *run)
 {
     struct tl_outcome *out = tl_outcome_new(run->diag);
-    struct stat st;
 
     tl_finding(run, "config", run->config->file, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
                "%s",
@@ -25,13 +23,7 @@ static void check_machine(struct run *run)
     }
     run->words.workstation = run->ws->fqdn;
     run->words.workstation_domain = run->ws->domain;
-    if (stat(run->config->keytab, &st) == 0 &&
-        (st.st_uid != 0 || (st.st_mode & 077) != 0))
-        tl_finding(run, "keytab", run->config->keytab, TL_FINDING_WARNING,
-                   TL_REASON_KEYTAB_UNREADABLE, run->config->keytab, NULL,
-                   "others than root may read it (owner %u, mode %04o)",
-                   (unsigned)st.st_uid, (unsigned)(st.st_mode & 07777));
-    else if (tl_keytab_judge(run->config, run->ws, out) != TL_REASON_OK)
+    if (tl_keytab_judge(run->config, run->ws, out) != TL_REASON_OK)
         tl_finding_outcome(run, "keytab", run->config->keytab, out);
     else
         tl_finding(run, "keytab", run->config->keytab, TL_FINDING_OK, TL_REASON_OK, NULL,

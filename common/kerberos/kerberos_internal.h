@@ -145,8 +145,8 @@ struct tl_walk_plan tl_walk_plan_for(enum tl_walk policy, const struct tl_route 
 
 /* --- keytab.c --- */
 
-/* Open the configured keytab; KEYTAB_MISSING, KEYTAB_NEEDS_ROOT, KEYTAB_UNREADABLE. Close
- * with krb5_kt_close(). */
+/* Open the configured keytab; KEYTAB_MISSING, KEYTAB_NEEDS_ROOT, KEYTAB_UNREADABLE,
+ * KEYTAB_UNSAFE. Close with krb5_kt_close(). */
 enum tl_reason tl_keytab_open(krb5_context k5, const struct tl_config *config,
                               enum tl_stage stage, krb5_keytab *keytab,
                               struct tl_outcome *out);

@@ -4,6 +4,7 @@
  * different findings, and libkrb5 tells them apart only in part.
  */
 #include "kerberos_internal.h"
+#include "safe_file.h"
 
 #include <errno.h>
 #include <string.h>
@@ -53,6 +54,7 @@ enum tl_reason tl_keytab_open(krb5_context k5, const struct tl_config *config,
     const char *path = path_of(config->keytab);
     struct stat st;
     krb5_error_code ret;
+    const char *unsafe;
     char *text;
     enum tl_reason reason;
 
@@ -65,10 +67,11 @@ enum tl_reason tl_keytab_open(krb5_context k5, const struct tl_config *config,
     if (path != NULL && !S_ISREG(st.st_mode))
         return tl_outcome_fail(out, stage, TL_REASON_KEYTAB_UNREADABLE,
                                "it is no regular file");
-    /* whoever may write a key chooses what counts as proof */
-    if (path != NULL && (st.st_mode & S_IWOTH) != 0)
-        return tl_outcome_fail(out, stage, TL_REASON_KEYTAB_UNREADABLE,
-                               "anybody may write to it, so its keys prove nothing");
+    /* Whoever may write a key chooses what counts as proof, and whoever may read one can
+     * make tickets for this machine. */
+    unsafe = path != NULL ? tl_stat_unsafe(&st, true) : NULL;
+    if (unsafe != NULL)
+        return tl_outcome_fail(out, stage, TL_REASON_KEYTAB_UNSAFE, "%s", unsafe);
     ret = krb5_kt_resolve(k5, config->keytab, keytab);
     if (ret == 0)
         ret = first_entry(k5, *keytab);

@@ -4,6 +4,7 @@
  * responder. It gets one answer, and another one only after the first was right; whatever
  * else it asks for ends the exchange, so that no wrong PIN is tried twice.
  */
+#include "safe_file.h"
 #include "smartcard.h"
 
 #include <errno.h>
@@ -216,6 +217,32 @@ static bool has_anchors(krb5_context k5, const struct tl_config *config,
     return found;
 }
 
+/* Whoever can write what they name decides which KDC is believed, or runs as root. */
+static enum tl_reason check_files(krb5_context k5, const struct tl_config *config,
+                                  const char *realm, struct tl_outcome *out)
+{
+    TALLOC_CTX *mem = talloc_new(NULL);
+    enum tl_reason reason = TL_REASON_OK;
+    profile_t profile = NULL;
+    const char *why = NULL;
+    char *file = NULL;
+
+    if (config->pkinit_anchors != NULL)
+        why = tl_pkinit_unsafe(mem, config->pkinit_anchors, &file);
+    if (why == NULL && config->pkinit_identity != NULL)
+        why = tl_pkinit_unsafe(mem, config->pkinit_identity, &file);
+    if (why == NULL && krb5_get_profile(k5, &profile) == 0)
+        why = tl_card_unsafe(mem, profile, realm, &file);
+    profile_abandon(profile);
+    if (why != NULL) {
+        tl_outcome_set_subject(out, file);
+        reason =
+            tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_SMARTCARD_FILE_UNSAFE, "%s", why);
+    }
+    talloc_free(mem);
+    return reason;
+}
+
 enum tl_reason tl_card_find(TALLOC_CTX *ctx, const struct tl_config *config,
                             const char *realm, struct tl_card **card,
                             struct tl_outcome *out)
@@ -234,6 +261,8 @@ enum tl_reason tl_card_find(TALLOC_CTX *ctx, const struct tl_config *config,
                                  "smartcard needs pkinit_anchors: what the certificates "
                                  "of the domain controllers are held against");
     else
+        reason = check_files(k5, config, realm, out);
+    if (reason == TL_REASON_OK)
         (void)look_for_card(k5, config, realm != NULL ? realm : "-", &look);
     krb5_free_context(k5);
     if (reason == TL_REASON_OK && look.card == NULL)

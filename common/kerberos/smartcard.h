@@ -51,5 +51,9 @@ bool tl_card_profile(profile_t below, bool cards, const char *const *names,
                      char ***values, long *ret);
 /* Whether krb5.conf has such a setting for the realm, or for all. */
 bool tl_card_setting(profile_t profile, const char *realm, const char *name);
+/* NULL, or why a file that krb5.conf names for cards is not to be trusted. *file, a child
+ * of ctx, is that file. */
+const char *tl_card_unsafe(TALLOC_CTX *ctx, profile_t profile, const char *realm,
+                           char **file);
 
 #endif

@@ -2,6 +2,7 @@
  *
  * Settings of libkrb5's pkinit plugin, laid over krb5.conf like those of k5_profile.c.
  */
+#include "safe_file.h"
 #include "smartcard.h"
 
 #include <errno.h>
@@ -58,6 +59,42 @@ bool tl_card_setting(profile_t profile, const char *realm, const char *name)
 
     return (realm != NULL && (has(profile, of_defaults) || has(profile, of_realm))) ||
            has(profile, of_all);
+}
+
+static const char *one_unsafe(TALLOC_CTX *ctx, profile_t profile,
+                              const char *const *names, char **file)
+{
+    char **values = NULL;
+    const char *why = NULL;
+
+    if (profile_get_values(profile, names, &values) != 0)
+        return NULL;
+    for (size_t i = 0; values[i] != NULL && why == NULL; i++)
+        why = tl_pkinit_unsafe(ctx, values[i], file);
+    profile_free_list(values);
+    return why;
+}
+
+const char *tl_card_unsafe(TALLOC_CTX *ctx, profile_t profile, const char *realm,
+                           char **file)
+{
+    static const char *const settings[] = {"pkinit_anchors", "pkinit_pool",
+                                           "pkinit_revoke", "pkinit_identities",
+                                           "pkinit_identity"};
+    const char *why = NULL;
+
+    for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]) && why == NULL; i++) {
+        const char *of_defaults[] = {"libdefaults", realm, settings[i], NULL};
+        const char *of_realm[] = {"realms", realm, settings[i], NULL};
+        const char *of_all[] = {"libdefaults", settings[i], NULL};
+
+        why = one_unsafe(ctx, profile, of_all, file);
+        if (why == NULL && realm != NULL)
+            why = one_unsafe(ctx, profile, of_defaults, file);
+        if (why == NULL && realm != NULL)
+            why = one_unsafe(ctx, profile, of_realm, file);
+    }
+    return why;
 }
 
 /* The last place where the plugin looks for a realm's own setting, and krb5.conf has

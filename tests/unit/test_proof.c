@@ -307,17 +307,30 @@ START_TEST(test_rc4_keytab)
 }
 END_TEST
 
-/* A key that anybody may have put there is no proof. */
-START_TEST(test_writable_keytab)
+/* A key that somebody else may have put there is no proof, nor one that others know. */
+START_TEST(test_unsafe_keytab)
 {
+    static const struct {
+        mode_t mode;
+        uid_t owner;
+        enum tl_reason reason;
+    } rows[] = {{0606, 0, TL_REASON_KEYTAB_UNSAFE},
+                {0620, 0, TL_REASON_KEYTAB_UNSAFE},
+                {0640, 0, TL_REASON_KEYTAB_UNSAFE},
+                {0604, 0, TL_REASON_KEYTAB_UNSAFE},
+                {0600, 1, TL_REASON_KEYTAB_UNSAFE},
+                {0400, 0, TL_REASON_OK},
+                {0611, 0, TL_REASON_OK}};
     struct tl_pac *pac;
 
     make_ticket(&lies[0]);
-    ck_assert_int_eq(chmod(path, 0606), 0);
-    ck_assert_int_eq(tl_krb_proof(mem, krb, &ws, &pac, out), TL_REASON_KEYTAB_UNREADABLE);
-    ck_assert_ptr_null(pac);
-    ck_assert_int_eq(chmod(path, 0600), 0);
-    ck_assert_int_eq(tl_krb_proof(mem, krb, &ws, &pac, out), TL_REASON_OK);
+    if (geteuid() != 0 && rows[_i].owner != 0)
+        return;
+    ck_assert_int_eq(chmod(path, rows[_i].mode), 0);
+    if (rows[_i].owner != 0)
+        ck_assert_int_eq(chown(path, rows[_i].owner, 0), 0);
+    ck_assert_int_eq(tl_krb_proof(mem, krb, &ws, &pac, out), rows[_i].reason);
+    ck_assert_int_eq(pac != NULL, rows[_i].reason == TL_REASON_OK);
 }
 END_TEST
 
@@ -348,7 +361,7 @@ int main(void)
     tcase_add_loop_test(tc, test_lie, 0, sizeof(lies) / sizeof(lies[0]));
     tcase_add_test(tc, test_no_keytab);
     tcase_add_test(tc, test_rc4_keytab);
-    tcase_add_test(tc, test_writable_keytab);
+    tcase_add_loop_test(tc, test_unsafe_keytab, 0, 7);
     tcase_add_test(tc, test_damage);
     suite_add_tcase(suite, tc);
     return run_suite(suite);

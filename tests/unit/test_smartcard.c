@@ -4,11 +4,14 @@
  * The cards themselves are the lab's (test_50_smartcard.py).
  */
 #include <check.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "kerberos/safe_file.h"
 #include "kerberos/smartcard.h"
 #include "run_suite.h"
 
@@ -133,6 +136,99 @@ START_TEST(no_card)
 }
 END_TEST
 
+/* Files that say whom to trust, or are loaded: %s is the one whose owner and mode count.
+ */
+static const struct {
+    const char *value;
+    mode_t mode;
+    uid_t owner;
+    bool safe;
+} files[] = {
+    {"FILE:%s", 0644, 0, true},
+    {"FILE:%s", 0664, 0, false},
+    {"FILE:%s", 0646, 0, false},
+    {"FILE:%s", 0644, 1, false},
+    {"FILE:%s,/nowhere/key.pem", 0666, 0, false},
+    {"DIR:%s", 0755, 0, true},
+    {"DIR:%s", 0757, 0, false},
+    {"DIR:%s", 0755, 1, false},
+    {"PKCS11:module_name=%s:token=x", 0755, 0, true},
+    {"PKCS11:module_name=%s:token=x", 0775, 0, false},
+    {"PKCS11:slotid=1:module_name=%s", 0755, 1, false},
+    {"PKCS11:%s", 0777, 0, false},
+};
+
+START_TEST(owner_and_mode)
+{
+    char folder[] = "/tmp/trustlogon-pkinit-XXXXXX", *path, *within, *file = NULL;
+    TALLOC_CTX *mem = talloc_new(NULL);
+    bool is_dir = strncmp(files[_i].value, "DIR:", 4) == 0;
+    const char *at = strstr(files[_i].value, "%s");
+    char *value, *settings;
+    profile_t profile;
+    int fd;
+
+    if (geteuid() != 0)
+        return;
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    path = is_dir ? folder : talloc_asprintf(mem, "%s/file", folder);
+    within = talloc_asprintf(mem, "%s/file", folder);
+    fd = open(within, O_WRONLY | O_CREAT | O_EXCL, 0644);
+    ck_assert_int_ge(fd, 0);
+    close(fd);
+    ck_assert_int_eq(chmod(path, files[_i].mode), 0);
+    ck_assert_int_eq(chown(path, files[_i].owner, 0), 0);
+    value = talloc_asprintf(mem, "%.*s%s%s", (int)(at - files[_i].value), files[_i].value,
+                            path, at + 2);
+    ck_assert_msg((tl_pkinit_unsafe(mem, value, &file) == NULL) == files[_i].safe, "%s",
+                  value);
+    if (!files[_i].safe)
+        ck_assert_str_eq(file, path);
+    settings = talloc_asprintf(mem,
+                               "[realms]\n    REALM.TEST = {\n        pkinit_anchors = "
+                               "FILE:/nowhere\n        pkinit_anchors = %s\n    }\n",
+                               value);
+    profile = profile_of(settings);
+    ck_assert((tl_card_unsafe(mem, profile, "REALM.TEST", &file) == NULL) ==
+              files[_i].safe);
+    ck_assert_ptr_null(tl_card_unsafe(mem, profile, "OTHER.TEST", &file));
+    profile_abandon(profile);
+    if (is_dir && files[_i].safe) { /* and what is in it */
+        ck_assert_int_eq(chmod(within, 0666), 0);
+        ck_assert_ptr_nonnull(tl_pkinit_unsafe(mem, value, &file));
+        ck_assert_str_eq(file, within);
+    }
+    unlink(within);
+    rmdir(folder);
+    talloc_free(mem);
+}
+END_TEST
+
+/* The reason, before a card is looked for. */
+START_TEST(unsafe_anchors)
+{
+    char path[] = "/tmp/trustlogon-anchors-XXXXXX";
+    struct tl_config *config = tl_config_defaults(NULL);
+    struct tl_outcome *out = tl_outcome_new(config);
+    struct tl_card *card = NULL;
+    enum tl_reason reason;
+    int fd = mkstemp(path);
+
+    ck_assert_int_eq(fchmod(fd, 0622), 0);
+    close(fd);
+    config->pkinit_identity = "PKCS11:module_name=/nowhere/module.so";
+    config->pkinit_anchors = talloc_asprintf(config, "FILE:%s", path);
+    reason = tl_card_find(config, config, "CONTOSO.TEST", &card, out);
+    unlink(path);
+    ck_assert_ptr_null(card);
+    if (reason != TL_REASON_SMARTCARD_PLUGIN) { /* which this machine may not have */
+        ck_assert_int_eq(reason, TL_REASON_SMARTCARD_FILE_UNSAFE);
+        ck_assert_str_eq(out->subject, path);
+    }
+    talloc_free(config);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("smartcard");
@@ -142,6 +238,9 @@ int main(void)
                         (int)(sizeof(rows) / sizeof(rows[0])));
     tcase_add_test(tests, settings_of_realms);
     tcase_add_loop_test(tests, no_card, 0, 2);
+    tcase_add_loop_test(tests, owner_and_mode, 0,
+                        (int)(sizeof(files) / sizeof(files[0])));
+    tcase_add_test(tests, unsafe_anchors);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }

@@ -20,7 +20,7 @@
 
 /* This machine as its keytab and configuration tell it: the configured names,
  * else those of its keys (host/<fqdn>, <NAME>$). NOT_JOINED, KEYTAB_MISSING,
- * KEYTAB_NEEDS_ROOT, KEYTAB_UNREADABLE, KEYTAB_NO_KEY. */
+ * KEYTAB_NEEDS_ROOT, KEYTAB_UNREADABLE, KEYTAB_UNSAFE, KEYTAB_NO_KEY. */
 TL_PUBLIC enum tl_reason tl_workstation_detect(TALLOC_CTX *ctx,
                                                const struct tl_config *config,
                                                struct tl_workstation **ws,

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Private to this folder: may a file be trusted, by its owner and mode?
+ */
+#ifndef TL_KERBEROS_SAFE_FILE_H
+#define TL_KERBEROS_SAFE_FILE_H
+
+#include <stdbool.h>
+#include <sys/stat.h>
+#include <talloc.h>
+
+/* NULL, or why not: the file is not root's (or, of a command that somebody runs, his
+ * own), others may write to it, or it is a secret and others may read it. */
+const char *tl_stat_unsafe(const struct stat *st, bool secret);
+
+/* The same of what a pkinit setting names: FILE:, DIR: with all in it, and the module of
+ * PKCS11:. Links are followed. *file, a child of ctx, is the one at fault. */
+const char *tl_pkinit_unsafe(TALLOC_CTX *ctx, const char *value, char **file);
+
+#endif
