@@ -255,8 +255,9 @@ done:
 static bool still_free(struct tla_conv *conv, uint32_t uid)
 {
     struct tl_local_ids *local = NULL;
+    const char *why;
     bool ok = tl_local_ids_load(conv, "/etc/passwd", "/etc/group", &local) == 0 &&
-              !tl_local_has_uid(local, uid);
+              tl_local_judge_uid(local, uid, &why) == TL_REASON_OK;
 
     talloc_free(local);
     return ok;

@@ -5,7 +5,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
-#include <trustlogon/idmap.h>
+#include <trustlogon/identity.h>
 
 #include "config_ids.h"
 
@@ -55,8 +55,38 @@ static int unknown_names(const struct cli *cli, const struct tl_idmap *map,
     return code;
 }
 
+/* Nothing is wrong with the configuration by these: users and groups with other ids go
+ * on to be known. */
+static void show_withheld(const struct cli *cli, const struct tl_idmap *map,
+                          json_t *withheld)
+{
+    TALLOC_CTX *tmp = talloc_new(NULL);
+    struct tl_withheld_ids *ids = NULL;
+    struct tl_local_ids *local = NULL;
+    size_t count = 0;
+
+    if (tl_local_ids_load(tmp, "/etc/passwd", "/etc/group", &local) == 0)
+        (void)tl_withheld_ids(tmp, map, local, &ids, &count);
+    for (size_t i = 0; i < count; i++) {
+        const struct tl_idmap_domain *domain = tl_idmap_domain(map, &ids[i].domain);
+        char sid[TL_SID_STRING_MAX];
+
+        tl_sid_format(&ids[i].domain, sid);
+        json_array_append_new(
+            withheld, json_pack("{s:o, s:s, s:I, s:I, s:o}", "domain",
+                                json_text(domain != NULL ? domain->dns : NULL), "sid",
+                                sid, "low", (json_int_t)ids[i].low, "high",
+                                (json_int_t)ids[i].high, "why", json_text(ids[i].why)));
+        if (!cli->json)
+            printf("%sids: %s: nobody gets %" PRIu32 "-%" PRIu32 ": %s%s\n",
+                   color(cli, "yellow"), domain != NULL ? show(cli, domain->dns) : sid,
+                   ids[i].low, ids[i].high, show(cli, ids[i].why), color(cli, "off"));
+    }
+    talloc_free(tmp);
+}
+
 int config_ids(struct cli *cli, const struct tl_topology *topo, json_t *ids,
-               json_t *unknown)
+               json_t *unknown, json_t *withheld)
 {
     const struct tl_config *config = cli->config;
     const struct tl_idmap_range *ranges;
@@ -75,6 +105,7 @@ int config_ids(struct cli *cli, const struct tl_topology *topo, json_t *ids,
         printf("\n");
     for (size_t i = 0; i < count; i++)
         show_range(cli, map, &ranges[i], ids);
+    show_withheld(cli, map, withheld);
     if (config->idmap == TL_IDMAP_RID)
         return unknown_names(cli, map, "rid_ranges", config->rid_ranges, unknown);
     if (config->idmap == TL_IDMAP_RFC2307)

@@ -78,7 +78,7 @@ int verb_config(struct cli *cli, int argc, char **argv)
     static const struct option options[] = {CLI_COMMON_OPTIONS};
     struct tl_config_item *items;
     const char *section = "";
-    json_t *array, *access, *ids, *unknown, *problems;
+    json_t *array, *access, *ids, *unknown, *withheld, *problems;
     struct tl_topology *topo = NULL;
     size_t count;
     int option, code, names_code, access_code;
@@ -97,6 +97,7 @@ int verb_config(struct cli *cli, int argc, char **argv)
     access = json_array();
     ids = json_array();
     unknown = json_array();
+    withheld = json_array();
     problems = json_array();
     if (!cli->json)
         printf("# %s\n", cli->config->file ? cli->config->file : "no file: defaults");
@@ -117,19 +118,20 @@ int verb_config(struct cli *cli, int argc, char **argv)
     }
     tl_snapshot_load(cli, cli->config, &topo);
     names_code = config_names(cli, topo, problems);
-    code = config_ids(cli, topo, ids, unknown);
+    code = config_ids(cli, topo, ids, unknown, withheld);
     code = names_code != EXIT_WORKS ? names_code : code;
     access_code = rules(cli, topo, access);
     if (cli->json)
-        print_json(json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "file",
+        print_json(json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "file",
                              json_text(cli->config->file), "options", array, "problems",
-                             problems, "ids", ids, "unknown_domains", unknown, "access",
-                             access));
+                             problems, "ids", ids, "unknown_domains", unknown,
+                             "withheld_ids", withheld, "access", access));
     else {
         json_decref(array);
         json_decref(problems);
         json_decref(ids);
         json_decref(unknown);
+        json_decref(withheld);
         json_decref(access);
     }
     return access_code != EXIT_WORKS ? access_code : code;

@@ -172,6 +172,7 @@ const struct check tl_checks[] = {
     {"user-network", "the user's domain controllers", NEEDS_ROUTE, false,
      check_user_network},
     {"trusts", "trusts and routes", NEEDS_ROUTE, false, check_trusts},
+    {"ids", "ids of the domains", NEEDS_MACHINE, false, tl_check_ids},
     {"armor", "armor", NEEDS_ROUTE, false, check_armor},
     {"logon", "the logon", NEEDS_ROUTE, false, check_logon},
     {"access", "the access rules", NEEDS_NOTHING, true, tl_check_access},

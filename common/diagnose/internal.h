@@ -118,6 +118,8 @@ void tl_check_name_servers(struct run *run);
 void tl_check_network(struct run *run, const char *domain);
 /* The machine's account, by reading the topology with it. */
 void tl_check_machine_account(struct run *run);
+/* Ids of the known domains that nobody gets here. */
+void tl_check_ids(struct run *run);
 /* Unless `fast = never`: a ticket of `realm` to armor logons with. */
 void tl_check_armor(struct run *run, const char *realm);
 /* How the KDC was told of the password, to end a sentence; empty with `fast = never`. */

@@ -18,8 +18,14 @@ struct ids {
     const char **name;
 };
 
+struct lent {
+    size_t count;
+    struct tl_subids *each;
+};
+
 struct tl_local_ids {
     struct ids users, groups;
+    struct lent uids, gids;
 };
 
 static int add(TALLOC_CTX *ctx, struct ids *ids, const char *name, size_t len,
@@ -70,7 +76,60 @@ static int add_line(TALLOC_CTX *ctx, struct ids *ids, const char *line)
     return add(ctx, ids, line, len, (uint32_t)id);
 }
 
-static int read_file(TALLOC_CTX *ctx, const char *path, struct ids *ids)
+/* 0, and *value: a number as shadow's getulong() takes it, hexadecimal and octal too. */
+static int subid_number(const char *text, const char *end, uint64_t *value)
+{
+    char *stop = NULL;
+
+    if (text == end || *text < '0' || *text > '9')
+        return -EBADMSG;
+    errno = 0;
+    *value = strtoull(text, &stop, 0);
+    return errno == 0 && stop == end ? 0 : -EBADMSG;
+}
+
+/* owner:first:count in subuid(5) and subgid(5). A line that is none lends nothing to
+ * anybody: newuidmap(1) passes it over, and so does this. */
+static int add_subids(TALLOC_CTX *ctx, struct lent *lent, const char *line)
+{
+    size_t len = strcspn(line, ":\n");
+    const char *first = line + len + 1, *count, *end;
+    struct tl_subids *grown;
+    uint64_t from, many;
+
+    if (len == 0 || line[len] != ':' || line[0] == '#')
+        return 0;
+    count = first + strcspn(first, ":\n");
+    if (*count++ != ':')
+        return 0;
+    end = count + strcspn(count, ":\n");
+    if (*end == ':' || subid_number(first, count - 1, &from) != 0 ||
+        subid_number(count, end, &many) != 0 || many == 0 || from > UINT32_MAX)
+        return 0;
+    grown = talloc_realloc(ctx, lent->each, struct tl_subids, lent->count + 1);
+    if (grown == NULL)
+        return -ENOMEM;
+    lent->each = grown;
+    grown[lent->count] = (struct tl_subids){
+        .owner = talloc_strndup(ctx, line, len),
+        .first = (uint32_t)from,
+        .last = many - 1 > UINT32_MAX - from ? UINT32_MAX : (uint32_t)(from + many - 1)};
+    return grown[lent->count++].owner != NULL ? 0 : -ENOMEM;
+}
+
+typedef int (*line_fn)(TALLOC_CTX *ctx, void *to, const char *line);
+
+static int account_line(TALLOC_CTX *ctx, void *to, const char *line)
+{
+    return add_line(ctx, to, line);
+}
+
+static int subid_line(TALLOC_CTX *ctx, void *to, const char *line)
+{
+    return add_subids(ctx, to, line);
+}
+
+static int read_file(TALLOC_CTX *ctx, const char *path, line_fn take, void *to)
 {
     FILE *file = fopen(path, "re");
     char *line = NULL;
@@ -80,12 +139,25 @@ static int read_file(TALLOC_CTX *ctx, const char *path, struct ids *ids)
     if (file == NULL)
         return errno == ENOENT ? 0 : -errno;
     while (ret == 0 && getline(&line, &room, file) >= 0)
-        ret = add_line(ctx, ids, line);
+        ret = take(ctx, to, line);
     if (ret == 0 && ferror(file))
         ret = -EIO;
     free(line); /* getline()'s, not talloc's */
     fclose(file);
     return ret;
+}
+
+/* The file of this name beside `passwd`. */
+static int read_beside(TALLOC_CTX *ctx, const char *passwd, const char *name,
+                       struct lent *lent)
+{
+    const char *slash = strrchr(passwd, '/');
+    char *path = talloc_asprintf(
+        ctx, "%.*s%s", slash != NULL ? (int)(slash + 1 - passwd) : 0, passwd, name);
+    int ret = path != NULL ? read_file(ctx, path, subid_line, lent) : -ENOMEM;
+
+    talloc_free(path);
+    return ret == -ENOTDIR ? 0 : ret;
 }
 
 int tl_local_ids_load(TALLOC_CTX *ctx, const char *passwd, const char *group,
@@ -97,9 +169,13 @@ int tl_local_ids_load(TALLOC_CTX *ctx, const char *passwd, const char *group,
     *result = NULL;
     if (ids == NULL)
         return -ENOMEM;
-    ret = read_file(ids, passwd, &ids->users);
+    ret = read_file(ids, passwd, account_line, &ids->users);
     if (ret == 0)
-        ret = read_file(ids, group, &ids->groups);
+        ret = read_file(ids, group, account_line, &ids->groups);
+    if (ret == 0)
+        ret = read_beside(ids, passwd, "subuid", &ids->uids);
+    if (ret == 0)
+        ret = read_beside(ids, passwd, "subgid", &ids->gids);
     if (ret != 0) {
         talloc_free(ids);
         return ret;
@@ -125,6 +201,49 @@ bool tl_local_has_uid(const struct tl_local_ids *ids, uint32_t uid)
 bool tl_local_has_gid(const struct tl_local_ids *ids, uint32_t gid)
 {
     return has_id(&ids->groups, gid);
+}
+
+static bool is_lent(const struct lent *lent, uint32_t id)
+{
+    for (size_t i = 0; i < lent->count; i++)
+        if (id >= lent->each[i].first && id <= lent->each[i].last)
+            return true;
+    return false;
+}
+
+const struct tl_subids *tl_local_subids(const struct tl_local_ids *ids, bool of_groups,
+                                        size_t *count)
+{
+    const struct lent *lent = of_groups ? &ids->gids : &ids->uids;
+
+    *count = lent->count;
+    return lent->each;
+}
+
+enum tl_reason tl_local_judge_uid(const struct tl_local_ids *ids, uint32_t uid,
+                                  const char **why)
+{
+    *why = "an account of /etc/passwd has this user id";
+    if (tl_local_has_uid(ids, uid))
+        return TL_REASON_ID_COLLISION;
+    *why = "/etc/subuid lends the user id to another account";
+    if (is_lent(&ids->uids, uid))
+        return TL_REASON_ID_SUBORDINATE;
+    *why = NULL;
+    return TL_REASON_OK;
+}
+
+enum tl_reason tl_local_judge_gid(const struct tl_local_ids *ids, uint32_t gid,
+                                  const char **why)
+{
+    *why = "a group of /etc/group has its id";
+    if (tl_local_has_gid(ids, gid))
+        return TL_REASON_ID_COLLISION;
+    *why = "/etc/subgid lends its id to another account";
+    if (is_lent(&ids->gids, gid))
+        return TL_REASON_ID_SUBORDINATE;
+    *why = NULL;
+    return TL_REASON_OK;
 }
 
 static bool has_name(const struct ids *ids, const char *name)

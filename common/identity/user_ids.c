@@ -5,28 +5,14 @@
  */
 #include "identity/user.h"
 
-/* OK; COLLISION where the machine's own accounts have the id. */
+/* OK; COLLISION or SUBORDINATE where the machine's own accounts have the id. */
 static enum tl_reason judge_uid(const struct tl_user_ids *ids, uint32_t uid,
                                 const char **why)
 {
     *why = "the id is below minimum_uid in [logon] of trustlogon.conf";
     if (uid < TL_ID_LOWEST || uid < ids->in->config->minimum_uid)
         return TL_REASON_ID_UNMAPPABLE;
-    *why = "an account of /etc/passwd has this user id";
-    if (tl_local_has_uid(ids->in->local, uid))
-        return TL_REASON_ID_COLLISION;
-    *why = NULL;
-    return TL_REASON_OK;
-}
-
-static enum tl_reason judge_gid(const struct tl_user_ids *ids, uint32_t gid,
-                                const char **why)
-{
-    *why = "a group of /etc/group has its id";
-    if (tl_local_has_gid(ids->in->local, gid))
-        return TL_REASON_ID_COLLISION;
-    *why = NULL;
-    return TL_REASON_OK;
+    return tl_local_judge_uid(ids->in->local, uid, why);
 }
 
 /* The user's own numbers in the directory, as far as it may give them. */
@@ -74,7 +60,7 @@ enum tl_reason tl_user_gid(const struct tl_user_ids *ids, const struct tl_sid *s
             tl_idmap_admit(ids->map, sid, *gid, why) != 0)
             return TL_REASON_ID_UNMAPPABLE;
     }
-    return judge_gid(ids, *gid, why);
+    return tl_local_judge_gid(ids->in->local, *gid, why);
 }
 
 /*
@@ -99,7 +85,7 @@ static enum tl_reason primary_of_facts(const struct tl_user_ids *ids,
         *sid = facts->gid_sid;
     identity->gid = facts->gid;
     identity->private_group = !facts->gid_is_group && facts->gid == identity->uid;
-    return judge_gid(ids, facts->gid, why);
+    return tl_local_judge_gid(ids->in->local, facts->gid, why);
 }
 
 /*
@@ -120,9 +106,7 @@ enum tl_reason tl_user_primary(const struct tl_user_ids *ids,
     identity->private_group = config->idmap == TL_IDMAP_SSS && ids->subdomain;
     if (identity->private_group) {
         identity->gid = identity->uid;
-        *why = "a group of /etc/group has the id of the user's own group";
-        return tl_local_has_gid(ids->in->local, identity->gid) ? TL_REASON_ID_COLLISION
-                                                               : TL_REASON_OK;
+        return tl_local_judge_gid(ids->in->local, identity->gid, why);
     }
     *sid = *windows;
     return tl_user_gid(ids, windows, &identity->gid, why);

@@ -7,8 +7,9 @@
 bool tl_asking_cannot_be(enum tl_reason reason)
 {
     return reason == TL_REASON_ID_UNMAPPABLE || reason == TL_REASON_ID_COLLISION ||
-           reason == TL_REASON_ID_NAME_UNSAFE || reason == TL_REASON_COMPUTER_ACCOUNT ||
-           reason == TL_REASON_NAME_TAKEN || reason == TL_REASON_PAC_SID_FILTERED;
+           reason == TL_REASON_ID_SUBORDINATE || reason == TL_REASON_ID_NAME_UNSAFE ||
+           reason == TL_REASON_COMPUTER_ACCOUNT || reason == TL_REASON_NAME_TAKEN ||
+           reason == TL_REASON_PAC_SID_FILTERED;
 }
 
 static enum tl_reason ask_domain(struct tl_asking *a)

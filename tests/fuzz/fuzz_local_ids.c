@@ -41,10 +41,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *text = talloc_strndup(ctx, (const char *)data, size), *line;
     const char *whole = talloc_strndup(ctx, (const char *)data, size);
     struct ids ids = {0};
+    struct lent lent = {0};
 
     while (text != NULL && (line = strsep(&text, "\n")) != NULL) {
-        size_t before = ids.count;
+        size_t before = ids.count, ranges = lent.count;
         int rc = add_line(ctx, &ids, line);
+
+        if (add_subids(ctx, &lent, line) != 0 || lent.count > ranges + 1)
+            abort();
+        if (lent.count > ranges && (lent.each[ranges].first > lent.each[ranges].last ||
+                                    !is_lent(&lent, lent.each[ranges].first) ||
+                                    !is_lent(&lent, lent.each[ranges].last)))
+            abort();
 
         if (ids.count != before + (rc == 0 && ids.count > before))
             abort();

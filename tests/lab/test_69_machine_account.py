@@ -1,13 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """What fails this machine says nothing of its users: error 6 for WS1$, or a DC that another
-domain does not answer, makes nobody unknown and forgets nobody."""
+domain does not answer, makes nobody unknown and forgets nobody. And ids that are lent to
+somebody else are nobody's."""
 import json
 import time
 
 from daemon import LOG, agent
-from harness import (break_, check, command, diagnose, equal, finish, fix, logon, nss, on, put,
-                     trust, until, up, ws)
+from harness import (break_, check, command, diagnose, equal, finish, fix, ids_of, logon, nss, on,
+                     put, trust, until, up, ws)
 
 ALICE, BOB = "CONTOSO\\alice", "CONTOSO\\bob"
 NSSWITCH = ("passwd: files trustlogon\ngroup: files trustlogon\ninitgroups: files trustlogon\n"
@@ -106,6 +107,30 @@ def mended():
           records("missing"))
 
 
+def lent():
+    """What /etc/subuid and /etc/subgid lend is given to nobody, and told beforehand."""
+    uid, gid = ids_of(ALICE)
+    put("ws1", "/etc/subuid", f"localuser:{uid}:1\n")
+    put("ws1", "/etc/subgid", "")
+    got = logon(ALICE)
+    check("her uid is lent: she is refused, by account restrictions", got.code == "PAM_PERM_DENIED"
+          and "Account restrictions" in got.text, got)
+    equal("and bob, beyond it, is not", logon(BOB).code, "PAM_SUCCESS")
+    told = json.loads(command("config", "--json").stdout)["withheld_ids"]
+    equal("config lists it", [(one["domain"], one["low"], one["high"], one["why"]) for one in told],
+          [("contoso.test", uid, uid, "/etc/subuid lends them to localuser")])
+    check("also in words", f"nobody gets {uid}-{uid}" in command("config").stdout)
+    found = [one for one in diagnose(ALICE, "--no-password")["findings"] if one["check"] == "ids"]
+    check("diagnose warns", [one["verdict"] for one in found] == ["warning"]
+          and found[0]["reason"] == "id-subordinate", found)
+    equal("and names it as the cause of her refusal", diagnose(ALICE).get("reason"), "id-subordinate")
+    put("ws1", "/etc/subuid", "")
+    put("ws1", "/etc/subgid", f"localuser:{gid}:1\n")
+    equal("so it does for her primary group", diagnose(ALICE).get("reason"), "id-subordinate")
+    put("ws1", "/etc/subgid", "localuser:100000:65536\n")
+    equal("with useradd's own range she logs on", logon(ALICE).code, "PAM_SUCCESS")
+
+
 def other_domain():
     """Over a one-way trust the workstation's DC asks, and the other domain does not answer."""
     trust("external", "one-way")
@@ -132,6 +157,7 @@ def main():
         known_stay()
         told()
         mended()
+        lent()
         other_domain()
     finish()
 

@@ -156,6 +156,8 @@ static void teardown(void)
 {
     unlink(talloc_asprintf(ctx, "%s/passwd", folder));
     unlink(talloc_asprintf(ctx, "%s/group", folder));
+    unlink(talloc_asprintf(ctx, "%s/subuid", folder));
+    unlink(talloc_asprintf(ctx, "%s/subgid", folder));
     ck_assert_int_eq(rmdir(folder), 0);
     talloc_free(ctx);
 }
@@ -363,6 +365,87 @@ START_TEST(local_files)
 }
 END_TEST
 
+/* Ranges of subuid and subgid, as newuidmap reads them; what it does not understand
+ * lends nothing. */
+START_TEST(subordinate_ids)
+{
+    static const char *const nothing[] = {"",
+                                          "bob\n",
+                                          "bob:1000\n",
+                                          "bob:1000:\n",
+                                          "bob::10\n",
+                                          ":1000:10\n",
+                                          "#bob:1000:10\n",
+                                          "bob:1000:0\n",
+                                          "bob:x:10\n",
+                                          "bob:1000:1x\n",
+                                          "bob:-1:10\n",
+                                          "bob:1000:-1\n",
+                                          "bob: 1000:10\n",
+                                          "bob:1000:10:\n",
+                                          "bob:4294967296:10\n",
+                                          "bob:99999999999999999999:1\n"};
+    const struct tl_subids *lent;
+    const char *why;
+    size_t count;
+
+    for (size_t i = 0; i < sizeof(nothing) / sizeof(nothing[0]); i++) {
+        put("subuid", nothing[i]);
+        ck_assert_int_eq(load_local("", ""), 0);
+        (void)tl_local_subids(local, false, &count);
+        ck_assert_msg(count == 0, "%s", nothing[i]);
+    }
+    put("subuid", "bob:100000:65536\n junk\n1001:0x40000:16\neve:4294967290:100");
+    put("subgid", "bob:300000:1\n");
+    ck_assert_int_eq(load_local("", "g:x:8:\n"), 0);
+    lent = tl_local_subids(local, false, &count);
+    ck_assert_uint_eq(count, 3);
+    ck_assert_str_eq(lent[1].owner, "1001");
+    ck_assert_uint_eq(lent[2].last, UINT32_MAX);
+    ck_assert_int_eq(tl_local_judge_uid(local, 99999, &why), TL_REASON_OK);
+    ck_assert_ptr_null(why);
+    ck_assert_int_eq(tl_local_judge_uid(local, 100000, &why), TL_REASON_ID_SUBORDINATE);
+    ck_assert_int_eq(tl_local_judge_uid(local, 165535, &why), TL_REASON_ID_SUBORDINATE);
+    ck_assert_int_eq(tl_local_judge_uid(local, 165536, &why), TL_REASON_OK);
+    ck_assert_int_eq(tl_local_judge_uid(local, 0x4000f, &why), TL_REASON_ID_SUBORDINATE);
+    ck_assert_int_eq(tl_local_judge_gid(local, 100000, &why), TL_REASON_OK);
+    ck_assert_int_eq(tl_local_judge_gid(local, 300000, &why), TL_REASON_ID_SUBORDINATE);
+    ck_assert_int_eq(tl_local_judge_gid(local, 8, &why), TL_REASON_ID_COLLISION);
+}
+END_TEST
+
+/* Whose uid is lent is refused, a group whose gid is left out; and both are listed. */
+START_TEST(lent_ids_are_nobodys)
+{
+    struct tl_identity *a = alice(), *b = NULL;
+    struct tl_withheld_ids *ids = NULL;
+    struct tl_idmap *map = NULL;
+    char *error = NULL;
+    size_t count, groups = a->num_groups;
+    uint32_t uid = a->uid, gid = a->groups[groups - 1].gid;
+
+    ck_assert_uint_ne(a->groups[groups - 1].gid, a->gid);
+    put("subgid", talloc_asprintf(ctx, "bob:%u:1\n", gid));
+    ck_assert_int_eq(load_local("", ""), 0);
+    a = alice();
+    ck_assert_uint_eq(a->num_groups, groups - 1);
+    put("subuid", talloc_asprintf(ctx, "bob:%u:2\n", uid - 1));
+    ck_assert_int_eq(load_local("", ""), 0);
+    ck_assert_int_eq(build("alice@CONTOSO.TEST", &b), TL_REASON_ID_SUBORDINATE);
+    ck_assert_int_eq(tl_idmap_new(ctx, config, "fabrikam.test", topo, NULL, &map, &error),
+                     0);
+    ck_assert_int_eq(tl_withheld_ids(ctx, map, local, &ids, &count), 0);
+    ck_assert_uint_eq(count, 2);
+    for (size_t i = 0; i < count; i++) {
+        bool users = ids[i].low == uid - 1;
+
+        ck_assert_uint_eq(ids[i].high, users ? uid : gid);
+        ck_assert_str_eq(ids[i].why, users ? "/etc/subuid lends them to bob"
+                                           : "/etc/subgid lends them to bob");
+    }
+}
+END_TEST
+
 /* A user called root has no more than his own uid, and not the bare name. */
 START_TEST(names_of_local_accounts)
 {
@@ -567,6 +650,8 @@ int main(void)
     tcase_add_test(t, no_id);
     tcase_add_test(t, collisions);
     tcase_add_test(t, local_files);
+    tcase_add_test(t, subordinate_ids);
+    tcase_add_test(t, lent_ids_are_nobodys);
     tcase_add_test(t, names_of_local_accounts);
     tcase_add_test(t, names_of_local_groups);
     tcase_add_test(t, computers);

@@ -22,14 +22,41 @@ struct tl_local_ids;
 /*
  * Read both files, never NSS: that would ask us. A file that is not there is
  * empty; any other error, also a line that cannot be understood, is one:
- * -EBADMSG or what the file said.
+ * -EBADMSG or what the file said. So are `subuid` and `subgid` beside `passwd`, but for
+ * lines that cannot be understood, which lend nothing.
  */
 TL_PUBLIC int tl_local_ids_load(TALLOC_CTX *ctx, const char *passwd, const char *group,
                                 struct tl_local_ids **ids);
+/* OK; ID_COLLISION or ID_SUBORDINATE with *why, a constant phrase: who has a range of
+ * subuid(5) becomes each user in it at will, in a user namespace. */
+TL_PUBLIC enum tl_reason tl_local_judge_uid(const struct tl_local_ids *ids, uint32_t uid,
+                                            const char **why);
+TL_PUBLIC enum tl_reason tl_local_judge_gid(const struct tl_local_ids *ids, uint32_t gid,
+                                            const char **why);
+/* The ranges themselves. */
+struct tl_subids {
+    const char *owner; /* a name or a uid, as written */
+    uint32_t first, last;
+};
+TL_PUBLIC const struct tl_subids *tl_local_subids(const struct tl_local_ids *ids,
+                                                  bool of_groups, size_t *count);
 TL_PUBLIC bool tl_local_has_uid(const struct tl_local_ids *ids, uint32_t uid);
 TL_PUBLIC bool tl_local_has_gid(const struct tl_local_ids *ids, uint32_t gid);
 TL_PUBLIC bool tl_local_has_user(const struct tl_local_ids *ids, const char *name);
 TL_PUBLIC bool tl_local_has_group(const struct tl_local_ids *ids, const char *name);
+
+/* A run of a domain's ids that nobody gets. */
+struct tl_withheld_ids {
+    struct tl_sid domain;
+    uint32_t low, high;
+    const char
+        *why; /* "/etc/subuid lends them to bob", "they are those of contoso.test" */
+};
+/* All of them, by id: ranges of subuid and subgid, and first slices that another domain
+ * keeps; children of ctx. 0 or -ENOMEM. Pure. */
+TL_PUBLIC int tl_withheld_ids(TALLOC_CTX *ctx, const struct tl_idmap *map,
+                              const struct tl_local_ids *local,
+                              struct tl_withheld_ids **ids, size_t *count);
 
 struct tl_identity_group {
     struct tl_sid sid;
@@ -67,7 +94,7 @@ struct tl_identity_input {
 /*
  * TL_REASON_OK and *identity (child of ctx). ID_UNMAPPABLE: the user or the
  * primary group has no id. ID_COLLISION: the id is in /etc/passwd or /etc/group, or
- * the directory gives it to two.
+ * the directory gives it to two. ID_SUBORDINATE: it is in a range of subuid or subgid.
  * ID_NAME_UNSAFE: the names make no line of passwd or no safe path. Any other
  * group without an id, or with one that is taken, is left out with a
  * TL_EVENT_SID. Pure.

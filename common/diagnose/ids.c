@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * diagnose/ids.c - ids of the known domains that nobody gets on this machine.
+ */
+#include <errno.h>
+#include <inttypes.h>
+
+#include "diagnose/internal.h"
+
+#define SHOWN_MOST 8
+
+static void show(struct run *run, const struct tl_idmap *map,
+                 const struct tl_withheld_ids *ids)
+{
+    const struct tl_idmap_domain *domain = tl_idmap_domain(map, &ids->domain);
+    char sid[TL_SID_STRING_MAX];
+
+    tl_finding(
+        run, "ids", domain != NULL ? domain->dns : tl_sid_format(&ids->domain, sid),
+        TL_FINDING_WARNING, TL_REASON_ID_SUBORDINATE, NULL, NULL,
+        "nobody gets %" PRIu32 " to %" PRIu32 ": %s", ids->low, ids->high, ids->why);
+}
+
+void tl_check_ids(struct run *run)
+{
+    TALLOC_CTX *tmp = talloc_new(run->diag);
+    struct tl_withheld_ids *ids = NULL;
+    struct tl_local_ids *local = NULL;
+    struct tl_idmap *map = NULL;
+    char *error = NULL;
+    size_t count = 0;
+
+    if (run->topo == NULL)
+        tl_left_out(run, TL_AREA_NOT_LOOKED, "no domain is known");
+    else if (tl_local_ids_load(tmp, "/etc/passwd", "/etc/group", &local) != 0)
+        tl_finding(run, "ids", "/etc/passwd", TL_FINDING_FAILED, TL_REASON_INTERNAL, NULL,
+                   NULL,
+                   "/etc/passwd, /etc/group, /etc/subuid or /etc/subgid cannot be read");
+    else if (tl_idmap_new(tmp, run->config, run->ws->domain, run->topo, NULL, &map,
+                          &error) != 0)
+        tl_finding(run, "ids", NULL, TL_FINDING_FAILED, TL_REASON_CONFIG_INVALID, NULL,
+                   NULL, "%s", error != NULL ? error : "out of memory");
+    else if (tl_withheld_ids(tmp, map, local, &ids, &count) != 0)
+        run->diag->complete = false;
+    else if (count == 0)
+        tl_finding(run, "ids", NULL, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
+                   "no id of a domain is lent in /etc/subuid or /etc/subgid");
+    for (size_t i = 0; i < count && i < SHOWN_MOST; i++)
+        show(run, map, &ids[i]);
+    talloc_free(tmp);
+}
