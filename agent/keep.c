@@ -16,7 +16,8 @@ enum tl_reason tla_keep_identity(struct tla_conv *conv, struct tl_logon *logon)
     int rc = tla_book_open(conv, conv->config, logon->ws->domain, &book);
 
     if (rc == 0)
-        rc = tla_remember_user(book, identity, NULL, TL_STORE_SOURCE_PAC);
+        /* By the name that was proven, too: programs go on with it. */
+        rc = tla_remember_user(book, identity, conv->request.user, TL_STORE_SOURCE_PAC);
     talloc_free(book);
     if (rc != 0)
         tla_journal_line(LOG_WARNING, "%s is not in the identity store: %s",

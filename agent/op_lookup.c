@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <trustlogon/name.h>
+
 #include "agent.h"
 #include "store/inspect.h"
 
@@ -21,7 +23,8 @@ struct asked {
     enum tl_store_class class;
     const char *text; /* the question, for the gate and for people */
     tl_deadline deadline;
-    bool none; /* the domain that must know has been asked, and there is none */
+    bool none;     /* the domain that must know has been asked, and there is none */
+    bool sam_only; /* but for those who have the name as a UPN only */
 };
 
 static int answer(struct asked *asked, enum tl_reason reason)
@@ -192,6 +195,28 @@ static bool folds_like_another(const struct asked *asked, const struct tla_book 
     return alike;
 }
 
+/* Somebody who is called otherwise has it as a user principal name: of him nothing was
+ * said. */
+static bool is_known_by_upn(const struct asked *asked, const struct tla_book *book)
+{
+    struct tl_store_view *view = NULL;
+    struct tl_name *name = NULL, *there = NULL;
+    struct tl_store_entry entry;
+    bool known = false;
+
+    if (tl_store_view_open(asked->conv, book->path, &view) == 0 &&
+        is_there(tl_store_by_name(&view->map, asked->class, asked->question.name,
+                                  tl_store_now(), &entry)) &&
+        tl_name_parse(asked->conv, asked->question.name, strlen(asked->question.name),
+                      &name, NULL) == 0 &&
+        tl_name_parse(asked->conv, entry.name.at, entry.name.length, &there, NULL) == 0)
+        known = !tl_name_equal(name->user, there->user);
+    talloc_free(view);
+    talloc_free(name);
+    talloc_free(there);
+    return known;
+}
+
 /* An answer that does not fit costs the domain another question, and nothing else. */
 static void store_nobody(const struct asked *asked, struct tla_book *book)
 {
@@ -237,6 +262,7 @@ static enum tl_reason resolve(struct asked *asked, struct tla_book *book)
         return fail(asked, TL_REASON_NO_MEMORY, "");
     reason = tl_lookup_find(lookup, what, &asked->question, &found, conv->outcome);
     asked->none = reason == TL_REASON_USER_UNKNOWN;
+    asked->sam_only = asked->none && tl_lookup_sam_only(lookup);
     rc = reason == TL_REASON_OK ? store_answer(asked, book, lookup, found) : 0;
     talloc_free(lookup);
     if (rc == -EEXIST)
@@ -274,6 +300,11 @@ static enum tl_reason look_up(struct asked *asked)
     if (rc != 0)
         return fail(asked, TL_REASON_INTERNAL, strerror(-rc));
     reason = resolve(asked, book);
+    if (asked->sam_only && is_known_by_upn(asked, book)) {
+        asked->none = false;
+        reason = fail(asked, TL_REASON_DIRECTORY_UNREADABLE,
+                      "nobody could be asked for user principal names");
+    }
     if (asked->none)
         store_nobody(asked, book);
     else if (reason != TL_REASON_OK)

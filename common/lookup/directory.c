@@ -40,9 +40,9 @@ enum tl_reason tl_asking_open(const struct tl_asking *a, struct tl_directory **d
 }
 
 /*
- * bob.smith@contoso.test may be the explicit UPN of bsmith. As at a KDC the
- * sAMAccountName comes first [KILE 3.3.5.6.1]: only where no account has it can the
- * other be meant.
+ * bob.smith@contoso.test may be the explicit UPN of bsmith, and CONTOSO\bob.smith means
+ * him too. As at a KDC the sAMAccountName comes first [KILE 3.3.5.6.1]: only where no
+ * account has it can the other be meant.
  */
 static enum tl_reason find_by_upn(struct tl_asking *a, struct tl_directory *dir,
                                   struct tl_dir_user **user)

@@ -35,6 +35,7 @@ enum tl_reason tl_lookup_find(struct tl_lookup *lookup, const struct tl_lookup_p
     char *detail = NULL; /* of the first that could not tell */
 
     *answer = NULL;
+    lookup->sam_only = false;
     tl_outcome_fail(out, TL_STAGE_ROUTE, TL_REASON_USER_UNKNOWN, "%s",
                     plan->why != NULL ? plan->why : "nobody can be asked");
     for (size_t i = 0; i < plan->num_domains; i++) {
@@ -67,4 +68,9 @@ enum tl_reason tl_lookup_find(struct tl_lookup *lookup, const struct tl_lookup_p
                         detail != NULL ? detail : "");
     }
     return unsure != TL_REASON_OK ? unsure : TL_REASON_USER_UNKNOWN;
+}
+
+bool tl_lookup_sam_only(const struct tl_lookup *lookup)
+{
+    return lookup->sam_only;
 }

@@ -202,6 +202,12 @@ enum tl_reason tl_asking_lsa(struct tl_asking *a)
      * does not says the same as one that knows that there is none. */
     if (reason == TL_REASON_USER_UNKNOWN && a->plan->by == TL_LOOKUP_BY_UPN)
         return fail(a, "it translates no such user principal name");
+    if (reason == TL_REASON_USER_UNKNOWN && a->plan->upn != NULL) {
+        tl_outcome_reset(a->out);
+        reason = ask(a, a->plan->upn, NULL, &found);
+        a->by_upn = reason == TL_REASON_OK;
+    }
+    a->lookup->sam_only = reason == TL_REASON_USER_UNKNOWN && a->plan->upn != NULL;
     if (reason == TL_REASON_USER_UNKNOWN)
         return is_told(a);
     if (reason != TL_REASON_OK)

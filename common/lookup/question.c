@@ -79,10 +79,9 @@ static int plan_parsed(const struct planner *p, const struct tl_name *name)
         return plan_suffix(p, name);
     if (route->user_domain != NULL)
         ret = tl_lookup_add_domain(p->plan, p->ws, p->topo, route->user_domain);
-    if (ret == 0 && !p->question->group && name->form == TL_NAME_UPN &&
-        route->user_domain != NULL &&
-        tl_dns_compare(name->domain, route->user_domain) == TL_DNS_EQUAL) {
-        p->plan->upn = talloc_strdup(p->plan, name->whole);
+    /* A KDC takes either, whatever form the name was typed in. */
+    if (ret == 0 && !p->question->group && route->implicit_upn != NULL) {
+        p->plan->upn = talloc_strdup(p->plan, route->implicit_upn);
         ret = p->plan->upn != NULL ? 0 : -ENOMEM;
     }
     return ret != 0 ? ret : settle(p, TL_LOOKUP_BY_SAM, name->user);

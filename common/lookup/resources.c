@@ -134,7 +134,7 @@ enum tl_reason tl_lookup_own_groups(TALLOC_CTX *ctx, struct tl_lookup *lookup,
     if (reason == TL_REASON_OK && found == NULL)
         reason = tl_outcome_fail(out, TL_STAGE_IDENTITY, TL_REASON_DIRECTORY_UNREADABLE,
                                  "the SID of the own domain is not known");
-    if (reason == TL_REASON_OK) {
+    if (reason == TL_REASON_OK && found != NULL) {
         for (size_t i = 0; i < found->count; i++)
             if (tl_sid_in_domain(&found->names[i].sid, &own.domain->sid))
                 found->names[kept++] = found->names[i];

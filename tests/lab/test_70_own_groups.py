@@ -1,13 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """Groups of the workstation's own domain that a user of another forest is in: whatever a KDC
-puts into the ticket, the identity after the logon has those that the directory states."""
+puts into the ticket, the identity after the logon has those that the directory states. And
+the names that a logon takes are those that the name service knows."""
 import json
 import time
 
 import harness
 from capture import Capture
-from daemon import LOG, agent
+from daemon import agent
 from harness import (PASSWORD, check, command, equal, finish, logon, nss, on, put, up, ws)
 
 ALICE = "CONTOSO\\alice"
@@ -151,6 +152,35 @@ def cached():
           ("PAM_SUCCESS", "PAM_PERM_DENIED", HERS))
 
 
+def by_upn():
+    """sAMAccountName jd42, UPN john.doe@contoso.test: whatever name PAM takes NSS knows."""
+    samba("dc1.contoso", "user", "create", "jd42", PASSWORD)
+    samba("dc1.contoso", "user", "rename", "jd42", "--upn=john.doe@contoso.test")
+    names = ("CONTOSO\\john.doe", "contoso.test\\John.Doe", "john.doe@contoso.test",
+             "john.doe@CONTOSO", "CONTOSO\\jd42", "jd42@contoso.test")
+    for name in names:
+        entry = nss(["getent", "passwd", name]).stdout
+        check(f"{name} is known before a logon", entry.startswith("jd42@contoso.test:"), entry)
+        equal(f"{name} logs on", logon(name).code, "PAM_SUCCESS")
+        equal(f"{name} is the same after it", nss(["getent", "passwd", name]).stdout, entry)
+    check("CONTOSO\\jane.doe is nobody", not nss(["getent", "passwd", "CONTOSO\\jane.doe"]).stdout)
+    equal("and does not log on", logon("CONTOSO\\jane.doe").code, "PAM_AUTH_ERR")
+
+
+def by_upn_one_way():
+    """The workstation's DC translates no UPN here: the proof itself makes the name known."""
+    harness.trust("external", "one-way")
+    command("refresh")
+    ws("rm -f /var/lib/trustlogon/identity.store")
+    equal("one-way: CONTOSO\\john.doe logs on", logon("CONTOSO\\john.doe").code, "PAM_SUCCESS")
+    entry = nss(["getent", "passwd", "CONTOSO\\john.doe"]).stdout
+    check("one-way: and is known by that name", entry.startswith("jd42@contoso.test:"), entry)
+    time.sleep(2)
+    equal("one-way: still when it is asked for again, which nobody can tell",
+          nss(["getent", "passwd", "CONTOSO\\john.doe"]).stdout, entry)
+    equal("one-way: and so is jd42", nss(["getent", "passwd", "jd42@contoso.test"]).stdout, entry)
+
+
 def main():
     lab = up(trust="external")
     put("ws1", "/etc/nsswitch.conf", NSSWITCH)
@@ -163,7 +193,10 @@ def main():
         changes()
         cached()
         nobody_can_be_asked()
-        check("the agent lives", True, ws(["cat", LOG]).stdout)
+        by_upn()
+    put("ws1", "/etc/trustlogon.conf", "[agent]\n    known_lifetime = 1\n")
+    with agent():
+        by_upn_one_way()
     finish()
 
 

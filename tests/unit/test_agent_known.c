@@ -77,6 +77,35 @@ START_TEST(kept)
 }
 END_TEST
 
+/* When the own domain's directory was asked; files of before there was a line for it are
+ * proofs all the same. */
+START_TEST(own_asked)
+{
+    static const char before[] = "proven 7\nchecked 8\naccount alice\nuser " ALICE
+                                 "\ngroup S-1-5-21-1-2-3-513 7\nend 1\n";
+    struct tla_known *known = NULL, again;
+    FILE *file;
+
+    save(7, 8);
+    ck_assert_int_eq(load(ALICE, &known), 0);
+    ck_assert_int_eq(known->own, 0);
+    again = *known;
+    again.own = 1764000000;
+    ck_assert_int_eq(tla_known_save(&config, &again), 0);
+    ck_assert_int_eq(load(ALICE, &known), 0);
+    ck_assert_int_eq(known->own, 1764000000);
+    ck_assert_int_eq(known->checked, 8);
+    file = fopen(path, "w");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_ge(fputs(before, file), 0);
+    fclose(file);
+    ck_assert_int_eq(load(ALICE, &known), 0);
+    ck_assert_int_eq(known->own, 0);
+    ck_assert_int_eq(known->proven, 7);
+    ck_assert_uint_eq(known->member->count, 1);
+}
+END_TEST
+
 /* A file that was cut says nothing, at whatever byte; the last one only ends a line. */
 START_TEST(cut)
 {
@@ -118,6 +147,7 @@ int main(void)
 
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, kept);
+    tcase_add_test(tc, own_asked);
     tcase_add_test(tc, cut);
     tcase_add_test(tc, strange_files);
     suite_add_tcase(suite, tc);

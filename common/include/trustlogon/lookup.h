@@ -42,8 +42,8 @@ struct tl_lookup_domain {
 struct tl_lookup_plan {
     enum tl_lookup_by by;
     const char *name; /* sAMAccountName, or the whole UPN */
-    /* By sAMAccountName: the whole name if it may also be an explicit UPN with the DNS
-     * name of the domain for its suffix; else NULL. */
+    /* By sAMAccountName, of a user: name@domain, which may be an explicit UPN of an
+     * account that is called otherwise; else NULL. */
     const char *upn;
     struct tl_sid sid;
     uint32_t id;
@@ -109,6 +109,9 @@ TL_PUBLIC enum tl_reason tl_lookup_find(struct tl_lookup *lookup,
                                         const struct tl_question *question,
                                         struct tl_lookup_answer **answer,
                                         struct tl_outcome *out);
+/* After USER_UNKNOWN: it was said of the sAMAccountName only, for it may be that whoever
+ * said so translates no user principal names (a Samba DC, across a trust). */
+TL_PUBLIC bool tl_lookup_sam_only(const struct tl_lookup *lookup);
 /*
  * The users in the group that an answer holds, by their canonical names, nested groups
  * opened as deep as they go; children of ctx. Those of other domains are named by their

@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_name_forms.c - whatever name a logon accepts a look-up knows, and the other way
+ * round: the same account for every form of a name, held against directories and KDCs
+ * that are models.
+ *
+ * A KDC takes a name for a sAMAccountName of its domain, else for a user principal name
+ * [KILE 3.3.5.6.1]; which one was proven the real tl_pac_check_name() says. The look-up
+ * is the real one but for its network.
+ */
+#include <string.h>
+#include <strings.h>
+
+#include <trustlogon/whose.h>
+
+#include "lookup/asking.h"
+#include "lookup/lsa_client.h"
+#include "topologies.h"
+
+#define tl_lookup_directory fake_open
+#define tl_directory_domain_sid fake_domain_sid
+#define tl_directory_user_by_sam fake_user_by_sam
+#define tl_directory_user_by_upn fake_user_by_upn
+#define tl_directory_user_groups fake_user_groups
+#define tl_directory_names fake_names
+#define tl_directory_foreign_groups fake_foreign_groups
+
+static enum tl_reason fake_open(struct tl_lookup *lookup, const char *domain,
+                                struct tl_directory **dir, struct tl_outcome *out);
+static enum tl_reason fake_domain_sid(struct tl_directory *dir, struct tl_sid *sid,
+                                      struct tl_outcome *out);
+static enum tl_reason fake_user_by_sam(TALLOC_CTX *mem, struct tl_directory *dir,
+                                       const char *name, struct tl_dir_user **user,
+                                       struct tl_outcome *out);
+static enum tl_reason fake_user_by_upn(TALLOC_CTX *mem, struct tl_directory *dir,
+                                       const char *name, struct tl_dir_user **user,
+                                       struct tl_outcome *out);
+static enum tl_reason fake_user_groups(TALLOC_CTX *mem, struct tl_directory *dir,
+                                       const struct tl_dir_user *user,
+                                       struct tl_sid **sids, size_t *count,
+                                       struct tl_outcome *out);
+static enum tl_reason fake_names(TALLOC_CTX *mem, struct tl_directory *dir,
+                                 const struct tl_sid *sids, size_t count,
+                                 struct tl_dir_names **names, struct tl_outcome *out);
+static enum tl_reason fake_foreign_groups(TALLOC_CTX *mem, struct tl_directory *dir,
+                                          const struct tl_sid *sids, size_t count,
+                                          struct tl_dir_names **groups,
+                                          struct tl_outcome *out);
+
+#include "../../common/lookup/directory.c"
+#include "../../common/lookup/finish.c"
+#include "../../common/lookup/lookup.c"
+#include "../../common/lookup/resources.c"
+
+#include "run_suite.h"
+
+static const struct {
+    const char *dns, *flat, *sid;
+} domains[] = {
+    {"fabrikam.test", "FABRIKAM", "S-1-5-21-9-9-9"},
+    {"contoso.test", "CONTOSO", "S-1-5-21-1-2-3"},
+    {"emea.contoso.test", "EMEA", "S-1-5-21-1-2-4"},
+    {"tree.example", "TREE", "S-1-5-21-1-2-5"},
+};
+#define DOMAINS (sizeof(domains) / sizeof(domains[0]))
+
+static const struct account {
+    size_t domain;
+    const char *sam, *upn; /* explicit, or NULL */
+    uint32_t rid;
+} accounts[] = {
+    {1, "jd42", "john.doe@contoso.test", 1101},
+    {1, "Alice", "alice@corp.example", 1102},
+    {1, "bob", NULL, 1103},
+    /* of one name one has it as his sAMAccountName, the other as his UPN */
+    {1, "smith", NULL, 1104},
+    {1, "asmith", "smith@contoso.test", 1105},
+    {0, "carol", "carol@fabrikam.example", 1106},
+    {0, "d.x", "dx@fabrikam.test", 1107},
+    {2, "dave", "dave@corp.example", 1108},
+    {2, "erin", "erin.e@emea.contoso.test", 1109},
+    {3, "j\xc3\xbcrgen", "j.gro\xc3\x9f@tree.example", 1110},
+    {3, "zo\xc3\xab", "z@off.example", 1111},
+    /* suffixes that are not his forest's */
+    {1, "mallory", "mallory@lab.corp.example", 1112},
+    {1, "eve", "eve@nowhere.example", 1113},
+};
+#define ACCOUNTS (sizeof(accounts) / sizeof(accounts[0]))
+
+static TALLOC_CTX *ctx;
+static struct tl_config *config;
+static struct tl_topology *topo;
+static struct tl_workstation ws;
+static struct tl_lookup *lookup;
+static size_t open_domain;
+
+static struct tl_sid sid_of(const char *domain, uint32_t rid)
+{
+    struct tl_sid sid, whole;
+
+    ck_assert_int_eq(tl_sid_parse(domain, &sid), 0);
+    ck_assert_int_eq(tl_sid_append(&sid, rid, &whole), 0);
+    return whole;
+}
+
+/* --- the model --- */
+
+static const struct account *by_sam(size_t domain, const char *sam)
+{
+    for (size_t i = 0; i < ACCOUNTS; i++)
+        if (accounts[i].domain == domain && tl_name_equal(accounts[i].sam, sam))
+            return &accounts[i];
+    return NULL;
+}
+
+static const struct account *by_upn(size_t domain, const char *upn)
+{
+    for (size_t i = 0; i < ACCOUNTS; i++)
+        if (accounts[i].domain == domain && tl_name_equal(accounts[i].upn, upn))
+            return &accounts[i];
+    return NULL;
+}
+
+static size_t domain_named(const char *dns)
+{
+    size_t i = 0;
+
+    while (i < DOMAINS && strcasecmp(domains[i].dns, dns) != 0)
+        i++;
+    return i;
+}
+
+/* An enterprise name: our own KDC knows it, or sends it where the suffix is routed, and
+ * there any domain of the forest may have it. */
+static const struct account *by_enterprise(const char *name)
+{
+    const struct account *found = by_upn(0, name);
+    struct tl_suffix_index *index = NULL;
+    struct tl_suffix_match match;
+
+    ck_assert_int_eq(tl_suffix_index_new(ctx, topo, &index), 0);
+    match = tl_suffix_find(index, strrchr(name, '@') + 1);
+    talloc_free(index);
+    if (match.reason != TL_REASON_OK || match.tdo == NULL ||
+        strcmp(match.tdo->partner, "contoso.test") != 0)
+        return found;
+    for (size_t i = 1; found == NULL && i < DOMAINS; i++)
+        found = by_upn(i, name);
+    return found;
+}
+
+/* Whom a logon by this name proves; NULL: nobody. */
+static const struct account *logon(const char *text)
+{
+    const struct account *found = NULL;
+    struct tl_name *name = NULL;
+    struct tl_route *route = NULL;
+    struct tl_pac pac = {0};
+    char *client, *implicit;
+
+    if (tl_name_parse(ctx, text, strlen(text), &name, NULL) != 0)
+        return NULL;
+    ck_assert_int_eq(tl_route(ctx, name, &ws, topo, &route), 0);
+    if (route->local || route->realm == NULL)
+        return NULL;
+    if (route->type == TL_ENTERPRISE) {
+        found = by_enterprise(route->principal);
+    } else {
+        size_t domain = domain_named(route->domain);
+
+        if (domain == DOMAINS)
+            return NULL;
+        found = by_sam(domain, route->principal);
+        if (found == NULL)
+            found = by_upn(domain, talloc_asprintf(ctx, "%s@%s", route->principal,
+                                                   domains[domain].dns));
+    }
+    if (found == NULL)
+        return NULL;
+    implicit = talloc_asprintf(ctx, "%s@%s", found->sam, domains[found->domain].dns);
+    client = talloc_asprintf(ctx, "%s@%s", found->sam,
+                             tl_realm_of(ctx, domains[found->domain].dns));
+    pac.account = found->sam;
+    pac.upn = found->upn != NULL ? found->upn : implicit;
+    pac.user_sid = sid_of(domains[found->domain].sid, found->rid);
+    return tl_pac_check_name(&pac, topo, route, client, NULL) == TL_REASON_OK ? found
+                                                                              : NULL;
+}
+
+/* --- the network of the look-up --- */
+
+static enum tl_reason fake_open(struct tl_lookup *l, const char *domain,
+                                struct tl_directory **dir, struct tl_outcome *why)
+{
+    *dir = NULL;
+    open_domain = domain_named(domain);
+    return open_domain < DOMAINS ? TL_REASON_OK
+                                 : tl_outcome_fail(why, TL_STAGE_LOCATE,
+                                                   TL_REASON_NO_LOGON_SERVERS, "none");
+}
+
+static enum tl_reason fake_domain_sid(struct tl_directory *dir, struct tl_sid *sid,
+                                      struct tl_outcome *why)
+{
+    ck_assert_int_eq(tl_sid_parse(domains[open_domain].sid, sid), 0);
+    return TL_REASON_OK;
+}
+
+static enum tl_reason give_user(TALLOC_CTX *mem, const struct account *account,
+                                struct tl_dir_user **user, struct tl_outcome *why)
+{
+    *user = NULL;
+    if (account == NULL)
+        return tl_outcome_fail(why, TL_STAGE_IDENTITY, TL_REASON_USER_UNKNOWN, "nobody");
+    *user = talloc_zero(mem, struct tl_dir_user);
+    (*user)->sam = account->sam;
+    (*user)->upn = account->upn;
+    (*user)->sid = sid_of(domains[account->domain].sid, account->rid);
+    (*user)->primary_group_rid = 513;
+    return TL_REASON_OK;
+}
+
+static enum tl_reason fake_user_by_sam(TALLOC_CTX *mem, struct tl_directory *dir,
+                                       const char *name, struct tl_dir_user **user,
+                                       struct tl_outcome *why)
+{
+    return give_user(mem, by_sam(open_domain, name), user, why);
+}
+
+static enum tl_reason fake_user_by_upn(TALLOC_CTX *mem, struct tl_directory *dir,
+                                       const char *name, struct tl_dir_user **user,
+                                       struct tl_outcome *why)
+{
+    return give_user(mem, by_upn(open_domain, name), user, why);
+}
+
+static enum tl_reason fake_user_groups(TALLOC_CTX *mem, struct tl_directory *dir,
+                                       const struct tl_dir_user *user,
+                                       struct tl_sid **sids, size_t *count,
+                                       struct tl_outcome *why)
+{
+    *sids = talloc_zero_array(mem, struct tl_sid, 1);
+    (*sids)[0] = sid_of(domains[open_domain].sid, 513);
+    *count = 1;
+    return TL_REASON_OK;
+}
+
+static enum tl_reason fake_names(TALLOC_CTX *mem, struct tl_directory *dir,
+                                 const struct tl_sid *sids, size_t count,
+                                 struct tl_dir_names **names, struct tl_outcome *why)
+{
+    *names = talloc_zero(mem, struct tl_dir_names);
+    (*names)->names = talloc_zero(*names, struct tl_dir_name);
+    (*names)->names[0] = (struct tl_dir_name){
+        .sid = sids[0], .kind = TL_DIR_GROUP, .name = "Domain Users"};
+    (*names)->count = count;
+    return TL_REASON_OK;
+}
+
+static enum tl_reason fake_foreign_groups(TALLOC_CTX *mem, struct tl_directory *dir,
+                                          const struct tl_sid *sids, size_t count,
+                                          struct tl_dir_names **groups,
+                                          struct tl_outcome *why)
+{
+    *groups = talloc_zero(mem, struct tl_dir_names);
+    return TL_REASON_OK;
+}
+
+/* Whom a look-up by this name finds; *names: all names of the identity. */
+static const struct account *look_up(const char *text,
+                                     const struct tl_identity **identity)
+{
+    const struct tl_question question = {.name = text};
+    struct tl_outcome *out = tl_outcome_new(ctx);
+    struct tl_lookup_answer *answer = NULL;
+    struct tl_lookup_plan *plan = NULL;
+    struct tl_sid sid;
+    char *error = NULL;
+
+    *identity = NULL;
+    ck_assert_int_eq(tl_lookup_plan_make(ctx, config, &ws, topo, lookup->in.local,
+                                         &question, &plan, &error),
+                     0);
+    if (tl_lookup_find(lookup, plan, &question, &answer, out) != TL_REASON_OK)
+        return NULL;
+    *identity = answer->identity;
+    for (size_t i = 0; i < ACCOUNTS; i++) {
+        sid = sid_of(domains[accounts[i].domain].sid, accounts[i].rid);
+        if (tl_sid_equal(&sid, &answer->identity->sid))
+            return &accounts[i];
+    }
+    ck_abort_msg("%s is an account of no domain", text);
+    return NULL;
+}
+
+static void setup(void)
+{
+    struct tl_lookup_input in = {0};
+    struct tl_local_ids *local = NULL;
+    struct tl_forest_info *info;
+    char *error = NULL;
+
+    ctx = talloc_new(NULL);
+    config = tl_config_defaults(ctx);
+    ws = (struct tl_workstation){.flat = "WS1",
+                                 .fqdn = "ws1.fabrikam.test",
+                                 .realm = "FABRIKAM.TEST",
+                                 .domain = "fabrikam.test",
+                                 .default_domain = "CONTOSO"};
+    ck_assert_int_eq(
+        tl_topology_from_json(ctx, TOPO_FOREST, strlen(TOPO_FOREST), &topo, &error), 0);
+    topo->domains[0].has_sid = true;
+    ck_assert_int_eq(tl_sid_parse(domains[0].sid, &topo->domains[0].sid), 0);
+    info = topo->trusts[0].forest_info;
+    for (size_t i = 0; i < info->count; i++)
+        for (size_t k = 1; k < DOMAINS; k++)
+            if (info->records[i].type == TL_FT_DOMAIN &&
+                strcmp(info->records[i].name, domains[k].dns) == 0) {
+                info->records[i].has_sid = true;
+                ck_assert_int_eq(tl_sid_parse(domains[k].sid, &info->records[i].sid), 0);
+            }
+    ck_assert_int_eq(tl_local_ids_load(ctx, "/nonexistent", "/nonexistent", &local), 0);
+    in = (struct tl_lookup_input){.config = config,
+                                  .ws = &ws,
+                                  .topo = topo,
+                                  .local = local,
+                                  .deadline = tl_deadline_in_ms(60000)};
+    lookup = talloc_zero(ctx, struct tl_lookup);
+    lookup->in = in;
+}
+
+static void teardown(void)
+{
+    talloc_free(ctx);
+}
+
+static const char *told(const struct account *account)
+{
+    return account != NULL ? account->sam : "nobody";
+}
+
+/* The two agree; and so they do on every other name of whom they found. */
+static void agree(const char *text, bool deep)
+{
+    const struct tl_identity *identity;
+    const struct account *proven = logon(text), *found = look_up(text, &identity);
+
+    ck_assert_msg(proven == found, "%s: a logon proves %s, a look-up finds %s", text,
+                  told(proven), told(found));
+    if (!deep || found == NULL)
+        return;
+    for (size_t i = 0; i < identity->num_names; i++) {
+        ck_assert_msg(logon(identity->names[i]) == found, "%s, a name of %s: proves %s",
+                      identity->names[i], text, told(logon(identity->names[i])));
+        agree(identity->names[i], false);
+    }
+    ck_assert_msg(logon(identity->canonical) == found, "%s: %s", text,
+                  identity->canonical);
+    agree(identity->canonical, false);
+}
+
+/* As typed, and in capitals as far as ASCII goes. */
+static void agree_on(char *text)
+{
+    agree(text, true);
+    for (char *c = text; *c != '\0'; c++)
+        if (*c >= 'a' && *c <= 'z')
+            *c = (char)(*c - 'a' + 'A');
+    agree(text, true);
+    talloc_free(text);
+}
+
+static void all_forms(const char *user)
+{
+    for (size_t d = 0; d < DOMAINS; d++) {
+        agree_on(talloc_asprintf(ctx, "%s\\%s", domains[d].flat, user));
+        agree_on(talloc_asprintf(ctx, "%s\\%s", domains[d].dns, user));
+        agree_on(talloc_asprintf(ctx, "%s.\\%s", domains[d].dns, user));
+        agree_on(talloc_asprintf(ctx, "%s@%s", user, domains[d].dns));
+        agree_on(talloc_asprintf(ctx, "%s@%s", user, domains[d].flat));
+    }
+    agree_on(talloc_strdup(ctx, user));
+}
+
+START_TEST(every_form)
+{
+    const struct account *account = &accounts[_i];
+    char *prefix;
+
+    all_forms(account->sam);
+    if (account->upn == NULL)
+        return;
+    agree_on(talloc_strdup(ctx, account->upn));
+    prefix = talloc_strndup(ctx, account->upn, strcspn(account->upn, "@"));
+    all_forms(prefix);
+    /* the whole UPN below a domain is no name */
+    agree_on(talloc_asprintf(ctx, "CONTOSO\\%s", account->upn));
+}
+END_TEST
+
+START_TEST(known_answers)
+{
+    static const struct {
+        const char *name, *sam;
+    } rows[] = {{"CONTOSO\\john.doe", "jd42"},
+                {"john.doe@CONTOSO", "jd42"},
+                {"john.doe@contoso.test", "jd42"},
+                {"contoso.test\\JOHN.DOE", "jd42"},
+                {"john.doe", "jd42"},
+                {"CONTOSO\\jd42", "jd42"},
+                {"CONTOSO\\smith", "smith"},
+                {"smith@contoso.test", "smith"},
+                {"alice@corp.example", "Alice"},
+                {"dave@corp.example", "dave"},
+                {"EMEA\\erin.e", "erin"},
+                {"CONTOSO\\erin.e", NULL},
+                {"CONTOSO\\nobody", NULL},
+                {"FABRIKAM\\dx", "d.x"}};
+    const struct tl_identity *identity;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct account *found = look_up(rows[i].name, &identity);
+
+        agree(rows[i].name, true);
+        ck_assert_msg(rows[i].sam == NULL
+                          ? found == NULL
+                          : found != NULL && strcmp(found->sam, rows[i].sam) == 0,
+                      "%s is %s", rows[i].name, told(found));
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("name_forms");
+    TCase *t = tcase_create("name_forms");
+
+    tcase_add_checked_fixture(t, setup, teardown);
+    tcase_set_timeout(t, 60);
+    tcase_add_loop_test(t, every_form, 0, ACCOUNTS);
+    tcase_add_test(t, known_answers);
+    suite_add_tcase(suite, t);
+    return run_suite(suite);
+}
