@@ -2,6 +2,8 @@
  *
  * source.c - the directories that a look-up reads, opened with the machine's tickets.
  */
+#include <strings.h>
+
 #include "lookup/internal.h"
 
 #include "logon/explain.h"
@@ -77,6 +79,10 @@ static enum tl_reason open_one(struct tl_lookup *lookup, const struct tl_dc *dc,
     /* A server that the KDC does not know is none that this machine may ask: over a
      * one-way trust there is no way for its tickets. */
     if (out->krb_error == TL_KRB_S_PRINCIPAL_UNKNOWN)
+        return TL_REASON_TRUST_DIRECTION;
+    /* Nor is there over a trust without AES, with `allow_rc4 = no`. */
+    if (out->krb_error == TL_KRB_ETYPE_NOSUPP &&
+        strcasecmp(realm, lookup->in.ws->realm) != 0)
         return TL_REASON_TRUST_DIRECTION;
     return reason;
 }

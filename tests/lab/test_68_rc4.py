@@ -8,7 +8,8 @@ import pathlib
 
 import harness
 from capture import Capture
-from harness import (PASSWORD, check, command, diagnose, equal, finish, on, put, trust,
+from daemon import agent
+from harness import (PASSWORD, check, command, diagnose, equal, finish, nss, on, put, trust,
                      up, ws)
 from lab import keytab
 from lab import trust as lab_trust
@@ -99,6 +100,18 @@ def made_without_aes():
                   words in found["cause"] + found["remedy"], found)
 
 
+def who_is_there():
+    """Where nobody logs on for want of AES, names and ids are still told: by the own DC."""
+    put("ws1", "/etc/nsswitch.conf",
+        "passwd: files trustlogon\ngroup: files trustlogon\nhosts: files dns\n")
+    put("ws1", CONF, "[logon]\n    allow_rc4 = no\n")
+    with agent():
+        found = nss(["getent", "passwd", BOB])
+    check("allow_rc4 = no: a user of the other domain is known", found.returncode == 0,
+          found.stdout + found.stderr)
+    ws(["rm", CONF])
+
+
 def ends_differ():
     """Somebody ticked the box at one end only: one KDC makes tickets that the other cannot read."""
     for values, allow, guilty in (((24, 4), "no", "fabrikam"), ((24, 4), "trusts", "fabrikam"),
@@ -158,6 +171,7 @@ def accounts():
 def main():
     up(trust="none")
     made_without_aes()
+    who_is_there()
     ends_differ()
     accounts()
     finish()
