@@ -94,11 +94,13 @@ int tla_keep_groups(struct tla_conv *conv, struct tl_logon *logon, int64_t prove
  * that `id` finds them in the store. Nobody waits for it. */
 void tla_name_groups(struct tla_conv *conv, const struct tl_logon *logon);
 
-/* gate.c: identical questions one after another, and all of them no more than `most` at
- * once. What is held ends with *out, or with the process. -ETIMEDOUT by the deadline. */
+/* gate.c: identical questions of one uid one after another, and all questions no more
+ * than `most` (2 or more) at once: half of them root's alone, of the others half for any
+ * one uid. What is held ends with *out, or with the process. -ETIMEDOUT by the deadline.
+ */
 struct tla_gate;
-int tla_gate_enter(TALLOC_CTX *ctx, const char *run_dir, const char *question, int most,
-                   tl_deadline deadline, struct tla_gate **out);
+int tla_gate_enter(TALLOC_CTX *ctx, const char *run_dir, const char *question, uid_t uid,
+                   int most, tl_deadline deadline, struct tla_gate **out);
 /* One of the `most` places that whoever is named `holder` has; -EAGAIN if all are taken.
  */
 int tla_gate_place(TALLOC_CTX *ctx, const char *run_dir, const char *holder, int most,
@@ -106,10 +108,12 @@ int tla_gate_place(TALLOC_CTX *ctx, const char *run_dir, const char *holder, int
 
 /* turn.c: a place in line at the KDCs of a realm, held until tla_turn_leave() or the end
  * of the process. Never refused: it is waited for, until the deadline at the latest,
- * while the KDCs answer others. A logon tells its trace, for as long as it lives. */
+ * while the KDCs answer others. `who` waits for it: NULL, a program of root's own, or
+ * whom to count, of whom none has many places. A logon tells its trace, for as long as
+ * it lives. */
 struct tla_turn;
 struct tla_turn *tla_turn_wait(TALLOC_CTX *ctx, const char *run_dir, const char *realm,
-                               tl_deadline until);
+                               const char *who, tl_deadline until);
 const struct tl_trace *tla_turn_trace(const struct tla_turn *turn);
 void tla_turn_leave(struct tla_turn *turn);
 
@@ -250,6 +254,10 @@ bool tla_passwd_has(const char *path, const char *name, uid_t uid);
 /* The same by the identity store, for accounts that only our own NSS module knows. */
 bool tla_store_has(TALLOC_CTX *ctx, const struct tl_config *config, const char *name,
                    uid_t uid);
+
+/* inherited.c: what the caller of su(1) chose for an agent that is started for it. Before
+ * tla_harden(), which gives up the means. */
+void tla_disinherit(void);
 
 /* harden.c, filter.c: before a byte of client or network is looked at. */
 int tla_harden(void);

@@ -7,13 +7,13 @@
  * more tries than others.
  */
 #include "cached.h"
+#include "status/lock.h"
 
 #include <crypt.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #define FILE_NAME "cached-logons"
@@ -64,7 +64,13 @@ static int open_book(TALLOC_CTX *ctx, const struct tl_config *config, struct boo
         return -ENOMEM;
     }
     book->lock = open(lock, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-    rc = book->lock < 0 || flock(book->lock, LOCK_EX) != 0 ? -errno : read_list(book);
+    rc = book->lock < 0
+             ? -errno
+             : tl_lock_file(book->lock, tl_deadline_in_ms(config->logon_timeout));
+    if (rc == -ETIMEDOUT)
+        tla_journal_line(LOG_WARNING, "%s is held by another process for too long", lock);
+    if (rc == 0)
+        rc = read_list(book);
     if (rc != 0 && rc != -ENOENT && rc != -EBADMSG) {
         talloc_free(book);
         return rc;

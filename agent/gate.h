@@ -9,12 +9,12 @@
 #include "agent.h"
 
 /* Root's alone, made if absent; its descriptor or -errno. */
-int tla_lock_file(const char *run_dir, const char *name);
-/* Without waiting: 0, or -errno. */
-int tla_lock_byte(int fd, off_t at);
-/* Whether that only says that another one holds it. */
-bool tla_lock_is_taken(int rc);
-/* Two texts with one hash wait for each other, and that is all. */
-uint32_t tla_lock_hash(const char *text);
+int tla_lock_open(const char *run_dir, const char *name);
+/*
+ * Where the byte of a text is: nobody but root can tell which texts meet, for the hash
+ * is keyed with a secret of this machine's (RUN_DIR/locks.key, made by whoever needs it
+ * first). 0 or -errno.
+ */
+int tla_lock_hash(const char *run_dir, const char *text, uint64_t *hash);
 
 #endif

@@ -18,10 +18,12 @@
 #include <unistd.h>
 
 #include "guesses.h"
+#include "status/lock.h"
 
 #define FREE 3     /* everybody mistypes */
 #define LONGEST 30 /* seconds; less than the module waits for the agent */
 #define FORGOTTEN (15 * 60)
+#define LOCK_WAIT_MS 60000 /* for one's own others, which wait themselves */
 
 struct tla_guesses {
     int fd;
@@ -70,17 +72,6 @@ static int open_own(TALLOC_CTX *tmp, const char *run_dir, uid_t uid)
     if (fd < 0)
         return -errno;
     return fd;
-}
-
-static int lock(int fd)
-{
-    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    int rc;
-
-    do
-        rc = fcntl(fd, F_OFD_SETLKW, &whole);
-    while (rc != 0 && errno == EINTR);
-    return rc == 0 ? 0 : -errno;
 }
 
 /* What is no record of ours tells nothing. */
@@ -146,7 +137,8 @@ int tla_guesses_enter(TALLOC_CTX *ctx, const char *run_dir, uid_t uid,
         return -ENOMEM;
     guesses->fd = open_own(guesses, run_dir, uid);
     talloc_set_destructor(guesses, close_guesses);
-    rc = guesses->fd >= 0 ? lock(guesses->fd) : guesses->fd;
+    rc = guesses->fd >= 0 ? tl_lock_byte(guesses->fd, 0, tl_deadline_in_ms(LOCK_WAIT_MS))
+                          : guesses->fd;
     if (rc == 0) {
         now = boot_seconds();
         guesses->before = read_it(guesses->fd);

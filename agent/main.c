@@ -66,6 +66,7 @@ static int converse(const struct tla_setup *setup)
                         "is no SOCK_SEQPACKET socket\n");
         return 2;
     }
+    tla_disinherit();
     return tla_serve(setup, CONVERSATION_FD, TLA_DOOR_LOGON) == 0 ? 0 : 1;
 }
 

@@ -232,15 +232,16 @@ static int answer_cached(struct tla_conv *conv, struct tl_logon *logon,
 
 static struct tla_turn *wait_for_turn(struct tla_conv *conv, struct tl_logon *logon)
 {
-    const char *realm = logon->route->realm;
+    const char *realm = logon->route->realm, *who = conv->request.caller;
+    tl_deadline until = tl_deadline_in_ms((int64_t)conv->config->logon_timeout * IN_LINE);
     struct tla_turn *turn = NULL;
 
     if (realm == NULL)
         return NULL;
+    if (conv->peer != 0)
+        who = talloc_asprintf(conv, "%u", (unsigned int)conv->peer);
     tla_end_with_client(conv, true);
-    turn =
-        tla_turn_wait(conv, conv->config->run_dir, realm,
-                      tl_deadline_in_ms((int64_t)conv->config->logon_timeout * IN_LINE));
+    turn = tla_turn_wait(conv, conv->config->run_dir, realm, who, until);
     logon->trace = tla_turn_trace(turn);
     return turn;
 }

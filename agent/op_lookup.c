@@ -278,12 +278,10 @@ static enum tl_reason look_up(struct asked *asked)
     struct tla_book *book = NULL;
     struct tla_gate *gate = NULL;
     enum tl_reason reason;
-    /* Half is root's: whoever asks for names of a domain that does not answer shall not
-     * keep sshd from knowing its users. */
-    int most =
-        conv->peer == 0 ? conv->config->lookup_max : (conv->config->lookup_max + 1) / 2;
-    int rc = tla_gate_enter(conv, conv->config->run_dir, asked->text, most,
-                            asked->deadline, &gate);
+    /* Whoever asks for names of a domain that does not answer shall not keep sshd from
+     * knowing its users. */
+    int rc = tla_gate_enter(conv, conv->config->run_dir, asked->text, conv->peer,
+                            conv->config->lookup_max, asked->deadline, &gate);
 
     if (rc != 0)
         return fail(asked, TL_REASON_DEADLINE, "too much is being looked up");

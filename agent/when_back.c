@@ -28,6 +28,7 @@
 #define GIVE_UP_S (10 * 3600)
 #define LOOK_S 10 /* whether anybody still wants the tickets */
 #define SHARE 4   /* of all conversations: how many may wait like this */
+#define EACH 4    /* and how many of one user's */
 
 struct waiting {
     struct tla_conv *conv;
@@ -245,6 +246,21 @@ void tla_when_back_note(struct tla_conv *conv, const struct tla_pending *pending
     talloc_free(note);
 }
 
+/* Those who wait are among all conversations, and shall leave room for logons; and no
+ * user's sessions take the room of the others'. */
+static int take_place(struct tla_conv *conv, uint32_t uid)
+{
+    const char *run_dir = conv->config->run_dir;
+    char *holder = talloc_asprintf(conv, "when back %u", uid);
+    struct tla_gate *own, *place;
+    int rc = holder != NULL ? tla_gate_place(conv, run_dir, holder, EACH, &own) : -ENOMEM;
+
+    if (rc == 0)
+        rc = tla_gate_place(conv, run_dir, "when back",
+                            conv->config->max_conversations / SHARE, &place);
+    return rc;
+}
+
 void tla_when_back(struct tla_conv *conv, const struct tla_pending *pending,
                    const struct tl_sid *sid, const char *password)
 {
@@ -254,16 +270,13 @@ void tla_when_back(struct tla_conv *conv, const struct tla_pending *pending,
                         .password = password,
                         .began = tl_now_us()};
     pid_t listener = getppid();
-    struct tla_gate *place;
 
     if (conv->setup->single)
         return;
     w.note = note_of(conv, conv->config->run_dir, pending->token);
     if (w.note == NULL)
         return;
-    /* Those who wait are among all conversations, and shall leave room for logons. */
-    if (tla_gate_place(conv, conv->config->run_dir, "when back",
-                       conv->config->max_conversations / SHARE, &place) != 0) {
+    if (take_place(conv, pending->uid) != 0) {
         tla_journal_line(LOG_NOTICE,
                          "the session of %s gets no tickets when a domain controller is "
                          "back: too many sessions wait for that",

@@ -8,8 +8,9 @@
 
 #include "agent.h"
 
-#define CALLER_SHARE                                                                     \
-    8 /* of all conversations: what one caller of root's programs may have */
+/* Of all conversations: what one caller of root's programs may have, and all of them. */
+#define CALLER_SHARE 8
+#define CALLERS_SHARE 2
 
 /* Tickets of its own proof into a cache that it names, and that is there: the child
  * that becomes the user can do nothing that the user could not. */
@@ -55,24 +56,36 @@ static int refuse(struct tla_conv *conv)
     return tla_done(conv, NULL, (struct tl_wire_msg){0});
 }
 
+static int take_one_of(struct tla_conv *conv, const char *holder, int share)
+{
+    int most = conv->config->max_conversations / share;
+    struct tla_gate *place = NULL;
+
+    return tla_gate_place(conv, conv->config->run_dir, holder, most > 0 ? most : 1,
+                          &place);
+}
+
 /* Root's programs have no limit but that of all; who calls them has: one user's thousand
  * su that wait at their prompts would lock everybody out. */
 static int take_place(struct tla_conv *conv)
 {
     const char *caller = conv->request.caller;
-    int most = conv->config->max_conversations / CALLER_SHARE;
-    struct tla_gate *place = NULL;
     char *holder;
     int rc;
 
     if (conv->peer != 0 || conv->setup->single || caller == NULL)
         return 0;
     holder = talloc_asprintf(conv, "caller %s", caller);
-    rc = holder != NULL ? tla_gate_place(conv, conv->config->run_dir, holder,
-                                         most > 0 ? most : 1, &place)
-                        : -ENOMEM;
-    if (rc == -EAGAIN)
+    if (holder == NULL)
+        return -ENOMEM;
+    rc = take_one_of(conv, holder, CALLER_SHARE);
+    if (rc == -EAGAIN) {
         tla_journal_line(LOG_WARNING, "%s has too many conversations", holder);
+        return rc;
+    }
+    rc = take_one_of(conv, "callers", CALLERS_SHARE);
+    if (rc == -EAGAIN)
+        tla_journal_line(LOG_WARNING, "all callers together have too many conversations");
     return rc == -EAGAIN ? rc : 0;
 }
 

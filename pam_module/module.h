@@ -91,6 +91,10 @@ void tlp_clean(char *to, size_t size, const char *from);
  * constant phrase. */
 int tlp_agent_open(struct tlp *m, int *fd, const char **why);
 
+/* spawn.c: the program, which must be root's, with the socket as its descriptor 3. 0 or
+ * -errno. */
+int tlp_spawn(int fd, const char *path);
+
 /* talk.c: one whole conversation. PAM_SUCCESS: it ended with DONE and *result is
  * set; anything else has been logged. */
 int tlp_talk(struct tlp *m, const struct tl_wire_msg *request, struct tlp_result *result);

@@ -119,7 +119,7 @@ const struct tl_option tl_options[] = {
      "conversations at once"},
     {"agent", "max_per_uid", TL_OPTION_INT, AT(max_per_uid), "8", 1, 65536,
      "conversations at once of one user id other than root's"},
-    {"agent", "lookup_max", TL_OPTION_INT, AT(lookup_max), "8", 1, 1024,
+    {"agent", "lookup_max", TL_OPTION_INT, AT(lookup_max), "8", 2, 1024,
      "users and groups looked up at once"},
     {"agent", "lookup_timeout", TL_OPTION_INT, AT(lookup_timeout), "20000", 1000, 600000,
      "milliseconds until a look-up is given up, whoever still waits for it"},

@@ -5,13 +5,13 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "status/lock.h"
 #include "store/writer_internal.h"
 
 #define CAPACITY_MIN (UINT64_C(256) << 10)
@@ -38,7 +38,6 @@ static void adopt(struct tl_store *store, const struct tl_store_map *map,
  * as well. Not on the store itself, which anybody may open and lock. */
 static int take_lock(const struct tl_store *store, int *lock)
 {
-    const struct timespec pause = {.tv_nsec = 2000000};
     char *path = talloc_asprintf(NULL, "%s.lock", store->path);
     int fd, rc = 0;
 
@@ -49,14 +48,10 @@ static int take_lock(const struct tl_store *store, int *lock)
     if (fd < 0)
         rc = -errno;
     talloc_free(path);
-    for (int waited = 0; rc == 0 && flock(fd, LOCK_EX | LOCK_NB) != 0; waited += 2) {
-        if (errno != EWOULDBLOCK && errno != EINTR)
-            rc = -errno;
-        else if (waited >= LOCK_WAIT_MS)
-            rc = -EBUSY;
-        else
-            nanosleep(&pause, NULL);
-    }
+    if (rc == 0)
+        rc = tl_lock_file(fd, tl_deadline_in_ms(LOCK_WAIT_MS));
+    if (rc == -ETIMEDOUT)
+        rc = -EBUSY;
     if (rc != 0 && fd >= 0)
         close(fd);
     if (rc == 0)

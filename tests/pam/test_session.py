@@ -26,7 +26,9 @@ with open({str(seen)!r}, "w") as out:
                zero=os.readlink("/proc/self/fd/0"),
                limits=[resource.getrlimit(getattr(resource, "RLIMIT_" + x))[0] for x in
                        ("FSIZE", "CPU", "AS", "DATA")],
-               files=resource.getrlimit(resource.RLIMIT_NOFILE)[0]), file=out)
+               files=resource.getrlimit(resource.RLIMIT_NOFILE)[0],
+               queued=resource.getrlimit(resource.RLIMIT_SIGPENDING)[0],
+               locked=resource.getrlimit(resource.RLIMIT_MEMLOCK)[0]), file=out)
 sock = socket.socket(fileno=3)
 sock.recv(65536)
 sock.send(encode("prompt", style=1, text="Password: "))
@@ -38,7 +40,8 @@ sock.send(encode("done", ntstatus=0, canonical="alice@contoso.test", session={TO
     extra = os.open("/dev/null", os.O_RDONLY)
     os.set_inheritable(extra, True)
     got = bench.run("authenticate", process_env={"KRB5_CONFIG": "/evil", "LD_LIBRARY_PATH": "/evil"},
-                    prefix=("/bin/sh", "-c", 'exec 9</dev/null; trap "" CHLD PIPE; '
+                    prefix=("prlimit", "--sigpending=0:", "--memlock=0:", "/bin/sh", "-c",
+                            'exec 9</dev/null; trap "" CHLD PIPE; '
                             'ulimit -S -f 0; ulimit -S -t 9; ulimit -S -n 32; exec "$@"', "sh"))
     os.close(extra)
     check("no socket: root's module starts the agent", got.codes == code("SUCCESS"), got)
@@ -53,7 +56,8 @@ sock.send(encode("done", ntstatus=0, canonical="alice@contoso.test", session={TO
     check("root in all ids, no groups", facts.get("uids") == (0, 0, 0) and
           facts.get("groups") == [], facts)
     check("and none of the caller's limits", facts.get("limits") == [-1] * 4 and
-          facts.get("files", 0) >= 1024, facts)
+          facts.get("files", 0) >= 1024 and facts.get("queued", 0) >= 1024 and
+          facts.get("locked", 0) >= 65536, facts)
     check("no signal blocked", facts.get("blocked") == ["SigBlk:\t0000000000000000"], facts)
     spy.chmod(0o757)
     got = bench.run("authenticate")

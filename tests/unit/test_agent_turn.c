@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 
 #include "../../agent/gate.c"
+#include "../../agent/lock_key.c"
 #include "../../agent/turn.c"
 #include "run_suite.h"
 
@@ -31,25 +32,32 @@ static void setup(void)
 static void teardown(void)
 {
     unlink(talloc_asprintf(ctx, "%s/" TURN_FILE, dir));
+    unlink(talloc_asprintf(ctx, "%s/" KEY_FILE, dir));
     ck_assert_int_eq(rmdir(dir), 0);
     talloc_free(ctx);
 }
 
-static struct tla_turn *take(const char *realm, int64_t ms)
+static struct tla_turn *take_as(const char *who, const char *realm, int64_t ms)
 {
-    struct tla_turn *turn = tla_turn_wait(ctx, dir, realm, tl_deadline_in_ms(ms));
+    struct tla_turn *turn = tla_turn_wait(ctx, dir, realm, who, tl_deadline_in_ms(ms));
 
     ck_assert_ptr_nonnull(turn);
     return turn;
 }
 
+static struct tla_turn *take(const char *realm, int64_t ms)
+{
+    return take_as(NULL, realm, ms);
+}
+
 static int count_free(const char *realm)
 {
-    int fd = tla_lock_file(dir, TURN_FILE), n = 0;
+    int fd = tla_lock_open(dir, TURN_FILE), n = 0;
+    uint64_t hash;
 
+    ck_assert_int_eq(tla_lock_hash(dir, realm, &hash), 0);
     for (int i = 0; i < AT_ONCE; i++)
-        n += tla_lock_byte(fd, PLACES_FROM + (off_t)tla_lock_hash(realm) * PLACES_EACH +
-                                   i) == 0;
+        n += tl_lock_byte_now(fd, places_at(hash) + i) == 0;
     close(fd);
     return n;
 }
@@ -86,6 +94,30 @@ START_TEST(test_places)
     ck_assert_int_eq(count_free("CONTOSO.TEST"), 1);
     tla_turn_leave(NULL);
     ck_assert_ptr_null(tla_turn_trace(NULL));
+}
+END_TEST
+
+/* One user has two places, all users half of them, and root's own programs the rest. */
+START_TEST(test_callers)
+{
+    const char *const users[] = {"1000", "1000", "bob", "1001"};
+    int64_t began;
+
+    for (int i = 0; i < 4; i++) {
+        held[i] = take_as(users[i], "CONTOSO.TEST", LONG_MS);
+        ck_assert_int_eq(count_free("CONTOSO.TEST"), AT_ONCE - 1 - i);
+        if (i == 1) {
+            began = tl_now_us();
+            take_as("1000", "CONTOSO.TEST", 100);
+            ck_assert_int_ge(tl_now_us() - began, 100000);
+            ck_assert_int_eq(count_free("CONTOSO.TEST"), AT_ONCE - 2);
+        }
+    }
+    take_as("1002", "CONTOSO.TEST", 100);
+    ck_assert_int_eq(count_free("CONTOSO.TEST"), AT_ONCE - OTHERS);
+    for (int i = 0; i < AT_ONCE - OTHERS; i++)
+        take("CONTOSO.TEST", LONG_MS);
+    ck_assert_int_eq(count_free("CONTOSO.TEST"), 0);
 }
 END_TEST
 
@@ -181,7 +213,8 @@ START_TEST(test_file)
     ck_assert_uint_eq(st.st_mode & 0777, 0600);
     ck_assert_int_le(st.st_size, PLACES_FROM);
     /* What cannot be counted is not refused. */
-    turn = tla_turn_wait(ctx, "/nonexistent", "CONTOSO.TEST", tl_deadline_in_ms(LONG_MS));
+    turn = tla_turn_wait(ctx, "/nonexistent", "CONTOSO.TEST", NULL,
+                         tl_deadline_in_ms(LONG_MS));
     ck_assert_ptr_nonnull(turn);
     tell_reply(turn);
     tla_turn_leave(turn);
@@ -196,6 +229,7 @@ static Suite *make_suite(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, test_places);
+    tcase_add_test(tcase, test_callers);
     tcase_add_test(tcase, test_stalled);
     tcase_add_test(tcase, test_progress);
     tcase_add_test(tcase, test_deadline);
