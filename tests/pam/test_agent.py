@@ -5,13 +5,14 @@ import fcntl
 import os
 import re
 import select
+import shutil
 import signal
 import socket
 import struct
 import subprocess
 import time
 
-from bench import AGENT, ALICE, T1326, check, code
+from bench import AGENT, ALICE, BUILD, T1326, check, code
 from wire import decode, encode
 
 NOBODY = 65534
@@ -538,6 +539,29 @@ def test_agent_activation(bench):
           process.returncode)
     listener.close()
     lookups.close()
+
+
+def test_unit_file(bench):
+    """What systemd makes read-only leaves the places of caches alone: /tmp, and DIR caches in
+    /run/user. Of two settings for one path systemd takes the stricter one, and ProtectHome=
+    is about /run/user, too (systemd.exec(5))."""
+    unit = (BUILD / "agent" / "trustlogond.service").read_text()
+    lines = dict(x.split("=", 1) for x in unit.splitlines() if "=" in x and x[0] not in "#[")
+    writable = lines.get("ReadWritePaths", "").split()
+    check("caches can be written", {"-/tmp", "-/run/user"} <= set(writable) and
+          "ProtectHome" not in lines and lines.get("PrivateTmp", "no") == "no", lines)
+    hidden = [x for key in ("ReadOnlyPaths", "InaccessiblePaths", "TemporaryFileSystem")
+              for x in lines.get(key, "").split()]
+    check("everything else cannot, homes included", lines.get("ProtectSystem") == "strict" and
+          not any(re.search("/(home|root)", x) for x in writable) and
+          not any(x.lstrip("-").startswith(("/tmp", "/run")) for x in hidden), (lines, hidden))
+    done = subprocess.run(["systemd-analyze", "verify", "--man=no",
+                           str(BUILD / "agent" / "trustlogond.service")], capture_output=True,
+                          text=True, check=False) if shutil.which("systemd-analyze") else None
+    told = [x for x in (done.stderr.splitlines() if done else ())
+            if "trustlogond.service" in x and "not executable" not in x and
+            "trustlogond.socket" not in x]
+    check("and systemd understands each line", not told, told)
 
 
 def test_agent_command_line(bench):

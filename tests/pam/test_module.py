@@ -307,3 +307,24 @@ def test_caller(bench):
         got = bench.run("authenticate", conversations=[[PROMPT, GOOD]], prefix=prefix)
         check(f"{how} names {caller or 'nobody'}", got.codes == code("SUCCESS") and
               bench.agent.requests[0].get("caller") == caller, (got, bench.agent.requests))
+
+
+def test_manual(bench):
+    """No page shows a stack whose end is open: who is let in by nobody must be refused there."""
+    del bench
+    root = HERE.parent.parent
+    pages = [*(root / "docs").iterdir(), root / "README.md"]
+    open_ends = [f"{page.name}: {line}" for page in pages if page.is_file()
+                 for line in page.read_text(encoding="utf-8").splitlines()
+                 if re.match(r"\s*-?(auth|account|password)\s+sufficient\s+pam_trustlogon", line)]
+    check("no page has a bare sufficient", not open_ends, open_ends)
+    page = (root / "docs/pam_trustlogon.8").read_text(encoding="utf-8")
+    synopsis = page.split(".Sh SYNOPSIS")[1].split(".Sh ")[0]
+    for kind in ("auth", "password"):
+        stack = re.findall(rf"^{kind}\s+(\S.*?)\s+(pam_\w+)\.so", synopsis, re.M)
+        jumps = [(n, int(control[1])) for n, (how, _) in enumerate(stack)
+                 if (control := re.match(r"\[success=(\d) default=ignore\]", how))]
+        check(f"the synopsis' {kind} ends in pam_deny, which success jumps over",
+              stack[-2:] == [("requisite", "pam_deny"), ("required", "pam_permit")] and
+              len(jumps) == len(stack) - 2 and
+              all(n + 1 + skip == len(stack) - 1 for n, skip in jumps), stack)
