@@ -51,6 +51,7 @@ struct tla_conv {
     struct tl_config *config;
     struct tl_wire_msg request; /* strings are children of the conversation */
     struct tl_outcome *outcome;
+    bool unnamed; /* the user's name may be a password: no log shall have it */
     uint8_t buf[TL_WIRE_MAX];
 };
 
@@ -305,14 +306,22 @@ int tla_refresh(const struct tla_setup *setup);
 /* journal.c */
 void tla_journal_open(bool to_stderr);
 void tla_journal_line(int priority, const char *fmt, ...) TL_PRINTF(2, 3);
-/* One logon, refused or accepted, with every field of the outcome. */
-void tla_journal_logon(TALLOC_CTX *ctx, const struct tl_outcome *out,
-                       const struct tl_words *words, const char *user,
-                       const char *canonical, const char *service);
+/* One logon of the conversation's user, refused or accepted, with every field of the
+ * outcome; without the name, and what quotes it, where conv->unnamed says so. */
+void tla_journal_logon(struct tla_conv *conv, const struct tl_outcome *out,
+                       const struct tl_words *words, const char *canonical);
+/* One change of a password, done or not; the same. */
+void tla_journal_password(struct tla_conv *conv, const struct tl_outcome *out,
+                          const struct tl_words *words, const char *canonical);
+/* told.c: a line that the caller of the conversation can have as often as he likes: a few
+ * a minute for each uid, the rest are counted. */
+void tla_journal_caller(const struct tla_conv *conv, int priority, const char *fmt, ...)
+    TL_PRINTF(3, 4);
 
-/* One change of a password, done or not. */
-void tla_journal_password(TALLOC_CTX *ctx, const struct tl_outcome *out,
-                          const struct tl_words *words, const char *user,
-                          const char *canonical, const char *service);
+/* named.c: may logs have the name that the conversation is about? Sets conv->unnamed. By
+ * the outcome of `logon`, or NULL: there was none. */
+bool tla_named(struct tla_conv *conv, const struct tl_logon *logon);
+/* Does the text hold a part of the name? */
+bool tla_quotes(const char *text, const char *name);
 
 #endif

@@ -108,6 +108,7 @@ int tla_done(struct tla_conv *conv, const struct tl_words *words, struct tl_wire
     /* Whatever happened to the status: a failure never reads as success. */
     if (conv->outcome->reason != TL_REASON_OK && done.ntstatus == TL_NT_SUCCESS)
         done.ntstatus = TL_NT_INTERNAL_ERROR;
+    done.unnamed = conv->unnamed ? 1 : 0;
     done.reason = info != NULL ? info->slug : NULL;
     done.text = words != NULL ? words->message : NULL;
     return tl_wire_send(conv->fd, &done, conv->buf, TLA_REQUEST_MS);

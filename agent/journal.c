@@ -2,8 +2,8 @@
  *
  * journal.c - what the administrator reads: one entry per logon, with fields.
  *
- * Names come from users and networks: control characters are replaced, and none
- * of them is ever a format. No secret passes through here.
+ * Names come from users and networks: what is no plain text is replaced, and none of
+ * them is ever a format. No secret passes through here.
  */
 #include <inttypes.h>
 #include <stdarg.h>
@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "agent.h"
+#include "wire/plain.h"
 
 #if HAVE_SYSTEMD
 #define SD_JOURNAL_SUPPRESS_LOCATION
@@ -28,6 +29,7 @@ static struct {
 
 struct entry {
     TALLOC_CTX *ctx;
+    const char *hidden; /* a name that no field may quote, or NULL */
     int count;
     char *fields[MAX_FIELDS]; /* "NAME=value" */
 };
@@ -39,24 +41,17 @@ void tla_journal_open(bool to_stderr)
     openlog("trustlogond", LOG_PID, LOG_AUTHPRIV);
 }
 
-static void clean(char *text)
-{
-    for (; *text != '\0'; text++) {
-        if ((unsigned char)*text < 0x20 || *text == 0x7f)
-            *text = '?';
-    }
-}
-
 static void add(struct entry *entry, const char *name, const char *value)
 {
     char *field;
 
-    if (value == NULL || *value == '\0' || entry->count >= MAX_FIELDS)
+    if (value == NULL || *value == '\0' || entry->count >= MAX_FIELDS ||
+        tla_quotes(value, entry->hidden))
         return;
     field = talloc_asprintf(entry->ctx, "%s=%s", name, value);
     if (field == NULL)
         return;
-    clean(field);
+    tl_plain(field, NULL);
     entry->fields[entry->count++] = field;
 }
 
@@ -108,7 +103,7 @@ static void send_entry(const struct entry *entry, int priority, const char *mess
     }
     if (line == NULL)
         return;
-    clean(line);
+    tl_plain(line, NULL);
     if (sink.to_stderr)
         fprintf(stderr, "<%d>trustlogond: %s\n", priority, line);
     else
@@ -150,6 +145,9 @@ static void add_outcome(struct entry *entry, const struct tl_outcome *out)
     const struct tl_reason_info *reason = tl_reason_info(out->reason);
     const struct tl_status_info *status = tl_status_by_ntstatus(out->ntstatus);
 
+    const char *hidden = entry->hidden;
+
+    entry->hidden = NULL; /* these are words of our own */
     add_status(entry, "TRUSTLOGON_STATUS", out->ntstatus);
     if (status != NULL && status->win32 != 0)
         add_number(entry, "TRUSTLOGON_WIN32", status->win32);
@@ -159,10 +157,11 @@ static void add_outcome(struct entry *entry, const struct tl_outcome *out)
     add(entry, "TRUSTLOGON_STAGE", tl_stage_name(out->stage));
     if (out->hop > 0)
         add_number(entry, "TRUSTLOGON_HOP", out->hop);
-    add(entry, "TRUSTLOGON_REALM", out->realm);
-    add(entry, "TRUSTLOGON_KDC", out->kdc);
     if (out->krb_error != TL_KRB_NONE)
         add_number(entry, "TRUSTLOGON_KRB_ERROR", out->krb_error);
+    entry->hidden = hidden;
+    add(entry, "TRUSTLOGON_REALM", out->realm);
+    add(entry, "TRUSTLOGON_KDC", out->kdc);
     add(entry, "TRUSTLOGON_SUBJECT", out->subject);
     add(entry, "TRUSTLOGON_ATTRIBUTE", out->attribute);
 }
@@ -174,50 +173,69 @@ static const char *why(const struct tl_outcome *out, const struct tl_words *word
                                                        : "";
 }
 
-static char *message_of(TALLOC_CTX *ctx, const struct tl_outcome *out,
-                        const struct tl_words *words, const char *user,
-                        const char *canonical)
+/* "logon of NAME", or "logon". */
+static char *what_of(const struct tla_conv *conv, TALLOC_CTX *ctx, const char *what)
 {
-    if (out->reason == TL_REASON_OK)
-        return talloc_asprintf(ctx, "logon of %s accepted as %s", user, canonical);
-    return talloc_asprintf(ctx, "logon of %s refused: %s", user, why(out, words));
+    return conv->unnamed || conv->request.user == NULL
+               ? talloc_strdup(ctx, what)
+               : talloc_asprintf(ctx, "%s of %s", what, conv->request.user);
 }
 
-static void send_outcome(TALLOC_CTX *ctx, int priority, char *message,
-                         const struct tl_outcome *out, const struct tl_words *words,
-                         const char *user, const char *canonical, const char *service)
+/* Why it failed; only the reason's name where more would quote a name. */
+static const char *why_of(const struct tla_conv *conv, const struct tl_outcome *out,
+                          const struct tl_words *words)
 {
-    struct entry *entry = message != NULL ? entry_new(ctx, priority, message) : NULL;
+    const char *text = why(out, words);
+
+    return conv->unnamed && tla_quotes(text, conv->request.user)
+               ? tl_reason_info(out->reason)->slug
+               : text;
+}
+
+static void send_outcome(struct tla_conv *conv, int priority, const char *message,
+                         const struct tl_outcome *out, const struct tl_words *words,
+                         const char *canonical)
+{
+    struct entry *entry = message != NULL ? entry_new(conv, priority, message) : NULL;
 
     if (entry == NULL)
         return;
+    if (conv->unnamed)
+        entry->hidden = conv->request.user;
     add_outcome(entry, out);
     add(entry, "TRUSTLOGON_REMEDY", words != NULL ? words->remedy : NULL);
-    add(entry, "TRUSTLOGON_USER", user);
+    add(entry, "TRUSTLOGON_USER", conv->request.user);
     add(entry, "TRUSTLOGON_CANONICAL", canonical);
-    add(entry, "TRUSTLOGON_SERVICE", service);
+    entry->hidden = NULL;
+    add(entry, "TRUSTLOGON_SERVICE", conv->request.service);
     send_entry(entry, priority, message);
     talloc_free(entry);
-    talloc_free(message);
 }
 
-void tla_journal_logon(TALLOC_CTX *ctx, const struct tl_outcome *out,
-                       const struct tl_words *words, const char *user,
-                       const char *canonical, const char *service)
+void tla_journal_logon(struct tla_conv *conv, const struct tl_outcome *out,
+                       const struct tl_words *words, const char *canonical)
 {
-    send_outcome(ctx, out->reason == TL_REASON_OK ? LOG_INFO : LOG_NOTICE,
-                 message_of(ctx, out, words, user, canonical), out, words, user,
-                 canonical, service);
+    TALLOC_CTX *tmp = talloc_new(conv);
+    bool ok = out->reason == TL_REASON_OK;
+    const char *what = what_of(conv, tmp, "logon");
+    char *message =
+        ok ? talloc_asprintf(tmp, "%s accepted as %s", what, canonical)
+           : talloc_asprintf(tmp, "%s refused: %s", what, why_of(conv, out, words));
+
+    send_outcome(conv, ok ? LOG_INFO : LOG_NOTICE, message, out, words, canonical);
+    talloc_free(tmp);
 }
 
-void tla_journal_password(TALLOC_CTX *ctx, const struct tl_outcome *out,
-                          const struct tl_words *words, const char *user,
-                          const char *canonical, const char *service)
+void tla_journal_password(struct tla_conv *conv, const struct tl_outcome *out,
+                          const struct tl_words *words, const char *canonical)
 {
+    TALLOC_CTX *tmp = talloc_new(conv);
     char *message =
         out->reason == TL_REASON_OK
-            ? talloc_asprintf(ctx, "password of %s changed", user)
-            : talloc_asprintf(ctx, "password change of %s: %s", user, why(out, words));
+            ? talloc_asprintf(tmp, "%s changed", what_of(conv, tmp, "password"))
+            : talloc_asprintf(tmp, "%s: %s", what_of(conv, tmp, "password change"),
+                              why_of(conv, out, words));
 
-    send_outcome(ctx, LOG_NOTICE, message, out, words, user, canonical, service);
+    send_outcome(conv, LOG_NOTICE, message, out, words, canonical);
+    talloc_free(tmp);
 }

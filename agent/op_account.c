@@ -31,8 +31,7 @@ int tla_refuse_account(struct tla_conv *conv, const char *canonical)
     struct tl_words_input in = {.user = conv->request.user};
     struct tl_words *words = tl_outcome_words(conv, conv->outcome, &in);
 
-    tla_journal_logon(conv, conv->outcome, words, conv->request.user, canonical,
-                      conv->request.service);
+    tla_journal_logon(conv, conv->outcome, words, canonical);
     return tla_done(conv, words, (struct tl_wire_msg){0});
 }
 

@@ -154,8 +154,8 @@ static int answer(struct tla_conv *conv, struct tl_logon *logon, const char *pas
         done.session = pending->token;
         done.expires = pending->expires;
     }
-    tla_journal_logon(conv, conv->outcome, words, conv->request.user, done.canonical,
-                      conv->request.service);
+    (void)tla_named(conv, logon);
+    tla_journal_logon(conv, conv->outcome, words, done.canonical);
     rc = tla_done(conv, words, done);
     if (pending != NULL && password != NULL)
         tla_cached_keep(conv, &logon->identity->sid, now, password);
@@ -289,8 +289,7 @@ static int change_first(struct tla_conv *conv, struct tl_logon *logon, const cha
     enum tl_reason reason;
     int rc = 0;
 
-    tla_journal_logon(conv, logon->outcome, logon->words, conv->request.user, NULL,
-                      conv->request.service);
+    tla_journal_logon(conv, logon->outcome, logon->words, NULL);
     ask_domain(conv, logon, old, tl_password_prove, NULL);
     reason = logon->outcome->reason;
     /* who does not know the old one learns nothing about the account */

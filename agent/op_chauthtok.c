@@ -55,9 +55,9 @@ static int serve(struct tla_conv *conv, struct tl_logon *logon, const char *old)
     if (logon->outcome->reason == TL_REASON_OK && (flags & TL_WIRE_F_EXPIRED) != 0)
         needed = tl_password_is_over(logon, old);
     tla_busy(conv, false);
+    (void)tla_named(conv, logon);
     if (logon->outcome->reason != TL_REASON_OK)
-        tla_journal_password(conv, logon->outcome, logon->words, conv->request.user, NULL,
-                             conv->request.service);
+        tla_journal_password(conv, logon->outcome, logon->words, NULL);
     else if (needed && (flags & TL_WIRE_F_PRELIM) == 0)
         rc = change(conv, logon, old);
     return rc != 0 ? rc : answer(conv, logon);

@@ -272,6 +272,21 @@ static enum tl_reason resolve(struct asked *asked, struct tla_book *book)
     return reason;
 }
 
+/* Without the name, which somebody may have typed in the place of another word;
+ * `trustlogon id NAME` tells why for any one. */
+static void tell_failure(const struct asked *asked, enum tl_reason reason)
+{
+    const char *detail = asked->conv->outcome->detail;
+
+    if (detail == NULL || tla_quotes(detail, asked->question.name))
+        detail = "";
+    tla_journal_caller(asked->conv, LOG_INFO,
+                       "a %s that uid %u asked for could not be looked up: %s%s%s",
+                       asked->question.group ? "group" : "user",
+                       (unsigned int)asked->conv->peer, tl_reason_info(reason)->slug,
+                       *detail != '\0' ? ": " : "", detail);
+}
+
 static enum tl_reason look_up(struct asked *asked)
 {
     struct tla_conv *conv = asked->conv;
@@ -306,9 +321,7 @@ static enum tl_reason look_up(struct asked *asked)
     if (asked->none)
         store_nobody(asked, book);
     else if (reason != TL_REASON_OK)
-        tla_journal_line(LOG_INFO, "%s could not be looked up: %s (%s)", asked->text,
-                         tl_reason_info(reason)->slug,
-                         conv->outcome->detail != NULL ? conv->outcome->detail : "");
+        tell_failure(asked, reason);
     talloc_free(gate);
     return reason;
 }

@@ -47,8 +47,7 @@ static int answer(struct tla_conv *conv, const char *ccache)
 
     if (conv->outcome->reason != TL_REASON_OK) {
         words = tl_outcome_words(conv, conv->outcome, &in);
-        tla_journal_logon(conv, conv->outcome, words, conv->request.user, NULL,
-                          conv->request.service);
+        tla_journal_logon(conv, conv->outcome, words, NULL);
     }
     return tla_done(conv, words, (struct tl_wire_msg){.ccache = ccache});
 }

@@ -54,6 +54,8 @@ static const char *useless(const char *old, const char *fresh, const char *again
 {
     if (fresh[0] == '\0')
         return "No new password was typed.";
+    if (!tl_password_is_text(fresh))
+        return "The new password is not UTF-8.";
     if (strcmp(fresh, old) == 0)
         return "The new password is the old one.";
     if (again != NULL && strcmp(fresh, again) != 0)
@@ -99,8 +101,8 @@ static int ask(struct tla_conv *conv, struct tl_logon *logon, const char *old,
 
 static void tell_journal(struct tla_conv *conv, const struct tl_logon *logon)
 {
-    tla_journal_password(conv, logon->outcome, logon->words, conv->request.user,
-                         logon->client, conv->request.service);
+    (void)tla_named(conv, logon);
+    tla_journal_password(conv, logon->outcome, logon->words, logon->client);
 }
 
 enum tl_reason tla_change_once(struct tla_conv *conv, struct tl_logon *logon,

@@ -49,9 +49,9 @@ static bool speaks_for_itself(struct tla_conv *conv)
 
 static int refuse(struct tla_conv *conv)
 {
-    tla_journal_line(LOG_NOTICE, "uid %u asked for operation %u as %s: refused",
-                     (unsigned int)conv->peer, conv->request.op,
-                     conv->request.user != NULL ? conv->request.user : "(nobody)");
+    tla_journal_caller(conv, LOG_NOTICE, "uid %u asked for operation %u: refused",
+                       (unsigned int)conv->peer, conv->request.op);
+    conv->unnamed = true;
     tl_outcome_fail(conv->outcome, TL_STAGE_LOCAL, TL_REASON_DENIED, NULL);
     return tla_done(conv, NULL, (struct tl_wire_msg){0});
 }
@@ -105,8 +105,8 @@ static int refuse_configuration(struct tla_conv *conv)
     struct tl_words_input in = {.user = conv->request.user};
     struct tl_words *words = tl_outcome_words(conv, conv->outcome, &in);
 
-    tla_journal_logon(conv, conv->outcome, words, conv->request.user, NULL,
-                      conv->request.service);
+    (void)tla_named(conv, NULL);
+    tla_journal_logon(conv, conv->outcome, words, NULL);
     return tla_done(conv, words, (struct tl_wire_msg){0});
 }
 
@@ -167,7 +167,8 @@ int tla_serve(const struct tla_setup *setup, int fd, enum tla_door door)
     if (rc == 0)
         rc = dispatch(conv);
     if (rc != 0 && rc != -ECONNRESET && rc != -ECANCELED)
-        tla_journal_line(LOG_NOTICE, "a conversation ended early: %s", strerror(-rc));
+        tla_journal_caller(conv, LOG_NOTICE, "a conversation ended early: %s",
+                           strerror(-rc));
 done:
     talloc_free(conv);
     return rc;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "wire/plain.h"
 
 #define LABEL_WIDTH 12
 
@@ -18,10 +19,8 @@ const char *show(const struct cli *cli, const char *text)
     if (text == NULL)
         return "-";
     clean = talloc_strdup(cli, text);
-    /* Control characters, escape sequences among them, come from networks. */
-    for (char *p = clean; p != NULL && *p != '\0'; p++)
-        if ((unsigned char)*p < 0x20 || *p == 0x7f)
-            *p = '?';
+    if (clean != NULL)
+        tl_plain(clean, NULL);
     return clean != NULL ? clean : "-";
 }
 

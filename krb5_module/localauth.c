@@ -16,12 +16,14 @@
 #include <errno.h>
 #include <krb5/localauth_plugin.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 
 #include "nss_module/module.h"
 #include "same_name.h"
+#include "wire/plain.h"
 
 #define EXPORT __attribute__((visibility("default")))
 #define SID_MAX 192 /* S-1-, a number of 15 digits, and 15 of 10, with their hyphens */
@@ -142,30 +144,22 @@ static const char *judge(const char *name, const char *lname)
     return NULL;
 }
 
-/* A line of a log is one line. */
-static const char *printable(const char *name)
-{
-    for (const char *p = name; *p != '\0'; p++) {
-        if ((unsigned char)*p < 0x20 || *p == 0x7f)
-            return "a name with control characters";
-    }
-    return name;
-}
-
 static krb5_error_code userok(krb5_context context, krb5_localauth_moddata data,
                               krb5_const_principal principal, const char *lname)
 {
-    char name[TL_STORE_NAME_MAX + 1];
+    char name[TL_STORE_NAME_MAX + 1], local[TL_STORE_NAME_MAX + 1];
     int saved = errno;
     const char *why;
 
     (void)name_of(principal, name, sizeof(name));
     why = judge(name, lname);
+    snprintf(local, sizeof(local), "%s", lname != NULL ? lname : "nobody");
+    tl_plain(name, NULL);
+    tl_plain(local, NULL);
     /* sshd says no more than "failed". */
     if (why != NULL)
         syslog(LOG_AUTHPRIV | LOG_NOTICE, "trustlogon: %s may not be %s: %s",
-               name[0] != '\0' ? name : "this principal",
-               lname != NULL ? printable(lname) : "nobody", why);
+               name[0] != '\0' ? name : "this principal", local, why);
     errno = saved;
     return why == NULL ? 0 : EPERM;
 }

@@ -53,7 +53,7 @@ int tlp_account(struct tlp *m)
     if (result.ntstatus == 0)
         return PAM_SUCCESS;
     tlp_say(m, PAM_ERROR_MSG, result.text);
-    tlp_log(m, LOG_NOTICE, "account refused: user=%s status=0x%08x reason=%s", m->user,
-            result.ntstatus, result.reason);
+    tlp_log(m, LOG_NOTICE, "account refused: user=%s status=0x%08x reason=%s",
+            tlp_named(m, &result), result.ntstatus, result.reason);
     return tlp_pam_code(result.ntstatus);
 }

@@ -3,6 +3,7 @@
  * auth.c - pam_authenticate: a password of an earlier module or of the user,
  * judged by the agent.
  */
+#include <stdio.h>
 #include <string.h>
 #include <syslog.h>
 
@@ -64,6 +65,7 @@ static const char *shown_name(struct tlp *m, const struct tlp_result *result)
 
 static int succeed(struct tlp *m, const struct tlp_result *result)
 {
+    const char *name;
     int rc;
 
     /* Status 0 alone is what an empty message looks like: success has a name. */
@@ -73,9 +75,9 @@ static int succeed(struct tlp *m, const struct tlp_result *result)
     }
     rc = tlp_logon_put(m, result->session);
     if (rc == PAM_SUCCESS && m->options.canonical_user) {
-        rc = pam_set_item(m->pamh, PAM_USER, shown_name(m, result));
-        if (rc == PAM_SUCCESS)
-            rc = pam_get_user(m->pamh, &m->user, NULL);
+        name = shown_name(m, result);
+        rc = pam_set_item(m->pamh, PAM_USER, name);
+        snprintf(m->user, sizeof(m->user), "%s", name);
         if (rc == PAM_SUCCESS)
             rc = tlp_logon_put(m, result->session);
     }
@@ -115,7 +117,7 @@ int tlp_authenticate(struct tlp *m)
     if (result.ntstatus == 0)
         return succeed(m, &result);
     tell(m, &result);
-    tlp_log(m, LOG_NOTICE, "logon refused: user=%s status=0x%08x reason=%s", m->user,
-            result.ntstatus, result.reason);
+    tlp_log(m, LOG_NOTICE, "logon refused: user=%s status=0x%08x reason=%s",
+            tlp_named(m, &result), result.ntstatus, result.reason);
     return code_of(&result);
 }

@@ -58,7 +58,7 @@ static int conclude(struct tlp *m, const struct tlp_result *result, int failed)
         return PAM_SUCCESS;
     tlp_say(m, PAM_ERROR_MSG, result->text);
     tlp_log(m, LOG_NOTICE, "password change refused: user=%s status=0x%08x reason=%s",
-            m->user, result->ntstatus, result->reason);
+            tlp_named(m, result), result->ntstatus, result->reason);
     if (failed != PAM_SUCCESS)
         return failed;
     return code == PAM_NEW_AUTHTOK_REQD ? PAM_AUTH_ERR : code;

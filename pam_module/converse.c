@@ -12,22 +12,21 @@
 #include <syslog.h>
 
 #include "module.h"
+#include "wire/plain.h"
 
-void tlp_clean(char *to, size_t size, const char *from)
+void tlp_clean(char *to, size_t size, const char *from, const char *keep)
 {
-    size_t i = 0;
+    size_t len = from != NULL ? strnlen(from, size) : 0;
 
-    for (; from != NULL && from[i] != '\0' && i + 1 < size; i++) {
-        unsigned char c = (unsigned char)from[i];
-
-        to[i] = (c < 0x20 && c != '\n') || c == 0x7f ? '?' : (char)c;
+    if (len == size) {
+        len = size - 1;
+        while (len > 0 && ((unsigned char)from[len] & 0xC0U) == 0x80U)
+            len--; /* not in the middle of a UTF-8 sequence */
     }
-    /* Do not end in half of a UTF-8 sequence. */
-    if (from != NULL && from[i] != '\0') {
-        while (i > 0 && ((unsigned char)from[i] & 0xC0U) == 0x80U)
-            i--;
-    }
-    to[i] = '\0';
+    if (len > 0)
+        memcpy(to, from, len);
+    to[len] = '\0';
+    tl_plain(to, keep);
 }
 
 static void drop(struct pam_response *resp)
@@ -52,7 +51,9 @@ static int converse(struct tlp *m, int style, const char *text,
     int rc;
 
     *resp = NULL;
-    tlp_clean(bounded, sizeof(bounded), text);
+    /* A message is one line. In front of a question the agent may put another one. */
+    tlp_clean(bounded, sizeof(bounded), text,
+              style == PAM_PROMPT_ECHO_OFF || style == PAM_PROMPT_ECHO_ON ? "\n" : NULL);
     rc = pam_get_item(m->pamh, PAM_CONV, &item);
     conv = item;
     if (rc != PAM_SUCCESS || conv == NULL || conv->conv == NULL)

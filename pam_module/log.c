@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "module.h"
+#include "wire/plain.h"
 
 #define LINE_MAX_BYTES 1024
 
@@ -20,8 +21,6 @@ void tlp_log(const struct tlp *m, int level, const char *fmt, ...)
     va_start(args, fmt);
     vsnprintf(line, sizeof(line), fmt, args);
     va_end(args);
-    for (char *p = line; *p != '\0'; p++)
-        if ((unsigned char)*p < 0x20 || *p == 0x7f)
-            *p = '?';
+    tl_plain(line, NULL);
     pam_syslog(m->pamh, level, "%s", line);
 }

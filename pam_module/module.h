@@ -44,8 +44,10 @@ struct tlp {
     pam_handle_t *pamh;
     int flags;
     struct tlp_options options;
-    const char *user; /* PAM_USER; never changed unless canonical_user=yes */
-    char caller[16];  /* the uid that called a setuid program */
+    /* PAM_USER as it was when the call began: the item may be replaced, and freed, by the
+     * application while it converses. Never changed here unless canonical_user=yes. */
+    char user[PAM_MAX_RESP_SIZE];
+    char caller[16]; /* the uid that called a program of root's */
 };
 
 /* A logon of this PAM handle, kept with pam_set_data (logon.c). */
@@ -60,6 +62,7 @@ struct tlp_logon {
 struct tlp_result {
     uint32_t ntstatus;
     bool local_user;
+    bool unnamed; /* nobody knows the user's name: it may be a password */
     char reason[64];
     char text[PAM_MAX_MSG_SIZE];
     char session[TLP_SESSION_LEN + 1];
@@ -84,8 +87,9 @@ void tlp_say(struct tlp *m, int style, const char *text);
 /* One answer into `answer` (PAM_MAX_RESP_SIZE bytes); PAM_CONV_ERR, PAM_AUTH_ERR (too
  * long), PAM_BUF_ERR. */
 int tlp_ask(struct tlp *m, int style, const char *text, char *answer);
-/* Copy text for people: bounded, control characters replaced. */
-void tlp_clean(char *to, size_t size, const char *from);
+/* Copy text for people: bounded and plain (wire/plain.h), but for the controls in `keep`
+ * or NULL. */
+void tlp_clean(char *to, size_t size, const char *from, const char *keep);
 
 /* agent.c: a socket to the agent, connected or started. 0 or -errno, with `why` a
  * constant phrase. */
@@ -98,6 +102,9 @@ int tlp_spawn(int fd, const char *path);
 /* talk.c: one whole conversation. PAM_SUCCESS: it ended with DONE and *result is
  * set; anything else has been logged. */
 int tlp_talk(struct tlp *m, const struct tl_wire_msg *request, struct tlp_result *result);
+/* The user, for a line of a log: never a name that may be a password, but with `debug`.
+ */
+const char *tlp_named(const struct tlp *m, const struct tlp_result *result);
 /* The fields that every request carries. */
 struct tl_wire_msg tlp_request(struct tlp *m, enum tl_wire_op op);
 

@@ -69,12 +69,14 @@ static int is_local(const char *user)
 
 int tlp_user(struct tlp *m)
 {
-    int rc = pam_get_user(m->pamh, &m->user, NULL), local;
+    const char *user = NULL;
+    int rc = pam_get_user(m->pamh, &user, NULL), local;
 
     if (rc != PAM_SUCCESS)
         return rc == PAM_CONV_AGAIN ? PAM_INCOMPLETE : rc;
-    if (m->user == NULL || *m->user == '\0' || strlen(m->user) >= PAM_MAX_RESP_SIZE)
+    if (user == NULL || *user == '\0' || strlen(user) >= sizeof(m->user))
         return PAM_USER_UNKNOWN; /* longer than any name of any domain */
+    memcpy(m->user, user, strlen(user) + 1);
     local = is_local(m->user);
     if (local < 0) {
         tlp_log(m, LOG_ERR, "cannot read /etc/passwd: %s", strerror(-local));

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
@@ -24,21 +25,40 @@ struct talk {
     uint8_t buf[TL_WIRE_MAX];
 };
 
+static const char *call_uid(struct tlp *m, uid_t uid)
+{
+    snprintf(m->caller, sizeof(m->caller), "%lu", (unsigned long)uid);
+    return m->caller;
+}
+
+/* Who has connected to a program that a socket has started, as systemd starts polkit's
+ * helper: its standard input is that connection. 0: nobody, or root. */
+static uid_t peer_of_input(void)
+{
+    struct ucred peer = {.uid = 0};
+    socklen_t len = sizeof(peer);
+
+    if (getsockopt(STDIN_FILENO, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0 ||
+        peer.uid == (uid_t)-1)
+        return 0;
+    return peer.uid;
+}
+
 /* One user may call su a thousand times and answer no prompt. sudo gives up the real
  * uid, but says who called. NULL: a program of root's own. */
 static const char *caller_of(struct tlp *m)
 {
     const void *item = NULL;
+    uid_t peer;
 
-    if (getuid() != 0) {
-        snprintf(m->caller, sizeof(m->caller), "%lu", (unsigned long)getuid());
-        return m->caller;
-    }
-    if (pam_get_item(m->pamh, PAM_RUSER, &item) != PAM_SUCCESS || item == NULL ||
-        *(const char *)item == '\0' || strcmp(item, "root") == 0 ||
-        strlen(item) >= PAM_MAX_RESP_SIZE)
-        return NULL;
-    return item;
+    if (getuid() != 0)
+        return call_uid(m, getuid());
+    if (pam_get_item(m->pamh, PAM_RUSER, &item) == PAM_SUCCESS && item != NULL &&
+        *(const char *)item != '\0' && strcmp(item, "root") != 0 &&
+        strlen(item) < PAM_MAX_RESP_SIZE)
+        return item;
+    peer = peer_of_input();
+    return peer != 0 ? call_uid(m, peer) : NULL;
 }
 
 struct tl_wire_msg tlp_request(struct tlp *m, enum tl_wire_op op)
@@ -144,8 +164,9 @@ static int take_done(struct talk *t, const struct tl_wire_msg *done,
 {
     result->ntstatus = done->ntstatus;
     result->local_user = done->local_user != 0;
-    tlp_clean(result->text, sizeof(result->text), done->text);
-    tlp_clean(result->reason, sizeof(result->reason), done->reason);
+    result->unnamed = done->unnamed != 0;
+    tlp_clean(result->text, sizeof(result->text), done->text, NULL);
+    tlp_clean(result->reason, sizeof(result->reason), done->reason, NULL);
     if (!token_is_valid(done->session) ||
         !copy_whole(result->session, sizeof(result->session), done->session) ||
         !copy_whole(result->canonical, sizeof(result->canonical), done->canonical) ||
@@ -210,6 +231,23 @@ static void keep_new(struct talk *t, const struct tl_wire_msg *request)
     (void)pam_set_item(t->m->pamh, PAM_AUTHTOK, t->fresh);
 }
 
+const char *tlp_named(const struct tlp *m, const struct tlp_result *result)
+{
+    return result->unnamed && !m->options.debug ? "(not known)" : m->user;
+}
+
+/* What was proven is proven of the name that was asked about. */
+static int check_user(struct tlp *m)
+{
+    const void *now = NULL;
+
+    if (pam_get_item(m->pamh, PAM_USER, &now) == PAM_SUCCESS && now != NULL &&
+        strcmp(now, m->user) == 0)
+        return PAM_SUCCESS;
+    tlp_log(m, LOG_ERR, "the program has changed the user's name while it was asked");
+    return PAM_SYSTEM_ERR;
+}
+
 int tlp_talk(struct tlp *m, const struct tl_wire_msg *request, struct tlp_result *result)
 {
     struct talk t = {.m = m, .fd = -1, .left_ms = (int)m->options.timeout * 1000};
@@ -232,6 +270,8 @@ int tlp_talk(struct tlp *m, const struct tl_wire_msg *request, struct tlp_result
         rc = rc == -E2BIG || rc == -EMSGSIZE ? PAM_SERVICE_ERR : PAM_AUTHINFO_UNAVAIL;
     }
     close(t.fd);
+    if (rc == PAM_SUCCESS)
+        rc = check_user(m);
     if (rc == PAM_SUCCESS && result->ntstatus == 0 && t.has_new)
         keep_new(&t, request);
     explicit_bzero(t.fresh, sizeof(t.fresh));

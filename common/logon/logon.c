@@ -329,8 +329,12 @@ static enum tl_reason steps(struct tl_logon *logon, const struct proof *proof,
                             tl_deadline deadline)
 {
     struct tl_outcome *out = logon->outcome;
-    enum tl_reason reason = tl_logon_way(logon, deadline);
+    enum tl_reason reason = proof->password != NULL
+                                ? tl_logon_check_text(logon, proof->password)
+                                : TL_REASON_OK;
 
+    if (reason == TL_REASON_OK)
+        reason = tl_logon_way(logon, deadline);
     if (reason == TL_REASON_OK)
         reason = exchange(logon, proof, deadline);
     if (reason == TL_REASON_OK)

@@ -5,11 +5,25 @@
 #include <string.h>
 #include <time.h>
 #include <trustlogon/logon.h>
+#include <unistr.h>
 
 #include "logon/steps.h"
 
 #define FILETIME_UNIX_EPOCH 116444736000000000LL /* 1970 in 100 ns since 1601 */
 #define FILETIME_SECOND 10000000LL
+
+bool tl_password_is_text(const char *password)
+{
+    return u8_check((const uint8_t *)password, strlen(password)) == NULL;
+}
+
+enum tl_reason tl_logon_check_text(struct tl_logon *logon, const char *password)
+{
+    if (tl_password_is_text(password))
+        return TL_REASON_OK;
+    return tl_outcome_fail(logon->outcome, TL_STAGE_AS, TL_REASON_PASSWORD_NOT_UTF8,
+                           NULL);
+}
 
 /* The old password, to the user's DC, by a ticket for kadmin/changepw. */
 static enum tl_reason prove(struct tl_logon *logon, const char *old, tl_deadline deadline)
@@ -17,7 +31,9 @@ static enum tl_reason prove(struct tl_logon *logon, const char *old, tl_deadline
     enum tl_reason reason;
 
     tl_outcome_reset(logon->outcome);
-    reason = tl_logon_way(logon, deadline);
+    reason = tl_logon_check_text(logon, old);
+    if (reason == TL_REASON_OK)
+        reason = tl_logon_way(logon, deadline);
     if (reason == TL_REASON_OK)
         reason = tl_logon_session(logon, deadline);
     if (reason == TL_REASON_OK)
@@ -82,8 +98,14 @@ enum tl_reason tl_password_change(struct tl_logon *logon, const char *old,
                                   const char *new_password)
 {
     tl_deadline deadline = tl_deadline_in_ms(logon->config->logon_timeout);
-    enum tl_reason reason = prove(logon, old, deadline);
+    enum tl_reason reason;
 
+    tl_outcome_reset(logon->outcome);
+    reason = tl_password_is_text(new_password)
+                 ? prove(logon, old, deadline)
+                 : tl_outcome_fail(logon->outcome, TL_STAGE_PASSWORD,
+                                   TL_REASON_PASSWORD_NOT_GIVEN,
+                                   "The new password is not UTF-8.");
     if (reason == TL_REASON_OK)
         reason = tl_krb_change_password(logon->krb, new_password, logon->outcome);
     if (reason == TL_REASON_PASSWORD_RULES)

@@ -8,6 +8,8 @@
 
 #include <trustlogon/logon.h>
 
+/* OK or PASSWORD_NOT_UTF8; no packet is sent. */
+enum tl_reason tl_logon_check_text(struct tl_logon *logon, const char *password);
 /* Route and locator: logon->route->realm is set. The session of before ends. */
 enum tl_reason tl_logon_way(struct tl_logon *logon, tl_deadline deadline);
 /* A fresh Kerberos session in logon->krb. */

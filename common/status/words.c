@@ -7,9 +7,10 @@
  * cut where they are long.
  */
 #include <string.h>
-#include <unistr.h>
 
 #include <trustlogon/outcome.h>
+
+#include "wire/plain.h"
 
 #define VALUE_MAX 512 /* bytes of a value that are shown */
 
@@ -19,40 +20,23 @@ struct value {
     const char *unknown; /* plain words where the value is not known */
 };
 
-/* Is this character unfit for a terminal or a log? C0, DEL, C1, line and
- * paragraph separators, and the marks that reorder or hide text. */
-static bool unfit(ucs4_t c)
-{
-    return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x200b && c <= 0x200f) ||
-           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff;
-}
-
 /* Append a value as plain text; returns NULL when memory is out. */
 static char *append_value(char *text, const char *value)
 {
-    const uint8_t *p = (const uint8_t *)value;
-    size_t len = strlen(value), used = 0;
+    size_t len = strnlen(value, VALUE_MAX + 1);
     char clean[VALUE_MAX + 1];
+    bool cut = len > VALUE_MAX;
 
-    while (len > 0) {
-        ucs4_t c;
-        int n = u8_mbtoucr(&c, p, len);
-        size_t step = n > 0 ? (size_t)n : 1;
-
-        if (used + step > VALUE_MAX)
-            break;
-        if (n <= 0 || unfit(c)) {
-            clean[used++] = '?';
-        } else {
-            memcpy(clean + used, p, step);
-            used += step;
-        }
-        p += step;
-        len -= step;
+    if (cut) {
+        len = VALUE_MAX;
+        while (len > 0 && ((unsigned char)value[len] & 0xc0) == 0x80)
+            len--; /* not in the middle of a character */
     }
-    clean[used] = '\0';
+    memcpy(clean, value, len);
+    clean[len] = '\0';
+    tl_plain(clean, NULL);
     text = talloc_strdup_append_buffer(text, clean);
-    if (text != NULL && len > 0)
+    if (text != NULL && cut)
         text = talloc_strdup_append_buffer(text, "...");
     return text;
 }

@@ -102,6 +102,7 @@ struct tl_wire_msg {
     uint32_t has_owner;  /* 1: uid and gid are meant */
     uint32_t ntstatus;   /* DONE: 0 success */
     uint32_t local_user; /* DONE: 1: not ours, the next module shall have it */
+    uint32_t unnamed;    /* DONE: 1: nobody knows this name; keep it out of logs */
     uint32_t lookup;     /* enum tl_wire_lookup */
     uint32_t id;         /* look-up by id */
     const char *user;    /* PAM_USER as it is; look-up by name */

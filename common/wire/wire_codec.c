@@ -42,7 +42,7 @@ static const struct field fields[] = {
     STRING(16, session), STRING(17, ccache),    STRING(18, text),
     STRING(19, secret),  STRING(20, reason),    STRING(21, canonical),
     NUMBER(22, lookup),  NUMBER(23, id),        STRING(24, new_secret),
-    STRING(25, caller),
+    STRING(25, caller),  NUMBER(26, unnamed),
 };
 #define NUM_FIELDS (sizeof(fields) / sizeof(fields[0]))
 

@@ -35,7 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     must(tl_wire_decode(buf, len, &b) == 0);
     must(a.type == b.type && a.op == b.op && a.flags == b.flags && a.style == b.style);
     must(a.uid == b.uid && a.gid == b.gid && a.has_owner == b.has_owner);
-    must(a.lookup == b.lookup && a.id == b.id);
+    must(a.lookup == b.lookup && a.id == b.id && a.unnamed == b.unnamed);
     must(a.ntstatus == b.ntstatus && a.local_user == b.local_user &&
          a.expires == b.expires);
     same_string(a.user, b.user);

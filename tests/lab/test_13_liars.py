@@ -105,10 +105,12 @@ BARE = ((1, "PAM_ACCT_EXPIRED", 1793, "account-expired"),
 
 
 def reasons(name, timeout=30):
-    """All reasons that the journal has for this user; waits for the first."""
+    """All reasons that the journal has for this user, or, None, for names that nobody knows and
+    that no log has; waits for the first."""
     deadline = time.monotonic() + timeout
     while True:
-        found = {r["TRUSTLOGON_REASON"] for r in journal(TRUSTLOGON_USER=name)}
+        found = {r["TRUSTLOGON_REASON"] for r in journal()
+                 if "TRUSTLOGON_REASON" in r and r.get("TRUSTLOGON_USER") == name}
         if found or time.monotonic() > deadline:
             return found
         time.sleep(0.05)
@@ -127,7 +129,8 @@ def states():
         for n, (label, _, _, pam, win32, reason) in enumerate(rows):
             name = f"CONTOSO\\state{n:03}"
             refused(label, name, pam, win32)
-            equal(f"{label}: the journal has the reason", reasons(name), {reason})
+            equal(f"{label}: the journal has the reason",
+                  reasons(name if reason != "user-unknown" else None), {reason})
             if reason in ("account-restriction", "smartcard-required") and "DATA" in label:
                 # What Samba itself never says; a smart card has no Win32 code.
                 explained(label, name, reason, win32=win32 if win32 == 1327 else 0)
@@ -139,7 +142,8 @@ def nobody_learns_who_exists():
     for name, reason in ((ALICE, "wrong-password"), ("CONTOSO\\no.such.user", "user-unknown")):
         forget_journal()
         got[name] = logon(name, password="not the password")
-        equal(f"1326 of {name}: the journal says {reason}", reasons(name), {reason})
+        equal(f"1326 of {name}: the journal says {reason}",
+              reasons(name if reason != "user-unknown" else None), {reason})
     alice, nobody = got.values()
     check("1326: the prompt tells neither apart", (alice.code, alice.text) ==
           (nobody.code, nobody.text) and TEXT[1326] in alice.text, got)
@@ -176,12 +180,12 @@ def referred_on():
             got = logon("alice@corp.example", service=service)
             check(f"hop_limit={service}: nobody gets in", got.code not in ("PAM_SUCCESS", None), got)
             equal(f"hop_limit={service}: the second referral ends in {reason}",
-                  reasons("alice@corp.example"), {reason})
+                  reasons(None), {reason})
     with Script("dc1.fabrikam", {**rule, "crealm": "CONTOSO.TEST"}), \
             Script("dc1.contoso", {**rule, "crealm": "FABRIKAM.TEST"}):
         forget_journal()
         logon("alice@corp.example")
-        equal("to and fro is a loop", reasons("alice@corp.example"), {"referral-loop"})
+        equal("to and fro is a loop", reasons(None), {"referral-loop"})
 
 
 STOLEN = "Chosen.By.Mallory.1"

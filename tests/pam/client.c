@@ -9,9 +9,10 @@
  * and -u NAME between operations: as somebody else from now on, as sudo does.
  *
  * ANSWER: text, or @long:N (N bytes), @null (success without a reply), @error
- * (PAM_CONV_ERR). OPERATION: authenticate, setcred, reinitialize, refresh,
- * delete, account, open, close, chauthtok, chauthtok-expired, or auth-silent; :FORK after
- * one runs it in a child whose PAM environment comes back, as sshd does.
+ * (PAM_CONV_ERR), @user:NAME (be somebody else from now on, and answer "secret").
+ * OPERATION: authenticate, setcred, reinitialize, refresh, delete, account, open, close,
+ * chauthtok, chauthtok-expired, or auth-silent; :FORK after one runs it in a child whose
+ * PAM environment comes back, as sshd does.
  */
 #include <stdarg.h>
 #include <stdbool.h>
@@ -28,6 +29,7 @@
 
 static const char *answers[MAX_ANSWERS];
 static int answer_count, next_answer;
+static pam_handle_t *handle;
 
 /* libpam logs through these; here they tell the test instead. */
 __attribute__((format(printf, 2, 0))) static void tell_log(int priority, const char *fmt,
@@ -69,6 +71,11 @@ static int answer(char **reply)
         return PAM_CONV_ERR;
     if (strcmp(text, "@null") == 0)
         return PAM_SUCCESS;
+    if (strncmp(text, "@user:", 6) == 0) {
+        if (pam_set_item(handle, PAM_USER, text + 6) != PAM_SUCCESS)
+            return PAM_CONV_ERR;
+        text = "secret";
+    }
     if (strncmp(text, "@long:", 6) != 0) {
         *reply = strdup(text);
         return PAM_SUCCESS;
@@ -206,6 +213,7 @@ int main(int argc, char **argv)
         printf("op start %d\n", last);
         return 1;
     }
+    handle = pamh;
     for (int i = 4; i < argc; i++) {
         bool option = argv[i][0] == '-' && i + 1 < argc;
 

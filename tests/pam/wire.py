@@ -12,7 +12,7 @@ import time
 MAGIC = b"TLW1"
 TYPES = {"request": 1, "prompt": 2, "say": 3, "reply": 4, "cancel": 5, "done": 6}
 NUMBERS = {"op": 1, "flags": 2, "style": 3, "uid": 4, "gid": 5, "has_owner": 6, "ntstatus": 7,
-           "local_user": 8, "expires": 9, "lookup": 22, "id": 23}
+           "local_user": 8, "expires": 9, "lookup": 22, "id": 23, "unnamed": 26}
 STRINGS = {"user": 10, "service": 11, "tty": 12, "rhost": 13, "options": 14, "conf": 15,
            "session": 16, "ccache": 17, "text": 18, "secret": 19, "reason": 20, "canonical": 21,
            "new_secret": 24, "caller": 25}
@@ -28,7 +28,7 @@ def encode(kind, **fields):
         if name in NUMBERS:
             out += struct.pack("<BBHII", NUMBERS[name], 1, 0, 4, value)
         else:
-            data = value.encode() + b"\0"
+            data = (value if isinstance(value, bytes) else value.encode()) + b"\0"
             out += struct.pack("<BBHI", STRINGS[name], 3, 0, len(data)) + data
     return MAGIC + struct.pack("<BBH", 1, TYPES[kind], len(fields)) + out
 

@@ -19,7 +19,7 @@ static const size_t numbers[] = {
     offsetof(struct tl_wire_msg, gid),      offsetof(struct tl_wire_msg, has_owner),
     offsetof(struct tl_wire_msg, ntstatus), offsetof(struct tl_wire_msg, local_user),
     offsetof(struct tl_wire_msg, expires),  offsetof(struct tl_wire_msg, lookup),
-    offsetof(struct tl_wire_msg, id),
+    offsetof(struct tl_wire_msg, id),       offsetof(struct tl_wire_msg, unnamed),
 };
 static const size_t strings[] = {
     offsetof(struct tl_wire_msg, user),    offsetof(struct tl_wire_msg, service),

@@ -83,6 +83,12 @@ TL_PUBLIC enum tl_reason tl_logon_rules(struct tl_logon *logon,
  * becomes logon->outcome and words; pac and identity stay. */
 TL_PUBLIC enum tl_reason tl_logon_judge(struct tl_logon *logon);
 
+/* A password of AD is Unicode, and its key is made of UTF-8 [RFC 3962 4]: any other bytes
+ * are no user's password, and sent to a KDC they would only count as a wrong one. All
+ * functions here refuse them without asking anybody: PASSWORD_NOT_UTF8, or, of a new
+ * one, PASSWORD_NOT_GIVEN. */
+TL_PUBLIC bool tl_password_is_text(const char *password);
+
 /*
  * The old password, proven by and to the user's DC, and a password service found
  * there: before a new one is asked for. After tl_logon_prepare(). Nobody is logged
