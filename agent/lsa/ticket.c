@@ -5,11 +5,17 @@
  * Samba brings a Kerberos library of its own (Heimdal in Debian), which takes no
  * keytab for a client and knows nothing of MIT's memory caches. So the tickets
  * are fetched here, where KDC and encryption types can be pinned, and handed
- * over in a keyring, which both know. Samba then finds what it needs for cifs/
- * and host/ the DC and talks to no KDC.
+ * over in a keyring, which both know.
+ *
+ * Any computer of the domain is a host/ and a cifs/ by its own name, so a ticket for
+ * those says nothing about who answers. Asked for are cifs/<dc>/<domain> and
+ * host/<dc>/<domain>, which are refused to all but domain controllers
+ * [MS-ADTS 3.1.1.5.3.1.1.4]. Samba can only ask for names of two components: it finds
+ * these tickets under those, and no TGT to get others with.
  */
 #include "lsa.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <profile.h>
 #include <stdio.h>
@@ -107,8 +113,10 @@ struct fetch {
     krb5_context k5;
     krb5_principal client;
     krb5_keytab keytab;
-    krb5_ccache cache;
+    krb5_ccache cache;  /* in memory: the TGT, and what came of it */
+    krb5_ccache handed; /* LSA_CCACHE */
     krb5_creds tgt;
+    char domain[256]; /* in lower case, as in the names of services */
 };
 
 static void fetch_free(struct fetch *fetch)
@@ -117,7 +125,9 @@ static void fetch_free(struct fetch *fetch)
         return;
     krb5_free_cred_contents(fetch->k5, &fetch->tgt);
     if (fetch->cache != NULL)
-        krb5_cc_close(fetch->k5, fetch->cache);
+        krb5_cc_destroy(fetch->k5, fetch->cache);
+    if (fetch->handed != NULL)
+        krb5_cc_close(fetch->k5, fetch->handed);
     if (fetch->keytab != NULL)
         krb5_kt_close(fetch->k5, fetch->keytab);
     krb5_free_principal(fetch->k5, fetch->client);
@@ -136,45 +146,71 @@ static krb5_error_code open_context(const struct lsa_tickets *tickets, krb5_cont
     return ret;
 }
 
+/* lsa_peer_check() bounds the realm. */
+static krb5_error_code set_domain(struct fetch *fetch, const char *realm)
+{
+    size_t len = strlen(realm);
+
+    if (len >= sizeof(fetch->domain))
+        return KRB5_REALM_UNKNOWN;
+    for (size_t i = 0; i <= len; i++)
+        fetch->domain[i] = (char)tolower((unsigned char)realm[i]);
+    return 0;
+}
+
 static krb5_error_code fetch_tgt(const struct lsa_tickets *tickets, struct fetch *fetch)
 {
     const struct lsa_peer *peer = tickets->peer;
     krb5_context k5 = fetch->k5;
     char keytab[48];
-    krb5_error_code ret;
+    krb5_error_code ret = set_domain(fetch, peer->realm);
 
     /* Opened anew, so from its beginning each time. */
     snprintf(keytab, sizeof(keytab), "FILE:/proc/self/fd/%d", tickets->keys);
-    ret = krb5_build_principal(k5, &fetch->client, (unsigned int)strlen(peer->realm),
-                               peer->realm, peer->account, (char *)NULL);
+    if (ret == 0)
+        ret = krb5_build_principal(k5, &fetch->client, (unsigned int)strlen(peer->realm),
+                                   peer->realm, peer->account, (char *)NULL);
     if (ret == 0)
         ret = krb5_kt_resolve(k5, keytab, &fetch->keytab);
     if (ret == 0)
         ret = krb5_get_init_creds_keytab(k5, &fetch->tgt, fetch->client, fetch->keytab, 0,
                                          NULL, NULL);
     if (ret == 0)
-        ret = krb5_cc_resolve(k5, LSA_CCACHE, &fetch->cache);
+        ret = krb5_cc_new_unique(k5, "MEMORY", NULL, &fetch->cache);
     if (ret == 0)
         ret = krb5_cc_initialize(k5, fetch->cache, fetch->client);
     if (ret == 0)
         ret = krb5_cc_store_cred(k5, fetch->cache, &fetch->tgt);
-    return ret;
+    if (ret == 0)
+        ret = krb5_cc_resolve(k5, LSA_CCACHE, &fetch->handed);
+    return ret == 0 ? krb5_cc_initialize(k5, fetch->handed, fetch->client) : ret;
 }
 
+/* The ticket for service/<dc>/<domain>, handed over as that for service/<dc>. */
 static krb5_error_code fetch_service(const struct lsa_peer *peer, struct fetch *fetch,
                                      const char *service)
 {
+    unsigned int realm_len = (unsigned int)strlen(peer->realm);
     krb5_creds want = {.client = fetch->client};
     krb5_creds *got = NULL;
+    krb5_principal known_as = NULL, issued_for;
     krb5_error_code ret =
-        krb5_build_principal(fetch->k5, &want.server, (unsigned int)strlen(peer->realm),
-                             peer->realm, service, peer->dc, (char *)NULL);
+        krb5_build_principal(fetch->k5, &want.server, realm_len, peer->realm, service,
+                             peer->dc, fetch->domain, (char *)NULL);
 
-    /* krb5_get_credentials() leaves the ticket in the cache as well. */
+    if (ret == 0)
+        ret = krb5_build_principal(fetch->k5, &known_as, realm_len, peer->realm, service,
+                                   peer->dc, (char *)NULL);
     if (ret == 0)
         ret = krb5_get_credentials(fetch->k5, 0, fetch->cache, &want, &got);
-    if (got != NULL)
+    if (ret == 0) {
+        issued_for = got->server;
+        got->server = known_as;
+        ret = krb5_cc_store_cred(fetch->k5, fetch->handed, got);
+        got->server = issued_for;
         krb5_free_creds(fetch->k5, got);
+    }
+    krb5_free_principal(fetch->k5, known_as);
     krb5_free_principal(fetch->k5, want.server);
     return ret;
 }

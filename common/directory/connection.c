@@ -206,6 +206,11 @@ static enum tl_reason seal(struct tl_connection *connection, int fd,
     return TL_REASON_OK;
 }
 
+char *tl_directory_service(TALLOC_CTX *ctx, const struct tl_dc *dc)
+{
+    return talloc_asprintf(ctx, "ldap/%s/%s", dc->host, dc->domain);
+}
+
 enum tl_reason tl_connection_open(TALLOC_CTX *ctx, const struct tl_dc *dc, uint16_t port,
                                   const char *ccache, tl_deadline deadline,
                                   const struct tl_trace *trace,
@@ -214,14 +219,15 @@ enum tl_reason tl_connection_open(TALLOC_CTX *ctx, const struct tl_dc *dc, uint1
 {
     struct tl_connection *connection = talloc_zero(ctx, struct tl_connection);
     struct tl_event event = {.kind = TL_EVENT_LDAP, .message = "bind", .krb_error = -1};
-    char *realm = tl_realm_of(connection, dc->domain), *principal, *why = NULL;
+    char *realm = tl_realm_of(connection, dc->domain);
+    char *service = tl_directory_service(connection, dc), *principal, *why = NULL;
     int64_t start = tl_now_us();
     enum tl_reason reason;
     int ret, fd;
 
     *connection_out = NULL;
-    principal = talloc_asprintf(connection, "ldap/%s@%s", dc->host, realm);
-    if (connection == NULL || realm == NULL || principal == NULL) {
+    principal = talloc_asprintf(connection, "%s@%s", service, realm);
+    if (connection == NULL || realm == NULL || service == NULL || principal == NULL) {
         reason = no_memory(out);
         goto cleanup;
     }

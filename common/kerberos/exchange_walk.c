@@ -57,12 +57,16 @@ struct tl_walk_plan tl_walk_plan_for(enum tl_walk policy, const struct tl_route 
     return plan;
 }
 
+/* first/second@realm; "host/domain" as second makes three components. */
 static krb5_error_code make_service(krb5_context k5, const char *realm, const char *first,
                                     const char *second, krb5_principal *princ)
 {
+    const char *slash = strchr(second, '/');
+    size_t host = slash != NULL ? (size_t)(slash - second) : strlen(second);
+    const char *domain = slash != NULL ? slash + 1 : "";
     krb5_error_code ret = krb5_build_principal_ext(
         k5, princ, (unsigned int)strlen(realm), realm, (unsigned int)strlen(first), first,
-        (unsigned int)strlen(second), second, 0);
+        (unsigned int)host, second, (unsigned int)strlen(domain), domain, 0);
 
     /* NT-SRV-HST would make libkrb5 look the host up */
     if (ret == 0)

@@ -30,6 +30,7 @@ struct tl_own_side {
     struct tl_krb *krb;
     struct tl_directory *dir;
     struct tl_dc_list *dcs;
+    const struct tl_dc *dc; /* of these, whose directory it is */
 };
 enum tl_reason tl_own_side_open(TALLOC_CTX *ctx, const struct tl_config *config,
                                 const struct tl_workstation *ws,

@@ -32,16 +32,17 @@ static enum tl_reason directory_ticket(struct tl_krb *krb, const char *service,
     return reason;
 }
 
-/* Bind to one of `dcs`, the first that lets us, with the session's tickets. */
+/* Bind to one of `dcs`, the first that lets us, with the session's tickets: *which. */
 static enum tl_reason open_first(TALLOC_CTX *ctx, struct tl_krb *krb,
                                  struct tl_dc_list *dcs, const char *realm,
                                  tl_deadline deadline, const struct tl_trace *trace,
-                                 struct tl_directory **dir, struct tl_outcome *out)
+                                 struct tl_directory **dir, const struct tl_dc **which,
+                                 struct tl_outcome *out)
 {
     enum tl_reason reason = TL_REASON_NO_LOGON_SERVERS;
 
     for (size_t i = 0; i < dcs->count; i++) {
-        char *service = talloc_asprintf(dcs, "ldap/%s", dcs->dcs[i].host);
+        char *service = tl_directory_service(dcs, &dcs->dcs[i]);
 
         if (service == NULL)
             return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
@@ -50,6 +51,7 @@ static enum tl_reason open_first(TALLOC_CTX *ctx, struct tl_krb *krb,
         if (reason == TL_REASON_OK)
             reason = tl_directory_open(ctx, &dcs->dcs[i], tl_krb_ccache_name(krb),
                                        deadline, trace, dir, out);
+        *which = &dcs->dcs[i];
         if (reason == TL_REASON_OK || tl_deadline_left_ms(deadline) == 0)
             return reason;
     }
@@ -101,7 +103,7 @@ enum tl_reason tl_own_side_open(TALLOC_CTX *ctx, const struct tl_config *config,
         reason = tl_krb_as_machine(own->krb, ws, out);
     if (reason == TL_REASON_OK)
         reason = open_first(own, own->krb, own->dcs, ws->realm, deadline, trace,
-                            &own->dir, out);
+                            &own->dir, &own->dc, out);
     if (reason != TL_REASON_OK)
         goto cleanup;
     *own_out = own;
@@ -119,6 +121,7 @@ enum tl_reason tl_user_side_open(TALLOC_CTX *ctx, struct tl_krb *krb,
 {
     TALLOC_CTX *tmp = talloc_new(NULL);
     struct tl_dc_list *dcs = NULL;
+    const struct tl_dc *which;
     char *realm = tl_realm_of(tmp, domain);
     enum tl_reason reason;
 
@@ -134,7 +137,7 @@ enum tl_reason tl_user_side_open(TALLOC_CTX *ctx, struct tl_krb *krb,
         tl_outcome_set_subject(out, domain);
     }
     if (reason == TL_REASON_OK)
-        reason = open_first(ctx, krb, dcs, realm, deadline, trace, dir, out);
+        reason = open_first(ctx, krb, dcs, realm, deadline, trace, dir, &which, out);
 
 cleanup:
     talloc_free(tmp);
@@ -238,8 +241,9 @@ enum tl_reason tl_refresh(TALLOC_CTX *ctx, const struct tl_config *config,
         return reason;
     reason = tl_directory_topology(ctx, own->dir, topo, out);
     if (reason == TL_REASON_OK) {
-        if ((*topo)->site == NULL && own->dcs->dcs[0].client_site != NULL)
-            (*topo)->site = talloc_strdup(*topo, own->dcs->dcs[0].client_site);
+        /* Of the one that has proved to be a domain controller. */
+        if ((*topo)->site == NULL && own->dc->client_site != NULL)
+            (*topo)->site = talloc_strdup(*topo, own->dc->client_site);
         tl_snapshot_save(config, *topo, trace);
     }
     talloc_free(own);

@@ -63,7 +63,7 @@ static enum tl_reason open_one(struct tl_lookup *lookup, const struct tl_dc *dc,
                                const char *realm, struct tl_directory **dir,
                                struct tl_outcome *out)
 {
-    char *service = talloc_asprintf(lookup, "ldap/%s", dc->host);
+    char *service = tl_directory_service(lookup, dc);
     enum tl_reason reason = TL_REASON_OK;
 
     if (service == NULL)

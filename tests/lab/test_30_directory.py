@@ -122,8 +122,8 @@ def prepare():
     if not program.is_file():
         raise RuntimeError(f"{program} is not there: build first")
     put("ws1", "/run/lab/ldapdump", program.read_bytes(), 0o755)
-    done = ws("kinit -k 'WS1$@FABRIKAM.TEST' && kvno -q ldap/dc1.contoso.test@CONTOSO.TEST "
-              "ldap/dc1.fabrikam.test@FABRIKAM.TEST", env={"KRB5CCNAME": CCACHE})
+    done = ws("kinit -k 'WS1$@FABRIKAM.TEST' && kvno -q ldap/dc1.contoso.test/contoso.test@CONTOSO.TEST "
+              "ldap/dc1.fabrikam.test/fabrikam.test@FABRIKAM.TEST", env={"KRB5CCNAME": CCACHE})
     check("WS1 has tickets for both directories", done.returncode == 0, done)
     carol, = ask("user-by-sam:carol", dc="dc1.fabrikam")
     equal("carol of the workstation's own domain", carol.get("sam"), "carol")

@@ -4,7 +4,7 @@
  *
  *   ldapdump HOST ADDRESS DOMAIN CCACHE [WHAT[:ARGUMENT]]...
  *
- * The cache must hold a ticket for ldap/HOST (kvno). Without WHAT, the topology as
+ * The cache must hold a ticket for ldap/HOST/DOMAIN (kvno). Without WHAT, the topology as
  * JSON; otherwise the answer to each, users and groups as one line of JSON, where a
  * failure is {"error": ...} and does not end the program. WHAT is one of the table's.
  */

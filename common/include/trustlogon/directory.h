@@ -11,9 +11,15 @@
 
 struct tl_directory;
 /*
+ * The service that only a domain controller of dc->domain can be: ldap/<host>/<domain>.
+ * Any computer may put ldap/<its own name> on its account; names of three components are
+ * refused to all but domain controllers [MS-ADTS 3.1.1.5.3.1.1.4].
+ */
+TL_PUBLIC char *tl_directory_service(TALLOC_CTX *ctx, const struct tl_dc *dc);
+/*
  * Connect to `dc` and bind with the ticket in `ccache` ("MEMORY:..." or any
- * name), which must already hold the service ticket ldap/<dc->host>@<REALM of
- * dc->domain> (tl_krb_ticket()): nothing is asked of a KDC or of DNS here. Fails
+ * name), which must already hold the ticket for tl_directory_service() in the realm
+ * of dc->domain (tl_krb_ticket()): nothing is asked of a KDC or of DNS here. Fails
  * with DIRECTORY_UNREADABLE. All later calls obey the same deadline.
  */
 TL_PUBLIC enum tl_reason tl_directory_open(TALLOC_CTX *ctx, const struct tl_dc *dc,

@@ -118,9 +118,10 @@ TL_PUBLIC enum tl_reason tl_krb_as_machine(struct tl_krb *krb,
 TL_PUBLIC enum tl_reason tl_krb_walk(struct tl_krb *krb, const struct tl_route *route,
                                      const struct tl_workstation *ws,
                                      struct tl_outcome *out);
-/* One more service ticket into the ccache: "ldap/dc1.contoso.test" in realm (NULL:
- * asked at the client's own KDC, which refers). Filed under the name without a
- * realm as well, where GSSAPI looks first. The outcome's stage is WALK. */
+/* One more service ticket into the ccache: "ldap/dc1.contoso.test/contoso.test" or a
+ * service of two components, in realm (NULL: asked at the client's own KDC, which
+ * refers). Filed under the name without a realm as well, where GSSAPI looks first. The
+ * outcome's stage is WALK. */
 TL_PUBLIC enum tl_reason tl_krb_ticket(struct tl_krb *krb, const char *service,
                                        const char *realm, struct tl_outcome *out);
 
