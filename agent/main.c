@@ -88,6 +88,8 @@ int main(int argc, char **argv)
     int opt, status;
 
     umask(077);
+    if (tl_own_environment() != 0)
+        return 1;
     while ((opt = getopt_long(argc, argv, "hV", options, NULL)) != -1) {
         switch (opt) {
         case OPT_CONVERSATION:

@@ -9,6 +9,7 @@
 #include <krb5.h>
 
 #include "agent.h"
+#include "kerberos/kerberos_internal.h"
 
 struct warm {
     krb5_context krb;
@@ -42,7 +43,7 @@ void tla_warm(TALLOC_CTX *mem)
     struct warm *warm = talloc_zero(mem, struct warm);
 
     /* Without it logons are slower, and nothing else. */
-    if (warm == NULL || krb5_init_secure_context(&warm->krb) != 0)
+    if (warm == NULL || tl_k5_context(TL_RC4_NO, &warm->krb) != 0)
         return;
     talloc_set_destructor(warm, cool);
     if (krb5_build_principal(warm->krb, &warm->nobody, 7, "INVALID", "nobody",

@@ -309,7 +309,7 @@ int main(int argc, char **argv)
     struct cli *cli = talloc_zero(NULL, struct cli);
     int code;
 
-    if (cli == NULL)
+    if (cli == NULL || tl_own_environment() != 0)
         return EXIT_CANNOT_TELL;
     cli->verb = "";
     cli->color = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL;

@@ -11,6 +11,7 @@
 #include <krb5.h>
 
 #include "diagnose/internal.h"
+#include "kerberos/kerberos_internal.h"
 
 /* RFC 3244: length 14, version 0xff80, an AP-REQ of 4 bytes and a KRB-PRIV, both
  * empty SEQUENCEs: well-framed, so that a server answers, and worthless, so that
@@ -168,7 +169,7 @@ int tl_probe_as_req(TALLOC_CTX *ctx, const char *principal, const char *realm,
 
     *req = NULL;
     *len = 0;
-    if (krb5_init_secure_context(&krb) != 0)
+    if (tl_k5_context(TL_RC4_NO, &krb) != 0)
         return -ENOMEM;
     if (krb5_build_principal(krb, &client, (unsigned int)strlen(realm), realm, principal,
                              (char *)NULL) != 0 ||
@@ -199,7 +200,7 @@ bool tl_probe_kdc_time(const uint8_t *reply, size_t len, int64_t *kdc_time)
         len > 0 && (reply[0] == 0x6b || reply[0] == 0x7e); /* AS-REP, KRB-ERROR */
 
     *kdc_time = 0;
-    if (!kerberos || reply[0] == 0x6b || krb5_init_secure_context(&krb) != 0)
+    if (!kerberos || reply[0] == 0x6b || tl_k5_context(TL_RC4_NO, &krb) != 0)
         return kerberos;
     kerberos = krb5_rd_error(krb, &message, &error) == 0;
     if (kerberos) {

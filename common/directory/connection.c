@@ -3,7 +3,6 @@
  * connection.c - connect, bind, close.
  */
 #include <errno.h>
-#include <openldap.h>
 #include <poll.h>
 #include <string.h>
 #include <trustlogon/name.h>
@@ -11,8 +10,6 @@
 
 #include "directory/connection.h"
 
-/* No message of a directory that we ask for is a tenth of this. */
-#define MESSAGE_MAX ((ber_len_t)32 * 1024 * 1024)
 /* Context in two steps, offer, end: a server that wants more wants no end. */
 #define BIND_STEPS_MAX 8
 
@@ -77,132 +74,108 @@ static int connect_to(const struct tl_dc *dc, uint16_t port, tl_deadline deadlin
     return -error;
 }
 
+/* A server that is told of the end need not wait for it. */
 static int destroy(struct tl_connection *connection)
 {
-    if (connection->ld != NULL)
-        ldap_unbind_ext(connection->ld, NULL, NULL);
+    struct tl_ldap_bytes *unbind;
+
+    if (connection->stream == NULL || connection->broken)
+        return 0;
+    unbind = tl_ldap_unbind_request(NULL, ++connection->last_id);
+    if (unbind != NULL)
+        (void)tl_stream_send(connection->stream, unbind->data, unbind->len);
+    talloc_free(unbind);
     return 0;
 }
 
-/* A handle over the socket that follows no referral and looks nothing up. */
-static int make_handle(struct tl_connection *connection, int fd)
+int tl_connection_send(struct tl_connection *connection,
+                       const struct tl_ldap_bytes *request, const char **why)
 {
-    ber_len_t max = MESSAGE_MAX;
-    int version = LDAP_VERSION3, none = 0;
-    Sockbuf *sb = NULL;
+    int ret = connection->broken ? -EPIPE : 0;
 
-    if (ldap_init_fd(fd, LDAP_PROTO_TCP, "ldap://", &connection->ld) != LDAP_SUCCESS) {
-        close(fd);
-        return -ENOMEM;
-    }
-    ldap_set_option(connection->ld, LDAP_OPT_PROTOCOL_VERSION, &version);
-    ldap_set_option(connection->ld, LDAP_OPT_REFERRALS, LDAP_OPT_OFF);
-    /* A signal that comes to nothing must not end a search. */
-    ldap_set_option(connection->ld, LDAP_OPT_RESTART, LDAP_OPT_ON);
-    ldap_set_option(connection->ld, LDAP_OPT_DEREF, &none);
-    ldap_set_option(connection->ld, LDAP_OPT_SIZELIMIT, &none);
-    ldap_set_option(connection->ld, LDAP_OPT_TIMELIMIT, &none);
-    if (ldap_get_option(connection->ld, LDAP_OPT_SOCKBUF, &sb) != LDAP_OPT_SUCCESS ||
-        sb == NULL || ber_sockbuf_ctrl(sb, LBER_SB_OPT_SET_MAX_INCOMING, &max) != 1)
-        return -ENOMEM;
-    return 0;
+    if (ret == 0)
+        ret = request == NULL
+                  ? -ENOMEM
+                  : tl_stream_send(connection->stream, request->data, request->len);
+    connection->broken |= ret != 0 && ret != -ENOMEM;
+    *why = ret != 0 ? tl_stream_error(ret) : NULL;
+    return ret;
 }
 
-LDAPMessage *tl_connection_result(struct tl_connection *connection, int id,
-                                  const char **why)
+/* Messages of an earlier request that was given up are passed over. One that belongs to
+ * none says that the server is about to close [RFC 4511 4.4.1]. */
+int tl_connection_receive(struct tl_connection *connection,
+                          struct tl_ldap_message *message, const char **why)
 {
-    int left = tl_deadline_left_ms(connection->deadline), error = LDAP_OTHER, type;
-    struct timeval tv = {left / 1000, (left % 1000) * 1000};
-    LDAPMessage *message = NULL;
+    struct tl_ber bytes;
+    int ret;
 
-    *why = NULL;
-    type = ldap_result(connection->ld, id, LDAP_MSG_ONE, &tv, &message);
-    if (type > 0)
-        return message;
-    connection->broken = true;
-    ldap_get_option(connection->ld, LDAP_OPT_RESULT_CODE, &error);
-    if (type == 0)
-        *why = "no answer in time";
-    else if (connection->gss->fault != NULL)
-        *why = connection->gss->fault;
-    else if (error == LDAP_SERVER_DOWN)
-        *why = "the server closed the connection";
-    else
-        *why = ldap_err2string(error);
-    return NULL;
+    do {
+        ret = tl_stream_receive(connection->stream, &bytes);
+        if (ret == 0)
+            ret = tl_ldap_message_decode(bytes, message);
+        if (ret == 0 && (message->id == 0 || message->id > connection->last_id))
+            ret = message->id == 0 ? -EPIPE : -EBADMSG;
+    } while (ret == 0 && message->id != connection->last_id);
+    connection->broken |= ret != 0;
+    *why = ret != 0 ? tl_stream_error(ret) : NULL;
+    return ret;
 }
 
-/* Send one step of the bind and take the server's answer. */
-static enum tl_reason bind_step(struct tl_connection *connection, struct berval *token,
-                                struct berval **server, int *result,
-                                struct tl_outcome *out)
+/* Send one step of the bind and take the server's answer, which stays until the next. */
+static enum tl_reason bind_step(struct tl_connection *connection, struct tl_ber token,
+                                struct tl_ldap_result *result, struct tl_outcome *out)
 {
+    struct tl_ldap_bytes *request =
+        tl_ldap_bind_request(connection, ++connection->last_id, "GSSAPI", token);
+    struct tl_ldap_message message;
     const char *why = NULL;
-    LDAPMessage *message;
-    char *text = NULL;
-    int id = 0, error;
+    int ret = tl_connection_send(connection, request, &why);
 
-    *server = NULL;
-    error = ldap_sasl_bind(connection->ld, "", "GSSAPI", token, NULL, NULL, &id);
-    if (error != LDAP_SUCCESS)
-        return tl_connection_fail(connection, out, "bind: %s", ldap_err2string(error));
-    message = tl_connection_result(connection, id, &why);
-    if (message == NULL)
+    talloc_free(request);
+    if (ret == 0)
+        ret = tl_connection_receive(connection, &message, &why);
+    if (ret == -ENOMEM)
+        return no_memory(out);
+    if (ret != 0)
         return tl_connection_fail(connection, out, "bind: %s", why);
-    error =
-        ldap_parse_result(connection->ld, message, result, NULL, &text, NULL, NULL, 0);
-    if (error == LDAP_SUCCESS && *result != LDAP_SUCCESS &&
-        *result != LDAP_SASL_BIND_IN_PROGRESS)
-        error = *result;
-    else if (error == LDAP_SUCCESS)
-        ldap_parse_sasl_bind_result(connection->ld, message, server, 0);
-    ldap_msgfree(message);
-    if (error != LDAP_SUCCESS)
-        tl_connection_fail(
-            connection, out, "bind refused: %s%s%.200s", ldap_err2string(error),
-            text != NULL && *text != '\0' ? ": " : "", text != NULL ? text : "");
-    ldap_memfree(text);
-    return error == LDAP_SUCCESS ? TL_REASON_OK : TL_REASON_DIRECTORY_UNREADABLE;
+    if (message.op != TL_LDAP_BIND_RESPONSE ||
+        tl_ldap_result_decode(&message, result) != 0)
+        return tl_connection_fail(connection, out, "bind: an answer that is none");
+    if (result->code != LDAP_SUCCESS && result->code != LDAP_SASL_BIND_IN_PROGRESS)
+        return tl_connection_fail(connection, out, "bind refused: %s%s%.*s",
+                                  ldap_err2string(result->code),
+                                  result->text.len > 0 ? ": " : "",
+                                  (int)(result->text.len < 200 ? result->text.len : 200),
+                                  (const char *)result->text.data);
+    return TL_REASON_OK;
 }
 
 static enum tl_reason bind_gssapi(struct tl_connection *connection,
                                   struct tl_outcome *out)
 {
-    struct berval in = {0, NULL}, token, *server = NULL;
-    int result = LDAP_SASL_BIND_IN_PROGRESS;
+    struct tl_ldap_result result = {.code = LDAP_SASL_BIND_IN_PROGRESS};
     enum tl_reason reason = TL_REASON_OK;
     char *why = NULL;
 
-    for (int i = 0; i < BIND_STEPS_MAX && result == LDAP_SASL_BIND_IN_PROGRESS; i++) {
-        int ret = tl_gss_step(connection->gss, &in, &token, &why);
+    for (int i = 0; i < BIND_STEPS_MAX && result.code == LDAP_SASL_BIND_IN_PROGRESS;
+         i++) {
+        struct tl_ber token;
+        int ret = tl_gss_step(connection->gss, result.sasl, &token, &why);
 
-        ber_bvfree(server);
-        server = NULL;
         if (ret == -ENOMEM)
             return no_memory(out);
         if (ret != 0)
             return tl_connection_fail(connection, out, "bind: %s", why);
-        reason = bind_step(connection, &token, &server, &result, out);
+        reason = bind_step(connection, token, &result, out);
         if (reason != TL_REASON_OK)
             return reason;
-        in = server != NULL ? *server : (struct berval){0, NULL};
     }
-    ber_bvfree(server);
     /* "Success" before the layer is agreed on would be a server in the clear. */
-    if (result != LDAP_SUCCESS || connection->gss->state != TL_GSS_DONE)
+    if (result.code != LDAP_SUCCESS || connection->gss->state != TL_GSS_DONE ||
+        tl_stream_seal(connection->stream, connection->gss) != 0)
         return tl_connection_fail(connection, out,
                                   "bind: the exchange has no proper end");
-    return TL_REASON_OK;
-}
-
-static enum tl_reason seal(struct tl_connection *connection, int fd,
-                           struct tl_outcome *out)
-{
-    Sockbuf *sb = NULL;
-
-    if (ldap_get_option(connection->ld, LDAP_OPT_SOCKBUF, &sb) != LDAP_OPT_SUCCESS ||
-        sb == NULL || tl_gss_install(connection->gss, sb, fd, connection->deadline) != 0)
-        return no_memory(out);
     return TL_REASON_OK;
 }
 
@@ -252,10 +225,8 @@ enum tl_reason tl_connection_open(TALLOC_CTX *ctx, const struct tl_dc *dc, uint1
         reason = tl_connection_fail(connection, out, "%s", strerror(-fd));
         goto cleanup;
     }
-    reason =
-        make_handle(connection, fd) == 0 ? bind_gssapi(connection, out) : no_memory(out);
-    if (reason == TL_REASON_OK)
-        reason = seal(connection, fd, out);
+    connection->stream = tl_stream_new(connection, fd, deadline);
+    reason = connection->stream != NULL ? bind_gssapi(connection, out) : no_memory(out);
 
 cleanup:
     if (connection != NULL && connection->server != NULL) {

@@ -10,15 +10,17 @@
 #include <trustlogon/directory.h>
 
 #include "directory/entry.h"
-#include "directory/gssapi.h"
+#include "directory/message.h"
+#include "directory/stream.h"
 
 #define TL_LDAP_PORT 389
 #define TL_GC_PORT 3268 /* the global catalogue: every domain of the forest, in part */
 
 struct tl_connection {
-    LDAP *ld;
+    struct tl_stream *stream;
     struct tl_gss *gss;
-    bool broken; /* libldap would connect anew, unsealed, to its default server */
+    int last_id; /* of a request */
+    bool broken; /* what comes next on it is not known any more */
     tl_deadline deadline;
     const struct tl_trace *trace;
     const char *server; /* "dc1.contoso.test (10.99.0.11) 389/tcp" */
@@ -48,8 +50,11 @@ enum tl_reason tl_connection_search(TALLOC_CTX *ctx, struct tl_connection *conne
 TL_PRINTF(3, 4)
 enum tl_reason tl_connection_fail(const struct tl_connection *connection,
                                   struct tl_outcome *out, const char *fmt, ...);
-/* Wait for one message of a request; NULL with *why where none came. */
-LDAPMessage *tl_connection_result(struct tl_connection *connection, int id,
-                                  const char **why);
+/* Send a request; on failure *why is a constant phrase. */
+int tl_connection_send(struct tl_connection *connection,
+                       const struct tl_ldap_bytes *request, const char **why);
+/* Wait for the next message of the last request; it stays until the next call. */
+int tl_connection_receive(struct tl_connection *connection,
+                          struct tl_ldap_message *message, const char **why);
 
 #endif

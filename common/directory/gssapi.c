@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "directory/gssapi.h"
+#include "kerberos/kerberos_internal.h"
 
 /* Security layers of RFC 4752 3.1, and the largest token we take. */
 #define LAYER_CONFIDENTIALITY 4
@@ -42,10 +43,11 @@ static int complain(TALLOC_CTX *ctx, char **why, const char *what, OM_uint32 maj
 
 /*
  * Without the ticket libkrb5 would go and fetch one by itself, through DNS and
- * with its own timeouts: that is the caller's business (tl_krb_ticket()).
+ * with its own timeouts: that is the caller's business (tl_krb_ticket()). It was
+ * judged there, too, so any type is taken here.
  */
 static int find_ticket(TALLOC_CTX *ctx, const char *ccache, const char *principal,
-                       char **why)
+                       krb5_enctype *session, char **why)
 {
     krb5_context krb = NULL;
     krb5_ccache cache = NULL;
@@ -53,7 +55,7 @@ static int find_ticket(TALLOC_CTX *ctx, const char *ccache, const char *principa
     krb5_error_code code;
     const char *text;
 
-    code = krb5_init_secure_context(&krb);
+    code = tl_k5_context(TL_RC4_YES, &krb);
     if (code != 0)
         return -ENOMEM;
     code = krb5_cc_resolve(krb, ccache, &cache);
@@ -68,6 +70,7 @@ static int find_ticket(TALLOC_CTX *ctx, const char *ccache, const char *principa
         *why = talloc_asprintf(ctx, "no ticket for %s is at hand: %s", principal, text);
         krb5_free_error_message(krb, text);
     }
+    *session = found != NULL ? found->keyblock.enctype : ENCTYPE_NULL;
     krb5_free_creds(krb, found);
     krb5_free_principal(krb, wanted.client);
     krb5_free_principal(krb, wanted.server);
@@ -98,14 +101,17 @@ int tl_gss_new(TALLOC_CTX *ctx, const char *ccache, const char *principal,
     gss_OID_set_desc mechs = {1, (gss_OID)(uintptr_t)gss_mech_krb5};
     gss_buffer_desc name = buffer_of(principal);
     OM_uint32 major, minor = 0;
+    krb5_enctype session;
     struct tl_gss *gss;
     int ret;
 
     *gss_out = NULL;
     *why = NULL;
-    ret = find_ticket(ctx, ccache, principal, why);
+    ret = find_ticket(ctx, ccache, principal, &session, why);
     if (ret != 0)
         return ret;
+    if (tl_gss_settings(session == ENCTYPE_ARCFOUR_HMAC) != 0)
+        return -ENOMEM;
     gss = talloc_zero(ctx, struct tl_gss);
     if (gss == NULL)
         return -ENOMEM;
@@ -177,14 +183,13 @@ static int step_offer(struct tl_gss *gss, gss_buffer_t in, char **why)
     return 0;
 }
 
-int tl_gss_step(struct tl_gss *gss, const struct berval *in, struct berval *out,
-                char **why)
+int tl_gss_step(struct tl_gss *gss, struct tl_ber in, struct tl_ber *out, char **why)
 {
-    gss_buffer_desc bytes = {in->bv_len, in->bv_val};
+    gss_buffer_desc bytes = {in.len, (void *)(uintptr_t)in.data};
     OM_uint32 ignored;
     int ret;
 
-    *out = (struct berval){0, NULL};
+    *out = (struct tl_ber){NULL, 0};
     *why = NULL;
     gss_release_buffer(&ignored, &gss->token);
     switch (gss->state) {
@@ -200,8 +205,6 @@ int tl_gss_step(struct tl_gss *gss, const struct berval *in, struct berval *out,
     }
     if (ret != 0)
         return ret;
-    /* An empty answer is an answer: it must not be left out. */
-    out->bv_len = gss->token.length;
-    out->bv_val = gss->token.length != 0 ? gss->token.value : (char *)(uintptr_t) "";
+    *out = (struct tl_ber){gss->token.value, gss->token.length};
     return 0;
 }

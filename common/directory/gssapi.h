@@ -12,8 +12,9 @@
 #define TL_DIRECTORY_GSSAPI_H
 
 #include <gssapi/gssapi.h>
-#include <lber.h>
 #include <trustlogon/trace.h>
+
+#include "status/ber.h"
 
 enum tl_gss_state {
     TL_GSS_CONTEXT, /* tokens of the security context go to and fro */
@@ -27,13 +28,17 @@ struct tl_gss {
     gss_cred_id_t cred;
     gss_name_t target;
     gss_buffer_desc token; /* the last one made */
-    const char *fault;     /* what broke the layer, or NULL */
     uint32_t send_max;     /* plain bytes that fit into one token for the server */
 };
 
+/* gss_settings.c: give this process's libgssapi the settings below, for good. 0 or
+ * -errno.
+ */
+int tl_gss_settings(bool rc4);
 /*
- * Credentials of the cache for `principal` ("ldap/dc1.contoso.test@CONTOSO.TEST"),
- * whose ticket must be in it. 0, -ENOMEM, or -EACCES with *why (child of ctx).
+ * Credentials of the cache for `principal`, whose ticket must be in it:
+ * "ldap/dc1.contoso.test/contoso.test@CONTOSO.TEST". 0, -ENOMEM, or -EACCES with *why
+ * (child of ctx).
  */
 int tl_gss_new(TALLOC_CTX *ctx, const char *ccache, const char *principal,
                struct tl_gss **gss, char **why);
@@ -42,9 +47,6 @@ int tl_gss_new(TALLOC_CTX *ctx, const char *ccache, const char *principal,
  * next step). After TL_GSS_DONE the server's answer must be success. 0, -ENOMEM,
  * or -EACCES with *why (child of gss).
  */
-int tl_gss_step(struct tl_gss *gss, const struct berval *in, struct berval *out,
-                char **why);
-/* Seal and unseal from now on; `fd` and the deadline are for waiting to write. */
-int tl_gss_install(struct tl_gss *gss, Sockbuf *sb, int fd, tl_deadline deadline);
+int tl_gss_step(struct tl_gss *gss, struct tl_ber in, struct tl_ber *out, char **why);
 
 #endif

@@ -2,11 +2,11 @@
  *
  * search.c - a search, page by page, its entries copied within bounds.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "directory/connection.h"
 
-#define EXTENDED_DN "1.2.840.113556.1.4.529"
 #define PAGE_SIZE 500
 #define PAGES_MAX 1000
 #define ENTRIES_MAX 10000
@@ -19,129 +19,162 @@
 struct intake {
     struct tl_entries *entries;
     size_t max, bytes;
+    uint8_t *cookie; /* of the next page; NULL: there is none */
+    size_t cookie_len;
 };
 
-static int copy_values(struct intake *intake, struct berval **from,
-                       struct tl_attribute *attribute)
+static int copy_value(struct intake *intake, struct tl_ber from,
+                      struct tl_attribute *attribute)
 {
-    size_t all = 0;
+    struct tl_value *value = &attribute->values[attribute->count];
+    uint8_t *copy;
 
-    while (from != NULL && from[all] != NULL && all < VALUES_MAX)
-        all++;
-    intake->entries->cut |= from != NULL && from[all] != NULL;
-    attribute->values = talloc_zero_array(intake->entries, struct tl_value, all);
-    if (attribute->values == NULL)
-        return -1;
-    for (size_t i = 0; i < all; i++) {
-        struct tl_value *value = &attribute->values[attribute->count];
-        uint8_t *copy;
-
-        if (from[i]->bv_len > VALUE_MAX || from[i]->bv_len > BYTES_MAX - intake->bytes) {
-            intake->entries->cut = true;
-            continue;
-        }
-        intake->bytes += from[i]->bv_len;
-        copy = talloc_size(attribute->values, from[i]->bv_len + 1);
-        if (copy == NULL)
-            return -1;
-        memcpy(copy, from[i]->bv_val, from[i]->bv_len);
-        copy[from[i]->bv_len] = '\0';
-        value->data = copy;
-        value->len = from[i]->bv_len;
-        attribute->count++;
+    if (from.len > VALUE_MAX || from.len > BYTES_MAX - intake->bytes) {
+        intake->entries->cut = true;
+        return 0;
     }
+    intake->bytes += from.len;
+    copy = talloc_size(attribute->values, from.len + 1);
+    if (copy == NULL)
+        return -ENOMEM;
+    if (from.len > 0)
+        memcpy(copy, from.data, from.len);
+    copy[from.len] = '\0';
+    value->data = copy;
+    value->len = from.len;
+    attribute->count++;
     return 0;
 }
 
-/* "member;range=0-1499" into its parts. 0, or -1: no memory. */
-static int copy_name(TALLOC_CTX *ctx, const char *name, struct tl_attribute *attribute)
+/* How many values there are, or -EBADMSG. */
+static int count_values(struct tl_ber values, size_t *count)
 {
-    size_t len = strcspn(name, ";");
+    struct tl_ber value;
 
-    attribute->name = talloc_strndup(ctx, name, len);
-    attribute->options = name[len] == ';' ? talloc_strdup(ctx, name + len + 1) : NULL;
-    return attribute->name == NULL || (name[len] == ';' && attribute->options == NULL)
-               ? -1
-               : 0;
+    for (*count = 0; values.len > 0; ++*count)
+        if (!tl_ber_take(&values, TL_BER_OCTETS, &value))
+            return -EBADMSG;
+    return 0;
 }
 
-static int copy_attributes(struct intake *intake, LDAP *ld, LDAPMessage *message,
-                           struct tl_entry *entry)
+static int copy_values(struct intake *intake, struct tl_ber from,
+                       struct tl_attribute *attribute)
 {
-    TALLOC_CTX *ctx = intake->entries;
-    BerElement *ber = NULL;
-    char *name = ldap_first_attribute(ld, message, &ber);
-    int ret = 0;
+    struct tl_ber value;
+    size_t all;
+    int ret = count_values(from, &all);
 
-    for (; name != NULL && ret == 0; name = ldap_next_attribute(ld, message, ber)) {
-        struct berval **values = ldap_get_values_len(ld, message, name);
-        struct tl_attribute *all;
-
-        ret = -1;
-        all =
-            talloc_realloc(ctx, entry->attributes, struct tl_attribute, entry->count + 1);
-        if (all != NULL) {
-            entry->attributes = all;
-            all[entry->count] = (struct tl_attribute){0};
-            if (copy_name(ctx, name, &all[entry->count]) == 0)
-                ret = copy_values(intake, values, &all[entry->count]);
-            entry->count++;
-        }
-        ldap_value_free_len(values);
-        ldap_memfree(name);
+    if (ret != 0)
+        return ret;
+    if (all > VALUES_MAX) {
+        intake->entries->cut = true;
+        all = VALUES_MAX;
     }
-    ldap_memfree(name);
-    ber_free(ber, 0);
+    attribute->values = talloc_zero_array(intake->entries, struct tl_value, all);
+    if (attribute->values == NULL)
+        return -ENOMEM;
+    for (size_t i = 0; ret == 0 && i < all; i++)
+        ret = tl_ber_take(&from, TL_BER_OCTETS, &value)
+                  ? copy_value(intake, value, attribute)
+                  : -EBADMSG;
     return ret;
 }
 
-/* Append one entry. 0, or -1: no memory. */
-static int take_entry(struct intake *intake, LDAP *ld, LDAPMessage *message)
+/* Text that is no text ends at its NUL, as a name that nobody asked for. */
+static char *copy_text(TALLOC_CTX *ctx, struct tl_ber from)
+{
+    return talloc_strndup(ctx, from.len > 0 ? (const char *)from.data : "", from.len);
+}
+
+/* "member;range=0-1499" into its parts. 0 or -ENOMEM. */
+static int copy_name(TALLOC_CTX *ctx, struct tl_ber from, struct tl_attribute *attribute)
+{
+    char *name = copy_text(ctx, from), *options;
+
+    if (name == NULL)
+        return -ENOMEM;
+    options = strchr(name, ';');
+    if (options != NULL)
+        *options++ = '\0';
+    attribute->name = name;
+    attribute->options = options;
+    return 0;
+}
+
+static int copy_attributes(struct intake *intake, struct tl_ber attributes,
+                           struct tl_entry *entry)
+{
+    TALLOC_CTX *ctx = intake->entries;
+    struct tl_ldap_attribute one;
+    int ret = 0;
+
+    while (ret == 0 && attributes.len > 0) {
+        struct tl_attribute *all;
+
+        ret = tl_ldap_attribute_next(&attributes, &one);
+        if (ret != 0)
+            break;
+        all =
+            talloc_realloc(ctx, entry->attributes, struct tl_attribute, entry->count + 1);
+        if (all == NULL)
+            return -ENOMEM;
+        entry->attributes = all;
+        all[entry->count] = (struct tl_attribute){0};
+        ret = copy_name(ctx, one.name, &all[entry->count]);
+        if (ret == 0)
+            ret = copy_values(intake, one.values, &all[entry->count]);
+        entry->count++;
+    }
+    return ret;
+}
+
+/* Append one entry. 0, -ENOMEM, or -EBADMSG. */
+static int take_entry(struct intake *intake, const struct tl_ldap_message *message)
 {
     struct tl_entries *entries = intake->entries;
     struct tl_entry *all = entries->entries, *entry;
-    char *dn;
+    struct tl_ber dn, attributes;
+    int ret;
 
     if (entries->count >= intake->max) {
         entries->cut = true;
         return 0;
     }
+    ret = tl_ldap_entry_decode(message, &dn, &attributes);
+    if (ret != 0)
+        return ret;
     if (entries->count == (all != NULL ? talloc_array_length(all) : 0))
         all = talloc_realloc(entries, all, struct tl_entry, 2 * entries->count + 1);
     if (all == NULL)
-        return -1;
+        return -ENOMEM;
     entries->entries = all;
     entry = &all[entries->count];
     *entry = (struct tl_entry){0};
-    dn = ldap_get_dn(ld, message);
-    entry->dn = dn != NULL ? talloc_strdup(entries, dn) : NULL;
-    ldap_memfree(dn);
-    if (entry->dn == NULL || copy_attributes(intake, ld, message, entry) != 0)
-        return -1;
-    entries->count++;
-    return 0;
+    entry->dn = copy_text(entries, dn);
+    ret = entry->dn == NULL ? -ENOMEM : copy_attributes(intake, attributes, entry);
+    if (ret == 0)
+        entries->count++;
+    return ret;
 }
 
 /* The end of a page: the server's verdict, and the cookie of the next page. */
-static int take_result(struct tl_connection *connection, LDAPMessage *message,
-                       struct berval *cookie)
+static int take_result(struct intake *intake, const struct tl_ldap_message *message,
+                       int *verdict)
 {
-    LDAPControl **controls = NULL, *page;
-    ber_int_t estimate;
-    int result = LDAP_OTHER, error;
+    struct tl_ldap_result result;
+    struct tl_ber cookie;
+    int ret = tl_ldap_result_decode(message, &result);
 
-    ber_memfree(cookie->bv_val);
-    *cookie = (struct berval){0, NULL};
-    error = ldap_parse_result(connection->ld, message, &result, NULL, NULL, NULL,
-                              &controls, 0);
-    if (error != LDAP_SUCCESS)
-        return error;
-    page = ldap_control_find(LDAP_CONTROL_PAGEDRESULTS, controls, NULL);
-    if (page != NULL && ldap_parse_pageresponse_control(connection->ld, page, &estimate,
-                                                        cookie) != LDAP_SUCCESS)
-        *cookie = (struct berval){0, NULL};
-    ldap_controls_free(controls);
-    return result;
+    if (ret == 0)
+        ret = tl_ldap_cookie_decode(message, &cookie);
+    if (ret != 0)
+        return ret;
+    *verdict = result.code;
+    TALLOC_FREE(intake->cookie);
+    intake->cookie_len = cookie.len;
+    if (cookie.len > 0)
+        intake->cookie = talloc_memdup(intake->entries, cookie.data, cookie.len);
+    return cookie.len > 0 && intake->cookie == NULL ? -ENOMEM : 0;
 }
 
 static enum tl_reason search_failed(struct tl_connection *connection,
@@ -152,67 +185,71 @@ static enum tl_reason search_failed(struct tl_connection *connection,
                               *search->base != '\0' ? search->base : "the root", why);
 }
 
-/* All messages of one request. */
-static enum tl_reason read_page(struct tl_connection *connection,
-                                const struct tl_search *search, int id,
-                                struct intake *intake, struct berval *cookie,
-                                struct tl_outcome *out)
+static enum tl_reason no_memory(struct tl_outcome *out)
 {
-    for (;;) {
-        const char *why;
-        LDAPMessage *message = tl_connection_result(connection, id, &why);
-        int type, ret = 0;
-
-        if (message == NULL)
-            return search_failed(connection, search, why, out);
-        type = ldap_msgtype(message);
-        if (type == LDAP_RES_SEARCH_ENTRY)
-            ret = take_entry(intake, connection->ld, message);
-        else if (type == LDAP_RES_SEARCH_RESULT)
-            ret = take_result(connection, message, cookie);
-        ldap_msgfree(message);
-        if (type == LDAP_RES_SEARCH_ENTRY && ret != 0) {
-            tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
-            return TL_REASON_NO_MEMORY;
-        }
-        if (type != LDAP_RES_SEARCH_RESULT)
-            continue; /* an entry, or a continuation reference, which is not followed */
-        intake->entries->cut |= ret == LDAP_SIZELIMIT_EXCEEDED;
-        if (ret == LDAP_SUCCESS || ret == LDAP_NO_SUCH_OBJECT ||
-            ret == LDAP_SIZELIMIT_EXCEEDED)
-            return TL_REASON_OK;
-        return search_failed(connection, search, ldap_err2string(ret), out);
-    }
+    return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
 }
 
-static int send_page(struct tl_connection *connection, const struct tl_search *search,
-                     struct berval *cookie, int *id)
+/* All messages of one request. */
+static enum tl_reason read_page(struct tl_connection *connection,
+                                const struct tl_search *search, struct intake *intake,
+                                struct tl_outcome *out)
 {
-    /* SEQUENCE { INTEGER 1 }: SIDs as strings [ADTS 3.1.1.3.4.1.5]. A server without
-     * the control leaves the SIDs away, which the reader sees. */
-    static char one[] = {0x30, 3, 2, 1, 1};
-    LDAPControl extended = {(char *)(uintptr_t)EXTENDED_DN, {sizeof(one), one}, 0};
-    LDAPControl *page = NULL, *controls[] = {NULL, NULL, NULL}, **next = controls;
-    char **attributes = (char **)(uintptr_t)search->attributes;
-    int left = tl_deadline_left_ms(connection->deadline), error;
-    struct timeval tv = {left / 1000, (left % 1000) * 1000};
+    struct tl_ldap_message message = {0};
+    int verdict = LDAP_OTHER;
 
-    if (connection->broken)
-        return LDAP_SERVER_DOWN;
-    if (left == 0)
-        return LDAP_TIMEOUT;
-    if (search->scope != LDAP_SCOPE_BASE) {
-        error = ldap_create_page_control(connection->ld, PAGE_SIZE, cookie, 1, &page);
-        if (error != LDAP_SUCCESS)
-            return error;
-        *next++ = page;
+    while (message.op != TL_LDAP_DONE) {
+        const char *why;
+        int ret = tl_connection_receive(connection, &message, &why);
+
+        /* a continuation reference is not followed */
+        if (ret == 0 && message.op == TL_LDAP_ENTRY)
+            ret = take_entry(intake, &message);
+        else if (ret == 0 && message.op == TL_LDAP_DONE)
+            ret = take_result(intake, &message, &verdict);
+        else if (ret == 0 && message.op != TL_LDAP_REFERENCE)
+            ret = -EBADMSG;
+        if (ret == -ENOMEM)
+            return no_memory(out);
+        if (ret != 0) {
+            connection->broken = true;
+            return search_failed(connection, search, tl_stream_error(ret), out);
+        }
     }
-    if (search->extended_dn)
-        *next = &extended;
-    error = ldap_search_ext(connection->ld, search->base, search->scope, search->filter,
-                            attributes, 0, controls, NULL, &tv, 0, id);
-    ldap_control_free(page);
-    return error;
+    intake->entries->cut |= verdict == LDAP_SIZELIMIT_EXCEEDED;
+    if (verdict == LDAP_SUCCESS || verdict == LDAP_NO_SUCH_OBJECT ||
+        verdict == LDAP_SIZELIMIT_EXCEEDED)
+        return TL_REASON_OK;
+    return search_failed(connection, search, ldap_err2string(verdict), out);
+}
+
+static enum tl_reason ask_page(struct tl_connection *connection,
+                               const struct tl_search *search, struct intake *intake,
+                               struct tl_outcome *out)
+{
+    int left = tl_deadline_left_ms(connection->deadline), ret;
+    const struct tl_ldap_search question = {
+        .base = search->base,
+        .scope = search->scope,
+        .seconds = left / 1000 + 1,
+        .filter = search->filter,
+        .attributes = search->attributes,
+        .page = search->scope != LDAP_SCOPE_BASE ? PAGE_SIZE : 0,
+        .cookie = {intake->cookie, intake->cookie_len},
+        .extended_dn = search->extended_dn,
+    };
+    struct tl_ldap_bytes *request;
+    const char *why;
+
+    if (left == 0)
+        return search_failed(connection, search, tl_stream_error(-ETIMEDOUT), out);
+    request = tl_ldap_search_request(intake->entries, ++connection->last_id, &question);
+    ret = tl_connection_send(connection, request, &why);
+    talloc_free(request);
+    if (ret == -ENOMEM)
+        return no_memory(out);
+    return ret != 0 ? search_failed(connection, search, why, out)
+                    : read_page(connection, search, intake, out);
 }
 
 enum tl_reason tl_connection_search(TALLOC_CTX *ctx, struct tl_connection *connection,
@@ -227,8 +264,7 @@ enum tl_reason tl_connection_search(TALLOC_CTX *ctx, struct tl_connection *conne
                              .message = "search",
                              .subject = search->base,
                              .krb_error = -1};
-    struct intake intake = {entries, search->max_entries, 0};
-    struct berval cookie = {0, NULL};
+    struct intake intake = {entries, search->max_entries, 0, NULL, 0};
     enum tl_reason reason = TL_REASON_OK;
     int64_t start = tl_now_us();
     int pages = 0;
@@ -236,22 +272,13 @@ enum tl_reason tl_connection_search(TALLOC_CTX *ctx, struct tl_connection *conne
     *entries_out = NULL;
     if (intake.max == 0)
         intake.max = ENTRIES_MAX;
-    if (entries == NULL) {
-        tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
-        return TL_REASON_NO_MEMORY;
-    }
-    do {
-        int id = 0, error = send_page(connection, search, &cookie, &id);
-
-        connection->broken |= error == LDAP_SERVER_DOWN;
-        if (error != LDAP_SUCCESS)
-            reason = search_failed(connection, search, ldap_err2string(error), out);
-        else
-            reason = read_page(connection, search, id, &intake, &cookie, out);
-    } while (reason == TL_REASON_OK && cookie.bv_len > 0 && ++pages < PAGES_MAX &&
-             entries->count < intake.max);
-    entries->cut |= reason == TL_REASON_OK && cookie.bv_len > 0;
-    ber_memfree(cookie.bv_val);
+    if (entries == NULL)
+        return no_memory(out);
+    do
+        reason = ask_page(connection, search, &intake, out);
+    while (reason == TL_REASON_OK && intake.cookie_len > 0 && ++pages < PAGES_MAX &&
+           entries->count < intake.max);
+    entries->cut |= reason == TL_REASON_OK && intake.cookie_len > 0;
 
     event.took_us = tl_now_us() - start;
     event.text =

@@ -71,7 +71,7 @@ enum tl_reason tl_krb_machine_keys(const struct tl_config *config,
     int fd = memfd_create("keytab", MFD_CLOEXEC);
 
     *fd_out = -1;
-    if (fd >= 0 && account != NULL && krb5_init_secure_context(&k5) == 0 &&
+    if (fd >= 0 && account != NULL && tl_k5_context(TL_RC4_NO, &k5) == 0 &&
         krb5_build_principal(k5, &princ, (unsigned int)strlen(ws->realm), ws->realm,
                              account, (char *)NULL) == 0)
         reason = fill(k5, config, ws, princ, fd, out);

@@ -13,6 +13,7 @@
 #include <unistr.h>
 
 #include "internal.h"
+#include "status/ber.h"
 
 /* Bits of NtVer, in the request and at the end of the answer [ADTS 6.3.1.1]. */
 #define NT_VERSION_ADDRESS 0x08U
@@ -215,76 +216,25 @@ done:
 
 /* ---- LDAPMessage [RFC 4511 4.1.1] */
 
-#define TAG_SEQUENCE 0x30
-#define TAG_SET 0x31
-#define TAG_OCTETS 0x04
-#define TAG_INTEGER 0x02
 #define TAG_SEARCH_ENTRY 0x64
 #define TAG_SEARCH_DONE 0x65
 
-/* A stretch of bytes that is still to be read. */
-struct span {
-    const uint8_t *p;
-    size_t left;
-};
-
-/* Take one element with this tag off the front of `from`. Definite lengths only, of
- * up to four bytes, as LDAP demands [RFC 4511 5.1]; not minimal ones are in use. */
-static bool take(struct span *from, uint8_t tag, struct span *content)
-{
-    size_t len, head = 2;
-
-    if (from->left < 2 || from->p[0] != tag)
-        return false;
-    len = from->p[1];
-    if (len & 0x80U) {
-        size_t bytes = len & 0x7fU;
-
-        if (bytes == 0 || bytes > 4 || from->left < 2 + bytes)
-            return false;
-        len = 0;
-        for (size_t i = 0; i < bytes; i++)
-            len = len << 8 | from->p[2 + i];
-        head += bytes;
-    }
-    if (len > from->left - head)
-        return false;
-    content->p = from->p + head;
-    content->left = len;
-    from->p += head + len;
-    from->left -= head + len;
-    return true;
-}
-
-/* A message id: 0..2^31-1. */
-static bool take_id(struct span *from, int *id)
-{
-    struct span content;
-    uint32_t value = 0;
-
-    if (!take(from, TAG_INTEGER, &content) || content.left == 0 || content.left > 4 ||
-        (content.p[0] & 0x80U))
-        return false;
-    for (size_t i = 0; i < content.left; i++)
-        value = value << 8 | content.p[i];
-    *id = (int)value;
-    return true;
-}
-
 /* The first value of the attribute `Netlogon`. -ENOENT: not among the attributes. */
-static int find_netlogon(struct span entry, struct span *value)
+static int find_netlogon(struct tl_ber entry, struct tl_ber *value)
 {
-    struct span dn, attributes, attribute, name, values;
+    struct tl_ber dn, attributes, attribute, name, values;
 
-    if (!take(&entry, TAG_OCTETS, &dn) || !take(&entry, TAG_SEQUENCE, &attributes))
+    if (!tl_ber_take(&entry, TL_BER_OCTETS, &dn) ||
+        !tl_ber_take(&entry, TL_BER_SEQUENCE, &attributes))
         return -EBADMSG;
-    while (attributes.left) {
-        if (!take(&attributes, TAG_SEQUENCE, &attribute) ||
-            !take(&attribute, TAG_OCTETS, &name) || !take(&attribute, TAG_SET, &values))
+    while (attributes.len) {
+        if (!tl_ber_take(&attributes, TL_BER_SEQUENCE, &attribute) ||
+            !tl_ber_take(&attribute, TL_BER_OCTETS, &name) ||
+            !tl_ber_take(&attribute, TL_BER_SET, &values))
             return -EBADMSG;
-        if (name.left != 8 || strncasecmp((const char *)name.p, "netlogon", 8) != 0)
+        if (name.len != 8 || strncasecmp((const char *)name.data, "netlogon", 8) != 0)
             continue;
-        return take(&values, TAG_OCTETS, value) ? 0 : -EBADMSG;
+        return tl_ber_take(&values, TL_BER_OCTETS, value) ? 0 : -EBADMSG;
     }
     return -ENOENT;
 }
@@ -292,30 +242,31 @@ static int find_netlogon(struct span entry, struct span *value)
 int tl_ping_packet_decode(TALLOC_CTX *ctx, const uint8_t *data, size_t len,
                           int *message_id, struct tl_ping_reply **reply)
 {
-    struct span packet = {data, len}, message, body, value;
+    struct tl_ber packet = {data, len}, message, body, value;
     int id, first_id = -1, rc;
 
     *reply = NULL;
     *message_id = 0;
     /* Entry and result usually share one datagram, in this order; without an entry
      * the server has nothing to say about the domain [ADTS 6.3.3.3]. */
-    while (packet.left) {
-        if (!take(&packet, TAG_SEQUENCE, &message) || !take_id(&message, &id))
+    while (packet.len) {
+        if (!tl_ber_take(&packet, TL_BER_SEQUENCE, &message) ||
+            !tl_ber_number(&message, TL_BER_INTEGER, &id))
             return -EBADMSG;
         if (first_id >= 0 && id != first_id)
             return -EBADMSG;
         first_id = id;
-        if (take(&message, TAG_SEARCH_ENTRY, &body)) {
+        if (tl_ber_take(&message, TAG_SEARCH_ENTRY, &body)) {
             rc = find_netlogon(body, &value);
             if (rc == 0)
-                rc = tl_ping_reply_decode(ctx, value.p, value.left, reply);
+                rc = tl_ping_reply_decode(ctx, value.data, value.len, reply);
             if (rc == -ENOENT)
                 continue;
             if (rc == 0)
                 *message_id = id;
             return rc;
         }
-        if (take(&message, TAG_SEARCH_DONE, &body)) {
+        if (tl_ber_take(&message, TAG_SEARCH_DONE, &body)) {
             *message_id = id;
             return -ENOENT;
         }

@@ -160,4 +160,8 @@ struct tl_config_item {
 TL_PUBLIC struct tl_config_item *
 tl_config_items(TALLOC_CTX *ctx, const struct tl_config *config, size_t *count);
 
+/* The first act of a program: of the environment only what concerns the terminal and the
+ * service manager is kept, and nothing that a library below would obey. 0 or -errno. */
+TL_PUBLIC int tl_own_environment(void);
+
 #endif

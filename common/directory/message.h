@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * message.h - the few LDAP messages that are spoken here [RFC 4511 4]. Pure.
+ *
+ * Not libldap's: with its first handle that library looks the host's own name up in the
+ * name service, which takes as long as the name service likes, reads ldap.conf, ~/.ldaprc
+ * and the environment, and loads SASL's and TLS's libraries for what is done here by
+ * other means (docs/decisions.md, "Directory").
+ */
+#ifndef TL_DIRECTORY_MESSAGE_H
+#define TL_DIRECTORY_MESSAGE_H
+
+#include <lber.h>
+#include <talloc.h>
+
+#include "status/ber.h"
+
+#define TL_LDAP_BIND_RESPONSE 0x61
+#define TL_LDAP_ENTRY 0x64
+#define TL_LDAP_DONE 0x65
+#define TL_LDAP_REFERENCE 0x73
+#define TL_LDAP_EXTENDED_RESPONSE 0x78
+
+/* --- requests: bytes as a child of ctx, or NULL when memory is out --- */
+
+struct tl_ldap_bytes {
+    size_t len;
+    uint8_t data[];
+};
+
+struct tl_ldap_search {
+    const char *base;
+    int scope; /* LDAP_SCOPE_* */
+    int seconds;
+    const char *filter;            /* RFC 4515, without substrings */
+    const char *const *attributes; /* NULL-terminated */
+    int page;                      /* entries a page; 0: not paged */
+    struct tl_ber cookie;          /* of the page before */
+    bool extended_dn;
+};
+
+struct tl_ldap_bytes *tl_ldap_bind_request(TALLOC_CTX *ctx, int id, const char *mechanism,
+                                           struct tl_ber credentials);
+/* NULL, too, for a filter that is none. */
+struct tl_ldap_bytes *tl_ldap_search_request(TALLOC_CTX *ctx, int id,
+                                             const struct tl_ldap_search *search);
+struct tl_ldap_bytes *tl_ldap_unbind_request(TALLOC_CTX *ctx, int id);
+
+/* filter.c: 0, -EINVAL, or -ENOMEM; what is in `ber` then is of no use. */
+int tl_ldap_put_filter(BerElement *ber, const char *filter);
+
+/* --- responses: windows on the message's bytes; 0 or -EBADMSG --- */
+
+struct tl_ldap_message {
+    int id;
+    uint8_t op;             /* TL_LDAP_* or another one's tag */
+    struct tl_ber body;     /* of the operation */
+    struct tl_ber controls; /* empty where there are none */
+};
+int tl_ldap_message_decode(struct tl_ber bytes, struct tl_ldap_message *message);
+
+struct tl_ldap_result {
+    int code;           /* LDAP_SUCCESS, ... */
+    struct tl_ber text; /* any bytes */
+    struct tl_ber sasl; /* of a bind response; empty where there is none */
+};
+int tl_ldap_result_decode(const struct tl_ldap_message *message,
+                          struct tl_ldap_result *result);
+/* Of a search's result: where the next page begins; empty where there is no next one. */
+int tl_ldap_cookie_decode(const struct tl_ldap_message *message, struct tl_ber *cookie);
+
+/* One attribute of an entry after the other; `attributes` moves on. */
+struct tl_ldap_attribute {
+    struct tl_ber name;   /* with its options */
+    struct tl_ber values; /* to be taken as TL_BER_OCTETS */
+};
+int tl_ldap_entry_decode(const struct tl_ldap_message *message, struct tl_ber *dn,
+                         struct tl_ber *attributes);
+int tl_ldap_attribute_next(struct tl_ber *attributes,
+                           struct tl_ldap_attribute *attribute);
+
+#endif
