@@ -60,11 +60,12 @@ bool nss_cut_members(const struct tl_store_map *map, struct group *gr)
     return any;
 }
 
-/* A local name: members that are called so get their domain back. */
+/* A local name: members that are called so get their domain back, if they were cut. The
+ * machine may have accounts with an '@' in their names, too. */
 static bool give_back(void *data, const char *name, bool has_id, uint32_t id)
 {
     for (char **member = data; *member != NULL; member++) {
-        if (tl_local_same(*member, name))
+        if (strchr(*member, '@') == NULL && tl_local_same(*member, name))
             (*member)[strlen(*member)] = '@';
     }
     return true;

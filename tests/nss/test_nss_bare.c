@@ -244,6 +244,11 @@ START_TEST(the_machines_own_win)
     ck_assert_str_eq(group("sales"), "sales");
     ck_assert_str_eq(gr.gr_mem[0], "alice");
     ck_assert_str_eq(gr.gr_mem[2], "bob@contoso.test");
+    write_file(TEST_PASSWD, "Alice@Fabrikam.test:x:1002:1002::/:\n");
+    ck_assert_str_eq(group("sales"), "sales");
+    ck_assert_str_eq(gr.gr_mem[0], "alice");
+    ck_assert_str_eq(gr.gr_mem[1], "alice@fabrikam.test");
+    ck_assert_str_eq(gr.gr_mem[2], "bob");
     write_file(TEST_GROUP, "sales:x:1003:");
     ck_assert_ptr_null(group("sales"));
     ck_assert_str_eq(group("contoso.test\\sales"), "sales@contoso.test");
