@@ -96,6 +96,32 @@ bool tl_same_forest(const struct tl_topology *topo, const char *realm, const cha
     return false;
 }
 
+/* Does our side take users of the domain over that trust, and over none that says more of
+ * its name? Listing a domain is the other side's word; the names that a trust routes are
+ * ours. */
+static bool brings(const struct tl_topology *topo, const struct tl_tdo *tdo,
+                   const char *client)
+{
+    size_t specific, others;
+
+    if (!counts(topo, tdo) || !tl_forest_has_domain(tdo, client))
+        return false;
+    if (tl_same_domain(tdo->partner, client))
+        return true;
+    if (tl_forest_match(tdo, client, &specific).reason != TL_REASON_OK)
+        return false;
+    for (size_t i = 0; i < topo->num_trusts; i++) {
+        const struct tl_tdo *other = &topo->trusts[i];
+
+        if (tl_tdo_is_own_side(topo, other) && tl_tdo_routes_names(other) &&
+            !tl_same_domain(other->partner, tdo->partner) &&
+            tl_forest_match(other, client, &others).reason == TL_REASON_OK &&
+            others >= specific)
+            return false;
+    }
+    return true;
+}
+
 bool tl_may_come_through(const struct tl_topology *topo, const char *own,
                          const char *client, const char *through)
 {
@@ -110,8 +136,7 @@ bool tl_may_come_through(const struct tl_topology *topo, const char *own,
     for (size_t i = 0; i < topo->num_trusts; i++) {
         const struct tl_tdo *tdo = &topo->trusts[i];
 
-        if (counts(topo, tdo) && tl_forest_has_domain(tdo, client) &&
-            tl_forest_has_domain(tdo, through))
+        if (brings(topo, tdo, client) && tl_forest_has_domain(tdo, through))
             return true;
     }
     return false;
