@@ -100,6 +100,7 @@ def write_keytab(path):
              counted(b"ws1.fabrikam.test") + struct.pack(">IIBH", 1, 0, 1, 18) +
              counted(bytes(32)))
     path.write_bytes(b"\x05\x02" + struct.pack(">i", len(entry)) + entry)
+    path.chmod(0o600)
 
 
 def test_password_withheld(bench):
