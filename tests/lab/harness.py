@@ -192,6 +192,20 @@ def local(users="", groups=""):
             put("ws1", path, text)
 
 
+def samba(dc, *arguments):
+    """samba-tool on a DC: what it prints."""
+    done = on(dc, ["samba-tool", *arguments])
+    if done.returncode != 0:
+        raise RuntimeError(f"samba-tool {arguments}: {done.stderr}")
+    return done.stdout
+
+
+def sid_of(dc, kind, name):
+    """Of a "user" or a "group" that the DC has."""
+    shown = samba(dc, kind, "show", name, "--attributes=objectSid")
+    return next(line.split()[1] for line in shown.splitlines() if line.startswith("objectSid:"))
+
+
 # --- PAM ---------------------------------------------------------------------
 
 def pam_stack(options=""):

@@ -8,8 +8,8 @@ pam_acct_mgmt's, and `trustlogon logon` and `trustlogon config` say the same.
 import json
 
 from capture import Capture
-from harness import (PASSWORD, broken, check, command, equal, finish, forget_journal,
-                     journal, journal_lines, logon, on, pam_stack, put, trust, up, ws)
+from harness import (PASSWORD, broken, check, command, equal, finish, forget_journal, journal,
+                     journal_lines, logon, pam_stack, put, samba, sid_of, trust, up, ws)
 import harness
 from scenarios import TEXT, said
 
@@ -18,20 +18,6 @@ DENIED = ("Logon failure: the user has not been granted the requested logon type
           "computer.")
 LDAP = (389, 636, 3268, 3269)
 sid = {}
-
-
-def samba(dc, *arguments):
-    done = on(dc, ["samba-tool", *arguments])
-    if done.returncode != 0:
-        raise RuntimeError(f"samba-tool {arguments}: {done.stderr}")
-    return done.stdout
-
-
-def sid_of(dc, kind, name):
-    for line in samba(dc, kind, "show", name, "--attributes=objectSid").splitlines():
-        if line.startswith("objectSid:"):
-            return line.split()[1]
-    raise RuntimeError(f"{name} has no SID")
 
 
 def people():

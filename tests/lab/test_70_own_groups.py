@@ -9,7 +9,8 @@ import time
 import harness
 from capture import Capture
 from daemon import agent
-from harness import (PASSWORD, check, command, equal, finish, logon, nss, on, put, up, ws)
+from harness import (PASSWORD, check, command, equal, finish, logon, nss, on, put, samba, sid_of, up,
+                     ws)
 
 ALICE = "CONTOSO\\alice"
 NSSWITCH = ("passwd: files trustlogon\ngroup: files trustlogon\ninitgroups: files trustlogon\n"
@@ -20,18 +21,6 @@ MEMBERS = "/var/lib/trustlogon/members/*"
 AGED = f"sed -i 's/^own .*/own 1/' {MEMBERS}"
 LDAP = (389, 636, 3268, 3269)
 sid = {}
-
-
-def samba(dc, *arguments):
-    done = on(dc, ["samba-tool", *arguments])
-    if done.returncode != 0:
-        raise RuntimeError(f"samba-tool {arguments}: {done.stderr}")
-    return done.stdout
-
-
-def sid_of(dc, kind, name):
-    shown = samba(dc, kind, "show", name, "--attributes=objectSid")
-    return next(line.split()[1] for line in shown.splitlines() if line.startswith("objectSid:"))
 
 
 def groups():
