@@ -93,7 +93,7 @@ json_t *json_dc(const struct tl_dc *dc);
  * an error was told; an empty line and the end of the input are errors, for a KDC counts
  * an empty password as a wrong one. Wiped when freed. */
 char *read_password(const struct cli *cli, const char *name);
-/* The same of something else: "PIN for". */
+/* The same of something else: "PIN for". Nothing typed is "". */
 char *read_secret(const struct cli *cli, const char *what, const char *name);
 
 /* progress.c: after a second of waiting, say on a terminal's stderr what is waited for.

@@ -110,10 +110,6 @@ char *read_secret(const struct cli *cli, const char *what, const char *name)
     if (len < 0) {
         cli_error(cli, EXIT_USAGE, "the password or PIN could not be read: %s",
                   strerror((int)-len));
-    } else if (len == 0) {
-        cli_error(cli, EXIT_USAGE,
-                  "no password or PIN was given, so none is tried: it would count "
-                  "against the account");
     } else {
         password = talloc_strdup(cli, buf);
         holder = password != NULL ? talloc(cli, char *) : NULL;
@@ -129,5 +125,13 @@ char *read_secret(const struct cli *cli, const char *what, const char *name)
 
 char *read_password(const struct cli *cli, const char *name)
 {
-    return read_secret(cli, "Password of", name);
+    char *password = read_secret(cli, "Password of", name);
+
+    if (password != NULL && password[0] == '\0') {
+        cli_error(cli, EXIT_USAGE,
+                  "no password was given, so none is tried: it would count against the "
+                  "account");
+        return NULL;
+    }
+    return password;
 }

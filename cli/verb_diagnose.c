@@ -140,6 +140,8 @@ static int read_what_proves(struct cli *cli, const char *name, bool with_card,
                        : read_password(cli, name);
     if (*typed == NULL)
         return EXIT_USAGE;
+    if (with_card && (*typed)[0] == '\0')
+        return cli_error(cli, EXIT_USAGE, "no PIN was typed, and none is tried");
     secret->password = with_card ? NULL : *typed;
     secret->pin = with_card ? *typed : NULL;
     return 0;
