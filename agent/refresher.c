@@ -8,12 +8,29 @@
 
 #define REFRESH_MS 60000
 
+/* Once more if the keytab has keys of a second machine and the first is unknown to its
+ * KDC: here that is asked before the first user comes. */
+static enum tl_reason refresh(TALLOC_CTX *ctx, const struct tl_config *config,
+                              const struct tl_workstation *ws, struct tl_outcome *out)
+{
+    struct tl_topology *topology = NULL;
+    enum tl_reason reason = tl_refresh(ctx, config, ws, NULL,
+                                       tl_deadline_in_ms(REFRESH_MS), &topology, out);
+    const struct tl_workstation *other =
+        reason != TL_REASON_OK ? tl_workstation_again(ctx, config, ws) : NULL;
+
+    if (other == NULL)
+        return reason;
+    tl_outcome_reset(out);
+    return tl_refresh(ctx, config, other, NULL, tl_deadline_in_ms(REFRESH_MS), &topology,
+                      out);
+}
+
 int tla_refresh(const struct tla_setup *setup)
 {
     TALLOC_CTX *ctx = talloc_new(NULL);
     struct tl_outcome *out = tl_outcome_new(ctx);
     struct tl_workstation *ws = NULL;
-    struct tl_topology *topology = NULL;
     struct tl_config *config = NULL;
     struct tla_book *book = NULL;
     enum tl_reason reason;
@@ -31,8 +48,7 @@ int tla_refresh(const struct tla_setup *setup)
         tla_book_open(ctx, config, ws != NULL ? ws->domain : NULL, &book) != 0)
         tla_journal_line(LOG_WARNING, "the identity store could not be made");
     if (reason == TL_REASON_OK)
-        reason = tl_refresh(ctx, config, ws, NULL, tl_deadline_in_ms(REFRESH_MS),
-                            &topology, out);
+        reason = refresh(ctx, config, ws, out);
     if (reason != TL_REASON_OK)
         tla_journal_line(LOG_INFO, "the trusts could not be read anew: %s (%s)",
                          tl_reason_info(reason)->slug,

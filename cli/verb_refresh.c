@@ -17,7 +17,7 @@ int verb_refresh(struct cli *cli, int argc, char **argv)
     struct tl_trace trace = tl_trace_start(tl_trace_log_fn, log);
     struct tl_outcome *out = tl_outcome_new(cli);
     struct tl_words_input in = {0};
-    struct tl_workstation *ws;
+    struct tl_workstation *ws, *other;
     struct tl_topology *topo;
     int option, code;
     enum tl_reason reason;
@@ -39,6 +39,12 @@ int verb_refresh(struct cli *cli, int argc, char **argv)
     progress_at(cli, "the directory of", ws->domain);
     reason = tl_refresh(cli, cli->config, ws, &trace,
                         tl_deadline_in_ms(REFRESH_TIMEOUT_MS), &topo, out);
+    if (reason != TL_REASON_OK &&
+        (other = tl_workstation_again(cli, cli->config, ws)) != NULL) {
+        tl_outcome_reset(out);
+        reason = tl_refresh(cli, cli->config, other, &trace,
+                            tl_deadline_in_ms(REFRESH_TIMEOUT_MS), &topo, out);
+    }
     progress_stop();
     if (cli->json) {
         json_t *object = json_outcome(out, tl_outcome_words(cli, out, &in));

@@ -372,45 +372,8 @@ enum tl_reason tl_krb_as_changepw(struct tl_krb *krb, const struct tl_route *rou
     return reason;
 }
 
-/* The machine's own account is at fault, not that of any user it asks about. */
-static enum tl_reason machine_refused(struct tl_outcome *out, enum tl_reason reason)
+enum tl_reason tl_as_keytab(struct tl_krb *krb, krb5_principal princ, krb5_keytab keytab,
+                            struct tl_outcome *out)
 {
-    char *said = NULL;
-
-    if (out != NULL && out->detail != NULL)
-        said = talloc_strdup(out, out->detail);
-    reason = tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_MACHINE_ACCOUNT, "%s",
-                             said != NULL ? said : tl_reason_info(reason)->slug);
-    talloc_free(said);
-    return reason;
-}
-
-enum tl_reason tl_krb_as_machine(struct tl_krb *krb, const struct tl_workstation *ws,
-                                 struct tl_outcome *out)
-{
-    krb5_principal princ = NULL;
-    krb5_keytab keytab = NULL;
-    char *name = talloc_asprintf(krb, "%s$", ws->flat);
-    enum tl_reason reason;
-
-    if (name == NULL ||
-        make_principal(krb->k5, ws->realm, name, KRB5_NT_PRINCIPAL, &princ) != 0) {
-        talloc_free(name);
-        return tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_NO_MEMORY, NULL);
-    }
-    reason = tl_keytab_for_machine(krb->k5, krb->config, ws, princ, &keytab, out);
-    if (reason == TL_REASON_OK)
-        reason = run_as(krb, princ, &(struct as_secret){.keytab = keytab}, false, out);
-    if (reason == TL_REASON_WRONG_PASSWORD) { /* the machine's is in its keytab */
-        tl_outcome_set_subject(out, krb->config->keytab);
-        reason = tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_KEYTAB_WRONG,
-                                 "the domain controller rejected the machine's key");
-    }
-    if (tl_reason_is_of_client(reason))
-        reason = machine_refused(out, reason);
-    if (keytab != NULL)
-        krb5_kt_close(krb->k5, keytab);
-    krb5_free_principal(krb->k5, princ);
-    talloc_free(name);
-    return reason;
+    return run_as(krb, princ, &(struct as_secret){.keytab = keytab}, false, out);
 }

@@ -114,6 +114,12 @@ char *tl_k5_message(TALLOC_CTX *ctx, krb5_context k5, krb5_error_code code);
 /* A principal as text, or "?" */
 char *tl_k5_name(TALLOC_CTX *ctx, krb5_context k5, krb5_const_principal princ);
 
+/* --- exchange_as.c --- */
+
+/* An AS exchange for a TGT with the keys that the keytab has of `princ`. */
+enum tl_reason tl_as_keytab(struct tl_krb *krb, krb5_principal princ, krb5_keytab keytab,
+                            struct tl_outcome *out);
+
 /* --- as_keep.c --- */
 
 /* Keep the ticket of a finished AS exchange in the session: the client's TGT, or
@@ -145,6 +151,8 @@ struct tl_walk_plan tl_walk_plan_for(enum tl_walk policy, const struct tl_route 
 
 /* --- keytab.c --- */
 
+/* The path in "FILE:/etc/krb5.keytab" or the like; NULL: a keytab of another type. */
+const char *tl_keytab_path(const char *name);
 /* Open the configured keytab; KEYTAB_MISSING, KEYTAB_NEEDS_ROOT, KEYTAB_UNREADABLE,
  * KEYTAB_UNSAFE. Close with krb5_kt_close(). */
 enum tl_reason tl_keytab_open(krb5_context k5, const struct tl_config *config,
@@ -152,13 +160,14 @@ enum tl_reason tl_keytab_open(krb5_context k5, const struct tl_config *config,
                               struct tl_outcome *out);
 /* Is it a name of the machine account: WS1$, host/WS1, host/ws1.fabrikam.test? */
 bool tl_keytab_is_machine(krb5_const_principal princ, const struct tl_workstation *ws);
-/* The same for the machine's own AS exchange; a keytab that has no key for
- * `princ` (WS1$) but has for its host names serves as well: the keys are those
- * of one account. */
+/* The same for the machine's own AS exchange: its keys, as of `princ` (WS1$), in memory.
+ * Those under its host names are the same account's. Of several versions those that were
+ * written last; with `others` those of the highest version, KEYTAB_NO_KEY where that is
+ * no other. */
 enum tl_reason tl_keytab_for_machine(krb5_context k5, const struct tl_config *config,
                                      const struct tl_workstation *ws,
-                                     krb5_principal princ, krb5_keytab *keytab,
-                                     struct tl_outcome *out);
+                                     krb5_principal princ, bool others,
+                                     krb5_keytab *keytab, struct tl_outcome *out);
 /* It has keys of the machine, and none of them is AES. */
 bool tl_keytab_lacks_aes(krb5_context k5, krb5_keytab keytab,
                          const struct tl_workstation *ws);

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 /* "FILE:/etc/krb5.keytab" or "/etc/krb5.keytab" -> the path; NULL for other types */
-static const char *path_of(const char *name)
+const char *tl_keytab_path(const char *name)
 {
     if (strncmp(name, "FILE:", 5) == 0 || strncmp(name, "WRFILE:", 7) == 0)
         return strchr(name, ':') + 1;
@@ -51,7 +51,7 @@ enum tl_reason tl_keytab_open(krb5_context k5, const struct tl_config *config,
                               enum tl_stage stage, krb5_keytab *keytab,
                               struct tl_outcome *out)
 {
-    const char *path = path_of(config->keytab);
+    const char *path = tl_keytab_path(config->keytab);
     struct stat st;
     krb5_error_code ret;
     const char *unsafe;
@@ -145,9 +145,43 @@ enum tl_reason tl_keytab_judge(const struct tl_config *config,
     return reason;
 }
 
-/* Copy the machine's keys into `twin`, all under one name. */
+/* Versions of the machine's keys: of those written last, and the highest one. An account
+ * that was made anew counts from 1 again, so the two may differ; by the time of writing
+ * alone, keys that were put into the file with another tool would be the newest. */
+static bool find_versions(krb5_context k5, krb5_keytab from,
+                          const struct tl_workstation *ws, krb5_kvno *last,
+                          krb5_kvno *highest)
+{
+    krb5_kt_cursor cursor;
+    krb5_keytab_entry entry;
+    uint32_t written = 0;
+    bool found = false;
+
+    *last = *highest = 0;
+    if (krb5_kt_start_seq_get(k5, from, &cursor) != 0)
+        return false;
+    while (krb5_kt_next_entry(k5, from, &entry, &cursor) == 0) {
+        uint32_t time = (uint32_t)entry.timestamp;
+
+        if (tl_keytab_is_machine(entry.principal, ws)) {
+            if (!found || time > written || (time == written && entry.vno > *last)) {
+                written = time;
+                *last = entry.vno;
+            }
+            if (entry.vno > *highest)
+                *highest = entry.vno;
+            found = true;
+        }
+        krb5_free_keytab_entry_contents(k5, &entry);
+    }
+    krb5_kt_end_seq_get(k5, from, &cursor);
+    return found;
+}
+
+/* Copy the machine's keys of one version into `twin`, all under one name. */
 static size_t copy_machine_keys(krb5_context k5, krb5_keytab from, krb5_keytab twin,
-                                const struct tl_workstation *ws, krb5_principal princ)
+                                const struct tl_workstation *ws, krb5_kvno version,
+                                krb5_principal princ)
 {
     krb5_kt_cursor cursor;
     krb5_keytab_entry entry;
@@ -158,7 +192,7 @@ static size_t copy_machine_keys(krb5_context k5, krb5_keytab from, krb5_keytab t
     while (krb5_kt_next_entry(k5, from, &entry, &cursor) == 0) {
         krb5_principal own = entry.principal;
 
-        if (tl_keytab_is_machine(own, ws)) {
+        if (entry.vno == version && tl_keytab_is_machine(own, ws)) {
             entry.principal = princ;
             n += krb5_kt_add_entry(k5, twin, &entry) == 0;
             entry.principal = own;
@@ -171,11 +205,11 @@ static size_t copy_machine_keys(krb5_context k5, krb5_keytab from, krb5_keytab t
 
 enum tl_reason tl_keytab_for_machine(krb5_context k5, const struct tl_config *config,
                                      const struct tl_workstation *ws,
-                                     krb5_principal princ, krb5_keytab *keytab,
-                                     struct tl_outcome *out)
+                                     krb5_principal princ, bool others,
+                                     krb5_keytab *keytab, struct tl_outcome *out)
 {
     krb5_keytab file = NULL, twin = NULL;
-    krb5_keytab_entry entry;
+    krb5_kvno last, highest;
     char *name;
     enum tl_reason reason = tl_keytab_open(k5, config, TL_STAGE_AS, &file, out);
 
@@ -188,15 +222,12 @@ enum tl_reason tl_keytab_for_machine(krb5_context k5, const struct tl_config *co
         return tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_KEYTAB_RC4,
                                "RC4 keys alone get this machine no ticket");
     }
-    if (krb5_kt_get_entry(k5, file, princ, 0, 0, &entry) == 0) {
-        krb5_free_keytab_entry_contents(k5, &entry);
-        *keytab = file;
-        return TL_REASON_OK;
-    }
-    name = talloc_asprintf(NULL, "MEMORY:trustlogon-machine-%p", (void *)&entry);
+    name = talloc_asprintf(NULL, "MEMORY:trustlogon-machine-%p", (void *)&last);
     if (name == NULL || krb5_kt_resolve(k5, name, &twin) != 0)
         reason = tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_NO_MEMORY, NULL);
-    else if (copy_machine_keys(k5, file, twin, ws, princ) == 0)
+    else if (!find_versions(k5, file, ws, &last, &highest) ||
+             (others && last == highest) ||
+             copy_machine_keys(k5, file, twin, ws, others ? highest : last, princ) == 0)
         reason = tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_KEYTAB_NO_KEY,
                                  "no key for %s$ or host/%s", ws->flat, ws->fqdn);
     talloc_free(name);

@@ -41,7 +41,7 @@ static enum tl_reason fill(krb5_context k5, const struct tl_config *config,
     char name[48];
     size_t count = 0;
     krb5_error_code ret;
-    enum tl_reason reason = tl_keytab_for_machine(k5, config, ws, princ, &from, out);
+    enum tl_reason reason = tl_keytab_for_machine(k5, config, ws, princ, false, &from, out);
 
     if (reason != TL_REASON_OK)
         return reason;

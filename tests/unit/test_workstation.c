@@ -9,9 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "kerberos/kerberos_internal.h"
+#include "kerberos/machine.h"
 #include "run_suite.h"
 
 static TALLOC_CTX *mem;
@@ -39,15 +41,15 @@ static void teardown(void)
     talloc_free(mem);
 }
 
-static void add(const char *name)
+static void add_entry(const char *name, uint8_t first_byte, uint32_t kvno)
 {
     krb5_keytab keytab;
     krb5_keytab_entry entry;
-    uint8_t key[32] = {1};
+    uint8_t key[32] = {first_byte};
 
     memset(&entry, 0, sizeof(entry));
     ck_assert_int_eq(krb5_parse_name(k5, name, &entry.principal), 0);
-    entry.vno = 2;
+    entry.vno = kvno;
     entry.key.enctype = ENCTYPE_AES256_CTS_HMAC_SHA1_96;
     entry.key.length = sizeof(key);
     entry.key.contents = key;
@@ -55,6 +57,11 @@ static void add(const char *name)
     ck_assert_int_eq(krb5_kt_add_entry(k5, keytab, &entry), 0);
     krb5_kt_close(k5, keytab);
     krb5_free_principal(k5, entry.principal);
+}
+
+static void add(const char *name)
+{
+    add_entry(name, 1, 2);
 }
 
 static const struct {
@@ -233,6 +240,102 @@ static const struct {
     {"host/ws1.fabrikam.test/x@FABRIKAM.TEST", false},
 };
 
+/* What no keytab of a machine has does not stand in the way of what it has. */
+START_TEST(test_odd_entries)
+{
+    struct tl_workstation *ws = NULL;
+
+    add_entry("host/ws1.no..name@NO..REALM", 3, 9);
+    add_entry("host/\\0ws1@FABRIKAM.TEST", 4, 9);
+    add_entry("$@FABRIKAM.TEST", 5, 9);
+    add_entry("ws1$@fabrikam.test", 1, 2);
+    ck_assert_int_eq(tl_workstation_detect(mem, config, &ws, out), TL_REASON_OK);
+    ck_assert_str_eq(ws->flat, "WS1");
+    ck_assert_str_eq(ws->realm, "FABRIKAM.TEST");
+}
+END_TEST
+
+static bool disowned(const char *flat)
+{
+    return tl_machine_is_disowned(config, "FABRIKAM.TEST", flat);
+}
+
+static void age(const char *mark, time_t seconds)
+{
+    char *path = talloc_asprintf(mem, "%s/%s", folder, mark);
+    struct timespec at[2] = {{.tv_sec = time(NULL) - seconds},
+                             {.tv_sec = time(NULL) - seconds}};
+
+    ck_assert_int_eq(utimensat(AT_FDCWD, path, at, 0), 0);
+}
+
+/* A KDC's bare word lets another account of the keytab go first, for an hour. */
+START_TEST(test_disowned)
+{
+    struct tl_workstation *ws = NULL;
+
+    config->state_dir = folder;
+    add_entry("host/ws1.fabrikam.test@FABRIKAM.TEST", 2, 9);
+    add_entry("OLD$@FABRIKAM.TEST", 3, 3);
+    config->hostname = NULL;
+    config->realm = "FABRIKAM.TEST";
+    ck_assert(!disowned("OLD"));
+    tl_machine_disowned(config, "FABRIKAM.TEST", "OLD");
+    ck_assert(disowned("OLD"));
+    ck_assert(!disowned("WS1"));
+    ck_assert_int_eq(tl_workstation_detect(mem, config, &ws, out), TL_REASON_OK);
+    ck_assert_str_eq(ws->flat, "WS1");
+    tl_machine_proven(config, "FABRIKAM.TEST", "OLD");
+    ck_assert_int_eq(tl_workstation_detect(mem, config, &ws, out), TL_REASON_OK);
+    ck_assert_str_eq(ws->flat, "OLD"); /* by its NAME$ */
+    /* what is proven is not given up for a bare word */
+    tl_machine_disowned(config, "FABRIKAM.TEST", "OLD");
+    ck_assert(!disowned("OLD"));
+    /* a keytab written since: all begins again */
+    age("machine.OLD@FABRIKAM.TEST.proven", 60);
+    ck_assert(!disowned("OLD"));
+    tl_machine_disowned(config, "FABRIKAM.TEST", "OLD");
+    ck_assert(disowned("OLD"));
+    age("machine.OLD@FABRIKAM.TEST.disowned", 60);
+    ck_assert(!disowned("OLD"));
+    /* no path is made of a name */
+    tl_machine_disowned(config, "FABRIKAM.TEST", "../../OLD");
+    ck_assert(!disowned("../../OLD"));
+    unlink(talloc_asprintf(mem, "%s/machine.OLD@FABRIKAM.TEST.proven", folder));
+    unlink(talloc_asprintf(mem, "%s/machine.OLD@FABRIKAM.TEST.disowned", folder));
+}
+END_TEST
+
+/* The keys that the machine's AS exchange is made with. */
+START_TEST(test_versions)
+{
+    struct tl_workstation ws = {
+        .flat = "WS1", .fqdn = "ws1.fabrikam.test", .realm = "FABRIKAM.TEST"};
+    krb5_principal princ;
+    krb5_keytab keytab;
+    krb5_keytab_entry entry;
+
+    ck_assert_int_eq(krb5_parse_name(k5, "WS1$@FABRIKAM.TEST", &princ), 0);
+    add_entry("LAPTOP7$@FABRIKAM.TEST", 9, 99);
+    add_entry("WS1$@FABRIKAM.TEST", 1, 7);
+    ck_assert_int_eq(tl_keytab_for_machine(k5, config, &ws, princ, true, &keytab, out),
+                     TL_REASON_KEYTAB_NO_KEY);
+    sleep(2); /* the file knows whole seconds */
+    add_entry("host/ws1.fabrikam.test@FABRIKAM.TEST", 2, 2);
+    for (int others = 0; others <= 1; others++) {
+        ck_assert_int_eq(
+            tl_keytab_for_machine(k5, config, &ws, princ, others, &keytab, out),
+            TL_REASON_OK);
+        ck_assert_int_eq(krb5_kt_get_entry(k5, keytab, princ, 0, 0, &entry), 0);
+        ck_assert_uint_eq(entry.vno, others ? 7 : 2);
+        ck_assert_uint_eq(entry.key.contents[0], others ? 1 : 2);
+        krb5_free_keytab_entry_contents(k5, &entry);
+        krb5_kt_close(k5, keytab);
+    }
+    krb5_free_principal(k5, princ);
+}
+END_TEST
+
 /* Only keys of the machine itself prove a logon to it. */
 START_TEST(test_is_machine)
 {
@@ -259,6 +362,9 @@ int main(void)
     tcase_add_test(tc, test_folder);
     tcase_add_test(tc, test_empty);
     tcase_add_loop_test(tc, test_no_machine_key, 0, 2);
+    tcase_add_test(tc, test_odd_entries);
+    tcase_add_test(tc, test_disowned);
+    tcase_add_test(tc, test_versions);
     tcase_add_loop_test(tc, test_is_machine, 0, sizeof(names) / sizeof(names[0]));
     suite_add_tcase(suite, tc);
     return run_suite(suite);
