@@ -139,7 +139,13 @@ int tl_lookup_plan_make(TALLOC_CTX *ctx, const struct tl_config *config,
     p.plan = talloc_zero(ctx, struct tl_lookup_plan);
     if (p.plan == NULL)
         return -ENOMEM;
-    ret = question->name != NULL ? plan_name(&p) : plan_id(&p, ctx, error);
+    if (topo == NULL || (topo->domain != NULL &&
+                         tl_dns_compare(topo->domain, ws->domain) != TL_DNS_EQUAL)) {
+        p.plan->not_known_yet = true;
+        ret = nobody(&p, "the domains and trusts have not been read");
+    } else {
+        ret = question->name != NULL ? plan_name(&p) : plan_id(&p, ctx, error);
+    }
     if (ret != 0) {
         talloc_free(p.plan);
         return ret;

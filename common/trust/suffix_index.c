@@ -164,12 +164,15 @@ static int reserve(struct tl_suffix_index *index, size_t names)
 int tl_suffix_index_new(TALLOC_CTX *ctx, const struct tl_topology *topo,
                         struct tl_suffix_index **index_out)
 {
+    static const struct tl_topology nothing;
     struct tl_suffix_index *index;
     const struct tl_tdo **tdos;
     size_t names, count = 0;
     int ret = -ENOMEM;
 
     *index_out = NULL;
+    if (topo == NULL)
+        topo = &nothing;
     index = talloc_zero(ctx, struct tl_suffix_index);
     if (index == NULL)
         return -ENOMEM;

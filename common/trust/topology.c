@@ -59,7 +59,7 @@ int tl_topology_add_trust(struct tl_topology *topo, const struct tl_tdo *tdo)
     TALLOC_CTX *owner;
     size_t i;
 
-    if (tdo->holder == NULL || tdo->partner == NULL)
+    if (topo == NULL || tdo->holder == NULL || tdo->partner == NULL)
         return -EINVAL;
     /* The array is reallocated as it grows, so the strings hang on the topology. */
     owner = talloc_new(topo);
@@ -86,6 +86,8 @@ fail:
 
 bool tl_topology_was_read(const struct tl_topology *topo, const char *holder)
 {
+    if (topo == NULL)
+        return false;
     for (size_t i = 0; i < topo->num_read; i++)
         if (tl_same_domain(topo->read[i], holder))
             return true;
@@ -99,6 +101,8 @@ int tl_topology_mark_read(struct tl_topology *topo, const char *holder)
 {
     const char **grown, *copy;
 
+    if (topo == NULL || holder == NULL)
+        return -EINVAL;
     for (size_t i = 0; i < topo->num_read; i++)
         if (tl_same_domain(topo->read[i], holder))
             return 0;

@@ -162,6 +162,8 @@ int tl_topology_to_json(TALLOC_CTX *ctx, const struct tl_topology *topo, char **
     int ret = put_integer(root, "version", TL_TOPOLOGY_VERSION);
 
     *json = NULL;
+    if (ret == 0 && topo == NULL)
+        ret = -EINVAL;
     if (ret == 0)
         ret = put_integer(root, "taken", topo->taken);
     if (ret == 0)

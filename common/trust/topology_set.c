@@ -274,7 +274,9 @@ int tl_topology_set(TALLOC_CTX *ctx, struct tl_topology *topo, const char *setti
         *error = NULL;
     if (text == NULL)
         return -ENOMEM;
-    if (!split(text, &s))
+    if (topo == NULL)
+        refuse(ctx, error, "there is no snapshot to change with '%s'", setting);
+    else if (!split(text, &s))
         refuse(ctx, error, "'%s' is not TRUST.ATTRIBUTE=VALUE", setting);
     else
         tdo = find(ctx, topo, &s, error);

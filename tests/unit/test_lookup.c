@@ -43,6 +43,7 @@ static void load(const char *json)
 
     ck_assert_msg(tl_topology_from_json(ctx, json, strlen(json), &topo, &error) == 0,
                   "%s", error);
+    ws.domain = topo->domain;
 }
 
 static void change(const char *setting)
@@ -128,6 +129,17 @@ static const struct {
     {TOPO_EXTERNAL, "WS1\\root", USER, ""},
     {TOPO_EXTERNAL, ".\\root", USER, ""},
 };
+
+/* A machine that was joined to another domain since knows nobody by the old snapshot. */
+START_TEST(snapshot_of_another_domain)
+{
+    load(TOPO_EXTERNAL);
+    ws.domain = "wingtip.test";
+    ask(false, "CONTOSO\\alice", 0);
+    ck_assert_uint_eq(plan->num_domains, 0);
+    ck_assert(plan->not_known_yet);
+}
+END_TEST
 
 START_TEST(by_name)
 {
@@ -263,6 +275,7 @@ static Suite *make_suite(void)
     TCase *tcase = tcase_create("lookup");
 
     tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, snapshot_of_another_domain);
     tcase_add_loop_test(tcase, by_name, 0, COUNT(names));
     tcase_add_test(tcase, bare_names);
     tcase_add_test(tcase, directions);

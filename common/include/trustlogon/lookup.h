@@ -57,8 +57,9 @@ struct tl_lookup_plan {
  * Pure. A bare name is ours only where bare_names or default_domain says so, and never
  * one of `local`. An explicit UPN means the forest its suffix is routed to; a group has
  * none. An id means the SID that the id mapping gives it to, or, with rfc2307, whom the
- * directory does whose range it is in. `topo` must be one. 0, -ENOMEM, or -EINVAL with
- * *error (child of ctx): the configuration contradicts itself.
+ * directory does whose range it is in. Without a `topo` of the machine's own domain
+ * nobody is known yet. 0, -ENOMEM, or -EINVAL with *error (child of ctx): the
+ * configuration contradicts itself.
  */
 TL_PUBLIC int tl_lookup_plan_make(TALLOC_CTX *ctx, const struct tl_config *config,
                                   const struct tl_workstation *ws,

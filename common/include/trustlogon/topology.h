@@ -37,6 +37,8 @@ struct tl_topology {
 };
 
 TL_PUBLIC struct tl_topology *tl_topology_new(TALLOC_CTX *ctx);
+/* Below, and wherever a topology is taken, NULL is one of which nothing is known; to
+ * change or to write that is -EINVAL. */
 /* Add a copy of a TDO, replacing one with the same holder and partner. */
 TL_PUBLIC int tl_topology_add_trust(struct tl_topology *topo, const struct tl_tdo *tdo);
 /* All TDOs of `holder` have been added, perhaps none. */

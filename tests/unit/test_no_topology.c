@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Nothing is known: every entry of the library that takes a topology, by itself or in its
+ * input, is called without one and with one that is empty. The public headers are read
+ * for their names, so that no later entry is forgotten here.
+ */
+#include <check.h>
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <trustlogon/idmap.h>
+#include <trustlogon/logon.h>
+#include <trustlogon/lookup.h>
+#include <trustlogon/rules.h>
+#include <trustlogon/sidrules.h>
+#include <trustlogon/whose.h>
+
+#include "run_suite.h"
+
+static TALLOC_CTX *ctx;
+static struct tl_config *config;
+static struct tl_local_ids *local;
+static struct tl_outcome *out;
+static struct tl_workstation ws = {.flat = "WS1",
+                                   .fqdn = "ws1.fabrikam.test",
+                                   .realm = "FABRIKAM.TEST",
+                                   .domain = "fabrikam.test"};
+
+static void setup(void)
+{
+    ctx = talloc_new(NULL);
+    config = tl_config_defaults(ctx);
+    out = tl_outcome_new(ctx);
+    ck_assert_int_eq(tl_local_ids_load(ctx, "/nonexistent", "/nonexistent", &local), 0);
+}
+
+static void teardown(void)
+{
+    talloc_free(ctx);
+}
+
+/* All forms that a name may have. */
+static const char *const names[] = {"alice",
+                                    "CONTOSO\\alice",
+                                    "contoso.test\\alice",
+                                    "alice@contoso.test",
+                                    "alice@CONTOSO",
+                                    "alice@corp.example",
+                                    "FABRIKAM\\carol",
+                                    "carol@fabrikam.test",
+                                    "WS1\\root",
+                                    ".\\root",
+                                    "a@b@c"};
+#define NUM_NAMES (sizeof names / sizeof *names)
+
+static struct tl_route *route_of(const struct tl_topology *topo, const char *typed)
+{
+    struct tl_name *name = NULL;
+    struct tl_route *route = NULL;
+
+    ck_assert_int_eq(tl_name_parse(ctx, typed, strlen(typed), &name, NULL), 0);
+    ck_assert_int_eq(tl_route(ctx, name, &ws, topo, &route), 0);
+    ck_assert_ptr_nonnull(route->why);
+    return route;
+}
+
+static void with_route(struct tl_topology *topo)
+{
+    for (size_t i = 0; i < NUM_NAMES; i++)
+        (void)route_of(topo, names[i]);
+    ck_assert_str_eq(route_of(topo, "carol@fabrikam.test")->realm, "FABRIKAM.TEST");
+}
+
+static void with_known_domain(struct tl_topology *topo)
+{
+    struct tl_known_domain domain;
+
+    ck_assert(!tl_known_domain(topo, &ws, "contoso.test", &domain));
+    ck_assert(!tl_known_domain(topo, &ws, "FABRIKAM", &domain));
+    ck_assert(!tl_known_domain(topo, &ws, "fabrikam.test", &domain));
+}
+
+static void with_route_judge(struct tl_topology *topo)
+{
+    const char *subject, *attribute;
+
+    ck_assert_int_eq(tl_route_judge(ctx, topo, "contoso.test", &ws, &subject, &attribute),
+                     TL_REASON_OK);
+}
+
+static void with_suffix_index(struct tl_topology *topo)
+{
+    struct tl_suffix_index *index = NULL;
+
+    ck_assert_int_eq(tl_suffix_index_new(ctx, topo, &index), 0);
+    ck_assert_int_eq(tl_suffix_find(index, "corp.example").reason,
+                     TL_REASON_SUFFIX_UNKNOWN);
+}
+
+static void with_idmap(struct tl_topology *topo)
+{
+    struct tl_idmap *map = NULL;
+    struct tl_sid sid;
+    char *error = NULL;
+    uint32_t id;
+
+    ck_assert_int_eq(tl_idmap_new(ctx, config, ws.domain, topo, NULL, &map, &error), 0);
+    ck_assert_int_eq(tl_sid_parse("S-1-5-21-1-2-3-1104", &sid), 0);
+    ck_assert_int_eq(tl_idmap_to_id(map, &sid, &id, NULL), -ENOENT);
+    ck_assert_int_eq(tl_idmap_to_sid(map, 300000, &sid), -ENOENT);
+}
+
+static void with_logon(struct tl_topology *topo)
+{
+    for (size_t i = 0; i < NUM_NAMES; i++) {
+        struct tl_logon *logon = tl_logon_new(ctx, config, &ws, topo, NULL);
+
+        (void)tl_logon_prepare(logon, names[i]);
+        ck_assert(logon->route != NULL || logon->outcome->reason == TL_REASON_NAME_LOCAL);
+    }
+}
+
+static struct tl_lookup_plan *plan_of(const struct tl_topology *topo,
+                                      const struct tl_question *question)
+{
+    struct tl_lookup_plan *plan = NULL;
+    char *error = NULL;
+
+    ck_assert_int_eq(
+        tl_lookup_plan_make(ctx, config, &ws, topo, local, question, &plan, &error), 0);
+    ck_assert_uint_eq(plan->num_domains, 0);
+    ck_assert_ptr_nonnull(plan->why);
+    return plan;
+}
+
+static void with_lookup(struct tl_topology *topo)
+{
+    struct tl_lookup_input in = {
+        .config = config, .ws = &ws, .topo = topo, .local = local};
+    struct tl_lookup *lookup = tl_lookup_new(ctx, &in);
+    struct tl_lookup_answer *answer = NULL;
+
+    in.deadline = tl_deadline_in_ms(1000);
+    for (size_t i = 0; i <= NUM_NAMES; i++)
+        for (int group = 0; group <= 1; group++) {
+            struct tl_question question = {
+                .group = group, .name = i < NUM_NAMES ? names[i] : NULL, .id = 300000};
+            struct tl_lookup_plan *plan = plan_of(topo, &question);
+
+            ck_assert(topo != NULL || plan->not_known_yet);
+            ck_assert_int_ne(tl_lookup_find(lookup, plan, &question, &answer, out),
+                             TL_REASON_OK);
+        }
+}
+
+static void with_rules(struct tl_topology *topo)
+{
+    struct tl_rules_input in = {.config = config, .ws = &ws, .topo = topo};
+    struct tl_membership member = {.account = "alice"};
+    struct tl_rule_info *infos = NULL;
+    size_t count = 99;
+
+    ck_assert_int_eq(tl_rules_check(&in, &member, out), TL_REASON_OK);
+    ck_assert_int_eq(tl_rules_list(ctx, &in, &infos, &count, out), TL_REASON_OK);
+    ck_assert_uint_eq(count, 0);
+}
+
+static struct tl_pac *pac_of_alice(void)
+{
+    struct tl_pac *pac = talloc_zero(ctx, struct tl_pac);
+
+    pac->account = pac->full_name = pac->logon_server = pac->home_directory = "alice";
+    pac->home_drive = pac->profile_path = pac->logon_script = "";
+    pac->domain_flat = "CONTOSO";
+    pac->dns_domain = "CONTOSO.TEST";
+    pac->upn = "alice@corp.example";
+    pac->sam_name = pac->client_name = "alice";
+    pac->user_rid = 1104;
+    pac->primary_group_rid = 513;
+    ck_assert_int_eq(tl_sid_parse("S-1-5-21-1-2-3", &pac->domain_sid), 0);
+    ck_assert_int_eq(tl_sid_append(&pac->domain_sid, 1104, &pac->user_sid), 0);
+    return pac;
+}
+
+static void with_pac(struct tl_topology *topo)
+{
+    for (size_t i = 0; i < NUM_NAMES; i++) {
+        struct tl_pac *pac = pac_of_alice();
+        struct tl_route *route = route_of(topo, names[i]);
+
+        if (route->local)
+            continue;
+        (void)tl_pac_apply_rules(pac, topo, route, "alice@CONTOSO.TEST", &ws, NULL, out);
+        (void)tl_pac_check_name(pac, topo, route, "alice@CONTOSO.TEST", out);
+    }
+}
+
+static void with_identity(struct tl_topology *topo)
+{
+    struct tl_identity_input in = {.config = config,
+                                   .ws = &ws,
+                                   .topo = topo,
+                                   .pac = pac_of_alice(),
+                                   .client = "alice@CONTOSO.TEST",
+                                   .local = local};
+    struct tl_identity *identity = NULL;
+    struct tl_group *group = NULL;
+    struct tl_idmap *map = NULL;
+    char *error = NULL;
+    struct tl_sid sid;
+
+    (void)tl_identity_build(ctx, &in, &identity, out);
+    ck_assert_int_eq(tl_idmap_new(ctx, config, ws.domain, topo, NULL, &map, &error), 0);
+    ck_assert_int_eq(tl_sid_parse("S-1-5-21-1-2-3-513", &sid), 0);
+    ck_assert_int_ne(tl_group_build(ctx, &in, map, &sid, "Users", &group, out),
+                     TL_REASON_OK);
+}
+
+static void with_snapshot(struct tl_topology *topo)
+{
+    const struct tl_tdo tdo = {.holder = "fabrikam.test", .partner = "contoso.test"};
+    char *json = NULL, *error = NULL;
+    const char *path = "/tmp/trustlogon-no-topology.json";
+
+    ck_assert_ptr_null(tl_topology_trust(topo, "fabrikam.test", "contoso.test"));
+    ck_assert_ptr_null(tl_topology_trust(topo, NULL, NULL));
+    ck_assert_ptr_null(tl_topology_domain(topo, "fabrikam.test"));
+    ck_assert_ptr_null(tl_topology_domain(topo, NULL));
+    ck_assert(!tl_topology_was_read(topo, "fabrikam.test"));
+    ck_assert_int_eq(tl_topology_to_json(ctx, topo, &json), topo == NULL ? -EINVAL : 0);
+    ck_assert_int_eq(tl_topology_save(topo, path), topo == NULL ? -EINVAL : 0);
+    ck_assert_int_eq(unlink(path), topo == NULL ? -1 : 0);
+    ck_assert_int_eq(tl_topology_set(ctx, topo, "contoso.test.trustType=1", &error),
+                     -EINVAL);
+    ck_assert_ptr_nonnull(error);
+    ck_assert_int_eq(tl_topology_mark_read(topo, "contoso.test"),
+                     topo == NULL ? -EINVAL : 0);
+    ck_assert_int_eq(tl_topology_add_trust(topo, &tdo), topo == NULL ? -EINVAL : 0);
+}
+
+static const struct {
+    const char *entries; /* those that it calls */
+    void (*call)(struct tl_topology *topo);
+} calls[] = {
+    {"tl_route", with_route},
+    {"tl_known_domain", with_known_domain},
+    {"tl_route_judge", with_route_judge},
+    {"tl_suffix_index_new", with_suffix_index},
+    {"tl_idmap_new", with_idmap},
+    {"tl_logon_new", with_logon},
+    {"tl_lookup_plan_make tl_lookup_new", with_lookup},
+    {"tl_rules_check tl_rules_list", with_rules},
+    {"tl_pac_apply_rules tl_pac_check_name", with_pac},
+    {"tl_identity_build tl_group_build", with_identity},
+    {"tl_topology_trust tl_topology_domain tl_topology_was_read tl_topology_to_json "
+     "tl_topology_save tl_topology_set tl_topology_mark_read tl_topology_add_trust",
+     with_snapshot},
+    /* They begin with a connection to a directory. */
+    {"tl_directory_trusts tl_rules_account", NULL},
+};
+#define NUM_CALLS (sizeof calls / sizeof *calls)
+
+START_TEST(test_null)
+{
+    if (calls[_i].call != NULL)
+        calls[_i].call(NULL);
+}
+END_TEST
+
+START_TEST(test_empty)
+{
+    if (calls[_i].call != NULL)
+        calls[_i].call(tl_topology_new(ctx));
+}
+END_TEST
+
+/* As it is before the first look into the directory: the names only. */
+START_TEST(test_bare)
+{
+    struct tl_topology *topo = tl_topology_new(ctx);
+
+    topo->domain = topo->forest = "fabrikam.test";
+    if (calls[_i].call != NULL)
+        calls[_i].call(topo);
+}
+END_TEST
+
+static bool is_called(const char *entry)
+{
+    size_t len = strlen(entry);
+
+    for (size_t i = 0; i < NUM_CALLS; i++)
+        for (const char *at = calls[i].entries; (at = strstr(at, entry)); at += len)
+            if ((at == calls[i].entries || at[-1] == ' ') &&
+                (at[len] == ' ' || at[len] == '\0'))
+                return true;
+    return false;
+}
+
+/* Whether the parameters have a topology that the callee reads. */
+static bool takes_topology(const char *parameters)
+{
+    static const char topology[] = "struct tl_topology *";
+    static const char *const inputs[] = {"tl_identity_input", "tl_lookup_input",
+                                         "tl_rules_input"};
+
+    for (const char *at = parameters; (at = strstr(at, topology)); at++)
+        if (at[sizeof topology - 1] != '*')
+            return true;
+    for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++)
+        if (strstr(parameters, inputs[i]))
+            return true;
+    return false;
+}
+
+/* One declaration, up to its semicolon. */
+static size_t look_at(char *declaration)
+{
+    char *open = strchr(declaration, '('), *name = open;
+
+    if (open == NULL || !takes_topology(open))
+        return 0;
+    *open = '\0';
+    while (isalnum((unsigned char)name[-1]) || name[-1] == '_')
+        name--;
+    ck_assert_msg(is_called(name), "%s takes a topology; call it here without one", name);
+    return 1;
+}
+
+static size_t look_into(const char *path)
+{
+    FILE *file = fopen(path, "re");
+    static char text[64 * 1024];
+    size_t len = fread(text, 1, sizeof text - 1, file), found = 0;
+    char *next;
+
+    ck_assert_uint_lt(len, sizeof text - 1);
+    text[len] = '\0';
+    fclose(file);
+    for (char *at = strstr(text, "TL_PUBLIC"); at != NULL; at = next) {
+        char *end = strchr(at, ';');
+
+        if (end == NULL) /* its own definition */
+            break;
+        *end = '\0';
+        next = strstr(end + 1, "TL_PUBLIC");
+        found += look_at(at);
+    }
+    return found;
+}
+
+START_TEST(test_all_are_here)
+{
+    DIR *dir = opendir(PUBLIC_HEADERS);
+    const struct dirent *de;
+    size_t found = 0;
+
+    ck_assert_ptr_nonnull(dir);
+    while ((de = readdir(dir)))
+        if (strstr(de->d_name, ".h"))
+            found += look_into(talloc_asprintf(ctx, "%s/%s", PUBLIC_HEADERS, de->d_name));
+    closedir(dir);
+    ck_assert_uint_ge(found, 24);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("no topology");
+    TCase *tc = tcase_create("no topology");
+
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_loop_test(tc, test_null, 0, NUM_CALLS);
+    tcase_add_loop_test(tc, test_empty, 0, NUM_CALLS);
+    tcase_add_loop_test(tc, test_bare, 0, NUM_CALLS);
+    tcase_add_test(tc, test_all_are_here);
+    suite_add_tcase(suite, tc);
+    return run_suite(suite);
+}
