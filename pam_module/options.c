@@ -72,6 +72,7 @@ static const struct option {
     AGENT(pkinit_anchors),
     AGENT(pkinit_identity),
     AGENT(realm),
+    AGENT(realms),
     AGENT(require_ldap_ping),
     AGENT(rule_lifetime),
     AGENT(rule_timeout),

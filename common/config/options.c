@@ -114,6 +114,8 @@ const struct tl_option tl_options[] = {
 
     {"topology", "topology_refresh", TL_OPTION_INT, AT(topology_refresh), "3600", 60,
      YEAR, "seconds until domains and trusts are read again"},
+    {"topology", "realms", TL_OPTION_REALMS, AT(realms), NULL, 0, 0,
+     "realms and domains that are asked by name although no trust tells of them"},
 
     {"agent", "max_conversations", TL_OPTION_INT, AT(max_conversations), "256", 1, 65536,
      "conversations at once"},

@@ -31,7 +31,8 @@ enum tl_option_type {
     TL_OPTION_RC4,     /* enum tl_rc4, or a boolean */
     TL_OPTION_CARDS,   /* enum tl_smartcard */
     TL_OPTION_PKINIT,  /* PKCS11:, PKCS12:, FILE: or DIR: as libkrb5's pkinit has them */
-    TL_OPTION_ANCHORS  /* FILE: or DIR: and an absolute path */
+    TL_OPTION_ANCHORS, /* FILE: or DIR: and an absolute path */
+    TL_OPTION_REALMS   /* realms, separated by blanks or commas */
 };
 
 struct tl_option {
@@ -74,6 +75,8 @@ int tl_rid_ranges_parse(TALLOC_CTX *ctx, const char *text,
 int tl_id_span_parse(const char *text, struct tl_id_span *span, const char **fault);
 int tl_autorid_domains_parse(TALLOC_CTX *ctx, const char *text,
                              struct tl_autorid_domains **domains, const char **fault);
+/* realm_list.c: whether it is such a list, of names with a dot. */
+bool tl_realm_list_valid(const char *value);
 /* Whether `value` is an absolute path that stays below itself whatever its
  * escapes become. */
 bool tl_path_template_valid(const char *value);

@@ -229,6 +229,9 @@ static const char *name_fault(enum tl_option_type type, const char *value)
                    : "is no absolute path with %u, %d, %D, %n or %% in it";
     case TL_OPTION_KEYTAB:
         return is_keytab(value) ? NULL : "is no absolute path";
+    case TL_OPTION_REALMS:
+        return tl_realm_list_valid(value) ? NULL
+                                          : "is no list of realms (A.EXAMPLE B.EXAMPLE)";
     case TL_OPTION_PKINIT:
         return is_pkinit(value, false)
                    ? NULL

@@ -49,6 +49,7 @@ enum tl_reason tl_krb_as_machine(struct tl_krb *krb, const struct tl_workstation
         talloc_free(name);
         return tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_NO_MEMORY, NULL);
     }
+    princ->type = KRB5_NT_PRINCIPAL;
     reason = as_machine(krb, ws, princ, false, out);
     /* The keytab may have been put together from others, newest last. */
     if (reason == TL_REASON_WRONG_PASSWORD &&

@@ -20,9 +20,11 @@
 #define FILE_MAX (256 * 1024)
 #define PREFIX "dc-"
 #define SUFFIX ".json"
-/* Domains may be typed by anyone at a login prompt; the folder must not grow
- * without end. */
+/* Whom KDCs refer to, and what administrators ask for, is no list of ours: the folder
+ * must not grow without end. What was not used for the longest time goes first. */
 #define FILES_MAX 512
+/* A use is noted in the file's time of access, not each time. */
+#define USE_NOTED_S 60
 
 char *tl_cache_file_name(TALLOC_CTX *ctx, const char *domain)
 {
@@ -50,6 +52,23 @@ static int open_folder(const struct tl_locator *locator)
     const char *path = locator->config->cache_dir;
 
     return path ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+}
+
+/* When a file was read or written last. */
+static time_t used_at(const struct stat *st)
+{
+    return st->st_atime > st->st_mtime ? st->st_atime : st->st_mtime;
+}
+
+/* File systems keep times of access badly or not at all, so we do. */
+static void note_use(const struct tl_locator *locator, int fd)
+{
+    const struct timespec times[2] = {{.tv_sec = (time_t)tl_locator_wall(locator)},
+                                      {.tv_nsec = UTIME_OMIT}};
+    struct stat st;
+
+    if (fstat(fd, &st) == 0 && times[0].tv_sec - used_at(&st) >= USE_NOTED_S)
+        (void)futimens(fd, times);
 }
 
 /* Ours to trust: a file of root's or our own that nobody else may write. */
@@ -108,6 +127,8 @@ struct tl_cache_entry *tl_cache_load(TALLOC_CTX *ctx, const struct tl_locator *l
         if (text && tl_cache_decode(ctx, text, len, &entry) == 0 &&
             strcmp(entry->domain, domain) != 0)
             TALLOC_FREE(entry);
+        if (entry)
+            note_use(locator, fd);
         close(fd);
     }
     if (folder >= 0)
@@ -116,13 +137,30 @@ struct tl_cache_entry *tl_cache_load(TALLOC_CTX *ctx, const struct tl_locator *l
     return entry;
 }
 
-/* May one more file be made? Old ones are removed on the way. */
+/* The file that was not used for the longest time so far. */
+struct oldest {
+    char name[NAME_MAX + 1];
+    time_t used;
+};
+
+static void remember_oldest(struct oldest *oldest, const char *name,
+                            const struct stat *st)
+{
+    if (oldest->name[0] != '\0' && used_at(st) >= oldest->used)
+        return;
+    snprintf(oldest->name, sizeof oldest->name, "%s", name);
+    oldest->used = used_at(st);
+}
+
+/* May one more file be made? Old ones are removed on the way, and if there are too many
+ * for it, the one that was not used for the longest time. */
 static bool room(const struct tl_locator *locator, int folder)
 {
     time_t oldest = (time_t)tl_locator_wall(locator) - locator->config->cache_lifetime;
     int again = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *dir = again >= 0 ? fdopendir(again) : NULL;
     const struct dirent *de;
+    struct oldest unused = {.name = ""};
     size_t count = 0;
 
     if (!dir) {
@@ -138,9 +176,12 @@ static bool room(const struct tl_locator *locator, int folder)
             continue;
         if (st.st_mtime < oldest && unlinkat(folder, de->d_name, 0) == 0)
             continue;
+        remember_oldest(&unused, de->d_name, &st);
         count++;
     }
     closedir(dir);
+    if (count >= FILES_MAX && unlinkat(folder, unused.name, 0) == 0)
+        count--;
     return count < FILES_MAX;
 }
 

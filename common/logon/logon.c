@@ -47,12 +47,12 @@ struct tl_logon *tl_logon_new(TALLOC_CTX *ctx, const struct tl_config *config,
     return logon;
 }
 
-/* Route the name by the present topology, replacing an earlier route. */
-static enum tl_reason find_route(struct tl_logon *logon)
+static enum tl_reason find_route_by(struct tl_logon *logon,
+                                    const struct tl_topology *topology)
 {
     struct tl_route *route;
 
-    if (tl_route(logon, logon->name, logon->ws, logon->topology, &route) != 0)
+    if (tl_route(logon, logon->name, logon->ws, topology, &route) != 0)
         return tl_outcome_fail(logon->outcome, TL_STAGE_ROUTE, TL_REASON_NO_MEMORY, NULL);
     TALLOC_FREE(logon->route);
     logon->route = route;
@@ -73,6 +73,12 @@ static bool bare_and_local(const struct tl_logon *logon)
             tl_local_find("/etc/passwd", &query) != 0 || query.typed_is_local);
 }
 
+/* Route the name by the present topology, replacing an earlier route. */
+static enum tl_reason find_route(struct tl_logon *logon)
+{
+    return find_route_by(logon, logon->topology);
+}
+
 enum tl_reason tl_logon_prepare(struct tl_logon *logon, const char *name)
 {
     enum tl_name_error error;
@@ -91,10 +97,42 @@ enum tl_reason tl_logon_prepare(struct tl_logon *logon, const char *name)
     return find_route(logon);
 }
 
-static bool is_young(const struct tl_topology *topo)
+static bool younger(const struct tl_topology *topo, int seconds)
 {
-    return topo != NULL && topo->taken != 0 &&
-           time(NULL) - topo->taken < SNAPSHOT_YOUNG_S;
+    int64_t now = (int64_t)time(NULL);
+
+    return topo != NULL && topo->taken != 0 && topo->taken <= now &&
+           now - topo->taken < seconds;
+}
+
+/*
+ * The trusts cannot be read now. A snapshot that is not old still says what domains there
+ * are; by an old one the name may be a new domain's, and is taken at its word.
+ */
+static enum tl_reason route_without_reading(struct tl_logon *logon)
+{
+    if (logon->route->verdict == TL_REASON_DOMAIN_UNKNOWN &&
+        !younger(logon->topology, logon->config->topology_refresh))
+        return find_route_by(logon, NULL);
+    return find_route(logon);
+}
+
+/* The account of this machine was unknown to its own KDC: the keytab may have another
+ * (kerberos/machine.h). */
+static bool other_machine(struct tl_logon *logon)
+{
+    struct tl_workstation *ws = tl_workstation_again(logon, logon->config, logon->ws);
+
+    if (ws == NULL)
+        return false;
+    tl_trace_note(
+        logon->trace,
+        "the domain does not know this machine as %s$ (%s); the keytab has keys "
+        "of %s$ (%s) as well",
+        logon->ws->flat, logon->ws->realm, ws->flat, ws->realm);
+    logon->ws = ws;
+    logon->topology = of_domain(logon->topology, ws);
+    return true;
 }
 
 /*
@@ -110,16 +148,19 @@ static enum tl_reason complete_route(struct tl_logon *logon, tl_deadline deadlin
     bool placed =
         logon->route->realm != NULL && logon->route->verdict != TL_REASON_DOMAIN_UNKNOWN;
 
-    if (placed || is_young(logon->topology))
+    if (placed || younger(logon->topology, SNAPSHOT_YOUNG_S))
         return TL_REASON_OK;
     ignored = tl_outcome_new(logon);
     reason = tl_refresh(logon, logon->config, logon->ws, logon->trace, deadline, &fresh,
                         ignored);
+    if (reason != TL_REASON_OK && other_machine(logon))
+        reason = tl_refresh(logon, logon->config, logon->ws, logon->trace, deadline,
+                            &fresh, ignored);
     if (reason != TL_REASON_OK) {
         logon->unread = logon->topology == NULL ? ignored : NULL;
         tl_trace_note(logon->trace,
                       "the trusts could not be read; the route stays a guess");
-        return TL_REASON_OK;
+        return route_without_reading(logon);
     }
     TALLOC_FREE(ignored);
     logon->topology = fresh;
@@ -210,6 +251,14 @@ static enum tl_reason exchange(struct tl_logon *logon, const struct proof *proof
     if (reason != TL_REASON_OK)
         reason = tl_explain_failure(logon, own, reading);
     talloc_free(own);
+    /* The explanation was asked for as this machine. */
+    if (reason != TL_REASON_OK && logon->outcome->stage == TL_STAGE_WALK &&
+        other_machine(logon)) {
+        tl_outcome_reset(logon->outcome);
+        reason = find_route(logon);
+        if (reason == TL_REASON_OK)
+            reason = attempt(logon, proof, deadline);
+    }
     return reason;
 }
 

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <trustlogon/config.h>
 #include <trustlogon/name.h>
 
 #include "trust/internal.h"
@@ -236,12 +237,25 @@ static int suffix_of_trust(struct maker *m, const struct tl_suffix_match *match)
                                              : tdo->forest_info_error);
 }
 
+static int find_suffix(struct maker *m, struct tl_suffix_match *match)
+{
+    struct tl_suffix_index *index = NULL;
+    int ret = tl_suffix_index_new(m->route, m->topo, &index);
+
+    if (ret == 0)
+        *match = tl_suffix_find(index, m->name->domain);
+    talloc_free(index);
+    return ret;
+}
+
 static int route_suffix(struct maker *m)
 {
     struct tl_route *route = m->route;
-    struct tl_suffix_match match = {.reason = TL_REASON_SUFFIX_UNKNOWN};
-    struct tl_suffix_index *index = NULL;
-    int ret;
+    struct tl_suffix_match match;
+    int ret = find_suffix(m, &match);
+
+    if (ret != 0)
+        return ret;
 
     route->type = TL_ENTERPRISE;
     route->why = "The suffix is no known domain's name; the workstation's own KDC is "
@@ -249,13 +263,6 @@ static int route_suffix(struct maker *m)
     route->principal = talloc_asprintf(route, "%s@%s", m->name->user, m->name->domain);
     if (route->principal == NULL || set_realm(route, m->ws->domain) != 0)
         return -ENOMEM;
-    if (m->topo != NULL) {
-        ret = tl_suffix_index_new(route, m->topo, &index);
-        if (ret != 0)
-            return ret;
-        match = tl_suffix_find(index, m->name->domain);
-        talloc_free(index);
-    }
     if (match.tdo != NULL)
         return suffix_of_trust(m, &match);
     if (match.reason != TL_REASON_OK)
@@ -275,15 +282,31 @@ static bool looks_like_own(const struct maker *m, const char *typed)
            tl_ascii_equal(typed, m->ws->domain, len);
 }
 
+/* Without a snapshot the name is taken at its word. With one, a name that is in no trust
+ * is nobody's: a stranger at a login prompt must not choose which host is asked. */
+static bool may_be_asked(const struct maker *m, const char *dns)
+{
+    return tl_dns_shaped(dns) &&
+           (m->topo == NULL || tl_realm_list_has(m->ws->realms, dns));
+}
+
 static int route_unknown(struct maker *m, const char *typed)
 {
     struct tl_route *route = m->route;
     const char *dns = looks_like_own(m, typed) ? m->ws->domain : typed;
+    struct tl_suffix_match match = {.reason = TL_REASON_SUFFIX_UNKNOWN};
+    int ret = m->name->form == TL_NAME_DOWNLEVEL ? find_suffix(m, &match) : 0;
 
+    if (ret != 0)
+        return ret;
+    /* Below a name that a forest trust routes, and not listed there: perhaps it is new.
+     * Our own KDC refers along the routing. */
+    if (match.reason == TL_REASON_OK && match.tdo != NULL)
+        return route_suffix(m);
     route->domain_named = true;
     route->type = TL_PRINCIPAL;
     route->why = "No domain by this name is known.";
-    if (tl_dns_shaped(dns)) {
+    if (may_be_asked(m, dns)) {
         route->why = "No domain by this name is known; a KDC of that name is tried.";
         if (set_realm(route, dns) != 0 || set_upn(route, m->name->user, dns) != 0 ||
             put(route, &route->principal, m->name->user) != 0)

@@ -7,6 +7,7 @@
 #include "locate/internal.h"
 
 #include <check.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -666,32 +667,81 @@ START_TEST(bad_files)
 }
 END_TEST
 
-/* Names typed at a login prompt cannot fill the disk; what is old makes room. */
-START_TEST(full_folder)
+/* A file of the cache that was used and written so long ago. */
+static void file_in_cache(int i, int used, int written)
 {
-    char path[128];
-    int packets;
+    struct timespec times[2] = {{.tv_sec = clock_now - used},
+                                {.tv_sec = clock_now - written}};
+    char *path = talloc_asprintf(config, "%s/dc-%d.json", folder, i);
+    int fd = open(path, O_WRONLY | O_CREAT, 0644);
 
-    for (int i = 0; i < 512; i++) {
-        struct timespec times[2] = {{.tv_sec = clock_now}, {.tv_sec = clock_now}};
-        int fd;
+    ck_assert(fd >= 0 && futimens(fd, times) == 0);
+    close(fd);
+}
 
-        snprintf(path, sizeof path, "%s/dc-%d.json", folder, i);
-        fd = open(path, O_WRONLY | O_CREAT, 0644);
-        ck_assert(fd >= 0 && futimens(fd, times) == 0);
-        close(fd);
-    }
-    for (int i = 0; i < 2; i++) {
-        packets = world_packets(&world);
-        locate(NULL, 0, TL_REASON_OK);
-        ck_assert_int_gt(world_packets(&world), packets);
-    }
-    clock_now += config->cache_lifetime + 1;
-    locate(NULL, 0, TL_REASON_OK);
-    ck_assert_int_ne(access(path, F_OK), 0);
-    packets = world_packets(&world);
+static bool in_cache(const char *name)
+{
+    return access(talloc_asprintf(config, "%s/dc-%s.json", folder, name), F_OK) == 0;
+}
+
+static int files_in_cache(void)
+{
+    DIR *dir = opendir(folder);
+    const struct dirent *de;
+    int count = 0;
+
+    while ((de = readdir(dir)))
+        count += strncmp(de->d_name, "dc-", 3) == 0;
+    closedir(dir);
+    return count;
+}
+
+static void is_cached(void)
+{
+    int packets = world_packets(&world);
+
     locate(NULL, 0, TL_REASON_OK);
     ck_assert_int_eq(world_packets(&world), packets);
+}
+
+/* Names cannot fill the disk, nor keep a new one out: what was not used for the longest
+ * time makes room, and what is old. */
+START_TEST(full_folder)
+{
+    struct tl_locator *locator = new_locator(NULL);
+    struct tl_cache_entry other = {.domain = "other.test", .failed = clock_now};
+
+    for (int i = 0; i < 512; i++)
+        file_in_cache(i, i == 77 ? 900 : 300, i == 78 ? 600 : 900);
+    locate(NULL, 0, TL_REASON_OK);
+    is_cached();
+    ck_assert(!in_cache("77") && in_cache("78") && in_cache("79"));
+    ck_assert_int_eq(files_in_cache(), 512);
+    clock_now += config->cache_lifetime + 1;
+    tl_cache_store(locator, &other);
+    ck_assert(in_cache("other.test") && !in_cache("79"));
+}
+END_TEST
+
+/* What is used stays, whatever is written beside it: reading is a use. */
+START_TEST(used_is_kept)
+{
+    struct timespec long_ago[2] = {{.tv_sec = clock_now - 600},
+                                   {.tv_sec = clock_now - 600}};
+    struct tl_locator *locator = new_locator(NULL);
+    struct tl_cache_entry other = {.domain = "other.test", .failed = clock_now};
+
+    locate(NULL, 0, TL_REASON_OK);
+    ck_assert_int_eq(utimensat(AT_FDCWD,
+                               talloc_asprintf(config, "%s/dc-contoso.test.json", folder),
+                               long_ago, 0),
+                     0);
+    for (int i = 0; i < 511; i++)
+        file_in_cache(i, 300, 300);
+    is_cached();
+    tl_cache_store(locator, &other);
+    ck_assert(in_cache("other.test") && in_cache("contoso.test"));
+    ck_assert_int_eq(files_in_cache(), 512);
 }
 END_TEST
 
@@ -800,6 +850,7 @@ int main(void)
     ADD(nowhere_to_write, 1);
     ADD(bad_files, 4);
     ADD(full_folder, 1);
+    ADD(used_is_kept, 1);
     ADD(many_writers, 1);
     ADD(bad_domain, COUNT(bad_domains));
     ADD(no_time_left, 1);

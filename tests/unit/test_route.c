@@ -26,6 +26,12 @@ static const struct tl_workstation ws_default = {.flat = "WS1",
                                                  .domain = "fabrikam.test",
                                                  .default_domain = "CONTOSO"};
 
+static const struct tl_workstation ws_realms = {.flat = "WS1",
+                                                .fqdn = "ws1.fabrikam.test",
+                                                .realm = "FABRIKAM.TEST",
+                                                .domain = "fabrikam.test",
+                                                .realms = "UNIX.TEST, WINGTIP.TEST"};
+
 /* A snapshot with the row's changes, separated by blanks. */
 static struct tl_topology *topology(TALLOC_CTX *ctx, const char *json, const char *sets)
 {
@@ -291,8 +297,8 @@ static const struct row rows[] = {
      "CONTOSO\\alice", "alice @CONTOSO.TEST principal krbtgt",
      "trust-selective||trustAttributes = 0x10, CROSS_ORGANIZATION", C_TO_F},
     {"ee849847 cause 1: own TDO by NetBIOS name, DNS name typed", E,
-     "contoso.test.trustPartner=CONTOSO", &ws1, "contoso.test\\alice",
-     "alice @CONTOSO.TEST principal host", "domain-unknown|contoso.test|", ""},
+     "contoso.test.trustPartner=CONTOSO", &ws1, "contoso.test\\alice", "nobody",
+     "domain-unknown|contoso.test|", ""},
     {"ee849847 cause 1: own TDO by NetBIOS name, nothing maps it", E,
      "contoso.test.trustPartner=CONTOSO CONTOSO.trustType=1", &ws1, "CONTOSO\\alice",
      "nobody", "trust-downlevel||trustType = 1", ""},
@@ -310,8 +316,26 @@ static const struct row rows[] = {
      "trust-netbios-named||trustPartner = FABRIKAM", C_TO_F},
 
     /* Unknown domains */
-    {"a DNS domain nobody knows is tried", E, NULL, &ws1, "wingtip.test\\eve",
+    {"a DNS domain nobody knows is not asked", E, NULL, &ws1, "wingtip.test\\eve",
+     "nobody", "domain-unknown|wingtip.test|", ""},
+    {"nor is an address", E, NULL, &ws1, "192.0.2.1\\eve", "nobody",
+     "domain-unknown|192.0.2.1|", ""},
+    {"nor one that a name of ours begins", E, NULL, &ws1,
+     "contoso.test.evil.example\\eve", "nobody",
+     "domain-unknown|contoso.test.evil.example|", ""},
+    {"nor what is below an external trust's domain", E, NULL, &ws1,
+     "new.contoso.test\\eve", "nobody", "domain-unknown|new.contoso.test|", ""},
+    {"nor what is below our own", E, NULL, &ws1, "new.fabrikam.test\\eve", "nobody",
+     "domain-unknown|new.fabrikam.test|", ""},
+    {"below a forest trust's name: our own KDC follows the routing", F, NULL, &ws1,
+     "new.contoso.test\\eve", "eve@new.contoso.test @FABRIKAM.TEST enterprise host", "ok",
+     NULL},
+    {"below one that is not routed: nobody", F, "contoso.test.tln:contoso.test=disabled",
+     &ws1, "new.contoso.test\\eve", "nobody", "domain-unknown|new.contoso.test|", ""},
+    {"[topology] realms: asked by its name", E, NULL, &ws_realms, "wingtip.test\\eve",
      "eve @WINGTIP.TEST principal host", "domain-unknown|wingtip.test|", ""},
+    {"[topology] realms: that name only", E, NULL, &ws_realms, "x.wingtip.test\\eve",
+     "nobody", "domain-unknown|x.wingtip.test|", ""},
     {"a flat name nobody knows cannot be", E, NULL, &ws1, "WINGTIP\\eve", "nobody",
      "domain-unknown|WINGTIP|", ""},
     {"no snapshot: DNS domain", NULL, NULL, &ws1, "contoso.test\\alice",

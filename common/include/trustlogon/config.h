@@ -116,6 +116,7 @@ struct tl_config {
     int negative_lifetime;      /* seconds a failure is kept: 45 */
     /* [topology] */
     int topology_refresh; /* seconds after which it is read again: 3600 */
+    const char *realms;   /* asked although no trust tells of them; NULL: none */
     /* [agent] */
     int max_conversations; /* at once: 256 */
     int max_per_uid;       /* at once for one uid other than root: 8 */
@@ -151,6 +152,8 @@ TL_PUBLIC const char *tl_config_conflict(const struct tl_config *config);
  * `max` spans, which may then hold ids between ranges too. Returns how many. */
 TL_PUBLIC size_t tl_config_id_spans(const struct tl_config *config,
                                     struct tl_id_span *spans, size_t max);
+/* Whether a list of realms, NULL for none, has this one. */
+TL_PUBLIC bool tl_realm_list_has(const char *list, const char *realm);
 /* For `trustlogon config`: every option with section, key, value, whether it is the
  * default. */
 struct tl_config_item {

@@ -23,6 +23,7 @@ struct tl_workstation {
     const char *default_domain; /* domain of a bare name; NULL: `domain` */
     bool bare_names; /* NSS knows that domain's users by bare names: an account of the
                         machine itself must not be one of theirs */
+    const char *realms;         /* [topology] realms, or NULL */
 };
 
 enum tl_principal_type {
@@ -65,7 +66,12 @@ struct tl_route {
     struct tl_hop *hops; /* pointers into the topology: keep it alive */
 };
 
-/* Never fails but for memory (-ENOMEM). `topo` may be NULL: nothing is known. */
+/*
+ * Never fails but for memory (-ENOMEM). `topo` may be NULL: nothing is known, and a
+ * domain's DNS name is taken at its word. With a topology, a domain that it does not have
+ * is nobody's (`realm` is NULL), unless ws->realms has it: else whoever types a name
+ * would choose which hosts are looked for and asked.
+ */
 TL_PUBLIC int tl_route(TALLOC_CTX *ctx, const struct tl_name *name,
                        const struct tl_workstation *ws, const struct tl_topology *topo,
                        struct tl_route **route);
@@ -122,7 +128,7 @@ TL_PUBLIC int tl_route_rc4(TALLOC_CTX *ctx, const struct tl_topology *topo,
  * Which forest trust routes a UPN suffix or DNS name. An index over the
  * topology for fast look-ups (100,000 names); tl_route() makes and uses one. It
  * points into the topology. Names of the own forest are in it: they give OK with
- * neither trust nor record.
+ * neither trust nor record. `topo` may be NULL: no suffix is known.
  */
 struct tl_suffix_index;
 TL_PUBLIC int tl_suffix_index_new(TALLOC_CTX *ctx, const struct tl_topology *topo,
