@@ -2,6 +2,7 @@
  *
  * config_names.c - `trustlogon config`: names in the configuration that nothing bears.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -67,12 +68,22 @@ static void check_realm(struct teller *teller, const struct tl_topology *topo)
         problem(teller, "realm", value, tl_outcome_words(cli, out, &in)->explanation);
 }
 
+/* libkrb5's file, which everything here rests on. */
+static void check_krb5_conf(struct teller *teller)
+{
+    char *error = NULL;
+
+    if (tl_krb5_conf_check(teller->cli, &error) == -EINVAL)
+        problem(teller, "file", "/etc/krb5.conf", error);
+}
+
 int config_names(struct cli *cli, const struct tl_topology *topo, json_t *problems)
 {
     struct teller teller = {.cli = cli, .problems = problems, .code = EXIT_WORKS};
     const char *usual = cli->config->default_domain;
     const char *bare = tl_bare_domain(cli->config, NULL); /* our own needs no check */
 
+    check_krb5_conf(&teller);
     check_domain(&teller, topo, "default_domain", usual);
     check_domain(&teller, topo, "bare_names", bare);
     check_realm(&teller, topo);

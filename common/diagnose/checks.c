@@ -3,6 +3,7 @@
  * checks.c - the checklist: one table, in an administrator's order, and the steps of
  * the logon itself.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "diagnose/internal.h"
@@ -11,14 +12,19 @@
 static void check_machine(struct run *run)
 {
     struct tl_outcome *out = tl_outcome_new(run->diag);
+    char *error = NULL;
 
+    if (tl_krb5_conf_check(run->diag, &error) == -EINVAL)
+        tl_finding(run, "krb5-conf", "/etc/krb5.conf", TL_FINDING_FAILED,
+                   TL_REASON_KRB5_CONF, NULL, NULL, "%s", error);
     tl_finding(run, "config", run->config->file, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
                "%s",
                run->config->file != NULL ? "read without error" : "no file: defaults");
     if (tl_workstation_detect(run->diag, run->config, &run->ws, out) != TL_REASON_OK) {
         run->ws = NULL;
         run->diag->complete = false;
-        tl_finding_outcome(run, "keytab", run->config->keytab, out);
+        if (out == NULL || out->reason != TL_REASON_KRB5_CONF) /* told above */
+            tl_finding_outcome(run, "keytab", run->config->keytab, out);
         return;
     }
     run->words.workstation = run->ws->fqdn;

@@ -322,9 +322,9 @@ enum tl_reason tl_ccache_store(TALLOC_CTX *ctx, const struct tl_ccache_request *
         (req->op == TL_CCACHE_DELETE && req->existing == NULL))
         return tl_outcome_fail(out, TL_STAGE_IDENTITY, TL_REASON_INTERNAL,
                                "an incomplete request to store tickets");
-    if (tl_k5_context(TL_RC4_NO, &k5) != 0)
-        return tl_outcome_fail(out, TL_STAGE_IDENTITY, TL_REASON_CCACHE_FAILED,
-                               "krb5.conf cannot be used");
+    reason = tl_k5_open(TL_RC4_NO, false, TL_STAGE_IDENTITY, &k5, out);
+    if (reason != TL_REASON_OK)
+        return reason;
     reason = store(ctx, k5, req, name, out);
     krb5_free_context(k5);
     return reason;

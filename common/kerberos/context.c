@@ -92,7 +92,7 @@ static enum tl_reason new_session(TALLOC_CTX *ctx, const struct tl_config *confi
     struct tl_transport_source source = {
         .find = find, .failed = failed, .worked = worked, .arg = locator};
     struct tl_krb *krb = talloc_zero(ctx, struct tl_krb);
-    krb5_error_code ret;
+    enum tl_reason reason;
 
     *krb_out = NULL;
     if (krb == NULL)
@@ -101,14 +101,8 @@ static enum tl_reason new_session(TALLOC_CTX *ctx, const struct tl_config *confi
     krb->locator = locator;
     krb->deadline = deadline;
     krb->trace = trace;
-    ret = tl_k5_context_for(config->allow_rc4, cards, &krb->k5);
-    if (ret != 0) {
-        char *text = tl_k5_message(krb, NULL, ret);
-        enum tl_reason reason = tl_outcome_fail(
-            out, TL_STAGE_LOCAL,
-            ret == ENOMEM ? TL_REASON_NO_MEMORY : TL_REASON_CONFIG_INVALID,
-            "krb5.conf cannot be used: %s", text != NULL ? text : "?");
-
+    reason = tl_k5_open(config->allow_rc4, cards, TL_STAGE_LOCAL, &krb->k5, out);
+    if (reason != TL_REASON_OK) {
         talloc_free(krb);
         return reason;
     }

@@ -118,6 +118,11 @@ static enum tl_reason reason_of_local(enum tl_stage stage, krb5_error_code code)
     case KRB5KDC_ERR_ETYPE_NOSUPP:
     case KRB5_BAD_ENCTYPE:
         return TL_REASON_ETYPE_UNSUPPORTED;
+    case KRB5_DELTAT_BADFORMAT:
+    case KRB5_CONFIG_BADFORMAT:
+    case KRB5_CONFIG_CANTOPEN:
+    case KRB5_CONFIG_NODEFREALM:
+        return TL_REASON_KRB5_CONF;
     case KRB5KRB_AP_ERR_TKT_EXPIRED:
         return TL_REASON_CLOCK_SKEW;
     case KRB5KRB_AP_ERR_MSG_TYPE:
@@ -139,9 +144,14 @@ enum tl_reason tl_krb_fail_local(struct tl_krb *krb, struct tl_outcome *out,
                                  enum tl_stage stage, krb5_error_code code,
                                  const char *doing)
 {
-    char *text = tl_k5_message(NULL, krb->k5, code);
-    enum tl_reason reason = tl_outcome_fail(out, stage, reason_of_local(stage, code),
-                                            "%s: %s", doing, text != NULL ? text : "?");
+    enum tl_reason reason = reason_of_local(stage, code);
+    char *text =
+        reason == TL_REASON_KRB5_CONF ? tl_k5_conf_values(NULL, TL_KRB5_CONF) : NULL;
+
+    if (text == NULL)
+        text = tl_k5_message(NULL, krb->k5, code);
+    reason =
+        tl_outcome_fail(out, stage, reason, "%s: %s", doing, text != NULL ? text : "?");
 
     talloc_free(text);
     return reason;

@@ -49,6 +49,19 @@ krb5_error_code tl_k5_context_for(enum tl_rc4 rc4, bool cards, krb5_context *k5)
 enum tl_key_use { TL_KEY_ANY, TL_KEY_OF_REFERRAL };
 bool tl_enctype_allowed(enum tl_rc4 rc4, enum tl_key_use use, krb5_enctype enctype);
 
+/* --- k5_conf.c: what is wrong with krb5.conf --- */
+
+#define TL_KRB5_CONF "/etc/krb5.conf"
+/* The same context; KRB5_CONF with file and line where libkrb5 does not take its
+ * configuration, or NO_MEMORY. */
+enum tl_reason tl_k5_open(enum tl_rc4 rc4, bool cards, enum tl_stage stage,
+                          krb5_context *k5, struct tl_outcome *out);
+/* "/etc/krb5.conf, line 3: Syntax error in profile relation", or NULL: nothing is found.
+ * What the file includes is looked at too. */
+char *tl_k5_conf_syntax(TALLOC_CTX *ctx, const char *path);
+/* A value that libkrb5 fails for where it needs it; NULL: none. */
+char *tl_k5_conf_values(TALLOC_CTX *ctx, const char *path);
+
 /* --- message.c: what may be read of a message without a key --- */
 
 enum tl_krb_msg {

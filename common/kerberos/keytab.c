@@ -130,11 +130,11 @@ enum tl_reason tl_keytab_judge(const struct tl_config *config,
 {
     krb5_context k5 = NULL;
     krb5_keytab keytab = NULL;
-    enum tl_reason reason;
+    enum tl_reason reason =
+        tl_k5_open(config->allow_rc4, false, TL_STAGE_LOCAL, &k5, out);
 
-    if (tl_k5_context(config->allow_rc4, &k5) != 0)
-        return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_CONFIG_INVALID,
-                               "krb5.conf cannot be used");
+    if (reason != TL_REASON_OK)
+        return reason;
     reason = tl_keytab_open(k5, config, TL_STAGE_LOCAL, &keytab, out);
     if (reason == TL_REASON_OK && tl_keytab_lacks_aes(k5, keytab, ws))
         reason = tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_KEYTAB_RC4,

@@ -41,7 +41,8 @@ static enum tl_reason fill(krb5_context k5, const struct tl_config *config,
     char name[48];
     size_t count = 0;
     krb5_error_code ret;
-    enum tl_reason reason = tl_keytab_for_machine(k5, config, ws, princ, false, &from, out);
+    enum tl_reason reason =
+        tl_keytab_for_machine(k5, config, ws, princ, false, &from, out);
 
     if (reason != TL_REASON_OK)
         return reason;
@@ -67,16 +68,17 @@ enum tl_reason tl_krb_machine_keys(const struct tl_config *config,
     char *account = talloc_asprintf(NULL, "%s$", ws->flat);
     krb5_context k5 = NULL;
     krb5_principal princ = NULL;
-    enum tl_reason reason = TL_REASON_NO_MEMORY;
     int fd = memfd_create("keytab", MFD_CLOEXEC);
+    enum tl_reason reason = tl_k5_open(TL_RC4_NO, false, TL_STAGE_AS, &k5, out);
 
     *fd_out = -1;
-    if (fd >= 0 && account != NULL && tl_k5_context(TL_RC4_NO, &k5) == 0 &&
-        krb5_build_principal(k5, &princ, (unsigned int)strlen(ws->realm), ws->realm,
-                             account, (char *)NULL) == 0)
+    if (reason == TL_REASON_OK &&
+        (fd < 0 || account == NULL ||
+         krb5_build_principal(k5, &princ, (unsigned int)strlen(ws->realm), ws->realm,
+                              account, (char *)NULL) != 0))
+        reason = tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_NO_MEMORY, NULL);
+    if (reason == TL_REASON_OK)
         reason = fill(k5, config, ws, princ, fd, out);
-    else
-        tl_outcome_fail(out, TL_STAGE_AS, reason, NULL);
     if (reason == TL_REASON_OK)
         *fd_out = fd;
     else if (fd >= 0)

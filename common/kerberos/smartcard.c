@@ -254,8 +254,9 @@ enum tl_reason tl_card_find(TALLOC_CTX *ctx, const struct tl_config *config,
     *card = NULL;
     if (!has_plugin(config->allow_rc4))
         return tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_SMARTCARD_PLUGIN, NULL);
-    if (tl_k5_context_for(config->allow_rc4, true, &k5) != 0)
-        return tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_NO_MEMORY, NULL);
+    reason = tl_k5_open(config->allow_rc4, true, TL_STAGE_AS, &k5, out);
+    if (reason != TL_REASON_OK)
+        return reason;
     if (!has_anchors(k5, config, realm))
         reason = tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_CONFIG_INVALID,
                                  "smartcard needs pkinit_anchors: what the certificates "

@@ -258,10 +258,12 @@ enum tl_reason tl_workstation_detect(TALLOC_CTX *ctx, const struct tl_config *co
     enum tl_reason reason;
 
     *ws = NULL;
-    if (mem == NULL || tl_k5_context(config->allow_rc4, &k5) != 0) {
+    if (mem == NULL)
+        return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+    reason = tl_k5_open(config->allow_rc4, false, TL_STAGE_LOCAL, &k5, out);
+    if (reason != TL_REASON_OK) {
         talloc_free(mem);
-        return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_CONFIG_INVALID,
-                               "krb5.conf cannot be used");
+        return reason;
     }
     (void)gethostname(own, sizeof(own) - 1);
     reason = tl_keytab_open(k5, config, TL_STAGE_LOCAL, &keytab, out);

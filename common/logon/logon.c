@@ -153,9 +153,11 @@ static enum tl_reason complete_route(struct tl_logon *logon, tl_deadline deadlin
     ignored = tl_outcome_new(logon);
     reason = tl_refresh(logon, logon->config, logon->ws, logon->trace, deadline, &fresh,
                         ignored);
-    if (reason != TL_REASON_OK && other_machine(logon))
+    if (reason != TL_REASON_OK && other_machine(logon)) {
+        tl_outcome_reset(ignored);
         reason = tl_refresh(logon, logon->config, logon->ws, logon->trace, deadline,
                             &fresh, ignored);
+    }
     if (reason != TL_REASON_OK) {
         logon->unread = logon->topology == NULL ? ignored : NULL;
         tl_trace_note(logon->trace,

@@ -75,6 +75,16 @@ static void with_route(struct tl_topology *topo)
     ck_assert_str_eq(route_of(topo, "carol@fabrikam.test")->realm, "FABRIKAM.TEST");
 }
 
+static void with_name_meant(struct tl_topology *topo)
+{
+    for (size_t i = 0; i < NUM_NAMES; i++) {
+        struct tl_name *name = NULL;
+
+        ck_assert_int_eq(tl_name_parse(ctx, names[i], strlen(names[i]), &name, NULL), 0);
+        ck_assert_ptr_null(tl_name_meant(ctx, name, topo));
+    }
+}
+
 static void with_known_domain(struct tl_topology *topo)
 {
     struct tl_known_domain domain;
@@ -247,6 +257,7 @@ static const struct {
     void (*call)(struct tl_topology *topo);
 } calls[] = {
     {"tl_route", with_route},
+    {"tl_name_meant", with_name_meant},
     {"tl_known_domain", with_known_domain},
     {"tl_route_judge", with_route_judge},
     {"tl_suffix_index_new", with_suffix_index},

@@ -37,6 +37,10 @@ TL_PUBLIC enum tl_reason tl_keytab_judge(const struct tl_config *config,
                                          const struct tl_workstation *ws,
                                          struct tl_outcome *out);
 
+/* Whether libkrb5 takes its configuration: 0, -ENOMEM, or -EINVAL with *error (child of
+ * ctx): "/etc/krb5.conf, line 3: Syntax error in profile relation". */
+TL_PUBLIC int tl_krb5_conf_check(TALLOC_CTX *ctx, char **error);
+
 /* A Kerberos session: library context, connections, the user's tickets. */
 struct tl_krb;
 TL_PUBLIC enum tl_reason tl_krb_new(TALLOC_CTX *ctx, const struct tl_config *config,

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What is wrong with krb5.conf, with the file and the line. libkrb5 knows neither by the
+ * time it says "Improper format of Kerberos configuration file", so its own parser is
+ * asked again, for the file's first lines, until the shortest start is found that it does
+ * not take; what is included is looked at in its turn.
+ */
+#include "kerberos_internal.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <profile.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FILE_MAX_BYTES (1024 * 1024)
+#define INCLUDES_MAX 8
+
+static long parse(const char *path)
+{
+    const char *files[] = {path, NULL};
+    profile_t profile = NULL;
+    long code = profile_init(files, &profile);
+
+    profile_abandon(profile);
+    return code;
+}
+
+/* libkrb5's answer to the first `len` bytes of a file. */
+static long parse_start(const char *text, size_t len)
+{
+    int fd = memfd_create("krb5.conf", MFD_CLOEXEC);
+    char path[32];
+    long code = ENOMEM;
+
+    if (fd >= 0 && write(fd, text, len) == (ssize_t)len) {
+        snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+        code = parse(path);
+    }
+    if (fd >= 0)
+        close(fd);
+    return code;
+}
+
+static char *read_file(TALLOC_CTX *ctx, const char *path, size_t *len)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat st;
+    char *text = NULL;
+    ssize_t got = -1;
+
+    if (fd < 0)
+        return NULL;
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= FILE_MAX_BYTES)
+        text = talloc_array(ctx, char, (size_t)st.st_size + 1);
+    if (text != NULL)
+        got = read(fd, text, (size_t)st.st_size);
+    close(fd);
+    if (got < 0) {
+        talloc_free(text);
+        return NULL;
+    }
+    text[got] = '\0';
+    *len = (size_t)got;
+    return text;
+}
+
+/* Where line number `line`, counted from 1, ends. */
+static size_t end_of_line(const char *text, size_t len, unsigned int line)
+{
+    size_t at = 0;
+
+    while (line > 0 && at < len)
+        line -= text[at++] == '\n';
+    return at;
+}
+
+/* The first line that libkrb5 does not take: a parser that goes forward takes every
+ * shorter start, and no longer one. *code is what it says of it. */
+static unsigned int bad_line(const char *text, size_t len, long *code)
+{
+    unsigned int low = 0, high = 1;
+
+    for (size_t i = 0; i < len; i++)
+        high += text[i] == '\n';
+    *code = parse_start(text, len);
+    while (high - low > 1) {
+        unsigned int middle = low + (high - low) / 2;
+        long said = parse_start(text, end_of_line(text, len, middle));
+
+        if (said == 0) {
+            low = middle;
+        } else {
+            high = middle;
+            *code = said;
+        }
+    }
+    return high;
+}
+
+static char *find_fault(TALLOC_CTX *ctx, const char *path, int depth);
+
+/* As the profile library: letters, digits, '-' and '_', or anything.conf. */
+static bool is_included(const char *name)
+{
+    size_t len = strlen(name);
+
+    return (len > 5 && name[0] != '.' && strcmp(name + len - 5, ".conf") == 0) ||
+           strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                        "0123456789-_") == len;
+}
+
+static char *fault_in_folder(TALLOC_CTX *ctx, const char *path, int depth)
+{
+    DIR *dir = opendir(path);
+    const struct dirent *de;
+    char *found = NULL;
+
+    while (dir != NULL && found == NULL && (de = readdir(dir)) != NULL)
+        if (is_included(de->d_name)) {
+            char *file = talloc_asprintf(ctx, "%s/%s", path, de->d_name);
+
+            if (file != NULL && parse(file) != 0)
+                found = find_fault(ctx, file, depth);
+            talloc_free(file);
+        }
+    if (dir != NULL)
+        closedir(dir);
+    return found;
+}
+
+/* The fault may lie in what the line includes; NULL if it does not. */
+static char *included_fault(TALLOC_CTX *ctx, const char *line, int depth)
+{
+    static const char *const words[] = {"include", "includedir"};
+    char *found = NULL;
+
+    for (int dir = 0; dir <= 1 && found == NULL && depth < INCLUDES_MAX; dir++) {
+        size_t len = strlen(words[dir]);
+        char *path;
+
+        if (strncmp(line, words[dir], len) != 0 ||
+            (line[len] != ' ' && line[len] != '\t'))
+            continue;
+        path = talloc_strdup(ctx, line + len + strspn(line + len, " \t"));
+        if (path != NULL)
+            path[strcspn(path, " \t\r\n")] = '\0';
+        if (path != NULL && access(path, R_OK) == 0)
+            found = dir ? fault_in_folder(ctx, path, depth + 1)
+                        : find_fault(ctx, path, depth + 1);
+        talloc_free(path);
+    }
+    return found;
+}
+
+/* "/etc/krb5.conf, line 3: Syntax error in profile relation"; NULL: none is found. */
+static char *find_fault(TALLOC_CTX *ctx, const char *path, int depth)
+{
+    TALLOC_CTX *tmp = talloc_new(NULL);
+    size_t len = 0, start;
+    long code = parse(path);
+    char *text = code != 0 ? read_file(tmp, path, &len) : NULL;
+    char *said, *found = NULL;
+    unsigned int line = 0;
+
+    if (text != NULL) {
+        line = bad_line(text, len, &code);
+        start = end_of_line(text, len, line - 1);
+        text[end_of_line(text, len, line)] = '\0';
+        found = included_fault(ctx, text + start, depth);
+    }
+    if (code != 0 && found == NULL) {
+        said = tl_k5_message(tmp, NULL, (krb5_error_code)code);
+        found = line != 0 ? talloc_asprintf(ctx, "%s, line %u: %s", path, line, said)
+                          : talloc_asprintf(ctx, "%s: %s", path, said);
+    }
+    talloc_free(tmp);
+    return found;
+}
+
+char *tl_k5_conf_syntax(TALLOC_CTX *ctx, const char *path)
+{
+    return find_fault(ctx, path, 0);
+}
+
+/* --- values --- */
+
+/* What libkrb5 fails for where it is needed; other nonsense it takes for the default. */
+static const char *const times[] = {"ticket_lifetime", "renew_lifetime"};
+
+static char *time_fault(TALLOC_CTX *ctx, profile_t profile, const char **names,
+                        const char *where)
+{
+    char **values = NULL, *fault = NULL;
+    krb5_deltat delta;
+
+    if (profile_get_values(profile, names, &values) != 0)
+        return NULL;
+    /* of two, the first counts */
+    if (values[0] != NULL && krb5_string_to_deltat(values[0], &delta) != 0)
+        fault = talloc_asprintf(
+            ctx, "krb5.conf, [libdefaults] %s%s: '%s' is no time (10h, 7d)", where,
+            names[names[2] != NULL ? 2 : 1], values[0]);
+    profile_free_list(values);
+    return fault;
+}
+
+char *tl_k5_conf_values(TALLOC_CTX *ctx, const char *path)
+{
+    const char *files[] = {path, NULL}, *libdefaults[] = {"libdefaults", NULL};
+    profile_t profile = NULL;
+    char **groups = NULL, *fault = NULL;
+
+    if (profile_init(files, &profile) != 0)
+        return NULL;
+    if (profile_get_subsection_names(profile, libdefaults, &groups) != 0)
+        groups = NULL;
+    for (size_t i = 0; i < sizeof(times) / sizeof(times[0]) && fault == NULL; i++) {
+        const char *all[] = {"libdefaults", times[i], NULL, NULL};
+
+        fault = time_fault(ctx, profile, all, "");
+        for (char **realm = groups; realm != NULL && *realm != NULL && fault == NULL;
+             realm++) {
+            const char *one[] = {"libdefaults", *realm, times[i], NULL};
+            char *where = talloc_asprintf(ctx, "%s ", *realm);
+
+            fault = where != NULL ? time_fault(ctx, profile, one, where) : NULL;
+            talloc_free(where);
+        }
+    }
+    profile_free_list(groups);
+    profile_abandon(profile);
+    return fault;
+}
+
+/* --- the context, or what keeps it from being made --- */
+
+enum tl_reason tl_k5_open(enum tl_rc4 rc4, bool cards, enum tl_stage stage,
+                          krb5_context *k5, struct tl_outcome *out)
+{
+    krb5_error_code ret = tl_k5_context_for(rc4, cards, k5);
+    TALLOC_CTX *tmp;
+    char *fault, *said;
+
+    if (ret == 0)
+        return TL_REASON_OK;
+    *k5 = NULL;
+    if (ret == ENOMEM)
+        return tl_outcome_fail(out, stage, TL_REASON_NO_MEMORY, NULL);
+    tmp = talloc_new(NULL);
+    fault = tl_k5_conf_syntax(tmp, TL_KRB5_CONF);
+    said = tl_k5_message(tmp, NULL, ret);
+    (void)tl_outcome_fail(out, stage, TL_REASON_KRB5_CONF, "%s",
+                          fault != NULL  ? fault
+                          : said != NULL ? said
+                                         : "?");
+    talloc_free(tmp);
+    return TL_REASON_KRB5_CONF;
+}
+
+int tl_krb5_conf_check(TALLOC_CTX *ctx, char **error)
+{
+    struct tl_outcome *out = tl_outcome_new(ctx);
+    krb5_context k5 = NULL;
+
+    *error = NULL;
+    if (out == NULL)
+        return -ENOMEM;
+    if (tl_k5_open(TL_RC4_NO, false, TL_STAGE_LOCAL, &k5, out) != TL_REASON_OK)
+        *error = talloc_strdup(ctx, out->detail != NULL ? out->detail : "?");
+    else
+        *error = tl_k5_conf_values(ctx, TL_KRB5_CONF);
+    if (k5 != NULL)
+        krb5_free_context(k5);
+    talloc_free(out);
+    return *error != NULL ? -EINVAL : 0;
+}
