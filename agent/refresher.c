@@ -14,8 +14,8 @@ static enum tl_reason refresh(TALLOC_CTX *ctx, const struct tl_config *config,
                               const struct tl_workstation *ws, struct tl_outcome *out)
 {
     struct tl_topology *topology = NULL;
-    enum tl_reason reason = tl_refresh(ctx, config, ws, NULL,
-                                       tl_deadline_in_ms(REFRESH_MS), &topology, out);
+    enum tl_reason reason =
+        tl_refresh(ctx, config, ws, NULL, tl_deadline_in_ms(REFRESH_MS), &topology, out);
     const struct tl_workstation *other =
         reason != TL_REASON_OK ? tl_workstation_again(ctx, config, ws) : NULL;
 

@@ -7,6 +7,9 @@
 #include <errno.h>
 #include <string.h>
 
+/* In place of none. */
+static const struct tl_topology nothing;
+
 static bool same_dns(const char *a, const char *b)
 {
     return a != NULL && b != NULL && tl_dns_compare(a, b) == TL_DNS_EQUAL;
@@ -125,6 +128,8 @@ int tl_lookup_add_domain(struct tl_lookup_plan *plan, const struct tl_workstatio
 {
     struct tl_lookup_domain domain;
 
+    if (topo == NULL)
+        topo = &nothing;
     if (!find_own(topo, ws, dns, &domain) && !find_partner(topo, dns, &domain) &&
         !find_listed(topo, dns, &domain))
         return 0;
@@ -138,6 +143,8 @@ int tl_lookup_add_forest(struct tl_lookup_plan *plan, const struct tl_workstatio
     int ret =
         tl_lookup_add_domain(plan, ws, topo, tdo != NULL ? tdo->partner : ws->domain);
 
+    if (topo == NULL)
+        topo = &nothing;
     for (size_t i = 0; ret == 0 && tdo == NULL && i < topo->num_domains; i++)
         ret = tl_lookup_add_domain(plan, ws, topo, topo->domains[i].dns);
     for (size_t i = 0; ret == 0 && info != NULL && i < info->count; i++)

@@ -75,6 +75,11 @@ static int plan_parsed(const struct planner *p, const struct tl_name *name)
         return ret;
     if (route->local)
         return nobody(p, "it is a name of this machine");
+    if (!route->domain_named && name->form == TL_NAME_DOWNLEVEL) {
+        /* a domain below a routed name that the trust does not list: only a KDC knows */
+        p->plan->not_known_yet = true;
+        return nobody(p, "no domain whose users may log on here has this name");
+    }
     if (!route->domain_named)
         return plan_suffix(p, name);
     if (route->user_domain != NULL)

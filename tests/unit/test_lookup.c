@@ -121,6 +121,7 @@ static const struct {
     /* Nobody's. */
     {TOPO_EXTERNAL, "NOWHERE\\x", USER, "", "x", TL_LOOKUP_BY_SAM, true},
     {TOPO_EXTERNAL, "nowhere.test\\x", USER, "", "x", TL_LOOKUP_BY_SAM, true},
+    {TOPO_FOREST, "new.contoso.test\\x", USER, "", NULL, 0, true},
     {TOPO_EXTERNAL, "alice", USER, ""},
     {TOPO_EXTERNAL, "", USER, ""},
     {TOPO_EXTERNAL, "CONTOSO\\", USER, ""},

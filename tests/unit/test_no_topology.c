@@ -167,18 +167,6 @@ static void with_lookup(struct tl_topology *topo)
         }
 }
 
-static void with_rules(struct tl_topology *topo)
-{
-    struct tl_rules_input in = {.config = config, .ws = &ws, .topo = topo};
-    struct tl_membership member = {.account = "alice"};
-    struct tl_rule_info *infos = NULL;
-    size_t count = 99;
-
-    ck_assert_int_eq(tl_rules_check(&in, &member, out), TL_REASON_OK);
-    ck_assert_int_eq(tl_rules_list(ctx, &in, &infos, &count, out), TL_REASON_OK);
-    ck_assert_uint_eq(count, 0);
-}
-
 static struct tl_pac *pac_of_alice(void)
 {
     struct tl_pac *pac = talloc_zero(ctx, struct tl_pac);
@@ -194,6 +182,45 @@ static struct tl_pac *pac_of_alice(void)
     ck_assert_int_eq(tl_sid_parse("S-1-5-21-1-2-3", &pac->domain_sid), 0);
     ck_assert_int_eq(tl_sid_append(&pac->domain_sid, 1104, &pac->user_sid), 0);
     return pac;
+}
+
+static void with_lookup_of_groups(struct tl_topology *topo)
+{
+    struct tl_lookup_input in = {
+        .config = config, .ws = &ws, .topo = topo, .local = local};
+    struct tl_lookup_answer *answer = NULL;
+    struct tl_dir_names *groups = NULL;
+    struct tl_lookup *lookup;
+    struct tl_pac *pac = pac_of_alice();
+
+    in.deadline = tl_deadline_in_ms(1000);
+    lookup = tl_lookup_new(ctx, &in);
+    ck_assert_int_ne(tl_lookup_own_groups(ctx, lookup, pac, &groups, out), TL_REASON_OK);
+    ck_assert_ptr_null(groups);
+    (void)tl_lookup_name_groups(lookup, &pac->user_sid, 1, &answer, out);
+    ck_assert(!tl_lookup_sam_only(lookup));
+}
+
+static void with_rc4(struct tl_topology *topo)
+{
+    struct tl_rc4_hop *list = NULL;
+    size_t count = 99;
+
+    ck_assert_int_eq(tl_route_rc4(ctx, topo, "contoso.test", &ws, &list, &count), 0);
+    for (size_t i = 0; i < count; i++)
+        ck_assert_ptr_null(list[i].tdo);
+}
+
+static void with_rules(struct tl_topology *topo)
+{
+    struct tl_rules_input in = {.config = config, .ws = &ws, .topo = topo};
+    struct tl_membership member = {.account = "alice"};
+    struct tl_rule_info *infos = NULL;
+    size_t count = 99;
+
+    ck_assert_int_eq(tl_rules_check(&in, &member, out), TL_REASON_OK);
+    ck_assert_int_eq(tl_rules_list(ctx, &in, &infos, &count, out), TL_REASON_OK);
+    ck_assert_uint_eq(count, 0);
 }
 
 static void with_pac(struct tl_topology *topo)
@@ -241,6 +268,9 @@ static void with_snapshot(struct tl_topology *topo)
     ck_assert_ptr_null(tl_topology_domain(topo, "fabrikam.test"));
     ck_assert_ptr_null(tl_topology_domain(topo, NULL));
     ck_assert(!tl_topology_was_read(topo, "fabrikam.test"));
+    ck_assert(!tl_same_forest(topo, "contoso.test", "a.contoso.test"));
+    (void)tl_may_come_through(topo, "fabrikam.test", "contoso.test", "wingtip.test");
+    ck_assert(tl_same_forest(topo, "contoso.test", "CONTOSO.TEST"));
     ck_assert_int_eq(tl_topology_to_json(ctx, topo, &json), topo == NULL ? -EINVAL : 0);
     ck_assert_int_eq(tl_topology_save(topo, path), topo == NULL ? -EINVAL : 0);
     ck_assert_int_eq(unlink(path), topo == NULL ? -1 : 0);
@@ -263,15 +293,20 @@ static const struct {
     {"tl_suffix_index_new", with_suffix_index},
     {"tl_idmap_new", with_idmap},
     {"tl_logon_new", with_logon},
-    {"tl_lookup_plan_make tl_lookup_new", with_lookup},
+    {"tl_lookup_plan_make tl_lookup_new tl_lookup_find", with_lookup},
+    {"tl_lookup_own_groups tl_lookup_name_groups tl_lookup_sam_only",
+     with_lookup_of_groups},
+    {"tl_route_rc4", with_rc4},
     {"tl_rules_check tl_rules_list", with_rules},
     {"tl_pac_apply_rules tl_pac_check_name", with_pac},
     {"tl_identity_build tl_group_build", with_identity},
-    {"tl_topology_trust tl_topology_domain tl_topology_was_read tl_topology_to_json "
+    {"tl_may_come_through tl_same_forest tl_topology_trust tl_topology_domain "
+     "tl_topology_was_read "
+     "tl_topology_to_json "
      "tl_topology_save tl_topology_set tl_topology_mark_read tl_topology_add_trust",
      with_snapshot},
     /* They begin with a connection to a directory. */
-    {"tl_directory_trusts tl_rules_account", NULL},
+    {"tl_directory_trusts tl_rules_account tl_lookup_members", NULL},
 };
 #define NUM_CALLS (sizeof calls / sizeof *calls)
 
@@ -317,7 +352,7 @@ static bool takes_topology(const char *parameters)
 {
     static const char topology[] = "struct tl_topology *";
     static const char *const inputs[] = {"tl_identity_input", "tl_lookup_input",
-                                         "tl_rules_input"};
+                                         "tl_rules_input", "struct tl_lookup *"};
 
     for (const char *at = parameters; (at = strstr(at, topology)); at++)
         if (at[sizeof topology - 1] != '*')

@@ -21,9 +21,9 @@ struct tl_workstation {
     const char *realm;          /* FABRIKAM.TEST */
     const char *domain;         /* fabrikam.test */
     const char *default_domain; /* domain of a bare name; NULL: `domain` */
-    bool bare_names; /* NSS knows that domain's users by bare names: an account of the
-                        machine itself must not be one of theirs */
-    const char *realms;         /* [topology] realms, or NULL */
+    bool bare_names;    /* NSS knows that domain's users by bare names: an account of the
+                           machine itself must not be one of theirs */
+    const char *realms; /* [topology] realms, or NULL */
 };
 
 enum tl_principal_type {
