@@ -102,8 +102,6 @@ static unsigned int bad_line(const char *text, size_t len, long *code)
     return high;
 }
 
-static char *find_fault(TALLOC_CTX *ctx, const char *path, int depth);
-
 /* As the profile library: letters, digits, '-' and '_', or anything.conf. */
 static bool is_included(const char *name)
 {
@@ -114,7 +112,8 @@ static bool is_included(const char *name)
                         "0123456789-_") == len;
 }
 
-static char *fault_in_folder(TALLOC_CTX *ctx, const char *path, int depth)
+/* The first file in a folder that libkrb5 does not take, or NULL. */
+static char *bad_file_in(TALLOC_CTX *ctx, const char *path)
 {
     DIR *dir = opendir(path);
     const struct dirent *de;
@@ -122,24 +121,21 @@ static char *fault_in_folder(TALLOC_CTX *ctx, const char *path, int depth)
 
     while (dir != NULL && found == NULL && (de = readdir(dir)) != NULL)
         if (is_included(de->d_name)) {
-            char *file = talloc_asprintf(ctx, "%s/%s", path, de->d_name);
-
-            if (file != NULL && parse(file) != 0)
-                found = find_fault(ctx, file, depth);
-            talloc_free(file);
+            found = talloc_asprintf(ctx, "%s/%s", path, de->d_name);
+            if (found != NULL && parse(found) == 0)
+                TALLOC_FREE(found);
         }
     if (dir != NULL)
         closedir(dir);
     return found;
 }
 
-/* The fault may lie in what the line includes; NULL if it does not. */
-static char *included_fault(TALLOC_CTX *ctx, const char *line, int depth)
+/* The file in which the fault lies that this line includes; NULL: it lies in the line. */
+static char *bad_include(TALLOC_CTX *ctx, const char *line)
 {
     static const char *const words[] = {"include", "includedir"};
-    char *found = NULL;
 
-    for (int dir = 0; dir <= 1 && found == NULL && depth < INCLUDES_MAX; dir++) {
+    for (int dir = 0; dir <= 1; dir++) {
         size_t len = strlen(words[dir]);
         char *path;
 
@@ -147,44 +143,52 @@ static char *included_fault(TALLOC_CTX *ctx, const char *line, int depth)
             (line[len] != ' ' && line[len] != '\t'))
             continue;
         path = talloc_strdup(ctx, line + len + strspn(line + len, " \t"));
-        if (path != NULL)
-            path[strcspn(path, " \t\r\n")] = '\0';
-        if (path != NULL && access(path, R_OK) == 0)
-            found = dir ? fault_in_folder(ctx, path, depth + 1)
-                        : find_fault(ctx, path, depth + 1);
-        talloc_free(path);
+        if (path == NULL)
+            return NULL;
+        path[strcspn(path, " \t\r\n")] = '\0';
+        if (dir)
+            return bad_file_in(ctx, path);
+        return access(path, R_OK) == 0 && parse(path) != 0 ? path : NULL;
     }
-    return found;
+    return NULL;
 }
 
-/* "/etc/krb5.conf, line 3: Syntax error in profile relation"; NULL: none is found. */
-static char *find_fault(TALLOC_CTX *ctx, const char *path, int depth)
+/* "/etc/krb5.conf, line 3: Syntax error in profile relation"; NULL: all is well. *next is
+ * the included file that is at fault, or NULL. */
+static char *fault_of(TALLOC_CTX *ctx, const char *path, char **next)
 {
-    TALLOC_CTX *tmp = talloc_new(NULL);
     size_t len = 0, start;
     long code = parse(path);
-    char *text = code != 0 ? read_file(tmp, path, &len) : NULL;
-    char *said, *found = NULL;
+    char *text = code != 0 ? read_file(ctx, path, &len) : NULL;
     unsigned int line = 0;
+    char *said;
 
+    *next = NULL;
+    if (code == 0)
+        return NULL;
     if (text != NULL) {
         line = bad_line(text, len, &code);
         start = end_of_line(text, len, line - 1);
         text[end_of_line(text, len, line)] = '\0';
-        found = included_fault(ctx, text + start, depth);
+        *next = bad_include(ctx, text + start);
     }
-    if (code != 0 && found == NULL) {
-        said = tl_k5_message(tmp, NULL, (krb5_error_code)code);
-        found = line != 0 ? talloc_asprintf(ctx, "%s, line %u: %s", path, line, said)
-                          : talloc_asprintf(ctx, "%s: %s", path, said);
-    }
-    talloc_free(tmp);
-    return found;
+    said = tl_k5_message(ctx, NULL, (krb5_error_code)code);
+    return line != 0 ? talloc_asprintf(ctx, "%s, line %u: %s", path, line, said)
+                     : talloc_asprintf(ctx, "%s: %s", path, said);
 }
 
 char *tl_k5_conf_syntax(TALLOC_CTX *ctx, const char *path)
 {
-    return find_fault(ctx, path, 0);
+    TALLOC_CTX *tmp = talloc_new(NULL);
+    char *found = NULL, *next = NULL;
+
+    for (int depth = 0; path != NULL && depth < INCLUDES_MAX; depth++) {
+        found = fault_of(tmp, path, &next);
+        path = next;
+    }
+    found = found != NULL ? talloc_strdup(ctx, found) : NULL;
+    talloc_free(tmp);
+    return found;
 }
 
 /* --- values --- */

@@ -240,7 +240,7 @@ struct tl_workstation *tl_workstation_again(TALLOC_CTX *ctx,
 {
     struct tl_workstation *ws = NULL;
 
-    if (tl_workstation_detect(ctx, config, &ws, NULL) == TL_REASON_OK &&
+    if (tl_workstation_detect(ctx, config, &ws, NULL) == TL_REASON_OK && ws != NULL &&
         strcmp(ws->realm, before->realm) == 0 && strcmp(ws->flat, before->flat) == 0 &&
         strcmp(ws->fqdn, before->fqdn) == 0)
         TALLOC_FREE(ws);

@@ -245,21 +245,25 @@ static void expect(int row, const struct tl_machine_entry *entries, size_t count
     talloc_free(machines);
 }
 
-/* All orders of the first `left` entries. */
-static void permute(int row, struct tl_machine_entry *entries, size_t count, size_t left)
+/* All orders, by Heap's method. */
+static void permute(int row, struct tl_machine_entry *entries, size_t count)
 {
-    if (left < 2) {
-        expect(row, entries, count);
-        return;
-    }
-    for (size_t i = 0; i < left; i++) {
+    size_t turns[MAX_ENTRIES] = {0};
+
+    expect(row, entries, count);
+    for (size_t i = 1; i < count;) {
+        size_t from = i % 2 == 0 ? 0 : turns[i];
         struct tl_machine_entry moved = entries[i];
 
-        entries[i] = entries[left - 1];
-        entries[left - 1] = moved;
-        permute(row, entries, count, left - 1);
-        entries[left - 1] = entries[i];
-        entries[i] = moved;
+        if (turns[i] >= i) {
+            turns[i++] = 0;
+            continue;
+        }
+        entries[i] = entries[from];
+        entries[from] = moved;
+        expect(row, entries, count);
+        turns[i]++;
+        i = 1;
     }
 }
 
@@ -272,7 +276,7 @@ START_TEST(test_every_order)
         entries[count] = rows[_i].entries[count];
         count++;
     }
-    permute(_i, entries, count, count);
+    permute(_i, entries, count);
 }
 END_TEST
 
