@@ -36,6 +36,7 @@ def groups():
         sid[name] = sid_of(fabrikam, "group", name)
 
 
+OWN = ("BLocal", "BSales", "BUniversal", "BOuter")
 HERS = {f"{name}@fabrikam.test" for name in ("blocal", "bsales", "buniversal", "bouter")}
 
 
@@ -54,6 +55,12 @@ def line(*options):
 def ruled(rule):
     line(rule)
     return logon(ALICE, service="ruled").code
+
+
+def keyed(rule):
+    """As sshd with a key: nobody is asked for a password."""
+    line(rule)
+    return logon(ALICE, steps=("acct_mgmt",), service="ruled").code
 
 
 def before_and_after():
@@ -124,10 +131,18 @@ def nobody_can_be_asked():
     ws(f"rm -f {MEMBERS} /var/lib/trustlogon/identity.store")
     equal("nothing is known of her: she logs on", logon(ALICE).code, "PAM_SUCCESS")
     equal("without them", of_machine(), set())
+    equal("but not past a rule against one of them: the ticket lists them without a proof",
+          [ruled(f"deny_groups={sid[name]}") for name in OWN], ["PAM_PERM_DENIED"] * len(OWN))
+    equal("nor in another program's session",
+          [keyed(f"deny_groups={sid[name]}") for name in OWN], ["PAM_PERM_DENIED"] * len(OWN))
+    equal("a rule against a group of hers cannot mean it",
+          ruled("deny_groups=CONTOSO\\Domain Admins"), "PAM_SUCCESS")
     on("dc1.fabrikam", ["nft", "delete", "table", "inet", "silent"])
     ws(AGED)
     equal("and once it answers", logon(ALICE).code, "PAM_SUCCESS")
     equal("with them", of_machine(), HERS)
+    equal("a rule against a group that she is not in lets her in",
+          ruled("deny_groups=FABRIKAM\\BBob"), "PAM_SUCCESS")
 
 
 def cached():
