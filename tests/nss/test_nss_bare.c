@@ -265,12 +265,44 @@ END_TEST
 /* Whatever the domain calls its accounts. */
 START_TEST(never_bare)
 {
-    static const char *const names[] = {
-        "root",   "Root",   "DAEMON", "sudo", "docker", "adm",  "admin",
-        "wheel",  "lxd",    "shadow", "disk", "users",  "_apt", "systemd-network",
-        "nobody", "012345", "1000",   "-x",   "+x",     "%x",   "#0",
-        "~x",     "!x",     ".",      "..",   " x",     "x ",   "x:y",
-        "a/b",    "a,b",    "x\ny",   "\x7f"};
+    static const char *const names[] = {"root",
+                                        "Root",
+                                        "DAEMON",
+                                        "sudo",
+                                        "docker",
+                                        "adm",
+                                        "admin",
+                                        "wheel",
+                                        "lxd",
+                                        "shadow",
+                                        "disk",
+                                        "users",
+                                        "_apt",
+                                        "systemd-network",
+                                        "nobody",
+                                        "012345",
+                                        "1000",
+                                        "-x",
+                                        "+x",
+                                        "%x",
+                                        "#0",
+                                        "~x",
+                                        "!x",
+                                        ".",
+                                        "..",
+                                        " x",
+                                        "x ",
+                                        "x:y",
+                                        "a/b",
+                                        "a,b",
+                                        "x\ny",
+                                        "\x7f",
+                                        "ubuntu",
+                                        "NoPasswdLogin",
+                                        "google-sudoers",
+                                        "mock",
+                                        "stapdev",
+                                        "Debian-exim"};
     char name[300];
 
     bare("contoso.test", true);
