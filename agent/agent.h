@@ -221,7 +221,8 @@ int tla_file_replace(const char *path, const char *text, bool to_disk);
 struct tla_known {
     int64_t proven;  /* by a ticket; 0: never */
     int64_t checked; /* that, or by the directory; seconds since 1970 */
-    int64_t own;     /* when the own domain's directory was asked, even in vain; 0: never */
+    int64_t own;  /* when the own domain's directory was asked, even in vain; 0: never */
+    int64_t told; /* when it answered; 0: not known */
     const struct tl_membership *member;
 };
 int tla_known_save(const struct tl_config *config, const struct tla_known *known);

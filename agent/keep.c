@@ -32,8 +32,10 @@ enum tl_reason tla_keep_identity(struct tla_conv *conv, struct tl_logon *logon)
 
 int tla_keep_groups(struct tla_conv *conv, struct tl_logon *logon, int64_t proven)
 {
-    struct tla_known known = {
-        .proven = proven, .checked = proven, .own = logon->own.asked};
+    struct tla_known known = {.proven = proven,
+                              .checked = proven,
+                              .own = logon->own.asked,
+                              .told = logon->own.told};
     int rc;
 
     /* Names are looked up while the user's ticket is at hand, and remembered. */

@@ -34,9 +34,10 @@ int tla_known_save(const struct tl_config *config, const struct tla_known *known
 
     if (rc != 0)
         goto cleanup;
-    text = talloc_asprintf(tmp,
-                           "proven %" PRId64 "\nchecked %" PRId64 "\nown %" PRId64 "\n%s",
-                           known->proven, known->checked, known->own, groups);
+    text = talloc_asprintf(
+        tmp,
+        "proven %" PRId64 "\nchecked %" PRId64 "\nown %" PRId64 "\ntold %" PRId64 "\n%s",
+        known->proven, known->checked, known->own, known->told, groups);
     path =
         talloc_asprintf(tmp, "%s/%s", folder, tl_sid_format(&known->member->user, sid));
     if (text == NULL || path == NULL)
@@ -81,8 +82,12 @@ int tla_known_load(TALLOC_CTX *ctx, const struct tl_config *config,
     if (rc == 0 && (!take_time(&text, "proven", &known->proven) ||
                     !take_time(&text, "checked", &known->checked)))
         rc = -EBADMSG;
-    /* Of before there was such a line. */
+    /* Files of before have no such lines. */
     if (rc == 0 && strncmp(text, "own ", 4) == 0 && !take_time(&text, "own", &known->own))
+        rc = -EBADMSG;
+    known->told = known->own;
+    if (rc == 0 && strncmp(text, "told ", 5) == 0 &&
+        !take_time(&text, "told", &known->told))
         rc = -EBADMSG;
     if (rc == 0)
         rc = tl_membership_from_text(known, text, strlen(text), &member);

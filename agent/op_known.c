@@ -81,6 +81,7 @@ static void keep(const struct tl_config *config, const struct tla_known *known,
 
     fresh.proven = known != NULL ? known->proven : 0;
     fresh.own = own_asked ? now : known != NULL ? known->own : 0;
+    fresh.told = own_asked ? now : known != NULL ? known->told : 0;
     rc = tla_known_save(config, &fresh);
     if (rc != 0)
         tla_journal_line(LOG_WARNING, "the groups of %s are not kept: %s",

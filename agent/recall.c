@@ -44,6 +44,7 @@ static void from_proof(TALLOC_CTX *ctx, const struct tla_known *last,
     const struct tl_membership *member = last->member;
 
     known->asked = last->own;
+    known->told = last->told;
     for (size_t i = 0; i < member->count; i++) {
         struct tl_own_group group = {.sid = member->groups[i].sid};
 

@@ -20,6 +20,9 @@
 #include "logon/steps.h"
 
 #define FRESH_S 300 /* as groups are of users who come without a password */
+/* What it said goes on to count for so long, as groups of the last proof do for those who
+ * come without one. Who keeps it silent shall not keep for good what it has taken. */
+#define KEPT_S (7 * 86400)
 #define MOST_MS 2000
 #define ATTRIBUTES 0x20000007U /* enabled; SE_GROUP_RESOURCE [MS-PAC 2.2.1] */
 
@@ -153,12 +156,16 @@ enum tl_reason tl_own_groups(struct tl_logon *logon, tl_deadline deadline)
     if (age < 0 || age >= FRESH_S) {
         reason = ask(logon, deadline, &found, why);
         logon->own.asked = now;
+        if (found != NULL || (logon->own.told == 0 && logon->own.count > 0))
+            logon->own.told = now;
         if (reason != TL_REASON_OK)
             tl_trace_note(
                 logon->trace, "groups of %s could not be read: %s", logon->ws->domain,
                 why != NULL && why->detail != NULL ? why->detail
                                                    : tl_reason_info(reason)->slug);
     }
+    if (found == NULL && (logon->own.told > now || now - logon->own.told > KEPT_S))
+        logon->own.count = 0;
     if ((found != NULL && take(logon, found) != 0) || give(logon->pac, &logon->own) != 0)
         return tl_outcome_fail(logon->outcome, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
     talloc_free(why);

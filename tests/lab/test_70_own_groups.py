@@ -122,6 +122,16 @@ def nobody_can_be_asked():
     equal("and by the rules", [ruled(f"allow_groups={sid['BOuter']}"),
                                ruled(f"deny_groups={sid['BLocal']}")],
           ["PAM_SUCCESS", "PAM_PERM_DENIED"])
+    ws(f"{AGED}; sed -i 's/^told .*/told 1/' {MEMBERS}")
+    equal("what it said a week ago counts no more",
+          [logon(ALICE).code, ruled(f"allow_groups={sid['BUniversal']}"), of_machine()],
+          ["PAM_SUCCESS", "PAM_PERM_DENIED", set()])
+    on("dc1.fabrikam", ["nft", "delete", "table", "inet", "silent"])
+    ws(AGED)
+    equal("until it says so again", [logon(ALICE).code, of_machine()], ["PAM_SUCCESS", HERS])
+    on("dc1.fabrikam", ["nft", "-f", "-"], stdin=table)
+    ws(AGED)
+    logon(ALICE)
     started = time.monotonic()
     logon(ALICE)
     check("and it is not waited for each time", time.monotonic() - started < 3)

@@ -91,9 +91,11 @@ START_TEST(own_asked)
     ck_assert_int_eq(known->own, 0);
     again = *known;
     again.own = 1764000000;
+    again.told = 1763000000;
     ck_assert_int_eq(tla_known_save(&config, &again), 0);
     ck_assert_int_eq(load(ALICE, &known), 0);
     ck_assert_int_eq(known->own, 1764000000);
+    ck_assert_int_eq(known->told, 1763000000);
     ck_assert_int_eq(known->checked, 8);
     file = fopen(path, "w");
     ck_assert_ptr_nonnull(file);

@@ -20,6 +20,7 @@ struct tl_own_group {
 };
 struct tl_own_groups {
     int64_t asked; /* seconds since 1970 when the directory was, even in vain; 0: never */
+    int64_t told; /* when it answered, or a look-up's answer was taken for it; 0: never */
     size_t count;
     struct tl_own_group *groups; /* children of whoever asked */
 };
