@@ -58,8 +58,8 @@ static void usage(FILE *to)
 {
     fprintf(to, "usage: trustlogon [--json] [--conf FILE] VERB ...\n\n");
     for (size_t i = 0; i < NUM_VERBS; i++)
-        fprintf(to, "  %-9s %s\n            %s\n", verbs[i].name, verbs[i].arguments,
-                verbs[i].what);
+        fprintf(to, "  %-*s%s\n            %s\n", verbs[i].arguments[0] != '\0' ? 10 : 0,
+                verbs[i].name, verbs[i].arguments, verbs[i].what);
     fprintf(to, "\nExit code: 0 works, 1 problem found, 2 usage, 3 could not tell.\n"
                 "Quote a name with a backslash: 'CONTOSO\\alice'.\n");
 }
@@ -72,9 +72,10 @@ int cli_help(const char *verb)
         usage(stdout);
         return EXIT_WORKS;
     }
-    printf("usage: trustlogon [--json] [--conf FILE] %s %s\n%s\n"
+    printf("usage: trustlogon [--json] [--conf FILE] %s%s%s\n%s\n"
            "See the manual page trustlogon(1) for its options and examples.\n",
-           found->name, found->arguments, found->what);
+           found->name, found->arguments[0] != '\0' ? " " : "", found->arguments,
+           found->what);
     return EXIT_WORKS;
 }
 

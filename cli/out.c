@@ -54,20 +54,17 @@ void print_folded(int indent, const char *text)
     int column = indent, width = terminal_width();
 
     while (*text != '\0') {
-        int word = (int)strcspn(text, " ");
+        int blanks = (int)strspn(text, " "), word = (int)strcspn(text + blanks, " ");
 
-        if (column + word > width && column > indent) {
+        if (column + blanks + word > width && column > indent) {
             printf("\n%*s", indent, "");
             column = indent;
+            text += blanks;
+            blanks = 0;
         }
-        printf("%.*s", word, text);
-        column += word;
-        text += word;
-        if (*text == ' ') {
-            putchar(' ');
-            column++;
-            text++;
-        }
+        printf("%.*s", blanks + word, text);
+        column += blanks + word;
+        text += blanks + word;
     }
     putchar('\n');
 }

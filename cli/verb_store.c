@@ -292,8 +292,9 @@ static void print_item(struct cli *cli, const struct tl_store_item *item)
     const char *source = source_slug(entry->source);
 
     if (item->negative) {
-        printf("missing             %-40s asked again %s\n",
-               show(cli, missing_what(cli, item)), when(cli, entry->valid_until));
+        printf("missing             %-40s %s %s\n", show(cli, missing_what(cli, item)),
+               tl_store_now() > entry->valid_until ? "ended" : "asked again",
+               when(cli, entry->valid_until));
         return;
     }
     printf("%-7s %-11u %-40s %-10s %s%s\n", kind_of(item), entry->id,

@@ -59,6 +59,13 @@ static const struct value *find(const struct value *values, const char *key, siz
 
 /* Fill a template. A placeholder that is not known stays as it is: the unit
  * tests see to it that the table has none. */
+static bool ends_in_stop(const char *text)
+{
+    size_t len = strlen(text);
+
+    return len > 0 && text[len - 1] == '.';
+}
+
 static char *fill(TALLOC_CTX *ctx, const char *pattern, const struct value *values)
 {
     char *text = talloc_strdup(ctx, "");
@@ -81,6 +88,8 @@ static char *fill(TALLOC_CTX *ctx, const char *pattern, const struct value *valu
         else
             text = talloc_strdup_append_buffer(text, v->unknown);
         pattern = close + 1;
+        if (text != NULL && pattern[0] == '.' && ends_in_stop(text))
+            pattern++;
     }
     return text == NULL ? NULL : talloc_strdup_append_buffer(text, pattern);
 }
@@ -134,6 +143,7 @@ struct tl_words *tl_outcome_words(TALLOC_CTX *ctx, const struct tl_outcome *out,
     static const struct tl_words_input nothing;
     const struct tl_reason_info *info = tl_reason_info(out->reason);
     struct tl_words *words = talloc_zero(ctx, struct tl_words);
+    char *text;
 
     if (in == NULL)
         in = &nothing;
@@ -160,7 +170,11 @@ struct tl_words *tl_outcome_words(TALLOC_CTX *ctx, const struct tl_outcome *out,
         if (words->message == NULL)
             goto nomem;
     }
-    words->explanation = fill(words, info->explanation, values);
+    text = fill(words, info->explanation, values);
+    /* What libraries say, at its end, is often no sentence. */
+    if (text != NULL && !ends_in_stop(text))
+        text = talloc_strdup_append_buffer(text, ".");
+    words->explanation = text;
     if (words->explanation == NULL)
         goto nomem;
     if (info->remedy != NULL) {

@@ -280,6 +280,8 @@ class Usage(unittest.TestCase):
             self.assertEqual((done.returncode, done.stderr), (0, ""), verb)
             self.assertIn(f"trustlogon [--json] [--conf FILE] {verb}", done.stdout)
             self.assertEqual(run("help", verb).stdout, done.stdout)
+            self.assertEqual([line for line in done.stdout.splitlines()
+                              if line != line.rstrip()], [])
 
     def test_errors_of_usage_are_json_too(self):
         for arguments in (["nonsense"], [], ["route", "--no-such-option"], ["--no-such-option"],

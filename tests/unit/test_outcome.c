@@ -187,6 +187,8 @@ START_TEST(every_reason_has_words)
         ck_assert(words->message == NULL || words->message[0] != '\0');
         ck_assert(words->explanation[0] != '\0');
         ck_assert_ptr_null(strstr(words->explanation, "%{"));
+        ck_assert_ptr_null(strstr(words->explanation, ".."));
+        ck_assert_int_eq(words->explanation[strlen(words->explanation) - 1], '.');
         if (words->remedy != NULL)
             ck_assert_ptr_null(strstr(words->remedy, "%{"));
     }
@@ -217,7 +219,7 @@ static const struct {
 
 START_TEST(values_are_made_harmless)
 {
-    char *expected = talloc_asprintf(out, "An internal error: %s", hostile[_i].shown);
+    char *expected = talloc_asprintf(out, "An internal error: %s.", hostile[_i].shown);
 
     tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_INTERNAL, "%s", hostile[_i].value);
     ck_assert_str_eq(tl_outcome_words(out, out, NULL)->explanation, expected);
