@@ -55,10 +55,41 @@ static void cause_text(const struct cli *cli, const struct tl_diagnosis *diagnos
     if (diagnosis->message != NULL)
         printf("The user sees: %s%s%s\n", color(cli, "red"),
                show(cli, diagnosis->message), color(cli, "off"));
-    printf("%-12s0x%08X\n%-12s%s\n", "Status", diagnosis->ntstatus, "Reason",
-           tl_reason_info(diagnosis->reason)->slug);
+    if (diagnosis->ntstatus != 0)
+        printf("%-12s0x%08X\n", "Status", diagnosis->ntstatus);
+    printf("%-12s%s\n", "Reason", tl_reason_info(diagnosis->reason)->slug);
     print_wrapped("Why", diagnosis->cause);
     print_wrapped("Remedy", diagnosis->remedy);
+}
+
+/* Whether findings[i] is the first of a reason that was not told as the cause. */
+static bool is_more(const struct tl_diagnosis *diagnosis, size_t i)
+{
+    const struct tl_finding *finding = &diagnosis->findings[i];
+
+    if (finding->verdict == TL_FINDING_OK || finding->reason == TL_REASON_OK ||
+        finding->reason == diagnosis->reason || finding->remedy == NULL)
+        return false;
+    for (size_t j = 0; j < i; j++)
+        if (diagnosis->findings[j].verdict != TL_FINDING_OK &&
+            diagnosis->findings[j].reason == finding->reason)
+            return false;
+    return true;
+}
+
+/* What is not the cause wants mending, too. */
+static void more_text(const struct tl_diagnosis *diagnosis)
+{
+    for (size_t i = 0; i < diagnosis->count; i++) {
+        const struct tl_finding *finding = &diagnosis->findings[i];
+
+        if (!is_more(diagnosis, i))
+            continue;
+        printf("%-12s%s\n", finding->verdict == TL_FINDING_FAILED ? "Also" : "Warning",
+               tl_reason_info(finding->reason)->slug);
+        print_wrapped("Why", finding->cause);
+        print_wrapped("Remedy", finding->remedy);
+    }
 }
 
 static void diagnosis_text(const struct cli *cli, const struct tl_diagnosis *diagnosis)
@@ -69,6 +100,7 @@ static void diagnosis_text(const struct cli *cli, const struct tl_diagnosis *dia
            color(cli, "off"));
     if (diagnosis->reason != TL_REASON_OK)
         cause_text(cli, diagnosis);
+    more_text(diagnosis);
     print_wrapped("Extent", diagnosis->extent);
 }
 
@@ -76,7 +108,8 @@ static json_t *areas_json(const struct tl_diagnosis *diagnosis)
 {
     static const char *const states[] = {[TL_AREA_NOT_LOOKED] = "no",
                                          [TL_AREA_PARTLY] = "partly",
-                                         [TL_AREA_LOOKED] = "yes"};
+                                         [TL_AREA_LOOKED] = "yes",
+                                         [TL_AREA_NEEDLESS] = "needless"};
     json_t *areas = json_array();
 
     for (size_t i = 0; i < diagnosis->num_areas; i++) {
@@ -111,11 +144,14 @@ static json_t *diagnosis_json(const struct tl_diagnosis *diagnosis)
         "{s:b, s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "ok",
         diagnosis->reason == TL_REASON_OK, "complete", diagnosis->complete, "reason",
         tl_reason_info(diagnosis->reason)->slug, "status",
-        json_status(diagnosis->ntstatus), "message", json_text(diagnosis->message),
-        "cause", json_text(diagnosis->cause), "remedy", json_text(diagnosis->remedy),
-        "subject", json_text(diagnosis->subject), "attribute",
-        json_text(diagnosis->attribute), "summary", json_text(diagnosis->summary),
-        "areas", areas_json(diagnosis), "findings", findings, "logon",
+        diagnosis->reason != TL_REASON_OK && diagnosis->ntstatus == 0
+            ? json_null()
+            : json_status(diagnosis->ntstatus),
+        "message", json_text(diagnosis->message), "cause", json_text(diagnosis->cause),
+        "remedy", json_text(diagnosis->remedy), "subject", json_text(diagnosis->subject),
+        "attribute", json_text(diagnosis->attribute), "summary",
+        json_text(diagnosis->summary), "areas", areas_json(diagnosis), "findings",
+        findings, "logon",
         diagnosis->logon && diagnosis->logon->outcome
             ? json_outcome(diagnosis->logon->outcome, diagnosis->logon->words)
             : json_null(),
@@ -189,6 +225,8 @@ int verb_diagnose(struct cli *cli, int argc, char **argv)
         print_json(diagnosis_json(diagnosis));
     else
         diagnosis_text(cli, diagnosis);
+    if (diagnosis->reason == TL_REASON_KEYTAB_NEEDS_ROOT)
+        return EXIT_CANNOT_TELL;
     if (diagnosis->reason != TL_REASON_OK)
         return EXIT_PROBLEM;
     return diagnosis->complete ? EXIT_WORKS : EXIT_CANNOT_TELL;

@@ -13,7 +13,12 @@ void tl_check_armor(struct run *run, const char *realm)
     struct tl_krb *krb = NULL;
     enum tl_reason reason;
 
-    if (run->config->fast == TL_FAST_NEVER || realm == NULL || out == NULL)
+    if (run->config->fast == TL_FAST_NEVER || realm == NULL) {
+        tl_left_out(run, realm != NULL ? TL_AREA_NEEDLESS : TL_AREA_NOT_LOOKED, "%s",
+                    realm != NULL ? "fast = never" : "the name leads to no realm");
+        return;
+    }
+    if (out == NULL)
         return;
     tl_progress(run, "the armor for", realm);
     locator = tl_locator_new(run, run->config, tl_site(run, run->config, run->topo),

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "diagnose/internal.h"
+#include "store/local.h"
 
 /* The configuration, the keytab, and the name of this machine. */
 static void check_machine(struct run *run)
@@ -84,6 +85,31 @@ static void check_spelling(struct run *run, const struct tl_name *name)
                meant);
 }
 
+static bool is_not(void *name, const char *line, bool has_id, uint32_t id)
+{
+    char **left = name;
+
+    (void)has_id;
+    (void)id;
+    if (*left != NULL && strcmp(*left, line) == 0)
+        *left = NULL;
+    return *left != NULL;
+}
+
+/* pam_trustlogon.so leaves such a name to the other modules. */
+static void check_local_account(struct run *run)
+{
+    const char *left = run->name;
+
+    if (tl_local_read("/etc/passwd", is_not, &left) != 0 || left != NULL)
+        return;
+    run->diag->complete = false;
+    tl_finding(
+        run, "name", run->name, TL_FINDING_WARNING, TL_REASON_OK, NULL, NULL,
+        "/etc/passwd has an account of this name: at a logon that one is meant, and "
+        "no domain is asked");
+}
+
 /* The machine's account; then the route by the topology it read, since the snapshot may
  * be old, or missing. */
 static void check_directory(struct run *run)
@@ -98,15 +124,32 @@ static void check_directory(struct run *run)
         return;
     }
     check_spelling(run, logon->name);
+    check_local_account(run);
     run->user_domain = foreign_domain(run, logon->route);
     run->words.implicit_upn = logon->route->implicit_upn;
     run->words.user_domain =
         run->user_domain != NULL ? run->user_domain : run->ws->domain;
 }
 
+/* Whether there is a domain of the user's besides the machine's own to look at. */
+static bool has_user_domain(struct run *run)
+{
+    const struct tl_route *route = run->logon->route;
+
+    if (run->user_domain != NULL)
+        return true;
+    if (route->verdict != TL_REASON_OK)
+        tl_left_out(run, TL_AREA_NOT_LOOKED, "the name leads to no domain");
+    else if (route->user_domain != NULL)
+        tl_left_out(run, TL_AREA_NEEDLESS, "the user is of this machine's domain");
+    else
+        tl_left_out(run, TL_AREA_NOT_LOOKED, "the name does not say which they are");
+    return false;
+}
+
 static void check_user_network(struct run *run)
 {
-    if (run->user_domain != NULL)
+    if (has_user_domain(run))
         tl_check_network(run, run->user_domain);
 }
 
@@ -161,9 +204,15 @@ static void check_user_side(struct run *run)
 {
     struct tl_logon *logon = run->logon;
 
+    if (!has_user_domain(run))
+        return;
+    if (run->topo == NULL || (logon->client == NULL && run->own == NULL)) {
+        tl_left_out(run, TL_AREA_NOT_LOOKED, "no ticket to read them with");
+        return;
+    }
     if (logon->client != NULL)
         tl_check_user_side(run, logon->krb, logon->locator, logon->outcome);
-    else if (run->own != NULL)
+    else
         tl_check_user_side(run, run->own->krb, run->own->locator, NULL);
     tl_check_rc4(run);
 }

@@ -49,7 +49,8 @@ void tl_left_out(struct run *run, enum tl_area_state state, const char *fmt, ...
     va_end(args);
 }
 
-/* Words of a finding; `out` carries reason, subject and the rest. */
+/* Words of a finding; `out` carries reason, subject and the rest. Without `what` the
+ * explanation of the reason takes its place. */
 static void add_with_words(struct run *run, const char *check, const char *target,
                            enum tl_verdict verdict, const struct tl_outcome *out,
                            const char *what)
@@ -68,6 +69,8 @@ static void add_with_words(struct run *run, const char *check, const char *targe
             finding.cause = words->explanation;
             finding.remedy = words->remedy;
         }
+        if (what == NULL)
+            finding.what = finding.cause;
     }
     add(run, &finding);
 }
@@ -99,12 +102,9 @@ void tl_finding(struct run *run, const char *check, const char *target,
 void tl_finding_outcome(struct run *run, const char *check, const char *target,
                         const struct tl_outcome *out)
 {
-    const char *what =
-        out->detail != NULL ? out->detail : tl_reason_info(out->reason)->slug;
-
     add_with_words(run, check, target,
                    out->reason == TL_REASON_OK ? TL_FINDING_OK : TL_FINDING_FAILED, out,
-                   talloc_strdup(run->diag, what));
+                   talloc_strdup(run->diag, out->detail));
 }
 
 /* Does a failure in this area stop a logon that the domain controllers grant? */

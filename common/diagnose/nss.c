@@ -106,6 +106,17 @@ static bool check_line(struct run *run, const char *text, const char *database)
     return true;
 }
 
+/* False: whoever is meant, it is nobody who could be known. */
+static bool has_user(const struct run *run)
+{
+    const struct tl_logon *logon = run->logon;
+
+    if (logon == NULL || logon->route == NULL)
+        return false;
+    return logon->route->verdict == TL_REASON_OK &&
+           (run->diag->logon == NULL || logon->outcome->reason != TL_REASON_USER_UNKNOWN);
+}
+
 static void judge_answer(struct run *run, const char *name, const struct answer *answer)
 {
     uint32_t uid = 0, gid = 0;
@@ -114,6 +125,8 @@ static void judge_answer(struct run *run, const char *name, const struct answer 
     if (!answer->loaded)
         tl_finding(run, "nss", name, TL_FINDING_FAILED, TL_REASON_NSS_NOT_CONFIGURED,
                    NSSWITCH, NULL, "the module " MODULE " is not installed");
+    else if (!answer->found && !has_user(run))
+        tl_left_out(run, TL_AREA_PARTLY, "without a user to ask for");
     else if (!answer->found)
         tl_finding(run, "nss", name, TL_FINDING_WARNING, TL_REASON_NSS_USER_UNKNOWN, name,
                    NULL, "programs are told that there is no such user%s%s",

@@ -107,7 +107,9 @@ static bool uses_us(struct files *files, const char *service)
     return uses;
 }
 
-static void check_service(struct run *run, struct files *files, const char *service)
+/* Where no file has our module, only what cannot be understood is worth a line each. */
+static void check_service(struct run *run, struct files *files, const char *service,
+                          bool any)
 {
     struct tl_pam_stack *stack = tl_pam_stack_read(files, service, load, files);
 
@@ -119,7 +121,7 @@ static void check_service(struct run *run, struct files *files, const char *serv
         tl_finding(run, "pam", service, TL_FINDING_WARNING, TL_REASON_PAM_STACK, service,
                    NULL, "it cannot be understood: %s", stack->broken);
     /* Where the first is absent, so is the rest. */
-    if (!check_kind(run, service, stack, TL_PAM_AUTH) &&
+    if (any && !check_kind(run, service, stack, TL_PAM_AUTH) &&
         !check_kind(run, service, stack, TL_PAM_ACCOUNT))
         tl_finding(run, "pam", service, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
                    "auth and account ask pam_trustlogon.so, and do as it says");
@@ -145,25 +147,27 @@ void tl_check_pam(struct run *run)
 {
     struct files *files = talloc_zero(run, struct files);
     size_t found = 0;
+    bool any;
 
     if (files == NULL) {
         run->diag->complete = false;
         return;
     }
-    if (!any_service(files))
+    any = any_service(files);
+    if (!any)
         tl_finding(run, "pam", folders[0], TL_FINDING_FAILED, TL_REASON_PAM_ABSENT,
-                   folders[0], NULL, "no file asks pam_trustlogon.so");
-    else
-        for (size_t i = 0; i < NUM_SERVICES; i++)
-            if (load(files, services[i]) != NULL) {
-                check_service(run, files, services[i]);
-                found++;
-            }
+                   folders[0], NULL, "no file asks pam_trustlogon.so in 'auth'");
+    for (size_t i = 0; i < NUM_SERVICES; i++)
+        if (load(files, services[i]) != NULL) {
+            check_service(run, files, services[i], any);
+            found++;
+        }
     if (files->unreadable) {
         tl_left_out(run, TL_AREA_PARTLY, "some of its files cannot be read");
         run->diag->complete = false;
     } else if (found == 0) {
-        tl_left_out(run, TL_AREA_PARTLY, "none of the services known here is there");
+        tl_left_out(run, TL_AREA_PARTLY,
+                    "none of the services that are looked at is there");
     }
     talloc_free(files);
 }

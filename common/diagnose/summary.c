@@ -10,7 +10,8 @@
 static bool whole(const struct tl_diagnosis *diag)
 {
     for (size_t i = 0; i < diag->num_areas; i++)
-        if (diag->areas[i].state != TL_AREA_LOOKED)
+        if (diag->areas[i].state != TL_AREA_LOOKED &&
+            diag->areas[i].state != TL_AREA_NEEDLESS)
             return false;
     return diag->complete;
 }
@@ -63,12 +64,13 @@ static char *append(char *text, const char *lead, const struct tl_area *area, bo
 
 char *tl_diagnosis_extent(TALLOC_CTX *ctx, const struct tl_diagnosis *diag)
 {
-    static const char *const titles[] = {"Tested: ", "In part: ", "Not tested: "};
+    static const char *const titles[] = {
+        "Tested: ", "In part: ", "Not tested: ", "Nothing to test: "};
     static const enum tl_area_state states[] = {TL_AREA_LOOKED, TL_AREA_PARTLY,
-                                                TL_AREA_NOT_LOOKED};
+                                                TL_AREA_NOT_LOOKED, TL_AREA_NEEDLESS};
     char *text = talloc_strdup(ctx, "");
 
-    for (size_t s = 0; s < 3; s++) {
+    for (size_t s = 0; s < sizeof(states) / sizeof(states[0]); s++) {
         const char *lead = titles[s];
 
         for (size_t i = 0; i < diag->num_areas && text != NULL; i++) {

@@ -64,7 +64,7 @@ static void check_spn(struct run *run)
     tl_finding(run, "spn", run->ws->fqdn,
                reason == TL_REASON_OK ? TL_FINDING_OK : TL_FINDING_FAILED, reason,
                subject, attribute, "%s",
-               reason == TL_REASON_OK ? "host/<this machine> belongs to one account"
+               reason == TL_REASON_OK ? "its host SPN belongs to one account"
                : reason == TL_REASON_SPN_MISSING
                    ? "no account has the host SPN"
                    : "more than one account has the host SPN");
@@ -102,6 +102,10 @@ void tl_check_own_side(struct run *run, const struct tl_name *name)
     }
     if (run->own != NULL)
         check_spn(run);
+    else
+        tl_left_out(run, run->topo != NULL ? TL_AREA_PARTLY : TL_AREA_NOT_LOOKED,
+                    run->topo != NULL ? "those of the saved snapshot"
+                                      : "no directory can be read");
 }
 
 void tl_check_user_side(struct run *run, struct tl_krb *krb, struct tl_locator *locator,
@@ -112,8 +116,6 @@ void tl_check_user_side(struct run *run, struct tl_krb *krb, struct tl_locator *
     const struct tl_tdo *tdo;
     enum tl_reason reason;
 
-    if (run->user_domain == NULL || run->topo == NULL)
-        return;
     tl_progress(run, "the trusts of", run->user_domain);
     tl_krb_set_deadline(krb, tl_deadline_in_ms(run->config->explain_timeout));
     reason = tl_way_read(krb, locator, run->user_domain, run->ws, walk, &run->trace,
@@ -123,6 +125,7 @@ void tl_check_user_side(struct run *run, struct tl_krb *krb, struct tl_locator *
                    TL_REASON_OK, NULL, NULL,
                    "the trusts of the user's domain cannot be read from here: %s",
                    out->detail != NULL ? out->detail : tl_reason_info(reason)->slug);
+        tl_left_out(run, TL_AREA_NOT_LOOKED, "they cannot be read from here");
         run->diag->complete = false;
         return;
     }
@@ -149,8 +152,6 @@ void tl_check_rc4(struct run *run)
     struct tl_rc4_hop *list;
     size_t count;
 
-    if (run->user_domain == NULL || run->topo == NULL)
-        return;
     if (tl_route_rc4(run->diag, run->topo, run->user_domain, run->ws, &list, &count) !=
         0) {
         run->diag->complete = false;

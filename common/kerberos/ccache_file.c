@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define PRIVATE ".trustlogon-XXXXXX"
@@ -41,6 +42,12 @@ static int make_name(char *name)
     for (size_t i = 0; i < sizeof(bytes); i++)
         end[i] = letters[bytes[i] % (sizeof(letters) - 1)];
     return 0;
+}
+
+/* Of the cache, whole: a name alone does not say which file system is meant. */
+static const char *path_of(const struct ccache_job *job)
+{
+    return job->name + strlen("FILE:");
 }
 
 static bool is_pattern(const char *name)
@@ -108,14 +115,23 @@ static int make_private(struct ccache_job *job, struct place *place)
             break;
     }
     if (made != 0)
-        return tl_ccache_fail(job, place->name, strerrordesc_np(errno));
+        return tl_ccache_fail(job, path_of(job), strerrordesc_np(errno));
     place->private = openat(place->folder, place->private_name,
                             O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (place->private < 0 || fstat(place->private, &st) != 0)
-        return tl_ccache_fail(job, place->name, strerrordesc_np(errno));
+        return tl_ccache_fail(job, path_of(job), strerrordesc_np(errno));
     if (st.st_uid != geteuid() || (st.st_mode & 077) != 0)
-        return tl_ccache_fail(job, place->name, "the folder for it was replaced");
+        return tl_ccache_fail(job, path_of(job), "the folder for it was replaced");
     return 0;
+}
+
+/* libkrb5 tells of no errno: all is "I/O operation failed". */
+static bool is_full(const struct place *place)
+{
+    struct statvfs fs;
+
+    return fstatvfs(place->private, &fs) == 0 &&
+           (fs.f_bavail == 0 || (fs.f_files > 0 && fs.f_favail == 0));
 }
 
 /* libkrb5 knows names only: this one is relative to the private folder. */
@@ -127,13 +143,17 @@ static int fill(struct ccache_job *job, struct place *place)
     if (make_private(job, place) != 0)
         return -1;
     if (fchdir(place->private) != 0)
-        return tl_ccache_fail(job, place->name, strerrordesc_np(errno));
+        return tl_ccache_fail(job, path_of(job), strerrordesc_np(errno));
     ret = krb5_cc_resolve(job->k5, "FILE:" WITHIN, &cache);
     if (ret == 0)
         ret = tl_ccache_fill(job, cache);
     if (cache != NULL)
         krb5_cc_close(job->k5, cache);
-    return ret == 0 ? 0 : tl_ccache_fail_k5(job, place->name, ret);
+    if (ret == 0)
+        return 0;
+    if (is_full(place))
+        return tl_ccache_fail(job, path_of(job), strerrordesc_np(ENOSPC));
+    return tl_ccache_fail_k5(job, path_of(job), ret);
 }
 
 /* Give it a name that nothing has; -1 with errno. */
@@ -158,7 +178,7 @@ static int put_unique(struct ccache_job *job, struct place *place)
         if (errno != EEXIST)
             break;
     }
-    return tl_ccache_fail(job, place->name, strerrordesc_np(errno));
+    return tl_ccache_fail(job, path_of(job), strerrordesc_np(errno));
 }
 
 /* At a name that is given, in the place of the user's own file if there is one. */
@@ -177,7 +197,7 @@ static int put_fixed(struct ccache_job *job, struct place *place)
         if (there == 0 || errno != EEXIST)
             break;
     }
-    return tl_ccache_fail(job, place->name, strerrordesc_np(errno));
+    return tl_ccache_fail(job, path_of(job), strerrordesc_np(errno));
 }
 
 /* What the user has there must not be lost for nothing. */
@@ -198,7 +218,7 @@ static int write_to(struct ccache_job *job, struct place *place)
     int there = unique ? -ENOENT : tl_ccache_check_own(job, place->folder, place->name);
 
     if (there == -ENOENT && job->only_existing)
-        return tl_ccache_fail(job, place->name, "there is no such cache");
+        return tl_ccache_fail(job, path_of(job), "there is no such cache");
     if (there != 0 && there != -ENOENT)
         return -1;
     if (there == 0 && is_better(job))
@@ -210,11 +230,11 @@ static int write_to(struct ccache_job *job, struct place *place)
 
 int tl_ccache_write_file(struct ccache_job *job)
 {
-    char *path = job->name + strlen("FILE:");
+    const char *path = path_of(job);
     struct place place = {.folder = -1, .private = -1};
     int ret = open_folder(job, path, &place.folder);
 
-    place.name = strrchr(path, '/') + 1;
+    place.name = strrchr(job->name, '/') + 1;
     if (ret == 0)
         ret = write_to(job, &place);
     if (place.private >= 0) {

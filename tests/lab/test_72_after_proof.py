@@ -5,7 +5,7 @@ itself, and its last lines claim no more than was looked at."""
 import time
 
 import kcm
-from harness import (PASSWORD, SERVICE, check, command, diagnose, equal, finish, get,
+from harness import (HERE, PASSWORD, SERVICE, check, command, diagnose, equal, finish, get,
                      on, pam_stack, put, until, up, ws)
 from lab.workstation import NSSWITCH
 
@@ -59,13 +59,58 @@ def all_is_well():
     equal("a machine that is ready: nothing to complain of",
           [f for f in got["findings"] if f["verdict"] != "ok"], [])
     equal("its sum", got["summary"], "Everything works.")
+    described = (HERE.parents[1] / "docs/json.md").read_text().split("**diagnose**")[1]
+    equal("docs/json.md has each check", [f["check"] for f in got["findings"]
+          if f["check"] not in described.split("`verdict`")[0]], [])
     equal("lines of one host's ports say which of its addresses", [f["check"] for f in
           got["findings"] if f["check"].startswith("port-") and not f["address"]], [])
-    equal("all of it was looked at", {a["area"]: a["why"] for a in got["areas"]
-                                      if a["tested"] != "yes"}, {})
+    equal("all of it was looked at, but for what there is none of",
+          {a["area"]: (a["tested"], a["why"]) for a in got["areas"] if a["tested"] != "yes"},
+          {"armor": ("needless", "fast = never")})
     check("the last lines say so", "\nEverything works.\n" in text(ALICE), text(ALICE))
     equal("no cache is left behind, nor tickets on their way",
           ws("ls /tmp /run/trustlogon | grep -E 'krb5cc|diagnose'").stdout, "")
+
+
+def remedies():
+    """What is not the cause has its remedy in the text, too."""
+    ws(["trustlogon", "store", "drop", ALICE])
+    shown = " ".join(text(ALICE).split())
+    check("a warning's remedy is shown", "Warning nss-user-unknown Why" in shown and
+          "Remedy Let the agent run" in shown, shown)
+    put("ws1", "/etc/nsswitch.conf", NSSWITCH.replace(" trustlogon", ""))
+    shown = " ".join(text(ALICE, password="wrong").split())
+    check("so is that of a failure that is not the cause", "Reason wrong-password" in shown and
+          "Also nss-not-configured Why" in shown and "Remedy Put 'trustlogon'" in shown, shown)
+    shown = text(ALICE, "--no-password")
+    check("no sentence of a user's is made up for a file that is wrong here",
+          "nss-not-configured" in shown and "The user sees" not in shown and
+          "Status" not in shown, shown)
+    check("no line ends in blanks", not [line for line in shown.splitlines()
+                                         if line != line.rstrip()], shown)
+    ready()
+    ws(["pamtester", SERVICE, ALICE, "authenticate"], stdin=PASSWORD + "\n")
+
+
+def nobody():
+    """Of a domain that there is not nothing was tested, and no agent mends it."""
+    for name, reason in (("NOWHERE\\alice", "domain-unknown"),
+                         ("alice@nowhere.test", "suffix-not-routable-over-external-trust")):
+        got = diagnose(name)
+        areas = {a["area"]: a["tested"] for a in got["areas"]}
+        equal(f"{name}: its domain's side was not tested",
+              (got["reason"], areas["user-network"], areas["user-side"]), (reason, "no", "no"))
+        equal(f"{name}: no remedy for a user who is not known yet", findings(got, "nss"), [])
+    got = diagnose("carol")
+    areas = {a["area"]: a["tested"] for a in got["areas"]}
+    equal("a user of the machine's domain has no other domain to test",
+          (areas["user-network"], areas["user-side"]), ("needless", "needless"))
+    got = diagnose("WS1\\root", "--no-password")
+    check("a name of this machine is told in words",
+          "of this machine" in only(got, "name")["what"], got["findings"])
+    got = diagnose("root", "--no-password")
+    check("so is an account of /etc/passwd, and it is not well with a domain's",
+          "/etc/passwd" in only(got, "name")["what"] and got["exit"] == 3, got["findings"])
 
 
 def without_a_password():
@@ -106,6 +151,8 @@ def caches():
        "dd if=/dev/zero of=/run/small/full bs=4k count=8 2>/dev/null")
     got = named("FILE:/run/small/krb5cc_%{uid}_XXXXXX")
     equal("a folder without room", ended(got), ("ccache-failed", 1))
+    check("its path and the system's word for it are named", "/run/small/krb5cc_" in
+          only(got, "ccache")["what"] and "No space left" in only(got, "ccache")["what"], got)
     equal("and nothing is left there", ws("ls /run/small").stdout.split(), ["full"])
     got = named("DIR:/run/caches/%{uid}")
     equal("DIR", ended(got), ("ok", 0))
@@ -171,7 +218,14 @@ def stacks():
     for service in SERVICES:
         put("ws1", f"/etc/pam.d/{service}", "auth required pam_unix.so\n")
     ws("mkdir /root/pam; grep -lr pam_trustlogon /etc/pam.d | xargs -I{} mv {} /root/pam")
-    equal("PAM: no file has the module", ended(diagnose(ALICE)), ("pam-not-configured", 1))
+    got = diagnose(ALICE)
+    equal("PAM: no file has the module", ended(got), ("pam-not-configured", 1))
+    equal("PAM: its files were looked at", [a["tested"] for a in got["areas"]
+                                            if a["area"] == "pam"], ["yes"])
+    put("ws1", "/etc/pam.d/login", "auth include nothing\n")
+    check("PAM: a file that cannot be understood is named where no file has the module", [
+        f for f in findings(diagnose(ALICE), "pam") if f["target"] == "login" and
+        "no file nothing" in f["what"]])
     put("ws1", f"/etc/pam.d/{SERVICE}", pam_stack())
     ready()
 
@@ -266,6 +320,8 @@ def main():
     up(trust="external")
     command("refresh")
     all_is_well()
+    remedies()
+    nobody()
     without_a_password()
     caches()
     folders()

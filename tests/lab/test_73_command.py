@@ -23,6 +23,11 @@ def ordinary_user():
               done.returncode != 0 and "as root" in said and "Correct its owner" not in said, done)
 
 
+    done = ws([*ORDINARY, "trustlogon", "diagnose", "--no-password", "CONTOSO\\alice"])
+    check("it could not tell, and no user sees that", done.returncode == 3 and
+          "The user sees" not in done.stdout, done)
+
+
 def no_backslash():
     done = ws("trustlogon diagnose --no-password CONTOSO\\alice --json")
     got = json.loads(done.stdout)

@@ -67,6 +67,9 @@ START_TEST(nothing_else_is_everything)
         ck_assert_str_eq(sum(), "What was tested works.");
         areas[i].state = TL_AREA_LOOKED;
     }
+    areas[1].state = TL_AREA_NEEDLESS;
+    ck_assert_str_eq(sum(), "Everything works.");
+    areas[1].state = TL_AREA_LOOKED;
     diag->logon = NULL;
     ck_assert_str_eq(sum(), "Nothing wrong was found, and no logon was tried.");
     diag->warned = 1;
@@ -96,6 +99,14 @@ START_TEST(the_extent_tells_why)
         tl_diagnosis_extent(ctx, diag),
         "Tested: the credentials cache. In part: sshd (but for 2 Match blocks). "
         "Not tested: the logon (without a password).");
+    areas[1].state = TL_AREA_NEEDLESS;
+    areas[1].why = "there is none";
+    areas[0].why = NULL;
+    areas[0].state = TL_AREA_LOOKED;
+    areas[2].state = TL_AREA_NOT_LOOKED;
+    ck_assert_str_eq(tl_diagnosis_extent(ctx, diag),
+                     "Tested: the logon. Not tested: sshd (but for 2 Match blocks). "
+                     "Nothing to test: the credentials cache (there is none).");
 }
 END_TEST
 

@@ -29,8 +29,14 @@ struct tl_finding {
     const char *cause, *remedy; /* NULL when ok */
 };
 
-/* One part of the checklist, in its order, and how much of it was looked at. */
-enum tl_area_state { TL_AREA_NOT_LOOKED, TL_AREA_PARTLY, TL_AREA_LOOKED };
+/* One part of the checklist, in its order, and how much of it was looked at. NEEDLESS:
+ * for this user on this machine there is nothing in it to look at. */
+enum tl_area_state {
+    TL_AREA_NOT_LOOKED,
+    TL_AREA_PARTLY,
+    TL_AREA_LOOKED,
+    TL_AREA_NEEDLESS
+};
 struct tl_area {
     const char *slug; /* stable: "ccache" */
     const char *what; /* in a sentence: "the credentials cache" */
