@@ -203,6 +203,21 @@ static bool is_reserved(const char *name)
     return false;
 }
 
+/* Begins a character here that is not seen, or is seen as a blank, or turns the order of
+ * what follows: C1 controls, no-break and other spaces, soft hyphen, zero width, bidi? A
+ * bare "root" with one of them behind it looks like root. UTF-8, NUL at the end. */
+static bool is_unseen(const unsigned char *at)
+{
+    if (at[0] == 0xC2)
+        return at[1] <= 0xA0 || at[1] == 0xAD;
+    if (at[0] == 0xE2 && at[1] == 0x80)
+        return at[2] <= 0x8F || (at[2] >= 0xA8 && at[2] <= 0xAF);
+    if (at[0] == 0xE2 && at[1] == 0x81)
+        return at[2] >= 0x9F && at[2] <= 0xAF;
+    return (at[0] == 0xE3 && at[1] == 0x80 && at[2] == 0x80) ||
+           (at[0] == 0xEF && at[1] == 0xBB && at[2] == 0xBF);
+}
+
 /* What files and commands take for something else than a name: a number is an id to
  * chown, and so is "+1"; "%x" is a group, "#1" an id and "!x" a negation in sudoers,
  * "+" and "-" are NIS's, "~" begins a home, "." is a path. */
@@ -222,6 +237,9 @@ bool tl_store_bare_ok(const char *name, size_t length)
         folded[i] = LOWER(c);
     }
     folded[length] = '\0';
+    for (size_t i = 0; i < length; i++)
+        if (is_unseen((const unsigned char *)folded + i))
+            return false;
     return !digits && name[length - 1] != ' ' && name[0] != ' ' && !is_reserved(folded);
 }
 

@@ -302,7 +302,15 @@ START_TEST(never_bare)
                                         "google-sudoers",
                                         "mock",
                                         "stapdev",
-                                        "Debian-exim"};
+                                        "Debian-exim",
+                                        "root\u200b",
+                                        "a\u00a0b",
+                                        "a\u202eb",
+                                        "\u2066a",
+                                        "\ufeffa",
+                                        "a\u3000",
+                                        "a\u00ad",
+                                        "a\u2028"};
     char name[300];
 
     bare("contoso.test", true);
@@ -319,6 +327,13 @@ START_TEST(never_bare)
     ck_assert_ptr_null(user(name));
     ck_assert_str_eq(uid(202000), "root@contoso.test");
     ck_assert_str_eq(uid(202002), "1000@contoso.test");
+    put_user("root\u200b", "contoso.test", CONTOSO, 202003);
+    ck_assert_str_eq(uid(202003), "root\u200b@contoso.test");
+    put_user("j\u00fcrgen\u00e2", "contoso.test", CONTOSO, 202004);
+    ck_assert_str_eq(uid(202004), "j\u00fcrgen\u00e2");
+    ck_assert_uint_eq(
+        nss.getpwnam("j\u00fcrgen\u00e2", &pw, buffer, sizeof(buffer), &err),
+        NSS_STATUS_SUCCESS);
     ck_assert_str_eq(group("contoso.test\\docker"), "docker@contoso.test");
     ck_assert_uint_eq(questions(), 0);
 }
