@@ -31,7 +31,9 @@
 struct keytab {
     const struct tl_machine_entry *entries;
     size_t count;
-    size_t *group; /* of each entry: index of the first entry of its machine */
+    size_t *group;          /* of each entry: index of the first entry of its machine */
+    unsigned int *own;      /* of each entry: points, in find_currency() */
+    unsigned int *currency; /* of each entry's name */
     const struct tl_machine_hints *hints;
 };
 
@@ -146,26 +148,29 @@ static bool is_newest_key(const struct keytab *kt, const struct tl_machine_entry
     return false;
 }
 
-/* 2: some entry of this name has the machine's newest key, 1: a key of that version. A
- * version alone says little, since an account made anew begins again with 1; and tools
- * write a new key under old names as well. */
-static unsigned int currency(const struct keytab *kt, size_t group,
-                             const struct tl_machine_entry *newest,
-                             const struct tl_machine_entry *name)
+/* How current the names of a machine are. 2: some entry of this name has the machine's
+ * newest key, 1: a key of that version. A version alone says little, since an account
+ * that is created again begins with 1; and tools write a new key under old names as well.
+ */
+static void find_currency(struct keytab *kt, size_t group,
+                          const struct tl_machine_entry *newest)
 {
-    unsigned int most = 0;
-
-    for (size_t i = 0; i < kt->count; i++) {
-        const struct tl_machine_entry *entry = &kt->entries[i];
-        unsigned int points;
-
-        if (kt->group[i] != group || !same_name(entry, name))
-            continue;
-        points = (is_newest_key(kt, newest, entry->key) ? 2 : 0) +
-                 (entry->kvno == newest->kvno);
-        most = points > most ? points : most;
+    for (size_t i = group; i < kt->count; i++)
+        if (kt->group[i] == group)
+            kt->own[i] = (is_newest_key(kt, newest, kt->entries[i].key) ? 2 : 0) +
+                         (kt->entries[i].kvno == newest->kvno);
+    for (size_t i = group; i < kt->count; i++) {
+        kt->currency[i] = 0;
+        for (size_t k = group; kt->group[i] == group && k < kt->count; k++)
+            if (kt->group[k] == group && kt->own[k] > kt->currency[i] &&
+                same_name(&kt->entries[k], &kt->entries[i]))
+                kt->currency[i] = kt->own[k];
     }
-    return most;
+}
+
+static unsigned int currency(const struct keytab *kt, const struct tl_machine_entry *name)
+{
+    return kt->currency[name - kt->entries];
 }
 
 static bool in_domain(const char *name, const char *realm)
@@ -177,12 +182,11 @@ static bool in_domain(const char *name, const char *realm)
 }
 
 /* The larger, the better a host name of the machine whose account is `flat` (or NULL). */
-static unsigned int worth(const struct keytab *kt, size_t group,
-                          const struct tl_machine_entry *newest,
-                          const struct tl_machine_entry *host, const char *flat)
+static unsigned int worth(const struct keytab *kt, const struct tl_machine_entry *host,
+                          const char *flat)
 {
     const char *own = own_name(kt->hints);
-    unsigned int points = 32 * currency(kt, group, newest, host);
+    unsigned int points = 32 * currency(kt, host);
 
     if (has_dot(host->name))
         points += 16;
@@ -195,8 +199,7 @@ static unsigned int worth(const struct keytab *kt, size_t group,
     return points + in_domain(host->name, host->realm);
 }
 
-static const char *best_host(const struct keytab *kt, size_t group,
-                             const struct tl_machine_entry *newest, const char *flat)
+static const char *best_host(const struct keytab *kt, size_t group, const char *flat)
 {
     const struct tl_machine_entry *best = NULL;
     unsigned int most = 0;
@@ -207,7 +210,7 @@ static const char *best_host(const struct keytab *kt, size_t group,
 
         if (kt->group[i] != group || entry->account)
             continue;
-        points = worth(kt, group, newest, entry, flat);
+        points = worth(kt, entry, flat);
         if (best == NULL || points > most ||
             (points == most && strcasecmp(entry->name, best->name) < 0)) {
             best = entry;
@@ -239,15 +242,11 @@ static bool ask_unknown(const struct tl_machine_hints *hints,
 }
 
 /* How much speaks for this account among those of its machine: its keys, and that the
- * best of the machine's host names has its name. */
-static unsigned int account_worth(const struct keytab *kt, size_t group,
-                                  const struct tl_machine_entry *newest,
+ * best of the machine's host names, `host` (or NULL), has its name. */
+static unsigned int account_worth(const struct keytab *kt, const char *host,
                                   const struct tl_machine_entry *account)
 {
-    const char *host = best_host(kt, group, newest, NULL);
-
-    return 2 * currency(kt, group, newest, account) +
-           (host != NULL && same_label(host, account->name));
+    return 2 * currency(kt, account) + (host != NULL && same_label(host, account->name));
 }
 
 static struct candidate assess(const struct keytab *kt, size_t group,
@@ -255,12 +254,13 @@ static struct candidate assess(const struct keytab *kt, size_t group,
                                const struct tl_machine_entry *account)
 {
     const struct tl_machine_hints *hints = kt->hints;
-    const char *own = own_name(hints);
+    const char *own = own_name(hints), *host = best_host(kt, group, NULL);
+    unsigned int points = account != NULL ? account_worth(kt, host, account) : 0;
     struct candidate c = {.machine.realm = newest->realm, .newest = newest};
 
     if (account != NULL)
         c.machine.flat = account->name;
-    c.machine.host = best_host(kt, group, newest, c.machine.flat);
+    c.machine.host = best_host(kt, group, c.machine.flat);
     c.own = c.machine.host != NULL ? own_match(own, c.machine.host) : 0;
     if (c.own == 0 && account != NULL)
         c.own = own_match(own, account->name);
@@ -272,9 +272,7 @@ static struct candidate assess(const struct keytab *kt, size_t group,
         if (hints->hostname != NULL && !entry->account &&
             strcasecmp(hints->hostname, entry->name) == 0)
             c.configured = true;
-        if (account != NULL && entry->account &&
-            account_worth(kt, group, newest, entry) >
-                account_worth(kt, group, newest, account))
+        if (account != NULL && entry->account && account_worth(kt, host, entry) > points)
             c.secondary = true;
     }
     c.disowned = ask_unknown(hints, &c.machine);
@@ -310,7 +308,7 @@ static int likelier_first(const void *a, const void *b)
 }
 
 /* One candidate for each account of the machine, or one for its host names. */
-static size_t add_machine(const struct keytab *kt, size_t group, struct candidate *found)
+static size_t add_machine(struct keytab *kt, size_t group, struct candidate *found)
 {
     const struct tl_machine_entry *newest = &kt->entries[group];
     size_t n = 0;
@@ -318,6 +316,7 @@ static size_t add_machine(const struct keytab *kt, size_t group, struct candidat
     for (size_t i = group; i < kt->count; i++)
         if (kt->group[i] == group && newer_first(&kt->entries[i], newest) < 0)
             newest = &kt->entries[i];
+    find_currency(kt, group, newest);
     for (size_t i = group; i < kt->count; i++) {
         bool seen = kt->group[i] != group || !kt->entries[i].account;
 
@@ -338,7 +337,9 @@ static int filter(TALLOC_CTX *mem, const struct tl_machine_entry *entries, size_
     struct tl_machine_entry *kept = talloc_array(mem, struct tl_machine_entry, count + 1);
 
     kt->group = talloc_array(mem, size_t, count + 1);
-    if (kept == NULL || kt->group == NULL)
+    kt->own = talloc_array(mem, unsigned int, count + 1);
+    kt->currency = talloc_array(mem, unsigned int, count + 1);
+    if (kept == NULL || kt->group == NULL || kt->own == NULL || kt->currency == NULL)
         return -ENOMEM;
     for (size_t i = 0; i < count; i++)
         if (realm == NULL || strcasecmp(realm, entries[i].realm) == 0)

@@ -280,6 +280,35 @@ START_TEST(test_every_order)
 }
 END_TEST
 
+/* Years of renewed passwords, of which nothing was ever removed: each process of ours
+ * looks, so it must not take long. */
+START_TEST(test_long_keytab)
+{
+    const size_t count = 900, month = 30 * 86400;
+    struct tl_machine_entry *entries =
+        talloc_zero_array(mem, struct tl_machine_entry, count);
+    struct tl_machine_hints hints = {.own = "ws1"};
+    struct tl_machine *machines;
+    size_t n;
+
+    for (size_t i = 0; i < count; i++) {
+        const size_t version = i / 9;
+
+        entries[i] =
+            (struct tl_machine_entry){.realm = FABRIKAM,
+                                      .name = i % 3 == 1 ? "ws1.fabrikam.test" : "WS1",
+                                      .account = i % 3 == 0,
+                                      .key = (unsigned int)(i / 3 * 3),
+                                      .kvno = (uint32_t)(1 + version),
+                                      .time = (uint32_t)(version * month)};
+    }
+    ck_assert_int_eq(tl_machines_rank(mem, entries, count, &hints, &machines, &n), 0);
+    ck_assert_uint_eq(n, 1);
+    ck_assert_str_eq(machines[0].host, "ws1.fabrikam.test");
+    ck_assert_str_eq(machines[0].flat, "WS1");
+}
+END_TEST
+
 START_TEST(test_flat)
 {
     ck_assert_str_eq(tl_flat_of(mem, "ws1.lab.example"), "WS1");
@@ -296,6 +325,8 @@ int main(void)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_loop_test(tc, test_every_order, 0, sizeof(rows) / sizeof(rows[0]));
     tcase_add_test(tc, test_flat);
+    tcase_add_test(tc, test_long_keytab);
+    tcase_set_timeout(tc, 10); /* of a second's work under the sanitizers */
     suite_add_tcase(suite, tc);
     return run_suite(suite);
 }
