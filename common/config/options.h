@@ -75,6 +75,9 @@ int tl_rid_ranges_parse(TALLOC_CTX *ctx, const char *text,
 int tl_id_span_parse(const char *text, struct tl_id_span *span, const char **fault);
 int tl_autorid_domains_parse(TALLOC_CTX *ctx, const char *text,
                              struct tl_autorid_domains **domains, const char **fault);
+/* names.c: what is wrong with a value of this type, to stand behind it ("is no site
+ * name"), or NULL. */
+const char *tl_option_fault(enum tl_option_type type, const char *value);
 /* realm_list.c: whether it is such a list, of names with a dot. */
 bool tl_realm_list_valid(const char *value);
 /* Whether `value` is an absolute path that stays below itself whatever its

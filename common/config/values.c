@@ -14,8 +14,6 @@
 
 #define QUOTE_MAX 80
 #define VALUE_MAX 512
-#define DNS_NAME_MAX 255
-#define LABEL_MAX 63
 
 /* Options that are one of a few words: each an enum that counts them from 0. */
 static const struct choice {
@@ -57,9 +55,6 @@ static const struct {
     {"1", true},    {"no", false},  {"n", false},   {"false", false}, {"f", false},
     {"nil", false}, {"off", false}, {"0", false},
 };
-
-/* Kinds of cache an agent can make for a user; MEMORY would end with the agent. */
-static const char *const ccache_types[] = {"FILE:", "DIR:", "KEYRING:", "KCM:"};
 
 char *tl_option_quote(TALLOC_CTX *ctx, const char *text)
 {
@@ -114,143 +109,11 @@ static bool parse_number(const char *value, int64_t *number)
     return true;
 }
 
-static bool is_label(const char *s, size_t len)
-{
-    if (len == 0 || len > LABEL_MAX || s[0] == '-' || s[len - 1] == '-')
-        return false;
-    for (size_t i = 0; i < len; i++)
-        if (!isascii((unsigned char)s[i]) ||
-            (!isalnum((unsigned char)s[i]) && s[i] != '-' && s[i] != '_'))
-            return false;
-    return true;
-}
-
-static bool is_dns_name(const char *value)
-{
-    if (strlen(value) > DNS_NAME_MAX)
-        return false;
-    for (;;) {
-        size_t len = strcspn(value, ".");
-
-        if (!is_label(value, len))
-            return false;
-        if (value[len] == '\0')
-            return true;
-        value += len + 1;
-    }
-}
-
-static bool is_plain(const char *value)
-{
-    for (; *value != '\0'; value++)
-        if ((unsigned char)*value < 0x20 || (unsigned char)*value >= 0x7f)
-            return false;
-    return true;
-}
-
-static bool is_keytab(const char *value)
-{
-    if (strncmp(value, "FILE:", 5) == 0)
-        value += 5;
-    return value[0] == '/' && value[1] != '\0' && is_plain(value);
-}
-
-static bool is_ccache(const char *value)
-{
-    if (!is_plain(value))
-        return false;
-    if (value[0] == '/')
-        return value[1] != '\0';
-    for (size_t i = 0; i < sizeof(ccache_types) / sizeof(ccache_types[0]); i++)
-        if (strncmp(value, ccache_types[i], strlen(ccache_types[i])) == 0)
-            return true;
-    return false;
-}
-
-/* As krb5.conf(5) has them under pkinit_identities. Not ENV: the agent has none. */
-static bool is_pkinit(const char *value, bool anchors)
-{
-    static const char *const kinds[] = {"FILE:", "DIR:", "PKCS12:", "PKCS11:"};
-
-    if (!is_plain(value))
-        return false;
-    for (size_t i = 0; i < (anchors ? 2U : 4U); i++) {
-        size_t len = strlen(kinds[i]);
-
-        if (strncmp(value, kinds[i], len) == 0)
-            /* a module may be named without a folder, and parts of it named first */
-            return value[len] == '/' || (i == 3 && value[len] != '\0');
-    }
-    return false;
-}
-
-/* No two slashes in a row and no part "." or "..", so that what is written is
- * where it leads; what the escapes become is checked when they do. */
-bool tl_path_template_valid(const char *value)
-{
-    if (value[0] != '/' || value[1] == '\0' || !is_plain(value))
-        return false;
-    for (const char *part = value; *part != '\0';) {
-        size_t len = strcspn(++part, "/");
-
-        if (len == 0 || (len == 1 && part[0] == '.') ||
-            (len == 2 && part[0] == '.' && part[1] == '.'))
-            return false;
-        part += len;
-    }
-    for (const char *c = strchr(value, '%'); c != NULL; c = strchr(c + 2, '%')) {
-        if (c[1] == '\0' || strchr("udDn%", c[1]) == NULL)
-            return false;
-    }
-    return strpbrk(value, ":\n") == NULL;
-}
-
-static const char *name_fault(enum tl_option_type type, const char *value)
-{
-    switch (type) {
-    case TL_OPTION_REALM:
-        return is_dns_name(value) ? NULL : "is no realm (EXAMPLE.COM)";
-    case TL_OPTION_HOST:
-        return is_dns_name(value) && strchr(value, '.') != NULL
-                   ? NULL
-                   : "is no fully qualified host name (ws1.example.com)";
-    case TL_OPTION_DOMAIN:
-        return is_dns_name(value) ? NULL : "is no domain name (example.com or EXAMPLE)";
-    case TL_OPTION_BARE:
-        return strcmp(value, "no") == 0 || strcmp(value, "own") == 0 ||
-                       (is_dns_name(value) && strchr(value, '.') != NULL)
-                   ? NULL
-                   : "is neither no nor own nor the DNS name of a domain (example.com)";
-    case TL_OPTION_SITE:
-        return is_label(value, strlen(value)) ? NULL : "is no site name";
-    case TL_OPTION_PATH:
-        return tl_path_template_valid(value)
-                   ? NULL
-                   : "is no absolute path with %u, %d, %D, %n or %% in it";
-    case TL_OPTION_KEYTAB:
-        return is_keytab(value) ? NULL : "is no absolute path";
-    case TL_OPTION_REALMS:
-        return tl_realm_list_valid(value) ? NULL
-                                          : "is no list of realms (A.EXAMPLE B.EXAMPLE)";
-    case TL_OPTION_PKINIT:
-        return is_pkinit(value, false)
-                   ? NULL
-                   : "is none of PKCS11:, FILE:, PKCS12: and DIR: with what they need";
-    case TL_OPTION_ANCHORS:
-        return is_pkinit(value, true) ? NULL
-                                      : "is neither FILE: nor DIR: and an absolute path";
-    default:
-        return is_ccache(value)
-                   ? NULL
-                   : "is neither an absolute path nor FILE:, DIR:, KEYRING: or KCM:";
-    }
-}
-
 static int store_string(TALLOC_CTX *ctx, struct tl_config *config,
                         const struct tl_option *option, const char *value, char **why)
 {
     const char **member = (const char **)(void *)((char *)config + option->offset);
-    const char *fault = name_fault(option->type, value);
+    const char *fault = tl_option_fault(option->type, value);
     char *copy;
 
     if (fault != NULL)

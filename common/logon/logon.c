@@ -6,28 +6,12 @@
  */
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 #include <trustlogon/logon.h>
 #include <trustlogon/sidrules.h>
 #include <trustlogon/whose.h>
 
 #include "logon/explain.h"
 #include "logon/steps.h"
-#include "store/local.h"
-
-/* A snapshot younger than this is not read again for a name it does not know:
- * guessed domain names must not turn into LDAP traffic. */
-#define SNAPSHOT_YOUNG_S 60
-
-/* A snapshot that was taken as a member of another domain tells nothing of this one. */
-static struct tl_topology *of_domain(struct tl_topology *topo,
-                                     const struct tl_workstation *ws)
-{
-    return topo == NULL || topo->domain == NULL ||
-                   tl_dns_compare(topo->domain, ws->domain) == TL_DNS_EQUAL
-               ? topo
-               : NULL;
-}
 
 struct tl_logon *tl_logon_new(TALLOC_CTX *ctx, const struct tl_config *config,
                               const struct tl_workstation *ws,
@@ -39,149 +23,12 @@ struct tl_logon *tl_logon_new(TALLOC_CTX *ctx, const struct tl_config *config,
         return NULL;
     logon->config = config;
     logon->ws = ws;
-    logon->topology = of_domain(topology, ws);
+    logon->topology = tl_topology_of(topology, ws);
     logon->trace = trace;
     logon->outcome = tl_outcome_new(logon);
     if (logon->outcome == NULL)
         TALLOC_FREE(logon);
     return logon;
-}
-
-static enum tl_reason find_route_by(struct tl_logon *logon,
-                                    const struct tl_topology *topology)
-{
-    struct tl_route *route;
-
-    if (tl_route(logon, logon->name, logon->ws, topology, &route) != 0)
-        return tl_outcome_fail(logon->outcome, TL_STAGE_ROUTE, TL_REASON_NO_MEMORY, NULL);
-    TALLOC_FREE(logon->route);
-    logon->route = route;
-    if (route->local)
-        return tl_outcome_fail(logon->outcome, TL_STAGE_NAME, TL_REASON_NAME_LOCAL, NULL);
-    return TL_REASON_OK;
-}
-
-/* A bare name that the machine itself has, in whatever case, or that is the system's on
- * any machine. NSS does not know it as a domain user's, so neither does a logon. */
-static bool bare_and_local(const struct tl_logon *logon)
-{
-    const char *user = logon->name->user;
-    struct tl_local_query query = {.typed = user};
-
-    return logon->ws->bare_names && logon->name->form == TL_NAME_BARE &&
-           (!tl_store_bare_ok(user, strlen(user)) ||
-            tl_local_find("/etc/passwd", &query) != 0 || query.typed_is_local);
-}
-
-/* Route the name by the present topology, replacing an earlier route. */
-static enum tl_reason find_route(struct tl_logon *logon)
-{
-    return find_route_by(logon, logon->topology);
-}
-
-enum tl_reason tl_logon_prepare(struct tl_logon *logon, const char *name)
-{
-    enum tl_name_error error;
-    int ret;
-
-    tl_outcome_reset(logon->outcome);
-    ret = tl_name_parse(logon, name, strlen(name), &logon->name, &error);
-    if (ret == -ENOMEM)
-        return tl_outcome_fail(logon->outcome, TL_STAGE_NAME, TL_REASON_NO_MEMORY, NULL);
-    if (ret != 0)
-        return tl_outcome_fail(logon->outcome, TL_STAGE_NAME, TL_REASON_NAME_INVALID,
-                               "%s", tl_name_error_text(error));
-    if (tl_name_is_local(logon->name, logon->ws->flat, logon->ws->fqdn) ||
-        bare_and_local(logon))
-        return tl_outcome_fail(logon->outcome, TL_STAGE_NAME, TL_REASON_NAME_LOCAL, NULL);
-    return find_route(logon);
-}
-
-static bool younger(const struct tl_topology *topo, int seconds)
-{
-    int64_t now = (int64_t)time(NULL);
-
-    return topo != NULL && topo->taken != 0 && topo->taken <= now &&
-           now - topo->taken < seconds;
-}
-
-/*
- * The trusts cannot be read now. A snapshot that is not old still says what domains there
- * are; by an old one the name may be a new domain's, and is taken at its word.
- */
-static enum tl_reason route_without_reading(struct tl_logon *logon)
-{
-    if (logon->route->verdict == TL_REASON_DOMAIN_UNKNOWN &&
-        !younger(logon->topology, logon->config->topology_refresh))
-        return find_route_by(logon, NULL);
-    return find_route(logon);
-}
-
-/* The account of this machine was unknown to its own KDC: the keytab may have another
- * (kerberos/machine.h). */
-static bool other_machine(struct tl_logon *logon)
-{
-    struct tl_workstation *ws = tl_workstation_again(logon, logon->config, logon->ws);
-
-    if (ws == NULL)
-        return false;
-    tl_trace_note(
-        logon->trace,
-        "the domain does not know this machine as %s$ (%s); the keytab has keys "
-        "of %s$ (%s) as well",
-        logon->ws->flat, logon->ws->realm, ws->flat, ws->realm);
-    logon->ws = ws;
-    logon->topology = of_domain(logon->topology, ws);
-    return true;
-}
-
-/*
- * A name the snapshot cannot place may belong to a trust made since it was
- * taken, or there is no snapshot yet (first logon of a machine without the
- * daemon): read the directory once and route again.
- */
-static enum tl_reason complete_route(struct tl_logon *logon, tl_deadline deadline)
-{
-    struct tl_topology *fresh;
-    struct tl_outcome *ignored;
-    enum tl_reason reason;
-    bool placed =
-        logon->route->realm != NULL && logon->route->verdict != TL_REASON_DOMAIN_UNKNOWN;
-
-    if (placed || younger(logon->topology, SNAPSHOT_YOUNG_S))
-        return TL_REASON_OK;
-    ignored = tl_outcome_new(logon);
-    reason = tl_refresh(logon, logon->config, logon->ws, logon->trace, deadline, &fresh,
-                        ignored);
-    if (reason != TL_REASON_OK && other_machine(logon)) {
-        tl_outcome_reset(ignored);
-        reason = tl_refresh(logon, logon->config, logon->ws, logon->trace, deadline,
-                            &fresh, ignored);
-    }
-    if (reason != TL_REASON_OK) {
-        logon->unread = logon->topology == NULL ? ignored : NULL;
-        tl_trace_note(logon->trace,
-                      "the trusts could not be read; the route stays a guess");
-        return route_without_reading(logon);
-    }
-    TALLOC_FREE(ignored);
-    logon->topology = fresh;
-    return find_route(logon);
-}
-
-/* A route without a realm: nobody can be asked, the verdict is the answer. */
-static enum tl_reason no_realm(struct tl_logon *logon)
-{
-    const struct tl_route *route = logon->route;
-    enum tl_reason reason =
-        route->verdict != TL_REASON_OK ? route->verdict : TL_REASON_DOMAIN_UNKNOWN;
-
-    tl_outcome_fail(logon->outcome, TL_STAGE_ROUTE, reason, "%s", route->why);
-    logon->outcome->ntstatus =
-        route->ntstatus != 0 ? route->ntstatus : TL_NT_NO_SUCH_DOMAIN;
-    tl_outcome_set_subject(logon->outcome, route->subject);
-    tl_outcome_set_attribute(logon->outcome, route->attribute);
-    return tl_explain_unread(logon);
 }
 
 /* What the user proves himself with: a password, or a card and its PIN. */
@@ -255,9 +102,9 @@ static enum tl_reason exchange(struct tl_logon *logon, const struct proof *proof
     talloc_free(own);
     /* The explanation was asked for as this machine. */
     if (reason != TL_REASON_OK && logon->outcome->stage == TL_STAGE_WALK &&
-        other_machine(logon)) {
+        tl_logon_other_machine(logon)) {
         tl_outcome_reset(logon->outcome);
-        reason = find_route(logon);
+        reason = tl_logon_route(logon);
         if (reason == TL_REASON_OK)
             reason = attempt(logon, proof, deadline);
     }
@@ -295,25 +142,6 @@ static enum tl_reason identify(struct tl_logon *logon, tl_deadline deadline)
     talloc_free(facts);
     talloc_free(local);
     return reason;
-}
-
-enum tl_reason tl_logon_way(struct tl_logon *logon, tl_deadline deadline)
-{
-    enum tl_reason reason = complete_route(logon, deadline);
-
-    if (reason != TL_REASON_OK)
-        return reason;
-    if (logon->route->realm == NULL)
-        return no_realm(logon);
-    TALLOC_FREE(logon->krb); /* it uses the locator */
-    TALLOC_FREE(logon->locator);
-    logon->locator =
-        tl_locator_new(logon, logon->config,
-                       tl_site(logon, logon->config, logon->topology), logon->trace);
-    if (logon->locator == NULL)
-        return tl_outcome_fail(logon->outcome, TL_STAGE_LOCATE, TL_REASON_NO_MEMORY,
-                               NULL);
-    return TL_REASON_OK;
 }
 
 /* The snapshot may be older than the domains, trusts and routing that the KDCs know,
