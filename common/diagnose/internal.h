@@ -131,6 +131,10 @@ bool tl_known_user(struct run *run, uint32_t *uid, uint32_t *gid);
 /* A user that has not ended; uid and gid may be NULL. */
 bool tl_store_knows(const struct tl_store_view *view, const char *name, uint32_t *uid,
                     uint32_t *gid);
+/* A canonical name as the name service gives it: without its domain, where the store says
+ * so and `passwd` has no such account. */
+const char *tl_shown_name(TALLOC_CTX *ctx, const struct tl_store_view *view,
+                          const char *passwd, const char *canonical);
 /* A credentials cache of the configured kind, written as the user. */
 void tl_check_ccache(struct run *run);
 /* The agent's folders and the identity store. */

@@ -101,13 +101,26 @@ static void tell_rest(struct run *run, const struct tl_sshd *sshd, const char *u
         tl_left_out(run, TL_AREA_PARTLY, "%s", rest + 2);
 }
 
-void tl_check_sshd(struct run *run)
+/* Whom sshd compares with, the name that the name service gives; NULL: not known. */
+static const char *user_of(struct run *run, TALLOC_CTX *ctx)
 {
     const struct tl_logon *logon = run->diag->logon;
-    /* sshd compares with the name that the name service gives. */
-    const char *user =
-        logon != NULL && logon->identity != NULL ? logon->identity->canonical : NULL;
+    char *path = talloc_asprintf(ctx, "%s/%s", run->config->state_dir, TL_STORE_FILE);
+    struct tl_store_view *view = NULL;
+    const char *user;
+
+    if (logon == NULL || logon->identity == NULL)
+        return NULL;
+    user = logon->identity->canonical;
+    if (path != NULL && tl_store_view_open(ctx, path, &view) == 0)
+        user = tl_shown_name(ctx, view, "/etc/passwd", user);
+    return user;
+}
+
+void tl_check_sshd(struct run *run)
+{
     TALLOC_CTX *texts = talloc_new(run);
+    const char *user = texts != NULL ? user_of(run, texts) : NULL;
     struct tl_sshd sshd;
     int rc = texts != NULL ? tl_sshd_read(texts, load, texts, &sshd) : -ENOMEM;
 

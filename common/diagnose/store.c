@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "diagnose/internal.h"
+#include "store/local.h"
 
 #define ROOM (256U * 1024U) /* of a store that begins */
 
@@ -56,13 +57,15 @@ static void check_folder(struct run *run, const char *folder, enum tl_verdict se
 bool tl_store_knows(const struct tl_store_view *view, const char *name, uint32_t *uid,
                     uint32_t *gid)
 {
+    char full[TL_STORE_NAME_MAX + 1];
+    const char *whole = tl_store_full_name(&view->map, name, full);
     struct tl_store_entry entry;
     enum tl_store_answer answer;
 
-    if (!tl_store_owns_name(name))
+    if (whole == NULL)
         return false;
     answer =
-        tl_store_by_name(&view->map, TL_STORE_USER_NAME, name, tl_store_now(), &entry);
+        tl_store_by_name(&view->map, TL_STORE_USER_NAME, whole, tl_store_now(), &entry);
     if (answer != TL_STORE_HIT && answer != TL_STORE_STALE)
         return false;
     if (uid != NULL)
@@ -70,6 +73,21 @@ bool tl_store_knows(const struct tl_store_view *view, const char *name, uint32_t
     if (gid != NULL)
         *gid = entry.gid;
     return true;
+}
+
+const char *tl_shown_name(TALLOC_CTX *ctx, const struct tl_store_view *view,
+                          const char *passwd, const char *canonical)
+{
+    size_t bare = tl_store_bare_length(&view->map, canonical, strlen(canonical));
+    struct tl_local_query local = {0};
+
+    if (bare == 0)
+        return canonical;
+    local.shown = talloc_strndup(ctx, canonical, bare);
+    return local.shown != NULL && tl_local_find(passwd, &local) == 0 &&
+                   !local.shown_is_local
+               ? local.shown
+               : canonical;
 }
 
 static void check_store(struct run *run)

@@ -6,7 +6,9 @@ usage: test_cli.py TRUSTLOGON
 """
 import json
 import os
+import pathlib
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -282,6 +284,16 @@ class Usage(unittest.TestCase):
             self.assertEqual(run("help", verb).stdout, done.stdout)
             self.assertEqual([line for line in done.stdout.splitlines()
                               if line != line.rstrip()], [])
+
+    def test_the_page_of_json_names_every_check(self):
+        top = pathlib.Path(__file__).resolve().parents[2]
+        page = (top / "docs/json.md").read_text(encoding="utf-8")
+        listed = re.search(r"`check` \(([^)]*)\)", page).group(1).replace(",", " ").split()
+        sources = "".join(file.read_text(encoding="utf-8")
+                          for file in (top / "common/diagnose").glob("*.c"))
+        made = set(re.findall(r'tl_finding(?:_outcome)?\(\s*run,\s*"([\w-]+)"', sources))
+        self.assertGreater(len(made), 15)
+        self.assertEqual(made - set(listed), set())
 
     def test_errors_of_usage_are_json_too(self):
         for arguments in (["nonsense"], [], ["route", "--no-such-option"], ["--no-such-option"],

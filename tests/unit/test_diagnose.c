@@ -3,11 +3,14 @@
  * test_diagnose.c - the sum of a checklist claims no more than was looked at.
  */
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "diagnose/internal.h"
 #include "run_suite.h"
+#include "store/writer.h"
 
 static TALLOC_CTX *ctx;
 static struct tl_diagnosis *diag;
@@ -124,6 +127,59 @@ START_TEST(the_table_is_sound)
 }
 END_TEST
 
+/* With bare_names sshd and the other programs know alice, and so does the checklist. */
+START_TEST(bare_names_are_known)
+{
+    static const struct tl_store_range ids = {200000, 299999};
+    static const char *const aliases[] = {"contoso.test\\alice", NULL};
+    char folder[] = "/tmp/trustlogon-test-XXXXXX";
+    struct tl_store_user user = {.name = "alice@contoso.test",
+                                 .aliases = aliases,
+                                 .sid = "S-1-5-21-1-2-3-1105",
+                                 .uid = 201105,
+                                 .gid = 200513,
+                                 .gecos = "",
+                                 .home = "/home/alice",
+                                 .shell = "/bin/sh",
+                                 .life = {.source = TL_STORE_SOURCE_PAC,
+                                          .fresh_until = UINT64_MAX,
+                                          .valid_until = UINT64_MAX}};
+    struct tl_store_view *view = NULL;
+    struct tl_store *store = NULL;
+    char *path, *passwd;
+    uint32_t uid = 0;
+    FILE *file;
+
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    path = talloc_asprintf(ctx, "%s/store", folder);
+    passwd = talloc_asprintf(ctx, "%s/passwd", folder);
+    ck_assert_int_eq(tl_store_open(ctx, path, &ids, 1, &store), 0);
+    ck_assert_int_eq(tl_store_put_user(store, &user), 0);
+    ck_assert_int_eq(tl_store_view_open(ctx, path, &view), 0);
+    ck_assert(!tl_store_knows(view, "alice", NULL, NULL));
+    ck_assert_str_eq(tl_shown_name(ctx, view, passwd, user.name), user.name);
+    talloc_free(view);
+
+    ck_assert_int_eq(tl_store_set_bare(store, "contoso.test", true), 0);
+    ck_assert_int_eq(tl_store_view_open(ctx, path, &view), 0);
+    ck_assert(tl_store_knows(view, "alice", &uid, NULL));
+    ck_assert_uint_eq(uid, user.uid);
+    ck_assert_str_eq(tl_shown_name(ctx, view, passwd, user.name), "alice");
+    file = fopen(passwd, "w");
+    ck_assert_ptr_nonnull(file);
+    fputs("Alice:x:1000:1000::/:/bin/sh\n", file);
+    ck_assert_int_eq(fclose(file), 0);
+    ck_assert_str_eq(tl_shown_name(ctx, view, passwd, user.name), user.name);
+    talloc_free(view);
+
+    talloc_free(store);
+    unlink(passwd);
+    unlink(path);
+    unlink(talloc_asprintf(ctx, "%s.lock", path));
+    ck_assert_int_eq(rmdir(folder), 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("diagnose");
@@ -135,6 +191,7 @@ int main(void)
     tcase_add_test(sums, a_cause_is_summed_up);
     tcase_add_test(sums, the_extent_tells_why);
     tcase_add_test(sums, the_table_is_sound);
+    tcase_add_test(sums, bare_names_are_known);
     suite_add_tcase(suite, sums);
     return run_suite(suite);
 }
