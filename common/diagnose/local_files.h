@@ -124,6 +124,7 @@ typedef enum tl_pam_return (*tl_pam_returns_fn)(void *arg,
 struct tl_pam_run {
     enum tl_pam_return result;          /* of the whole stack, as libpam makes it */
     const struct tl_pam_entry *decided; /* the module that ended it early, or NULL */
+    const struct tl_pam_entry *refused; /* the first whose answer refuses, or NULL */
     bool reached;                       /* our module was asked */
 };
 struct tl_pam_run tl_pam_run(const struct tl_pam_stack *stack, enum tl_pam_kind kind,
@@ -139,6 +140,8 @@ enum tl_pam_fault {
 /* *culprit: the module that decides instead, or NULL. */
 enum tl_pam_fault tl_pam_judge(const struct tl_pam_stack *stack, enum tl_pam_kind kind,
                                const struct tl_pam_entry **culprit);
+/* A module asked before ours that may know users of domains by itself, or NULL. */
+const char *tl_pam_rival(const struct tl_pam_stack *stack);
 
 /* ---- sshd_config.c: what of sshd_config(5) decides about users of domains */
 

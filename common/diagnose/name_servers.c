@@ -125,6 +125,12 @@ static void tell_dead(struct run *run, const struct survey *survey, const char *
         run->diag->complete = false;
         return;
     }
+    if (survey->conf.by_default) {
+        tl_finding(run, "name-server", RESOLV_CONF, TL_FINDING_FAILED,
+                   TL_REASON_NAME_SERVER_UNREADABLE, RESOLV_CONF, NULL,
+                   "it names no server, and none answers at %s", server);
+        return;
+    }
     tl_finding(run, "name-server", server, severity(survey), TL_REASON_NAME_SERVER_SILENT,
                server, NULL, "%s",
                result == PROBE_REFUSED ? "53/udp is refused: no name server runs there"

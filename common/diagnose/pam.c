@@ -112,6 +112,7 @@ static void check_service(struct run *run, struct files *files, const char *serv
                           bool any)
 {
     struct tl_pam_stack *stack = tl_pam_stack_read(files, service, load, files);
+    const char *rival;
 
     if (stack == NULL) {
         run->diag->complete = false;
@@ -121,10 +122,13 @@ static void check_service(struct run *run, struct files *files, const char *serv
         tl_finding(run, "pam", service, TL_FINDING_WARNING, TL_REASON_PAM_STACK, service,
                    NULL, "it cannot be understood: %s", stack->broken);
     /* Where the first is absent, so is the rest. */
+    rival = tl_pam_rival(stack);
     if (any && !check_kind(run, service, stack, TL_PAM_AUTH) &&
         !check_kind(run, service, stack, TL_PAM_ACCOUNT))
         tl_finding(run, "pam", service, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
-                   "auth and account ask pam_trustlogon.so, and do as it says");
+                   "auth and account ask pam_trustlogon.so, and do as it says%s%s",
+                   rival != NULL ? "; asked for passwords before it: " : "",
+                   rival != NULL ? rival : "");
     talloc_free(stack);
 }
 

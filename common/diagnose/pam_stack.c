@@ -95,6 +95,8 @@ struct tl_pam_run tl_pam_run(const struct tl_pam_stack *stack, enum tl_pam_kind 
         action = entry->actions[got];
         run.reached = run.reached || strcmp(entry->module, OURS) == 0;
         take(&state, action, got);
+        if (run.refused == NULL && state.impression == NEGATIVE)
+            run.refused = entry;
         if (action == TL_PAM_DO_RESET && entry->level < LEVELS)
             state = outer[entry->level];
         if (action > 0)
@@ -131,7 +133,8 @@ static const struct {
     {"pam_wheel.so", TL_PAM_PERM_DENIED, TL_PAM_PERM_DENIED},
     {"pam_sss.so", TL_PAM_USER_UNKNOWN, TL_PAM_USER_UNKNOWN},
     {"pam_winbind.so", TL_PAM_USER_UNKNOWN, TL_PAM_USER_UNKNOWN},
-    {"pam_krb5.so", TL_PAM_USER_UNKNOWN, TL_PAM_USER_UNKNOWN},
+    /* it has no say about the account of whom it has not let in itself */
+    {"pam_krb5.so", TL_PAM_USER_UNKNOWN, TL_PAM_IGNORE},
     {"pam_ldap.so", TL_PAM_USER_UNKNOWN, TL_PAM_USER_UNKNOWN},
     {"pam_nologin.so", TL_PAM_IGNORE, TL_PAM_IGNORE},
 };
@@ -184,10 +187,31 @@ enum tl_pam_fault tl_pam_judge(const struct tl_pam_stack *stack, enum tl_pam_kin
     *culprit = run.decided;
     if (!run.reached)
         return TL_PAM_NOT_REACHED;
-    if (!lets_in(run.result))
+    if (!lets_in(run.result)) {
+        *culprit = run.refused != NULL ? run.refused : run.decided;
         return TL_PAM_REFUSED;
+    }
     ours = kind == TL_PAM_ACCOUNT ? TL_PAM_PERM_DENIED : TL_PAM_AUTH_ERR;
     run = tl_pam_run(stack, kind, of_domain_user, &ours);
     *culprit = run.decided;
     return lets_in(run.result) ? TL_PAM_OPEN : TL_PAM_FINE;
+}
+
+const char *tl_pam_rival(const struct tl_pam_stack *stack)
+{
+    static const char *const rivals[] = {"pam_sss.so", "pam_winbind.so", "pam_krb5.so",
+                                         "pam_ldap.so"};
+
+    for (size_t i = 0; i < stack->count; i++) {
+        const struct tl_pam_entry *entry = &stack->entries[i];
+
+        if (entry->kind != TL_PAM_AUTH || entry->module == NULL)
+            continue;
+        if (strcmp(entry->module, OURS) == 0)
+            return NULL;
+        for (size_t r = 0; r < sizeof(rivals) / sizeof(rivals[0]); r++)
+            if (strcmp(entry->module, rivals[r]) == 0)
+                return rivals[r];
+    }
+    return NULL;
 }

@@ -204,6 +204,8 @@ def stacks():
     for label, stack, reason, word in (
             ("another module before ours", "auth requisite pam_unix.so\n" + STACK + ACCOUNT,
              "pam-stack-wrong", "pam_unix.so in login ends"),
+            ("an account of another module's", STACK + "account required pam_localuser.so\n" +
+             ACCOUNT, "pam-stack-wrong", "(pam_localuser.so in login)"),
             ("account decided before ours", STACK + "account sufficient pam_unix.so\n" + ACCOUNT,
              "pam-stack-wrong", "no access rule counts"),
             ("wrong passwords pass", "auth optional pam_trustlogon.so\nauth required "
@@ -288,6 +290,10 @@ def name_servers():
     got = diagnose(ALICE, "--no-password")
     equal("only dead ones", ([f["verdict"] for f in findings(got, "name-server")], got["exit"]),
           (["failed"], 1))
+    put("ws1", "/etc/resolv.conf", "# nothing\n")
+    found = only(diagnose(ALICE, "--no-password"), "name-server")
+    equal("a file that names none: no server is to be removed from it",
+          (found["target"], found["reason"]), ("/etc/resolv.conf", "resolv-conf-unreadable"))
     put("ws1", "/etc/resolv.conf", good)
 
 

@@ -277,9 +277,9 @@ START_TEST(pam_faults)
         {TL_PAM_AUTH, "auth requisite pam_unix.so\nauth sufficient pam_trustlogon.so\n",
          TL_PAM_NOT_REACHED, "pam_unix.so"},
         {TL_PAM_AUTH, "auth required pam_unix.so\nauth sufficient pam_trustlogon.so\n",
-         TL_PAM_REFUSED, NULL},
+         TL_PAM_REFUSED, "pam_unix.so"},
         {TL_PAM_AUTH, "auth required pam_trustlogon.so\nauth required pam_unix.so\n",
-         TL_PAM_REFUSED, NULL},
+         TL_PAM_REFUSED, "pam_unix.so"},
         {TL_PAM_AUTH, "auth optional pam_trustlogon.so\nauth required pam_permit.so\n",
          TL_PAM_OPEN, NULL},
         {TL_PAM_AUTH,
@@ -303,7 +303,11 @@ START_TEST(pam_faults)
          TL_PAM_FINE, NULL},
         {TL_PAM_ACCOUNT,
          "account required pam_localuser.so\naccount required pam_trustlogon.so\n",
-         TL_PAM_REFUSED, NULL},
+         TL_PAM_REFUSED, "pam_localuser.so"},
+        {TL_PAM_ACCOUNT,
+         "account required pam_krb5.so minimum_uid=1000\n"
+         "account required pam_trustlogon.so\n",
+         TL_PAM_FINE, NULL},
     };
 
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
@@ -312,6 +316,28 @@ START_TEST(pam_faults)
         ck_assert_msg(pam_line(table[i].kind, table[i].text, &culprit) == table[i].fault,
                       "%s", table[i].text);
         ck_assert_pstr_eq(culprit, table[i].culprit);
+    }
+}
+END_TEST
+
+/* Its users are let in before we are asked: "do as it says" is not the whole truth. */
+START_TEST(pam_rivals)
+{
+    static const struct {
+        const char *text, *rival;
+    } table[] = {
+        {"auth sufficient pam_krb5.so\nauth required pam_trustlogon.so\n", "pam_krb5.so"},
+        {"auth [success=2] pam_unix.so\nauth sufficient pam_sss.so\n"
+         "auth required pam_trustlogon.so\n",
+         "pam_sss.so"},
+        {"auth required pam_trustlogon.so\nauth sufficient pam_krb5.so\n", NULL},
+        {"account required pam_krb5.so\nauth required pam_trustlogon.so\n", NULL},
+    };
+
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        const char *files[] = {"sshd", table[i].text, NULL};
+
+        ck_assert_pstr_eq(tl_pam_rival(pam(files)), table[i].rival);
     }
 }
 END_TEST
@@ -449,6 +475,7 @@ static TCase *program_case(void)
     tcase_add_test(programs, pam_of_debian);
     tcase_add_test(programs, pam_of_red_hat);
     tcase_add_test(programs, pam_faults);
+    tcase_add_test(programs, pam_rivals);
     tcase_add_test(programs, pam_files_that_are_broken);
     tcase_add_test(programs, sshd_settings);
     tcase_add_test(programs, sshd_users);
