@@ -53,15 +53,32 @@ static int copy_trust(TALLOC_CTX *ctx, struct tl_tdo *to, const struct tl_tdo *f
     return to->forest_info != NULL ? 0 : -ENOMEM;
 }
 
+/* Room for one more. A route holds on to trusts while more are read to explain why it
+ * failed: an array that has become too small stays as it is. */
+static int make_room(struct tl_topology *topo)
+{
+    struct tl_tdo *grown;
+
+    if (topo->num_trusts < talloc_array_length(topo->trusts))
+        return 0;
+    grown = talloc_zero_array(topo, struct tl_tdo, 2 * topo->num_trusts + 4);
+    if (grown == NULL)
+        return -ENOMEM;
+    if (topo->num_trusts > 0)
+        memcpy(grown, topo->trusts, topo->num_trusts * sizeof(*grown));
+    topo->trusts = grown;
+    return 0;
+}
+
 int tl_topology_add_trust(struct tl_topology *topo, const struct tl_tdo *tdo)
 {
-    struct tl_tdo copy, *grown;
+    struct tl_tdo copy;
     TALLOC_CTX *owner;
     size_t i;
 
     if (topo == NULL || tdo->holder == NULL || tdo->partner == NULL)
         return -EINVAL;
-    /* The array is reallocated as it grows, so the strings hang on the topology. */
+    /* The strings hang on the topology, for there may be several arrays with them. */
     owner = talloc_new(topo);
     if (owner == NULL || copy_trust(owner, &copy, tdo) != 0)
         goto fail;
@@ -70,10 +87,8 @@ int tl_topology_add_trust(struct tl_topology *topo, const struct tl_tdo *tdo)
             tl_same_domain(topo->trusts[i].partner, tdo->partner))
             break;
     if (i == topo->num_trusts) {
-        grown = talloc_realloc(topo, topo->trusts, struct tl_tdo, i + 1);
-        if (grown == NULL)
+        if (make_room(topo) != 0)
             goto fail;
-        topo->trusts = grown;
         topo->num_trusts++;
     }
     topo->trusts[i] = copy;

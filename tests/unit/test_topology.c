@@ -231,6 +231,30 @@ START_TEST(add)
 }
 END_TEST
 
+/* A route has pointers into what grows when the other side is read, too. */
+START_TEST(add_moves_nothing)
+{
+    struct tl_topology *topo = talloc_zero(NULL, struct tl_topology);
+    const struct tl_tdo *held[100];
+
+    ck_assert_ptr_nonnull(topo);
+    for (size_t i = 0; i < 100; i++) {
+        char partner[32];
+        struct tl_tdo tdo = {.holder = "fabrikam.test", .partner = partner};
+
+        snprintf(partner, sizeof(partner), "f%zu.test", i);
+        ck_assert_int_eq(tl_topology_add_trust(topo, &tdo), 0);
+        held[i] = &topo->trusts[i];
+    }
+    ck_assert_uint_eq(topo->num_trusts, 100);
+    for (size_t i = 0; i < 100; i++) {
+        ck_assert_str_eq(held[i]->partner, topo->trusts[i].partner);
+        ck_assert_str_eq(held[i]->holder, "fabrikam.test");
+    }
+    talloc_free(topo);
+}
+END_TEST
+
 static const struct set {
     const char *setting, *error; /* error NULL: it is done */
 } sets[] = {
@@ -333,6 +357,7 @@ int main(void)
     tcase_add_test(json, too_many);
     tcase_add_test(json, file);
     tcase_add_test(json, add);
+    tcase_add_test(json, add_moves_nothing);
     tcase_add_loop_test(what_if, set, 0, sizeof sets / sizeof sets[0]);
     tcase_add_test(what_if, set_values);
     tcase_add_test(what_if, set_ambiguous);
