@@ -12,8 +12,8 @@
 int tla_lock_open(const char *run_dir, const char *name);
 /*
  * Where the byte of a text is: nobody but root can tell which texts meet, for the hash
- * is keyed with a secret of this machine's (RUN_DIR/locks.key, made by whoever needs it
- * first). 0 or -errno.
+ * is keyed with a secret of this machine's (RUN_DIR/locks.key, made on first
+ * use). 0 or -errno.
  */
 int tla_lock_hash(const char *run_dir, const char *text, uint64_t *hash);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * inherited.c - an agent that su(1) or sudo(8) started is a child of whoever called
- * them, who chooses how fast it runs, when it is killed for memory, and whether it
+ * inherited.c - an agent that su(1) or sudo(8) started is a child of their
+ * caller, who chooses how fast it runs, when it is killed for memory, and whether it
  * runs at all. It holds locks that other users' logons wait for.
  *
  * Descriptors, signals, limits and the environment are reset before exec by the PAM

@@ -2,7 +2,7 @@
  *
  * journal.c - what the administrator reads: one entry per logon, with fields.
  *
- * Names come from users and networks: what is no plain text is replaced, and none of
+ * Names come from users and networks: what is not plain text is replaced, and none of
  * them is ever a format. No secret passes through here.
  */
 #include <inttypes.h>

@@ -2,10 +2,10 @@
  *
  * named.c - which names may stand in a log.
  *
- * People type their password where the name is asked for. What no domain knows and this
- * machine has never seen is no name to anybody else, and no log has it, but for those of
- * a PAM line with `debug` (pam_unix(8) does the same). For an administrator the reason
- * is there, and whatever of the outcome does not quote the name.
+ * People type their password where the name is asked for. A name that no domain knows and
+ * this machine has never seen is left out of all logs, but for those of a PAM line with
+ * `debug` (pam_unix(8) does the same). For an administrator the reason is there, and
+ * whatever of the outcome does not quote the name.
  */
 #include <string.h>
 

@@ -293,8 +293,8 @@ static enum tl_reason look_up(struct asked *asked)
     struct tla_book *book = NULL;
     struct tla_gate *gate = NULL;
     enum tl_reason reason;
-    /* Whoever asks for names of a domain that does not answer shall not keep sshd from
-     * knowing its users. */
+    /* Questions about a domain that does not answer must not keep sshd from knowing its
+     * users. */
     int rc = tla_gate_enter(conv, conv->config->run_dir, asked->text, conv->peer,
                             conv->config->lookup_max, asked->deadline, &gate);
 

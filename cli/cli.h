@@ -90,8 +90,8 @@ json_t *json_tdo(const struct tl_tdo *tdo);
 json_t *json_dc(const struct tl_dc *dc);
 
 /* password.c: from the terminal without echo, else one line of standard input. NULL after
- * an error was told; an empty line and the end of the input are errors, for a KDC counts
- * an empty password as a wrong one. Wiped when freed. */
+ * an error was reported; an empty line and the end of the input are errors, for a KDC
+ * counts an empty password as a wrong one. Wiped when freed. */
 char *read_password(const struct cli *cli, const char *name);
 /* The same of something else: "PIN for". Nothing typed is "". */
 char *read_secret(const struct cli *cli, const char *what, const char *name);

@@ -65,13 +65,10 @@ static void complete_name(struct id_facts *facts)
     const char *domain =
         tl_bare_domain(config, facts->ws != NULL ? facts->ws->domain : NULL);
 
-    struct tl_local_query local = {.typed = facts->asked.text};
-
     facts->key = facts->asked;
     /* NSS does not know an account of the machine, or of the system, as the domain's. */
     if (domain != NULL && !facts->asked.is_id && !facts->asked.is_sid &&
-        (!tl_store_bare_ok(facts->asked.text, strlen(facts->asked.text)) ||
-         tl_local_find("/etc/passwd", &local) != 0 || local.typed_is_local))
+        tl_local_takes_bare("/etc/passwd", facts->asked.text))
         return;
     if (domain == NULL)
         domain = config->default_domain;

@@ -62,7 +62,7 @@ static void cause_text(const struct cli *cli, const struct tl_diagnosis *diagnos
     print_wrapped("Remedy", diagnosis->remedy);
 }
 
-/* Whether findings[i] is the first of a reason that was not told as the cause. */
+/* Whether findings[i] is the first of a reason that was not given as the cause. */
 static bool is_more(const struct tl_diagnosis *diagnosis, size_t i)
 {
     const struct tl_finding *finding = &diagnosis->findings[i];

@@ -84,7 +84,7 @@ static int load_world(struct cli *cli, const char *file, struct tl_topology **to
         *ws = cli_workstation_of(cli, *topo);
     else if (geteuid() == 0)
         return cli_load_workstation(cli, ws);
-    else /* a route is no secret, and asks nobody */
+    else /* a route is not secret, and nothing is sent for it */
         *ws = cli_workstation_here(cli, *topo);
     return 0;
 }

@@ -19,7 +19,7 @@
 
 #define CONVERSATION_FD 3
 
-/* Whoever calls su chooses its limits: a file size of 0 would end the agent in the
+/* The caller of su chooses its limits: a file size of 0 would end the agent in the
  * middle of a write to what all users share. */
 static void lift_limits(void)
 {

@@ -129,8 +129,9 @@ const char *tl_option_fault(enum tl_option_type type, const char *value)
     case TL_OPTION_KEYTAB:
         return is_keytab(value) ? NULL : "is no absolute path";
     case TL_OPTION_REALMS:
-        return tl_realm_list_valid(value) ? NULL
-                                          : "is no list of realms (A.EXAMPLE B.EXAMPLE)";
+        return tl_realm_list_valid(value)
+                   ? NULL
+                   : "is not a list of realms (A.EXAMPLE B.EXAMPLE)";
     case TL_OPTION_PKINIT:
         return is_pkinit(value, false)
                    ? NULL

@@ -231,7 +231,7 @@ int tl_option_store(TALLOC_CTX *ctx, struct tl_config *config,
             return 0;
         return refuse(ctx, value, why, "is neither yes nor no");
     case TL_OPTION_RC4:
-        /* a boolean it has been, and stays for who writes one */
+        /* it was a boolean, and configurations have such values */
         if (parse_bool(value, &yes)) {
             *(enum tl_rc4 *)member = yes ? TL_RC4_YES : TL_RC4_NO;
             return 0;

@@ -24,7 +24,7 @@ static void check_machine(struct run *run)
     if (tl_workstation_detect(run->diag, run->config, &run->ws, out) != TL_REASON_OK) {
         run->ws = NULL;
         run->diag->complete = false;
-        if (out == NULL || out->reason != TL_REASON_KRB5_CONF) /* told above */
+        if (out == NULL || out->reason != TL_REASON_KRB5_CONF) /* reported above */
             tl_finding_outcome(run, "keytab", run->config->keytab, out);
         return;
     }

@@ -2,7 +2,7 @@
  *
  * dns_reply.c - the answer of one name server to a question for SRV records. Pure.
  *
- * c-ares asks one server after the other and tells of the last; here each is to be told
+ * c-ares asks one server after the other and reports the last; here each is judged
  * by itself, so only the decoding of records is left to it.
  */
 #include <ares.h>

@@ -106,7 +106,7 @@ static bool check_line(struct run *run, const char *text, const char *database)
     return true;
 }
 
-/* False: whoever is meant, it is nobody who could be known. */
+/* False: the name can be that of no user of a domain. */
 static bool has_user(const struct run *run)
 {
     const struct tl_logon *logon = run->logon;

@@ -45,7 +45,7 @@ static void take(struct state *state, int action, enum tl_pam_return got)
     }
 }
 
-/* Entries of other kinds are no part of the stack. */
+/* Entries of other kinds do not belong to the stack. */
 static const struct tl_pam_entry *next_of(const struct tl_pam_stack *stack,
                                           enum tl_pam_kind kind, size_t *at)
 {

@@ -74,7 +74,7 @@ static int connect_to(const struct tl_dc *dc, uint16_t port, tl_deadline deadlin
     return -error;
 }
 
-/* A server that is told of the end need not wait for it. */
+/* With an unbind the server does not have to wait for a time limit. */
 static int destroy(struct tl_connection *connection)
 {
     struct tl_ldap_bytes *unbind;

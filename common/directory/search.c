@@ -80,7 +80,7 @@ static int copy_values(struct intake *intake, struct tl_ber from,
     return ret;
 }
 
-/* Text that is no text ends at its NUL, as a name that nobody asked for. */
+/* Text with a NUL in it ends there: then it is not a name that was asked for. */
 static char *copy_text(TALLOC_CTX *ctx, struct tl_ber from)
 {
     return talloc_strndup(ctx, from.len > 0 ? (const char *)from.data : "", from.len);

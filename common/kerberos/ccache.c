@@ -131,8 +131,8 @@ int tl_krb_load_pending(struct tl_krb *krb, const char *path)
     return krb->client_name != NULL && krb->tgt_realm != NULL ? 0 : -ENOMEM;
 }
 
-/* The session keyring of the logon's program, perhaps root's own, came along, and whoever
- * possesses a keyring may read what is in it. */
+/* The session keyring of the logon's program, perhaps root's own, is inherited, and a
+ * process that possesses a keyring may read what is in it. */
 static int leave_session_keyring(void)
 {
     if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) >= 0)
@@ -156,10 +156,10 @@ static int become(uid_t uid, gid_t gid)
         return -errno;
     if (getresuid(&r, &e, &s) != 0 || r != uid || e != uid || s != uid)
         return -EPERM;
-    /* From now on the user can stop this process, against which no alarm helps. It shall
-     * not outlive who waits for it. Nor shall he look into its memory, which is a copy of
-     * root's. A change of ids undoes earlier wishes: the second, if fs.suid_dumpable says
-     * so. */
+    /* From now on the user can stop this process, against which no alarm helps. It must
+     * not outlive its parent, which waits for it, and the user must not read its memory,
+     * which is a copy of root's. A change of ids undoes earlier wishes: the second, if
+     * fs.suid_dumpable says so. */
     return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && prctl(PR_SET_DUMPABLE, 0) == 0
                ? 0
                : -errno;

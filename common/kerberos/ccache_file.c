@@ -65,19 +65,19 @@ int tl_ccache_check_own(struct ccache_job *job, int folder, const char *name)
         return errno == ENOENT ? -ENOENT
                                : tl_ccache_fail(job, name, strerrordesc_np(errno));
     if (!S_ISREG(st.st_mode))
-        return tl_ccache_fail(job, name, "it is no regular file");
+        return tl_ccache_fail(job, name, "it is not a regular file");
     if (st.st_uid != geteuid())
         return tl_ccache_fail(job, name, "it belongs to another user");
     return 0;
 }
 
-/* Whoever owns the folder, or may write to one that is not sticky, can put a file of
- * his under the name at any time. */
+/* The folder's owner, and those who may write to one that is not sticky, can put a file
+ * of their own under the name at any time. */
 int tl_ccache_check_folder(struct ccache_job *job, const char *folder,
                            const struct stat *st)
 {
     if (!S_ISDIR(st->st_mode))
-        return tl_ccache_fail(job, folder, "it is no folder");
+        return tl_ccache_fail(job, folder, "it is not a folder");
     if (st->st_uid != 0 && st->st_uid != geteuid())
         return tl_ccache_fail(job, folder, "the folder belongs to another user");
     if ((st->st_mode & S_IWOTH) != 0 && (st->st_mode & S_ISVTX) == 0)

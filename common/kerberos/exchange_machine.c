@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The machine's own AS exchange, with the keys of its keytab; and what its end tells of
- * who this machine is.
+ * The machine's own AS exchange, with the keys of its keytab; and what its
+ * outcome says about who this machine is.
  */
 #include "kerberos_internal.h"
 #include "machine.h"

@@ -207,7 +207,7 @@ static char *time_fault(TALLOC_CTX *ctx, profile_t profile, const char **names,
     /* of two, the first counts */
     if (values[0] != NULL && krb5_string_to_deltat(values[0], &delta) != 0)
         fault = talloc_asprintf(
-            ctx, "krb5.conf, [libdefaults] %s%s: '%s' is no time (10h, 7d)", where,
+            ctx, "krb5.conf, [libdefaults] %s%s: '%s' is not a time (10h, 7d)", where,
             names[names[2] != NULL ? 2 : 1], values[0]);
     profile_free_list(values);
     return fault;

@@ -67,8 +67,8 @@ enum tl_reason tl_keytab_open(krb5_context k5, const struct tl_config *config,
     if (path != NULL && !S_ISREG(st.st_mode))
         return tl_outcome_fail(out, stage, TL_REASON_KEYTAB_UNREADABLE,
                                "it is no regular file");
-    /* Whoever may write a key chooses what counts as proof, and whoever may read one can
-     * make tickets for this machine. */
+    /* Those who may write a key choose what counts as proof, and those who may read one
+     * can make tickets for this machine. */
     unsafe = path != NULL ? tl_stat_unsafe(&st, true) : NULL;
     if (unsafe != NULL)
         return tl_outcome_fail(out, stage, TL_REASON_KEYTAB_UNSAFE, "%s", unsafe);
@@ -146,8 +146,9 @@ enum tl_reason tl_keytab_judge(const struct tl_config *config,
 }
 
 /* Versions of the machine's keys: of those written last, and the highest one. An account
- * that was made anew counts from 1 again, so the two may differ; by the time of writing
- * alone, keys that were put into the file with another tool would be the newest. */
+ * that was created again counts from 1 again, so the two may differ; by the time of
+ * writing alone, keys that were put into the file with another tool would be the newest.
+ */
 static bool find_versions(krb5_context k5, krb5_keytab from,
                           const struct tl_workstation *ws, krb5_kvno *last,
                           krb5_kvno *highest)

@@ -197,8 +197,9 @@ static enum tl_reason check_exchange(struct proof *p)
     return TL_REASON_OK;
 }
 
-/* The realms that the ticket came through, for who knows the trusts to judge. Whether our
- * KDC has judged them (TRANSITED-POLICY-CHECKED) does not matter: Windows' do not say so.
+/* The realms that the ticket came through, for the caller to judge by the trusts. Whether
+ * our KDC has judged them (TRANSITED-POLICY-CHECKED) does not matter: Windows' do not say
+ * so.
  */
 static enum tl_reason find_way(struct proof *p)
 {

@@ -217,7 +217,8 @@ static bool has_anchors(krb5_context k5, const struct tl_config *config,
     return found;
 }
 
-/* Whoever can write what they name decides which KDC is believed, or runs as root. */
+/* Those who can write what they name decide which KDC is believed, or run code as root.
+ */
 static enum tl_reason check_files(krb5_context k5, const struct tl_config *config,
                                   const char *realm, struct tl_outcome *out)
 {

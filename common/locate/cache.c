@@ -20,8 +20,8 @@
 #define FILE_MAX (256 * 1024)
 #define PREFIX "dc-"
 #define SUFFIX ".json"
-/* Whom KDCs refer to, and what administrators ask for, is no list of ours: the folder
- * must not grow without end. What was not used for the longest time goes first. */
+/* KDCs refer to any domain, and administrators ask for any: the folder must not grow
+ * without end. What was not used for the longest time goes first. */
 #define FILES_MAX 512
 /* A use is noted in the file's time of access, not each time. */
 #define USE_NOTED_S 60

@@ -45,12 +45,8 @@ static enum tl_reason find_route_by(struct tl_logon *logon,
  * any machine. NSS does not know it as a domain user's, so neither does a logon. */
 static bool bare_and_local(const struct tl_logon *logon)
 {
-    const char *user = logon->name->user;
-    struct tl_local_query query = {.typed = user};
-
     return logon->ws->bare_names && logon->name->form == TL_NAME_BARE &&
-           (!tl_store_bare_ok(user, strlen(user)) ||
-            tl_local_find("/etc/passwd", &query) != 0 || query.typed_is_local);
+           tl_local_takes_bare("/etc/passwd", logon->name->user);
 }
 
 enum tl_reason tl_logon_route(struct tl_logon *logon)

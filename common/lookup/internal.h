@@ -46,7 +46,7 @@ struct tl_lookup {
     bool kept;            /* krb's come from there */
     bool fresh;           /* krb has some that are not there */
     struct tl_idmap *map; /* once needed */
-    bool sam_only;        /* whoever knew nobody of this name may know no UPNs */
+    bool sam_only;        /* what knew nobody of this name may not know UPNs */
     size_t num_open;
     struct tl_directory **open; /* one for each domain asked */
     const char **open_domains;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * lock.h - locks between processes that are waited for until a deadline, never longer:
- * whoever holds one may have been stopped or frozen by the user who started it.
+ * the holder may have been stopped or frozen by the user who started it.
  *
  * Locks of the open file description (of one byte) and of the file (flock) alike end
  * when the last descriptor is closed, whatever ends the process. All return 0,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Names without a domain: those of one domain, where the store's header says so. A bare
- * name is no key of its own; it is read as DOMAIN\name, and shown as the part of the
+ * name is not a key of its own; it is read as DOMAIN\name, and shown as the part of the
  * canonical name in front of the '@'. So a change of the setting holds for every record
  * at once, and no record of another domain can ever be found by a bare name. Pure.
  */

@@ -130,3 +130,11 @@ int tl_local_find(const char *path, struct tl_local_query *query)
 {
     return tl_local_read(path, compare, query);
 }
+
+bool tl_local_takes_bare(const char *path, const char *name)
+{
+    struct tl_local_query query = {.typed = name};
+
+    return !tl_store_bare_ok(name, strlen(name)) || tl_local_find(path, &query) != 0 ||
+           query.typed_is_local;
+}

@@ -2,8 +2,9 @@
  *
  * local.h - names and ids that this machine's own files give away.
  *
- * libc only, as store.h. An account of the machine is never shadowed: whoever answers a
- * bare name asks here first, each time, whatever nsswitch.conf asks in which order.
+ * libc only, as store.h. An account of the machine is never shadowed: before a bare
+ * name is answered, these are asked, each time, whatever nsswitch.conf asks in which
+ * order.
  */
 #ifndef TL_LOCAL_H
 #define TL_LOCAL_H
@@ -25,6 +26,9 @@ struct tl_local_query {
     bool typed_is_local, shown_is_local, id_is_local;
 };
 int tl_local_find(const char *path, struct tl_local_query *query);
+/* Does a bare name mean nobody of a domain? An account of the file has it, it is the
+ * system's on every machine (tl_store_bare_ok()), or the file cannot be read. */
+bool tl_local_takes_bare(const char *path, const char *name);
 bool tl_local_same(const char *a, const char *b);
 
 #endif

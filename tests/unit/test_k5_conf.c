@@ -98,7 +98,7 @@ static const struct {
     {"[libdefaults]\n ticket_lifetime = 36000\n", NULL},
     {"[libdefaults]\n", NULL},
     {"[libdefaults]\n ticket_lifetime = tomorrow\n",
-     "[libdefaults] ticket_lifetime: 'tomorrow' is no time"},
+     "[libdefaults] ticket_lifetime: 'tomorrow' is not a time"},
     {"[libdefaults]\n renew_lifetime = 7 moons\n",
      "[libdefaults] renew_lifetime: '7 moons'"},
     {"[libdefaults]\n A.TEST = {\n  ticket_lifetime = never\n }\n",

@@ -22,7 +22,7 @@ struct tl_own_groups {
     int64_t asked; /* seconds since 1970 when the directory was, even in vain; 0: never */
     int64_t told; /* when it answered, or a look-up's answer was taken for it; 0: never */
     size_t count;
-    struct tl_own_group *groups; /* children of whoever asked */
+    struct tl_own_group *groups; /* children of the context that was passed */
 };
 /* What is known of a user who has just been proven; all zero for nothing. */
 typedef void (*tl_recall_fn)(void *arg, TALLOC_CTX *ctx, const struct tl_sid *user,
