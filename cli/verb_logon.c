@@ -90,10 +90,11 @@ static void logon_text(const struct cli *cli, const struct tl_logon *logon)
     if (logon->identity == NULL)
         return;
     if (logon->outcome->reason != TL_REASON_OK)
-        printf("\n");
-    printf("%sLogged on%s as %s, %s, %zu groups\n", color(cli, "green"),
-           color(cli, "off"), show(cli, logon->client),
-           tl_sid_format(&logon->pac->user_sid, sid),
+        printf("\nProven to be %s", show(cli, logon->client));
+    else
+        printf("%sLogged on%s as %s", color(cli, "green"), color(cli, "off"),
+               show(cli, logon->client));
+    printf(", %s, %zu groups\n", tl_sid_format(&logon->pac->user_sid, sid),
            logon->pac->num_groups + logon->pac->num_extra + logon->pac->num_resource);
     printf("%s: uid %" PRIu32 ", gid %" PRIu32 ", %zu groups with an id, home %s, shell "
            "%s\n",
