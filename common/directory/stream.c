@@ -123,13 +123,16 @@ static int wait_for(const struct tl_stream *stream, short events)
     return n > 0 ? 0 : n == 0 ? -ETIMEDOUT : -errno;
 }
 
-/* More bytes, of those that are there. */
+/* More bytes, of those that are there. A server that always has some is not waited for,
+ * and must not be listened to beyond the deadline either. */
 static int read_some(struct tl_stream *stream, struct buffer *buffer)
 {
     ssize_t n;
     int ret = make_room(stream, buffer, READ_SIZE);
 
     while (ret == 0) {
+        if (tl_deadline_left_ms(stream->deadline) == 0)
+            return -ETIMEDOUT;
         n = recv(stream->fd, buffer->data + buffer->end, buffer->size - buffer->end, 0);
         if (n > 0) {
             buffer->end += (size_t)n;

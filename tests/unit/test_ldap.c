@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "directory/connection.h"
@@ -229,7 +231,42 @@ static void give(int fd, const void *data, size_t len)
     ck_assert_int_eq(send(fd, data, len, 0), (int)len);
 }
 
+/* A process that sends parts of two messages, with pauses between them. */
+static pid_t in_pieces(int fd)
+{
+    const struct timespec pause = {.tv_nsec = 20000000};
+    pid_t pid = fork();
+
+    if (pid != 0)
+        return pid;
+    give(fd, entry, 10);
+    nanosleep(&pause, NULL);
+    give(fd, entry + 10, sizeof(entry) - 10);
+    give(fd, done, 3);
+    nanosleep(&pause, NULL);
+    give(fd, done + 3, sizeof(done) - 3);
+    _exit(0);
+}
+
 START_TEST(two_messages_in_pieces)
+{
+    struct tl_ber message;
+    int other;
+    struct tl_stream *stream = pair(&other, 3000);
+    pid_t sender = in_pieces(other);
+
+    close(other);
+    ck_assert_int_eq(tl_stream_receive(stream, &message), 0);
+    ck_assert_uint_eq(message.len, sizeof(entry));
+    ck_assert_mem_eq(message.data, entry, sizeof(entry));
+    ck_assert_int_eq(tl_stream_receive(stream, &message), 0);
+    ck_assert_mem_eq(message.data, done, sizeof(done));
+    ck_assert_int_eq(tl_stream_receive(stream, &message), -EPIPE);
+    ck_assert_int_eq(waitpid(sender, NULL, 0), sender);
+}
+END_TEST
+
+START_TEST(a_server_that_says_nothing)
 {
     struct tl_ber message;
     int other;
@@ -237,16 +274,29 @@ START_TEST(two_messages_in_pieces)
 
     give(other, entry, 10);
     ck_assert_int_eq(tl_stream_receive(stream, &message), -ETIMEDOUT);
-    give(other, entry + 10, sizeof(entry) - 10);
-    give(other, done, 3);
-    ck_assert_int_eq(tl_stream_receive(stream, &message), 0);
-    ck_assert_uint_eq(message.len, sizeof(entry));
-    ck_assert_mem_eq(message.data, entry, sizeof(entry));
-    give(other, done + 3, sizeof(done) - 3);
-    ck_assert_int_eq(tl_stream_receive(stream, &message), 0);
-    ck_assert_mem_eq(message.data, done, sizeof(done));
     close(other);
-    ck_assert_int_eq(tl_stream_receive(stream, &message), -EPIPE);
+}
+END_TEST
+
+/* Nor does one hold anybody that never stops sending. */
+START_TEST(a_server_that_sends_for_ever)
+{
+    enum { SHARE = 100 };
+    uint8_t *bytes = talloc_array(ctx, uint8_t, SHARE * sizeof(done));
+    int other, ret = 0;
+    struct tl_stream *stream = pair(&other, 100);
+    int64_t start = tl_now_us();
+    struct tl_ber message;
+
+    for (size_t i = 0; i < SHARE; i++)
+        memcpy(bytes + i * sizeof(done), done, sizeof(done));
+    while (ret == 0 && tl_now_us() - start < 2000000) {
+        (void)send(other, bytes, SHARE * sizeof(done), 0);
+        for (size_t i = 0; ret == 0 && i < SHARE; i++)
+            ret = tl_stream_receive(stream, &message);
+    }
+    ck_assert_int_eq(ret, -ETIMEDOUT);
+    close(other);
 }
 END_TEST
 
@@ -320,6 +370,8 @@ int main(void)
     tcase_add_test(t, cut_anywhere);
     tcase_add_test(t, sizes);
     tcase_add_test(t, two_messages_in_pieces);
+    tcase_add_test(t, a_server_that_says_nothing);
+    tcase_add_test(t, a_server_that_sends_for_ever);
     tcase_add_test(t, what_is_no_message);
     tcase_add_test(t, nothing_in_the_clear_is_kept);
     tcase_add_test(t, a_server_that_does_not_read);
