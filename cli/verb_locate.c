@@ -79,6 +79,23 @@ static const char *dns_of_flat(struct cli *cli, const struct tl_topology *topo,
     return route->user_domain;
 }
 
+/* The DNS name of the domain that was asked for, or NULL after an error. */
+static const char *dns_name(struct cli *cli, const struct tl_topology *topo,
+                            const char *asked)
+{
+    const char *domain =
+        strchr(asked, '.') != NULL ? asked : dns_of_flat(cli, topo, asked);
+
+    if (domain == NULL)
+        cli_error(cli, EXIT_PROBLEM,
+                  topo != NULL ? "no domain or trusted domain has the NetBIOS name '%s'; "
+                                 "'trustlogon trusts' lists them"
+                               : "the DNS name of '%s' is not known before "
+                                 "'trustlogon refresh'",
+                  asked);
+    return domain;
+}
+
 int verb_locate(struct cli *cli, int argc, char **argv)
 {
     static const struct option options[] = {{"force", no_argument, NULL, 'f'},
@@ -116,15 +133,9 @@ int verb_locate(struct cli *cli, int argc, char **argv)
     if (code != 0)
         return code;
     tl_snapshot_load(cli, cli->config, &topo);
-    domain = strchr(asked, '.') != NULL ? asked : dns_of_flat(cli, topo, asked);
+    domain = dns_name(cli, topo, asked);
     if (domain == NULL)
-        return cli_error(cli, EXIT_PROBLEM,
-                         topo != NULL
-                             ? "no domain or trusted domain has the NetBIOS name '%s'; "
-                               "'trustlogon trusts' lists them"
-                             : "the DNS name of '%s' is not known before "
-                               "'trustlogon refresh'",
-                         asked);
+        return EXIT_PROBLEM;
     site = cli->config->site != NULL ? cli->config->site
            : topo != NULL            ? topo->site
                                      : NULL;

@@ -201,66 +201,67 @@ static const struct {
     {"CONTOSO.TEST", "/COM/HP", false, false},
 };
 
+static struct tl_ft_record records[] = {
+    {.type = TL_FT_TLN, .name = "contoso.test"},
+    {.type = TL_FT_DOMAIN, .name = "contoso.test"},
+    {.type = TL_FT_DOMAIN, .name = "child.contoso.test"},
+    {.type = TL_FT_DOMAIN,
+     .name = "off.contoso.test",
+     .flags = TL_FT_SID_DISABLED_CONFLICT},
+};
+static struct tl_ft_record lies[] = {
+    {.type = TL_FT_TLN, .name = "liar.test"},
+    {.type = TL_FT_TLN, .name = "contoso.test", .flags = TL_FT_DISABLED_CONFLICT},
+    {.type = TL_FT_TLN, .name = "evil.test", .flags = TL_FT_DISABLED_NEW},
+    {.type = TL_FT_DOMAIN, .name = "liar.test"},
+    {.type = TL_FT_DOMAIN, .name = "sub.liar.test"},
+    {.type = TL_FT_DOMAIN, .name = "contoso.test"},
+    {.type = TL_FT_DOMAIN, .name = "child.contoso.test"},
+    {.type = TL_FT_DOMAIN, .name = "evil.test"},
+    {.type = TL_FT_DOMAIN, .name = "sub.deep.test"},
+};
+static struct tl_forest_info info = {.count = 4, .records = records};
+static struct tl_forest_info lie = {.count = sizeof(lies) / sizeof(lies[0]),
+                                    .records = lies};
+static struct tl_tdo trusts[] = {
+    {.holder = "fabrikam.test",
+     .partner = "contoso.test",
+     .type = TL_TRUST_UPLEVEL,
+     .direction = TL_TRUST_OUTBOUND | TL_TRUST_INBOUND,
+     .attributes = TL_TRUST_FOREST_TRANSITIVE,
+     .forest_info = &info},
+    {.holder = "fabrikam.test",
+     .partner = "evil.test",
+     .type = TL_TRUST_UPLEVEL,
+     .direction = TL_TRUST_OUTBOUND},
+    {.holder = "fabrikam.test",
+     .partner = "inbound.test",
+     .type = TL_TRUST_UPLEVEL,
+     .direction = TL_TRUST_INBOUND,
+     .attributes = TL_TRUST_FOREST_TRANSITIVE},
+    {.holder = "fabrikam.test",
+     .partner = "liar.test",
+     .type = TL_TRUST_UPLEVEL,
+     .direction = TL_TRUST_OUTBOUND,
+     .attributes = TL_TRUST_FOREST_TRANSITIVE,
+     .forest_info = &lie},
+    {.holder = "fabrikam.test",
+     .partner = "deep.test",
+     .type = TL_TRUST_UPLEVEL,
+     .direction = TL_TRUST_OUTBOUND,
+     .attributes = TL_TRUST_FOREST_TRANSITIVE},
+    /* what the other side says counts for nothing */
+    {.holder = "evil.test",
+     .partner = "contoso.test",
+     .type = TL_TRUST_UPLEVEL,
+     .direction = TL_TRUST_OUTBOUND,
+     .attributes = TL_TRUST_FOREST_TRANSITIVE},
+};
+static struct tl_domain domains[] = {{.dns = "fabrikam.test"},
+                                     {.dns = "eu.fabrikam.test"}};
+
 START_TEST(test_way)
 {
-    static struct tl_ft_record records[] = {
-        {.type = TL_FT_TLN, .name = "contoso.test"},
-        {.type = TL_FT_DOMAIN, .name = "contoso.test"},
-        {.type = TL_FT_DOMAIN, .name = "child.contoso.test"},
-        {.type = TL_FT_DOMAIN,
-         .name = "off.contoso.test",
-         .flags = TL_FT_SID_DISABLED_CONFLICT},
-    };
-    static struct tl_ft_record lies[] = {
-        {.type = TL_FT_TLN, .name = "liar.test"},
-        {.type = TL_FT_TLN, .name = "contoso.test", .flags = TL_FT_DISABLED_CONFLICT},
-        {.type = TL_FT_TLN, .name = "evil.test", .flags = TL_FT_DISABLED_NEW},
-        {.type = TL_FT_DOMAIN, .name = "liar.test"},
-        {.type = TL_FT_DOMAIN, .name = "sub.liar.test"},
-        {.type = TL_FT_DOMAIN, .name = "contoso.test"},
-        {.type = TL_FT_DOMAIN, .name = "child.contoso.test"},
-        {.type = TL_FT_DOMAIN, .name = "evil.test"},
-        {.type = TL_FT_DOMAIN, .name = "sub.deep.test"},
-    };
-    static struct tl_forest_info info = {.count = 4, .records = records};
-    static struct tl_forest_info lie = {.count = sizeof(lies) / sizeof(lies[0]),
-                                        .records = lies};
-    static struct tl_tdo trusts[] = {
-        {.holder = "fabrikam.test",
-         .partner = "contoso.test",
-         .type = TL_TRUST_UPLEVEL,
-         .direction = TL_TRUST_OUTBOUND | TL_TRUST_INBOUND,
-         .attributes = TL_TRUST_FOREST_TRANSITIVE,
-         .forest_info = &info},
-        {.holder = "fabrikam.test",
-         .partner = "evil.test",
-         .type = TL_TRUST_UPLEVEL,
-         .direction = TL_TRUST_OUTBOUND},
-        {.holder = "fabrikam.test",
-         .partner = "inbound.test",
-         .type = TL_TRUST_UPLEVEL,
-         .direction = TL_TRUST_INBOUND,
-         .attributes = TL_TRUST_FOREST_TRANSITIVE},
-        {.holder = "fabrikam.test",
-         .partner = "liar.test",
-         .type = TL_TRUST_UPLEVEL,
-         .direction = TL_TRUST_OUTBOUND,
-         .attributes = TL_TRUST_FOREST_TRANSITIVE,
-         .forest_info = &lie},
-        {.holder = "fabrikam.test",
-         .partner = "deep.test",
-         .type = TL_TRUST_UPLEVEL,
-         .direction = TL_TRUST_OUTBOUND,
-         .attributes = TL_TRUST_FOREST_TRANSITIVE},
-        /* what the other side says counts for nothing */
-        {.holder = "evil.test",
-         .partner = "contoso.test",
-         .type = TL_TRUST_UPLEVEL,
-         .direction = TL_TRUST_OUTBOUND,
-         .attributes = TL_TRUST_FOREST_TRANSITIVE},
-    };
-    static struct tl_domain domains[] = {{.dns = "fabrikam.test"},
-                                         {.dns = "eu.fabrikam.test"}};
     const struct tl_topology topo = {.domain = "fabrikam.test",
                                      .forest = "fabrikam.test",
                                      .num_domains = 2,

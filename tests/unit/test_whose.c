@@ -107,70 +107,69 @@ static const struct row {
     {"no realm", P, "alice", "contoso.test", "alice", "alice", NULL, false},
 };
 
+static struct tl_ft_record records[] = {
+    {.type = TL_FT_DOMAIN, .name = "contoso.test"},
+    {.type = TL_FT_DOMAIN, .name = "emea.example"},
+    {.type = TL_FT_TLN, .name = "corp.example"},
+    {.type = TL_FT_TLN, .name = "off.example", .flags = TL_FT_DISABLED_ADMIN},
+    {.type = TL_FT_DOMAIN, .name = "eu.contoso.test"},
+    {.type = TL_FT_DOMAIN, .name = "off.contoso.test", .flags = TL_FT_SID_DISABLED_ADMIN},
+    {.type = TL_FT_DOMAIN,
+     .name = "clash.contoso.test",
+     .flags = TL_FT_SID_DISABLED_CONFLICT},
+    {.type = TL_FT_DOMAIN, .name = "sub.clash.contoso.test"},
+    {.type = TL_FT_DOMAIN, .name = "out.contoso.test"},
+    {.type = TL_FT_TLN_EX, .name = "out.contoso.test"},
+    {.type = TL_FT_DOMAIN, .name = "dmz.fabrikam.test"},
+    {.type = TL_FT_DOMAIN, .name = "both.example"},
+};
+static struct tl_forest_info info = {.count = sizeof(records) / sizeof(records[0]),
+                                     .records = records};
+static struct tl_ft_record others[] = {
+    {.type = TL_FT_DOMAIN, .name = "third.example"},
+    {.type = TL_FT_DOMAIN, .name = "both.example"},
+};
+static struct tl_forest_info third = {.count = 2, .records = others};
+static struct tl_tdo trusts[] = {
+    {.holder = "fabrikam.test",
+     .partner = "contoso.test",
+     .type = TL_TRUST_UPLEVEL,
+     .direction = TL_TRUST_OUTBOUND,
+     .attributes = TL_TRUST_FOREST_TRANSITIVE,
+     .forest_info = &info},
+    {.holder = "fabrikam.test",
+     .partner = "evil.test",
+     .type = TL_TRUST_UPLEVEL,
+     .direction = TL_TRUST_OUTBOUND},
+    {.holder = "fabrikam.test",
+     .partner = "dmz.fabrikam.test",
+     .type = TL_TRUST_UPLEVEL,
+     .direction = TL_TRUST_OUTBOUND,
+     .attributes = TL_TRUST_QUARANTINED},
+    {.holder = "fabrikam.test",
+     .partner = "third.example",
+     .type = TL_TRUST_UPLEVEL,
+     .direction = TL_TRUST_OUTBOUND,
+     .attributes = TL_TRUST_FOREST_TRANSITIVE,
+     .forest_info = &third},
+    {.holder = "fabrikam.test",
+     .partner = "plain.example",
+     .type = TL_TRUST_UPLEVEL,
+     .direction = TL_TRUST_OUTBOUND,
+     .attributes = TL_TRUST_FOREST_TRANSITIVE},
+    {.holder = "fabrikam.test",
+     .partner = "inbound.example",
+     .type = TL_TRUST_UPLEVEL,
+     .direction = TL_TRUST_INBOUND,
+     .attributes = TL_TRUST_FOREST_TRANSITIVE},
+    /* what the other side says of itself counts for nothing */
+    {.holder = "evil.test", .partner = "contoso.test", .forest_info = &info},
+};
+static struct tl_domain domains[] = {{.dns = "fabrikam.test"},
+                                     {.dns = "eu.fabrikam.test"}};
+
 START_TEST(test_row)
 {
-    static struct tl_ft_record records[] = {
-        {.type = TL_FT_DOMAIN, .name = "contoso.test"},
-        {.type = TL_FT_DOMAIN, .name = "emea.example"},
-        {.type = TL_FT_TLN, .name = "corp.example"},
-        {.type = TL_FT_TLN, .name = "off.example", .flags = TL_FT_DISABLED_ADMIN},
-        {.type = TL_FT_DOMAIN, .name = "eu.contoso.test"},
-        {.type = TL_FT_DOMAIN,
-         .name = "off.contoso.test",
-         .flags = TL_FT_SID_DISABLED_ADMIN},
-        {.type = TL_FT_DOMAIN,
-         .name = "clash.contoso.test",
-         .flags = TL_FT_SID_DISABLED_CONFLICT},
-        {.type = TL_FT_DOMAIN, .name = "sub.clash.contoso.test"},
-        {.type = TL_FT_DOMAIN, .name = "out.contoso.test"},
-        {.type = TL_FT_TLN_EX, .name = "out.contoso.test"},
-        {.type = TL_FT_DOMAIN, .name = "dmz.fabrikam.test"},
-        {.type = TL_FT_DOMAIN, .name = "both.example"},
-    };
-    static struct tl_forest_info info = {.count = sizeof(records) / sizeof(records[0]),
-                                         .records = records};
-    static struct tl_ft_record others[] = {
-        {.type = TL_FT_DOMAIN, .name = "third.example"},
-        {.type = TL_FT_DOMAIN, .name = "both.example"},
-    };
-    static struct tl_forest_info third = {.count = 2, .records = others};
-    static struct tl_tdo trusts[] = {
-        {.holder = "fabrikam.test",
-         .partner = "contoso.test",
-         .type = TL_TRUST_UPLEVEL,
-         .direction = TL_TRUST_OUTBOUND,
-         .attributes = TL_TRUST_FOREST_TRANSITIVE,
-         .forest_info = &info},
-        {.holder = "fabrikam.test",
-         .partner = "evil.test",
-         .type = TL_TRUST_UPLEVEL,
-         .direction = TL_TRUST_OUTBOUND},
-        {.holder = "fabrikam.test",
-         .partner = "dmz.fabrikam.test",
-         .type = TL_TRUST_UPLEVEL,
-         .direction = TL_TRUST_OUTBOUND,
-         .attributes = TL_TRUST_QUARANTINED},
-        {.holder = "fabrikam.test",
-         .partner = "third.example",
-         .type = TL_TRUST_UPLEVEL,
-         .direction = TL_TRUST_OUTBOUND,
-         .attributes = TL_TRUST_FOREST_TRANSITIVE,
-         .forest_info = &third},
-        {.holder = "fabrikam.test",
-         .partner = "plain.example",
-         .type = TL_TRUST_UPLEVEL,
-         .direction = TL_TRUST_OUTBOUND,
-         .attributes = TL_TRUST_FOREST_TRANSITIVE},
-        {.holder = "fabrikam.test",
-         .partner = "inbound.example",
-         .type = TL_TRUST_UPLEVEL,
-         .direction = TL_TRUST_INBOUND,
-         .attributes = TL_TRUST_FOREST_TRANSITIVE},
-        /* what the other side says of itself counts for nothing */
-        {.holder = "evil.test", .partner = "contoso.test", .forest_info = &info},
-    };
-    static struct tl_domain domains[] = {{.dns = "fabrikam.test"},
-                                         {.dns = "eu.fabrikam.test"}};
     const struct tl_topology topo = {.domain = "fabrikam.test",
                                      .forest = "fabrikam.test",
                                      .num_domains = 2,
