@@ -36,7 +36,7 @@ int tla_refresh(const struct tla_setup *setup)
     enum tl_reason reason;
     bool configured;
 
-    alarm(2 * REFRESH_MS / 1000);
+    alarm(3 * REFRESH_MS / 1000); /* refresh() may read twice */
     reason = out == NULL ? TL_REASON_NO_MEMORY
                          : tla_config(ctx, setup, NULL, NULL, &config, out);
     configured = reason == TL_REASON_OK;
