@@ -145,12 +145,13 @@ END_TEST
 
 static struct tl_store_bare bare_after(const char *names, bool show, const char *own)
 {
-    struct tla_book *again;
+    struct tla_book *again = NULL;
     struct tl_store_bare bare;
 
     config->bare_names = names;
     config->show_bare_names = show;
     ck_assert_int_eq(tla_book_open(ctx, config, own, &again), 0);
+    ck_assert_ptr_nonnull(again);
     bare = again->store->map.bare;
     talloc_free(again);
     return bare;
