@@ -26,6 +26,7 @@ struct place {
     int folder;  /* where the cache is to be */
     char *name;  /* in there */
     int private; /* folder of the unfinished file */
+    bool made;   /* it is there, opened or not */
     char private_name[sizeof(PRIVATE)];
 };
 
@@ -116,6 +117,7 @@ static int make_private(struct ccache_job *job, struct place *place)
     }
     if (made != 0)
         return tl_ccache_fail(job, path_of(job), strerrordesc_np(errno));
+    place->made = true;
     place->private = openat(place->folder, place->private_name,
                             O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (place->private < 0 || fstat(place->private, &st) != 0)
@@ -239,9 +241,10 @@ int tl_ccache_write_file(struct ccache_job *job)
         ret = write_to(job, &place);
     if (place.private >= 0) {
         (void)unlinkat(place.private, WITHIN, 0); /* unless it has moved */
-        (void)unlinkat(place.folder, place.private_name, AT_REMOVEDIR);
         close(place.private);
     }
+    if (place.made)
+        (void)unlinkat(place.folder, place.private_name, AT_REMOVEDIR);
     if (place.folder >= 0)
         close(place.folder);
     return ret;
