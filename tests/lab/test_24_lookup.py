@@ -292,9 +292,12 @@ def renamed():
           (after, done))
     equal("and the id he had", after and after[2:4], first and first[2:4])
     equal("which leads to the new name", (passwd(first[2]) or [None])[0], "after@contoso.test")
-    check("and the old name is nobody's", passwd("CONTOSO\\before") is None)
-    equal("but as a user principal name, which stayed, it is his",
-          (passwd("before@contoso.test") or [None])[0], "after@contoso.test")
+    # His user principal name stayed, and by that the KDC knows him as CONTOSO\before, too
+    # [MS-KILE 3.3.5.6.1]: what PAM takes NSS has to know.
+    for old in ("CONTOSO\\before", "before@contoso.test"):
+        equal(f"{old} is still his, by his user principal name",
+              (passwd(old) or [None])[0], "after@contoso.test")
+        equal(f"{old} logs on", logon(old).code, "PAM_SUCCESS")
 
 
 def own_suffix():
@@ -307,7 +310,8 @@ def own_suffix():
     equal("and logs on", until(lambda: (code := logon("bob.smith@contoso.test").code)
                                != UNAVAILABLE and code), "PAM_SUCCESS")
     equal("as who he is", passwd("bob.smith@contoso.test"), entry)
-    check("CONTOSO\\bob.smith is nobody", passwd("CONTOSO\\bob.smith") is None)
+    equal("CONTOSO\\bob.smith is he as well", passwd("CONTOSO\\bob.smith"), entry)
+    equal("and logs on", logon("CONTOSO\\bob.smith").code, "PAM_SUCCESS")
 
 
 # The same on CONTOSO's DC, as an administrator of unix accounts would.
