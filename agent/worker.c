@@ -49,9 +49,13 @@ static bool speaks_for_itself(struct tla_conv *conv)
 
 static int refuse(struct tla_conv *conv)
 {
-    tla_journal_caller(conv, LOG_NOTICE, "uid %u asked for operation %u: refused",
-                       (unsigned int)conv->peer, conv->request.op);
-    conv->unnamed = true;
+    /* For whom is worth a line; a name that nobody has may be a password. */
+    bool named = conv->request.user != NULL && tla_named(conv, NULL);
+
+    tla_journal_caller(conv, LOG_NOTICE, "uid %u asked for operation %u%s%s: refused",
+                       (unsigned int)conv->peer, conv->request.op, named ? " as " : "",
+                       named ? conv->request.user : "");
+    conv->unnamed = !named;
     tl_outcome_fail(conv->outcome, TL_STAGE_LOCAL, TL_REASON_DENIED, NULL);
     return tla_done(conv, NULL, (struct tl_wire_msg){0});
 }
