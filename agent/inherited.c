@@ -138,7 +138,6 @@ void tla_disinherit(void)
     rc = leave_cgroup(mount);
     if (rc != 0)
         tla_journal_line(LOG_NOTICE,
-                         "this conversation runs in a cgroup of its caller's, who can "
-                         "stop it: %s",
+                         "the agent stays in a cgroup that its caller controls: %s",
                          strerror(-rc));
 }

@@ -195,8 +195,8 @@ static bool folds_like_another(const struct asked *asked, const struct tla_book 
     return alike;
 }
 
-/* Somebody who is called otherwise has it as a user principal name: of him nothing was
- * said. */
+/* The name is the user principal name of an account with another name: the answer says
+ * nothing about that account. */
 static bool is_known_by_upn(const struct asked *asked, const struct tla_book *book)
 {
     struct tl_store_view *view = NULL;

@@ -7,9 +7,9 @@
 
 #include "cli.h"
 
-/* Print, or append to `ids`, each range of ids with its domain; and to `unknown` the
- * names in the range lists that are no domain's, and to `withheld` those ids that nobody
- * gets. `topo` NULL: nothing is known. An exit code. */
+/* Print, or append to `ids`, each range of ids with its domain; to `unknown` the names
+ * in the range lists that match no domain; and to `withheld` the ids that are not given
+ * out. `topo` NULL: nothing is known. Returns an exit code. */
 int config_ids(struct cli *cli, const struct tl_topology *topo, json_t *ids,
                json_t *unknown, json_t *withheld);
 
