@@ -28,7 +28,7 @@
 
 /* Where a conversation came in. Look-ups have a socket of their own, so that limits
  * apply before a byte is read, and no crowd of them keeps a logon waiting. */
-enum tla_door { TLA_DOOR_LOGON, TLA_DOOR_LOOKUP };
+enum tla_endpoint { TLA_ENDPOINT_LOGON, TLA_ENDPOINT_LOOKUP };
 #define TLA_DOORS 2
 
 /* The command line. */
@@ -45,11 +45,11 @@ struct tla_setup {
 struct tla_conv {
     const struct tla_setup *setup;
     int fd;
-    enum tla_door door;
+    enum tla_endpoint door;
     uid_t peer;
     bool peer_by_store; /* a locker whose account NSS knows from us: that uid is proven */
     struct tl_config *config;
-    struct tl_wire_msg request; /* strings are children of the conversation */
+    struct tli_wire_msg request; /* strings are children of the conversation */
     struct tl_outcome *outcome;
     bool unnamed; /* the user's name may be a password: no log shall have it */
     uint8_t buf[TL_WIRE_MAX];
@@ -62,28 +62,28 @@ enum tl_reason tla_config(TALLOC_CTX *ctx, const struct tla_setup *setup,
                           struct tl_config **config, struct tl_outcome *out);
 
 /* worker.c: serve one conversation on fd, whole; the process ends afterwards. */
-int tla_serve(const struct tla_setup *setup, int fd, enum tla_door door);
+int tla_serve(const struct tla_setup *setup, int fd, enum tla_endpoint door);
 
 /* remember.c: the store that NSS reads, opened for writing. All return 0 or -errno. */
-struct tla_book {
-    struct tl_store *store;
+struct tla_store_handle {
+    struct tli_store *store;
     const char *path;
     uint64_t fresh_s; /* what is written is asked for again after so many seconds */
 };
 /* `own_domain`: the machine's own; NULL: not known just now. */
-int tla_book_open(TALLOC_CTX *ctx, const struct tl_config *config, const char *own_domain,
-                  struct tla_book **out);
+int tla_store_open(TALLOC_CTX *ctx, const struct tl_config *config,
+                   const char *own_domain, struct tla_store_handle **out);
 /* `asked`: the spelling that was asked for, which readers, who fold ASCII only, shall
  * find next time; NULL: none. The same below. */
-int tla_remember_user(struct tla_book *book, const struct tl_identity *identity,
-                      const char *asked, enum tl_store_source source);
+int tla_store_user(struct tla_store_handle *book, const struct tl_identity *identity,
+                   const char *asked, enum tli_store_source source);
 /* The user, and the groups that came with him, as partial ones. */
-int tla_remember_answer(struct tla_book *book, const struct tl_lookup_answer *found,
-                        const char *asked);
+int tla_store_answer(struct tla_store_handle *book, const struct tl_lookup_answer *found,
+                     const char *asked);
 /* `partial`: the members were not read. */
-int tla_remember_group(struct tla_book *book, const struct tl_group *group,
-                       const char *asked, const char *const *members, size_t num_members,
-                       bool partial, enum tl_store_source source);
+int tla_store_group(struct tla_store_handle *book, const struct tl_group *group,
+                    const char *asked, const char *const *members, size_t num_members,
+                    bool partial, enum tli_store_source source);
 
 /* keep.c: what a proof leaves behind. What cannot be written costs no logon; the journal
  * tells. ID_COLLISION, in the logon's outcome, if the uid is another account's already.
@@ -121,12 +121,12 @@ void tla_turn_leave(struct tla_turn *turn);
 /* channel.c: the agent's side of the wire. */
 int tla_receive_request(struct tla_conv *conv);
 /* 0 and a wiped-when-freed *answer; -ECANCELED; or what the wire said. */
-int tla_prompt(struct tla_conv *conv, enum tl_wire_style style, const char *text,
+int tla_prompt(struct tla_conv *conv, enum tli_wire_style style, const char *text,
                char **answer);
-int tla_tell(struct tla_conv *conv, enum tl_wire_style style, const char *text);
+int tla_tell(struct tla_conv *conv, enum tli_wire_style style, const char *text);
 /* End the conversation with conv->outcome; `done` brings further fields. */
 int tla_done(struct tla_conv *conv, const struct tl_words *words,
-             struct tl_wire_msg done);
+             struct tli_wire_msg done);
 /* A copy that is overwritten when it is freed; NULL for NULL or without memory. */
 char *tla_secret(TALLOC_CTX *ctx, const char *text);
 /* From now on the process ends when the client hangs up (on) or not (off). */
@@ -153,7 +153,7 @@ enum tl_reason tla_rules_input(struct tla_conv *conv, struct tl_rules_input *in)
  * not be asked; *logon is then NULL. */
 enum tl_reason tla_prepare(struct tla_conv *conv, struct tl_logon **logon);
 /* While the network is asked nobody reads the client, and nothing may hang. */
-void tla_busy(struct tla_conv *conv, bool busy);
+void tla_watch_client(struct tla_conv *conv, bool busy);
 /*
  * Ask for the new password, twice, and change it; again while the user can do
  * better, three times in all. `why` has been told already, if the program lets us
@@ -183,7 +183,7 @@ struct tla_pending {
     const char *ticket_path; /* what tl_krb_save_pending() writes */
     const char *user;        /* PAM_USER of the logon */
     const char *canonical;
-    uint32_t expires;   /* as in struct tl_wire_msg */
+    uint32_t expires;   /* as in struct tli_wire_msg */
     uint32_t uid, gid;  /* of the proven identity, whatever NSS says of the name */
     const char *domain; /* DNS name of the domain whose tickets they are */
     /* What the access rules are held against, and what those of the line of

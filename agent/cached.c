@@ -66,7 +66,7 @@ static int open_book(TALLOC_CTX *ctx, const struct tl_config *config, struct boo
     book->lock = open(lock, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     rc = book->lock < 0
              ? -errno
-             : tl_lock_file(book->lock, tl_deadline_in_ms(config->logon_timeout));
+             : tli_lock_file(book->lock, tl_deadline_in_ms(config->logon_timeout));
     if (rc == -ETIMEDOUT)
         tla_journal_line(LOG_WARNING, "%s is held by another process for too long", lock);
     if (rc == 0)
@@ -287,9 +287,9 @@ enum tl_reason tla_cached_check(struct tla_conv *conv, struct tl_logon *logon,
         tla_known_load(who, conv->config, &who->user.sid, &who->known) != 0 ||
         who->known->proven == 0)
         return reason;
-    tla_busy(conv, true);
+    tla_watch_client(conv, true);
     reason = compare(conv, logon, who, password);
-    tla_busy(conv, false);
+    tla_watch_client(conv, false);
     if (reason != TL_REASON_OK) {
         logon->words = NULL;
         return reason;

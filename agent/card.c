@@ -90,9 +90,9 @@ int tla_card_ask(struct tla_conv *conv, struct tl_logon *logon,
         return -ENOMEM;
     if (!is_offered(conv))
         return 0;
-    tla_busy(conv, true); /* a reader may hang */
+    tla_watch_client(conv, true); /* a reader may hang */
     (void)tl_card_find(logon, conv->config, realm, &card, why);
-    tla_busy(conv, false);
+    tla_watch_client(conv, false);
     if (card == NULL)
         return no_card(conv, logon, why, answer);
     if (card->state == TL_PIN_LOCKED)

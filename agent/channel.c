@@ -29,7 +29,7 @@ char *tla_secret(TALLOC_CTX *ctx, const char *text)
 /* Strings of a message point into the buffer that the next message overwrites. */
 static int keep_strings(struct tla_conv *conv)
 {
-    struct tl_wire_msg *r = &conv->request;
+    struct tli_wire_msg *r = &conv->request;
     const char **strings[] = {&r->user, &r->service, &r->tty,    &r->rhost, &r->options,
                               &r->conf, &r->session, &r->ccache, &r->caller};
 
@@ -56,8 +56,8 @@ static int keep_strings(struct tla_conv *conv)
 
 int tla_receive_request(struct tla_conv *conv)
 {
-    int limit = conv->door == TLA_DOOR_LOOKUP ? TLA_QUESTION_MS : TLA_REQUEST_MS;
-    int rc = tl_wire_recv(conv->fd, &conv->request, conv->buf, limit);
+    int limit = conv->door == TLA_ENDPOINT_LOOKUP ? TLA_QUESTION_MS : TLA_REQUEST_MS;
+    int rc = tli_wire_recv(conv->fd, &conv->request, conv->buf, limit);
 
     if (rc == 0 && conv->request.type != TL_WIRE_REQUEST)
         rc = -EBADMSG;
@@ -67,18 +67,18 @@ int tla_receive_request(struct tla_conv *conv)
     return rc;
 }
 
-int tla_prompt(struct tla_conv *conv, enum tl_wire_style style, const char *text,
+int tla_prompt(struct tla_conv *conv, enum tli_wire_style style, const char *text,
                char **answer)
 {
-    struct tl_wire_msg prompt = {.type = TL_WIRE_PROMPT, .style = style, .text = text};
-    struct tl_wire_msg reply;
+    struct tli_wire_msg prompt = {.type = TL_WIRE_PROMPT, .style = style, .text = text};
+    struct tli_wire_msg reply;
     const char *given;
     int rc;
 
     *answer = NULL;
-    rc = tl_wire_send(conv->fd, &prompt, conv->buf, TLA_REQUEST_MS);
+    rc = tli_wire_send(conv->fd, &prompt, conv->buf, TLA_REQUEST_MS);
     if (rc == 0)
-        rc = tl_wire_recv(conv->fd, &reply, conv->buf, TLA_REPLY_MS);
+        rc = tli_wire_recv(conv->fd, &reply, conv->buf, TLA_REPLY_MS);
     if (rc == 0 && reply.type == TL_WIRE_CANCEL)
         rc = -ECANCELED;
     if (rc == 0) {
@@ -92,14 +92,15 @@ int tla_prompt(struct tla_conv *conv, enum tl_wire_style style, const char *text
     return rc;
 }
 
-int tla_tell(struct tla_conv *conv, enum tl_wire_style style, const char *text)
+int tla_tell(struct tla_conv *conv, enum tli_wire_style style, const char *text)
 {
-    struct tl_wire_msg say = {.type = TL_WIRE_SAY, .style = style, .text = text};
+    struct tli_wire_msg say = {.type = TL_WIRE_SAY, .style = style, .text = text};
 
-    return tl_wire_send(conv->fd, &say, conv->buf, TLA_REQUEST_MS);
+    return tli_wire_send(conv->fd, &say, conv->buf, TLA_REQUEST_MS);
 }
 
-int tla_done(struct tla_conv *conv, const struct tl_words *words, struct tl_wire_msg done)
+int tla_done(struct tla_conv *conv, const struct tl_words *words,
+             struct tli_wire_msg done)
 {
     const struct tl_reason_info *info = tl_reason_info(conv->outcome->reason);
 
@@ -111,7 +112,7 @@ int tla_done(struct tla_conv *conv, const struct tl_words *words, struct tl_wire
     done.unnamed = conv->unnamed ? 1 : 0;
     done.reason = info != NULL ? info->slug : NULL;
     done.text = words != NULL ? words->message : NULL;
-    return tl_wire_send(conv->fd, &done, conv->buf, TLA_REQUEST_MS);
+    return tli_wire_send(conv->fd, &done, conv->buf, TLA_REQUEST_MS);
 }
 
 /* The socket that SIGIO is about; -1: none. A process has one conversation. */

@@ -9,16 +9,16 @@
 #include "agent.h"
 #include "store/local.h"
 
-static bool is_there(enum tl_store_answer answer)
+static bool is_there(enum tli_store_answer answer)
 {
     return answer == TL_STORE_HIT || answer == TL_STORE_STALE;
 }
 
 bool tla_bare_is_local(const char *name, uint32_t uid)
 {
-    struct tl_local_query query = {.typed = name, .has_id = true, .id = uid};
+    struct tli_local_query query = {.typed = name, .has_id = true, .id = uid};
 
-    return tl_local_find("/etc/passwd", &query) != 0 || query.typed_is_local ||
+    return tli_local_find("/etc/passwd", &query) != 0 || query.typed_is_local ||
            query.id_is_local;
 }
 
@@ -26,10 +26,10 @@ int tla_find_user(TALLOC_CTX *ctx, const char *state_dir, const char *name,
                   struct tla_user *user)
 {
     /* A worker serves one conversation, so one mapping is enough. */
-    static struct tl_store_reader reader;
-    const struct tl_store_map *map;
-    struct tl_store_entry entry;
-    enum tl_store_answer answer;
+    static struct tli_store_reader reader;
+    const struct tli_store_map *map;
+    struct tli_store_entry entry;
+    enum tli_store_answer answer;
     char full[TL_STORE_NAME_MAX + 1];
     const char *whole;
     int rc = -ENOENT;
@@ -37,13 +37,13 @@ int tla_find_user(TALLOC_CTX *ctx, const char *state_dir, const char *name,
     *user = (struct tla_user){0};
     reader.path = talloc_asprintf(ctx, "%s/%s", state_dir, TL_STORE_FILE);
     reader.owner = geteuid();
-    map = reader.path != NULL ? tl_store_enter(&reader) : NULL;
+    map = reader.path != NULL ? tli_store_enter(&reader) : NULL;
     if (map == NULL)
         return -ENOENT;
-    whole = tl_store_full_name(map, name, full);
+    whole = tli_store_full_name(map, name, full);
     answer = whole == NULL ? TL_STORE_MISS
-                           : tl_store_by_name(map, TL_STORE_USER_NAME, whole,
-                                              tl_store_now(), &entry);
+                           : tli_store_by_name(map, TL_STORE_USER_NAME, whole,
+                                               tli_store_now(), &entry);
     if (is_there(answer) && whole != name && tla_bare_is_local(name, entry.id))
         answer = TL_STORE_MISS;
     if (is_there(answer)) {
@@ -54,18 +54,18 @@ int tla_find_user(TALLOC_CTX *ctx, const char *state_dir, const char *name,
                  ? 0
                  : -EBADMSG;
     }
-    tl_store_leave(&reader, map);
+    tli_store_leave(&reader, map);
     return rc;
 }
 
 int tla_pending_of(struct tla_conv *conv, struct tla_pending **pending)
 {
-    const struct tl_wire_msg *request = &conv->request;
+    const struct tli_wire_msg *request = &conv->request;
     struct tla_user user;
     int rc = tla_pending_load(conv, conv->config->run_dir, request->session,
                               request->user, pending);
 
-    if (rc == -ENOENT && request->user != NULL && !tl_store_owns_name(request->user) &&
+    if (rc == -ENOENT && request->user != NULL && !tli_store_owns_name(request->user) &&
         tla_find_user(conv, conv->config->state_dir, request->user, &user) == 0)
         rc = tla_pending_load(conv, conv->config->run_dir, request->session,
                               user.canonical, pending);

@@ -51,7 +51,7 @@ static void add(struct entry *entry, const char *name, const char *value)
     field = talloc_asprintf(entry->ctx, "%s=%s", name, value);
     if (field == NULL)
         return;
-    tl_plain(field, NULL);
+    tli_plain(field, NULL);
     entry->fields[entry->count++] = field;
 }
 
@@ -103,7 +103,7 @@ static void send_entry(const struct entry *entry, int priority, const char *mess
     }
     if (line == NULL)
         return;
-    tl_plain(line, NULL);
+    tli_plain(line, NULL);
     if (sink.to_stderr)
         fprintf(stderr, "<%d>trustlogond: %s\n", priority, line);
     else

@@ -35,7 +35,7 @@ static const struct tla_bounds lookup_bounds = {
     .all = 64, .per_uid = 16, .burst = 500, .more = 50, .every = 1};
 
 struct door {
-    enum tla_door kind;
+    enum tla_endpoint kind;
     int fd;
     const char *path;
     bool given; /* systemd holds the socket */
@@ -102,7 +102,7 @@ static void leave_doors(struct listener *l)
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static void run_worker(struct listener *l, int fd, enum tla_door kind)
+static void run_worker(struct listener *l, int fd, enum tla_endpoint kind)
 {
     leave_doors(l);
     _exit(tla_serve(l->setup, fd, kind) == 0 ? 0 : 1);
@@ -161,7 +161,7 @@ static void accept_one(struct listener *l, struct door *door)
     l->last_client = now_s();
     if (tla_peer(fd, &peer) != 0)
         ; /* it has gone */
-    else if (door->kind == TLA_DOOR_LOOKUP && tla_peer_is_ours(&peer))
+    else if (door->kind == TLA_ENDPOINT_LOOKUP && tla_peer_is_ours(&peer))
         tell_refusal(door, "asks the agent from inside the agent", peer.uid,
                      l->last_client);
     else if (tla_limits_enter(door->limits, peer.uid, l->last_client))
@@ -298,7 +298,7 @@ static int fail(const struct tla_setup *setup, const char *what, const char *why
     return 1;
 }
 
-static int open_door(struct listener *l, struct door *door, enum tla_door kind,
+static int open_door(struct listener *l, struct door *door, enum tla_endpoint kind,
                      const char *path, const struct tla_bounds *bounds)
 {
     door->kind = kind;
@@ -307,8 +307,9 @@ static int open_door(struct listener *l, struct door *door, enum tla_door kind,
     if (door->limits == NULL)
         return -ENOMEM;
     /* Logons may come in wherever the unit file says. */
-    door->fd = kind == TLA_DOOR_LOGON ? tla_socket_given(NULL, l->setup->lookup_socket)
-                                      : tla_socket_given(path, NULL);
+    door->fd = kind == TLA_ENDPOINT_LOGON
+                   ? tla_socket_given(NULL, l->setup->lookup_socket)
+                   : tla_socket_given(path, NULL);
     door->given = door->fd >= 0;
     /* With systemd, what it holds is all there is: a socket of ours would be gone
      * whenever we are idle. */
@@ -325,11 +326,11 @@ static int open_doors(struct listener *l)
                                       .burst = LOGON_BURST,
                                       .more = 1,
                                       .every = LOGON_EVERY};
-    int rc = open_door(l, &l->doors[0], TLA_DOOR_LOGON, l->setup->socket, &logons);
+    int rc = open_door(l, &l->doors[0], TLA_ENDPOINT_LOGON, l->setup->socket, &logons);
 
     l->activated = l->doors[0].given;
     if (rc == 0)
-        rc = open_door(l, &l->doors[1], TLA_DOOR_LOOKUP, l->setup->lookup_socket,
+        rc = open_door(l, &l->doors[1], TLA_ENDPOINT_LOOKUP, l->setup->lookup_socket,
                        &lookup_bounds);
     return rc;
 }

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "gate.h"
+#include "lookup_lock.h"
 #include "status/siphash.h"
 
 #define KEY_FILE "locks.key"
@@ -77,7 +77,7 @@ int tla_lock_hash(const char *run_dir, const char *text, uint64_t *hash)
             rc = read_key(path, key);
     }
     if (rc == 0)
-        *hash = tl_siphash(key, text, strlen(text));
+        *hash = tli_siphash(key, text, strlen(text));
     explicit_bzero(key, sizeof(key));
     talloc_free(path);
     return rc;

@@ -67,7 +67,7 @@ static int converse(const struct tla_setup *setup)
         return 2;
     }
     tla_disinherit();
-    return tla_serve(setup, CONVERSATION_FD, TLA_DOOR_LOGON) == 0 ? 0 : 1;
+    return tla_serve(setup, CONVERSATION_FD, TLA_ENDPOINT_LOGON) == 0 ? 0 : 1;
 }
 
 /* "lookup", in the folder of the other one. NULL: no memory. */

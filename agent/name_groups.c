@@ -17,26 +17,26 @@
 #define LIMIT_MS 8000
 
 /* Those without a name in the store. */
-static struct tl_sid *nameless(TALLOC_CTX *ctx, const struct tla_book *book,
+static struct tl_sid *nameless(TALLOC_CTX *ctx, const struct tla_store_handle *book,
                                const struct tl_identity *identity, size_t *count)
 {
     struct tl_sid *sids = talloc_array(ctx, struct tl_sid, identity->num_groups + 1);
-    struct tl_store_view *view = NULL;
-    uint64_t now = tl_store_now();
-    struct tl_store_entry entry;
+    struct tli_store_view *view = NULL;
+    uint64_t now = tli_store_now();
+    struct tli_store_entry entry;
 
     *count = 0;
-    if (sids == NULL || tl_store_view_open(ctx, book->path, &view) != 0)
+    if (sids == NULL || tli_store_view_open(ctx, book->path, &view) != 0)
         return NULL;
     for (size_t i = 0; i < identity->num_groups; i++)
-        if (tl_store_by_id(&view->map, TL_STORE_GROUP_ID, identity->groups[i].gid, now,
-                           &entry) != TL_STORE_HIT)
+        if (tli_store_by_id(&view->map, TL_STORE_GROUP_ID, identity->groups[i].gid, now,
+                            &entry) != TL_STORE_HIT)
             sids[(*count)++] = identity->groups[i].sid;
     talloc_free(view);
     return sids;
 }
 
-static void name_them(TALLOC_CTX *ctx, struct tla_book *book,
+static void name_them(TALLOC_CTX *ctx, struct tla_store_handle *book,
                       const struct tl_lookup_input *in, const struct tl_sid *sids,
                       size_t count)
 {
@@ -52,7 +52,7 @@ static void name_them(TALLOC_CTX *ctx, struct tla_book *book,
         tla_journal_line(LOG_INFO, "the names of %zu groups could not be read: %s (%s)",
                          count, tl_reason_info(reason)->slug,
                          out->detail != NULL ? out->detail : "");
-    if (found != NULL && tla_remember_answer(book, found, NULL) != 0)
+    if (found != NULL && tla_store_answer(book, found, NULL) != 0)
         tla_journal_line(LOG_INFO, "the names of groups are not in the identity store");
 }
 
@@ -66,7 +66,7 @@ void tla_name_groups(struct tla_conv *conv, const struct tl_logon *logon)
                                  .krb = logon->krb,
                                  .deadline = tl_deadline_in_ms(LIMIT_MS)};
     struct tl_local_ids *local = NULL;
-    struct tla_book *book = NULL;
+    struct tla_store_handle *book = NULL;
     struct tl_sid *sids;
     size_t count = 0;
 
@@ -74,7 +74,7 @@ void tla_name_groups(struct tla_conv *conv, const struct tl_logon *logon)
     (void)shutdown(conv->fd, SHUT_RDWR);
     alarm(LIMIT_MS / 1000 + 5);
     if (logon->topology == NULL ||
-        tla_book_open(ctx, conv->config, logon->ws->domain, &book) != 0 ||
+        tla_store_open(ctx, conv->config, logon->ws->domain, &book) != 0 ||
         tl_local_ids_load(ctx, "/etc/passwd", "/etc/group", &local) != 0)
         goto cleanup;
     in.local = local;

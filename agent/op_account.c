@@ -32,13 +32,13 @@ int tla_refuse_account(struct tla_conv *conv, const char *canonical)
     struct tl_words *words = tl_outcome_words(conv, conv->outcome, &in);
 
     tla_journal_logon(conv, conv->outcome, words, canonical);
-    return tla_done(conv, words, (struct tl_wire_msg){0});
+    return tla_done(conv, words, (struct tli_wire_msg){0});
 }
 
 /* The programs above go on with what NSS makes of the name they were given. */
 enum tl_reason tla_check_owner(struct tla_conv *conv, uint32_t uid)
 {
-    const struct tl_wire_msg *request = &conv->request;
+    const struct tli_wire_msg *request = &conv->request;
 
     if (request->has_owner == 0 || request->uid == uid)
         return TL_REASON_OK;
@@ -78,7 +78,7 @@ static enum tl_reason check_rules(struct tla_conv *conv,
 
 int tla_op_account(struct tla_conv *conv)
 {
-    struct tl_wire_msg done = {0};
+    struct tli_wire_msg done = {0};
     struct tla_pending *pending;
     int rc;
 

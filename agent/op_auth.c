@@ -11,7 +11,7 @@
 #include <trustlogon/name.h>
 
 #include "cached.h"
-#include "guesses.h"
+#include "backoff.h"
 
 #define FILETIME_UNIX_EPOCH 116444736000000000LL /* 1970 in 100 ns since 1601 */
 #define SECONDS_PER_DAY 86400
@@ -133,7 +133,7 @@ static int answer(struct tla_conv *conv, struct tl_logon *logon, const char *pas
     bool success = logon != NULL && proven(conv, logon);
     struct tl_words *words = logon != NULL ? logon->words : NULL;
     struct tla_pending *pending = NULL;
-    struct tl_wire_msg done = {0};
+    struct tli_wire_msg done = {0};
     int64_t now = (int64_t)time(NULL);
     int rc;
 
@@ -202,7 +202,7 @@ static int make_pending(struct tla_conv *conv, struct tl_logon *logon,
 static int answer_cached(struct tla_conv *conv, struct tl_logon *logon,
                          const struct tla_cached *who, const char *password)
 {
-    struct tl_wire_msg done = {.canonical = who->user.canonical};
+    struct tli_wire_msg done = {.canonical = who->user.canonical};
     struct tla_pending *pending = NULL;
     int rc = make_pending(conv, logon, who, &pending);
 
@@ -263,7 +263,7 @@ static void ask_domain(struct tla_conv *conv, struct tl_logon *logon,
         rc = tla_guesses_enter(conv, conv->config->run_dir, conv->peer, &guesses);
     }
     turn = wait_for_turn(conv, logon);
-    tla_busy(conv, true);
+    tla_watch_client(conv, true);
     if (rc == 0 && card != NULL)
         (void)tl_logon_card(logon, card->card, card->pin);
     else if (rc == 0)
@@ -273,7 +273,7 @@ static void ask_domain(struct tla_conv *conv, struct tl_logon *logon,
                         "wrong passwords cannot be counted: %s", strerror(-rc));
     tla_turn_leave(turn);
     tla_guesses_leave(guesses, logon->outcome->reason);
-    tla_busy(conv, false);
+    tla_watch_client(conv, false);
 }
 
 /*
@@ -326,7 +326,7 @@ static bool wants_new_password(const struct tl_logon *logon)
 static int local_name(struct tla_conv *conv)
 {
     tl_outcome_fail(conv->outcome, TL_STAGE_NAME, TL_REASON_NAME_LOCAL, NULL);
-    return tla_done(conv, NULL, (struct tl_wire_msg){.local_user = 1});
+    return tla_done(conv, NULL, (struct tli_wire_msg){.local_user = 1});
 }
 
 /* What OpenSSH (auth-pam.c) hands to PAM instead of the password of a user whom

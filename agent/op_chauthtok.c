@@ -15,7 +15,7 @@ static int answer(struct tla_conv *conv, struct tl_logon *logon)
 {
     struct tl_words_input in = {.user = conv->request.user};
     struct tl_words *words = logon != NULL ? logon->words : NULL;
-    struct tl_wire_msg done = {0};
+    struct tli_wire_msg done = {0};
 
     if (logon != NULL)
         conv->outcome = logon->outcome;
@@ -50,11 +50,11 @@ static int serve(struct tla_conv *conv, struct tl_logon *logon, const char *old)
     bool needed = true;
     int rc = 0;
 
-    tla_busy(conv, true);
+    tla_watch_client(conv, true);
     (void)tl_password_prove(logon, old);
     if (logon->outcome->reason == TL_REASON_OK && (flags & TL_WIRE_F_EXPIRED) != 0)
         needed = tl_password_is_over(logon, old);
-    tla_busy(conv, false);
+    tla_watch_client(conv, false);
     (void)tla_named(conv, logon);
     if (logon->outcome->reason != TL_REASON_OK)
         tla_journal_password(conv, logon->outcome, logon->words, NULL);
@@ -74,7 +74,7 @@ int tla_op_chauthtok(struct tla_conv *conv)
         return answer(conv, NULL);
     if (reason == TL_REASON_NAME_LOCAL) {
         conv->outcome = logon->outcome;
-        return tla_done(conv, NULL, (struct tl_wire_msg){.local_user = 1});
+        return tla_done(conv, NULL, (struct tli_wire_msg){.local_user = 1});
     }
     if (conv->request.secret != NULL)
         old = tla_secret(conv, conv->request.secret);

@@ -20,7 +20,7 @@
 struct asked {
     struct tla_conv *conv;
     struct tl_question question;
-    enum tl_store_class class;
+    enum tli_store_class class;
     const char *text; /* the question, for the gate and for people */
     tl_deadline deadline;
     bool none;     /* the domain that must know has been asked, and there is none */
@@ -36,7 +36,7 @@ static int answer(struct asked *asked, enum tl_reason reason)
     else if (asked->none)
         out->ntstatus =
             asked->question.group ? TL_WIRE_NO_SUCH_GROUP : TL_WIRE_NO_SUCH_USER;
-    return tla_done(asked->conv, NULL, (struct tl_wire_msg){0});
+    return tla_done(asked->conv, NULL, (struct tli_wire_msg){0});
 }
 
 static enum tl_reason fail(struct asked *asked, enum tl_reason reason, const char *detail)
@@ -55,7 +55,7 @@ static int read_question(struct tla_conv *conv, struct asked *asked)
         (by_name && conv->request.user == NULL))
         return -EBADMSG;
     asked->conv = conv;
-    asked->class = (enum tl_store_class)lookup;
+    asked->class = (enum tli_store_class)lookup;
     asked->question.group =
         lookup == TL_LOOKUP_GROUP_NAME || lookup == TL_LOOKUP_GROUP_ID;
     asked->question.name = by_name ? conv->request.user : NULL;
@@ -70,31 +70,31 @@ static int read_question(struct tla_conv *conv, struct asked *asked)
     return asked->text != NULL ? 0 : -ENOMEM;
 }
 
-static bool is_there(enum tl_store_answer answer)
+static bool is_there(enum tli_store_answer answer)
 {
     return answer == TL_STORE_HIT || answer == TL_STORE_STALE;
 }
 
 /* What the store says already; another may have asked a moment ago. */
-static enum tl_store_answer known(const struct asked *asked)
+static enum tli_store_answer known(const struct asked *asked)
 {
     char *path = talloc_asprintf(asked->conv, "%s/%s", asked->conv->config->state_dir,
                                  TL_STORE_FILE);
-    struct tl_store_view *view = NULL;
-    enum tl_store_answer answer = TL_STORE_MISS;
-    struct tl_store_entry entry;
-    uint64_t now = tl_store_now();
+    struct tli_store_view *view = NULL;
+    enum tli_store_answer answer = TL_STORE_MISS;
+    struct tli_store_entry entry;
+    uint64_t now = tli_store_now();
 
-    if (path != NULL && tl_store_view_open(asked->conv, path, &view) == 0) {
+    if (path != NULL && tli_store_view_open(asked->conv, path, &view) == 0) {
         if (asked->question.name != NULL)
-            answer = tl_store_by_name(&view->map, asked->class, asked->question.name, now,
-                                      &entry);
+            answer = tli_store_by_name(&view->map, asked->class, asked->question.name,
+                                       now, &entry);
         else
-            answer =
-                tl_store_by_id(&view->map, asked->class, asked->question.id, now, &entry);
+            answer = tli_store_by_id(&view->map, asked->class, asked->question.id, now,
+                                     &entry);
         /* A user is known when his groups are. */
         if (answer == TL_STORE_HIT && entry.class == TL_STORE_USER_ID)
-            answer = tl_store_by_id(&view->map, TL_STORE_GIDS, entry.id, now, &entry);
+            answer = tli_store_by_id(&view->map, TL_STORE_GIDS, entry.id, now, &entry);
     }
     talloc_free(view);
     talloc_free(path);
@@ -137,7 +137,7 @@ static enum tl_reason plan_or_refresh(struct asked *asked, struct tl_lookup_inpu
 
 /* The users in a group, which may take longer than the asker waits: the group itself is
  * in the store by then. */
-static int store_members(const struct asked *asked, struct tla_book *book,
+static int store_members(const struct asked *asked, struct tla_store_handle *book,
                          struct tl_lookup *lookup, const struct tl_lookup_answer *found)
 {
     struct tl_outcome *why = tl_outcome_new(lookup);
@@ -146,7 +146,7 @@ static int store_members(const struct asked *asked, struct tla_book *book,
     size_t count = 0;
 
     if (found->entry == NULL) /* none are known, and none will be */
-        return tla_remember_group(
+        return tla_store_group(
             book, found->groups[0], asked->question.name, NULL, 0, false,
             found->source == TL_LOOKUP_LDAP ? TL_STORE_SOURCE_LDAP : TL_STORE_SOURCE_LSA);
     reason = tl_lookup_members(lookup, lookup, found, &members, &count, why);
@@ -156,15 +156,15 @@ static int store_members(const struct asked *asked, struct tla_book *book,
                          why != NULL && why->detail != NULL ? why->detail : "");
         return 0;
     }
-    return tla_remember_group(book, found->groups[0], asked->question.name, members,
-                              count, false, TL_STORE_SOURCE_LDAP);
+    return tla_store_group(book, found->groups[0], asked->question.name, members, count,
+                           false, TL_STORE_SOURCE_LDAP);
 }
 
-static int store_answer(const struct asked *asked, struct tla_book *book,
+static int store_answer(const struct asked *asked, struct tla_store_handle *book,
                         struct tl_lookup *lookup, const struct tl_lookup_answer *found)
 {
     bool own_group = asked->question.group && found->identity != NULL;
-    int rc = tla_remember_answer(book, found, asked->question.name);
+    int rc = tla_store_answer(book, found, asked->question.name);
 
     /* Who asks by a name may want the members; who asks by an id wants the name. */
     if (rc == 0 && asked->question.group && asked->question.name != NULL && !own_group)
@@ -177,19 +177,20 @@ static int store_answer(const struct asked *asked, struct tla_book *book,
  * is gone, wrong for one whose name a directory tells from the one asked for (a final
  * sigma from another), whom anybody could make disappear by asking for the other.
  */
-static bool folds_like_another(const struct asked *asked, const struct tla_book *book)
+static bool folds_like_another(const struct asked *asked,
+                               const struct tla_store_handle *book)
 {
     char *folded = tl_fold(asked->conv, asked->question.name);
-    struct tl_store_view *view = NULL;
+    struct tli_store_view *view = NULL;
     bool alike = false;
-    struct tl_store_entry entry;
-    uint64_t now = tl_store_now();
+    struct tli_store_entry entry;
+    uint64_t now = tli_store_now();
 
-    if (folded != NULL && tl_store_view_open(asked->conv, book->path, &view) == 0)
+    if (folded != NULL && tli_store_view_open(asked->conv, book->path, &view) == 0)
         alike =
-            is_there(tl_store_by_name(&view->map, asked->class, folded, now, &entry)) &&
-            !is_there(tl_store_by_name(&view->map, asked->class, asked->question.name,
-                                       now, &entry));
+            is_there(tli_store_by_name(&view->map, asked->class, folded, now, &entry)) &&
+            !is_there(tli_store_by_name(&view->map, asked->class, asked->question.name,
+                                        now, &entry));
     talloc_free(view);
     talloc_free(folded);
     return alike;
@@ -197,16 +198,17 @@ static bool folds_like_another(const struct asked *asked, const struct tla_book 
 
 /* The name is the user principal name of an account with another name: the answer says
  * nothing about that account. */
-static bool is_known_by_upn(const struct asked *asked, const struct tla_book *book)
+static bool is_known_by_upn(const struct asked *asked,
+                            const struct tla_store_handle *book)
 {
-    struct tl_store_view *view = NULL;
+    struct tli_store_view *view = NULL;
     struct tl_name *name = NULL, *there = NULL;
-    struct tl_store_entry entry;
+    struct tli_store_entry entry;
     bool known = false;
 
-    if (tl_store_view_open(asked->conv, book->path, &view) == 0 &&
-        is_there(tl_store_by_name(&view->map, asked->class, asked->question.name,
-                                  tl_store_now(), &entry)) &&
+    if (tli_store_view_open(asked->conv, book->path, &view) == 0 &&
+        is_there(tli_store_by_name(&view->map, asked->class, asked->question.name,
+                                   tli_store_now(), &entry)) &&
         tl_name_parse(asked->conv, asked->question.name, strlen(asked->question.name),
                       &name, NULL) == 0 &&
         tl_name_parse(asked->conv, entry.name.at, entry.name.length, &there, NULL) == 0)
@@ -218,24 +220,24 @@ static bool is_known_by_upn(const struct asked *asked, const struct tla_book *bo
 }
 
 /* An answer that does not fit costs the domain another question, and nothing else. */
-static void store_nobody(const struct asked *asked, struct tla_book *book)
+static void store_nobody(const struct asked *asked, struct tla_store_handle *book)
 {
-    uint64_t until = tl_store_now() + (uint64_t)asked->conv->config->unknown_lifetime;
+    uint64_t until = tli_store_now() + (uint64_t)asked->conv->config->unknown_lifetime;
     int rc;
 
     if (asked->question.name != NULL && folds_like_another(asked, book))
         return;
     if (asked->question.name != NULL)
-        rc = tl_store_put_missing_name(book->store, asked->class, asked->question.name,
-                                       until);
+        rc = tli_store_put_missing_name(book->store, asked->class, asked->question.name,
+                                        until);
     else
-        rc =
-            tl_store_put_missing_id(book->store, asked->class, asked->question.id, until);
+        rc = tli_store_put_missing_id(book->store, asked->class, asked->question.id,
+                                      until);
     if (rc != 0 && rc != -EINVAL && rc != -ERANGE && rc != -ENOSPC)
         tla_journal_line(LOG_WARNING, "the identity store: %s", strerror(-rc));
 }
 
-static enum tl_reason resolve(struct asked *asked, struct tla_book *book)
+static enum tl_reason resolve(struct asked *asked, struct tla_store_handle *book)
 {
     struct tla_conv *conv = asked->conv;
     struct tl_lookup_input in = {.config = conv->config, .deadline = asked->deadline};
@@ -290,7 +292,7 @@ static void tell_failure(const struct asked *asked, enum tl_reason reason)
 static enum tl_reason look_up(struct asked *asked)
 {
     struct tla_conv *conv = asked->conv;
-    struct tla_book *book = NULL;
+    struct tla_store_handle *book = NULL;
     struct tla_gate *gate = NULL;
     enum tl_reason reason;
     /* Questions about a domain that does not answer must not keep sshd from knowing its
@@ -309,7 +311,7 @@ static enum tl_reason look_up(struct asked *asked)
     default:
         break;
     }
-    rc = tla_book_open(conv, conv->config, NULL, &book);
+    rc = tla_store_open(conv, conv->config, NULL, &book);
     if (rc != 0)
         return fail(asked, TL_REASON_INTERNAL, strerror(-rc));
     reason = resolve(asked, book);

@@ -14,7 +14,7 @@
 #include "cached.h"
 #include "sessions.h"
 
-static enum tl_ccache_op op_of(const struct tl_wire_msg *request)
+static enum tl_ccache_op op_of(const struct tli_wire_msg *request)
 {
     if (request->op == TL_OP_CLOSE || (request->flags & TL_WIRE_F_DELETE) != 0)
         return TL_CCACHE_DELETE;
@@ -49,12 +49,12 @@ static int answer(struct tla_conv *conv, const char *ccache)
         words = tl_outcome_words(conv, conv->outcome, &in);
         tla_journal_logon(conv, conv->outcome, words, NULL);
     }
-    return tla_done(conv, words, (struct tl_wire_msg){.ccache = ccache});
+    return tla_done(conv, words, (struct tli_wire_msg){.ccache = ccache});
 }
 
 static enum tl_reason check_owner(struct tla_conv *conv)
 {
-    const struct tl_wire_msg *request = &conv->request;
+    const struct tli_wire_msg *request = &conv->request;
 
     if (request->has_owner == 1 && request->uid >= conv->config->minimum_uid &&
         request->uid != 0 && request->gid != 0)
@@ -106,7 +106,7 @@ static void note_session(struct tla_conv *conv, const struct tla_pending *pendin
 
 int tla_op_setcred(struct tla_conv *conv)
 {
-    const struct tl_wire_msg *request = &conv->request;
+    const struct tli_wire_msg *request = &conv->request;
     struct tl_ccache_request store = {
         .op = op_of(request),
         .existing = request->ccache,

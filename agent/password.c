@@ -34,7 +34,7 @@ enum tl_reason tla_prepare(struct tla_conv *conv, struct tl_logon **logon)
     return tl_logon_prepare(*logon, conv->request.user);
 }
 
-void tla_busy(struct tla_conv *conv, bool busy)
+void tla_watch_client(struct tla_conv *conv, bool busy)
 {
     const struct tl_config *config = conv->config;
     unsigned int limit_ms = 2 * (unsigned int)config->logon_timeout +
@@ -116,9 +116,9 @@ enum tl_reason tla_change_once(struct tla_conv *conv, struct tl_logon *logon,
         return tl_outcome_fail(logon->outcome, TL_STAGE_PASSWORD,
                                TL_REASON_PASSWORD_NOT_GIVEN, "%s", wrong);
     }
-    tla_busy(conv, true);
+    tla_watch_client(conv, true);
     reason = tl_password_change(logon, old, fresh);
-    tla_busy(conv, false);
+    tla_watch_client(conv, false);
     tell_journal(conv, logon);
     return reason;
 }

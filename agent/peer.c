@@ -50,19 +50,19 @@ bool tla_store_has(TALLOC_CTX *ctx, const struct tl_config *config, const char *
                    uid_t uid)
 {
     char *path = talloc_asprintf(ctx, "%s/%s", config->state_dir, TL_STORE_FILE);
-    struct tl_store_view *view = NULL;
-    struct tl_store_entry entry;
+    struct tli_store_view *view = NULL;
+    struct tli_store_entry entry;
     char full[TL_STORE_NAME_MAX + 1];
     const char *whole;
     bool found = false;
 
-    if (path != NULL && tl_store_view_open(ctx, path, &view) == 0) {
-        enum tl_store_answer answer = TL_STORE_MISS;
+    if (path != NULL && tli_store_view_open(ctx, path, &view) == 0) {
+        enum tli_store_answer answer = TL_STORE_MISS;
 
-        whole = tl_store_full_name(&view->map, name, full);
+        whole = tli_store_full_name(&view->map, name, full);
         if (whole != NULL)
-            answer = tl_store_by_name(&view->map, TL_STORE_USER_NAME, whole,
-                                      tl_store_now(), &entry);
+            answer = tli_store_by_name(&view->map, TL_STORE_USER_NAME, whole,
+                                       tli_store_now(), &entry);
         found = (answer == TL_STORE_HIT || answer == TL_STORE_STALE) && entry.id == uid &&
                 (whole == name || !tla_bare_is_local(name, uid));
     }

@@ -32,7 +32,7 @@ int tla_refresh(const struct tla_setup *setup)
     struct tl_outcome *out = tl_outcome_new(ctx);
     struct tl_workstation *ws = NULL;
     struct tl_config *config = NULL;
-    struct tla_book *book = NULL;
+    struct tla_store_handle *book = NULL;
     enum tl_reason reason;
     bool configured;
 
@@ -45,7 +45,7 @@ int tla_refresh(const struct tla_setup *setup)
     /* By the ranges in it processes know which ids to ask about, and whose names need no
      * domain: owners of files were somebody before the first user logs on here. */
     if (configured &&
-        tla_book_open(ctx, config, ws != NULL ? ws->domain : NULL, &book) != 0)
+        tla_store_open(ctx, config, ws != NULL ? ws->domain : NULL, &book) != 0)
         tla_journal_line(LOG_WARNING, "the identity store could not be made");
     if (reason == TL_REASON_OK)
         reason = refresh(ctx, config, ws, out);

@@ -86,7 +86,7 @@ static void renew_one(struct renewer *r, const struct tla_session *session)
                                          .gid = session->gid};
     TALLOC_CTX *tmp = talloc_new(NULL);
     struct tl_locator *locator =
-        tl_locator_new(tmp, r->config, tl_site(tmp, r->config, r->topology), NULL);
+        tl_locator_new(tmp, r->config, tli_site(tmp, r->config, r->topology), NULL);
     struct tl_krb *krb = NULL;
     const char *why = NULL;
     enum tl_renewal result;

@@ -16,7 +16,7 @@
  * that becomes the user can do nothing that the user could not. */
 static bool refreshes_its_own(const struct tla_conv *conv)
 {
-    const struct tl_wire_msg *request = &conv->request;
+    const struct tli_wire_msg *request = &conv->request;
 
     return request->op == TL_OP_SETCRED && request->session != NULL &&
            request->ccache != NULL && request->has_owner == 1 &&
@@ -29,7 +29,7 @@ static bool refreshes_its_own(const struct tla_conv *conv)
  * proof. */
 static bool may_ask(const struct tla_conv *conv)
 {
-    if (conv->door == TLA_DOOR_LOOKUP)
+    if (conv->door == TLA_ENDPOINT_LOOKUP)
         return conv->request.op == TL_OP_LOOKUP;
     if (conv->request.user == NULL)
         return false;
@@ -40,7 +40,7 @@ static bool speaks_for_itself(struct tla_conv *conv)
 {
     const char *user = conv->request.user;
 
-    if (conv->peer == 0 || conv->door == TLA_DOOR_LOOKUP ||
+    if (conv->peer == 0 || conv->door == TLA_ENDPOINT_LOOKUP ||
         tla_passwd_has("/etc/passwd", user, conv->peer))
         return true;
     conv->peer_by_store = tla_store_has(conv, conv->config, user, conv->peer);
@@ -57,7 +57,7 @@ static int refuse(struct tla_conv *conv)
                        named ? conv->request.user : "");
     conv->unnamed = !named;
     tl_outcome_fail(conv->outcome, TL_STAGE_LOCAL, TL_REASON_DENIED, NULL);
-    return tla_done(conv, NULL, (struct tl_wire_msg){0});
+    return tla_done(conv, NULL, (struct tli_wire_msg){0});
 }
 
 static int take_one_of(struct tla_conv *conv, const char *holder, int share)
@@ -95,7 +95,7 @@ static int take_place(struct tla_conv *conv)
 
 static int configure(struct tla_conv *conv)
 {
-    bool root = conv->peer == 0 && conv->door == TLA_DOOR_LOGON;
+    bool root = conv->peer == 0 && conv->door == TLA_ENDPOINT_LOGON;
 
     return tla_config(conv, conv->setup, root ? conv->request.conf : NULL,
                       root ? conv->request.options : NULL, &conv->config,
@@ -111,7 +111,7 @@ static int refuse_configuration(struct tla_conv *conv)
 
     (void)tla_named(conv, NULL);
     tla_journal_logon(conv, conv->outcome, words, NULL);
-    return tla_done(conv, words, (struct tl_wire_msg){0});
+    return tla_done(conv, words, (struct tli_wire_msg){0});
 }
 
 static int dispatch(struct tla_conv *conv)
@@ -122,7 +122,7 @@ static int dispatch(struct tla_conv *conv)
         return refuse_configuration(conv);
     if (!speaks_for_itself(conv) || take_place(conv) != 0)
         return refuse(conv);
-    if (conv->door == TLA_DOOR_LOGON)
+    if (conv->door == TLA_ENDPOINT_LOGON)
         tla_pending_sweep(conv->config->run_dir, time(NULL));
     switch (conv->request.op) {
     case TL_OP_AUTH:
@@ -148,7 +148,7 @@ static int wipe_conv(struct tla_conv *conv)
     return 0;
 }
 
-int tla_serve(const struct tla_setup *setup, int fd, enum tla_door door)
+int tla_serve(const struct tla_setup *setup, int fd, enum tla_endpoint door)
 {
     struct ucred peer = {.uid = (uid_t)-1};
     struct tla_conv *conv = talloc_zero(NULL, struct tla_conv);

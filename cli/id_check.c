@@ -79,9 +79,9 @@ void id_find_local(struct id_facts *facts)
         facts->local = local_group(facts->cli, name, asked->id);
 }
 
-static void check_ids(struct id_facts *facts, const struct tl_store_item *item)
+static void check_ids(struct id_facts *facts, const struct tli_store_item *item)
 {
-    const struct tl_store_entry *entry = &item->entry;
+    const struct tli_store_entry *entry = &item->entry;
     bool user = entry->class == TL_STORE_USER_ID;
     struct id_local local = user ? local_user(facts->cli, NULL, entry->id)
                                  : local_group(facts->cli, NULL, entry->id);
@@ -93,7 +93,7 @@ static void check_ids(struct id_facts *facts, const struct tl_store_item *item)
              talloc_asprintf(facts->cli,
                              "%s %u is that of '%s' in %s too: nobody may have both",
                              user ? "uid" : "gid", entry->id, local.name, local.file));
-    if (!facts->not_stored && !tl_store_owns_id(&facts->view->map, entry->id))
+    if (!facts->not_stored && !tli_store_owns_id(&facts->view->map, entry->id))
         warn(facts, true, "id-outside",
              "the id is outside of the store's ranges, so NSS does not answer with it");
     if (entry->sid.length > 0 && facts->map != NULL && facts->file == NULL &&
@@ -107,7 +107,7 @@ static void check_ids(struct id_facts *facts, const struct tl_store_item *item)
 }
 
 /* What a program would be told, whatever sources /etc/nsswitch.conf lists. */
-static void check_nss(struct id_facts *facts, const struct tl_store_entry *entry)
+static void check_nss(struct id_facts *facts, const struct tli_store_entry *entry)
 {
     char *buffer = talloc_size(facts->cli, NSS_BUFFER);
     bool user = entry->class == TL_STORE_USER_ID;
@@ -139,9 +139,9 @@ static void check_nss(struct id_facts *facts, const struct tl_store_entry *entry
 
 void id_check(struct id_facts *facts)
 {
-    const struct tl_store_item *found = facts->has_user    ? &facts->user
-                                        : facts->has_group ? &facts->group
-                                                           : NULL;
+    const struct tli_store_item *found = facts->has_user    ? &facts->user
+                                         : facts->has_group ? &facts->group
+                                                            : NULL;
     bool nobody = facts->has_user && !facts->has_gids;
 
     if (found == NULL)

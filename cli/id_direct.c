@@ -12,37 +12,37 @@
 
 #define LIMIT_MS 20000
 
-static struct tl_store_string text_of(const char *text)
+static struct tli_store_string text_of(const char *text)
 {
     const char *at = text != NULL ? text : "";
 
-    return (struct tl_store_string){at, (uint32_t)strlen(at)};
+    return (struct tli_store_string){at, (uint32_t)strlen(at)};
 }
 
-static void add_names(TALLOC_CTX *ctx, struct tl_store_item *item,
-                      enum tl_store_class class, const char *const *names, size_t count)
+static void add_names(TALLOC_CTX *ctx, struct tli_store_item *item,
+                      enum tli_store_class class, const char *const *names, size_t count)
 {
-    struct tl_store_key *keys =
-        talloc_zero_array(ctx, struct tl_store_key, (unsigned)count + 1);
+    struct tli_store_key *keys =
+        talloc_zero_array(ctx, struct tli_store_key, (unsigned)count + 1);
 
     if (keys == NULL)
         return;
-    keys[0] = (struct tl_store_key){.class = class, .name = item->entry.name.at};
+    keys[0] = (struct tli_store_key){.class = class, .name = item->entry.name.at};
     for (size_t i = 0; i < count; i++)
-        keys[i + 1] = (struct tl_store_key){.class = class, .name = names[i]};
+        keys[i + 1] = (struct tli_store_key){.class = class, .name = names[i]};
     item->keys = keys;
     item->num_keys = (uint32_t)count + 1;
 }
 
-static struct tl_store_entry entry_of(TALLOC_CTX *ctx, enum tl_store_class class,
-                                      enum tl_lookup_source source,
-                                      const struct tl_sid *sid, uint32_t id,
-                                      const char *name)
+static struct tli_store_entry entry_of(TALLOC_CTX *ctx, enum tli_store_class class,
+                                       enum tl_lookup_source source,
+                                       const struct tl_sid *sid, uint32_t id,
+                                       const char *name)
 {
     char text[TL_SID_STRING_MAX];
-    uint64_t now = tl_store_now();
+    uint64_t now = tli_store_now();
 
-    return (struct tl_store_entry){
+    return (struct tli_store_entry){
         .class = class,
         .source = source == TL_LOOKUP_LSA ? TL_STORE_SOURCE_LSA : TL_STORE_SOURCE_LDAP,
         .id = id,
@@ -71,7 +71,7 @@ static void take_user(struct id_facts *facts, const struct tl_lookup_answer *ans
     const struct tl_identity *who = answer->identity;
     char text[TL_SID_STRING_MAX];
 
-    facts->user = (struct tl_store_item){0};
+    facts->user = (struct tli_store_item){0};
     facts->user.entry = entry_of(facts->cli, TL_STORE_USER_ID, answer->source, &who->sid,
                                  who->uid, who->canonical);
     facts->user.entry.gid = who->gid;
@@ -80,7 +80,7 @@ static void take_user(struct id_facts *facts, const struct tl_lookup_answer *ans
     facts->user.entry.shell = text_of(who->shell);
     add_names(facts->cli, &facts->user, TL_STORE_USER_NAME, who->names, who->num_names);
     facts->has_user = true;
-    facts->gids = (struct tl_store_item){.entry = facts->user.entry};
+    facts->gids = (struct tli_store_item){.entry = facts->user.entry};
     facts->gids.entry.class = TL_STORE_GIDS;
     facts->groups =
         talloc_zero_array(facts->cli, struct id_group, (unsigned)who->num_groups);
@@ -99,7 +99,7 @@ static void take_group(struct id_facts *facts, const struct tl_lookup_answer *an
 {
     const struct tl_group *group = answer->groups[0];
 
-    facts->group = (struct tl_store_item){0};
+    facts->group = (struct tli_store_item){0};
     facts->group.entry = entry_of(facts->cli, TL_STORE_GROUP_ID, answer->source,
                                   &group->sid, group->gid, group->canonical);
     add_names(facts->cli, &facts->group, TL_STORE_GROUP_NAME, group->names,

@@ -18,9 +18,9 @@
 
 #define ASK_TIMEOUT_MS 20000
 
-bool id_is_valid(const struct tl_store_item *item)
+bool id_is_valid(const struct tli_store_item *item)
 {
-    uint64_t now = tl_store_now();
+    uint64_t now = tli_store_now();
 
     return now <= item->entry.valid_until &&
            (!item->negative || now <= item->entry.fresh_until);
@@ -68,19 +68,19 @@ static void complete_name(struct id_facts *facts)
     facts->key = facts->asked;
     /* NSS does not know an account of the machine, or of the system, as the domain's. */
     if (domain != NULL && !facts->asked.is_id && !facts->asked.is_sid &&
-        tl_local_takes_bare("/etc/passwd", facts->asked.text))
+        tli_local_takes_bare("/etc/passwd", facts->asked.text))
         return;
     if (domain == NULL)
         domain = config->default_domain;
     if (!facts->asked.is_id && !facts->asked.is_sid && domain != NULL &&
-        !tl_store_owns_name(facts->asked.text))
+        !tli_store_owns_name(facts->asked.text))
         facts->key.text =
             talloc_asprintf(facts->cli, "%s\\%s", domain, facts->asked.text);
 }
 
 static void read_store(struct id_facts *facts)
 {
-    struct tl_store_item items[ASKED_MAX];
+    struct tli_store_item items[ASKED_MAX];
     const char *path = records_path(facts->cli, facts->file);
     size_t count;
 
@@ -88,7 +88,7 @@ static void read_store(struct id_facts *facts)
     facts->no_user = facts->no_group = false;
     /* The former view stays: what was found in it may be shown. */
     facts->store_rc =
-        path == NULL ? -ENOMEM : tl_store_view_open(facts->cli, path, &facts->view);
+        path == NULL ? -ENOMEM : tli_store_view_open(facts->cli, path, &facts->view);
     if (facts->store_rc != 0)
         return;
     count = asked_find(facts->view, &facts->key, items);
@@ -104,8 +104,8 @@ static void read_store(struct id_facts *facts)
         }
     }
     if (facts->has_user)
-        facts->has_gids = tl_store_item_by_id(facts->view, TL_STORE_GIDS,
-                                              facts->user.entry.id, &facts->gids);
+        facts->has_gids = tli_store_item_by_id(facts->view, TL_STORE_GIDS,
+                                               facts->user.entry.id, &facts->gids);
 }
 
 static const char *agent_words(TALLOC_CTX *ctx, int rc, uint32_t ntstatus)
@@ -146,16 +146,16 @@ static void ask_agent(struct id_facts *facts, bool group)
         (facts->map == NULL || tl_sid_parse(facts->key.text, &sid) != 0 ||
          tl_idmap_to_id(facts->map, &sid, &id, NULL) != 0))
         return;
-    if (name != NULL && !tl_store_owns_name(name))
+    if (name != NULL && !tli_store_owns_name(name))
         return;
-    if (name == NULL && facts->view != NULL && !tl_store_owns_id(&facts->view->map, id))
+    if (name == NULL && facts->view != NULL && !tli_store_owns_id(&facts->view->map, id))
         return;
     what = group ? (name != NULL ? TL_LOOKUP_GROUP_NAME : TL_LOOKUP_GROUP_ID)
                  : (name != NULL ? TL_LOOKUP_USER_NAME : TL_LOOKUP_USER_ID);
     progress_start(cli);
     progress_at(cli, "the agent, which looks up", facts->key.text);
-    facts->agent_rc = tl_ask_lookup(TL_LOOKUP_SOCKET, what, name, id, ASK_TIMEOUT_MS,
-                                    &facts->agent_ntstatus);
+    facts->agent_rc = tli_ask_lookup(TL_LOOKUP_SOCKET, what, name, id, ASK_TIMEOUT_MS,
+                                     &facts->agent_ntstatus);
     progress_stop();
     facts->agent_asked = true;
     facts->agent_text = agent_words(cli, facts->agent_rc, facts->agent_ntstatus);
@@ -170,10 +170,10 @@ static bool knows(const struct id_facts *facts, bool group)
 
 /* The agent answers from the store what is fresh there: so it must not be. Nothing is
  * lost by that if the agent has no answer. 0 or an exit code. */
-static int let_it_age(struct id_facts *facts)
+static int expire_record(struct id_facts *facts)
 {
-    const struct tl_store_map *map = facts->view != NULL ? &facts->view->map : NULL;
-    struct tl_store *store;
+    const struct tli_store_map *map = facts->view != NULL ? &facts->view->map : NULL;
+    struct tli_store *store;
     int rc;
 
     if (geteuid() != 0)
@@ -181,17 +181,17 @@ static int let_it_age(struct id_facts *facts)
                          "only root may have things asked again before their time");
     if (map == NULL)
         return 0;
-    rc = tl_store_open(facts->cli, facts->view->path, map->ranges, map->num_ranges,
-                       &store);
+    rc = tli_store_open(facts->cli, facts->view->path, map->ranges, map->num_ranges,
+                        &store);
     if (rc == 0 && facts->has_user)
-        rc = tl_store_expire(store, TL_STORE_USER_ID, facts->user.entry.id);
+        rc = tli_store_expire(store, TL_STORE_USER_ID, facts->user.entry.id);
     if ((rc == 0 || rc == -ENOENT) && facts->has_group)
-        rc = tl_store_expire(store, TL_STORE_GROUP_ID, facts->group.entry.id);
+        rc = tli_store_expire(store, TL_STORE_GROUP_ID, facts->group.entry.id);
     if ((rc == 0 || rc == -ENOENT) && (facts->no_user || facts->no_group)) {
-        struct tl_store_key key = tl_store_item_key(&facts->missing, 0);
+        struct tli_store_key key = tli_store_item_key(&facts->missing, 0);
 
-        rc = key.name != NULL ? tl_store_drop_name(store, key.class, key.name)
-                              : tl_store_drop_id(store, key.class, key.id);
+        rc = key.name != NULL ? tli_store_drop_name(store, key.class, key.name)
+                              : tli_store_drop_id(store, key.class, key.id);
     }
     if (rc != 0 && rc != -ENOENT)
         return cli_error(facts->cli, EXIT_CANNOT_TELL, "%s: %s", facts->view->path,
@@ -229,11 +229,11 @@ static void name_groups(struct id_facts *facts)
     facts->num_groups = facts->gids.entry.count;
     for (size_t i = 0; i < facts->num_groups; i++) {
         struct id_group *group = &facts->groups[i];
-        struct tl_store_item item;
+        struct tli_store_item item;
         struct tl_sid sid;
 
         group->gid = facts->gids.entry.gids[i];
-        if (tl_store_item_by_id(facts->view, TL_STORE_GROUP_ID, group->gid, &item) &&
+        if (tli_store_item_by_id(facts->view, TL_STORE_GROUP_ID, group->gid, &item) &&
             !item.negative) {
             group->name = item.entry.name.at;
             group->sid = item.entry.sid.length > 0 ? item.entry.sid.at : NULL;
@@ -284,7 +284,7 @@ int id_gather(struct id_facts *facts)
     read_store(facts);
     if (facts->store_rc != 0 && facts->file != NULL)
         return records_open(facts->cli, facts->file, &facts->view);
-    if (facts->refresh && (code = let_it_age(facts)) != 0)
+    if (facts->refresh && (code = expire_record(facts)) != 0)
         return code;
     resolve(facts);
     if (facts->has_gids)

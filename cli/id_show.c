@@ -9,7 +9,7 @@
 
 #define MEMBERS_SHOWN 20
 
-static const char *source_words(enum tl_store_source source)
+static const char *source_words(enum tli_store_source source)
 {
     switch (source) {
     case TL_STORE_SOURCE_PAC:
@@ -24,10 +24,10 @@ static const char *source_words(enum tl_store_source source)
 }
 
 static const char *origin(const struct id_facts *facts,
-                          const struct tl_store_entry *entry)
+                          const struct tli_store_entry *entry)
 {
     TALLOC_CTX *ctx = facts->cli;
-    uint64_t now = tl_store_now();
+    uint64_t now = tli_store_now();
     const char *written = when(ctx, entry->written), *end = when(ctx, entry->valid_until);
 
     if (facts->not_stored)
@@ -45,18 +45,18 @@ static const char *origin(const struct id_facts *facts,
 }
 
 static void line(const struct cli *cli, const char *label,
-                 const struct tl_store_string *text)
+                 const struct tli_store_string *text)
 {
     if (text->length > 0)
         printf("%-12s%s\n", label, show(cli, text->at));
 }
 
-static void names(struct cli *cli, const struct tl_store_item *item)
+static void names(struct cli *cli, const struct tli_store_item *item)
 {
     char *all = talloc_strdup(cli, "");
 
     for (uint32_t i = 0; i < item->num_keys; i++) {
-        struct tl_store_key key = tl_store_item_key(item, i);
+        struct tli_store_key key = tli_store_item_key(item, i);
 
         if (key.name != NULL && key.class != TL_STORE_SID &&
             strcmp(key.name, item->entry.name.at) != 0)
@@ -69,13 +69,13 @@ static void names(struct cli *cli, const struct tl_store_item *item)
 
 static const char *group_name(const struct id_facts *facts, uint32_t gid)
 {
-    struct tl_store_item item;
+    struct tli_store_item item;
 
     for (size_t i = 0; i < facts->num_groups; i++)
         if (facts->groups[i].gid == gid)
             return facts->groups[i].name;
     return facts->view != NULL &&
-                   tl_store_item_by_id(facts->view, TL_STORE_GROUP_ID, gid, &item) &&
+                   tli_store_item_by_id(facts->view, TL_STORE_GROUP_ID, gid, &item) &&
                    !item.negative
                ? item.entry.name.at
                : NULL;
@@ -84,7 +84,7 @@ static const char *group_name(const struct id_facts *facts, uint32_t gid)
 static void user_text(const struct id_facts *facts)
 {
     struct cli *cli = facts->cli;
-    const struct tl_store_entry *entry = &facts->user.entry;
+    const struct tli_store_entry *entry = &facts->user.entry;
     const char *primary = group_name(facts, entry->gid);
 
     printf("%-12s%s%s%s\n", "User", color(cli, "bold"), show(cli, entry->name.at),
@@ -119,14 +119,14 @@ static void user_text(const struct id_facts *facts)
 }
 
 /* The member after this one; NULL where the list ends, whatever count it claims. */
-static const char *next_member(const struct tl_store_entry *entry, const char *member)
+static const char *next_member(const struct tli_store_entry *entry, const char *member)
 {
     const char *next = member + strlen(member) + 1;
 
     return next < entry->list + entry->list_size ? next : NULL;
 }
 
-static const char *first_member(const struct tl_store_entry *entry)
+static const char *first_member(const struct tli_store_entry *entry)
 {
     return entry->list_size > 0 ? entry->list : NULL;
 }
@@ -134,7 +134,7 @@ static const char *first_member(const struct tl_store_entry *entry)
 static void group_text(const struct id_facts *facts)
 {
     struct cli *cli = facts->cli;
-    const struct tl_store_entry *entry = &facts->group.entry;
+    const struct tli_store_entry *entry = &facts->group.entry;
     const char *member = first_member(entry);
     char *all = talloc_strdup(cli, "");
 
@@ -218,10 +218,10 @@ static void nobody_text(const struct id_facts *facts)
                facts->well_known != NULL ? "a well-known SID"
                                          : "nobody this machine knows of");
     if (!facts->asked.is_id && !facts->asked.is_sid &&
-        !tl_store_owns_name(facts->key.text))
+        !tli_store_owns_name(facts->key.text))
         name_without_domain(facts);
     else if (facts->asked.is_id && facts->view != NULL &&
-             !tl_store_owns_id(&facts->view->map, facts->asked.id))
+             !tli_store_owns_id(&facts->view->map, facts->asked.id))
         print_wrapped("Id", "outside of the ids that are given to domain users and "
                             "groups (trustlogon store)");
     if (facts->why != NULL)
@@ -282,7 +282,7 @@ static json_t *json_groups(const struct id_facts *facts)
 
 static json_t *json_group(const struct id_facts *facts)
 {
-    const struct tl_store_entry *entry = &facts->group.entry;
+    const struct tli_store_entry *entry = &facts->group.entry;
     json_t *object = json_item(&facts->group), *list = json_array();
 
     for (const char *m = first_member(entry); m != NULL; m = next_member(entry, m))

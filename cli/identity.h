@@ -40,16 +40,16 @@ struct id_facts {
     struct tl_idmap *map; /* each of these may be NULL */
     const char *idmap;    /* how ids are counted here; NULL for another machine's store */
 
-    struct tl_store_view *view; /* NULL: no store, store_rc tells why */
+    struct tli_store_view *view; /* NULL: no store, store_rc tells why */
     int store_rc;
     /* What was found, ended or not; and what is known not to exist. */
     bool has_user, has_group, has_gids, no_user, no_group;
-    struct tl_store_item user, group, gids, missing;
+    struct tli_store_item user, group, gids, missing;
     size_t num_groups;
     struct id_group *groups;
 
     bool agent_asked;
-    int agent_rc; /* of tl_ask_lookup() */
+    int agent_rc; /* of tli_ask_lookup() */
     uint32_t agent_ntstatus;
     const char *agent_text;    /* the same in words; NULL: it had an answer */
     struct tl_route *route;    /* of a name that nobody knows */
@@ -65,7 +65,7 @@ struct id_facts {
 };
 
 /* Valid now, as readers see it. */
-bool id_is_valid(const struct tl_store_item *item);
+bool id_is_valid(const struct tli_store_item *item);
 /* id_gather.c: 0 or an exit code after the error was told. */
 int id_gather(struct id_facts *facts);
 /* id_direct.c: for what is not known, and why. */

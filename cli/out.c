@@ -20,7 +20,7 @@ const char *show(const struct cli *cli, const char *text)
         return "-";
     clean = talloc_strdup(cli, text);
     if (clean != NULL)
-        tl_plain(clean, NULL);
+        tli_plain(clean, NULL);
     return clean != NULL ? clean : "-";
 }
 

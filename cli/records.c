@@ -36,19 +36,19 @@ int asked_parse(const struct cli *cli, const char *text, struct asked *asked)
     return 0;
 }
 
-size_t asked_find(const struct tl_store_view *view, const struct asked *asked,
-                  struct tl_store_item items[ASKED_MAX])
+size_t asked_find(const struct tli_store_view *view, const struct asked *asked,
+                  struct tli_store_item items[ASKED_MAX])
 {
-    static const enum tl_store_class ids[] = {TL_STORE_USER_ID, TL_STORE_GROUP_ID};
-    static const enum tl_store_class names[] = {TL_STORE_USER_NAME, TL_STORE_GROUP_NAME};
+    static const enum tli_store_class ids[] = {TL_STORE_USER_ID, TL_STORE_GROUP_ID};
+    static const enum tli_store_class names[] = {TL_STORE_USER_NAME, TL_STORE_GROUP_NAME};
     size_t count = 0;
 
     if (asked->is_sid)
-        return tl_store_item_by_name(view, TL_STORE_SID, asked->text, &items[0]) ? 1 : 0;
+        return tli_store_item_by_name(view, TL_STORE_SID, asked->text, &items[0]) ? 1 : 0;
     for (size_t i = 0; i < ASKED_MAX; i++) {
         if (asked->is_id
-                ? tl_store_item_by_id(view, ids[i], asked->id, &items[count])
-                : tl_store_item_by_name(view, names[i], asked->text, &items[count]))
+                ? tli_store_item_by_id(view, ids[i], asked->id, &items[count])
+                : tli_store_item_by_name(view, names[i], asked->text, &items[count]))
             count++;
     }
     return count;
@@ -61,10 +61,10 @@ const char *records_path(struct cli *cli, const char *file)
     return file != NULL ? file : talloc_asprintf(cli, "%s/%s", folder, TL_STORE_FILE);
 }
 
-int records_open(struct cli *cli, const char *file, struct tl_store_view **view)
+int records_open(struct cli *cli, const char *file, struct tli_store_view **view)
 {
     const char *path = records_path(cli, file);
-    int rc = path == NULL ? -ENOMEM : tl_store_view_open(cli, path, view);
+    int rc = path == NULL ? -ENOMEM : tli_store_view_open(cli, path, view);
 
     switch (rc) {
     case 0:
@@ -95,7 +95,7 @@ const char *when(TALLOC_CTX *ctx, uint64_t at)
         uint64_t seconds;
         const char *unit;
     } units[] = {{86400, "d"}, {3600, "h"}, {60, "min"}, {1, "s"}};
-    uint64_t now = tl_store_now(), span = at > now ? at - now : now - at;
+    uint64_t now = tli_store_now(), span = at > now ? at - now : now - at;
     size_t i = 0;
 
     if (span > UINT64_C(36500) * 86400)
@@ -117,7 +117,7 @@ const char *bytes(TALLOC_CTX *ctx, uint64_t count)
     return talloc_asprintf(ctx, "%.1f MiB", (double)count / (1024 * 1024));
 }
 
-const char *source_slug(enum tl_store_source source)
+const char *source_slug(enum tli_store_source source)
 {
     switch (source) {
     case TL_STORE_SOURCE_PAC:
@@ -131,7 +131,7 @@ const char *source_slug(enum tl_store_source source)
     }
 }
 
-const char *kind_of(const struct tl_store_item *item)
+const char *kind_of(const struct tli_store_item *item)
 {
     if (item->negative)
         return "missing";
@@ -140,26 +140,26 @@ const char *kind_of(const struct tl_store_item *item)
                                                     : "groups";
 }
 
-const char *missing_what(TALLOC_CTX *ctx, const struct tl_store_item *item)
+const char *missing_what(TALLOC_CTX *ctx, const struct tli_store_item *item)
 {
-    struct tl_store_key key = tl_store_item_key(item, 0);
+    struct tli_store_key key = tli_store_item_key(item, 0);
     const char *kind = item->entry.class == TL_STORE_USER_ID ? "user" : "group";
 
     return key.name != NULL ? talloc_asprintf(ctx, "%s %s", kind, key.name)
                             : talloc_asprintf(ctx, "%s %u", kind, key.id);
 }
 
-static json_t *json_string_of(const struct tl_store_string *string)
+static json_t *json_string_of(const struct tli_store_string *string)
 {
     return string->length == 0 ? json_null() : json_text(string->at);
 }
 
-static json_t *json_keys(const struct tl_store_item *item)
+static json_t *json_keys(const struct tli_store_item *item)
 {
     json_t *names = json_array();
 
     for (uint32_t i = 0; i < item->num_keys; i++) {
-        struct tl_store_key key = tl_store_item_key(item, i);
+        struct tli_store_key key = tli_store_item_key(item, i);
 
         if (key.name != NULL && key.class != TL_STORE_SID)
             json_array_append_new(names, json_text(key.name));
@@ -167,19 +167,19 @@ static json_t *json_keys(const struct tl_store_item *item)
     return names;
 }
 
-json_t *json_item(const struct tl_store_item *item)
+json_t *json_item(const struct tli_store_item *item)
 {
-    const struct tl_store_entry *entry = &item->entry;
+    const struct tli_store_entry *entry = &item->entry;
     json_t *object = json_pack("{s:s, s:I, s:I, s:I, s:b, s:o}", "kind", kind_of(item),
                                "written", (json_int_t)entry->written, "fresh_until",
                                (json_int_t)entry->fresh_until, "valid_until",
                                (json_int_t)entry->valid_until, "ended",
-                               tl_store_now() > entry->valid_until, "source",
+                               tli_store_now() > entry->valid_until, "source",
                                json_text(source_slug(entry->source)));
     json_t *gids;
 
     if (item->negative) {
-        struct tl_store_key key = tl_store_item_key(item, 0);
+        struct tli_store_key key = tli_store_item_key(item, 0);
 
         json_object_set_new(
             object, "of",

@@ -19,13 +19,13 @@ int asked_parse(const struct cli *cli, const char *text, struct asked *asked);
 /* At most one record for each kind, the user first: a name may be that of a user and of
  * a group. Returns how many were filled in. */
 #define ASKED_MAX 2
-size_t asked_find(const struct tl_store_view *view, const struct asked *asked,
-                  struct tl_store_item items[ASKED_MAX]);
+size_t asked_find(const struct tli_store_view *view, const struct asked *asked,
+                  struct tli_store_item items[ASKED_MAX]);
 
 /* The store at `file` (NULL: this machine's); 0 or an exit code after the error was told:
  * EXIT_PROBLEM for a file that readers do not believe, EXIT_CANNOT_TELL for all else,
  * that there is none yet among it. */
-int records_open(struct cli *cli, const char *file, struct tl_store_view **view);
+int records_open(struct cli *cli, const char *file, struct tli_store_view **view);
 /* Where it is. */
 const char *records_path(struct cli *cli, const char *file);
 
@@ -34,11 +34,11 @@ const char *when(TALLOC_CTX *ctx, uint64_t at);
 /* "12.5 MiB" */
 const char *bytes(TALLOC_CTX *ctx, uint64_t count);
 /* "logon", "directory", "lsa", for columns and JSON; NULL if it is not known. */
-const char *source_slug(enum tl_store_source source);
+const char *source_slug(enum tli_store_source source);
 /* "user", "group", "groups", or "missing" for a negative one. */
-const char *kind_of(const struct tl_store_item *item);
+const char *kind_of(const struct tli_store_item *item);
 /* What a negative one says there is not: "user gone@contoso.test", "group 200777". */
-const char *missing_what(TALLOC_CTX *ctx, const struct tl_store_item *item);
-json_t *json_item(const struct tl_store_item *item);
+const char *missing_what(TALLOC_CTX *ctx, const struct tli_store_item *item);
+json_t *json_item(const struct tli_store_item *item);
 
 #endif

@@ -15,10 +15,10 @@
 #define DAMAGE_SHOWN 20
 
 struct survey {
-    struct tl_store_view *view;
-    struct tl_store_stats stats;
-    struct tl_store_damage *damage;
-    struct tl_store_item *items;
+    struct tli_store_view *view;
+    struct tli_store_stats stats;
+    struct tli_store_damage *damage;
+    struct tli_store_item *items;
 };
 
 /* The items only where they are wanted: there may be a million. 0 or an exit code. */
@@ -28,8 +28,8 @@ static int look(struct cli *cli, const char *file, bool items, struct survey *su
 
     if (code != 0)
         return code;
-    rc = tl_store_inspect(cli, survey->view, &survey->stats, &survey->damage,
-                          items ? &survey->items : NULL);
+    rc = tli_store_inspect(cli, survey->view, &survey->stats, &survey->damage,
+                           items ? &survey->items : NULL);
     return rc == 0 ? 0
                    : cli_error(cli, EXIT_CANNOT_TELL, "%s: %s", survey->view->path,
                                strerror(-rc));
@@ -37,8 +37,8 @@ static int look(struct cli *cli, const char *file, bool items, struct survey *su
 
 static json_t *json_stats(const struct survey *survey)
 {
-    const struct tl_store_stats *stats = &survey->stats;
-    const struct tl_store_map *map = &survey->view->map;
+    const struct tli_store_stats *stats = &survey->stats;
+    const struct tli_store_map *map = &survey->view->map;
     json_t *ranges = json_array();
 
     for (uint32_t i = 0; i < map->num_ranges; i++)
@@ -59,14 +59,14 @@ static json_t *json_stats(const struct survey *survey)
         map->bare.length > 0 ? json_text(map->bare.domain) : json_null());
 }
 
-static void print_bare_names(const struct tl_store_map *map)
+static void print_bare_names(const struct tli_store_map *map)
 {
     if (map->bare.length > 0)
         printf("Bare names  %s%s\n", map->bare.domain,
                map->bare.shown ? "" : " (whole names are shown)");
 }
 
-static void print_ranges(const struct tl_store_map *map)
+static void print_ranges(const struct tli_store_map *map)
 {
     printf("%-12s", "Ids");
     for (uint32_t i = 0; i < map->num_ranges; i++)
@@ -74,7 +74,7 @@ static void print_ranges(const struct tl_store_map *map)
     printf("%s\n", map->num_ranges == 0 ? "none" : "");
 }
 
-static void print_entries(const struct tl_store_stats *stats)
+static void print_entries(const struct tli_store_stats *stats)
 {
     printf("%-12s%u user%s, %u group%s, %u group list%s, %u known not to exist",
            "Entries", stats->users, stats->users == 1 ? "" : "s", stats->groups,
@@ -83,7 +83,7 @@ static void print_entries(const struct tl_store_stats *stats)
     printf(stats->ended > 0 ? "; %u of all have ended\n" : "\n", stats->ended);
 }
 
-static void print_state(const struct cli *cli, const struct tl_store_stats *stats)
+static void print_state(const struct cli *cli, const struct tli_store_stats *stats)
 {
     printf("%-12s", "State");
     if (stats->damaged > 0)
@@ -99,7 +99,7 @@ static void print_state(const struct cli *cli, const struct tl_store_stats *stat
 static int statistics(struct cli *cli, const char *file, const char *what)
 {
     struct survey survey;
-    const struct tl_store_stats *stats = &survey.stats;
+    const struct tli_store_stats *stats = &survey.stats;
     int code = look(cli, file, false, &survey);
 
     if (code != 0)
@@ -121,7 +121,7 @@ static int statistics(struct cli *cli, const char *file, const char *what)
     return stats->damaged == 0 ? EXIT_WORKS : EXIT_PROBLEM;
 }
 
-static json_t *json_damage(const struct tl_store_damage *damage)
+static json_t *json_damage(const struct tli_store_damage *damage)
 {
     json_t *array = json_array();
 
@@ -135,7 +135,7 @@ static json_t *json_damage(const struct tl_store_damage *damage)
 static int check(struct cli *cli, const char *file, const char *what)
 {
     struct survey survey;
-    const struct tl_store_stats *stats = &survey.stats;
+    const struct tli_store_stats *stats = &survey.stats;
     size_t count;
     int code = look(cli, file, false, &survey);
 
@@ -167,11 +167,11 @@ static int check(struct cli *cli, const char *file, const char *what)
 }
 
 /* The ranges are the file's own: others would have it written anew. */
-static int open_writer(struct cli *cli, const struct tl_store_view *view,
-                       struct tl_store **store)
+static int open_writer(struct cli *cli, const struct tli_store_view *view,
+                       struct tli_store **store)
 {
     int rc =
-        tl_store_open(cli, view->path, view->map.ranges, view->map.num_ranges, store);
+        tli_store_open(cli, view->path, view->map.ranges, view->map.num_ranges, store);
 
     switch (rc) {
     case 0:
@@ -193,14 +193,14 @@ static int open_writer(struct cli *cli, const struct tl_store_view *view,
 static int compact(struct cli *cli, const char *file, const char *what)
 {
     struct survey before, after;
-    struct tl_store *store;
+    struct tli_store *store;
     int code = look(cli, file, false, &before), rc;
 
     if (code == 0)
         code = open_writer(cli, before.view, &store);
     if (code != 0)
         return code;
-    rc = tl_store_compact(store);
+    rc = tli_store_compact(store);
     if (rc != 0)
         return cli_error(cli, EXIT_CANNOT_TELL, "%s: %s", before.view->path,
                          strerror(-rc));
@@ -220,15 +220,15 @@ static int compact(struct cli *cli, const char *file, const char *what)
     return EXIT_WORKS;
 }
 
-static int drop_item(struct tl_store *store, const struct tl_store_item *item)
+static int drop_item(struct tli_store *store, const struct tli_store_item *item)
 {
-    struct tl_store_key key = tl_store_item_key(item, 0);
+    struct tli_store_key key = tli_store_item_key(item, 0);
 
-    return key.name != NULL ? tl_store_drop_name(store, key.class, key.name)
-                            : tl_store_drop_id(store, key.class, key.id);
+    return key.name != NULL ? tli_store_drop_name(store, key.class, key.name)
+                            : tli_store_drop_id(store, key.class, key.id);
 }
 
-static void print_dropped(struct cli *cli, const struct tl_store_item *item)
+static void print_dropped(struct cli *cli, const struct tli_store_item *item)
 {
     if (item->negative)
         printf("%-12sthat there is no %s\n", "Dropped",
@@ -241,9 +241,9 @@ static void print_dropped(struct cli *cli, const struct tl_store_item *item)
 
 static int drop(struct cli *cli, const char *file, const char *what)
 {
-    struct tl_store_item items[ASKED_MAX];
-    struct tl_store_view *view;
-    struct tl_store *store;
+    struct tli_store_item items[ASKED_MAX];
+    struct tli_store_view *view;
+    struct tli_store *store;
     struct asked asked;
     json_t *dropped;
     size_t count;
@@ -278,7 +278,7 @@ static int drop(struct cli *cli, const char *file, const char *what)
 
 static int by_kind_and_name(const void *a, const void *b)
 {
-    const struct tl_store_item *x = a, *y = b;
+    const struct tli_store_item *x = a, *y = b;
     int order = (int)x->negative - (int)y->negative;
 
     if (order == 0)
@@ -286,21 +286,21 @@ static int by_kind_and_name(const void *a, const void *b)
     return order != 0 ? order : strcmp(x->entry.name.at, y->entry.name.at);
 }
 
-static void print_item(struct cli *cli, const struct tl_store_item *item)
+static void print_item(struct cli *cli, const struct tli_store_item *item)
 {
-    const struct tl_store_entry *entry = &item->entry;
+    const struct tli_store_entry *entry = &item->entry;
     const char *source = source_slug(entry->source);
 
     if (item->negative) {
         printf("missing             %-40s %s %s\n", show(cli, missing_what(cli, item)),
-               tl_store_now() > entry->valid_until ? "ended" : "asked again",
+               tli_store_now() > entry->valid_until ? "ended" : "asked again",
                when(cli, entry->valid_until));
         return;
     }
     printf("%-7s %-11u %-40s %-10s %s%s\n", kind_of(item), entry->id,
            show(cli, entry->name.at), source != NULL ? source : "-",
            when(cli, entry->written),
-           tl_store_now() > entry->valid_until ? ", ended" : "");
+           tli_store_now() > entry->valid_until ? ", ended" : "");
 }
 
 static int list(struct cli *cli, const char *file, const char *what)
@@ -326,7 +326,7 @@ static int list(struct cli *cli, const char *file, const char *what)
     if (count > 0)
         qsort(survey.items, count, sizeof(*survey.items), by_kind_and_name);
     for (size_t i = 0; i < count; i++) {
-        const struct tl_store_item *item = &survey.items[i];
+        const struct tli_store_item *item = &survey.items[i];
 
         if ((kind != NULL && strcmp(kind_of(item), kind) != 0) ||
             (!item->negative && item->entry.class == TL_STORE_GIDS))

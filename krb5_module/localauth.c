@@ -44,8 +44,8 @@ static bool find_user(const char *name, struct user *user)
 {
     struct nss_query query = {.class = TL_STORE_USER_NAME, .name = name};
     struct nss_bare own = {.file = TL_NSS_PASSWD, .typed = name};
-    const struct tl_store_map *map;
-    struct tl_store_entry entry;
+    const struct tli_store_map *map;
+    struct tli_store_entry entry;
     int err = 0;
     bool found = false, shown;
 
@@ -56,7 +56,7 @@ static bool find_user(const char *name, struct user *user)
         memcpy(user->sid, entry.sid.at, (size_t)entry.sid.length + 1);
         memcpy(user->name, entry.name.at, (size_t)entry.name.length + 1);
         user->uid = own.id = entry.id;
-        user->bare = tl_store_bare_length(map, entry.name.at, entry.name.length);
+        user->bare = tli_store_bare_length(map, entry.name.at, entry.name.length);
         found = true;
     }
     nss_leave(map);
@@ -135,8 +135,8 @@ static const char *judge(const char *name, const char *lname)
     if (why != NULL)
         return why;
     if (!find_user(lname, &target))
-        return tl_store_owns_name(lname) ? "the local name is of no known domain user"
-                                         : "the local name is no domain user's";
+        return tli_store_owns_name(lname) ? "the local name is of no known domain user"
+                                          : "the local name is no domain user's";
     if (strcmp(who.sid, target.sid) != 0 || who.uid != target.uid)
         return "they are different users";
     if (!nss_agrees(lname, target.uid))
@@ -154,8 +154,8 @@ static krb5_error_code userok(krb5_context context, krb5_localauth_moddata data,
     (void)name_of(principal, name, sizeof(name));
     why = judge(name, lname);
     snprintf(local, sizeof(local), "%s", lname != NULL ? lname : "nobody");
-    tl_plain(name, NULL);
-    tl_plain(local, NULL);
+    tli_plain(name, NULL);
+    tli_plain(local, NULL);
     /* sshd says no more than "failed". */
     if (why != NULL)
         syslog(LOG_AUTHPRIV | LOG_NOTICE, "trustlogon: %s may not be %s: %s",

@@ -64,7 +64,8 @@ enum nss_heard nss_ask(uint32_t lookup, const char *name, uint32_t id)
 
     if (is_quiet(began))
         return NSS_HEARD_NOTHING;
-    rc = tl_ask_lookup_of(TL_NSS_OWNER, TL_NSS_SOCKET, lookup, name, id, ASK_MS, &status);
+    rc =
+        tli_ask_lookup_of(TL_NSS_OWNER, TL_NSS_SOCKET, lookup, name, id, ASK_MS, &status);
     if (rc == -ENAMETOOLONG || rc == -EINVAL) /* nothing that has a name like this */
         return NSS_HEARD_NONE;
     if (rc == 0 && status == 0)

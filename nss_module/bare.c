@@ -13,11 +13,11 @@
 
 enum nss_status nss_own(const struct nss_bare *bare, bool *shown, int *errnop)
 {
-    struct tl_local_query query = {.typed = bare->typed,
-                                   .shown = bare->shown,
-                                   .has_id = bare->id >= NSS_LEAST_ID,
-                                   .id = bare->id};
-    int saved = errno, rc = tl_local_find(bare->file, &query);
+    struct tli_local_query query = {.typed = bare->typed,
+                                    .shown = bare->shown,
+                                    .has_id = bare->id >= NSS_LEAST_ID,
+                                    .id = bare->id};
+    int saved = errno, rc = tli_local_find(bare->file, &query);
 
     errno = saved;
     *shown = false;
@@ -46,12 +46,12 @@ enum nss_status nss_show(struct nss_bare *bare, char *name, size_t length, int *
     return status;
 }
 
-bool nss_cut_members(const struct tl_store_map *map, struct group *gr)
+bool nss_cut_members(const struct tli_store_map *map, struct group *gr)
 {
     bool any = false;
 
     for (char **member = gr->gr_mem; map->bare.shown && *member != NULL; member++) {
-        size_t bare = tl_store_bare_length(map, *member, strlen(*member));
+        size_t bare = tli_store_bare_length(map, *member, strlen(*member));
 
         if (bare > 0)
             (*member)[bare] = '\0';
@@ -65,7 +65,7 @@ bool nss_cut_members(const struct tl_store_map *map, struct group *gr)
 static bool give_back(void *data, const char *name, bool has_id, uint32_t id)
 {
     for (char **member = data; *member != NULL; member++) {
-        if (strchr(*member, '@') == NULL && tl_local_same(*member, name))
+        if (strchr(*member, '@') == NULL && tli_local_same(*member, name))
             (*member)[strlen(*member)] = '@';
     }
     return true;
@@ -73,7 +73,7 @@ static bool give_back(void *data, const char *name, bool has_id, uint32_t id)
 
 enum nss_status nss_show_members(struct group *gr, int *errnop)
 {
-    int saved = errno, rc = tl_local_read(TL_NSS_PASSWD, give_back, gr->gr_mem);
+    int saved = errno, rc = tli_local_read(TL_NSS_PASSWD, give_back, gr->gr_mem);
 
     errno = saved;
     return rc == 0 ? NSS_STATUS_SUCCESS : nss_cannot_tell(errnop);

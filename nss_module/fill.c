@@ -10,7 +10,7 @@
 /* No hash is ever here: authentication is PAM's. */
 static char no_password[] = "*";
 
-static char *copy(char **at, const struct tl_store_string *string)
+static char *copy(char **at, const struct tli_store_string *string)
 {
     char *result = *at;
 
@@ -25,7 +25,7 @@ static enum nss_status too_small(int *errnop)
     return NSS_STATUS_TRYAGAIN;
 }
 
-enum nss_status nss_fill_passwd(const struct tl_store_entry *entry, struct passwd *pw,
+enum nss_status nss_fill_passwd(const struct tli_store_entry *entry, struct passwd *pw,
                                 char *buffer, size_t size, int *errnop)
 {
     size_t need = (size_t)entry->name.length + entry->gecos.length + entry->home.length +
@@ -45,7 +45,7 @@ enum nss_status nss_fill_passwd(const struct tl_store_entry *entry, struct passw
 }
 
 /* The pointers come first, behind whatever the buffer lacks in alignment. */
-enum nss_status nss_fill_group(const struct tl_store_entry *entry, struct group *gr,
+enum nss_status nss_fill_group(const struct tli_store_entry *entry, struct group *gr,
                                char *buffer, size_t size, int *errnop)
 {
     size_t gap = -(size_t)(uintptr_t)buffer % sizeof(char *);

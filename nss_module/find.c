@@ -12,14 +12,14 @@
 #define TL_NSS_STORE TL_STATE_DIR "/" TL_STORE_FILE
 #endif
 
-struct tl_store_reader nss_store = {.path = TL_NSS_STORE, .owner = TL_NSS_OWNER};
+struct tli_store_reader nss_store = {.path = TL_NSS_STORE, .owner = TL_NSS_OWNER};
 
-static bool usable(const struct tl_store_map *map, enum tl_store_answer answer,
-                   const struct tl_store_entry *entry)
+static bool usable(const struct tli_store_map *map, enum tli_store_answer answer,
+                   const struct tli_store_entry *entry)
 {
     /* The writer refuses such ids; root's uid from a file is worth a second look. */
     return (answer == TL_STORE_HIT || answer == TL_STORE_STALE) &&
-           tl_store_owns_id(map, entry->id) && entry->id >= NSS_LEAST_ID;
+           tli_store_owns_id(map, entry->id) && entry->id >= NSS_LEAST_ID;
 }
 
 /*
@@ -29,25 +29,25 @@ static bool usable(const struct tl_store_map *map, enum tl_store_answer answer,
  * store's ranges; without them each foreign id of the machine would go to the agent,
  * and no id can have been given to anybody before the first record.
  */
-static enum tl_store_answer look(const struct nss_query *query,
-                                 struct tl_store_entry *entry,
-                                 const struct tl_store_map **map, bool *ours)
+static enum tli_store_answer look(const struct nss_query *query,
+                                  struct tli_store_entry *entry,
+                                  const struct tli_store_map **map, bool *ours)
 {
-    const struct tl_store_map *in;
-    enum tl_store_answer answer = TL_STORE_MISS;
+    const struct tli_store_map *in;
+    enum tli_store_answer answer = TL_STORE_MISS;
     int saved = errno;
 
     *map = NULL;
     *ours = query->name != NULL;
-    in = tl_store_enter(&nss_store);
+    in = tli_store_enter(&nss_store);
     errno = saved;
     if (in == NULL)
         return TL_STORE_MISS;
     if (query->name != NULL) {
-        answer = tl_store_by_name(in, query->class, query->name, tl_store_now(), entry);
-    } else if (query->id >= NSS_LEAST_ID && tl_store_owns_id(in, query->id)) {
+        answer = tli_store_by_name(in, query->class, query->name, tli_store_now(), entry);
+    } else if (query->id >= NSS_LEAST_ID && tli_store_owns_id(in, query->id)) {
         *ours = true;
-        answer = tl_store_by_id(in, query->class, query->id, tl_store_now(), entry);
+        answer = tli_store_by_id(in, query->class, query->id, tli_store_now(), entry);
     }
     if (usable(in, answer, entry)) {
         *map = in;
@@ -57,7 +57,7 @@ static enum tl_store_answer look(const struct nss_query *query,
     return answer == TL_STORE_NEGATIVE ? TL_STORE_NEGATIVE : TL_STORE_MISS;
 }
 
-static uint32_t lookup_of(enum tl_store_class class)
+static uint32_t lookup_of(enum tli_store_class class)
 {
     return class == TL_STORE_GIDS ? (uint32_t)TL_STORE_USER_ID : (uint32_t) class;
 }
@@ -74,11 +74,12 @@ enum nss_status nss_cannot_tell(int *errnop)
     return NSS_STATUS_UNAVAIL;
 }
 
-static enum nss_status ask_and_look(struct nss_query *query, struct tl_store_entry *entry,
-                                    const struct tl_store_map **map, int *errnop)
+static enum nss_status ask_and_look(struct nss_query *query,
+                                    struct tli_store_entry *entry,
+                                    const struct tli_store_map **map, int *errnop)
 {
     enum nss_heard heard = NSS_HEARD_NOTHING;
-    enum tl_store_answer answer;
+    enum tli_store_answer answer;
     bool ours;
 
     if (!query->asked)
@@ -96,14 +97,14 @@ static enum nss_status ask_and_look(struct nss_query *query, struct tl_store_ent
 }
 
 static enum nss_status find_whole(struct nss_query *query, const char *typed,
-                                  struct tl_store_entry *entry,
-                                  const struct tl_store_map **map, int *errnop)
+                                  struct tli_store_entry *entry,
+                                  const struct tli_store_map **map, int *errnop)
 {
     const struct nss_bare own = {
         .file = query->class == TL_STORE_USER_NAME ? TL_NSS_PASSWD : TL_NSS_GROUP,
         .typed = typed};
     enum nss_status status = NSS_STATUS_SUCCESS;
-    enum tl_store_answer answer;
+    enum tli_store_answer answer;
     bool ours, shown;
 
     answer = look(query, entry, map, &ours);
@@ -125,27 +126,27 @@ static enum nss_status find_whole(struct nss_query *query, const char *typed,
 /* What a bare name means stands in the store: without one it means nobody. */
 static bool complete(const char *name, char *full)
 {
-    const struct tl_store_map *in;
+    const struct tli_store_map *in;
     int saved = errno;
     bool known;
 
-    in = tl_store_enter(&nss_store);
-    known = in != NULL && tl_store_full_name(in, name, full) != NULL;
+    in = tli_store_enter(&nss_store);
+    known = in != NULL && tli_store_full_name(in, name, full) != NULL;
     if (in != NULL)
         nss_leave(in);
     errno = saved;
     return known;
 }
 
-enum nss_status nss_find(struct nss_query *query, struct tl_store_entry *entry,
-                         const struct tl_store_map **map, int *errnop)
+enum nss_status nss_find(struct nss_query *query, struct tli_store_entry *entry,
+                         const struct tli_store_map **map, int *errnop)
 {
     const char *typed = query->name;
     char full[TL_STORE_NAME_MAX + 1];
     enum nss_status status;
 
     *map = NULL;
-    if (typed == NULL || tl_store_owns_name(typed))
+    if (typed == NULL || tli_store_owns_name(typed))
         return find_whole(query, NULL, entry, map, errnop);
     query->bare = true;
     if (!complete(typed, full))
@@ -156,7 +157,7 @@ enum nss_status nss_find(struct nss_query *query, struct tl_store_entry *entry,
     return status;
 }
 
-void nss_leave(const struct tl_store_map *map)
+void nss_leave(const struct tli_store_map *map)
 {
-    tl_store_leave(&nss_store, map);
+    tli_store_leave(&nss_store, map);
 }

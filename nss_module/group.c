@@ -27,8 +27,8 @@ NSS_EXPORT enum nss_status _nss_trustlogon_initgroups_dyn(const char *user, gid_
 static enum nss_status look_up(const char *name, gid_t gid, struct group *gr,
                                char *buffer, size_t size, int *errnop)
 {
-    const struct tl_store_map *map;
-    struct tl_store_entry entry;
+    const struct tli_store_map *map;
+    struct tli_store_entry entry;
     struct nss_query query = {.class =
                                   name == NULL ? TL_STORE_GROUP_ID : TL_STORE_GROUP_NAME,
                               .name = name,
@@ -43,7 +43,7 @@ static enum nss_status look_up(const char *name, gid_t gid, struct group *gr,
     status = nss_fill_group(&entry, gr, buffer, size, errnop);
     if (status == NSS_STATUS_SUCCESS)
         cut = nss_cut_members(map, gr);
-    shown = tl_store_bare_length(map, entry.name.at, entry.name.length);
+    shown = tli_store_bare_length(map, entry.name.at, entry.name.length);
     nss_leave(map);
     if (status != NSS_STATUS_SUCCESS)
         return status;
@@ -108,7 +108,7 @@ _Static_assert(sizeof(wchar_t) == sizeof(uint32_t), "wmemchr finds gids");
 
 /* In runs up to the next gid that is left out, mostly one or two; libc knows the
  * fastest way to find it. */
-static enum nss_status add_gids(const struct tl_store_entry *entry, gid_t skip,
+static enum nss_status add_gids(const struct tli_store_entry *entry, gid_t skip,
                                 long *start, long *size, gid_t **groups, long limit,
                                 int *errnop)
 {
@@ -149,8 +149,8 @@ enum nss_status _nss_trustlogon_initgroups_dyn(const char *user, gid_t skip, lon
                                                long *size, gid_t **groups, long limit,
                                                int *errnop)
 {
-    const struct tl_store_map *map;
-    struct tl_store_entry entry;
+    const struct tli_store_map *map;
+    struct tli_store_entry entry;
     struct nss_query query = {.class = TL_STORE_USER_NAME, .name = user};
     enum nss_status status;
     uint32_t uid;
@@ -173,7 +173,7 @@ enum nss_status _nss_trustlogon_initgroups_dyn(const char *user, gid_t skip, lon
     /* A list that is fresh is in the mapping that the user was in. */
     if (bare)
         status = nss_find(&query, &entry, &map, errnop);
-    else if (tl_store_by_id(map, TL_STORE_GIDS, query.id, tl_store_now(), &entry) !=
+    else if (tli_store_by_id(map, TL_STORE_GIDS, query.id, tli_store_now(), &entry) !=
              TL_STORE_HIT) {
         nss_leave(map);
         status = nss_find(&query, &entry, &map, errnop);

@@ -39,17 +39,17 @@
 /* What fills the caller's structures from an entry. SUCCESS, or TRYAGAIN with
  * *errnop = ERANGE if the buffer is too small, and then nothing is written; NOTFOUND
  * if the entry is not what its record said. */
-enum nss_status nss_fill_passwd(const struct tl_store_entry *entry, struct passwd *pw,
+enum nss_status nss_fill_passwd(const struct tli_store_entry *entry, struct passwd *pw,
                                 char *buffer, size_t size, int *errnop);
-enum nss_status nss_fill_group(const struct tl_store_entry *entry, struct group *gr,
+enum nss_status nss_fill_group(const struct tli_store_entry *entry, struct group *gr,
                                char *buffer, size_t size, int *errnop);
 
 /* The store of this process. */
-extern struct tl_store_reader nss_store;
+extern struct tli_store_reader nss_store;
 
 /* What is looked for: a name or, with name NULL, an id. TL_STORE_GIDS: by uid. */
 struct nss_query {
-    enum tl_store_class class;
+    enum tli_store_class class;
     const char *name;
     uint32_t id;
     bool asked; /* the agent: at most once in each call from outside */
@@ -67,9 +67,9 @@ struct nss_query {
  *
  * After a bare name has been found, nss_own() must follow outside of the store.
  */
-enum nss_status nss_find(struct nss_query *query, struct tl_store_entry *entry,
-                         const struct tl_store_map **map, int *errnop);
-void nss_leave(const struct tl_store_map *map);
+enum nss_status nss_find(struct nss_query *query, struct tli_store_entry *entry,
+                         const struct tli_store_map **map, int *errnop);
+void nss_leave(const struct tli_store_map *map);
 
 /*
  * bare.c: is what was found the machine's own by now? For bare names, and for what is
@@ -89,7 +89,7 @@ enum nss_status nss_own(const struct nss_bare *bare, bool *shown, int *errnop);
 enum nss_status nss_show(struct nss_bare *bare, char *name, size_t length, int *errnop);
 /* The members of a filled group; those that are shown bare are cut by nss_cut_members(),
  * within the store, and whole again after this if the machine has such a user. */
-bool nss_cut_members(const struct tl_store_map *map, struct group *gr);
+bool nss_cut_members(const struct tli_store_map *map, struct group *gr);
 enum nss_status nss_show_members(struct group *gr, int *errnop);
 enum nss_status nss_cannot_tell(int *errnop);
 

@@ -18,8 +18,8 @@ NSS_EXPORT enum nss_status _nss_trustlogon_getpwuid_r(uid_t uid, struct passwd *
 static enum nss_status look_up(const char *name, uid_t uid, struct passwd *pw,
                                char *buffer, size_t size, int *errnop)
 {
-    const struct tl_store_map *map;
-    struct tl_store_entry entry;
+    const struct tli_store_map *map;
+    struct tli_store_entry entry;
     struct nss_query query = {.class =
                                   name == NULL ? TL_STORE_USER_ID : TL_STORE_USER_NAME,
                               .name = name,
@@ -31,7 +31,7 @@ static enum nss_status look_up(const char *name, uid_t uid, struct passwd *pw,
     if (status != NSS_STATUS_SUCCESS)
         return status;
     status = nss_fill_passwd(&entry, pw, buffer, size, errnop);
-    shown = tl_store_bare_length(map, entry.name.at, entry.name.length);
+    shown = tli_store_bare_length(map, entry.name.at, entry.name.length);
     nss_leave(map);
     if (status != NSS_STATUS_SUCCESS)
         return status;

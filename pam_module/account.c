@@ -17,7 +17,7 @@ int tlp_account(struct tlp *m)
 {
     struct tlp_logon *logon;
     struct tlp_result result;
-    struct tl_wire_msg request;
+    struct tli_wire_msg request;
     struct passwd *pw;
     int rc = tlp_user(m);
 

@@ -34,7 +34,7 @@ static int first_password(struct tlp *m, const char **secret)
 
 static int ask_agent(struct tlp *m, const char *secret, struct tlp_result *result)
 {
-    struct tl_wire_msg request = tlp_request(m, TL_OP_AUTH);
+    struct tli_wire_msg request = tlp_request(m, TL_OP_AUTH);
 
     if ((m->flags & PAM_DISALLOW_NULL_AUTHTOK) != 0)
         request.flags |= TL_WIRE_F_NO_NULL;

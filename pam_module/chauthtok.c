@@ -33,7 +33,7 @@ static int item(struct tlp *m, int type, const char **value)
 static int ask_agent(struct tlp *m, uint32_t flags, const char *old, const char *fresh,
                      struct tlp_result *result)
 {
-    struct tl_wire_msg request = tlp_request(m, TL_OP_CHAUTHTOK);
+    struct tli_wire_msg request = tlp_request(m, TL_OP_CHAUTHTOK);
 
     request.flags |= flags;
     if ((m->flags & PAM_CHANGE_EXPIRED_AUTHTOK) != 0)

@@ -26,7 +26,7 @@ void tlp_clean(char *to, size_t size, const char *from, const char *keep)
     if (len > 0)
         memcpy(to, from, len);
     to[len] = '\0';
-    tl_plain(to, keep);
+    tli_plain(to, keep);
 }
 
 static void drop(struct pam_response *resp)

@@ -21,6 +21,6 @@ void tlp_log(const struct tlp *m, int level, const char *fmt, ...)
     va_start(args, fmt);
     vsnprintf(line, sizeof(line), fmt, args);
     va_end(args);
-    tl_plain(line, NULL);
+    tli_plain(line, NULL);
     pam_syslog(m->pamh, level, "%s", line);
 }

@@ -101,12 +101,13 @@ int tlp_spawn(int fd, const char *path);
 
 /* talk.c: one whole conversation. PAM_SUCCESS: it ended with DONE and *result is
  * set; anything else has been logged. */
-int tlp_talk(struct tlp *m, const struct tl_wire_msg *request, struct tlp_result *result);
+int tlp_talk(struct tlp *m, const struct tli_wire_msg *request,
+             struct tlp_result *result);
 /* The user, for a line of a log: never a name that may be a password, but with `debug`.
  */
 const char *tlp_named(const struct tlp *m, const struct tlp_result *result);
 /* The fields that every request carries. */
-struct tl_wire_msg tlp_request(struct tlp *m, enum tl_wire_op op);
+struct tli_wire_msg tlp_request(struct tlp *m, enum tli_wire_op op);
 
 /* logon.c: the logon of this handle, from auth to setcred, account and session.
  * NULL: this handle's user did not log on through us. */
@@ -124,7 +125,7 @@ int tlp_open_session(struct tlp *m);
 int tlp_close_session(struct tlp *m);
 int tlp_chauthtok(struct tlp *m);
 /* setcred.c, for open_session too. */
-int tlp_store_tickets(struct tlp *m, struct tlp_logon *logon, enum tl_wire_op op,
+int tlp_store_tickets(struct tlp *m, struct tlp_logon *logon, enum tli_wire_op op,
                       uint32_t flags);
 
 /* log.c: a line for the administrator, made safe; "debug" ones only with the option. */

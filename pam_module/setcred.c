@@ -58,10 +58,10 @@ static void forget_cache(struct tlp *m, struct tlp_logon *logon)
         (void)pam_putenv(m->pamh, "KRB5CCNAME");
 }
 
-int tlp_store_tickets(struct tlp *m, struct tlp_logon *logon, enum tl_wire_op op,
+int tlp_store_tickets(struct tlp *m, struct tlp_logon *logon, enum tli_wire_op op,
                       uint32_t flags)
 {
-    struct tl_wire_msg request = tlp_request(m, op);
+    struct tli_wire_msg request = tlp_request(m, op);
     bool delete = op == TL_OP_CLOSE || (flags & TL_WIRE_F_DELETE) != 0;
     struct passwd *pw = pam_modutil_getpwnam(m->pamh, m->user);
     struct tlp_result result;

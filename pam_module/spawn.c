@@ -2,7 +2,7 @@
  *
  * spawn.c - start the agent for one conversation, as a child of init's that has
  * inherited nothing of this process or of whoever called it. What needs no exec to take
- * effect, and a file, is reset by the agent itself (agent/inherited.c).
+ * effect, and a file, is reset by the agent itself (agent/reset_process.c).
  */
 #include <errno.h>
 #include <fcntl.h>

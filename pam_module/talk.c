@@ -61,9 +61,9 @@ static const char *caller_of(struct tlp *m)
     return peer != 0 ? call_uid(m, peer) : NULL;
 }
 
-struct tl_wire_msg tlp_request(struct tlp *m, enum tl_wire_op op)
+struct tli_wire_msg tlp_request(struct tlp *m, enum tli_wire_op op)
 {
-    struct tl_wire_msg msg = {.type = TL_WIRE_REQUEST, .op = op, .user = m->user};
+    struct tli_wire_msg msg = {.type = TL_WIRE_REQUEST, .op = op, .user = m->user};
     const void *item;
 
     if (pam_get_item(m->pamh, PAM_SERVICE, &item) == PAM_SUCCESS)
@@ -90,23 +90,23 @@ static int64_t now_ms(void)
 }
 
 /* Receive, paying from the agent's time. */
-static int hear(struct talk *t, struct tl_wire_msg *msg)
+static int hear(struct talk *t, struct tli_wire_msg *msg)
 {
     int64_t start = now_ms(), took;
     int rc;
 
     if (t->left_ms <= 0)
         return -ETIMEDOUT;
-    rc = tl_wire_recv(t->fd, msg, t->buf, t->left_ms);
+    rc = tli_wire_recv(t->fd, msg, t->buf, t->left_ms);
     took = now_ms() - start;
     t->left_ms = took >= t->left_ms ? 0 : t->left_ms - (int)took;
     return rc;
 }
 
-static int answer_prompt(struct talk *t, const struct tl_wire_msg *prompt)
+static int answer_prompt(struct talk *t, const struct tli_wire_msg *prompt)
 {
     bool secret = prompt->style != TL_STYLE_VISIBLE;
-    struct tl_wire_msg reply = {.type = TL_WIRE_REPLY};
+    struct tli_wire_msg reply = {.type = TL_WIRE_REPLY};
     char answer[PAM_MAX_RESP_SIZE];
     int rc, sent;
 
@@ -130,7 +130,7 @@ static int answer_prompt(struct talk *t, const struct tl_wire_msg *prompt)
     } else {
         reply.text = answer;
     }
-    sent = tl_wire_send(t->fd, &reply, t->buf, t->left_ms);
+    sent = tli_wire_send(t->fd, &reply, t->buf, t->left_ms);
     explicit_bzero(answer, sizeof(answer));
     if (rc != PAM_SUCCESS)
         return rc;
@@ -159,7 +159,7 @@ static bool token_is_valid(const char *token)
                              strspn(token, "0123456789abcdef") == TLP_SESSION_LEN);
 }
 
-static int take_done(struct talk *t, const struct tl_wire_msg *done,
+static int take_done(struct talk *t, const struct tli_wire_msg *done,
                      struct tlp_result *result)
 {
     result->ntstatus = done->ntstatus;
@@ -179,7 +179,7 @@ static int take_done(struct talk *t, const struct tl_wire_msg *done,
 
 static int listen_until_done(struct talk *t, struct tlp_result *result)
 {
-    struct tl_wire_msg msg;
+    struct tli_wire_msg msg;
     int rc;
 
     for (int round = 0; round < TLP_MAX_ROUNDS; round++) {
@@ -211,7 +211,7 @@ static int listen_until_done(struct talk *t, struct tlp_result *result)
 }
 
 /* Which item the answer to the first secret prompt is, for the modules after us. */
-static int item_of(const struct tl_wire_msg *request)
+static int item_of(const struct tli_wire_msg *request)
 {
     if (request->secret != NULL)
         return 0;
@@ -221,7 +221,7 @@ static int item_of(const struct tl_wire_msg *request)
 }
 
 /* The password has been changed to the one typed last: the old one is none now. */
-static void keep_new(struct talk *t, const struct tl_wire_msg *request)
+static void keep_new(struct talk *t, const struct tli_wire_msg *request)
 {
     const void *old = NULL;
 
@@ -248,7 +248,7 @@ static int check_user(struct tlp *m)
     return PAM_SYSTEM_ERR;
 }
 
-int tlp_talk(struct tlp *m, const struct tl_wire_msg *request, struct tlp_result *result)
+int tlp_talk(struct tlp *m, const struct tli_wire_msg *request, struct tlp_result *result)
 {
     struct talk t = {.m = m, .fd = -1, .left_ms = (int)m->options.timeout * 1000};
     const char *why = "";
@@ -262,7 +262,7 @@ int tlp_talk(struct tlp *m, const struct tl_wire_msg *request, struct tlp_result
                 strerror(-rc));
         return PAM_AUTHINFO_UNAVAIL;
     }
-    rc = tl_wire_send(t.fd, request, t.buf, t.left_ms);
+    rc = tli_wire_send(t.fd, request, t.buf, t.left_ms);
     if (rc == 0) {
         rc = listen_until_done(&t, result);
     } else {

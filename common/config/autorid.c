@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "config/options.h"
+#include "options.h"
 
 static const char not_a_list[] =
     "is no list of RANGE N: SID as 'net idmap get ranges' prints it";
@@ -30,7 +30,7 @@ static void skip_blanks(const char **at)
         (*at)++;
 }
 
-int tl_id_span_parse(const char *text, struct tl_id_span *span, const char **fault)
+int tli_id_span_parse(const char *text, struct tl_id_span *span, const char **fault)
 {
     struct tl_id_span found = {0};
     bool good = read_number(&text, &found.low) && *text == '-';
@@ -129,8 +129,8 @@ static int parse_one(struct tl_autorid_domains *domains, const char **at,
     return 0;
 }
 
-int tl_autorid_domains_parse(TALLOC_CTX *ctx, const char *text,
-                             struct tl_autorid_domains **domains_out, const char **fault)
+int tli_autorid_domains_parse(TALLOC_CTX *ctx, const char *text,
+                              struct tl_autorid_domains **domains_out, const char **fault)
 {
     struct tl_autorid_domains *domains = talloc_zero(ctx, struct tl_autorid_domains);
     const char *at = text;

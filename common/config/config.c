@@ -12,8 +12,8 @@
 #include <tl_build.h>
 #include <unistd.h>
 
-#include "config/options.h"
-#include "config/text.h"
+#include "options.h"
+#include "text.h"
 
 TL_PRINTF(3, 4)
 static int complain(TALLOC_CTX *ctx, char **error, const char *fmt, ...)
@@ -38,8 +38,8 @@ static const char *owner_fault(const struct stat *st)
     return NULL;
 }
 
-int tl_config_read(TALLOC_CTX *ctx, const char *file, char **text, size_t *len,
-                   char **error)
+int tli_config_read(TALLOC_CTX *ctx, const char *file, char **text, size_t *len,
+                    char **error)
 {
     const char *fault;
     struct stat st;
@@ -102,11 +102,11 @@ struct tl_config *tl_config_defaults(TALLOC_CTX *ctx)
 
     if (config == NULL)
         return NULL;
-    for (size_t i = 0; i < tl_num_options; i++) {
-        const struct tl_option *option = &tl_options[i];
+    for (size_t i = 0; i < tli_num_options; i++) {
+        const struct tli_option *option = &tli_options[i];
 
         if (option->initial != NULL &&
-            tl_option_store(config, config, option, option->initial, &why) != 0) {
+            tli_option_store(config, config, option, option->initial, &why) != 0) {
             talloc_free(config);
             return NULL;
         }
@@ -122,11 +122,11 @@ static int load_file(TALLOC_CTX *ctx, struct tl_config *config, const char *file
 {
     char *text;
     size_t len;
-    int ret = tl_config_read(ctx, file, &text, &len, error);
+    int ret = tli_config_read(ctx, file, &text, &len, error);
 
     if (ret != 0)
         return ret;
-    ret = tl_config_text(ctx, config, file, text, len, error);
+    ret = tli_config_text(ctx, config, file, text, len, error);
     talloc_free(text);
     return ret;
 }
@@ -221,7 +221,7 @@ int tl_config_set(TALLOC_CTX *ctx, struct tl_config *config, const char *where,
                   const char *assignment, char **error)
 {
     const char *equals = strchr(assignment, '=');
-    const struct tl_option *option = NULL;
+    const struct tli_option *option = NULL;
     char *key = NULL, *why = NULL;
     int ret;
 
@@ -230,9 +230,9 @@ int tl_config_set(TALLOC_CTX *ctx, struct tl_config *config, const char *where,
                          : talloc_strdup(ctx, assignment);
     if (key == NULL)
         return -ENOMEM;
-    option = tl_option_find(NULL, key);
+    option = tli_option_find(NULL, key);
     if (option == NULL || equals == NULL) {
-        char *quoted = tl_option_quote(ctx, key);
+        char *quoted = tli_option_quote(ctx, key);
 
         ret = quoted == NULL ? -ENOMEM
                              : complain(ctx, error, "%s: %s: %s", where, quoted,
@@ -240,7 +240,7 @@ int tl_config_set(TALLOC_CTX *ctx, struct tl_config *config, const char *where,
                                                        : "has no value (key=value)");
         talloc_free(quoted);
     } else {
-        ret = tl_option_store(ctx, config, option, equals + 1, &why);
+        ret = tli_option_store(ctx, config, option, equals + 1, &why);
         if (ret == -EINVAL)
             ret = complain(ctx, error, "%s: %s: %s", where, key, why);
     }
@@ -254,24 +254,24 @@ struct tl_config_item *tl_config_items(TALLOC_CTX *ctx, const struct tl_config *
 {
     struct tl_config *defaults = tl_config_defaults(ctx);
     struct tl_config_item *items =
-        talloc_zero_array(ctx, struct tl_config_item, tl_num_options);
+        talloc_zero_array(ctx, struct tl_config_item, tli_num_options);
 
     *count = 0;
     if (defaults == NULL || items == NULL)
         goto cleanup;
-    for (size_t i = 0; i < tl_num_options; i++) {
-        char *usual = tl_option_show(defaults, defaults, &tl_options[i]);
+    for (size_t i = 0; i < tli_num_options; i++) {
+        char *usual = tli_option_show(defaults, defaults, &tli_options[i]);
 
-        items[i].section = tl_options[i].section;
-        items[i].key = tl_options[i].key;
-        items[i].what = tl_options[i].what;
-        items[i].value = tl_option_show(items, config, &tl_options[i]);
+        items[i].section = tli_options[i].section;
+        items[i].key = tli_options[i].key;
+        items[i].what = tli_options[i].what;
+        items[i].value = tli_option_show(items, config, &tli_options[i]);
         if (usual == NULL || items[i].value == NULL)
             goto cleanup;
         items[i].is_default = strcmp(usual, items[i].value) == 0;
     }
     talloc_free(defaults);
-    *count = tl_num_options;
+    *count = tli_num_options;
     return items;
 
 cleanup:

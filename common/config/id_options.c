@@ -3,7 +3,7 @@
  * id_options.c - the ids that the configuration can give out, and what of the
  * identity options does not fit together.
  */
-#include "config/options.h"
+#include "options.h"
 
 #define RIDS ((uint64_t)UINT32_MAX + 1)
 

@@ -5,7 +5,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "config/options.h"
+#include "options.h"
 
 #define DNS_NAME_MAX 255
 #define LABEL_MAX 63
@@ -85,7 +85,7 @@ static bool is_pkinit(const char *value, bool anchors)
 
 /* No two slashes in a row and no part "." or "..", so that what is written is
  * where it leads; what the escapes become is checked when they do. */
-bool tl_path_template_valid(const char *value)
+bool tli_path_template_valid(const char *value)
 {
     if (value[0] != '/' || value[1] == '\0' || !is_plain(value))
         return false;
@@ -104,7 +104,7 @@ bool tl_path_template_valid(const char *value)
     return strpbrk(value, ":\n") == NULL;
 }
 
-const char *tl_option_fault(enum tl_option_type type, const char *value)
+const char *tli_option_fault(enum tli_option_type type, const char *value)
 {
     switch (type) {
     case TL_OPTION_REALM:
@@ -123,13 +123,13 @@ const char *tl_option_fault(enum tl_option_type type, const char *value)
     case TL_OPTION_SITE:
         return is_label(value, strlen(value)) ? NULL : "is no site name";
     case TL_OPTION_PATH:
-        return tl_path_template_valid(value)
+        return tli_path_template_valid(value)
                    ? NULL
                    : "is no absolute path with %u, %d, %D, %n or %% in it";
     case TL_OPTION_KEYTAB:
         return is_keytab(value) ? NULL : "is no absolute path";
     case TL_OPTION_REALMS:
-        return tl_realm_list_valid(value)
+        return tli_realm_list_valid(value)
                    ? NULL
                    : "is not a list of realms (A.EXAMPLE B.EXAMPLE)";
     case TL_OPTION_PKINIT:

@@ -5,13 +5,13 @@
  */
 #include <string.h>
 
-#include "config/options.h"
+#include "options.h"
 
 #define AT(member) offsetof(struct tl_config, member)
 /* A year, in seconds: longer than anybody means. */
 #define YEAR 31536000
 
-const struct tl_option tl_options[] = {
+const struct tli_option tli_options[] = {
     {"workstation", "realm", TL_OPTION_REALM, AT(realm), NULL, 0, 0,
      "Kerberos realm of this machine's domain"},
     {"workstation", "hostname", TL_OPTION_HOST, AT(hostname), NULL, 0, 0,
@@ -137,21 +137,21 @@ const struct tl_option tl_options[] = {
     {"agent", "idle_exit", TL_OPTION_INT, AT(idle_exit), "0", 0, YEAR,
      "seconds without a client until a socket-activated agent ends; 0: never"},
 };
-const size_t tl_num_options = sizeof(tl_options) / sizeof(tl_options[0]);
+const size_t tli_num_options = sizeof(tli_options) / sizeof(tli_options[0]);
 
-const struct tl_option *tl_option_find(const char *section, const char *key)
+const struct tli_option *tli_option_find(const char *section, const char *key)
 {
-    for (size_t i = 0; i < tl_num_options; i++)
-        if (strcmp(tl_options[i].key, key) == 0 &&
-            (section == NULL || strcmp(tl_options[i].section, section) == 0))
-            return &tl_options[i];
+    for (size_t i = 0; i < tli_num_options; i++)
+        if (strcmp(tli_options[i].key, key) == 0 &&
+            (section == NULL || strcmp(tli_options[i].section, section) == 0))
+            return &tli_options[i];
     return NULL;
 }
 
-bool tl_option_section_known(const char *section)
+bool tli_option_section_known(const char *section)
 {
-    for (size_t i = 0; i < tl_num_options; i++)
-        if (strcmp(tl_options[i].section, section) == 0)
+    for (size_t i = 0; i < tli_num_options; i++)
+        if (strcmp(tli_options[i].section, section) == 0)
             return true;
     return false;
 }

@@ -9,7 +9,7 @@
 
 #include <trustlogon/config.h>
 
-enum tl_option_type {
+enum tli_option_type {
     TL_OPTION_INT,     /* int, min to max */
     TL_OPTION_UID,     /* uint32_t, min to max */
     TL_OPTION_BOOL,    /* bool, any of krb5.conf's words */
@@ -35,9 +35,9 @@ enum tl_option_type {
     TL_OPTION_REALMS   /* realms, separated by blanks or commas */
 };
 
-struct tl_option {
+struct tli_option {
     const char *section, *key;
-    enum tl_option_type type;
+    enum tli_option_type type;
     size_t offset;       /* of the member of struct tl_config */
     const char *initial; /* default as a file would say it; NULL: found at run time */
     int64_t min, max;
@@ -45,45 +45,45 @@ struct tl_option {
 };
 
 /* A key that may stand on several lines of one file, each with a piece of its list. */
-static inline bool tl_option_is_list(const struct tl_option *option)
+static inline bool tli_option_is_list(const struct tli_option *option)
 {
     return option->type == TL_OPTION_RANGES || option->type == TL_OPTION_AUTORID ||
            option->type == TL_OPTION_ACCESS;
 }
 
-extern const struct tl_option tl_options[];
-extern const size_t tl_num_options;
+extern const struct tli_option tli_options[];
+extern const size_t tli_num_options;
 
 /* NULL for a key that is nowhere, or not in `section` (NULL: any section). */
-const struct tl_option *tl_option_find(const char *section, const char *key);
-bool tl_option_section_known(const char *section);
+const struct tli_option *tli_option_find(const char *section, const char *key);
+bool tli_option_section_known(const char *section);
 /*
  * Check `value` and store it. 0, -ENOMEM, or -EINVAL with *why (child of ctx):
  * "'foo' is none of windows, referral, direct".
  */
-int tl_option_store(TALLOC_CTX *ctx, struct tl_config *config,
-                    const struct tl_option *option, const char *value, char **why);
+int tli_option_store(TALLOC_CTX *ctx, struct tl_config *config,
+                     const struct tli_option *option, const char *value, char **why);
 /* The value as a file would say it; "" where it is found at run time. */
-char *tl_option_show(TALLOC_CTX *ctx, const struct tl_config *config,
-                     const struct tl_option *option);
+char *tli_option_show(TALLOC_CTX *ctx, const struct tl_config *config,
+                      const struct tli_option *option);
 /* rid_ranges.c: "CONTOSO:100000-299999, fabrikam.test:300000-499999". 0, -ENOMEM,
  * or -EINVAL with *fault, a constant phrase that fits behind the quoted value. */
-int tl_rid_ranges_parse(TALLOC_CTX *ctx, const char *text,
-                        struct tl_rid_ranges **ranges_out, const char **fault);
+int tli_rid_ranges_parse(TALLOC_CTX *ctx, const char *text,
+                         struct tl_rid_ranges **ranges_out, const char **fault);
 /* autorid.c: "100000-2999999"; "RANGE 1: S-1-5-21-1-2-3, RANGE 2: S-1-5-21-1-2-3#1".
  * Returns as above. */
-int tl_id_span_parse(const char *text, struct tl_id_span *span, const char **fault);
-int tl_autorid_domains_parse(TALLOC_CTX *ctx, const char *text,
-                             struct tl_autorid_domains **domains, const char **fault);
+int tli_id_span_parse(const char *text, struct tl_id_span *span, const char **fault);
+int tli_autorid_domains_parse(TALLOC_CTX *ctx, const char *text,
+                              struct tl_autorid_domains **domains, const char **fault);
 /* names.c: what is wrong with a value of this type, to stand behind it ("is no site
  * name"), or NULL. */
-const char *tl_option_fault(enum tl_option_type type, const char *value);
+const char *tli_option_fault(enum tli_option_type type, const char *value);
 /* realm_list.c: whether it is such a list, of names with a dot. */
-bool tl_realm_list_valid(const char *value);
+bool tli_realm_list_valid(const char *value);
 /* Whether `value` is an absolute path that stays below itself whatever its
  * escapes become. */
-bool tl_path_template_valid(const char *value);
+bool tli_path_template_valid(const char *value);
 /* `text` fit for one line of a log: cut short, control characters as '?'. */
-char *tl_option_quote(TALLOC_CTX *ctx, const char *text);
+char *tli_option_quote(TALLOC_CTX *ctx, const char *text);
 
 #endif

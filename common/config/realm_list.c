@@ -6,11 +6,11 @@
 #include <strings.h>
 #include <trustlogon/name.h>
 
-#include "config/options.h"
+#include "options.h"
 
 #define BETWEEN " \t,"
 
-bool tl_realm_list_valid(const char *value)
+bool tli_realm_list_valid(const char *value)
 {
     char *copy = talloc_strdup(NULL, value), *rest = NULL;
     const char *realm = copy != NULL ? strtok_r(copy, BETWEEN, &rest) : NULL;

@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "config/options.h"
+#include "options.h"
 
 static const char not_a_list[] =
     "is no list of DOMAIN:LOW-HIGH (CONTOSO:100000-299999, fabrikam.test:300000-499999)";
@@ -82,8 +82,8 @@ bad_number:
     return -EINVAL;
 }
 
-int tl_rid_ranges_parse(TALLOC_CTX *ctx, const char *text,
-                        struct tl_rid_ranges **ranges_out, const char **fault)
+int tli_rid_ranges_parse(TALLOC_CTX *ctx, const char *text,
+                         struct tl_rid_ranges **ranges_out, const char **fault)
 {
     struct tl_rid_ranges *ranges = talloc_zero(ctx, struct tl_rid_ranges);
     const char *at = text;

@@ -8,7 +8,7 @@
  */
 #include <string.h>
 
-#include "config/text.h"
+#include "text.h"
 
 /* The library's buffer is 2048 bytes; nothing we know needs a quarter of it. */
 #define LINE_MAX_BYTES 1023
@@ -82,7 +82,7 @@ static const char *line_fault(struct line line, bool *in_section)
     return NULL;
 }
 
-unsigned int tl_config_scan(const char *text, size_t len, const char **what)
+unsigned int tli_config_scan(const char *text, size_t len, const char **what)
 {
     bool in_section = false;
     unsigned int number = 1;

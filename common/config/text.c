@@ -13,8 +13,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "config/options.h"
-#include "config/text.h"
+#include "options.h"
+#include "text.h"
 
 TL_PRINTF(4, 5)
 static int complain(TALLOC_CTX *ctx, char **error, const char *file, const char *fmt, ...)
@@ -129,15 +129,15 @@ static int apply_key(TALLOC_CTX *ctx, struct tl_config *config, const char *file
                      char **error)
 {
     const char *names[] = {section, key, NULL};
-    const struct tl_option *option = tl_option_find(section, key);
-    char *quoted = tl_option_quote(ctx, key);
+    const struct tli_option *option = tli_option_find(section, key);
+    char *quoted = tli_option_quote(ctx, key);
     char **values = NULL, *why = NULL, *whole = NULL;
     int ret;
 
     if (quoted == NULL)
         return -ENOMEM;
     if (option == NULL) {
-        option = tl_option_find(NULL, key);
+        option = tli_option_find(NULL, key);
         if (option != NULL)
             ret = complain(ctx, error, file, "[%s] %s: belongs into [%s]", section,
                            quoted, option->section);
@@ -150,13 +150,13 @@ static int apply_key(TALLOC_CTX *ctx, struct tl_config *config, const char *file
         ret = complain(ctx, error, file, "[%s] %s: has no value", section, quoted);
         goto cleanup;
     }
-    if (values[1] != NULL && !tl_option_is_list(option)) {
+    if (values[1] != NULL && !tli_option_is_list(option)) {
         ret =
             complain(ctx, error, file, "[%s] %s: given more than once", section, quoted);
         goto cleanup;
     }
     whole = joined(ctx, values);
-    ret = whole != NULL ? tl_option_store(ctx, config, option, whole, &why) : -ENOMEM;
+    ret = whole != NULL ? tli_option_store(ctx, config, option, whole, &why) : -ENOMEM;
     if (ret == -EINVAL)
         ret = complain(ctx, error, file, "[%s] %s: %s", section, quoted, why);
     talloc_free(why);
@@ -175,8 +175,8 @@ static int apply_section(TALLOC_CTX *ctx, struct tl_config *config, const char *
     char **keys = NULL;
     int ret = 0;
 
-    if (!tl_option_section_known(section)) {
-        char *quoted = tl_option_quote(ctx, section);
+    if (!tli_option_section_known(section)) {
+        char *quoted = tli_option_quote(ctx, section);
 
         ret = quoted != NULL ? complain(ctx, error, file, "[%s]: no such section", quoted)
                              : -ENOMEM;
@@ -191,8 +191,8 @@ static int apply_section(TALLOC_CTX *ctx, struct tl_config *config, const char *
     return ret;
 }
 
-int tl_config_text(TALLOC_CTX *ctx, struct tl_config *config, const char *file,
-                   const char *text, size_t len, char **error)
+int tli_config_text(TALLOC_CTX *ctx, struct tl_config *config, const char *file,
+                    const char *text, size_t len, char **error)
 {
     const char *top[] = {NULL}, *what = NULL;
     struct parsed parsed;
@@ -207,7 +207,7 @@ int tl_config_text(TALLOC_CTX *ctx, struct tl_config *config, const char *file,
         text += 3;
         len -= 3;
     }
-    line = tl_config_scan(text, len, &what);
+    line = tli_config_scan(text, len, &what);
     if (line != 0)
         return complain(ctx, error, file, "line %u: %s", line, what);
     ret = parse(text, len, &parsed, &code);

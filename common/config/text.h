@@ -14,17 +14,17 @@
  * `config` may hold part of it. `file` is only used to name it in *error.
  * 0, -ENOMEM, or -EINVAL with *error (child of ctx).
  */
-int tl_config_text(TALLOC_CTX *ctx, struct tl_config *config, const char *file,
-                   const char *text, size_t len, char **error);
+int tli_config_text(TALLOC_CTX *ctx, struct tl_config *config, const char *file,
+                    const char *text, size_t len, char **error);
 /*
  * The first thing wrong with the lines as such, where libkrb5's parser would be
  * silent or could not say which line: 0, or its number with *what a constant phrase.
  */
-unsigned int tl_config_scan(const char *text, size_t len, const char **what);
+unsigned int tli_config_scan(const char *text, size_t len, const char **what);
 
 /* Read a file whole, refusing what an ordinary user could have written if we
  * are root. -ENOENT without *error; otherwise -ENOMEM or -EINVAL with *error. */
-int tl_config_read(TALLOC_CTX *ctx, const char *file, char **text, size_t *len,
-                   char **error);
+int tli_config_read(TALLOC_CTX *ctx, const char *file, char **text, size_t *len,
+                    char **error);
 
 #endif

@@ -10,14 +10,14 @@
 
 #include <trustlogon/access.h>
 
-#include "config/options.h"
+#include "options.h"
 
 #define QUOTE_MAX 80
 #define VALUE_MAX 512
 
 /* Options that are one of a few words: each an enum that counts them from 0. */
 static const struct choice {
-    enum tl_option_type type;
+    enum tli_option_type type;
     const char *words[4];
     const char *fault;
 } choices[] = {
@@ -56,7 +56,7 @@ static const struct {
     {"nil", false}, {"off", false}, {"0", false},
 };
 
-char *tl_option_quote(TALLOC_CTX *ctx, const char *text)
+char *tli_option_quote(TALLOC_CTX *ctx, const char *text)
 {
     char *copy = talloc_strndup(ctx, text, QUOTE_MAX);
 
@@ -69,7 +69,7 @@ char *tl_option_quote(TALLOC_CTX *ctx, const char *text)
 TL_PRINTF(4, 5)
 static int refuse(TALLOC_CTX *ctx, const char *value, char **why, const char *fmt, ...)
 {
-    char *quoted = tl_option_quote(ctx, value);
+    char *quoted = tli_option_quote(ctx, value);
     va_list args;
 
     if (quoted == NULL)
@@ -110,10 +110,10 @@ static bool parse_number(const char *value, int64_t *number)
 }
 
 static int store_string(TALLOC_CTX *ctx, struct tl_config *config,
-                        const struct tl_option *option, const char *value, char **why)
+                        const struct tli_option *option, const char *value, char **why)
 {
     const char **member = (const char **)(void *)((char *)config + option->offset);
-    const char *fault = tl_option_fault(option->type, value);
+    const char *fault = tli_option_fault(option->type, value);
     char *copy;
 
     if (fault != NULL)
@@ -132,7 +132,7 @@ static int store_string(TALLOC_CTX *ctx, struct tl_config *config,
 }
 
 static int store_ranges(TALLOC_CTX *ctx, struct tl_config *config, const char *value,
-                        enum tl_option_type type, void *member, char **why)
+                        enum tli_option_type type, void *member, char **why)
 {
     struct tl_autorid_domains *domains = NULL;
     struct tl_rid_ranges *ranges = NULL;
@@ -140,11 +140,11 @@ static int store_ranges(TALLOC_CTX *ctx, struct tl_config *config, const char *v
     int ret;
 
     if (type == TL_OPTION_SPAN)
-        ret = tl_id_span_parse(value, member, &fault);
+        ret = tli_id_span_parse(value, member, &fault);
     else if (type == TL_OPTION_AUTORID)
-        ret = tl_autorid_domains_parse(config, value, &domains, &fault);
+        ret = tli_autorid_domains_parse(config, value, &domains, &fault);
     else
-        ret = tl_rid_ranges_parse(config, value, &ranges, &fault);
+        ret = tli_rid_ranges_parse(config, value, &ranges, &fault);
     if (ret == -EINVAL)
         return refuse(ctx, value, why, "%s", fault);
     if (ret == 0 && domains != NULL)
@@ -171,7 +171,7 @@ static int store_access(TALLOC_CTX *ctx, struct tl_config *config, const char *v
     return ret;
 }
 
-static int store_number(TALLOC_CTX *ctx, const struct tl_option *option,
+static int store_number(TALLOC_CTX *ctx, const struct tli_option *option,
                         const char *value, void *member, char **why)
 {
     int64_t number = 0;
@@ -189,7 +189,7 @@ static int store_number(TALLOC_CTX *ctx, const struct tl_option *option,
     return 0;
 }
 
-static const struct choice *choice_of(enum tl_option_type type)
+static const struct choice *choice_of(enum tli_option_type type)
 {
     const struct choice *choice = choices;
 
@@ -209,8 +209,8 @@ static int store_choice(TALLOC_CTX *ctx, const struct choice *choice, const char
     return refuse(ctx, value, why, "%s", choice->fault);
 }
 
-int tl_option_store(TALLOC_CTX *ctx, struct tl_config *config,
-                    const struct tl_option *option, const char *value, char **why)
+int tli_option_store(TALLOC_CTX *ctx, struct tl_config *config,
+                     const struct tli_option *option, const char *value, char **why)
 {
     void *member = (char *)config + option->offset;
     bool yes;
@@ -220,7 +220,7 @@ int tl_option_store(TALLOC_CTX *ctx, struct tl_config *config,
         *why = talloc_strdup(ctx, "has no value");
         return *why != NULL ? -EINVAL : -ENOMEM;
     }
-    if (strlen(value) > VALUE_MAX && !tl_option_is_list(option))
+    if (strlen(value) > VALUE_MAX && !tli_option_is_list(option))
         return refuse(ctx, value, why, "is longer than %d characters", VALUE_MAX);
     switch (option->type) {
     case TL_OPTION_INT:
@@ -253,8 +253,8 @@ int tl_option_store(TALLOC_CTX *ctx, struct tl_config *config,
     }
 }
 
-char *tl_option_show(TALLOC_CTX *ctx, const struct tl_config *config,
-                     const struct tl_option *option)
+char *tli_option_show(TALLOC_CTX *ctx, const struct tl_config *config,
+                      const struct tli_option *option)
 {
     const void *member = (const char *)config + option->offset;
     const struct tl_autorid_domains *domains;

@@ -3,9 +3,9 @@
  * diagnose/access.c - the access rules: whether there are any, and what they say of the
  * user whose logon was granted.
  */
-#include "diagnose/internal.h"
+#include "internal.h"
 
-void tl_check_access(struct run *run)
+void tli_check_access(struct run *run)
 {
     struct tl_logon *logon = run->diag->logon;
 
@@ -15,13 +15,13 @@ void tl_check_access(struct run *run)
         return;
     }
     if (logon == NULL || logon->outcome->reason != TL_REASON_OK) {
-        tl_left_out(run, TL_AREA_NOT_LOOKED, "%s",
-                    logon == NULL ? "no logon was tried" : "the logon failed");
+        tli_left_out(run, TL_AREA_NOT_LOOKED, "%s",
+                     logon == NULL ? "no logon was tried" : "the logon failed");
         return;
     }
-    tl_progress(run, "the access rules for", logon->name->whole);
+    tli_progress(run, "the access rules for", logon->name->whole);
     if (tl_logon_judge(logon) != TL_REASON_OK)
-        tl_finding_outcome(run, "rules", logon->outcome->subject, logon->outcome);
+        tli_finding_outcome(run, "rules", logon->outcome->subject, logon->outcome);
     else
         tl_finding(run, "rules", NULL, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
                    "the access rules let the user in");

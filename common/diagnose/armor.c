@@ -4,9 +4,9 @@
  */
 #include <string.h>
 
-#include "diagnose/internal.h"
+#include "internal.h"
 
-void tl_check_armor(struct run *run, const char *realm)
+void tli_check_armor(struct run *run, const char *realm)
 {
     struct tl_outcome *out = tl_outcome_new(run->diag);
     struct tl_locator *locator;
@@ -14,14 +14,14 @@ void tl_check_armor(struct run *run, const char *realm)
     enum tl_reason reason;
 
     if (run->config->fast == TL_FAST_NEVER || realm == NULL) {
-        tl_left_out(run, realm != NULL ? TL_AREA_NEEDLESS : TL_AREA_NOT_LOOKED, "%s",
-                    realm != NULL ? "fast = never" : "the name leads to no realm");
+        tli_left_out(run, realm != NULL ? TL_AREA_NEEDLESS : TL_AREA_NOT_LOOKED, "%s",
+                     realm != NULL ? "fast = never" : "the name leads to no realm");
         return;
     }
     if (out == NULL)
         return;
-    tl_progress(run, "the armor for", realm);
-    locator = tl_locator_new(run, run->config, tl_site(run, run->config, run->topo),
+    tli_progress(run, "the armor for", realm);
+    locator = tl_locator_new(run, run->config, tli_site(run, run->config, run->topo),
                              &run->trace);
     if (locator == NULL) {
         run->diag->complete = false;
@@ -39,14 +39,14 @@ void tl_check_armor(struct run *run, const char *realm)
         tl_finding(run, "armor", realm, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
                    "this machine has a ticket of that realm to armor logons with");
     else if (run->config->fast == TL_FAST_DEMAND)
-        tl_finding_outcome(run, "armor", realm, out);
+        tli_finding_outcome(run, "armor", realm, out);
     else
         tl_finding(run, "armor", realm, TL_FINDING_WARNING, reason, out->subject,
                    out->attribute, "%s; logons go on without",
                    out->detail != NULL ? out->detail : tl_reason_info(reason)->slug);
 }
 
-const char *tl_armor_told(const struct run *run)
+const char *tli_armor_told(const struct run *run)
 {
     const struct tl_trace_log *log = run->diag->trace;
     const struct tl_event *last = NULL;

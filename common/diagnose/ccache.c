@@ -8,12 +8,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "diagnose/internal.h"
+#include "internal.h"
 
-bool tl_known_user(struct run *run, uint32_t *uid, uint32_t *gid)
+bool tli_known_user(struct run *run, uint32_t *uid, uint32_t *gid)
 {
     const struct tl_logon *logon = run->diag->logon;
-    struct tl_store_view *view = NULL;
+    struct tli_store_view *view = NULL;
     bool known = false;
     char *path;
 
@@ -23,8 +23,8 @@ bool tl_known_user(struct run *run, uint32_t *uid, uint32_t *gid)
         return true;
     }
     path = talloc_asprintf(run, "%s/%s", run->config->state_dir, TL_STORE_FILE);
-    if (path != NULL && tl_store_view_open(run, path, &view) == 0)
-        known = tl_store_knows(view, run->name, uid, gid);
+    if (path != NULL && tli_store_view_open(run, path, &view) == 0)
+        known = tli_store_knows(view, run->name, uid, gid);
     talloc_free(view);
     talloc_free(path);
     return known;
@@ -52,15 +52,15 @@ static void try_cache(struct run *run, const char *pending, uint32_t uid, uint32
     struct tl_outcome *out = tl_outcome_new(run->diag);
     const char *name = NULL;
 
-    tl_progress(run, "the credentials cache of", run->name);
+    tli_progress(run, "the credentials cache of", run->name);
     if (tl_ccache_store(run->diag, &request, &name, out) != TL_REASON_OK)
-        tl_finding_outcome(run, "ccache", run->config->ccache, out);
+        tli_finding_outcome(run, "ccache", run->config->ccache, out);
     else
         tl_finding(run, "ccache", name, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
                    "written as uid %u, and removed again", uid);
 }
 
-void tl_check_ccache(struct run *run)
+void tli_check_ccache(struct run *run)
 {
     char *pending =
         talloc_asprintf(run, "%s/diagnose.%ld", run->config->run_dir, (long)getpid());
@@ -69,11 +69,11 @@ void tl_check_ccache(struct run *run)
     int rc;
 
     if (geteuid() != 0) {
-        tl_left_out(run, TL_AREA_NOT_LOOKED, "only root can try it");
+        tli_left_out(run, TL_AREA_NOT_LOOKED, "only root can try it");
         return;
     }
-    if (!tl_known_user(run, &uid, &gid)) {
-        tl_left_out(run, TL_AREA_NOT_LOOKED, "whose it would be is not known");
+    if (!tli_known_user(run, &uid, &gid)) {
+        tli_left_out(run, TL_AREA_NOT_LOOKED, "whose it would be is not known");
         return;
     }
     rc = pending != NULL ? save_tickets(run, pending, &empty) : -ENOMEM;
@@ -84,7 +84,7 @@ void tl_check_ccache(struct run *run)
         return;
     }
     if (empty)
-        tl_left_out(run, TL_AREA_PARTLY, "an empty one, for want of tickets");
+        tli_left_out(run, TL_AREA_PARTLY, "an empty one, for want of tickets");
     try_cache(run, pending, uid, gid);
     (void)unlink(pending);
     talloc_free(pending);

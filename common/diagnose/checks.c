@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "diagnose/internal.h"
+#include "internal.h"
 #include "store/local.h"
 
 /* The configuration, the keytab, and the name of this machine. */
@@ -25,13 +25,13 @@ static void check_machine(struct run *run)
         run->ws = NULL;
         run->diag->complete = false;
         if (out == NULL || out->reason != TL_REASON_KRB5_CONF) /* reported above */
-            tl_finding_outcome(run, "keytab", run->config->keytab, out);
+            tli_finding_outcome(run, "keytab", run->config->keytab, out);
         return;
     }
     run->words.workstation = run->ws->fqdn;
     run->words.workstation_domain = run->ws->domain;
     if (tl_keytab_judge(run->config, run->ws, out) != TL_REASON_OK)
-        tl_finding_outcome(run, "keytab", run->config->keytab, out);
+        tli_finding_outcome(run, "keytab", run->config->keytab, out);
     else
         tl_finding(run, "keytab", run->config->keytab, TL_FINDING_OK, TL_REASON_OK, NULL,
                    NULL, "holds keys of host/%s@%s", run->ws->fqdn, run->ws->realm);
@@ -49,7 +49,7 @@ static void check_name(struct run *run)
         return;
     }
     if (tl_logon_prepare(logon, run->name) != TL_REASON_OK && logon->name == NULL) {
-        tl_finding_outcome(run, "name", run->name, logon->outcome);
+        tli_finding_outcome(run, "name", run->name, logon->outcome);
         return;
     }
     run->logon = logon;
@@ -57,7 +57,7 @@ static void check_name(struct run *run)
 
 static void check_own_network(struct run *run)
 {
-    tl_check_network(run, run->ws->domain);
+    tli_check_network(run, run->ws->domain);
 }
 
 /* Which foreign domain the name leads to, if the route can tell. */
@@ -101,7 +101,7 @@ static void check_local_account(struct run *run)
 {
     const char *left = run->name;
 
-    if (tl_local_read("/etc/passwd", is_not, &left) != 0 || left != NULL)
+    if (tli_local_read("/etc/passwd", is_not, &left) != 0 || left != NULL)
         return;
     run->diag->complete = false;
     tl_finding(
@@ -116,10 +116,10 @@ static void check_directory(struct run *run)
 {
     struct tl_logon *logon = run->logon;
 
-    tl_check_machine_account(run);
+    tli_check_machine_account(run);
     logon->topology = run->topo;
     if (tl_logon_prepare(logon, run->name) != TL_REASON_OK) {
-        tl_finding_outcome(run, "name", run->name, logon->outcome);
+        tli_finding_outcome(run, "name", run->name, logon->outcome);
         run->logon = NULL;
         return;
     }
@@ -139,28 +139,28 @@ static bool has_user_domain(struct run *run)
     if (run->user_domain != NULL)
         return true;
     if (route->verdict != TL_REASON_OK)
-        tl_left_out(run, TL_AREA_NOT_LOOKED, "the name leads to no domain");
+        tli_left_out(run, TL_AREA_NOT_LOOKED, "the name leads to no domain");
     else if (route->user_domain != NULL)
-        tl_left_out(run, TL_AREA_NEEDLESS, "the user is of this machine's domain");
+        tli_left_out(run, TL_AREA_NEEDLESS, "the user is of this machine's domain");
     else
-        tl_left_out(run, TL_AREA_NOT_LOOKED, "the name does not say which they are");
+        tli_left_out(run, TL_AREA_NOT_LOOKED, "the name does not say which they are");
     return false;
 }
 
 static void check_user_network(struct run *run)
 {
     if (has_user_domain(run))
-        tl_check_network(run, run->user_domain);
+        tli_check_network(run, run->user_domain);
 }
 
 static void check_trusts(struct run *run)
 {
-    tl_check_own_side(run, run->logon->name);
+    tli_check_own_side(run, run->logon->name);
 }
 
 static void check_armor(struct run *run)
 {
-    tl_check_armor(run, run->logon->route->realm);
+    tli_check_armor(run, run->logon->route->realm);
 }
 
 /* The logon itself, as findings of its steps. */
@@ -172,11 +172,11 @@ static void check_logon(struct run *run)
     char sid[TL_SID_STRING_MAX];
 
     if (secret == NULL) {
-        tl_left_out(run, TL_AREA_NOT_LOOKED, "without a password");
+        tli_left_out(run, TL_AREA_NOT_LOOKED, "without a password");
         return;
     }
     run->diag->logon = logon;
-    tl_progress(run, "the logon of", logon->name->whole);
+    tli_progress(run, "the logon of", logon->name->whole);
     if (secret->card != NULL)
         tl_logon_card(logon, secret->card, secret->pin);
     else
@@ -185,9 +185,9 @@ static void check_logon(struct run *run)
         tl_finding(run, "as", logon->client, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
                    "the %s right%s",
                    secret->card != NULL ? "PIN and the certificate are" : "password is",
-                   tl_armor_told(run));
+                   tli_armor_told(run));
     if (out->reason != TL_REASON_OK) {
-        tl_finding_outcome(run, tl_stage_name(out->stage), out->subject, out);
+        tli_finding_outcome(run, tl_stage_name(out->stage), out->subject, out);
         return;
     }
     tl_finding(run, "walk", run->ws->fqdn, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
@@ -207,35 +207,35 @@ static void check_user_side(struct run *run)
     if (!has_user_domain(run))
         return;
     if (run->topo == NULL || (logon->client == NULL && run->own == NULL)) {
-        tl_left_out(run, TL_AREA_NOT_LOOKED, "no ticket to read them with");
+        tli_left_out(run, TL_AREA_NOT_LOOKED, "no ticket to read them with");
         return;
     }
     if (logon->client != NULL)
-        tl_check_user_side(run, logon->krb, logon->locator, logon->outcome);
+        tli_check_user_side(run, logon->krb, logon->locator, logon->outcome);
     else
-        tl_check_user_side(run, run->own->krb, run->own->locator, NULL);
-    tl_check_rc4(run);
+        tli_check_user_side(run, run->own->krb, run->own->locator, NULL);
+    tli_check_rc4(run);
 }
 
-const struct check tl_checks[] = {
+const struct check tli_checks[] = {
     {"machine", "configuration and keytab", NEEDS_NOTHING, false, check_machine},
     {"name", "the name", NEEDS_MACHINE, false, check_name},
     {"own-network", "this machine's domain controllers", NEEDS_ROUTE, false,
      check_own_network},
     {"directory", "the machine's account", NEEDS_ROUTE, false, check_directory},
-    {"name-servers", "name servers", NEEDS_ROUTE, false, tl_check_name_servers},
+    {"name-servers", "name servers", NEEDS_ROUTE, false, tli_check_name_servers},
     {"user-network", "the user's domain controllers", NEEDS_ROUTE, false,
      check_user_network},
     {"trusts", "trusts and routes", NEEDS_ROUTE, false, check_trusts},
-    {"ids", "ids of the domains", NEEDS_MACHINE, false, tl_check_ids},
+    {"ids", "ids of the domains", NEEDS_MACHINE, false, tli_check_ids},
     {"armor", "armor", NEEDS_ROUTE, false, check_armor},
     {"logon", "the logon", NEEDS_ROUTE, false, check_logon},
-    {"access", "the access rules", NEEDS_NOTHING, true, tl_check_access},
+    {"access", "the access rules", NEEDS_NOTHING, true, tli_check_access},
     {"user-side", "the trusts of the user's side", NEEDS_ROUTE, false, check_user_side},
-    {"ccache", "the credentials cache", NEEDS_MACHINE, true, tl_check_ccache},
-    {"store", "the identity store", NEEDS_NOTHING, true, tl_check_store},
-    {"nss", "the name service", NEEDS_NOTHING, true, tl_check_nss},
-    {"pam", "PAM's files", NEEDS_NOTHING, true, tl_check_pam},
-    {"sshd", "sshd's settings", NEEDS_NOTHING, true, tl_check_sshd},
+    {"ccache", "the credentials cache", NEEDS_MACHINE, true, tli_check_ccache},
+    {"store", "the identity store", NEEDS_NOTHING, true, tli_check_store},
+    {"nss", "the name service", NEEDS_NOTHING, true, tli_check_nss},
+    {"pam", "PAM's files", NEEDS_NOTHING, true, tli_check_pam},
+    {"sshd", "sshd's settings", NEEDS_NOTHING, true, tli_check_sshd},
 };
-const size_t tl_num_checks = sizeof(tl_checks) / sizeof(tl_checks[0]);
+const size_t tli_num_checks = sizeof(tli_checks) / sizeof(tli_checks[0]);

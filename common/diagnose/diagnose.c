@@ -6,9 +6,9 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "diagnose/internal.h"
+#include "internal.h"
 
-void tl_progress(struct run *run, const char *check, const char *target)
+void tli_progress(struct run *run, const char *check, const char *target)
 {
     if (run->progress != NULL)
         run->progress(run->progress_arg, check, target);
@@ -31,7 +31,7 @@ static void add(struct run *run, const struct tl_finding *finding)
     diag->warned += finding->verdict == TL_FINDING_WARNING;
 }
 
-void tl_finding_at(struct run *run, const char *address)
+void tli_finding_at(struct run *run, const char *address)
 {
     struct tl_diagnosis *diag = run->diag;
 
@@ -39,7 +39,7 @@ void tl_finding_at(struct run *run, const char *address)
         diag->findings[diag->count - 1].address = talloc_strdup(diag, address);
 }
 
-void tl_left_out(struct run *run, enum tl_area_state state, const char *fmt, ...)
+void tli_left_out(struct run *run, enum tl_area_state state, const char *fmt, ...)
 {
     va_list args;
 
@@ -99,8 +99,8 @@ void tl_finding(struct run *run, const char *check, const char *target,
     add_with_words(run, check, target, verdict, out, what);
 }
 
-void tl_finding_outcome(struct run *run, const char *check, const char *target,
-                        const struct tl_outcome *out)
+void tli_finding_outcome(struct run *run, const char *check, const char *target,
+                         const struct tl_outcome *out)
 {
     add_with_words(run, check, target,
                    out->reason == TL_REASON_OK ? TL_FINDING_OK : TL_FINDING_FAILED, out,
@@ -112,7 +112,7 @@ static bool is_after_proof(const struct tl_diagnosis *diag, const char *area)
 {
     for (size_t i = 0; i < diag->num_areas; i++)
         if (diag->areas[i].slug == area)
-            return tl_checks[i].after_proof;
+            return tli_checks[i].after_proof;
     return false;
 }
 
@@ -188,12 +188,12 @@ static int run_checks(struct run *run)
 {
     struct tl_diagnosis *diag = run->diag;
 
-    diag->areas = talloc_zero_array(diag, struct tl_area, (unsigned)tl_num_checks);
+    diag->areas = talloc_zero_array(diag, struct tl_area, (unsigned)tli_num_checks);
     if (diag->areas == NULL)
         return -ENOMEM;
-    diag->num_areas = tl_num_checks;
-    for (size_t i = 0; i < tl_num_checks; i++) {
-        const struct check *check = &tl_checks[i];
+    diag->num_areas = tli_num_checks;
+    for (size_t i = 0; i < tli_num_checks; i++) {
+        const struct check *check = &tli_checks[i];
         const char *why = missing(run, check);
 
         run->area = &diag->areas[i];

@@ -9,7 +9,7 @@
 #include <arpa/nameser.h>
 #include <limits.h>
 
-#include "diagnose/local_files.h"
+#include "local_files.h"
 
 #define HEADER 12 /* [RFC 1035 4.1.1] */
 #define QR 0x80
@@ -27,8 +27,8 @@ static size_t count_records(const uint8_t *reply, size_t len)
     return count;
 }
 
-enum tl_dns_says tl_dns_reply_judge(const uint8_t *reply, size_t len, uint16_t id,
-                                    size_t *records)
+enum tli_dns_says tli_dns_reply_judge(const uint8_t *reply, size_t len, uint16_t id,
+                                      size_t *records)
 {
     *records = 0;
     if (len < HEADER || reply[0] != id >> 8 || reply[1] != (id & 0xff) ||

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <inttypes.h>
 
-#include "diagnose/internal.h"
+#include "internal.h"
 
 #define SHOWN_MOST 8
 
@@ -21,7 +21,7 @@ static void show(struct run *run, const struct tl_idmap *map,
         "nobody gets %" PRIu32 " to %" PRIu32 ": %s", ids->low, ids->high, ids->why);
 }
 
-void tl_check_ids(struct run *run)
+void tli_check_ids(struct run *run)
 {
     TALLOC_CTX *tmp = talloc_new(run->diag);
     struct tl_withheld_ids *ids = NULL;
@@ -31,7 +31,7 @@ void tl_check_ids(struct run *run)
     size_t count = 0;
 
     if (run->topo == NULL)
-        tl_left_out(run, TL_AREA_NOT_LOOKED, "no domain is known");
+        tli_left_out(run, TL_AREA_NOT_LOOKED, "no domain is known");
     else if (tl_local_ids_load(tmp, "/etc/passwd", "/etc/group", &local) != 0)
         tl_finding(run, "ids", "/etc/passwd", TL_FINDING_FAILED, TL_REASON_INTERNAL, NULL,
                    NULL,

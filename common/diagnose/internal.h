@@ -50,15 +50,15 @@ struct probe {
 };
 
 /* Run all at once, until each has an answer or the time is over. */
-void tl_probe_run(struct probe *probes, size_t count, int timeout_ms);
+void tli_probe_run(struct probe *probes, size_t count, int timeout_ms);
 /* The bytes of a first AS-REQ for a principal (nothing is sent). -errno on failure. */
-int tl_probe_as_req(TALLOC_CTX *ctx, const char *principal, const char *realm,
-                    uint8_t **req, size_t *len);
+int tli_probe_as_req(TALLOC_CTX *ctx, const char *principal, const char *realm,
+                     uint8_t **req, size_t *len);
 /* Whether bytes are a Kerberos reply, and the KDC's time (0 if it tells none). */
-bool tl_probe_kdc_time(const uint8_t *reply, size_t len, int64_t *kdc_time);
+bool tli_probe_kdc_time(const uint8_t *reply, size_t len, int64_t *kdc_time);
 /* The smallest kpasswd request that a server answers, with an error [RFC 3244]. */
-extern const uint8_t tl_probe_kpasswd[];
-extern const size_t tl_probe_kpasswd_len;
+extern const uint8_t tli_probe_kpasswd[];
+extern const size_t tli_probe_kpasswd_len;
 
 /* A run of the checklist. */
 struct run {
@@ -73,16 +73,16 @@ struct run {
     /* What the checks have found so far; NULL: not (yet) known. */
     struct tl_workstation *ws;
     struct tl_topology *topo;
-    struct tl_own_side *own;
+    struct tli_machine_directory *own;
     struct tl_logon *logon;  /* prepared: name and route; tried once diag->logon is set */
     const char *user_domain; /* where it is known and not the workstation's, else NULL */
     struct tl_words_input words;
 };
 
 /*
- * One row of the checklist (checks.c). `look` makes findings, and calls tl_left_out() for
- * what it could not look at. What it needs is there: where it is not, the row counts as
- * not looked at.
+ * One row of the checklist (checks.c). `look` makes findings, and calls tli_left_out()
+ * for what it could not look at. What it needs is there: where it is not, the row counts
+ * as not looked at.
  */
 struct check {
     const char *slug, *what; /* of its struct tl_area */
@@ -95,63 +95,63 @@ struct check {
     bool after_proof; /* a failure stops a logon that the domain controllers grant */
     void (*look)(struct run *run);
 };
-extern const struct check tl_checks[];
-extern const size_t tl_num_checks;
+extern const struct check tli_checks[];
+extern const size_t tli_num_checks;
 
 /* Add a finding; `fmt` makes `what`. The reason's words become cause and remedy. */
 void tl_finding(struct run *run, const char *check, const char *target,
                 enum tl_verdict verdict, enum tl_reason reason, const char *subject,
                 const char *attribute, const char *fmt, ...) TL_PRINTF(8, 9);
 /* One made from an outcome. */
-void tl_finding_outcome(struct run *run, const char *check, const char *target,
-                        const struct tl_outcome *out);
+void tli_finding_outcome(struct run *run, const char *check, const char *target,
+                         const struct tl_outcome *out);
 /* The last finding is of this address of its target. */
-void tl_finding_at(struct run *run, const char *address);
+void tli_finding_at(struct run *run, const char *address);
 /* The area at hand is not looked at, or not whole: `fmt` says why. */
-void tl_left_out(struct run *run, enum tl_area_state state, const char *fmt, ...)
+void tli_left_out(struct run *run, enum tl_area_state state, const char *fmt, ...)
     TL_PRINTF(3, 4);
-void tl_progress(struct run *run, const char *check, const char *target);
+void tli_progress(struct run *run, const char *check, const char *target);
 
 /* Each server of resolv.conf, by itself. */
-void tl_check_name_servers(struct run *run);
+void tli_check_name_servers(struct run *run);
 /* DNS, 389/udp, 88, 464, 389/tcp and the clock, for one domain. */
-void tl_check_network(struct run *run, const char *domain);
+void tli_check_network(struct run *run, const char *domain);
 /* The machine's account, by reading the topology with it. */
-void tl_check_machine_account(struct run *run);
+void tli_check_machine_account(struct run *run);
 /* Ids of the known domains that nobody gets here. */
-void tl_check_ids(struct run *run);
+void tli_check_ids(struct run *run);
 /* Unless `fast = never`: a ticket of `realm` to armor logons with. */
-void tl_check_armor(struct run *run, const char *realm);
+void tli_check_armor(struct run *run, const char *realm);
 /* How the KDC was told of the password, to end a sentence; empty with `fast = never`. */
-const char *tl_armor_told(const struct run *run);
+const char *tli_armor_told(const struct run *run);
 /* Own TDOs, routing of the name, SPN. */
-void tl_check_own_side(struct run *run, const struct tl_name *name);
+void tli_check_own_side(struct run *run, const struct tl_name *name);
 /* The user's ids, from the logon, or else from the identity store. False: not known. */
-bool tl_known_user(struct run *run, uint32_t *uid, uint32_t *gid);
+bool tli_known_user(struct run *run, uint32_t *uid, uint32_t *gid);
 /* A user that has not ended; uid and gid may be NULL. */
-bool tl_store_knows(const struct tl_store_view *view, const char *name, uint32_t *uid,
-                    uint32_t *gid);
+bool tli_store_knows(const struct tli_store_view *view, const char *name, uint32_t *uid,
+                     uint32_t *gid);
 /* A canonical name as the name service gives it: without its domain, where the store says
  * so and `passwd` has no such account. */
-const char *tl_shown_name(TALLOC_CTX *ctx, const struct tl_store_view *view,
-                          const char *passwd, const char *canonical);
+const char *tli_shown_name(TALLOC_CTX *ctx, const struct tli_store_view *view,
+                           const char *passwd, const char *canonical);
 /* A credentials cache of the configured kind, written as the user. */
-void tl_check_ccache(struct run *run);
+void tli_check_ccache(struct run *run);
 /* The agent's folders and the identity store. */
-void tl_check_store(struct run *run);
+void tli_check_store(struct run *run);
 /* nsswitch.conf, and who the name service says the user is. */
-void tl_check_nss(struct run *run);
+void tli_check_nss(struct run *run);
 /* The PAM stacks of sshd, login, su, sudo and the greeters. */
-void tl_check_pam(struct run *run);
+void tli_check_pam(struct run *run);
 /* sshd_config, as far as it can be read. */
-void tl_check_sshd(struct run *run);
+void tli_check_sshd(struct run *run);
 /* The access rules: any, and whether they let the user in. */
-void tl_check_access(struct run *run);
+void tli_check_access(struct run *run);
 /* The other side's TDOs, with whichever session may read them; how the walk ended
  * (NULL: there was none) tells whose else are of interest. */
-void tl_check_user_side(struct run *run, struct tl_krb *krb, struct tl_locator *locator,
-                        const struct tl_outcome *walk);
+void tli_check_user_side(struct run *run, struct tl_krb *krb, struct tl_locator *locator,
+                         const struct tl_outcome *walk);
 /* Trusts without AES on the user's way, by what has been read of either side. */
-void tl_check_rc4(struct run *run);
+void tli_check_rc4(struct run *run);
 
 #endif

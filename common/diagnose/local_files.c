@@ -8,11 +8,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "diagnose/local_files.h"
+#include "local_files.h"
 
 #define BLANKS " \t\r\v\f"
 
-int tl_text_read(TALLOC_CTX *ctx, const char *path, char **text)
+int tli_text_read(TALLOC_CTX *ctx, const char *path, char **text)
 {
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     size_t len = 0;
@@ -45,7 +45,7 @@ int tl_text_read(TALLOC_CTX *ctx, const char *path, char **text)
     return rc;
 }
 
-char *tl_text_line(char **rest)
+char *tli_text_line(char **rest)
 {
     char *line = *rest;
     size_t len;
@@ -58,7 +58,7 @@ char *tl_text_line(char **rest)
     return line;
 }
 
-char *tl_text_word(char **rest)
+char *tli_text_word(char **rest)
 {
     char *word = *rest + strspn(*rest, BLANKS);
     size_t len = strcspn(word, BLANKS);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * local_files.h - files of this machine that decide what becomes of a logon: their
- * decoders, and what follows from them. All pure but tl_text_read(). They are root's own,
- * and yet written by hand: anything may stand in them, and nothing of it is an error here
- * but to be told.
+ * decoders, and what follows from them. All pure but tli_text_read(). They are root's
+ * own, and yet written by hand: anything may stand in them, and nothing of it is an error
+ * here but to be told.
  */
 #ifndef TL_DIAGNOSE_LOCAL_FILES_H
 #define TL_DIAGNOSE_LOCAL_FILES_H
@@ -18,33 +18,33 @@
 #define TL_TEXT_MAX (256U * 1024U)
 
 /* A regular file of at most TL_TEXT_MAX bytes, ended by a NUL. 0; -E2BIG; -errno. */
-int tl_text_read(TALLOC_CTX *ctx, const char *path, char **text);
+int tli_text_read(TALLOC_CTX *ctx, const char *path, char **text);
 /* The next line of *rest, cut off it, or NULL. */
-char *tl_text_line(char **rest);
+char *tli_text_line(char **rest);
 /* The next word of *rest, parted by blanks, or NULL. */
-char *tl_text_word(char **rest);
+char *tli_text_word(char **rest);
 
 /* ---- resolv_conf.c: the name servers of /etc/resolv.conf */
 
 #define TL_RESOLVERS_MAX 8
 
-struct tl_resolver {
+struct tli_resolver {
     struct sockaddr_storage addr; /* port 0 */
     socklen_t addr_len;
     char text[INET6_ADDRSTRLEN + 16]; /* as written */
 };
-struct tl_resolv_conf {
+struct tli_resolv_conf {
     size_t count;
-    struct tl_resolver servers[TL_RESOLVERS_MAX];
+    struct tli_resolver servers[TL_RESOLVERS_MAX];
     bool by_default; /* none is named: the one of this machine is asked */
     size_t bad;      /* lines with an address that is none */
 };
 /* Changes `text`. */
-void tl_resolv_conf_parse(char *text, struct tl_resolv_conf *conf);
+void tli_resolv_conf_parse(char *text, struct tli_resolv_conf *conf);
 
 /* ---- dns_reply.c: what one name server says to one question */
 
-enum tl_dns_says {
+enum tli_dns_says {
     TL_DNS_SAYS_FOUND,
     TL_DNS_SAYS_NOTHING, /* no such name, or no such record */
     TL_DNS_SAYS_SERVFAIL,
@@ -52,24 +52,24 @@ enum tl_dns_says {
     TL_DNS_SAYS_CUT, /* it must be asked over TCP */
     TL_DNS_SAYS_ODD  /* no answer to this question */
 };
-enum tl_dns_says tl_dns_reply_judge(const uint8_t *reply, size_t len, uint16_t id,
-                                    size_t *records);
+enum tli_dns_says tli_dns_reply_judge(const uint8_t *reply, size_t len, uint16_t id,
+                                      size_t *records);
 
 /* ---- nsswitch.c: one database of /etc/nsswitch.conf */
 
-struct tl_nss_line {
+struct tli_nss_line {
     bool present;         /* else glibc asks "files" only */
     bool ours;            /* our module is in it */
     const char *ended_by; /* the source before ours after which none is asked, or NULL */
     const char *before;   /* sources before ours that know other accounts, or NULL */
 };
 /* Strings are children of ctx. */
-void tl_nsswitch_judge(TALLOC_CTX *ctx, const char *text, const char *database,
-                       struct tl_nss_line *line);
+void tli_nsswitch_judge(TALLOC_CTX *ctx, const char *text, const char *database,
+                        struct tli_nss_line *line);
 
 /* ---- pam_file.c: the stack of one PAM service, with all that it includes */
 
-enum tl_pam_kind {
+enum tli_pam_kind {
     TL_PAM_AUTH,
     TL_PAM_ACCOUNT,
     TL_PAM_PASSWORD,
@@ -77,7 +77,7 @@ enum tl_pam_kind {
     TL_PAM_KINDS
 };
 /* What a module returns, as far as it matters here. */
-enum tl_pam_return {
+enum tli_pam_return {
     TL_PAM_SUCCESS,
     TL_PAM_NEW_AUTHTOK,
     TL_PAM_IGNORE,
@@ -87,7 +87,7 @@ enum tl_pam_return {
     TL_PAM_RETURNS
 };
 /* What follows from it; a positive number is so many modules that are skipped. */
-enum tl_pam_action {
+enum tli_pam_action {
     TL_PAM_DO_IGNORE = 0,
     TL_PAM_DO_OK = -1,
     TL_PAM_DO_DONE = -2,
@@ -97,40 +97,40 @@ enum tl_pam_action {
 };
 #define TL_PAM_ENTRIES_MAX 512
 
-struct tl_pam_entry {
-    enum tl_pam_kind kind;
+struct tli_pam_entry {
+    enum tli_pam_kind kind;
     int level;          /* of substacks around it */
     const char *module; /* file name without folders; NULL: a substack begins */
     const char *args;   /* behind it, or "" */
     const char *file;   /* where it stands */
     int actions[TL_PAM_RETURNS];
 };
-struct tl_pam_stack {
+struct tli_pam_stack {
     size_t count;
-    struct tl_pam_entry *entries;
+    struct tli_pam_entry *entries;
     const char *broken; /* a file that is not there, or a line like none; or NULL */
 };
 /* The text of a file of /etc/pam.d, or NULL: there is none. It must outlive the stack. */
-typedef const char *(*tl_pam_load_fn)(void *arg, const char *name);
+typedef const char *(*tli_pam_load_fn)(void *arg, const char *name);
 /* NULL: no memory. */
-struct tl_pam_stack *tl_pam_stack_read(TALLOC_CTX *ctx, const char *service,
-                                       tl_pam_load_fn load, void *arg);
+struct tli_pam_stack *tli_pam_stack_read(TALLOC_CTX *ctx, const char *service,
+                                         tli_pam_load_fn load, void *arg);
 
 /* ---- pam_stack.c: what becomes of a user of a domain in it */
 
 /* What each module returns for such a user. */
-typedef enum tl_pam_return (*tl_pam_returns_fn)(void *arg,
-                                                const struct tl_pam_entry *entry);
-struct tl_pam_run {
-    enum tl_pam_return result;          /* of the whole stack, as libpam makes it */
-    const struct tl_pam_entry *decided; /* the module that ended it early, or NULL */
-    const struct tl_pam_entry *refused; /* the first whose answer refuses, or NULL */
-    bool reached;                       /* our module was asked */
+typedef enum tli_pam_return (*tli_pam_returns_fn)(void *arg,
+                                                  const struct tli_pam_entry *entry);
+struct tli_pam_run {
+    enum tli_pam_return result;          /* of the whole stack, as libpam makes it */
+    const struct tli_pam_entry *decided; /* the module that ended it early, or NULL */
+    const struct tli_pam_entry *refused; /* the first whose answer refuses, or NULL */
+    bool reached;                        /* our module was asked */
 };
-struct tl_pam_run tl_pam_run(const struct tl_pam_stack *stack, enum tl_pam_kind kind,
-                             tl_pam_returns_fn returns, void *arg);
+struct tli_pam_run tli_pam_run(const struct tli_pam_stack *stack, enum tli_pam_kind kind,
+                               tli_pam_returns_fn returns, void *arg);
 
-enum tl_pam_fault {
+enum tli_pam_fault {
     TL_PAM_FINE,
     TL_PAM_ABSENT,      /* our module is not in it */
     TL_PAM_NOT_REACHED, /* another one ends the stack before it */
@@ -138,39 +138,41 @@ enum tl_pam_fault {
     TL_PAM_OPEN         /* the stack lets in whom our module refuses */
 };
 /* *culprit: the module that decides instead, or NULL. */
-enum tl_pam_fault tl_pam_judge(const struct tl_pam_stack *stack, enum tl_pam_kind kind,
-                               const struct tl_pam_entry **culprit);
+enum tli_pam_fault tli_pam_judge(const struct tli_pam_stack *stack,
+                                 enum tli_pam_kind kind,
+                                 const struct tli_pam_entry **culprit);
 /* A module asked before ours that may know users of domains by itself, or NULL. */
-const char *tl_pam_rival(const struct tl_pam_stack *stack);
+const char *tli_pam_rival(const struct tli_pam_stack *stack);
 
 /* ---- sshd_config.c: what of sshd_config(5) decides about users of domains */
 
-struct tl_sshd_list {
+struct tli_sshd_list {
     size_t count;
     const char **patterns;
 };
-struct tl_sshd {
+struct tli_sshd {
     bool use_pam, passwords, keyboard; /* after sshd's own defaults */
-    struct tl_sshd_list allow_users, deny_users;
+    struct tli_sshd_list allow_users, deny_users;
     bool by_groups;       /* AllowGroups or DenyGroups stand in it */
     size_t matches;       /* Match blocks, whose settings are not looked at */
     const char *included; /* a file that cannot be read, or NULL */
 };
 /* The text of the nth file that a pattern of Include names (the main file: NULL), or
  * NULL: there is none. *unreadable: there is one, and it cannot be read. */
-typedef const char *(*tl_sshd_load_fn)(void *arg, const char *pattern, size_t nth,
-                                       bool *unreadable);
+typedef const char *(*tli_sshd_load_fn)(void *arg, const char *pattern, size_t nth,
+                                        bool *unreadable);
 /* Strings are children of ctx. -ENOENT: no main file; -EACCES; -ENOMEM. */
-int tl_sshd_read(TALLOC_CTX *ctx, tl_sshd_load_fn load, void *arg, struct tl_sshd *sshd);
+int tli_sshd_read(TALLOC_CTX *ctx, tli_sshd_load_fn load, void *arg,
+                  struct tli_sshd *sshd);
 
-enum tl_sshd_match {
+enum tli_sshd_match {
     TL_SSHD_NO,
     TL_SSHD_SPLIT, /* no: what stands behind the pattern's '@' is a host's name to sshd */
     TL_SSHD_MAYBE, /* from some hosts */
     TL_SSHD_YES
 };
 /* The best match of a user in a list; *pattern is the one. */
-enum tl_sshd_match tl_sshd_match(const struct tl_sshd_list *list, const char *user,
-                                 const char **pattern);
+enum tli_sshd_match tli_sshd_match(const struct tli_sshd_list *list, const char *user,
+                                   const char **pattern);
 
 #endif

@@ -11,8 +11,8 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "diagnose/internal.h"
-#include "diagnose/local_files.h"
+#include "internal.h"
+#include "local_files.h"
 
 #define RESOLV_CONF "/etc/resolv.conf"
 #define TRIES 2 /* UDP loses packets */
@@ -30,13 +30,13 @@ struct question {
 /* What one server said of one domain. */
 struct answer {
     enum probe_result result;
-    enum tl_dns_says says;
+    enum tli_dns_says says;
     size_t records;
     int64_t took_us;
 };
 
 struct survey {
-    struct tl_resolv_conf conf;
+    struct tli_resolv_conf conf;
     size_t num_domains;
     struct question questions[DOMAINS];
     struct answer answers[TL_RESOLVERS_MAX][DOMAINS];
@@ -61,8 +61,8 @@ static void take(struct answer *answer, const struct probe *probe,
     answer->result = probe->result;
     answer->took_us = probe->took_us;
     if (probe->result == PROBE_OPEN)
-        answer->says = tl_dns_reply_judge(probe->reply, probe->reply_len, question->id,
-                                          &answer->records);
+        answer->says = tli_dns_reply_judge(probe->reply, probe->reply_len, question->id,
+                                           &answer->records);
 }
 
 /* All servers and domains at once; who is silent is asked once more. */
@@ -97,7 +97,7 @@ static bool ask(TALLOC_CTX *ctx, struct survey *survey)
                                .request_len = (size_t)survey->questions[d].len};
         }
         if (count > 0)
-            tl_probe_run(probes, count, TRY_MS);
+            tli_probe_run(probes, count, TRY_MS);
         for (size_t i = 0; i < count; i++)
             take(&survey->answers[where[i] / survey->num_domains]
                                  [where[i] % survey->num_domains],
@@ -208,7 +208,7 @@ static void tell_server(struct run *run, const struct survey *survey, size_t s)
 
 /* A resolver of this machine's own (systemd-resolved, dnsmasq) stands before the name
  * servers, which are named elsewhere. */
-static bool is_loopback(const struct tl_resolver *server)
+static bool is_loopback(const struct tli_resolver *server)
 {
     const struct sockaddr_in *in = (const struct sockaddr_in *)&server->addr;
     const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&server->addr;
@@ -244,13 +244,13 @@ static void tell(struct run *run, struct survey *survey)
     for (size_t s = 0; s < survey->conf.count; s++) {
         tell_server(run, survey, s);
         if (is_loopback(&survey->conf.servers[s]))
-            tl_left_out(run, TL_AREA_PARTLY,
-                        "those that the resolver at %s asks are named elsewhere",
-                        survey->conf.servers[s].text);
+            tli_left_out(run, TL_AREA_PARTLY,
+                         "those that the resolver at %s asks are named elsewhere",
+                         survey->conf.servers[s].text);
     }
 }
 
-void tl_check_name_servers(struct run *run)
+void tli_check_name_servers(struct run *run)
 {
     struct survey *survey = talloc_zero(run, struct survey);
     char *text = NULL, none[] = "";
@@ -260,9 +260,9 @@ void tl_check_name_servers(struct run *run)
         run->diag->complete = false;
         return;
     }
-    tl_progress(run, "the name servers of", RESOLV_CONF);
-    (void)tl_text_read(survey, RESOLV_CONF, &text);
-    tl_resolv_conf_parse(text != NULL ? text : none, &survey->conf);
+    tli_progress(run, "the name servers of", RESOLV_CONF);
+    (void)tli_text_read(survey, RESOLV_CONF, &text);
+    tli_resolv_conf_parse(text != NULL ? text : none, &survey->conf);
     survey->num_domains = run->user_domain != NULL ? 2 : 1;
     ready = ask_for(survey, &survey->questions[0], run->ws->domain);
     if (ready && run->user_domain != NULL)

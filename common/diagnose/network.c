@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "diagnose/internal.h"
+#include "internal.h"
 
 #define SKEW_ALLOWED_S 300 /* Kerberos' five minutes */
 
@@ -99,7 +99,7 @@ static void report_port(struct run *run, const struct port_check *check,
                         const struct probe *probe)
 {
     judge_port(run, check, probe);
-    tl_finding_at(run, probe->dc->address);
+    tli_finding_at(run, probe->dc->address);
 }
 
 /* The KDC's own time stands in its KRB-ERROR (stime), so no logon is needed. */
@@ -109,7 +109,7 @@ static void judge_clock(struct run *run, const struct probe *probe)
     long long ahead;
     int64_t kdc_time;
 
-    if (!tl_probe_kdc_time(probe->reply + skip, probe->reply_len - skip, &kdc_time)) {
+    if (!tli_probe_kdc_time(probe->reply + skip, probe->reply_len - skip, &kdc_time)) {
         tl_finding(run, "kdc", probe->dc->host, TL_FINDING_FAILED, TL_REASON_KDC_GARBAGE,
                    probe->dc->host, NULL,
                    "what listens on port 88 does not speak Kerberos");
@@ -137,7 +137,7 @@ static void check_clock(struct run *run, const struct probe *tcp, const struct p
         return;
     judge_clock(run, probe);
     if (run->diag->count > before)
-        tl_finding_at(run, probe->dc->address);
+        tli_finding_at(run, probe->dc->address);
 }
 
 static void check_ports(struct run *run, const struct tl_dc_list *dcs, size_t count)
@@ -148,7 +148,7 @@ static void check_ports(struct run *run, const struct tl_dc_list *dcs, size_t co
     char *realm = tl_realm_of(probes, dcs->dcs[0].domain);
 
     if (probes == NULL || realm == NULL ||
-        tl_probe_as_req(probes, "trustlogon-probe", realm, &as_req, &as_len) != 0) {
+        tli_probe_as_req(probes, "trustlogon-probe", realm, &as_req, &as_len) != 0) {
         run->diag->complete = false;
         talloc_free(probes);
         return;
@@ -164,11 +164,11 @@ static void check_ports(struct run *run, const struct tl_dc_list *dcs, size_t co
                 probe->request = as_req;
                 probe->request_len = as_len;
             } else if (ports[p].ask == ASK_KPASSWD) {
-                probe->request = tl_probe_kpasswd;
-                probe->request_len = tl_probe_kpasswd_len;
+                probe->request = tli_probe_kpasswd;
+                probe->request_len = tli_probe_kpasswd_len;
             }
         }
-    tl_probe_run(probes, count * NUM_PORTS, PROBE_TIMEOUT_MS);
+    tli_probe_run(probes, count * NUM_PORTS, PROBE_TIMEOUT_MS);
     for (d = 0; d < count; d++) {
         for (p = 0; p < NUM_PORTS; p++)
             if (applies(&ports[p], &dcs->dcs[d]))
@@ -178,7 +178,7 @@ static void check_ports(struct run *run, const struct tl_dc_list *dcs, size_t co
     talloc_free(probes);
 }
 
-void tl_check_network(struct run *run, const char *domain)
+void tli_check_network(struct run *run, const char *domain)
 {
     struct tl_outcome *out = tl_outcome_new(run->diag);
     struct tl_locator *locator;
@@ -187,16 +187,16 @@ void tl_check_network(struct run *run, const char *domain)
     size_t count;
 
     locator = tl_locator_new(run->diag, run->config,
-                             tl_site(run->diag, run->config, run->topo), &run->trace);
+                             tli_site(run->diag, run->config, run->topo), &run->trace);
     if (out == NULL || locator == NULL) {
         run->diag->complete = false;
         return;
     }
-    tl_progress(run, "domain controllers of", domain);
+    tli_progress(run, "domain controllers of", domain);
     reason = tl_locate(run->diag, locator, domain, TL_LOCATE_FORCE | TL_LOCATE_ALL,
                        tl_deadline_in_ms(run->config->logon_timeout), &dcs, out);
     if (dcs == NULL) { /* no address to look at */
-        tl_finding_outcome(run, "dns", domain, out);
+        tli_finding_outcome(run, "dns", domain, out);
         return;
     }
     /* All of them were only looked at; what the logon below will use is the cache. */
@@ -214,9 +214,9 @@ void tl_check_network(struct run *run, const char *domain)
     count = dcs->count < DCS_PER_DOMAIN ? dcs->count : DCS_PER_DOMAIN;
     for (size_t i = 0; i < count && !dcs->dcs[0].realm_only; i++) {
         check_ping(run, &dcs->dcs[i]);
-        tl_finding_at(run, dcs->dcs[i].address);
+        tli_finding_at(run, dcs->dcs[i].address);
     }
-    tl_progress(run, "ports of the domain controllers of", domain);
+    tli_progress(run, "ports of the domain controllers of", domain);
     if (count > 0)
         check_ports(run, dcs, count);
 }

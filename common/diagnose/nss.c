@@ -13,8 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "diagnose/internal.h"
-#include "diagnose/local_files.h"
+#include "internal.h"
+#include "local_files.h"
 
 #define NSSWITCH "/etc/nsswitch.conf"
 #define MODULE "libnss_trustlogon.so.2"
@@ -80,9 +80,9 @@ static int ask(const char *name, struct answer *answer)
 /* One line of nsswitch.conf. True: our module is asked. */
 static bool check_line(struct run *run, const char *text, const char *database)
 {
-    struct tl_nss_line line;
+    struct tli_nss_line line;
 
-    tl_nsswitch_judge(run->diag, text, database, &line);
+    tli_nsswitch_judge(run->diag, text, database, &line);
     /* initgroups is group's, where it has no line of its own. */
     if (!line.present && strcmp(database, "initgroups") == 0)
         return true;
@@ -120,13 +120,13 @@ static bool has_user(const struct run *run)
 static void judge_answer(struct run *run, const char *name, const struct answer *answer)
 {
     uint32_t uid = 0, gid = 0;
-    bool known = tl_known_user(run, &uid, &gid);
+    bool known = tli_known_user(run, &uid, &gid);
 
     if (!answer->loaded)
         tl_finding(run, "nss", name, TL_FINDING_FAILED, TL_REASON_NSS_NOT_CONFIGURED,
                    NSSWITCH, NULL, "the module " MODULE " is not installed");
     else if (!answer->found && !has_user(run))
-        tl_left_out(run, TL_AREA_PARTLY, "without a user to ask for");
+        tli_left_out(run, TL_AREA_PARTLY, "without a user to ask for");
     else if (!answer->found)
         tl_finding(run, "nss", name, TL_FINDING_WARNING, TL_REASON_NSS_USER_UNKNOWN, name,
                    NULL, "programs are told that there is no such user%s%s",
@@ -150,7 +150,7 @@ static void check_answer(struct run *run)
     struct answer answer = {0};
     int rc;
 
-    tl_progress(run, "the name service about", name);
+    tli_progress(run, "the name service about", name);
     rc = ask(name, &answer);
     if (rc == 0) {
         judge_answer(run, name, &answer);
@@ -160,18 +160,18 @@ static void check_answer(struct run *run)
         tl_finding(run, "nss", name, TL_FINDING_WARNING, TL_REASON_NSS_USER_UNKNOWN, name,
                    NULL, "the name service did not answer within %d s", ANSWER_MS / 1000);
     else
-        tl_left_out(run, TL_AREA_PARTLY, "the question could not be asked: %s",
-                    strerror(-rc));
+        tli_left_out(run, TL_AREA_PARTLY, "the question could not be asked: %s",
+                     strerror(-rc));
 }
 
-void tl_check_nss(struct run *run)
+void tli_check_nss(struct run *run)
 {
     char *text = NULL;
-    int rc = tl_text_read(run, NSSWITCH, &text);
+    int rc = tli_text_read(run, NSSWITCH, &text);
     bool asked;
 
     if (rc != 0 && rc != -ENOENT) {
-        tl_left_out(run, TL_AREA_PARTLY, "%s: %s", NSSWITCH, strerror(-rc));
+        tli_left_out(run, TL_AREA_PARTLY, "%s: %s", NSSWITCH, strerror(-rc));
         run->diag->complete = false;
     } else {
         asked = check_line(run, text != NULL ? text : "", "passwd");

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "diagnose/local_files.h"
+#include "local_files.h"
 
 #define BLANKS " \t\r\v\f"
 #define OURS "trustlogon"
@@ -52,7 +52,7 @@ static bool ends_unknown(const char *text, size_t len)
 }
 
 /* The sources of a line, and what stands before ours. */
-static void judge(TALLOC_CTX *ctx, const char *p, struct tl_nss_line *line)
+static void judge(TALLOC_CTX *ctx, const char *p, struct tli_nss_line *line)
 {
     const char *last = "";
 
@@ -83,12 +83,12 @@ static void judge(TALLOC_CTX *ctx, const char *p, struct tl_nss_line *line)
     }
 }
 
-void tl_nsswitch_judge(TALLOC_CTX *ctx, const char *text, const char *database,
-                       struct tl_nss_line *line)
+void tli_nsswitch_judge(TALLOC_CTX *ctx, const char *text, const char *database,
+                        struct tli_nss_line *line)
 {
     size_t name = strlen(database);
 
-    *line = (struct tl_nss_line){0};
+    *line = (struct tli_nss_line){0};
     while (*text != '\0') {
         size_t len = strcspn(text, "\n");
         const char *p = text + strspn(text, BLANKS);
@@ -98,7 +98,7 @@ void tl_nsswitch_judge(TALLOC_CTX *ctx, const char *text, const char *database,
             p[name + strspn(p + name, BLANKS)] == ':') {
             p += name + strspn(p + name, BLANKS) + 1;
             copy = talloc_strndup(ctx, p, len - (size_t)(p - text));
-            *line = (struct tl_nss_line){.present = true}; /* glibc takes the last */
+            *line = (struct tli_nss_line){.present = true}; /* glibc takes the last */
             if (copy != NULL)
                 judge(ctx, copy, line);
         }

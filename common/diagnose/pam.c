@@ -6,8 +6,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "diagnose/internal.h"
-#include "diagnose/local_files.h"
+#include "internal.h"
+#include "local_files.h"
 
 /* Where libpam looks, the first that has the file. */
 static const char *const folders[] = {"/etc/pam.d", "/usr/lib/pam.d"};
@@ -43,7 +43,7 @@ static const char *load(void *arg, const char *name)
         char *path = name[0] == '/' ? talloc_strdup(text, name)
                                     : talloc_asprintf(text, "%s/%s", folders[i], name);
 
-        rc = path != NULL ? tl_text_read(text, path, &text->text) : -ENOMEM;
+        rc = path != NULL ? tli_text_read(text, path, &text->text) : -ENOMEM;
     }
     files->unreadable = files->unreadable || (rc != 0 && rc != -ENOENT);
     text->next = files->first;
@@ -52,8 +52,9 @@ static const char *load(void *arg, const char *name)
     return text->text;
 }
 
-static const char *fault_words(TALLOC_CTX *ctx, enum tl_pam_fault fault,
-                               enum tl_pam_kind kind, const struct tl_pam_entry *culprit)
+static const char *fault_words(TALLOC_CTX *ctx, enum tli_pam_fault fault,
+                               enum tli_pam_kind kind,
+                               const struct tli_pam_entry *culprit)
 {
     const char *what = kind == TL_PAM_AUTH ? "auth" : "account";
     const char *by =
@@ -81,10 +82,10 @@ static const char *fault_words(TALLOC_CTX *ctx, enum tl_pam_fault fault,
 
 /* True if something of it is wrong. */
 static bool check_kind(struct run *run, const char *service,
-                       const struct tl_pam_stack *stack, enum tl_pam_kind kind)
+                       const struct tli_pam_stack *stack, enum tli_pam_kind kind)
 {
-    const struct tl_pam_entry *culprit;
-    enum tl_pam_fault fault = tl_pam_judge(stack, kind, &culprit);
+    const struct tli_pam_entry *culprit;
+    enum tli_pam_fault fault = tli_pam_judge(stack, kind, &culprit);
     /* Which programs are for users of domains, is for the administrator to say. */
     bool chosen = fault == TL_PAM_ABSENT && kind == TL_PAM_AUTH;
 
@@ -98,10 +99,10 @@ static bool check_kind(struct run *run, const char *service,
 
 static bool uses_us(struct files *files, const char *service)
 {
-    struct tl_pam_stack *stack = tl_pam_stack_read(files, service, load, files);
-    const struct tl_pam_entry *culprit;
+    struct tli_pam_stack *stack = tli_pam_stack_read(files, service, load, files);
+    const struct tli_pam_entry *culprit;
     bool uses =
-        stack != NULL && tl_pam_judge(stack, TL_PAM_AUTH, &culprit) != TL_PAM_ABSENT;
+        stack != NULL && tli_pam_judge(stack, TL_PAM_AUTH, &culprit) != TL_PAM_ABSENT;
 
     talloc_free(stack);
     return uses;
@@ -111,7 +112,7 @@ static bool uses_us(struct files *files, const char *service)
 static void check_service(struct run *run, struct files *files, const char *service,
                           bool any)
 {
-    struct tl_pam_stack *stack = tl_pam_stack_read(files, service, load, files);
+    struct tli_pam_stack *stack = tli_pam_stack_read(files, service, load, files);
     const char *rival;
 
     if (stack == NULL) {
@@ -122,7 +123,7 @@ static void check_service(struct run *run, struct files *files, const char *serv
         tl_finding(run, "pam", service, TL_FINDING_WARNING, TL_REASON_PAM_STACK, service,
                    NULL, "it cannot be understood: %s", stack->broken);
     /* Where the first is absent, so is the rest. */
-    rival = tl_pam_rival(stack);
+    rival = tli_pam_rival(stack);
     if (any && !check_kind(run, service, stack, TL_PAM_AUTH) &&
         !check_kind(run, service, stack, TL_PAM_ACCOUNT))
         tl_finding(run, "pam", service, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
@@ -147,7 +148,7 @@ static bool any_service(struct files *files)
     return any;
 }
 
-void tl_check_pam(struct run *run)
+void tli_check_pam(struct run *run)
 {
     struct files *files = talloc_zero(run, struct files);
     size_t found = 0;
@@ -167,11 +168,11 @@ void tl_check_pam(struct run *run)
             found++;
         }
     if (files->unreadable) {
-        tl_left_out(run, TL_AREA_PARTLY, "some of its files cannot be read");
+        tli_left_out(run, TL_AREA_PARTLY, "some of its files cannot be read");
         run->diag->complete = false;
     } else if (found == 0) {
-        tl_left_out(run, TL_AREA_PARTLY,
-                    "none of the services that are looked at is there");
+        tli_left_out(run, TL_AREA_PARTLY,
+                     "none of the services that are looked at is there");
     }
     talloc_free(files);
 }

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "diagnose/local_files.h"
+#include "local_files.h"
 
 #define DEPTH_MAX 16
 #define FILES_MAX 256 /* in all, each as often as it is included */
@@ -39,8 +39,8 @@ struct open_file {
     int kind, level; /* kind < 0: lines of all types */
 };
 struct reader {
-    struct tl_pam_stack *stack;
-    tl_pam_load_fn load;
+    struct tli_pam_stack *stack;
+    tli_pam_load_fn load;
     void *arg;
     struct open_file files[DEPTH_MAX];
     size_t depth, read;
@@ -84,7 +84,7 @@ static bool parse_brackets(char *text, int *actions)
     int otherwise = TL_PAM_DO_BAD;
     char *term;
 
-    while ((term = tl_text_word(&text)) != NULL) {
+    while ((term = tli_text_word(&text)) != NULL) {
         char *equals = strchr(term, '=');
         int action;
 
@@ -118,7 +118,7 @@ static bool parse_control(char **rest, int *actions)
         *rest = end + 1;
         return parse_brackets(start + 1, actions);
     }
-    word = tl_text_word(rest);
+    word = tli_text_word(rest);
     for (size_t i = 0; word != NULL && i < sizeof(controls) / sizeof(controls[0]); i++)
         if (strcasecmp(word, controls[i].word) == 0) {
             set_all(actions, controls[i].success, controls[i].otherwise);
@@ -127,16 +127,16 @@ static bool parse_control(char **rest, int *actions)
     return false;
 }
 
-static struct tl_pam_entry *add(struct reader *reader, enum tl_pam_kind kind, int level,
-                                const char *file)
+static struct tli_pam_entry *add(struct reader *reader, enum tli_pam_kind kind, int level,
+                                 const char *file)
 {
-    struct tl_pam_stack *stack = reader->stack;
-    struct tl_pam_entry *entry;
+    struct tli_pam_stack *stack = reader->stack;
+    struct tli_pam_entry *entry;
 
     if (stack->count == TL_PAM_ENTRIES_MAX)
         return NULL;
     entry = &stack->entries[stack->count++];
-    *entry = (struct tl_pam_entry){
+    *entry = (struct tli_pam_entry){
         .kind = kind, .level = level, .args = "", .file = talloc_strdup(stack, file)};
     return entry;
 }
@@ -179,18 +179,18 @@ static bool open_file(struct reader *reader, const char *name, int kind, int lev
 }
 
 /* What stands behind the type. */
-static bool read_rest(struct reader *reader, enum tl_pam_kind kind, int level, char *rest,
-                      const char *file)
+static bool read_rest(struct reader *reader, enum tli_pam_kind kind, int level,
+                      char *rest, const char *file)
 {
     char *start = rest + strspn(rest, BLANKS), *name;
-    struct tl_pam_entry *entry;
+    struct tli_pam_entry *entry;
     int actions[TL_PAM_RETURNS];
     bool include = strncasecmp(start, "include", 7) == 0 && strchr(BLANKS, start[7]);
     bool substack = strncasecmp(start, "substack", 8) == 0 && strchr(BLANKS, start[8]);
 
     if (include || substack) {
-        (void)tl_text_word(&rest);
-        name = tl_text_word(&rest);
+        (void)tli_text_word(&rest);
+        name = tli_text_word(&rest);
         if (name == NULL)
             return false;
         if (substack && add(reader, kind, level, file) == NULL)
@@ -199,7 +199,7 @@ static bool read_rest(struct reader *reader, enum tl_pam_kind kind, int level, c
     }
     if (!parse_control(&rest, actions))
         return false;
-    name = tl_text_word(&rest);
+    name = tli_text_word(&rest);
     entry = name != NULL ? add(reader, kind, level, file) : NULL;
     if (entry == NULL)
         return false;
@@ -216,18 +216,18 @@ static bool read_line(struct reader *reader, char *line, int kind, int level,
     char *word;
 
     line[strcspn(line, "#")] = '\0';
-    word = tl_text_word(&line);
+    word = tli_text_word(&line);
     if (word == NULL)
         return true;
     if (strcasecmp(word, "@include") == 0) {
-        word = tl_text_word(&line);
+        word = tli_text_word(&line);
         return word != NULL && open_file(reader, word, kind, level);
     }
     word += word[0] == '-';
     for (int k = 0; k < TL_PAM_KINDS; k++)
         if (strcasecmp(word, kinds[k]) == 0)
             return (kind >= 0 && kind != k) ||
-                   read_rest(reader, (enum tl_pam_kind)k, level, line, file);
+                   read_rest(reader, (enum tli_pam_kind)k, level, line, file);
     return false;
 }
 
@@ -236,7 +236,7 @@ static void read_next(struct reader *reader)
 {
     struct open_file *file = &reader->files[reader->depth - 1];
     const char *name = file->name;
-    char *line = tl_text_line(&file->rest), *shown;
+    char *line = tli_text_line(&file->rest), *shown;
 
     if (line == NULL) {
         reader->depth--;
@@ -250,15 +250,15 @@ static void read_next(struct reader *reader)
     talloc_free(shown);
 }
 
-struct tl_pam_stack *tl_pam_stack_read(TALLOC_CTX *ctx, const char *service,
-                                       tl_pam_load_fn load, void *arg)
+struct tli_pam_stack *tli_pam_stack_read(TALLOC_CTX *ctx, const char *service,
+                                         tli_pam_load_fn load, void *arg)
 {
-    struct tl_pam_stack *stack = talloc_zero(ctx, struct tl_pam_stack);
+    struct tli_pam_stack *stack = talloc_zero(ctx, struct tli_pam_stack);
     struct reader reader = {.stack = stack, .load = load, .arg = arg};
 
     if (stack == NULL)
         return NULL;
-    stack->entries = talloc_zero_array(stack, struct tl_pam_entry, TL_PAM_ENTRIES_MAX);
+    stack->entries = talloc_zero_array(stack, struct tli_pam_entry, TL_PAM_ENTRIES_MAX);
     if (stack->entries == NULL) {
         talloc_free(stack);
         return NULL;

@@ -8,7 +8,7 @@
  */
 #include <string.h>
 
-#include "diagnose/local_files.h"
+#include "local_files.h"
 
 #define OURS "pam_trustlogon.so"
 #define LEVELS 32
@@ -17,10 +17,10 @@ enum impression { UNDEFINED, POSITIVE, NEGATIVE };
 
 struct state {
     enum impression impression;
-    enum tl_pam_return status;
+    enum tli_pam_return status;
 };
 
-static void take(struct state *state, int action, enum tl_pam_return got)
+static void take(struct state *state, int action, enum tli_pam_return got)
 {
     switch (action) {
     case TL_PAM_DO_IGNORE:
@@ -46,25 +46,25 @@ static void take(struct state *state, int action, enum tl_pam_return got)
 }
 
 /* Entries of other kinds do not belong to the stack. */
-static const struct tl_pam_entry *next_of(const struct tl_pam_stack *stack,
-                                          enum tl_pam_kind kind, size_t *at)
+static const struct tli_pam_entry *next_of(const struct tli_pam_stack *stack,
+                                           enum tli_pam_kind kind, size_t *at)
 {
     while (*at < stack->count && stack->entries[*at].kind != kind)
         (*at)++;
     return *at < stack->count ? &stack->entries[(*at)++] : NULL;
 }
 
-static const struct tl_pam_entry *peek(const struct tl_pam_stack *stack,
-                                       enum tl_pam_kind kind, size_t at)
+static const struct tli_pam_entry *peek(const struct tli_pam_stack *stack,
+                                        enum tli_pam_kind kind, size_t at)
 {
     return next_of(stack, kind, &at);
 }
 
 /* Skip modules of the level at hand; a substack is one. */
-static void jump(const struct tl_pam_stack *stack, enum tl_pam_kind kind, int level,
+static void jump(const struct tli_pam_stack *stack, enum tli_pam_kind kind, int level,
                  int count, size_t *at)
 {
-    const struct tl_pam_entry *next;
+    const struct tli_pam_entry *next;
 
     while (count-- > 0 && (next = peek(stack, kind, *at)) != NULL && next->level >= level)
         do
@@ -72,18 +72,18 @@ static void jump(const struct tl_pam_stack *stack, enum tl_pam_kind kind, int le
         while ((next = peek(stack, kind, *at)) != NULL && next->level > level);
 }
 
-struct tl_pam_run tl_pam_run(const struct tl_pam_stack *stack, enum tl_pam_kind kind,
-                             tl_pam_returns_fn returns, void *arg)
+struct tli_pam_run tli_pam_run(const struct tli_pam_stack *stack, enum tli_pam_kind kind,
+                               tli_pam_returns_fn returns, void *arg)
 {
-    struct tl_pam_run run = {.result = TL_PAM_PERM_DENIED};
+    struct tli_pam_run run = {.result = TL_PAM_PERM_DENIED};
     struct state state = {UNDEFINED, TL_PAM_PERM_DENIED}, outer[LEVELS];
-    const struct tl_pam_entry *entry, *next;
+    const struct tli_pam_entry *entry, *next;
     size_t at = 0;
 
     for (size_t i = 0; i < LEVELS; i++)
         outer[i] = state;
     while ((entry = next_of(stack, kind, &at)) != NULL) {
-        enum tl_pam_return got;
+        enum tli_pam_return got;
         int action;
 
         if (entry->module == NULL) { /* what it begins with is what reset goes back to */
@@ -123,7 +123,7 @@ struct tl_pam_run tl_pam_run(const struct tl_pam_stack *stack, enum tl_pam_kind 
  * in nor refuses it. */
 static const struct {
     const char *module;
-    enum tl_pam_return auth, account;
+    enum tli_pam_return auth, account;
 } known[] = {
     {"pam_unix.so", TL_PAM_AUTH_ERR, TL_PAM_SUCCESS},
     {"pam_deny.so", TL_PAM_AUTH_ERR, TL_PAM_AUTH_ERR},
@@ -140,7 +140,7 @@ static const struct {
 };
 
 /* "uid >= 1000", "isregular": of a user with a high uid. */
-static enum tl_pam_return by_condition(const struct tl_pam_entry *entry)
+static enum tli_pam_return by_condition(const struct tli_pam_entry *entry)
 {
     bool low = strchr(entry->args, '<') != NULL || strstr(entry->args, " eq ") != NULL ||
                strstr(entry->args, "issystem") != NULL;
@@ -148,9 +148,9 @@ static enum tl_pam_return by_condition(const struct tl_pam_entry *entry)
     return low ? TL_PAM_AUTH_ERR : TL_PAM_SUCCESS;
 }
 
-static enum tl_pam_return of_domain_user(void *arg, const struct tl_pam_entry *entry)
+static enum tli_pam_return of_domain_user(void *arg, const struct tli_pam_entry *entry)
 {
-    const enum tl_pam_return *ours = arg;
+    const enum tli_pam_return *ours = arg;
 
     if (strcmp(entry->module, OURS) == 0)
         return *ours;
@@ -165,16 +165,17 @@ static enum tl_pam_return of_domain_user(void *arg, const struct tl_pam_entry *e
     return TL_PAM_IGNORE;
 }
 
-static bool lets_in(enum tl_pam_return result)
+static bool lets_in(enum tli_pam_return result)
 {
     return result == TL_PAM_SUCCESS || result == TL_PAM_NEW_AUTHTOK;
 }
 
-enum tl_pam_fault tl_pam_judge(const struct tl_pam_stack *stack, enum tl_pam_kind kind,
-                               const struct tl_pam_entry **culprit)
+enum tli_pam_fault tli_pam_judge(const struct tli_pam_stack *stack,
+                                 enum tli_pam_kind kind,
+                                 const struct tli_pam_entry **culprit)
 {
-    enum tl_pam_return ours = TL_PAM_SUCCESS;
-    struct tl_pam_run run = tl_pam_run(stack, kind, of_domain_user, &ours);
+    enum tli_pam_return ours = TL_PAM_SUCCESS;
+    struct tli_pam_run run = tli_pam_run(stack, kind, of_domain_user, &ours);
     bool present = false;
 
     *culprit = NULL;
@@ -192,18 +193,18 @@ enum tl_pam_fault tl_pam_judge(const struct tl_pam_stack *stack, enum tl_pam_kin
         return TL_PAM_REFUSED;
     }
     ours = kind == TL_PAM_ACCOUNT ? TL_PAM_PERM_DENIED : TL_PAM_AUTH_ERR;
-    run = tl_pam_run(stack, kind, of_domain_user, &ours);
+    run = tli_pam_run(stack, kind, of_domain_user, &ours);
     *culprit = run.decided;
     return lets_in(run.result) ? TL_PAM_OPEN : TL_PAM_FINE;
 }
 
-const char *tl_pam_rival(const struct tl_pam_stack *stack)
+const char *tli_pam_rival(const struct tli_pam_stack *stack)
 {
     static const char *const rivals[] = {"pam_sss.so", "pam_winbind.so", "pam_krb5.so",
                                          "pam_ldap.so"};
 
     for (size_t i = 0; i < stack->count; i++) {
-        const struct tl_pam_entry *entry = &stack->entries[i];
+        const struct tli_pam_entry *entry = &stack->entries[i];
 
         if (entry->kind != TL_PAM_AUTH || entry->module == NULL)
             continue;

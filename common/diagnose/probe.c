@@ -10,15 +10,15 @@
 #include <unistd.h>
 #include <krb5.h>
 
-#include "diagnose/internal.h"
-#include "kerberos/kerberos_internal.h"
+#include "internal.h"
+#include "kerberos/internal.h"
 
 /* RFC 3244: length 14, version 0xff80, an AP-REQ of 4 bytes and a KRB-PRIV, both
  * empty SEQUENCEs: well-framed, so that a server answers, and worthless, so that
  * it answers with an error and changes nothing. */
-const uint8_t tl_probe_kpasswd[] = {0x00, 0x0e, 0xff, 0x80, 0x00, 0x04, 0x6e,
-                                    0x02, 0x30, 0x00, 0x75, 0x02, 0x30, 0x00};
-const size_t tl_probe_kpasswd_len = sizeof(tl_probe_kpasswd);
+const uint8_t tli_probe_kpasswd[] = {0x00, 0x0e, 0xff, 0x80, 0x00, 0x04, 0x6e,
+                                     0x02, 0x30, 0x00, 0x75, 0x02, 0x30, 0x00};
+const size_t tli_probe_kpasswd_len = sizeof(tli_probe_kpasswd);
 
 static void finish(struct probe *probe, enum probe_result result, int64_t start)
 {
@@ -121,7 +121,7 @@ static void on_ready(struct probe *probe, short events, int64_t start)
         finish(probe, PROBE_OPEN, start);
 }
 
-void tl_probe_run(struct probe *probes, size_t count, int timeout_ms)
+void tli_probe_run(struct probe *probes, size_t count, int timeout_ms)
 {
     struct pollfd fds[DCS_PER_DOMAIN * 8];
     tl_deadline deadline = tl_deadline_in_ms(timeout_ms);
@@ -157,8 +157,8 @@ void tl_probe_run(struct probe *probes, size_t count, int timeout_ms)
                    start);
 }
 
-int tl_probe_as_req(TALLOC_CTX *ctx, const char *principal, const char *realm,
-                    uint8_t **req, size_t *len)
+int tli_probe_as_req(TALLOC_CTX *ctx, const char *principal, const char *realm,
+                     uint8_t **req, size_t *len)
 {
     krb5_context krb = NULL;
     krb5_principal client = NULL;
@@ -169,7 +169,7 @@ int tl_probe_as_req(TALLOC_CTX *ctx, const char *principal, const char *realm,
 
     *req = NULL;
     *len = 0;
-    if (tl_k5_context(TL_RC4_NO, &krb) != 0)
+    if (tli_k5_context(TL_RC4_NO, &krb) != 0)
         return -ENOMEM;
     if (krb5_build_principal(krb, &client, (unsigned int)strlen(realm), realm, principal,
                              (char *)NULL) != 0 ||
@@ -191,7 +191,7 @@ cleanup:
     return ret;
 }
 
-bool tl_probe_kdc_time(const uint8_t *reply, size_t len, int64_t *kdc_time)
+bool tli_probe_kdc_time(const uint8_t *reply, size_t len, int64_t *kdc_time)
 {
     krb5_data message = {.length = (unsigned int)len, .data = (char *)(uintptr_t)reply};
     krb5_context krb = NULL;
@@ -200,7 +200,7 @@ bool tl_probe_kdc_time(const uint8_t *reply, size_t len, int64_t *kdc_time)
         len > 0 && (reply[0] == 0x6b || reply[0] == 0x7e); /* AS-REP, KRB-ERROR */
 
     *kdc_time = 0;
-    if (!kerberos || reply[0] == 0x6b || tl_k5_context(TL_RC4_NO, &krb) != 0)
+    if (!kerberos || reply[0] == 0x6b || tli_k5_context(TL_RC4_NO, &krb) != 0)
         return kerberos;
     kerberos = krb5_rd_error(krb, &message, &error) == 0;
     if (kerberos) {

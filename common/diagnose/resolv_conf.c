@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "diagnose/local_files.h"
+#include "local_files.h"
 
-static bool set_ipv4(struct tl_resolver *server, const char *text)
+static bool set_ipv4(struct tli_resolver *server, const char *text)
 {
     struct sockaddr_in *in = (struct sockaddr_in *)&server->addr;
 
@@ -21,7 +21,7 @@ static bool set_ipv4(struct tl_resolver *server, const char *text)
 }
 
 /* fe80::1%eth0, or %2 */
-static bool set_ipv6(struct tl_resolver *server, const char *text)
+static bool set_ipv6(struct tli_resolver *server, const char *text)
 {
     struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&server->addr;
     char address[INET6_ADDRSTRLEN] = "";
@@ -42,9 +42,9 @@ static bool set_ipv6(struct tl_resolver *server, const char *text)
     return true;
 }
 
-static void add(struct tl_resolv_conf *conf, const char *text)
+static void add(struct tli_resolv_conf *conf, const char *text)
 {
-    struct tl_resolver server = {0};
+    struct tli_resolver server = {0};
 
     if (strlen(text) >= sizeof(server.text) ||
         (!set_ipv4(&server, text) && !set_ipv6(&server, text))) {
@@ -56,17 +56,17 @@ static void add(struct tl_resolv_conf *conf, const char *text)
         conf->servers[conf->count++] = server;
 }
 
-void tl_resolv_conf_parse(char *text, struct tl_resolv_conf *conf)
+void tli_resolv_conf_parse(char *text, struct tli_resolv_conf *conf)
 {
     char *line;
 
     memset(conf, 0, sizeof(*conf));
-    while ((line = tl_text_line(&text)) != NULL) {
-        char *rest = line, *word = tl_text_word(&rest), *address;
+    while ((line = tli_text_line(&text)) != NULL) {
+        char *rest = line, *word = tli_text_word(&rest), *address;
 
         if (word == NULL || strcmp(word, "nameserver") != 0)
             continue;
-        address = tl_text_word(&rest);
+        address = tli_text_word(&rest);
         if (address == NULL)
             conf->bad++;
         else

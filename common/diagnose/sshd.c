@@ -6,8 +6,8 @@
 #include <glob.h>
 #include <string.h>
 
-#include "diagnose/internal.h"
-#include "diagnose/local_files.h"
+#include "internal.h"
+#include "local_files.h"
 
 #define FOLDER "/etc/ssh/"
 #define FILE_NAME FOLDER "sshd_config"
@@ -25,14 +25,14 @@ static const char *load(void *arg, const char *pattern, size_t nth, bool *unread
     if (full == NULL || glob(full, 0, NULL, &found) != 0)
         return NULL;
     if (nth < found.gl_pathc) {
-        rc = tl_text_read(arg, found.gl_pathv[nth], &text);
+        rc = tli_text_read(arg, found.gl_pathv[nth], &text);
         *unreadable = rc != 0 && rc != -ENOENT;
     }
     globfree(&found);
     return text;
 }
 
-static void check_methods(struct run *run, const struct tl_sshd *sshd)
+static void check_methods(struct run *run, const struct tli_sshd *sshd)
 {
     if (!sshd->use_pam)
         tl_finding(run, "sshd", FILE_NAME, TL_FINDING_WARNING, TL_REASON_SSHD_NO_PAM,
@@ -49,10 +49,10 @@ static void check_methods(struct run *run, const struct tl_sshd *sshd)
                                     "reason of a refusal from the user");
 }
 
-static void check_users(struct run *run, const struct tl_sshd *sshd, const char *user)
+static void check_users(struct run *run, const struct tli_sshd *sshd, const char *user)
 {
     const char *pattern = NULL;
-    enum tl_sshd_match match = tl_sshd_match(&sshd->deny_users, user, &pattern);
+    enum tli_sshd_match match = tli_sshd_match(&sshd->deny_users, user, &pattern);
 
     if (match >= TL_SSHD_MAYBE) {
         tl_finding(run, "sshd", FILE_NAME, TL_FINDING_WARNING, TL_REASON_SSHD_USERS,
@@ -62,7 +62,7 @@ static void check_users(struct run *run, const struct tl_sshd *sshd, const char 
     }
     if (sshd->allow_users.count == 0)
         return;
-    match = tl_sshd_match(&sshd->allow_users, user, &pattern);
+    match = tli_sshd_match(&sshd->allow_users, user, &pattern);
     if (match == TL_SSHD_NO)
         tl_finding(run, "sshd", FILE_NAME, TL_FINDING_WARNING, TL_REASON_SSHD_USERS,
                    FILE_NAME, "AllowUsers", "AllowUsers does not name %s", user);
@@ -80,7 +80,7 @@ static void check_users(struct run *run, const struct tl_sshd *sshd, const char 
 }
 
 /* What of the file was not judged, in one sentence. */
-static void tell_rest(struct run *run, const struct tl_sshd *sshd, const char *user)
+static void tell_rest(struct run *run, const struct tli_sshd *sshd, const char *user)
 {
     char *rest = talloc_strdup(run->diag, "");
     bool users = sshd->allow_users.count + sshd->deny_users.count > 0;
@@ -98,7 +98,7 @@ static void tell_rest(struct run *run, const struct tl_sshd *sshd, const char *u
         run->diag->complete = false;
     }
     if (rest != NULL && rest[0] != '\0')
-        tl_left_out(run, TL_AREA_PARTLY, "%s", rest + 2);
+        tli_left_out(run, TL_AREA_PARTLY, "%s", rest + 2);
 }
 
 /* Whom sshd compares with, the name that the name service gives; NULL: not known. */
@@ -106,28 +106,28 @@ static const char *user_of(struct run *run, TALLOC_CTX *ctx)
 {
     const struct tl_logon *logon = run->diag->logon;
     char *path = talloc_asprintf(ctx, "%s/%s", run->config->state_dir, TL_STORE_FILE);
-    struct tl_store_view *view = NULL;
+    struct tli_store_view *view = NULL;
     const char *user;
 
     if (logon == NULL || logon->identity == NULL)
         return NULL;
     user = logon->identity->canonical;
-    if (path != NULL && tl_store_view_open(ctx, path, &view) == 0)
-        user = tl_shown_name(ctx, view, "/etc/passwd", user);
+    if (path != NULL && tli_store_view_open(ctx, path, &view) == 0)
+        user = tli_shown_name(ctx, view, "/etc/passwd", user);
     return user;
 }
 
-void tl_check_sshd(struct run *run)
+void tli_check_sshd(struct run *run)
 {
     TALLOC_CTX *texts = talloc_new(run);
     const char *user = texts != NULL ? user_of(run, texts) : NULL;
-    struct tl_sshd sshd;
-    int rc = texts != NULL ? tl_sshd_read(texts, load, texts, &sshd) : -ENOMEM;
+    struct tli_sshd sshd;
+    int rc = texts != NULL ? tli_sshd_read(texts, load, texts, &sshd) : -ENOMEM;
 
     if (rc == -ENOENT) {
-        tl_left_out(run, TL_AREA_NOT_LOOKED, "there is no " FILE_NAME);
+        tli_left_out(run, TL_AREA_NOT_LOOKED, "there is no " FILE_NAME);
     } else if (rc != 0) {
-        tl_left_out(run, TL_AREA_NOT_LOOKED, FILE_NAME ": %s", strerror(-rc));
+        tli_left_out(run, TL_AREA_NOT_LOOKED, FILE_NAME ": %s", strerror(-rc));
         run->diag->complete = false;
     } else {
         check_methods(run, &sshd);

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "diagnose/local_files.h"
+#include "local_files.h"
 
 #define OPEN_MAX 64 /* patterns of Include that are being read; sshd has 16 levels */
 #define PATTERNS_MAX 1024
@@ -23,8 +23,8 @@ struct open_files {
 };
 struct reader {
     TALLOC_CTX *ctx;
-    struct tl_sshd *sshd;
-    tl_sshd_load_fn load;
+    struct tli_sshd *sshd;
+    tli_sshd_load_fn load;
     void *arg;
     struct open_files files[OPEN_MAX];
     size_t depth, read;
@@ -71,7 +71,7 @@ static void set(bool *value, bool *is_set, const char *argument)
     *value = strcasecmp(argument, "yes") == 0;
 }
 
-static void add_patterns(struct reader *reader, struct tl_sshd_list *list, char *rest)
+static void add_patterns(struct reader *reader, struct tli_sshd_list *list, char *rest)
 {
     char *pattern;
 
@@ -116,7 +116,7 @@ static void include(struct reader *reader, char *rest)
 }
 
 /* "Match all" ends what Match began. */
-static void match(struct tl_sshd *sshd, const char *argument, bool *active)
+static void match(struct tli_sshd *sshd, const char *argument, bool *active)
 {
     *active = argument != NULL && strcasecmp(argument, "all") == 0;
     sshd->matches += !*active;
@@ -124,7 +124,7 @@ static void match(struct tl_sshd *sshd, const char *argument, bool *active)
 
 static void read_line(struct reader *reader, char *line, bool *active)
 {
-    struct tl_sshd *sshd = reader->sshd;
+    struct tli_sshd *sshd = reader->sshd;
     char *rest = line, *keyword = next_keyword(&rest);
 
     if (keyword == NULL)
@@ -181,20 +181,21 @@ static void read_next(struct reader *reader)
         next_file(reader, files);
         return;
     }
-    line = tl_text_line(&files->rest);
+    line = tli_text_line(&files->rest);
     if (line == NULL)
         TALLOC_FREE(files->text);
     else
         read_line(reader, line, &files->active);
 }
 
-int tl_sshd_read(TALLOC_CTX *ctx, tl_sshd_load_fn load, void *arg, struct tl_sshd *sshd)
+int tli_sshd_read(TALLOC_CTX *ctx, tli_sshd_load_fn load, void *arg,
+                  struct tli_sshd *sshd)
 {
     struct reader *reader = talloc_zero(ctx, struct reader);
     bool unreadable = false;
     int rc = 0;
 
-    *sshd = (struct tl_sshd){.passwords = true, .keyboard = true};
+    *sshd = (struct tli_sshd){.passwords = true, .keyboard = true};
     if (reader == NULL)
         return -ENOMEM;
     *reader = (struct reader){.ctx = ctx, .sshd = sshd, .load = load, .arg = arg};
@@ -234,7 +235,7 @@ static bool matches(const char *text, const char *pattern, size_t len)
     return pattern == end;
 }
 
-static enum tl_sshd_match match_one(const char *pattern, const char *user)
+static enum tli_sshd_match match_one(const char *pattern, const char *user)
 {
     const char *at = strrchr(pattern, '@');
 
@@ -245,14 +246,14 @@ static enum tl_sshd_match match_one(const char *pattern, const char *user)
     return matches(user, pattern, strlen(pattern)) ? TL_SSHD_SPLIT : TL_SSHD_NO;
 }
 
-enum tl_sshd_match tl_sshd_match(const struct tl_sshd_list *list, const char *user,
-                                 const char **pattern)
+enum tli_sshd_match tli_sshd_match(const struct tli_sshd_list *list, const char *user,
+                                   const char **pattern)
 {
-    enum tl_sshd_match best = TL_SSHD_NO;
+    enum tli_sshd_match best = TL_SSHD_NO;
 
     *pattern = NULL;
     for (size_t i = 0; i < list->count; i++) {
-        enum tl_sshd_match match = match_one(list->patterns[i], user);
+        enum tli_sshd_match match = match_one(list->patterns[i], user);
 
         if (match > best) {
             best = match;

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "diagnose/internal.h"
+#include "internal.h"
 #include "store/local.h"
 
 #define ROOM (256U * 1024U) /* of a store that begins */
@@ -42,7 +42,7 @@ static void check_folder(struct run *run, const char *folder, enum tl_verdict se
 
     /* Not every file system has files without a name. */
     if (rc == -EOPNOTSUPP)
-        tl_left_out(run, TL_AREA_PARTLY, "whether %s has room cannot be tried", folder);
+        tli_left_out(run, TL_AREA_PARTLY, "whether %s has room cannot be tried", folder);
     else if (rc == -ENOENT)
         tl_finding(run, "folder", folder, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
                    "not there yet: trustlogond makes it");
@@ -54,18 +54,18 @@ static void check_folder(struct run *run, const char *folder, enum tl_verdict se
                    "can be written to");
 }
 
-bool tl_store_knows(const struct tl_store_view *view, const char *name, uint32_t *uid,
-                    uint32_t *gid)
+bool tli_store_knows(const struct tli_store_view *view, const char *name, uint32_t *uid,
+                     uint32_t *gid)
 {
     char full[TL_STORE_NAME_MAX + 1];
-    const char *whole = tl_store_full_name(&view->map, name, full);
-    struct tl_store_entry entry;
-    enum tl_store_answer answer;
+    const char *whole = tli_store_full_name(&view->map, name, full);
+    struct tli_store_entry entry;
+    enum tli_store_answer answer;
 
     if (whole == NULL)
         return false;
     answer =
-        tl_store_by_name(&view->map, TL_STORE_USER_NAME, whole, tl_store_now(), &entry);
+        tli_store_by_name(&view->map, TL_STORE_USER_NAME, whole, tli_store_now(), &entry);
     if (answer != TL_STORE_HIT && answer != TL_STORE_STALE)
         return false;
     if (uid != NULL)
@@ -75,16 +75,16 @@ bool tl_store_knows(const struct tl_store_view *view, const char *name, uint32_t
     return true;
 }
 
-const char *tl_shown_name(TALLOC_CTX *ctx, const struct tl_store_view *view,
-                          const char *passwd, const char *canonical)
+const char *tli_shown_name(TALLOC_CTX *ctx, const struct tli_store_view *view,
+                           const char *passwd, const char *canonical)
 {
-    size_t bare = tl_store_bare_length(&view->map, canonical, strlen(canonical));
-    struct tl_local_query local = {0};
+    size_t bare = tli_store_bare_length(&view->map, canonical, strlen(canonical));
+    struct tli_local_query local = {0};
 
     if (bare == 0)
         return canonical;
     local.shown = talloc_strndup(ctx, canonical, bare);
-    return local.shown != NULL && tl_local_find(passwd, &local) == 0 &&
+    return local.shown != NULL && tli_local_find(passwd, &local) == 0 &&
                    !local.shown_is_local
                ? local.shown
                : canonical;
@@ -94,8 +94,8 @@ static void check_store(struct run *run)
 {
     const char *path =
         talloc_asprintf(run->diag, "%s/%s", run->config->state_dir, TL_STORE_FILE);
-    struct tl_store_view *view = NULL;
-    int rc = path != NULL ? tl_store_view_open(run, path, &view) : -ENOMEM;
+    struct tli_store_view *view = NULL;
+    int rc = path != NULL ? tli_store_view_open(run, path, &view) : -ENOMEM;
 
     if (rc == -ENOENT)
         tl_finding(run, "store", path, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
@@ -109,19 +109,19 @@ static void check_store(struct run *run)
     else
         tl_finding(run, "store", path, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
                    "it can be read, and %s %s",
-                   tl_store_knows(view, run->name, NULL, NULL) ? "knows"
-                                                               : "does not know yet",
+                   tli_store_knows(view, run->name, NULL, NULL) ? "knows"
+                                                                : "does not know yet",
                    run->name);
     talloc_free(view);
 }
 
-void tl_check_store(struct run *run)
+void tli_check_store(struct run *run)
 {
     const struct tl_config *config = run->config;
 
     check_store(run);
     if (geteuid() != 0) {
-        tl_left_out(run, TL_AREA_PARTLY, "only root can try to write");
+        tli_left_out(run, TL_AREA_PARTLY, "only root can try to write");
         return;
     }
     check_folder(run, config->state_dir, TL_FINDING_FAILED);

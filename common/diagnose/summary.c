@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "diagnose/internal.h"
+#include "internal.h"
 
 static bool whole(const struct tl_diagnosis *diag)
 {

@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "diagnose/internal.h"
+#include "internal.h"
 
 static void check_own_tdo(struct run *run)
 {
@@ -59,7 +59,7 @@ static void check_spn(struct run *run)
 {
     const char *subject, *attribute;
     enum tl_reason reason =
-        tl_judge_spn(run->diag, run->own->dir, run->ws, &subject, &attribute);
+        tli_judge_spn(run->diag, run->own->dir, run->ws, &subject, &attribute);
 
     tl_finding(run, "spn", run->ws->fqdn,
                reason == TL_REASON_OK ? TL_FINDING_OK : TL_FINDING_FAILED, reason,
@@ -70,16 +70,16 @@ static void check_spn(struct run *run)
                    : "more than one account has the host SPN");
 }
 
-void tl_check_machine_account(struct run *run)
+void tli_check_machine_account(struct run *run)
 {
     struct tl_outcome *out = tl_outcome_new(run->diag);
     struct tl_topology *fresh = NULL;
     tl_deadline deadline = tl_deadline_in_ms(run->config->logon_timeout);
     enum tl_reason reason;
 
-    tl_progress(run, "the directory of", run->ws->domain);
-    reason = tl_own_side_open(run->diag, run->config, run->ws, &run->trace, deadline,
-                              &run->own, out);
+    tli_progress(run, "the directory of", run->ws->domain);
+    reason = tli_machine_directory_open(run->diag, run->config, run->ws, &run->trace,
+                                        deadline, &run->own, out);
     if (reason == TL_REASON_OK)
         reason = tl_directory_topology(run->diag, run->own->dir, &fresh, out);
     if (reason == TL_REASON_OK) {
@@ -90,11 +90,11 @@ void tl_check_machine_account(struct run *run)
         run->topo = fresh;
         return;
     }
-    tl_finding_outcome(run, "machine", run->ws->domain, out);
+    tli_finding_outcome(run, "machine", run->ws->domain, out);
     run->diag->complete = false;
 }
 
-void tl_check_own_side(struct run *run, const struct tl_name *name)
+void tli_check_own_side(struct run *run, const struct tl_name *name)
 {
     if (run->topo != NULL) {
         check_own_tdo(run);
@@ -103,29 +103,30 @@ void tl_check_own_side(struct run *run, const struct tl_name *name)
     if (run->own != NULL)
         check_spn(run);
     else
-        tl_left_out(run, run->topo != NULL ? TL_AREA_PARTLY : TL_AREA_NOT_LOOKED,
-                    run->topo != NULL ? "those of the saved snapshot"
-                                      : "no directory can be read");
+        tli_left_out(run, run->topo != NULL ? TL_AREA_PARTLY : TL_AREA_NOT_LOOKED,
+                     run->topo != NULL ? "those of the saved snapshot"
+                                       : "no directory can be read");
 }
 
-void tl_check_user_side(struct run *run, struct tl_krb *krb, struct tl_locator *locator,
-                        const struct tl_outcome *walk)
+void tli_check_user_side(struct run *run, struct tl_krb *krb, struct tl_locator *locator,
+                         const struct tl_outcome *walk)
 {
     struct tl_outcome *out = tl_outcome_new(run->diag);
     const char *subject, *attribute;
     const struct tl_tdo *tdo;
     enum tl_reason reason;
 
-    tl_progress(run, "the trusts of", run->user_domain);
+    tli_progress(run, "the trusts of", run->user_domain);
     tl_krb_set_deadline(krb, tl_deadline_in_ms(run->config->explain_timeout));
-    reason = tl_way_read(krb, locator, run->user_domain, run->ws, walk, &run->trace,
-                         tl_deadline_in_ms(run->config->explain_timeout), run->topo, out);
+    reason = tli_path_trusts_read(
+        krb, locator, run->user_domain, run->ws, walk, &run->trace,
+        tl_deadline_in_ms(run->config->explain_timeout), run->topo, out);
     if (reason != TL_REASON_OK) {
         tl_finding(run, "trust-user-side", run->user_domain, TL_FINDING_UNKNOWN,
                    TL_REASON_OK, NULL, NULL,
                    "the trusts of the user's domain cannot be read from here: %s",
                    out->detail != NULL ? out->detail : tl_reason_info(reason)->slug);
-        tl_left_out(run, TL_AREA_NOT_LOOKED, "they cannot be read from here");
+        tli_left_out(run, TL_AREA_NOT_LOOKED, "they cannot be read from here");
         run->diag->complete = false;
         return;
     }
@@ -146,7 +147,7 @@ void tl_check_user_side(struct run *run, struct tl_krb *krb, struct tl_locator *
 
 /* What the trust works with today it may lose tomorrow, by an update of the domain
  * controllers: a warning, where the logon does not fail for it already. */
-void tl_check_rc4(struct run *run)
+void tli_check_rc4(struct run *run)
 {
     bool refuses = run->config->allow_rc4 == TL_RC4_NO;
     struct tl_rc4_hop *list;

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "directory/internal.h"
+#include "internal.h"
 
 static enum tl_reason no_memory(struct tl_outcome *out)
 {
@@ -16,18 +16,18 @@ static enum tl_reason no_memory(struct tl_outcome *out)
 /* Search accounts: those of the whole forest by the catalogue where there is one, else,
  * or if `own` says so, those of this domain. */
 static enum tl_reason find_accounts(TALLOC_CTX *ctx, struct tl_directory *dir, bool own,
-                                    const char *filter, struct tl_entries **entries,
+                                    const char *filter, struct tli_entries **entries,
                                     struct tl_outcome *out)
 {
     static const char *const attributes[] = {"sAMAccountName", "userPrincipalName", NULL};
-    struct tl_search search = {"", LDAP_SCOPE_SUBTREE, filter, attributes};
-    struct tl_connection *connection = own ? NULL : tl_directory_catalogue(dir);
+    struct tli_search search = {"", LDAP_SCOPE_SUBTREE, filter, attributes};
+    struct tli_connection *connection = own ? NULL : tli_directory_catalogue(dir);
 
     if (connection != NULL &&
-        tl_connection_search(ctx, connection, &search, entries, NULL) == TL_REASON_OK)
+        tli_connection_search(ctx, connection, &search, entries, NULL) == TL_REASON_OK)
         return TL_REASON_OK;
     search.base = dir->default_nc;
-    return tl_connection_search(ctx, dir->ldap, &search, entries, out);
+    return tli_connection_search(ctx, dir->ldap, &search, entries, out);
 }
 
 enum tl_reason tl_directory_spn(TALLOC_CTX *ctx, struct tl_directory *dir,
@@ -35,7 +35,7 @@ enum tl_reason tl_directory_spn(TALLOC_CTX *ctx, struct tl_directory *dir,
                                 struct tl_outcome *out)
 {
     TALLOC_CTX *tmp = talloc_new(NULL);
-    struct tl_entries *entries = NULL;
+    struct tli_entries *entries = NULL;
     const char **dns = NULL;
     char *filter, *escaped;
     enum tl_reason reason;
@@ -79,7 +79,7 @@ static int give(TALLOC_CTX *ctx, const char *text, const char **copy)
 /* One attempt to find a user by an attribute. */
 static enum tl_reason find_user(TALLOC_CTX *ctx, struct tl_directory *dir, bool own,
                                 const char *attribute, const char *value, size_t len,
-                                struct tl_entries **entries, struct tl_outcome *out)
+                                struct tli_entries **entries, struct tl_outcome *out)
 {
     char *escaped = tl_ldap_escape(ctx, (const uint8_t *)value, len), *filter;
 
@@ -97,8 +97,8 @@ enum tl_reason tl_directory_user(TALLOC_CTX *ctx, struct tl_directory *dir,
 {
     TALLOC_CTX *tmp = talloc_new(NULL);
     const char *at = strrchr(upn_or_sam, '@');
-    struct tl_entries *entries = NULL;
-    const struct tl_entry *user;
+    struct tli_entries *entries = NULL;
+    const struct tli_entry *user;
     enum tl_reason reason = TL_REASON_OK;
 
     *sam = *upn = *dn = NULL;
@@ -120,8 +120,8 @@ enum tl_reason tl_directory_user(TALLOC_CTX *ctx, struct tl_directory *dir,
         goto cleanup;
     }
     user = &entries->entries[0];
-    if (give(ctx, tl_entry_text(user, "sAMAccountName"), sam) != 0 ||
-        give(ctx, tl_entry_text(user, "userPrincipalName"), upn) != 0 ||
+    if (give(ctx, tli_entry_text(user, "sAMAccountName"), sam) != 0 ||
+        give(ctx, tli_entry_text(user, "userPrincipalName"), upn) != 0 ||
         give(ctx, user->dn, dn) != 0)
         reason = no_memory(out);
 

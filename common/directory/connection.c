@@ -8,13 +8,13 @@
 #include <trustlogon/name.h>
 #include <unistd.h>
 
-#include "directory/connection.h"
+#include "connection.h"
 
 /* Context in two steps, offer, end: a server that wants more wants no end. */
 #define BIND_STEPS_MAX 8
 
-enum tl_reason tl_connection_fail(const struct tl_connection *connection,
-                                  struct tl_outcome *out, const char *fmt, ...)
+enum tl_reason tli_connection_fail(const struct tli_connection *connection,
+                                   struct tl_outcome *out, const char *fmt, ...)
 {
     char *detail;
     va_list args;
@@ -75,107 +75,107 @@ static int connect_to(const struct tl_dc *dc, uint16_t port, tl_deadline deadlin
 }
 
 /* With an unbind the server does not have to wait for a time limit. */
-static int destroy(struct tl_connection *connection)
+static int destroy(struct tli_connection *connection)
 {
-    struct tl_ldap_bytes *unbind;
+    struct tli_ldap_bytes *unbind;
 
     if (connection->stream == NULL || connection->broken)
         return 0;
-    unbind = tl_ldap_unbind_request(NULL, ++connection->last_id);
+    unbind = tli_ldap_unbind_request(NULL, ++connection->last_id);
     if (unbind != NULL)
-        (void)tl_stream_send(connection->stream, unbind->data, unbind->len);
+        (void)tli_stream_send(connection->stream, unbind->data, unbind->len);
     talloc_free(unbind);
     return 0;
 }
 
-int tl_connection_send(struct tl_connection *connection,
-                       const struct tl_ldap_bytes *request, const char **why)
+int tli_connection_send(struct tli_connection *connection,
+                        const struct tli_ldap_bytes *request, const char **why)
 {
     int ret = connection->broken ? -EPIPE : 0;
 
     if (ret == 0)
         ret = request == NULL
                   ? -ENOMEM
-                  : tl_stream_send(connection->stream, request->data, request->len);
+                  : tli_stream_send(connection->stream, request->data, request->len);
     connection->broken |= ret != 0 && ret != -ENOMEM;
-    *why = ret != 0 ? tl_stream_error(ret) : NULL;
+    *why = ret != 0 ? tli_stream_error(ret) : NULL;
     return ret;
 }
 
 /* Messages of an earlier request that was given up are passed over. One that belongs to
  * none says that the server is about to close [RFC 4511 4.4.1]. */
-int tl_connection_receive(struct tl_connection *connection,
-                          struct tl_ldap_message *message, const char **why)
+int tli_connection_receive(struct tli_connection *connection,
+                           struct tli_ldap_message *message, const char **why)
 {
-    struct tl_ber bytes;
+    struct tli_ber bytes;
     int ret;
 
     do {
-        ret = tl_stream_receive(connection->stream, &bytes);
+        ret = tli_stream_receive(connection->stream, &bytes);
         if (ret == 0)
-            ret = tl_ldap_message_decode(bytes, message);
+            ret = tli_ldap_message_decode(bytes, message);
         if (ret == 0 && (message->id == 0 || message->id > connection->last_id))
             ret = message->id == 0 ? -EPIPE : -EBADMSG;
     } while (ret == 0 && message->id != connection->last_id);
     connection->broken |= ret != 0;
-    *why = ret != 0 ? tl_stream_error(ret) : NULL;
+    *why = ret != 0 ? tli_stream_error(ret) : NULL;
     return ret;
 }
 
 /* Send one step of the bind and take the server's answer, which stays until the next. */
-static enum tl_reason bind_step(struct tl_connection *connection, struct tl_ber token,
-                                struct tl_ldap_result *result, struct tl_outcome *out)
+static enum tl_reason bind_step(struct tli_connection *connection, struct tli_ber token,
+                                struct tli_ldap_result *result, struct tl_outcome *out)
 {
-    struct tl_ldap_bytes *request =
-        tl_ldap_bind_request(connection, ++connection->last_id, "GSSAPI", token);
-    struct tl_ldap_message message;
+    struct tli_ldap_bytes *request =
+        tli_ldap_bind_request(connection, ++connection->last_id, "GSSAPI", token);
+    struct tli_ldap_message message;
     const char *why = NULL;
-    int ret = tl_connection_send(connection, request, &why);
+    int ret = tli_connection_send(connection, request, &why);
 
     talloc_free(request);
     if (ret == 0)
-        ret = tl_connection_receive(connection, &message, &why);
+        ret = tli_connection_receive(connection, &message, &why);
     if (ret == -ENOMEM)
         return no_memory(out);
     if (ret != 0)
-        return tl_connection_fail(connection, out, "bind: %s", why);
+        return tli_connection_fail(connection, out, "bind: %s", why);
     if (message.op != TL_LDAP_BIND_RESPONSE ||
-        tl_ldap_result_decode(&message, result) != 0)
-        return tl_connection_fail(connection, out, "bind: an answer that is none");
+        tli_ldap_result_decode(&message, result) != 0)
+        return tli_connection_fail(connection, out, "bind: an answer that is none");
     if (result->code != LDAP_SUCCESS && result->code != LDAP_SASL_BIND_IN_PROGRESS)
-        return tl_connection_fail(connection, out, "bind refused: %s%s%.*s",
-                                  ldap_err2string(result->code),
-                                  result->text.len > 0 ? ": " : "",
-                                  (int)(result->text.len < 200 ? result->text.len : 200),
-                                  (const char *)result->text.data);
+        return tli_connection_fail(connection, out, "bind refused: %s%s%.*s",
+                                   ldap_err2string(result->code),
+                                   result->text.len > 0 ? ": " : "",
+                                   (int)(result->text.len < 200 ? result->text.len : 200),
+                                   (const char *)result->text.data);
     return TL_REASON_OK;
 }
 
-static enum tl_reason bind_gssapi(struct tl_connection *connection,
+static enum tl_reason bind_gssapi(struct tli_connection *connection,
                                   struct tl_outcome *out)
 {
-    struct tl_ldap_result result = {.code = LDAP_SASL_BIND_IN_PROGRESS};
+    struct tli_ldap_result result = {.code = LDAP_SASL_BIND_IN_PROGRESS};
     enum tl_reason reason = TL_REASON_OK;
     char *why = NULL;
 
     for (int i = 0; i < BIND_STEPS_MAX && result.code == LDAP_SASL_BIND_IN_PROGRESS;
          i++) {
-        struct tl_ber token;
-        int ret = tl_gss_step(connection->gss, result.sasl, &token, &why);
+        struct tli_ber token;
+        int ret = tli_gss_step(connection->gss, result.sasl, &token, &why);
 
         if (ret == -ENOMEM)
             return no_memory(out);
         if (ret != 0)
-            return tl_connection_fail(connection, out, "bind: %s", why);
+            return tli_connection_fail(connection, out, "bind: %s", why);
         reason = bind_step(connection, token, &result, out);
         if (reason != TL_REASON_OK)
             return reason;
     }
     /* "Success" before the layer is agreed on would be a server in the clear. */
     if (result.code != LDAP_SUCCESS || connection->gss->state != TL_GSS_DONE ||
-        tl_stream_seal(connection->stream, connection->gss) != 0)
-        return tl_connection_fail(connection, out,
-                                  "bind: the exchange has no proper end");
+        tli_stream_seal(connection->stream, connection->gss) != 0)
+        return tli_connection_fail(connection, out,
+                                   "bind: the exchange has no proper end");
     return TL_REASON_OK;
 }
 
@@ -184,13 +184,13 @@ char *tl_directory_service(TALLOC_CTX *ctx, const struct tl_dc *dc)
     return talloc_asprintf(ctx, "ldap/%s/%s", dc->host, dc->domain);
 }
 
-enum tl_reason tl_connection_open(TALLOC_CTX *ctx, const struct tl_dc *dc, uint16_t port,
-                                  const char *ccache, tl_deadline deadline,
-                                  const struct tl_trace *trace,
-                                  struct tl_connection **connection_out,
-                                  struct tl_outcome *out)
+enum tl_reason tli_connection_open(TALLOC_CTX *ctx, const struct tl_dc *dc, uint16_t port,
+                                   const char *ccache, tl_deadline deadline,
+                                   const struct tl_trace *trace,
+                                   struct tli_connection **connection_out,
+                                   struct tl_outcome *out)
 {
-    struct tl_connection *connection = talloc_zero(ctx, struct tl_connection);
+    struct tli_connection *connection = talloc_zero(ctx, struct tli_connection);
     struct tl_event event = {.kind = TL_EVENT_LDAP, .message = "bind", .krb_error = -1};
     char *realm = tl_realm_of(connection, dc->domain);
     char *service = tl_directory_service(connection, dc), *principal, *why = NULL;
@@ -214,18 +214,18 @@ enum tl_reason tl_connection_open(TALLOC_CTX *ctx, const struct tl_dc *dc, uint1
         goto cleanup;
     }
     talloc_set_destructor(connection, destroy);
-    ret = tl_gss_new(connection, ccache, principal, &connection->gss, &why);
+    ret = tli_gss_new(connection, ccache, principal, &connection->gss, &why);
     if (ret != 0) {
         reason = ret == -ENOMEM ? no_memory(out)
-                                : tl_connection_fail(connection, out, "%s", why);
+                                : tli_connection_fail(connection, out, "%s", why);
         goto cleanup;
     }
     fd = connect_to(dc, port, deadline);
     if (fd < 0) {
-        reason = tl_connection_fail(connection, out, "%s", strerror(-fd));
+        reason = tli_connection_fail(connection, out, "%s", strerror(-fd));
         goto cleanup;
     }
-    connection->stream = tl_stream_new(connection, fd, deadline);
+    connection->stream = tli_stream_new(connection, fd, deadline);
     reason = connection->stream != NULL ? bind_gssapi(connection, out) : no_memory(out);
 
 cleanup:

@@ -9,16 +9,16 @@
 #include <ldap.h>
 #include <trustlogon/directory.h>
 
-#include "directory/entry.h"
-#include "directory/message.h"
-#include "directory/stream.h"
+#include "entry.h"
+#include "message.h"
+#include "stream.h"
 
 #define TL_LDAP_PORT 389
 #define TL_GC_PORT 3268 /* the global catalogue: every domain of the forest, in part */
 
-struct tl_connection {
-    struct tl_stream *stream;
-    struct tl_gss *gss;
+struct tli_connection {
+    struct tli_stream *stream;
+    struct tli_gss *gss;
     int last_id; /* of a request */
     bool broken; /* what comes next on it is not known any more */
     tl_deadline deadline;
@@ -27,13 +27,13 @@ struct tl_connection {
     const char *domain; /* as asked for, for outcomes and traces */
 };
 
-enum tl_reason tl_connection_open(TALLOC_CTX *ctx, const struct tl_dc *dc, uint16_t port,
-                                  const char *ccache, tl_deadline deadline,
-                                  const struct tl_trace *trace,
-                                  struct tl_connection **connection,
-                                  struct tl_outcome *out);
+enum tl_reason tli_connection_open(TALLOC_CTX *ctx, const struct tl_dc *dc, uint16_t port,
+                                   const char *ccache, tl_deadline deadline,
+                                   const struct tl_trace *trace,
+                                   struct tli_connection **connection,
+                                   struct tl_outcome *out);
 
-struct tl_search {
+struct tli_search {
     const char *base;
     int scope; /* LDAP_SCOPE_* */
     const char *filter;
@@ -43,18 +43,19 @@ struct tl_search {
 };
 /* At most `max_entries` of 64 MiB in all, and 10,000 values of each attribute: what is
  * beyond is told by `cut`. An object that is not there is an empty result. */
-enum tl_reason tl_connection_search(TALLOC_CTX *ctx, struct tl_connection *connection,
-                                    const struct tl_search *search,
-                                    struct tl_entries **entries, struct tl_outcome *out);
+enum tl_reason tli_connection_search(TALLOC_CTX *ctx, struct tli_connection *connection,
+                                     const struct tli_search *search,
+                                     struct tli_entries **entries,
+                                     struct tl_outcome *out);
 /* DIRECTORY_UNREADABLE about this connection. */
 TL_PRINTF(3, 4)
-enum tl_reason tl_connection_fail(const struct tl_connection *connection,
-                                  struct tl_outcome *out, const char *fmt, ...);
+enum tl_reason tli_connection_fail(const struct tli_connection *connection,
+                                   struct tl_outcome *out, const char *fmt, ...);
 /* Send a request; on failure *why is a constant phrase. */
-int tl_connection_send(struct tl_connection *connection,
-                       const struct tl_ldap_bytes *request, const char **why);
+int tli_connection_send(struct tli_connection *connection,
+                        const struct tli_ldap_bytes *request, const char **why);
 /* Wait for the next message of the last request; it stays until the next call. */
-int tl_connection_receive(struct tl_connection *connection,
-                          struct tl_ldap_message *message, const char **why);
+int tli_connection_receive(struct tli_connection *connection,
+                           struct tli_ldap_message *message, const char **why);
 
 #endif

@@ -8,7 +8,7 @@
 #include <strings.h>
 #include <trustlogon/name.h>
 
-#include "directory/entry.h"
+#include "entry.h"
 
 /* systemFlags of a crossRef [ADTS 6.1.1.2.1.1]: the head of a domain. */
 #define CROSSREF_NTDS_DOMAIN 0x2U
@@ -23,20 +23,20 @@ static char *lower(TALLOC_CTX *ctx, const char *text)
 }
 
 /* 0 or -ENOMEM; *copy is NULL where the attribute is not there or not fit. */
-static int copy_text(TALLOC_CTX *ctx, const struct tl_entry *entry, const char *name,
+static int copy_text(TALLOC_CTX *ctx, const struct tli_entry *entry, const char *name,
                      const char **copy)
 {
-    const char *text = tl_entry_text(entry, name);
+    const char *text = tli_entry_text(entry, name);
 
     *copy = text != NULL ? talloc_strdup(ctx, text) : NULL;
     return text != NULL && *copy == NULL ? -ENOMEM : 0;
 }
 
 /* Only a forest trust's blob counts [ADTS 6.1.6.9.3]; others may hold remains. */
-static int decode_forest_info(struct tl_tdo *tdo, const struct tl_entry *entry)
+static int decode_forest_info(struct tl_tdo *tdo, const struct tli_entry *entry)
 {
-    const struct tl_attribute *blob =
-        tl_entry_attribute(entry, "msDS-TrustForestTrustInfo");
+    const struct tli_attribute *blob =
+        tli_entry_attribute(entry, "msDS-TrustForestTrustInfo");
     const char *where = NULL;
     int ret;
 
@@ -50,8 +50,8 @@ static int decode_forest_info(struct tl_tdo *tdo, const struct tl_entry *entry)
     return tdo->forest_info_error != NULL ? 0 : -ENOMEM;
 }
 
-int tl_tdo_from_entry(TALLOC_CTX *ctx, const char *holder, const struct tl_entry *entry,
-                      struct tl_tdo **tdo_out, const char **why)
+int tli_tdo_from_entry(TALLOC_CTX *ctx, const char *holder, const struct tli_entry *entry,
+                       struct tl_tdo **tdo_out, const char **why)
 {
     struct tl_tdo *tdo = talloc_zero(ctx, struct tl_tdo);
     int ret = -ENOMEM;
@@ -71,19 +71,19 @@ int tl_tdo_from_entry(TALLOC_CTX *ctx, const char *holder, const struct tl_entry
         *why = "it has no usable trustPartner";
         goto cleanup;
     }
-    if (tl_entry_u32(entry, "trustDirection", &tdo->direction) == -EBADMSG)
+    if (tli_entry_u32(entry, "trustDirection", &tdo->direction) == -EBADMSG)
         *why = "its trustDirection is no number";
-    if (tl_entry_u32(entry, "trustType", &tdo->type) == -EBADMSG)
+    if (tli_entry_u32(entry, "trustType", &tdo->type) == -EBADMSG)
         *why = "its trustType is no number";
-    if (tl_entry_u32(entry, "trustAttributes", &tdo->attributes) == -EBADMSG)
+    if (tli_entry_u32(entry, "trustAttributes", &tdo->attributes) == -EBADMSG)
         *why = "its trustAttributes is no number";
     if (*why != NULL)
         goto cleanup;
-    tdo->has_sid = tl_entry_sid(entry, "securityIdentifier", &tdo->sid) == 0;
+    tdo->has_sid = tli_entry_sid(entry, "securityIdentifier", &tdo->sid) == 0;
     tdo->has_enctypes =
-        tl_entry_u32(entry, "msDS-SupportedEncryptionTypes", &tdo->enctypes) == 0;
-    tdo->created = tl_entry_time(entry, "whenCreated");
-    tdo->changed = tl_entry_time(entry, "whenChanged");
+        tli_entry_u32(entry, "msDS-SupportedEncryptionTypes", &tdo->enctypes) == 0;
+    tdo->created = tli_entry_time(entry, "whenCreated");
+    tdo->changed = tli_entry_time(entry, "whenChanged");
     ret = decode_forest_info(tdo, entry);
     if (ret != 0)
         goto cleanup;
@@ -95,35 +95,35 @@ cleanup:
     return ret;
 }
 
-static bool is_domain(const struct tl_entry *crossref)
+static bool is_domain(const struct tli_entry *crossref)
 {
-    const char *dns = tl_entry_text(crossref, "dnsRoot");
+    const char *dns = tli_entry_text(crossref, "dnsRoot");
     uint32_t flags = 0;
 
-    return tl_entry_u32(crossref, "systemFlags", &flags) == 0 &&
+    return tli_entry_u32(crossref, "systemFlags", &flags) == 0 &&
            (flags & CROSSREF_NTDS_DOMAIN) != 0 && dns != NULL && tl_dns_valid(dns);
 }
 
 /* trustParent is the DN of the parent domain's crossRef. */
-static int copy_parent(TALLOC_CTX *ctx, const struct tl_entries *crossrefs,
-                       const struct tl_entry *child, const char **parent)
+static int copy_parent(TALLOC_CTX *ctx, const struct tli_entries *crossrefs,
+                       const struct tli_entry *child, const char **parent)
 {
-    const char *dn = tl_entry_text(child, "trustParent");
+    const char *dn = tli_entry_text(child, "trustParent");
 
     *parent = NULL;
     for (size_t i = 0; dn != NULL && i < crossrefs->count; i++) {
-        const struct tl_entry *other = &crossrefs->entries[i];
+        const struct tli_entry *other = &crossrefs->entries[i];
 
         if (other == child || strcasecmp(other->dn, dn) != 0 || !is_domain(other))
             continue;
-        *parent = lower(ctx, tl_entry_text(other, "dnsRoot"));
+        *parent = lower(ctx, tli_entry_text(other, "dnsRoot"));
         return *parent != NULL ? 0 : -ENOMEM;
     }
     return 0;
 }
 
-int tl_domains_from_entries(TALLOC_CTX *ctx, const struct tl_entries *crossrefs,
-                            struct tl_domain **domains_out, size_t *count_out)
+int tli_domains_from_entries(TALLOC_CTX *ctx, const struct tli_entries *crossrefs,
+                             struct tl_domain **domains_out, size_t *count_out)
 {
     struct tl_domain *domains;
     size_t count = 0;
@@ -134,12 +134,12 @@ int tl_domains_from_entries(TALLOC_CTX *ctx, const struct tl_entries *crossrefs,
     if (domains == NULL)
         return -ENOMEM;
     for (size_t i = 0; i < crossrefs->count; i++) {
-        const struct tl_entry *entry = &crossrefs->entries[i];
+        const struct tli_entry *entry = &crossrefs->entries[i];
         struct tl_domain *domain = &domains[count];
 
         if (!is_domain(entry))
             continue;
-        domain->dns = lower(domains, tl_entry_text(entry, "dnsRoot"));
+        domain->dns = lower(domains, tli_entry_text(entry, "dnsRoot"));
         if (domain->dns == NULL ||
             copy_text(domains, entry, "nETBIOSName", &domain->flat) != 0 ||
             copy_parent(domains, crossrefs, entry, &domain->parent) != 0) {
@@ -153,10 +153,11 @@ int tl_domains_from_entries(TALLOC_CTX *ctx, const struct tl_entries *crossrefs,
     return 0;
 }
 
-int tl_suffixes_from_entry(TALLOC_CTX *ctx, const struct tl_entry *partitions,
-                           const char ***suffixes_out, size_t *count_out)
+int tli_suffixes_from_entry(TALLOC_CTX *ctx, const struct tli_entry *partitions,
+                            const char ***suffixes_out, size_t *count_out)
 {
-    const struct tl_attribute *attribute = tl_entry_attribute(partitions, "uPNSuffixes");
+    const struct tli_attribute *attribute =
+        tli_entry_attribute(partitions, "uPNSuffixes");
     size_t all = attribute != NULL ? attribute->count : 0, count = 0;
     const char **suffixes;
 
@@ -166,7 +167,7 @@ int tl_suffixes_from_entry(TALLOC_CTX *ctx, const struct tl_entry *partitions,
     if (suffixes == NULL)
         return -ENOMEM;
     for (size_t i = 0; i < all; i++) {
-        const char *text = tl_value_text(&attribute->values[i]);
+        const char *text = tli_value_text(&attribute->values[i]);
 
         if (text == NULL || !tl_dns_valid(text))
             continue;

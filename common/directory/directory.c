@@ -9,7 +9,7 @@
 #include <time.h>
 #include <trustlogon/name.h>
 
-#include "directory/internal.h"
+#include "internal.h"
 
 /* The catalogue is a convenience; it may not eat the whole deadline. */
 #define GC_TIMEOUT_MS 700
@@ -25,27 +25,27 @@ static enum tl_reason read_root(struct tl_directory *dir, struct tl_outcome *out
     static const char *const attributes[] = {
         "defaultNamingContext", "rootDomainNamingContext", "configurationNamingContext",
         "isGlobalCatalogReady", NULL};
-    const struct tl_search search = {"", LDAP_SCOPE_BASE, "(objectClass=*)", attributes};
-    struct tl_entries *entries = NULL;
-    const struct tl_entry *root;
+    const struct tli_search search = {"", LDAP_SCOPE_BASE, "(objectClass=*)", attributes};
+    struct tli_entries *entries = NULL;
+    const struct tli_entry *root;
     const char *ready;
     enum tl_reason reason;
 
-    reason = tl_connection_search(dir, dir->ldap, &search, &entries, out);
+    reason = tli_connection_search(dir, dir->ldap, &search, &entries, out);
     if (reason != TL_REASON_OK)
         return reason;
     if (entries->count != 1)
-        return tl_connection_fail(dir->ldap, out, "there is no rootDSE");
+        return tli_connection_fail(dir->ldap, out, "there is no rootDSE");
     root = &entries->entries[0];
-    dir->default_nc = tl_entry_text(root, "defaultNamingContext");
-    dir->root_nc = tl_entry_text(root, "rootDomainNamingContext");
-    dir->config_nc = tl_entry_text(root, "configurationNamingContext");
-    dir->domain = tl_dn_to_dns(dir, dir->default_nc);
-    dir->forest = tl_dn_to_dns(dir, dir->root_nc);
+    dir->default_nc = tli_entry_text(root, "defaultNamingContext");
+    dir->root_nc = tli_entry_text(root, "rootDomainNamingContext");
+    dir->config_nc = tli_entry_text(root, "configurationNamingContext");
+    dir->domain = tli_dn_to_dns(dir, dir->default_nc);
+    dir->forest = tli_dn_to_dns(dir, dir->root_nc);
     if (dir->domain == NULL || dir->forest == NULL || dir->config_nc == NULL)
-        return tl_connection_fail(dir->ldap, out,
-                                  "the rootDSE is not that of a domain controller");
-    ready = tl_entry_text(root, "isGlobalCatalogReady");
+        return tli_connection_fail(dir->ldap, out,
+                                   "the rootDSE is not that of a domain controller");
+    ready = tli_entry_text(root, "isGlobalCatalogReady");
     dir->gc_offered = ready != NULL && strcasecmp(ready, "TRUE") == 0;
     return TL_REASON_OK;
 }
@@ -73,8 +73,8 @@ enum tl_reason tl_directory_open(TALLOC_CTX *ctx, const struct tl_dc *dc,
     dir->dc->addr_len = dc->addr_len;
     if (dir->dc->domain == NULL || dir->dc->host == NULL || dir->dc->address == NULL)
         goto cleanup;
-    reason = tl_connection_open(dir, dir->dc, TL_LDAP_PORT, ccache, deadline, trace,
-                                &dir->ldap, out);
+    reason = tli_connection_open(dir, dir->dc, TL_LDAP_PORT, ccache, deadline, trace,
+                                 &dir->ldap, out);
     if (reason == TL_REASON_OK)
         reason = read_root(dir, out);
     if (reason != TL_REASON_OK)
@@ -89,7 +89,7 @@ cleanup:
     return reason;
 }
 
-struct tl_connection *tl_directory_catalogue(struct tl_directory *dir)
+struct tli_connection *tli_directory_catalogue(struct tl_directory *dir)
 {
     tl_deadline deadline =
         tl_deadline_min(dir->ldap->deadline, tl_deadline_in_ms(GC_TIMEOUT_MS));
@@ -97,8 +97,8 @@ struct tl_connection *tl_directory_catalogue(struct tl_directory *dir)
     if (dir->num_domains == 1)
         return NULL;
     if (dir->gc_offered && !dir->gc_tried) {
-        tl_connection_open(dir, dir->dc, TL_GC_PORT, dir->ccache, deadline,
-                           dir->ldap->trace, &dir->gc, NULL);
+        tli_connection_open(dir, dir->dc, TL_GC_PORT, dir->ccache, deadline,
+                            dir->ldap->trace, &dir->gc, NULL);
         if (dir->gc != NULL)
             dir->gc->deadline = dir->ldap->deadline;
     }
@@ -107,7 +107,7 @@ struct tl_connection *tl_directory_catalogue(struct tl_directory *dir)
 }
 
 /* The TDOs below CN=System of one naming context, over one connection. */
-static enum tl_reason read_trusts(struct tl_connection *connection, const char *nc,
+static enum tl_reason read_trusts(struct tli_connection *connection, const char *nc,
                                   const char *holder, struct tl_topology *topo,
                                   struct tl_outcome *out)
 {
@@ -122,10 +122,10 @@ static enum tl_reason read_trusts(struct tl_connection *connection, const char *
                                              "msDS-SupportedEncryptionTypes",
                                              "msDS-TrustForestTrustInfo",
                                              NULL};
-    struct tl_search search = {NULL, LDAP_SCOPE_ONELEVEL, "(objectClass=trustedDomain)",
-                               attributes};
+    struct tli_search search = {NULL, LDAP_SCOPE_ONELEVEL, "(objectClass=trustedDomain)",
+                                attributes};
     TALLOC_CTX *tmp = talloc_new(NULL);
-    struct tl_entries *entries = NULL;
+    struct tli_entries *entries = NULL;
     enum tl_reason reason;
 
     search.base = talloc_asprintf(tmp, "CN=System,%s", nc);
@@ -133,11 +133,11 @@ static enum tl_reason read_trusts(struct tl_connection *connection, const char *
         reason = no_memory(out);
         goto cleanup;
     }
-    reason = tl_connection_search(tmp, connection, &search, &entries, out);
+    reason = tli_connection_search(tmp, connection, &search, &entries, out);
     for (size_t i = 0; reason == TL_REASON_OK && i < entries->count; i++) {
         const char *why = NULL;
         struct tl_tdo *tdo = NULL;
-        int ret = tl_tdo_from_entry(tmp, holder, &entries->entries[i], &tdo, &why);
+        int ret = tli_tdo_from_entry(tmp, holder, &entries->entries[i], &tdo, &why);
 
         if (ret == -EBADMSG) {
             tl_trace_note(connection->trace, "%s is left out: %s", entries->entries[i].dn,
@@ -168,10 +168,10 @@ static enum tl_reason read_partitions(struct tl_directory *dir, struct tl_topolo
     static const char *const crossref_attributes[] = {"systemFlags", "dnsRoot",
                                                       "nETBIOSName", "trustParent", NULL};
     static const char *const suffix_attributes[] = {"uPNSuffixes", NULL};
-    struct tl_search search = {NULL, LDAP_SCOPE_ONELEVEL, "(objectClass=crossRef)",
-                               crossref_attributes};
+    struct tli_search search = {NULL, LDAP_SCOPE_ONELEVEL, "(objectClass=crossRef)",
+                                crossref_attributes};
     TALLOC_CTX *tmp = talloc_new(NULL);
-    struct tl_entries *entries = NULL;
+    struct tli_entries *entries = NULL;
     enum tl_reason reason;
 
     search.base = talloc_asprintf(tmp, "CN=Partitions,%s", dir->config_nc);
@@ -179,10 +179,11 @@ static enum tl_reason read_partitions(struct tl_directory *dir, struct tl_topolo
         reason = no_memory(out);
         goto cleanup;
     }
-    reason = tl_connection_search(tmp, dir->ldap, &search, &entries, out);
+    reason = tli_connection_search(tmp, dir->ldap, &search, &entries, out);
     if (reason != TL_REASON_OK)
         goto cleanup;
-    if (tl_domains_from_entries(topo, entries, &topo->domains, &topo->num_domains) != 0) {
+    if (tli_domains_from_entries(topo, entries, &topo->domains, &topo->num_domains) !=
+        0) {
         reason = no_memory(out);
         goto cleanup;
     }
@@ -190,10 +191,10 @@ static enum tl_reason read_partitions(struct tl_directory *dir, struct tl_topolo
     search.scope = LDAP_SCOPE_BASE;
     search.filter = "(objectClass=*)";
     search.attributes = suffix_attributes;
-    reason = tl_connection_search(tmp, dir->ldap, &search, &entries, out);
+    reason = tli_connection_search(tmp, dir->ldap, &search, &entries, out);
     if (reason == TL_REASON_OK && entries->count == 1 &&
-        tl_suffixes_from_entry(topo, &entries->entries[0], &topo->suffixes,
-                               &topo->num_suffixes) != 0)
+        tli_suffixes_from_entry(topo, &entries->entries[0], &topo->suffixes,
+                                &topo->num_suffixes) != 0)
         reason = no_memory(out);
 
 cleanup:
@@ -206,12 +207,12 @@ static enum tl_reason read_sids(struct tl_directory *dir, struct tl_topology *to
                                 struct tl_outcome *out)
 {
     static const char *const attributes[] = {"objectSid", NULL};
-    const struct tl_search search = {dir->default_nc, LDAP_SCOPE_BASE, "(objectClass=*)",
-                                     attributes};
-    struct tl_entries *entries = NULL;
+    const struct tli_search search = {dir->default_nc, LDAP_SCOPE_BASE, "(objectClass=*)",
+                                      attributes};
+    struct tli_entries *entries = NULL;
     enum tl_reason reason;
 
-    reason = tl_connection_search(topo, dir->ldap, &search, &entries, out);
+    reason = tli_connection_search(topo, dir->ldap, &search, &entries, out);
     if (reason != TL_REASON_OK)
         return reason;
     for (size_t i = 0; i < topo->num_domains; i++) {
@@ -219,7 +220,7 @@ static enum tl_reason read_sids(struct tl_directory *dir, struct tl_topology *to
 
         if (strcmp(domain->dns, dir->domain) == 0 && entries->count == 1)
             domain->has_sid =
-                tl_entry_sid(&entries->entries[0], "objectSid", &domain->sid) == 0;
+                tli_entry_sid(&entries->entries[0], "objectSid", &domain->sid) == 0;
         for (size_t j = 0; j < topo->num_trusts && !domain->has_sid; j++) {
             const struct tl_tdo *tdo = &topo->trusts[j];
 
@@ -239,7 +240,7 @@ enum tl_reason tl_directory_topology(TALLOC_CTX *ctx, struct tl_directory *dir,
                                      struct tl_outcome *out)
 {
     struct tl_topology *topo = tl_topology_new(ctx);
-    struct tl_connection *root;
+    struct tli_connection *root;
     enum tl_reason reason;
 
     *topo_out = NULL;
@@ -259,7 +260,7 @@ enum tl_reason tl_directory_topology(TALLOC_CTX *ctx, struct tl_directory *dir,
     /* Only the root's TDOs carry forest trust information; a domain controller of
      * another domain has them in its catalogue, if it is one. */
     if (reason == TL_REASON_OK && strcmp(dir->domain, dir->forest) != 0) {
-        root = tl_directory_catalogue(dir);
+        root = tli_directory_catalogue(dir);
         if (root == NULL || read_trusts(root, dir->root_nc, dir->forest, topo, NULL) != 0)
             tl_trace_note(dir->ldap->trace, "the trusts of %s could not be read",
                           dir->forest);

@@ -11,12 +11,12 @@
 #include <trustlogon/name.h>
 #include <unistr.h>
 
-#include "directory/entry.h"
+#include "entry.h"
 
 #define TEXT_MAX 1024
 
-const struct tl_attribute *tl_entry_attribute(const struct tl_entry *entry,
-                                              const char *name)
+const struct tli_attribute *tli_entry_attribute(const struct tli_entry *entry,
+                                                const char *name)
 {
     for (size_t i = 0; i < entry->count; i++)
         if (strcasecmp(entry->attributes[i].name, name) == 0 &&
@@ -25,7 +25,7 @@ const struct tl_attribute *tl_entry_attribute(const struct tl_entry *entry,
     return NULL;
 }
 
-bool tl_text_fit(const uint8_t *data, size_t len, size_t max)
+bool tli_text_fit(const uint8_t *data, size_t len, size_t max)
 {
     if (len == 0 || len > max || u8_check(data, len) != NULL)
         return false;
@@ -36,23 +36,23 @@ bool tl_text_fit(const uint8_t *data, size_t len, size_t max)
     return true;
 }
 
-const char *tl_value_text(const struct tl_value *value)
+const char *tli_value_text(const struct tli_value *value)
 {
-    return tl_text_fit(value->data, value->len, TEXT_MAX) ? (const char *)value->data
-                                                          : NULL;
+    return tli_text_fit(value->data, value->len, TEXT_MAX) ? (const char *)value->data
+                                                           : NULL;
 }
 
-const char *tl_entry_text(const struct tl_entry *entry, const char *name)
+const char *tli_entry_text(const struct tli_entry *entry, const char *name)
 {
-    const struct tl_attribute *attribute = tl_entry_attribute(entry, name);
+    const struct tli_attribute *attribute = tli_entry_attribute(entry, name);
 
-    return attribute != NULL ? tl_value_text(&attribute->values[0]) : NULL;
+    return attribute != NULL ? tli_value_text(&attribute->values[0]) : NULL;
 }
 
-int tl_entry_u32(const struct tl_entry *entry, const char *name, uint32_t *number)
+int tli_entry_u32(const struct tli_entry *entry, const char *name, uint32_t *number)
 {
-    const struct tl_attribute *attribute = tl_entry_attribute(entry, name);
-    const struct tl_value *value;
+    const struct tli_attribute *attribute = tli_entry_attribute(entry, name);
+    const struct tli_value *value;
     bool negative = false;
     int64_t n = 0;
     size_t i = 0;
@@ -80,9 +80,9 @@ int tl_entry_u32(const struct tl_entry *entry, const char *name, uint32_t *numbe
     return 0;
 }
 
-int64_t tl_entry_time(const struct tl_entry *entry, const char *name)
+int64_t tli_entry_time(const struct tli_entry *entry, const char *name)
 {
-    const char *text = tl_entry_text(entry, name);
+    const char *text = tli_entry_text(entry, name);
     struct tm tm = {0};
     char *end;
     int64_t seconds;
@@ -97,9 +97,9 @@ int64_t tl_entry_time(const struct tl_entry *entry, const char *name)
     return seconds > 0 ? seconds : 0;
 }
 
-int tl_entry_sid(const struct tl_entry *entry, const char *name, struct tl_sid *sid)
+int tli_entry_sid(const struct tli_entry *entry, const char *name, struct tl_sid *sid)
 {
-    const struct tl_attribute *attribute = tl_entry_attribute(entry, name);
+    const struct tli_attribute *attribute = tli_entry_attribute(entry, name);
 
     *sid = (struct tl_sid){0};
     if (attribute == NULL)
@@ -115,7 +115,7 @@ static bool is_label(const struct berval *value)
 
 /* Every RDN must be one DC=<label>; the library's own ldap_dn2domain() takes the
  * tail of any DN, which is not what is asked here. */
-char *tl_dn_to_dns(TALLOC_CTX *ctx, const char *dn)
+char *tli_dn_to_dns(TALLOC_CTX *ctx, const char *dn)
 {
     char *dns = NULL;
     LDAPDN parts = NULL;

@@ -8,49 +8,49 @@
 
 #include <trustlogon/topology.h>
 
-struct tl_value {
+struct tli_value {
     const uint8_t *data; /* a NUL follows, not counted */
     size_t len;
 };
-struct tl_attribute {
+struct tli_attribute {
     const char *name; /* without options */
     size_t count;
-    struct tl_value *values;
+    struct tli_value *values;
     const char *options; /* "range=0-1499", or NULL */
 };
-struct tl_entry {
+struct tli_entry {
     const char *dn;
     size_t count;
-    struct tl_attribute *attributes;
+    struct tli_attribute *attributes;
 };
-struct tl_entries {
+struct tli_entries {
     size_t count;
-    struct tl_entry *entries;
+    struct tli_entry *entries;
     bool cut; /* there were more, or larger ones, than are taken */
 };
 
 /* UTF-8 without control characters (C0, DEL, C1), 1 to `max` bytes; one byte behind
  * the last may be read. */
-bool tl_text_fit(const uint8_t *data, size_t len, size_t max);
+bool tli_text_fit(const uint8_t *data, size_t len, size_t max);
 /* NULL where there is no such attribute (names are compared without case). */
-const struct tl_attribute *tl_entry_attribute(const struct tl_entry *entry,
-                                              const char *name);
-/* A value fit to be kept and shown, by tl_text_fit(), of at most 1024 bytes. NULL
+const struct tli_attribute *tli_entry_attribute(const struct tli_entry *entry,
+                                                const char *name);
+/* A value fit to be kept and shown, by tli_text_fit(), of at most 1024 bytes. NULL
  * otherwise. It is borrowed from the entry. */
-const char *tl_value_text(const struct tl_value *value);
+const char *tli_value_text(const struct tli_value *value);
 /* The first value as such a text; NULL where there is none or it is not fit. */
-const char *tl_entry_text(const struct tl_entry *entry, const char *name);
+const char *tli_entry_text(const struct tli_entry *entry, const char *name);
 /*
  * An integer. Active Directory writes 32-bit flags as signed decimals, so
  * -2147483648 to 4294967295 is taken. 0, -ENOENT, or -EBADMSG.
  */
-int tl_entry_u32(const struct tl_entry *entry, const char *name, uint32_t *number);
+int tli_entry_u32(const struct tli_entry *entry, const char *name, uint32_t *number);
 /* Seconds since 1970 of a GeneralizedTime "20260102030405.0Z"; 0 otherwise. */
-int64_t tl_entry_time(const struct tl_entry *entry, const char *name);
-int tl_entry_sid(const struct tl_entry *entry, const char *name, struct tl_sid *sid);
+int64_t tli_entry_time(const struct tli_entry *entry, const char *name);
+int tli_entry_sid(const struct tli_entry *entry, const char *name, struct tl_sid *sid);
 
 /* "DC=contoso,DC=test" is contoso.test: lower case, NULL for any other DN. */
-char *tl_dn_to_dns(TALLOC_CTX *ctx, const char *dn);
+char *tli_dn_to_dns(TALLOC_CTX *ctx, const char *dn);
 
 /*
  * A trustedDomain object. *tdo is a child of ctx. -EBADMSG, with *why a constant
@@ -58,16 +58,16 @@ char *tl_dn_to_dns(TALLOC_CTX *ctx, const char *dn);
  * trust information that cannot be decoded is no such error, but is told in the
  * TDO itself.
  */
-int tl_tdo_from_entry(TALLOC_CTX *ctx, const char *holder, const struct tl_entry *entry,
-                      struct tl_tdo **tdo, const char **why);
+int tli_tdo_from_entry(TALLOC_CTX *ctx, const char *holder, const struct tli_entry *entry,
+                       struct tl_tdo **tdo, const char **why);
 /*
  * The domains among the crossRefs of CN=Partitions, with their parents. Entries
  * that are no domains of the forest, or have no usable dnsRoot, are left out.
  */
-int tl_domains_from_entries(TALLOC_CTX *ctx, const struct tl_entries *crossrefs,
-                            struct tl_domain **domains, size_t *count);
+int tli_domains_from_entries(TALLOC_CTX *ctx, const struct tli_entries *crossrefs,
+                             struct tl_domain **domains, size_t *count);
 /* uPNSuffixes of CN=Partitions, lower case, without those that are no DNS name. */
-int tl_suffixes_from_entry(TALLOC_CTX *ctx, const struct tl_entry *partitions,
-                           const char ***suffixes, size_t *count);
+int tli_suffixes_from_entry(TALLOC_CTX *ctx, const struct tli_entry *partitions,
+                            const char ***suffixes, size_t *count);
 
 #endif

@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "directory/message.h"
+#include "message.h"
 
 #define FILTER_AND 0xa0
 #define FILTER_OR 0xa1
@@ -143,7 +143,7 @@ static int close_set(BerElement *ber, const struct set *set)
     return ber_printf(ber, "}") < 0 ? -ENOMEM : 0;
 }
 
-int tl_ldap_put_filter(BerElement *ber, const char *filter)
+int tli_ldap_put_filter(BerElement *ber, const char *filter)
 {
     struct set sets[DEPTH_MAX];
     size_t depth = 0;

@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "directory/people.h"
+#include "people.h"
 
 #define SIDS_AT_ONCE 50
 #define DNS_AT_ONCE 20
@@ -18,7 +18,7 @@
 
 struct finding {
     struct tl_directory *dir;
-    struct tl_people_domain domain;
+    struct tli_people_domain domain;
     struct tl_dir_names *found; /* owns all */
     const char **dns;           /* whose groups are looked for: strangers, then groups */
     size_t num_dns;
@@ -52,24 +52,24 @@ static enum tl_reason find_strangers(struct finding *f, const struct tl_sid *sid
                                      size_t count)
 {
     static const char *const attributes[] = {"objectSid", NULL};
-    struct tl_search search = {
+    struct tli_search search = {
         f->dir->default_nc, LDAP_SCOPE_SUBTREE, NULL, attributes, count, false};
     TALLOC_CTX *tmp = talloc_new(NULL);
     char *filter = talloc_strdup(tmp, "(&(objectClass=foreignSecurityPrincipal)(|");
-    struct tl_entries *entries = NULL;
+    struct tli_entries *entries = NULL;
     enum tl_reason reason;
 
     for (size_t i = 0; i < count; i++)
-        filter = also(filter, "objectSid", tl_people_sid_value(tmp, &sids[i]));
+        filter = also(filter, "objectSid", tli_people_sid_value(tmp, &sids[i]));
     if (filter != NULL)
         search.filter = filter = talloc_asprintf_append(filter, "))");
     reason = filter != NULL
-                 ? tl_connection_search(tmp, f->dir->ldap, &search, &entries, f->out)
-                 : tl_people_no_memory(f->out);
+                 ? tli_connection_search(tmp, f->dir->ldap, &search, &entries, f->out)
+                 : tli_people_no_memory(f->out);
     for (size_t i = 0; reason == TL_REASON_OK && i < entries->count; i++)
-        if (tl_dn_in_domain(entries->entries[i].dn, f->domain.nc) &&
+        if (tli_dn_in_domain(entries->entries[i].dn, f->domain.nc) &&
             add_dn(f, entries->entries[i].dn) != 0)
-            reason = tl_people_no_memory(f->out);
+            reason = tli_people_no_memory(f->out);
     talloc_free(tmp);
     return reason;
 }
@@ -83,10 +83,10 @@ static bool is_found(const struct finding *f, const struct tl_sid *sid)
 }
 
 /* One more group, whose own groups are to be found as well. */
-static int take_group(struct finding *f, const struct tl_entry *entry)
+static int take_group(struct finding *f, const struct tli_entry *entry)
 {
     struct tl_dir_name name, *more;
-    int ret = tl_name_from_entry(f->found, &f->domain, entry, &name);
+    int ret = tli_name_from_entry(f->found, &f->domain, entry, &name);
 
     if (ret == -EBADMSG || (ret == 0 && (name.kind != TL_DIR_GROUP || name.name == NULL ||
                                          is_found(f, &name.sid))))
@@ -110,12 +110,12 @@ static enum tl_reason find_groups(struct finding *f, size_t first, size_t count)
 {
     static const char *const attributes[] = {"objectClass", "objectSid", "sAMAccountName",
                                              "sAMAccountType", NULL};
-    struct tl_search search = {f->dir->default_nc, LDAP_SCOPE_SUBTREE, NULL,
-                               attributes,         GROUPS_MAX,         false};
+    struct tli_search search = {f->dir->default_nc, LDAP_SCOPE_SUBTREE, NULL,
+                                attributes,         GROUPS_MAX,         false};
     TALLOC_CTX *tmp = talloc_new(NULL);
     char *filter = talloc_strdup(
         tmp, "(&(objectClass=group)(groupType:1.2.840.113556.1.4.803:=2147483648)(|");
-    struct tl_entries *entries = NULL;
+    struct tli_entries *entries = NULL;
     enum tl_reason reason;
 
     for (size_t i = first; i < first + count; i++)
@@ -124,11 +124,11 @@ static enum tl_reason find_groups(struct finding *f, size_t first, size_t count)
     if (filter != NULL)
         search.filter = filter = talloc_asprintf_append(filter, "))");
     reason = filter != NULL
-                 ? tl_connection_search(tmp, f->dir->ldap, &search, &entries, f->out)
-                 : tl_people_no_memory(f->out);
+                 ? tli_connection_search(tmp, f->dir->ldap, &search, &entries, f->out)
+                 : tli_people_no_memory(f->out);
     for (size_t i = 0; reason == TL_REASON_OK && i < entries->count; i++)
         if (take_group(f, &entries->entries[i]) != 0)
-            reason = tl_people_no_memory(f->out);
+            reason = tli_people_no_memory(f->out);
     if (reason == TL_REASON_OK)
         f->found->cut |= entries->cut;
     talloc_free(tmp);
@@ -151,8 +151,8 @@ enum tl_reason tl_directory_foreign_groups(TALLOC_CTX *ctx, struct tl_directory 
 
     *groups = NULL;
     f.found = talloc_zero(ctx, struct tl_dir_names);
-    reason = f.found != NULL ? tl_people_domain_of(dir, &f.domain, out)
-                             : tl_people_no_memory(out);
+    reason = f.found != NULL ? tli_people_domain_of(dir, &f.domain, out)
+                             : tli_people_no_memory(out);
     for (size_t i = 0; reason == TL_REASON_OK && i < count; i += SIDS_AT_ONCE)
         reason = find_strangers(&f, sids + i, fewer(count - i, SIDS_AT_ONCE));
     /* The list grows while it is gone through; each group is in it once. */

@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "directory/gssapi.h"
+#include "gssapi.h"
 
 /* A ticket and the realm of each name are at hand: nothing is to be found out. */
 #define SETTINGS                                                                         \
@@ -73,7 +73,7 @@ static int make(int which)
     return 0;
 }
 
-int tl_gss_settings(bool rc4)
+int tli_gss_settings(bool rc4)
 {
     int which = rc4 ? 1 : 0, ret = is_there(which) ? 0 : make(which);
     char path[32];

@@ -9,8 +9,8 @@
 #include <krb5.h>
 #include <string.h>
 
-#include "directory/gssapi.h"
-#include "kerberos/kerberos_internal.h"
+#include "gssapi.h"
+#include "kerberos/internal.h"
 
 /* Security layers of RFC 4752 3.1, and the largest token we take. */
 #define LAYER_CONFIDENTIALITY 4
@@ -55,7 +55,7 @@ static int find_ticket(TALLOC_CTX *ctx, const char *ccache, const char *principa
     krb5_error_code code;
     const char *text;
 
-    code = tl_k5_context(TL_RC4_YES, &krb);
+    code = tli_k5_context(TL_RC4_YES, &krb);
     if (code != 0)
         return -ENOMEM;
     code = krb5_cc_resolve(krb, ccache, &cache);
@@ -82,7 +82,7 @@ static int find_ticket(TALLOC_CTX *ctx, const char *ccache, const char *principa
     return *why != NULL ? -EACCES : -ENOMEM;
 }
 
-static int destroy(struct tl_gss *gss)
+static int destroy(struct tli_gss *gss)
 {
     OM_uint32 ignored;
 
@@ -93,8 +93,8 @@ static int destroy(struct tl_gss *gss)
     return 0;
 }
 
-int tl_gss_new(TALLOC_CTX *ctx, const char *ccache, const char *principal,
-               struct tl_gss **gss_out, char **why)
+int tli_gss_new(TALLOC_CTX *ctx, const char *ccache, const char *principal,
+                struct tli_gss **gss_out, char **why)
 {
     gss_key_value_element_desc element = {"ccache", ccache};
     gss_key_value_set_desc store = {1, &element};
@@ -102,7 +102,7 @@ int tl_gss_new(TALLOC_CTX *ctx, const char *ccache, const char *principal,
     gss_buffer_desc name = buffer_of(principal);
     OM_uint32 major, minor = 0;
     krb5_enctype session;
-    struct tl_gss *gss;
+    struct tli_gss *gss;
     int ret;
 
     *gss_out = NULL;
@@ -110,9 +110,9 @@ int tl_gss_new(TALLOC_CTX *ctx, const char *ccache, const char *principal,
     ret = find_ticket(ctx, ccache, principal, &session, why);
     if (ret != 0)
         return ret;
-    if (tl_gss_settings(session == ENCTYPE_ARCFOUR_HMAC) != 0)
+    if (tli_gss_settings(session == ENCTYPE_ARCFOUR_HMAC) != 0)
         return -ENOMEM;
-    gss = talloc_zero(ctx, struct tl_gss);
+    gss = talloc_zero(ctx, struct tli_gss);
     if (gss == NULL)
         return -ENOMEM;
     talloc_set_destructor(gss, destroy);
@@ -129,7 +129,7 @@ int tl_gss_new(TALLOC_CTX *ctx, const char *ccache, const char *principal,
     return 0;
 }
 
-static int step_context(struct tl_gss *gss, gss_buffer_t in, char **why)
+static int step_context(struct tli_gss *gss, gss_buffer_t in, char **why)
 {
     OM_uint32 major, minor = 0, flags = 0;
 
@@ -151,7 +151,7 @@ static int step_context(struct tl_gss *gss, gss_buffer_t in, char **why)
 }
 
 /* Offer and choice have one form: layers, and the largest buffer in three bytes. */
-static int step_offer(struct tl_gss *gss, gss_buffer_t in, char **why)
+static int step_offer(struct tli_gss *gss, gss_buffer_t in, char **why)
 {
     uint8_t choice[4] = {LAYER_CONFIDENTIALITY, RECEIVE_MAX >> 16,
                          (RECEIVE_MAX >> 8) & 0xFF, RECEIVE_MAX & 0xFF};
@@ -183,13 +183,13 @@ static int step_offer(struct tl_gss *gss, gss_buffer_t in, char **why)
     return 0;
 }
 
-int tl_gss_step(struct tl_gss *gss, struct tl_ber in, struct tl_ber *out, char **why)
+int tli_gss_step(struct tli_gss *gss, struct tli_ber in, struct tli_ber *out, char **why)
 {
     gss_buffer_desc bytes = {in.len, (void *)(uintptr_t)in.data};
     OM_uint32 ignored;
     int ret;
 
-    *out = (struct tl_ber){NULL, 0};
+    *out = (struct tli_ber){NULL, 0};
     *why = NULL;
     gss_release_buffer(&ignored, &gss->token);
     switch (gss->state) {
@@ -205,6 +205,6 @@ int tl_gss_step(struct tl_gss *gss, struct tl_ber in, struct tl_ber *out, char *
     }
     if (ret != 0)
         return ret;
-    *out = (struct tl_ber){gss->token.value, gss->token.length};
+    *out = (struct tli_ber){gss->token.value, gss->token.length};
     return 0;
 }

@@ -16,14 +16,14 @@
 
 #include "status/ber.h"
 
-enum tl_gss_state {
+enum tli_gss_state {
     TL_GSS_CONTEXT, /* tokens of the security context go to and fro */
     TL_GSS_OFFER,   /* the server's offer of layers is awaited */
     TL_GSS_DONE     /* the layer is chosen */
 };
 
-struct tl_gss {
-    enum tl_gss_state state;
+struct tli_gss {
+    enum tli_gss_state state;
     gss_ctx_id_t context;
     gss_cred_id_t cred;
     gss_name_t target;
@@ -34,19 +34,19 @@ struct tl_gss {
 /* gss_settings.c: give this process's libgssapi the settings below, for good. 0 or
  * -errno.
  */
-int tl_gss_settings(bool rc4);
+int tli_gss_settings(bool rc4);
 /*
  * Credentials of the cache for `principal`, whose ticket must be in it:
  * "ldap/dc1.contoso.test/contoso.test@CONTOSO.TEST". 0, -ENOMEM, or -EACCES with *why
  * (child of ctx).
  */
-int tl_gss_new(TALLOC_CTX *ctx, const char *ccache, const char *principal,
-               struct tl_gss **gss, char **why);
+int tli_gss_new(TALLOC_CTX *ctx, const char *ccache, const char *principal,
+                struct tli_gss **gss, char **why);
 /*
  * One step: the server's bytes in (empty at first), ours out (valid until the
  * next step). After TL_GSS_DONE the server's answer must be success. 0, -ENOMEM,
  * or -EACCES with *why (child of gss).
  */
-int tl_gss_step(struct tl_gss *gss, struct tl_ber in, struct tl_ber *out, char **why);
+int tli_gss_step(struct tli_gss *gss, struct tli_ber in, struct tli_ber *out, char **why);
 
 #endif

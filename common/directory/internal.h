@@ -5,11 +5,11 @@
 #ifndef TL_DIRECTORY_INTERNAL_H
 #define TL_DIRECTORY_INTERNAL_H
 
-#include "directory/connection.h"
+#include "connection.h"
 
 struct tl_directory {
-    struct tl_connection *ldap;
-    struct tl_connection *gc; /* opened when first needed; NULL: not to be had */
+    struct tli_connection *ldap;
+    struct tli_connection *gc; /* opened when first needed; NULL: not to be had */
     bool gc_tried, gc_offered;
     size_t num_domains; /* of the forest, once read; 0: not known */
     struct tl_dc *dc;   /* what is needed of it for the second connection */
@@ -22,6 +22,6 @@ struct tl_directory {
 
 /* The global catalogue of the same server, where it is one, answers, and would hold
  * more than we have already; else NULL. */
-struct tl_connection *tl_directory_catalogue(struct tl_directory *dir);
+struct tli_connection *tli_directory_catalogue(struct tl_directory *dir);
 
 #endif

@@ -14,7 +14,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "directory/people.h"
+#include "people.h"
 
 #define GROUPS_MAX 1000
 /* What Active Directory gives at once at most; others would give everything. */
@@ -29,7 +29,7 @@ struct group {
 
 struct gathering {
     struct tl_directory *dir;
-    struct tl_people_domain domain;
+    struct tli_people_domain domain;
     struct tl_dir_names *found; /* owns all */
     struct group *groups;       /* to open, and opened */
     size_t num_groups;
@@ -42,7 +42,7 @@ struct gathering {
  * groups. */
 static void tidy(struct tl_dir_names *found)
 {
-    found->count = tl_dir_names_unique(found->names, found->count);
+    found->count = tli_dir_names_unique(found->names, found->count);
     if (found->count > TL_DIR_MEMBERS_MAX) {
         found->count = TL_DIR_MEMBERS_MAX;
         found->cut = true;
@@ -99,32 +99,32 @@ static int add_group(struct gathering *g, const char *dn, const struct tl_sid *s
 }
 
 /* The values of one piece. *next: where the next begins, 0 for the last. */
-static enum tl_reason take_piece(struct gathering *g, const struct tl_entries *entries,
+static enum tl_reason take_piece(struct gathering *g, const struct tli_entries *entries,
                                  size_t asked, size_t *next)
 {
-    const struct tl_attribute *values =
-        entries->count == 1 ? tl_entry_attribute(&entries->entries[0], "member") : NULL;
+    const struct tli_attribute *values =
+        entries->count == 1 ? tli_entry_attribute(&entries->entries[0], "member") : NULL;
     size_t first;
     int ret;
 
     *next = 0;
     if (values == NULL)
         return TL_REASON_OK; /* nobody, or nobody more */
-    ret = tl_range_parse(values->options, &first, next);
+    ret = tli_range_parse(values->options, &first, next);
     if (ret == -EBADMSG || (ret == 0 && first != asked) ||
         (ret == 0 && *next != 0 && *next <= asked))
-        return tl_connection_fail(g->dir->ldap, g->out,
-                                  "the pieces of a group's members do not fit");
+        return tli_connection_fail(g->dir->ldap, g->out,
+                                   "the pieces of a group's members do not fit");
     for (size_t i = 0; i < values->count && !enough(g); i++) {
         struct tl_dir_name name = {.kind = TL_DIR_UNKNOWN};
         bool foreign;
 
-        ret = tl_extended_dn_sid(&values->values[i], &name.sid, &foreign);
-        if (foreign && !tl_sid_is_local(&g->domain, &name.sid, true))
+        ret = tli_extended_dn_sid(&values->values[i], &name.sid, &foreign);
+        if (foreign && !tli_sid_is_local(&g->domain, &name.sid, true))
             name.kind = TL_DIR_FOREIGN;
         g->found->cut |= ret == -EBADMSG;
         if (ret == 0 && add(g, &name) != 0)
-            return tl_people_no_memory(g->out);
+            return tli_people_no_memory(g->out);
     }
     g->found->cut |= entries->cut;
     return TL_REASON_OK;
@@ -133,21 +133,21 @@ static enum tl_reason take_piece(struct gathering *g, const struct tl_entries *e
 static enum tl_reason read_values(struct gathering *g, const struct group *group)
 {
     const char *attributes[] = {NULL, NULL};
-    const struct tl_search search = {
+    const struct tli_search search = {
         group->dn, LDAP_SCOPE_BASE, "(objectClass=*)", attributes, 1, true};
     enum tl_reason reason;
     size_t first = 0;
 
     do {
         TALLOC_CTX *tmp = talloc_new(NULL);
-        struct tl_entries *entries = NULL;
+        struct tli_entries *entries = NULL;
         size_t next = 0;
 
         attributes[0] =
             talloc_asprintf(tmp, "member;range=%zu-%zu", first, first + PIECE - 1);
         reason = attributes[0] != NULL
-                     ? tl_connection_search(tmp, g->dir->ldap, &search, &entries, g->out)
-                     : tl_people_no_memory(g->out);
+                     ? tli_connection_search(tmp, g->dir->ldap, &search, &entries, g->out)
+                     : tli_people_no_memory(g->out);
         if (reason == TL_REASON_OK)
             reason = take_piece(g, entries, first, &next);
         talloc_free(tmp);
@@ -176,11 +176,11 @@ static char *member_filter(TALLOC_CTX *ctx, const struct gathering *g,
     return talloc_asprintf(ctx, "(|(memberOf=%s)(primaryGroupID=%u))", dn, rid);
 }
 
-static enum tl_reason take_entries(struct gathering *g, const struct tl_entries *entries)
+static enum tl_reason take_entries(struct gathering *g, const struct tli_entries *entries)
 {
     for (size_t i = 0; i < entries->count && !enough(g); i++) {
         struct tl_dir_name name;
-        int ret = tl_name_from_entry(g->found, &g->domain, &entries->entries[i], &name);
+        int ret = tli_name_from_entry(g->found, &g->domain, &entries->entries[i], &name);
 
         if (ret == -EBADMSG) /* a contact; or one that is refused, and keeps its SID */
             continue;
@@ -189,7 +189,7 @@ static enum tl_reason take_entries(struct gathering *g, const struct tl_entries 
         if (ret == 0 && g->nested && name.kind == TL_DIR_GROUP)
             ret = add_group(g, entries->entries[i].dn, &name.sid);
         if (ret != 0)
-            return tl_people_no_memory(g->out);
+            return tli_people_no_memory(g->out);
     }
     g->found->cut |= entries->cut;
     return TL_REASON_OK;
@@ -199,16 +199,16 @@ static enum tl_reason read_names(struct gathering *g, const struct group *group)
 {
     static const char *const attributes[] = {"objectClass", "objectSid", "sAMAccountName",
                                              "sAMAccountType", NULL};
-    struct tl_search search = {g->dir->default_nc, LDAP_SCOPE_SUBTREE, NULL,
-                               attributes,         TL_DIR_MEMBERS_MAX, false};
+    struct tli_search search = {g->dir->default_nc, LDAP_SCOPE_SUBTREE, NULL,
+                                attributes,         TL_DIR_MEMBERS_MAX, false};
     TALLOC_CTX *tmp = talloc_new(NULL);
-    struct tl_entries *entries = NULL;
+    struct tli_entries *entries = NULL;
     enum tl_reason reason;
 
     search.filter = member_filter(tmp, g, group);
     reason = search.filter != NULL
-                 ? tl_connection_search(tmp, g->dir->ldap, &search, &entries, g->out)
-                 : tl_people_no_memory(g->out);
+                 ? tli_connection_search(tmp, g->dir->ldap, &search, &entries, g->out)
+                 : tli_people_no_memory(g->out);
     if (reason == TL_REASON_OK)
         reason = take_entries(g, entries);
     talloc_free(tmp);
@@ -225,10 +225,10 @@ enum tl_reason tl_directory_members(TALLOC_CTX *ctx, struct tl_directory *dir,
     *members = NULL;
     g.found = talloc_zero(ctx, struct tl_dir_names);
     if (g.found == NULL || add_group(&g, group->dn, &group->sid) != 0) {
-        reason = tl_people_no_memory(out);
+        reason = tli_people_no_memory(out);
         goto cleanup;
     }
-    reason = tl_people_domain_of(dir, &g.domain, out);
+    reason = tli_people_domain_of(dir, &g.domain, out);
     for (size_t i = 0; i < g.num_groups && reason == TL_REASON_OK && !enough(&g); i++) {
         const struct group next = g.groups[i];
 

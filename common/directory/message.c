@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "directory/message.h"
+#include "message.h"
 
 #define BIND_REQUEST 0x60
 #define UNBIND_REQUEST 0x42
@@ -22,10 +22,10 @@
 /* --- requests --- */
 
 /* What has been put so far, and the end of `ber`. */
-static struct tl_ldap_bytes *finish(TALLOC_CTX *ctx, BerElement *ber, bool good)
+static struct tli_ldap_bytes *finish(TALLOC_CTX *ctx, BerElement *ber, bool good)
 {
     struct berval flat = {0, NULL};
-    struct tl_ldap_bytes *bytes = NULL;
+    struct tli_ldap_bytes *bytes = NULL;
 
     if (good && ber_flatten2(ber, &flat, 0) == 0)
         bytes = talloc_size(ctx, sizeof(*bytes) + flat.bv_len);
@@ -37,13 +37,14 @@ static struct tl_ldap_bytes *finish(TALLOC_CTX *ctx, BerElement *ber, bool good)
     return bytes;
 }
 
-static struct berval berval_of(struct tl_ber bytes)
+static struct berval berval_of(struct tli_ber bytes)
 {
     return (struct berval){bytes.len, (char *)(uintptr_t)bytes.data};
 }
 
-struct tl_ldap_bytes *tl_ldap_bind_request(TALLOC_CTX *ctx, int id, const char *mechanism,
-                                           struct tl_ber credentials)
+struct tli_ldap_bytes *tli_ldap_bind_request(TALLOC_CTX *ctx, int id,
+                                             const char *mechanism,
+                                             struct tli_ber credentials)
 {
     struct berval token = berval_of(credentials);
     BerElement *ber = ber_alloc_t(LBER_USE_DER);
@@ -56,7 +57,7 @@ struct tl_ldap_bytes *tl_ldap_bind_request(TALLOC_CTX *ctx, int id, const char *
                              &token) >= 0);
 }
 
-struct tl_ldap_bytes *tl_ldap_unbind_request(TALLOC_CTX *ctx, int id)
+struct tli_ldap_bytes *tli_ldap_unbind_request(TALLOC_CTX *ctx, int id)
 {
     BerElement *ber = ber_alloc_t(LBER_USE_DER);
 
@@ -66,7 +67,7 @@ struct tl_ldap_bytes *tl_ldap_unbind_request(TALLOC_CTX *ctx, int id)
 }
 
 /* SEQUENCE { size, cookie }; critical: a server that cannot page has to say so. */
-static bool put_page(BerElement *ber, const struct tl_ldap_search *search)
+static bool put_page(BerElement *ber, const struct tli_ldap_search *search)
 {
     struct berval cookie = berval_of(search->cookie), flat = {0, NULL};
     BerElement *value = ber_alloc_t(LBER_USE_DER);
@@ -91,12 +92,12 @@ static bool put_extended_dn(BerElement *ber)
     return ber_printf(ber, "{sO}", EXTENDED_DN, &value) >= 0;
 }
 
-static bool put_search(BerElement *ber, int id, const struct tl_ldap_search *search)
+static bool put_search(BerElement *ber, int id, const struct tli_ldap_search *search)
 {
     if (ber_printf(ber, "{it{seeiib", id, (ber_tag_t)SEARCH_REQUEST, search->base,
                    (ber_int_t)search->scope, (ber_int_t)0, (ber_int_t)0,
                    (ber_int_t)search->seconds, (ber_int_t)0) < 0 ||
-        tl_ldap_put_filter(ber, search->filter) != 0 || ber_printf(ber, "{") < 0)
+        tli_ldap_put_filter(ber, search->filter) != 0 || ber_printf(ber, "{") < 0)
         return false;
     for (size_t i = 0; search->attributes[i] != NULL; i++)
         if (ber_printf(ber, "s", search->attributes[i]) < 0)
@@ -110,8 +111,8 @@ static bool put_search(BerElement *ber, int id, const struct tl_ldap_search *sea
            (!search->extended_dn || put_extended_dn(ber)) && ber_printf(ber, "}}") >= 0;
 }
 
-struct tl_ldap_bytes *tl_ldap_search_request(TALLOC_CTX *ctx, int id,
-                                             const struct tl_ldap_search *search)
+struct tli_ldap_bytes *tli_ldap_search_request(TALLOC_CTX *ctx, int id,
+                                               const struct tli_ldap_search *search)
 {
     BerElement *ber = ber_alloc_t(LBER_USE_DER);
 
@@ -120,89 +121,90 @@ struct tl_ldap_bytes *tl_ldap_search_request(TALLOC_CTX *ctx, int id,
 
 /* --- responses --- */
 
-int tl_ldap_message_decode(struct tl_ber bytes, struct tl_ldap_message *message)
+int tli_ldap_message_decode(struct tli_ber bytes, struct tli_ldap_message *message)
 {
-    struct tl_ber content;
+    struct tli_ber content;
 
-    *message = (struct tl_ldap_message){0};
-    if (!tl_ber_take(&bytes, TL_BER_SEQUENCE, &content) || bytes.len != 0 ||
-        !tl_ber_number(&content, TL_BER_INTEGER, &message->id) || content.len == 0)
+    *message = (struct tli_ldap_message){0};
+    if (!tli_ber_take(&bytes, TL_BER_SEQUENCE, &content) || bytes.len != 0 ||
+        !tli_ber_number(&content, TL_BER_INTEGER, &message->id) || content.len == 0)
         return -EBADMSG;
     message->op = content.data[0];
-    if (!tl_ber_take(&content, message->op, &message->body))
+    if (!tli_ber_take(&content, message->op, &message->body))
         return -EBADMSG;
-    if (tl_ber_is(&content, CONTROLS) &&
-        !tl_ber_take(&content, CONTROLS, &message->controls))
+    if (tli_ber_is(&content, CONTROLS) &&
+        !tli_ber_take(&content, CONTROLS, &message->controls))
         return -EBADMSG;
     return 0;
 }
 
-int tl_ldap_result_decode(const struct tl_ldap_message *message,
-                          struct tl_ldap_result *result)
+int tli_ldap_result_decode(const struct tli_ldap_message *message,
+                           struct tli_ldap_result *result)
 {
-    struct tl_ber body = message->body, ignored;
+    struct tli_ber body = message->body, ignored;
 
-    *result = (struct tl_ldap_result){0};
-    if (!tl_ber_number(&body, TL_BER_ENUMERATED, &result->code) ||
-        !tl_ber_take(&body, TL_BER_OCTETS, &ignored) || /* matchedDN */
-        !tl_ber_take(&body, TL_BER_OCTETS, &result->text))
+    *result = (struct tli_ldap_result){0};
+    if (!tli_ber_number(&body, TL_BER_ENUMERATED, &result->code) ||
+        !tli_ber_take(&body, TL_BER_OCTETS, &ignored) || /* matchedDN */
+        !tli_ber_take(&body, TL_BER_OCTETS, &result->text))
         return -EBADMSG;
-    if (tl_ber_is(&body, REFERRAL) && !tl_ber_take(&body, REFERRAL, &ignored))
+    if (tli_ber_is(&body, REFERRAL) && !tli_ber_take(&body, REFERRAL, &ignored))
         return -EBADMSG;
-    if (message->op == TL_LDAP_BIND_RESPONSE && tl_ber_is(&body, SASL_ANSWER) &&
-        !tl_ber_take(&body, SASL_ANSWER, &result->sasl))
+    if (message->op == TL_LDAP_BIND_RESPONSE && tli_ber_is(&body, SASL_ANSWER) &&
+        !tli_ber_take(&body, SASL_ANSWER, &result->sasl))
         return -EBADMSG;
     return 0;
 }
 
-static bool is_paged(struct tl_ber oid)
+static bool is_paged(struct tli_ber oid)
 {
     return oid.len == strlen(PAGED) && memcmp(oid.data, PAGED, oid.len) == 0;
 }
 
-int tl_ldap_cookie_decode(const struct tl_ldap_message *message, struct tl_ber *cookie)
+int tli_ldap_cookie_decode(const struct tli_ldap_message *message, struct tli_ber *cookie)
 {
-    struct tl_ber controls = message->controls, control, oid, value, content;
+    struct tli_ber controls = message->controls, control, oid, value, content;
     int estimate;
 
-    *cookie = (struct tl_ber){NULL, 0};
+    *cookie = (struct tli_ber){NULL, 0};
     while (controls.len > 0) {
-        if (!tl_ber_take(&controls, TL_BER_SEQUENCE, &control) ||
-            !tl_ber_take(&control, TL_BER_OCTETS, &oid))
+        if (!tli_ber_take(&controls, TL_BER_SEQUENCE, &control) ||
+            !tli_ber_take(&control, TL_BER_OCTETS, &oid))
             return -EBADMSG;
         if (!is_paged(oid))
             continue;
-        if (tl_ber_is(&control, TL_BER_BOOLEAN) &&
-            !tl_ber_take(&control, TL_BER_BOOLEAN, &content))
+        if (tli_ber_is(&control, TL_BER_BOOLEAN) &&
+            !tli_ber_take(&control, TL_BER_BOOLEAN, &content))
             return -EBADMSG;
-        if (!tl_ber_take(&control, TL_BER_OCTETS, &value) ||
-            !tl_ber_take(&value, TL_BER_SEQUENCE, &content) ||
-            !tl_ber_number(&content, TL_BER_INTEGER, &estimate) ||
-            !tl_ber_take(&content, TL_BER_OCTETS, cookie))
+        if (!tli_ber_take(&control, TL_BER_OCTETS, &value) ||
+            !tli_ber_take(&value, TL_BER_SEQUENCE, &content) ||
+            !tli_ber_number(&content, TL_BER_INTEGER, &estimate) ||
+            !tli_ber_take(&content, TL_BER_OCTETS, cookie))
             return -EBADMSG;
         return 0;
     }
     return 0;
 }
 
-int tl_ldap_entry_decode(const struct tl_ldap_message *message, struct tl_ber *dn,
-                         struct tl_ber *attributes)
+int tli_ldap_entry_decode(const struct tli_ldap_message *message, struct tli_ber *dn,
+                          struct tli_ber *attributes)
 {
-    struct tl_ber body = message->body;
+    struct tli_ber body = message->body;
 
-    return tl_ber_take(&body, TL_BER_OCTETS, dn) &&
-                   tl_ber_take(&body, TL_BER_SEQUENCE, attributes)
+    return tli_ber_take(&body, TL_BER_OCTETS, dn) &&
+                   tli_ber_take(&body, TL_BER_SEQUENCE, attributes)
                ? 0
                : -EBADMSG;
 }
 
-int tl_ldap_attribute_next(struct tl_ber *attributes, struct tl_ldap_attribute *attribute)
+int tli_ldap_attribute_next(struct tli_ber *attributes,
+                            struct tli_ldap_attribute *attribute)
 {
-    struct tl_ber content;
+    struct tli_ber content;
 
-    return tl_ber_take(attributes, TL_BER_SEQUENCE, &content) &&
-                   tl_ber_take(&content, TL_BER_OCTETS, &attribute->name) &&
-                   tl_ber_take(&content, TL_BER_SET, &attribute->values)
+    return tli_ber_take(attributes, TL_BER_SEQUENCE, &content) &&
+                   tli_ber_take(&content, TL_BER_OCTETS, &attribute->name) &&
+                   tli_ber_take(&content, TL_BER_SET, &attribute->values)
                ? 0
                : -EBADMSG;
 }

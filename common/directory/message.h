@@ -23,60 +23,62 @@
 
 /* --- requests: bytes as a child of ctx, or NULL when memory is out --- */
 
-struct tl_ldap_bytes {
+struct tli_ldap_bytes {
     size_t len;
     uint8_t data[];
 };
 
-struct tl_ldap_search {
+struct tli_ldap_search {
     const char *base;
     int scope; /* LDAP_SCOPE_* */
     int seconds;
     const char *filter;            /* RFC 4515, without substrings */
     const char *const *attributes; /* NULL-terminated */
     int page;                      /* entries a page; 0: not paged */
-    struct tl_ber cookie;          /* of the page before */
+    struct tli_ber cookie;         /* of the page before */
     bool extended_dn;
 };
 
-struct tl_ldap_bytes *tl_ldap_bind_request(TALLOC_CTX *ctx, int id, const char *mechanism,
-                                           struct tl_ber credentials);
+struct tli_ldap_bytes *tli_ldap_bind_request(TALLOC_CTX *ctx, int id,
+                                             const char *mechanism,
+                                             struct tli_ber credentials);
 /* NULL, too, for a filter that is none. */
-struct tl_ldap_bytes *tl_ldap_search_request(TALLOC_CTX *ctx, int id,
-                                             const struct tl_ldap_search *search);
-struct tl_ldap_bytes *tl_ldap_unbind_request(TALLOC_CTX *ctx, int id);
+struct tli_ldap_bytes *tli_ldap_search_request(TALLOC_CTX *ctx, int id,
+                                               const struct tli_ldap_search *search);
+struct tli_ldap_bytes *tli_ldap_unbind_request(TALLOC_CTX *ctx, int id);
 
 /* filter.c: 0, -EINVAL, or -ENOMEM; what is in `ber` then is of no use. */
-int tl_ldap_put_filter(BerElement *ber, const char *filter);
+int tli_ldap_put_filter(BerElement *ber, const char *filter);
 
 /* --- responses: windows on the message's bytes; 0 or -EBADMSG --- */
 
-struct tl_ldap_message {
+struct tli_ldap_message {
     int id;
-    uint8_t op;             /* TL_LDAP_* or another one's tag */
-    struct tl_ber body;     /* of the operation */
-    struct tl_ber controls; /* empty where there are none */
+    uint8_t op;              /* TL_LDAP_* or another one's tag */
+    struct tli_ber body;     /* of the operation */
+    struct tli_ber controls; /* empty where there are none */
 };
-int tl_ldap_message_decode(struct tl_ber bytes, struct tl_ldap_message *message);
+int tli_ldap_message_decode(struct tli_ber bytes, struct tli_ldap_message *message);
 
-struct tl_ldap_result {
-    int code;           /* LDAP_SUCCESS, ... */
-    struct tl_ber text; /* any bytes */
-    struct tl_ber sasl; /* of a bind response; empty where there is none */
+struct tli_ldap_result {
+    int code;            /* LDAP_SUCCESS, ... */
+    struct tli_ber text; /* any bytes */
+    struct tli_ber sasl; /* of a bind response; empty where there is none */
 };
-int tl_ldap_result_decode(const struct tl_ldap_message *message,
-                          struct tl_ldap_result *result);
+int tli_ldap_result_decode(const struct tli_ldap_message *message,
+                           struct tli_ldap_result *result);
 /* Of a search's result: where the next page begins; empty where there is no next one. */
-int tl_ldap_cookie_decode(const struct tl_ldap_message *message, struct tl_ber *cookie);
+int tli_ldap_cookie_decode(const struct tli_ldap_message *message,
+                           struct tli_ber *cookie);
 
 /* One attribute of an entry after the other; `attributes` moves on. */
-struct tl_ldap_attribute {
-    struct tl_ber name;   /* with its options */
-    struct tl_ber values; /* to be taken as TL_BER_OCTETS */
+struct tli_ldap_attribute {
+    struct tli_ber name;   /* with its options */
+    struct tli_ber values; /* to be taken as TL_BER_OCTETS */
 };
-int tl_ldap_entry_decode(const struct tl_ldap_message *message, struct tl_ber *dn,
-                         struct tl_ber *attributes);
-int tl_ldap_attribute_next(struct tl_ber *attributes,
-                           struct tl_ldap_attribute *attribute);
+int tli_ldap_entry_decode(const struct tli_ldap_message *message, struct tli_ber *dn,
+                          struct tli_ber *attributes);
+int tli_ldap_attribute_next(struct tli_ber *attributes,
+                            struct tli_ldap_attribute *attribute);
 
 #endif

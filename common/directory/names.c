@@ -4,14 +4,14 @@
  */
 #include <errno.h>
 
-#include "directory/people.h"
+#include "people.h"
 
 /* SIDs in one filter: about 5 KB of it. */
 #define SIDS_AT_ONCE 50
 
 /* A filter for those of `count` names that this domain could know; NULL in *filter for
  * none. */
-static int make_filter(TALLOC_CTX *ctx, const struct tl_people_domain *domain,
+static int make_filter(TALLOC_CTX *ctx, const struct tli_people_domain *domain,
                        const struct tl_dir_name *names, size_t count, char **filter)
 {
     char *all = NULL;
@@ -20,9 +20,9 @@ static int make_filter(TALLOC_CTX *ctx, const struct tl_people_domain *domain,
     for (size_t i = 0; i < count; i++) {
         char *value;
 
-        if (!tl_sid_is_local(domain, &names[i].sid, true))
+        if (!tli_sid_is_local(domain, &names[i].sid, true))
             continue;
-        value = tl_people_sid_value(ctx, &names[i].sid);
+        value = tli_people_sid_value(ctx, &names[i].sid);
         if (all == NULL)
             all = talloc_strdup(ctx, "(|");
         if (value != NULL)
@@ -41,12 +41,13 @@ static int make_filter(TALLOC_CTX *ctx, const struct tl_people_domain *domain,
 }
 
 /* Give each of `count` names what was found for its SID. */
-static int fill(TALLOC_CTX *ctx, const struct tl_people_domain *domain,
-                const struct tl_entries *entries, struct tl_dir_name *names, size_t count)
+static int fill(TALLOC_CTX *ctx, const struct tli_people_domain *domain,
+                const struct tli_entries *entries, struct tl_dir_name *names,
+                size_t count)
 {
     for (size_t i = 0; i < entries->count; i++) {
         struct tl_dir_name found;
-        int ret = tl_name_from_entry(ctx, domain, &entries->entries[i], &found);
+        int ret = tli_name_from_entry(ctx, domain, &entries->entries[i], &found);
 
         if (ret == -ENOMEM)
             return ret;
@@ -58,29 +59,29 @@ static int fill(TALLOC_CTX *ctx, const struct tl_people_domain *domain,
 }
 
 static enum tl_reason name_some(TALLOC_CTX *ctx, struct tl_directory *dir,
-                                const struct tl_people_domain *domain,
+                                const struct tli_people_domain *domain,
                                 struct tl_dir_name *names, size_t count,
                                 struct tl_outcome *out)
 {
     static const char *const attributes[] = {"objectClass", "objectSid", "sAMAccountName",
                                              "sAMAccountType", NULL};
-    struct tl_search search = {
+    struct tli_search search = {
         dir->default_nc, LDAP_SCOPE_SUBTREE, NULL, attributes, count, false};
     TALLOC_CTX *tmp = talloc_new(NULL);
-    struct tl_entries *entries = NULL;
+    struct tli_entries *entries = NULL;
     enum tl_reason reason = TL_REASON_OK;
     char *filter;
 
     if (make_filter(tmp, domain, names, count, &filter) != 0) {
-        reason = tl_people_no_memory(out);
+        reason = tli_people_no_memory(out);
         goto cleanup;
     }
     if (filter == NULL)
         goto cleanup;
     search.filter = filter;
-    reason = tl_connection_search(tmp, dir->ldap, &search, &entries, out);
+    reason = tli_connection_search(tmp, dir->ldap, &search, &entries, out);
     if (reason == TL_REASON_OK && fill(ctx, domain, entries, names, count) != 0)
-        reason = tl_people_no_memory(out);
+        reason = tli_people_no_memory(out);
 
 cleanup:
     talloc_free(tmp);
@@ -92,17 +93,17 @@ enum tl_reason tl_directory_names(TALLOC_CTX *ctx, struct tl_directory *dir,
                                   struct tl_dir_names **names_out, struct tl_outcome *out)
 {
     struct tl_dir_names *names = talloc_zero(ctx, struct tl_dir_names);
-    struct tl_people_domain domain;
+    struct tli_people_domain domain;
     enum tl_reason reason;
 
     *names_out = NULL;
-    reason =
-        names != NULL ? tl_people_domain_of(dir, &domain, out) : tl_people_no_memory(out);
+    reason = names != NULL ? tli_people_domain_of(dir, &domain, out)
+                           : tli_people_no_memory(out);
     if (reason != TL_REASON_OK)
         goto cleanup;
     names->names = talloc_zero_array(names, struct tl_dir_name, count);
     if (names->names == NULL) {
-        reason = tl_people_no_memory(out);
+        reason = tli_people_no_memory(out);
         goto cleanup;
     }
     names->count = count;

@@ -7,14 +7,14 @@
 #include <strings.h>
 #include <trustlogon/name.h>
 
-#include "directory/people.h"
+#include "people.h"
 
 /* sAMAccountType of a person's account [ADTS 2.2.11], which no computer's and no
  * trust's has; it is indexed. */
 #define IS_USER "(sAMAccountType=805306368)"
 #define IS_GROUP "(objectClass=group)"
 
-char *tl_people_sid_value(TALLOC_CTX *ctx, const struct tl_sid *sid)
+char *tli_people_sid_value(TALLOC_CTX *ctx, const struct tl_sid *sid)
 {
     uint8_t packed[8 + 4 * TL_SID_MAX_SUBS];
 
@@ -25,29 +25,29 @@ enum tl_reason tl_directory_domain_sid(struct tl_directory *dir, struct tl_sid *
                                        struct tl_outcome *out)
 {
     static const char *const attributes[] = {"objectSid", NULL};
-    const struct tl_search search = {
+    const struct tli_search search = {
         dir->default_nc, LDAP_SCOPE_BASE, "(objectClass=*)", attributes, 1, false};
-    struct tl_entries *entries = NULL;
+    struct tli_entries *entries = NULL;
     enum tl_reason reason;
 
     *sid = (struct tl_sid){0};
     if (!dir->has_sid) {
-        reason = tl_connection_search(dir, dir->ldap, &search, &entries, out);
+        reason = tli_connection_search(dir, dir->ldap, &search, &entries, out);
         if (reason != TL_REASON_OK)
             return reason;
         dir->has_sid = entries->count == 1 &&
-                       tl_entry_sid(&entries->entries[0], "objectSid", &dir->sid) == 0;
+                       tli_entry_sid(&entries->entries[0], "objectSid", &dir->sid) == 0;
         talloc_free(entries);
     }
     if (!dir->has_sid)
-        return tl_connection_fail(dir->ldap, out, "the domain shows no SID");
+        return tli_connection_fail(dir->ldap, out, "the domain shows no SID");
     *sid = dir->sid;
     return TL_REASON_OK;
 }
 
-enum tl_reason tl_people_domain_of(struct tl_directory *dir,
-                                   struct tl_people_domain *domain,
-                                   struct tl_outcome *out)
+enum tl_reason tli_people_domain_of(struct tl_directory *dir,
+                                    struct tli_people_domain *domain,
+                                    struct tl_outcome *out)
 {
     domain->nc = dir->default_nc;
     return tl_directory_domain_sid(dir, &domain->sid, out);
@@ -56,15 +56,15 @@ enum tl_reason tl_people_domain_of(struct tl_directory *dir,
 /* Everything in the domain that has this value of an attribute. */
 static enum tl_reason find(TALLOC_CTX *ctx, struct tl_directory *dir, const char *kind,
                            const char *attribute, const char *escaped,
-                           const char *const *attributes, struct tl_entries **entries,
+                           const char *const *attributes, struct tli_entries **entries,
                            struct tl_outcome *out)
 {
-    struct tl_search search = {
+    struct tli_search search = {
         dir->default_nc, LDAP_SCOPE_SUBTREE, NULL, attributes, 2, false};
 
     *entries = NULL;
     if (escaped == NULL)
-        return tl_people_no_memory(out);
+        return tli_people_no_memory(out);
     if (*escaped == '\0') {
         tl_outcome_fail(out, TL_STAGE_IDENTITY, TL_REASON_USER_UNKNOWN,
                         "the name is empty");
@@ -72,13 +72,13 @@ static enum tl_reason find(TALLOC_CTX *ctx, struct tl_directory *dir, const char
     }
     search.filter = talloc_asprintf(ctx, "(&%s(%s=%s))", kind, attribute, escaped);
     if (search.filter == NULL)
-        return tl_people_no_memory(out);
-    return tl_connection_search(ctx, dir->ldap, &search, entries, out);
+        return tli_people_no_memory(out);
+    return tli_connection_search(ctx, dir->ldap, &search, entries, out);
 }
 
 /* Exactly one was found, or it is nobody. Of two with one name neither is meant; two
  * with one id have files in common. */
-static enum tl_reason only_one(const struct tl_entries *entries, const char *attribute,
+static enum tl_reason only_one(const struct tli_entries *entries, const char *attribute,
                                struct tl_outcome *out)
 {
     size_t len = strlen(attribute);
@@ -98,8 +98,8 @@ static enum tl_reason refused(struct tl_directory *dir, int ret, const char *wha
                               const char *why, struct tl_outcome *out)
 {
     if (ret == -ENOMEM)
-        return tl_people_no_memory(out);
-    return tl_connection_fail(dir->ldap, out, "the %s found is refused: %s", what, why);
+        return tli_people_no_memory(out);
+    return tli_connection_fail(dir->ldap, out, "the %s found is refused: %s", what, why);
 }
 
 static const char *const user_attributes[] = {
@@ -108,27 +108,27 @@ static const char *const user_attributes[] = {
     "gidNumber",      "userAccountControl", "accountExpires", NULL};
 
 static enum tl_reason take_user(TALLOC_CTX *ctx, struct tl_directory *dir,
-                                const struct tl_entries *entries, const char *attribute,
+                                const struct tli_entries *entries, const char *attribute,
                                 struct tl_dir_user **user, struct tl_outcome *out)
 {
-    struct tl_people_domain domain;
+    struct tli_people_domain domain;
     enum tl_reason reason = only_one(entries, attribute, out);
     const char *why = NULL;
     int ret;
 
     if (reason == TL_REASON_OK)
-        reason = tl_people_domain_of(dir, &domain, out);
+        reason = tli_people_domain_of(dir, &domain, out);
     if (reason != TL_REASON_OK)
         return reason;
-    ret = tl_user_from_entry(ctx, &domain, &entries->entries[0], user, &why);
+    ret = tli_user_from_entry(ctx, &domain, &entries->entries[0], user, &why);
     return ret == 0 ? TL_REASON_OK : refused(dir, ret, "user", why, out);
 }
 
-enum tl_reason tl_people_user(TALLOC_CTX *ctx, TALLOC_CTX *tmp, struct tl_directory *dir,
-                              const char *attribute, const char *escaped,
-                              struct tl_dir_user **user, struct tl_outcome *out)
+enum tl_reason tli_people_user(TALLOC_CTX *ctx, TALLOC_CTX *tmp, struct tl_directory *dir,
+                               const char *attribute, const char *escaped,
+                               struct tl_dir_user **user, struct tl_outcome *out)
 {
-    struct tl_entries *entries;
+    struct tli_entries *entries;
     enum tl_reason reason;
 
     *user = NULL;
@@ -146,7 +146,7 @@ enum tl_reason tl_directory_user_by_sam(TALLOC_CTX *ctx, struct tl_directory *di
     char *escaped = tl_ldap_escape(tmp, (const uint8_t *)sam, strlen(sam));
     enum tl_reason reason;
 
-    reason = tl_people_user(ctx, tmp, dir, "sAMAccountName", escaped, user, out);
+    reason = tli_people_user(ctx, tmp, dir, "sAMAccountName", escaped, user, out);
     talloc_free(tmp);
     return reason;
 }
@@ -157,7 +157,7 @@ enum tl_reason tl_directory_user_by_upn(TALLOC_CTX *ctx, struct tl_directory *di
 {
     TALLOC_CTX *tmp = talloc_new(NULL);
     const char *at = strrchr(upn, '@');
-    struct tl_entries *entries = NULL;
+    struct tli_entries *entries = NULL;
     enum tl_reason reason;
 
     *user = NULL;
@@ -182,8 +182,8 @@ enum tl_reason tl_directory_user_by_sid(TALLOC_CTX *ctx, struct tl_directory *di
     TALLOC_CTX *tmp = talloc_new(NULL);
     enum tl_reason reason;
 
-    reason = tl_people_user(ctx, tmp, dir, "objectSid", tl_people_sid_value(tmp, sid),
-                            user, out);
+    reason = tli_people_user(ctx, tmp, dir, "objectSid", tli_people_sid_value(tmp, sid),
+                             user, out);
     talloc_free(tmp);
     return reason;
 }
@@ -194,31 +194,31 @@ enum tl_reason tl_directory_user_groups(TALLOC_CTX *ctx, struct tl_directory *di
                                         struct tl_outcome *out)
 {
     static const char *const attributes[] = {"tokenGroups", NULL};
-    const struct tl_search search = {
+    const struct tli_search search = {
         user->dn, LDAP_SCOPE_BASE, "(objectClass=*)", attributes, 1, false};
     TALLOC_CTX *tmp = talloc_new(NULL);
-    const struct tl_attribute *groups = NULL;
-    struct tl_entries *entries = NULL;
+    const struct tli_attribute *groups = NULL;
+    struct tli_entries *entries = NULL;
     size_t first, next = 0;
     enum tl_reason reason;
     int ret;
 
     *sids = NULL;
     *count = 0;
-    reason = tl_connection_search(tmp, dir->ldap, &search, &entries, out);
+    reason = tli_connection_search(tmp, dir->ldap, &search, &entries, out);
     if (reason != TL_REASON_OK)
         goto cleanup;
     if (entries->count == 1)
-        groups = tl_entry_attribute(&entries->entries[0], "tokenGroups");
+        groups = tli_entry_attribute(&entries->entries[0], "tokenGroups");
     /* Everybody has a primary group. None at all: they may not be read. */
     if (groups == NULL || entries->cut) {
-        reason = tl_connection_fail(dir->ldap, out, "the groups of %.256s %s", user->sam,
-                                    groups == NULL ? "are not shown" : "are too many");
+        reason = tli_connection_fail(dir->ldap, out, "the groups of %.256s %s", user->sam,
+                                     groups == NULL ? "are not shown" : "are too many");
         goto cleanup;
     }
-    ret = tl_sids_from_values(ctx, groups, sids, count);
+    ret = tli_sids_from_values(ctx, groups, sids, count);
     if (ret == 0 &&
-        (tl_range_parse(groups->options, &first, &next) == -EBADMSG || next != 0)) {
+        (tli_range_parse(groups->options, &first, &next) == -EBADMSG || next != 0)) {
         /* A token has at most 1,024 of them [KB328889]; a range has 1,500 or more. */
         TALLOC_FREE(*sids);
         *count = 0;
@@ -232,14 +232,15 @@ cleanup:
     return reason;
 }
 
-enum tl_reason tl_people_group(TALLOC_CTX *ctx, TALLOC_CTX *tmp, struct tl_directory *dir,
-                               const char *attribute, const char *escaped,
-                               struct tl_dir_group **group, struct tl_outcome *out)
+enum tl_reason tli_people_group(TALLOC_CTX *ctx, TALLOC_CTX *tmp,
+                                struct tl_directory *dir, const char *attribute,
+                                const char *escaped, struct tl_dir_group **group,
+                                struct tl_outcome *out)
 {
     static const char *const attributes[] = {"sAMAccountName", "objectSid", "groupType",
                                              "gidNumber", NULL};
-    struct tl_people_domain domain;
-    struct tl_entries *entries;
+    struct tli_people_domain domain;
+    struct tli_entries *entries;
     const char *why = NULL;
     enum tl_reason reason;
     int ret;
@@ -249,10 +250,10 @@ enum tl_reason tl_people_group(TALLOC_CTX *ctx, TALLOC_CTX *tmp, struct tl_direc
     if (reason == TL_REASON_OK)
         reason = only_one(entries, attribute, out);
     if (reason == TL_REASON_OK)
-        reason = tl_people_domain_of(dir, &domain, out);
+        reason = tli_people_domain_of(dir, &domain, out);
     if (reason != TL_REASON_OK)
         return reason;
-    ret = tl_group_from_entry(ctx, &domain, &entries->entries[0], group, &why);
+    ret = tli_group_from_entry(ctx, &domain, &entries->entries[0], group, &why);
     return ret == 0 ? TL_REASON_OK : refused(dir, ret, "group", why, out);
 }
 
@@ -264,7 +265,7 @@ enum tl_reason tl_directory_group_by_name(TALLOC_CTX *ctx, struct tl_directory *
     char *escaped = tl_ldap_escape(tmp, (const uint8_t *)name, strlen(name));
     enum tl_reason reason;
 
-    reason = tl_people_group(ctx, tmp, dir, "sAMAccountName", escaped, group, out);
+    reason = tli_people_group(ctx, tmp, dir, "sAMAccountName", escaped, group, out);
     talloc_free(tmp);
     return reason;
 }
@@ -277,8 +278,8 @@ enum tl_reason tl_directory_group_by_sid(TALLOC_CTX *ctx, struct tl_directory *d
     TALLOC_CTX *tmp = talloc_new(NULL);
     enum tl_reason reason;
 
-    reason = tl_people_group(ctx, tmp, dir, "objectSid", tl_people_sid_value(tmp, sid),
-                             group, out);
+    reason = tli_people_group(ctx, tmp, dir, "objectSid", tli_people_sid_value(tmp, sid),
+                              group, out);
     talloc_free(tmp);
     return reason;
 }

@@ -10,7 +10,7 @@
 #include <strings.h>
 #include <trustlogon/name.h>
 
-#include "directory/people_decode.h"
+#include "people_decode.h"
 
 #define PATH_MAX_BYTES 1024
 #define DN_MAX 4096
@@ -21,8 +21,8 @@
 #define FILETIME_PER_SECOND 10000000
 #define FILETIME_UNIX_S 11644473600LL /* 1970 in seconds since 1601 */
 
-bool tl_sid_is_local(const struct tl_people_domain *domain, const struct tl_sid *sid,
-                     bool builtin)
+bool tli_sid_is_local(const struct tli_people_domain *domain, const struct tl_sid *sid,
+                      bool builtin)
 {
     static const uint8_t nt[6] = {0, 0, 0, 0, 0, 5};
 
@@ -60,7 +60,7 @@ static size_t rdn_count(LDAPDN dn)
     return count;
 }
 
-bool tl_dn_in_domain(const char *dn, const char *nc)
+bool tli_dn_in_domain(const char *dn, const char *nc)
 {
     LDAPDN parts = NULL, head = NULL;
     size_t all, tail;
@@ -99,9 +99,9 @@ static bool is_name(const char *text, enum tl_name_form form)
 }
 
 /* A usable sAMAccountName, or NULL. Behind a domain it may hold an '@'. */
-static const char *account_name(const struct tl_entry *entry)
+static const char *account_name(const struct tli_entry *entry)
 {
-    const char *sam = tl_entry_text(entry, "sAMAccountName");
+    const char *sam = tli_entry_text(entry, "sAMAccountName");
     char behind[2 + 4 * TL_SAM_MAX + 1];
 
     if (sam == NULL || strlen(sam) > 4 * (size_t)TL_SAM_MAX)
@@ -110,17 +110,17 @@ static const char *account_name(const struct tl_entry *entry)
     return is_name(behind, TL_NAME_DOWNLEVEL) ? sam : NULL;
 }
 
-static const char *principal_name(const struct tl_entry *entry)
+static const char *principal_name(const struct tli_entry *entry)
 {
-    const char *upn = tl_entry_text(entry, "userPrincipalName");
+    const char *upn = tli_entry_text(entry, "userPrincipalName");
 
     return upn != NULL && is_name(upn, TL_NAME_UPN) ? upn : NULL;
 }
 
 /* A path that can stand in /etc/passwd and leads where it says. */
-static const char *path(const struct tl_entry *entry, const char *name)
+static const char *path(const struct tli_entry *entry, const char *name)
 {
-    const char *text = tl_entry_text(entry, name);
+    const char *text = tli_entry_text(entry, name);
 
     if (text == NULL || text[0] != '/' || strlen(text) > PATH_MAX_BYTES ||
         strchr(text, ':') != NULL)
@@ -132,14 +132,14 @@ static const char *path(const struct tl_entry *entry, const char *name)
 }
 
 /* uidNumber and gidNumber are signed in the schema; an id is not, and -1 is none. */
-static bool unix_id(const struct tl_entry *entry, const char *name, uint32_t *id)
+static bool unix_id(const struct tli_entry *entry, const char *name, uint32_t *id)
 {
-    const struct tl_attribute *attribute = tl_entry_attribute(entry, name);
+    const struct tli_attribute *attribute = tli_entry_attribute(entry, name);
     uint32_t number;
 
     *id = 0;
     if (attribute == NULL || attribute->count != 1 ||
-        tl_entry_u32(entry, name, &number) != 0 || attribute->values[0].data[0] == '-' ||
+        tli_entry_u32(entry, name, &number) != 0 || attribute->values[0].data[0] == '-' ||
         number == UINT32_MAX)
         return false;
     *id = number;
@@ -147,9 +147,9 @@ static bool unix_id(const struct tl_entry *entry, const char *name, uint32_t *id
 }
 
 /* accountExpires is a FILETIME; 0 and the largest mean never. */
-static int64_t expiry(const struct tl_entry *entry)
+static int64_t expiry(const struct tli_entry *entry)
 {
-    const char *text = tl_entry_text(entry, "accountExpires");
+    const char *text = tli_entry_text(entry, "accountExpires");
     char *end = NULL;
     long long filetime;
 
@@ -169,34 +169,34 @@ static int copy(TALLOC_CTX *ctx, const char *text, const char **to)
 }
 
 /* What users and groups have in common. */
-static const char *check_object(const struct tl_people_domain *domain,
-                                const struct tl_entry *entry, bool builtin,
+static const char *check_object(const struct tli_people_domain *domain,
+                                const struct tli_entry *entry, bool builtin,
                                 struct tl_sid *sid)
 {
-    if (!tl_text_fit((const uint8_t *)entry->dn, strlen(entry->dn), DN_MAX) ||
-        !tl_dn_in_domain(entry->dn, domain->nc))
+    if (!tli_text_fit((const uint8_t *)entry->dn, strlen(entry->dn), DN_MAX) ||
+        !tli_dn_in_domain(entry->dn, domain->nc))
         return "it is outside the domain";
-    if (tl_entry_sid(entry, "objectSid", sid) != 0)
+    if (tli_entry_sid(entry, "objectSid", sid) != 0)
         return "it has no usable objectSid";
-    if (!tl_sid_is_local(domain, sid, builtin))
+    if (!tli_sid_is_local(domain, sid, builtin))
         return "its objectSid is not one of the domain";
     if (account_name(entry) == NULL)
         return "its sAMAccountName is missing or holds what no account name may hold";
     return NULL;
 }
 
-static const char *check_user(const struct tl_people_domain *domain,
-                              const struct tl_entry *entry, struct tl_dir_user *user)
+static const char *check_user(const struct tli_people_domain *domain,
+                              const struct tli_entry *entry, struct tl_dir_user *user)
 {
     const char *why = check_object(domain, entry, false, &user->sid);
     int ret;
 
     if (why != NULL)
         return why;
-    if (tl_entry_u32(entry, "primaryGroupID", &user->primary_group_rid) != 0 ||
+    if (tli_entry_u32(entry, "primaryGroupID", &user->primary_group_rid) != 0 ||
         user->primary_group_rid == 0)
         return "it has no usable primaryGroupID";
-    ret = tl_entry_u32(entry, "userAccountControl", &user->user_account_control);
+    ret = tli_entry_u32(entry, "userAccountControl", &user->user_account_control);
     if (ret == -EBADMSG)
         return "its userAccountControl is no number";
     user->has_control = ret == 0;
@@ -205,9 +205,9 @@ static const char *check_user(const struct tl_people_domain *domain,
     return NULL;
 }
 
-int tl_user_from_entry(TALLOC_CTX *ctx, const struct tl_people_domain *domain,
-                       const struct tl_entry *entry, struct tl_dir_user **user_out,
-                       const char **why)
+int tli_user_from_entry(TALLOC_CTX *ctx, const struct tli_people_domain *domain,
+                        const struct tli_entry *entry, struct tl_dir_user **user_out,
+                        const char **why)
 {
     struct tl_dir_user *user = talloc_zero(ctx, struct tl_dir_user);
     int ret = -ENOMEM;
@@ -227,7 +227,7 @@ int tl_user_from_entry(TALLOC_CTX *ctx, const struct tl_people_domain *domain,
     if (copy(user, entry->dn, &user->dn) != 0 ||
         copy(user, account_name(entry), &user->sam) != 0 ||
         copy(user, principal_name(entry), &user->upn) != 0 ||
-        copy(user, tl_entry_text(entry, "displayName"), &user->display_name) != 0 ||
+        copy(user, tli_entry_text(entry, "displayName"), &user->display_name) != 0 ||
         copy(user, path(entry, "unixHomeDirectory"), &user->home) != 0 ||
         copy(user, path(entry, "loginShell"), &user->shell) != 0)
         goto cleanup;
@@ -239,9 +239,9 @@ cleanup:
     return ret;
 }
 
-int tl_group_from_entry(TALLOC_CTX *ctx, const struct tl_people_domain *domain,
-                        const struct tl_entry *entry, struct tl_dir_group **group_out,
-                        const char **why)
+int tli_group_from_entry(TALLOC_CTX *ctx, const struct tli_people_domain *domain,
+                         const struct tli_entry *entry, struct tl_dir_group **group_out,
+                         const char **why)
 {
     struct tl_dir_group *group = talloc_zero(ctx, struct tl_dir_group);
     int ret = -ENOMEM;
@@ -251,7 +251,7 @@ int tl_group_from_entry(TALLOC_CTX *ctx, const struct tl_people_domain *domain,
     if (group == NULL)
         return -ENOMEM;
     *why = check_object(domain, entry, true, &group->sid);
-    if (*why == NULL && tl_entry_u32(entry, "groupType", &group->type) != 0)
+    if (*why == NULL && tli_entry_u32(entry, "groupType", &group->type) != 0)
         *why = "it has no usable groupType";
     if (*why != NULL) {
         ret = -EBADMSG;
@@ -269,12 +269,12 @@ cleanup:
     return ret;
 }
 
-static bool is_foreign(const struct tl_entry *entry)
+static bool is_foreign(const struct tli_entry *entry)
 {
-    const struct tl_attribute *all = tl_entry_attribute(entry, "objectClass");
+    const struct tli_attribute *all = tli_entry_attribute(entry, "objectClass");
 
     for (size_t i = 0; all != NULL && i < all->count; i++) {
-        const char *text = tl_value_text(&all->values[i]);
+        const char *text = tli_value_text(&all->values[i]);
 
         if (text != NULL && strcasecmp(text, "foreignSecurityPrincipal") == 0)
             return true;
@@ -283,13 +283,13 @@ static bool is_foreign(const struct tl_entry *entry)
 }
 
 /* By sAMAccountType [ADTS 2.2.11]: by their classes, computers and trusts are users. */
-static enum tl_dir_kind kind_of(const struct tl_entry *entry)
+static enum tl_dir_kind kind_of(const struct tli_entry *entry)
 {
     uint32_t type;
 
     if (is_foreign(entry))
         return TL_DIR_FOREIGN;
-    if (tl_entry_u32(entry, "sAMAccountType", &type) != 0)
+    if (tli_entry_u32(entry, "sAMAccountType", &type) != 0)
         return TL_DIR_UNKNOWN;
     switch (type) {
     case 0x10000000: /* SAM_GROUP_OBJECT */
@@ -308,25 +308,25 @@ static enum tl_dir_kind kind_of(const struct tl_entry *entry)
 }
 
 /* SAM_ALIAS_OBJECT, SAM_NON_SECURITY_ALIAS_OBJECT */
-static bool is_domain_local(const struct tl_entry *entry)
+static bool is_domain_local(const struct tli_entry *entry)
 {
     uint32_t type;
 
-    return tl_entry_u32(entry, "sAMAccountType", &type) == 0 &&
+    return tli_entry_u32(entry, "sAMAccountType", &type) == 0 &&
            (type & ~1U) == 0x20000000U;
 }
 
-int tl_name_from_entry(TALLOC_CTX *ctx, const struct tl_people_domain *domain,
-                       const struct tl_entry *entry, struct tl_dir_name *name)
+int tli_name_from_entry(TALLOC_CTX *ctx, const struct tli_people_domain *domain,
+                        const struct tli_entry *entry, struct tl_dir_name *name)
 {
     struct tl_dir_name found = {.kind = kind_of(entry)};
     bool local;
 
     *name = (struct tl_dir_name){0};
-    if (!tl_dn_in_domain(entry->dn, domain->nc) ||
-        tl_entry_sid(entry, "objectSid", &found.sid) != 0)
+    if (!tli_dn_in_domain(entry->dn, domain->nc) ||
+        tli_entry_sid(entry, "objectSid", &found.sid) != 0)
         return -EBADMSG;
-    local = tl_sid_is_local(domain, &found.sid, found.kind == TL_DIR_GROUP);
+    local = tli_sid_is_local(domain, &found.sid, found.kind == TL_DIR_GROUP);
     /* A foreign principal with a SID of this domain would be somebody else here. */
     if (found.kind == TL_DIR_UNKNOWN || local == (found.kind == TL_DIR_FOREIGN))
         return -EBADMSG;
@@ -337,8 +337,8 @@ int tl_name_from_entry(TALLOC_CTX *ctx, const struct tl_people_domain *domain,
     return 0;
 }
 
-int tl_sids_from_values(TALLOC_CTX *ctx, const struct tl_attribute *attribute,
-                        struct tl_sid **sids_out, size_t *count_out)
+int tli_sids_from_values(TALLOC_CTX *ctx, const struct tli_attribute *attribute,
+                         struct tl_sid **sids_out, size_t *count_out)
 {
     size_t count = attribute != NULL ? attribute->count : 0;
     struct tl_sid *sids = talloc_zero_array(ctx, struct tl_sid, count);

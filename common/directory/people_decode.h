@@ -8,52 +8,52 @@
 
 #include <trustlogon/people.h>
 
-#include "directory/entry.h"
+#include "entry.h"
 
 /* What an object must belong to. */
-struct tl_people_domain {
+struct tli_people_domain {
     const char *nc; /* DN of the domain */
     struct tl_sid sid;
 };
 
 /* The SID is the domain's, or, where `builtin` allows, one of S-1-5-32. */
-bool tl_sid_is_local(const struct tl_people_domain *domain, const struct tl_sid *sid,
-                     bool builtin);
+bool tli_sid_is_local(const struct tli_people_domain *domain, const struct tl_sid *sid,
+                      bool builtin);
 /* A DN inside the domain's naming context, not in one that hangs below it (a child
  * domain, the configuration, a DNS partition). */
-bool tl_dn_in_domain(const char *dn, const char *nc);
+bool tli_dn_in_domain(const char *dn, const char *nc);
 
 /* 0, -ENOMEM, or -EBADMSG with *why, a constant phrase. *user is a child of ctx. */
-int tl_user_from_entry(TALLOC_CTX *ctx, const struct tl_people_domain *domain,
-                       const struct tl_entry *entry, struct tl_dir_user **user,
-                       const char **why);
-int tl_group_from_entry(TALLOC_CTX *ctx, const struct tl_people_domain *domain,
-                        const struct tl_entry *entry, struct tl_dir_group **group,
+int tli_user_from_entry(TALLOC_CTX *ctx, const struct tli_people_domain *domain,
+                        const struct tli_entry *entry, struct tl_dir_user **user,
                         const char **why);
+int tli_group_from_entry(TALLOC_CTX *ctx, const struct tli_people_domain *domain,
+                         const struct tli_entry *entry, struct tl_dir_group **group,
+                         const char **why);
 /* Any account or foreignSecurityPrincipal; its name is a child of ctx. -EBADMSG, and
  * nothing filled in, without a SID, or with one its kind cannot have here. */
-int tl_name_from_entry(TALLOC_CTX *ctx, const struct tl_people_domain *domain,
-                       const struct tl_entry *entry, struct tl_dir_name *name);
+int tli_name_from_entry(TALLOC_CTX *ctx, const struct tli_people_domain *domain,
+                        const struct tli_entry *entry, struct tl_dir_name *name);
 /* All values as SIDs; -EBADMSG if one is none. NULL for `attribute`: no SIDs. */
-int tl_sids_from_values(TALLOC_CTX *ctx, const struct tl_attribute *attribute,
-                        struct tl_sid **sids, size_t *count);
+int tli_sids_from_values(TALLOC_CTX *ctx, const struct tli_attribute *attribute,
+                         struct tl_sid **sids, size_t *count);
 
 /*
  * "range=1500-2999" or "range=3000-*" among the options of an attribute
  * [ADTS 3.1.1.3.1.3.3]. 0; -ENOENT: there is none, so all values are there; -EBADMSG.
  * *next is where the next piece starts, 0 after the last one.
  */
-int tl_range_parse(const char *options, size_t *first, size_t *next);
+int tli_range_parse(const char *options, size_t *first, size_t *next);
 /*
  * The SID in "<GUID=...>;<SID=S-1-5-...>;CN=..." [ADTS 3.1.1.3.4.1.5], in the string or
  * in the hexadecimal form. -ENOENT: it has none (a contact); -EBADMSG. *foreign: it is
  * that of a foreignSecurityPrincipal, which is named by its SID.
  */
-int tl_extended_dn_sid(const struct tl_value *value, struct tl_sid *sid, bool *foreign);
+int tli_extended_dn_sid(const struct tli_value *value, struct tl_sid *sid, bool *foreign);
 
 /* Order by SID; of the same SID the one that has a kind, then a name, comes first. */
-int tl_dir_name_compare(const void *a, const void *b);
+int tli_dir_name_compare(const void *a, const void *b);
 /* Sort, and keep one of each SID. Returns how many are left. */
-size_t tl_dir_names_unique(struct tl_dir_name *names, size_t count);
+size_t tli_dir_names_unique(struct tl_dir_name *names, size_t count);
 
 #endif

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "directory/people_decode.h"
+#include "people_decode.h"
 
 #define EXTENDED_DN_MAX 8192
 /* No group of any server has more members; sums stay far from overflow. */
@@ -30,7 +30,7 @@ static int number(const char **at, size_t *value)
     return 0;
 }
 
-int tl_range_parse(const char *options, size_t *first_out, size_t *next_out)
+int tli_range_parse(const char *options, size_t *first_out, size_t *next_out)
 {
     const char *at = options;
     size_t first, last;
@@ -105,8 +105,8 @@ static bool named_by_sid(const char *dn, const struct tl_sid *sid)
            dn[3 + len] == ',';
 }
 
-int tl_extended_dn_sid(const struct tl_value *value, struct tl_sid *sid_out,
-                       bool *foreign)
+int tli_extended_dn_sid(const struct tli_value *value, struct tl_sid *sid_out,
+                        bool *foreign)
 {
     const char *at = (const char *)value->data, *end;
     struct tl_sid sid = {0};
@@ -151,7 +151,7 @@ static int compare_sids(const struct tl_sid *a, const struct tl_sid *b)
     return order;
 }
 
-int tl_dir_name_compare(const void *a, const void *b)
+int tli_dir_name_compare(const void *a, const void *b)
 {
     const struct tl_dir_name *x = a, *y = b;
     int order = compare_sids(&x->sid, &y->sid);
@@ -163,13 +163,13 @@ int tl_dir_name_compare(const void *a, const void *b)
     return order;
 }
 
-size_t tl_dir_names_unique(struct tl_dir_name *names, size_t count)
+size_t tli_dir_names_unique(struct tl_dir_name *names, size_t count)
 {
     size_t kept = 0;
 
     if (count == 0)
         return 0;
-    qsort(names, count, sizeof(names[0]), tl_dir_name_compare);
+    qsort(names, count, sizeof(names[0]), tli_dir_name_compare);
     for (size_t i = 0; i < count; i++)
         if (kept == 0 || !tl_sid_equal(&names[kept - 1].sid, &names[i].sid))
             names[kept++] = names[i];

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "directory/connection.h"
+#include "connection.h"
 
 #define PAGE_SIZE 500
 #define PAGES_MAX 1000
@@ -17,16 +17,16 @@
 
 /* What one search has brought, and may still bring. */
 struct intake {
-    struct tl_entries *entries;
+    struct tli_entries *entries;
     size_t max, bytes;
     uint8_t *cookie; /* of the next page; NULL: there is none */
     size_t cookie_len;
 };
 
-static int copy_value(struct intake *intake, struct tl_ber from,
-                      struct tl_attribute *attribute)
+static int copy_value(struct intake *intake, struct tli_ber from,
+                      struct tli_attribute *attribute)
 {
-    struct tl_value *value = &attribute->values[attribute->count];
+    struct tli_value *value = &attribute->values[attribute->count];
     uint8_t *copy;
 
     if (from.len > VALUE_MAX || from.len > BYTES_MAX - intake->bytes) {
@@ -47,20 +47,20 @@ static int copy_value(struct intake *intake, struct tl_ber from,
 }
 
 /* How many values there are, or -EBADMSG. */
-static int count_values(struct tl_ber values, size_t *count)
+static int count_values(struct tli_ber values, size_t *count)
 {
-    struct tl_ber value;
+    struct tli_ber value;
 
     for (*count = 0; values.len > 0; ++*count)
-        if (!tl_ber_take(&values, TL_BER_OCTETS, &value))
+        if (!tli_ber_take(&values, TL_BER_OCTETS, &value))
             return -EBADMSG;
     return 0;
 }
 
-static int copy_values(struct intake *intake, struct tl_ber from,
-                       struct tl_attribute *attribute)
+static int copy_values(struct intake *intake, struct tli_ber from,
+                       struct tli_attribute *attribute)
 {
-    struct tl_ber value;
+    struct tli_ber value;
     size_t all;
     int ret = count_values(from, &all);
 
@@ -70,24 +70,25 @@ static int copy_values(struct intake *intake, struct tl_ber from,
         intake->entries->cut = true;
         all = VALUES_MAX;
     }
-    attribute->values = talloc_zero_array(intake->entries, struct tl_value, all);
+    attribute->values = talloc_zero_array(intake->entries, struct tli_value, all);
     if (attribute->values == NULL)
         return -ENOMEM;
     for (size_t i = 0; ret == 0 && i < all; i++)
-        ret = tl_ber_take(&from, TL_BER_OCTETS, &value)
+        ret = tli_ber_take(&from, TL_BER_OCTETS, &value)
                   ? copy_value(intake, value, attribute)
                   : -EBADMSG;
     return ret;
 }
 
 /* Text with a NUL in it ends there: then it is not a name that was asked for. */
-static char *copy_text(TALLOC_CTX *ctx, struct tl_ber from)
+static char *copy_text(TALLOC_CTX *ctx, struct tli_ber from)
 {
     return talloc_strndup(ctx, from.len > 0 ? (const char *)from.data : "", from.len);
 }
 
 /* "member;range=0-1499" into its parts. 0 or -ENOMEM. */
-static int copy_name(TALLOC_CTX *ctx, struct tl_ber from, struct tl_attribute *attribute)
+static int copy_name(TALLOC_CTX *ctx, struct tli_ber from,
+                     struct tli_attribute *attribute)
 {
     char *name = copy_text(ctx, from), *options;
 
@@ -101,25 +102,25 @@ static int copy_name(TALLOC_CTX *ctx, struct tl_ber from, struct tl_attribute *a
     return 0;
 }
 
-static int copy_attributes(struct intake *intake, struct tl_ber attributes,
-                           struct tl_entry *entry)
+static int copy_attributes(struct intake *intake, struct tli_ber attributes,
+                           struct tli_entry *entry)
 {
     TALLOC_CTX *ctx = intake->entries;
-    struct tl_ldap_attribute one;
+    struct tli_ldap_attribute one;
     int ret = 0;
 
     while (ret == 0 && attributes.len > 0) {
-        struct tl_attribute *all;
+        struct tli_attribute *all;
 
-        ret = tl_ldap_attribute_next(&attributes, &one);
+        ret = tli_ldap_attribute_next(&attributes, &one);
         if (ret != 0)
             break;
-        all =
-            talloc_realloc(ctx, entry->attributes, struct tl_attribute, entry->count + 1);
+        all = talloc_realloc(ctx, entry->attributes, struct tli_attribute,
+                             entry->count + 1);
         if (all == NULL)
             return -ENOMEM;
         entry->attributes = all;
-        all[entry->count] = (struct tl_attribute){0};
+        all[entry->count] = (struct tli_attribute){0};
         ret = copy_name(ctx, one.name, &all[entry->count]);
         if (ret == 0)
             ret = copy_values(intake, one.values, &all[entry->count]);
@@ -129,27 +130,27 @@ static int copy_attributes(struct intake *intake, struct tl_ber attributes,
 }
 
 /* Append one entry. 0, -ENOMEM, or -EBADMSG. */
-static int take_entry(struct intake *intake, const struct tl_ldap_message *message)
+static int take_entry(struct intake *intake, const struct tli_ldap_message *message)
 {
-    struct tl_entries *entries = intake->entries;
-    struct tl_entry *all = entries->entries, *entry;
-    struct tl_ber dn, attributes;
+    struct tli_entries *entries = intake->entries;
+    struct tli_entry *all = entries->entries, *entry;
+    struct tli_ber dn, attributes;
     int ret;
 
     if (entries->count >= intake->max) {
         entries->cut = true;
         return 0;
     }
-    ret = tl_ldap_entry_decode(message, &dn, &attributes);
+    ret = tli_ldap_entry_decode(message, &dn, &attributes);
     if (ret != 0)
         return ret;
     if (entries->count == (all != NULL ? talloc_array_length(all) : 0))
-        all = talloc_realloc(entries, all, struct tl_entry, 2 * entries->count + 1);
+        all = talloc_realloc(entries, all, struct tli_entry, 2 * entries->count + 1);
     if (all == NULL)
         return -ENOMEM;
     entries->entries = all;
     entry = &all[entries->count];
-    *entry = (struct tl_entry){0};
+    *entry = (struct tli_entry){0};
     entry->dn = copy_text(entries, dn);
     ret = entry->dn == NULL ? -ENOMEM : copy_attributes(intake, attributes, entry);
     if (ret == 0)
@@ -158,15 +159,15 @@ static int take_entry(struct intake *intake, const struct tl_ldap_message *messa
 }
 
 /* The end of a page: the server's verdict, and the cookie of the next page. */
-static int take_result(struct intake *intake, const struct tl_ldap_message *message,
+static int take_result(struct intake *intake, const struct tli_ldap_message *message,
                        int *verdict)
 {
-    struct tl_ldap_result result;
-    struct tl_ber cookie;
-    int ret = tl_ldap_result_decode(message, &result);
+    struct tli_ldap_result result;
+    struct tli_ber cookie;
+    int ret = tli_ldap_result_decode(message, &result);
 
     if (ret == 0)
-        ret = tl_ldap_cookie_decode(message, &cookie);
+        ret = tli_ldap_cookie_decode(message, &cookie);
     if (ret != 0)
         return ret;
     *verdict = result.code;
@@ -177,12 +178,12 @@ static int take_result(struct intake *intake, const struct tl_ldap_message *mess
     return cookie.len > 0 && intake->cookie == NULL ? -ENOMEM : 0;
 }
 
-static enum tl_reason search_failed(struct tl_connection *connection,
-                                    const struct tl_search *search, const char *why,
+static enum tl_reason search_failed(struct tli_connection *connection,
+                                    const struct tli_search *search, const char *why,
                                     struct tl_outcome *out)
 {
-    return tl_connection_fail(connection, out, "search of %s: %s",
-                              *search->base != '\0' ? search->base : "the root", why);
+    return tli_connection_fail(connection, out, "search of %s: %s",
+                               *search->base != '\0' ? search->base : "the root", why);
 }
 
 static enum tl_reason no_memory(struct tl_outcome *out)
@@ -191,16 +192,16 @@ static enum tl_reason no_memory(struct tl_outcome *out)
 }
 
 /* All messages of one request. */
-static enum tl_reason read_page(struct tl_connection *connection,
-                                const struct tl_search *search, struct intake *intake,
+static enum tl_reason read_page(struct tli_connection *connection,
+                                const struct tli_search *search, struct intake *intake,
                                 struct tl_outcome *out)
 {
-    struct tl_ldap_message message = {0};
+    struct tli_ldap_message message = {0};
     int verdict = LDAP_OTHER;
 
     while (message.op != TL_LDAP_DONE) {
         const char *why;
-        int ret = tl_connection_receive(connection, &message, &why);
+        int ret = tli_connection_receive(connection, &message, &why);
 
         /* a continuation reference is not followed */
         if (ret == 0 && message.op == TL_LDAP_ENTRY)
@@ -213,7 +214,7 @@ static enum tl_reason read_page(struct tl_connection *connection,
             return no_memory(out);
         if (ret != 0) {
             connection->broken = true;
-            return search_failed(connection, search, tl_stream_error(ret), out);
+            return search_failed(connection, search, tli_stream_error(ret), out);
         }
     }
     intake->entries->cut |= verdict == LDAP_SIZELIMIT_EXCEEDED;
@@ -223,12 +224,12 @@ static enum tl_reason read_page(struct tl_connection *connection,
     return search_failed(connection, search, ldap_err2string(verdict), out);
 }
 
-static enum tl_reason ask_page(struct tl_connection *connection,
-                               const struct tl_search *search, struct intake *intake,
+static enum tl_reason ask_page(struct tli_connection *connection,
+                               const struct tli_search *search, struct intake *intake,
                                struct tl_outcome *out)
 {
     int left = tl_deadline_left_ms(connection->deadline), ret;
-    const struct tl_ldap_search question = {
+    const struct tli_ldap_search question = {
         .base = search->base,
         .scope = search->scope,
         .seconds = left / 1000 + 1,
@@ -238,13 +239,13 @@ static enum tl_reason ask_page(struct tl_connection *connection,
         .cookie = {intake->cookie, intake->cookie_len},
         .extended_dn = search->extended_dn,
     };
-    struct tl_ldap_bytes *request;
+    struct tli_ldap_bytes *request;
     const char *why;
 
     if (left == 0)
-        return search_failed(connection, search, tl_stream_error(-ETIMEDOUT), out);
-    request = tl_ldap_search_request(intake->entries, ++connection->last_id, &question);
-    ret = tl_connection_send(connection, request, &why);
+        return search_failed(connection, search, tli_stream_error(-ETIMEDOUT), out);
+    request = tli_ldap_search_request(intake->entries, ++connection->last_id, &question);
+    ret = tli_connection_send(connection, request, &why);
     talloc_free(request);
     if (ret == -ENOMEM)
         return no_memory(out);
@@ -252,12 +253,12 @@ static enum tl_reason ask_page(struct tl_connection *connection,
                     : read_page(connection, search, intake, out);
 }
 
-enum tl_reason tl_connection_search(TALLOC_CTX *ctx, struct tl_connection *connection,
-                                    const struct tl_search *search,
-                                    struct tl_entries **entries_out,
-                                    struct tl_outcome *out)
+enum tl_reason tli_connection_search(TALLOC_CTX *ctx, struct tli_connection *connection,
+                                     const struct tli_search *search,
+                                     struct tli_entries **entries_out,
+                                     struct tl_outcome *out)
 {
-    struct tl_entries *entries = talloc_zero(ctx, struct tl_entries);
+    struct tli_entries *entries = talloc_zero(ctx, struct tli_entries);
     struct tl_event event = {.kind = TL_EVENT_LDAP,
                              .server = connection->server,
                              .realm = connection->domain,

@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "directory/stream.h"
+#include "stream.h"
 
 /* No message of a directory that we ask for is a tenth of this. */
 #define MESSAGE_MAX ((size_t)32 * 1024 * 1024)
@@ -28,23 +28,23 @@ struct buffer {
     size_t size, start, end;
 };
 
-struct tl_stream {
+struct tli_stream {
     int fd;
     tl_deadline deadline;
-    struct tl_gss *gss;  /* NULL: not sealed */
+    struct tli_gss *gss; /* NULL: not sealed */
     struct buffer raw;   /* of tokens */
     struct buffer plain; /* of messages */
 };
 
-static int stream_destroy(struct tl_stream *stream)
+static int stream_destroy(struct tli_stream *stream)
 {
     close(stream->fd);
     return 0;
 }
 
-struct tl_stream *tl_stream_new(TALLOC_CTX *ctx, int fd, tl_deadline deadline)
+struct tli_stream *tli_stream_new(TALLOC_CTX *ctx, int fd, tl_deadline deadline)
 {
-    struct tl_stream *stream = talloc_zero(ctx, struct tl_stream);
+    struct tli_stream *stream = talloc_zero(ctx, struct tli_stream);
 
     if (stream == NULL) {
         close(fd);
@@ -56,7 +56,7 @@ struct tl_stream *tl_stream_new(TALLOC_CTX *ctx, int fd, tl_deadline deadline)
     return stream;
 }
 
-int tl_stream_seal(struct tl_stream *stream, struct tl_gss *gss)
+int tli_stream_seal(struct tli_stream *stream, struct tli_gss *gss)
 {
     if (stream->plain.start != stream->plain.end)
         return -EBADMSG;
@@ -64,7 +64,7 @@ int tl_stream_seal(struct tl_stream *stream, struct tl_gss *gss)
     return 0;
 }
 
-const char *tl_stream_error(int error)
+const char *tli_stream_error(int error)
 {
     switch (error) {
     case -ETIMEDOUT:
@@ -89,7 +89,7 @@ static size_t held(const struct buffer *buffer)
 }
 
 /* Room for `more` bytes behind the last. */
-static int make_room(struct tl_stream *stream, struct buffer *buffer, size_t more)
+static int make_room(struct tli_stream *stream, struct buffer *buffer, size_t more)
 {
     size_t size = buffer->size;
     uint8_t *data;
@@ -112,7 +112,7 @@ static int make_room(struct tl_stream *stream, struct buffer *buffer, size_t mor
 
 /* --- the socket --- */
 
-static int wait_for(const struct tl_stream *stream, short events)
+static int wait_for(const struct tli_stream *stream, short events)
 {
     struct pollfd p = {.fd = stream->fd, .events = events};
     int n;
@@ -125,7 +125,7 @@ static int wait_for(const struct tl_stream *stream, short events)
 
 /* More bytes, of those that are there. A server that always has some is not waited for,
  * and must not be listened to beyond the deadline either. */
-static int read_some(struct tl_stream *stream, struct buffer *buffer)
+static int read_some(struct tli_stream *stream, struct buffer *buffer)
 {
     ssize_t n;
     int ret = make_room(stream, buffer, READ_SIZE);
@@ -148,7 +148,7 @@ static int read_some(struct tl_stream *stream, struct buffer *buffer)
     return ret;
 }
 
-static int write_all(struct tl_stream *stream, const uint8_t *data, size_t len)
+static int write_all(struct tli_stream *stream, const uint8_t *data, size_t len)
 {
     int ret = 0;
 
@@ -169,7 +169,7 @@ static int write_all(struct tl_stream *stream, const uint8_t *data, size_t len)
 
 /* --- sealing --- */
 
-static int send_sealed(struct tl_stream *stream, const uint8_t *data, size_t len)
+static int send_sealed(struct tli_stream *stream, const uint8_t *data, size_t len)
 {
     gss_buffer_desc plain = {len, (void *)(uintptr_t)data}, token = GSS_C_EMPTY_BUFFER;
     OM_uint32 major, minor;
@@ -196,7 +196,7 @@ static int send_sealed(struct tl_stream *stream, const uint8_t *data, size_t len
 }
 
 /* One whole token from `raw` to `plain`. 1: done, 0: more bytes are needed. */
-static int unseal(struct tl_stream *stream)
+static int unseal(struct tli_stream *stream)
 {
     struct buffer *raw = &stream->raw;
     gss_buffer_desc token, plain = GSS_C_EMPTY_BUFFER;
@@ -227,7 +227,7 @@ static int unseal(struct tl_stream *stream)
 
 /* --- messages --- */
 
-static int more(struct tl_stream *stream)
+static int more(struct tli_stream *stream)
 {
     int ret;
 
@@ -241,7 +241,7 @@ static int more(struct tl_stream *stream)
     return ret > 0 ? 0 : ret;
 }
 
-int tl_stream_send(struct tl_stream *stream, const uint8_t *data, size_t len)
+int tli_stream_send(struct tli_stream *stream, const uint8_t *data, size_t len)
 {
     int ret = 0;
 
@@ -257,17 +257,17 @@ int tl_stream_send(struct tl_stream *stream, const uint8_t *data, size_t len)
     return ret;
 }
 
-int tl_stream_receive(struct tl_stream *stream, struct tl_ber *message)
+int tli_stream_receive(struct tli_stream *stream, struct tli_ber *message)
 {
     struct buffer *plain = &stream->plain;
     size_t size;
     int ret;
 
-    *message = (struct tl_ber){NULL, 0};
+    *message = (struct tli_ber){NULL, 0};
     for (;;) {
         ret = held(plain) == 0 ? 0
-                               : tl_ber_size(plain->data + plain->start, held(plain),
-                                             TL_BER_SEQUENCE, &size);
+                               : tli_ber_size(plain->data + plain->start, held(plain),
+                                              TL_BER_SEQUENCE, &size);
         if (ret < 0 || (ret > 0 && size > MESSAGE_MAX))
             return -EBADMSG;
         if (ret > 0 && size <= held(plain))
@@ -276,7 +276,7 @@ int tl_stream_receive(struct tl_stream *stream, struct tl_ber *message)
         if (ret != 0)
             return ret;
     }
-    *message = (struct tl_ber){plain->data + plain->start, size};
+    *message = (struct tli_ber){plain->data + plain->start, size};
     plain->start += size;
     return 0;
 }

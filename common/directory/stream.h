@@ -5,21 +5,21 @@
 #ifndef TL_DIRECTORY_STREAM_H
 #define TL_DIRECTORY_STREAM_H
 
-#include "directory/gssapi.h"
+#include "gssapi.h"
 #include "status/ber.h"
 
-struct tl_stream;
+struct tli_stream;
 /* Takes the socket, which must not block; it is closed with the stream. NULL: no memory,
  * and the socket is closed. */
-struct tl_stream *tl_stream_new(TALLOC_CTX *ctx, int fd, tl_deadline deadline);
+struct tli_stream *tli_stream_new(TALLOC_CTX *ctx, int fd, tl_deadline deadline);
 /* Seal and unseal from now on. -EBADMSG: something has come already that is not sealed.
  */
-int tl_stream_seal(struct tl_stream *stream, struct tl_gss *gss);
-int tl_stream_send(struct tl_stream *stream, const uint8_t *data, size_t len);
+int tli_stream_seal(struct tli_stream *stream, struct tli_gss *gss);
+int tli_stream_send(struct tli_stream *stream, const uint8_t *data, size_t len);
 /* One whole message; it stays until the next call. */
-int tl_stream_receive(struct tl_stream *stream, struct tl_ber *message);
+int tli_stream_receive(struct tli_stream *stream, struct tli_ber *message);
 /* What those two mean: -ETIMEDOUT, -EPIPE (the server has gone), -EBADMSG (what came is
  * not what was agreed on), -ENOMEM, or what the socket said. */
-const char *tl_stream_error(int error);
+const char *tli_stream_error(int error);
 
 #endif

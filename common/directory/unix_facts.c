@@ -7,7 +7,7 @@
 #include <string.h>
 #include <trustlogon/unix_facts.h>
 
-#include "directory/people.h"
+#include "people.h"
 
 /* SIDs in one filter: about 5 KB of it. */
 #define SIDS_AT_ONCE 50
@@ -21,8 +21,8 @@ enum tl_reason tl_directory_user_by_uid(TALLOC_CTX *ctx, struct tl_directory *di
     TALLOC_CTX *tmp = talloc_new(NULL);
     enum tl_reason reason;
 
-    reason = tl_people_user(ctx, tmp, dir, "uidNumber",
-                            talloc_asprintf(tmp, "%" PRIu32, uid), user, out);
+    reason = tli_people_user(ctx, tmp, dir, "uidNumber",
+                             talloc_asprintf(tmp, "%" PRIu32, uid), user, out);
     talloc_free(tmp);
     return reason;
 }
@@ -34,8 +34,8 @@ enum tl_reason tl_directory_group_by_gid(TALLOC_CTX *ctx, struct tl_directory *d
     TALLOC_CTX *tmp = talloc_new(NULL);
     enum tl_reason reason;
 
-    reason = tl_people_group(ctx, tmp, dir, "gidNumber",
-                             talloc_asprintf(tmp, "%" PRIu32, gid), group, out);
+    reason = tli_people_group(ctx, tmp, dir, "gidNumber",
+                              talloc_asprintf(tmp, "%" PRIu32, gid), group, out);
     talloc_free(tmp);
     return reason;
 }
@@ -50,7 +50,7 @@ static enum tl_reason look_for_twins(struct tl_unix_facts *facts, TALLOC_CTX *tm
 
     /* A server that does not find by it what it has just shown is not to be relied on. */
     if (reason == TL_REASON_USER_UNKNOWN)
-        return tl_connection_fail(dir->ldap, out, "uidNumber is shown and not found");
+        return tli_connection_fail(dir->ldap, out, "uidNumber is shown and not found");
     facts->uid_shared = reason == TL_REASON_ID_COLLISION ||
                         (reason == TL_REASON_OK && !tl_sid_equal(&owner->sid, user));
     return reason == TL_REASON_ID_COLLISION ? TL_REASON_OK : reason;
@@ -101,7 +101,7 @@ static enum tl_reason look_for_group(struct tl_unix_facts *facts, TALLOC_CTX *tm
     if (reason == TL_REASON_OK) {
         facts->gid_sid = group->sid;
         if (append(facts, group) != 0)
-            return tl_people_no_memory(out);
+            return tli_people_no_memory(out);
     }
     return reason == TL_REASON_USER_UNKNOWN || facts->gid_shared ? TL_REASON_OK : reason;
 }
@@ -137,8 +137,8 @@ cleanup:
 
 /* Of entries that are no group of the domain nothing is taken, nor asked for again. */
 static int append_all(struct tl_unix_facts *facts, TALLOC_CTX *tmp,
-                      const struct tl_people_domain *domain,
-                      const struct tl_entries *entries)
+                      const struct tli_people_domain *domain,
+                      const struct tli_entries *entries)
 {
     int ret = 0;
 
@@ -146,7 +146,7 @@ static int append_all(struct tl_unix_facts *facts, TALLOC_CTX *tmp,
         struct tl_dir_group *group = NULL;
         const char *why = NULL;
 
-        ret = tl_group_from_entry(tmp, domain, &entries->entries[i], &group, &why);
+        ret = tli_group_from_entry(tmp, domain, &entries->entries[i], &group, &why);
         if (ret == 0)
             ret = append(facts, group);
         else if (ret == -EBADMSG)
@@ -156,22 +156,22 @@ static int append_all(struct tl_unix_facts *facts, TALLOC_CTX *tmp,
 }
 
 static enum tl_reason some_groups(struct tl_unix_facts *facts, struct tl_directory *dir,
-                                  const struct tl_people_domain *domain,
+                                  const struct tli_people_domain *domain,
                                   const struct tl_sid *sids, size_t count,
                                   struct tl_outcome *out)
 {
     static const char *const attributes[] = {"sAMAccountName", "objectSid", "groupType",
                                              "gidNumber", NULL};
-    struct tl_search search = {
+    struct tli_search search = {
         dir->default_nc, LDAP_SCOPE_SUBTREE, NULL, attributes, count, false};
     TALLOC_CTX *tmp = talloc_new(NULL);
-    struct tl_entries *entries = NULL;
+    struct tli_entries *entries = NULL;
     enum tl_reason reason = TL_REASON_OK;
     char *filter = talloc_strdup(tmp, "");
     bool any = false;
 
     for (size_t i = 0; filter != NULL && i < count; i++) {
-        char *value = tl_people_sid_value(tmp, &sids[i]);
+        char *value = tli_people_sid_value(tmp, &sids[i]);
 
         if (!tl_sid_in_domain(&sids[i], &domain->sid))
             continue;
@@ -184,11 +184,11 @@ static enum tl_reason some_groups(struct tl_unix_facts *facts, struct tl_directo
         search.filter =
             talloc_asprintf(tmp, "(&(objectClass=group)(gidNumber=*)(|%s))", filter);
     if (search.filter == NULL)
-        reason = tl_people_no_memory(out);
+        reason = tli_people_no_memory(out);
     else if (any)
-        reason = tl_connection_search(tmp, dir->ldap, &search, &entries, out);
+        reason = tli_connection_search(tmp, dir->ldap, &search, &entries, out);
     if (entries != NULL && append_all(facts, tmp, domain, entries) != 0)
-        reason = tl_people_no_memory(out);
+        reason = tli_people_no_memory(out);
     talloc_free(tmp);
     return reason;
 }
@@ -197,8 +197,8 @@ enum tl_reason tl_unix_facts_groups(struct tl_unix_facts *facts, struct tl_direc
                                     const struct tl_sid *sids, size_t count,
                                     struct tl_outcome *out)
 {
-    struct tl_people_domain domain;
-    enum tl_reason reason = tl_people_domain_of(dir, &domain, out);
+    struct tli_people_domain domain;
+    enum tl_reason reason = tli_people_domain_of(dir, &domain, out);
 
     for (size_t i = 0; reason == TL_REASON_OK && i < count; i += SIDS_AT_ONCE)
         reason = some_groups(facts, dir, &domain, sids + i,

@@ -7,7 +7,7 @@
 
 #include <trustlogon/name.h>
 
-#include "identity/user.h"
+#include "user.h"
 
 static enum tl_reason fail(struct tl_outcome *out, enum tl_reason reason,
                            const struct tl_sid *sid, const char *why)
@@ -26,7 +26,7 @@ static enum tl_reason no_memory(struct tl_outcome *out)
 }
 
 /* As a user's: DOM\name, dns\name, name@FLAT; the flat name as our own side has it. */
-static int add_names(struct tl_group *group, const struct tl_user_text *text)
+static int add_names(struct tl_group *group, const struct tli_user_text *text)
 {
     size_t count = 0;
 
@@ -52,12 +52,12 @@ enum tl_reason tl_group_build(TALLOC_CTX *ctx, const struct tl_identity_input *i
                               const char *name, struct tl_group **group_out,
                               struct tl_outcome *out)
 {
-    const struct tl_user_ids ids = {.in = in, .map = map};
+    const struct tli_user_ids ids = {.in = in, .map = map};
     struct tl_group *group = talloc_zero(ctx, struct tl_group);
     const struct tl_idmap_domain *domain = NULL;
     enum tl_reason reason;
     struct tl_sid domain_sid;
-    struct tl_user_text text;
+    struct tli_user_text text;
     const char *why = NULL;
     uint32_t rid;
     int ret;
@@ -66,7 +66,7 @@ enum tl_reason tl_group_build(TALLOC_CTX *ctx, const struct tl_identity_input *i
     if (group == NULL)
         return no_memory(out);
     group->sid = *sid;
-    reason = tl_user_gid(&ids, sid, &group->gid, &why);
+    reason = tli_user_gid(&ids, sid, &group->gid, &why);
     if (reason != TL_REASON_OK)
         reason = fail(out, reason, sid, why);
     else if (tl_sid_split(sid, &domain_sid, &rid) == 0)
@@ -79,7 +79,7 @@ enum tl_reason tl_group_build(TALLOC_CTX *ctx, const struct tl_identity_input *i
         reason = TL_REASON_ID_UNMAPPABLE;
         goto cleanup;
     }
-    ret = tl_account_text(group, name, domain->dns, &text, &why);
+    ret = tli_account_text(group, name, domain->dns, &text, &why);
     text.flat = domain->flat;
     group->canonical = text.canonical;
     if (ret == -EINVAL)

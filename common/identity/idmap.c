@@ -2,7 +2,7 @@
  *
  * idmap.c - the table of ranges: the domains in it, and looking things up.
  */
-#include "identity/idmap.h"
+#include "idmap.h"
 
 #define FILETIME_UNIX_EPOCH 116444736000000000ULL /* 1970 in 100 ns since 1601 */
 #define FILETIME_SECOND 10000000ULL
@@ -13,8 +13,8 @@
 
 #include <trustlogon/name.h>
 
-static struct tl_idmap_known *find_known(const struct tl_idmap *map,
-                                         const struct tl_sid *sid)
+static struct tli_idmap_known *find_known(const struct tl_idmap *map,
+                                          const struct tl_sid *sid)
 {
     for (size_t i = 0; i < map->num_known; i++)
         if (tl_sid_equal(&map->known[i].domain.sid, sid))
@@ -32,10 +32,10 @@ static int set_names(struct tl_idmap *map, struct tl_idmap_domain *domain,
 
 /* Who tells of a domain decides its names: the own side's directory before what a trusted
  * forest says, and of two forests that list one SID the one that did so first. */
-static int add_domain(struct tl_idmap *map, enum tl_idmap_rank rank, int64_t since,
+static int add_domain(struct tl_idmap *map, enum tli_idmap_rank rank, int64_t since,
                       const struct tl_sid *sid, const char *dns, const char *flat)
 {
-    struct tl_idmap_known *grown, *there = find_known(map, sid);
+    struct tli_idmap_known *grown, *there = find_known(map, sid);
     struct tl_idmap_domain domain = {.sid = *sid};
 
     if (dns == NULL)
@@ -48,14 +48,14 @@ static int add_domain(struct tl_idmap *map, enum tl_idmap_rank rank, int64_t sin
         there->since = since;
         return set_names(map, &there->domain, dns, flat);
     }
-    grown = talloc_realloc(map, map->known, struct tl_idmap_known, map->num_known + 1);
+    grown = talloc_realloc(map, map->known, struct tli_idmap_known, map->num_known + 1);
     if (grown == NULL)
         return -ENOMEM;
     map->known = grown;
     if (set_names(map, &domain, dns, flat) != 0)
         return -ENOMEM;
     map->known[map->num_known++] =
-        (struct tl_idmap_known){.domain = domain, .rank = rank, .since = since};
+        (struct tli_idmap_known){.domain = domain, .rank = rank, .since = since};
     return 0;
 }
 
@@ -65,7 +65,7 @@ static bool same_dns(const char *a, const char *b)
 }
 
 static int add_forest(struct tl_idmap *map, const char *own_domain,
-                      const struct tl_topology *topo, enum tl_idmap_rank rank)
+                      const struct tl_topology *topo, enum tli_idmap_rank rank)
 {
     int ret = 0;
 
@@ -110,7 +110,7 @@ static int add_listed(struct tl_idmap *map, const struct tl_tdo *tdo)
 /* Only what the own side's directory holds is believed: the other side could
  * list any SID, and choose one whose slice is somebody else's. */
 static int add_trusts(struct tl_idmap *map, const char *own_domain,
-                      const struct tl_topology *topo, enum tl_idmap_rank rank)
+                      const struct tl_topology *topo, enum tli_idmap_rank rank)
 {
     int ret = 0;
 
@@ -149,8 +149,8 @@ static int add_domains(struct tl_idmap *map, const char *own_domain,
     return ret;
 }
 
-int tl_idmap_add_range(struct tl_idmap *map, const struct tl_sid *domain,
-                       uint32_t first_rid, uint32_t min, uint32_t max)
+int tli_idmap_add_range(struct tl_idmap *map, const struct tl_sid *domain,
+                        uint32_t first_rid, uint32_t min, uint32_t max)
 {
     struct tl_idmap_range *grown =
         talloc_realloc(map, map->ranges, struct tl_idmap_range, map->num_ranges + 1);
@@ -174,13 +174,13 @@ static int fill(struct tl_idmap *map, const struct tl_config *config)
 {
     switch (map->kind) {
     case TL_IDMAP_RID:
-        return tl_idmap_fill_named(map, config->rid_ranges);
+        return tli_idmap_fill_named(map, config->rid_ranges);
     case TL_IDMAP_RFC2307:
-        return tl_idmap_fill_named(map, config->rfc2307_ranges);
+        return tli_idmap_fill_named(map, config->rfc2307_ranges);
     case TL_IDMAP_AUTORID:
-        return tl_idmap_fill_autorid(map, config);
+        return tli_idmap_fill_autorid(map, config);
     default:
-        return tl_idmap_fill_sss(map, config);
+        return tli_idmap_fill_sss(map, config);
     }
 }
 
@@ -369,7 +369,7 @@ const struct tl_idmap_range *tl_idmap_lost(const struct tl_idmap *map, size_t *c
 const struct tl_idmap_domain *tl_idmap_domain(const struct tl_idmap *map,
                                               const struct tl_sid *sid)
 {
-    const struct tl_idmap_known *known = find_known(map, sid);
+    const struct tli_idmap_known *known = find_known(map, sid);
 
     return known != NULL ? &known->domain : NULL;
 }

@@ -8,7 +8,7 @@
 #include <trustlogon/idmap.h>
 
 /* How much a domain's place in the table weighs: who tells of it. */
-enum tl_idmap_rank {
+enum tli_idmap_rank {
     TL_RANK_OWN,    /* the workstation's domain */
     TL_RANK_FOREST, /* a domain of its forest */
     TL_RANK_TRUST,  /* a TDO of the own side */
@@ -16,9 +16,9 @@ enum tl_idmap_rank {
     TL_RANK_COUNT
 };
 
-struct tl_idmap_known {
+struct tli_idmap_known {
     struct tl_idmap_domain domain;
-    enum tl_idmap_rank rank;
+    enum tli_idmap_rank rank;
     int64_t since; /* known to our own side, seconds since 1970; TL_SINCE_UNKNOWN */
 };
 #define TL_SINCE_UNKNOWN INT64_MAX
@@ -26,19 +26,19 @@ struct tl_idmap_known {
 struct tl_idmap {
     enum tl_idmap_kind kind;
     size_t num_known;
-    struct tl_idmap_known *known;
+    struct tli_idmap_known *known;
     size_t num_ranges;
     struct tl_idmap_range *ranges; /* sorted by min */
     size_t num_lost;
     struct tl_idmap_range *lost; /* slices that another domain keeps */
 };
 
-int tl_idmap_add_range(struct tl_idmap *map, const struct tl_sid *domain,
-                       uint32_t first_rid, uint32_t min, uint32_t max);
+int tli_idmap_add_range(struct tl_idmap *map, const struct tl_sid *domain,
+                        uint32_t first_rid, uint32_t min, uint32_t max);
 /* idmap_ranges.c: ranges as configured. */
-int tl_idmap_fill_named(struct tl_idmap *map, const struct tl_rid_ranges *ranges);
-int tl_idmap_fill_autorid(struct tl_idmap *map, const struct tl_config *config);
+int tli_idmap_fill_named(struct tl_idmap *map, const struct tl_rid_ranges *ranges);
+int tli_idmap_fill_autorid(struct tl_idmap *map, const struct tl_config *config);
 /* idmap_sss.c: slices by libsss_idmap. */
-int tl_idmap_fill_sss(struct tl_idmap *map, const struct tl_config *config);
+int tli_idmap_fill_sss(struct tl_idmap *map, const struct tl_config *config);
 
 #endif

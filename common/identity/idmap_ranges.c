@@ -5,7 +5,7 @@
  */
 #include <trustlogon/name.h>
 
-#include "identity/idmap.h"
+#include "idmap.h"
 
 /* The domain a line means. DNS names are tried on all domains first: a trusted
  * forest may call a domain of its own by a flat name of ours. */
@@ -24,7 +24,7 @@ const struct tl_idmap_domain *tl_idmap_domain_named(const struct tl_idmap *map,
 }
 
 /* A domain that is not known (yet) leaves its range unused. */
-int tl_idmap_fill_named(struct tl_idmap *map, const struct tl_rid_ranges *ranges)
+int tli_idmap_fill_named(struct tl_idmap *map, const struct tl_rid_ranges *ranges)
 {
     int ret = 0;
 
@@ -39,7 +39,7 @@ int tl_idmap_fill_named(struct tl_idmap *map, const struct tl_rid_ranges *ranges
         for (size_t k = 0; k < map->num_ranges; k++)
             twice = twice || tl_sid_equal(&map->ranges[k].domain, &domain->sid);
         if (!twice)
-            ret = tl_idmap_add_range(map, &domain->sid, 0, range->low, range->high);
+            ret = tli_idmap_add_range(map, &domain->sid, 0, range->low, range->high);
     }
     return ret;
 }
@@ -49,7 +49,7 @@ int tl_idmap_fill_named(struct tl_idmap *map, const struct tl_rid_ranges *ranges
  * of the domain with the index RID / rangesize [idmap_autorid(8)]. The numbers fit:
  * tl_config_conflict() has looked.
  */
-int tl_idmap_fill_autorid(struct tl_idmap *map, const struct tl_config *config)
+int tli_idmap_fill_autorid(struct tl_idmap *map, const struct tl_config *config)
 {
     const struct tl_autorid_domains *domains = config->autorid_domains;
     uint32_t size = config->autorid_rangesize;
@@ -64,7 +64,7 @@ int tl_idmap_fill_autorid(struct tl_idmap *map, const struct tl_config *config)
             continue;
         if (last > UINT32_MAX - first) /* the last piece of all RIDs is shorter */
             last = UINT32_MAX - first;
-        ret = tl_idmap_add_range(map, &domain->sid, first, low, low + last);
+        ret = tli_idmap_add_range(map, &domain->sid, first, low, low + last);
     }
     return ret;
 }

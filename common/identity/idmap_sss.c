@@ -6,7 +6,7 @@
  * that it tells the plain hash and never moves one aside; who keeps a slice
  * that two domains hash to is decided here, whatever order they are found in.
  */
-#include "identity/idmap.h"
+#include "idmap.h"
 
 #include <errno.h>
 #include <sss_idmap.h>
@@ -16,7 +16,7 @@
 #define FURTHER_SLICES 10
 
 struct slice {
-    const struct tl_idmap_known *known;
+    const struct tli_idmap_known *known;
     uint32_t first_rid, min, max;
 };
 
@@ -38,7 +38,7 @@ static void pool_free(void *memory, void *pool)
 static int compare_claims(const struct slice *x, const struct slice *y)
 {
     const bool further[] = {x->first_rid != 0, y->first_rid != 0};
-    const enum tl_idmap_rank a = x->known->rank, b = y->known->rank;
+    const enum tli_idmap_rank a = x->known->rank, b = y->known->rank;
 
     if (further[0] != further[1])
         return further[0] ? 1 : -1;
@@ -50,7 +50,7 @@ static int compare_claims(const struct slice *x, const struct slice *y)
 }
 
 /* 0; -ENOMEM; -ERANGE where the RIDs end. */
-static int ask(struct sss_idmap_ctx *sss, const struct tl_idmap_known *known,
+static int ask(struct sss_idmap_ctx *sss, const struct tli_idmap_known *known,
                uint64_t first_rid, struct slice *slice)
 {
     char name[TL_SID_STRING_MAX + 16], sid[TL_SID_STRING_MAX];
@@ -113,15 +113,15 @@ static int keep(struct tl_idmap *map, const struct slice *slices, size_t count)
                       compare_claims(s, &slices[i + 1]) == 0;
 
         if (first && !shared)
-            ret = tl_idmap_add_range(map, &s->known->domain.sid, s->first_rid, s->min,
-                                     s->max);
+            ret = tli_idmap_add_range(map, &s->known->domain.sid, s->first_rid, s->min,
+                                      s->max);
         else
             ret = lose(map, s);
     }
     return ret;
 }
 
-int tl_idmap_fill_sss(struct tl_idmap *map, const struct tl_config *config)
+int tli_idmap_fill_sss(struct tl_idmap *map, const struct tl_config *config)
 {
     TALLOC_CTX *pool = talloc_new(map);
     struct sss_idmap_ctx *sss = NULL;

@@ -11,7 +11,7 @@
 
 #include <trustlogon/name.h>
 
-#include "identity/user.h"
+#include "user.h"
 
 #define PATH_LIMIT 1024 /* of the expanded path; far below PATH_MAX */
 
@@ -27,7 +27,7 @@ static const char *value_fault(const char *value)
     return NULL;
 }
 
-static const char *value_of(const struct tl_user_text *text, const char *flat,
+static const char *value_of(const struct tli_user_text *text, const char *flat,
                             char escape)
 {
     switch (escape) {
@@ -44,7 +44,7 @@ static const char *value_of(const struct tl_user_text *text, const char *flat,
     }
 }
 
-const char *tl_path_fault(const char *path)
+const char *tli_path_fault(const char *path)
 {
     if (path[0] != '/')
         return "the path is not absolute";
@@ -68,8 +68,9 @@ static char *append(char *path, const char *from, size_t len)
     return path != NULL ? talloc_strndup_append_buffer(path, from, len) : NULL;
 }
 
-int tl_template_expand(TALLOC_CTX *ctx, const char *template,
-                       const struct tl_user_text *text, char **result, const char **fault)
+int tli_template_expand(TALLOC_CTX *ctx, const char *template,
+                        const struct tli_user_text *text, char **result,
+                        const char **fault)
 {
     char *path = talloc_strdup(ctx, ""), *flat;
     int ret = -EINVAL;
@@ -100,7 +101,7 @@ int tl_template_expand(TALLOC_CTX *ctx, const char *template,
         ret = -ENOMEM;
         goto cleanup;
     }
-    *fault = tl_path_fault(path);
+    *fault = tli_path_fault(path);
     if (*fault != NULL)
         goto cleanup;
     talloc_free(flat);

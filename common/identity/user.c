@@ -2,7 +2,7 @@
  *
  * user.c - from a verified PAC to an identity: ids first, then text.
  */
-#include "identity/user.h"
+#include "user.h"
 
 #include <errno.h>
 #include <string.h>
@@ -17,7 +17,7 @@ struct build {
     const struct tl_identity_input *in;
     struct tl_outcome *out;
     struct tl_idmap *map;
-    struct tl_user_ids ids;
+    struct tli_user_ids ids;
     struct tl_identity *identity;
     struct tl_sid primary; /* the primary group; num_subs 0: it is no group */
     size_t room;           /* of identity->groups */
@@ -51,7 +51,7 @@ static enum tl_reason map_user(struct build *b)
     struct tl_identity *identity = b->identity;
     char string[TL_SID_STRING_MAX];
     const char *why = NULL;
-    enum tl_reason reason = tl_user_uid(&b->ids, &identity->sid, &identity->uid, &why);
+    enum tl_reason reason = tli_user_uid(&b->ids, &identity->sid, &identity->uid, &why);
 
     if (reason != TL_REASON_OK)
         return fail(b, reason, tl_sid_format(&identity->sid, string), why);
@@ -63,7 +63,7 @@ static enum tl_reason map_primary(struct build *b, const struct tl_sid *windows)
     char string[TL_SID_STRING_MAX];
     const char *why = NULL;
     enum tl_reason reason =
-        tl_user_primary(&b->ids, windows, b->identity, &b->primary, &why);
+        tli_user_primary(&b->ids, windows, b->identity, &b->primary, &why);
 
     if (reason == TL_REASON_OK)
         return reason;
@@ -85,7 +85,7 @@ static void add_group(struct build *b, const struct tl_sid *sid, uint32_t attrib
         drop(b, sid, "the group is for denying only");
         return;
     }
-    if (tl_user_gid(&b->ids, sid, &gid, &why) != TL_REASON_OK) {
+    if (tli_user_gid(&b->ids, sid, &gid, &why) != TL_REASON_OK) {
         drop(b, sid, why);
         return;
     }
@@ -151,14 +151,14 @@ static int path_of(struct build *b, const char *attribute, const char *path,
     *result = talloc_strndup(b->identity, path, len);
     if (*result == NULL)
         return -ENOMEM;
-    if (tl_path_fault(*result) == NULL && strpbrk(*result, not_in) == NULL)
+    if (tli_path_fault(*result) == NULL && strpbrk(*result, not_in) == NULL)
         return 0;
     TALLOC_FREE(*result);
     drop(b, &b->identity->sid, attribute);
     return 0;
 }
 
-static enum tl_reason add_paths(struct build *b, const struct tl_user_text *text)
+static enum tl_reason add_paths(struct build *b, const struct tli_user_text *text)
 {
     const struct tl_config *config = b->in->config;
     const struct tl_unix_facts *facts =
@@ -175,9 +175,9 @@ static enum tl_reason add_paths(struct build *b, const struct tl_user_text *text
         ret = path_of(b, "loginShell is no path of a shell: [identity] shell is taken",
                       facts->shell, ": ", &shell);
     if (ret == 0 && home == NULL)
-        ret = tl_template_expand(b->identity, config->home, text, &home, &fault);
+        ret = tli_template_expand(b->identity, config->home, text, &home, &fault);
     if (ret == 0 && shell == NULL)
-        ret = tl_template_expand(b->identity, config->shell, text, &shell, &fault);
+        ret = tli_template_expand(b->identity, config->shell, text, &shell, &fault);
     if (ret == -EINVAL)
         return fail(b, TL_REASON_ID_NAME_UNSAFE, text->canonical, fault);
     if (ret != 0)
@@ -187,7 +187,7 @@ static enum tl_reason add_paths(struct build *b, const struct tl_user_text *text
     return TL_REASON_OK;
 }
 
-static int make_map(struct build *b, const struct tl_user_text *text)
+static int make_map(struct build *b, const struct tli_user_text *text)
 {
     const struct tl_identity_input *in = b->in;
     struct tl_idmap_domain also = {.sid = in->pac->domain_sid, .dns = text->dns};
@@ -216,7 +216,7 @@ static bool is_subdomain(const struct tl_identity_input *in)
  * those of [MS-SAMR 2.2.1.12]; where no PAC tells them (look-ups), the name's "$" does,
  * which no directory leaves out and administrators give to no person. */
 static enum tl_reason check_account(const struct build *b,
-                                    const struct tl_user_text *text)
+                                    const struct tli_user_text *text)
 {
     const char *account = b->in->pac->account;
     size_t len = strlen(account);
@@ -237,14 +237,14 @@ static enum tl_reason build(struct build *b)
     const struct tl_pac *pac = b->in->pac;
     struct tl_identity *identity = b->identity;
     const struct tl_idmap_domain *domain;
-    struct tl_user_text text;
+    struct tli_user_text text;
     const char *fault = NULL;
     enum tl_reason reason;
     struct tl_sid windows;
     int ret;
 
     identity->sid = pac->user_sid;
-    ret = tl_user_text_make(identity, pac, b->in->client, &text, &fault);
+    ret = tli_user_text_make(identity, pac, b->in->client, &text, &fault);
     if (ret == -EINVAL)
         return fail(b, TL_REASON_ID_NAME_UNSAFE, b->in->client, fault);
     if (ret == 0)
@@ -254,7 +254,7 @@ static enum tl_reason build(struct build *b)
     identity->canonical = text.canonical;
     domain = tl_idmap_domain(b->map, &pac->domain_sid);
     text.flat = domain != NULL ? domain->flat : NULL;
-    b->ids = (struct tl_user_ids){b->in, b->map, is_subdomain(b->in)};
+    b->ids = (struct tli_user_ids){b->in, b->map, is_subdomain(b->in)};
 
     reason = check_account(b, &text);
     if (reason == TL_REASON_OK)
@@ -271,7 +271,7 @@ static enum tl_reason build(struct build *b)
         return reason;
     identity->gecos = gecos_of(identity, pac->full_name, text.sam);
     if (identity->gecos == NULL || add_groups(b, &windows) != 0 ||
-        tl_user_names(identity, b->in, &text) != 0)
+        tli_user_names(identity, b->in, &text) != 0)
         return no_memory(b);
     return TL_REASON_OK;
 }

@@ -3,10 +3,10 @@
  * user_ids.c - the uid and the gids of one user: from the table of ranges, or, with
  * rfc2307, from what the directory says, as far as the table lets it.
  */
-#include "identity/user.h"
+#include "user.h"
 
 /* OK; COLLISION or SUBORDINATE where the machine's own accounts have the id. */
-static enum tl_reason judge_uid(const struct tl_user_ids *ids, uint32_t uid,
+static enum tl_reason judge_uid(const struct tli_user_ids *ids, uint32_t uid,
                                 const char **why)
 {
     *why = "the id is below minimum_uid in [logon] of trustlogon.conf";
@@ -16,7 +16,7 @@ static enum tl_reason judge_uid(const struct tl_user_ids *ids, uint32_t uid,
 }
 
 /* The user's own numbers in the directory, as far as it may give them. */
-static enum tl_reason uid_of_facts(const struct tl_user_ids *ids,
+static enum tl_reason uid_of_facts(const struct tli_user_ids *ids,
                                    const struct tl_sid *sid, uint32_t *uid,
                                    const char **why)
 {
@@ -34,8 +34,8 @@ static enum tl_reason uid_of_facts(const struct tl_user_ids *ids,
     return TL_REASON_OK;
 }
 
-enum tl_reason tl_user_uid(const struct tl_user_ids *ids, const struct tl_sid *sid,
-                           uint32_t *uid, const char **why)
+enum tl_reason tli_user_uid(const struct tli_user_ids *ids, const struct tl_sid *sid,
+                            uint32_t *uid, const char **why)
 {
     enum tl_reason reason = TL_REASON_OK;
 
@@ -47,8 +47,8 @@ enum tl_reason tl_user_uid(const struct tl_user_ids *ids, const struct tl_sid *s
     return reason == TL_REASON_OK ? judge_uid(ids, *uid, why) : reason;
 }
 
-enum tl_reason tl_user_gid(const struct tl_user_ids *ids, const struct tl_sid *sid,
-                           uint32_t *gid, const char **why)
+enum tl_reason tli_user_gid(const struct tli_user_ids *ids, const struct tl_sid *sid,
+                            uint32_t *gid, const char **why)
 {
     *gid = 0;
     if (ids->in->config->idmap != TL_IDMAP_RFC2307) {
@@ -67,7 +67,7 @@ enum tl_reason tl_user_gid(const struct tl_user_ids *ids, const struct tl_sid *s
  * gidNumber of the user. A number that no group has is the user's private group if it is
  * the uid too, as SSSD's auto_private_groups = hybrid has it, and else a bare number.
  */
-static enum tl_reason primary_of_facts(const struct tl_user_ids *ids,
+static enum tl_reason primary_of_facts(const struct tli_user_ids *ids,
                                        struct tl_identity *identity, struct tl_sid *sid,
                                        const char **why)
 {
@@ -94,9 +94,10 @@ static enum tl_reason primary_of_facts(const struct tl_user_ids *ids,
  * forest is one of its own there and its users have none. winbind gives nobody
  * one. A site that moves over keeps what it had.
  */
-enum tl_reason tl_user_primary(const struct tl_user_ids *ids,
-                               const struct tl_sid *windows, struct tl_identity *identity,
-                               struct tl_sid *sid, const char **why)
+enum tl_reason tli_user_primary(const struct tli_user_ids *ids,
+                                const struct tl_sid *windows,
+                                struct tl_identity *identity, struct tl_sid *sid,
+                                const char **why)
 {
     const struct tl_config *config = ids->in->config;
 
@@ -109,5 +110,5 @@ enum tl_reason tl_user_primary(const struct tl_user_ids *ids,
         return tl_local_judge_gid(ids->in->local, identity->gid, why);
     }
     *sid = *windows;
-    return tl_user_gid(ids, windows, &identity->gid, why);
+    return tli_user_gid(ids, windows, &identity->gid, why);
 }

@@ -12,7 +12,7 @@
 
 #include <trustlogon/name.h>
 
-#include "identity/user.h"
+#include "user.h"
 
 /* NULL, or why this sAMAccountName can be no user's here. What it may hold in a
  * directory is for the name's own rules; the rest would end a field or a path. */
@@ -35,8 +35,8 @@ static const char *account_fault(TALLOC_CTX *ctx, const char *account)
     return fault;
 }
 
-int tl_account_text(TALLOC_CTX *ctx, const char *account, const char *dns,
-                    struct tl_user_text *text, const char **fault)
+int tli_account_text(TALLOC_CTX *ctx, const char *account, const char *dns,
+                     struct tli_user_text *text, const char **fault)
 {
     memset(text, 0, sizeof(*text));
     *fault = account_fault(ctx, account);
@@ -61,16 +61,16 @@ int tl_canonical_name(TALLOC_CTX *ctx, const char *account, const char *dns,
                       const char **canonical, const char **fault)
 {
     TALLOC_CTX *tmp = talloc_new(ctx);
-    struct tl_user_text text;
-    int ret = tmp != NULL ? tl_account_text(tmp, account, dns, &text, fault) : -ENOMEM;
+    struct tli_user_text text;
+    int ret = tmp != NULL ? tli_account_text(tmp, account, dns, &text, fault) : -ENOMEM;
 
     *canonical = ret == 0 ? talloc_steal(ctx, text.canonical) : NULL;
     talloc_free(tmp);
     return ret;
 }
 
-int tl_user_text_make(TALLOC_CTX *ctx, const struct tl_pac *pac, const char *client,
-                      struct tl_user_text *text, const char **fault)
+int tli_user_text_make(TALLOC_CTX *ctx, const struct tl_pac *pac, const char *client,
+                       struct tli_user_text *text, const char **fault)
 {
     const char *realm = client != NULL ? strrchr(client, '@') : NULL;
 
@@ -78,7 +78,7 @@ int tl_user_text_make(TALLOC_CTX *ctx, const struct tl_pac *pac, const char *cli
     *fault = "the ticket's client has no realm";
     if (realm == NULL || !tl_dns_valid(realm + 1))
         return -EINVAL;
-    return tl_account_text(ctx, pac->account, realm + 1, text, fault);
+    return tli_account_text(ctx, pac->account, realm + 1, text, fault);
 }
 
 /* A name that the machine's own account has is that one's. */
@@ -123,7 +123,7 @@ static bool in_own_forest(const struct tl_topology *topo, const struct tl_sid *d
  * forest of the user's domain.
  */
 static int upn_is_his(TALLOC_CTX *ctx, const struct tl_identity_input *in,
-                      const struct tl_user_text *text, const char *upn, bool *his)
+                      const struct tli_user_text *text, const char *upn, bool *his)
 {
     struct tl_suffix_index *index = NULL;
     struct tl_name *name = NULL;
@@ -154,7 +154,7 @@ static int upn_is_his(TALLOC_CTX *ctx, const struct tl_identity_input *in,
 }
 
 static int add_upn(struct tl_identity *identity, const struct tl_identity_input *in,
-                   const struct tl_user_text *text)
+                   const struct tli_user_text *text)
 {
     const char *upn = in->pac->upn;
     TALLOC_CTX *tmp;
@@ -171,8 +171,8 @@ static int add_upn(struct tl_identity *identity, const struct tl_identity_input 
     return ret;
 }
 
-int tl_user_names(struct tl_identity *identity, const struct tl_identity_input *in,
-                  const struct tl_user_text *text)
+int tli_user_names(struct tl_identity *identity, const struct tl_identity_input *in,
+                   const struct tli_user_text *text)
 {
     const char *usual =
         in->ws->default_domain != NULL ? in->ws->default_domain : in->ws->domain;

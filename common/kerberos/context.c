@@ -2,7 +2,7 @@
  *
  * A Kerberos session: its libkrb5 context, its connections, its tickets.
  */
-#include "kerberos_internal.h"
+#include "internal.h"
 
 #include <errno.h>
 #include <profile.h>
@@ -30,13 +30,13 @@ static bool says_unavailable(void *arg, const uint8_t *reply, size_t len)
     struct tl_krb *krb = arg;
     char *copy = talloc_memdup(krb, reply, len);
     krb5_data data = {0};
-    struct tl_krb_error err;
+    struct tli_krb_error err;
 
     if (copy == NULL)
         return false;
     data.length = (unsigned int)len;
     data.data = copy;
-    tl_krb_error_read(copy, krb->k5, &data, &err);
+    tli_krb_error_read(copy, krb->k5, &data, &err);
     talloc_free(copy);
     return err.code == TL_KRB_SVC_UNAVAILABLE;
 }
@@ -89,7 +89,7 @@ static enum tl_reason new_session(TALLOC_CTX *ctx, const struct tl_config *confi
                                   tl_deadline deadline, const struct tl_trace *trace,
                                   struct tl_krb **krb_out, struct tl_outcome *out)
 {
-    struct tl_transport_source source = {
+    struct tli_transport_source source = {
         .find = find, .failed = failed, .worked = worked, .arg = locator};
     struct tl_krb *krb = talloc_zero(ctx, struct tl_krb);
     enum tl_reason reason;
@@ -101,7 +101,7 @@ static enum tl_reason new_session(TALLOC_CTX *ctx, const struct tl_config *confi
     krb->locator = locator;
     krb->deadline = deadline;
     krb->trace = trace;
-    reason = tl_k5_open(config->allow_rc4, cards, TL_STAGE_LOCAL, &krb->k5, out);
+    reason = tli_k5_open(config->allow_rc4, cards, TL_STAGE_LOCAL, &krb->k5, out);
     if (reason != TL_REASON_OK) {
         talloc_free(krb);
         return reason;
@@ -110,7 +110,7 @@ static enum tl_reason new_session(TALLOC_CTX *ctx, const struct tl_config *confi
     krb->clockskew = read_clockskew(krb->k5);
     source.unavailable = says_unavailable;
     source.unavailable_arg = krb;
-    krb->net = tl_transport_new(krb, config, trace, &source);
+    krb->net = tli_transport_new(krb, config, trace, &source);
     if (krb->net == NULL || make_ccache(krb) != 0) {
         talloc_free(krb);
         return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
@@ -156,32 +156,32 @@ int64_t tl_krb_tgt_end(const struct tl_krb *krb)
     return krb->tgt_end;
 }
 
-const char *tl_krb_way(const struct tl_krb *krb, size_t i)
+const char *tl_krb_realm_path(const struct tl_krb *krb, size_t i)
 {
     return i < krb->way.count ? krb->way.names[i] : NULL;
 }
 
-static char *all_of(TALLOC_CTX *ctx, const struct tl_realms *realms)
+static char *all_of(TALLOC_CTX *ctx, const struct tli_realms *realms)
 {
-    struct tl_realms start = *realms;
+    struct tli_realms start = *realms;
 
     if (start.count == 0)
         return NULL;
     start.count--;
-    return tl_realms_text(ctx, &start, realms->names[start.count]);
+    return tli_realms_text(ctx, &start, realms->names[start.count]);
 }
 
-char *tl_krb_way_text(TALLOC_CTX *ctx, const struct tl_krb *krb)
+char *tl_krb_realm_path_text(TALLOC_CTX *ctx, const struct tl_krb *krb)
 {
     return all_of(ctx, &krb->way);
 }
 
-const char *tl_krb_through(const struct tl_krb *krb, size_t i)
+const char *tl_krb_transited(const struct tl_krb *krb, size_t i)
 {
     return i < krb->through.count ? krb->through.names[i] : NULL;
 }
 
-char *tl_krb_through_text(TALLOC_CTX *ctx, const struct tl_krb *krb)
+char *tl_krb_transited_text(TALLOC_CTX *ctx, const struct tl_krb *krb)
 {
     return all_of(ctx, &krb->through);
 }

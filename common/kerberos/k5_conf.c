@@ -5,7 +5,7 @@
  * asked again, for the file's first lines, until the shortest start is found that it does
  * not take; what is included is looked at in its turn.
  */
-#include "kerberos_internal.h"
+#include "internal.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -172,12 +172,12 @@ static char *fault_of(TALLOC_CTX *ctx, const char *path, char **next)
         text[end_of_line(text, len, line)] = '\0';
         *next = bad_include(ctx, text + start);
     }
-    said = tl_k5_message(ctx, NULL, (krb5_error_code)code);
+    said = tli_k5_message(ctx, NULL, (krb5_error_code)code);
     return line != 0 ? talloc_asprintf(ctx, "%s, line %u: %s", path, line, said)
                      : talloc_asprintf(ctx, "%s: %s", path, said);
 }
 
-char *tl_k5_conf_syntax(TALLOC_CTX *ctx, const char *path)
+char *tli_k5_conf_syntax(TALLOC_CTX *ctx, const char *path)
 {
     TALLOC_CTX *tmp = talloc_new(NULL);
     char *found = NULL, *next = NULL;
@@ -213,7 +213,7 @@ static char *time_fault(TALLOC_CTX *ctx, profile_t profile, const char **names,
     return fault;
 }
 
-char *tl_k5_conf_values(TALLOC_CTX *ctx, const char *path)
+char *tli_k5_conf_values(TALLOC_CTX *ctx, const char *path)
 {
     const char *files[] = {path, NULL}, *libdefaults[] = {"libdefaults", NULL};
     profile_t profile = NULL;
@@ -243,10 +243,10 @@ char *tl_k5_conf_values(TALLOC_CTX *ctx, const char *path)
 
 /* --- the context, or what keeps it from being made --- */
 
-enum tl_reason tl_k5_open(enum tl_rc4 rc4, bool cards, enum tl_stage stage,
-                          krb5_context *k5, struct tl_outcome *out)
+enum tl_reason tli_k5_open(enum tl_rc4 rc4, bool cards, enum tl_stage stage,
+                           krb5_context *k5, struct tl_outcome *out)
 {
-    krb5_error_code ret = tl_k5_context_for(rc4, cards, k5);
+    krb5_error_code ret = tli_k5_context_for(rc4, cards, k5);
     TALLOC_CTX *tmp;
     char *fault, *said;
 
@@ -256,8 +256,8 @@ enum tl_reason tl_k5_open(enum tl_rc4 rc4, bool cards, enum tl_stage stage,
     if (ret == ENOMEM)
         return tl_outcome_fail(out, stage, TL_REASON_NO_MEMORY, NULL);
     tmp = talloc_new(NULL);
-    fault = tl_k5_conf_syntax(tmp, TL_KRB5_CONF);
-    said = tl_k5_message(tmp, NULL, ret);
+    fault = tli_k5_conf_syntax(tmp, TL_KRB5_CONF);
+    said = tli_k5_message(tmp, NULL, ret);
     (void)tl_outcome_fail(out, stage, TL_REASON_KRB5_CONF, "%s",
                           fault != NULL  ? fault
                           : said != NULL ? said
@@ -274,10 +274,10 @@ int tl_krb5_conf_check(TALLOC_CTX *ctx, char **error)
     *error = NULL;
     if (out == NULL)
         return -ENOMEM;
-    if (tl_k5_open(TL_RC4_NO, false, TL_STAGE_LOCAL, &k5, out) != TL_REASON_OK)
+    if (tli_k5_open(TL_RC4_NO, false, TL_STAGE_LOCAL, &k5, out) != TL_REASON_OK)
         *error = talloc_strdup(ctx, out->detail != NULL ? out->detail : "?");
     else
-        *error = tl_k5_conf_values(ctx, TL_KRB5_CONF);
+        *error = tli_k5_conf_values(ctx, TL_KRB5_CONF);
     if (k5 != NULL)
         krb5_free_context(k5);
     talloc_free(out);

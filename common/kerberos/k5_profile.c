@@ -6,8 +6,8 @@
  * libkrb5 must never ask DNS or take another path than the one we watch. Below
  * krb5.conf lie Windows' defaults for what it may set.
  */
-#include "kerberos_internal.h"
-#include "smartcard.h"
+#include "internal.h"
+#include "kerberos/exchange/smartcard.h"
 
 #include <errno.h>
 #include <profile.h>
@@ -115,7 +115,7 @@ static long get_values(void *data, const char *const *names, char ***values)
     char **list;
     long ret;
 
-    if (tl_card_profile(layer->below, layer->cards, names, values, &ret))
+    if (tli_card_profile(layer->below, layer->cards, names, values, &ret))
         return ret;
     if (value == NULL) {
         ret = profile_get_values(layer->below, names, values);
@@ -163,7 +163,7 @@ static long copy(void *data, void **copied)
     return 0;
 }
 
-krb5_error_code tl_k5_context_for(enum tl_rc4 rc4, bool cards, krb5_context *k5)
+krb5_error_code tli_k5_context_for(enum tl_rc4 rc4, bool cards, krb5_context *k5)
 {
     struct profile_vtable table = {
         .minor_ver = 1,
@@ -201,12 +201,12 @@ krb5_error_code tl_k5_context_for(enum tl_rc4 rc4, bool cards, krb5_context *k5)
     return ret;
 }
 
-krb5_error_code tl_k5_context(enum tl_rc4 rc4, krb5_context *k5)
+krb5_error_code tli_k5_context(enum tl_rc4 rc4, krb5_context *k5)
 {
-    return tl_k5_context_for(rc4, false, k5);
+    return tli_k5_context_for(rc4, false, k5);
 }
 
-bool tl_enctype_allowed(enum tl_rc4 rc4, enum tl_key_use use, krb5_enctype enctype)
+bool tli_enctype_allowed(enum tl_rc4 rc4, enum tli_key_use use, krb5_enctype enctype)
 {
     switch (enctype) {
     case ENCTYPE_AES128_CTS_HMAC_SHA1_96:

@@ -2,7 +2,7 @@
  *
  * Reading of a message what needs no key: its kind, and what a KRB-ERROR says.
  */
-#include "kerberos_internal.h"
+#include "internal.h"
 
 #include <errno.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 #define DER_TGS_REP 0x6d /* [APPLICATION 13] */
 #define DER_TICKET 0x61  /* [APPLICATION 1] */
 
-enum tl_krb_msg tl_krb_msg_kind(const uint8_t *data, size_t len)
+enum tli_krb_msg tli_krb_msg_kind(const uint8_t *data, size_t len)
 {
     if (len < 2)
         return TL_MSG_OTHER;
@@ -33,7 +33,7 @@ enum tl_krb_msg tl_krb_msg_kind(const uint8_t *data, size_t len)
     }
 }
 
-const char *tl_krb_msg_name(enum tl_krb_msg kind)
+const char *tli_krb_msg_name(enum tli_krb_msg kind)
 {
     static const char *const names[] = {"?",       "AS-REQ",  "AS-REP",
                                         "TGS-REQ", "TGS-REP", "KRB-ERROR"};
@@ -42,46 +42,46 @@ const char *tl_krb_msg_name(enum tl_krb_msg kind)
 }
 
 /* Skip the elements [0] to [last], optional ones among them. */
-static void skip_to(struct tl_der *in, uint8_t last)
+static void skip_to(struct tli_der *in, uint8_t last)
 {
-    struct tl_der ignored;
+    struct tli_der ignored;
 
     for (uint8_t n = 0; n <= last; n++)
-        if (tl_der_is(in, TL_DER_CONTEXT(n)))
-            (void)tl_der_take(in, TL_DER_CONTEXT(n), &ignored);
+        if (tli_der_is(in, TL_DER_CONTEXT(n)))
+            (void)tli_der_take(in, TL_DER_CONTEXT(n), &ignored);
 }
 
 /* The sname of the ticket in a TGS-REP [RFC 4120 5.3, 5.4.2]: a window on its strings. */
-static int take_service(const krb5_data *reply, struct tl_der *names)
+static int take_service(const krb5_data *reply, struct tli_der *names)
 {
-    struct tl_der in = {(const uint8_t *)reply->data, reply->length};
-    struct tl_der rep, ticket, name;
+    struct tli_der in = {(const uint8_t *)reply->data, reply->length};
+    struct tli_der rep, ticket, name;
 
-    if (tl_der_take(&in, DER_TGS_REP, &rep) != 0 ||
-        tl_der_take(&rep, TL_DER_SEQUENCE, &in) != 0)
+    if (tli_der_take(&in, DER_TGS_REP, &rep) != 0 ||
+        tli_der_take(&rep, TL_DER_SEQUENCE, &in) != 0)
         return -EBADMSG;
     skip_to(&in, 4);
-    if (tl_der_take(&in, TL_DER_CONTEXT(5), &rep) != 0 ||
-        tl_der_take(&rep, DER_TICKET, &ticket) != 0 ||
-        tl_der_take(&ticket, TL_DER_SEQUENCE, &in) != 0)
+    if (tli_der_take(&in, TL_DER_CONTEXT(5), &rep) != 0 ||
+        tli_der_take(&rep, DER_TICKET, &ticket) != 0 ||
+        tli_der_take(&ticket, TL_DER_SEQUENCE, &in) != 0)
         return -EBADMSG;
     skip_to(&in, 1);
-    if (tl_der_take(&in, TL_DER_CONTEXT(2), &rep) != 0 ||
-        tl_der_take(&rep, TL_DER_SEQUENCE, &name) != 0)
+    if (tli_der_take(&in, TL_DER_CONTEXT(2), &rep) != 0 ||
+        tli_der_take(&rep, TL_DER_SEQUENCE, &name) != 0)
         return -EBADMSG;
     skip_to(&name, 0);
-    if (tl_der_take(&name, TL_DER_CONTEXT(1), &in) != 0)
+    if (tli_der_take(&name, TL_DER_CONTEXT(1), &in) != 0)
         return -EBADMSG;
-    return tl_der_take(&in, TL_DER_SEQUENCE, names);
+    return tli_der_take(&in, TL_DER_SEQUENCE, names);
 }
 
-char *tl_krb_referred_to(TALLOC_CTX *ctx, const krb5_data *reply)
+char *tli_krb_referred_to(TALLOC_CTX *ctx, const krb5_data *reply)
 {
-    struct tl_der names, first, realm;
+    struct tli_der names, first, realm;
 
     if (reply->data == NULL || take_service(reply, &names) != 0 ||
-        tl_der_take(&names, DER_GENERAL_STRING, &first) != 0 ||
-        tl_der_take(&names, DER_GENERAL_STRING, &realm) != 0 || names.len != 0)
+        tli_der_take(&names, DER_GENERAL_STRING, &first) != 0 ||
+        tli_der_take(&names, DER_GENERAL_STRING, &realm) != 0 || names.len != 0)
         return NULL;
     if (first.len != KRB5_TGS_NAME_SIZE ||
         memcmp(first.data, KRB5_TGS_NAME, KRB5_TGS_NAME_SIZE) != 0 || realm.len == 0 ||
@@ -90,14 +90,14 @@ char *tl_krb_referred_to(TALLOC_CTX *ctx, const krb5_data *reply)
     return talloc_strndup(ctx, (const char *)realm.data, realm.len);
 }
 
-void tl_krb_error_read(TALLOC_CTX *ctx, krb5_context k5, const krb5_data *reply,
-                       struct tl_krb_error *err)
+void tli_krb_error_read(TALLOC_CTX *ctx, krb5_context k5, const krb5_data *reply,
+                        struct tli_krb_error *err)
 {
     krb5_error *raw = NULL;
 
     memset(err, 0, sizeof(*err));
     err->code = TL_KRB_NONE;
-    if (tl_krb_msg_kind((const uint8_t *)reply->data, reply->length) != TL_MSG_ERROR)
+    if (tli_krb_msg_kind((const uint8_t *)reply->data, reply->length) != TL_MSG_ERROR)
         return;
     if (krb5_rd_error(k5, reply, &raw) != 0)
         return;

@@ -2,13 +2,13 @@
  *
  * The realms that an exchange has been in: circles are found, hops counted.
  */
-#include "kerberos_internal.h"
+#include "internal.h"
 
 #include <string.h>
 #include <strings.h>
 
-enum tl_reason tl_realms_enter(TALLOC_CTX *ctx, struct tl_realms *seen, int limit,
-                               const char *realm, size_t len)
+enum tl_reason tli_realms_enter(TALLOC_CTX *ctx, struct tli_realms *seen, int limit,
+                                const char *realm, size_t len)
 {
     char **names;
 
@@ -29,7 +29,7 @@ enum tl_reason tl_realms_enter(TALLOC_CTX *ctx, struct tl_realms *seen, int limi
     return TL_REASON_OK;
 }
 
-char *tl_realms_text(TALLOC_CTX *ctx, const struct tl_realms *seen, const char *last)
+char *tli_realms_text(TALLOC_CTX *ctx, const struct tli_realms *seen, const char *last)
 {
     char *text = talloc_strdup(ctx, "");
 

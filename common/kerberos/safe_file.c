@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-const char *tl_stat_unsafe(const struct stat *st, bool secret)
+const char *tli_stat_unsafe(const struct stat *st, bool secret)
 {
     if (st->st_uid != 0 && st->st_uid != geteuid())
         return "it does not belong to root";
@@ -27,7 +27,7 @@ static const char *path_unsafe(const char *path)
 {
     struct stat st;
 
-    return stat(path, &st) == 0 ? tl_stat_unsafe(&st, false) : NULL;
+    return stat(path, &st) == 0 ? tli_stat_unsafe(&st, false) : NULL;
 }
 
 static const char *folder_unsafe(TALLOC_CTX *ctx, const char *folder, char **file)
@@ -60,7 +60,7 @@ static char *module_of(TALLOC_CTX *ctx, const char *value)
     return *path == '/' ? talloc_strndup(ctx, path, strcspn(path, ":")) : NULL;
 }
 
-const char *tl_pkinit_unsafe(TALLOC_CTX *ctx, const char *value, char **file)
+const char *tli_pkinit_unsafe(TALLOC_CTX *ctx, const char *value, char **file)
 {
     *file = NULL;
     if (strncmp(value, "DIR:", 4) == 0)

@@ -11,10 +11,10 @@
 
 /* NULL, or why not: the file is not root's (or, of a command that somebody runs, his
  * own), others may write to it, or it is a secret and others may read it. */
-const char *tl_stat_unsafe(const struct stat *st, bool secret);
+const char *tli_stat_unsafe(const struct stat *st, bool secret);
 
 /* The same of what a pkinit setting names: FILE:, DIR: with all in it, and the module of
  * PKCS11:. Links are followed. *file, a child of ctx, is the one at fault. */
-const char *tl_pkinit_unsafe(TALLOC_CTX *ctx, const char *value, char **file);
+const char *tli_pkinit_unsafe(TALLOC_CTX *ctx, const char *value, char **file);
 
 #endif

@@ -3,7 +3,7 @@
  * Settings of libkrb5's pkinit plugin, laid over krb5.conf like those of k5_profile.c.
  */
 #include "safe_file.h"
-#include "smartcard.h"
+#include "kerberos/exchange/smartcard.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -51,7 +51,7 @@ static bool has(profile_t profile, const char *const *names)
     return found;
 }
 
-bool tl_card_setting(profile_t profile, const char *realm, const char *name)
+bool tli_card_setting(profile_t profile, const char *realm, const char *name)
 {
     const char *of_defaults[] = {"libdefaults", realm, name, NULL};
     const char *of_realm[] = {"realms", realm, name, NULL};
@@ -70,13 +70,13 @@ static const char *one_unsafe(TALLOC_CTX *ctx, profile_t profile,
     if (profile_get_values(profile, names, &values) != 0)
         return NULL;
     for (size_t i = 0; values[i] != NULL && why == NULL; i++)
-        why = tl_pkinit_unsafe(ctx, values[i], file);
+        why = tli_pkinit_unsafe(ctx, values[i], file);
     profile_free_list(values);
     return why;
 }
 
-const char *tl_card_unsafe(TALLOC_CTX *ctx, profile_t profile, const char *realm,
-                           char **file)
+const char *tli_card_unsafe(TALLOC_CTX *ctx, profile_t profile, const char *realm,
+                            char **file)
 {
     static const char *const settings[] = {"pkinit_anchors", "pkinit_pool",
                                            "pkinit_revoke", "pkinit_identities",
@@ -102,11 +102,11 @@ const char *tl_card_unsafe(TALLOC_CTX *ctx, profile_t profile, const char *realm
 static bool is_left_open(profile_t below, const char *const *names, const char *name)
 {
     return strcmp(names[0], "realms") == 0 && strcmp(names[2], name) == 0 &&
-           !tl_card_setting(below, names[1], name);
+           !tli_card_setting(below, names[1], name);
 }
 
-bool tl_card_profile(profile_t below, bool cards, const char *const *names,
-                     char ***values, long *ret)
+bool tli_card_profile(profile_t below, bool cards, const char *const *names,
+                      char ***values, long *ret)
 {
     static const char *const pkinit[] = {"pkinit", NULL};
     const char *hostname[] = {NULL, NULL};

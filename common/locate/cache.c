@@ -26,7 +26,7 @@
 /* A use is noted in the file's time of access, not each time. */
 #define USE_NOTED_S 60
 
-char *tl_cache_file_name(TALLOC_CTX *ctx, const char *domain)
+char *tli_cache_file_name(TALLOC_CTX *ctx, const char *domain)
 {
     char name[NAME_MAX - 16];
     size_t n = 0;
@@ -63,7 +63,7 @@ static time_t used_at(const struct stat *st)
 /* File systems keep times of access badly or not at all, so we do. */
 static void note_use(const struct tl_locator *locator, int fd)
 {
-    const struct timespec times[2] = {{.tv_sec = (time_t)tl_locator_wall(locator)},
+    const struct timespec times[2] = {{.tv_sec = (time_t)tli_locator_wall(locator)},
                                       {.tv_nsec = UTIME_OMIT}};
     struct stat st;
 
@@ -106,25 +106,25 @@ static char *read_all(TALLOC_CTX *ctx, int fd, size_t *len)
     return text;
 }
 
-struct tl_cache_entry *tl_cache_load(TALLOC_CTX *ctx, const struct tl_locator *locator,
-                                     const char *domain)
+struct tli_cache_entry *tli_cache_load(TALLOC_CTX *ctx, const struct tl_locator *locator,
+                                       const char *domain)
 {
-    struct tl_cache_entry *entry = NULL;
+    struct tli_cache_entry *entry = NULL;
     char *name, *text;
     int folder, fd = -1;
     size_t len;
 
     for (entry = locator->unsaved; entry; entry = entry->next) {
         if (strcmp(entry->domain, domain) == 0)
-            return tl_cache_copy(ctx, entry);
+            return tli_cache_copy(ctx, entry);
     }
-    name = tl_cache_file_name(NULL, domain);
+    name = tli_cache_file_name(NULL, domain);
     folder = open_folder(locator);
     if (name && folder >= 0)
         fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
     if (fd >= 0) {
         text = read_all(name, fd, &len);
-        if (text && tl_cache_decode(ctx, text, len, &entry) == 0 &&
+        if (text && tli_cache_decode(ctx, text, len, &entry) == 0 &&
             strcmp(entry->domain, domain) != 0)
             TALLOC_FREE(entry);
         if (entry)
@@ -156,7 +156,7 @@ static void remember_oldest(struct oldest *oldest, const char *name,
  * for it, the one that was not used for the longest time. */
 static bool room(const struct tl_locator *locator, int folder)
 {
-    time_t oldest = (time_t)tl_locator_wall(locator) - locator->config->cache_lifetime;
+    time_t oldest = (time_t)tli_locator_wall(locator) - locator->config->cache_lifetime;
     int again = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *dir = again >= 0 ? fdopendir(again) : NULL;
     const struct dirent *de;
@@ -212,7 +212,7 @@ static bool replace(const struct tl_locator *locator, int folder, const char *na
 
     if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) != 0 && !room(locator, folder))
         return false;
-    snprintf(beside, sizeof beside, PREFIX "%08x.new", tl_random(NULL, UINT32_MAX));
+    snprintf(beside, sizeof beside, PREFIX "%08x.new", tli_random(NULL, UINT32_MAX));
     fd = openat(folder, beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
                 0644);
     if (fd < 0)
@@ -227,9 +227,9 @@ static bool replace(const struct tl_locator *locator, int folder, const char *na
     return true;
 }
 
-static void remember(struct tl_locator *locator, const struct tl_cache_entry *entry)
+static void remember(struct tl_locator *locator, const struct tli_cache_entry *entry)
 {
-    struct tl_cache_entry *copy = tl_cache_copy(locator, entry);
+    struct tli_cache_entry *copy = tli_cache_copy(locator, entry);
 
     if (!copy)
         return;
@@ -239,8 +239,8 @@ static void remember(struct tl_locator *locator, const struct tl_cache_entry *en
 
 static void forget(struct tl_locator *locator, const char *domain)
 {
-    for (struct tl_cache_entry **at = &locator->unsaved; *at;) {
-        struct tl_cache_entry *entry = *at;
+    for (struct tli_cache_entry **at = &locator->unsaved; *at;) {
+        struct tli_cache_entry *entry = *at;
 
         if (strcmp(entry->domain, domain) == 0) {
             *at = entry->next;
@@ -251,10 +251,10 @@ static void forget(struct tl_locator *locator, const char *domain)
     }
 }
 
-void tl_cache_store(struct tl_locator *locator, const struct tl_cache_entry *entry)
+void tli_cache_store(struct tl_locator *locator, const struct tli_cache_entry *entry)
 {
-    char *name = tl_cache_file_name(NULL, entry->domain);
-    char *text = name ? tl_cache_encode(name, entry) : NULL;
+    char *name = tli_cache_file_name(NULL, entry->domain);
+    char *text = name ? tli_cache_encode(name, entry) : NULL;
     const char *path = locator->config->cache_dir;
     bool stored = false;
     int folder;

@@ -13,9 +13,10 @@
 #define VERSION 1
 #define DCS_MAX (TL_MAX_SERVERS * TL_MAX_ADDRESSES)
 
-struct tl_cache_entry *tl_cache_copy(TALLOC_CTX *ctx, const struct tl_cache_entry *from)
+struct tli_cache_entry *tli_cache_copy(TALLOC_CTX *ctx,
+                                       const struct tli_cache_entry *from)
 {
-    struct tl_cache_entry *to = talloc_zero(ctx, struct tl_cache_entry);
+    struct tli_cache_entry *to = talloc_zero(ctx, struct tli_cache_entry);
     const char **strings[] = {&to->domain, &to->site, &to->failed_reason,
                               &to->failed_detail};
 
@@ -23,7 +24,7 @@ struct tl_cache_entry *tl_cache_copy(TALLOC_CTX *ctx, const struct tl_cache_entr
         return NULL;
     *to = *from;
     to->next = NULL;
-    to->dcs = talloc_zero_array(to, struct tl_cache_dc, from->count);
+    to->dcs = talloc_zero_array(to, struct tli_cache_dc, from->count);
     if (!to->dcs)
         goto fail;
     for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++) {
@@ -31,7 +32,7 @@ struct tl_cache_entry *tl_cache_copy(TALLOC_CTX *ctx, const struct tl_cache_entr
             goto fail;
     }
     for (size_t i = 0; i < from->count; i++) {
-        if (tl_dc_copy(to->dcs, &to->dcs[i].dc, &from->dcs[i].dc) != 0)
+        if (tli_dc_copy(to->dcs, &to->dcs[i].dc, &from->dcs[i].dc) != 0)
             goto fail;
         to->dcs[i].failed = from->dcs[i].failed;
     }
@@ -43,7 +44,7 @@ fail:
 
 /* ---- out */
 
-static json_t *dc_to_json(const struct tl_cache_dc *from)
+static json_t *dc_to_json(const struct tli_cache_dc *from)
 {
     const struct tl_dc *dc = &from->dc;
 
@@ -57,7 +58,7 @@ static json_t *dc_to_json(const struct tl_cache_dc *from)
         (json_int_t)from->failed);
 }
 
-char *tl_cache_encode(TALLOC_CTX *ctx, const struct tl_cache_entry *entry)
+char *tli_cache_encode(TALLOC_CTX *ctx, const struct tli_cache_entry *entry)
 {
     json_t *dcs = json_array(), *root;
     char *text, *copy = NULL;
@@ -114,9 +115,9 @@ static int parse_address(TALLOC_CTX *ctx, struct tl_dc *dc, const char *text)
     struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
 
     if (inet_pton(AF_INET, text, &in.sin_addr) == 1)
-        return tl_dc_set_address(ctx, dc, (const struct sockaddr *)&in);
+        return tli_dc_set_address(ctx, dc, (const struct sockaddr *)&in);
     if (inet_pton(AF_INET6, text, &in6.sin6_addr) == 1)
-        return tl_dc_set_address(ctx, dc, (const struct sockaddr *)&in6);
+        return tli_dc_set_address(ctx, dc, (const struct sockaddr *)&in6);
     return -EBADMSG;
 }
 
@@ -126,7 +127,7 @@ static int dc_strings(TALLOC_CTX *ctx, const json_t *object, struct tl_dc *dc)
     int rc;
 
     rc = get_string(ctx, object, "host", &dc->host);
-    if (rc == 0 && (!dc->host || !tl_srv_host_valid(dc->host)))
+    if (rc == 0 && (!dc->host || !tli_srv_host_valid(dc->host)))
         rc = -EBADMSG;
     if (rc == 0)
         rc = get_string(ctx, object, "address", &address);
@@ -143,7 +144,7 @@ static int dc_strings(TALLOC_CTX *ctx, const json_t *object, struct tl_dc *dc)
     return rc;
 }
 
-static int dc_from_json(TALLOC_CTX *ctx, const json_t *object, struct tl_cache_dc *to)
+static int dc_from_json(TALLOC_CTX *ctx, const json_t *object, struct tli_cache_dc *to)
 {
     const json_t *in_site = json_object_get(object, "in_site"),
                  *pinged = json_object_get(object, "pinged");
@@ -167,7 +168,7 @@ static int dc_from_json(TALLOC_CTX *ctx, const json_t *object, struct tl_cache_d
     return dc_strings(ctx, object, dc);
 }
 
-static int entry_from_json(const json_t *root, struct tl_cache_entry *e)
+static int entry_from_json(const json_t *root, struct tli_cache_entry *e)
 {
     const json_t *dcs = json_object_get(root, "dcs");
     int64_t version;
@@ -190,11 +191,11 @@ static int entry_from_json(const json_t *root, struct tl_cache_entry *e)
         rc = get_string(e, root, "detail", &e->failed_detail);
     if (rc)
         return rc;
-    e->dcs = talloc_zero_array(e, struct tl_cache_dc, json_array_size(dcs));
+    e->dcs = talloc_zero_array(e, struct tli_cache_dc, json_array_size(dcs));
     if (!e->dcs)
         return -ENOMEM;
     for (size_t i = 0; i < json_array_size(dcs) && rc == 0; i++) {
-        struct tl_cache_dc *dc = &e->dcs[i];
+        struct tli_cache_dc *dc = &e->dcs[i];
 
         rc = dc_from_json(e->dcs, json_array_get(dcs, i), dc);
         dc->dc.domain = e->domain;
@@ -204,10 +205,10 @@ static int entry_from_json(const json_t *root, struct tl_cache_entry *e)
     return rc;
 }
 
-int tl_cache_decode(TALLOC_CTX *ctx, const char *text, size_t len,
-                    struct tl_cache_entry **entry)
+int tli_cache_decode(TALLOC_CTX *ctx, const char *text, size_t len,
+                     struct tli_cache_entry **entry)
 {
-    struct tl_cache_entry *e = NULL;
+    struct tli_cache_entry *e = NULL;
     json_error_t error;
     json_t *root;
     int rc = -EBADMSG;
@@ -215,7 +216,7 @@ int tl_cache_decode(TALLOC_CTX *ctx, const char *text, size_t len,
     *entry = NULL;
     root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
     if (json_is_object(root)) {
-        e = talloc_zero(ctx, struct tl_cache_entry);
+        e = talloc_zero(ctx, struct tli_cache_entry);
         rc = e ? entry_from_json(root, e) : -ENOMEM;
     }
     json_decref(root);

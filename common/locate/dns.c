@@ -20,7 +20,7 @@
 /* No fragments [DNS flag day 2020]. */
 #define EDNS_SIZE 1232
 
-struct tl_dns {
+struct tli_dns {
     ares_channel channel;
     const struct tl_trace *trace;
     bool closing;
@@ -29,16 +29,16 @@ struct tl_dns {
 
 /* One question on its way. */
 struct question {
-    struct tl_dns *dns;
+    struct tli_dns *dns;
     const char *name, *realm;
     int family; /* 0: SRV */
     int64_t asked_us;
-    tl_dns_srv_fn srv_fn;
-    tl_dns_addr_fn addr_fn;
+    tli_dns_srv_fn srv_fn;
+    tli_dns_addr_fn addr_fn;
     void *arg;
 };
 
-static int close_dns(struct tl_dns *dns)
+static int close_dns(struct tli_dns *dns)
 {
     dns->closing = true; /* c-ares calls back for whatever is still open: to be told */
     ares_destroy(dns->channel);
@@ -50,7 +50,7 @@ static void init_library(void)
     ares_library_init(ARES_LIB_INIT_ALL);
 }
 
-int tl_dns_open(TALLOC_CTX *ctx, const struct tl_locator *locator, struct tl_dns **dns)
+int tli_dns_open(TALLOC_CTX *ctx, const struct tl_locator *locator, struct tli_dns **dns)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     /* Names here are complete: no search list, no aliases from the environment. */
@@ -59,12 +59,12 @@ int tl_dns_open(TALLOC_CTX *ctx, const struct tl_locator *locator, struct tl_dns
                                    .timeout = TRY_MS,
                                    .tries = TRIES,
                                    .ednspsz = EDNS_SIZE};
-    struct tl_dns *d;
+    struct tli_dns *d;
     int rc;
 
     *dns = NULL;
     pthread_once(&once, init_library);
-    d = talloc_zero(ctx, struct tl_dns);
+    d = talloc_zero(ctx, struct tli_dns);
     if (!d)
         return -ENOMEM;
     d->trace = locator->trace;
@@ -85,14 +85,14 @@ int tl_dns_open(TALLOC_CTX *ctx, const struct tl_locator *locator, struct tl_dns
     return 0;
 }
 
-const char *tl_dns_error(const struct tl_dns *dns)
+const char *tli_dns_error(const struct tli_dns *dns)
 {
     return dns->error ? dns->error : "no answer from any name server";
 }
 
 /* What c-ares says, in the three ways that matter. It reports a SERVFAIL or REFUSED
  * of all servers as a refused connection, so the two cannot be told apart. */
-static enum tl_dns_result result_of(int status, const char **words)
+static enum tli_dns_result result_of(int status, const char **words)
 {
     switch (status) {
     case ARES_SUCCESS:
@@ -149,22 +149,22 @@ static void trace_answer(const struct question *q, int status, size_t count)
 
 /* Records with names no server can have are left out: an answer of nothing else is
  * as good as none. */
-static struct tl_srv *copy_srv(TALLOC_CTX *ctx, const struct ares_srv_reply *reply,
-                               size_t *count)
+static struct tli_srv *copy_srv(TALLOC_CTX *ctx, const struct ares_srv_reply *reply,
+                                size_t *count)
 {
     const struct ares_srv_reply *r;
-    struct tl_srv *srv;
+    struct tli_srv *srv;
     size_t n = 0;
 
     *count = 0;
     for (r = reply; r; r = r->next)
         n++;
-    srv = talloc_zero_array(ctx, struct tl_srv, n);
+    srv = talloc_zero_array(ctx, struct tli_srv, n);
     if (!srv)
         return NULL;
     n = 0;
     for (r = reply; r; r = r->next) {
-        if (!r->host || !tl_srv_host_valid(r->host))
+        if (!r->host || !tli_srv_host_valid(r->host))
             continue;
         srv[n].host = tl_dns_of(srv, r->host);
         if (!srv[n].host)
@@ -181,7 +181,7 @@ static void on_srv(void *arg, int status, int timeouts, unsigned char *answer, i
 {
     struct question *q = arg;
     struct ares_srv_reply *reply = NULL;
-    struct tl_srv *srv = NULL;
+    struct tli_srv *srv = NULL;
     const char *words;
     size_t count = 0;
 
@@ -229,7 +229,7 @@ static void on_addr(void *arg, int status, int timeouts, struct ares_addrinfo *i
         ares_freeaddrinfo(info);
 }
 
-static struct question *new_question(struct tl_dns *dns, const char *name,
+static struct question *new_question(struct tli_dns *dns, const char *name,
                                      const char *realm, void *arg)
 {
     struct question *q = talloc_zero(dns, struct question);
@@ -246,8 +246,8 @@ static struct question *new_question(struct tl_dns *dns, const char *name,
     return q;
 }
 
-int tl_dns_ask_srv(struct tl_dns *dns, const char *name, const char *realm,
-                   tl_dns_srv_fn fn, void *arg)
+int tli_dns_ask_srv(struct tli_dns *dns, const char *name, const char *realm,
+                    tli_dns_srv_fn fn, void *arg)
 {
     struct question *q = new_question(dns, name, realm, arg);
 
@@ -258,8 +258,8 @@ int tl_dns_ask_srv(struct tl_dns *dns, const char *name, const char *realm,
     return 0;
 }
 
-int tl_dns_ask_addr(struct tl_dns *dns, int family, const char *host, const char *realm,
-                    tl_dns_addr_fn fn, void *arg)
+int tli_dns_ask_addr(struct tli_dns *dns, int family, const char *host, const char *realm,
+                     tli_dns_addr_fn fn, void *arg)
 {
     struct ares_addrinfo_hints hints = {.ai_family = family, .ai_socktype = SOCK_DGRAM};
     struct question *q = new_question(dns, host, realm, arg);
@@ -272,7 +272,7 @@ int tl_dns_ask_addr(struct tl_dns *dns, int family, const char *host, const char
     return 0;
 }
 
-size_t tl_dns_pollfds(struct tl_dns *dns, struct pollfd *fds, size_t max)
+size_t tli_dns_pollfds(struct tli_dns *dns, struct pollfd *fds, size_t max)
 {
     ares_socket_t sockets[ARES_GETSOCK_MAXNUM];
     unsigned int bits =
@@ -292,7 +292,7 @@ size_t tl_dns_pollfds(struct tl_dns *dns, struct pollfd *fds, size_t max)
     return count;
 }
 
-int tl_dns_timeout_ms(struct tl_dns *dns, int max_ms)
+int tli_dns_timeout_ms(struct tli_dns *dns, int max_ms)
 {
     struct timeval max = {max_ms / 1000, max_ms % 1000 * 1000}, tv, *left;
 
@@ -300,7 +300,7 @@ int tl_dns_timeout_ms(struct tl_dns *dns, int max_ms)
     return (int)(left->tv_sec * 1000 + (left->tv_usec + 999) / 1000);
 }
 
-void tl_dns_process(struct tl_dns *dns, const struct pollfd *fds, size_t count)
+void tli_dns_process(struct tli_dns *dns, const struct pollfd *fds, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         short got = fds[i].revents;

@@ -20,7 +20,7 @@ struct tl_locator *tl_locator_new(TALLOC_CTX *ctx, const struct tl_config *confi
         return NULL;
     locator->config = config;
     locator->trace = trace;
-    if (site && site[0] && !tl_site_valid(site)) {
+    if (site && site[0] && !tli_site_valid(site)) {
         tl_trace_note(trace, "the site name cannot be part of a DNS name: not used");
     } else if (site && site[0]) {
         locator->site = talloc_strdup(locator, site);
@@ -30,12 +30,13 @@ struct tl_locator *tl_locator_new(TALLOC_CTX *ctx, const struct tl_config *confi
     return locator;
 }
 
-void tl_locator_set_hooks(struct tl_locator *locator, const struct tl_locate_hooks *hooks)
+void tli_locator_set_hooks(struct tl_locator *locator,
+                           const struct tli_locate_hooks *hooks)
 {
     locator->hooks = *hooks;
 }
 
-int64_t tl_locator_wall(const struct tl_locator *locator)
+int64_t tli_locator_wall(const struct tl_locator *locator)
 {
     return locator->hooks.wall ? locator->hooks.wall() : (int64_t)time(NULL);
 }
@@ -46,7 +47,7 @@ int64_t tl_locator_wall(const struct tl_locator *locator)
  * back: no age can be told. */
 static bool fresh(const struct tl_locator *locator, int64_t at, int lifetime)
 {
-    int64_t now = tl_locator_wall(locator);
+    int64_t now = tli_locator_wall(locator);
 
     return at && now >= at && now - at < lifetime;
 }
@@ -73,7 +74,7 @@ static int append_cached(struct tl_dc_list *list, const struct tl_dc *cached, in
 {
     struct tl_dc *dc = &list->dcs[list->count];
 
-    if (tl_dc_copy(list, dc, cached) != 0)
+    if (tli_dc_copy(list, dc, cached) != 0)
         return -ENOMEM;
     dc->why = talloc_asprintf(list, "cache, %lld s old", (long long)age);
     if (!dc->why)
@@ -85,12 +86,12 @@ static int append_cached(struct tl_dc_list *list, const struct tl_dc *cached, in
 /* The cached DCs, those that failed lately last: they are better than none when the
  * others fall silent. NULL if all have failed, unless `with_failed`. */
 static struct tl_dc_list *cached_list(TALLOC_CTX *ctx, const struct tl_locator *locator,
-                                      const struct tl_cache_entry *entry,
+                                      const struct tli_cache_entry *entry,
                                       bool with_failed)
 {
     struct tl_dc_list *list = talloc_zero(ctx, struct tl_dc_list);
     int negative = locator->config->negative_lifetime, rc = 0;
-    int64_t age = tl_locator_wall(locator) - entry->found;
+    int64_t age = tli_locator_wall(locator) - entry->found;
 
     if (list)
         list->dcs = talloc_zero_array(list, struct tl_dc, entry->count);
@@ -108,7 +109,8 @@ static struct tl_dc_list *cached_list(TALLOC_CTX *ctx, const struct tl_locator *
 }
 
 /* Keep what past entries know of failures. */
-static void keep_failures(struct tl_cache_entry *entry, const struct tl_cache_entry *past)
+static void keep_failures(struct tli_cache_entry *entry,
+                          const struct tli_cache_entry *past)
 {
     for (size_t i = 0; i < entry->count; i++) {
         for (size_t j = 0; past && j < past->count; j++) {
@@ -120,35 +122,35 @@ static void keep_failures(struct tl_cache_entry *entry, const struct tl_cache_en
 }
 
 static void store_list(struct tl_locator *locator, const char *domain, int64_t found,
-                       const struct tl_dc_list *list, const struct tl_cache_entry *past)
+                       const struct tl_dc_list *list, const struct tli_cache_entry *past)
 {
-    struct tl_cache_entry *entry = talloc_zero(NULL, struct tl_cache_entry);
+    struct tli_cache_entry *entry = talloc_zero(NULL, struct tli_cache_entry);
 
     if (!entry)
         return;
     entry->domain = domain;
     entry->site = locator->site;
     entry->found = found;
-    entry->checked = tl_locator_wall(locator);
-    entry->dcs = talloc_zero_array(entry, struct tl_cache_dc, list->count);
+    entry->checked = tli_locator_wall(locator);
+    entry->dcs = talloc_zero_array(entry, struct tli_cache_dc, list->count);
     if (entry->dcs) {
         for (size_t i = 0; i < list->count; i++)
             entry->dcs[i].dc = list->dcs[i];
         entry->count = list->count;
         keep_failures(entry, past);
-        tl_cache_store(locator, entry);
+        tli_cache_store(locator, entry);
     }
     talloc_free(entry);
 }
 
 static void store_failure(struct tl_locator *locator, const char *domain,
                           enum tl_reason reason, const struct tl_outcome *out,
-                          const struct tl_cache_entry *past)
+                          const struct tli_cache_entry *past)
 {
-    struct tl_cache_entry entry = {
+    struct tli_cache_entry entry = {
         .domain = domain,
         .site = locator->site,
-        .failed = tl_locator_wall(locator),
+        .failed = tli_locator_wall(locator),
         .failed_reason = tl_reason_info(reason)->slug,
         .failed_detail = out ? out->detail : NULL,
     };
@@ -160,24 +162,24 @@ static void store_failure(struct tl_locator *locator, const char *domain,
         entry.count = past->count;
         entry.dcs = past->dcs;
     }
-    tl_cache_store(locator, &entry);
+    tli_cache_store(locator, &entry);
 }
 
 /* ---- the search */
 
 /* DNS is silent, but some time ago it was not: see whether those DCs still live. */
-static bool try_old_ones(TALLOC_CTX *ctx, const struct tl_search *in,
+static bool try_old_ones(TALLOC_CTX *ctx, const struct tli_search *in,
                          struct tl_dc_list **list)
 {
     struct tl_dc_list *old;
-    struct tl_search again = *in;
+    struct tli_search again = *in;
     bool found;
 
     if (!in->past || !(old = cached_list(ctx, in->locator, in->past, true)))
         return false;
     again.out = NULL;
     again.brief = true;
-    found = tl_search_known(ctx, &again, old, list) == TL_REASON_OK;
+    found = tli_search_known(ctx, &again, old, list) == TL_REASON_OK;
     talloc_free(old);
     if (found)
         tl_trace_note(in->locator->trace,
@@ -189,21 +191,21 @@ static bool try_old_ones(TALLOC_CTX *ctx, const struct tl_search *in,
     return found;
 }
 
-static enum tl_reason full_search(TALLOC_CTX *ctx, const struct tl_search *in, bool store,
-                                  struct tl_dc_list **list)
+static enum tl_reason full_search(TALLOC_CTX *ctx, const struct tli_search *in,
+                                  bool store, struct tl_dc_list **list)
 {
-    enum tl_reason reason = tl_search_dns(ctx, in, list);
-    int64_t now = tl_locator_wall(in->locator);
+    enum tl_reason reason = tli_search_dns(ctx, in, list);
+    int64_t now = tli_locator_wall(in->locator);
 
     if (reason == TL_REASON_OK && !in->all)
-        tl_look_closer(in, *list);
+        tli_look_closer(in, *list);
     if ((reason == TL_REASON_DNS_NO_ANSWER || reason == TL_REASON_DNS_NO_RECORDS ||
          reason == TL_REASON_DNS_NO_ADDRESS) &&
         !in->all && try_old_ones(ctx, in, list)) {
         tl_outcome_reset(in->out);
         /* Not stored, DNS is asked again next time: but not so soon when only a nearer
          * one is wanted. */
-        if (store && tl_nearer_wanted(in->locator, &(*list)->dcs[0]))
+        if (store && tli_nearer_wanted(in->locator, &(*list)->dcs[0]))
             store_list(in->locator, in->domain, now, *list, in->past);
         return TL_REASON_OK;
     }
@@ -219,30 +221,30 @@ static enum tl_reason full_search(TALLOC_CTX *ctx, const struct tl_search *in, b
 
 /* The nearer DCs were dead when this one was found, or new since: look again. One that
  * was asked a moment ago is not asked for its site anew. */
-static bool too_far(const struct tl_locator *locator, const struct tl_cache_entry *entry,
+static bool too_far(const struct tl_locator *locator, const struct tli_cache_entry *entry,
                     const struct tl_dc *dc)
 {
-    return tl_nearer_wanted(locator, dc) &&
+    return tli_nearer_wanted(locator, dc) &&
            !fresh(locator, entry->found, locator->config->close_site_timeout);
 }
 
 /* What the cache says: a list, a refusal, or nothing (OK and no list). Then `in` is told
  * of another site, if this machine has moved. */
-static enum tl_reason from_cache(TALLOC_CTX *ctx, struct tl_search *in, bool store,
+static enum tl_reason from_cache(TALLOC_CTX *ctx, struct tli_search *in, bool store,
                                  struct tl_dc_list **list)
 {
     struct tl_locator *locator = in->locator;
     const struct tl_config *config = locator->config;
-    const struct tl_cache_entry *entry = in->past;
+    const struct tli_cache_entry *entry = in->past;
     struct tl_dc_list *live, *pinged;
-    struct tl_search again = *in;
+    struct tli_search again = *in;
 
-    if (!entry || !tl_same_site(entry->site, locator->site))
+    if (!entry || !tli_same_site(entry->site, locator->site))
         return TL_REASON_OK;
     if (fresh(locator, entry->failed, config->negative_lifetime))
         return tl_outcome_fail(in->out, TL_STAGE_LOCATE, remembered(entry->failed_reason),
                                "the search %lld s ago failed (%s)%s%s",
-                               (long long)(tl_locator_wall(locator) - entry->failed),
+                               (long long)(tli_locator_wall(locator) - entry->failed),
                                entry->failed_reason ? entry->failed_reason : "unknown",
                                entry->failed_detail ? ": " : "",
                                entry->failed_detail ? entry->failed_detail : "");
@@ -262,11 +264,11 @@ static enum tl_reason from_cache(TALLOC_CTX *ctx, struct tl_search *in, bool sto
     /* Old, but not too old: one that still answers spares the questions. */
     again.out = NULL;
     again.brief = true;
-    if (tl_search_known(ctx, &again, live, &pinged) != TL_REASON_OK ||
+    if (tli_search_known(ctx, &again, live, &pinged) != TL_REASON_OK ||
         !pinged->dcs[0].pinged)
         return TL_REASON_OK;
-    if (tl_nearer_wanted(locator, &pinged->dcs[0]) &&
-        !tl_same_site(pinged->dcs[0].client_site, in->site)) {
+    if (tli_nearer_wanted(locator, &pinged->dcs[0]) &&
+        !tli_same_site(pinged->dcs[0].client_site, in->site)) {
         in->site = pinged->dcs[0].client_site;
         return TL_REASON_OK;
     }
@@ -281,7 +283,7 @@ enum tl_reason tl_locate(TALLOC_CTX *ctx, struct tl_locator *locator, const char
                          struct tl_dc_list **list, struct tl_outcome *out)
 {
     TALLOC_CTX *tmp = talloc_new(NULL);
-    struct tl_search in = {
+    struct tli_search in = {
         .locator = locator, .all = flags & TL_LOCATE_ALL, .deadline = deadline};
     bool store = !(flags & TL_LOCATE_NO_STORE);
     struct tl_dc_list *found = NULL;
@@ -301,8 +303,8 @@ enum tl_reason tl_locate(TALLOC_CTX *ctx, struct tl_locator *locator, const char
         reason = tl_outcome_fail(in.out, TL_STAGE_LOCATE, TL_REASON_NO_MEMORY, NULL);
         goto done;
     }
-    in.past = tl_cache_load(tmp, locator, in.domain);
-    in.site = tl_site_to_ask(locator, in.past);
+    in.past = tli_cache_load(tmp, locator, in.domain);
+    in.site = tli_site_to_ask(locator, in.past);
     if (!(flags & (TL_LOCATE_FORCE | TL_LOCATE_ALL)))
         reason = from_cache(tmp, &in, store, &found);
     if (reason == TL_REASON_OK && !found)
@@ -321,7 +323,7 @@ done:
 /* ---- what the exchanges tell */
 
 /* Find a DC in an entry; count if it is not there. */
-static size_t find_dc(const struct tl_cache_entry *entry, const struct tl_dc *dc)
+static size_t find_dc(const struct tli_cache_entry *entry, const struct tl_dc *dc)
 {
     size_t i;
 
@@ -335,21 +337,21 @@ static size_t find_dc(const struct tl_cache_entry *entry, const struct tl_dc *dc
 
 void tl_locate_failed(struct tl_locator *locator, const struct tl_dc *dc)
 {
-    struct tl_cache_entry *entry = tl_cache_load(NULL, locator, dc->domain);
+    struct tli_cache_entry *entry = tli_cache_load(NULL, locator, dc->domain);
     size_t i = entry ? find_dc(entry, dc) : 0;
 
     if (entry && i < entry->count) {
-        entry->dcs[i].failed = tl_locator_wall(locator);
-        tl_cache_store(locator, entry);
+        entry->dcs[i].failed = tli_locator_wall(locator);
+        tli_cache_store(locator, entry);
     }
     talloc_free(entry);
 }
 
 void tl_locate_worked(struct tl_locator *locator, const struct tl_dc *dc)
 {
-    struct tl_cache_entry *entry = tl_cache_load(NULL, locator, dc->domain);
+    struct tli_cache_entry *entry = tli_cache_load(NULL, locator, dc->domain);
     size_t i = entry ? find_dc(entry, dc) : 0;
-    struct tl_cache_dc first;
+    struct tli_cache_dc first;
 
     /* Nothing new: no write, which is the case of every warm logon. */
     if (entry && i < entry->count && (i > 0 || entry->dcs[0].failed)) {
@@ -357,7 +359,7 @@ void tl_locate_worked(struct tl_locator *locator, const struct tl_dc *dc)
         first.failed = 0;
         memmove(entry->dcs + 1, entry->dcs, i * sizeof first);
         entry->dcs[0] = first;
-        tl_cache_store(locator, entry);
+        tli_cache_store(locator, entry);
     }
     talloc_free(entry);
 }

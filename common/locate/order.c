@@ -10,7 +10,7 @@
 
 #include "internal.h"
 
-uint32_t tl_random(void *arg, uint32_t bound)
+uint32_t tli_random(void *arg, uint32_t bound)
 {
     uint32_t value = 0, limit;
 
@@ -27,7 +27,7 @@ uint32_t tl_random(void *arg, uint32_t bound)
     return value % (bound + 1);
 }
 
-bool tl_srv_host_valid(const char *host)
+bool tli_srv_host_valid(const char *host)
 {
     for (const char *p = host; *p; p++) {
         bool ok = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
@@ -42,7 +42,7 @@ bool tl_srv_host_valid(const char *host)
  * it would have none [RFC 2782]. */
 static int by_priority_then_zero_weight(const void *a, const void *b)
 {
-    const struct tl_srv *x = a, *y = b;
+    const struct tli_srv *x = a, *y = b;
 
     if (x->priority != y->priority)
         return x->priority < y->priority ? -1 : 1;
@@ -53,10 +53,10 @@ static int by_priority_then_zero_weight(const void *a, const void *b)
 
 /* Move one of srv[0..count), chosen by weight, to the front; the rest keeps its
  * order. */
-static void choose(struct tl_srv *srv, size_t count, tl_random_fn random, void *arg)
+static void choose(struct tli_srv *srv, size_t count, tli_random_fn random, void *arg)
 {
     uint32_t sum = 0, running = 0, wanted;
-    struct tl_srv chosen;
+    struct tli_srv chosen;
     size_t i;
 
     for (i = 0; i < count; i++)
@@ -72,7 +72,7 @@ static void choose(struct tl_srv *srv, size_t count, tl_random_fn random, void *
     srv[0] = chosen;
 }
 
-void tl_srv_order(struct tl_srv *srv, size_t count, tl_random_fn random, void *arg)
+void tli_srv_order(struct tli_srv *srv, size_t count, tli_random_fn random, void *arg)
 {
     size_t i, end;
 

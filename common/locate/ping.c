@@ -32,8 +32,8 @@ static int put_equal(BerElement *ber, const char *name, const void *value, size_
     return ber_printf(ber, "t{sO}", (ber_tag_t)FILTER_EQUAL, name, &bv);
 }
 
-int tl_ping_request(TALLOC_CTX *ctx, int message_id, const struct tl_ping_request *in,
-                    uint8_t **data, size_t *len)
+int tli_ping_request(TALLOC_CTX *ctx, int message_id, const struct tli_ping_request *in,
+                     uint8_t **data, size_t *len)
 {
     /* V5 | V5EX [ADTS 6.3.1.1]: the answer that names domain, forest and sites. */
     const uint8_t nt_version[4] = {
@@ -220,21 +220,21 @@ done:
 #define TAG_SEARCH_DONE 0x65
 
 /* The first value of the attribute `Netlogon`. -ENOENT: not among the attributes. */
-static int find_netlogon(struct tl_ber entry, struct tl_ber *value)
+static int find_netlogon(struct tli_ber entry, struct tli_ber *value)
 {
-    struct tl_ber dn, attributes, attribute, name, values;
+    struct tli_ber dn, attributes, attribute, name, values;
 
-    if (!tl_ber_take(&entry, TL_BER_OCTETS, &dn) ||
-        !tl_ber_take(&entry, TL_BER_SEQUENCE, &attributes))
+    if (!tli_ber_take(&entry, TL_BER_OCTETS, &dn) ||
+        !tli_ber_take(&entry, TL_BER_SEQUENCE, &attributes))
         return -EBADMSG;
     while (attributes.len) {
-        if (!tl_ber_take(&attributes, TL_BER_SEQUENCE, &attribute) ||
-            !tl_ber_take(&attribute, TL_BER_OCTETS, &name) ||
-            !tl_ber_take(&attribute, TL_BER_SET, &values))
+        if (!tli_ber_take(&attributes, TL_BER_SEQUENCE, &attribute) ||
+            !tli_ber_take(&attribute, TL_BER_OCTETS, &name) ||
+            !tli_ber_take(&attribute, TL_BER_SET, &values))
             return -EBADMSG;
         if (name.len != 8 || strncasecmp((const char *)name.data, "netlogon", 8) != 0)
             continue;
-        return tl_ber_take(&values, TL_BER_OCTETS, value) ? 0 : -EBADMSG;
+        return tli_ber_take(&values, TL_BER_OCTETS, value) ? 0 : -EBADMSG;
     }
     return -ENOENT;
 }
@@ -242,7 +242,7 @@ static int find_netlogon(struct tl_ber entry, struct tl_ber *value)
 int tl_ping_packet_decode(TALLOC_CTX *ctx, const uint8_t *data, size_t len,
                           int *message_id, struct tl_ping_reply **reply)
 {
-    struct tl_ber packet = {data, len}, message, body, value;
+    struct tli_ber packet = {data, len}, message, body, value;
     int id, first_id = -1, rc;
 
     *reply = NULL;
@@ -250,13 +250,13 @@ int tl_ping_packet_decode(TALLOC_CTX *ctx, const uint8_t *data, size_t len,
     /* Entry and result usually share one datagram, in this order; without an entry
      * the server has nothing to say about the domain [ADTS 6.3.3.3]. */
     while (packet.len) {
-        if (!tl_ber_take(&packet, TL_BER_SEQUENCE, &message) ||
-            !tl_ber_number(&message, TL_BER_INTEGER, &id))
+        if (!tli_ber_take(&packet, TL_BER_SEQUENCE, &message) ||
+            !tli_ber_number(&message, TL_BER_INTEGER, &id))
             return -EBADMSG;
         if (first_id >= 0 && id != first_id)
             return -EBADMSG;
         first_id = id;
-        if (tl_ber_take(&message, TAG_SEARCH_ENTRY, &body)) {
+        if (tli_ber_take(&message, TAG_SEARCH_ENTRY, &body)) {
             rc = find_netlogon(body, &value);
             if (rc == 0)
                 rc = tl_ping_reply_decode(ctx, value.data, value.len, reply);
@@ -266,7 +266,7 @@ int tl_ping_packet_decode(TALLOC_CTX *ctx, const uint8_t *data, size_t len,
                 *message_id = id;
             return rc;
         }
-        if (tl_ber_take(&message, TAG_SEARCH_DONE, &body)) {
+        if (tli_ber_take(&message, TAG_SEARCH_DONE, &body)) {
             *message_id = id;
             return -ENOENT;
         }

@@ -24,12 +24,12 @@ static const char *const state_words[] = {
     [TL_PROBE_UNREACHABLE] = "no route to this address",
 };
 
-const char *tl_probe_words(enum tl_probe_state state)
+const char *tli_probe_words(enum tli_probe_state state)
 {
     return state_words[state];
 }
 
-int tl_dc_set_address(TALLOC_CTX *ctx, struct tl_dc *dc, const struct sockaddr *addr)
+int tli_dc_set_address(TALLOC_CTX *ctx, struct tl_dc *dc, const struct sockaddr *addr)
 {
     char text[INET6_ADDRSTRLEN] = "";
 
@@ -57,7 +57,8 @@ int tl_dc_set_address(TALLOC_CTX *ctx, struct tl_dc *dc, const struct sockaddr *
     return dc->address ? 0 : -ENOMEM;
 }
 
-enum tl_probe_state tl_probe_judge(const struct tl_ping_reply *reply, const char *domain)
+enum tli_probe_state tli_probe_judge(const struct tl_ping_reply *reply,
+                                     const char *domain)
 {
     if (!reply->domain || tl_dns_compare(reply->domain, domain) != TL_DNS_EQUAL)
         return TL_PROBE_WRONG;
@@ -67,12 +68,12 @@ enum tl_probe_state tl_probe_judge(const struct tl_ping_reply *reply, const char
     return reply->flags & TL_DS_KDC ? TL_PROBE_GOOD : TL_PROBE_NO_KDC;
 }
 
-bool tl_probe_open(const struct tl_probe *probe)
+bool tli_probe_open(const struct tli_probe *probe)
 {
     return probe->fd >= 0;
 }
 
-static void trace_probe(const struct tl_locator *locator, const struct tl_probe *probe,
+static void trace_probe(const struct tl_locator *locator, const struct tli_probe *probe,
                         int64_t took_us, const char *text)
 {
     char server[TL_DNS_MAX + INET6_ADDRSTRLEN + 16];
@@ -88,7 +89,7 @@ static void trace_probe(const struct tl_locator *locator, const struct tl_probe 
     tl_trace_event(locator->trace, &event);
 }
 
-static void close_probe(struct tl_probe *probe)
+static void close_probe(struct tli_probe *probe)
 {
     if (probe->fd >= 0)
         close(probe->fd);
@@ -96,23 +97,23 @@ static void close_probe(struct tl_probe *probe)
 }
 
 /* The ping is over with `state`, which is told. */
-static void conclude(const struct tl_locator *locator, struct tl_probe *probe,
-                     enum tl_probe_state state, const char *text)
+static void conclude(const struct tl_locator *locator, struct tli_probe *probe,
+                     enum tli_probe_state state, const char *text)
 {
     probe->state = state;
     trace_probe(locator, probe, probe->sent_us ? tl_now_us() - probe->sent_us : 0,
-                text ? text : tl_probe_words(state));
+                text ? text : tli_probe_words(state));
     close_probe(probe);
 }
 
-void tl_probe_end(const struct tl_locator *locator, struct tl_probe *probe)
+void tli_probe_end(const struct tl_locator *locator, struct tli_probe *probe)
 {
     if (probe->fd < 0)
         return;
     conclude(locator, probe, probe->state, NULL);
 }
 
-static enum tl_probe_state state_of_errno(int error)
+static enum tli_probe_state state_of_errno(int error)
 {
     return error == ECONNREFUSED ? TL_PROBE_REFUSED : TL_PROBE_UNREACHABLE;
 }
@@ -134,7 +135,7 @@ static void own_names(const struct tl_config *config, char fqdn[256], char flat[
 
 /* Connected: the kernel picks a random port, drops what others send, and hands on ICMP
  * errors. */
-static int connect_probe(const struct tl_locator *locator, struct tl_probe *probe)
+static int connect_probe(const struct tl_locator *locator, struct tli_probe *probe)
 {
     struct sockaddr_storage to = probe->dc.addr;
     in_port_t port =
@@ -147,10 +148,10 @@ static int connect_probe(const struct tl_locator *locator, struct tl_probe *prob
     return connect(probe->fd, (struct sockaddr *)&to, probe->dc.addr_len) ? -errno : 0;
 }
 
-static int send_request(const struct tl_locator *locator, struct tl_probe *probe)
+static int send_request(const struct tl_locator *locator, struct tli_probe *probe)
 {
     char fqdn[256], flat[16];
-    struct tl_ping_request request = {
+    struct tli_ping_request request = {
         .domain = probe->dc.domain,
         .next_site = locator->config->try_next_closest_site,
     };
@@ -161,7 +162,7 @@ static int send_request(const struct tl_locator *locator, struct tl_probe *probe
     own_names(locator->config, fqdn, flat);
     request.host = flat[0] ? flat : NULL;
     request.fqdn = strchr(fqdn, '.') ? fqdn : NULL;
-    rc = tl_ping_request(NULL, probe->message_id, &request, &data, &len);
+    rc = tli_ping_request(NULL, probe->message_id, &request, &data, &len);
     if (rc)
         return rc;
     if (send(probe->fd, data, len, MSG_NOSIGNAL) != (ssize_t)len)
@@ -170,13 +171,13 @@ static int send_request(const struct tl_locator *locator, struct tl_probe *probe
     return rc;
 }
 
-int tl_probe_send(struct tl_locator *locator, struct tl_probe *probe)
+int tli_probe_send(struct tl_locator *locator, struct tli_probe *probe)
 {
     int rc = 0;
 
     if (probe->fd < 0) {
         probe->sent_us = tl_now_us();
-        probe->message_id = (int)(1 + tl_random(NULL, INT32_MAX - 2));
+        probe->message_id = (int)(1 + tli_random(NULL, INT32_MAX - 2));
         probe->fd = socket(probe->dc.addr.ss_family,
                            SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
         rc = probe->fd < 0 ? -errno : connect_probe(locator, probe);
@@ -198,7 +199,7 @@ int tl_probe_send(struct tl_locator *locator, struct tl_probe *probe)
 }
 
 /* Copy what the answer tells into the candidate. */
-static int adopt(TALLOC_CTX *ctx, struct tl_probe *probe,
+static int adopt(TALLOC_CTX *ctx, struct tli_probe *probe,
                  const struct tl_ping_reply *reply)
 {
     struct tl_dc *dc = &probe->dc;
@@ -225,9 +226,9 @@ static int adopt(TALLOC_CTX *ctx, struct tl_probe *probe,
 }
 
 static int judge_reply(TALLOC_CTX *ctx, const struct tl_locator *locator,
-                       struct tl_probe *probe, const struct tl_ping_reply *reply)
+                       struct tli_probe *probe, const struct tl_ping_reply *reply)
 {
-    enum tl_probe_state state = tl_probe_judge(reply, probe->dc.domain);
+    enum tli_probe_state state = tli_probe_judge(reply, probe->dc.domain);
     char text[640];
     int rc;
 
@@ -241,7 +242,7 @@ static int judge_reply(TALLOC_CTX *ctx, const struct tl_locator *locator,
         snprintf(
             text, sizeof text,
             "%s%sdomain controller of %s, site %s, client site %s, flags 0x%08" PRIx32,
-            state == TL_PROBE_GOOD ? "" : tl_probe_words(state),
+            state == TL_PROBE_GOOD ? "" : tli_probe_words(state),
             state == TL_PROBE_GOOD ? "" : "; ", reply->domain,
             reply->dc_site ? reply->dc_site : "unknown",
             reply->client_site ? reply->client_site : "unknown", reply->flags);
@@ -250,7 +251,7 @@ static int judge_reply(TALLOC_CTX *ctx, const struct tl_locator *locator,
     return 0;
 }
 
-int tl_probe_read(TALLOC_CTX *ctx, struct tl_locator *locator, struct tl_probe *probe)
+int tli_probe_read(TALLOC_CTX *ctx, struct tl_locator *locator, struct tli_probe *probe)
 {
     uint8_t packet[TL_PING_MAX];
     struct tl_ping_reply *reply;

@@ -9,7 +9,7 @@
 
 #include "search.h"
 
-int tl_dc_copy(TALLOC_CTX *ctx, struct tl_dc *to, const struct tl_dc *from)
+int tli_dc_copy(TALLOC_CTX *ctx, struct tl_dc *to, const struct tl_dc *from)
 {
     const char **strings[] = {&to->domain,      &to->host,        &to->address,
                               &to->forest,      &to->flat_domain, &to->dc_site,
@@ -31,7 +31,7 @@ int tl_dc_copy(TALLOC_CTX *ctx, struct tl_dc *to, const struct tl_dc *from)
 enum rank { RANK_BEST, RANK_GOOD, RANK_NEW, RANK_SILENT, RANK_BAD, RANKS };
 
 /* With pings not required, silence and refusal say nothing about the server. */
-static enum rank rank_of(const struct tl_run *run, const struct tl_probe *probe)
+static enum rank rank_of(const struct tli_run *run, const struct tli_probe *probe)
 {
     bool required = run->in->locator->config->require_ldap_ping;
 
@@ -51,13 +51,13 @@ static enum rank rank_of(const struct tl_run *run, const struct tl_probe *probe)
     }
 }
 
-static char *why_of(TALLOC_CTX *ctx, const struct tl_run *run,
-                    const struct tl_probe *probe)
+static char *why_of(TALLOC_CTX *ctx, const struct tli_run *run,
+                    const struct tli_probe *probe)
 {
     const char *source = run->from_cache     ? "cache, asked again"
                          : probe->dc.in_site ? "SRV of the site"
                                              : "SRV";
-    const char *words = tl_probe_words(probe->state);
+    const char *words = tli_probe_words(probe->state);
 
     if (probe->dc.realm_only)
         return talloc_strdup(ctx, "SRV of a Kerberos realm, which has no LDAP ping");
@@ -71,20 +71,20 @@ static char *why_of(TALLOC_CTX *ctx, const struct tl_run *run,
 }
 
 /* Append the candidates of one rank. */
-static int append(const struct tl_run *run, struct tl_dc_list *list, enum rank rank)
+static int append(const struct tli_run *run, struct tl_dc_list *list, enum rank rank)
 {
     for (size_t t = 0; t < run->count; t++) {
-        const struct tl_target *target = &run->targets[t];
+        const struct tli_target *target = &run->targets[t];
 
         for (size_t i = 0; i < target->count; i++) {
-            const struct tl_probe *probe = &target->probes[i];
+            const struct tli_probe *probe = &target->probes[i];
             struct tl_dc *dc = &list->dcs[list->count];
 
             if (rank_of(run, probe) != rank)
                 continue;
-            if (tl_dc_copy(list, dc, &probe->dc) != 0)
+            if (tli_dc_copy(list, dc, &probe->dc) != 0)
                 return -ENOMEM;
-            dc->found = tl_locator_wall(run->in->locator);
+            dc->found = tli_locator_wall(run->in->locator);
             dc->why = why_of(list, run, probe);
             if (!dc->why)
                 return -ENOMEM;
@@ -94,7 +94,7 @@ static int append(const struct tl_run *run, struct tl_dc_list *list, enum rank r
     return 0;
 }
 
-static struct tl_dc_list *make_list(TALLOC_CTX *ctx, const struct tl_run *run)
+static struct tl_dc_list *make_list(TALLOC_CTX *ctx, const struct tli_run *run)
 {
     struct tl_dc_list *list = talloc_zero(ctx, struct tl_dc_list);
     enum rank last = run->in->all ? RANK_BAD : RANK_SILENT;
@@ -119,14 +119,14 @@ struct tally {
     char *words; /* the first few, each with its server */
 };
 
-static void tally_up(TALLOC_CTX *ctx, const struct tl_run *run, struct tally *tally)
+static void tally_up(TALLOC_CTX *ctx, const struct tli_run *run, struct tally *tally)
 {
     size_t told = 0;
 
     for (size_t t = 0; t < run->count; t++) {
         for (size_t i = 0; i < run->targets[t].count; i++) {
-            const struct tl_probe *probe = &run->targets[t].probes[i];
-            const char *words = tl_probe_words(probe->state);
+            const struct tli_probe *probe = &run->targets[t].probes[i];
+            const char *words = tli_probe_words(probe->state);
 
             switch (probe->state) {
             case TL_PROBE_SENT:
@@ -155,14 +155,14 @@ static void tally_up(TALLOC_CTX *ctx, const struct tl_run *run, struct tally *ta
 }
 
 /* Nobody is there to be pinged: DNS is to blame. */
-static enum tl_reason dns_reason(const struct tl_run *run)
+static enum tl_reason dns_reason(const struct tli_run *run)
 {
-    const struct tl_search *in = run->in;
-    const char *error = tl_dns_error(run->dns);
+    const struct tli_search *in = run->in;
+    const char *error = tli_dns_error(run->dns);
 
     if (run->count == 0) {
         /* The siteless question decides: a site unknown to the domain is no fault. */
-        const struct tl_srv_answer *last = in->site_only ? &run->site : &run->plain;
+        const struct tli_srv_answer *last = in->site_only ? &run->site : &run->plain;
 
         if (run->realm_only)
             return tl_outcome_fail(in->out, TL_STAGE_LOCATE, TL_REASON_DNS_NO_RECORDS,
@@ -185,7 +185,7 @@ static enum tl_reason dns_reason(const struct tl_run *run)
         run->count > 1 ? "; nor have the others" : "");
 }
 
-static enum tl_reason ping_reason(struct tl_run *run)
+static enum tl_reason ping_reason(struct tli_run *run)
 {
     struct tl_outcome *out = run->in->out;
     struct tally tally = {0};
@@ -204,10 +204,10 @@ static enum tl_reason ping_reason(struct tl_run *run)
     return tl_outcome_fail(out, TL_STAGE_LOCATE, TL_REASON_NO_LOGON_SERVERS, "%s", words);
 }
 
-enum tl_reason tl_run_result(TALLOC_CTX *ctx, struct tl_run *run,
-                             struct tl_dc_list **list)
+enum tl_reason tli_run_result(TALLOC_CTX *ctx, struct tli_run *run,
+                              struct tl_dc_list **list)
 {
-    const struct tl_search *in = run->in;
+    const struct tli_search *in = run->in;
     bool required = in->locator->config->require_ldap_ping;
     struct tl_dc_list *l;
     size_t usable = 0, addresses = 0;

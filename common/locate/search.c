@@ -27,7 +27,7 @@
 /* Packets sent to one address. */
 #define TRIES 3
 
-static int64_t interval_us(const struct tl_run *run)
+static int64_t interval_us(const struct tli_run *run)
 {
     return (int64_t)run->in->locator->config->ping_interval * 1000;
 }
@@ -44,23 +44,23 @@ static int wait_ms(int64_t until_us)
 }
 
 /* Wait for packets until `until_us` and read them. */
-static int turn(struct tl_run *run, int64_t until_us)
+static int turn(struct tli_run *run, int64_t until_us)
 {
     struct pollfd fds[TL_MAX_FDS];
-    struct tl_probe *probes[TL_MAX_FDS];
+    struct tli_probe *probes[TL_MAX_FDS];
     size_t dns = 0, count;
     int timeout = wait_ms(until_us), rc;
 
     if (run->dns) {
-        dns = tl_dns_pollfds(run->dns, fds, 16);
-        timeout = tl_dns_timeout_ms(run->dns, timeout);
+        dns = tli_dns_pollfds(run->dns, fds, 16);
+        timeout = tli_dns_timeout_ms(run->dns, timeout);
     }
     count = dns;
     for (size_t t = 0; t < run->count; t++) {
-        struct tl_target *target = &run->targets[t];
+        struct tli_target *target = &run->targets[t];
 
         for (size_t i = 0; i < target->count && count < TL_MAX_FDS; i++) {
-            if (!tl_probe_open(&target->probes[i]))
+            if (!tli_probe_open(&target->probes[i]))
                 continue;
             probes[count] = &target->probes[i];
             fds[count++] = (struct pollfd){.fd = target->probes[i].fd, .events = POLLIN};
@@ -69,15 +69,15 @@ static int turn(struct tl_run *run, int64_t until_us)
     if (poll(fds, count, timeout) < 0 && errno != EINTR)
         return -errno;
     if (run->dns)
-        tl_dns_process(run->dns, fds, dns);
+        tli_dns_process(run->dns, fds, dns);
     for (size_t i = dns; i < count; i++) {
         if (!fds[i].revents)
             continue;
-        rc = tl_probe_read(run, run->in->locator, probes[i]);
+        rc = tli_probe_read(run, run->in->locator, probes[i]);
         if (rc)
             return rc;
         /* One that has failed need not be waited for: on to the next. */
-        if (!tl_probe_open(probes[i]))
+        if (!tli_probe_open(probes[i]))
             run->next_ping_us = 0;
         if (probes[i]->state == TL_PROBE_GOOD && !run->best) {
             run->best = probes[i];
@@ -92,9 +92,9 @@ static int64_t earlier(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-static int wait_for_srv(struct tl_run *run)
+static int wait_for_srv(struct tli_run *run)
 {
-    struct tl_srv_answer *site = &run->site, *plain = &run->plain;
+    struct tli_srv_answer *site = &run->site, *plain = &run->plain;
     int64_t until, start_us = tl_now_us();
     int rc = 0;
 
@@ -112,12 +112,12 @@ static int wait_for_srv(struct tl_run *run)
 }
 
 /* The next address to ping, NULL if there is none or none yet. */
-static struct tl_probe *next_probe(struct tl_run *run, int64_t now)
+static struct tli_probe *next_probe(struct tli_run *run, int64_t now)
 {
     bool patient = now < run->resolve_us + interval_us(run);
 
     for (size_t t = 0; t < run->count; t++) {
-        struct tl_target *target = &run->targets[t];
+        struct tli_target *target = &run->targets[t];
 
         for (size_t i = 0; i < target->count; i++) {
             if (target->probes[i].state == TL_PROBE_NEW)
@@ -129,11 +129,11 @@ static struct tl_probe *next_probe(struct tl_run *run, int64_t now)
     return NULL;
 }
 
-static bool any_open(const struct tl_run *run)
+static bool any_open(const struct tli_run *run)
 {
     for (size_t t = 0; t < run->count; t++) {
         for (size_t i = 0; i < run->targets[t].count; i++) {
-            if (tl_probe_open(&run->targets[t].probes[i]))
+            if (tli_probe_open(&run->targets[t].probes[i]))
                 return true;
         }
     }
@@ -141,7 +141,7 @@ static bool any_open(const struct tl_run *run)
 }
 
 /* When the search ends even if nothing more arrives. */
-static int64_t end_of(const struct tl_run *run)
+static int64_t end_of(const struct tli_run *run)
 {
     const struct tl_config *config = run->in->locator->config;
     int64_t end = run->in->deadline;
@@ -163,7 +163,7 @@ static int64_t end_of(const struct tl_run *run)
 
 /* UDP loses packets, and one lost must not cost a logon: who is silent for a third of
  * ping_timeout is asked again. */
-static int ping_again(struct tl_run *run, int64_t *wake)
+static int ping_again(struct tli_run *run, int64_t *wake)
 {
     int64_t step = (int64_t)run->in->locator->config->ping_timeout * 1000 / TRIES;
     int64_t now = tl_now_us();
@@ -171,12 +171,12 @@ static int ping_again(struct tl_run *run, int64_t *wake)
 
     for (size_t t = 0; t < run->count; t++) {
         for (size_t i = 0; i < run->targets[t].count && rc == 0; i++) {
-            struct tl_probe *probe = &run->targets[t].probes[i];
+            struct tli_probe *probe = &run->targets[t].probes[i];
 
-            if (!tl_probe_open(probe) || probe->tries >= TRIES)
+            if (!tli_probe_open(probe) || probe->tries >= TRIES)
                 continue;
             if (now >= probe->sent_us + probe->tries * step)
-                rc = tl_probe_send(run->in->locator, probe);
+                rc = tli_probe_send(run->in->locator, probe);
             *wake = earlier(*wake, probe->sent_us + probe->tries * step);
         }
     }
@@ -184,22 +184,22 @@ static int ping_again(struct tl_run *run, int64_t *wake)
 }
 
 /* Ping who is due; *wake becomes the moment at which the next one is. */
-static int ping_due(struct tl_run *run, int64_t *wake)
+static int ping_due(struct tli_run *run, int64_t *wake)
 {
     int64_t now = tl_now_us();
-    struct tl_probe *probe;
+    struct tli_probe *probe;
     int rc;
 
     while (!(run->best && !run->in->all) && now >= run->next_ping_us &&
            (probe = next_probe(run, now))) {
-        rc = tl_probe_send(run->in->locator, probe);
+        rc = tli_probe_send(run->in->locator, probe);
         if (rc)
             return rc;
         now = tl_now_us();
         if (!run->first_ping_us)
             run->first_ping_us = now;
         run->last_ping_us = now;
-        if (tl_probe_open(probe))
+        if (tli_probe_open(probe))
             run->next_ping_us = now + interval_us(run);
     }
     if (run->next_ping_us > now)
@@ -209,7 +209,7 @@ static int ping_due(struct tl_run *run, int64_t *wake)
     return ping_again(run, wake);
 }
 
-static int run_pings(struct tl_run *run)
+static int run_pings(struct tli_run *run)
 {
     int64_t wake;
     int rc = 0;
@@ -225,7 +225,7 @@ static int run_pings(struct tl_run *run)
     }
     for (size_t t = 0; t < run->count; t++) {
         for (size_t i = 0; i < run->targets[t].count; i++)
-            tl_probe_end(run->in->locator, &run->targets[t].probes[i]);
+            tli_probe_end(run->in->locator, &run->targets[t].probes[i]);
     }
     return rc;
 }
@@ -233,27 +233,27 @@ static int run_pings(struct tl_run *run)
 /* ---- the two searches */
 
 /* DNS answered, and neither the site nor the domain has a record. */
-static bool no_domain(const struct tl_run *run)
+static bool no_domain(const struct tli_run *run)
 {
     return !run->in->site_only && !run->plain.pending &&
            run->plain.result == TL_DNS_NOTHING && run->site.count == 0;
 }
 
-static int ask_realm(struct tl_run *run)
+static int ask_realm(struct tli_run *run)
 {
     int rc;
 
-    run->no_domain = talloc_strdup(run, tl_dns_error(run->dns));
+    run->no_domain = talloc_strdup(run, tli_dns_error(run->dns));
     if (!run->no_domain)
         return -ENOMEM;
     run->realm_only = true;
-    rc = tl_run_ask_srv(run, &run->plain, NULL);
+    rc = tli_run_ask_srv(run, &run->plain, NULL);
     return rc ? rc : wait_for_srv(run);
 }
 
 /* Nobody to be pinged: only the addresses are waited for, and the late ones not for
  * long once there is one. */
-static int wait_for_addresses(struct tl_run *run)
+static int wait_for_addresses(struct tli_run *run)
 {
     int64_t start_us = tl_now_us(), until;
     bool any = false;
@@ -271,36 +271,36 @@ static int wait_for_addresses(struct tl_run *run)
     return rc;
 }
 
-static int search_dns(struct tl_run *run)
+static int search_dns(struct tli_run *run)
 {
-    int rc = tl_dns_open(run, run->in->locator, &run->dns);
+    int rc = tli_dns_open(run, run->in->locator, &run->dns);
 
     if (rc == 0 && run->in->site)
-        rc = tl_run_ask_srv(run, &run->site, run->in->site);
+        rc = tli_run_ask_srv(run, &run->site, run->in->site);
     if (rc == 0 && !run->in->site_only)
-        rc = tl_run_ask_srv(run, &run->plain, NULL);
+        rc = tli_run_ask_srv(run, &run->plain, NULL);
     if (rc == 0)
         rc = wait_for_srv(run);
     if (rc == 0 && no_domain(run))
         rc = ask_realm(run);
     if (rc == 0)
-        rc = tl_run_targets_of_dns(run);
+        rc = tli_run_targets_of_dns(run);
     if (rc == 0 && run->count)
         rc = run->realm_only ? wait_for_addresses(run) : run_pings(run);
     return rc;
 }
 
-static int search_known(struct tl_run *run, const struct tl_dc_list *known)
+static int search_known(struct tli_run *run, const struct tl_dc_list *known)
 {
-    int rc = tl_run_targets_of_list(run, known);
+    int rc = tli_run_targets_of_list(run, known);
 
     return rc ? rc : run_pings(run);
 }
 
-static enum tl_reason search(TALLOC_CTX *ctx, const struct tl_search *in,
+static enum tl_reason search(TALLOC_CTX *ctx, const struct tli_search *in,
                              const struct tl_dc_list *known, struct tl_dc_list **list)
 {
-    struct tl_run *run = talloc_zero(NULL, struct tl_run);
+    struct tli_run *run = talloc_zero(NULL, struct tli_run);
     enum tl_reason reason;
     int rc = -ENOMEM;
 
@@ -308,7 +308,7 @@ static enum tl_reason search(TALLOC_CTX *ctx, const struct tl_search *in,
     if (run) {
         run->in = in;
         run->from_cache = known != NULL;
-        run->targets = talloc_zero_array(run, struct tl_target, TL_MAX_SERVERS);
+        run->targets = talloc_zero_array(run, struct tli_target, TL_MAX_SERVERS);
     }
     if (run && run->targets)
         rc = known ? search_known(run, known) : search_dns(run);
@@ -319,19 +319,19 @@ static enum tl_reason search(TALLOC_CTX *ctx, const struct tl_search *in,
                                  "the search for domain controllers failed: %s",
                                  strerror(-rc));
     else
-        reason = tl_run_result(ctx, run, list);
+        reason = tli_run_result(ctx, run, list);
     talloc_free(run);
     return reason;
 }
 
-enum tl_reason tl_search_dns(TALLOC_CTX *ctx, const struct tl_search *in,
-                             struct tl_dc_list **list)
+enum tl_reason tli_search_dns(TALLOC_CTX *ctx, const struct tli_search *in,
+                              struct tl_dc_list **list)
 {
     return search(ctx, in, NULL, list);
 }
 
-enum tl_reason tl_search_known(TALLOC_CTX *ctx, const struct tl_search *in,
-                               const struct tl_dc_list *known, struct tl_dc_list **list)
+enum tl_reason tli_search_known(TALLOC_CTX *ctx, const struct tli_search *in,
+                                const struct tl_dc_list *known, struct tl_dc_list **list)
 {
     return search(ctx, in, known, list);
 }

@@ -11,48 +11,48 @@
 #define TL_MAX_FDS (16 + TL_MAX_SERVERS * TL_MAX_ADDRESSES)
 
 /* One server and its addresses. */
-struct tl_target {
-    struct tl_run *run;
-    struct tl_srv srv;
+struct tli_target {
+    struct tli_run *run;
+    struct tli_srv srv;
     unsigned int pending; /* address questions without an answer yet */
     size_t count;
-    struct tl_probe probes[TL_MAX_ADDRESSES];
+    struct tli_probe probes[TL_MAX_ADDRESSES];
 };
 
-struct tl_srv_answer {
-    struct tl_run *run;
+struct tli_srv_answer {
+    struct tli_run *run;
     bool pending;
-    enum tl_dns_result result;
+    enum tli_dns_result result;
     int64_t arrived_us;
     size_t count;
-    struct tl_srv *srv;
+    struct tli_srv *srv;
 };
 
-struct tl_run {
-    const struct tl_search *in;
-    struct tl_dns *dns; /* NULL: known servers, no questions */
+struct tli_run {
+    const struct tli_search *in;
+    struct tli_dns *dns; /* NULL: known servers, no questions */
     bool from_cache;
     bool realm_only;       /* no domain: a Kerberos realm's records are asked for */
     const char *no_domain; /* what DNS said then */
-    struct tl_srv_answer site, plain;
-    struct tl_target *targets;
+    struct tli_srv_answer site, plain;
+    struct tli_target *targets;
     size_t count;
     unsigned int pending; /* address questions of all targets */
     bool addresses_unanswered, no_memory;
     bool with_ipv6; /* AAAA records were asked for, too */
     int64_t resolve_us, first_ping_us, last_ping_us, next_ping_us;
-    struct tl_probe *best; /* first to answer well */
+    struct tli_probe *best; /* first to answer well */
     int64_t best_us;
 };
 
 /* Ask for the SRV records of `site` (NULL: the siteless ones). */
-int tl_run_ask_srv(struct tl_run *run, struct tl_srv_answer *answer, const char *site);
+int tli_run_ask_srv(struct tli_run *run, struct tli_srv_answer *answer, const char *site);
 /* The servers of the SRV answers, in the order in which they are tried; their addresses
  * are asked for. */
-int tl_run_targets_of_dns(struct tl_run *run);
+int tli_run_targets_of_dns(struct tli_run *run);
 /* The servers of a list, in its order. */
-int tl_run_targets_of_list(struct tl_run *run, const struct tl_dc_list *known);
+int tli_run_targets_of_list(struct tli_run *run, const struct tl_dc_list *known);
 /* The list of a finished run, or the reason why there is none. */
-enum tl_reason tl_run_result(TALLOC_CTX *ctx, struct tl_run *run,
-                             struct tl_dc_list **list);
+enum tl_reason tli_run_result(TALLOC_CTX *ctx, struct tli_run *run,
+                              struct tl_dc_list **list);
 #endif

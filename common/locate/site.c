@@ -10,15 +10,15 @@
 
 #include "internal.h"
 
-bool tl_same_site(const char *a, const char *b)
+bool tli_same_site(const char *a, const char *b)
 {
     return a && b ? strcasecmp(a, b) == 0 : a == b;
 }
 
 /* A site name comes from the network and becomes a label of the next question. */
-bool tl_site_valid(const char *site)
+bool tli_site_valid(const char *site)
 {
-    return site && site[0] && !strchr(site, '.') && tl_srv_host_valid(site);
+    return site && site[0] && !strchr(site, '.') && tli_srv_host_valid(site);
 }
 
 /* Its DC says that this one is as near as they come [MS-ADTS 6.3.1.2, DS_CLOSEST_FLAG],
@@ -28,19 +28,19 @@ static bool near_enough(const struct tl_locator *locator, const struct tl_dc *dc
     return (dc->flags & TL_DS_CLOSEST) || (locator->config->site && dc->in_site);
 }
 
-bool tl_nearer_wanted(const struct tl_locator *locator, const struct tl_dc *dc)
+bool tli_nearer_wanted(const struct tl_locator *locator, const struct tl_dc *dc)
 {
-    return dc->pinged && !near_enough(locator, dc) && tl_site_valid(dc->client_site);
+    return dc->pinged && !near_enough(locator, dc) && tli_site_valid(dc->client_site);
 }
 
-const char *tl_site_to_ask(const struct tl_locator *locator,
-                           const struct tl_cache_entry *past)
+const char *tli_site_to_ask(const struct tl_locator *locator,
+                            const struct tli_cache_entry *past)
 {
     const char *told = past && past->count ? past->dcs[0].dc.client_site : NULL;
 
     /* The workstation's site has changed since: what the DC said then is history. */
-    if (locator->config->site || !tl_site_valid(told) ||
-        !tl_same_site(past->site, locator->site))
+    if (locator->config->site || !tli_site_valid(told) ||
+        !tli_same_site(past->site, locator->site))
         return locator->site;
     return told;
 }
@@ -67,9 +67,10 @@ static void put_first(struct tl_dc_list *list, const struct tl_dc_list *near)
 }
 
 /* Has `site` a DC that answers? */
-static bool look_in(const struct tl_search *in, const char *site, struct tl_dc_list *list)
+static bool look_in(const struct tli_search *in, const char *site,
+                    struct tl_dc_list *list)
 {
-    struct tl_search closer = *in;
+    struct tli_search closer = *in;
     struct tl_dc_list *near = NULL;
 
     closer.site = site;
@@ -77,7 +78,7 @@ static bool look_in(const struct tl_search *in, const char *site, struct tl_dc_l
     closer.out = NULL;
     closer.deadline = tl_deadline_min(
         in->deadline, tl_deadline_in_ms(in->locator->config->ping_timeout));
-    if (tl_search_dns(list, &closer, &near) != TL_REASON_OK || !near->dcs[0].pinged)
+    if (tli_search_dns(list, &closer, &near) != TL_REASON_OK || !near->dcs[0].pinged)
         return false;
     put_first(list, near);
     return true;
@@ -88,17 +89,17 @@ static bool look_in(const struct tl_search *in, const char *site, struct tl_dc_l
  * and only where there is a nearer DC to be had. The next closest site is the DC's word,
  * too, and like on Windows only taken where the administrator wants that.
  */
-void tl_look_closer(const struct tl_search *in, struct tl_dc_list *list)
+void tli_look_closer(const struct tli_search *in, struct tl_dc_list *list)
 {
     const struct tl_dc first = list->dcs[0];
 
-    if (!tl_nearer_wanted(in->locator, &first))
+    if (!tli_nearer_wanted(in->locator, &first))
         return;
-    if (!tl_same_site(first.client_site, in->site) &&
+    if (!tli_same_site(first.client_site, in->site) &&
         look_in(in, first.client_site, list))
         return;
-    if (in->locator->config->try_next_closest_site && tl_site_valid(first.next_site) &&
-        !tl_same_site(first.next_site, in->site) &&
-        !tl_same_site(first.next_site, first.dc_site))
+    if (in->locator->config->try_next_closest_site && tli_site_valid(first.next_site) &&
+        !tli_same_site(first.next_site, in->site) &&
+        !tli_same_site(first.next_site, first.dc_site))
         look_in(in, first.next_site, list);
 }

@@ -11,21 +11,21 @@
 
 /* ---- questions */
 
-static void on_srv(void *arg, enum tl_dns_result result, const struct tl_srv *srv,
+static void on_srv(void *arg, enum tli_dns_result result, const struct tli_srv *srv,
                    size_t count)
 {
-    struct tl_srv_answer *a = arg;
+    struct tli_srv_answer *a = arg;
 
     a->pending = false;
     a->result = result;
     if (result != TL_DNS_FOUND)
         return;
     a->arrived_us = tl_now_us();
-    a->srv = talloc_steal(a->run, (struct tl_srv *)(uintptr_t)srv);
+    a->srv = talloc_steal(a->run, (struct tli_srv *)(uintptr_t)srv);
     a->count = count;
 }
 
-int tl_run_ask_srv(struct tl_run *run, struct tl_srv_answer *answer, const char *site)
+int tli_run_ask_srv(struct tli_run *run, struct tli_srv_answer *answer, const char *site)
 {
     const char *domain = run->in->domain;
     char *name = run->realm_only ? talloc_asprintf(run, "_kerberos._tcp.%s", domain)
@@ -38,7 +38,7 @@ int tl_run_ask_srv(struct tl_run *run, struct tl_srv_answer *answer, const char 
     answer->run = run;
     answer->pending = true;
     answer->result = TL_DNS_NO_SERVER;
-    return tl_dns_ask_srv(run->dns, name, domain, on_srv, answer);
+    return tli_dns_ask_srv(run->dns, name, domain, on_srv, answer);
 }
 
 /* IPv6 questions are for hosts that have more of it than loopback and link. */
@@ -62,10 +62,10 @@ static bool have_ipv6(void)
     return have;
 }
 
-static int add_probe(struct tl_run *run, struct tl_target *target,
+static int add_probe(struct tli_run *run, struct tli_target *target,
                      const struct sockaddr *addr)
 {
-    struct tl_probe *probe = &target->probes[target->count];
+    struct tli_probe *probe = &target->probes[target->count];
     struct tl_dc *dc = &probe->dc;
 
     probe->fd = -1;
@@ -75,16 +75,16 @@ static int add_probe(struct tl_run *run, struct tl_target *target,
     dc->weight = target->srv.weight;
     dc->in_site = target->srv.in_site;
     dc->realm_only = run->realm_only;
-    if (tl_dc_set_address(run, dc, addr) != 0)
+    if (tli_dc_set_address(run, dc, addr) != 0)
         return -ENOMEM;
     target->count++;
     return 0;
 }
 
-static void on_addr(void *arg, enum tl_dns_result result,
+static void on_addr(void *arg, enum tli_dns_result result,
                     const struct sockaddr_storage *addr, size_t count)
 {
-    struct tl_target *target = arg;
+    struct tli_target *target = arg;
 
     target->pending--;
     target->run->pending--;
@@ -96,23 +96,23 @@ static void on_addr(void *arg, enum tl_dns_result result,
     }
 }
 
-static int ask_addr(struct tl_run *run, struct tl_target *target, int family)
+static int ask_addr(struct tli_run *run, struct tli_target *target, int family)
 {
     target->pending++;
     run->pending++;
-    return tl_dns_ask_addr(run->dns, family, target->srv.host, run->in->domain, on_addr,
-                           target);
+    return tli_dns_ask_addr(run->dns, family, target->srv.host, run->in->domain, on_addr,
+                            target);
 }
 
 /* ---- servers */
 
 /* Did this server fail so lately that it goes last? */
-static bool failed_lately(const struct tl_search *in, const char *host)
+static bool failed_lately(const struct tli_search *in, const char *host)
 {
-    int64_t now = tl_locator_wall(in->locator);
+    int64_t now = tli_locator_wall(in->locator);
 
     for (size_t i = 0; in->past && i < in->past->count; i++) {
-        const struct tl_cache_dc *dc = &in->past->dcs[i];
+        const struct tli_cache_dc *dc = &in->past->dcs[i];
 
         if (dc->failed && now - dc->failed < in->locator->config->negative_lifetime &&
             now >= dc->failed && strcmp(dc->dc.host, host) == 0)
@@ -121,11 +121,11 @@ static bool failed_lately(const struct tl_search *in, const char *host)
     return false;
 }
 
-static void add_targets(struct tl_run *run, const struct tl_srv_answer *answer,
+static void add_targets(struct tli_run *run, const struct tli_srv_answer *answer,
                         bool in_site, bool failed)
 {
     for (size_t i = 0; i < answer->count && run->count < TL_MAX_SERVERS; i++) {
-        const struct tl_srv *srv = &answer->srv[i];
+        const struct tli_srv *srv = &answer->srv[i];
         bool known = false;
 
         if (failed_lately(run->in, srv->host) != failed)
@@ -134,20 +134,20 @@ static void add_targets(struct tl_run *run, const struct tl_srv_answer *answer,
             known = strcmp(run->targets[t].srv.host, srv->host) == 0;
         if (known)
             continue;
-        run->targets[run->count] = (struct tl_target){.run = run, .srv = *srv};
+        run->targets[run->count] = (struct tli_target){.run = run, .srv = *srv};
         run->targets[run->count++].srv.in_site = in_site;
     }
 }
 
 /* The site's servers first, and of each group those that did not fail lately. */
-int tl_run_targets_of_dns(struct tl_run *run)
+int tli_run_targets_of_dns(struct tli_run *run)
 {
     int rc = 0;
 
     run->with_ipv6 = have_ipv6();
 
-    tl_srv_order(run->site.srv, run->site.count, tl_random, NULL);
-    tl_srv_order(run->plain.srv, run->plain.count, tl_random, NULL);
+    tli_srv_order(run->site.srv, run->site.count, tli_random, NULL);
+    tli_srv_order(run->plain.srv, run->plain.count, tli_random, NULL);
     for (int failed = 0; failed < 2; failed++) {
         add_targets(run, &run->site, true, failed);
         add_targets(run, &run->plain, false, failed);
@@ -160,21 +160,21 @@ int tl_run_targets_of_dns(struct tl_run *run)
     return rc;
 }
 
-int tl_run_targets_of_list(struct tl_run *run, const struct tl_dc_list *known)
+int tli_run_targets_of_list(struct tli_run *run, const struct tl_dc_list *known)
 {
     int rc = 0;
 
     for (size_t i = 0; i < known->count && rc == 0; i++) {
         const struct tl_dc *dc = &known->dcs[i];
-        struct tl_target *target = &run->targets[run->count];
+        struct tli_target *target = &run->targets[run->count];
 
         if (run->count == TL_MAX_SERVERS)
             break;
-        *target = (struct tl_target){.run = run,
-                                     .srv = {.host = dc->host,
-                                             .priority = dc->priority,
-                                             .weight = dc->weight,
-                                             .in_site = dc->in_site}};
+        *target = (struct tli_target){.run = run,
+                                      .srv = {.host = dc->host,
+                                              .priority = dc->priority,
+                                              .weight = dc->weight,
+                                              .in_site = dc->in_site}};
         run->count++;
         rc = add_probe(run, target, (const struct sockaddr *)&dc->addr);
     }

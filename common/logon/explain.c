@@ -5,7 +5,7 @@
 #include <string.h>
 #include <trustlogon/logon.h>
 
-#include "logon/explain.h"
+#include "explain.h"
 
 #define KDC_ERR_TGT_REVOKED 20 /* RFC 4120 7.5.9 */
 
@@ -18,9 +18,9 @@ static void refine(struct tl_outcome *out, enum tl_reason reason, const char *su
     tl_outcome_set_attribute(out, attribute);
 }
 
-enum tl_reason tl_judge_spn(TALLOC_CTX *ctx, struct tl_directory *dir,
-                            const struct tl_workstation *ws, const char **subject,
-                            const char **attribute)
+enum tl_reason tli_judge_spn(TALLOC_CTX *ctx, struct tl_directory *dir,
+                             const struct tl_workstation *ws, const char **subject,
+                             const char **attribute)
 {
     TALLOC_CTX *tmp = talloc_new(ctx);
     char *spn = talloc_asprintf(tmp, "host/%s", ws->fqdn);
@@ -49,7 +49,7 @@ cleanup:
 
 /* What this machine never read it cannot tell from what is not there. A status that a
  * KDC gave stays. */
-enum tl_reason tl_explain_unread(struct tl_logon *logon)
+enum tl_reason tli_explain_unread(struct tl_logon *logon)
 {
     const struct tl_outcome *unread = logon->unread;
     struct tl_outcome *out = logon->outcome;
@@ -80,7 +80,7 @@ static void explain_unknown_user(struct tl_logon *logon)
 
     if (route->type == TL_ENTERPRISE && route->verdict != TL_REASON_OK)
         refine(logon->outcome, route->verdict, route->subject, route->attribute);
-    (void)tl_explain_unread(logon);
+    (void)tli_explain_unread(logon);
 }
 
 /* DNS knows no such domain, and neither does the directory: say that, not "no DC". */
@@ -90,7 +90,7 @@ static void explain_no_records(struct tl_logon *logon)
         return;
     refine(logon->outcome, TL_REASON_DOMAIN_UNKNOWN, logon->route->subject, NULL);
     logon->outcome->ntstatus = TL_NT_NO_SUCH_DOMAIN;
-    (void)tl_explain_unread(logon);
+    (void)tli_explain_unread(logon);
 }
 
 /*
@@ -101,8 +101,8 @@ static bool over_plain_realm(struct tl_logon *logon, tl_deadline deadline)
 {
     const char *realm;
 
-    for (size_t i = 0; (realm = tl_krb_way(logon->krb, i)) != NULL; i++)
-        if (tl_is_plain_realm(logon->locator, realm, deadline))
+    for (size_t i = 0; (realm = tl_krb_realm_path(logon->krb, i)) != NULL; i++)
+        if (tli_is_plain_realm(logon->locator, realm, deadline))
             return true;
     return false;
 }
@@ -145,7 +145,7 @@ static bool explain_rc4(struct tl_logon *logon, const char *user_domain)
     return guilty != NULL;
 }
 
-static void explain_walk(struct tl_logon *logon, struct tl_own_side *own,
+static void explain_walk(struct tl_logon *logon, struct tli_machine_directory *own,
                          tl_deadline deadline)
 {
     struct tl_outcome *out = logon->outcome;
@@ -159,13 +159,13 @@ static void explain_walk(struct tl_logon *logon, struct tl_own_side *own,
     if (out->reason == TL_REASON_KDC_ERROR) {
         if (over_plain_realm(logon, deadline))
             refine(out, TL_REASON_PAC_NO_IDENTITY, logon->client,
-                   tl_krb_way_text(logon, logon->krb));
+                   tl_krb_realm_path_text(logon, logon->krb));
         return;
     }
     if (logon->topology == NULL)
         return;
-    reason = tl_way_read(logon->krb, logon->locator, user_domain, logon->ws, out,
-                         logon->trace, deadline, logon->topology, NULL);
+    reason = tli_path_trusts_read(logon->krb, logon->locator, user_domain, logon->ws, out,
+                                  logon->trace, deadline, logon->topology, NULL);
     if (reason != TL_REASON_OK)
         tl_trace_note(logon->trace, "the trusts of %s could not be read", user_domain);
 
@@ -192,7 +192,7 @@ static void explain_walk(struct tl_logon *logon, struct tl_own_side *own,
     if (own == NULL || out->krb_error != TL_KRB_S_PRINCIPAL_UNKNOWN ||
         failed_at == NULL || strcasecmp(failed_at, logon->ws->realm) != 0)
         return;
-    reason = tl_judge_spn(logon, own->dir, logon->ws, &subject, &attribute);
+    reason = tli_judge_spn(logon, own->dir, logon->ws, &subject, &attribute);
     if (reason != TL_REASON_OK)
         refine(out, reason, subject, attribute);
 }
@@ -218,15 +218,16 @@ static bool worth_reading(const struct tl_logon *logon)
                                            no_enctype(out) || refused_without_sids(out));
 }
 
-bool tl_look_again(struct tl_logon *logon, tl_deadline deadline, struct tl_own_side **own)
+bool tli_logon_reroute(struct tl_logon *logon, tl_deadline deadline,
+                       struct tli_machine_directory **own)
 {
     struct tl_route *before = logon->route, *route = NULL;
     struct tl_topology *fresh = NULL;
 
     *own = NULL;
     if (!worth_reading(logon) ||
-        tl_own_side_open(logon, logon->config, logon->ws, logon->trace, deadline, own,
-                         NULL) != TL_REASON_OK ||
+        tli_machine_directory_open(logon, logon->config, logon->ws, logon->trace,
+                                   deadline, own, NULL) != TL_REASON_OK ||
         tl_directory_topology(logon, (*own)->dir, &fresh, NULL) != TL_REASON_OK ||
         tl_route(logon, logon->name, logon->ws, fresh, &route) != 0)
         return false;
@@ -239,8 +240,9 @@ bool tl_look_again(struct tl_logon *logon, tl_deadline deadline, struct tl_own_s
             before->type != route->type || before->first_ask != route->first_ask);
 }
 
-enum tl_reason tl_explain_failure(struct tl_logon *logon, struct tl_own_side *own,
-                                  tl_deadline deadline)
+enum tl_reason tli_explain_failure(struct tl_logon *logon,
+                                   struct tli_machine_directory *own,
+                                   tl_deadline deadline)
 {
     struct tl_outcome *out = logon->outcome;
 

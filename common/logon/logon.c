@@ -8,10 +8,10 @@
 #include <string.h>
 #include <trustlogon/logon.h>
 #include <trustlogon/sidrules.h>
-#include <trustlogon/whose.h>
+#include <trustlogon/pac_name_check.h>
 
-#include "logon/explain.h"
-#include "logon/steps.h"
+#include "explain.h"
+#include "steps.h"
 
 struct tl_logon *tl_logon_new(TALLOC_CTX *ctx, const struct tl_config *config,
                               const struct tl_workstation *ws,
@@ -23,7 +23,7 @@ struct tl_logon *tl_logon_new(TALLOC_CTX *ctx, const struct tl_config *config,
         return NULL;
     logon->config = config;
     logon->ws = ws;
-    logon->topology = tl_topology_of(topology, ws);
+    logon->topology = tli_topology_of(topology, ws);
     logon->trace = trace;
     logon->outcome = tl_outcome_new(logon);
     if (logon->outcome == NULL)
@@ -55,7 +55,7 @@ static enum tl_reason new_session(struct tl_logon *logon, bool with_card,
     return reason;
 }
 
-enum tl_reason tl_logon_session(struct tl_logon *logon, tl_deadline deadline)
+enum tl_reason tli_logon_session(struct tl_logon *logon, tl_deadline deadline)
 {
     return new_session(logon, false, deadline);
 }
@@ -84,27 +84,27 @@ static enum tl_reason exchange(struct tl_logon *logon, const struct proof *proof
                                tl_deadline deadline)
 {
     enum tl_reason reason = attempt(logon, proof, deadline);
-    struct tl_own_side *own = NULL;
+    struct tli_machine_directory *own = NULL;
     tl_deadline reading;
 
     if (reason == TL_REASON_OK)
         return reason;
     reading = tl_deadline_in_ms(logon->config->explain_timeout); /* of both sides */
-    if (tl_look_again(logon, reading, &own)) {
+    if (tli_logon_reroute(logon, reading, &own)) {
         tl_trace_note(logon->trace,
                       "the trusts have changed since the snapshot: once more");
-        tl_snapshot_save(logon->config, logon->topology, logon->trace);
+        tli_snapshot_save(logon->config, logon->topology, logon->trace);
         tl_outcome_reset(logon->outcome);
         reason = attempt(logon, proof, deadline);
     }
     if (reason != TL_REASON_OK)
-        reason = tl_explain_failure(logon, own, reading);
+        reason = tli_explain_failure(logon, own, reading);
     talloc_free(own);
     /* The explanation was asked for as this machine. */
     if (reason != TL_REASON_OK && logon->outcome->stage == TL_STAGE_WALK &&
-        tl_logon_other_machine(logon)) {
+        tli_logon_other_machine(logon)) {
         tl_outcome_reset(logon->outcome);
-        reason = tl_logon_route(logon);
+        reason = tli_logon_route(logon);
         if (reason == TL_REASON_OK)
             reason = attempt(logon, proof, deadline);
     }
@@ -134,7 +134,7 @@ static enum tl_reason identify(struct tl_logon *logon, tl_deadline deadline)
                                strerror(-ret));
     in.local = local;
     reason = logon->config->idmap == TL_IDMAP_RFC2307
-                 ? tl_unix_facts_read(logon, deadline, &facts)
+                 ? tli_unix_facts_read(logon, deadline, &facts)
                  : TL_REASON_OK;
     in.facts = facts;
     if (reason == TL_REASON_OK)
@@ -163,8 +163,8 @@ static const char *strange_realm(const struct tl_logon *logon, const char *realm
 {
     const char *through = NULL;
 
-    for (size_t i = 0; (through = tl_krb_through(logon->krb, i)) != NULL; i++)
-        if (!tl_may_come_through(logon->topology, logon->ws->domain, realm, through))
+    for (size_t i = 0; (through = tl_krb_transited(logon->krb, i)) != NULL; i++)
+        if (!tl_may_transit(logon->topology, logon->ws->domain, realm, through))
             break;
     return through;
 }
@@ -182,7 +182,7 @@ static enum tl_reason check_way(struct tl_logon *logon, tl_deadline deadline)
         strange = strange_realm(logon, realm);
     if (strange == NULL)
         return TL_REASON_OK;
-    all = tl_krb_through_text(out, logon->krb);
+    all = tl_krb_transited_text(out, logon->krb);
     tl_outcome_set_subject(out, strange);
     tl_outcome_set_attribute(out, all);
     return tl_outcome_fail(out, TL_STAGE_PROOF, TL_REASON_TRANSITED_REFUSED,
@@ -209,11 +209,11 @@ static enum tl_reason steps(struct tl_logon *logon, const struct proof *proof,
 {
     struct tl_outcome *out = logon->outcome;
     enum tl_reason reason = proof->password != NULL
-                                ? tl_logon_check_text(logon, proof->password)
+                                ? tli_logon_check_text(logon, proof->password)
                                 : TL_REASON_OK;
 
     if (reason == TL_REASON_OK)
-        reason = tl_logon_way(logon, deadline);
+        reason = tli_logon_find_route(logon, deadline);
     if (reason == TL_REASON_OK)
         reason = exchange(logon, proof, deadline);
     if (reason == TL_REASON_OK)
@@ -232,7 +232,7 @@ static enum tl_reason steps(struct tl_logon *logon, const struct proof *proof,
     return reason;
 }
 
-void tl_logon_tell(struct tl_logon *logon)
+void tli_logon_set_words(struct tl_logon *logon)
 {
     struct tl_words_input in = {.user = logon->name->whole,
                                 .implicit_upn = logon->route->implicit_upn,
@@ -249,7 +249,7 @@ enum tl_reason tl_logon_judge(struct tl_logon *logon)
     enum tl_reason reason = tl_logon_rules(logon, logon->config, logon->outcome);
 
     if (reason != TL_REASON_OK)
-        tl_logon_tell(logon);
+        tli_logon_set_words(logon);
     return reason;
 }
 
@@ -267,7 +267,7 @@ static enum tl_reason log_on(struct tl_logon *logon, const struct proof *proof)
         (reason == TL_REASON_OK && logon->pac == NULL))
         reason = tl_outcome_fail(logon->outcome, TL_STAGE_LOCAL, TL_REASON_INTERNAL,
                                  "a step and its outcome disagree");
-    tl_logon_tell(logon);
+    tli_logon_set_words(logon);
     return reason;
 }
 

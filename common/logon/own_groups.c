@@ -17,7 +17,7 @@
 #include <trustlogon/lookup.h>
 #include <trustlogon/name.h>
 
-#include "logon/steps.h"
+#include "steps.h"
 
 #define FRESH_S 300 /* as groups are of users who come without a password */
 /* What it said goes on to count for so long, as groups of the last proof do for those who

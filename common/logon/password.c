@@ -7,7 +7,7 @@
 #include <trustlogon/logon.h>
 #include <unistr.h>
 
-#include "logon/steps.h"
+#include "steps.h"
 
 #define FILETIME_UNIX_EPOCH 116444736000000000LL /* 1970 in 100 ns since 1601 */
 #define FILETIME_SECOND 10000000LL
@@ -17,7 +17,7 @@ bool tl_password_is_text(const char *password)
     return u8_check((const uint8_t *)password, strlen(password)) == NULL;
 }
 
-enum tl_reason tl_logon_check_text(struct tl_logon *logon, const char *password)
+enum tl_reason tli_logon_check_text(struct tl_logon *logon, const char *password)
 {
     if (tl_password_is_text(password))
         return TL_REASON_OK;
@@ -31,11 +31,11 @@ static enum tl_reason prove(struct tl_logon *logon, const char *old, tl_deadline
     enum tl_reason reason;
 
     tl_outcome_reset(logon->outcome);
-    reason = tl_logon_check_text(logon, old);
+    reason = tli_logon_check_text(logon, old);
     if (reason == TL_REASON_OK)
-        reason = tl_logon_way(logon, deadline);
+        reason = tli_logon_find_route(logon, deadline);
     if (reason == TL_REASON_OK)
-        reason = tl_logon_session(logon, deadline);
+        reason = tli_logon_session(logon, deadline);
     if (reason == TL_REASON_OK)
         reason = tl_krb_as_changepw(logon->krb, logon->route, old, &logon->client,
                                     logon->outcome);
@@ -49,7 +49,7 @@ enum tl_reason tl_password_prove(struct tl_logon *logon, const char *old)
 
     if (reason == TL_REASON_OK)
         reason = tl_krb_changepw_reach(logon->krb, logon->outcome);
-    tl_logon_tell(logon);
+    tli_logon_set_words(logon);
     return reason;
 }
 
@@ -113,6 +113,6 @@ enum tl_reason tl_password_change(struct tl_logon *logon, const char *old,
     if ((reason == TL_REASON_OK) != (logon->outcome->reason == TL_REASON_OK))
         tl_outcome_fail(logon->outcome, TL_STAGE_LOCAL, TL_REASON_INTERNAL,
                         "a step and its outcome disagree");
-    tl_logon_tell(logon);
+    tli_logon_set_words(logon);
     return logon->outcome->reason;
 }

@@ -12,26 +12,26 @@
 
 /* NULL for a snapshot that was taken as a member of another domain: it tells nothing of
  * this one. */
-struct tl_topology *tl_topology_of(struct tl_topology *topo,
-                                   const struct tl_workstation *ws);
+struct tl_topology *tli_topology_of(struct tl_topology *topo,
+                                    const struct tl_workstation *ws);
 /* Route the name by the present topology, replacing an earlier route. */
-enum tl_reason tl_logon_route(struct tl_logon *logon);
+enum tl_reason tli_logon_route(struct tl_logon *logon);
 /* The account of this machine was unknown to its own KDC: the keytab may have another
- * (kerberos/machine.h), which logon->ws then is. */
-bool tl_logon_other_machine(struct tl_logon *logon);
+ * (machine/keytab_machines.h), which logon->ws then is. */
+bool tli_logon_other_machine(struct tl_logon *logon);
 /* Route and locator: logon->route->realm is set. The session of before ends. */
-enum tl_reason tl_logon_way(struct tl_logon *logon, tl_deadline deadline);
+enum tl_reason tli_logon_find_route(struct tl_logon *logon, tl_deadline deadline);
 
 /* --- the others --- */
 
 /* OK or PASSWORD_NOT_UTF8; no packet is sent. */
-enum tl_reason tl_logon_check_text(struct tl_logon *logon, const char *password);
+enum tl_reason tli_logon_check_text(struct tl_logon *logon, const char *password);
 /* A fresh Kerberos session in logon->krb. */
-enum tl_reason tl_logon_session(struct tl_logon *logon, tl_deadline deadline);
+enum tl_reason tli_logon_session(struct tl_logon *logon, tl_deadline deadline);
 /* own_groups.c: what the own domain's directory says of a user from outside, into
  * logon->own and the resource groups of logon->pac. OK or NO_MEMORY. */
 enum tl_reason tl_own_groups(struct tl_logon *logon, tl_deadline deadline);
 /* logon->words, from the outcome. */
-void tl_logon_tell(struct tl_logon *logon);
+void tli_logon_set_words(struct tl_logon *logon);
 
 #endif

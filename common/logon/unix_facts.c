@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "logon/explain.h"
+#include "explain.h"
 
 /* Domains other than the user's and the workstation's: nobody is in groups of more. */
 #define OTHERS_MAX 8
@@ -83,8 +83,8 @@ static enum tl_reason user_side(struct reading *r, const struct tl_idmap_domain 
     struct tl_directory *dir = NULL;
     enum tl_reason reason;
 
-    reason = tl_user_side_open(r->facts, logon->krb, logon->locator, domain->dns,
-                               logon->trace, r->deadline, &dir, r->why);
+    reason = tli_user_directory_open(r->facts, logon->krb, logon->locator, domain->dns,
+                                     logon->trace, r->deadline, &dir, r->why);
     if (reason == TL_REASON_OK)
         reason = tl_unix_facts_user(r->facts, dir, &logon->pac->user_sid,
                                     logon->config->unix_primary_group, r->why);
@@ -108,11 +108,11 @@ static void not_read(const struct reading *r, const struct tl_idmap_domain *doma
 static enum tl_reason own_side(struct reading *r, const struct tl_idmap_domain *domain)
 {
     struct tl_logon *logon = r->logon;
-    struct tl_own_side *own = NULL;
+    struct tli_machine_directory *own = NULL;
     enum tl_reason reason;
 
-    reason = tl_own_side_open(r->facts, logon->config, logon->ws, logon->trace,
-                              r->deadline, &own, r->why);
+    reason = tli_machine_directory_open(r->facts, logon->config, logon->ws, logon->trace,
+                                        r->deadline, &own, r->why);
     if (reason == TL_REASON_OK)
         reason = groups_of(r, own->dir, domain);
     talloc_free(own);
@@ -136,8 +136,8 @@ static void other_side(struct reading *r, const struct tl_idmap_domain *domain)
     struct tl_directory *dir = NULL;
     enum tl_reason reason;
 
-    reason = tl_user_side_open(r->facts, logon->krb, logon->locator, domain->dns,
-                               logon->trace, r->deadline, &dir, r->why);
+    reason = tli_user_directory_open(r->facts, logon->krb, logon->locator, domain->dns,
+                                     logon->trace, r->deadline, &dir, r->why);
     if (reason == TL_REASON_OK)
         reason = groups_of(r, dir, domain);
     if (reason != TL_REASON_OK)
@@ -197,8 +197,8 @@ static enum tl_reason read_all(struct reading *r)
     return reason;
 }
 
-enum tl_reason tl_unix_facts_read(struct tl_logon *logon, tl_deadline deadline,
-                                  struct tl_unix_facts **facts)
+enum tl_reason tli_unix_facts_read(struct tl_logon *logon, tl_deadline deadline,
+                                   struct tl_unix_facts **facts)
 {
     const char *at = strrchr(logon->client, '@');
     struct tl_idmap_domain also = {.sid = logon->pac->domain_sid};

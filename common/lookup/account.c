@@ -3,7 +3,7 @@
  * account.c - what a logon's PAC would say of a user, from what a directory or the LSA
  * does. Pure.
  */
-#include "lookup/internal.h"
+#include "internal.h"
 
 #include <errno.h>
 #include <string.h>
@@ -57,16 +57,16 @@ static struct tl_pac *new_account(TALLOC_CTX *ctx, const struct tl_sid *sid,
     return pac;
 }
 
-int tl_lookup_account_bare(TALLOC_CTX *ctx, const struct tl_sid *sid, const char *sam,
-                           struct tl_pac **pac)
+int tli_lookup_account_bare(TALLOC_CTX *ctx, const struct tl_sid *sid, const char *sam,
+                            struct tl_pac **pac)
 {
     *pac = new_account(ctx, sid, sam);
     return *pac != NULL ? 0 : -ENOMEM;
 }
 
-int tl_lookup_account(TALLOC_CTX *ctx, const struct tl_dir_user *user,
-                      const struct tl_dir_names *groups, bool own,
-                      const struct tl_trace *trace, struct tl_pac **pac_out)
+int tli_lookup_account(TALLOC_CTX *ctx, const struct tl_dir_user *user,
+                       const struct tl_dir_names *groups, bool own,
+                       const struct tl_trace *trace, struct tl_pac **pac_out)
 {
     struct tl_pac *pac = new_account(ctx, &user->sid, user->sam);
 

@@ -2,7 +2,7 @@
  *
  * domains.c - what our own side's directory knows of a domain that may be asked. Pure.
  */
-#include "lookup/internal.h"
+#include "internal.h"
 
 #include <errno.h>
 #include <string.h>
@@ -123,8 +123,8 @@ static int add(struct tl_lookup_plan *plan, const struct tl_lookup_domain *domai
     return 0;
 }
 
-int tl_lookup_add_domain(struct tl_lookup_plan *plan, const struct tl_workstation *ws,
-                         const struct tl_topology *topo, const char *dns)
+int tli_lookup_add_domain(struct tl_lookup_plan *plan, const struct tl_workstation *ws,
+                          const struct tl_topology *topo, const char *dns)
 {
     struct tl_lookup_domain domain;
 
@@ -136,19 +136,19 @@ int tl_lookup_add_domain(struct tl_lookup_plan *plan, const struct tl_workstatio
     return add(plan, &domain);
 }
 
-int tl_lookup_add_forest(struct tl_lookup_plan *plan, const struct tl_workstation *ws,
-                         const struct tl_topology *topo, const struct tl_tdo *tdo)
+int tli_lookup_add_forest(struct tl_lookup_plan *plan, const struct tl_workstation *ws,
+                          const struct tl_topology *topo, const struct tl_tdo *tdo)
 {
     const struct tl_forest_info *info = tdo != NULL ? tdo->forest_info : NULL;
     int ret =
-        tl_lookup_add_domain(plan, ws, topo, tdo != NULL ? tdo->partner : ws->domain);
+        tli_lookup_add_domain(plan, ws, topo, tdo != NULL ? tdo->partner : ws->domain);
 
     if (topo == NULL)
         topo = &nothing;
     for (size_t i = 0; ret == 0 && tdo == NULL && i < topo->num_domains; i++)
-        ret = tl_lookup_add_domain(plan, ws, topo, topo->domains[i].dns);
+        ret = tli_lookup_add_domain(plan, ws, topo, topo->domains[i].dns);
     for (size_t i = 0; ret == 0 && info != NULL && i < info->count; i++)
         if (usable(&info->records[i]))
-            ret = tl_lookup_add_domain(plan, ws, topo, info->records[i].name);
+            ret = tli_lookup_add_domain(plan, ws, topo, info->records[i].name);
     return ret;
 }

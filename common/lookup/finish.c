@@ -3,24 +3,24 @@
  * finish.c - from what somebody told of an account to the answer: the same identity as
  * a logon would make, and only if it is what was asked for.
  */
-#include "lookup/asking.h"
+#include "asking.h"
 
 #include <errno.h>
 
 #include <trustlogon/name.h>
 
-enum tl_reason tl_asking_no_memory(const struct tl_asking *a)
+enum tl_reason tli_asking_no_memory(const struct tli_asking *a)
 {
     return tl_outcome_fail(a->out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
 }
 
-enum tl_reason tl_asking_unknown(const struct tl_asking *a, const char *why)
+enum tl_reason tli_asking_unknown(const struct tli_asking *a, const char *why)
 {
     return tl_outcome_fail(a->out, TL_STAGE_IDENTITY, TL_REASON_USER_UNKNOWN, "%s", why);
 }
 
 /* Whether what was found is what was asked for, by the names it may have here. */
-static bool answers(const struct tl_asking *a, const struct tl_sid *sid, uint32_t id,
+static bool answers(const struct tli_asking *a, const struct tl_sid *sid, uint32_t id,
                     const char *const *names, size_t count)
 {
     char *full = NULL;
@@ -41,7 +41,7 @@ static bool answers(const struct tl_asking *a, const struct tl_sid *sid, uint32_
     return found;
 }
 
-enum tl_reason tl_asking_identify(struct tl_asking *a, struct tl_pac *account)
+enum tl_reason tli_asking_identify(struct tli_asking *a, struct tl_pac *account)
 {
     const struct tl_lookup_input *in = &a->lookup->in;
     struct tl_identity_input input = {.config = in->config,
@@ -56,11 +56,11 @@ enum tl_reason tl_asking_identify(struct tl_asking *a, struct tl_pac *account)
     input.client =
         talloc_asprintf(a->answer, "%s@%s", account->account, realm != NULL ? realm : "");
     if (realm == NULL || input.client == NULL)
-        return tl_asking_no_memory(a);
+        return tli_asking_no_memory(a);
     reason = tl_pac_apply_rules(account, in->topo, NULL, input.client, in->ws, in->trace,
                                 a->out);
     if (reason == TL_REASON_OK && !a->domain->own_forest)
-        reason = tl_asking_resources(a, account);
+        reason = tli_asking_resources(a, account);
     input.facts = a->facts;
     if (reason == TL_REASON_OK)
         reason = tl_identity_build(a->answer, &input, &a->answer->identity, a->out);
@@ -68,14 +68,14 @@ enum tl_reason tl_asking_identify(struct tl_asking *a, struct tl_pac *account)
         !answers(a, &a->answer->identity->sid, a->answer->identity->uid,
                  (const char *const *)a->answer->identity->names,
                  a->answer->identity->num_names))
-        reason =
-            tl_asking_unknown(a, "the account found has not the name that was asked for");
+        reason = tli_asking_unknown(
+            a, "the account found has not the name that was asked for");
     if (reason == TL_REASON_OK && a->resources != NULL)
-        reason = tl_asking_add_groups(a, a->resources);
+        reason = tli_asking_add_groups(a, a->resources);
     return reason;
 }
 
-enum tl_reason tl_asking_map(const struct tl_asking *a)
+enum tl_reason tli_asking_map(const struct tli_asking *a)
 {
     const struct tl_lookup_input *in = &a->lookup->in;
     char *error = NULL;
@@ -87,23 +87,23 @@ enum tl_reason tl_asking_map(const struct tl_asking *a)
     if (ret == -EINVAL)
         return tl_outcome_fail(a->out, TL_STAGE_LOCAL, TL_REASON_CONFIG_INVALID, "%s",
                                error);
-    return ret == 0 ? TL_REASON_OK : tl_asking_no_memory(a);
+    return ret == 0 ? TL_REASON_OK : tli_asking_no_memory(a);
 }
 
-enum tl_reason tl_asking_add_group(const struct tl_asking *a, const struct tl_sid *sid,
-                                   const char *name)
+enum tl_reason tli_asking_add_group(const struct tli_asking *a, const struct tl_sid *sid,
+                                    const char *name)
 {
     const struct tl_identity_input in = {
         .config = a->lookup->in.config, .facts = a->facts, .local = a->lookup->in.local};
     struct tl_lookup_answer *answer = a->answer;
     struct tl_group **grown =
         talloc_realloc(answer, answer->groups, struct tl_group *, answer->num_groups + 1);
-    enum tl_reason reason = tl_asking_map(a);
+    enum tl_reason reason = tli_asking_map(a);
 
     if (reason != TL_REASON_OK)
         return reason;
     if (grown == NULL)
-        return tl_asking_no_memory(a);
+        return tli_asking_no_memory(a);
     answer->groups = grown;
     reason = tl_group_build(answer, &in, a->lookup->map, sid, name,
                             &grown[answer->num_groups], a->out);
@@ -112,14 +112,14 @@ enum tl_reason tl_asking_add_group(const struct tl_asking *a, const struct tl_si
     return reason;
 }
 
-enum tl_reason tl_asking_check_group(const struct tl_asking *a)
+enum tl_reason tli_asking_check_group(const struct tli_asking *a)
 {
     const struct tl_group *made = a->answer->groups[a->answer->num_groups - 1];
 
     if (!answers(a, &made->sid, made->gid, (const char *const *)made->names,
                  made->num_names))
-        return tl_asking_unknown(a,
-                                 "the group found has not the name that was asked for");
+        return tli_asking_unknown(a,
+                                  "the group found has not the name that was asked for");
     return TL_REASON_OK;
 }
 
@@ -131,8 +131,8 @@ static bool is_in(const struct tl_identity *identity, const struct tl_sid *sid)
     return false;
 }
 
-enum tl_reason tl_asking_add_groups(const struct tl_asking *a,
-                                    const struct tl_dir_names *names)
+enum tl_reason tli_asking_add_groups(const struct tli_asking *a,
+                                     const struct tl_dir_names *names)
 {
     enum tl_reason reason = TL_REASON_OK;
 
@@ -142,7 +142,7 @@ enum tl_reason tl_asking_add_groups(const struct tl_asking *a,
         if (name->kind != TL_DIR_GROUP || name->name == NULL ||
             !is_in(a->answer->identity, &name->sid))
             continue;
-        reason = tl_asking_add_group(a, &name->sid, name->name);
+        reason = tli_asking_add_group(a, &name->sid, name->name);
         if (reason != TL_REASON_NO_MEMORY && reason != TL_REASON_OK) {
             tl_outcome_reset(a->out);
             reason = TL_REASON_OK;

@@ -13,12 +13,12 @@
 /* --- domains.c: pure --- */
 
 /* Add the domain with this DNS name to the plan if its users may log on here. */
-int tl_lookup_add_domain(struct tl_lookup_plan *plan, const struct tl_workstation *ws,
-                         const struct tl_topology *topo, const char *dns);
+int tli_lookup_add_domain(struct tl_lookup_plan *plan, const struct tl_workstation *ws,
+                          const struct tl_topology *topo, const char *dns);
 /* All domains of the forest behind a trust; of the own forest, own domain first, for
  * NULL. */
-int tl_lookup_add_forest(struct tl_lookup_plan *plan, const struct tl_workstation *ws,
-                         const struct tl_topology *topo, const struct tl_tdo *tdo);
+int tli_lookup_add_forest(struct tl_lookup_plan *plan, const struct tl_workstation *ws,
+                          const struct tl_topology *topo, const struct tl_tdo *tdo);
 
 /* --- account.c: pure --- */
 
@@ -28,13 +28,13 @@ int tl_lookup_add_forest(struct tl_lookup_plan *plan, const struct tl_workstatio
  * they are called, in the same order. `own`: the domain is the workstation's, whose
  * domain-local groups count here; those of others do not, and no PAC brings them.
  */
-int tl_lookup_account(TALLOC_CTX *ctx, const struct tl_dir_user *user,
-                      const struct tl_dir_names *groups, bool own,
-                      const struct tl_trace *trace, struct tl_pac **pac);
+int tli_lookup_account(TALLOC_CTX *ctx, const struct tl_dir_user *user,
+                       const struct tl_dir_names *groups, bool own,
+                       const struct tl_trace *trace, struct tl_pac **pac);
 /* The same from SID and name alone: the primary group is Domain Users, as winbind has it
  * until the first logon. */
-int tl_lookup_account_bare(TALLOC_CTX *ctx, const struct tl_sid *sid, const char *sam,
-                           struct tl_pac **pac);
+int tli_lookup_account_bare(TALLOC_CTX *ctx, const struct tl_sid *sid, const char *sam,
+                            struct tl_pac **pac);
 
 /* --- source.c: tickets and connections --- */
 
@@ -54,7 +54,7 @@ struct tl_lookup {
 
 /* The directory of a domain, opened as the machine. TRUST_DIRECTION: its own side has no
  * tickets for this machine. */
-enum tl_reason tl_lookup_directory(struct tl_lookup *lookup, const char *domain,
-                                   struct tl_directory **dir, struct tl_outcome *out);
+enum tl_reason tli_lookup_directory(struct tl_lookup *lookup, const char *domain,
+                                    struct tl_directory **dir, struct tl_outcome *out);
 
 #endif

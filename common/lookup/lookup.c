@@ -2,9 +2,9 @@
  *
  * lookup.c - one question, asked where the plan says.
  */
-#include "lookup/asking.h"
+#include "asking.h"
 
-bool tl_asking_cannot_be(enum tl_reason reason)
+bool tli_asking_cannot_be(enum tl_reason reason)
 {
     return reason == TL_REASON_ID_UNMAPPABLE || reason == TL_REASON_ID_COLLISION ||
            reason == TL_REASON_ID_SUBORDINATE || reason == TL_REASON_ID_NAME_UNSAFE ||
@@ -12,24 +12,24 @@ bool tl_asking_cannot_be(enum tl_reason reason)
            reason == TL_REASON_PAC_SID_FILTERED;
 }
 
-static enum tl_reason ask_domain(struct tl_asking *a)
+static enum tl_reason ask_domain(struct tli_asking *a)
 {
     enum tl_reason reason = TL_REASON_TRUST_DIRECTION;
 
     tl_outcome_reset(a->out);
     if (a->domain->two_way || a->lookup->in.krb != NULL)
-        reason = tl_asking_directory(a);
+        reason = tli_asking_directory(a);
     if (reason != TL_REASON_TRUST_DIRECTION)
         return reason;
     tl_outcome_reset(a->out);
-    return tl_asking_lsa(a);
+    return tli_asking_lsa(a);
 }
 
 enum tl_reason tl_lookup_find(struct tl_lookup *lookup, const struct tl_lookup_plan *plan,
                               const struct tl_question *question,
                               struct tl_lookup_answer **answer, struct tl_outcome *out)
 {
-    struct tl_asking a = {
+    struct tli_asking a = {
         .lookup = lookup, .plan = plan, .question = question, .out = out};
     enum tl_reason reason, unsure = TL_REASON_OK;
     char *detail = NULL; /* of the first that could not tell */
@@ -46,14 +46,14 @@ enum tl_reason tl_lookup_find(struct tl_lookup *lookup, const struct tl_lookup_p
         a.by_upn = false;
         a.answer = talloc_zero(lookup, struct tl_lookup_answer);
         if (a.answer == NULL)
-            return tl_asking_no_memory(&a);
+            return tli_asking_no_memory(&a);
         reason = ask_domain(&a);
         if (reason == TL_REASON_OK) {
             a.answer->domain = a.domain;
             *answer = a.answer;
             return TL_REASON_OK;
         }
-        if (reason != TL_REASON_USER_UNKNOWN && !tl_asking_cannot_be(reason) &&
+        if (reason != TL_REASON_USER_UNKNOWN && !tli_asking_cannot_be(reason) &&
             unsure == TL_REASON_OK) {
             unsure = reason;
             detail = out->detail != NULL ? talloc_strdup(lookup, out->detail) : NULL;

@@ -3,14 +3,14 @@
  * lsa.c - a user or a group by way of the workstation's own DC, which asks across a
  * trust that this machine cannot cross. It knows SID and name, and nothing else.
  */
-#include "lookup/asking.h"
+#include "asking.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include <trustlogon/name.h>
 
-#include "lookup/lsa_client.h"
+#include "lsa_client.h"
 
 #define NONE_MAPPED 0xC0000073U
 #define INVALID_PARAMETER 0xC000000DU
@@ -19,7 +19,7 @@
 #define DCS_MAX 4 /* that are tried */
 #define RID_DOMAIN_USERS 513U
 
-static enum tl_reason fail(const struct tl_asking *a, const char *why)
+static enum tl_reason fail(const struct tli_asking *a, const char *why)
 {
     tl_outcome_fail(a->out, TL_STAGE_IDENTITY, TL_REASON_DIRECTORY_UNREADABLE,
                     "%s could not be asked through the workstation's own domain "
@@ -29,18 +29,18 @@ static enum tl_reason fail(const struct tl_asking *a, const char *why)
 }
 
 /* Until one can tell; what the last one said. A DC that is silent goes last next time. */
-static int ask_first(const struct tl_asking *a, const struct tl_dc_list *dcs,
+static int ask_first(const struct tli_asking *a, const struct tl_dc_list *dcs,
                      const char *name, const struct tl_sid *sid,
-                     struct tl_lsa_answer **found, const char **why)
+                     struct tli_lsa_answer **found, const char **why)
 {
     const struct tl_lookup_input *in = &a->lookup->in;
-    struct tl_lsa_peer peer = {.config = in->config, .ws = in->ws};
+    struct tli_lsa_peer peer = {.config = in->config, .ws = in->ws};
     int ret = -ETIMEDOUT;
 
     for (size_t i = 0; i < dcs->count && i < DCS_MAX; i++) {
         peer.dc = dcs->dcs[i].host;
         peer.address = dcs->dcs[i].address;
-        ret = tl_lsa_ask(a->answer, &peer, name, sid, in->deadline, found, why);
+        ret = tli_lsa_ask(a->answer, &peer, name, sid, in->deadline, found, why);
         if (ret != 0 || (*found)->ntstatus == 0 || (*found)->ntstatus == NONE_MAPPED ||
             (*found)->ntstatus == INVALID_PARAMETER)
             break;
@@ -51,8 +51,8 @@ static int ask_first(const struct tl_asking *a, const struct tl_dc_list *dcs,
 }
 
 /* By name, or with `name` NULL by SID. */
-static enum tl_reason ask(const struct tl_asking *a, const char *name,
-                          const struct tl_sid *sid, struct tl_lsa_answer **found)
+static enum tl_reason ask(const struct tli_asking *a, const char *name,
+                          const struct tl_sid *sid, struct tli_lsa_answer **found)
 {
     const struct tl_lookup_input *in = &a->lookup->in;
     struct tl_dc_list *dcs = NULL;
@@ -65,14 +65,14 @@ static enum tl_reason ask(const struct tl_asking *a, const char *name,
     if (ask_first(a, dcs, name, sid, found, &why) != 0)
         return fail(a, why);
     if ((*found)->ntstatus == NONE_MAPPED)
-        return tl_asking_unknown(a, "the workstation's domain controller knows none");
+        return tli_asking_unknown(a, "the workstation's domain controller knows none");
     if ((*found)->ntstatus != 0 || (*found)->name == NULL || (*found)->domain == NULL)
         return fail(a, (*found)->text);
     return TL_REASON_OK;
 }
 
 /* NULL, or why what came back is none of the domain that was meant. */
-static const char *refuse(const struct tl_asking *a, const struct tl_lsa_answer *found)
+static const char *refuse(const struct tli_asking *a, const struct tli_lsa_answer *found)
 {
     if (!a->domain->has_sid || !tl_sid_in_domain(&found->sid, &a->domain->sid))
         return "the SID is not one of the domain that was asked";
@@ -81,10 +81,10 @@ static const char *refuse(const struct tl_asking *a, const struct tl_lsa_answer 
     return NULL;
 }
 
-enum tl_reason tl_asking_lsa_name(const struct tl_asking *a, const struct tl_sid *sid,
-                                  struct tl_dir_name *name)
+enum tl_reason tli_asking_lsa_name(const struct tli_asking *a, const struct tl_sid *sid,
+                                   struct tl_dir_name *name)
 {
-    struct tl_lsa_answer *found = NULL;
+    struct tli_lsa_answer *found = NULL;
     enum tl_reason reason = ask(a, NULL, sid, &found);
     size_t len;
 
@@ -108,24 +108,24 @@ enum tl_reason tl_asking_lsa_name(const struct tl_asking *a, const struct tl_sid
  * [MS-LSAT 3.1.4.5]. A group that every domain has tells the two apart: one that it
  * cannot name either was not asked about anybody.
  */
-static enum tl_reason is_told(const struct tl_asking *a)
+static enum tl_reason is_told(const struct tli_asking *a)
 {
     struct tl_dir_name found = {0};
     struct tl_sid sid;
     enum tl_reason reason = TL_REASON_DIRECTORY_UNREADABLE;
 
     if (a->domain->has_sid && tl_sid_append(&a->domain->sid, RID_DOMAIN_USERS, &sid) == 0)
-        reason = tl_asking_lsa_name(a, &sid, &found);
+        reason = tli_asking_lsa_name(a, &sid, &found);
     if (reason == TL_REASON_NO_MEMORY)
         return reason;
     tl_outcome_reset(a->out);
     if (reason != TL_REASON_OK)
         return fail(a, "it can name nothing of that domain now");
-    return tl_asking_unknown(a, "the workstation's domain controller knows none");
+    return tli_asking_unknown(a, "the workstation's domain controller knows none");
 }
 
 /* Of Domain Users, so that `id` finds a name for it; only a nicety. */
-static enum tl_reason add_primary(const struct tl_asking *a)
+static enum tl_reason add_primary(const struct tli_asking *a)
 {
     struct tl_dir_name found = {0};
     enum tl_reason reason;
@@ -133,15 +133,15 @@ static enum tl_reason add_primary(const struct tl_asking *a)
 
     if (tl_sid_append(&a->domain->sid, RID_DOMAIN_USERS, &sid) != 0)
         return TL_REASON_OK;
-    reason = tl_asking_lsa_name(a, &sid, &found);
+    reason = tli_asking_lsa_name(a, &sid, &found);
     if (reason == TL_REASON_OK && found.kind == TL_DIR_GROUP)
-        reason = tl_asking_add_group(a, &sid, found.name);
+        reason = tli_asking_add_group(a, &sid, found.name);
     tl_outcome_reset(a->out);
     return reason == TL_REASON_NO_MEMORY ? reason : TL_REASON_OK;
 }
 
 /* Our own DC said whose name it is. */
-static int add_upn(const struct tl_asking *a, struct tl_pac *account)
+static int add_upn(const struct tli_asking *a, struct tl_pac *account)
 {
     if (a->plan->by != TL_LOOKUP_BY_UPN)
         return 0;
@@ -150,7 +150,7 @@ static int add_upn(const struct tl_asking *a, struct tl_pac *account)
     return account->upn != NULL ? 0 : -ENOMEM;
 }
 
-static enum tl_reason take_user(struct tl_asking *a, const struct tl_lsa_answer *found)
+static enum tl_reason take_user(struct tli_asking *a, const struct tli_lsa_answer *found)
 {
     struct tl_pac *account = NULL;
     enum tl_reason reason;
@@ -158,28 +158,28 @@ static enum tl_reason take_user(struct tl_asking *a, const struct tl_lsa_answer 
 
     /* A computer's account is a user to a DC, and tells itself by its name only. */
     if (found->type != TL_LSA_USER || (len > 0 && found->name[len - 1] == '$'))
-        return tl_asking_unknown(a, "it is no user");
-    if (tl_lookup_account_bare(a->answer, &found->sid, found->name, &account) != 0 ||
+        return tli_asking_unknown(a, "it is no user");
+    if (tli_lookup_account_bare(a->answer, &found->sid, found->name, &account) != 0 ||
         add_upn(a, account) != 0)
-        return tl_asking_no_memory(a);
-    reason = tl_asking_identify(a, account);
+        return tli_asking_no_memory(a);
+    reason = tli_asking_identify(a, account);
     return reason == TL_REASON_OK ? add_primary(a) : reason;
 }
 
-static enum tl_reason take_group(const struct tl_asking *a,
-                                 const struct tl_lsa_answer *found)
+static enum tl_reason take_group(const struct tli_asking *a,
+                                 const struct tli_lsa_answer *found)
 {
     enum tl_reason reason;
 
     if (found->type != TL_LSA_GROUP && found->type != TL_LSA_ALIAS)
-        return tl_asking_unknown(a, "it is no group");
-    reason = tl_asking_add_group(a, &found->sid, found->name);
-    return reason == TL_REASON_OK ? tl_asking_check_group(a) : reason;
+        return tli_asking_unknown(a, "it is no group");
+    reason = tli_asking_add_group(a, &found->sid, found->name);
+    return reason == TL_REASON_OK ? tli_asking_check_group(a) : reason;
 }
 
-enum tl_reason tl_asking_lsa(struct tl_asking *a)
+enum tl_reason tli_asking_lsa(struct tli_asking *a)
 {
-    struct tl_lsa_answer *found = NULL;
+    struct tli_lsa_answer *found = NULL;
     const struct tl_sid *sid = NULL;
     char *name = NULL;
     enum tl_reason reason;
@@ -196,7 +196,7 @@ enum tl_reason tl_asking_lsa(struct tl_asking *a)
     else
         name = talloc_asprintf(a->answer, "%s\\%s", a->domain->dns, a->plan->name);
     if (sid == NULL && name == NULL)
-        return tl_asking_no_memory(a);
+        return tli_asking_no_memory(a);
     reason = ask(a, name, sid, &found);
     /* Not every DC translates these across a trust (Samba's does not), and one that
      * does not says the same as one that knows that there is none. */

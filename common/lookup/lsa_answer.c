@@ -6,7 +6,7 @@
  * exactly the members that are expected are taken, and a name of an account only if
  * it could be one.
  */
-#include "lookup/lsa_client.h"
+#include "lsa_client.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -33,25 +33,25 @@ static const char *word(const json_t *object, const char *key)
     return text;
 }
 
-static int parse_type(const char *text, enum tl_lsa_type *type)
+static int parse_type(const char *text, enum tli_lsa_type *type)
 {
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
         if (types[i] != NULL && strcmp(types[i], text) == 0) {
-            *type = (enum tl_lsa_type)i;
+            *type = (enum tli_lsa_type)i;
             return 0;
         }
     }
     return -EBADMSG;
 }
 
-static bool is_account(enum tl_lsa_type type)
+static bool is_account(enum tli_lsa_type type)
 {
     return type == TL_LSA_USER || type == TL_LSA_GROUP || type == TL_LSA_ALIAS ||
            type == TL_LSA_COMPUTER;
 }
 
 /* Exactly DOMAIN\name: nothing of it is taken for a part of the other. */
-static int check_account(const struct tl_lsa_answer *answer)
+static int check_account(const struct tli_lsa_answer *answer)
 {
     char *both = talloc_asprintf(NULL, "%s\\%s", answer->domain, answer->name);
     struct tl_name *name = NULL;
@@ -66,7 +66,7 @@ static int check_account(const struct tl_lsa_answer *answer)
     return ret == 0 || ret == -ENOMEM ? ret : -EBADMSG;
 }
 
-static int decode_found(const json_t *root, struct tl_lsa_answer *answer)
+static int decode_found(const json_t *root, struct tli_lsa_answer *answer)
 {
     const char *name = word(root, "name"), *domain = word(root, "domain"),
                *sid = word(root, "sid"), *type = word(root, "type");
@@ -103,7 +103,7 @@ static int parse_status(const char *text, uint32_t *ntstatus)
     return value == 0 ? -EBADMSG : 0;
 }
 
-static int decode_error(const json_t *root, struct tl_lsa_answer *answer)
+static int decode_error(const json_t *root, struct tli_lsa_answer *answer)
 {
     const char *code = word(root, "error");
     const json_t *text = json_object_get(root, "text");
@@ -130,10 +130,10 @@ static int decode_unavailable(const json_t *root)
     return strcmp(what, TL_LSA_NOT_STARTED) == 0 ? -EAGAIN : -EBADMSG;
 }
 
-int tl_lsa_answer_decode(TALLOC_CTX *ctx, const char *line, size_t len,
-                         struct tl_lsa_answer **answer_out)
+int tli_lsa_answer_decode(TALLOC_CTX *ctx, const char *line, size_t len,
+                          struct tli_lsa_answer **answer_out)
 {
-    struct tl_lsa_answer *answer = NULL;
+    struct tli_lsa_answer *answer = NULL;
     json_t *root = NULL;
     int ret = -EBADMSG;
 
@@ -143,7 +143,7 @@ int tl_lsa_answer_decode(TALLOC_CTX *ctx, const char *line, size_t len,
     root = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL);
     if (!json_is_object(root))
         goto cleanup;
-    answer = talloc_zero(ctx, struct tl_lsa_answer);
+    answer = talloc_zero(ctx, struct tli_lsa_answer);
     if (answer == NULL)
         ret = -ENOMEM;
     else if (json_object_get(root, "unavailable") != NULL)

@@ -2,7 +2,7 @@
  *
  * One question to trustlogon-lsa: connect, keys and lines out, one line in.
  */
-#include "lookup/lsa_client.h"
+#include "lsa_client.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -48,7 +48,7 @@ static bool is_word(const char *text)
     return text != NULL && *text != '\0' && text[strcspn(text, " \t\r\n")] == '\0';
 }
 
-static int make_lines(TALLOC_CTX *ctx, const struct tl_lsa_peer *peer, const char *name,
+static int make_lines(TALLOC_CTX *ctx, const struct tli_lsa_peer *peer, const char *name,
                       const struct tl_sid *sid, char **lines)
 {
     char text[TL_SID_STRING_MAX];
@@ -183,8 +183,8 @@ static int receive_line(int fd, tl_deadline deadline, char *line, size_t size,
 
 /* --- the whole --- */
 
-static int converse(TALLOC_CTX *ctx, const struct tl_lsa_peer *peer, char *lines,
-                    int keys, tl_deadline deadline, struct tl_lsa_answer **answer)
+static int converse(TALLOC_CTX *ctx, const struct tli_lsa_peer *peer, char *lines,
+                    int keys, tl_deadline deadline, struct tli_lsa_answer **answer)
 {
     char line[TL_LSA_ANSWER_MAX + 1];
     size_t len;
@@ -199,11 +199,11 @@ static int converse(TALLOC_CTX *ctx, const struct tl_lsa_peer *peer, char *lines
               ? receive_line(fd, deadline, line, sizeof(line), &len)
               : sent;
     close(fd);
-    return ret == 0 ? tl_lsa_answer_decode(ctx, line, len, answer) : ret;
+    return ret == 0 ? tli_lsa_answer_decode(ctx, line, len, answer) : ret;
 }
 
 /* 0 or -ENOKEY with why. */
-static int get_keys(TALLOC_CTX *ctx, const struct tl_lsa_peer *peer, int *keys,
+static int get_keys(TALLOC_CTX *ctx, const struct tli_lsa_peer *peer, int *keys,
                     const char **why)
 {
     struct tl_outcome *out = tl_outcome_new(ctx);
@@ -220,11 +220,11 @@ static int get_keys(TALLOC_CTX *ctx, const struct tl_lsa_peer *peer, int *keys,
     return reason == TL_REASON_OK ? 0 : reason == TL_REASON_NO_MEMORY ? -ENOMEM : -ENOKEY;
 }
 
-int tl_lsa_ask(TALLOC_CTX *ctx, const struct tl_lsa_peer *peer, const char *name,
-               const struct tl_sid *sid, tl_deadline deadline,
-               struct tl_lsa_answer **answer_out, const char **why)
+int tli_lsa_ask(TALLOC_CTX *ctx, const struct tli_lsa_peer *peer, const char *name,
+                const struct tl_sid *sid, tl_deadline deadline,
+                struct tli_lsa_answer **answer_out, const char **why)
 {
-    struct tl_lsa_answer *answer = NULL;
+    struct tli_lsa_answer *answer = NULL;
     char *lines = NULL;
     int keys = -1, ret;
 

@@ -22,7 +22,7 @@
 #define TL_LSA_NOT_STARTED "not-started"
 
 /* Whom to ask, and as whom. */
-struct tl_lsa_peer {
+struct tli_lsa_peer {
     const struct tl_config *config;  /* run_dir, keytab, allow_rc4 */
     const struct tl_workstation *ws; /* realm, and WS1$ from its flat name */
     const char *dc;                  /* a DC of the workstation's domain: host name */
@@ -30,7 +30,7 @@ struct tl_lsa_peer {
 };
 
 /* [MS-LSAT 2.2.13] SID_NAME_USE. A computer account is a user to most DCs. */
-enum tl_lsa_type {
+enum tli_lsa_type {
     TL_LSA_USER = 1,
     TL_LSA_GROUP = 2,
     TL_LSA_DOMAIN = 3,
@@ -43,7 +43,7 @@ enum tl_lsa_type {
 };
 
 /* What the program said. */
-struct tl_lsa_answer {
+struct tli_lsa_answer {
     /* 0: found. 0xC0000073: the DC knows no such name or SID. Others: could not tell;
      * agent/lsa/lsa.h has the list. */
     uint32_t ntstatus;
@@ -52,13 +52,13 @@ struct tl_lsa_answer {
      * group, an alias or a computer was found. */
     const char *name, *domain;
     struct tl_sid sid;
-    enum tl_lsa_type type;
+    enum tli_lsa_type type;
 };
 
 /* An answer line without its newline. Pure. 0, -ENOMEM, -EBADMSG; -ENOPKG and
  * -EAGAIN (see below) where the listener answered in the program's place. */
-int tl_lsa_answer_decode(TALLOC_CTX *ctx, const char *line, size_t len,
-                         struct tl_lsa_answer **answer);
+int tli_lsa_answer_decode(TALLOC_CTX *ctx, const char *line, size_t len,
+                          struct tli_lsa_answer **answer);
 
 /*
  * Ask: `name` ("CONTOSO\\alice", "alice@contoso.test"; never an isolated name), or, where
@@ -74,8 +74,8 @@ int tl_lsa_answer_decode(TALLOC_CTX *ctx, const char *line, size_t len,
  *   -EBADMSG     the answer is none; -ENOMEM, -EMFILE and the like
  * *why, unless it is 0, is a plain sentence, a child of ctx or constant.
  */
-int tl_lsa_ask(TALLOC_CTX *ctx, const struct tl_lsa_peer *peer, const char *name,
-               const struct tl_sid *sid, tl_deadline deadline,
-               struct tl_lsa_answer **answer, const char **why);
+int tli_lsa_ask(TALLOC_CTX *ctx, const struct tli_lsa_peer *peer, const char *name,
+                const struct tl_sid *sid, tl_deadline deadline,
+                struct tli_lsa_answer **answer, const char **why);
 
 #endif

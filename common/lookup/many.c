@@ -2,7 +2,7 @@
  *
  * many.c - many SIDs at once: the members of a group, the groups of a user.
  */
-#include "lookup/asking.h"
+#include "asking.h"
 
 #include <errno.h>
 #include <string.h>
@@ -12,9 +12,9 @@
 /* The same of those of other domains, by directories. */
 #define NAMED_MOST 2000
 
-const struct tl_lookup_domain *tl_asking_domain_of(const struct tl_asking *a,
-                                                   struct tl_lookup_plan *plan,
-                                                   const struct tl_sid *sid)
+const struct tl_lookup_domain *tli_asking_domain_of(const struct tli_asking *a,
+                                                    struct tl_lookup_plan *plan,
+                                                    const struct tl_sid *sid)
 {
     const struct tl_idmap_domain *known = NULL;
     struct tl_sid domain;
@@ -27,8 +27,8 @@ const struct tl_lookup_domain *tl_asking_domain_of(const struct tl_asking *a,
             return &plan->domains[i];
     if (a->lookup->map != NULL)
         known = tl_idmap_domain(a->lookup->map, &domain);
-    if (known == NULL ||
-        tl_lookup_add_domain(plan, a->lookup->in.ws, a->lookup->in.topo, known->dns) != 0)
+    if (known == NULL || tli_lookup_add_domain(plan, a->lookup->in.ws, a->lookup->in.topo,
+                                               known->dns) != 0)
         return NULL;
     for (size_t i = 0; i < plan->num_domains; i++)
         if (plan->domains[i].has_sid && tl_sid_equal(&plan->domains[i].sid, &domain))
@@ -37,7 +37,7 @@ const struct tl_lookup_domain *tl_asking_domain_of(const struct tl_asking *a,
 }
 
 /* Those of a->domain that have no name, by its directory. */
-static enum tl_reason by_directory(const struct tl_asking *a, struct tl_dir_name *names,
+static enum tl_reason by_directory(const struct tli_asking *a, struct tl_dir_name *names,
                                    const size_t *which, size_t count)
 {
     struct tl_sid *sids = talloc_array(a->answer, struct tl_sid, count);
@@ -46,10 +46,10 @@ static enum tl_reason by_directory(const struct tl_asking *a, struct tl_dir_name
     enum tl_reason reason;
 
     if (sids == NULL)
-        return tl_asking_no_memory(a);
+        return tli_asking_no_memory(a);
     for (size_t i = 0; i < count; i++)
         sids[i] = names[which[i]].sid;
-    reason = tl_asking_open(a, &dir);
+    reason = tli_asking_open(a, &dir);
     if (reason == TL_REASON_OK && a->facts != NULL)
         reason = tl_unix_facts_groups(a->facts, dir, sids, count, a->out);
     if (reason == TL_REASON_OK)
@@ -60,7 +60,7 @@ static enum tl_reason by_directory(const struct tl_asking *a, struct tl_dir_name
     return reason;
 }
 
-static enum tl_reason by_lsa(const struct tl_asking *a, struct tl_dir_name *names,
+static enum tl_reason by_lsa(const struct tli_asking *a, struct tl_dir_name *names,
                              const size_t *which, size_t count)
 {
     enum tl_reason reason = TL_REASON_OK;
@@ -68,7 +68,7 @@ static enum tl_reason by_lsa(const struct tl_asking *a, struct tl_dir_name *name
     for (size_t i = 0; i < count && i < LSA_MOST; i++) {
         struct tl_dir_name found;
 
-        reason = tl_asking_lsa_name(a, &names[which[i]].sid, &found);
+        reason = tli_asking_lsa_name(a, &names[which[i]].sid, &found);
         if (reason == TL_REASON_OK)
             names[which[i]] = found;
         else if (reason != TL_REASON_USER_UNKNOWN)
@@ -77,7 +77,7 @@ static enum tl_reason by_lsa(const struct tl_asking *a, struct tl_dir_name *name
     return TL_REASON_OK;
 }
 
-static enum tl_reason name_domain(const struct tl_asking *a, struct tl_dir_name *names,
+static enum tl_reason name_domain(const struct tli_asking *a, struct tl_dir_name *names,
                                   const size_t *which, size_t count)
 {
     enum tl_reason reason = TL_REASON_TRUST_DIRECTION;
@@ -92,8 +92,8 @@ static enum tl_reason name_domain(const struct tl_asking *a, struct tl_dir_name 
     return reason;
 }
 
-enum tl_reason tl_asking_names(const struct tl_asking *a, struct tl_dir_name *names,
-                               size_t count)
+enum tl_reason tli_asking_names(const struct tli_asking *a, struct tl_dir_name *names,
+                                size_t count)
 {
     struct tl_lookup_plan *plan = talloc_zero(a->answer, struct tl_lookup_plan);
     size_t *which = talloc_array(plan, size_t, count + 1);
@@ -101,13 +101,13 @@ enum tl_reason tl_asking_names(const struct tl_asking *a, struct tl_dir_name *na
 
     if (which == NULL) {
         talloc_free(plan);
-        return tl_asking_no_memory(a);
+        return tli_asking_no_memory(a);
     }
     for (size_t i = 0; i < count; i++)
         if (names[i].name == NULL)
-            (void)tl_asking_domain_of(a, plan, &names[i].sid);
+            (void)tli_asking_domain_of(a, plan, &names[i].sid);
     for (size_t d = 0; d < plan->num_domains; d++) {
-        struct tl_asking one = *a;
+        struct tli_asking one = *a;
         size_t num = 0;
 
         one.domain = &plan->domains[d];
@@ -128,7 +128,7 @@ enum tl_reason tl_lookup_name_groups(struct tl_lookup *lookup, const struct tl_s
                                      size_t count, struct tl_lookup_answer **answer,
                                      struct tl_outcome *out)
 {
-    struct tl_asking a = {.lookup = lookup, .out = out};
+    struct tli_asking a = {.lookup = lookup, .out = out};
     struct tl_dir_name *names;
     enum tl_reason reason;
 
@@ -137,7 +137,7 @@ enum tl_reason tl_lookup_name_groups(struct tl_lookup *lookup, const struct tl_s
     names = talloc_zero_array(a.answer, struct tl_dir_name, count + 1);
     if (names == NULL) {
         talloc_free(a.answer);
-        return tl_asking_no_memory(&a);
+        return tli_asking_no_memory(&a);
     }
     for (size_t i = 0; i < count; i++)
         names[i].sid = sids[i];
@@ -146,22 +146,22 @@ enum tl_reason tl_lookup_name_groups(struct tl_lookup *lookup, const struct tl_s
         a.facts = talloc_zero(a.answer, struct tl_unix_facts);
         if (a.facts == NULL) {
             talloc_free(a.answer);
-            return tl_asking_no_memory(&a);
+            return tli_asking_no_memory(&a);
         }
     }
-    reason = tl_asking_map(&a);
+    reason = tli_asking_map(&a);
     if (reason == TL_REASON_OK)
-        reason = tl_asking_names(&a, names, count);
+        reason = tli_asking_names(&a, names, count);
     for (size_t i = 0; i < count; i++)
         if (names[i].kind == TL_DIR_GROUP && names[i].name != NULL &&
-            tl_asking_add_group(&a, &names[i].sid, names[i].name) == TL_REASON_NO_MEMORY)
+            tli_asking_add_group(&a, &names[i].sid, names[i].name) == TL_REASON_NO_MEMORY)
             reason = TL_REASON_NO_MEMORY;
     *answer = a.answer;
     return reason;
 }
 
 /* NULL: it is no user, or none that can be shown. */
-static enum tl_reason add_member(TALLOC_CTX *ctx, const struct tl_asking *a,
+static enum tl_reason add_member(TALLOC_CTX *ctx, const struct tli_asking *a,
                                  struct tl_lookup_plan *plan,
                                  const struct tl_dir_name *name, const char **member)
 {
@@ -171,10 +171,10 @@ static enum tl_reason add_member(TALLOC_CTX *ctx, const struct tl_asking *a,
 
     *member = NULL;
     if (name->kind == TL_DIR_USER && name->name != NULL)
-        domain = tl_asking_domain_of(a, plan, &name->sid);
+        domain = tli_asking_domain_of(a, plan, &name->sid);
     if (domain != NULL)
         ret = tl_canonical_name(ctx, name->name, domain->dns, member, &why);
-    return ret == -ENOMEM ? tl_asking_no_memory(a) : TL_REASON_OK;
+    return ret == -ENOMEM ? tli_asking_no_memory(a) : TL_REASON_OK;
 }
 
 enum tl_reason tl_lookup_members(TALLOC_CTX *ctx, struct tl_lookup *lookup,
@@ -182,7 +182,7 @@ enum tl_reason tl_lookup_members(TALLOC_CTX *ctx, struct tl_lookup *lookup,
                                  const char ***members_out, size_t *count_out,
                                  struct tl_outcome *out)
 {
-    struct tl_asking a = {.lookup = lookup, .domain = answer->domain, .out = out};
+    struct tli_asking a = {.lookup = lookup, .domain = answer->domain, .out = out};
     struct tl_dir_names *found = NULL;
     struct tl_directory *dir = NULL;
     const char **members = NULL;
@@ -196,20 +196,20 @@ enum tl_reason tl_lookup_members(TALLOC_CTX *ctx, struct tl_lookup *lookup,
     plan = talloc_zero(a.answer, struct tl_lookup_plan);
     if (plan == NULL) {
         talloc_free(a.answer);
-        return tl_asking_no_memory(&a);
+        return tli_asking_no_memory(&a);
     }
-    reason = tl_asking_open(&a, &dir);
+    reason = tli_asking_open(&a, &dir);
     if (reason == TL_REASON_OK)
         reason = tl_directory_members(a.answer, dir, answer->entry, true, &found, out);
     if (reason != TL_REASON_OK)
         goto cleanup;
     /* Who could not be named is left out; the others are members all the same. */
-    if (tl_asking_names(&a, found->names, found->count) == TL_REASON_NO_MEMORY)
+    if (tli_asking_names(&a, found->names, found->count) == TL_REASON_NO_MEMORY)
         reason = TL_REASON_NO_MEMORY;
     tl_outcome_reset(out);
     members = talloc_zero_array(ctx, const char *, found->count + 1);
     if (members == NULL)
-        reason = tl_asking_no_memory(&a);
+        reason = tli_asking_no_memory(&a);
     for (size_t i = 0; reason == TL_REASON_OK && i < found->count; i++) {
         reason = add_member(members, &a, plan, &found->names[i], &members[count]);
         count += reason == TL_REASON_OK && members[count] != NULL;

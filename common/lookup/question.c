@@ -5,7 +5,7 @@
  * Names are read as at a logon, by the same route: a name that could not log on means
  * nobody here either.
  */
-#include "lookup/internal.h"
+#include "internal.h"
 
 #include <errno.h>
 #include <string.h>
@@ -57,7 +57,7 @@ static int plan_suffix(const struct planner *p, const struct tl_name *name)
         p->plan->not_known_yet = true;
         return nobody(p, "no forest routes this suffix here");
     }
-    ret = tl_lookup_add_forest(p->plan, p->ws, p->topo, match.tdo);
+    ret = tli_lookup_add_forest(p->plan, p->ws, p->topo, match.tdo);
     return ret != 0 ? ret : settle(p, TL_LOOKUP_BY_UPN, name->whole);
 }
 
@@ -83,7 +83,7 @@ static int plan_parsed(const struct planner *p, const struct tl_name *name)
     if (!route->domain_named)
         return plan_suffix(p, name);
     if (route->user_domain != NULL)
-        ret = tl_lookup_add_domain(p->plan, p->ws, p->topo, route->user_domain);
+        ret = tli_lookup_add_domain(p->plan, p->ws, p->topo, route->user_domain);
     /* A KDC takes either, whatever form the name was typed in. */
     if (ret == 0 && !p->question->group && route->implicit_upn != NULL) {
         p->plan->upn = talloc_strdup(p->plan, route->implicit_upn);
@@ -122,7 +122,7 @@ static int plan_id(const struct planner *p, TALLOC_CTX *ctx, char **error)
     if (known == NULL || (p->plan->by == TL_LOOKUP_BY_SID &&
                           tl_idmap_to_sid(map, p->question->id, &p->plan->sid) != 0))
         return nobody(p, "the id is in no domain's range");
-    ret = tl_lookup_add_domain(p->plan, p->ws, p->topo, known->dns);
+    ret = tli_lookup_add_domain(p->plan, p->ws, p->topo, known->dns);
     if (ret == 0 && p->plan->num_domains == 0)
         return nobody(p, "the id is one of a domain whose users may not log on here");
     talloc_free(map);

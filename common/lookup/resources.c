@@ -4,7 +4,7 @@
  * is in, which no directory of the user's forest knows. At a logon a Windows KDC adds
  * them to the ticket, a Samba KDC none or some.
  */
-#include "lookup/asking.h"
+#include "asking.h"
 
 #include <trustlogon/access.h>
 
@@ -46,7 +46,7 @@ static int give(struct tl_pac *account, const struct tl_dir_names *found,
     return 0;
 }
 
-static enum tl_reason add_gids(const struct tl_asking *a, struct tl_directory *dir,
+static enum tl_reason add_gids(const struct tli_asking *a, struct tl_directory *dir,
                                const struct tl_dir_names *found)
 {
     enum tl_reason reason = TL_REASON_OK;
@@ -59,7 +59,7 @@ static enum tl_reason add_gids(const struct tl_asking *a, struct tl_directory *d
 
 /* In the directory of the workstation's own domain, which own->domain becomes. OK with
  * *found NULL: the topology has no such domain. */
-static enum tl_reason find_own_groups(struct tl_asking *own, struct tl_lookup_plan *plan,
+static enum tl_reason find_own_groups(struct tli_asking *own, struct tl_lookup_plan *plan,
                                       const struct tl_pac *account,
                                       struct tl_directory **dir,
                                       struct tl_dir_names **found)
@@ -70,35 +70,36 @@ static enum tl_reason find_own_groups(struct tl_asking *own, struct tl_lookup_pl
     enum tl_reason reason;
 
     *found = NULL;
-    if (sids == NULL || tl_lookup_add_domain(plan, in->ws, in->topo, in->ws->domain) != 0)
-        return tl_asking_no_memory(own);
+    if (sids == NULL ||
+        tli_lookup_add_domain(plan, in->ws, in->topo, in->ws->domain) != 0)
+        return tli_asking_no_memory(own);
     if (plan->num_domains == 0)
         return TL_REASON_OK;
     own->domain = &plan->domains[0];
-    reason = tl_asking_open(own, dir);
+    reason = tli_asking_open(own, dir);
     if (reason == TL_REASON_OK)
         reason =
             tl_directory_foreign_groups(own->answer, *dir, sids, count, found, own->out);
     return reason;
 }
 
-enum tl_reason tl_asking_resources(struct tl_asking *a, struct tl_pac *account)
+enum tl_reason tli_asking_resources(struct tli_asking *a, struct tl_pac *account)
 {
     const struct tl_lookup_input *in = &a->lookup->in;
     struct tl_lookup_plan *plan = talloc_zero(a->answer, struct tl_lookup_plan);
     struct tl_dir_names *found = NULL;
     struct tl_directory *dir = NULL;
-    struct tl_asking own = *a;
+    struct tli_asking own = *a;
     enum tl_reason reason;
 
     if (plan == NULL)
-        return tl_asking_no_memory(a);
+        return tli_asking_no_memory(a);
     reason = find_own_groups(&own, plan, account, &dir, &found);
     if (reason == TL_REASON_OK && found != NULL)
         reason = add_gids(a, dir, found);
     if (reason == TL_REASON_OK && found != NULL &&
         give(account, found, &own.domain->sid) != 0)
-        reason = tl_asking_no_memory(a);
+        reason = tli_asking_no_memory(a);
     talloc_free(plan);
     if (reason == TL_REASON_NO_MEMORY)
         return reason;
@@ -116,7 +117,7 @@ enum tl_reason tl_lookup_own_groups(TALLOC_CTX *ctx, struct tl_lookup *lookup,
                                     const struct tl_pac *account,
                                     struct tl_dir_names **groups, struct tl_outcome *out)
 {
-    struct tl_asking own = {.lookup = lookup, .out = out};
+    struct tli_asking own = {.lookup = lookup, .out = out};
     struct tl_lookup_plan *plan = NULL;
     struct tl_dir_names *found = NULL;
     struct tl_directory *dir = NULL;
@@ -128,7 +129,7 @@ enum tl_reason tl_lookup_own_groups(TALLOC_CTX *ctx, struct tl_lookup *lookup,
     plan = talloc_zero(own.answer, struct tl_lookup_plan);
     if (plan == NULL) {
         talloc_free(own.answer);
-        return tl_asking_no_memory(&own);
+        return tli_asking_no_memory(&own);
     }
     reason = find_own_groups(&own, plan, account, &dir, &found);
     if (reason == TL_REASON_OK && found == NULL)

@@ -4,7 +4,7 @@
  */
 #include <strings.h>
 
-#include "lookup/internal.h"
+#include "internal.h"
 
 #include "logon/explain.h"
 
@@ -27,7 +27,7 @@ struct tl_lookup *tl_lookup_new(TALLOC_CTX *ctx, const struct tl_lookup_input *i
     lookup->in = *in;
     lookup->tickets = talloc_asprintf(lookup, "%s/" TICKETS, in->config->run_dir);
     lookup->locator = tl_locator_new(lookup, in->config,
-                                     tl_site(lookup, in->config, in->topo), in->trace);
+                                     tli_site(lookup, in->config, in->topo), in->trace);
     if (lookup->tickets == NULL || lookup->locator == NULL)
         TALLOC_FREE(lookup);
     return lookup;
@@ -49,8 +49,8 @@ static enum tl_reason start(struct tl_lookup *lookup, bool anew, struct tl_outco
                         lookup->in.trace, &lookup->krb, out);
     if (reason != TL_REASON_OK)
         return reason;
-    lookup->kept =
-        !anew && tl_krb_take_kept(lookup->krb, lookup->in.ws, lookup->tickets) == 0;
+    lookup->kept = !anew && tl_krb_load_machine_tickets(lookup->krb, lookup->in.ws,
+                                                        lookup->tickets) == 0;
     lookup->fresh = !lookup->kept;
     if (!lookup->kept)
         reason = tl_krb_as_machine(lookup->krb, lookup->in.ws, out);
@@ -128,8 +128,8 @@ static int remember(struct tl_lookup *lookup, const char *domain,
     return 0;
 }
 
-enum tl_reason tl_lookup_directory(struct tl_lookup *lookup, const char *domain,
-                                   struct tl_directory **dir, struct tl_outcome *out)
+enum tl_reason tli_lookup_directory(struct tl_lookup *lookup, const char *domain,
+                                    struct tl_directory **dir, struct tl_outcome *out)
 {
     struct tl_dc_list *dcs = NULL;
     int64_t began = tl_now_us();
@@ -161,7 +161,7 @@ enum tl_reason tl_lookup_directory(struct tl_lookup *lookup, const char *domain,
             reason = open_first(lookup, dcs, realm, dir, out);
     }
     if (reason == TL_REASON_OK && lookup->fresh && lookup->in.krb == NULL) {
-        if (tl_krb_keep(lookup->krb, lookup->tickets) != 0)
+        if (tl_krb_save_machine_tickets(lookup->krb, lookup->tickets) != 0)
             tl_trace_note(lookup->in.trace, "the machine's tickets could not be kept");
         lookup->fresh = false;
     }

@@ -7,7 +7,7 @@
 
 #include "chars.h"
 
-bool tl_chars_any(const char *bytes, size_t len, const char *set)
+bool tli_chars_any(const char *bytes, size_t len, const char *set)
 {
     for (size_t i = 0; i < len; i++) {
         if (bytes[i] != '\0' && strchr(set, bytes[i]) != NULL)
@@ -16,7 +16,7 @@ bool tl_chars_any(const char *bytes, size_t len, const char *set)
     return false;
 }
 
-bool tl_chars_control(const char *utf8, size_t len)
+bool tli_chars_control(const char *utf8, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
         unsigned char c = (unsigned char)utf8[i];
@@ -30,7 +30,7 @@ bool tl_chars_control(const char *utf8, size_t len)
     return false;
 }
 
-bool tl_chars_utf8(const char *bytes, size_t len)
+bool tli_chars_utf8(const char *bytes, size_t len)
 {
     return u8_check((const uint8_t *)bytes, len) == NULL;
 }

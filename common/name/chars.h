@@ -18,10 +18,10 @@
 #define TL_CHARS_NOT_DOMAIN ",~:!@#$%^'(){}\\/ \"*?<>|"
 
 /* Is one of `set` (ASCII) among the `len` bytes? */
-bool tl_chars_any(const char *bytes, size_t len, const char *set);
+bool tli_chars_any(const char *bytes, size_t len, const char *set);
 /* Is there a control character (C0, DEL, C1) in this valid UTF-8? */
-bool tl_chars_control(const char *utf8, size_t len);
+bool tli_chars_control(const char *utf8, size_t len);
 /* Valid UTF-8? */
-bool tl_chars_utf8(const char *bytes, size_t len);
+bool tli_chars_utf8(const char *bytes, size_t len);
 
 #endif

@@ -81,8 +81,8 @@ bool tl_dns_valid(const char *name)
     if (name == NULL)
         return false;
     len = bare_length(name);
-    if (len == 0 || len > TL_DNS_MAX || !tl_chars_utf8(name, len) ||
-        tl_chars_control(name, len) || tl_chars_any(name, len, TL_CHARS_NOT_DOMAIN))
+    if (len == 0 || len > TL_DNS_MAX || !tli_chars_utf8(name, len) ||
+        tli_chars_control(name, len) || tli_chars_any(name, len, TL_CHARS_NOT_DOMAIN))
         return false;
     for (size_t i = 0; i <= len; i++) {
         if (i < len && name[i] != '.') {
@@ -106,8 +106,8 @@ bool tl_netbios_valid(const char *name)
     /* A dot is found in domains that were upgraded from NT, never as the first
      * character (KB909264). */
     if (len == 0 || len > 4 * TL_NETBIOS_MAX || name[0] == '.' ||
-        !tl_chars_utf8(name, len) || tl_chars_control(name, len) ||
-        tl_chars_any(name, len, TL_CHARS_NOT_DOMAIN))
+        !tli_chars_utf8(name, len) || tli_chars_control(name, len) ||
+        tli_chars_any(name, len, TL_CHARS_NOT_DOMAIN))
         return false;
     return u8_mbsnlen((const uint8_t *)name, len) <= TL_NETBIOS_MAX;
 }

@@ -56,7 +56,7 @@ char *tl_fold(TALLOC_CTX *ctx, const char *utf8)
     len = strlen(utf8);
     if (is_ascii(utf8, len))
         return fold_ascii(ctx, utf8, len);
-    if (!tl_chars_utf8(utf8, len))
+    if (!tli_chars_utf8(utf8, len))
         return NULL;
 
     room = 2 * len; /* two bytes may become three (U+023A) */

@@ -47,9 +47,9 @@ static enum tl_name_error check_whole(const char *bytes, size_t len)
         return TL_NAME_EMPTY;
     if (len > TL_NAME_MAX)
         return TL_NAME_TOO_LONG;
-    if (!tl_chars_utf8(bytes, len))
+    if (!tli_chars_utf8(bytes, len))
         return TL_NAME_NOT_UTF8;
-    if (tl_chars_control(bytes, len))
+    if (tli_chars_control(bytes, len))
         return TL_NAME_CONTROL;
     return TL_NAME_OK;
 }
@@ -95,7 +95,7 @@ static enum tl_name_error check_user(enum tl_name_form form, const struct part *
      * name has a list. */
     if (form == TL_NAME_UPN)
         return TL_NAME_OK;
-    if (tl_chars_any(user->p, user->len, TL_CHARS_NOT_SAM))
+    if (tli_chars_any(user->p, user->len, TL_CHARS_NOT_SAM))
         return TL_NAME_ILLEGAL_USER;
     if (u8_mbsnlen((const uint8_t *)user->p, user->len) > TL_SAM_MAX)
         return TL_NAME_TOO_LONG;
@@ -113,7 +113,7 @@ static enum tl_name_error check_domain(enum tl_name_form form, struct part *doma
         domain->len--;
     if (domain->len == 0 || domain->p[0] == '.' || domain->p[domain->len - 1] == '.' ||
         memmem(domain->p, domain->len, "..", 2) != NULL ||
-        tl_chars_any(domain->p, domain->len, TL_CHARS_NOT_DOMAIN))
+        tli_chars_any(domain->p, domain->len, TL_CHARS_NOT_DOMAIN))
         return TL_NAME_ILLEGAL_DOMAIN;
     return domain->len > TL_DNS_MAX ? TL_NAME_TOO_LONG : TL_NAME_OK;
 }

@@ -34,7 +34,7 @@ static int read_head(const uint8_t *data, size_t left, uint8_t tag, size_t *head
     return 1;
 }
 
-int tl_ber_size(const uint8_t *data, size_t len, uint8_t tag, size_t *size)
+int tli_ber_size(const uint8_t *data, size_t len, uint8_t tag, size_t *size)
 {
     size_t head, content;
     int ret = read_head(data, len, tag, &head, &content);
@@ -45,29 +45,29 @@ int tl_ber_size(const uint8_t *data, size_t len, uint8_t tag, size_t *size)
     return ret;
 }
 
-bool tl_ber_is(const struct tl_ber *in, uint8_t tag)
+bool tli_ber_is(const struct tli_ber *in, uint8_t tag)
 {
     return in->len > 0 && in->data[0] == tag;
 }
 
-bool tl_ber_take(struct tl_ber *in, uint8_t tag, struct tl_ber *content)
+bool tli_ber_take(struct tli_ber *in, uint8_t tag, struct tli_ber *content)
 {
     size_t head, len;
 
     if (read_head(in->data, in->len, tag, &head, &len) != 1 || len > in->len - head)
         return false;
-    *content = (struct tl_ber){in->data + head, len};
+    *content = (struct tli_ber){in->data + head, len};
     in->data += head + len;
     in->len -= head + len;
     return true;
 }
 
-bool tl_ber_number(struct tl_ber *in, uint8_t tag, int *value)
+bool tli_ber_number(struct tli_ber *in, uint8_t tag, int *value)
 {
-    struct tl_ber rest = *in, content;
+    struct tli_ber rest = *in, content;
     uint32_t bits = 0;
 
-    if (!tl_ber_take(&rest, tag, &content) || content.len == 0 || content.len > 4 ||
+    if (!tli_ber_take(&rest, tag, &content) || content.len == 0 || content.len > 4 ||
         (content.data[0] & 0x80U) != 0)
         return false;
     for (size_t i = 0; i < content.len; i++)

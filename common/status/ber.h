@@ -20,21 +20,21 @@
 #define TL_BER_SEQUENCE 0x30
 #define TL_BER_SET 0x31
 
-struct tl_ber {
+struct tli_ber {
     const uint8_t *data;
     size_t len;
 };
 
 /* Is the next element one of this tag? False at the end. */
-bool tl_ber_is(const struct tl_ber *in, uint8_t tag);
+bool tli_ber_is(const struct tli_ber *in, uint8_t tag);
 /* Take one element of this tag; *content becomes a window on its content. False, and `in`
  * as it was, for another tag, a length of the indefinite form or of more than four bytes,
  * or one that leads beyond the end. */
-bool tl_ber_take(struct tl_ber *in, uint8_t tag, struct tl_ber *content);
+bool tli_ber_take(struct tli_ber *in, uint8_t tag, struct tli_ber *content);
 /* The same for an INTEGER or ENUMERATED of 0 to 2^31-1. */
-bool tl_ber_number(struct tl_ber *in, uint8_t tag, int *value);
+bool tli_ber_number(struct tli_ber *in, uint8_t tag, int *value);
 /* 1 and the size of the element that begins here, 0: its head is not whole yet, or
- * -EBADMSG: none that tl_ber_take() would take. */
-int tl_ber_size(const uint8_t *data, size_t len, uint8_t tag, size_t *size);
+ * -EBADMSG: none that tli_ber_take() would take. */
+int tli_ber_size(const uint8_t *data, size_t len, uint8_t tag, size_t *size);
 
 #endif

@@ -8,7 +8,7 @@
 #include "der.h"
 
 /* Read the length octets into *len; `in` is behind the tag. */
-static int take_length(struct tl_der *in, size_t *len)
+static int take_length(struct tli_der *in, size_t *len)
 {
     size_t value = 0, octets;
 
@@ -38,18 +38,18 @@ static int take_length(struct tl_der *in, size_t *len)
     return 0;
 }
 
-bool tl_der_is(const struct tl_der *in, uint8_t tag)
+bool tli_der_is(const struct tli_der *in, uint8_t tag)
 {
     return in->len > 0 && in->data[0] == tag;
 }
 
-int tl_der_take(struct tl_der *in, uint8_t tag, struct tl_der *content)
+int tli_der_take(struct tli_der *in, uint8_t tag, struct tli_der *content)
 {
-    struct tl_der rest = *in;
+    struct tli_der rest = *in;
     size_t len;
 
-    *content = (struct tl_der){NULL, 0};
-    if (!tl_der_is(&rest, tag))
+    *content = (struct tli_der){NULL, 0};
+    if (!tli_der_is(&rest, tag))
         return -EBADMSG;
     rest.data++;
     rest.len--;
@@ -62,13 +62,13 @@ int tl_der_take(struct tl_der *in, uint8_t tag, struct tl_der *content)
     return 0;
 }
 
-int tl_der_int32(struct tl_der *in, int32_t *value)
+int tli_der_int32(struct tli_der *in, int32_t *value)
 {
-    struct tl_der rest = *in, content;
+    struct tli_der rest = *in, content;
     uint32_t bits;
 
     *value = 0;
-    if (tl_der_take(&rest, TL_DER_INTEGER, &content) < 0)
+    if (tli_der_take(&rest, TL_DER_INTEGER, &content) < 0)
         return -EBADMSG;
     if (content.len == 0 || content.len > 4)
         return -EBADMSG;

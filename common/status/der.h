@@ -20,16 +20,16 @@
 #define TL_DER_SEQUENCE 0x30
 #define TL_DER_CONTEXT(n) (0xa0 | (n)) /* explicit tag [n], n < 31 */
 
-struct tl_der {
+struct tli_der {
     const uint8_t *data;
     size_t len;
 };
 
 /* Is the next element one of this tag? False at the end. */
-bool tl_der_is(const struct tl_der *in, uint8_t tag);
+bool tli_der_is(const struct tli_der *in, uint8_t tag);
 /* Take one element of this tag; *content becomes a window on its content. */
-int tl_der_take(struct tl_der *in, uint8_t tag, struct tl_der *content);
+int tli_der_take(struct tli_der *in, uint8_t tag, struct tli_der *content);
 /* Take an INTEGER that fits 32 bits. */
-int tl_der_int32(struct tl_der *in, int32_t *value);
+int tli_der_int32(struct tli_der *in, int32_t *value);
 
 #endif

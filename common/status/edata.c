@@ -24,25 +24,25 @@ static uint32_t le32(const uint8_t *p)
 
 /* { [1] INTEGER, [2] OCTET STRING }: the shape of KERB-ERROR-DATA as well as of
  * PA-DATA. `in` holds the fields; *value.data is NULL where [2] is absent. */
-static int typed_value(struct tl_der *in, int32_t *type, struct tl_der *value)
+static int typed_value(struct tli_der *in, int32_t *type, struct tli_der *value)
 {
-    struct tl_der field;
+    struct tli_der field;
 
-    *value = (struct tl_der){NULL, 0};
-    if (tl_der_take(in, TL_DER_CONTEXT(1), &field) < 0 ||
-        tl_der_int32(&field, type) < 0 || field.len != 0)
+    *value = (struct tli_der){NULL, 0};
+    if (tli_der_take(in, TL_DER_CONTEXT(1), &field) < 0 ||
+        tli_der_int32(&field, type) < 0 || field.len != 0)
         return -EBADMSG;
     if (in->len == 0)
         return 0;
-    if (tl_der_take(in, TL_DER_CONTEXT(2), &field) < 0 ||
-        tl_der_take(&field, TL_DER_OCTET_STRING, value) < 0 || field.len != 0)
+    if (tli_der_take(in, TL_DER_CONTEXT(2), &field) < 0 ||
+        tli_der_take(&field, TL_DER_OCTET_STRING, value) < 0 || field.len != 0)
         return -EBADMSG;
     return in->len == 0 ? 0 : -EBADMSG;
 }
 
-static int from_error_data(struct tl_der *fields, uint32_t *status)
+static int from_error_data(struct tli_der *fields, uint32_t *status)
 {
-    struct tl_der value;
+    struct tli_der value;
     int32_t type;
 
     if (typed_value(fields, &type, &value) < 0)
@@ -55,13 +55,13 @@ static int from_error_data(struct tl_der *fields, uint32_t *status)
     return 0;
 }
 
-static int from_method_data(struct tl_der *list, uint32_t *status)
+static int from_method_data(struct tli_der *list, uint32_t *status)
 {
-    struct tl_der fields, value;
+    struct tli_der fields, value;
     int32_t type;
 
     while (list->len > 0) {
-        if (tl_der_take(list, TL_DER_SEQUENCE, &fields) < 0 ||
+        if (tli_der_take(list, TL_DER_SEQUENCE, &fields) < 0 ||
             typed_value(&fields, &type, &value) < 0 || value.data == NULL)
             return -EBADMSG;
         /* A salt may be 12 bytes long by chance, "EXAMPLE.TEST": text never has
@@ -75,16 +75,16 @@ static int from_method_data(struct tl_der *list, uint32_t *status)
 
 int tl_edata_ntstatus(const uint8_t *data, size_t len, uint32_t *ntstatus)
 {
-    struct tl_der in = {data, len}, content;
+    struct tli_der in = {data, len}, content;
     uint32_t status = 0;
     int ret;
 
     *ntstatus = 0;
     if (len == 0)
         return -ENOENT;
-    if (tl_der_take(&in, TL_DER_SEQUENCE, &content) < 0 || in.len != 0)
+    if (tli_der_take(&in, TL_DER_SEQUENCE, &content) < 0 || in.len != 0)
         return -EBADMSG;
-    if (tl_der_is(&content, TL_DER_CONTEXT(1)))
+    if (tli_der_is(&content, TL_DER_CONTEXT(1)))
         ret = from_error_data(&content, &status);
     else
         ret = from_method_data(&content, &status);

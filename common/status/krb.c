@@ -147,9 +147,9 @@ const struct tl_krb_info *tl_krb_by_name(const char *name)
         if (strcasecmp(table[i].name, name) == 0)
             return &table[i];
     }
-    bare = tl_skip_prefix(name, prefixes);
+    bare = tli_skip_prefix(name, prefixes);
     for (size_t i = 0; i < TABLE_COUNT; i++) {
-        if (strcasecmp(tl_skip_prefix(table[i].name, prefixes), bare) == 0)
+        if (strcasecmp(tli_skip_prefix(table[i].name, prefixes), bare) == 0)
             return &table[i];
     }
     for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++) {

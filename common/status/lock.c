@@ -49,17 +49,17 @@ static int wait_for(int (*attempt)(int fd, off_t at), int fd, off_t at, tl_deadl
     }
 }
 
-int tl_lock_file(int fd, tl_deadline until)
+int tli_lock_file(int fd, tl_deadline until)
 {
     return wait_for(try_file, fd, 0, until);
 }
 
-int tl_lock_byte(int fd, off_t at, tl_deadline until)
+int tli_lock_byte(int fd, off_t at, tl_deadline until)
 {
     return wait_for(try_byte, fd, at, until);
 }
 
-int tl_lock_byte_now(int fd, off_t at)
+int tli_lock_byte_now(int fd, off_t at)
 {
     int rc = try_byte(fd, at);
 

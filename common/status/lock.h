@@ -16,10 +16,10 @@
 #include <trustlogon/trace.h>
 
 /* The whole file, with flock(2). */
-int tl_lock_file(int fd, tl_deadline until);
+int tli_lock_file(int fd, tl_deadline until);
 /* The byte at `at`. */
-int tl_lock_byte(int fd, off_t at, tl_deadline until);
+int tli_lock_byte(int fd, off_t at, tl_deadline until);
 /* The same without waiting: 0, -EAGAIN if another has it, or -errno. */
-int tl_lock_byte_now(int fd, off_t at);
+int tli_lock_byte_now(int fd, off_t at);
 
 #endif

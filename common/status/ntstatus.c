@@ -313,7 +313,7 @@ const struct tl_status_info *tl_status_by_name(const char *name)
 
     if (name == NULL)
         return NULL;
-    bare = tl_skip_prefix(name, prefixes);
+    bare = tli_skip_prefix(name, prefixes);
     for (size_t i = 0; i < TABLE_COUNT; i++) {
         if (strcasecmp(table[i].name, bare) == 0)
             return &table[i];

@@ -11,7 +11,7 @@
 
 /* `name` behind the first of `prefixes` (NULL-terminated) that it starts with,
  * compared without case; `name` itself if none fits. */
-static inline const char *tl_skip_prefix(const char *name, const char *const *prefixes)
+static inline const char *tli_skip_prefix(const char *name, const char *const *prefixes)
 {
     for (; *prefixes != NULL; prefixes++) {
         size_t len = strlen(*prefixes);

@@ -4,7 +4,7 @@
  * them: { [1] type 19, [2] value } in the METHOD-DATA of a KRB-ERROR's e-data [12],
  * or in the padata [2] of an AS-REP.
  */
-#include "status/s2k.h"
+#include "s2k.h"
 
 #include "der.h"
 
@@ -15,20 +15,20 @@
 #define PA_ETYPE_INFO2 19
 
 /* One element of this tag, and nothing behind it. */
-static bool only(struct tl_der *in, uint8_t tag, struct tl_der *content)
+static bool only(struct tli_der *in, uint8_t tag, struct tli_der *content)
 {
-    return tl_der_take(in, tag, content) == 0 && in->len == 0;
+    return tli_der_take(in, tag, content) == 0 && in->len == 0;
 }
 
 /* s2kparams [2] of an entry { [0] etype, [1] salt, [2] s2kparams }. Those of AES are
  * four bytes; any others are not ours to judge, and libkrb5 refuses them. */
-static bool entry_affordable(struct tl_der *entry)
+static bool entry_affordable(struct tli_der *entry)
 {
-    struct tl_der field, params;
+    struct tli_der field, params;
     uint32_t rounds = 0;
 
-    while (entry->len > 0 && !tl_der_is(entry, TL_DER_CONTEXT(2)))
-        if (tl_der_take(entry, entry->data[0], &field) < 0)
+    while (entry->len > 0 && !tli_der_is(entry, TL_DER_CONTEXT(2)))
+        if (tli_der_take(entry, entry->data[0], &field) < 0)
             return false;
     if (entry->len == 0)
         return true;
@@ -43,28 +43,28 @@ static bool entry_affordable(struct tl_der *entry)
     return rounds != 0 && rounds <= TL_S2K_ROUNDS_MAX;
 }
 
-static bool info_affordable(struct tl_der *value)
+static bool info_affordable(struct tli_der *value)
 {
-    struct tl_der entries, entry;
+    struct tli_der entries, entry;
 
     if (value->len == 0) /* named, not told */
         return true;
     if (!only(value, TL_DER_SEQUENCE, &entries))
         return false;
     while (entries.len > 0)
-        if (tl_der_take(&entries, TL_DER_SEQUENCE, &entry) < 0 ||
+        if (tli_der_take(&entries, TL_DER_SEQUENCE, &entry) < 0 ||
             !entry_affordable(&entry))
             return false;
     return true;
 }
 
-static bool padata_affordable(struct tl_der *one)
+static bool padata_affordable(struct tli_der *one)
 {
-    struct tl_der field, value;
+    struct tli_der field, value;
     int32_t type;
 
-    if (tl_der_take(one, TL_DER_CONTEXT(1), &field) < 0 ||
-        tl_der_int32(&field, &type) < 0 || field.len != 0 ||
+    if (tli_der_take(one, TL_DER_CONTEXT(1), &field) < 0 ||
+        tli_der_int32(&field, &type) < 0 || field.len != 0 ||
         !only(one, TL_DER_CONTEXT(2), &field) ||
         !only(&field, TL_DER_OCTET_STRING, &value))
         return false;
@@ -72,29 +72,29 @@ static bool padata_affordable(struct tl_der *one)
 }
 
 /* METHOD-DATA, or padata: SEQUENCE OF PA-DATA. */
-static bool list_affordable(struct tl_der *in)
+static bool list_affordable(struct tli_der *in)
 {
-    struct tl_der list, one;
+    struct tli_der list, one;
 
     if (!only(in, TL_DER_SEQUENCE, &list))
         return false;
     while (list.len > 0)
-        if (tl_der_take(&list, TL_DER_SEQUENCE, &one) < 0 || !padata_affordable(&one))
+        if (tli_der_take(&list, TL_DER_SEQUENCE, &one) < 0 || !padata_affordable(&one))
             return false;
     return true;
 }
 
-bool tl_s2k_padata_affordable(const uint8_t *list, size_t len)
+bool tli_s2k_padata_affordable(const uint8_t *list, size_t len)
 {
-    struct tl_der in = {list, len};
+    struct tli_der in = {list, len};
 
     return list_affordable(&in);
 }
 
-bool tl_s2k_affordable(const uint8_t *reply, size_t len)
+bool tli_s2k_affordable(const uint8_t *reply, size_t len)
 {
-    struct tl_der in = {reply, len}, message, fields, field, data;
-    bool error = tl_der_is(&in, KRB_ERROR);
+    struct tli_der in = {reply, len}, message, fields, field, data;
+    bool error = tli_der_is(&in, KRB_ERROR);
     uint8_t wanted = error ? E_DATA : PADATA;
 
     if (!only(&in, error ? KRB_ERROR : AS_REP, &message) ||
@@ -103,7 +103,7 @@ bool tl_s2k_affordable(const uint8_t *reply, size_t len)
     while (fields.len > 0) {
         uint8_t tag = fields.data[0];
 
-        if (tl_der_take(&fields, tag, &field) < 0)
+        if (tli_der_take(&fields, tag, &field) < 0)
             return false;
         if (tag != wanted)
             continue;

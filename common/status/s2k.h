@@ -21,10 +21,10 @@
  * ETYPE-INFO2 in it [RFC 4120 5.2.7.5] asks for more. False also for what is no DER:
  * libkrb5 reads more liberally, and might find a number here. Pure.
  */
-bool tl_s2k_affordable(const uint8_t *reply, size_t len);
+bool tli_s2k_affordable(const uint8_t *reply, size_t len);
 
 /* The same for padata by itself, the DER of a SEQUENCE OF PA-DATA: what stands in the
  * armor of a reply [RFC 6113 5.4.3]. */
-bool tl_s2k_padata_affordable(const uint8_t *list, size_t len);
+bool tli_s2k_padata_affordable(const uint8_t *list, size_t len);
 
 #endif

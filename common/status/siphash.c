@@ -44,7 +44,7 @@ static void take_in(uint64_t v[4], uint64_t word)
     v[0] ^= word;
 }
 
-uint64_t tl_siphash(const uint8_t key[TL_SIPHASH_KEY], const void *data, size_t len)
+uint64_t tli_siphash(const uint8_t key[TL_SIPHASH_KEY], const void *data, size_t len)
 {
     const uint8_t *bytes = data;
     uint64_t k0 = word_of(key, 8), k1 = word_of(key + 8, 8);

@@ -11,6 +11,6 @@
 
 #define TL_SIPHASH_KEY 16 /* bytes */
 
-uint64_t tl_siphash(const uint8_t key[TL_SIPHASH_KEY], const void *data, size_t len);
+uint64_t tli_siphash(const uint8_t key[TL_SIPHASH_KEY], const void *data, size_t len);
 
 #endif

@@ -34,7 +34,7 @@ static char *append_value(char *text, const char *value)
     }
     memcpy(clean, value, len);
     clean[len] = '\0';
-    tl_plain(clean, NULL);
+    tli_plain(clean, NULL);
     text = talloc_strdup_append_buffer(text, clean);
     if (text != NULL && cut)
         text = talloc_strdup_append_buffer(text, "...");

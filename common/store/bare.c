@@ -7,7 +7,7 @@
  */
 #include <string.h>
 
-#include "store/layout.h"
+#include "layout.h"
 
 #define LOWER(c) ((c) >= 'A' && (c) <= 'Z' ? (char)((c) + ('a' - 'A')) : (char)(c))
 
@@ -221,7 +221,7 @@ static bool is_unseen(const unsigned char *at)
 /* What files and commands take for something else than a name: a number is an id to
  * chown, and so is "+1"; "%x" is a group, "#1" an id and "!x" a negation in sudoers,
  * "+" and "-" are NIS's, "~" begins a home, "." is a path. */
-bool tl_store_bare_ok(const char *name, size_t length)
+bool tli_store_bare_ok(const char *name, size_t length)
 {
     char folded[TL_STORE_BARE_MAX + 1];
     bool digits = true;
@@ -243,17 +243,17 @@ bool tl_store_bare_ok(const char *name, size_t length)
     return !digits && name[length - 1] != ' ' && name[0] != ' ' && !is_reserved(folded);
 }
 
-const char *tl_store_full_name(const struct tl_store_map *map, const char *name,
-                               char full[TL_STORE_NAME_MAX + 1])
+const char *tli_store_full_name(const struct tli_store_map *map, const char *name,
+                                char full[TL_STORE_NAME_MAX + 1])
 {
     size_t length, domain = map->bare.length;
 
-    if (tl_store_owns_name(name))
+    if (tli_store_owns_name(name))
         return name;
     if (name == NULL || domain == 0)
         return NULL;
     length = strnlen(name, TL_STORE_BARE_MAX + 1);
-    if (!tl_store_bare_ok(name, length))
+    if (!tli_store_bare_ok(name, length))
         return NULL;
     memcpy(full, map->bare.domain, domain);
     full[domain] = '\\';
@@ -261,8 +261,8 @@ const char *tl_store_full_name(const struct tl_store_map *map, const char *name,
     return full;
 }
 
-size_t tl_store_bare_length(const struct tl_store_map *map, const char *canonical,
-                            size_t length)
+size_t tli_store_bare_length(const struct tli_store_map *map, const char *canonical,
+                             size_t length)
 {
     size_t domain = map->bare.length, bare;
 
@@ -271,7 +271,7 @@ size_t tl_store_bare_length(const struct tl_store_map *map, const char *canonica
     bare = length - domain - 1;
     if (canonical[bare] != '@' ||
         memcmp(canonical + bare + 1, map->bare.domain, domain) != 0 ||
-        !tl_store_bare_ok(canonical, bare))
+        !tli_store_bare_ok(canonical, bare))
         return 0;
     return bare;
 }

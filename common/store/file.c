@@ -12,20 +12,20 @@
 #include <unistd.h>
 
 #include "status/lock.h"
-#include "store/writer_internal.h"
+#include "writer_internal.h"
 
 #define CAPACITY_MIN (UINT64_C(256) << 10)
 #define BYTES_PER_BUCKET 64 /* about what a record takes per key */
 #define LOCK_WAIT_MS 2000
 
-static int destroy(struct tl_store *store)
+static int destroy(struct tli_store *store)
 {
     if (store->map.base != NULL)
         munmap((void *)(uintptr_t)store->map.base, store->map.size);
     return 0;
 }
 
-static void adopt(struct tl_store *store, const struct tl_store_map *map,
+static void adopt(struct tli_store *store, const struct tli_store_map *map,
                   const struct stat *st)
 {
     destroy(store);
@@ -36,7 +36,7 @@ static void adopt(struct tl_store *store, const struct tl_store_map *map,
 
 /* A lock of its own for each change: one taken before a fork would be the child's
  * as well. Not on the store itself, which anybody may open and lock. */
-static int take_lock(const struct tl_store *store, int *lock)
+static int take_lock(const struct tli_store *store, int *lock)
 {
     char *path = talloc_asprintf(NULL, "%s.lock", store->path);
     int fd, rc = 0;
@@ -49,7 +49,7 @@ static int take_lock(const struct tl_store *store, int *lock)
         rc = -errno;
     talloc_free(path);
     if (rc == 0)
-        rc = tl_lock_file(fd, tl_deadline_in_ms(LOCK_WAIT_MS));
+        rc = tli_lock_file(fd, tl_deadline_in_ms(LOCK_WAIT_MS));
     if (rc == -ETIMEDOUT)
         rc = -EBUSY;
     if (rc != 0 && fd >= 0)
@@ -65,7 +65,7 @@ void store_unlock(int lock)
         close(lock);
 }
 
-static int map_writable(int fd, struct tl_store_map *map, struct stat *st)
+static int map_writable(int fd, struct tli_store_map *map, struct stat *st)
 {
     void *base;
 
@@ -78,15 +78,15 @@ static int map_writable(int fd, struct tl_store_map *map, struct stat *st)
     base = mmap(NULL, (size_t)st->st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (base == MAP_FAILED)
         return -errno;
-    if (tl_store_map_bytes(base, (size_t)st->st_size, map))
+    if (tli_store_map_bytes(base, (size_t)st->st_size, map))
         return 0;
     munmap(base, (size_t)st->st_size);
     return -EUCLEAN;
 }
 
-static int map_path(struct tl_store *store)
+static int map_path(struct tli_store *store)
 {
-    struct tl_store_map map;
+    struct tli_store_map map;
     struct stat st = {0};
     int fd = open(store->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     int rc;
@@ -112,20 +112,20 @@ static uint64_t this_boot(void)
     return length < 36 ? 0 : store_final(store_sum(TL_STORE_MAGIC, id, 5)) | 1;
 }
 
-static bool tail_is_sane(const struct tl_store_map *map)
+static bool tail_is_sane(const struct tli_store_map *map)
 {
     uint64_t tail = atomic_load(&store_header_of(map)->tail);
 
     return tail >= map->data && tail <= map->size && tail % TL_STORE_UNIT == 0;
 }
 
-static bool same_ranges(const struct tl_store *store)
+static bool same_ranges(const struct tli_store *store)
 {
     return store->num_ranges == store->map.num_ranges &&
            memcmp(store->ranges, store->map.ranges, sizeof(store->ranges)) == 0;
 }
 
-static bool in_ranges(const struct tl_store *store, uint32_t id)
+static bool in_ranges(const struct tli_store *store, uint32_t id)
 {
     for (uint32_t i = 0; i < store->num_ranges; i++) {
         if (id >= store->ranges[i].first && id <= store->ranges[i].last)
@@ -134,7 +134,7 @@ static bool in_ranges(const struct tl_store *store, uint32_t id)
     return false;
 }
 
-static bool worth_keeping(const struct tl_store *store, const struct store_record *rec,
+static bool worth_keeping(const struct tli_store *store, const struct store_record *rec,
                           uint64_t now)
 {
     bool negative = (rec->flags & TL_STORE_NEGATIVE_FLAG) != 0;
@@ -145,14 +145,14 @@ static bool worth_keeping(const struct tl_store *store, const struct store_recor
 
 /* An empty file of the right size; its blocks exist, since a full disk would reach
  * a writer to the mapping as SIGBUS. */
-static int create(const struct tl_store *store, const char *path, uint64_t capacity,
-                  struct tl_store_map *map, struct stat *st, int *out)
+static int create(const struct tli_store *store, const char *path, uint64_t capacity,
+                  struct tli_store_map *map, struct stat *st, int *out)
 {
     struct store_header header = {.magic = TL_STORE_MAGIC,
                                   .version = TL_STORE_VERSION,
                                   .buckets = 1,
                                   .table = TL_STORE_PAGE,
-                                  .created = tl_store_now(),
+                                  .created = tli_store_now(),
                                   .num_ranges = store->num_ranges};
     int fd, rc;
 
@@ -195,14 +195,14 @@ static int create(const struct tl_store *store, const char *path, uint64_t capac
     return 0;
 }
 
-static int copy_records(const struct tl_store *store, const struct store_walk *walk,
-                        const struct tl_store_map *to)
+static int copy_records(const struct tli_store *store, const struct store_walk *walk,
+                        const struct tli_store_map *to)
 {
-    uint64_t now = tl_store_now();
+    uint64_t now = tli_store_now();
 
     for (size_t i = 0; i < walk->num_records; i++) {
         const struct store_record *rec =
-            tl_store_record_at(&store->map, walk->records[i]);
+            tli_store_record_at(&store->map, walk->records[i]);
         struct store_record *copy;
 
         if (rec == NULL || !worth_keeping(store, rec, now))
@@ -235,7 +235,7 @@ static void sync_folder(const char *path)
 
 /* Readers of the old file look at the path while it says LEAVING, and if we are
  * killed here they go on doing that until a writer comes: right, if slower. */
-static int replace(struct tl_store *store, const char *fresh)
+static int replace(struct tli_store *store, const char *fresh)
 {
     struct store_header *old =
         store->map.base == NULL ? NULL : store_header_of(&store->map);
@@ -255,12 +255,12 @@ static int replace(struct tl_store *store, const char *fresh)
     return 0;
 }
 
-int store_rewrite(struct tl_store *store, uint64_t extra)
+int store_rewrite(struct tli_store *store, uint64_t extra)
 {
     TALLOC_CTX *tmp = talloc_new(NULL);
     char *fresh = talloc_asprintf(tmp, "%s.new", store->path);
     struct store_walk walk = {0};
-    struct tl_store_map map = {0};
+    struct tli_store_map map = {0};
     struct stat st = {0};
     uint64_t living = 0;
     int rc = 0, fd = -1;
@@ -270,7 +270,7 @@ int store_rewrite(struct tl_store *store, uint64_t extra)
     if (rc == 0 && store->map.base != NULL)
         rc = store_walk(tmp, &store->map, &walk);
     for (size_t i = 0; i < walk.num_records; i++)
-        living += tl_store_record_at(&store->map, walk.records[i])->size;
+        living += tli_store_record_at(&store->map, walk.records[i])->size;
     living = 2 * (living + extra);
     if (rc == 0)
         rc = create(store, fresh, living < CAPACITY_MIN ? CAPACITY_MIN : living, &map,
@@ -295,7 +295,7 @@ int store_rewrite(struct tl_store *store, uint64_t extra)
 }
 
 /* The mapping is the file at the path; what a dead writer began is done. */
-static int settle(struct tl_store *store)
+static int settle(struct tli_store *store)
 {
     struct store_header *header;
     struct stat st;
@@ -326,7 +326,7 @@ static int settle(struct tl_store *store)
     return 0;
 }
 
-int store_lock(struct tl_store *store, int *lock)
+int store_lock(struct tli_store *store, int *lock)
 {
     int rc = take_lock(store, lock);
 
@@ -345,7 +345,7 @@ int store_lock(struct tl_store *store, int *lock)
  * one nothing is missing, whatever was killed: so this is done once in each boot, for
  * it takes 30 ms per 10,000 users, and every logon opens the store.
  */
-static int repair(struct tl_store *store)
+static int repair(struct tli_store *store)
 {
     struct store_header *header = store_header_of(&store->map);
     uint64_t boot = this_boot();
@@ -366,10 +366,11 @@ static int repair(struct tl_store *store)
     return rc;
 }
 
-int tl_store_open(TALLOC_CTX *ctx, const char *path, const struct tl_store_range *ranges,
-                  size_t num_ranges, struct tl_store **out)
+int tli_store_open(TALLOC_CTX *ctx, const char *path,
+                   const struct tli_store_range *ranges, size_t num_ranges,
+                   struct tli_store **out)
 {
-    struct tl_store *store;
+    struct tli_store *store;
     int rc, lock;
 
     *out = NULL;
@@ -381,7 +382,7 @@ int tl_store_open(TALLOC_CTX *ctx, const char *path, const struct tl_store_range
             ranges[i].last >= UINT32_MAX - 1)
             return -ERANGE;
     }
-    store = talloc_zero(ctx, struct tl_store);
+    store = talloc_zero(ctx, struct tli_store);
     if (store == NULL)
         return -ENOMEM;
     talloc_set_destructor(store, destroy);

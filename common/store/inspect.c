@@ -10,16 +10,16 @@
 
 #include <trustlogon/name.h>
 
-#include "store/writer_internal.h"
+#include "writer_internal.h"
 
-static int destroy(struct tl_store_view *view)
+static int destroy(struct tli_store_view *view)
 {
     if (view->map.base != NULL)
         munmap((void *)(uintptr_t)view->map.base, view->map.size);
     return 0;
 }
 
-static int map_readable(int fd, struct tl_store_view *view)
+static int map_readable(int fd, struct tli_store_view *view)
 {
     struct stat st;
     void *base;
@@ -36,16 +36,16 @@ static int map_readable(int fd, struct tl_store_view *view)
     base = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
     if (base == MAP_FAILED)
         return -errno;
-    if (tl_store_map_bytes(base, (size_t)st.st_size, &view->map))
+    if (tli_store_map_bytes(base, (size_t)st.st_size, &view->map))
         return 0;
     munmap(base, (size_t)st.st_size);
     view->map.base = NULL;
     return -EUCLEAN;
 }
 
-int tl_store_view_open(TALLOC_CTX *ctx, const char *path, struct tl_store_view **out)
+int tli_store_view_open(TALLOC_CTX *ctx, const char *path, struct tli_store_view **out)
 {
-    struct tl_store_view *view = talloc_zero(ctx, struct tl_store_view);
+    struct tli_store_view *view = talloc_zero(ctx, struct tli_store_view);
     int fd, rc;
 
     *out = NULL;
@@ -67,15 +67,15 @@ int tl_store_view_open(TALLOC_CTX *ctx, const char *path, struct tl_store_view *
     return rc;
 }
 
-static bool is_alive(const struct tl_store_map *map, const struct store_record *rec)
+static bool is_alive(const struct tli_store_map *map, const struct store_record *rec)
 {
     return atomic_load(&rec->live) == store_live(map->seed, rec->self);
 }
 
-static bool leads_here(const struct tl_store_map *map, const struct store_record *rec,
+static bool leads_here(const struct tli_store_map *map, const struct store_record *rec,
                        const struct store_key *key)
 {
-    uint32_t at = tl_store_first(map, store_key_hash(map, rec, key));
+    uint32_t at = tli_store_first(map, store_key_hash(map, rec, key));
     const struct store_key *step;
 
     for (unsigned steps = 0;
@@ -91,7 +91,7 @@ static bool leads_here(const struct tl_store_map *map, const struct store_record
  * From the first record to the tail. What chains cannot show: a bucket of zeroes, as a
  * page that never reached the disk has them, leads to nothing without a sign of it.
  */
-static int scan(TALLOC_CTX *ctx, const struct tl_store_map *map, uint64_t tail,
+static int scan(TALLOC_CTX *ctx, const struct tli_store_map *map, uint64_t tail,
                 struct store_walk *walk)
 {
     uint64_t at = map->data, gap = 0;
@@ -99,7 +99,7 @@ static int scan(TALLOC_CTX *ctx, const struct tl_store_map *map, uint64_t tail,
 
     while (rc == 0 && at < tail) {
         const struct store_record *rec =
-            tl_store_record_at(map, (uint32_t)(at / TL_STORE_UNIT));
+            tli_store_record_at(map, (uint32_t)(at / TL_STORE_UNIT));
 
         if (rec == NULL) {
             gap = gap == 0 ? at : gap;
@@ -121,7 +121,7 @@ static int scan(TALLOC_CTX *ctx, const struct tl_store_map *map, uint64_t tail,
     return rc;
 }
 
-static void count_record(const struct store_record *rec, struct tl_store_stats *stats)
+static void count_record(const struct store_record *rec, struct tli_store_stats *stats)
 {
     if ((rec->flags & TL_STORE_NEGATIVE_FLAG) != 0)
         stats->negatives++;
@@ -131,42 +131,42 @@ static void count_record(const struct store_record *rec, struct tl_store_stats *
         stats->groups++;
     else
         stats->gid_lists++;
-    if (tl_store_now() > rec->valid_until)
+    if (tli_store_now() > rec->valid_until)
         stats->ended++;
 }
 
-static int count_all(TALLOC_CTX *ctx, const struct tl_store_map *map,
-                     struct store_walk *walk, struct tl_store_stats *stats)
+static int count_all(TALLOC_CTX *ctx, const struct tli_store_map *map,
+                     struct store_walk *walk, struct tli_store_stats *stats)
 {
-    struct tl_store_entry entry;
+    struct tli_store_entry entry;
     int rc = 0;
 
     for (size_t i = 0; rc == 0 && i < walk->num_records; i++) {
-        const struct store_record *rec = tl_store_record_at(map, walk->records[i]);
+        const struct store_record *rec = tli_store_record_at(map, walk->records[i]);
 
         if (rec == NULL)
             continue; /* just now; the next look will tell */
         count_record(rec, stats);
-        if (!tl_store_entry_of(rec, &entry))
+        if (!tli_store_entry_of(rec, &entry))
             rc = store_note_damage(ctx, walk, (uint64_t)rec->self * TL_STORE_UNIT,
                                    "a record whose parts are not inside of it");
     }
     return rc;
 }
 
-int store_survey(TALLOC_CTX *ctx, const struct tl_store_map *map, struct store_walk *walk,
-                 struct tl_store_stats *stats)
+int store_survey(TALLOC_CTX *ctx, const struct tli_store_map *map,
+                 struct store_walk *walk, struct tli_store_stats *stats)
 {
     const struct store_header *header = store_header_of(map);
     uint64_t tail = atomic_load(&header->tail);
     bool good_tail = tail >= map->data && tail <= map->size && tail % TL_STORE_UNIT == 0;
     int rc = store_walk(ctx, map, walk);
 
-    *stats = (struct tl_store_stats){.size = map->size,
-                                     .used = good_tail ? tail - map->data : 0,
-                                     .dead = atomic_load(&header->dead),
-                                     .created = header->created,
-                                     .buckets = map->buckets};
+    *stats = (struct tli_store_stats){.size = map->size,
+                                      .used = good_tail ? tail - map->data : 0,
+                                      .dead = atomic_load(&header->dead),
+                                      .created = header->created,
+                                      .buckets = map->buckets};
     stats->unfinished = atomic_load(&header->pending) != 0 ||
                         atomic_load(&header->superseded) != TL_STORE_CURRENT;
     if (rc == 0 &&
@@ -183,10 +183,10 @@ int store_survey(TALLOC_CTX *ctx, const struct tl_store_map *map, struct store_w
     return rc;
 }
 
-struct tl_store_key tl_store_item_key(const struct tl_store_item *item, uint32_t i)
+struct tli_store_key tli_store_item_key(const struct tli_store_item *item, uint32_t i)
 {
     const struct store_record *rec = item->record;
-    struct tl_store_key out = {0};
+    struct tli_store_key out = {0};
 
     if (rec == NULL)
         return item->keys[i];
@@ -197,9 +197,9 @@ struct tl_store_key tl_store_item_key(const struct tl_store_item *item, uint32_t
     return out;
 }
 
-static bool fill_item(const struct store_record *rec, struct tl_store_item *item)
+static bool fill_item(const struct store_record *rec, struct tli_store_item *item)
 {
-    *item = (struct tl_store_item){
+    *item = (struct tli_store_item){
         .negative = (rec->flags & TL_STORE_NEGATIVE_FLAG) != 0,
         .num_keys = rec->num_keys,
         .record = rec,
@@ -214,15 +214,15 @@ static bool fill_item(const struct store_record *rec, struct tl_store_item *item
             name[key->length] != '\0')
             return false;
     }
-    return tl_store_entry_of(rec, &item->entry);
+    return tli_store_entry_of(rec, &item->entry);
 }
 
-int tl_store_inspect(TALLOC_CTX *ctx, const struct tl_store_view *view,
-                     struct tl_store_stats *stats, struct tl_store_damage **damage,
-                     struct tl_store_item **items)
+int tli_store_inspect(TALLOC_CTX *ctx, const struct tli_store_view *view,
+                      struct tli_store_stats *stats, struct tli_store_damage **damage,
+                      struct tli_store_item **items)
 {
     TALLOC_CTX *tmp = talloc_new(NULL);
-    struct tl_store_item *list = NULL;
+    struct tli_store_item *list = NULL;
     struct store_walk walk;
     size_t count = 0;
     int rc = store_survey(tmp, &view->map, &walk, stats);
@@ -232,17 +232,17 @@ int tl_store_inspect(TALLOC_CTX *ctx, const struct tl_store_view *view,
     if (items != NULL)
         *items = NULL;
     if (rc == 0 && items != NULL) {
-        list = talloc_array(tmp, struct tl_store_item, (unsigned)walk.num_records);
+        list = talloc_array(tmp, struct tli_store_item, (unsigned)walk.num_records);
         rc = list == NULL ? -ENOMEM : 0;
     }
     for (size_t i = 0; list != NULL && i < walk.num_records; i++) {
-        const struct store_record *rec = tl_store_record_at(&view->map, walk.records[i]);
+        const struct store_record *rec = tli_store_record_at(&view->map, walk.records[i]);
 
         if (rec != NULL && fill_item(rec, &list[count]))
             count++;
     }
     if (list != NULL)
-        list = talloc_realloc(tmp, list, struct tl_store_item, (unsigned)count);
+        list = talloc_realloc(tmp, list, struct tli_store_item, (unsigned)count);
     if (rc == 0 && items != NULL)
         *items = talloc_steal(ctx, list);
     if (rc == 0 && damage != NULL)
@@ -251,10 +251,10 @@ int tl_store_inspect(TALLOC_CTX *ctx, const struct tl_store_view *view,
     return rc;
 }
 
-static bool find_item(const struct tl_store_view *view, enum tl_store_class class,
-                      const char *name, uint32_t id, struct tl_store_item *item)
+static bool find_item(const struct tli_store_view *view, enum tli_store_class class,
+                      const char *name, uint32_t id, struct tli_store_item *item)
 {
-    const struct tl_store_map *map = &view->map;
+    const struct tli_store_map *map = &view->map;
     size_t length = name == NULL ? 0 : strlen(name);
     uint64_t hash = name == NULL ? store_hash_id(map->seed, class, id)
                                  : store_hash_name(map->seed, class, name, length);
@@ -263,8 +263,8 @@ static bool find_item(const struct tl_store_view *view, enum tl_store_class clas
     return rec != NULL && fill_item(rec, item);
 }
 
-bool tl_store_item_by_name(const struct tl_store_view *view, enum tl_store_class class,
-                           const char *name, struct tl_store_item *item)
+bool tli_store_item_by_name(const struct tli_store_view *view, enum tli_store_class class,
+                            const char *name, struct tli_store_item *item)
 {
     char *folded;
     bool found;
@@ -279,8 +279,8 @@ bool tl_store_item_by_name(const struct tl_store_view *view, enum tl_store_class
     return found;
 }
 
-bool tl_store_item_by_id(const struct tl_store_view *view, enum tl_store_class class,
-                         uint32_t id, struct tl_store_item *item)
+bool tli_store_item_by_id(const struct tli_store_view *view, enum tli_store_class class,
+                          uint32_t id, struct tli_store_item *item)
 {
     return find_item(view, class, NULL, id, item);
 }

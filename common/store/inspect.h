@@ -9,16 +9,16 @@
 
 #include <talloc.h>
 
-#include "store/store.h"
+#include "store.h"
 
 #define TL_STORE_DAMAGE_MAX 1000 /* that are told one by one */
 
-struct tl_store_damage {
+struct tli_store_damage {
     uint64_t at; /* byte of the file */
     const char *what;
 };
 
-struct tl_store_stats {
+struct tli_store_stats {
     uint64_t size, used, dead; /* bytes of the file, of all records, of dead ones */
     uint64_t created;
     uint32_t users, groups, gid_lists, negatives;
@@ -30,8 +30,8 @@ struct tl_store_stats {
 };
 
 /* A file, mapped; what was found in it is valid as long as the view is. */
-struct tl_store_view {
-    struct tl_store_map map;
+struct tli_store_view {
+    struct tli_store_map map;
     const char *path;
 };
 /*
@@ -39,34 +39,34 @@ struct tl_store_view {
  * readers do not believe it; -EUCLEAN: not a store (a folder, a link, too short, another
  * version, a damaged header); or another -errno.
  */
-int tl_store_view_open(TALLOC_CTX *ctx, const char *path, struct tl_store_view **out);
+int tli_store_view_open(TALLOC_CTX *ctx, const char *path, struct tli_store_view **out);
 
-struct tl_store_key {
-    enum tl_store_class class;
+struct tli_store_key {
+    enum tli_store_class class;
     const char *name; /* folded; NULL: an id */
     uint32_t id;
 };
 /* One living record, whether it has ended or not. */
-struct tl_store_item {
+struct tli_store_item {
     bool negative; /* then only the key says what there is not */
-    struct tl_store_entry entry;
+    struct tli_store_entry entry;
     uint32_t num_keys;
     const void *record; /* that has them; NULL: */
-    const struct tl_store_key *keys;
+    const struct tli_store_key *keys;
 };
-struct tl_store_key tl_store_item_key(const struct tl_store_item *item, uint32_t i);
+struct tli_store_key tli_store_item_key(const struct tli_store_item *item, uint32_t i);
 
 /* All figures, and (children of ctx) what is damaged, and all items, oldest first; the
  * arrays are talloc's, and either may be NULL: not wanted. */
-int tl_store_inspect(TALLOC_CTX *ctx, const struct tl_store_view *view,
-                     struct tl_store_stats *stats, struct tl_store_damage **damage,
-                     struct tl_store_item **items);
+int tli_store_inspect(TALLOC_CTX *ctx, const struct tli_store_view *view,
+                      struct tli_store_stats *stats, struct tli_store_damage **damage,
+                      struct tli_store_item **items);
 
 /* What bears this key: a name (of class USER_NAME, GROUP_NAME or SID), or an id. False:
  * nothing, or only what is damaged. */
-bool tl_store_item_by_name(const struct tl_store_view *view, enum tl_store_class class,
-                           const char *name, struct tl_store_item *item);
-bool tl_store_item_by_id(const struct tl_store_view *view, enum tl_store_class class,
-                         uint32_t id, struct tl_store_item *item);
+bool tli_store_item_by_name(const struct tli_store_view *view, enum tli_store_class class,
+                            const char *name, struct tli_store_item *item);
+bool tli_store_item_by_id(const struct tli_store_view *view, enum tli_store_class class,
+                          uint32_t id, struct tli_store_item *item);
 
 #endif

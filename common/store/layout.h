@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#include "store/store.h"
+#include "store.h"
 
 #define TL_STORE_MAGIC UINT64_C(0x31302e73692e6c74)
 #define TL_STORE_VERSION 2
@@ -37,7 +37,7 @@ struct store_header {
     uint64_t table, data; /* where they begin */
     uint64_t created;
     uint32_t num_ranges, reserved;
-    struct tl_store_range ranges[TL_STORE_RANGES];
+    struct tli_store_range ranges[TL_STORE_RANGES];
     uint64_t check; /* of everything before */
     /* What changes, in a cache line of its own since readers poll the first word. */
     _Alignas(64) _Atomic uint32_t superseded;
@@ -79,7 +79,7 @@ struct store_record {
     uint8_t flags;
     uint32_t id, gid;
     uint32_t count;  /* members or gids */
-    uint32_t source; /* enum tl_store_source */
+    uint32_t source; /* enum tli_store_source */
     uint32_t reserved;
     struct store_text name, gecos, home, shell, sid, list;
     uint64_t written;
@@ -196,7 +196,7 @@ static inline uint64_t store_name_word(const char *name, size_t left)
     return store_fold_word(word);
 }
 
-static inline uint64_t store_hash_name(uint64_t seed, enum tl_store_class class,
+static inline uint64_t store_hash_name(uint64_t seed, enum tli_store_class class,
                                        const char *name, size_t length)
 {
     uint64_t h = seed ^ ((uint64_t) class << 32 | length);
@@ -206,7 +206,7 @@ static inline uint64_t store_hash_name(uint64_t seed, enum tl_store_class class,
     return store_final(h);
 }
 
-static inline uint64_t store_hash_id(uint64_t seed, enum tl_store_class class,
+static inline uint64_t store_hash_id(uint64_t seed, enum tli_store_class class,
                                      uint32_t id)
 {
     return store_final(store_step(seed, (uint64_t) class << 32 | id));
@@ -233,7 +233,7 @@ static inline bool store_is_early(const struct store_record *rec, uint64_t now)
 }
 
 /* The key at a position, or NULL if it cannot be one. */
-static inline const struct store_key *store_key_at(const struct tl_store_map *map,
+static inline const struct store_key *store_key_at(const struct tli_store_map *map,
                                                    uint32_t position)
 {
     uint64_t at = (uint64_t)position * TL_STORE_UNIT;
@@ -245,10 +245,10 @@ static inline const struct store_key *store_key_at(const struct tl_store_map *ma
 
 /* The record at a position if everything in it is as the writer left it, dead or
  * alive; else NULL. */
-const struct store_record *tl_store_record_at(const struct tl_store_map *map,
-                                              uint32_t position);
+const struct store_record *tli_store_record_at(const struct tli_store_map *map,
+                                               uint32_t position);
 /* The first key of a bucket; 0: none. */
-uint32_t tl_store_first(const struct tl_store_map *map, uint64_t hash);
-bool tl_store_entry_of(const struct store_record *rec, struct tl_store_entry *entry);
+uint32_t tli_store_first(const struct tli_store_map *map, uint64_t hash);
+bool tli_store_entry_of(const struct store_record *rec, struct tli_store_entry *entry);
 
 #endif

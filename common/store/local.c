@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "store/local.h"
+#include "local.h"
 
 #define BLOCK 4096
 #define ID_FIELD 2
@@ -24,7 +24,7 @@ struct line {
     bool no_number; /* the third field holds something else than digits */
 };
 
-static bool end_line(struct line *line, tl_local_seen *seen, void *data)
+static bool end_line(struct line *line, tli_local_seen *seen, void *data)
 {
     bool go_on = true;
 
@@ -54,7 +54,7 @@ static void add(struct line *line, char c)
     }
 }
 
-static int read_lines(int fd, tl_local_seen *seen, void *data)
+static int read_lines(int fd, tli_local_seen *seen, void *data)
 {
     struct line line = {0};
     char block[BLOCK];
@@ -86,7 +86,7 @@ static int read_lines(int fd, tl_local_seen *seen, void *data)
     return 0;
 }
 
-int tl_local_read(const char *path, tl_local_seen *seen, void *data)
+int tli_local_read(const char *path, tli_local_seen *seen, void *data)
 {
     int fd, rc, state;
 
@@ -104,7 +104,7 @@ static char lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
 
-bool tl_local_same(const char *a, const char *b)
+bool tli_local_same(const char *a, const char *b)
 {
     while (*a != '\0' && lower(*a) == lower(*b)) {
         a++;
@@ -115,26 +115,26 @@ bool tl_local_same(const char *a, const char *b)
 
 static bool compare(void *data, const char *name, bool has_id, uint32_t id)
 {
-    struct tl_local_query *query = data;
+    struct tli_local_query *query = data;
 
-    if (query->typed != NULL && tl_local_same(name, query->typed))
+    if (query->typed != NULL && tli_local_same(name, query->typed))
         query->typed_is_local = true;
-    if (query->shown != NULL && tl_local_same(name, query->shown))
+    if (query->shown != NULL && tli_local_same(name, query->shown))
         query->shown_is_local = true;
     if (query->has_id && has_id && id == query->id)
         query->id_is_local = true;
     return true;
 }
 
-int tl_local_find(const char *path, struct tl_local_query *query)
+int tli_local_find(const char *path, struct tli_local_query *query)
 {
-    return tl_local_read(path, compare, query);
+    return tli_local_read(path, compare, query);
 }
 
-bool tl_local_takes_bare(const char *path, const char *name)
+bool tli_local_takes_bare(const char *path, const char *name)
 {
-    struct tl_local_query query = {.typed = name};
+    struct tli_local_query query = {.typed = name};
 
-    return !tl_store_bare_ok(name, strlen(name)) || tl_local_find(path, &query) != 0 ||
+    return !tli_store_bare_ok(name, strlen(name)) || tli_local_find(path, &query) != 0 ||
            query.typed_is_local;
 }

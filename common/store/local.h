@@ -9,26 +9,26 @@
 #ifndef TL_LOCAL_H
 #define TL_LOCAL_H
 
-#include "store/store.h"
+#include "store.h"
 
 /* One line: its first field, and its third if that is a number. False: enough. */
-typedef bool tl_local_seen(void *data, const char *name, bool has_id, uint32_t id);
+typedef bool tli_local_seen(void *data, const char *name, bool has_id, uint32_t id);
 /* 0; a file that is not there has no lines; -errno: it cannot be told. `errno` may
  * change. Names longer than any of ours are left out. */
-int tl_local_read(const char *path, tl_local_seen *seen, void *data);
+int tli_local_read(const char *path, tli_local_seen *seen, void *data);
 
 /* What is looked for in passwd or group, and what of it there is. Names are compared
  * without regard to the case of ASCII letters: a domain knows none. */
-struct tl_local_query {
+struct tli_local_query {
     const char *typed, *shown; /* either may be NULL */
     bool has_id;
     uint32_t id;
     bool typed_is_local, shown_is_local, id_is_local;
 };
-int tl_local_find(const char *path, struct tl_local_query *query);
+int tli_local_find(const char *path, struct tli_local_query *query);
 /* Does a bare name mean nobody of a domain? An account of the file has it, it is the
- * system's on every machine (tl_store_bare_ok()), or the file cannot be read. */
-bool tl_local_takes_bare(const char *path, const char *name);
-bool tl_local_same(const char *a, const char *b);
+ * system's on every machine (tli_store_bare_ok()), or the file cannot be read. */
+bool tli_local_takes_bare(const char *path, const char *name);
+bool tli_local_same(const char *a, const char *b);
 
 #endif

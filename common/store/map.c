@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "store/layout.h"
+#include "layout.h"
 
 /* A slot's life. FILLING and LEAVING have one owner, who took them by exchange. */
 enum { FREE, FILLING, USED, REAPING };
@@ -24,7 +24,7 @@ enum { FREE, FILLING, USED, REAPING };
 #define TRIES 64
 
 /* False if it is not a file that only its owner can have written. */
-static bool map_file(int fd, uid_t owner, struct tl_store_slot *slot)
+static bool map_file(int fd, uid_t owner, struct tli_store_slot *slot)
 {
     struct stat st;
     void *base;
@@ -36,7 +36,7 @@ static bool map_file(int fd, uid_t owner, struct tl_store_slot *slot)
     base = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
     if (base == MAP_FAILED)
         return false;
-    if (!tl_store_map_bytes(base, (size_t)st.st_size, &slot->map)) {
+    if (!tli_store_map_bytes(base, (size_t)st.st_size, &slot->map)) {
         munmap(base, (size_t)st.st_size);
         return false;
     }
@@ -45,7 +45,7 @@ static bool map_file(int fd, uid_t owner, struct tl_store_slot *slot)
     return true;
 }
 
-static struct tl_store_slot *take_slot(struct tl_store_reader *reader)
+static struct tli_store_slot *take_slot(struct tli_store_reader *reader)
 {
     for (size_t i = 0; i < TL_STORE_SLOTS; i++) {
         unsigned expected = FREE;
@@ -56,16 +56,16 @@ static struct tl_store_slot *take_slot(struct tl_store_reader *reader)
     return NULL;
 }
 
-static void free_slot(struct tl_store_slot *slot)
+static void free_slot(struct tli_store_slot *slot)
 {
     munmap((void *)(uintptr_t)slot->map.base, slot->map.size);
     atomic_store(&slot->state, FREE);
 }
 
-static void reap(struct tl_store_reader *reader)
+static void reap(struct tli_store_reader *reader)
 {
     for (unsigned i = 0; i < TL_STORE_SLOTS; i++) {
-        struct tl_store_slot *slot = &reader->slots[i];
+        struct tli_store_slot *slot = &reader->slots[i];
         unsigned expected = USED;
 
         if (atomic_load(&reader->current) == i + 1 || atomic_load(&slot->users) != 0 ||
@@ -86,9 +86,9 @@ static void reap(struct tl_store_reader *reader)
  * so ours is what this look-up must use, and it goes when the look-up has left it.
  * NULL if there is no usable file, or it is the one that `from` has mapped already.
  */
-static struct tl_store_slot *refresh(struct tl_store_reader *reader, unsigned from)
+static struct tli_store_slot *refresh(struct tli_store_reader *reader, unsigned from)
 {
-    struct tl_store_slot *slot;
+    struct tli_store_slot *slot;
     struct stat st;
     unsigned expected = from;
     int fd = open(reader->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -116,11 +116,11 @@ static struct tl_store_slot *refresh(struct tl_store_reader *reader, unsigned fr
     return slot;
 }
 
-const struct tl_store_map *tl_store_enter(struct tl_store_reader *reader)
+const struct tli_store_map *tli_store_enter(struct tli_store_reader *reader)
 {
     for (unsigned tries = 0; tries < TRIES; tries++) {
         unsigned current = atomic_load(&reader->current);
-        struct tl_store_slot *slot = NULL, *fresh;
+        struct tli_store_slot *slot = NULL, *fresh;
 
         if (current != 0) {
             const struct store_header *header;
@@ -149,10 +149,10 @@ const struct tl_store_map *tl_store_enter(struct tl_store_reader *reader)
     return NULL;
 }
 
-void tl_store_leave(struct tl_store_reader *reader, const struct tl_store_map *map)
+void tli_store_leave(struct tli_store_reader *reader, const struct tli_store_map *map)
 {
-    struct tl_store_slot *slot =
-        (void *)((uint8_t *)(uintptr_t)map - offsetof(struct tl_store_slot, map));
+    struct tli_store_slot *slot =
+        (void *)((uint8_t *)(uintptr_t)map - offsetof(struct tli_store_slot, map));
 
     atomic_fetch_sub(&slot->users, 1);
 }

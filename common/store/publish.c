@@ -9,36 +9,36 @@
  * something as new or newer, since positions grow with age and there is only one
  * writer: so every step can be done twice.
  */
-#include "store/writer_internal.h"
+#include "writer_internal.h"
 
 static struct store_record *writable(const struct store_record *rec)
 {
     return (void *)(uintptr_t)rec;
 }
 
-static _Atomic uint64_t *bucket_of(const struct tl_store_map *map, uint64_t hash,
+static _Atomic uint64_t *bucket_of(const struct tli_store_map *map, uint64_t hash,
                                    uint32_t *bucket)
 {
     *bucket = (uint32_t)hash & (map->buckets - 1);
     return (_Atomic uint64_t *)(uintptr_t)(map->base + map->table) + *bucket;
 }
 
-static uint32_t position_of(const struct tl_store_map *map, const void *where)
+static uint32_t position_of(const struct tli_store_map *map, const void *where)
 {
     return (uint32_t)((size_t)((const uint8_t *)where - map->base) / TL_STORE_UNIT);
 }
 
-uint64_t store_room(const struct tl_store_map *map)
+uint64_t store_room(const struct tli_store_map *map)
 {
     return map->size - atomic_load(&store_header_of(map)->tail);
 }
 
-unsigned store_longest(const struct tl_store_map *map, const struct store_record *rec)
+unsigned store_longest(const struct tli_store_map *map, const struct store_record *rec)
 {
     unsigned longest = 0;
 
     for (size_t i = 0; i < rec->num_keys; i++) {
-        uint32_t at = tl_store_first(map, store_key_hash(map, rec, &rec->keys[i]));
+        uint32_t at = tli_store_first(map, store_key_hash(map, rec, &rec->keys[i]));
         unsigned length = 1;
         const struct store_key *key;
 
@@ -49,10 +49,10 @@ unsigned store_longest(const struct tl_store_map *map, const struct store_record
     return longest;
 }
 
-static void unlink_key(const struct tl_store_map *map, uint64_t hash,
+static void unlink_key(const struct tli_store_map *map, uint64_t hash,
                        const struct store_key *key)
 {
-    uint32_t bucket, self = position_of(map, key), at = tl_store_first(map, hash);
+    uint32_t bucket, self = position_of(map, key), at = tli_store_first(map, hash);
     uint32_t next = atomic_load(&key->next);
     _Atomic uint64_t *head = bucket_of(map, hash, &bucket);
 
@@ -73,7 +73,7 @@ static void unlink_key(const struct tl_store_map *map, uint64_t hash,
     }
 }
 
-void store_kill(const struct tl_store_map *map, const struct store_record *rec)
+void store_kill(const struct tli_store_map *map, const struct store_record *rec)
 {
     struct store_header *header = store_header_of(map);
 
@@ -83,11 +83,11 @@ void store_kill(const struct tl_store_map *map, const struct store_record *rec)
         unlink_key(map, store_key_hash(map, rec, &rec->keys[i]), &rec->keys[i]);
 }
 
-const struct store_record *store_find(const struct tl_store_map *map, uint64_t hash,
-                                      enum tl_store_class class, const char *name,
+const struct store_record *store_find(const struct tli_store_map *map, uint64_t hash,
+                                      enum tli_store_class class, const char *name,
                                       size_t length, uint32_t id)
 {
-    uint32_t at = tl_store_first(map, hash);
+    uint32_t at = tli_store_first(map, hash);
     const struct store_key *key;
 
     for (unsigned steps = 0;
@@ -97,7 +97,7 @@ const struct store_record *store_find(const struct tl_store_map *map, uint64_t h
         at = atomic_load(&key->next);
         if (key->class != class || key->length != length || key->tag != hash >> 32)
             continue;
-        rec = tl_store_record_at(map, key->record);
+        rec = tli_store_record_at(map, key->record);
         if (rec == NULL || atomic_load(&rec->live) != store_live(map->seed, rec->self))
             continue;
         if (name == NULL
@@ -125,7 +125,7 @@ static bool same_key(const struct store_record *rec, const struct store_key *key
 /* A user who is replaced by one with another uid is gone, and so is his group list: the
  * account was deleted and made again. First the list, so that whoever finishes this
  * after a crash still finds the way to it. */
-static void kill_replaced(const struct tl_store_map *map, const struct store_record *old,
+static void kill_replaced(const struct tli_store_map *map, const struct store_record *old,
                           const struct store_record *by)
 {
     const struct store_record *gids = NULL;
@@ -142,7 +142,7 @@ static void kill_replaced(const struct tl_store_map *map, const struct store_rec
 
 /* Kill older records of this kind that share this key; they are behind it in its
  * chain. */
-static void kill_others(const struct tl_store_map *map, const struct store_record *rec,
+static void kill_others(const struct tli_store_map *map, const struct store_record *rec,
                         const struct store_key *key)
 {
     const struct store_key *other;
@@ -155,20 +155,20 @@ static void kill_others(const struct tl_store_map *map, const struct store_recor
         at = atomic_load(&other->next);
         if (other->tag != key->tag || other->record == rec->self)
             continue;
-        old = tl_store_record_at(map, other->record);
+        old = tli_store_record_at(map, other->record);
         if (old != NULL && old->class == rec->class && same_key(rec, key, old, other))
             kill_replaced(map, old, rec);
     }
 }
 
-const struct store_record *store_finish(const struct tl_store_map *map)
+const struct store_record *store_finish(const struct tli_store_map *map)
 {
     struct store_header *header = store_header_of(map);
     uint64_t pending = atomic_load(&header->pending);
     const struct store_record *rec =
         pending % TL_STORE_UNIT != 0 || pending > map->size
             ? NULL
-            : tl_store_record_at(map, (uint32_t)(pending / TL_STORE_UNIT));
+            : tli_store_record_at(map, (uint32_t)(pending / TL_STORE_UNIT));
 
     if (rec == NULL) {
         atomic_store(&header->pending, 0);
@@ -177,7 +177,7 @@ const struct store_record *store_finish(const struct tl_store_map *map)
     for (size_t i = 0; i < rec->num_keys; i++) {
         struct store_key *key = &writable(rec)->keys[i];
         uint64_t hash = store_key_hash(map, rec, key);
-        uint32_t bucket, self = position_of(map, key), first = tl_store_first(map, hash);
+        uint32_t bucket, self = position_of(map, key), first = tli_store_first(map, hash);
         _Atomic uint64_t *head = bucket_of(map, hash, &bucket);
 
         if (first >= self)
@@ -193,7 +193,7 @@ const struct store_record *store_finish(const struct tl_store_map *map)
     return rec;
 }
 
-void store_append(const struct tl_store_map *map, struct store_record *rec)
+void store_append(const struct tli_store_map *map, struct store_record *rec)
 {
     struct store_header *header = store_header_of(map);
     uint64_t tail = atomic_load(&header->tail);

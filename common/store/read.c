@@ -4,16 +4,16 @@
  */
 #include <time.h>
 
-#include "store/layout.h"
+#include "layout.h"
 
 /* How many records that bear the right hash but fail are looked at. */
 #define TRIES 4
 
 /* What fails its check is none: bare names are then nobody's. */
 static void read_bare(const struct store_bare *bare, uint64_t seed,
-                      struct tl_store_bare *out)
+                      struct tli_store_bare *out)
 {
-    *out = (struct tl_store_bare){0};
+    *out = (struct tli_store_bare){0};
     if (bare->length == 0 || bare->length > TL_STORE_DOMAIN_MAX ||
         bare->check != store_bare_check(seed, bare) ||
         strnlen(bare->domain, sizeof(bare->domain)) != bare->length)
@@ -23,7 +23,7 @@ static void read_bare(const struct store_bare *bare, uint64_t seed,
     memcpy(out->domain, bare->domain, sizeof(out->domain));
 }
 
-bool tl_store_map_bytes(const uint8_t *base, size_t size, struct tl_store_map *map)
+bool tli_store_map_bytes(const uint8_t *base, size_t size, struct tli_store_map *map)
 {
     const struct store_header *header = (const void *)base;
 
@@ -50,7 +50,7 @@ bool tl_store_map_bytes(const uint8_t *base, size_t size, struct tl_store_map *m
     return true;
 }
 
-uint32_t tl_store_first(const struct tl_store_map *map, uint64_t hash)
+uint32_t tli_store_first(const struct tli_store_map *map, uint64_t hash)
 {
     uint32_t bucket = (uint32_t)hash & (map->buckets - 1);
     const _Atomic uint64_t *word = (const void *)(map->base + map->table);
@@ -60,8 +60,8 @@ uint32_t tl_store_first(const struct tl_store_map *map, uint64_t hash)
                                                                      : 0;
 }
 
-const struct store_record *tl_store_record_at(const struct tl_store_map *map,
-                                              uint32_t position)
+const struct store_record *tli_store_record_at(const struct tli_store_map *map,
+                                               uint32_t position)
 {
     uint64_t at = (uint64_t)position * TL_STORE_UNIT;
     const struct store_record *rec;
@@ -78,7 +78,7 @@ const struct store_record *tl_store_record_at(const struct tl_store_map *map,
 }
 
 static bool text_of(const struct store_record *rec, const struct store_text *text,
-                    struct tl_store_string *out)
+                    struct tli_store_string *out)
 {
     if (text->at >= rec->size || text->length >= rec->size - text->at)
         return false;
@@ -87,9 +87,9 @@ static bool text_of(const struct store_record *rec, const struct store_text *tex
     return out->at[text->length] == '\0';
 }
 
-bool tl_store_entry_of(const struct store_record *rec, struct tl_store_entry *entry)
+bool tli_store_entry_of(const struct store_record *rec, struct tli_store_entry *entry)
 {
-    struct tl_store_string list;
+    struct tli_store_string list;
 
     if (!text_of(rec, &rec->name, &entry->name) ||
         !text_of(rec, &rec->gecos, &entry->gecos) ||
@@ -123,7 +123,7 @@ bool tl_store_entry_of(const struct store_record *rec, struct tl_store_entry *en
 
 /* What is looked for: a name, or, with name NULL, an id. */
 struct wanted {
-    enum tl_store_class class;
+    enum tli_store_class class;
     const char *name;
     size_t length;
     uint32_t id;
@@ -145,9 +145,9 @@ static bool key_is(const struct store_record *rec, const struct store_key *key,
            store_name_is((const char *)rec + key->value, wanted->name, wanted->length);
 }
 
-static enum tl_store_answer judge(const struct store_record *rec,
-                                  const struct wanted *wanted, uint64_t now,
-                                  struct tl_store_entry *entry)
+static enum tli_store_answer judge(const struct store_record *rec,
+                                   const struct wanted *wanted, uint64_t now,
+                                   struct tli_store_entry *entry)
 {
     bool old = now > rec->fresh_until || store_is_early(rec, now);
 
@@ -155,18 +155,18 @@ static enum tl_store_answer judge(const struct store_record *rec,
         return TL_STORE_MISS;
     if ((rec->flags & TL_STORE_NEGATIVE_FLAG) != 0)
         return old ? TL_STORE_MISS : TL_STORE_NEGATIVE;
-    if (!tl_store_entry_of(rec, entry))
+    if (!tli_store_entry_of(rec, entry))
         return TL_STORE_MISS;
     if (entry->partial && wanted->class == TL_STORE_GROUP_NAME)
         return TL_STORE_STALE;
     return old ? TL_STORE_STALE : TL_STORE_HIT;
 }
 
-static enum tl_store_answer find(const struct tl_store_map *map,
-                                 const struct wanted *wanted, uint64_t now,
-                                 struct tl_store_entry *entry)
+static enum tli_store_answer find(const struct tli_store_map *map,
+                                  const struct wanted *wanted, uint64_t now,
+                                  struct tli_store_entry *entry)
 {
-    uint32_t position = tl_store_first(map, wanted->hash);
+    uint32_t position = tli_store_first(map, wanted->hash);
     unsigned tries = 0;
 
     for (unsigned steps = 0; position != 0 && steps < TL_STORE_STEPS; steps++) {
@@ -176,7 +176,7 @@ static enum tl_store_answer find(const struct tl_store_map *map,
         if (key == NULL)
             return TL_STORE_MISS;
         if (key->tag == wanted->hash >> 32 && key->class == wanted->class) {
-            rec = tl_store_record_at(map, key->record);
+            rec = tli_store_record_at(map, key->record);
             if (rec != NULL && key_is(rec, key, wanted) &&
                 atomic_load_explicit(&rec->live, memory_order_acquire) ==
                     store_live(map->seed, rec->self))
@@ -189,9 +189,9 @@ static enum tl_store_answer find(const struct tl_store_map *map,
     return TL_STORE_MISS;
 }
 
-enum tl_store_answer tl_store_by_name(const struct tl_store_map *map,
-                                      enum tl_store_class class, const char *name,
-                                      uint64_t now, struct tl_store_entry *entry)
+enum tli_store_answer tli_store_by_name(const struct tli_store_map *map,
+                                        enum tli_store_class class, const char *name,
+                                        uint64_t now, struct tli_store_entry *entry)
 {
     struct wanted wanted = {.class = class, .name = name};
 
@@ -202,9 +202,9 @@ enum tl_store_answer tl_store_by_name(const struct tl_store_map *map,
     return find(map, &wanted, now, entry);
 }
 
-enum tl_store_answer tl_store_by_id(const struct tl_store_map *map,
-                                    enum tl_store_class class, uint32_t id, uint64_t now,
-                                    struct tl_store_entry *entry)
+enum tli_store_answer tli_store_by_id(const struct tli_store_map *map,
+                                      enum tli_store_class class, uint32_t id,
+                                      uint64_t now, struct tli_store_entry *entry)
 {
     struct wanted wanted = {.class = class, .id = id};
 
@@ -212,7 +212,7 @@ enum tl_store_answer tl_store_by_id(const struct tl_store_map *map,
     return find(map, &wanted, now, entry);
 }
 
-bool tl_store_owns_id(const struct tl_store_map *map, uint32_t id)
+bool tli_store_owns_id(const struct tli_store_map *map, uint32_t id)
 {
     for (uint32_t i = 0; i < map->num_ranges; i++) {
         if (id >= map->ranges[i].first && id <= map->ranges[i].last)
@@ -221,12 +221,12 @@ bool tl_store_owns_id(const struct tl_store_map *map, uint32_t id)
     return false;
 }
 
-bool tl_store_owns_name(const char *name)
+bool tli_store_owns_name(const char *name)
 {
     return name != NULL && strpbrk(name, "\\@") != NULL;
 }
 
-uint64_t tl_store_now(void)
+uint64_t tli_store_now(void)
 {
     struct timespec now;
 

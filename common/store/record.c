@@ -7,13 +7,13 @@
 #include <trustlogon/name.h>
 #include <trustlogon/sid.h>
 
-#include "store/writer_internal.h"
+#include "writer_internal.h"
 
 #define RECORD_MAX (UINT32_C(64) << 20)
 
 struct draft {
     struct {
-        enum tl_store_class class;
+        enum tli_store_class class;
         char *name; /* folded; NULL for an id */
         size_t length;
         uint32_t id;
@@ -29,7 +29,7 @@ enum { NAME, GECOS, HOME, SHELL, SID, LIST };
 /* What getent prints must parse again, and nothing may look like a local name. */
 static bool name_ok(const char *name)
 {
-    if (!tl_store_owns_name(name) || strlen(name) > TL_STORE_NAME_MAX)
+    if (!tli_store_owns_name(name) || strlen(name) > TL_STORE_NAME_MAX)
         return false;
     for (const char *c = name; *c != '\0'; c++) {
         if ((unsigned char)*c < 0x20 || *c == 0x7f || *c == ':')
@@ -44,7 +44,7 @@ static bool path_ok(const char *path)
            strpbrk(path, ":\n\r") == NULL;
 }
 
-static int add_key(struct draft *draft, enum tl_store_class class, char *name,
+static int add_key(struct draft *draft, enum tli_store_class class, char *name,
                    uint32_t id)
 {
     size_t length = name == NULL ? 0 : strlen(name), count = draft->head.num_keys;
@@ -66,7 +66,7 @@ static int add_key(struct draft *draft, enum tl_store_class class, char *name,
 }
 
 /* Readers fold ASCII only, so the spelling at hand is a key too. */
-static int add_name(TALLOC_CTX *ctx, struct draft *draft, enum tl_store_class class,
+static int add_name(TALLOC_CTX *ctx, struct draft *draft, enum tli_store_class class,
                     const char *name)
 {
     char *folded, *spelled;
@@ -88,7 +88,7 @@ static int add_name(TALLOC_CTX *ctx, struct draft *draft, enum tl_store_class cl
     return rc == 0 ? add_key(draft, class, spelled, 0) : rc;
 }
 
-static int add_names(TALLOC_CTX *ctx, struct draft *draft, enum tl_store_class class,
+static int add_names(TALLOC_CTX *ctx, struct draft *draft, enum tli_store_class class,
                      const char *name, const char *const *aliases)
 {
     int rc = name != NULL && strchr(name, '/') != NULL
@@ -141,7 +141,7 @@ static int build(TALLOC_CTX *ctx, struct draft *draft, struct store_record **out
     if (rec == NULL)
         return -ENOMEM;
     draft->head.size = (uint32_t)size;
-    draft->head.written = tl_store_now();
+    draft->head.written = tli_store_now();
     for (size_t i = 0; i < 6; i++) {
         size_t length = draft->texts[order[i]].length;
 
@@ -167,8 +167,8 @@ static int build(TALLOC_CTX *ctx, struct draft *draft, struct store_record **out
     return 0;
 }
 
-static struct draft *new_draft(TALLOC_CTX *ctx, enum tl_store_class class, uint32_t id,
-                               const struct tl_store_life *life)
+static struct draft *new_draft(TALLOC_CTX *ctx, enum tli_store_class class, uint32_t id,
+                               const struct tli_store_life *life)
 {
     struct draft *draft = talloc_zero(ctx, struct draft);
 
@@ -182,7 +182,7 @@ static struct draft *new_draft(TALLOC_CTX *ctx, enum tl_store_class class, uint3
     return draft;
 }
 
-int store_make_user(TALLOC_CTX *ctx, const struct tl_store_user *user,
+int store_make_user(TALLOC_CTX *ctx, const struct tli_store_user *user,
                     struct store_record **rec)
 {
     struct draft *draft = new_draft(ctx, TL_STORE_USER_ID, user->uid, &user->life);
@@ -220,7 +220,7 @@ int store_make_user(TALLOC_CTX *ctx, const struct tl_store_user *user,
     return rc;
 }
 
-static int join_members(TALLOC_CTX *ctx, const struct tl_store_group *group,
+static int join_members(TALLOC_CTX *ctx, const struct tli_store_group *group,
                         struct draft *draft)
 {
     uint64_t size = 0;
@@ -244,7 +244,7 @@ static int join_members(TALLOC_CTX *ctx, const struct tl_store_group *group,
     return 0;
 }
 
-int store_make_group(TALLOC_CTX *ctx, const struct tl_store_group *group,
+int store_make_group(TALLOC_CTX *ctx, const struct tli_store_group *group,
                      struct store_record **rec)
 {
     struct draft *draft = new_draft(ctx, TL_STORE_GROUP_ID, group->gid, &group->life);
@@ -271,7 +271,7 @@ int store_make_group(TALLOC_CTX *ctx, const struct tl_store_group *group,
 }
 
 int store_make_gids(TALLOC_CTX *ctx, uint32_t uid, const uint32_t *gids, size_t count,
-                    const struct tl_store_life *life, struct store_record **rec)
+                    const struct tli_store_life *life, struct store_record **rec)
 {
     struct draft *draft = new_draft(ctx, TL_STORE_GIDS, uid, life);
     int rc;
@@ -293,10 +293,10 @@ int store_make_gids(TALLOC_CTX *ctx, uint32_t uid, const uint32_t *gids, size_t 
     return rc;
 }
 
-int store_make_missing(TALLOC_CTX *ctx, enum tl_store_class class, const char *name,
+int store_make_missing(TALLOC_CTX *ctx, enum tli_store_class class, const char *name,
                        uint32_t id, uint64_t until, struct store_record **rec)
 {
-    struct tl_store_life life = {until, until, TL_STORE_SOURCE_UNKNOWN};
+    struct tli_store_life life = {until, until, TL_STORE_SOURCE_UNKNOWN};
     bool user = class == TL_STORE_USER_NAME || class == TL_STORE_USER_ID;
     struct draft *draft =
         new_draft(ctx, user ? TL_STORE_USER_ID : TL_STORE_GROUP_ID, id, &life);
@@ -314,7 +314,7 @@ int store_make_missing(TALLOC_CTX *ctx, enum tl_store_class class, const char *n
     return rc;
 }
 
-uint64_t store_key_hash(const struct tl_store_map *map, const struct store_record *rec,
+uint64_t store_key_hash(const struct tli_store_map *map, const struct store_record *rec,
                         const struct store_key *key)
 {
     /* A name outside of its record, which no writer of ours makes, is none. */

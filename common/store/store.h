@@ -13,7 +13,7 @@
  *             version, sizes, seed, the id ranges that are ours. The second part
  *             belongs to the writer (tail, pending record) but for one word that
  *             tells readers that this file is about to be, or was, superseded. Behind
- *             it stands whose bare names count (struct tl_store_bare), as unchanging
+ *             it stands whose bare names count (struct tli_store_bare), as unchanging
  *             as the first part and with a check of its own; a file without it, of an
  *             older writer, has none.
  *   table     8 bytes per bucket: where the newest key of the bucket is, with a
@@ -63,7 +63,7 @@
 #define TL_STORE_BARE_MAX 256 /* bytes of a name without a domain */
 
 /* What a key is; each has a namespace of its own. */
-enum tl_store_class {
+enum tli_store_class {
     TL_STORE_USER_NAME = 1,
     TL_STORE_USER_ID,
     TL_STORE_GROUP_NAME,
@@ -73,19 +73,19 @@ enum tl_store_class {
 };
 
 /* Who told of what is in a record. Zero is never written by the agent. */
-enum tl_store_source {
+enum tli_store_source {
     TL_STORE_SOURCE_UNKNOWN,
     TL_STORE_SOURCE_PAC,  /* proven at a logon */
     TL_STORE_SOURCE_LDAP, /* the directory of the account's domain */
     TL_STORE_SOURCE_LSA   /* the workstation's DC, which asked across the trust */
 };
 
-struct tl_store_range {
+struct tli_store_range {
     uint32_t first, last; /* both included */
 };
 
 /* Whose names need no domain: those of the domain with this DNS name, in lower case. */
-struct tl_store_bare {
+struct tli_store_bare {
     uint32_t length; /* 0: nobody's */
     bool shown;      /* NSS shows them so, too */
     char domain[TL_STORE_DOMAIN_MAX + 1];
@@ -93,15 +93,15 @@ struct tl_store_bare {
 
 /* One mapped file. The values of the header are copied, so that a file that is
  * damaged later cannot change them under a reader. */
-struct tl_store_map {
+struct tli_store_map {
     const uint8_t *base;
     size_t size;
     uint64_t seed;
     uint32_t buckets; /* a power of two */
     uint64_t table, data;
     uint32_t num_ranges;
-    struct tl_store_range ranges[TL_STORE_RANGES];
-    struct tl_store_bare bare;
+    struct tli_store_range ranges[TL_STORE_RANGES];
+    struct tli_store_bare bare;
 };
 
 /*
@@ -110,45 +110,45 @@ struct tl_store_map {
  * process forked in the middle of another thread's look-up keeps at most the one
  * mapping that thread was in.
  */
-struct tl_store_slot {
+struct tli_store_slot {
     atomic_uint state, users;
     dev_t dev;
     ino_t ino;
-    struct tl_store_map map;
+    struct tli_store_map map;
 };
-struct tl_store_reader {
+struct tli_store_reader {
     const char *path;
     uid_t owner;         /* whose file it must be */
     atomic_uint current; /* slot + 1; 0: nothing mapped yet */
-    struct tl_store_slot slots[TL_STORE_SLOTS];
+    struct tli_store_slot slots[TL_STORE_SLOTS];
 };
 
-/* NULL if there is no usable file. Otherwise tl_store_leave() must follow; what
+/* NULL if there is no usable file. Otherwise tli_store_leave() must follow; what
  * was found is valid until then. `errno` may change. */
-const struct tl_store_map *tl_store_enter(struct tl_store_reader *reader);
-void tl_store_leave(struct tl_store_reader *reader, const struct tl_store_map *map);
+const struct tli_store_map *tli_store_enter(struct tli_store_reader *reader);
+void tli_store_leave(struct tli_store_reader *reader, const struct tli_store_map *map);
 
 /* The checks of a mapping on bytes at hand, for tests and tools; base must be
  * aligned to 8. False: not a store. */
-bool tl_store_map_bytes(const uint8_t *base, size_t size, struct tl_store_map *map);
+bool tli_store_map_bytes(const uint8_t *base, size_t size, struct tli_store_map *map);
 
-enum tl_store_answer {
+enum tli_store_answer {
     TL_STORE_MISS,    /* nothing is known */
     TL_STORE_HIT,     /* *entry is filled */
     TL_STORE_STALE,   /* *entry is filled, but the agent should be asked if it can be */
     TL_STORE_NEGATIVE /* known not to exist */
 };
 
-struct tl_store_string {
+struct tli_store_string {
     const char *at; /* ends in a NUL, which length does not count */
     uint32_t length;
 };
 
-struct tl_store_entry {
-    enum tl_store_class class; /* USER_ID, GROUP_ID or GIDS, whatever was asked by */
-    enum tl_store_source source;
+struct tli_store_entry {
+    enum tli_store_class class; /* USER_ID, GROUP_ID or GIDS, whatever was asked by */
+    enum tli_store_source source;
     uint32_t id, gid; /* group: both its gid; gids: the uid, gid unset */
-    struct tl_store_string name, gecos, home, shell, sid;
+    struct tli_store_string name, gecos, home, shell, sid;
     uint64_t written; /* when, in seconds since 1970 */
     uint64_t fresh_until, valid_until;
     bool partial;       /* group: its members were not read, only that it is there */
@@ -165,30 +165,30 @@ struct tl_store_entry {
  * members. By id it is a HIT: what looks for ids (ls, id) wants a name, and would read
  * each member of each group of a domain for it.
  */
-enum tl_store_answer tl_store_by_name(const struct tl_store_map *map,
-                                      enum tl_store_class class, const char *name,
-                                      uint64_t now, struct tl_store_entry *entry);
-enum tl_store_answer tl_store_by_id(const struct tl_store_map *map,
-                                    enum tl_store_class class, uint32_t id, uint64_t now,
-                                    struct tl_store_entry *entry);
+enum tli_store_answer tli_store_by_name(const struct tli_store_map *map,
+                                        enum tli_store_class class, const char *name,
+                                        uint64_t now, struct tli_store_entry *entry);
+enum tli_store_answer tli_store_by_id(const struct tli_store_map *map,
+                                      enum tli_store_class class, uint32_t id,
+                                      uint64_t now, struct tli_store_entry *entry);
 /* An id that is in one of our ranges. */
-bool tl_store_owns_id(const struct tl_store_map *map, uint32_t id);
+bool tli_store_owns_id(const struct tli_store_map *map, uint32_t id);
 /* A name that can be ours has a domain in it. */
-bool tl_store_owns_name(const char *name);
+bool tli_store_owns_name(const char *name);
 /*
  * Bare names (bare.c). The name to look up and to ask for: `name` itself if it has a
  * domain; DOMAIN\name, in `full`, if it has none and the store has a domain for such;
  * else NULL. Whether the machine itself has the name is for the caller to ask (local.h).
  */
-const char *tl_store_full_name(const struct tl_store_map *map, const char *name,
-                               char full[TL_STORE_NAME_MAX + 1]);
+const char *tli_store_full_name(const struct tli_store_map *map, const char *name,
+                                char full[TL_STORE_NAME_MAX + 1]);
 /* How much of a canonical name is shown: the bytes in front of the '@', or 0 for all. */
-size_t tl_store_bare_length(const struct tl_store_map *map, const char *canonical,
-                            size_t length);
+size_t tli_store_bare_length(const struct tli_store_map *map, const char *canonical,
+                             size_t length);
 /* Whether a domain's name may stand without its domain, as far as the name itself
  * tells: nothing that is read as a number or a sign, and no name of the system's. */
-bool tl_store_bare_ok(const char *name, size_t length);
+bool tli_store_bare_ok(const char *name, size_t length);
 /* Coarse real time, which the vdso knows without a system call. */
-uint64_t tl_store_now(void);
+uint64_t tli_store_now(void);
 
 #endif

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "store/writer_internal.h"
+#include "writer_internal.h"
 
 static int by_position(const void *a, const void *b)
 {
@@ -48,7 +48,7 @@ int store_note_damage(TALLOC_CTX *ctx, struct store_walk *walk, uint64_t at,
                       const char *what)
 {
     size_t have = talloc_array_length(walk->damage);
-    struct tl_store_damage *more;
+    struct tli_store_damage *more;
 
     /* A record that is damaged is met again at each of its keys. */
     for (size_t i = 0; i < have; i++) {
@@ -58,18 +58,18 @@ int store_note_damage(TALLOC_CTX *ctx, struct store_walk *walk, uint64_t at,
     walk->damaged++;
     if (have >= TL_STORE_DAMAGE_MAX)
         return 0;
-    more = talloc_realloc(ctx, walk->damage, struct tl_store_damage, have + 1);
+    more = talloc_realloc(ctx, walk->damage, struct tli_store_damage, have + 1);
     if (more == NULL)
         return -ENOMEM;
-    more[have] = (struct tl_store_damage){at, what};
+    more[have] = (struct tli_store_damage){at, what};
     walk->damage = more;
     return 0;
 }
 
-static int one_key(TALLOC_CTX *ctx, const struct tl_store_map *map, uint32_t bucket,
+static int one_key(TALLOC_CTX *ctx, const struct tli_store_map *map, uint32_t bucket,
                    const struct store_key *key, struct store_walk *walk)
 {
-    const struct store_record *rec = tl_store_record_at(map, key->record);
+    const struct store_record *rec = tli_store_record_at(map, key->record);
     uint64_t end;
 
     /* Whatever it is, nothing may be written over it. */
@@ -91,11 +91,11 @@ static int one_key(TALLOC_CTX *ctx, const struct tl_store_map *map, uint32_t buc
     return 0;
 }
 
-static int one_bucket(TALLOC_CTX *ctx, const struct tl_store_map *map, uint32_t bucket,
+static int one_bucket(TALLOC_CTX *ctx, const struct tli_store_map *map, uint32_t bucket,
                       struct store_walk *walk)
 {
     const _Atomic uint64_t *word = (const void *)(map->base + map->table);
-    uint32_t at = tl_store_first(map, bucket), length = 0;
+    uint32_t at = tli_store_first(map, bucket), length = 0;
     const struct store_key *key;
     uint64_t here = map->table + (uint64_t)bucket * sizeof(*word);
     int rc = 0;
@@ -117,7 +117,7 @@ static int one_bucket(TALLOC_CTX *ctx, const struct tl_store_map *map, uint32_t 
     return rc;
 }
 
-int store_walk(TALLOC_CTX *ctx, const struct tl_store_map *map, struct store_walk *walk)
+int store_walk(TALLOC_CTX *ctx, const struct tli_store_map *map, struct store_walk *walk)
 {
     int rc = 0;
 

@@ -6,23 +6,23 @@
 
 #include <trustlogon/name.h>
 
-#include "store/writer_internal.h"
+#include "writer_internal.h"
 
 /* A file full of negative entries is emptied of those that ended, but not more
  * often than this, or asking for made-up names would keep the writer busy. */
 #define REWRITE_PAUSE 60
 
-static bool owns(const struct tl_store *store, uint32_t id)
+static bool owns(const struct tli_store *store, uint32_t id)
 {
-    return tl_store_owns_id(&store->map, id);
+    return tli_store_owns_id(&store->map, id);
 }
 
-static int make_room_negative(struct tl_store *store, const struct store_record *rec)
+static int make_room_negative(struct tli_store *store, const struct store_record *rec)
 {
     struct store_header *header = store_header_of(&store->map);
     bool full = atomic_load(&header->negatives) >= NEGATIVES_MAX ||
                 store_room(&store->map) < rec->size;
-    uint64_t now = tl_store_now();
+    uint64_t now = tli_store_now();
     int rc = 0;
 
     if (full && now >= header->created && now < header->created + REWRITE_PAUSE)
@@ -36,7 +36,7 @@ static int make_room_negative(struct tl_store *store, const struct store_record 
     return rc;
 }
 
-static int make_room(struct tl_store *store, const struct store_record *rec)
+static int make_room(struct tli_store *store, const struct store_record *rec)
 {
     if ((rec->flags & TL_STORE_NEGATIVE_FLAG) != 0)
         return make_room_negative(store, rec);
@@ -51,10 +51,10 @@ static int make_room(struct tl_store *store, const struct store_record *rec)
  * keeps its name, a renamed one its SID; with neither it is another one, and two
  * accounts with one id are one to the kernel.
  */
-static bool is_anothers(const struct tl_store_map *map, const struct store_record *rec)
+static bool is_anothers(const struct tli_store_map *map, const struct store_record *rec)
 {
     const struct store_record *there;
-    struct tl_store_entry fresh, old;
+    struct tli_store_entry fresh, old;
 
     if ((rec->flags & TL_STORE_NEGATIVE_FLAG) != 0 ||
         (rec->class != TL_STORE_USER_ID && rec->class != TL_STORE_GROUP_ID))
@@ -62,12 +62,12 @@ static bool is_anothers(const struct tl_store_map *map, const struct store_recor
     there = store_find(map, store_hash_id(map->seed, rec->class, rec->id), rec->class,
                        NULL, 0, rec->id);
     return there != NULL && (there->flags & TL_STORE_NEGATIVE_FLAG) == 0 &&
-           tl_store_now() <= there->valid_until && tl_store_entry_of(rec, &fresh) &&
-           tl_store_entry_of(there, &old) && strcmp(fresh.sid.at, old.sid.at) != 0 &&
+           tli_store_now() <= there->valid_until && tli_store_entry_of(rec, &fresh) &&
+           tli_store_entry_of(there, &old) && strcmp(fresh.sid.at, old.sid.at) != 0 &&
            strcmp(fresh.name.at, old.name.at) != 0;
 }
 
-static int put(struct tl_store *store, struct store_record *rec)
+static int put(struct tli_store *store, struct store_record *rec)
 {
     int lock, rc = store_lock(store, &lock);
 
@@ -80,7 +80,7 @@ static int put(struct tl_store *store, struct store_record *rec)
     return rc;
 }
 
-static int put_made(struct tl_store *store, struct store_record *rec, int rc)
+static int put_made(struct tli_store *store, struct store_record *rec, int rc)
 {
     if (rc == 0)
         rc = put(store, rec);
@@ -88,9 +88,9 @@ static int put_made(struct tl_store *store, struct store_record *rec, int rc)
     return rc;
 }
 
-int tl_store_set_bare(struct tl_store *store, const char *domain, bool shown)
+int tli_store_set_bare(struct tli_store *store, const char *domain, bool shown)
 {
-    struct tl_store_bare wanted = {0}, before;
+    struct tli_store_bare wanted = {0}, before;
     int lock, rc;
 
     if (domain != NULL) {
@@ -122,7 +122,7 @@ int tl_store_set_bare(struct tl_store *store, const char *domain, bool shown)
     return rc;
 }
 
-int tl_store_put_user(struct tl_store *store, const struct tl_store_user *user)
+int tli_store_put_user(struct tli_store *store, const struct tli_store_user *user)
 {
     struct store_record *rec;
 
@@ -132,7 +132,7 @@ int tl_store_put_user(struct tl_store *store, const struct tl_store_user *user)
     return put_made(store, rec, rc);
 }
 
-int tl_store_put_group(struct tl_store *store, const struct tl_store_group *group)
+int tli_store_put_group(struct tli_store *store, const struct tli_store_group *group)
 {
     struct store_record *rec;
 
@@ -142,8 +142,8 @@ int tl_store_put_group(struct tl_store *store, const struct tl_store_group *grou
     return put_made(store, rec, rc);
 }
 
-int tl_store_put_gids(struct tl_store *store, uint32_t uid, const uint32_t *gids,
-                      size_t count, const struct tl_store_life *life)
+int tli_store_put_gids(struct tli_store *store, uint32_t uid, const uint32_t *gids,
+                       size_t count, const struct tli_store_life *life)
 {
     struct store_record *rec;
 
@@ -158,10 +158,10 @@ int tl_store_put_gids(struct tl_store *store, uint32_t uid, const uint32_t *gids
 }
 
 /* The same record once more, with another life: NULL, one that is no longer fresh. */
-static int put_again(struct tl_store *store, enum tl_store_class class, uint32_t id,
-                     const struct tl_store_life *life)
+static int put_again(struct tli_store *store, enum tli_store_class class, uint32_t id,
+                     const struct tli_store_life *life)
 {
-    uint64_t hash, now = tl_store_now();
+    uint64_t hash, now = tli_store_now();
     const struct store_record *rec;
     struct store_record *copy = NULL;
     int lock, rc;
@@ -193,19 +193,19 @@ static int put_again(struct tl_store *store, enum tl_store_class class, uint32_t
     return rc;
 }
 
-int tl_store_renew(struct tl_store *store, enum tl_store_class class, uint32_t id,
-                   const struct tl_store_life *life)
+int tli_store_renew(struct tli_store *store, enum tli_store_class class, uint32_t id,
+                    const struct tli_store_life *life)
 {
     return put_again(store, class, id, life);
 }
 
-int tl_store_expire(struct tl_store *store, enum tl_store_class class, uint32_t id)
+int tli_store_expire(struct tli_store *store, enum tli_store_class class, uint32_t id)
 {
     return put_again(store, class, id, NULL);
 }
 
-int tl_store_put_missing_name(struct tl_store *store, enum tl_store_class class,
-                              const char *name, uint64_t until)
+int tli_store_put_missing_name(struct tli_store *store, enum tli_store_class class,
+                               const char *name, uint64_t until)
 {
     struct store_record *rec;
 
@@ -215,8 +215,8 @@ int tl_store_put_missing_name(struct tl_store *store, enum tl_store_class class,
     return put_made(store, rec, rc);
 }
 
-int tl_store_put_missing_id(struct tl_store *store, enum tl_store_class class,
-                            uint32_t id, uint64_t until)
+int tli_store_put_missing_id(struct tli_store *store, enum tli_store_class class,
+                             uint32_t id, uint64_t until)
 {
     struct store_record *rec;
 
@@ -228,7 +228,7 @@ int tl_store_put_missing_id(struct tl_store *store, enum tl_store_class class,
     return put_made(store, rec, rc);
 }
 
-static int drop(struct tl_store *store, enum tl_store_class class, const char *name,
+static int drop(struct tli_store *store, enum tli_store_class class, const char *name,
                 uint32_t id)
 {
     size_t length = name == NULL ? 0 : strlen(name);
@@ -255,8 +255,8 @@ static int drop(struct tl_store *store, enum tl_store_class class, const char *n
     return rc;
 }
 
-int tl_store_drop_name(struct tl_store *store, enum tl_store_class class,
-                       const char *name)
+int tli_store_drop_name(struct tli_store *store, enum tli_store_class class,
+                        const char *name)
 {
     char *folded;
     int rc;
@@ -273,12 +273,12 @@ int tl_store_drop_name(struct tl_store *store, enum tl_store_class class,
     return rc;
 }
 
-int tl_store_drop_id(struct tl_store *store, enum tl_store_class class, uint32_t id)
+int tli_store_drop_id(struct tli_store *store, enum tli_store_class class, uint32_t id)
 {
     return drop(store, class, NULL, id);
 }
 
-int tl_store_compact(struct tl_store *store)
+int tli_store_compact(struct tli_store *store)
 {
     int lock, rc = store_lock(store, &lock);
 
@@ -289,13 +289,13 @@ int tl_store_compact(struct tl_store *store)
     return rc;
 }
 
-int tl_store_stats(struct tl_store *store, struct tl_store_stats *stats)
+int tli_store_stats(struct tli_store *store, struct tli_store_stats *stats)
 {
     TALLOC_CTX *tmp = talloc_new(NULL);
     struct store_walk walk;
     int lock, rc = store_lock(store, &lock);
 
-    *stats = (struct tl_store_stats){0};
+    *stats = (struct tli_store_stats){0};
     if (rc == 0) {
         rc = store_survey(tmp, &store->map, &walk, stats);
         store_unlock(lock);
@@ -304,10 +304,10 @@ int tl_store_stats(struct tl_store *store, struct tl_store_stats *stats)
     return rc;
 }
 
-int tl_store_check(struct tl_store *store)
+int tli_store_check(struct tli_store *store)
 {
-    struct tl_store_stats stats;
-    int rc = tl_store_stats(store, &stats);
+    struct tli_store_stats stats;
+    int rc = tli_store_stats(store, &stats);
 
     return rc == 0 && stats.damaged > 0 ? -EUCLEAN : rc;
 }

@@ -6,14 +6,14 @@
 #include <string.h>
 #include <trustlogon/name.h>
 
-#include "trust/internal.h"
+#include "internal.h"
 
 static unsigned char lower(char c)
 {
     return (unsigned char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
 }
 
-bool tl_ascii_equal(const char *a, const char *b, size_t len)
+bool tli_ascii_equal(const char *a, const char *b, size_t len)
 {
     for (size_t i = 0; i < len; i++)
         if (lower(a[i]) != lower(b[i]))
@@ -21,7 +21,7 @@ bool tl_ascii_equal(const char *a, const char *b, size_t len)
     return true;
 }
 
-int tl_ascii_order(const char *a, const char *b)
+int tli_ascii_order(const char *a, const char *b)
 {
     while (*a != '\0' && lower(*a) == lower(*b)) {
         a++;
@@ -30,7 +30,7 @@ int tl_ascii_order(const char *a, const char *b)
     return (int)lower(*a) - (int)lower(*b);
 }
 
-size_t tl_dns_length(const char *name)
+size_t tli_dns_length(const char *name)
 {
     size_t len, label = 0;
 
@@ -49,22 +49,22 @@ size_t tl_dns_length(const char *name)
     return label == 0 ? 0 : len;
 }
 
-bool tl_dns_within(const char *name, const char *base)
+bool tli_dns_within(const char *name, const char *base)
 {
-    size_t len = tl_dns_length(name), base_len = tl_dns_length(base);
+    size_t len = tli_dns_length(name), base_len = tli_dns_length(base);
 
     if (len == 0 || base_len == 0 || len < base_len)
         return false;
-    if (!tl_ascii_equal(name + len - base_len, base, base_len))
+    if (!tli_ascii_equal(name + len - base_len, base, base_len))
         return false;
     return len == base_len || name[len - base_len - 1] == '.';
 }
 
-bool tl_same_domain(const char *a, const char *b)
+bool tli_same_domain(const char *a, const char *b)
 {
-    size_t len = tl_dns_length(a);
+    size_t len = tli_dns_length(a);
 
-    return len != 0 && len == tl_dns_length(b) && tl_ascii_equal(a, b, len);
+    return len != 0 && len == tli_dns_length(b) && tli_ascii_equal(a, b, len);
 }
 
 static bool is_ascii(const char *s)
@@ -75,24 +75,24 @@ static bool is_ascii(const char *s)
     return true;
 }
 
-bool tl_same_flat(const char *a, const char *b)
+bool tli_same_flat(const char *a, const char *b)
 {
     if (a == NULL || b == NULL || *a == '\0')
         return false;
-    if (tl_ascii_order(a, b) == 0)
+    if (tli_ascii_order(a, b) == 0)
         return true;
     /* Folding allocates; thousands of records are compared for one name. */
     return !is_ascii(a) && !is_ascii(b) && tl_name_equal(a, b);
 }
 
-bool tl_dns_shaped(const char *name)
+bool tli_dns_shaped(const char *name)
 {
-    size_t len = tl_dns_length(name);
+    size_t len = tli_dns_length(name);
 
     return len != 0 && memchr(name, '.', len) != NULL && tl_dns_valid(name);
 }
 
-int tl_copy_string(TALLOC_CTX *ctx, const char **to, const char *from)
+int tli_copy_string(TALLOC_CTX *ctx, const char **to, const char *from)
 {
     *to = from != NULL ? talloc_strdup(ctx, from) : NULL;
     return from == NULL || *to != NULL ? 0 : -ENOMEM;

@@ -8,22 +8,22 @@
  */
 #include <trustlogon/name.h>
 
-#include "trust/internal.h"
+#include "internal.h"
 
-bool tl_tdo_routes_names(const struct tl_tdo *tdo)
+bool tli_tdo_routes_names(const struct tl_tdo *tdo)
 {
     /* NON_TRANSITIVE takes the names beyond the two ends away again: Samba's routing
      * table then matches the partner's own name only (util_trusts.c). */
     return tl_tdo_is_forest(tdo) && (tdo->attributes & TL_TRUST_NON_TRANSITIVE) == 0;
 }
 
-bool tl_tdo_is_own_side(const struct tl_topology *topo, const struct tl_tdo *tdo)
+bool tli_tdo_is_own_side(const struct tl_topology *topo, const struct tl_tdo *tdo)
 {
-    return tl_same_domain(tdo->holder, topo->domain) ||
-           tl_same_domain(tdo->holder, topo->forest);
+    return tli_same_domain(tdo->holder, topo->domain) ||
+           tli_same_domain(tdo->holder, topo->forest);
 }
 
-enum tl_reason tl_tln_reason(uint32_t flags)
+enum tl_reason tli_tln_reason(uint32_t flags)
 {
     /* An administrator's word is the one an administrator can take back, so it is
      * told first where several bits are set. Any bit of the mask disables. */
@@ -37,13 +37,13 @@ enum tl_reason tl_tln_reason(uint32_t flags)
                                               : TL_REASON_OK;
 }
 
-bool tl_domain_sid_disabled(const struct tl_ft_record *rec)
+bool tli_domain_sid_disabled(const struct tl_ft_record *rec)
 {
     return rec->type == TL_FT_DOMAIN &&
            (rec->flags & (TL_FT_SID_DISABLED_ADMIN | TL_FT_SID_DISABLED_CONFLICT)) != 0;
 }
 
-const char *tl_ft_flag_words(const struct tl_ft_record *rec)
+const char *tli_ft_flag_words(const struct tl_ft_record *rec)
 {
     if (rec->type == TL_FT_DOMAIN) {
         if ((rec->flags & TL_FT_SID_DISABLED_ADMIN) != 0)
@@ -55,7 +55,7 @@ const char *tl_ft_flag_words(const struct tl_ft_record *rec)
         return (rec->flags & TL_FT_NB_DISABLED_CONFLICT) != 0 ? "Disabled-NB-Conflicting"
                                                               : "";
     }
-    switch (tl_tln_reason(rec->flags)) {
+    switch (tli_tln_reason(rec->flags)) {
     case TL_REASON_SUFFIX_DISABLED_NEW:
         return "Disabled-New";
     case TL_REASON_SUFFIX_DISABLED_CONFLICT:
@@ -74,7 +74,7 @@ struct covering {
 
 static void keep_longer(const struct tl_ft_record **best, const struct tl_ft_record *rec)
 {
-    if (*best == NULL || tl_dns_length(rec->name) > tl_dns_length((*best)->name))
+    if (*best == NULL || tli_dns_length(rec->name) > tli_dns_length((*best)->name))
         *best = rec;
 }
 
@@ -85,16 +85,16 @@ static struct covering cover(const struct tl_forest_info *info, const char *name
     for (size_t i = 0; i < info->count; i++) {
         const struct tl_ft_record *rec = &info->records[i];
 
-        if (rec->name == NULL || !tl_dns_within(name, rec->name))
+        if (rec->name == NULL || !tli_dns_within(name, rec->name))
             continue;
         /* A disabled exclusion still excludes: docs/decisions.md. */
         if (rec->type == TL_FT_TLN_EX)
             keep_longer(&c.exclusion, rec);
         else if (rec->type == TL_FT_TLN)
-            keep_longer(tl_tln_reason(rec->flags) == TL_REASON_OK ? &c.enabled
-                                                                  : &c.disabled,
+            keep_longer(tli_tln_reason(rec->flags) == TL_REASON_OK ? &c.enabled
+                                                                   : &c.disabled,
                         rec);
-        else if (tl_domain_sid_disabled(rec))
+        else if (tli_domain_sid_disabled(rec))
             keep_longer(&c.domain, rec);
     }
     return c;
@@ -106,7 +106,7 @@ static struct tl_suffix_match decide(const struct tl_tdo *tdo, const struct cove
 
     if (c->exclusion != NULL &&
         (c->domain == NULL ||
-         tl_dns_length(c->exclusion->name) >= tl_dns_length(c->domain->name))) {
+         tli_dns_length(c->exclusion->name) >= tli_dns_length(c->domain->name))) {
         match.record = c->exclusion;
         match.reason = TL_REASON_SUFFIX_EXCLUDED;
     } else if (c->domain != NULL) {
@@ -116,7 +116,7 @@ static struct tl_suffix_match decide(const struct tl_tdo *tdo, const struct cove
         match.record = c->enabled;
     } else if (c->disabled != NULL) {
         match.record = c->disabled;
-        match.reason = tl_tln_reason(c->disabled->flags);
+        match.reason = tli_tln_reason(c->disabled->flags);
     } else {
         match.tdo = NULL;
         match.reason = TL_REASON_SUFFIX_UNKNOWN;
@@ -124,8 +124,8 @@ static struct tl_suffix_match decide(const struct tl_tdo *tdo, const struct cove
     return match;
 }
 
-struct tl_suffix_match tl_forest_match(const struct tl_tdo *tdo, const char *name,
-                                       size_t *specific)
+struct tl_suffix_match tli_forest_match(const struct tl_tdo *tdo, const char *name,
+                                        size_t *specific)
 {
     struct tl_suffix_match match = {.reason = TL_REASON_SUFFIX_UNKNOWN};
     struct covering c;
@@ -136,7 +136,7 @@ struct tl_suffix_match tl_forest_match(const struct tl_tdo *tdo, const char *nam
         match.reason = TL_REASON_TRUST_INFO_BROKEN;
     } else if (tdo->forest_info == NULL) {
         /* Without a table the partner's own name stands for it (Samba: measured). */
-        if (tl_dns_within(name, tdo->partner)) {
+        if (tli_dns_within(name, tdo->partner)) {
             match.tdo = tdo;
             match.reason = TL_REASON_OK;
             *specific = tl_dns_labels(tdo->partner);

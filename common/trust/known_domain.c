@@ -10,10 +10,10 @@
 #include <string.h>
 #include <trustlogon/name.h>
 
-#include "trust/internal.h"
+#include "internal.h"
 
 static bool find_own(const struct tl_topology *topo, const struct tl_workstation *ws,
-                     const char *typed, struct tl_known *known)
+                     const char *typed, struct tli_known *known)
 {
     const struct tl_domain *own = tl_topology_domain(topo, typed);
 
@@ -21,11 +21,11 @@ static bool find_own(const struct tl_topology *topo, const struct tl_workstation
     if (own != NULL) {
         known->dns = own->dns;
         known->flat = own->flat;
-        known->by_flat = !tl_same_domain(own->dns, typed);
+        known->by_flat = !tli_same_domain(own->dns, typed);
         return true;
     }
     /* The workstation knows its own domain without any snapshot. */
-    if (tl_same_domain(ws->domain, typed) || tl_same_domain(ws->realm, typed)) {
+    if (tli_same_domain(ws->domain, typed) || tli_same_domain(ws->realm, typed)) {
         own = tl_topology_domain(topo, ws->domain);
         known->dns = ws->domain;
         known->flat = own != NULL ? own->flat : NULL;
@@ -40,15 +40,15 @@ static bool find_own(const struct tl_topology *topo, const struct tl_workstation
 static bool better(const struct tl_topology *topo, const struct tl_tdo *a,
                    const struct tl_tdo *b)
 {
-    bool a_near = tl_same_domain(a->holder, topo->domain);
+    bool a_near = tli_same_domain(a->holder, topo->domain);
 
     if (b == NULL)
         return true;
-    if (tl_dns_shaped(a->partner) != tl_dns_shaped(b->partner))
-        return tl_dns_shaped(a->partner);
-    if (a_near != tl_same_domain(b->holder, topo->domain))
+    if (tli_dns_shaped(a->partner) != tli_dns_shaped(b->partner))
+        return tli_dns_shaped(a->partner);
+    if (a_near != tli_same_domain(b->holder, topo->domain))
         return a_near;
-    return tl_ascii_order(a->partner, b->partner) < 0;
+    return tli_ascii_order(a->partner, b->partner) < 0;
 }
 
 static const struct tl_tdo *find_partner(const struct tl_topology *topo,
@@ -58,10 +58,10 @@ static const struct tl_tdo *find_partner(const struct tl_topology *topo,
 
     for (size_t i = 0; i < topo->num_trusts; i++) {
         const struct tl_tdo *tdo = &topo->trusts[i];
-        bool fits = by_flat ? tl_same_flat(tdo->flat, typed)
-                            : tl_same_domain(tdo->partner, typed);
+        bool fits = by_flat ? tli_same_flat(tdo->flat, typed)
+                            : tli_same_domain(tdo->partner, typed);
 
-        if (fits && tl_tdo_is_own_side(topo, tdo) && better(topo, tdo, best))
+        if (fits && tli_tdo_is_own_side(topo, tdo) && better(topo, tdo, best))
             best = tdo;
     }
     return best;
@@ -72,8 +72,8 @@ static bool record_fits(const struct tl_ft_record *rec, const char *dns, const c
 {
     if (rec->type != TL_FT_DOMAIN || rec->name == NULL)
         return false;
-    return (dns != NULL && tl_same_domain(rec->name, dns)) ||
-           (flat != NULL && tl_same_flat(rec->flat, flat)) ||
+    return (dns != NULL && tli_same_domain(rec->name, dns)) ||
+           (flat != NULL && tli_same_flat(rec->flat, flat)) ||
            (sid != NULL && rec->has_sid && tl_sid_equal(&rec->sid, sid));
 }
 
@@ -88,8 +88,8 @@ static const struct tl_ft_record *find_record(const struct tl_topology *topo,
     for (size_t i = 0; i < topo->num_trusts; i++) {
         const struct tl_tdo *tdo = &topo->trusts[i];
 
-        if (tdo->forest_info == NULL || !tl_tdo_routes_names(tdo) ||
-            !tl_tdo_is_own_side(topo, tdo) ||
+        if (tdo->forest_info == NULL || !tli_tdo_routes_names(tdo) ||
+            !tli_tdo_is_own_side(topo, tdo) ||
             (found != NULL && !better(topo, tdo, *tdo_out)))
             continue;
         for (size_t r = 0; r < tdo->forest_info->count; r++)
@@ -116,14 +116,14 @@ static const char *dns_behind(const struct tl_topology *topo, const struct tl_td
     rec = find_record(topo, NULL, wrong->flat, NULL, &via);
     if (rec == NULL && sid != NULL)
         rec = find_record(topo, NULL, NULL, sid, &via);
-    if (rec != NULL && tl_dns_shaped(rec->name))
+    if (rec != NULL && tli_dns_shaped(rec->name))
         return rec->name;
     for (size_t i = 0; i < topo->num_trusts; i++) {
         const struct tl_tdo *tdo = &topo->trusts[i];
 
-        if (!tl_dns_shaped(tdo->partner))
+        if (!tli_dns_shaped(tdo->partner))
             continue;
-        if (!tl_same_flat(tdo->flat, wrong->flat) &&
+        if (!tli_same_flat(tdo->flat, wrong->flat) &&
             !(sid != NULL && tdo->has_sid && tl_sid_equal(&tdo->sid, sid)))
             continue;
         if (better(topo, tdo, best))
@@ -133,25 +133,25 @@ static const char *dns_behind(const struct tl_topology *topo, const struct tl_td
 }
 
 static bool find_trusted(const struct tl_topology *topo, const char *typed,
-                         struct tl_known *known)
+                         struct tli_known *known)
 {
     const struct tl_tdo *tdo = find_partner(topo, typed, false);
 
     /* "CONTOSO" typed, and the TDO is called CONTOSO: a flat name in the wrong place. */
-    known->by_flat = tdo == NULL || (!tl_dns_shaped(typed) && tdo->flat != NULL &&
-                                     tl_same_flat(tdo->flat, typed));
+    known->by_flat = tdo == NULL || (!tli_dns_shaped(typed) && tdo->flat != NULL &&
+                                     tli_same_flat(tdo->flat, typed));
     if (tdo == NULL)
         tdo = find_partner(topo, typed, true);
     if (tdo == NULL)
         return false;
     known->tdo = tdo;
     known->flat = tdo->flat;
-    known->dns = tl_dns_shaped(tdo->partner) ? tdo->partner : dns_behind(topo, tdo);
+    known->dns = tli_dns_shaped(tdo->partner) ? tdo->partner : dns_behind(topo, tdo);
     return true;
 }
 
 static bool find_listed(const struct tl_topology *topo, const char *typed,
-                        struct tl_known *known)
+                        struct tli_known *known)
 {
     const struct tl_ft_record *rec = find_record(topo, typed, NULL, NULL, &known->tdo);
 
@@ -166,19 +166,19 @@ static bool find_listed(const struct tl_topology *topo, const char *typed,
     return true;
 }
 
-bool tl_known_find(const struct tl_topology *topo, const struct tl_workstation *ws,
-                   const char *typed, struct tl_known *known)
+bool tli_known_find(const struct tl_topology *topo, const struct tl_workstation *ws,
+                    const char *typed, struct tli_known *known)
 {
-    *known = (struct tl_known){0};
+    *known = (struct tli_known){0};
     if (find_own(topo, ws, typed, known))
         return true;
     if (topo == NULL)
         return false;
     if (find_trusted(topo, typed, known) || find_listed(topo, typed, known))
         return true;
-    *known = (struct tl_known){0};
+    *known = (struct tli_known){0};
     for (size_t i = 0; i < topo->num_trusts; i++)
-        if (tl_same_domain(topo->trusts[i].holder, typed)) {
+        if (tli_same_domain(topo->trusts[i].holder, typed)) {
             known->dns = topo->trusts[i].holder;
             return true;
         }
@@ -190,16 +190,16 @@ bool tl_known_domain(const struct tl_topology *topo, const struct tl_workstation
 {
     const struct tl_sid *sid = NULL;
     const struct tl_domain *own;
-    struct tl_known known;
+    struct tli_known known;
 
     *domain = (struct tl_known_domain){0};
-    if (topo == NULL || !tl_known_find(topo, ws, name, &known) || known.dns == NULL)
+    if (topo == NULL || !tli_known_find(topo, ws, name, &known) || known.dns == NULL)
         return false;
     own = known.own_forest ? tl_topology_domain(topo, known.dns) : NULL;
     if (own != NULL && own->has_sid)
         sid = &own->sid;
     else if (known.record != NULL && known.record->has_sid &&
-             !tl_domain_sid_disabled(known.record))
+             !tli_domain_sid_disabled(known.record))
         sid = &known.record->sid;
     else if (known.record == NULL && known.tdo != NULL && known.tdo->has_sid)
         sid = &known.tdo->sid;

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <trustlogon/name.h>
 
-#include "trust/internal.h"
+#include "internal.h"
 
 /* Deeper trees do not exist, and a hostile snapshot must not walk in circles. */
 #define MAX_DOMAINS 64
@@ -27,7 +27,7 @@ struct walk {
 static void step(struct walk *w, const char *domain)
 {
     if (w->count < MAX_DOMAINS &&
-        (w->count == 0 || !tl_same_domain(w->names[w->count - 1], domain)))
+        (w->count == 0 || !tli_same_domain(w->names[w->count - 1], domain)))
         w->names[w->count++] = domain;
 }
 
@@ -36,7 +36,7 @@ static const char *above(const struct tl_topology *topo, const char *domain)
 {
     const struct tl_domain *d = tl_topology_domain(topo, domain);
 
-    if (d == NULL || tl_same_domain(d->dns, topo->forest))
+    if (d == NULL || tli_same_domain(d->dns, topo->forest))
         return NULL;
     return d->parent != NULL ? d->parent : topo->forest;
 }
@@ -62,7 +62,7 @@ static void walk_tree(struct walk *w, const char *from, const char *to)
     for (size_t i = 0; i < num_up; i++) {
         step(w, up[i]);
         for (size_t j = 0; j < num_down; j++)
-            if (tl_same_domain(up[i], down[j])) {
+            if (tli_same_domain(up[i], down[j])) {
                 while (j-- > 0)
                     step(w, down[j]);
                 return;
@@ -117,7 +117,7 @@ static const struct tl_tdo *link_of(const struct tl_topology *topo, const char *
     memcpy(label, peer, len);
     label[len] = '\0';
     tdo = tl_topology_trust(topo, holder, label);
-    return tdo != NULL && !tl_dns_shaped(tdo->partner) ? tdo : NULL;
+    return tdo != NULL && !tli_dns_shaped(tdo->partner) ? tdo : NULL;
 }
 
 static const char *flat_of(const struct tl_topology *topo, const char *domain)
@@ -128,7 +128,7 @@ static const char *flat_of(const struct tl_topology *topo, const char *domain)
         return own->flat;
     for (size_t i = 0; i < topo->num_trusts; i++)
         if (topo->trusts[i].flat != NULL &&
-            tl_same_domain(topo->trusts[i].partner, domain))
+            tli_same_domain(topo->trusts[i].partner, domain))
             return topo->trusts[i].flat;
     return NULL;
 }
@@ -151,20 +151,20 @@ static const struct tl_tdo *forest_trust_of(const struct tl_topology *topo,
 
     for (size_t i = 0; i < topo->num_trusts; i++) {
         const struct tl_tdo *tdo = &topo->trusts[i];
-        bool listed = tl_same_domain(tdo->partner, user);
+        bool listed = tli_same_domain(tdo->partner, user);
 
-        if (!tl_same_domain(tdo->holder, topo->forest) || !tl_tdo_routes_names(tdo))
+        if (!tli_same_domain(tdo->holder, topo->forest) || !tli_tdo_routes_names(tdo))
             continue;
         if (listed)
             return tdo;
         for (size_t r = 0; tdo->forest_info != NULL && r < tdo->forest_info->count; r++)
             listed |= tdo->forest_info->records[r].type == TL_FT_DOMAIN &&
-                      tl_same_domain(tdo->forest_info->records[r].name, user);
+                      tli_same_domain(tdo->forest_info->records[r].name, user);
         labels = listed ? TL_DNS_MAX : 0;
-        if (!listed && tl_forest_match(tdo, user, &labels).reason != TL_REASON_OK)
+        if (!listed && tli_forest_match(tdo, user, &labels).reason != TL_REASON_OK)
             continue;
         if (best == NULL || labels > best_labels ||
-            (labels == best_labels && tl_ascii_order(tdo->partner, best->partner) < 0)) {
+            (labels == best_labels && tli_ascii_order(tdo->partner, best->partner) < 0)) {
             best = tdo;
             best_labels = labels;
         }
@@ -174,11 +174,11 @@ static const struct tl_tdo *forest_trust_of(const struct tl_topology *topo,
 
 static const char *listed_name(const struct tl_tdo *tdo, const char *dns)
 {
-    if (tl_same_domain(tdo->partner, dns))
+    if (tli_same_domain(tdo->partner, dns))
         return tdo->partner;
     for (size_t r = 0; tdo->forest_info != NULL && r < tdo->forest_info->count; r++)
         if (tdo->forest_info->records[r].type == TL_FT_DOMAIN &&
-            tl_same_domain(tdo->forest_info->records[r].name, dns))
+            tli_same_domain(tdo->forest_info->records[r].name, dns))
             return tdo->forest_info->records[r].name;
     return NULL;
 }
@@ -190,7 +190,7 @@ static void walk_user_forest(struct walk *w, const struct tl_tdo *tdo, const cha
     const char *up = strchr(user, '.');
 
     step(w, user);
-    while (up != NULL && !tl_same_domain(w->names[w->count - 1], tdo->partner)) {
+    while (up != NULL && !tli_same_domain(w->names[w->count - 1], tdo->partner)) {
         const char *name = listed_name(tdo, up + 1);
 
         if (name != NULL)
@@ -207,12 +207,12 @@ static const char *neighbour(const struct tl_topology *topo, const char *user)
 
     for (size_t i = 0; i < topo->num_trusts; i++) {
         const struct tl_tdo *tdo = &topo->trusts[i];
-        const char *ours = tl_same_domain(tdo->partner, user)  ? tdo->holder
-                           : tl_same_domain(tdo->holder, user) ? tdo->partner
-                                                               : NULL;
+        const char *ours = tli_same_domain(tdo->partner, user)  ? tdo->holder
+                           : tli_same_domain(tdo->holder, user) ? tdo->partner
+                                                                : NULL;
         const struct tl_domain *domain = tl_topology_domain(topo, ours);
 
-        if (domain != NULL && (best == NULL || tl_ascii_order(domain->dns, best) < 0))
+        if (domain != NULL && (best == NULL || tli_ascii_order(domain->dns, best) < 0))
             best = domain->dns;
     }
     return best;
@@ -223,8 +223,8 @@ static bool is_external(const struct tl_hop *hop)
     const struct tl_tdo *any = hop->tdo_from != NULL ? hop->tdo_from : hop->tdo_to;
 
     return any != NULL &&
-           !(hop->tdo_from != NULL && tl_tdo_routes_names(hop->tdo_from)) &&
-           !(hop->tdo_to != NULL && tl_tdo_routes_names(hop->tdo_to)) &&
+           !(hop->tdo_from != NULL && tli_tdo_routes_names(hop->tdo_from)) &&
+           !(hop->tdo_to != NULL && tli_tdo_routes_names(hop->tdo_to)) &&
            (any->attributes & TL_TRUST_WITHIN_FOREST) == 0;
 }
 
@@ -260,14 +260,14 @@ static void find_names(struct walk *w, const struct tl_workstation *ws, const ch
     }
 }
 
-int tl_path_find(TALLOC_CTX *ctx, const struct tl_topology *topo,
-                 const struct tl_workstation *ws, const char *user_domain,
-                 struct tl_path *path)
+int tli_path_find(TALLOC_CTX *ctx, const struct tl_topology *topo,
+                  const struct tl_workstation *ws, const char *user_domain,
+                  struct tli_path *path)
 {
     struct walk w = {.topo = topo};
 
-    *path = (struct tl_path){0};
-    if (tl_same_domain(user_domain, ws->domain))
+    *path = (struct tli_path){0};
+    if (tli_same_domain(user_domain, ws->domain))
         return 0;
     find_names(&w, ws, user_domain, &path->external);
     if (topo != NULL)

@@ -15,7 +15,7 @@
 #include <trustlogon/config.h>
 #include <trustlogon/name.h>
 
-#include "trust/internal.h"
+#include "internal.h"
 
 struct maker {
     const struct tl_name *name;
@@ -27,7 +27,7 @@ struct maker {
 /* talloc_strdup into the route, remembering that memory ran out. */
 static int put(struct tl_route *route, const char **field, const char *value)
 {
-    return tl_copy_string(route, field, value);
+    return tli_copy_string(route, field, value);
 }
 
 static int set_realm(struct tl_route *route, const char *dns)
@@ -60,7 +60,7 @@ static int set_verdict(struct tl_route *route, enum tl_reason reason, uint32_t n
                : 0;
 }
 
-static int take_fault(struct tl_route *route, const struct tl_fault *fault)
+static int take_fault(struct tl_route *route, const struct tli_fault *fault)
 {
     if (fault->reason == TL_REASON_OK)
         return 0;
@@ -69,7 +69,7 @@ static int take_fault(struct tl_route *route, const struct tl_fault *fault)
 }
 
 /* Whether the flat name could be looked up on Windows, where it is what was typed. */
-static int judge_flat(struct maker *m, const struct tl_known *known)
+static int judge_flat(struct maker *m, const struct tli_known *known)
 {
     char attribute[64];
 
@@ -85,7 +85,7 @@ static int judge_flat(struct maker *m, const struct tl_known *known)
     /* Any of the four bits [DRSR 5.64.2]; Samba looks at the two NetBIOS bits only. */
     if (known->record != NULL && (known->record->flags & 0xFU) != 0)
         return set_verdict(m->route, TL_REASON_DOMAIN_DISABLED, TL_NT_NO_SUCH_DOMAIN,
-                           known->record->flat, tl_ft_flag_words(known->record));
+                           known->record->flat, tli_ft_flag_words(known->record));
     return 0;
 }
 
@@ -98,9 +98,9 @@ static bool is_realm(const struct tl_tdo *tdo)
 static int walk_and_judge(struct maker *m, const char *user_domain)
 {
     struct tl_route *route = m->route;
-    struct tl_path path;
-    struct tl_fault fault;
-    int ret = tl_path_find(route, m->topo, m->ws, user_domain, &path);
+    struct tli_path path;
+    struct tli_fault fault;
+    int ret = tli_path_find(route, m->topo, m->ws, user_domain, &path);
 
     if (ret != 0)
         return ret;
@@ -112,14 +112,14 @@ static int walk_and_judge(struct maker *m, const char *user_domain)
     if (route->domain_named &&
         (path.external || (path.num_hops > 0 && is_realm(path.hops[0].tdo_to))))
         route->first_ask = TL_ASK_KRBTGT;
-    ret = tl_path_judge(route, m->topo, m->ws, user_domain, &path, &fault);
+    ret = tli_path_judge(route, m->topo, m->ws, user_domain, &path, &fault);
     return ret != 0 ? ret : take_fault(route, &fault);
 }
 
 /* A flat name whose TDO is known and whose DNS name is not: nobody can be asked. */
-static int no_dns_name(struct maker *m, const struct tl_known *known)
+static int no_dns_name(struct maker *m, const struct tli_known *known)
 {
-    struct tl_fault fault;
+    struct tli_fault fault;
     int ret = 0;
 
     m->route->why = "The domain is known by its NetBIOS name only; without a DNS name "
@@ -127,7 +127,7 @@ static int no_dns_name(struct maker *m, const struct tl_known *known)
     m->route->domain_named = true;
     ret = put(m->route, &m->route->user_flat, known->flat);
     if (ret == 0 && known->tdo != NULL) {
-        ret = tl_tdo_judge_kind(m->route, known->tdo, "", &fault);
+        ret = tli_tdo_judge_kind(m->route, known->tdo, "", &fault);
         if (ret == 0 && fault.reason != TL_REASON_OK) {
             fault.ntstatus = TL_NT_NO_TRUST_SAM_ACCOUNT;
             return take_fault(m->route, &fault);
@@ -140,12 +140,12 @@ static int no_dns_name(struct maker *m, const struct tl_known *known)
 
 /* A domain's realm is its DNS name in capitals; a Kerberos realm is called as it is
  * called, and case matters [RFC 4120 6.1]. */
-static int keep_spelling(struct tl_route *route, const struct tl_known *known)
+static int keep_spelling(struct tl_route *route, const struct tli_known *known)
 {
     return is_realm(known->tdo) ? put(route, &route->realm, known->tdo->partner) : 0;
 }
 
-static int route_known(struct maker *m, const struct tl_known *known)
+static int route_known(struct maker *m, const struct tli_known *known)
 {
     struct tl_route *route = m->route;
 
@@ -180,7 +180,7 @@ static const struct tl_tdo *external_trust(const struct maker *m, bool *only)
     for (size_t i = 0; m->topo != NULL && i < m->topo->num_trusts; i++) {
         const struct tl_tdo *tdo = &m->topo->trusts[i];
 
-        if (!tl_tdo_is_own_side(m->topo, tdo) || tl_tdo_routes_names(tdo) ||
+        if (!tli_tdo_is_own_side(m->topo, tdo) || tli_tdo_routes_names(tdo) ||
             (tdo->attributes & TL_TRUST_WITHIN_FOREST) != 0)
             continue;
         if (found != NULL)
@@ -203,7 +203,7 @@ static int suffix_of_nobody(struct maker *m)
     external = external_trust(m, &only);
     if (external == NULL)
         return set_verdict(route, TL_REASON_SUFFIX_UNKNOWN, 0, m->name->domain, NULL);
-    if (only && tl_dns_shaped(external->partner) &&
+    if (only && tli_dns_shaped(external->partner) &&
         set_upn(route, m->name->user, external->partner) != 0)
         return -ENOMEM;
     return set_verdict(route, TL_REASON_SUFFIX_EXTERNAL, 0, m->name->domain, NULL);
@@ -215,7 +215,7 @@ static int suffix_of_trust(struct maker *m, const struct tl_suffix_match *match)
     const struct tl_tdo *tdo = match->tdo;
     const char *subject;
 
-    if (tl_dns_shaped(tdo->partner)) {
+    if (tli_dns_shaped(tdo->partner)) {
         route->user_domain = tl_dns_of(route, tdo->partner);
         if (route->user_domain == NULL || put(route, &route->user_flat, tdo->flat) != 0 ||
             set_upn(route, m->name->user, tdo->partner) != 0)
@@ -233,7 +233,7 @@ static int suffix_of_trust(struct maker *m, const struct tl_suffix_match *match)
               : tdo->dn != NULL     ? tdo->dn
                                     : tdo->partner;
     return set_verdict(route, match->reason, TL_NT_LOGON_FAILURE, subject,
-                       match->record != NULL ? tl_ft_flag_words(match->record)
+                       match->record != NULL ? tli_ft_flag_words(match->record)
                                              : tdo->forest_info_error);
 }
 
@@ -279,14 +279,14 @@ static bool looks_like_own(const struct maker *m, const char *typed)
     size_t len = strcspn(m->ws->domain, ".");
 
     return m->topo == NULL && strlen(typed) == len &&
-           tl_ascii_equal(typed, m->ws->domain, len);
+           tli_ascii_equal(typed, m->ws->domain, len);
 }
 
 /* Without a snapshot the name is taken at its word. With one, a name that is in no trust
  * is nobody's: a stranger at a login prompt must not choose which host is asked. */
 static bool may_be_asked(const struct maker *m, const char *dns)
 {
-    return tl_dns_shaped(dns) &&
+    return tli_dns_shaped(dns) &&
            (m->topo == NULL || tl_realm_list_has(m->ws->realms, dns));
 }
 
@@ -321,7 +321,7 @@ static int route_unknown(struct maker *m, const char *typed)
 static bool own_suffix(const struct maker *m)
 {
     for (size_t i = 0; m->topo != NULL && i < m->topo->num_suffixes; i++)
-        if (tl_same_domain(m->topo->suffixes[i], m->name->domain))
+        if (tli_same_domain(m->topo->suffixes[i], m->name->domain))
             return true;
     return false;
 }
@@ -329,7 +329,7 @@ static bool own_suffix(const struct maker *m)
 static int make_route(struct maker *m)
 {
     const char *typed = m->name->domain;
-    struct tl_known known;
+    struct tli_known known;
     bool found;
 
     if (tl_name_is_local(m->name, m->ws->flat, m->ws->fqdn)) {
@@ -339,7 +339,7 @@ static int make_route(struct maker *m)
     }
     if (m->name->form == TL_NAME_BARE || typed == NULL)
         typed = m->ws->default_domain != NULL ? m->ws->default_domain : m->ws->domain;
-    found = tl_known_find(m->topo, m->ws, typed, &known);
+    found = tli_known_find(m->topo, m->ws, typed, &known);
     if (m->name->form == TL_NAME_UPN && ((!known.own_forest && own_suffix(m)) || !found))
         return route_suffix(m);
     return found ? route_known(m, &known) : route_unknown(m, typed);

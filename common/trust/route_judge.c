@@ -9,19 +9,19 @@
 #include <errno.h>
 #include <trustlogon/name.h>
 
-#include "trust/internal.h"
+#include "internal.h"
 
 struct scene {
     TALLOC_CTX *ctx;
     const struct tl_topology *topo;
     const struct tl_workstation *ws;
     const char *user_domain;
-    const struct tl_path *path;
+    const struct tli_path *path;
     const struct tl_hop *hop;
     const struct tl_tdo *tdo;     /* the one on trial; NULL: missing */
     const char *holder, *partner; /* whose it is, for whom */
     bool user_side;
-    struct tl_fault *fault;
+    struct tli_fault *fault;
 };
 
 /* A check returns 0 with fault->reason set where it found something. */
@@ -48,7 +48,7 @@ static int blame(struct scene *s, enum tl_reason reason, const char *subject,
 static bool is_ours(const struct scene *s, const char *domain)
 {
     return tl_topology_domain(s->topo, domain) != NULL ||
-           tl_same_domain(s->ws->domain, domain);
+           tli_same_domain(s->ws->domain, domain);
 }
 
 static int check_missing(struct scene *s)
@@ -80,7 +80,7 @@ static int check_partner(struct scene *s)
 {
     char *attribute;
 
-    if (s->tdo == NULL || tl_same_domain(s->tdo->partner, s->partner))
+    if (s->tdo == NULL || tli_same_domain(s->tdo->partner, s->partner))
         return 0;
     attribute = talloc_asprintf(s->ctx, "trustPartner = %s", s->tdo->partner);
     if (attribute == NULL)
@@ -106,7 +106,7 @@ static int check_transitive(struct scene *s)
 {
     char *attribute;
 
-    if (s->tdo == NULL || s->path->num_hops < 2 || tl_tdo_routes_names(s->tdo))
+    if (s->tdo == NULL || s->path->num_hops < 2 || tli_tdo_routes_names(s->tdo))
         return 0;
     if ((s->tdo->attributes & TL_TRUST_WITHIN_FOREST) != 0 &&
         (s->tdo->attributes & TL_TRUST_NON_TRANSITIVE) == 0)
@@ -128,9 +128,9 @@ static const struct tl_tdo *rival(const struct scene *s, size_t specific)
     for (size_t i = 0; i < s->topo->num_trusts; i++) {
         const struct tl_tdo *tdo = &s->topo->trusts[i];
 
-        if (tdo != s->tdo && tl_same_domain(tdo->holder, s->holder) &&
-            tl_tdo_routes_names(tdo) &&
-            tl_forest_match(tdo, s->ws->fqdn, &labels).reason == TL_REASON_OK &&
+        if (tdo != s->tdo && tli_same_domain(tdo->holder, s->holder) &&
+            tli_tdo_routes_names(tdo) &&
+            tli_forest_match(tdo, s->ws->fqdn, &labels).reason == TL_REASON_OK &&
             labels > specific)
             return tdo;
     }
@@ -144,12 +144,12 @@ static char *why_not_routed(const struct scene *s, const struct tl_suffix_match 
         return talloc_asprintf(s->ctx, "TLN_EX %s", match->record->name);
     case TL_REASON_DOMAIN_DISABLED:
         return talloc_asprintf(s->ctx, "domain %s: %s", match->record->name,
-                               tl_ft_flag_words(match->record));
+                               tli_ft_flag_words(match->record));
     case TL_REASON_SUFFIX_UNKNOWN:
         return talloc_asprintf(s->ctx, "no TLN covers %s", s->ws->fqdn);
     default:
         return talloc_asprintf(s->ctx, "TLN %s: %s", match->record->name,
-                               tl_ft_flag_words(match->record));
+                               tli_ft_flag_words(match->record));
     }
 }
 
@@ -162,8 +162,8 @@ static int check_same_kind(struct scene *s)
 {
     char *attribute;
 
-    if (!s->user_side || s->tdo == NULL || tl_tdo_routes_names(s->tdo) ||
-        s->hop->tdo_to == NULL || !tl_tdo_routes_names(s->hop->tdo_to))
+    if (!s->user_side || s->tdo == NULL || tli_tdo_routes_names(s->tdo) ||
+        s->hop->tdo_to == NULL || !tli_tdo_routes_names(s->hop->tdo_to))
         return 0;
     attribute = talloc_asprintf(s->ctx, "trustAttributes = 0x%x, not a forest trust",
                                 s->tdo->attributes);
@@ -181,9 +181,9 @@ static int check_host_routed(struct scene *s)
     char *attribute;
     size_t specific;
 
-    if (!s->user_side || s->tdo == NULL || !tl_tdo_routes_names(s->tdo))
+    if (!s->user_side || s->tdo == NULL || !tli_tdo_routes_names(s->tdo))
         return 0;
-    match = tl_forest_match(s->tdo, s->ws->fqdn, &specific);
+    match = tli_forest_match(s->tdo, s->ws->fqdn, &specific);
     if (match.reason == TL_REASON_OK) {
         other = rival(s, specific);
         if (other == NULL)
@@ -223,9 +223,9 @@ static int check_realm_claimed(struct scene *s)
     char *attribute = NULL;
     size_t specific;
 
-    if (s->user_side || s->tdo == NULL || !tl_tdo_routes_names(s->tdo))
+    if (s->user_side || s->tdo == NULL || !tli_tdo_routes_names(s->tdo))
         return 0;
-    match = tl_forest_match(s->tdo, s->user_domain, &specific);
+    match = tli_forest_match(s->tdo, s->user_domain, &specific);
     if (match.reason == TL_REASON_OK)
         return 0;
     if (match.reason == TL_REASON_TRUST_INFO_BROKEN) {
@@ -233,7 +233,7 @@ static int check_realm_claimed(struct scene *s)
         return attribute != NULL ? blame(s, match.reason, NULL, attribute) : -ENOMEM;
     }
     if (match.record != NULL) {
-        attribute = talloc_strdup(s->ctx, tl_ft_flag_words(match.record));
+        attribute = talloc_strdup(s->ctx, tli_ft_flag_words(match.record));
         if (attribute == NULL)
             return -ENOMEM;
     }
@@ -277,9 +277,9 @@ static int run_checks(struct scene *s)
     return 0;
 }
 
-int tl_path_judge(TALLOC_CTX *ctx, const struct tl_topology *topo,
-                  const struct tl_workstation *ws, const char *user_domain,
-                  const struct tl_path *path, struct tl_fault *fault)
+int tli_path_judge(TALLOC_CTX *ctx, const struct tl_topology *topo,
+                   const struct tl_workstation *ws, const char *user_domain,
+                   const struct tli_path *path, struct tli_fault *fault)
 {
     struct scene s = {.ctx = ctx,
                       .topo = topo,
@@ -288,7 +288,7 @@ int tl_path_judge(TALLOC_CTX *ctx, const struct tl_topology *topo,
                       .path = path,
                       .fault = fault};
 
-    *fault = (struct tl_fault){.reason = TL_REASON_OK};
+    *fault = (struct tli_fault){.reason = TL_REASON_OK};
     if (topo == NULL)
         return 0;
     for (int side = 0; side < 2; side++) {
@@ -308,14 +308,14 @@ int tl_path_judge(TALLOC_CTX *ctx, const struct tl_topology *topo,
     return 0;
 }
 
-int tl_tdo_judge_kind(TALLOC_CTX *ctx, const struct tl_tdo *tdo, const char *peer,
-                      struct tl_fault *fault)
+int tli_tdo_judge_kind(TALLOC_CTX *ctx, const struct tl_tdo *tdo, const char *peer,
+                       struct tli_fault *fault)
 {
     struct scene s = {
         .ctx = ctx, .tdo = tdo, .holder = tdo->holder, .partner = peer, .fault = fault};
     int ret;
 
-    *fault = (struct tl_fault){.reason = TL_REASON_OK};
+    *fault = (struct tli_fault){.reason = TL_REASON_OK};
     ret = check_type(&s);
     if (ret == 0 && fault->reason == TL_REASON_OK)
         ret = check_partner(&s);
@@ -327,16 +327,16 @@ enum tl_reason tl_route_judge(TALLOC_CTX *ctx, const struct tl_topology *topo,
                               const char **subject, const char **attribute)
 {
     TALLOC_CTX *tmp;
-    struct tl_path path;
-    struct tl_fault fault;
+    struct tli_path path;
+    struct tli_fault fault;
     enum tl_reason reason = TL_REASON_NO_MEMORY;
 
     *subject = *attribute = NULL;
     if (topo == NULL || user_domain == NULL)
         return TL_REASON_OK;
     tmp = talloc_new(ctx);
-    if (tmp == NULL || tl_path_find(tmp, topo, ws, user_domain, &path) != 0 ||
-        tl_path_judge(tmp, topo, ws, user_domain, &path, &fault) != 0)
+    if (tmp == NULL || tli_path_find(tmp, topo, ws, user_domain, &path) != 0 ||
+        tli_path_judge(tmp, topo, ws, user_domain, &path, &fault) != 0)
         goto cleanup;
     *subject = talloc_steal(ctx, fault.subject);
     *attribute = talloc_steal(ctx, fault.attribute);

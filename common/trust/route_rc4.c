@@ -5,20 +5,20 @@
 #include <errno.h>
 #include <trustlogon/route.h>
 
-#include "trust/internal.h"
+#include "internal.h"
 
 int tl_route_rc4(TALLOC_CTX *ctx, const struct tl_topology *topo, const char *user_domain,
                  const struct tl_workstation *ws, struct tl_rc4_hop **list, size_t *count)
 {
     struct tl_rc4_hop *found = NULL;
-    struct tl_path path;
+    struct tli_path path;
     size_t n = 0;
 
     *list = NULL;
     *count = 0;
     if (topo == NULL || user_domain == NULL)
         return 0;
-    if (tl_path_find(ctx, topo, ws, user_domain, &path) != 0)
+    if (tli_path_find(ctx, topo, ws, user_domain, &path) != 0)
         return -ENOMEM;
     if (path.num_hops == 0)
         return 0;

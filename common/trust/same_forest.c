@@ -7,27 +7,27 @@
  * any other, and a forest may list a domain that is another's. So a domain is its own
  * trust's before it is one that a forest lists, and nobody's if two forests list it.
  */
-#include "trust/internal.h"
+#include "internal.h"
 
 bool tl_forest_has_domain(const struct tl_tdo *tdo, const char *dns)
 {
     const struct tl_forest_info *info = tdo->forest_info;
-    bool listed = tl_same_domain(tdo->partner, dns);
+    bool listed = tli_same_domain(tdo->partner, dns);
 
-    if (!tl_tdo_routes_names(tdo))
+    if (!tli_tdo_routes_names(tdo))
         return listed;
     if (info == NULL) /* the partner's name stands for the table, as in forest_match.c */
         return listed ||
-               (tdo->forest_info_error == NULL && tl_dns_within(dns, tdo->partner));
+               (tdo->forest_info_error == NULL && tli_dns_within(dns, tdo->partner));
     for (size_t i = 0; i < info->count; i++) {
         const struct tl_ft_record *rec = &info->records[i];
 
         if (rec->name == NULL)
             continue;
-        if ((rec->type == TL_FT_TLN_EX || tl_domain_sid_disabled(rec)) &&
-            tl_dns_within(dns, rec->name))
+        if ((rec->type == TL_FT_TLN_EX || tli_domain_sid_disabled(rec)) &&
+            tli_dns_within(dns, rec->name))
             return false;
-        listed = listed || (rec->type == TL_FT_DOMAIN && tl_same_domain(rec->name, dns));
+        listed = listed || (rec->type == TL_FT_DOMAIN && tli_same_domain(rec->name, dns));
     }
     return listed;
 }
@@ -40,7 +40,7 @@ bool tl_forest_has_sid(const struct tl_tdo *tdo, const struct tl_sid *domain)
         const struct tl_ft_record *rec = &info->records[i];
 
         if (rec->type == TL_FT_DOMAIN && rec->has_sid && tl_sid_equal(&rec->sid, domain))
-            return !tl_domain_sid_disabled(rec);
+            return !tli_domain_sid_disabled(rec);
     }
     return tdo->has_sid && tl_sid_equal(&tdo->sid, domain);
 }
@@ -48,15 +48,15 @@ bool tl_forest_has_sid(const struct tl_tdo *tdo, const struct tl_sid *domain)
 static bool is_own(const struct tl_topology *topo, const char *dns)
 {
     for (size_t i = 0; i < topo->num_domains; i++)
-        if (tl_same_domain(topo->domains[i].dns, dns))
+        if (tli_same_domain(topo->domains[i].dns, dns))
             return true;
-    return tl_same_domain(topo->domain, dns) || tl_same_domain(topo->forest, dns);
+    return tli_same_domain(topo->domain, dns) || tli_same_domain(topo->forest, dns);
 }
 
 /* A trust of our side over which users come. */
 static bool counts(const struct tl_topology *topo, const struct tl_tdo *tdo)
 {
-    return tl_tdo_is_own_side(topo, tdo) && (tdo->direction & TL_TRUST_OUTBOUND) != 0;
+    return tli_tdo_is_own_side(topo, tdo) && (tdo->direction & TL_TRUST_OUTBOUND) != 0;
 }
 
 /* Is the domain of that trust's forest, and of no other trust's? */
@@ -65,13 +65,13 @@ static bool only_of(const struct tl_topology *topo, const struct tl_tdo *tdo,
 {
     if (!tl_forest_has_domain(tdo, domain))
         return false;
-    if (tl_same_domain(tdo->partner, domain))
+    if (tli_same_domain(tdo->partner, domain))
         return true;
     for (size_t i = 0; i < topo->num_trusts; i++) {
         const struct tl_tdo *other = &topo->trusts[i];
 
-        if (tl_tdo_is_own_side(topo, other) &&
-            !tl_same_domain(other->partner, tdo->partner) &&
+        if (tli_tdo_is_own_side(topo, other) &&
+            !tli_same_domain(other->partner, tdo->partner) &&
             tl_forest_has_domain(other, domain))
             return false;
     }
@@ -80,7 +80,7 @@ static bool only_of(const struct tl_topology *topo, const struct tl_tdo *tdo,
 
 bool tl_same_forest(const struct tl_topology *topo, const char *realm, const char *domain)
 {
-    if (tl_same_domain(realm, domain))
+    if (tli_same_domain(realm, domain))
         return true;
     if (topo == NULL)
         return false;
@@ -106,28 +106,28 @@ static bool brings(const struct tl_topology *topo, const struct tl_tdo *tdo,
 
     if (!counts(topo, tdo) || !tl_forest_has_domain(tdo, client))
         return false;
-    if (tl_same_domain(tdo->partner, client))
+    if (tli_same_domain(tdo->partner, client))
         return true;
-    if (tl_forest_match(tdo, client, &specific).reason != TL_REASON_OK)
+    if (tli_forest_match(tdo, client, &specific).reason != TL_REASON_OK)
         return false;
     for (size_t i = 0; i < topo->num_trusts; i++) {
         const struct tl_tdo *other = &topo->trusts[i];
 
-        if (tl_tdo_is_own_side(topo, other) && tl_tdo_routes_names(other) &&
-            !tl_same_domain(other->partner, tdo->partner) &&
-            tl_forest_match(other, client, &others).reason == TL_REASON_OK &&
+        if (tli_tdo_is_own_side(topo, other) && tli_tdo_routes_names(other) &&
+            !tli_same_domain(other->partner, tdo->partner) &&
+            tli_forest_match(other, client, &others).reason == TL_REASON_OK &&
             others >= specific)
             return false;
     }
     return true;
 }
 
-bool tl_may_come_through(const struct tl_topology *topo, const char *own,
-                         const char *client, const char *through)
+bool tl_may_transit(const struct tl_topology *topo, const char *own, const char *client,
+                    const char *through)
 {
-    if (tl_same_domain(client, own))
+    if (tli_same_domain(client, own))
         return false;
-    if (tl_same_domain(through, own) || tl_same_domain(through, client))
+    if (tli_same_domain(through, own) || tli_same_domain(through, client))
         return true;
     if (topo == NULL)
         return false;

@@ -19,7 +19,7 @@
 #include <string.h>
 #include <trustlogon/name.h>
 
-#include "trust/internal.h"
+#include "internal.h"
 
 /* In the order in which a cause is told where several sit on one name. */
 enum kind { KIND_OWN, KIND_TLN, KIND_EXCLUSION, KIND_DOMAIN_OFF, KIND_TLN_OFF };
@@ -73,7 +73,7 @@ static struct entry *lookup(const struct tl_suffix_index *index, const char *nam
     while (index->slots[at] != 0) {
         struct entry *e = &index->entries[index->slots[at] - 1];
 
-        if (e->hash == hash && e->len == len && tl_ascii_equal(e->name, name, len))
+        if (e->hash == hash && e->len == len && tli_ascii_equal(e->name, name, len))
             return e;
         at = (at + 1) & index->mask;
     }
@@ -85,7 +85,7 @@ static struct entry *lookup(const struct tl_suffix_index *index, const char *nam
 static void add(struct tl_suffix_index *index, const char *name, const struct tl_tdo *tdo,
                 const struct tl_ft_record *record, enum kind kind)
 {
-    size_t len = tl_dns_length(name);
+    size_t len = tli_dns_length(name);
     uint32_t hash = HASH_START, *slot = NULL;
     struct entry *e;
 
@@ -129,8 +129,8 @@ static void add_trust(struct tl_suffix_index *index, const struct tl_tdo *tdo)
             add(index, rec->name, tdo, rec, KIND_EXCLUSION);
         else if (rec->type == TL_FT_TLN)
             add(index, rec->name, tdo, rec,
-                tl_tln_reason(rec->flags) == TL_REASON_OK ? KIND_TLN : KIND_TLN_OFF);
-        else if (tl_domain_sid_disabled(rec))
+                tli_tln_reason(rec->flags) == TL_REASON_OK ? KIND_TLN : KIND_TLN_OFF);
+        else if (tli_domain_sid_disabled(rec))
             add(index, rec->name, tdo, rec, KIND_DOMAIN_OFF);
     }
 }
@@ -141,9 +141,9 @@ static int by_partner_backwards(const void *a, const void *b)
 {
     const struct tl_tdo *x = *(const struct tl_tdo *const *)a;
     const struct tl_tdo *y = *(const struct tl_tdo *const *)b;
-    int order = tl_ascii_order(y->partner, x->partner);
+    int order = tli_ascii_order(y->partner, x->partner);
 
-    return order != 0 ? order : tl_ascii_order(y->holder, x->holder);
+    return order != 0 ? order : tli_ascii_order(y->holder, x->holder);
 }
 
 static int reserve(struct tl_suffix_index *index, size_t names)
@@ -183,7 +183,7 @@ int tl_suffix_index_new(TALLOC_CTX *ctx, const struct tl_topology *topo,
     for (size_t i = 0; i < topo->num_trusts; i++) {
         const struct tl_tdo *tdo = &topo->trusts[i];
 
-        if (!tl_tdo_is_own_side(topo, tdo) || !tl_tdo_routes_names(tdo))
+        if (!tli_tdo_is_own_side(topo, tdo) || !tli_tdo_routes_names(tdo))
             continue;
         tdos[count++] = tdo;
         names += tdo->forest_info != NULL ? tdo->forest_info->count : 1;
@@ -211,7 +211,7 @@ fail:
 static size_t parents(const struct tl_suffix_index *index, const char *suffix,
                       const struct entry *found[MAX_PARENTS])
 {
-    size_t len = tl_dns_length(suffix), count = 0;
+    size_t len = tli_dns_length(suffix), count = 0;
     uint32_t hash = HASH_START;
 
     for (size_t i = len; i-- > 0;) {
@@ -290,6 +290,6 @@ struct tl_suffix_match tl_suffix_find(const struct tl_suffix_index *index,
     else if (ref->kind == KIND_DOMAIN_OFF)
         none.reason = TL_REASON_DOMAIN_DISABLED;
     else
-        none.reason = tl_tln_reason(ref->record->flags);
+        none.reason = tli_tln_reason(ref->record->flags);
     return none;
 }

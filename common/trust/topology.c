@@ -7,7 +7,7 @@
 #include <trustlogon/name.h>
 #include <trustlogon/topology.h>
 
-#include "trust/internal.h"
+#include "internal.h"
 
 struct tl_topology *tl_topology_new(TALLOC_CTX *ctx)
 {
@@ -26,8 +26,8 @@ static struct tl_forest_info *copy_info(TALLOC_CTX *ctx,
     if (to->records == NULL && from->count != 0)
         goto fail;
     for (size_t i = 0; i < to->count; i++)
-        if (tl_copy_string(to, &to->records[i].name, from->records[i].name) != 0 ||
-            tl_copy_string(to, &to->records[i].flat, from->records[i].flat) != 0)
+        if (tli_copy_string(to, &to->records[i].name, from->records[i].name) != 0 ||
+            tli_copy_string(to, &to->records[i].flat, from->records[i].flat) != 0)
             goto fail;
     return to;
 
@@ -41,11 +41,11 @@ static int copy_trust(TALLOC_CTX *ctx, struct tl_tdo *to, const struct tl_tdo *f
 {
     *to = *from;
     to->forest_info = NULL;
-    if (tl_copy_string(ctx, &to->holder, from->holder) != 0 ||
-        tl_copy_string(ctx, &to->dn, from->dn) != 0 ||
-        tl_copy_string(ctx, &to->partner, from->partner) != 0 ||
-        tl_copy_string(ctx, &to->flat, from->flat) != 0 ||
-        tl_copy_string(ctx, &to->forest_info_error, from->forest_info_error) != 0)
+    if (tli_copy_string(ctx, &to->holder, from->holder) != 0 ||
+        tli_copy_string(ctx, &to->dn, from->dn) != 0 ||
+        tli_copy_string(ctx, &to->partner, from->partner) != 0 ||
+        tli_copy_string(ctx, &to->flat, from->flat) != 0 ||
+        tli_copy_string(ctx, &to->forest_info_error, from->forest_info_error) != 0)
         return -ENOMEM;
     if (from->forest_info == NULL)
         return 0;
@@ -83,8 +83,8 @@ int tl_topology_add_trust(struct tl_topology *topo, const struct tl_tdo *tdo)
     if (owner == NULL || copy_trust(owner, &copy, tdo) != 0)
         goto fail;
     for (i = 0; i < topo->num_trusts; i++)
-        if (tl_same_domain(topo->trusts[i].holder, tdo->holder) &&
-            tl_same_domain(topo->trusts[i].partner, tdo->partner))
+        if (tli_same_domain(topo->trusts[i].holder, tdo->holder) &&
+            tli_same_domain(topo->trusts[i].partner, tdo->partner))
             break;
     if (i == topo->num_trusts) {
         if (make_room(topo) != 0)
@@ -104,10 +104,10 @@ bool tl_topology_was_read(const struct tl_topology *topo, const char *holder)
     if (topo == NULL)
         return false;
     for (size_t i = 0; i < topo->num_read; i++)
-        if (tl_same_domain(topo->read[i], holder))
+        if (tli_same_domain(topo->read[i], holder))
             return true;
     for (size_t i = 0; i < topo->num_trusts; i++)
-        if (tl_same_domain(topo->trusts[i].holder, holder))
+        if (tli_same_domain(topo->trusts[i].holder, holder))
             return true;
     return false;
 }
@@ -119,7 +119,7 @@ int tl_topology_mark_read(struct tl_topology *topo, const char *holder)
     if (topo == NULL || holder == NULL)
         return -EINVAL;
     for (size_t i = 0; i < topo->num_read; i++)
-        if (tl_same_domain(topo->read[i], holder))
+        if (tli_same_domain(topo->read[i], holder))
             return 0;
     copy = talloc_strdup(topo, holder);
     grown = talloc_realloc(topo, topo->read, const char *, topo->num_read + 1);
@@ -139,13 +139,14 @@ const struct tl_tdo *tl_topology_trust(const struct tl_topology *topo, const cha
     for (size_t i = 0; i < topo->num_trusts; i++) {
         const struct tl_tdo *tdo = &topo->trusts[i];
 
-        if (tl_same_domain(tdo->holder, holder) && tl_same_domain(tdo->partner, partner))
+        if (tli_same_domain(tdo->holder, holder) &&
+            tli_same_domain(tdo->partner, partner))
             return tdo;
     }
     for (size_t i = 0; i < topo->num_trusts; i++) {
         const struct tl_tdo *tdo = &topo->trusts[i];
 
-        if (tl_same_domain(tdo->holder, holder) && tl_same_flat(tdo->flat, partner))
+        if (tli_same_domain(tdo->holder, holder) && tli_same_flat(tdo->flat, partner))
             return tdo;
     }
     return NULL;
@@ -157,10 +158,10 @@ const struct tl_domain *tl_topology_domain(const struct tl_topology *topo,
     if (topo == NULL || name == NULL)
         return NULL;
     for (size_t i = 0; i < topo->num_domains; i++)
-        if (tl_same_domain(topo->domains[i].dns, name))
+        if (tli_same_domain(topo->domains[i].dns, name))
             return &topo->domains[i];
     for (size_t i = 0; i < topo->num_domains; i++)
-        if (tl_same_flat(topo->domains[i].flat, name))
+        if (tli_same_flat(topo->domains[i].flat, name))
             return &topo->domains[i];
     return NULL;
 }

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <jansson.h>
 
-#include "trust/internal.h"
-#include "trust/topology_json.h"
+#include "internal.h"
+#include "topology_json.h"
 
 /* Set a member; an absent value leaves it out. jansson's "_new" calls take the
  * reference and accept NULL as a failure, which is what a string that is not UTF-8

@@ -12,8 +12,8 @@
 #include <jansson.h>
 #include <trustlogon/name.h>
 
-#include "trust/internal.h"
-#include "trust/topology_json.h"
+#include "internal.h"
+#include "topology_json.h"
 
 #define STRING_MAX 1048576
 #define DOMAINS_MAX 4096
@@ -70,7 +70,7 @@ static int get_dns(const struct reader *in, const char *key, enum need need,
 
     if (ret != 0 || typed == NULL)
         return ret;
-    if (tl_dns_length(typed) == 0 || !tl_dns_valid(typed))
+    if (tli_dns_length(typed) == 0 || !tl_dns_valid(typed))
         return fail(in, key, "is not a DNS name");
     *out = tl_dns_of(in->owner, typed);
     return *out != NULL ? 0 : -ENOMEM;
@@ -240,7 +240,7 @@ static int read_record(const struct reader *in, struct tl_ft_record *rec)
     if (ret != 0)
         return ret;
     rec->time = (uint64_t)when;
-    rec->type = tl_ft_type_of(rec->raw_type);
+    rec->type = tli_ft_type_of(rec->raw_type);
     if (rec->type > TL_FT_DOMAIN)
         return 0;
     ret = get_string(in, "name", OPTIONAL, &rec->name);

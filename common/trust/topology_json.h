@@ -10,7 +10,7 @@
 #define TL_TOPOLOGY_VERSION 1
 
 /* The kind of a record by its number on the wire; unknown ones count as binary. */
-static inline enum tl_ft_type tl_ft_type_of(uint32_t raw)
+static inline enum tl_ft_type tli_ft_type_of(uint32_t raw)
 {
     return raw <= TL_FT_DOMAIN || raw == TL_FT_SCANNER ? (enum tl_ft_type)raw
                                                        : TL_FT_BINARY;

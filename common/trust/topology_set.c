@@ -12,7 +12,7 @@
 #include <string.h>
 #include <trustlogon/name.h>
 
-#include "trust/internal.h"
+#include "internal.h"
 
 struct setting {
     char *holder; /* NULL: not given */
@@ -75,12 +75,12 @@ static struct tl_tdo *find(TALLOC_CTX *ctx, struct tl_topology *topo,
     for (size_t i = 0; i < topo->num_trusts; i++) {
         struct tl_tdo *tdo = &topo->trusts[i];
 
-        if (!tl_same_domain(tdo->partner, s->partner) &&
-            !tl_same_flat(tdo->flat, s->partner))
+        if (!tli_same_domain(tdo->partner, s->partner) &&
+            !tli_same_flat(tdo->flat, s->partner))
             continue;
-        if (s->holder != NULL && !tl_same_domain(tdo->holder, s->holder))
+        if (s->holder != NULL && !tli_same_domain(tdo->holder, s->holder))
             continue;
-        if (tl_tdo_is_own_side(topo, tdo)) {
+        if (tli_tdo_is_own_side(topo, tdo)) {
             own = tdo;
             num_own++;
         } else {
@@ -201,7 +201,7 @@ static int begin_table(struct tl_forest_info *info, const struct tl_tdo *tdo)
     const struct tl_ft_record own = {
         .type = TL_FT_TLN, .raw_type = TL_FT_TLN, .name = tdo->partner};
 
-    if (info->count > 0 || tdo->partner == NULL || tl_dns_length(tdo->partner) == 0)
+    if (info->count > 0 || tdo->partner == NULL || tli_dns_length(tdo->partner) == 0)
         return 0;
     return add_record(info, &own);
 }
@@ -214,7 +214,7 @@ static int set_tln(TALLOC_CTX *ctx, struct tl_topology *topo, struct tl_tdo *tdo
     bool found = false;
     size_t kept = 0;
 
-    if (tl_dns_length(s->name) == 0)
+    if (tli_dns_length(s->name) == 0)
         return refuse(ctx, error, "'%s' is not a DNS name", s->name);
     if (!word_value(type == TL_FT_TLN ? tln_words : tlnex_words, s->value, &wanted.flags))
         return refuse(ctx, error, "%s:%s is %s, not '%s'", s->attribute, s->name,
@@ -227,7 +227,7 @@ static int set_tln(TALLOC_CTX *ctx, struct tl_topology *topo, struct tl_tdo *tdo
     for (size_t i = 0; i < info->count; i++) {
         struct tl_ft_record *rec = &info->records[i];
 
-        if (rec->type == type && tl_same_domain(rec->name, s->name)) {
+        if (rec->type == type && tli_same_domain(rec->name, s->name)) {
             found = true;
             if (wanted.flags == ABSENT)
                 continue;

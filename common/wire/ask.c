@@ -2,7 +2,7 @@
  *
  * ask.c - one bounded look-up over the agent's socket.
  */
-#include "wire/ask.h"
+#include "ask.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "wire/io.h"
+#include "io.h"
 
 /* The longest name, the numbers beside it and all headers. */
 #define ASK_BUFFER (TL_ASK_NAME_MAX + 64)
@@ -55,7 +55,7 @@ static int connect_by(int fd, const char *path, int64_t deadline)
         return -ENAMETOOLONG;
     memcpy(addr.sun_path, path, len);
     for (;;) {
-        left = deadline - tl_wire_now();
+        left = deadline - tli_wire_now();
         if (left <= 0) /* a limit of 0 would be none */
             return -ETIMEDOUT;
         if (!set_send_limit(fd, left))
@@ -81,15 +81,15 @@ static int check_peer(int fd, uid_t owner)
     return peer.uid == owner ? 0 : -EACCES;
 }
 
-static int converse(int fd, const struct tl_wire_msg *request, int64_t deadline,
+static int converse(int fd, const struct tli_wire_msg *request, int64_t deadline,
                     uint32_t *ntstatus)
 {
     uint8_t buf[ASK_BUFFER];
-    struct tl_wire_msg answer;
-    int ret = tl_wire_send_by(fd, request, buf, sizeof(buf), deadline);
+    struct tli_wire_msg answer;
+    int ret = tli_wire_send_by(fd, request, buf, sizeof(buf), deadline);
 
     if (ret == 0)
-        ret = tl_wire_recv_by(fd, &answer, buf, sizeof(buf), deadline);
+        ret = tli_wire_recv_by(fd, &answer, buf, sizeof(buf), deadline);
     if (ret == 0 && answer.type != TL_WIRE_DONE)
         ret = -EBADMSG;
     if (ret == 0)
@@ -97,7 +97,7 @@ static int converse(int fd, const struct tl_wire_msg *request, int64_t deadline,
     return ret;
 }
 
-static int ask(uid_t owner, const char *socket, const struct tl_wire_msg *request,
+static int ask(uid_t owner, const char *socket, const struct tli_wire_msg *request,
                int64_t deadline, uint32_t *ntstatus)
 {
     int fd = open_above_standard(), ret;
@@ -113,14 +113,14 @@ static int ask(uid_t owner, const char *socket, const struct tl_wire_msg *reques
     return ret;
 }
 
-int tl_ask_lookup_of(uid_t owner, const char *socket, uint32_t lookup, const char *name,
-                     uint32_t id, int timeout_ms, uint32_t *ntstatus)
+int tli_ask_lookup_of(uid_t owner, const char *socket, uint32_t lookup, const char *name,
+                      uint32_t id, int timeout_ms, uint32_t *ntstatus)
 {
-    const struct tl_wire_msg request = {.type = TL_WIRE_REQUEST,
-                                        .op = TL_OP_LOOKUP,
-                                        .lookup = lookup,
-                                        .id = id,
-                                        .user = name};
+    const struct tli_wire_msg request = {.type = TL_WIRE_REQUEST,
+                                         .op = TL_OP_LOOKUP,
+                                         .lookup = lookup,
+                                         .id = id,
+                                         .user = name};
     const bool by_name = lookup == TL_LOOKUP_USER_NAME || lookup == TL_LOOKUP_GROUP_NAME;
     int saved = errno, cancel, ret;
 
@@ -132,14 +132,14 @@ int tl_ask_lookup_of(uid_t owner, const char *socket, uint32_t lookup, const cha
         return -ENAMETOOLONG;
     /* A thread that is cancelled in here would leave the socket open. */
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
-    ret = ask(owner, socket, &request, tl_wire_deadline(timeout_ms), ntstatus);
+    ret = ask(owner, socket, &request, tli_wire_deadline(timeout_ms), ntstatus);
     pthread_setcancelstate(cancel, &cancel);
     errno = saved;
     return ret;
 }
 
-int tl_ask_lookup(const char *socket, uint32_t lookup, const char *name, uint32_t id,
-                  int timeout_ms, uint32_t *ntstatus)
+int tli_ask_lookup(const char *socket, uint32_t lookup, const char *name, uint32_t id,
+                   int timeout_ms, uint32_t *ntstatus)
 {
-    return tl_ask_lookup_of(0, socket, lookup, name, id, timeout_ms, ntstatus);
+    return tli_ask_lookup_of(0, socket, lookup, name, id, timeout_ms, ntstatus);
 }

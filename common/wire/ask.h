@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "wire/wire.h"
+#include "wire.h"
 
 #define TL_ASK_NAME_MAX 1024 /* bytes, without the NUL: what the store can hold */
 
@@ -29,10 +29,10 @@
  *   -EINVAL, -ENAMETOOLONG   no such question; a name or path that is too long
  * or what the system said (-EMFILE, -EAFNOSUPPORT, ...).
  */
-int tl_ask_lookup(const char *socket, uint32_t lookup, const char *name, uint32_t id,
-                  int timeout_ms, uint32_t *ntstatus);
+int tli_ask_lookup(const char *socket, uint32_t lookup, const char *name, uint32_t id,
+                   int timeout_ms, uint32_t *ntstatus);
 /* The same for tests, whose agent is not root. */
-int tl_ask_lookup_of(uid_t owner, const char *socket, uint32_t lookup, const char *name,
-                     uint32_t id, int timeout_ms, uint32_t *ntstatus);
+int tli_ask_lookup_of(uid_t owner, const char *socket, uint32_t lookup, const char *name,
+                      uint32_t id, int timeout_ms, uint32_t *ntstatus);
 
 #endif

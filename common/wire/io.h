@@ -6,20 +6,20 @@
 #ifndef TL_WIRE_IO_H
 #define TL_WIRE_IO_H
 
-#include "wire/wire.h"
+#include "wire.h"
 
 #define TL_WIRE_FOREVER INT64_MAX
 
 /* Milliseconds of the monotonic clock. */
-int64_t tl_wire_now(void);
+int64_t tli_wire_now(void);
 /* An absolute limit: signals that interrupt a wait do not prolong it. < 0: none. */
-int64_t tl_wire_deadline(int timeout_ms);
+int64_t tli_wire_deadline(int timeout_ms);
 
-/* As tl_wire_send() and tl_wire_recv(); a packet that is larger than `cap` is
+/* As tli_wire_send() and tli_wire_recv(); a packet that is larger than `cap` is
  * -EMSGSIZE. */
-int tl_wire_send_by(int fd, const struct tl_wire_msg *msg, uint8_t *buf, size_t cap,
-                    int64_t deadline);
-int tl_wire_recv_by(int fd, struct tl_wire_msg *msg, uint8_t *buf, size_t cap,
-                    int64_t deadline);
+int tli_wire_send_by(int fd, const struct tli_wire_msg *msg, uint8_t *buf, size_t cap,
+                     int64_t deadline);
+int tli_wire_recv_by(int fd, struct tli_wire_msg *msg, uint8_t *buf, size_t cap,
+                     int64_t deadline);
 
 #endif

@@ -2,7 +2,7 @@
  *
  * Plain text (plain.h).
  */
-#include "wire/plain.h"
+#include "plain.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -59,7 +59,7 @@ static size_t read_one(const char *p, uint32_t *c)
     return *c < least[len] || *c > 0x10ffff || (*c >= 0xd800 && *c <= 0xdfff) ? 0 : len;
 }
 
-void tl_plain(char *text, const char *keep)
+void tli_plain(char *text, const char *keep)
 {
     char *to = text;
 

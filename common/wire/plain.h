@@ -16,6 +16,6 @@
  * not UTF-8 [RFC 3629]. The text never grows. `keep`: controls of ASCII that stay, for
  * text with lines of its own; NULL: none.
  */
-void tl_plain(char *text, const char *keep);
+void tli_plain(char *text, const char *keep);
 
 #endif

@@ -35,7 +35,7 @@
 #define TL_WIRE_STRING_MAX 4096
 #define TL_WIRE_VERSION 1
 
-enum tl_wire_type {
+enum tli_wire_type {
     TL_WIRE_REQUEST = 1,
     TL_WIRE_PROMPT,
     TL_WIRE_SAY,
@@ -44,7 +44,7 @@ enum tl_wire_type {
     TL_WIRE_DONE
 };
 
-enum tl_wire_op {
+enum tli_wire_op {
     TL_OP_AUTH = 1,  /* log on: user, service, tty, rhost, options -> DONE with session */
     TL_OP_ACCOUNT,   /* may this session's user log on? user, session -> DONE */
     TL_OP_SETCRED,   /* store, reinitialise, refresh or delete credentials */
@@ -55,13 +55,13 @@ enum tl_wire_op {
 };
 
 /*
- * What a look-up looks up; the values of enum tl_store_class. `user` is the name, of
+ * What a look-up looks up; the values of enum tli_store_class. `user` is the name, of
  * users and of groups. DONE brings `ntstatus`, at most a slug beside it, and never a
  * record: whoever asked reads the store again, and believes only the store. 0: it has
  * the answer now, be it that there is none such; TL_WIRE_NO_SUCH_USER or _GROUP: there
  * is none; anything else: could not tell.
  */
-enum tl_wire_lookup {
+enum tli_wire_lookup {
     TL_LOOKUP_USER_NAME = 1,
     TL_LOOKUP_USER_ID,
     TL_LOOKUP_GROUP_NAME,
@@ -82,7 +82,7 @@ enum tl_wire_lookup {
 #define TL_WIRE_F_REFRESH 0x400U
 #define TL_WIRE_F_DELETE 0x800U
 
-enum tl_wire_style {
+enum tli_wire_style {
     TL_STYLE_SECRET = 1,
     TL_STYLE_VISIBLE,
     TL_STYLE_INFO,
@@ -95,15 +95,15 @@ enum tl_wire_style {
  * One message with every field it can have; absent strings are NULL, absent
  * numbers 0, and neither is sent. After decoding, strings point into the packet.
  */
-struct tl_wire_msg {
-    enum tl_wire_type type;
+struct tli_wire_msg {
+    enum tli_wire_type type;
     uint32_t op, flags, style;
     uint32_t uid, gid;   /* setcred: owner of the cache */
     uint32_t has_owner;  /* 1: uid and gid are meant */
     uint32_t ntstatus;   /* DONE: 0 success */
     uint32_t local_user; /* DONE: 1: not ours, the next module shall have it */
     uint32_t unnamed;    /* DONE: 1: nobody knows this name; keep it out of logs */
-    uint32_t lookup;     /* enum tl_wire_lookup */
+    uint32_t lookup;     /* enum tli_wire_lookup */
     uint32_t id;         /* look-up by id */
     const char *user;    /* PAM_USER as it is; look-up by name */
     const char *service, *tty, *rhost;
@@ -126,9 +126,10 @@ struct tl_wire_msg {
 
 /* 0, -ENOSPC (cap too small), -E2BIG (a string over its limit) or -EINVAL (no such
  * type). */
-int tl_wire_encode(const struct tl_wire_msg *msg, uint8_t *buf, size_t cap, size_t *len);
+int tli_wire_encode(const struct tli_wire_msg *msg, uint8_t *buf, size_t cap,
+                    size_t *len);
 /* 0 or -EBADMSG; *msg is zeroed on failure. */
-int tl_wire_decode(const uint8_t *buf, size_t len, struct tl_wire_msg *msg);
+int tli_wire_decode(const uint8_t *buf, size_t len, struct tli_wire_msg *msg);
 
 /*
  * Whole packets with a time limit in milliseconds (< 0: none), EINTR-safe,
@@ -136,7 +137,7 @@ int tl_wire_decode(const uint8_t *buf, size_t len, struct tl_wire_msg *msg);
  * -EMSGSIZE, -EBADMSG, or -errno. `buf` must have TL_WIRE_MAX bytes; the caller
  * wipes it, since it may hold a password.
  */
-int tl_wire_send(int fd, const struct tl_wire_msg *msg, uint8_t *buf, int timeout_ms);
-int tl_wire_recv(int fd, struct tl_wire_msg *msg, uint8_t *buf, int timeout_ms);
+int tli_wire_send(int fd, const struct tli_wire_msg *msg, uint8_t *buf, int timeout_ms);
+int tli_wire_recv(int fd, struct tli_wire_msg *msg, uint8_t *buf, int timeout_ms);
 
 #endif

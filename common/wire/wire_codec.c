@@ -6,7 +6,7 @@
  * without being readable. All access goes through a cursor that refuses to
  * pass the end of its buffer and never computes a pointer beyond it.
  */
-#include "wire/wire.h"
+#include "wire.h"
 
 #include <errno.h>
 #include <string.h>
@@ -20,16 +20,16 @@ enum kind { KIND_U32 = 1, KIND_STRING = 3 };
 struct field {
     uint8_t tag; /* at most 31: decoding remembers the tags seen in 32 bits */
     uint8_t kind;
-    size_t offset; /* in struct tl_wire_msg */
+    size_t offset; /* in struct tli_wire_msg */
 };
 
 #define NUMBER(tag, member)                                                              \
     {                                                                                    \
-        tag, KIND_U32, offsetof(struct tl_wire_msg, member)                              \
+        tag, KIND_U32, offsetof(struct tli_wire_msg, member)                             \
     }
 #define STRING(tag, member)                                                              \
     {                                                                                    \
-        tag, KIND_STRING, offsetof(struct tl_wire_msg, member)                           \
+        tag, KIND_STRING, offsetof(struct tli_wire_msg, member)                          \
     }
 
 /* Tags are part of the protocol: never reuse one for another meaning. */
@@ -97,12 +97,12 @@ static uint32_t le32(const uint8_t *p)
            (uint32_t)p[3] << 24;
 }
 
-static uint32_t *number_of(struct tl_wire_msg *msg, const struct field *f)
+static uint32_t *number_of(struct tli_wire_msg *msg, const struct field *f)
 {
     return (uint32_t *)(void *)((uint8_t *)msg + f->offset);
 }
 
-static const char **string_of(struct tl_wire_msg *msg, const struct field *f)
+static const char **string_of(struct tli_wire_msg *msg, const struct field *f)
 {
     return (const char **)(void *)((uint8_t *)msg + f->offset);
 }
@@ -113,7 +113,7 @@ static bool type_valid(unsigned type)
 }
 
 /* *count is increased by one if the field was written. */
-static int encode_field(struct writer *w, const struct tl_wire_msg *msg,
+static int encode_field(struct writer *w, const struct tli_wire_msg *msg,
                         const struct field *f, uint16_t *count)
 {
     const uint8_t *at = (const uint8_t *)msg + f->offset;
@@ -145,7 +145,7 @@ static int encode_field(struct writer *w, const struct tl_wire_msg *msg,
     return ret;
 }
 
-int tl_wire_encode(const struct tl_wire_msg *msg, uint8_t *buf, size_t cap, size_t *len)
+int tli_wire_encode(const struct tli_wire_msg *msg, uint8_t *buf, size_t cap, size_t *len)
 {
     struct writer w = {buf, cap < TL_WIRE_MAX ? cap : TL_WIRE_MAX, 0};
     uint8_t head[4] = {TL_WIRE_VERSION, (uint8_t)msg->type, 0, 0};
@@ -177,7 +177,7 @@ static const struct field *find_field(uint8_t tag)
     return NULL;
 }
 
-static bool decode_field(struct reader *r, struct tl_wire_msg *msg, uint32_t *seen)
+static bool decode_field(struct reader *r, struct tli_wire_msg *msg, uint32_t *seen)
 {
     const uint8_t *head = get_bytes(r, FIELD_HEADER_LEN), *value;
     const struct field *f;
@@ -210,7 +210,7 @@ static bool decode_field(struct reader *r, struct tl_wire_msg *msg, uint32_t *se
     return true;
 }
 
-static bool decode_message(struct reader *r, struct tl_wire_msg *msg)
+static bool decode_message(struct reader *r, struct tli_wire_msg *msg)
 {
     const uint8_t *head = get_bytes(r, HEADER_LEN);
     uint32_t seen = 0;
@@ -219,7 +219,7 @@ static bool decode_message(struct reader *r, struct tl_wire_msg *msg)
     if (head == NULL || le32(head) != MAGIC || head[4] != TL_WIRE_VERSION ||
         !type_valid(head[5]))
         return false;
-    msg->type = (enum tl_wire_type)head[5];
+    msg->type = (enum tli_wire_type)head[5];
     count = (unsigned)head[6] | (unsigned)head[7] << 8;
     for (unsigned i = 0; i < count; i++) {
         if (!decode_field(r, msg, &seen))
@@ -228,7 +228,7 @@ static bool decode_message(struct reader *r, struct tl_wire_msg *msg)
     return r->pos == r->len;
 }
 
-int tl_wire_decode(const uint8_t *buf, size_t len, struct tl_wire_msg *msg)
+int tli_wire_decode(const uint8_t *buf, size_t len, struct tli_wire_msg *msg)
 {
     struct reader r = {buf, len, 0};
 

@@ -6,7 +6,7 @@
  * transfer is non-blocking behind a poll, so the time limit holds even if
  * somebody else took the packet that poll announced.
  */
-#include "wire/io.h"
+#include "io.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
-int64_t tl_wire_now(void)
+int64_t tli_wire_now(void)
 {
     struct timespec ts;
 
@@ -22,9 +22,9 @@ int64_t tl_wire_now(void)
     return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-int64_t tl_wire_deadline(int timeout_ms)
+int64_t tli_wire_deadline(int timeout_ms)
 {
-    return timeout_ms < 0 ? TL_WIRE_FOREVER : tl_wire_now() + timeout_ms;
+    return timeout_ms < 0 ? TL_WIRE_FOREVER : tli_wire_now() + timeout_ms;
 }
 
 static int wait_for(int fd, short events, int64_t deadline)
@@ -35,7 +35,7 @@ static int wait_for(int fd, short events, int64_t deadline)
 
     for (;;) {
         if (deadline != TL_WIRE_FOREVER) {
-            left = deadline - tl_wire_now();
+            left = deadline - tli_wire_now();
             if (left < 0)
                 left = 0;
         }
@@ -59,13 +59,13 @@ static int peer_errno(int err)
     return err == EPIPE ? -ECONNRESET : -err;
 }
 
-int tl_wire_send_by(int fd, const struct tl_wire_msg *msg, uint8_t *buf, size_t cap,
-                    int64_t deadline)
+int tli_wire_send_by(int fd, const struct tli_wire_msg *msg, uint8_t *buf, size_t cap,
+                     int64_t deadline)
 {
     size_t len;
     int ret;
 
-    ret = tl_wire_encode(msg, buf, cap, &len);
+    ret = tli_wire_encode(msg, buf, cap, &len);
     if (ret == -ENOSPC)
         return -EMSGSIZE;
     if (ret != 0)
@@ -82,8 +82,8 @@ int tl_wire_send_by(int fd, const struct tl_wire_msg *msg, uint8_t *buf, size_t 
     }
 }
 
-int tl_wire_recv_by(int fd, struct tl_wire_msg *msg, uint8_t *buf, size_t cap,
-                    int64_t deadline)
+int tli_wire_recv_by(int fd, struct tli_wire_msg *msg, uint8_t *buf, size_t cap,
+                     int64_t deadline)
 {
     struct iovec iov = {.iov_base = buf, .iov_len = cap};
     struct msghdr head;
@@ -110,15 +110,15 @@ int tl_wire_recv_by(int fd, struct tl_wire_msg *msg, uint8_t *buf, size_t cap,
         return -EBADMSG;
     if (len == 0)
         return -ECONNRESET;
-    return tl_wire_decode(buf, (size_t)len, msg);
+    return tli_wire_decode(buf, (size_t)len, msg);
 }
 
-int tl_wire_send(int fd, const struct tl_wire_msg *msg, uint8_t *buf, int timeout_ms)
+int tli_wire_send(int fd, const struct tli_wire_msg *msg, uint8_t *buf, int timeout_ms)
 {
-    return tl_wire_send_by(fd, msg, buf, TL_WIRE_MAX, tl_wire_deadline(timeout_ms));
+    return tli_wire_send_by(fd, msg, buf, TL_WIRE_MAX, tli_wire_deadline(timeout_ms));
 }
 
-int tl_wire_recv(int fd, struct tl_wire_msg *msg, uint8_t *buf, int timeout_ms)
+int tli_wire_recv(int fd, struct tli_wire_msg *msg, uint8_t *buf, int timeout_ms)
 {
-    return tl_wire_recv_by(fd, msg, buf, TL_WIRE_MAX, tl_wire_deadline(timeout_ms));
+    return tli_wire_recv_by(fd, msg, buf, TL_WIRE_MAX, tli_wire_deadline(timeout_ms));
 }

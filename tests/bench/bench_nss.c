@@ -149,9 +149,9 @@ static void measure_all(const struct bench *bench)
     measure(bench, "miss", call_miss, NSS_STATUS_NOTFOUND);
 }
 
-static void fill(struct tl_store *store, uint32_t from, uint32_t to)
+static void fill(struct tli_store *store, uint32_t from, uint32_t to)
 {
-    struct tl_store_life life = {UINT32_MAX, UINT32_MAX};
+    struct tli_store_life life = {UINT32_MAX, UINT32_MAX};
     uint32_t gids[GROUPS];
 
     for (uint32_t i = 0; i < GROUPS; i++)
@@ -159,27 +159,27 @@ static void fill(struct tl_store *store, uint32_t from, uint32_t to)
     for (uint32_t i = from; i < to; i++) {
         char name[48], sid[64], home[64];
         const char *aliases[] = {made[i], NULL};
-        struct tl_store_user user = {.name = name,
-                                     .aliases = aliases,
-                                     .sid = sid,
-                                     .uid = FIRST + i,
-                                     .gid = FIRST,
-                                     .gecos = "A User",
-                                     .home = home,
-                                     .shell = "/bin/bash",
-                                     .life = life};
+        struct tli_store_user user = {.name = name,
+                                      .aliases = aliases,
+                                      .sid = sid,
+                                      .uid = FIRST + i,
+                                      .gid = FIRST,
+                                      .gecos = "A User",
+                                      .home = home,
+                                      .shell = "/bin/bash",
+                                      .life = life};
 
         snprintf(made[i], sizeof(made[i]), "BENCH\\user%u", i);
         snprintf(name, sizeof(name), "user%u@bench.test", i);
         snprintf(sid, sizeof(sid), "S-1-5-21-1-2-3-%u", 1000 + i);
         snprintf(home, sizeof(home), "/home/user%u@bench.test", i);
-        must(tl_store_put_user(store, &user) == 0, "put_user");
-        must(tl_store_put_gids(store, FIRST + i, gids, i == 0 ? GROUPS : 1, &life) == 0,
+        must(tli_store_put_user(store, &user) == 0, "put_user");
+        must(tli_store_put_gids(store, FIRST + i, gids, i == 0 ? GROUPS : 1, &life) == 0,
              "put_gids");
     }
     /* A name that the domain is known not to have. */
-    must(tl_store_put_missing_name(store, TL_STORE_USER_NAME, "nobody.at.all@bench.test",
-                                   UINT32_MAX) == 0,
+    must(tli_store_put_missing_name(store, TL_STORE_USER_NAME, "nobody.at.all@bench.test",
+                                    UINT32_MAX) == 0,
          "put_missing_name");
 }
 
@@ -190,15 +190,15 @@ static void measure_ours(const char *module, const char *path)
         const char *hot, *random;
     } steps[] = {{100, "trustlogon-100", NULL},
                  {100000, "trustlogon-100000-hot", "trustlogon-100000-random"}};
-    const struct tl_store_range range = {FIRST, FIRST + 999999};
-    struct tl_store *store;
+    const struct tli_store_range range = {FIRST, FIRST + 999999};
+    struct tli_store *store;
     struct nss_module nss;
     uint32_t have = 0;
     char lock[4096];
 
     made = calloc(steps[1].users, sizeof(*made));
     unlink(path);
-    must(tl_store_open(NULL, path, &range, 1, &store) == 0, "open");
+    must(tli_store_open(NULL, path, &range, 1, &store) == 0, "open");
     must(nss_module_open(module, "trustlogon", &nss), "dlopen");
     for (size_t i = 0; i < 2; i++) {
         struct bench bench = {

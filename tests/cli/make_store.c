@@ -11,7 +11,7 @@
 
 #define SID "S-1-5-21-1-2-3-"
 
-static const struct tl_store_range range = {200000, 399999};
+static const struct tli_store_range range = {200000, 399999};
 
 static void must(int rc, const char *what)
 {
@@ -21,12 +21,12 @@ static void must(int rc, const char *what)
     exit(1);
 }
 
-static void put_user(struct tl_store *store, const char *sam, uint32_t rid, uint64_t now,
-                     int64_t age, enum tl_store_source source)
+static void put_user(struct tli_store *store, const char *sam, uint32_t rid, uint64_t now,
+                     int64_t age, enum tli_store_source source)
 {
     char name[64], down[64], dns[64], home[64], sid[64];
     const char *aliases[] = {down, dns, NULL};
-    struct tl_store_user user = {
+    struct tli_store_user user = {
         .name = name,
         .aliases = aliases,
         .sid = sid,
@@ -42,14 +42,14 @@ static void put_user(struct tl_store *store, const char *sam, uint32_t rid, uint
     snprintf(dns, sizeof(dns), "contoso.test\\%s", sam);
     snprintf(home, sizeof(home), "/home/contoso.test/%s", sam);
     snprintf(sid, sizeof(sid), SID "%u", rid);
-    must(tl_store_put_user(store, &user), name);
+    must(tli_store_put_user(store, &user), name);
 }
 
-static void put_group(struct tl_store *store, const char *name, uint32_t rid,
+static void put_group(struct tli_store *store, const char *name, uint32_t rid,
                       const char *const *members, size_t count, uint64_t now)
 {
     char sid[64];
-    struct tl_store_group group = {
+    struct tli_store_group group = {
         .name = name,
         .sid = sid,
         .gid = 200000 + rid,
@@ -59,7 +59,7 @@ static void put_group(struct tl_store *store, const char *name, uint32_t rid,
         .life = {now + 3600, now + 86400, TL_STORE_SOURCE_LDAP}};
 
     snprintf(sid, sizeof(sid), SID "%u", rid);
-    must(tl_store_put_group(store, &group), name);
+    must(tli_store_put_group(store, &group), name);
 }
 
 int main(int argc, char **argv)
@@ -67,23 +67,23 @@ int main(int argc, char **argv)
     const char *members[] = {"alice@contoso.test", "bob@contoso.test"};
     uint32_t gids[] = {200513, 201200, 201300, 299999};
     uint64_t now = (uint64_t)time(NULL);
-    struct tl_store_life life = {now + 3600, now + 86400, TL_STORE_SOURCE_PAC};
-    struct tl_store *store;
+    struct tli_store_life life = {now + 3600, now + 86400, TL_STORE_SOURCE_PAC};
+    struct tli_store *store;
 
     if (argc != 2)
         return 2;
-    must(tl_store_open(NULL, argv[1], &range, 1, &store), argv[1]);
+    must(tli_store_open(NULL, argv[1], &range, 1, &store), argv[1]);
     put_user(store, "alice", 1105, now, 0, TL_STORE_SOURCE_PAC);
     put_user(store, "bob", 1106, now, 7200, TL_STORE_SOURCE_LSA);
     put_user(store, "ended", 1107, now, 90000, TL_STORE_SOURCE_LDAP);
-    must(tl_store_put_gids(store, 201105, gids, 4, &life), "gids");
+    must(tli_store_put_gids(store, 201105, gids, 4, &life), "gids");
     put_group(store, "domain users@contoso.test", 513, members, 2, now);
     put_group(store, "linux users@contoso.test", 1200, NULL, 0, now);
     put_group(store, "staff@contoso.test", 1300, members, 1, now);
-    must(tl_store_put_missing_name(store, TL_STORE_USER_NAME, "gone@contoso.test",
-                                   now + 300),
+    must(tli_store_put_missing_name(store, TL_STORE_USER_NAME, "gone@contoso.test",
+                                    now + 300),
          "missing name");
-    must(tl_store_put_missing_id(store, TL_STORE_GROUP_ID, 207777, now + 300),
+    must(tli_store_put_missing_id(store, TL_STORE_GROUP_ID, 207777, now + 300),
          "missing id");
     talloc_free(store);
     return 0;

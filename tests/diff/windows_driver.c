@@ -17,7 +17,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "kerberos/kerberos_internal.h"
+#include "kerberos/internal.h"
 #include "locate/internal.h"
 #include "print_pac.h"
 #include "status/s2k.h"
@@ -126,7 +126,7 @@ static void verify(struct run *run)
     if (ret == 0)
         ret =
             krb5_pac_verify_ext(run->k5, parsed, authtime, client, &server, NULL, realm);
-    printf("%s\n", ret == 0 ? "ok" : tl_k5_message(run->mem, run->k5, ret));
+    printf("%s\n", ret == 0 ? "ok" : tli_k5_message(run->mem, run->k5, ret));
     krb5_pac_free(run->k5, parsed);
     krb5_free_principal(run->k5, client);
 }
@@ -138,7 +138,7 @@ static void print_ticket(struct run *run, const krb5_ticket *ticket)
     krb5_authdata **found = NULL;
 
     printf("sname=%s nametype=%d flags=%08x authtime=%" PRIu32,
-           tl_k5_name(run->mem, run->k5, ticket->server), (int)part->client->type,
+           tli_k5_name(run->mem, run->k5, ticket->server), (int)part->client->type,
            (unsigned int)part->flags, (uint32_t)part->times.authtime);
     print_hex("transited", part->transited.tr_contents.data,
               part->transited.tr_contents.length);
@@ -156,7 +156,7 @@ static void prove(struct run *run, const krb5_data *bytes, const krb5_ticket *op
     const struct tl_workstation ws = {.flat = "WS1",
                                       .fqdn = "ws1.example",
                                       .realm =
-                                          tl_k5_name(run->mem, run->k5, opened->server),
+                                          tli_k5_name(run->mem, run->k5, opened->server),
                                       .domain = "example"};
     struct tl_workstation here = ws;
     struct tl_outcome *out = tl_outcome_new(run->mem);
@@ -214,7 +214,7 @@ static void ticket(struct run *run)
     entry.principal = opened->server; /* another one by now, of the same name */
     (void)krb5_kt_remove_entry(run->k5, keytab, &entry);
     if (ret != 0 && ret != KRB5KRB_AP_ERR_ILL_CR_TKT) {
-        printf("%s\nnot opened\n", tl_k5_message(run->mem, run->k5, ret));
+        printf("%s\nnot opened\n", tli_k5_message(run->mem, run->k5, ret));
     } else {
         print_ticket(run, opened);
         entry.principal = principal_of(run, own);
@@ -232,7 +232,7 @@ static void print_affordable(bool asks, const krb5_data *bytes)
 {
     if (asks)
         printf(" affordable=%d",
-               tl_s2k_affordable((const uint8_t *)bytes->data, bytes->length));
+               tli_s2k_affordable((const uint8_t *)bytes->data, bytes->length));
     putchar('\n');
 }
 
@@ -240,24 +240,24 @@ static void reply(struct run *run)
 {
     krb5_data bytes = bytes_of(run, run->args[0]);
     const uint8_t *data = (const uint8_t *)bytes.data;
-    const char *realm = tl_krb_referred_to(run->mem, &bytes);
-    struct tl_krb_error error;
+    const char *realm = tli_krb_referred_to(run->mem, &bytes);
+    struct tli_krb_error error;
 
-    tl_krb_error_read(run->mem, run->k5, &bytes, &error);
+    tli_krb_error_read(run->mem, run->k5, &bytes, &error);
     printf("%s referred=%s error=%d",
-           tl_krb_msg_name(tl_krb_msg_kind(data, bytes.length)),
+           tli_krb_msg_name(tli_krb_msg_kind(data, bytes.length)),
            realm != NULL ? realm : "-", (int)error.code);
-    print_affordable(tl_krb_msg_kind(data, bytes.length) == TL_MSG_AS_REP, &bytes);
+    print_affordable(tli_krb_msg_kind(data, bytes.length) == TL_MSG_AS_REP, &bytes);
 }
 
 static void error(struct run *run)
 {
     krb5_data bytes = bytes_of(run, run->args[0]);
-    struct tl_krb_error err;
+    struct tli_krb_error err;
 
-    tl_krb_error_read(run->mem, run->k5, &bytes, &err);
+    tli_krb_error_read(run->mem, run->k5, &bytes, &err);
     printf("%s code=%d crealm=%s stime=%" PRId64 " status=%08x",
-           tl_krb_msg_name(tl_krb_msg_kind((const uint8_t *)bytes.data, bytes.length)),
+           tli_krb_msg_name(tli_krb_msg_kind((const uint8_t *)bytes.data, bytes.length)),
            (int)err.code, err.crealm != NULL ? err.crealm : "", err.stime,
            err.edata_ntstatus);
     print_affordable(err.code == TL_KRB_PREAUTH_REQUIRED, &bytes);
@@ -296,11 +296,11 @@ static void ping(struct run *run)
 
 static void request(struct run *run)
 {
-    struct tl_ping_request in = {.domain = run->args[0], .host = run->args[1]};
+    struct tli_ping_request in = {.domain = run->args[0], .host = run->args[1]};
     uint8_t *data = NULL;
     size_t len = 0;
 
-    if (tl_ping_request(run->mem, 7, &in, &data, &len) != 0)
+    if (tli_ping_request(run->mem, 7, &in, &data, &len) != 0)
         die("no memory");
     print_hex("request", data, len);
     putchar('\n');
@@ -315,13 +315,13 @@ static void keytab(struct run *run)
     krb5_kt_cursor cursor;
 
     config.keytab = run->args[0];
-    if (tl_keytab_open(run->k5, &config, TL_STAGE_LOCAL, &file, out) != TL_REASON_OK ||
+    if (tli_keytab_open(run->k5, &config, TL_STAGE_LOCAL, &file, out) != TL_REASON_OK ||
         krb5_kt_start_seq_get(run->k5, file, &cursor) != 0) {
         printf("refused %s\n", tl_reason_info(out->reason)->slug);
         return;
     }
     while (krb5_kt_next_entry(run->k5, file, &entry, &cursor) == 0) {
-        printf("%s:%u:%d", tl_k5_name(run->mem, run->k5, entry.principal),
+        printf("%s:%u:%d", tli_k5_name(run->mem, run->k5, entry.principal),
                (unsigned int)entry.vno, (int)entry.key.enctype);
         print_hex("key", entry.key.contents, entry.key.length);
         putchar('\t');
@@ -369,7 +369,7 @@ int main(void)
     /* what Windows machines of 2003 sent, too */
     run.config->allow_rc4 = TL_RC4_YES;
     run.config->keytab = KEYTAB;
-    if (tl_k5_context(TL_RC4_YES, &run.k5) != 0 ||
+    if (tli_k5_context(TL_RC4_YES, &run.k5) != 0 ||
         krb5_kt_resolve(run.k5, KEYTAB, &kept) != 0)
         die("no context of libkrb5");
     while (getline(&line, &size, stdin) > 0) {

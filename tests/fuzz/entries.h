@@ -13,29 +13,29 @@
 
 #define ENTRIES_MAX 16
 
-static inline void add_attribute(struct tl_entries *all, const char *name,
+static inline void add_attribute(struct tli_entries *all, const char *name,
                                  const uint8_t *data, size_t len)
 {
-    struct tl_entry *entry = &all->entries[all->count - 1];
-    struct tl_attribute *attribute;
+    struct tli_entry *entry = &all->entries[all->count - 1];
+    struct tli_attribute *attribute;
     uint8_t *copy = talloc_zero_size(all, len + 1);
 
     memcpy(copy, data, len);
     entry->attributes =
-        talloc_realloc(all, entry->attributes, struct tl_attribute, entry->count + 1);
+        talloc_realloc(all, entry->attributes, struct tli_attribute, entry->count + 1);
     attribute = &entry->attributes[entry->count++];
     *attribute =
-        (struct tl_attribute){.name = name, 1, talloc_zero(all, struct tl_value)};
-    attribute->values[0] = (struct tl_value){copy, len};
+        (struct tli_attribute){.name = name, 1, talloc_zero(all, struct tli_value)};
+    attribute->values[0] = (struct tli_value){copy, len};
 }
 
-static inline struct tl_entries *read_entries(TALLOC_CTX *ctx, const char *const *names,
-                                              size_t num_names, const uint8_t *data,
-                                              size_t size)
+static inline struct tli_entries *read_entries(TALLOC_CTX *ctx, const char *const *names,
+                                               size_t num_names, const uint8_t *data,
+                                               size_t size)
 {
-    struct tl_entries *all = talloc_zero(ctx, struct tl_entries);
+    struct tli_entries *all = talloc_zero(ctx, struct tli_entries);
 
-    all->entries = talloc_zero_array(all, struct tl_entry, ENTRIES_MAX);
+    all->entries = talloc_zero_array(all, struct tli_entry, ENTRIES_MAX);
     all->count = 1;
     all->entries[0].dn = "CN=0";
     while (size >= 3) {

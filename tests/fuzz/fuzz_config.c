@@ -19,16 +19,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (size > TL_CONFIG_TEXT_MAX)
         goto cleanup;
-    if (tl_config_text(ctx, config, "f", (const char *)data, size, &error) != 0) {
+    if (tli_config_text(ctx, config, "f", (const char *)data, size, &error) != 0) {
         if (error == NULL || strchr(error, '\n') != NULL)
             abort();
         goto cleanup;
     }
-    for (size_t i = 0; i < tl_num_options; i++) {
-        char *value = tl_option_show(ctx, config, &tl_options[i]);
+    for (size_t i = 0; i < tli_num_options; i++) {
+        char *value = tli_option_show(ctx, config, &tli_options[i]);
 
         if (value[0] != '\0' &&
-            tl_option_store(ctx, config, &tl_options[i], value, &error) != 0)
+            tli_option_store(ctx, config, &tli_options[i], value, &error) != 0)
             abort();
     }
 

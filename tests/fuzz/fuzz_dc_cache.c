@@ -12,15 +12,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct tl_cache_entry *entry = NULL, *again = NULL;
+    struct tli_cache_entry *entry = NULL, *again = NULL;
     char *text, *second;
 
-    if (tl_cache_decode(NULL, (const char *)data, size, &entry) != 0)
+    if (tli_cache_decode(NULL, (const char *)data, size, &entry) != 0)
         return 0;
-    text = tl_cache_encode(entry, entry);
-    if (!text || tl_cache_decode(entry, text, strlen(text), &again) != 0)
+    text = tli_cache_encode(entry, entry);
+    if (!text || tli_cache_decode(entry, text, strlen(text), &again) != 0)
         abort();
-    second = tl_cache_encode(entry, again);
+    second = tli_cache_encode(entry, again);
     if (!second || strcmp(text, second) != 0)
         abort();
     talloc_free(entry);

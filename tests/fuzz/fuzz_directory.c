@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     TALLOC_CTX *ctx = talloc_new(NULL);
-    struct tl_entries *all =
+    struct tli_entries *all =
         read_entries(ctx, names, sizeof(names) / sizeof(names[0]), data, size);
     struct tl_domain *domains;
     const char **suffixes, *why;
@@ -38,17 +38,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *text = talloc_zero_size(ctx, size + 1), *escaped;
 
     for (size_t i = 0; i < all->count; i++) {
-        int ret = tl_tdo_from_entry(ctx, "holder.test", &all->entries[i], &tdo, &why);
+        int ret = tli_tdo_from_entry(ctx, "holder.test", &all->entries[i], &tdo, &why);
 
         if ((ret == 0) != (tdo != NULL) || (ret != 0 && why == NULL && tdo != NULL))
             abort();
     }
-    tl_domains_from_entries(ctx, all, &domains, &count);
+    tli_domains_from_entries(ctx, all, &domains, &count);
     if (count > all->count)
         abort();
-    tl_suffixes_from_entry(ctx, &all->entries[0], &suffixes, &count);
+    tli_suffixes_from_entry(ctx, &all->entries[0], &suffixes, &count);
     memcpy(text, data, size);
-    tl_dn_to_dns(ctx, text);
+    tli_dn_to_dns(ctx, text);
     escaped = tl_ldap_escape(ctx, data, size);
     if (escaped[strcspn(escaped, "*()")] != '\0')
         abort();

@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     size_t records;
-    enum tl_dns_says says = tl_dns_reply_judge(data, size, 0x1234, &records);
+    enum tli_dns_says says = tli_dns_reply_judge(data, size, 0x1234, &records);
 
     if ((says == TL_DNS_SAYS_FOUND) != (records > 0))
         abort();

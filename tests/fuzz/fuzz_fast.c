@@ -4,13 +4,13 @@
  */
 #include <stdlib.h>
 
-#include "kerberos/fast_message.h"
+#include "kerberos/exchange/fast_message.h"
 #include "status/s2k.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Every byte of a window is one of the input's. */
-static void within(const uint8_t *data, size_t size, struct tl_der window)
+static void within(const uint8_t *data, size_t size, struct tli_der window)
 {
     if (window.data < data || window.len > size ||
         (size_t)(window.data - data) > size - window.len)
@@ -19,26 +19,26 @@ static void within(const uint8_t *data, size_t size, struct tl_der window)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct tl_der in = {data, size}, list, value;
-    struct tl_encrypted enc;
+    struct tli_der in = {data, size}, list, value;
+    struct tli_encrypted enc;
     int32_t etype;
 
-    if (tl_reply_padata(in, &list) == 0) {
+    if (tli_reply_padata(in, &list) == 0) {
         within(data, size, list);
-        if (tl_padata_find(list, TL_PA_FX_FAST, &value) == 0) {
+        if (tli_padata_find(list, TL_PA_FX_FAST, &value) == 0) {
             within(data, size, value);
-            if (tl_fast_reply(value, &enc) == 0)
+            if (tli_fast_reply(value, &enc) == 0)
                 within(data, size, enc.cipher);
         }
     }
-    if (tl_fast_authenticator(in, &enc) == 0)
+    if (tli_fast_authenticator(in, &enc) == 0)
         within(data, size, enc.cipher);
-    if (tl_authenticator_subkey(in, &etype, &value) == 0)
+    if (tli_authenticator_subkey(in, &etype, &value) == 0)
         within(data, size, value);
-    if (tl_fast_response_padata(in, &list) == 0) {
+    if (tli_fast_response_padata(in, &list) == 0) {
         within(data, size, list);
-        (void)tl_s2k_padata_affordable(list.data, list.len);
-        if (tl_padata_find(list, TL_PA_FX_ERROR, &value) == 0)
+        (void)tli_s2k_padata_affordable(list.data, list.len);
+        if (tli_padata_find(list, TL_PA_FX_ERROR, &value) == 0)
             within(data, size, value);
     }
     return 0;

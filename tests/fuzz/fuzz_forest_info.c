@@ -35,7 +35,7 @@ static void match(TALLOC_CTX *ctx, struct tl_forest_info *info, const char *name
     if (tl_suffix_index_new(ctx, &topo, &index) != 0)
         abort();
     fast = tl_suffix_find(index, name);
-    slow = tl_forest_match(&tdo, name, &labels);
+    slow = tli_forest_match(&tdo, name, &labels);
     if (fast.tdo != slow.tdo || fast.record != slow.record || fast.reason != slow.reason)
         abort();
     if (tl_topology_to_json(ctx, &topo, &json) != 0 ||

@@ -8,14 +8,14 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#include "kerberos/kdc_conn.c"
+#include "kerberos/transport/kdc_conn.c"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void judge_reply(struct tl_conn *conn)
+static void judge_reply(struct tli_conn *conn)
 {
     size_t len;
-    uint8_t *reply = tl_conn_take(conn, conn, &len);
+    uint8_t *reply = tli_conn_take(conn, conn, &len);
 
     if (len < 2 || len > TL_KDC_REPLY_MAX || reply == NULL ||
         conn->state != TL_CONN_READY)
@@ -24,7 +24,7 @@ static void judge_reply(struct tl_conn *conn)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct tl_conn *conn = talloc_zero(NULL, struct tl_conn);
+    struct tli_conn *conn = talloc_zero(NULL, struct tli_conn);
     size_t piece, at = 1;
     int pair[2];
 
@@ -42,13 +42,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (send(pair[1], data + at, part, MSG_NOSIGNAL) != (ssize_t)part)
             abort();
         at += part;
-        tl_conn_handle(conn, POLLIN);
+        tli_conn_handle(conn, POLLIN);
         if (conn->in_size > FIRST_READ && conn->in_size > 2 * size)
             abort();
     }
     close(pair[1]);
     if (conn->state == TL_CONN_READING)
-        tl_conn_handle(conn, POLLIN);
+        tli_conn_handle(conn, POLLIN);
     if (conn->state == TL_CONN_DONE)
         judge_reply(conn);
     else if (conn->state != TL_CONN_DEAD || conn->why == NULL)

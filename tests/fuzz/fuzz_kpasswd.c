@@ -6,43 +6,43 @@
 #include <string.h>
 #include <unistr.h>
 
-#include "kerberos/kpasswd.h"
+#include "kerberos/kpasswd/kpasswd.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* What a frame is read into is written as the same bytes. */
 static void check_frame(TALLOC_CTX *mem, const uint8_t *data, size_t size)
 {
-    struct tl_kpasswd_frame frame;
+    struct tli_kpasswd_frame frame;
     uint8_t *bytes;
     size_t len;
 
-    if (tl_kpasswd_read(data, size, &frame) != 0)
+    if (tli_kpasswd_read(data, size, &frame) != 0)
         return;
     if (frame.body < data || frame.body + frame.body_len != data + size)
         abort();
     if (data[0] == 0x7e || frame.ap == NULL)
         return;
-    if (tl_kpasswd_write(mem, &frame, &bytes, &len) != 0 || len != size ||
+    if (tli_kpasswd_write(mem, &frame, &bytes, &len) != 0 || len != size ||
         memcmp(bytes, data, size) != 0)
         abort();
 }
 
 static void check_result(TALLOC_CTX *mem, const uint8_t *data, size_t size)
 {
-    struct tl_kpasswd_result result;
-    struct tl_password_refusal in = {
+    struct tli_kpasswd_result result;
+    struct tli_password_refusal in = {
         .result = &result, .password = "Passw0rd", .account = "alice"};
     char *detail;
     enum tl_reason reason;
 
-    if (tl_kpasswd_result_read(mem, data, size, &result) != 0)
+    if (tli_kpasswd_result_read(mem, data, size, &result) != 0)
         return;
     if (result.text != NULL &&
         (u8_check((const uint8_t *)result.text, strlen(result.text)) != NULL ||
          strlen(result.text) > 515 || strpbrk(result.text, "\x1b\r\n\x7f") != NULL))
         abort();
-    reason = tl_password_refused(mem, &in, &detail);
+    reason = tli_password_refused(mem, &in, &detail);
     /* whatever it says, it is a refusal, and in words */
     if (tl_reason_info(reason)->ntstatus != TL_NT_PASSWORD_RESTRICTION ||
         detail == NULL || detail[0] == '\0')

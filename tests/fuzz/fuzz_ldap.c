@@ -10,46 +10,46 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void within(struct tl_ber window, struct tl_ber whole)
+static void within(struct tli_ber window, struct tli_ber whole)
 {
     if (window.len > 0 &&
         (window.data < whole.data || window.data + window.len > whole.data + whole.len))
         abort();
 }
 
-static void read_entry(const struct tl_ldap_message *message, struct tl_ber whole)
+static void read_entry(const struct tli_ldap_message *message, struct tli_ber whole)
 {
-    struct tl_ldap_attribute attribute;
-    struct tl_ber dn, attributes, value;
+    struct tli_ldap_attribute attribute;
+    struct tli_ber dn, attributes, value;
 
-    if (tl_ldap_entry_decode(message, &dn, &attributes) != 0)
+    if (tli_ldap_entry_decode(message, &dn, &attributes) != 0)
         return;
     within(dn, whole);
-    while (attributes.len > 0 && tl_ldap_attribute_next(&attributes, &attribute) == 0) {
+    while (attributes.len > 0 && tli_ldap_attribute_next(&attributes, &attribute) == 0) {
         within(attribute.name, whole);
-        while (tl_ber_take(&attribute.values, TL_BER_OCTETS, &value))
+        while (tli_ber_take(&attribute.values, TL_BER_OCTETS, &value))
             within(value, whole);
     }
 }
 
 static void read_message(const uint8_t *data, size_t size)
 {
-    struct tl_ber whole = {data, size}, cookie;
-    struct tl_ldap_message message;
-    struct tl_ldap_result result;
+    struct tli_ber whole = {data, size}, cookie;
+    struct tli_ldap_message message;
+    struct tli_ldap_result result;
     size_t first;
 
-    if (tl_ber_size(data, size, TL_BER_SEQUENCE, &first) == 1 && first <= size)
+    if (tli_ber_size(data, size, TL_BER_SEQUENCE, &first) == 1 && first <= size)
         whole.len = first;
-    if (tl_ldap_message_decode(whole, &message) != 0)
+    if (tli_ldap_message_decode(whole, &message) != 0)
         return;
     within(message.body, whole);
     within(message.controls, whole);
-    if (tl_ldap_result_decode(&message, &result) == 0) {
+    if (tli_ldap_result_decode(&message, &result) == 0) {
         within(result.text, whole);
         within(result.sasl, whole);
     }
-    if (tl_ldap_cookie_decode(&message, &cookie) == 0)
+    if (tli_ldap_cookie_decode(&message, &cookie) == 0)
         within(cookie, whole);
     read_entry(&message, whole);
 }
@@ -58,17 +58,18 @@ static void write_filter(const uint8_t *data, size_t size)
 {
     static const char *const attributes[] = {"cn", NULL};
     char *text = calloc(1, size + 1);
-    struct tl_ldap_search search = {.base = "", .attributes = attributes, .filter = text};
-    struct tl_ldap_message message;
-    struct tl_ldap_bytes *bytes;
+    struct tli_ldap_search search = {
+        .base = "", .attributes = attributes, .filter = text};
+    struct tli_ldap_message message;
+    struct tli_ldap_bytes *bytes;
 
     if (text == NULL)
         return;
     if (size > 0)
         memcpy(text, data, size);
-    bytes = tl_ldap_search_request(NULL, 7, &search);
-    if (bytes != NULL && (tl_ldap_message_decode((struct tl_ber){bytes->data, bytes->len},
-                                                 &message) != 0 ||
+    bytes = tli_ldap_search_request(NULL, 7, &search);
+    if (bytes != NULL && (tli_ldap_message_decode(
+                              (struct tli_ber){bytes->data, bytes->len}, &message) != 0 ||
                           message.id != 7))
         abort();
     talloc_free(bytes);

@@ -25,12 +25,12 @@ static void same_by_the_other(const struct ids *ids, const char *text, size_t si
         abort();
     snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
     for (size_t i = 0; i < ids->count; i++) {
-        struct tl_local_query query = {
+        struct tli_local_query query = {
             .typed = ids->name[i], .has_id = true, .id = ids->id[i]};
 
         if (strlen(ids->name[i]) > TL_STORE_BARE_MAX)
             continue;
-        if (tl_local_find(path, &query) != 0 || !query.typed_is_local)
+        if (tli_local_find(path, &query) != 0 || !query.typed_is_local)
             abort();
     }
 }

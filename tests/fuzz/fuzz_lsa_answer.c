@@ -11,8 +11,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct tl_lsa_answer *answer;
-    int ret = tl_lsa_answer_decode(NULL, (const char *)data, size, &answer);
+    struct tli_lsa_answer *answer;
+    int ret = tli_lsa_answer_decode(NULL, (const char *)data, size, &answer);
 
     if ((ret == 0) != (answer != NULL))
         abort();

@@ -12,9 +12,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char *text = talloc_strndup(NULL, (const char *)data, size);
-    struct tl_nss_line line;
+    struct tli_nss_line line;
 
-    tl_nsswitch_judge(text, text, "passwd", &line);
+    tli_nsswitch_judge(text, text, "passwd", &line);
     if (!line.present && (line.ours || line.ended_by != NULL || line.before != NULL))
         abort();
     if (line.ours && strstr(text, "trustlogon") == NULL)

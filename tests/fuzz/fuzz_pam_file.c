@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     TALLOC_CTX *ctx = talloc_new(NULL);
     char *files[FILES] = {NULL};
-    struct tl_pam_stack *stack;
+    struct tli_pam_stack *stack;
 
     /* What files include can grow like a power of their number, as can a reader's time.
      */
@@ -39,12 +39,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         data += len;
         size -= len;
     }
-    stack = tl_pam_stack_read(ctx, "a", load, files);
+    stack = tli_pam_stack_read(ctx, "a", load, files);
     if (stack->count > TL_PAM_ENTRIES_MAX)
         abort();
     for (int kind = 0; kind < TL_PAM_KINDS; kind++) {
-        const struct tl_pam_entry *culprit;
-        enum tl_pam_fault fault = tl_pam_judge(stack, (enum tl_pam_kind)kind, &culprit);
+        const struct tli_pam_entry *culprit;
+        enum tli_pam_fault fault =
+            tli_pam_judge(stack, (enum tli_pam_kind)kind, &culprit);
 
         if (culprit != NULL &&
             (culprit < stack->entries || culprit >= stack->entries + stack->count))

@@ -50,15 +50,15 @@ static void expect_path(const char *path)
         abort();
 }
 
-static void decode(TALLOC_CTX *ctx, const struct tl_people_domain *domain,
-                   const struct tl_entry *entry)
+static void decode(TALLOC_CTX *ctx, const struct tli_people_domain *domain,
+                   const struct tli_entry *entry)
 {
     struct tl_dir_user *user;
     struct tl_dir_group *group;
     struct tl_dir_name name;
     const char *why = NULL;
 
-    if ((tl_user_from_entry(ctx, domain, entry, &user, &why) == 0) != (user != NULL) ||
+    if ((tli_user_from_entry(ctx, domain, entry, &user, &why) == 0) != (user != NULL) ||
         (user == NULL && why == NULL))
         abort();
     if (user != NULL) {
@@ -68,53 +68,54 @@ static void decode(TALLOC_CTX *ctx, const struct tl_people_domain *domain,
         if (!tl_sid_in_domain(&user->sid, &domain->sid))
             abort();
     }
-    if ((tl_group_from_entry(ctx, domain, entry, &group, &why) == 0) != (group != NULL))
+    if ((tli_group_from_entry(ctx, domain, entry, &group, &why) == 0) != (group != NULL))
         abort();
     if (group != NULL)
         expect_name(group->name);
-    if (tl_name_from_entry(ctx, domain, entry, &name) == 0 && name.name != NULL)
+    if (tli_name_from_entry(ctx, domain, entry, &name) == 0 && name.name != NULL)
         expect_name(name.name);
 }
 
 /* Values as they come from the members of a group. */
-static void decode_values(TALLOC_CTX *ctx, const struct tl_entry *entry)
+static void decode_values(TALLOC_CTX *ctx, const struct tli_entry *entry)
 {
     struct tl_dir_name *found = talloc_zero_array(ctx, struct tl_dir_name, entry->count);
     size_t count = 0, first, next, left;
 
     for (size_t i = 0; i < entry->count; i++) {
-        const struct tl_attribute *attribute = &entry->attributes[i];
+        const struct tli_attribute *attribute = &entry->attributes[i];
         struct tl_sid *sids;
         size_t num_sids;
         bool foreign;
 
-        if (tl_range_parse((const char *)attribute->values[0].data, &first, &next) == 0 &&
+        if (tli_range_parse((const char *)attribute->values[0].data, &first, &next) ==
+                0 &&
             next != 0 && next <= first)
             abort();
-        if (tl_sids_from_values(ctx, attribute, &sids, &num_sids) == 0 && num_sids != 1)
+        if (tli_sids_from_values(ctx, attribute, &sids, &num_sids) == 0 && num_sids != 1)
             abort();
-        if (tl_extended_dn_sid(&attribute->values[0], &found[count].sid, &foreign) == 0)
+        if (tli_extended_dn_sid(&attribute->values[0], &found[count].sid, &foreign) == 0)
             count++;
     }
-    left = tl_dir_names_unique(found, count);
+    left = tli_dir_names_unique(found, count);
     if (left > count)
         abort();
     for (size_t i = 1; i < left; i++)
-        if (tl_dir_name_compare(&found[i - 1], &found[i]) >= 0)
+        if (tli_dir_name_compare(&found[i - 1], &found[i]) >= 0)
             abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     TALLOC_CTX *ctx = talloc_new(NULL);
-    struct tl_entries *all =
+    struct tli_entries *all =
         read_entries(ctx, names, sizeof(names) / sizeof(names[0]), data, size);
-    struct tl_people_domain domain = {.nc = "DC=contoso,DC=test"};
+    struct tli_people_domain domain = {.nc = "DC=contoso,DC=test"};
 
     if (tl_sid_decode(domain_sid, sizeof(domain_sid), &domain.sid) != 0)
         abort();
     for (size_t i = 0; i < all->count; i++) {
-        const struct tl_attribute *dn = tl_entry_attribute(&all->entries[i], "dn");
+        const struct tli_attribute *dn = tli_entry_attribute(&all->entries[i], "dn");
 
         if (dn != NULL)
             all->entries[i].dn = (const char *)dn->values[0].data;

@@ -28,14 +28,14 @@ static void check(const uint8_t *data, size_t size, const char *keep)
         memcpy(text, data, size);
     text[size] = '\0';
     len = strlen(text);
-    tl_plain(text, keep);
+    tli_plain(text, keep);
     must(strlen(text) <= len && u8_check((const uint8_t *)text, strlen(text)) == NULL);
     for (const char *p = text; *p != '\0'; p++)
         must(((unsigned char)*p >= 0x20 && *p != 0x7f) ||
              (keep != NULL && strchr(keep, *p) != NULL));
     again = strdup(text);
     if (again != NULL) {
-        tl_plain(again, keep);
+        tli_plain(again, keep);
         must(strcmp(again, text) == 0);
     }
     free(again);

@@ -9,7 +9,7 @@
 
 #include <trustlogon/access.h>
 
-#include "logon/rule_cache.h"
+#include "access/rule_cache.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -48,9 +48,9 @@ static void list(TALLOC_CTX *ctx, const char *text)
 static void names(TALLOC_CTX *ctx, const char *text, size_t len)
 {
     struct tl_config config = {.state_dir = "/nonexistent"};
-    struct tl_rule_cache *cache = tl_rule_cache_load(ctx, &config);
+    struct tli_rule_cache *cache = tli_rule_cache_load(ctx, &config);
 
-    if (cache != NULL && tl_rule_cache_parse(cache, text, len) != 0 && cache->count != 0)
+    if (cache != NULL && tli_rule_cache_parse(cache, text, len) != 0 && cache->count != 0)
         abort();
 }
 

@@ -8,6 +8,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    (void)tl_s2k_affordable(data, size);
+    (void)tli_s2k_affordable(data, size);
     return 0;
 }

@@ -9,7 +9,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void take(void *arg, enum tl_dns_result result, const struct tl_srv *srv,
+static void take(void *arg, enum tli_dns_result result, const struct tli_srv *srv,
                  size_t count)
 {
     bool *told = arg;
@@ -18,14 +18,14 @@ static void take(void *arg, enum tl_dns_result result, const struct tl_srv *srv,
         abort();
     *told = true;
     for (size_t i = 0; i < count; i++) {
-        if (srv[i].host == NULL || !tl_srv_host_valid(srv[i].host))
+        if (srv[i].host == NULL || !tli_srv_host_valid(srv[i].host))
             abort();
     }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct tl_dns *dns = talloc_zero(NULL, struct tl_dns);
+    struct tli_dns *dns = talloc_zero(NULL, struct tli_dns);
     bool told = false;
     struct question *q = new_question(dns, "_kerberos._tcp.a.test", "A.TEST", &told);
     unsigned char *answer = talloc_memdup(dns, data, size);

@@ -20,15 +20,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     TALLOC_CTX *ctx = talloc_new(NULL);
     char *text = talloc_strndup(ctx, (const char *)data, size > 2048 ? 2048 : size);
-    struct tl_sshd sshd;
+    struct tli_sshd sshd;
     const char *pattern;
 
-    if (tl_sshd_read(ctx, load, text, &sshd) != 0)
+    if (tli_sshd_read(ctx, load, text, &sshd) != 0)
         abort();
-    if (tl_sshd_match(&sshd.allow_users, "alice@contoso.test", &pattern) != TL_SSHD_NO &&
+    if (tli_sshd_match(&sshd.allow_users, "alice@contoso.test", &pattern) != TL_SSHD_NO &&
         pattern == NULL)
         abort();
-    (void)tl_sshd_match(&sshd.deny_users, "alice@contoso.test", &pattern);
+    (void)tli_sshd_match(&sshd.deny_users, "alice@contoso.test", &pattern);
     talloc_free(ctx);
     return 0;
 }

@@ -20,11 +20,11 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char *const names[] = {"alice@a.test", "a\\alice", "bob@a.test"};
-static const struct tl_store_life life = {UINT64_MAX, UINT64_MAX};
+static const struct tli_store_life life = {UINT64_MAX, UINT64_MAX};
 static const uint32_t gids[] = {5001, 5002, 5003};
 static uint8_t *pristine;
 
-static void put(const struct tl_store_map *map, struct store_record *rec)
+static void put(const struct tli_store_map *map, struct store_record *rec)
 {
     if (rec == NULL)
         abort();
@@ -32,15 +32,15 @@ static void put(const struct tl_store_map *map, struct store_record *rec)
     talloc_free(rec);
 }
 
-static void make(struct tl_store_map *map)
+static void make(struct tli_store_map *map)
 {
     const char *aliases[] = {names[1], NULL};
     const char *members[] = {names[0], names[2]};
-    struct tl_store_user user = {names[0], aliases,   "S-1-5-21-1-2-3-1000",
-                                 5000,     5001,      "Alice",
-                                 "/home",  "/bin/sh", life};
-    struct tl_store_group group = {"g@a.test", NULL, "S-1-5-21-1-2-3-513", 5001, members,
-                                   2,          life};
+    struct tli_store_user user = {names[0], aliases,   "S-1-5-21-1-2-3-1000",
+                                  5000,     5001,      "Alice",
+                                  "/home",  "/bin/sh", life};
+    struct tli_store_group group = {"g@a.test", NULL, "S-1-5-21-1-2-3-513", 5001, members,
+                                    2,          life};
     struct store_header *header = (void *)pristine;
     struct store_record *rec;
 
@@ -59,7 +59,7 @@ static void make(struct tl_store_map *map)
     header->bare.shown = 1;
     memcpy(header->bare.domain, "a.test", 6);
     header->bare.check = store_bare_check(42, &header->bare);
-    if (!tl_store_map_bytes(pristine, SIZE, map))
+    if (!tli_store_map_bytes(pristine, SIZE, map))
         abort();
     store_make_user(NULL, &user, &rec);
     put(map, rec);
@@ -108,7 +108,7 @@ static void mend(uint8_t *base)
 }
 
 /* Read every byte, so that sanitizers see where it is. */
-static void use(const struct tl_store_entry *entry, bool sound, bool has_gids)
+static void use(const struct tli_store_entry *entry, bool sound, bool has_gids)
 {
     volatile uint8_t sum = 0;
 
@@ -130,13 +130,13 @@ static void use(const struct tl_store_entry *entry, bool sound, bool has_gids)
 
 /* A bare name is one of the domain's, whatever the header says that it is; what is shown
  * is in front of the '@'. */
-static void look_bare(const struct tl_store_map *map, bool sound)
+static void look_bare(const struct tli_store_map *map, bool sound)
 {
     static const char *const typed[] = {"alice", "root", "10", "a\\alice"};
     char full[TL_STORE_NAME_MAX + 1];
 
     for (size_t i = 0; i < 4; i++) {
-        const char *whole = tl_store_full_name(map, typed[i], full);
+        const char *whole = tli_store_full_name(map, typed[i], full);
         size_t domain = map->bare.length;
 
         if (whole != NULL && whole != typed[i] &&
@@ -145,7 +145,7 @@ static void look_bare(const struct tl_store_map *map, bool sound)
             abort();
     }
     for (size_t i = 0; i < 3; i++) {
-        size_t bare = tl_store_bare_length(map, names[i], strlen(names[i]));
+        size_t bare = tli_store_bare_length(map, names[i], strlen(names[i]));
 
         if (bare > 0 && names[i][bare] != '@')
             abort();
@@ -154,14 +154,14 @@ static void look_bare(const struct tl_store_map *map, bool sound)
         abort();
 }
 
-static void look(const struct tl_store_map *map, bool sound)
+static void look(const struct tli_store_map *map, bool sound)
 {
-    struct tl_store_entry entry;
-    enum tl_store_answer answer;
+    struct tli_store_entry entry;
+    enum tli_store_answer answer;
 
     look_bare(map, sound);
     for (size_t i = 0; i < 3; i++) {
-        answer = tl_store_by_name(map, TL_STORE_USER_NAME, names[i], NOW, &entry);
+        answer = tli_store_by_name(map, TL_STORE_USER_NAME, names[i], NOW, &entry);
         if (sound && answer != TL_STORE_MISS &&
             answer != (i == 2 ? TL_STORE_NEGATIVE : TL_STORE_HIT))
             abort();
@@ -170,7 +170,7 @@ static void look(const struct tl_store_map *map, bool sound)
     }
     for (uint32_t id = 5000; id < 5002; id++) {
         for (int class = TL_STORE_USER_NAME; class <= TL_STORE_SID; class ++) {
-            answer = tl_store_by_id(map, (enum tl_store_class) class, id, NOW, &entry);
+            answer = tli_store_by_id(map, (enum tli_store_class) class, id, NOW, &entry);
             if (sound && answer == TL_STORE_HIT && entry.id != id)
                 abort();
             if (answer == TL_STORE_HIT)
@@ -180,22 +180,22 @@ static void look(const struct tl_store_map *map, bool sound)
 }
 
 /* The whole of it, as the command does; what it says is damaged must be in the file. */
-static void inspect(const struct tl_store_map *map)
+static void inspect(const struct tli_store_map *map)
 {
-    struct tl_store_view view = {.map = *map, .path = "store"};
-    struct tl_store_damage *damage;
-    struct tl_store_item *items;
-    struct tl_store_stats stats;
+    struct tli_store_view view = {.map = *map, .path = "store"};
+    struct tli_store_damage *damage;
+    struct tli_store_item *items;
+    struct tli_store_stats stats;
     size_t count;
 
-    if (tl_store_inspect(NULL, &view, &stats, &damage, &items) != 0)
+    if (tli_store_inspect(NULL, &view, &stats, &damage, &items) != 0)
         return;
     count = items == NULL ? 0 : talloc_array_length(items);
     for (size_t i = 0; i < count; i++) {
         use(&items[i].entry, false, items[i].entry.class == TL_STORE_GIDS);
         for (uint32_t k = 0; k < items[i].num_keys; k++)
-            if (tl_store_item_key(&items[i], k).name != NULL &&
-                strlen(tl_store_item_key(&items[i], k).name) > SIZE)
+            if (tli_store_item_key(&items[i], k).name != NULL &&
+                strlen(tli_store_item_key(&items[i], k).name) > SIZE)
                 abort();
     }
     count = damage == NULL ? 0 : talloc_array_length(damage);
@@ -208,7 +208,7 @@ static void inspect(const struct tl_store_map *map)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct tl_store_map map;
+    struct tli_store_map map;
     uint8_t *base;
     uint8_t flags = size > 0 ? data[0] : 0;
     size_t length = SIZE;
@@ -230,7 +230,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         length = TL_STORE_PAGE + size % (SIZE - TL_STORE_PAGE);
     if ((flags & 1) != 0)
         mend(base);
-    if (tl_store_map_bytes(base, length, &map)) {
+    if (tli_store_map_bytes(base, length, &map)) {
         look(&map, (flags & 1) == 0);
         inspect(&map);
     }

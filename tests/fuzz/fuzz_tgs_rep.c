@@ -5,14 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kerberos/kerberos_internal.h"
+#include "kerberos/internal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     krb5_data reply = {.data = (char *)(uintptr_t)data, .length = (unsigned int)size};
-    char *realm = tl_krb_referred_to(NULL, &reply);
+    char *realm = tli_krb_referred_to(NULL, &reply);
 
     if (realm != NULL && (*realm == '\0' || strlen(realm) >= size))
         abort();

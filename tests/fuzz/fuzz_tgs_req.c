@@ -5,21 +5,21 @@
  */
 #include <stdlib.h>
 
-#include "kerberos/kerberos_internal.h"
+#include "kerberos/internal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     size_t len, again_len;
-    uint8_t *plain = tl_tgs_req_plain(NULL, data, size, &len);
+    uint8_t *plain = tli_tgs_req_plain(NULL, data, size, &len);
     uint8_t *again;
 
     if (plain == NULL)
         return 0;
     if (len >= size)
         abort();
-    again = tl_tgs_req_plain(NULL, plain, len, &again_len);
+    again = tli_tgs_req_plain(NULL, plain, len, &again_len);
     if (again != NULL)
         abort();
     talloc_free(plain);

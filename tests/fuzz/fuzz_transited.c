@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kerberos/kerberos_internal.h"
+#include "kerberos/internal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -13,13 +13,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     krb5_transited transited = {.tr_type = 1};
     TALLOC_CTX *mem = talloc_new(NULL);
-    struct tl_realms realms;
+    struct tli_realms realms;
     int ret;
 
     transited.tr_contents.data = (char *)(uintptr_t)data;
     transited.tr_contents.length = (unsigned int)size;
-    ret = tl_transited_decode(mem, &transited, "ATHENA.MIT.EDU", "WS.FABRIKAM.TEST",
-                              &realms);
+    ret = tli_transited_decode(mem, &transited, "ATHENA.MIT.EDU", "WS.FABRIKAM.TEST",
+                               &realms);
     if ((ret != 0 && (realms.count != 0 || realms.names != NULL)) || realms.count > 64)
         abort();
     for (size_t i = 0; i < realms.count; i++) {

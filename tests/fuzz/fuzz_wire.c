@@ -25,14 +25,14 @@ static void same_string(const char *a, const char *b)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static uint8_t buf[TL_WIRE_MAX];
-    struct tl_wire_msg a, b;
+    struct tli_wire_msg a, b;
     size_t len;
 
-    if (tl_wire_decode(data, size, &a) != 0)
+    if (tli_wire_decode(data, size, &a) != 0)
         return 0;
-    must(tl_wire_encode(&a, buf, sizeof(buf), &len) == 0);
+    must(tli_wire_encode(&a, buf, sizeof(buf), &len) == 0);
     must(len <= size); /* numbers sent as 0 are not sent again */
-    must(tl_wire_decode(buf, len, &b) == 0);
+    must(tli_wire_decode(buf, len, &b) == 0);
     must(a.type == b.type && a.op == b.op && a.flags == b.flags && a.style == b.style);
     must(a.uid == b.uid && a.gid == b.gid && a.has_owner == b.has_owner);
     must(a.lookup == b.lookup && a.id == b.id && a.unnamed == b.unnamed);

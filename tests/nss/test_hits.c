@@ -21,42 +21,42 @@
 #define GROUPS 300
 #define ROUNDS 1000
 
-static const struct tl_store_range range = {FIRST, FIRST + 9999};
-static struct tl_store *store;
+static const struct tli_store_range range = {FIRST, FIRST + 9999};
+static struct tli_store *store;
 static struct nss_module nss;
 
 static void put(uint32_t id, const char *name, size_t num_gids)
 {
-    static const struct tl_store_life life = {UINT32_MAX, UINT32_MAX,
-                                              TL_STORE_SOURCE_PAC};
+    static const struct tli_store_life life = {UINT32_MAX, UINT32_MAX,
+                                               TL_STORE_SOURCE_PAC};
     char sid[64];
     uint32_t gids[GROUPS];
-    struct tl_store_user user = {.name = name,
-                                 .sid = sid,
-                                 .uid = FIRST + id,
-                                 .gid = FIRST,
-                                 .home = "/home/x",
-                                 .shell = "/bin/sh",
-                                 .life = life};
+    struct tli_store_user user = {.name = name,
+                                  .sid = sid,
+                                  .uid = FIRST + id,
+                                  .gid = FIRST,
+                                  .home = "/home/x",
+                                  .shell = "/bin/sh",
+                                  .life = life};
 
     snprintf(sid, sizeof(sid), "S-1-5-21-1-2-3-%u", id);
     for (uint32_t i = 0; i < GROUPS; i++)
         gids[i] = FIRST + i;
-    ck_assert_int_eq(tl_store_put_user(store, &user), 0);
-    ck_assert_int_eq(tl_store_put_gids(store, FIRST + id, gids, num_gids, &life), 0);
+    ck_assert_int_eq(tli_store_put_user(store, &user), 0);
+    ck_assert_int_eq(tli_store_put_gids(store, FIRST + id, gids, num_gids, &life), 0);
 }
 
 static void setup(void)
 {
     unlink(TEST_STORE);
-    ck_assert_int_eq(tl_store_open(NULL, TEST_STORE, &range, 1, &store), 0);
+    ck_assert_int_eq(tli_store_open(NULL, TEST_STORE, &range, 1, &store), 0);
     put(1, "one@contoso.test", 1);
     put(2, "many@contoso.test", GROUPS);
-    ck_assert_int_eq(tl_store_put_missing_name(store, TL_STORE_USER_NAME,
-                                               "gone@contoso.test", UINT32_MAX),
+    ck_assert_int_eq(tli_store_put_missing_name(store, TL_STORE_USER_NAME,
+                                                "gone@contoso.test", UINT32_MAX),
                      0);
     ck_assert_int_eq(
-        tl_store_put_missing_id(store, TL_STORE_USER_ID, FIRST + 3, UINT32_MAX), 0);
+        tli_store_put_missing_id(store, TL_STORE_USER_ID, FIRST + 3, UINT32_MAX), 0);
     ck_assert(nss_module_open(TEST_MODULE, "trustlogon", &nss));
 }
 
@@ -66,13 +66,13 @@ static void setup(void)
 static void setup_bare(void)
 {
     setup();
-    ck_assert_int_eq(tl_store_set_bare(store, "fabrikam.test", true), 0);
+    ck_assert_int_eq(tli_store_set_bare(store, "fabrikam.test", true), 0);
 }
 
 static void setup_not_shown(void)
 {
     setup();
-    ck_assert_int_eq(tl_store_set_bare(store, "contoso.test", false), 0);
+    ck_assert_int_eq(tli_store_set_bare(store, "contoso.test", false), 0);
 }
 
 static void teardown(void)

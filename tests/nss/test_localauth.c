@@ -17,11 +17,11 @@
 #define CONTOSO "S-1-5-21-1-2-3-"
 #define FABRIKAM "S-1-5-21-4-5-6-"
 
-static const struct tl_store_range range = {200000, 399999};
-static struct tl_store *store;
+static const struct tli_store_range range = {200000, 399999};
+static struct tli_store *store;
 static struct krb5_localauth_vtable_st table;
 static struct fake_agent agent;
-static const struct tl_store_life life = {UINT32_MAX, UINT32_MAX};
+static const struct tli_store_life life = {UINT32_MAX, UINT32_MAX};
 
 /* The whole of NSS, as libc would ask it: domain users, but one name that is also in
  * /etc/passwd with another uid, one that is root's, and one that NSS does not know. */
@@ -66,16 +66,16 @@ __attribute__((visibility("default"))) int getpwnam_r(const char *name, struct p
 static void put(const char *name, const char *const *aliases, const char *sid,
                 uint32_t uid)
 {
-    struct tl_store_user user = {.name = name,
-                                 .aliases = aliases,
-                                 .sid = sid,
-                                 .uid = uid,
-                                 .gid = 200513,
-                                 .home = "/home/x",
-                                 .shell = "/bin/sh",
-                                 .life = life};
+    struct tli_store_user user = {.name = name,
+                                  .aliases = aliases,
+                                  .sid = sid,
+                                  .uid = uid,
+                                  .gid = 200513,
+                                  .home = "/home/x",
+                                  .shell = "/bin/sh",
+                                  .life = life};
 
-    if (tl_store_put_user(store, &user) != 0)
+    if (tli_store_put_user(store, &user) != 0)
         abort();
 }
 
@@ -113,7 +113,7 @@ static void setup(void)
     unlink(TEST_STORE);
     unlink(TEST_SOCKET);
     agent.pid = 0;
-    ck_assert_int_eq(tl_store_open(NULL, TEST_STORE, &range, 1, &store), 0);
+    ck_assert_int_eq(tli_store_open(NULL, TEST_STORE, &range, 1, &store), 0);
     fill();
     ck_assert_ptr_nonnull(lib);
     symbol = dlsym(lib, "localauth_trustlogon_initvt");
@@ -271,7 +271,7 @@ START_TEST(a_nul_inside)
 }
 END_TEST
 
-static uint32_t knows_new(const struct tl_wire_msg *request)
+static uint32_t knows_new(const struct tli_wire_msg *request)
 {
     if (request->lookup != TL_LOOKUP_USER_NAME ||
         strcasecmp(request->user, "new@contoso.test") != 0)
@@ -303,7 +303,7 @@ START_TEST(bare_names)
     FILE *file;
 
     ck_assert_int_eq(table.userok(NULL, NULL, p, "bob"), EPERM);
-    ck_assert_int_eq(tl_store_set_bare(store, "contoso.test", true), 0);
+    ck_assert_int_eq(tli_store_set_bare(store, "contoso.test", true), 0);
     ck_assert_int_eq(table.userok(NULL, NULL, p, "bob"), 0);
     ck_assert_int_eq(table.userok(NULL, NULL, p, "CONTOSO\\bob"), 0);
     /* NSS, as a whole, has another alice; root and administrator are the machine's. */

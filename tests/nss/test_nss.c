@@ -28,8 +28,8 @@
 #define GID 200513
 #define BIG 300
 
-static const struct tl_store_range range = {200000, 399999};
-static struct tl_store *store;
+static const struct tli_store_range range = {200000, 399999};
+static struct tli_store *store;
 static struct nss_module nss;
 static uint32_t many_gids[BIG];
 
@@ -37,39 +37,39 @@ static void put_alice(void)
 {
     const char *aliases[] = {"CONTOSO\\alice", NULL};
     const char *members[] = {"alice@contoso.test", "bob@contoso.test"};
-    struct tl_store_life life = {UINT32_MAX, UINT32_MAX};
-    struct tl_store_user user = {.name = "alice@contoso.test",
-                                 .aliases = aliases,
-                                 .sid = SID "1105",
-                                 .uid = UID,
-                                 .gid = GID,
-                                 .gecos = "Alice",
-                                 .home = "/home/alice",
-                                 .shell = "/bin/sh",
-                                 .life = life};
-    struct tl_store_group group = {.name = "domain users@contoso.test",
-                                   .sid = SID "513",
-                                   .gid = GID,
-                                   .members = members,
-                                   .num_members = 2,
-                                   .life = life};
+    struct tli_store_life life = {UINT32_MAX, UINT32_MAX};
+    struct tli_store_user user = {.name = "alice@contoso.test",
+                                  .aliases = aliases,
+                                  .sid = SID "1105",
+                                  .uid = UID,
+                                  .gid = GID,
+                                  .gecos = "Alice",
+                                  .home = "/home/alice",
+                                  .shell = "/bin/sh",
+                                  .life = life};
+    struct tli_store_group group = {.name = "domain users@contoso.test",
+                                    .sid = SID "513",
+                                    .gid = GID,
+                                    .members = members,
+                                    .num_members = 2,
+                                    .life = life};
 
     for (uint32_t i = 0; i < BIG; i++)
         many_gids[i] = 300000 + i;
     many_gids[7] = GID;
-    ck_assert_int_eq(tl_store_put_user(store, &user), 0);
-    ck_assert_int_eq(tl_store_put_group(store, &group), 0);
-    ck_assert_int_eq(tl_store_put_gids(store, UID, many_gids, BIG, &life), 0);
+    ck_assert_int_eq(tli_store_put_user(store, &user), 0);
+    ck_assert_int_eq(tli_store_put_group(store, &group), 0);
+    ck_assert_int_eq(tli_store_put_gids(store, UID, many_gids, BIG, &life), 0);
     /* Known to be nobody, so that nobody needs to be asked. */
-    ck_assert_int_eq(tl_store_put_missing_name(store, TL_STORE_USER_NAME,
-                                               "nobody@contoso.test", UINT32_MAX),
+    ck_assert_int_eq(tli_store_put_missing_name(store, TL_STORE_USER_NAME,
+                                                "nobody@contoso.test", UINT32_MAX),
                      0);
 }
 
 static void setup(void)
 {
     unlink(TEST_STORE);
-    ck_assert_int_eq(tl_store_open(NULL, TEST_STORE, &range, 1, &store), 0);
+    ck_assert_int_eq(tli_store_open(NULL, TEST_STORE, &range, 1, &store), 0);
     put_alice();
     ck_assert(nss_module_open(TEST_MODULE, "trustlogon", &nss));
 }
@@ -316,7 +316,7 @@ START_TEST(forks_among_threads)
             }
             _exit(0);
         }
-        ck_assert_int_eq(tl_store_compact(store), 0);
+        ck_assert_int_eq(tli_store_compact(store), 0);
         ck_assert_int_eq(waitpid(pid, &status, 0), pid);
         ck_assert_int_eq(status, 0);
     }
@@ -350,7 +350,7 @@ START_TEST(in_signal_handlers)
     for (unsigned i = 0; i < 200 || signals < 50; i++) {
         ck_assert_int_eq(all_hits(), 0);
         if (i % 16 == 0)
-            ck_assert_int_eq(tl_store_compact(store), 0);
+            ck_assert_int_eq(tli_store_compact(store), 0);
     }
     setitimer(ITIMER_REAL, &never, NULL);
     ck_assert_int_eq(signal_failed, 0);
@@ -375,7 +375,7 @@ START_TEST(files_come_and_go)
     fclose(file);
     ck_assert_int_eq(nss.getpwuid(UID, &pw, buffer, sizeof(buffer), &err),
                      NSS_STATUS_NOTFOUND);
-    ck_assert_int_eq(tl_store_open(NULL, TEST_STORE, &range, 1, &store), 0);
+    ck_assert_int_eq(tli_store_open(NULL, TEST_STORE, &range, 1, &store), 0);
     ck_assert_int_eq(nss.getpwuid(UID, &pw, buffer, sizeof(buffer), &err),
                      NSS_STATUS_UNAVAIL); /* ours, but there is no agent to ask */
     put_alice();

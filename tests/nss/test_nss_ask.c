@@ -24,8 +24,8 @@
 #define LATEST_MS 4000 /* two slow cores under sanitizers */
 #define UNREACHABLE 0xC000005EU
 
-static const struct tl_store_range range = {200000, 399999};
-static struct tl_store *store;
+static const struct tli_store_range range = {200000, 399999};
+static struct tli_store *store;
 static struct nss_module nss;
 static struct fake_agent agent;
 static char buffer[512];
@@ -33,35 +33,36 @@ static struct passwd pw;
 static struct group gr;
 static int err;
 
-static struct tl_store_life life_of(int64_t fresh_for)
+static struct tli_store_life life_of(int64_t fresh_for)
 {
-    uint64_t now = tl_store_now();
+    uint64_t now = tli_store_now();
 
-    return (struct tl_store_life){.fresh_until = now + (uint64_t)fresh_for,
-                                  .valid_until = now + 100000};
+    return (struct tli_store_life){.fresh_until = now + (uint64_t)fresh_for,
+                                   .valid_until = now + 100000};
 }
 
 static void put(int64_t fresh_for)
 {
-    struct tl_store_life life = life_of(fresh_for);
+    struct tli_store_life life = life_of(fresh_for);
     const uint32_t gids[] = {GID, 300001};
-    struct tl_store_user user = {.name = NAME,
-                                 .sid = SID "1105",
-                                 .uid = UID,
-                                 .gid = GID,
-                                 .home = "/home/alice",
-                                 .shell = "/bin/sh",
-                                 .life = life};
-    struct tl_store_group group = {
+    struct tli_store_user user = {.name = NAME,
+                                  .sid = SID "1105",
+                                  .uid = UID,
+                                  .gid = GID,
+                                  .home = "/home/alice",
+                                  .shell = "/bin/sh",
+                                  .life = life};
+    struct tli_store_group group = {
         .name = GROUP, .sid = SID "1200", .gid = 300001, .life = life};
 
-    if (tl_store_put_user(store, &user) != 0 || tl_store_put_group(store, &group) != 0 ||
-        tl_store_put_gids(store, UID, gids, 2, &life) != 0)
+    if (tli_store_put_user(store, &user) != 0 ||
+        tli_store_put_group(store, &group) != 0 ||
+        tli_store_put_gids(store, UID, gids, 2, &life) != 0)
         abort();
 }
 
 /* What agents say. */
-static uint32_t knows(const struct tl_wire_msg *request)
+static uint32_t knows(const struct tli_wire_msg *request)
 {
     if (request->op != TL_OP_LOOKUP)
         return 1;
@@ -69,38 +70,38 @@ static uint32_t knows(const struct tl_wire_msg *request)
     return 0;
 }
 
-static uint32_t knows_nobody(const struct tl_wire_msg *request)
+static uint32_t knows_nobody(const struct tli_wire_msg *request)
 {
     return request->lookup <= TL_LOOKUP_USER_ID ? TL_WIRE_NO_SUCH_USER
                                                 : TL_WIRE_NO_SUCH_GROUP;
 }
 
-static uint32_t remembers_nobody(const struct tl_wire_msg *request)
+static uint32_t remembers_nobody(const struct tli_wire_msg *request)
 {
-    if (tl_store_put_missing_name(store, TL_STORE_USER_NAME, NAME,
-                                  tl_store_now() + 100) != 0)
+    if (tli_store_put_missing_name(store, TL_STORE_USER_NAME, NAME,
+                                   tli_store_now() + 100) != 0)
         abort();
     return 0;
 }
 
-static uint32_t cannot_tell(const struct tl_wire_msg *request)
+static uint32_t cannot_tell(const struct tli_wire_msg *request)
 {
     return UNREACHABLE;
 }
 
-static uint32_t lies(const struct tl_wire_msg *request)
+static uint32_t lies(const struct tli_wire_msg *request)
 {
     return 0;
 }
 
-static uint32_t is_slow(const struct tl_wire_msg *request)
+static uint32_t is_slow(const struct tli_wire_msg *request)
 {
     usleep(5000);
     return TL_WIRE_NO_SUCH_USER;
 }
 
 static void start(enum fake_behaviour behaviour,
-                  uint32_t (*answer)(const struct tl_wire_msg *))
+                  uint32_t (*answer)(const struct tli_wire_msg *))
 {
     agent = (struct fake_agent){
         .path = TEST_SOCKET, .behaviour = behaviour, .answer = answer};
@@ -117,7 +118,7 @@ static void setup(void)
     unlink(TEST_STORE);
     unlink(TEST_SOCKET);
     agent.pid = 0;
-    ck_assert_int_eq(tl_store_open(NULL, TEST_STORE, &range, 1, &store), 0);
+    ck_assert_int_eq(tli_store_open(NULL, TEST_STORE, &range, 1, &store), 0);
     ck_assert(nss_module_open(TEST_MODULE, "trustlogon", &nss));
 }
 
@@ -180,14 +181,14 @@ static int open_descriptors(void)
 static enum nss_status call(enum nss_status (*one)(void))
 {
     int before = open_descriptors();
-    int64_t began = tl_wire_now();
+    int64_t began = tli_wire_now();
     enum nss_status status;
 
     errno = 42;
     err = 0;
     status = one();
     ck_assert_int_eq(errno, 42);
-    ck_assert_int_lt(tl_wire_now() - began, LATEST_MS);
+    ck_assert_int_lt(tli_wire_now() - began, LATEST_MS);
     ck_assert_int_eq(err, status == NSS_STATUS_UNAVAIL ? EAGAIN : 0);
     /* The store's own descriptor is closed too once it is mapped. */
     ck_assert_int_eq(open_descriptors(), before);
@@ -272,12 +273,12 @@ END_TEST
 START_TEST(groups_are_asked_for_alone)
 {
     put(1000);
-    ck_assert_int_eq(tl_store_drop_id(store, TL_STORE_GIDS, UID), 0);
+    ck_assert_int_eq(tli_store_drop_id(store, TL_STORE_GIDS, UID), 0);
     start(FAKE_ANSWERS, knows);
     ck_assert_int_eq(call(groups_of), NSS_STATUS_SUCCESS);
     ck_assert_uint_eq(questions(), 1);
     fake_agent_stop(&agent);
-    ck_assert_int_eq(tl_store_drop_id(store, TL_STORE_GIDS, UID), 0);
+    ck_assert_int_eq(tli_store_drop_id(store, TL_STORE_GIDS, UID), 0);
     ck_assert_int_eq(call(groups_of), NSS_STATUS_UNAVAIL);
 }
 END_TEST
@@ -359,7 +360,7 @@ END_TEST
 /* A listing of 500 strange files waits once, and the next one soon asks again. */
 START_TEST(waiting_in_vain_is_not_repeated)
 {
-    int64_t began = tl_wire_now();
+    int64_t began = tli_wire_now();
 
     start(FAKE_IS_SILENT, knows);
     for (uint32_t i = 0; i < 500; i++) {
@@ -367,31 +368,31 @@ START_TEST(waiting_in_vain_is_not_repeated)
                          NSS_STATUS_UNAVAIL);
         ck_assert_int_eq(err, EAGAIN);
     }
-    ck_assert_int_ge(tl_wire_now() - began, BOUND_MS - 5);
-    ck_assert_int_lt(tl_wire_now() - began, LATEST_MS);
+    ck_assert_int_ge(tli_wire_now() - began, BOUND_MS - 5);
+    ck_assert_int_lt(tli_wire_now() - began, LATEST_MS);
     ck_assert_uint_eq(questions(), 1);
     fake_agent_stop(&agent);
     start(FAKE_ANSWERS, knows);
     while (by_uid() != NSS_STATUS_SUCCESS) {
-        ck_assert_int_lt(tl_wire_now() - began, 15000);
+        ck_assert_int_lt(tli_wire_now() - began, 15000);
         usleep(20000);
     }
-    ck_assert_int_ge(tl_wire_now() - began, 3000);
+    ck_assert_int_ge(tli_wire_now() - began, 3000);
     ck_assert_uint_eq(questions(), 1);
 }
 END_TEST
 
 START_TEST(no_agent_costs_nothing)
 {
-    int64_t began = tl_wire_now();
+    int64_t began = tli_wire_now();
 
     for (uint32_t i = 0; i < 1000; i++)
         ck_assert_int_eq(nss.getpwuid(250000 + i, &pw, buffer, sizeof(buffer), &err),
                          NSS_STATUS_UNAVAIL);
-    ck_assert_int_lt(tl_wire_now() - began, BOUND_MS);
+    ck_assert_int_lt(tli_wire_now() - began, BOUND_MS);
     close(fake_agent_listen(TEST_SOCKET, 1)); /* left behind by one that was killed */
     ck_assert_int_eq(call(by_name), NSS_STATUS_UNAVAIL);
-    ck_assert_int_lt(tl_wire_now() - began, BOUND_MS);
+    ck_assert_int_lt(tli_wire_now() - began, BOUND_MS);
     start(FAKE_ANSWERS, knows);
     ck_assert_int_eq(call(by_name), NSS_STATUS_SUCCESS);
 }

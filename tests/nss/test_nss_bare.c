@@ -23,9 +23,9 @@
 #define SALES 201200
 #define OTHER 301105
 
-static const struct tl_store_range range = {200000, 399999};
-static const struct tl_store_life life = {UINT32_MAX, UINT32_MAX, TL_STORE_SOURCE_PAC};
-static struct tl_store *store;
+static const struct tli_store_range range = {200000, 399999};
+static const struct tli_store_life life = {UINT32_MAX, UINT32_MAX, TL_STORE_SOURCE_PAC};
+static struct tli_store *store;
 static struct nss_module nss;
 static struct fake_agent agent;
 static char buffer[1024];
@@ -38,20 +38,20 @@ static void put_user(const char *sam, const char *dns, const char *sid, uint32_t
     char name[64], alias[64], whole[64];
     const char *aliases[] = {alias, NULL};
     const uint32_t gids[] = {SALES, uid};
-    struct tl_store_user user = {.name = name,
-                                 .aliases = aliases,
-                                 .sid = whole,
-                                 .uid = uid,
-                                 .gid = SALES,
-                                 .home = "/home/x",
-                                 .shell = "/bin/sh",
-                                 .life = life};
+    struct tli_store_user user = {.name = name,
+                                  .aliases = aliases,
+                                  .sid = whole,
+                                  .uid = uid,
+                                  .gid = SALES,
+                                  .home = "/home/x",
+                                  .shell = "/bin/sh",
+                                  .life = life};
 
     snprintf(name, sizeof(name), "%s@%s", sam, dns);
     snprintf(alias, sizeof(alias), "%s\\%s", dns, sam);
     snprintf(whole, sizeof(whole), "%s%u", sid, uid % 10000);
-    ck_assert_int_eq(tl_store_put_user(store, &user), 0);
-    ck_assert_int_eq(tl_store_put_gids(store, uid, gids, 2, &life), 0);
+    ck_assert_int_eq(tli_store_put_user(store, &user), 0);
+    ck_assert_int_eq(tli_store_put_gids(store, uid, gids, 2, &life), 0);
 }
 
 static void put_group(const char *sam, uint32_t gid)
@@ -60,18 +60,18 @@ static void put_group(const char *sam, uint32_t gid)
                              "bob@contoso.test"};
     char name[64], alias[64], sid[64];
     const char *aliases[] = {alias, NULL};
-    struct tl_store_group group = {.name = name,
-                                   .aliases = aliases,
-                                   .sid = sid,
-                                   .gid = gid,
-                                   .members = members,
-                                   .num_members = COUNT(members),
-                                   .life = life};
+    struct tli_store_group group = {.name = name,
+                                    .aliases = aliases,
+                                    .sid = sid,
+                                    .gid = gid,
+                                    .members = members,
+                                    .num_members = COUNT(members),
+                                    .life = life};
 
     snprintf(name, sizeof(name), "%s@contoso.test", sam);
     snprintf(alias, sizeof(alias), "contoso.test\\%s", sam);
     snprintf(sid, sizeof(sid), CONTOSO "%u", gid % 10000);
-    ck_assert_int_eq(tl_store_put_group(store, &group), 0);
+    ck_assert_int_eq(tli_store_put_group(store, &group), 0);
 }
 
 static void write_file(const char *path, const char *text)
@@ -85,16 +85,16 @@ static void write_file(const char *path, const char *text)
 
 static void bare(const char *domain, bool shown)
 {
-    ck_assert_int_eq(tl_store_set_bare(store, domain, shown), 0);
+    ck_assert_int_eq(tli_store_set_bare(store, domain, shown), 0);
 }
 
-static uint32_t knows_nobody(const struct tl_wire_msg *request)
+static uint32_t knows_nobody(const struct tli_wire_msg *request)
 {
     bool user = request->lookup <= TL_LOOKUP_USER_ID;
 
     if (request->user != NULL)
-        (void)tl_store_put_missing_name(store, (enum tl_store_class)request->lookup,
-                                        request->user, tl_store_now() + 100);
+        (void)tli_store_put_missing_name(store, (enum tli_store_class)request->lookup,
+                                         request->user, tli_store_now() + 100);
     return user ? TL_WIRE_NO_SUCH_USER : TL_WIRE_NO_SUCH_GROUP;
 }
 
@@ -104,7 +104,7 @@ static void setup(void)
     unlink(TEST_SOCKET);
     write_file(TEST_PASSWD, "root:x:0:0:root:/root:/bin/sh\nlocal:x:1001:1001::/:\n");
     write_file(TEST_GROUP, "root:x:0:\nlocals:x:1001:bob\n");
-    ck_assert_int_eq(tl_store_open(NULL, TEST_STORE, &range, 1, &store), 0);
+    ck_assert_int_eq(tli_store_open(NULL, TEST_STORE, &range, 1, &store), 0);
     put_user("alice", "contoso.test", CONTOSO, ALICE);
     put_user("bob", "contoso.test", CONTOSO, BOB);
     put_user("alice", "fabrikam.test", FABRIKAM, OTHER);

@@ -23,8 +23,8 @@
 #define SID "S-1-5-21-1-2-3-"
 #define NOBODY 65534
 
-static const struct tl_store_range range = {200000, 399999};
-static struct tl_store *store;
+static const struct tli_store_range range = {200000, 399999};
+static struct tli_store *store;
 static char folder[] = "/tmp/trustlogon-exec.XXXXXX";
 
 static void fill(void)
@@ -32,32 +32,32 @@ static void fill(void)
     const char *aliases[] = {"CONTOSO\\alice", NULL};
     const char *members[] = {"alice@contoso.test", "bob@contoso.test"};
     const uint32_t gids[] = {200513, 201200};
-    struct tl_store_life life = {UINT32_MAX, UINT32_MAX};
-    struct tl_store_user user = {.name = "alice@contoso.test",
-                                 .aliases = aliases,
-                                 .sid = SID "1105",
-                                 .uid = 201105,
-                                 .gid = 200513,
-                                 .home = "/home/alice",
-                                 .shell = "/bin/sh",
-                                 .life = life};
-    struct tl_store_group group = {.name = "linux users@contoso.test",
-                                   .sid = SID "1200",
-                                   .gid = 201200,
-                                   .members = members,
-                                   .num_members = 2,
-                                   .life = life};
+    struct tli_store_life life = {UINT32_MAX, UINT32_MAX};
+    struct tli_store_user user = {.name = "alice@contoso.test",
+                                  .aliases = aliases,
+                                  .sid = SID "1105",
+                                  .uid = 201105,
+                                  .gid = 200513,
+                                  .home = "/home/alice",
+                                  .shell = "/bin/sh",
+                                  .life = life};
+    struct tli_store_group group = {.name = "linux users@contoso.test",
+                                    .sid = SID "1200",
+                                    .gid = 201200,
+                                    .members = members,
+                                    .num_members = 2,
+                                    .life = life};
 
-    ck_assert_int_eq(tl_store_put_user(store, &user), 0);
-    ck_assert_int_eq(tl_store_put_group(store, &group), 0);
-    ck_assert_int_eq(tl_store_put_gids(store, 201105, gids, 2, &life), 0);
+    ck_assert_int_eq(tli_store_put_user(store, &user), 0);
+    ck_assert_int_eq(tli_store_put_group(store, &group), 0);
+    ck_assert_int_eq(tli_store_put_gids(store, 201105, gids, 2, &life), 0);
 }
 
 static void setup(void)
 {
     unlink(TEST_STORE);
     unlink(TEST_SOCKET);
-    ck_assert_int_eq(tl_store_open(NULL, TEST_STORE, &range, 1, &store), 0);
+    ck_assert_int_eq(tli_store_open(NULL, TEST_STORE, &range, 1, &store), 0);
     fill();
     memset(folder + sizeof(folder) - 7, 'X', 6);
     ck_assert_ptr_nonnull(mkdtemp(folder));

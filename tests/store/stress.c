@@ -43,9 +43,9 @@ struct shared {
 };
 
 static struct shared *shared;
-static struct tl_store_reader reader; /* one per process, shared by its threads */
+static struct tli_store_reader reader; /* one per process, shared by its threads */
 static char path[] = "/tmp/tl_stress_XXXXXX/store";
-static const struct tl_store_range range = {200000, 299999};
+static const struct tli_store_range range = {200000, 299999};
 
 static uint64_t step(uint64_t *state)
 {
@@ -58,41 +58,41 @@ static uint32_t gid_of(unsigned version, unsigned i)
     return FIRST_UID + (version + i * 1000) % 90000;
 }
 
-static int put_gids(struct tl_store *store, unsigned user, unsigned version)
+static int put_gids(struct tli_store *store, unsigned user, unsigned version)
 {
-    const struct tl_store_life life = {UINT32_MAX, UINT32_MAX, TL_STORE_SOURCE_PAC};
+    const struct tli_store_life life = {UINT32_MAX, UINT32_MAX, TL_STORE_SOURCE_PAC};
     uint32_t gids[GIDS_MAX];
     unsigned count = version % GIDS_MAX + 1;
 
     for (unsigned i = 0; i < count; i++)
         gids[i] = gid_of(version, i);
-    return tl_store_put_gids(store, FIRST_UID + user, gids, count, &life);
+    return tli_store_put_gids(store, FIRST_UID + user, gids, count, &life);
 }
 
-static int put(struct tl_store *store, unsigned user, unsigned version)
+static int put(struct tli_store *store, unsigned user, unsigned version)
 {
     char name[48], other[48], gecos[400], sid[64];
     const char *aliases[] = {other, NULL};
-    struct tl_store_user record = {.name = name,
-                                   .aliases = aliases,
-                                   .sid = sid,
-                                   .uid = FIRST_UID + user,
-                                   .gid = FIRST_UID + version % 90000,
-                                   .gecos = gecos,
-                                   .home = "/home/u",
-                                   .shell = "/bin/sh",
-                                   .life = {UINT32_MAX, UINT32_MAX}};
+    struct tli_store_user record = {.name = name,
+                                    .aliases = aliases,
+                                    .sid = sid,
+                                    .uid = FIRST_UID + user,
+                                    .gid = FIRST_UID + version % 90000,
+                                    .gecos = gecos,
+                                    .home = "/home/u",
+                                    .shell = "/bin/sh",
+                                    .life = {UINT32_MAX, UINT32_MAX}};
     int rc;
 
     snprintf(name, sizeof(name), "u%u@stress.test", user);
     snprintf(other, sizeof(other), "STRESS\\u%u", user);
     snprintf(sid, sizeof(sid), "S-1-5-21-7-7-7-%u", 1000 + user);
     snprintf(gecos, sizeof(gecos), "%u %0*u", version, (int)(version % 300) + 1, version);
-    rc = tl_store_put_user(store, &record);
+    rc = tli_store_put_user(store, &record);
     return rc == 0 ? put_gids(store, user, version) : rc;
 }
 
-static void change(struct tl_store *store, uint64_t *random)
+static void change(struct tli_store *store, uint64_t *random)
 {
     unsigned user = (unsigned)(step(random) % USERS), what = (unsigned)step(random) % 100;
     unsigned last = atomic_load(&shared->users[user].begun);
@@ -100,12 +100,12 @@ static void change(struct tl_store *store, uint64_t *random)
     int rc;
 
     if (what >= 85) {
-        rc = tl_store_compact(store);
+        rc = tli_store_compact(store);
         atomic_fetch_add(&shared->rewrites, 1);
     } else {
         atomic_store(&shared->users[user].begun, version);
         rc = (version & 1) != 0
-                 ? tl_store_drop_id(store, TL_STORE_USER_ID, FIRST_UID + user)
+                 ? tli_store_drop_id(store, TL_STORE_USER_ID, FIRST_UID + user)
                  : put(store, user, version);
         rc = rc == -ENOENT ? 0 : rc;
         if (rc == 0)
@@ -121,8 +121,8 @@ static void change(struct tl_store *store, uint64_t *random)
 
 static void writer(uint64_t seed)
 {
-    struct tl_store *store;
-    int rc = tl_store_open(NULL, path, &range, 1, &store);
+    struct tli_store *store;
+    int rc = tli_store_open(NULL, path, &range, 1, &store);
 
     if (rc != 0) {
         fprintf(stderr, "open: %s\n", strerror(-rc));
@@ -131,13 +131,13 @@ static void writer(uint64_t seed)
     }
     while (!atomic_load(&shared->stop))
         change(store, &seed);
-    if (tl_store_check(store) != 0)
+    if (tli_store_check(store) != 0)
         atomic_fetch_add(&shared->failures, 1);
     _exit(0);
 }
 
 /* The version an entry carries; 0 if its parts do not agree. */
-static unsigned version_of(const struct tl_store_entry *entry, unsigned user)
+static unsigned version_of(const struct tli_store_entry *entry, unsigned user)
 {
     char name[48], gecos[400];
     unsigned version = (unsigned)strtoul(entry->gecos.at, NULL, 10);
@@ -152,7 +152,7 @@ static unsigned version_of(const struct tl_store_entry *entry, unsigned user)
 }
 
 /* The same for a group list. */
-static unsigned version_of_gids(const struct tl_store_entry *entry, unsigned user)
+static unsigned version_of_gids(const struct tli_store_entry *entry, unsigned user)
 {
     unsigned version = entry->count == 0 ? 0 : entry->gids[0] - FIRST_UID;
 
@@ -174,17 +174,17 @@ static void complain(unsigned user, const char *what, unsigned done, unsigned go
 
 /* By a name, by the other name, by the uid, or the group list. The version found, 0 for
  * one that is not whole. */
-static enum tl_store_answer ask(const struct tl_store_map *map, unsigned user,
-                                unsigned how, unsigned *version)
+static enum tli_store_answer ask(const struct tli_store_map *map, unsigned user,
+                                 unsigned how, unsigned *version)
 {
-    enum tl_store_class by_id = how == 2 ? TL_STORE_USER_ID : TL_STORE_GIDS;
-    enum tl_store_answer answer;
-    struct tl_store_entry entry;
+    enum tli_store_class by_id = how == 2 ? TL_STORE_USER_ID : TL_STORE_GIDS;
+    enum tli_store_answer answer;
+    struct tli_store_entry entry;
     char name[48];
 
     snprintf(name, sizeof(name), how == 0 ? "u%u@stress.test" : "stress\\U%u", user);
-    answer = how >= 2 ? tl_store_by_id(map, by_id, FIRST_UID + user, NOW, &entry)
-                      : tl_store_by_name(map, TL_STORE_USER_NAME, name, NOW, &entry);
+    answer = how >= 2 ? tli_store_by_id(map, by_id, FIRST_UID + user, NOW, &entry)
+                      : tli_store_by_name(map, TL_STORE_USER_NAME, name, NOW, &entry);
     if (answer == TL_STORE_HIT)
         *version = how == 3 ? version_of_gids(&entry, user) : version_of(&entry, user);
     return answer;
@@ -194,12 +194,12 @@ static void look(uint64_t *random)
 {
     unsigned user = (unsigned)(step(random) % USERS), how = (unsigned)step(random) % 4;
     unsigned done = atomic_load(&shared->users[user].done), begun, version = 0;
-    const struct tl_store_map *map = tl_store_enter(&reader);
-    enum tl_store_answer answer = TL_STORE_MISS;
+    const struct tli_store_map *map = tli_store_enter(&reader);
+    enum tli_store_answer answer = TL_STORE_MISS;
 
     if (map != NULL) {
         answer = ask(map, user, how, &version);
-        tl_store_leave(&reader, map);
+        tli_store_leave(&reader, map);
     }
     begun = atomic_load(&shared->users[user].begun);
     atomic_fetch_add(&shared->lookups, 1);

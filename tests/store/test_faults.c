@@ -24,12 +24,12 @@
 #define FIRST 200000U
 #define SID "S-1-5-21-1-2-3-"
 
-static const struct tl_store_range range = {FIRST, 399999};
-static const struct tl_store_life life = {UINT32_MAX, UINT32_MAX, TL_STORE_SOURCE_PAC};
+static const struct tli_store_range range = {FIRST, 399999};
+static const struct tli_store_life life = {UINT32_MAX, UINT32_MAX, TL_STORE_SOURCE_PAC};
 static char folder[] = "/tmp/tl_faults_XXXXXX";
 static char path[64];
-static struct tl_store *store;
-static struct tl_store_reader reader;
+static struct tli_store *store;
+static struct tli_store_reader reader;
 
 /* With `options` NULL in a folder of the disk's, else on a tmpfs with these. False:
  * that cannot be had here. */
@@ -44,8 +44,8 @@ static bool on_disk(const char *options)
         rmdir(folder);
         return false;
     }
-    ck_assert_int_eq(tl_store_open(NULL, path, &range, 1, &store), 0);
-    reader = (struct tl_store_reader){.path = path, .owner = geteuid()};
+    ck_assert_int_eq(tli_store_open(NULL, path, &range, 1, &store), 0);
+    reader = (struct tli_store_reader){.path = path, .owner = geteuid()};
     return true;
 }
 
@@ -67,41 +67,41 @@ static void done(void)
 static int put(uint32_t id, size_t room)
 {
     char name[64], sid[64], *gecos = malloc(room + 1);
-    struct tl_store_user user = {.name = name,
-                                 .sid = sid,
-                                 .uid = FIRST + id,
-                                 .gid = FIRST,
-                                 .gecos = gecos,
-                                 .home = "/home/u",
-                                 .shell = "/bin/sh",
-                                 .life = life};
+    struct tli_store_user user = {.name = name,
+                                  .sid = sid,
+                                  .uid = FIRST + id,
+                                  .gid = FIRST,
+                                  .gecos = gecos,
+                                  .home = "/home/u",
+                                  .shell = "/bin/sh",
+                                  .life = life};
     int rc;
 
     memset(gecos, 'x', room);
     gecos[room] = '\0';
     snprintf(name, sizeof(name), "user%u@contoso.test", id);
     snprintf(sid, sizeof(sid), SID "%u", id + 1000);
-    rc = tl_store_put_user(store, &user);
+    rc = tli_store_put_user(store, &user);
     free(gecos);
     return rc;
 }
 
-static enum tl_store_answer look_at(uint32_t id, uint64_t now)
+static enum tli_store_answer look_at(uint32_t id, uint64_t now)
 {
-    const struct tl_store_map *map = tl_store_enter(&reader);
-    enum tl_store_answer answer = TL_STORE_MISS;
-    struct tl_store_entry entry;
+    const struct tli_store_map *map = tli_store_enter(&reader);
+    enum tli_store_answer answer = TL_STORE_MISS;
+    struct tli_store_entry entry;
 
     if (map == NULL)
         return answer;
-    answer = tl_store_by_id(map, TL_STORE_USER_ID, FIRST + id, now, &entry);
-    tl_store_leave(&reader, map);
+    answer = tli_store_by_id(map, TL_STORE_USER_ID, FIRST + id, now, &entry);
+    tli_store_leave(&reader, map);
     return answer;
 }
 
 static bool known(uint32_t id)
 {
-    return look_at(id, tl_store_now()) == TL_STORE_HIT;
+    return look_at(id, tli_store_now()) == TL_STORE_HIT;
 }
 
 static unsigned mapped(void)
@@ -136,11 +136,11 @@ START_TEST(full_disk)
     ck_assert(!is_there(".new"));
     for (uint32_t i = 0; i + 1 < count; i++)
         ck_assert(known(i));
-    ck_assert_int_eq(tl_store_check(store), 0);
+    ck_assert_int_eq(tli_store_check(store), 0);
     /* A compaction needs room for a second file. What is dropped makes room in it. */
-    ck_assert_int_eq(tl_store_compact(store), -ENOSPC);
+    ck_assert_int_eq(tli_store_compact(store), -ENOSPC);
     for (uint32_t i = 0; i + 1 < count; i++)
-        ck_assert_int_eq(tl_store_drop_id(store, TL_STORE_USER_ID, FIRST + i), 0);
+        ck_assert_int_eq(tli_store_drop_id(store, TL_STORE_USER_ID, FIRST + i), 0);
     ck_assert_int_eq(mount(NULL, folder, NULL, MS_REMOUNT, "size=2m"), 0);
     ck_assert_int_eq(put(count, 4000), 0);
     ck_assert(known(count));
@@ -155,7 +155,7 @@ START_TEST(no_inodes)
     if (!on_disk("nr_inodes=3"))
         return;
     ck_assert_int_eq(put(1, 10), 0);
-    ck_assert_int_eq(tl_store_compact(store), -ENOSPC);
+    ck_assert_int_eq(tli_store_compact(store), -ENOSPC);
     ck_assert_int_eq(put(2, 10), 0);
     ck_assert(known(1) && known(2));
     done();
@@ -164,8 +164,8 @@ END_TEST
 
 START_TEST(read_only_disk)
 {
-    struct tl_store_view *view;
-    struct tl_store *other;
+    struct tli_store_view *view;
+    struct tli_store *other;
 
     if (!on_disk("size=4m"))
         return;
@@ -174,12 +174,12 @@ START_TEST(read_only_disk)
     store = NULL;
     ck_assert_int_eq(mount(NULL, folder, NULL, MS_REMOUNT | MS_RDONLY, NULL), 0);
     ck_assert(known(1));
-    ck_assert_int_eq(tl_store_view_open(NULL, path, &view), 0);
+    ck_assert_int_eq(tli_store_view_open(NULL, path, &view), 0);
     talloc_free(view);
-    ck_assert_int_eq(tl_store_open(NULL, path, &range, 1, &other), -EROFS);
+    ck_assert_int_eq(tli_store_open(NULL, path, &range, 1, &other), -EROFS);
     ck_assert_ptr_null(other);
     ck_assert_int_eq(mount(NULL, folder, NULL, MS_REMOUNT, NULL), 0);
-    ck_assert_int_eq(tl_store_open(NULL, path, &range, 1, &store), 0);
+    ck_assert_int_eq(tli_store_open(NULL, path, &range, 1, &store), 0);
     done();
 }
 END_TEST
@@ -192,7 +192,7 @@ START_TEST(no_descriptors)
     ck_assert(on_disk(NULL));
     ck_assert_int_eq(put(1, 10), 0);
     ck_assert(known(1));
-    ck_assert_int_eq(tl_store_compact(store), 0);
+    ck_assert_int_eq(tli_store_compact(store), 0);
     ck_assert_int_eq(put(2, 10), 0);
     getrlimit(RLIMIT_NOFILE, &before);
     none.rlim_max = before.rlim_max;
@@ -209,26 +209,26 @@ END_TEST
 /* One reader looks now and then, one is in the middle of a look-up all the time. */
 START_TEST(fifty_compactions)
 {
-    const struct tl_store_map *held;
-    struct tl_store_entry entry;
+    const struct tli_store_map *held;
+    struct tli_store_entry entry;
 
     ck_assert(on_disk(NULL));
     ck_assert_int_eq(put(0, 10), 0);
     ck_assert(known(0));
-    held = tl_store_enter(&reader);
+    held = tli_store_enter(&reader);
     ck_assert_ptr_nonnull(held);
     for (uint32_t i = 1; i <= 50; i++) {
         ck_assert_int_eq(put(i, 10), 0);
-        ck_assert_int_eq(tl_store_compact(store), 0);
+        ck_assert_int_eq(tli_store_compact(store), 0);
         ck_assert(known(i));
         ck_assert_uint_eq(mapped(), 2);
         ck_assert_int_eq(
-            tl_store_by_id(held, TL_STORE_USER_ID, FIRST, tl_store_now(), &entry),
+            tli_store_by_id(held, TL_STORE_USER_ID, FIRST, tli_store_now(), &entry),
             TL_STORE_HIT);
     }
-    tl_store_leave(&reader, held);
+    tli_store_leave(&reader, held);
     for (uint32_t i = 0; i < 50; i++)
-        ck_assert_int_eq(tl_store_compact(store), 0);
+        ck_assert_int_eq(tli_store_compact(store), 0);
     ck_assert(known(50));
     ck_assert_uint_eq(mapped(), 1);
     done();
@@ -238,25 +238,25 @@ END_TEST
 /* A wrong clock at boot, right again after a minute. */
 START_TEST(clock_set_back)
 {
-    uint64_t now = tl_store_now(), past = now - 10 * 365 * 86400;
-    struct tl_store_entry entry;
-    const struct tl_store_map *map;
+    uint64_t now = tli_store_now(), past = now - 10 * 365 * 86400;
+    struct tli_store_entry entry;
+    const struct tli_store_map *map;
 
     ck_assert(on_disk(NULL));
     ck_assert_int_eq(put(1, 10), 0);
-    ck_assert_int_eq(tl_store_put_missing_name(store, TL_STORE_USER_NAME,
-                                               "late@contoso.test", now + 60),
+    ck_assert_int_eq(tli_store_put_missing_name(store, TL_STORE_USER_NAME,
+                                                "late@contoso.test", now + 60),
                      0);
     ck_assert_int_eq(look_at(1, past), TL_STORE_STALE);
     ck_assert_int_eq(look_at(1, now - TL_STORE_CLOCK_SLACK), TL_STORE_HIT);
-    map = tl_store_enter(&reader);
+    map = tli_store_enter(&reader);
     ck_assert_int_eq(
-        tl_store_by_name(map, TL_STORE_USER_NAME, "late@contoso.test", now, &entry),
+        tli_store_by_name(map, TL_STORE_USER_NAME, "late@contoso.test", now, &entry),
         TL_STORE_NEGATIVE);
     ck_assert_int_eq(
-        tl_store_by_name(map, TL_STORE_USER_NAME, "late@contoso.test", past, &entry),
+        tli_store_by_name(map, TL_STORE_USER_NAME, "late@contoso.test", past, &entry),
         TL_STORE_MISS);
-    tl_store_leave(&reader, map);
+    tli_store_leave(&reader, map);
     done();
 }
 END_TEST
@@ -276,11 +276,11 @@ START_TEST(leftovers)
     file = fopen(name, "w");
     fputs("half a file", file);
     fclose(file);
-    ck_assert_int_eq(tl_store_compact(store), 0);
+    ck_assert_int_eq(tli_store_compact(store), 0);
     ck_assert(!is_there(".new"));
     /* A link in its place is not followed. */
     ck_assert_int_eq(symlink("/etc/passwd", name), 0);
-    ck_assert_int_eq(tl_store_compact(store), 0);
+    ck_assert_int_eq(tli_store_compact(store), 0);
     ck_assert(known(1) && !is_there(".new"));
     /* Nor one in place of the lock. */
     snprintf(name, sizeof(name), "%s.lock", path);

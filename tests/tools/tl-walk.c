@@ -98,8 +98,8 @@ static enum tl_reason go(TALLOC_CTX *mem, struct tl_config *config,
         reason = tl_krb_walk(krb, &opt->route, ws, out);
     if (reason == TL_REASON_OK)
         reason = tl_krb_proof(mem, krb, ws, &pac, out);
-    for (size_t i = 0; pac != NULL && tl_krb_through(krb, i) != NULL; i++)
-        printf("through: %s\n", tl_krb_through(krb, i));
+    for (size_t i = 0; pac != NULL && tl_krb_transited(krb, i) != NULL; i++)
+        printf("through: %s\n", tl_krb_transited(krb, i));
     if (pac != NULL)
         print_pac(pac);
     if (reason == TL_REASON_OK && opt->service != NULL)

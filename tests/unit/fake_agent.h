@@ -38,7 +38,7 @@ enum fake_behaviour {
 struct fake_agent {
     const char *path;
     enum fake_behaviour behaviour;
-    uint32_t (*answer)(const struct tl_wire_msg *request); /* the status */
+    uint32_t (*answer)(const struct tli_wire_msg *request); /* the status */
     pid_t pid;
     int listener, crowd[16];
     atomic_uint *questions; /* heard so far */
@@ -89,9 +89,9 @@ static inline void fake_agent_send_descriptor(int fd)
 static inline void fake_agent_serve(struct fake_agent *agent, int fd)
 {
     static uint8_t buf[TL_WIRE_MAX], huge[4096];
-    struct tl_wire_msg msg, out = {.type = TL_WIRE_DONE};
+    struct tli_wire_msg msg, out = {.type = TL_WIRE_DONE};
 
-    if (agent->behaviour == FAKE_CLOSES || tl_wire_recv(fd, &msg, buf, 2000) != 0)
+    if (agent->behaviour == FAKE_CLOSES || tli_wire_recv(fd, &msg, buf, 2000) != 0)
         return;
     atomic_fetch_add(agent->questions, 1);
     switch (agent->behaviour) {
@@ -100,7 +100,7 @@ static inline void fake_agent_serve(struct fake_agent *agent, int fd)
         __attribute__((fallthrough));
     case FAKE_ANSWERS:
         out.ntstatus = agent->answer(&msg);
-        (void)tl_wire_send(fd, &out, buf, 1000);
+        (void)tli_wire_send(fd, &out, buf, 1000);
         return;
     case FAKE_DIES:
         usleep(100000);
@@ -115,8 +115,8 @@ static inline void fake_agent_serve(struct fake_agent *agent, int fd)
         (void)send(fd, "TLW1\001\006\001\0\007\001\0\0\004", 13, MSG_NOSIGNAL);
         return;
     case FAKE_PROMPTS:
-        out = (struct tl_wire_msg){.type = TL_WIRE_PROMPT, .text = "Password:"};
-        (void)tl_wire_send(fd, &out, buf, 1000);
+        out = (struct tli_wire_msg){.type = TL_WIRE_PROMPT, .text = "Password:"};
+        (void)tli_wire_send(fd, &out, buf, 1000);
         return;
     case FAKE_SENDS_A_DESCRIPTOR:
         fake_agent_send_descriptor(fd);

@@ -14,8 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "kerberos/armor.h"
-#include "kerberos/fast_message.h"
+#include "kerberos/exchange/armor.h"
+#include "kerberos/exchange/fast_message.h"
 #include "run_suite.h"
 
 #define REALM "CONTOSO.TEST"
@@ -139,8 +139,8 @@ static struct bytes error(unsigned int code, const char *client, struct bytes e_
 /* The armor's key, as a KDC gets it: from the request and the ticket's key. */
 static krb5_keyblock *armor_key(const krb5_data *request)
 {
-    struct tl_encrypted enc;
-    struct tl_der der = {(const uint8_t *)request->data, request->length}, key;
+    struct tli_encrypted enc;
+    struct tli_der der = {(const uint8_t *)request->data, request->length}, key;
     krb5_principal server;
     krb5_creds want, got;
     krb5_enc_data in = {.enctype = ENCTYPE_AES256_CTS_HMAC_SHA1_96};
@@ -148,7 +148,7 @@ static krb5_keyblock *armor_key(const krb5_data *request)
     krb5_data plain;
     int32_t etype;
 
-    ck_assert_int_eq(tl_fast_authenticator(der, &enc), 0);
+    ck_assert_int_eq(tli_fast_authenticator(der, &enc), 0);
     memset(&want, 0, sizeof(want));
     ck_assert_int_eq(krb5_parse_name(krb->k5, TGS, &server), 0);
     want.server = server;
@@ -163,8 +163,8 @@ static krb5_keyblock *armor_key(const krb5_data *request)
     ck_assert_int_eq(krb5_c_decrypt(krb->k5, &got.keyblock, KRB5_KEYUSAGE_AP_REQ_AUTH,
                                     NULL, &in, &plain),
                      0);
-    der = (struct tl_der){(const uint8_t *)plain.data, plain.length};
-    ck_assert_int_eq(tl_authenticator_subkey(der, &etype, &key), 0);
+    der = (struct tli_der){(const uint8_t *)plain.data, plain.length};
+    ck_assert_int_eq(tli_authenticator_subkey(der, &etype, &key), 0);
     memset(&subkey, 0, sizeof(subkey));
     subkey.enctype = etype;
     subkey.length = (unsigned int)key.len;
@@ -179,26 +179,26 @@ static krb5_keyblock *armor_key(const krb5_data *request)
 /* [7] of the request inside, which the answer must repeat; that outside is another. */
 static unsigned int nonce_of(const krb5_data *request, const krb5_keyblock *key)
 {
-    struct tl_der in = {(const uint8_t *)request->data, request->length}, at, list;
+    struct tli_der in = {(const uint8_t *)request->data, request->length}, at, list;
     krb5_enc_data enc = {.enctype = key->enctype};
     krb5_data inside;
     unsigned int nonce = 0;
     const uint8_t *p;
 
     /* AS-REQ, its third field; PA-FX-FAST, armored, its third field, the cipher */
-    ck_assert_int_eq(tl_der_take(&in, 0x6a, &at), 0);
-    ck_assert_int_eq(tl_der_take(&at, 0x30, &in), 0);
+    ck_assert_int_eq(tli_der_take(&in, 0x6a, &at), 0);
+    ck_assert_int_eq(tli_der_take(&at, 0x30, &in), 0);
     for (uint8_t tag = 0xa1; tag <= 0xa3; tag++)
-        ck_assert_int_eq(tl_der_take(&in, tag, &list), 0);
-    ck_assert_int_eq(tl_padata_find(list, TL_PA_FX_FAST, &at), 0);
-    ck_assert_int_eq(tl_der_take(&at, 0xa0, &in), 0);
-    ck_assert_int_eq(tl_der_take(&in, 0x30, &at), 0);
+        ck_assert_int_eq(tli_der_take(&in, tag, &list), 0);
+    ck_assert_int_eq(tli_padata_find(list, TL_PA_FX_FAST, &at), 0);
+    ck_assert_int_eq(tli_der_take(&at, 0xa0, &in), 0);
+    ck_assert_int_eq(tli_der_take(&in, 0x30, &at), 0);
     for (uint8_t tag = 0xa0; tag <= 0xa2; tag++)
-        ck_assert_int_eq(tl_der_take(&at, tag, &in), 0);
-    ck_assert_int_eq(tl_der_take(&in, 0x30, &at), 0);
-    ck_assert_int_eq(tl_der_take(&at, 0xa0, &in), 0);
-    ck_assert_int_eq(tl_der_take(&at, 0xa2, &in), 0);
-    ck_assert_int_eq(tl_der_take(&in, 4, &at), 0);
+        ck_assert_int_eq(tli_der_take(&at, tag, &in), 0);
+    ck_assert_int_eq(tli_der_take(&in, 0x30, &at), 0);
+    ck_assert_int_eq(tli_der_take(&at, 0xa0, &in), 0);
+    ck_assert_int_eq(tli_der_take(&at, 0xa2, &in), 0);
+    ck_assert_int_eq(tli_der_take(&in, 4, &at), 0);
     enc.ciphertext.data = (char *)(uintptr_t)at.data;
     enc.ciphertext.length = (unsigned int)at.len;
     inside.length = enc.ciphertext.length;
@@ -271,7 +271,7 @@ static struct tl_krb *new_session(TALLOC_CTX *parent)
     char *name;
 
     session->config = &config;
-    ck_assert_int_eq(tl_k5_context(TL_RC4_NO, &session->k5), 0);
+    ck_assert_int_eq(tli_k5_context(TL_RC4_NO, &session->k5), 0);
     ck_assert_int_eq(krb5_cc_new_unique(session->k5, "MEMORY", NULL, &session->ccache),
                      0);
     ck_assert_int_eq(krb5_cc_get_full_name(session->k5, session->ccache, &name), 0);
@@ -331,8 +331,8 @@ static void teardown(void)
 
 /* An exchange that has sent its first request. */
 struct exchange {
-    struct tl_fast fast;
-    struct tl_exchange ex;
+    struct tli_fast fast;
+    struct tli_exchange ex;
     krb5_get_init_creds_opt *opt;
     krb5_init_creds_context icc;
     krb5_principal alice;
@@ -359,7 +359,7 @@ static void start(struct exchange *e)
                            .ex = {.kdc = "dc1", .subject = "alice", .realm = REALM}};
     e->fast.realm = talloc_strdup(ctx, REALM);
     ck_assert_int_eq(krb5_get_init_creds_opt_alloc(krb->k5, &e->opt), 0);
-    ck_assert_int_eq(tl_fast_begin(&e->fast, e->opt, out), TL_REASON_OK);
+    ck_assert_int_eq(tli_fast_begin(&e->fast, e->opt, out), TL_REASON_OK);
     ck_assert_int_eq(krb5_parse_name(krb->k5, "alice@" REALM, &e->alice), 0);
     ck_assert_int_eq(
         krb5_init_creds_init(krb->k5, e->alice, NULL, NULL, 0, e->opt, &e->icc), 0);
@@ -373,40 +373,40 @@ static void stop(struct exchange *e)
     krb5_init_creds_free(krb->k5, e->icc);
     krb5_get_init_creds_opt_free(krb->k5, e->opt);
     krb5_free_principal(krb->k5, e->alice);
-    tl_fast_end(&e->fast);
+    tli_fast_end(&e->fast);
 }
 
 static enum tl_reason receive(struct exchange *e, struct bytes reply)
 {
     e->ex.reply = (krb5_data){.length = (unsigned int)reply.n, .data = (char *)reply.p};
-    tl_krb_error_read(ctx, krb->k5, &e->ex.reply, &e->ex.err);
-    return tl_fast_open(ctx, &e->fast, &e->request, &e->ex, out);
+    tli_krb_error_read(ctx, krb->k5, &e->ex.reply, &e->ex.err);
+    return tli_fast_open(ctx, &e->fast, &e->request, &e->ex, out);
 }
 
-static struct tl_der der(const krb5_data *data)
+static struct tli_der der(const krb5_data *data)
 {
-    return (struct tl_der){(const uint8_t *)data->data, data->length};
+    return (struct tli_der){(const uint8_t *)data->data, data->length};
 }
 
 START_TEST(hints_inside)
 {
     struct exchange e;
-    struct tl_encrypted enc;
+    struct tli_encrypted enc;
 
     start(&e);
     ck_assert(e.fast.on);
-    ck_assert_int_eq(tl_fast_authenticator(der(&e.request), &enc), 0);
+    ck_assert_int_eq(tli_fast_authenticator(der(&e.request), &enc), 0);
     ck_assert_int_eq(
         receive(&e, sealed(&e.request, TL_KRB_PREAUTH_REQUIRED, hints(4096), true)),
         TL_REASON_OK);
     ck_assert(e.ex.armored);
     ck_assert_int_eq(e.ex.err.code, TL_KRB_PREAUTH_REQUIRED);
-    ck_assert_int_eq(tl_fast_judge(&e.fast, &e.ex, out), TL_REASON_OK);
+    ck_assert_int_eq(tli_fast_judge(&e.fast, &e.ex, out), TL_REASON_OK);
     ck_assert(!e.fast.again);
-    ck_assert(tl_armor_known(&config, REALM));
+    ck_assert(tli_armor_known(&config, REALM));
     /* libkrb5 reads the same in it, and goes on in the same armor */
     ck_assert_int_eq(step(&e, &e.ex.reply), 0);
-    ck_assert_int_eq(tl_fast_authenticator(der(&e.request), &enc), 0);
+    ck_assert_int_eq(tli_fast_authenticator(der(&e.request), &enc), 0);
     stop(&e);
 }
 END_TEST
@@ -466,7 +466,7 @@ START_TEST(not_to_be_read)
     ck_assert_int_eq(receive(&e, sealed(&e.request, TL_KRB_PREAUTH_REQUIRED,
                                         pa(TL_PA_FX_ERROR, raw("?", 1)), true)),
                      TL_REASON_KDC_GARBAGE);
-    ck_assert(!tl_armor_known(&config, REALM));
+    ck_assert(!tli_armor_known(&config, REALM));
     /* each byte changed on the way: never in the armor, and never good */
     for (size_t i = 0; i < good.n; i++) {
         struct bytes bad = raw(good.p, good.n);
@@ -526,7 +526,7 @@ START_TEST(outside)
 
     config.fast = plain[_i].policy;
     if (plain[_i].known)
-        tl_armor_remember(&config, REALM);
+        tli_armor_remember(&config, REALM);
     krb->armor->kept = plain[_i].kept;
     start(&e);
     ck_assert_int_eq(e.fast.on, plain[_i].policy == TL_FAST_DEMAND || plain[_i].known);
@@ -534,7 +534,7 @@ START_TEST(outside)
         receive(&e, error((unsigned int)plain[_i].code, "FABRIKAM.TEST", list)),
         TL_REASON_OK);
     ck_assert(!e.ex.armored);
-    ck_assert_int_eq(tl_fast_judge(&e.fast, &e.ex, out), plain[_i].reason);
+    ck_assert_int_eq(tli_fast_judge(&e.fast, &e.ex, out), plain[_i].reason);
     ck_assert_int_eq(e.fast.again, plain[_i].again);
     if (plain[_i].reason != TL_REASON_OK)
         ck_assert_uint_eq(out->ntstatus, TL_NT_DOWNGRADE_DETECTED);
@@ -552,7 +552,7 @@ START_TEST(kept_once)
     start(&e);
     e.fast.anew = true; /* these are the new ones */
     ck_assert_int_eq(receive(&e, error(TL_KRB_BADKEYVER, NULL, nothing())), TL_REASON_OK);
-    ck_assert_int_eq(tl_fast_judge(&e.fast, &e.ex, out), TL_REASON_ARMOR_UNSUPPORTED);
+    ck_assert_int_eq(tli_fast_judge(&e.fast, &e.ex, out), TL_REASON_ARMOR_UNSUPPORTED);
     stop(&e);
 }
 END_TEST
@@ -564,24 +564,24 @@ START_TEST(memory)
                               {.tv_sec = time(NULL) - 31L * 24 * 3600}};
     struct stat st;
 
-    ck_assert(!tl_armor_known(&config, REALM));
-    tl_armor_remember(&config, REALM);
-    ck_assert(tl_armor_known(&config, REALM));
-    ck_assert(!tl_armor_known(&config, "FABRIKAM.TEST"));
+    ck_assert(!tli_armor_known(&config, REALM));
+    tli_armor_remember(&config, REALM);
+    ck_assert(tli_armor_known(&config, REALM));
+    ck_assert(!tli_armor_known(&config, "FABRIKAM.TEST"));
     ck_assert_int_eq(stat(path, &st), 0);
     ck_assert_uint_eq(st.st_mode & 07777, 0600);
     ck_assert_int_eq(utimensat(AT_FDCWD, path, old, 0), 0);
-    ck_assert(!tl_armor_known(&config, REALM)); /* too long ago */
-    tl_armor_remember(&config, REALM);
-    ck_assert(tl_armor_known(&config, REALM));
+    ck_assert(!tli_armor_known(&config, REALM)); /* too long ago */
+    tli_armor_remember(&config, REALM);
+    ck_assert(tli_armor_known(&config, REALM));
     /* names that are none, and somebody's link */
-    tl_armor_remember(&config, "../x");
-    ck_assert(!tl_armor_known(&config, "../x"));
+    tli_armor_remember(&config, "../x");
+    ck_assert(!tli_armor_known(&config, "../x"));
     unlink(path);
     ck_assert_int_eq(symlink("/etc/passwd", path), 0);
-    ck_assert(!tl_armor_known(&config, REALM));
-    tl_armor_remember(&config, REALM);
-    ck_assert(!tl_armor_known(&config, REALM));
+    ck_assert(!tli_armor_known(&config, REALM));
+    tli_armor_remember(&config, REALM);
+    ck_assert(!tli_armor_known(&config, REALM));
 }
 END_TEST
 
@@ -593,9 +593,9 @@ START_TEST(folder)
 
     config.state_dir = talloc_asprintf(ctx, "%s/state", dir);
     mask = umask(077);
-    tl_armor_remember(&config, REALM);
+    tli_armor_remember(&config, REALM);
     umask(mask);
-    ck_assert(tl_armor_known(&config, REALM));
+    ck_assert(tli_armor_known(&config, REALM));
     ck_assert_int_eq(stat(config.state_dir, &st), 0);
     ck_assert_uint_eq(st.st_mode & 07777, 0755);
     ck_assert_int_eq(unlink(talloc_asprintf(ctx, "%s/fast." REALM, config.state_dir)), 0);
@@ -629,20 +629,20 @@ START_TEST(cut_short)
 {
     struct exchange e;
     struct bytes reply;
-    struct tl_encrypted enc;
-    struct tl_der list;
+    struct tli_encrypted enc;
+    struct tli_der list;
 
     start(&e);
     reply = sealed(&e.request, TL_KRB_PREAUTH_REQUIRED, hints(4096), true);
     for (size_t n = 0; n < e.request.length; n++) {
-        struct tl_der cut = {talloc_memdup(ctx, e.request.data, n), n};
+        struct tli_der cut = {talloc_memdup(ctx, e.request.data, n), n};
 
-        ck_assert_int_ne(tl_fast_authenticator(cut, &enc), 0);
+        ck_assert_int_ne(tli_fast_authenticator(cut, &enc), 0);
     }
     for (size_t n = 0; n < reply.n; n++) {
-        struct tl_der cut = {talloc_memdup(ctx, reply.p, n), n};
+        struct tli_der cut = {talloc_memdup(ctx, reply.p, n), n};
 
-        ck_assert_int_ne(tl_reply_padata(cut, &list), 0);
+        ck_assert_int_ne(tli_reply_padata(cut, &list), 0);
     }
     stop(&e);
 }

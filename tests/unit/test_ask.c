@@ -44,7 +44,7 @@ static void teardown(void)
 }
 
 /* The answer is the status that the question's numbers and name make. */
-static uint32_t echo(const struct tl_wire_msg *request)
+static uint32_t echo(const struct tli_wire_msg *request)
 {
     return request->op * 1000000 + request->lookup * 100000 + request->id +
            (request->user != NULL ? (uint32_t)strlen(request->user) : 0);
@@ -69,20 +69,20 @@ static int open_descriptors(void)
 
 static int ask_name(const char *name, uint32_t *status)
 {
-    return tl_ask_lookup_of(geteuid(), path, TL_LOOKUP_USER_NAME, name, 0, LIMIT_MS,
-                            status);
+    return tli_ask_lookup_of(geteuid(), path, TL_LOOKUP_USER_NAME, name, 0, LIMIT_MS,
+                             status);
 }
 
 /* Within the bound, and with nothing left behind. */
 static int ask_checked(uint32_t *status)
 {
     int before = open_descriptors(), ret;
-    int64_t began = tl_wire_now(), took;
+    int64_t began = tli_wire_now(), took;
 
     errno = 42;
     *status = 1;
     ret = ask_name("CONTOSO\\alice", status);
-    took = tl_wire_now() - began;
+    took = tli_wire_now() - began;
     ck_assert_int_eq(errno, 42);
     ck_assert_msg(took < LATEST_MS, "%ld ms", (long)took);
     if (ret == -ETIMEDOUT)
@@ -130,19 +130,19 @@ START_TEST(every_question_arrives)
 
     start(FAKE_ANSWERS);
     ck_assert_int_eq(
-        tl_ask_lookup_of(me, path, TL_LOOKUP_GROUP_ID, NULL, UINT32_MAX, 2000, &status),
+        tli_ask_lookup_of(me, path, TL_LOOKUP_GROUP_ID, NULL, UINT32_MAX, 2000, &status),
         0);
     ck_assert_uint_eq(status, 7400000U + UINT32_MAX);
     ck_assert_int_eq(
-        tl_ask_lookup_of(me, path, TL_LOOKUP_USER_ID, NULL, 0, 2000, &status), 0);
+        tli_ask_lookup_of(me, path, TL_LOOKUP_USER_ID, NULL, 0, 2000, &status), 0);
     ck_assert_uint_eq(status, 7200000);
     memset(longest, 'x', TL_ASK_NAME_MAX + 1);
     ck_assert_int_eq(
-        tl_ask_lookup_of(me, path, TL_LOOKUP_GROUP_NAME, longest, 0, 2000, &status),
+        tli_ask_lookup_of(me, path, TL_LOOKUP_GROUP_NAME, longest, 0, 2000, &status),
         -ENAMETOOLONG);
     longest[TL_ASK_NAME_MAX] = '\0';
     ck_assert_int_eq(
-        tl_ask_lookup_of(me, path, TL_LOOKUP_GROUP_NAME, longest, 0, 2000, &status), 0);
+        tli_ask_lookup_of(me, path, TL_LOOKUP_GROUP_NAME, longest, 0, 2000, &status), 0);
     ck_assert_uint_eq(status, 7300000 + TL_ASK_NAME_MAX);
 }
 END_TEST
@@ -151,13 +151,13 @@ START_TEST(no_question)
 {
     uint32_t status;
 
-    ck_assert_int_eq(tl_ask_lookup(path, 0, "a@b", 0, 100, &status), -EINVAL);
-    ck_assert_int_eq(tl_ask_lookup(path, 5, NULL, 7, 100, &status), -EINVAL);
-    ck_assert_int_eq(tl_ask_lookup(path, TL_LOOKUP_USER_NAME, NULL, 7, 100, &status),
+    ck_assert_int_eq(tli_ask_lookup(path, 0, "a@b", 0, 100, &status), -EINVAL);
+    ck_assert_int_eq(tli_ask_lookup(path, 5, NULL, 7, 100, &status), -EINVAL);
+    ck_assert_int_eq(tli_ask_lookup(path, TL_LOOKUP_USER_NAME, NULL, 7, 100, &status),
                      -EINVAL);
-    ck_assert_int_eq(tl_ask_lookup(path, TL_LOOKUP_USER_ID, "a@b", 7, 100, &status),
+    ck_assert_int_eq(tli_ask_lookup(path, TL_LOOKUP_USER_ID, "a@b", 7, 100, &status),
                      -EINVAL);
-    ck_assert_int_eq(tl_ask_lookup(path, TL_LOOKUP_USER_ID, NULL, 7, -1, &status),
+    ck_assert_int_eq(tli_ask_lookup(path, TL_LOOKUP_USER_ID, NULL, 7, -1, &status),
                      -EINVAL);
 }
 END_TEST
@@ -171,7 +171,7 @@ START_TEST(nobody_there)
     close(fake_agent_listen(path, 1)); /* a socket that its process left behind */
     ck_assert_int_eq(ask_checked(&status), -ECONNREFUSED);
     memset(far + 5, 'x', sizeof(far) - 6);
-    ck_assert_int_eq(tl_ask_lookup(far, TL_LOOKUP_USER_ID, NULL, 7, 100, &status),
+    ck_assert_int_eq(tli_ask_lookup(far, TL_LOOKUP_USER_ID, NULL, 7, 100, &status),
                      -ENAMETOOLONG);
 }
 END_TEST
@@ -181,10 +181,10 @@ START_TEST(another_owner)
     uint32_t status;
 
     start(FAKE_ANSWERS);
-    ck_assert_int_eq(tl_ask_lookup_of(geteuid() + 1, path, TL_LOOKUP_USER_ID, NULL, 7,
-                                      LIMIT_MS, &status),
+    ck_assert_int_eq(tli_ask_lookup_of(geteuid() + 1, path, TL_LOOKUP_USER_ID, NULL, 7,
+                                       LIMIT_MS, &status),
                      -EACCES);
-    ck_assert_int_eq(tl_ask_lookup(path, TL_LOOKUP_USER_ID, NULL, 7, LIMIT_MS, &status),
+    ck_assert_int_eq(tli_ask_lookup(path, TL_LOOKUP_USER_ID, NULL, 7, LIMIT_MS, &status),
                      geteuid() == 0 ? 0 : -EACCES);
 }
 END_TEST

@@ -22,7 +22,7 @@
 
 #include <trustlogon/kerberos.h>
 
-#include "kerberos/ccache_write.h"
+#include "kerberos/tickets/ccache_write.h"
 #include "run_suite.h"
 
 #define NOBODY 65534
@@ -453,7 +453,7 @@ static bool tells(long keyring)
                              .work = tell_about_myself,
                              .arg = &keyring};
     struct ccache_report report;
-    int status = tl_ccache_as_user(&job, &report);
+    int status = tli_ccache_as_user(&job, &report);
 
     if (status == 0 &&
         strcmp(report.text, keyring < 0 ? "dumpable 0, root's, nothing"
@@ -555,7 +555,7 @@ START_TEST(test_stopped)
     ck_assert_int_eq(prctl(PR_SET_CHILD_SUBREAPER, 1), 0); /* the orphan is ours */
     waiter = fork();
     if (waiter == 0)
-        _exit(tl_ccache_as_user(&job, &report) == -1 ? 0 : 1);
+        _exit(tli_ccache_as_user(&job, &report) == -1 ? 0 : 1);
     snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)waiter, (int)waiter);
     while (child == 0) {
         file = fopen(path, "r");

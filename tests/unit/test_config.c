@@ -104,8 +104,8 @@ END_TEST
 
 START_TEST(keys_are_unique)
 {
-    for (size_t i = 0; i < tl_num_options; i++)
-        ck_assert_ptr_eq(tl_option_find(NULL, tl_options[i].key), &tl_options[i]);
+    for (size_t i = 0; i < tli_num_options; i++)
+        ck_assert_ptr_eq(tli_option_find(NULL, tli_options[i].key), &tli_options[i]);
 }
 END_TEST
 
@@ -483,12 +483,12 @@ START_TEST(nul_and_long_lines)
     struct tl_config *config = tl_config_defaults(ctx);
     char *error, *text = talloc_strdup(ctx, "[logon]\n# ");
 
-    ck_assert_int_eq(tl_config_text(ctx, config, "f", nul, sizeof(nul) - 1, &error),
+    ck_assert_int_eq(tli_config_text(ctx, config, "f", nul, sizeof(nul) - 1, &error),
                      -EINVAL);
     ck_assert_str_eq(error, "f: line 2: the line holds a NUL byte");
     for (int i = 0; i < 300; i++)
         text = talloc_asprintf_append(text, "walk");
-    ck_assert_int_eq(tl_config_text(ctx, config, "f", text, strlen(text), &error),
+    ck_assert_int_eq(tli_config_text(ctx, config, "f", text, strlen(text), &error),
                      -EINVAL);
     ck_assert_str_eq(error, "f: line 2: the line is too long");
 }
@@ -500,9 +500,9 @@ START_TEST(bom_and_empty)
     struct tl_config *config = tl_config_defaults(ctx);
     char *error;
 
-    ck_assert_int_eq(tl_config_text(ctx, config, "f", "", 0, &error), 0);
-    ck_assert_int_eq(tl_config_text(ctx, config, "f", "# x", 3, &error), 0);
-    ck_assert_int_eq(tl_config_text(ctx, config, "f", bom, sizeof(bom) - 1, &error), 0);
+    ck_assert_int_eq(tli_config_text(ctx, config, "f", "", 0, &error), 0);
+    ck_assert_int_eq(tli_config_text(ctx, config, "f", "# x", 3, &error), 0);
+    ck_assert_int_eq(tli_config_text(ctx, config, "f", bom, sizeof(bom) - 1, &error), 0);
     ck_assert_int_eq(config->walk, TL_WALK_DIRECT);
 }
 END_TEST
@@ -612,7 +612,7 @@ START_TEST(set_and_items)
 
     items = tl_config_items(ctx, config, &count);
     ck_assert_ptr_nonnull(items);
-    ck_assert_uint_eq(count, tl_num_options);
+    ck_assert_uint_eq(count, tli_num_options);
     for (size_t i = 0; i < count; i++) {
         ck_assert_ptr_nonnull(items[i].value);
         ck_assert_int_eq(items[i].is_default, strcmp(items[i].key, "walk") != 0);
@@ -631,23 +631,23 @@ START_TEST(manual_page_and_table_agree)
 
     ck_assert_ptr_nonnull(page);
     while (fgets(line, sizeof(line), page) != NULL) {
-        const struct tl_option *option;
+        const struct tli_option *option;
 
         if (sscanf(line, ".Ss [%63[a-z]]", section) == 1 ||
             sscanf(line, ".It Cm %63[a-z0-9_] = Ar %127[^\n]", key, value) != 2)
             continue;
-        option = tl_option_find(section, key);
+        option = tli_option_find(section, key);
         ck_assert_msg(option != NULL, "the page has [%s] %s, the table not", section,
                       key);
         if (option->initial != NULL)
             ck_assert_msg(strcmp(option->initial, value) == 0, "%s: default %s, page %s",
                           key, option->initial, value);
-        ck_assert_msg(option == &tl_options[seen], "%s stands elsewhere in the table",
+        ck_assert_msg(option == &tli_options[seen], "%s stands elsewhere in the table",
                       key);
         seen++;
     }
     fclose(page);
-    ck_assert_uint_eq(seen, tl_num_options);
+    ck_assert_uint_eq(seen, tli_num_options);
 }
 END_TEST
 

@@ -116,12 +116,12 @@ END_TEST
 /* A row of the table that could not be told from another, or has nothing to do. */
 START_TEST(the_table_is_sound)
 {
-    for (size_t i = 0; i < tl_num_checks; i++) {
-        ck_assert_ptr_nonnull(tl_checks[i].look);
-        ck_assert_ptr_nonnull(tl_checks[i].what);
+    for (size_t i = 0; i < tli_num_checks; i++) {
+        ck_assert_ptr_nonnull(tli_checks[i].look);
+        ck_assert_ptr_nonnull(tli_checks[i].what);
         for (size_t j = 0; j < i; j++) {
-            ck_assert_str_ne(tl_checks[i].slug, tl_checks[j].slug);
-            ck_assert_str_ne(tl_checks[i].what, tl_checks[j].what);
+            ck_assert_str_ne(tli_checks[i].slug, tli_checks[j].slug);
+            ck_assert_str_ne(tli_checks[i].what, tli_checks[j].what);
         }
     }
 }
@@ -130,22 +130,22 @@ END_TEST
 /* With bare_names sshd and the other programs know alice, and so does the checklist. */
 START_TEST(bare_names_are_known)
 {
-    static const struct tl_store_range ids = {200000, 299999};
+    static const struct tli_store_range ids = {200000, 299999};
     static const char *const aliases[] = {"contoso.test\\alice", NULL};
     char folder[] = "/tmp/trustlogon-test-XXXXXX";
-    struct tl_store_user user = {.name = "alice@contoso.test",
-                                 .aliases = aliases,
-                                 .sid = "S-1-5-21-1-2-3-1105",
-                                 .uid = 201105,
-                                 .gid = 200513,
-                                 .gecos = "",
-                                 .home = "/home/alice",
-                                 .shell = "/bin/sh",
-                                 .life = {.source = TL_STORE_SOURCE_PAC,
-                                          .fresh_until = UINT64_MAX,
-                                          .valid_until = UINT64_MAX}};
-    struct tl_store_view *view = NULL;
-    struct tl_store *store = NULL;
+    struct tli_store_user user = {.name = "alice@contoso.test",
+                                  .aliases = aliases,
+                                  .sid = "S-1-5-21-1-2-3-1105",
+                                  .uid = 201105,
+                                  .gid = 200513,
+                                  .gecos = "",
+                                  .home = "/home/alice",
+                                  .shell = "/bin/sh",
+                                  .life = {.source = TL_STORE_SOURCE_PAC,
+                                           .fresh_until = UINT64_MAX,
+                                           .valid_until = UINT64_MAX}};
+    struct tli_store_view *view = NULL;
+    struct tli_store *store = NULL;
     char *path, *passwd;
     uint32_t uid = 0;
     FILE *file;
@@ -153,23 +153,23 @@ START_TEST(bare_names_are_known)
     ck_assert_ptr_nonnull(mkdtemp(folder));
     path = talloc_asprintf(ctx, "%s/store", folder);
     passwd = talloc_asprintf(ctx, "%s/passwd", folder);
-    ck_assert_int_eq(tl_store_open(ctx, path, &ids, 1, &store), 0);
-    ck_assert_int_eq(tl_store_put_user(store, &user), 0);
-    ck_assert_int_eq(tl_store_view_open(ctx, path, &view), 0);
-    ck_assert(!tl_store_knows(view, "alice", NULL, NULL));
-    ck_assert_str_eq(tl_shown_name(ctx, view, passwd, user.name), user.name);
+    ck_assert_int_eq(tli_store_open(ctx, path, &ids, 1, &store), 0);
+    ck_assert_int_eq(tli_store_put_user(store, &user), 0);
+    ck_assert_int_eq(tli_store_view_open(ctx, path, &view), 0);
+    ck_assert(!tli_store_knows(view, "alice", NULL, NULL));
+    ck_assert_str_eq(tli_shown_name(ctx, view, passwd, user.name), user.name);
     talloc_free(view);
 
-    ck_assert_int_eq(tl_store_set_bare(store, "contoso.test", true), 0);
-    ck_assert_int_eq(tl_store_view_open(ctx, path, &view), 0);
-    ck_assert(tl_store_knows(view, "alice", &uid, NULL));
+    ck_assert_int_eq(tli_store_set_bare(store, "contoso.test", true), 0);
+    ck_assert_int_eq(tli_store_view_open(ctx, path, &view), 0);
+    ck_assert(tli_store_knows(view, "alice", &uid, NULL));
     ck_assert_uint_eq(uid, user.uid);
-    ck_assert_str_eq(tl_shown_name(ctx, view, passwd, user.name), "alice");
+    ck_assert_str_eq(tli_shown_name(ctx, view, passwd, user.name), "alice");
     file = fopen(passwd, "w");
     ck_assert_ptr_nonnull(file);
     fputs("Alice:x:1000:1000::/:/bin/sh\n", file);
     ck_assert_int_eq(fclose(file), 0);
-    ck_assert_str_eq(tl_shown_name(ctx, view, passwd, user.name), user.name);
+    ck_assert_str_eq(tli_shown_name(ctx, view, passwd, user.name), user.name);
     talloc_free(view);
 
     talloc_free(store);

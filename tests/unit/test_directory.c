@@ -24,10 +24,10 @@ static void teardown(void)
     talloc_free(ctx);
 }
 
-static void add_bytes(struct tl_entry *entry, const char *name, const void *data,
+static void add_bytes(struct tli_entry *entry, const char *name, const void *data,
                       size_t len)
 {
-    struct tl_attribute *attribute = NULL;
+    struct tli_attribute *attribute = NULL;
     uint8_t *copy = talloc_zero_size(ctx, len + 1);
 
     memcpy(copy, data, len);
@@ -35,26 +35,26 @@ static void add_bytes(struct tl_entry *entry, const char *name, const void *data
         if (strcmp(entry->attributes[i].name, name) == 0)
             attribute = &entry->attributes[i];
     if (attribute == NULL) {
-        entry->attributes =
-            talloc_realloc(ctx, entry->attributes, struct tl_attribute, entry->count + 1);
+        entry->attributes = talloc_realloc(ctx, entry->attributes, struct tli_attribute,
+                                           entry->count + 1);
         attribute = &entry->attributes[entry->count++];
-        *attribute = (struct tl_attribute){.name = name};
+        *attribute = (struct tli_attribute){.name = name};
     }
     attribute->values =
-        talloc_realloc(ctx, attribute->values, struct tl_value, attribute->count + 1);
-    attribute->values[attribute->count++] = (struct tl_value){copy, len};
+        talloc_realloc(ctx, attribute->values, struct tli_value, attribute->count + 1);
+    attribute->values[attribute->count++] = (struct tli_value){copy, len};
 }
 
-static void add(struct tl_entry *entry, const char *name, const char *text)
+static void add(struct tli_entry *entry, const char *name, const char *text)
 {
     add_bytes(entry, name, text, strlen(text));
 }
 
-static struct tl_entry good_tdo(void)
+static struct tli_entry good_tdo(void)
 {
     static const uint8_t sid[] = {1, 4, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0,
                                   1, 0, 0, 0, 2, 0, 0, 0, 3,  0, 0, 0};
-    struct tl_entry entry = {.dn = "CN=contoso.test,CN=System,DC=fabrikam,DC=test"};
+    struct tli_entry entry = {.dn = "CN=contoso.test,CN=System,DC=fabrikam,DC=test"};
 
     add(&entry, "trustPartner", "contoso.test");
     add(&entry, "flatName", "CONTOSO");
@@ -67,7 +67,7 @@ static struct tl_entry good_tdo(void)
     return entry;
 }
 
-static void replace(struct tl_entry *entry, const char *name, const void *data,
+static void replace(struct tli_entry *entry, const char *name, const void *data,
                     size_t len)
 {
     for (size_t i = 0; i < entry->count; i++)
@@ -79,12 +79,12 @@ static void replace(struct tl_entry *entry, const char *name, const void *data,
 
 START_TEST(tdo_whole)
 {
-    struct tl_entry entry = good_tdo();
+    struct tli_entry entry = good_tdo();
     struct tl_tdo *tdo;
     const char *why;
     char sid[TL_SID_STRING_MAX];
 
-    ck_assert_int_eq(tl_tdo_from_entry(ctx, "Fabrikam.TEST", &entry, &tdo, &why), 0);
+    ck_assert_int_eq(tli_tdo_from_entry(ctx, "Fabrikam.TEST", &entry, &tdo, &why), 0);
     ck_assert_str_eq(tdo->holder, "fabrikam.test");
     ck_assert_str_eq(tdo->dn, entry.dn);
     ck_assert_str_eq(tdo->partner, "contoso.test");
@@ -147,13 +147,13 @@ static const struct {
 
 START_TEST(tdo_hostile)
 {
-    struct tl_entry entry = good_tdo();
+    struct tli_entry entry = good_tdo();
     struct tl_tdo *tdo = (void *)1;
     const char *why;
     int ret;
 
     replace(&entry, tdo_cases[_i].name, tdo_cases[_i].value, tdo_cases[_i].len);
-    ret = tl_tdo_from_entry(ctx, "fabrikam.test", &entry, &tdo, &why);
+    ret = tli_tdo_from_entry(ctx, "fabrikam.test", &entry, &tdo, &why);
     ck_assert_int_eq(ret, tdo_cases[_i].ret);
     if (ret != 0) {
         ck_assert_ptr_null(tdo);
@@ -173,16 +173,16 @@ END_TEST
 
 START_TEST(tdo_huge_partner)
 {
-    struct tl_entry entry = good_tdo();
+    struct tli_entry entry = good_tdo();
     char *name = talloc_zero_size(ctx, 100001);
     struct tl_tdo *tdo;
     const char *why;
 
     memset(name, 'a', 100000);
     replace(&entry, "trustPartner", name, 100000);
-    ck_assert_int_eq(tl_tdo_from_entry(ctx, "f.test", &entry, &tdo, &why), -EBADMSG);
+    ck_assert_int_eq(tli_tdo_from_entry(ctx, "f.test", &entry, &tdo, &why), -EBADMSG);
     replace(&entry, "trustPartner", name, 1024);
-    ck_assert_int_eq(tl_tdo_from_entry(ctx, "f.test", &entry, &tdo, &why), 0);
+    ck_assert_int_eq(tli_tdo_from_entry(ctx, "f.test", &entry, &tdo, &why), 0);
 }
 END_TEST
 
@@ -191,19 +191,19 @@ START_TEST(tdo_forest_info)
     /* version 1, one record: 17 + 2 bytes, enabled TLN "a.b" */
     static const uint8_t blob[] = {1, 0, 0, 0, 1, 0, 0, 0, 20, 0, 0, 0, 0, 0,   0,   0,
                                    0, 0, 0, 0, 0, 0, 0, 0, 0,  3, 0, 0, 0, 'a', '.', 'b'};
-    struct tl_entry entry = good_tdo();
+    struct tli_entry entry = good_tdo();
     struct tl_tdo *tdo;
     const char *why;
 
     replace(&entry, "trustAttributes", "8", 1);
     replace(&entry, "msDS-TrustForestTrustInfo", blob, sizeof(blob));
-    ck_assert_int_eq(tl_tdo_from_entry(ctx, "f.test", &entry, &tdo, &why), 0);
+    ck_assert_int_eq(tli_tdo_from_entry(ctx, "f.test", &entry, &tdo, &why), 0);
     ck_assert_ptr_nonnull(tdo->forest_info);
     ck_assert_uint_eq(tdo->forest_info->count, 1);
     ck_assert_str_eq(tdo->forest_info->records[0].name, "a.b");
 
     replace(&entry, "msDS-TrustForestTrustInfo", blob, sizeof(blob) - 1);
-    ck_assert_int_eq(tl_tdo_from_entry(ctx, "f.test", &entry, &tdo, &why), 0);
+    ck_assert_int_eq(tli_tdo_from_entry(ctx, "f.test", &entry, &tdo, &why), 0);
     ck_assert_ptr_null(tdo->forest_info);
     ck_assert_ptr_nonnull(tdo->forest_info_error);
 }
@@ -211,12 +211,12 @@ END_TEST
 
 START_TEST(domains)
 {
-    struct tl_entries all = {0};
+    struct tli_entries all = {0};
     struct tl_domain *found;
     size_t count;
 
     all.count = 6;
-    all.entries = talloc_zero_array(ctx, struct tl_entry, all.count);
+    all.entries = talloc_zero_array(ctx, struct tli_entry, all.count);
     all.entries[0].dn = "CN=CHILD,CN=Partitions,CN=Configuration,DC=root,DC=test";
     add(&all.entries[0], "systemFlags", "3");
     add(&all.entries[0], "dnsRoot", "Child.Root.test");
@@ -240,7 +240,7 @@ START_TEST(domains)
     add(&all.entries[5], "dnsRoot", "c.test");
     add(&all.entries[5], "trustParent", "CN=c");
 
-    ck_assert_int_eq(tl_domains_from_entries(ctx, &all, &found, &count), 0);
+    ck_assert_int_eq(tli_domains_from_entries(ctx, &all, &found, &count), 0);
     ck_assert_uint_eq(count, 3);
     ck_assert_str_eq(found[0].dns, "child.root.test");
     ck_assert_str_eq(found[0].flat, "CHILD");
@@ -254,17 +254,17 @@ END_TEST
 
 START_TEST(suffixes)
 {
-    struct tl_entry entry = {.dn = "CN=Partitions"};
+    struct tli_entry entry = {.dn = "CN=Partitions"};
     const char **found;
     size_t count;
 
-    ck_assert_int_eq(tl_suffixes_from_entry(ctx, &entry, &found, &count), 0);
+    ck_assert_int_eq(tli_suffixes_from_entry(ctx, &entry, &found, &count), 0);
     ck_assert_uint_eq(count, 0);
     add(&entry, "uPNSuffixes", "Corp.Example");
     add(&entry, "uPNSuffixes", "bad\tone");
     add(&entry, "uPNSuffixes", "..");
     add(&entry, "uPNSuffixes", "two.example");
-    ck_assert_int_eq(tl_suffixes_from_entry(ctx, &entry, &found, &count), 0);
+    ck_assert_int_eq(tli_suffixes_from_entry(ctx, &entry, &found, &count), 0);
     ck_assert_uint_eq(count, 2);
     ck_assert_str_eq(found[0], "corp.example");
     ck_assert_str_eq(found[1], "two.example");
@@ -291,7 +291,7 @@ static const struct {
 
 START_TEST(dn_to_dns)
 {
-    char *dns = tl_dn_to_dns(ctx, dn_cases[_i].dn);
+    char *dns = tli_dn_to_dns(ctx, dn_cases[_i].dn);
 
     if (dn_cases[_i].dns == NULL)
         ck_assert_msg(dns == NULL, "%s", dns);

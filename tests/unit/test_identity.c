@@ -603,13 +603,13 @@ static const struct {
 
 START_TEST(expansion)
 {
-    struct tl_user_text text = {.sam = templates[_i].sam,
-                                .dns = "contoso.test",
-                                .flat = templates[_i].flat,
-                                .canonical = "alice@contoso.test"};
+    struct tli_user_text text = {.sam = templates[_i].sam,
+                                 .dns = "contoso.test",
+                                 .flat = templates[_i].flat,
+                                 .canonical = "alice@contoso.test"};
     const char *fault = NULL;
     char *path = (void *)1;
-    int ret = tl_template_expand(ctx, templates[_i].template, &text, &path, &fault);
+    int ret = tli_template_expand(ctx, templates[_i].template, &text, &path, &fault);
 
     if (templates[_i].want == NULL) {
         ck_assert_int_eq(ret, -EINVAL);

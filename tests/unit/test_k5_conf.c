@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "kerberos/kerberos_internal.h"
+#include "kerberos/internal.h"
 #include "run_suite.h"
 
 static TALLOC_CTX *ctx;
@@ -80,7 +80,7 @@ START_TEST(test_syntax)
     put("d/extra.conf", files[_i].other);
     put("d/ignored.txt", "nonsense in a file that is not read\n");
     path = put("krb5.conf", files[_i].main);
-    fault = tl_k5_conf_syntax(ctx, path);
+    fault = tli_k5_conf_syntax(ctx, path);
     if (files[_i].where == NULL) {
         ck_assert_msg(fault == NULL, "%s", fault);
         return;
@@ -107,7 +107,7 @@ static const struct {
 
 START_TEST(test_values)
 {
-    char *fault = tl_k5_conf_values(ctx, put("krb5.conf", values[_i].text));
+    char *fault = tli_k5_conf_values(ctx, put("krb5.conf", values[_i].text));
 
     if (values[_i].fault == NULL)
         ck_assert_msg(fault == NULL, "%s", fault);
@@ -125,7 +125,7 @@ START_TEST(test_long)
     for (int i = 0; i < 4000; i++)
         text = talloc_strdup_append_buffer(text, " a = b\n");
     text = talloc_strdup_append_buffer(text, " c\n d = e\n");
-    text = tl_k5_conf_syntax(ctx, put("krb5.conf", text));
+    text = tli_k5_conf_syntax(ctx, put("krb5.conf", text));
     ck_assert_ptr_nonnull(text);
     ck_assert_msg(strstr(text, "line 4002: ") != NULL, "%s", text);
 }
@@ -133,7 +133,7 @@ END_TEST
 
 START_TEST(test_missing)
 {
-    char *fault = tl_k5_conf_syntax(ctx, talloc_asprintf(ctx, "%s/nothing", folder));
+    char *fault = tli_k5_conf_syntax(ctx, talloc_asprintf(ctx, "%s/nothing", folder));
 
     ck_assert(fault == NULL || strstr(fault, "/nothing: ") != NULL);
 }

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kerberos/kpasswd.h"
+#include "kerberos/kpasswd/kpasswd.h"
 #include "run_suite.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -59,9 +59,9 @@ START_TEST(frames_are_read)
 {
     /* a block of just this size: the sanitizer sees a byte too far */
     uint8_t *bytes = talloc_memdup(mem, frames[_i].bytes, frames[_i].len);
-    struct tl_kpasswd_frame frame;
+    struct tli_kpasswd_frame frame;
 
-    ck_assert_int_eq(tl_kpasswd_read(bytes, frames[_i].len, &frame), frames[_i].ret);
+    ck_assert_int_eq(tli_kpasswd_read(bytes, frames[_i].len, &frame), frames[_i].ret);
     ck_assert_uint_eq(frame.ap_len, frames[_i].ap_len);
     ck_assert_uint_eq(frame.body_len, frames[_i].body_len);
     ck_assert_int_eq(frame.ap != NULL, frames[_i].ap_len > 0);
@@ -70,22 +70,22 @@ END_TEST
 
 START_TEST(frames_come_back_as_written)
 {
-    struct tl_kpasswd_frame in = {.version = TL_KPASSWD_CHANGE,
-                                  .ap = (const uint8_t *)"apreq",
-                                  .ap_len = 5,
-                                  .body = (const uint8_t *)"priv",
-                                  .body_len = 4};
-    struct tl_kpasswd_frame back;
+    struct tli_kpasswd_frame in = {.version = TL_KPASSWD_CHANGE,
+                                   .ap = (const uint8_t *)"apreq",
+                                   .ap_len = 5,
+                                   .body = (const uint8_t *)"priv",
+                                   .body_len = 4};
+    struct tli_kpasswd_frame back;
     uint8_t *bytes;
     size_t len;
 
-    ck_assert_int_eq(tl_kpasswd_write(mem, &in, &bytes, &len), 0);
+    ck_assert_int_eq(tli_kpasswd_write(mem, &in, &bytes, &len), 0);
     ck_assert_uint_eq(len, 15);
     ck_assert_mem_eq(bytes,
                      "\x00\x0f\x00\x01\x00\x05"
                      "apreqpriv",
                      15);
-    ck_assert_int_eq(tl_kpasswd_read(bytes, len, &back), 0);
+    ck_assert_int_eq(tli_kpasswd_read(bytes, len, &back), 0);
     ck_assert_uint_eq(back.version, 1);
     ck_assert_mem_eq(back.ap, "apreq", 5);
     ck_assert_mem_eq(back.body, "priv", 4);
@@ -95,18 +95,18 @@ END_TEST
 START_TEST(what_does_not_fit_is_not_written)
 {
     static const uint8_t big[TL_KPASSWD_MAX];
-    struct tl_kpasswd_frame in = {.ap = big, .ap_len = 1, .body = big};
+    struct tli_kpasswd_frame in = {.ap = big, .ap_len = 1, .body = big};
     uint8_t *bytes;
     size_t len;
 
     in.body_len = TL_KPASSWD_MAX - 7;
-    ck_assert_int_eq(tl_kpasswd_write(mem, &in, &bytes, &len), 0);
+    ck_assert_int_eq(tli_kpasswd_write(mem, &in, &bytes, &len), 0);
     ck_assert_uint_eq(len, TL_KPASSWD_MAX);
     in.body_len++;
-    ck_assert_int_eq(tl_kpasswd_write(mem, &in, &bytes, &len), -E2BIG);
+    ck_assert_int_eq(tli_kpasswd_write(mem, &in, &bytes, &len), -E2BIG);
     ck_assert_ptr_null(bytes);
     in.body_len = SIZE_MAX;
-    ck_assert_int_eq(tl_kpasswd_write(mem, &in, &bytes, &len), -E2BIG);
+    ck_assert_int_eq(tli_kpasswd_write(mem, &in, &bytes, &len), -E2BIG);
 }
 END_TEST
 
@@ -140,9 +140,9 @@ static const struct {
 START_TEST(results_are_read)
 {
     uint8_t *bytes = talloc_memdup(mem, results[_i].bytes, results[_i].len);
-    struct tl_kpasswd_result got;
+    struct tli_kpasswd_result got;
 
-    ck_assert_int_eq(tl_kpasswd_result_read(mem, bytes, results[_i].len, &got),
+    ck_assert_int_eq(tli_kpasswd_result_read(mem, bytes, results[_i].len, &got),
                      results[_i].ret);
     ck_assert_uint_eq(got.code, results[_i].code);
     ck_assert(!got.has_policy);
@@ -156,10 +156,10 @@ END_TEST
 START_TEST(a_long_text_is_cut)
 {
     uint8_t bytes[5000];
-    struct tl_kpasswd_result got;
+    struct tli_kpasswd_result got;
 
     memset(bytes, 'x', sizeof(bytes));
-    ck_assert_int_eq(tl_kpasswd_result_read(mem, bytes, sizeof(bytes), &got), 0);
+    ck_assert_int_eq(tli_kpasswd_result_read(mem, bytes, sizeof(bytes), &got), 0);
     ck_assert_uint_le(strlen(got.text), 515);
 }
 END_TEST
@@ -192,10 +192,10 @@ START_TEST(a_policy_is_read)
 {
     uint8_t bytes[64];
     size_t len = policy_bytes(bytes, 7, 24, TL_PASSWORD_COMPLEX, 42 * DAY, DAY);
-    struct tl_kpasswd_result got;
+    struct tli_kpasswd_result got;
 
     ck_assert_uint_eq(len, 32);
-    ck_assert_int_eq(tl_kpasswd_result_read(mem, bytes, len, &got), 0);
+    ck_assert_int_eq(tli_kpasswd_result_read(mem, bytes, len, &got), 0);
     ck_assert(got.has_policy);
     ck_assert_ptr_null(got.text);
     ck_assert_uint_eq(got.policy.min_length, 7);
@@ -205,12 +205,12 @@ START_TEST(a_policy_is_read)
     ck_assert_uint_eq(got.policy.min_age, 86400);
     /* negative, as the directory has them, and "never" */
     len = policy_bytes(bytes, 0, 0, 0, (uint64_t)INT64_MIN, (uint64_t)-1);
-    ck_assert_int_eq(tl_kpasswd_result_read(mem, bytes, len, &got), 0);
+    ck_assert_int_eq(tli_kpasswd_result_read(mem, bytes, len, &got), 0);
     ck_assert(got.has_policy);
     ck_assert_uint_eq(got.policy.max_age, 0);
     ck_assert_uint_eq(got.policy.min_age, 0);
     /* one byte more or less is none, and no text either */
-    ck_assert_int_eq(tl_kpasswd_result_read(mem, bytes, len - 1, &got), 0);
+    ck_assert_int_eq(tli_kpasswd_result_read(mem, bytes, len - 1, &got), 0);
     ck_assert(!got.has_policy && got.text == NULL);
 }
 END_TEST
@@ -255,14 +255,14 @@ START_TEST(a_policy_becomes_words)
     uint8_t bytes[64];
     size_t len = policy_bytes(bytes, refusals[_i].length, refusals[_i].history,
                               refusals[_i].properties, 42 * DAY, refusals[_i].min_age);
-    struct tl_kpasswd_result result;
-    struct tl_password_refusal in = {.result = &result,
-                                     .password = refusals[_i].password,
-                                     .account = refusals[_i].account};
+    struct tli_kpasswd_result result;
+    struct tli_password_refusal in = {.result = &result,
+                                      .password = refusals[_i].password,
+                                      .account = refusals[_i].account};
     char *detail;
 
-    ck_assert_int_eq(tl_kpasswd_result_read(mem, bytes, len, &result), 0);
-    ck_assert_int_eq(tl_password_refused(mem, &in, &detail), refusals[_i].reason);
+    ck_assert_int_eq(tli_kpasswd_result_read(mem, bytes, len, &result), 0);
+    ck_assert_int_eq(tli_password_refused(mem, &in, &detail), refusals[_i].reason);
     ck_assert_msg(strstr(detail, refusals[_i].says) != NULL, "%s", detail);
     ck_assert_msg(detail[strlen(detail) - 1] == '.', "%s", detail);
 }
@@ -286,12 +286,12 @@ static const struct {
 
 START_TEST(a_sentence_is_passed_on)
 {
-    struct tl_kpasswd_result result = {.code = TL_KPASSWD_SOFTERROR};
-    struct tl_password_refusal in = {.result = &result, .password = "Abcdefg1"};
+    struct tli_kpasswd_result result = {.code = TL_KPASSWD_SOFTERROR};
+    struct tli_password_refusal in = {.result = &result, .password = "Abcdefg1"};
     char *detail;
 
     result.text = (char *)(uintptr_t)sentences[_i].text;
-    ck_assert_int_eq(tl_password_refused(mem, &in, &detail), sentences[_i].reason);
+    ck_assert_int_eq(tli_password_refused(mem, &in, &detail), sentences[_i].reason);
     ck_assert_ptr_nonnull(strstr(
         detail, result.text != NULL ? result.text : "domain controller gives no reason"));
 }

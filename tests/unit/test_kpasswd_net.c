@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "kerberos/kpasswd.h"
+#include "kerberos/kpasswd/kpasswd.h"
 #include "run_suite.h"
 
 /* libkrb5 exports these for its KDC, but declares them in no public header. */
@@ -152,7 +152,7 @@ static krb5_data error_reply(const struct service *s, int code, int off)
 }
 
 /* Open the request as a DC does, and answer with a result. False: not ours. */
-static bool open_and_answer(const struct service *s, const struct tl_kpasswd_frame *in,
+static bool open_and_answer(const struct service *s, const struct tli_kpasswd_frame *in,
                             krb5_data *reply)
 {
     krb5_data ap = {.length = (unsigned int)in->ap_len,
@@ -162,7 +162,7 @@ static bool open_and_answer(const struct service *s, const struct tl_kpasswd_fra
     krb5_data result = {.length = (unsigned int)s->script->len,
                         .data = (char *)(uintptr_t)s->script->result};
     krb5_data password = {0}, ap_rep = {0}, sealed = {0};
-    struct tl_kpasswd_frame answer = {.version = TL_KPASSWD_CHANGE};
+    struct tli_kpasswd_frame answer = {.version = TL_KPASSWD_CHANGE};
     krb5_octet loopback[4] = {127, 0, 0, 1};
     krb5_address here = {.magic = KV5M_ADDRESS,
                          .addrtype = ADDRTYPE_INET,
@@ -204,7 +204,7 @@ static bool open_and_answer(const struct service *s, const struct tl_kpasswd_fra
     answer.ap_len = ap_rep.length;
     answer.body = (const uint8_t *)sealed.data;
     answer.body_len = sealed.length;
-    if (tl_kpasswd_write(mem, &answer, &bytes, &len) != 0)
+    if (tli_kpasswd_write(mem, &answer, &bytes, &len) != 0)
         abort();
     if (s->habit == MEDDLED) {
         counters->len = (int)len;
@@ -224,9 +224,9 @@ static bool serve(const struct service *s, const uint8_t *request, size_t len,
     /* what can be made without the key: AP-REP and KRB-PRIV by form */
     static const uint8_t form[] = {0,    14,   0,    1,    0,    4,    0x6f,
                                    0x02, 0x30, 0x00, 0x75, 0x02, 0x30, 0x00};
-    struct tl_kpasswd_frame frame;
+    struct tli_kpasswd_frame frame;
 
-    if (tl_kpasswd_read(request, len, &frame) != 0)
+    if (tli_kpasswd_read(request, len, &frame) != 0)
         return false;
     if (frame.ap_len < 10) {
         *reply = error_reply(s, TL_KRB_GENERIC, 0);
@@ -439,7 +439,7 @@ START_TEST(test_script)
 
     for (size_t i = 0; 3 * i < strlen(script->dcs); i++)
         add_dc(script, (int)i);
-    reason = tl_kpasswd_change(krb, &list, NEW, out);
+    reason = tli_kpasswd_change(krb, &list, NEW, out);
     ck_assert_msg(reason == script->reason, "%s: %s (%s), not %s", script->what,
                   tl_reason_info(reason)->slug, out->detail != NULL ? out->detail : "",
                   tl_reason_info(script->reason)->slug);
@@ -466,7 +466,7 @@ static enum tl_reason meddled(int at, int bits, int cut)
     counters->cut = cut;
     tl_outcome_reset(out);
     tl_krb_set_deadline(krb, tl_deadline_in_ms(DEADLINE_MS));
-    return tl_kpasswd_change(krb, &list, NEW, out);
+    return tli_kpasswd_change(krb, &list, NEW, out);
 }
 
 /* Each byte of an answer flipped, and the answer cut at each: a "no" never becomes
@@ -512,7 +512,7 @@ START_TEST(test_order)
             dcs[d].flags = kind == 'u' ? 0 : kind == 'r' ? TL_DS_KDC : TL_DS_WRITABLE;
             dcs[d].priority = (uint16_t)d;
         }
-        tl_kpasswd_order(&few);
+        tli_kpasswd_order(&few);
         for (size_t d = 0; d < few.count; d++) {
             ck_assert_int_eq(rows[i].after[d], dcs[d].flags == 0           ? 'u'
                                                : dcs[d].flags == TL_DS_KDC ? 'r'
@@ -529,7 +529,7 @@ START_TEST(test_no_ticket)
 {
     krb5_free_creds(krb->k5, krb->changepw);
     krb->changepw = NULL;
-    ck_assert_int_eq(tl_kpasswd_change(krb, &list, NEW, out), TL_REASON_INTERNAL);
+    ck_assert_int_eq(tli_kpasswd_change(krb, &list, NEW, out), TL_REASON_INTERNAL);
 }
 END_TEST
 

@@ -25,17 +25,17 @@ static void teardown(void)
 
 /* ---- resolv.conf */
 
-static struct tl_resolv_conf resolv(const char *text)
+static struct tli_resolv_conf resolv(const char *text)
 {
-    struct tl_resolv_conf conf;
+    struct tli_resolv_conf conf;
 
-    tl_resolv_conf_parse(talloc_strdup(ctx, text), &conf);
+    tli_resolv_conf_parse(talloc_strdup(ctx, text), &conf);
     return conf;
 }
 
 START_TEST(name_servers)
 {
-    struct tl_resolv_conf conf =
+    struct tli_resolv_conf conf =
         resolv("# nameserver 10.0.0.9\n"
                "search fabrikam.test\n"
                "nameserver 10.99.0.21\n"
@@ -58,8 +58,8 @@ END_TEST
 
 START_TEST(name_servers_that_are_none)
 {
-    struct tl_resolv_conf conf = resolv("nameserver dc1.contoso.test\nnameserver\n"
-                                        "nameserver 10.0.0\nnameserver 10.0.0.1\n");
+    struct tli_resolv_conf conf = resolv("nameserver dc1.contoso.test\nnameserver\n"
+                                         "nameserver 10.0.0\nnameserver 10.0.0.1\n");
 
     ck_assert_uint_eq(conf.count, 1);
     ck_assert_uint_eq(conf.bad, 3);
@@ -72,7 +72,7 @@ END_TEST
 START_TEST(too_many_name_servers)
 {
     char *text = talloc_strdup(ctx, "");
-    struct tl_resolv_conf conf;
+    struct tli_resolv_conf conf;
 
     for (int i = 0; i < 100; i++)
         text = talloc_asprintf_append(text, "nameserver 10.0.0.%d\n", i);
@@ -93,7 +93,7 @@ START_TEST(replies)
 {
     static const struct {
         uint8_t flags, rcode;
-        enum tl_dns_says says;
+        enum tli_dns_says says;
     } table[] = {{0x81, 0x80, TL_DNS_SAYS_FOUND},   {0x83, 0x80, TL_DNS_SAYS_CUT},
                  {0x81, 0x83, TL_DNS_SAYS_NOTHING}, {0x81, 0x82, TL_DNS_SAYS_SERVFAIL},
                  {0x81, 0x85, TL_DNS_SAYS_REFUSED}, {0x81, 0x84, TL_DNS_SAYS_ODD},
@@ -105,27 +105,27 @@ START_TEST(replies)
         memcpy(reply, found, sizeof(found));
         reply[2] = table[i].flags;
         reply[3] = table[i].rcode;
-        ck_assert_int_eq(tl_dns_reply_judge(reply, sizeof(reply), 0x1234, &records),
+        ck_assert_int_eq(tli_dns_reply_judge(reply, sizeof(reply), 0x1234, &records),
                          table[i].says);
         ck_assert_uint_eq(records, table[i].says == TL_DNS_SAYS_FOUND);
-        ck_assert_int_eq(tl_dns_reply_judge(reply, sizeof(reply), 0x1235, &records),
+        ck_assert_int_eq(tli_dns_reply_judge(reply, sizeof(reply), 0x1235, &records),
                          TL_DNS_SAYS_ODD);
     }
     for (size_t len = 0; len < 12; len++)
-        ck_assert_int_eq(tl_dns_reply_judge(found, len, 0x1234, &records),
+        ck_assert_int_eq(tli_dns_reply_judge(found, len, 0x1234, &records),
                          TL_DNS_SAYS_ODD);
-    ck_assert_int_eq(tl_dns_reply_judge(found, sizeof(found) - 3, 0x1234, &records),
+    ck_assert_int_eq(tli_dns_reply_judge(found, sizeof(found) - 3, 0x1234, &records),
                      TL_DNS_SAYS_NOTHING);
 }
 END_TEST
 
 /* ---- nsswitch.conf */
 
-static struct tl_nss_line nss(const char *database, const char *text)
+static struct tli_nss_line nss(const char *database, const char *text)
 {
-    struct tl_nss_line line;
+    struct tli_nss_line line;
 
-    tl_nsswitch_judge(ctx, text, database, &line);
+    tli_nsswitch_judge(ctx, text, database, &line);
     return line;
 }
 
@@ -158,7 +158,7 @@ START_TEST(nsswitch_lines)
     };
 
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-        struct tl_nss_line line = nss("passwd", table[i].text);
+        struct tli_nss_line line = nss("passwd", table[i].text);
 
         ck_assert_msg(line.present == table[i].present && line.ours == table[i].ours,
                       "%s", table[i].text);
@@ -181,21 +181,21 @@ static const char *load_pam(void *arg, const char *name)
     return NULL;
 }
 
-static struct tl_pam_stack *pam(const char *const *files)
+static struct tli_pam_stack *pam(const char *const *files)
 {
-    struct tl_pam_stack *stack =
-        tl_pam_stack_read(ctx, "sshd", load_pam, (void *)(uintptr_t)files);
+    struct tli_pam_stack *stack =
+        tli_pam_stack_read(ctx, "sshd", load_pam, (void *)(uintptr_t)files);
 
     ck_assert_ptr_nonnull(stack);
     return stack;
 }
 
-static enum tl_pam_fault pam_line(enum tl_pam_kind kind, const char *text,
-                                  const char **culprit)
+static enum tli_pam_fault pam_line(enum tli_pam_kind kind, const char *text,
+                                   const char **culprit)
 {
     const char *files[] = {"sshd", text, NULL};
-    const struct tl_pam_entry *entry;
-    enum tl_pam_fault fault = tl_pam_judge(pam(files), kind, &entry);
+    const struct tli_pam_entry *entry;
+    enum tli_pam_fault fault = tli_pam_judge(pam(files), kind, &entry);
 
     if (culprit != NULL)
         *culprit = entry != NULL ? entry->module : NULL;
@@ -223,14 +223,14 @@ START_TEST(pam_of_debian)
                            "common-account",
                            COMMON_ACCOUNT,
                            NULL};
-    struct tl_pam_stack *stack = pam(files);
-    const struct tl_pam_entry *culprit;
+    struct tli_pam_stack *stack = pam(files);
+    const struct tli_pam_entry *culprit;
 
     ck_assert_ptr_null(stack->broken);
     ck_assert_uint_eq(stack->count, 9);
-    ck_assert_int_eq(tl_pam_judge(stack, TL_PAM_AUTH, &culprit), TL_PAM_FINE);
-    ck_assert_int_eq(tl_pam_judge(stack, TL_PAM_ACCOUNT, &culprit), TL_PAM_FINE);
-    ck_assert_int_eq(tl_pam_judge(stack, TL_PAM_SESSION, &culprit), TL_PAM_ABSENT);
+    ck_assert_int_eq(tli_pam_judge(stack, TL_PAM_AUTH, &culprit), TL_PAM_FINE);
+    ck_assert_int_eq(tli_pam_judge(stack, TL_PAM_ACCOUNT, &culprit), TL_PAM_FINE);
+    ck_assert_int_eq(tli_pam_judge(stack, TL_PAM_SESSION, &culprit), TL_PAM_ABSENT);
 }
 END_TEST
 
@@ -252,21 +252,21 @@ START_TEST(pam_of_red_hat)
         "postlogin",
         "auth optional pam_umask.so silent\n",
         NULL};
-    struct tl_pam_stack *stack = pam(files);
-    const struct tl_pam_entry *culprit;
+    struct tli_pam_stack *stack = pam(files);
+    const struct tli_pam_entry *culprit;
 
     ck_assert_ptr_null(stack->broken);
-    ck_assert_int_eq(tl_pam_judge(stack, TL_PAM_AUTH, &culprit), TL_PAM_FINE);
-    ck_assert_int_eq(tl_pam_judge(stack, TL_PAM_ACCOUNT, &culprit), TL_PAM_FINE);
+    ck_assert_int_eq(tli_pam_judge(stack, TL_PAM_AUTH, &culprit), TL_PAM_FINE);
+    ck_assert_int_eq(tli_pam_judge(stack, TL_PAM_ACCOUNT, &culprit), TL_PAM_FINE);
 }
 END_TEST
 
 START_TEST(pam_faults)
 {
     static const struct {
-        enum tl_pam_kind kind;
+        enum tli_pam_kind kind;
         const char *text;
-        enum tl_pam_fault fault;
+        enum tli_pam_fault fault;
         const char *culprit;
     } table[] = {
         {TL_PAM_AUTH, "auth required pam_unix.so\n", TL_PAM_ABSENT, NULL},
@@ -337,7 +337,7 @@ START_TEST(pam_rivals)
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         const char *files[] = {"sshd", table[i].text, NULL};
 
-        ck_assert_pstr_eq(tl_pam_rival(pam(files)), table[i].rival);
+        ck_assert_pstr_eq(tli_pam_rival(pam(files)), table[i].rival);
     }
 }
 END_TEST
@@ -380,11 +380,11 @@ static const char *load_sshd(void *arg, const char *pattern, size_t nth, bool *u
     return NULL;
 }
 
-static struct tl_sshd sshd(const char *const *files)
+static struct tli_sshd sshd(const char *const *files)
 {
-    struct tl_sshd got;
+    struct tli_sshd got;
 
-    ck_assert_int_eq(tl_sshd_read(ctx, load_sshd, (void *)(uintptr_t)files, &got), 0);
+    ck_assert_int_eq(tli_sshd_read(ctx, load_sshd, (void *)(uintptr_t)files, &got), 0);
     return got;
 }
 
@@ -406,7 +406,7 @@ START_TEST(sshd_settings)
     const char *empty[] = {"", "", NULL};
     const char *unreadable[] = {"", "Include x\nUsePAM yes\n", "x", "!", NULL};
     const char *circle[] = {"", "Include x\n", "x", "Include x\nAllowGroups a\n", NULL};
-    struct tl_sshd got = sshd(debian);
+    struct tli_sshd got = sshd(debian);
 
     ck_assert(got.use_pam && got.passwords && got.keyboard && !got.by_groups);
     ck_assert_uint_eq(got.matches, 3);
@@ -426,7 +426,7 @@ START_TEST(sshd_users)
 {
     static const struct {
         const char *pattern;
-        enum tl_sshd_match match;
+        enum tli_sshd_match match;
     } table[] = {{"alice?contoso.test", TL_SSHD_YES},
                  {"*contoso.test", TL_SSHD_YES},
                  {"*", TL_SSHD_YES},
@@ -443,9 +443,9 @@ START_TEST(sshd_users)
 
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         const char *patterns[] = {"nobody", table[i].pattern};
-        struct tl_sshd_list list = {2, patterns};
+        struct tli_sshd_list list = {2, patterns};
 
-        ck_assert_msg(tl_sshd_match(&list, "alice@contoso.test", &pattern) ==
+        ck_assert_msg(tli_sshd_match(&list, "alice@contoso.test", &pattern) ==
                           table[i].match,
                       "%s", table[i].pattern);
         if (table[i].match != TL_SSHD_NO)

@@ -306,7 +306,7 @@ START_TEST(request)
         {"DnsHostName", "ws1.fabrikam.test"},
         {"NtVer", NULL},
     };
-    const struct tl_ping_request in = {"contoso.test", "WS1", "ws1.fabrikam.test", _i};
+    const struct tli_ping_request in = {"contoso.test", "WS1", "ws1.fabrikam.test", _i};
     int id, scope, deref, size, time, types;
     struct berval bv, name, value;
     BerElement *ber;
@@ -316,7 +316,7 @@ START_TEST(request)
     size_t len;
 
     want[3][1] = in.next_site ? "\x16" : "\x06";
-    ck_assert_int_eq(tl_ping_request(NULL, 77, &in, &data, &len), 0);
+    ck_assert_int_eq(tli_ping_request(NULL, 77, &in, &data, &len), 0);
     bv.bv_val = (char *)data;
     bv.bv_len = len;
     ber = ber_init(&bv);
@@ -346,7 +346,7 @@ static const struct {
     unsigned int opcode;
     uint32_t flags;
     const char *domain;
-    enum tl_probe_state state;
+    enum tli_probe_state state;
 } judged[] = {
     {23, TL_DS_KDC | TL_DS_LDAP, "contoso.test", TL_PROBE_GOOD},
     {23, TL_DS_KDC, "CONTOSO.Test", TL_PROBE_GOOD},
@@ -367,7 +367,7 @@ START_TEST(judge)
                               .forest = "contoso.test",
                               .domain = judged[_i].domain};
 
-    ck_assert_int_eq(tl_probe_judge(&r, "contoso.test"), judged[_i].state);
+    ck_assert_int_eq(tli_probe_judge(&r, "contoso.test"), judged[_i].state);
 }
 END_TEST
 
@@ -389,7 +389,7 @@ static uint32_t scripted(void *arg, uint32_t bound)
 
 START_TEST(order_by_hand)
 {
-    struct tl_srv srv[] = {
+    struct tli_srv srv[] = {
         {"far", 20, 100, false}, {"heavy", 10, 60, false}, {"light", 10, 40, false},
         {"zero", 10, 0, false},  {"near", 0, 5, false},
     };
@@ -399,7 +399,7 @@ START_TEST(order_by_hand)
     const char *want[] = {"near", "light", "zero", "heavy", "far"};
     struct script s = {numbers, bounds, 0};
 
-    tl_srv_order(srv, 5, scripted, &s);
+    tli_srv_order(srv, 5, scripted, &s);
     ck_assert_uint_eq(s.at, 2);
     for (size_t i = 0; i < 5; i++)
         ck_assert_str_eq(srv[i].host, want[i]);
@@ -421,9 +421,9 @@ START_TEST(order_weights)
     uint64_t state = 1;
 
     for (int i = 0; i < 4000; i++) {
-        struct tl_srv srv[] = {{"a", 0, 100, false}, {"b", 0, 300, false}};
+        struct tli_srv srv[] = {{"a", 0, 100, false}, {"b", 0, 300, false}};
 
-        tl_srv_order(srv, 2, seeded, &state);
+        tli_srv_order(srv, 2, seeded, &state);
         first += srv[0].host[0] == 'b';
     }
     ck_assert_uint_gt(first, 2900);
@@ -433,22 +433,22 @@ END_TEST
 
 START_TEST(order_random)
 {
-    struct tl_srv srv[200] = {0};
+    struct tli_srv srv[200] = {0};
 
-    tl_srv_order(srv, 0, tl_random, NULL);
+    tli_srv_order(srv, 0, tli_random, NULL);
     for (size_t i = 0; i < 200; i++) {
         srv[i].host = "x";
         srv[i].priority = (uint16_t)(i % 7);
         srv[i].weight = UINT16_MAX;
     }
-    tl_srv_order(srv, 200, tl_random, NULL);
+    tli_srv_order(srv, 200, tli_random, NULL);
     for (size_t i = 1; i < 200; i++)
         ck_assert_uint_le(srv[i - 1].priority, srv[i].priority);
     for (int i = 0; i < 1000; i++) {
-        ck_assert_uint_le(tl_random(NULL, 2), 2);
-        ck_assert_uint_eq(tl_random(NULL, 0), 0);
+        ck_assert_uint_le(tli_random(NULL, 2), 2);
+        ck_assert_uint_eq(tli_random(NULL, 0), 0);
     }
-    tl_random(NULL, UINT32_MAX);
+    tli_random(NULL, UINT32_MAX);
 }
 END_TEST
 
@@ -471,7 +471,7 @@ static const struct {
 
 START_TEST(host_names)
 {
-    ck_assert_int_eq(tl_srv_host_valid(hosts[_i].host), hosts[_i].valid);
+    ck_assert_int_eq(tli_srv_host_valid(hosts[_i].host), hosts[_i].valid);
 }
 END_TEST
 
@@ -484,11 +484,11 @@ START_TEST(cache_names)
 
     memset(longest, 'a', sizeof longest - 1);
     longest[sizeof longest - 1] = '\0';
-    ck_assert_str_eq(tl_cache_file_name(ctx, "contoso.test"), "dc-contoso.test.json");
-    ck_assert_str_eq(tl_cache_file_name(ctx, "../../etc/x"),
+    ck_assert_str_eq(tli_cache_file_name(ctx, "contoso.test"), "dc-contoso.test.json");
+    ck_assert_str_eq(tli_cache_file_name(ctx, "../../etc/x"),
                      "dc-%2e.%2f..%2fetc%2fx.json");
-    ck_assert_ptr_null(tl_cache_file_name(ctx, ""));
-    ck_assert_ptr_null(tl_cache_file_name(ctx, longest));
+    ck_assert_ptr_null(tli_cache_file_name(ctx, ""));
+    ck_assert_ptr_null(tli_cache_file_name(ctx, longest));
     talloc_free(ctx);
 }
 END_TEST
@@ -496,7 +496,7 @@ END_TEST
 START_TEST(cache_round_trip)
 {
     struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x0a63000b)};
-    struct tl_cache_dc dcs[2] = {
+    struct tli_cache_dc dcs[2] = {
         {.dc = {.host = "dc1.contoso.test",
                 .priority = 3,
                 .weight = 65535,
@@ -508,22 +508,22 @@ START_TEST(cache_round_trip)
                 .dc_site = "Z\xc3\xbcrich \"1\""}},
         {.dc = {.host = "dc2.contoso.test"}, .failed = 1800000000},
     };
-    struct tl_cache_entry entry = {.domain = "contoso.test",
-                                   .site = "Berlin",
-                                   .found = 1800000001,
-                                   .checked = 1800000002,
-                                   .count = 2,
-                                   .dcs = dcs},
-                          *again;
+    struct tli_cache_entry entry = {.domain = "contoso.test",
+                                    .site = "Berlin",
+                                    .found = 1800000001,
+                                    .checked = 1800000002,
+                                    .count = 2,
+                                    .dcs = dcs},
+                           *again;
     TALLOC_CTX *ctx = talloc_new(NULL);
     char *text;
 
     for (size_t i = 0; i < 2; i++)
-        ck_assert_int_eq(tl_dc_set_address(ctx, &dcs[i].dc, (const struct sockaddr *)&in),
-                         0);
-    text = tl_cache_encode(ctx, &entry);
+        ck_assert_int_eq(
+            tli_dc_set_address(ctx, &dcs[i].dc, (const struct sockaddr *)&in), 0);
+    text = tli_cache_encode(ctx, &entry);
     ck_assert_ptr_nonnull(text);
-    ck_assert_int_eq(tl_cache_decode(ctx, text, strlen(text), &again), 0);
+    ck_assert_int_eq(tli_cache_decode(ctx, text, strlen(text), &again), 0);
     ck_assert_str_eq(again->domain, "contoso.test");
     ck_assert_str_eq(again->site, "Berlin");
     ck_assert_int_eq(again->found, 1800000001);
@@ -536,9 +536,9 @@ START_TEST(cache_round_trip)
     ck_assert_ptr_null(again->dcs[0].dc.client_site);
     ck_assert(again->dcs[0].dc.in_site && again->dcs[0].dc.pinged);
     ck_assert_int_eq(again->dcs[1].failed, 1800000000);
-    ck_assert_str_eq(tl_cache_encode(ctx, again), text);
+    ck_assert_str_eq(tli_cache_encode(ctx, again), text);
     for (size_t len = 0; len + 2 < strlen(text); len++)
-        ck_assert_int_eq(tl_cache_decode(ctx, text, len, &again), -EBADMSG);
+        ck_assert_int_eq(tli_cache_decode(ctx, text, len, &again), -EBADMSG);
     talloc_free(ctx);
 }
 END_TEST
@@ -573,10 +573,10 @@ static const char *const bad_caches[] = {
 
 START_TEST(cache_broken)
 {
-    struct tl_cache_entry *entry;
+    struct tli_cache_entry *entry;
 
     ck_assert_int_eq(
-        tl_cache_decode(NULL, bad_caches[_i], strlen(bad_caches[_i]), &entry), -EBADMSG);
+        tli_cache_decode(NULL, bad_caches[_i], strlen(bad_caches[_i]), &entry), -EBADMSG);
     ck_assert_ptr_null(entry);
 }
 END_TEST

@@ -65,13 +65,13 @@ static void teardown(void)
 static struct tl_locator *new_locator(const char *site)
 {
     struct tl_locator *locator = tl_locator_new(ctx, config, site, NULL);
-    struct tl_locate_hooks hooks = {.dns_servers = name_server, .wall = wall};
+    struct tli_locate_hooks hooks = {.dns_servers = name_server, .wall = wall};
 
     if (!world.thread)
         ck_assert(world_start(&world));
     hooks.ping_port = world.ping_port;
     snprintf(name_server, sizeof name_server, "127.0.0.1:%u", world.dns_port);
-    tl_locator_set_hooks(locator, &hooks);
+    tli_locator_set_hooks(locator, &hooks);
     return locator;
 }
 
@@ -709,7 +709,7 @@ static void is_cached(void)
 START_TEST(full_folder)
 {
     struct tl_locator *locator = new_locator(NULL);
-    struct tl_cache_entry other = {.domain = "other.test", .failed = clock_now};
+    struct tli_cache_entry other = {.domain = "other.test", .failed = clock_now};
 
     for (int i = 0; i < 512; i++)
         file_in_cache(i, i == 77 ? 900 : 300, i == 78 ? 600 : 900);
@@ -718,7 +718,7 @@ START_TEST(full_folder)
     ck_assert(!in_cache("77") && in_cache("78") && in_cache("79"));
     ck_assert_int_eq(files_in_cache(), 512);
     clock_now += config->cache_lifetime + 1;
-    tl_cache_store(locator, &other);
+    tli_cache_store(locator, &other);
     ck_assert(in_cache("other.test") && !in_cache("79"));
 }
 END_TEST
@@ -729,7 +729,7 @@ START_TEST(used_is_kept)
     struct timespec long_ago[2] = {{.tv_sec = clock_now - 600},
                                    {.tv_sec = clock_now - 600}};
     struct tl_locator *locator = new_locator(NULL);
-    struct tl_cache_entry other = {.domain = "other.test", .failed = clock_now};
+    struct tli_cache_entry other = {.domain = "other.test", .failed = clock_now};
 
     locate(NULL, 0, TL_REASON_OK);
     ck_assert_int_eq(utimensat(AT_FDCWD,
@@ -739,7 +739,7 @@ START_TEST(used_is_kept)
     for (int i = 0; i < 511; i++)
         file_in_cache(i, 300, 300);
     is_cached();
-    tl_cache_store(locator, &other);
+    tli_cache_store(locator, &other);
     ck_assert(in_cache("other.test") && in_cache("contoso.test"));
     ck_assert_int_eq(files_in_cache(), 512);
 }
@@ -748,7 +748,7 @@ END_TEST
 START_TEST(many_writers)
 {
     struct tl_locator *locator;
-    struct tl_cache_entry *entry;
+    struct tli_cache_entry *entry;
     pid_t pids[6];
     int status;
 
@@ -758,11 +758,11 @@ START_TEST(many_writers)
         pids[w] = fork();
         if (pids[w] == 0) {
             for (int i = 0; i < 60; i++) {
-                entry = tl_cache_load(NULL, locator, "contoso.test");
+                entry = tli_cache_load(NULL, locator, "contoso.test");
                 if (!entry || entry->count != 2)
                     _exit(1);
                 entry->checked = w * 1000 + i;
-                tl_cache_store(locator, entry);
+                tli_cache_store(locator, entry);
                 talloc_free(entry);
             }
             _exit(locator->unsaved ? 2 : 0);
@@ -772,7 +772,7 @@ START_TEST(many_writers)
         ck_assert_int_eq(waitpid(pids[w], &status, 0), pids[w]);
         ck_assert_int_eq(status, 0);
     }
-    entry = tl_cache_load(ctx, locator, "contoso.test");
+    entry = tli_cache_load(ctx, locator, "contoso.test");
     ck_assert(entry && entry->count == 2);
 }
 END_TEST

@@ -51,8 +51,8 @@ static pid_t stopped_holder(void)
     if (pid == 0) {
         int fd = open_it();
 
-        if (tl_lock_file(fd, tl_deadline_in_ms(0)) != 0 ||
-            tl_lock_byte(fd, 7, tl_deadline_in_ms(0)) != 0)
+        if (tli_lock_file(fd, tl_deadline_in_ms(0)) != 0 ||
+            tli_lock_byte(fd, 7, tl_deadline_in_ms(0)) != 0)
             _exit(1);
         raise(SIGSTOP);
         _exit(0);
@@ -68,16 +68,16 @@ START_TEST(test_stopped)
     int fd = open_it();
     int64_t began = tl_now_us();
 
-    ck_assert_int_eq(tl_lock_file(fd, tl_deadline_in_ms(WAIT_MS)), -ETIMEDOUT);
-    ck_assert_int_eq(tl_lock_byte(fd, 7, tl_deadline_in_ms(WAIT_MS)), -ETIMEDOUT);
+    ck_assert_int_eq(tli_lock_file(fd, tl_deadline_in_ms(WAIT_MS)), -ETIMEDOUT);
+    ck_assert_int_eq(tli_lock_byte(fd, 7, tl_deadline_in_ms(WAIT_MS)), -ETIMEDOUT);
     ck_assert_int_ge(tl_now_us() - began, 2 * WAIT_MS * 1000);
     ck_assert_int_lt(tl_now_us() - began, 20000000);
-    ck_assert_int_eq(tl_lock_byte_now(fd, 7), -EAGAIN);
-    ck_assert_int_eq(tl_lock_byte_now(fd, 8), 0);
+    ck_assert_int_eq(tli_lock_byte_now(fd, 7), -EAGAIN);
+    ck_assert_int_eq(tli_lock_byte_now(fd, 8), 0);
     ck_assert_int_eq(kill(pid, SIGKILL), 0);
     ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
-    ck_assert_int_eq(tl_lock_file(fd, tl_deadline_in_ms(0)), 0);
-    ck_assert_int_eq(tl_lock_byte(fd, 7, tl_deadline_in_ms(0)), 0);
+    ck_assert_int_eq(tli_lock_file(fd, tl_deadline_in_ms(0)), 0);
+    ck_assert_int_eq(tli_lock_byte(fd, 7, tl_deadline_in_ms(0)), 0);
     close(fd);
 }
 END_TEST
@@ -88,14 +88,14 @@ START_TEST(test_waits)
     int held = open_it(), fd = open_it();
     pid_t pid;
 
-    ck_assert_int_eq(tl_lock_file(held, tl_deadline_in_ms(0)), 0);
+    ck_assert_int_eq(tli_lock_file(held, tl_deadline_in_ms(0)), 0);
     pid = fork();
     if (pid == 0) {
         usleep(WAIT_MS * 1000);
         _exit(0);
     }
     close(held); /* the child's copy holds it */
-    ck_assert_int_eq(tl_lock_file(fd, tl_deadline_in_ms(60000)), 0);
+    ck_assert_int_eq(tli_lock_file(fd, tl_deadline_in_ms(60000)), 0);
     ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
     close(fd);
 }
@@ -103,9 +103,9 @@ END_TEST
 
 START_TEST(test_errors)
 {
-    ck_assert_int_eq(tl_lock_file(-1, tl_deadline_in_ms(60000)), -EBADF);
-    ck_assert_int_eq(tl_lock_byte(-1, 0, tl_deadline_in_ms(60000)), -EBADF);
-    ck_assert_int_eq(tl_lock_byte_now(-1, 0), -EBADF);
+    ck_assert_int_eq(tli_lock_file(-1, tl_deadline_in_ms(60000)), -EBADF);
+    ck_assert_int_eq(tli_lock_byte(-1, 0, tl_deadline_in_ms(60000)), -EBADF);
+    ck_assert_int_eq(tli_lock_byte_now(-1, 0), -EBADF);
 }
 END_TEST
 
@@ -125,9 +125,9 @@ START_TEST(test_siphash)
     for (uint8_t i = 0; i < 16; i++)
         key[i] = message[i] = i;
     for (size_t i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++)
-        ck_assert_uint_eq(tl_siphash(key, message, vectors[i].len), vectors[i].hash);
+        ck_assert_uint_eq(tli_siphash(key, message, vectors[i].len), vectors[i].hash);
     key[0] ^= 1;
-    ck_assert_uint_ne(tl_siphash(key, message, 8), vectors[3].hash);
+    ck_assert_uint_ne(tli_siphash(key, message, 8), vectors[3].hash);
 }
 END_TEST
 

@@ -248,7 +248,7 @@ START_TEST(accounts)
     memcpy(list, tokens, sizeof(list));
     for (size_t i = 0; i < COUNT(tokens); i++)
         list[i].sid = sid_of(token_sids[i]);
-    ck_assert_int_eq(tl_lookup_account(ctx, &user, &groups, false, NULL, &pac), 0);
+    ck_assert_int_eq(tli_lookup_account(ctx, &user, &groups, false, NULL, &pac), 0);
     ck_assert_uint_eq(pac->num_groups, 1);
     ck_assert(tl_sid_equal(&pac->groups[0].sid, &list[0].sid));
     ck_assert_uint_eq(pac->num_extra, 1);
@@ -258,13 +258,13 @@ START_TEST(accounts)
     ck_assert_str_eq(pac->full_name, "Alice Liddell");
     ck_assert_str_eq(pac->upn, "alice@corp.example");
     ck_assert(!pac->upn_constructed);
-    ck_assert_int_eq(tl_lookup_account(ctx, &user, &groups, true, NULL, &pac), 0);
+    ck_assert_int_eq(tli_lookup_account(ctx, &user, &groups, true, NULL, &pac), 0);
     ck_assert_uint_eq(pac->num_groups, 3);
     user.upn = user.display_name = NULL;
-    ck_assert_int_eq(tl_lookup_account(ctx, &user, &groups, true, NULL, &pac), 0);
+    ck_assert_int_eq(tli_lookup_account(ctx, &user, &groups, true, NULL, &pac), 0);
     ck_assert(pac->upn_constructed && pac->upn == NULL);
     ck_assert_str_eq(pac->full_name, "");
-    ck_assert_int_eq(tl_lookup_account_bare(ctx, &user.sid, "Alice", &pac), 0);
+    ck_assert_int_eq(tli_lookup_account_bare(ctx, &user.sid, "Alice", &pac), 0);
     ck_assert_uint_eq(pac->primary_group_rid, 513);
     ck_assert_uint_eq(pac->num_groups, 0);
 }

@@ -11,7 +11,7 @@
 #include "topologies.h"
 
 /* The sources of common/lookup, with these instead of a network. */
-#define tl_lookup_directory fake_open
+#define tli_lookup_directory fake_open
 #define tl_directory_domain_sid fake_domain_sid
 #define tl_directory_user_by_sam fake_user
 #define tl_directory_user_by_upn fake_user_by_upn
@@ -23,7 +23,7 @@
 #define tl_directory_foreign_groups fake_foreign_groups
 #define tl_locate fake_locate
 #define tl_locate_failed fake_locate_failed
-#define tl_lsa_ask fake_lsa_ask
+#define tli_lsa_ask fake_lsa_ask
 
 static enum tl_reason fake_open(struct tl_lookup *lookup, const char *domain,
                                 struct tl_directory **dir, struct tl_outcome *out);
@@ -61,9 +61,9 @@ static enum tl_reason fake_locate(TALLOC_CTX *mem, struct tl_locator *locator,
                                   tl_deadline deadline, struct tl_dc_list **list,
                                   struct tl_outcome *out);
 static void fake_locate_failed(struct tl_locator *locator, const struct tl_dc *dc);
-static int fake_lsa_ask(TALLOC_CTX *mem, const struct tl_lsa_peer *peer, const char *name,
-                        const struct tl_sid *sid, tl_deadline deadline,
-                        struct tl_lsa_answer **answer, const char **why);
+static int fake_lsa_ask(TALLOC_CTX *mem, const struct tli_lsa_peer *peer,
+                        const char *name, const struct tl_sid *sid, tl_deadline deadline,
+                        struct tli_lsa_answer **answer, const char **why);
 
 #include "../../common/lookup/directory.c"
 #include "../../common/lookup/finish.c"
@@ -92,7 +92,7 @@ static const char *no_such_sam;
 static uint32_t group_type;
 static const char *lsa_name, *lsa_domain, *lsa_sid;
 static uint32_t lsa_status;
-static enum tl_lsa_type lsa_type;
+static enum tli_lsa_type lsa_type;
 static int lsa_rc;
 static bool lsa_knows_groups; /* of a domain of which it knows no user by that name */
 static char *asked;           /* who was, in order */
@@ -251,15 +251,15 @@ static void fake_locate_failed(struct tl_locator *locator, const struct tl_dc *d
     ck_assert_ptr_nonnull(dc);
 }
 
-static int fake_lsa_ask(TALLOC_CTX *mem, const struct tl_lsa_peer *peer, const char *name,
-                        const struct tl_sid *sid, tl_deadline deadline,
-                        struct tl_lsa_answer **found, const char **why)
+static int fake_lsa_ask(TALLOC_CTX *mem, const struct tli_lsa_peer *peer,
+                        const char *name, const struct tl_sid *sid, tl_deadline deadline,
+                        struct tli_lsa_answer **found, const char **why)
 {
     uint32_t status = name == NULL && lsa_knows_groups ? 0 : lsa_status;
 
     asked = talloc_asprintf_append(asked, "lsa:%s ", name != NULL ? name : "sid");
     *why = "no program";
-    *found = talloc_zero(mem, struct tl_lsa_answer);
+    *found = talloc_zero(mem, struct tli_lsa_answer);
     (*found)->ntstatus = status;
     if (status == 0 && lsa_status != 0) {
         (*found)->name = "Domain Users";
@@ -508,7 +508,7 @@ END_TEST
 
 static const struct {
     const char *name, *domain, *sid;
-    enum tl_lsa_type type;
+    enum tli_lsa_type type;
     uint32_t status;
     int rc;
     enum tl_reason reason;

@@ -25,7 +25,7 @@ static char folder[64];
 static struct tl_config *config;
 static struct tl_workstation ws = {
     .flat = "WS1", .fqdn = "ws1.fabrikam.test", .realm = "FABRIKAM.TEST"};
-static struct tl_lsa_peer peer;
+static struct tli_lsa_peer peer;
 static int listener;
 
 /* --- the answer --- */
@@ -95,8 +95,9 @@ static const struct {
 
 START_TEST(decode)
 {
-    struct tl_lsa_answer *answer;
-    int ret = tl_lsa_answer_decode(NULL, lines[_i].line, strlen(lines[_i].line), &answer);
+    struct tli_lsa_answer *answer;
+    int ret =
+        tli_lsa_answer_decode(NULL, lines[_i].line, strlen(lines[_i].line), &answer);
 
     ck_assert_int_eq(ret, lines[_i].ret);
     ck_assert((ret == 0) == (answer != NULL));
@@ -106,10 +107,10 @@ END_TEST
 
 START_TEST(decode_fields)
 {
-    struct tl_lsa_answer *answer;
+    struct tli_lsa_answer *answer;
     char sid[TL_SID_STRING_MAX];
 
-    ck_assert_int_eq(tl_lsa_answer_decode(NULL, ALICE, strlen(ALICE), &answer), 0);
+    ck_assert_int_eq(tli_lsa_answer_decode(NULL, ALICE, strlen(ALICE), &answer), 0);
     ck_assert_uint_eq(answer->ntstatus, 0);
     ck_assert_str_eq(answer->name, "alice");
     ck_assert_str_eq(answer->domain, "CONTOSO");
@@ -117,13 +118,13 @@ START_TEST(decode_fields)
     ck_assert_int_eq(answer->type, TL_LSA_USER);
     talloc_free(answer);
     ck_assert_int_eq(
-        tl_lsa_answer_decode(NULL, lines[1].line, strlen(lines[1].line), &answer), 0);
+        tli_lsa_answer_decode(NULL, lines[1].line, strlen(lines[1].line), &answer), 0);
     ck_assert_uint_eq(answer->ntstatus, 0xC0000073U);
     ck_assert_str_eq(answer->text, "NT_STATUS_NONE_MAPPED");
     ck_assert_ptr_null(answer->name);
     talloc_free(answer);
     ck_assert_int_eq(
-        tl_lsa_answer_decode(NULL, lines[3].line, strlen(lines[3].line), &answer), 0);
+        tli_lsa_answer_decode(NULL, lines[3].line, strlen(lines[3].line), &answer), 0);
     ck_assert_int_eq(answer->type, TL_LSA_WELLKNOWN);
     ck_assert_ptr_null(answer->name);
     talloc_free(answer);
@@ -132,14 +133,14 @@ END_TEST
 
 START_TEST(decode_bounds)
 {
-    struct tl_lsa_answer *answer;
+    struct tli_lsa_answer *answer;
     size_t size = TL_LSA_ANSWER_MAX + 1;
     char *line = talloc_array(NULL, char, size);
 
     memset(line, ' ', size);
     line[snprintf(line, size, "%s", ALICE)] = ' ';
-    ck_assert_int_eq(tl_lsa_answer_decode(NULL, line, size, &answer), -EBADMSG);
-    ck_assert_int_eq(tl_lsa_answer_decode(line, line, size - 1, &answer), 0);
+    ck_assert_int_eq(tli_lsa_answer_decode(NULL, line, size, &answer), -EBADMSG);
+    ck_assert_int_eq(tli_lsa_answer_decode(line, line, size - 1, &answer), 0);
     talloc_free(line);
 }
 END_TEST
@@ -179,7 +180,7 @@ static void setup(void)
     config->run_dir = folder;
     add_key("HTTP/ws1.fabrikam.test@FABRIKAM.TEST", 'H');
     add_key("WS1$@FABRIKAM.TEST", 'M');
-    peer = (struct tl_lsa_peer){config, &ws, "dc1.fabrikam.test", "10.99.0.21"};
+    peer = (struct tli_lsa_peer){config, &ws, "dc1.fabrikam.test", "10.99.0.21"};
     snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/%s", folder, TL_LSA_SOCKET);
     listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     ck_assert_int_eq(bind(listener, (struct sockaddr *)&addr, sizeof(addr)), 0);
@@ -243,7 +244,7 @@ static int ended(pid_t pid)
 }
 
 static int ask(const char *name, const char *sid_text, int ms,
-               struct tl_lsa_answer **answer)
+               struct tli_lsa_answer **answer)
 {
     struct tl_sid sid = {0};
     const char *why;
@@ -251,8 +252,8 @@ static int ask(const char *name, const char *sid_text, int ms,
 
     if (sid_text != NULL)
         ck_assert_int_eq(tl_sid_parse(sid_text, &sid), 0);
-    ret = tl_lsa_ask(mem, &peer, name, sid_text != NULL ? &sid : NULL,
-                     tl_deadline_in_ms(ms), answer, &why);
+    ret = tli_lsa_ask(mem, &peer, name, sid_text != NULL ? &sid : NULL,
+                      tl_deadline_in_ms(ms), answer, &why);
     ck_assert((ret == 0) == (*answer != NULL));
     ck_assert((ret == 0) == (why == NULL));
     return ret;
@@ -263,7 +264,7 @@ START_TEST(ask_name)
     pid_t pid = answering("peer aes dc1.fabrikam.test 10.99.0.21 FABRIKAM.TEST WS1$\n"
                           "name CONTOSO\\alice\n",
                           ALICE "\n");
-    struct tl_lsa_answer *answer;
+    struct tli_lsa_answer *answer;
 
     ck_assert_int_eq(ask("CONTOSO\\alice", NULL, 30000, &answer), 0);
     ck_assert_str_eq(answer->name, "alice");
@@ -276,7 +277,7 @@ START_TEST(ask_sid)
     pid_t pid = answering("peer rc4 dc1.fabrikam.test 10.99.0.21 FABRIKAM.TEST WS1$\n"
                           "sid S-1-5-21-1-2-3-1103\n",
                           ALICE "\n");
-    struct tl_lsa_answer *answer;
+    struct tli_lsa_answer *answer;
 
     config->allow_rc4 = TL_RC4_YES;
     ck_assert_int_eq(ask(NULL, "S-1-5-21-1-2-3-1103", 30000, &answer), 0);
@@ -290,7 +291,7 @@ START_TEST(another_sid)
     pid_t pid = answering("peer aes dc1.fabrikam.test 10.99.0.21 FABRIKAM.TEST WS1$\n"
                           "sid S-1-5-21-1-2-3-1104\n",
                           ALICE "\n");
-    struct tl_lsa_answer *answer;
+    struct tli_lsa_answer *answer;
 
     ck_assert_int_eq(ask(NULL, "S-1-5-21-1-2-3-1104", 30000, &answer), -EBADMSG);
     ck_assert_int_eq(ended(pid), 0);
@@ -299,7 +300,7 @@ END_TEST
 
 START_TEST(no_answer)
 {
-    struct tl_lsa_answer *answer;
+    struct tli_lsa_answer *answer;
     int64_t start = tl_now_us(), took;
 
     /* Nobody accepts: the question waits in the backlog. */
@@ -329,7 +330,7 @@ START_TEST(broken_answer)
     pid_t pid = answering("peer aes dc1.fabrikam.test 10.99.0.21 FABRIKAM.TEST WS1$\n"
                           "name CONTOSO\\alice\n",
                           broken[_i].answer);
-    struct tl_lsa_answer *answer;
+    struct tli_lsa_answer *answer;
 
     ck_assert_int_eq(ask("CONTOSO\\alice", NULL, 30000, &answer), broken[_i].ret);
     ck_assert_int_eq(ended(pid), 0);
@@ -339,7 +340,7 @@ END_TEST
 START_TEST(flood)
 {
     char *much = talloc_array(mem, char, 100000);
-    struct tl_lsa_answer *answer;
+    struct tli_lsa_answer *answer;
     pid_t pid;
 
     memset(much, ' ', 99999);
@@ -356,7 +357,7 @@ START_TEST(listener_answers_without_reading)
 {
     static const char line[] = "{\"unavailable\":\"not-installed\"}\n";
     pid_t pid = fork();
-    struct tl_lsa_answer *answer;
+    struct tli_lsa_answer *answer;
 
     if (pid == 0) {
         int fd = accept(listener, NULL, NULL);
@@ -370,7 +371,7 @@ END_TEST
 
 START_TEST(nobody_listens)
 {
-    struct tl_lsa_answer *answer;
+    struct tli_lsa_answer *answer;
     char path[96];
 
     close(listener);
@@ -384,7 +385,7 @@ END_TEST
 
 START_TEST(no_keys)
 {
-    struct tl_lsa_answer *answer;
+    struct tli_lsa_answer *answer;
 
     unlink(config->keytab);
     ck_assert_int_eq(ask("CONTOSO\\alice", NULL, 1000, &answer), -ENOKEY);
@@ -395,7 +396,7 @@ END_TEST
 
 START_TEST(no_such_question)
 {
-    struct tl_lsa_answer *answer;
+    struct tli_lsa_answer *answer;
     char *name = talloc_zero_size(mem, TL_LSA_WORD_MAX + 2);
 
     memset(name, 'a', TL_LSA_WORD_MAX + 1);

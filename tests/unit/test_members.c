@@ -18,46 +18,46 @@ static TALLOC_CTX *ctx;
 static struct tl_directory *dir;
 static struct tl_outcome *out;
 static int searches;
-static enum tl_reason (*server)(const struct tl_search *search,
-                                struct tl_entries *entries);
+static enum tl_reason (*server)(const struct tli_search *search,
+                                struct tli_entries *entries);
 
-static struct tl_entry *new_entry(struct tl_entries *all, const char *dn)
+static struct tli_entry *new_entry(struct tli_entries *all, const char *dn)
 {
     if ((all->count & (all->count - 1)) == 0) /* full: as much again */
         all->entries =
-            talloc_realloc(all, all->entries, struct tl_entry, 2 * all->count + 1);
-    all->entries[all->count] = (struct tl_entry){.dn = dn};
+            talloc_realloc(all, all->entries, struct tli_entry, 2 * all->count + 1);
+    all->entries[all->count] = (struct tli_entry){.dn = dn};
     return &all->entries[all->count++];
 }
 
-static struct tl_attribute *new_attribute(TALLOC_CTX *owner, struct tl_entry *entry,
-                                          const char *name)
+static struct tli_attribute *new_attribute(TALLOC_CTX *owner, struct tli_entry *entry,
+                                           const char *name)
 {
     entry->attributes =
-        talloc_realloc(owner, entry->attributes, struct tl_attribute, entry->count + 1);
-    entry->attributes[entry->count] = (struct tl_attribute){.name = name};
+        talloc_realloc(owner, entry->attributes, struct tli_attribute, entry->count + 1);
+    entry->attributes[entry->count] = (struct tli_attribute){.name = name};
     return &entry->attributes[entry->count++];
 }
 
-static void value(TALLOC_CTX *owner, struct tl_attribute *attribute, const void *data,
+static void value(TALLOC_CTX *owner, struct tli_attribute *attribute, const void *data,
                   size_t len)
 {
     uint8_t *copy = talloc_zero_size(owner, len + 1);
 
     memcpy(copy, data, len);
     if ((attribute->count & (attribute->count - 1)) == 0) /* full: as much again */
-        attribute->values = talloc_realloc(owner, attribute->values, struct tl_value,
+        attribute->values = talloc_realloc(owner, attribute->values, struct tli_value,
                                            2 * attribute->count + 1);
-    attribute->values[attribute->count++] = (struct tl_value){copy, len};
+    attribute->values[attribute->count++] = (struct tli_value){copy, len};
 }
 
-static void text(struct tl_entries *all, struct tl_entry *entry, const char *name,
+static void text(struct tli_entries *all, struct tli_entry *entry, const char *name,
                  const char *string)
 {
     value(all, new_attribute(all, entry, name), string, strlen(string));
 }
 
-static void sid_value(TALLOC_CTX *owner, struct tl_attribute *attribute,
+static void sid_value(TALLOC_CTX *owner, struct tli_attribute *attribute,
                       const char *string)
 {
     uint8_t packed[8 + 4 * TL_SID_MAX_SUBS];
@@ -70,19 +70,19 @@ static void sid_value(TALLOC_CTX *owner, struct tl_attribute *attribute,
 }
 
 /* The real one is search.c's, which the linker leaves out for this one. */
-enum tl_reason tl_connection_search(TALLOC_CTX *owner, struct tl_connection *connection,
-                                    const struct tl_search *search,
-                                    struct tl_entries **entries,
-                                    struct tl_outcome *outcome)
+enum tl_reason tli_connection_search(TALLOC_CTX *owner, struct tli_connection *connection,
+                                     const struct tli_search *search,
+                                     struct tli_entries **entries,
+                                     struct tl_outcome *outcome)
 {
     enum tl_reason reason;
 
     searches++;
     ck_assert_int_lt(searches, 100000);
-    *entries = talloc_zero(owner, struct tl_entries);
+    *entries = talloc_zero(owner, struct tli_entries);
     reason = server(search, *entries);
     if (reason != TL_REASON_OK)
-        return tl_connection_fail(connection, outcome, "scripted");
+        return tli_connection_fail(connection, outcome, "scripted");
     return TL_REASON_OK;
 }
 
@@ -91,7 +91,7 @@ static void setup(void)
     ctx = talloc_new(NULL);
     out = tl_outcome_new(ctx);
     dir = talloc_zero(ctx, struct tl_directory);
-    dir->ldap = talloc_zero(dir, struct tl_connection);
+    dir->ldap = talloc_zero(dir, struct tli_connection);
     dir->ldap->server = "dc1.contoso.test";
     dir->ldap->domain = dir->domain = "contoso.test";
     dir->default_nc = NC;
@@ -113,9 +113,9 @@ static struct tl_dir_group group_of(const char *dn, const char *sid)
     return group;
 }
 
-static void add_account(struct tl_entries *all, unsigned int rid, const char *type)
+static void add_account(struct tli_entries *all, unsigned int rid, const char *type)
 {
-    struct tl_entry *entry =
+    struct tli_entry *entry =
         new_entry(all, talloc_asprintf(all, "CN=m%u,CN=Users," NC, rid));
 
     sid_value(all, new_attribute(all, entry, "objectSid"),
@@ -129,11 +129,11 @@ static void add_account(struct tl_entries *all, unsigned int rid, const char *ty
 static size_t total, piece;
 static const char *label; /* NULL: the true one */
 
-static enum tl_reason ranged(const struct tl_search *search, struct tl_entries *entries)
+static enum tl_reason ranged(const struct tli_search *search, struct tli_entries *entries)
 {
     size_t first, next, last;
-    struct tl_attribute *member;
-    struct tl_entry *entry;
+    struct tli_attribute *member;
+    struct tli_entry *entry;
     const char *options;
 
     if (search->scope != LDAP_SCOPE_BASE) {
@@ -144,7 +144,7 @@ static enum tl_reason ranged(const struct tl_search *search, struct tl_entries *
     }
     ck_assert(search->extended_dn);
     options = strchr(search->attributes[0], ';') + 1;
-    ck_assert_int_eq(tl_range_parse(options, &first, &next), 0);
+    ck_assert_int_eq(tli_range_parse(options, &first, &next), 0);
     ck_assert_uint_eq(next - first, 1500);
     entry = new_entry(entries, search->base);
     /* As Windows does it: an empty attribute beside that with the range. */
@@ -223,7 +223,8 @@ START_TEST(lying_ranges)
 END_TEST
 
 /* Every group holds the next, without end, and itself. */
-static enum tl_reason endless(const struct tl_search *search, struct tl_entries *entries)
+static enum tl_reason endless(const struct tli_search *search,
+                              struct tli_entries *entries)
 {
     if (search->scope != LDAP_SCOPE_BASE) {
         add_account(entries, (unsigned int)(10000 + searches), "268435456");
@@ -248,7 +249,7 @@ START_TEST(endless_nesting)
 }
 END_TEST
 
-static enum tl_reason silent(const struct tl_search *search, struct tl_entries *entries)
+static enum tl_reason silent(const struct tli_search *search, struct tli_entries *entries)
 {
     return search->scope == LDAP_SCOPE_BASE ? TL_REASON_OK
                                             : TL_REASON_DIRECTORY_UNREADABLE;
@@ -274,7 +275,7 @@ START_TEST(failing)
 END_TEST
 
 /* A server that answers every question with a SID nobody asked about. */
-static enum tl_reason beside(const struct tl_search *search, struct tl_entries *entries)
+static enum tl_reason beside(const struct tli_search *search, struct tli_entries *entries)
 {
     add_account(entries, 666, "805306368");
     return TL_REASON_OK;
@@ -307,10 +308,10 @@ END_TEST
 /* tokenGroups as `token_mode` says: 0 two groups, 1 not shown, 2 ranged, 3 no SID. */
 static int token_mode;
 
-static enum tl_reason tokens(const struct tl_search *search, struct tl_entries *entries)
+static enum tl_reason tokens(const struct tli_search *search, struct tli_entries *entries)
 {
-    struct tl_entry *entry = new_entry(entries, search->base);
-    struct tl_attribute *groups;
+    struct tli_entry *entry = new_entry(entries, search->base);
+    struct tli_attribute *groups;
 
     if (token_mode == 1)
         return TL_REASON_OK;
@@ -341,7 +342,7 @@ END_TEST
 
 static size_t users_found;
 
-static enum tl_reason users(const struct tl_search *search, struct tl_entries *entries)
+static enum tl_reason users(const struct tli_search *search, struct tli_entries *entries)
 {
     ck_assert_str_eq(search->base, NC);
     for (size_t i = 0; i < users_found; i++) {
@@ -382,10 +383,10 @@ END_TEST
 enum { CIRCLE, ENDLESS, LYING, NONE, BREAKING };
 static int strangers_case;
 
-static void add_found(struct tl_entries *entries, const char *dn, const char *sid,
+static void add_found(struct tli_entries *entries, const char *dn, const char *sid,
                       const char *name, const char *type)
 {
-    struct tl_entry *entry = new_entry(entries, dn);
+    struct tli_entry *entry = new_entry(entries, dn);
 
     text(entries, entry, "objectClass", "group");
     text(entries, entry, "sAMAccountName", name);
@@ -395,8 +396,8 @@ static void add_found(struct tl_entries *entries, const char *dn, const char *si
 
 #define DOMAIN_LOCAL "536870912"
 
-static enum tl_reason answer_strangers(const struct tl_search *search,
-                                       struct tl_entries *entries)
+static enum tl_reason answer_strangers(const struct tli_search *search,
+                                       struct tli_entries *entries)
 {
     static int number;
     char *dn, *sid;

@@ -11,13 +11,13 @@
 #include <string.h>
 #include <strings.h>
 
-#include <trustlogon/whose.h>
+#include <trustlogon/pac_name_check.h>
 
 #include "lookup/asking.h"
 #include "lookup/lsa_client.h"
 #include "topologies.h"
 
-#define tl_lookup_directory fake_open
+#define tli_lookup_directory fake_open
 #define tl_directory_domain_sid fake_domain_sid
 #define tl_directory_user_by_sam fake_user_by_sam
 #define tl_directory_user_by_upn fake_user_by_upn

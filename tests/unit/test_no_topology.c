@@ -17,7 +17,7 @@
 #include <trustlogon/lookup.h>
 #include <trustlogon/rules.h>
 #include <trustlogon/sidrules.h>
-#include <trustlogon/whose.h>
+#include <trustlogon/pac_name_check.h>
 
 #include "run_suite.h"
 
@@ -269,7 +269,7 @@ static void with_snapshot(struct tl_topology *topo)
     ck_assert_ptr_null(tl_topology_domain(topo, NULL));
     ck_assert(!tl_topology_was_read(topo, "fabrikam.test"));
     ck_assert(!tl_same_forest(topo, "contoso.test", "a.contoso.test"));
-    (void)tl_may_come_through(topo, "fabrikam.test", "contoso.test", "wingtip.test");
+    (void)tl_may_transit(topo, "fabrikam.test", "contoso.test", "wingtip.test");
     ck_assert(tl_same_forest(topo, "contoso.test", "CONTOSO.TEST"));
     ck_assert_int_eq(tl_topology_to_json(ctx, topo, &json), topo == NULL ? -EINVAL : 0);
     ck_assert_int_eq(tl_topology_save(topo, path), topo == NULL ? -EINVAL : 0);
@@ -300,7 +300,7 @@ static const struct {
     {"tl_rules_check tl_rules_list", with_rules},
     {"tl_pac_apply_rules tl_pac_check_name", with_pac},
     {"tl_identity_build tl_group_build", with_identity},
-    {"tl_may_come_through tl_same_forest tl_topology_trust tl_topology_domain "
+    {"tl_may_transit tl_same_forest tl_topology_trust tl_topology_domain "
      "tl_topology_was_read "
      "tl_topology_to_json "
      "tl_topology_save tl_topology_set tl_topology_mark_read tl_topology_add_trust",

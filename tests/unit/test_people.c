@@ -15,7 +15,7 @@
 #define ALICE_DN "CN=alice,CN=Users," NC
 
 static TALLOC_CTX *ctx;
-static struct tl_people_domain domain;
+static struct tli_people_domain domain;
 
 static void setup(void)
 {
@@ -29,9 +29,9 @@ static void teardown(void)
     talloc_free(ctx);
 }
 
-static void put(struct tl_entry *entry, const char *name, const void *data, size_t len)
+static void put(struct tli_entry *entry, const char *name, const void *data, size_t len)
 {
-    struct tl_attribute *attribute = NULL;
+    struct tli_attribute *attribute = NULL;
     uint8_t *copy = talloc_zero_size(ctx, len + 1);
 
     memcpy(copy, data, len);
@@ -39,22 +39,22 @@ static void put(struct tl_entry *entry, const char *name, const void *data, size
         if (strcmp(entry->attributes[i].name, name) == 0)
             attribute = &entry->attributes[i];
     if (attribute == NULL) {
-        entry->attributes =
-            talloc_realloc(ctx, entry->attributes, struct tl_attribute, entry->count + 1);
+        entry->attributes = talloc_realloc(ctx, entry->attributes, struct tli_attribute,
+                                           entry->count + 1);
         attribute = &entry->attributes[entry->count++];
-        *attribute = (struct tl_attribute){.name = name};
+        *attribute = (struct tli_attribute){.name = name};
     }
     attribute->values =
-        talloc_realloc(ctx, attribute->values, struct tl_value, attribute->count + 1);
-    attribute->values[attribute->count++] = (struct tl_value){copy, len};
+        talloc_realloc(ctx, attribute->values, struct tli_value, attribute->count + 1);
+    attribute->values[attribute->count++] = (struct tli_value){copy, len};
 }
 
-static void put_text(struct tl_entry *entry, const char *name, const char *text)
+static void put_text(struct tli_entry *entry, const char *name, const char *text)
 {
     put(entry, name, text, strlen(text));
 }
 
-static void put_sid(struct tl_entry *entry, const char *name, const char *string)
+static void put_sid(struct tli_entry *entry, const char *name, const char *string)
 {
     uint8_t packed[8 + 4 * TL_SID_MAX_SUBS];
     struct tl_sid sid;
@@ -64,7 +64,7 @@ static void put_sid(struct tl_entry *entry, const char *name, const char *string
 }
 
 /* One attribute anew; NULL: away. */
-static void replace(struct tl_entry *entry, const char *name, const void *data,
+static void replace(struct tli_entry *entry, const char *name, const void *data,
                     size_t len)
 {
     for (size_t i = 0; i < entry->count; i++)
@@ -74,9 +74,9 @@ static void replace(struct tl_entry *entry, const char *name, const void *data,
         put(entry, name, data, len);
 }
 
-static struct tl_entry alice(void)
+static struct tli_entry alice(void)
 {
-    struct tl_entry entry = {.dn = ALICE_DN};
+    struct tli_entry entry = {.dn = ALICE_DN};
 
     put_text(&entry, "sAMAccountName", "alice");
     put_text(&entry, "userPrincipalName", "alice@corp.example");
@@ -93,12 +93,12 @@ static struct tl_entry alice(void)
 
 START_TEST(user_whole)
 {
-    struct tl_entry entry = alice();
+    struct tli_entry entry = alice();
     struct tl_dir_user *user;
     char sid[TL_SID_STRING_MAX];
     const char *why;
 
-    ck_assert_int_eq(tl_user_from_entry(ctx, &domain, &entry, &user, &why), 0);
+    ck_assert_int_eq(tli_user_from_entry(ctx, &domain, &entry, &user, &why), 0);
     ck_assert_str_eq(user->dn, ALICE_DN);
     ck_assert_str_eq(user->sam, "alice");
     ck_assert_str_eq(user->upn, "alice@corp.example");
@@ -150,12 +150,12 @@ static const struct {
 
 START_TEST(user_refused)
 {
-    struct tl_entry entry = alice();
+    struct tli_entry entry = alice();
     struct tl_dir_user *user = (void *)1;
     const char *why = NULL;
 
     replace(&entry, refused[_i].name, refused[_i].value, refused[_i].len);
-    ck_assert_int_eq(tl_user_from_entry(ctx, &domain, &entry, &user, &why), -EBADMSG);
+    ck_assert_int_eq(tli_user_from_entry(ctx, &domain, &entry, &user, &why), -EBADMSG);
     ck_assert_ptr_null(user);
     ck_assert_ptr_nonnull(why);
 }
@@ -193,12 +193,12 @@ static const struct {
 
 START_TEST(user_dropped)
 {
-    struct tl_entry entry = alice();
+    struct tli_entry entry = alice();
     struct tl_dir_user *user;
     const char *why, *name = dropped[_i].name;
 
     replace(&entry, name, dropped[_i].value, dropped[_i].len);
-    ck_assert_int_eq(tl_user_from_entry(ctx, &domain, &entry, &user, &why), 0);
+    ck_assert_int_eq(tli_user_from_entry(ctx, &domain, &entry, &user, &why), 0);
     ck_assert_int_eq(user->upn == NULL, strcmp(name, "userPrincipalName") == 0);
     ck_assert_int_eq(user->display_name == NULL, strcmp(name, "displayName") == 0);
     ck_assert_int_eq(user->home == NULL, strcmp(name, "unixHomeDirectory") == 0);
@@ -212,7 +212,7 @@ END_TEST
 
 START_TEST(user_huge)
 {
-    struct tl_entry entry = alice();
+    struct tli_entry entry = alice();
     struct tl_dir_user *user;
     char *big = talloc_zero_size(ctx, 1000001);
     const char *why;
@@ -220,17 +220,17 @@ START_TEST(user_huge)
     memset(big, 'a', 1000000);
     replace(&entry, "displayName", big, 1000000);
     replace(&entry, "userPrincipalName", big, 1000000);
-    ck_assert_int_eq(tl_user_from_entry(ctx, &domain, &entry, &user, &why), 0);
+    ck_assert_int_eq(tli_user_from_entry(ctx, &domain, &entry, &user, &why), 0);
     ck_assert(user->display_name == NULL && user->upn == NULL);
     replace(&entry, "sAMAccountName", big, 256);
-    ck_assert_int_eq(tl_user_from_entry(ctx, &domain, &entry, &user, &why), 0);
+    ck_assert_int_eq(tli_user_from_entry(ctx, &domain, &entry, &user, &why), 0);
     replace(&entry, "sAMAccountName", big, 257);
-    ck_assert_int_eq(tl_user_from_entry(ctx, &domain, &entry, &user, &why), -EBADMSG);
+    ck_assert_int_eq(tli_user_from_entry(ctx, &domain, &entry, &user, &why), -EBADMSG);
     replace(&entry, "sAMAccountName", big, 1000000);
-    ck_assert_int_eq(tl_user_from_entry(ctx, &domain, &entry, &user, &why), -EBADMSG);
+    ck_assert_int_eq(tli_user_from_entry(ctx, &domain, &entry, &user, &why), -EBADMSG);
     entry = alice();
     entry.dn = talloc_asprintf(ctx, "CN=%s,%s", big, NC);
-    ck_assert_int_eq(tl_user_from_entry(ctx, &domain, &entry, &user, &why), -EBADMSG);
+    ck_assert_int_eq(tli_user_from_entry(ctx, &domain, &entry, &user, &why), -EBADMSG);
 }
 END_TEST
 
@@ -258,22 +258,22 @@ static const struct {
 
 START_TEST(dn_in_domain)
 {
-    struct tl_entry entry = alice();
+    struct tli_entry entry = alice();
     struct tl_dir_user *user;
     const char *why;
 
-    ck_assert_msg(tl_dn_in_domain(dns[_i].dn, NC) == dns[_i].inside, "%s", dns[_i].dn);
+    ck_assert_msg(tli_dn_in_domain(dns[_i].dn, NC) == dns[_i].inside, "%s", dns[_i].dn);
     entry.dn = dns[_i].dn;
-    ck_assert_int_eq(tl_user_from_entry(ctx, &domain, &entry, &user, &why),
+    ck_assert_int_eq(tli_user_from_entry(ctx, &domain, &entry, &user, &why),
                      dns[_i].inside ? 0 : -EBADMSG);
-    ck_assert(!tl_dn_in_domain(dns[_i].dn, ""));
+    ck_assert(!tli_dn_in_domain(dns[_i].dn, ""));
 }
 END_TEST
 
 START_TEST(groups)
 {
-    struct tl_entry entry = {.dn = "CN=Project \xc3\x89"
-                                   "clair,CN=Users," NC};
+    struct tli_entry entry = {.dn = "CN=Project \xc3\x89"
+                                    "clair,CN=Users," NC};
     struct tl_dir_group *group;
     const char *why;
 
@@ -281,20 +281,20 @@ START_TEST(groups)
              "Project \xc3\x89"
              "clair");
     put_sid(&entry, "objectSid", "S-1-5-21-1-2-3-1116");
-    ck_assert_int_eq(tl_group_from_entry(ctx, &domain, &entry, &group, &why), -EBADMSG);
+    ck_assert_int_eq(tli_group_from_entry(ctx, &domain, &entry, &group, &why), -EBADMSG);
     put_text(&entry, "groupType", "-2147483640");
-    ck_assert_int_eq(tl_group_from_entry(ctx, &domain, &entry, &group, &why), 0);
+    ck_assert_int_eq(tli_group_from_entry(ctx, &domain, &entry, &group, &why), 0);
     ck_assert_uint_eq(group->type, TL_GROUP_SECURITY | TL_GROUP_UNIVERSAL);
     ck_assert(!group->has_gid);
     put_text(&entry, "gidNumber", "10005");
-    ck_assert_int_eq(tl_group_from_entry(ctx, &domain, &entry, &group, &why), 0);
+    ck_assert_int_eq(tli_group_from_entry(ctx, &domain, &entry, &group, &why), 0);
     ck_assert(group->has_gid && group->gid_number == 10005);
     replace(&entry, "objectSid", NULL, 0);
     put_sid(&entry, "objectSid", "S-1-5-32-544");
-    ck_assert_int_eq(tl_group_from_entry(ctx, &domain, &entry, &group, &why), 0);
+    ck_assert_int_eq(tli_group_from_entry(ctx, &domain, &entry, &group, &why), 0);
     replace(&entry, "objectSid", NULL, 0);
     put_sid(&entry, "objectSid", "S-1-5-21-1-2-4-512");
-    ck_assert_int_eq(tl_group_from_entry(ctx, &domain, &entry, &group, &why), -EBADMSG);
+    ck_assert_int_eq(tli_group_from_entry(ctx, &domain, &entry, &group, &why), -EBADMSG);
     ck_assert_ptr_null(group);
 }
 END_TEST
@@ -338,7 +338,7 @@ static const struct {
 
 START_TEST(member_kinds)
 {
-    struct tl_entry entry = {.dn = members[_i].dn};
+    struct tli_entry entry = {.dn = members[_i].dn};
     struct tl_dir_name name;
     char sid[TL_SID_STRING_MAX];
 
@@ -350,7 +350,7 @@ START_TEST(member_kinds)
         put_text(&entry, "sAMAccountType", members[_i].type);
     if (members[_i].sam != NULL)
         put_text(&entry, "sAMAccountName", members[_i].sam);
-    ck_assert_int_eq(tl_name_from_entry(ctx, &domain, &entry, &name), members[_i].ret);
+    ck_assert_int_eq(tli_name_from_entry(ctx, &domain, &entry, &name), members[_i].ret);
     ck_assert_int_eq(name.kind, members[_i].kind);
     if (members[_i].ret == 0)
         ck_assert_str_eq(tl_sid_format(&name.sid, sid), members[_i].sid);
@@ -365,20 +365,20 @@ END_TEST
 
 START_TEST(token_groups)
 {
-    struct tl_entry entry = {.dn = ALICE_DN};
+    struct tli_entry entry = {.dn = ALICE_DN};
     struct tl_sid *sids;
     size_t count;
 
-    ck_assert_int_eq(tl_sids_from_values(ctx, NULL, &sids, &count), 0);
+    ck_assert_int_eq(tli_sids_from_values(ctx, NULL, &sids, &count), 0);
     ck_assert_uint_eq(count, 0);
     put_sid(&entry, "tokenGroups", "S-1-5-21-1-2-3-513");
     put_sid(&entry, "tokenGroups", "S-1-5-32-545");
-    ck_assert_int_eq(tl_sids_from_values(ctx, &entry.attributes[0], &sids, &count), 0);
+    ck_assert_int_eq(tli_sids_from_values(ctx, &entry.attributes[0], &sids, &count), 0);
     ck_assert_uint_eq(count, 2);
     ck_assert_uint_eq(sids[1].subs[1], 545);
     /* One that is none: the whole is refused, for a group to deny may be what it is. */
     put(&entry, "tokenGroups", "\1\1\0", 3);
-    ck_assert_int_eq(tl_sids_from_values(ctx, &entry.attributes[0], &sids, &count),
+    ck_assert_int_eq(tli_sids_from_values(ctx, &entry.attributes[0], &sids, &count),
                      -EBADMSG);
     ck_assert(sids == NULL && count == 0);
 }
@@ -416,7 +416,7 @@ START_TEST(range_options)
 {
     size_t first = 7, next = 7;
 
-    ck_assert_int_eq(tl_range_parse(ranges[_i].options, &first, &next), ranges[_i].ret);
+    ck_assert_int_eq(tli_range_parse(ranges[_i].options, &first, &next), ranges[_i].ret);
     ck_assert_uint_eq(first, ranges[_i].first);
     ck_assert_uint_eq(next, ranges[_i].next);
 }
@@ -458,12 +458,12 @@ static const struct {
 
 START_TEST(extended_dns)
 {
-    struct tl_value value = {(const uint8_t *)extended[_i].value, extended[_i].len};
+    struct tli_value value = {(const uint8_t *)extended[_i].value, extended[_i].len};
     struct tl_sid sid;
     char string[TL_SID_STRING_MAX];
     bool foreign;
 
-    ck_assert_int_eq(tl_extended_dn_sid(&value, &sid, &foreign), extended[_i].ret);
+    ck_assert_int_eq(tli_extended_dn_sid(&value, &sid, &foreign), extended[_i].ret);
     ck_assert_int_eq(foreign, extended[_i].foreign);
     if (extended[_i].ret == 0)
         ck_assert_str_eq(tl_sid_format(&sid, string), extended[_i].sid);
@@ -475,14 +475,14 @@ END_TEST
 START_TEST(extended_dn_huge)
 {
     char *text = talloc_asprintf(ctx, "<SID=%*d>;x", 1000000, 1);
-    struct tl_value value = {(const uint8_t *)text, strlen(text)};
+    struct tli_value value = {(const uint8_t *)text, strlen(text)};
     struct tl_sid sid;
     bool foreign;
 
-    ck_assert_int_eq(tl_extended_dn_sid(&value, &sid, &foreign), -EBADMSG);
+    ck_assert_int_eq(tli_extended_dn_sid(&value, &sid, &foreign), -EBADMSG);
     text = talloc_asprintf(ctx, "<SID=%0*d>;x", 500, 1);
-    value = (struct tl_value){(const uint8_t *)text, strlen(text)};
-    ck_assert_int_eq(tl_extended_dn_sid(&value, &sid, &foreign), -EBADMSG);
+    value = (struct tli_value){(const uint8_t *)text, strlen(text)};
+    ck_assert_int_eq(tli_extended_dn_sid(&value, &sid, &foreign), -EBADMSG);
 }
 END_TEST
 
@@ -506,12 +506,12 @@ START_TEST(unique)
         names[i].kind = in[i].kind;
         names[i].name = in[i].name;
     }
-    ck_assert_uint_eq(tl_dir_names_unique(names, 7), 4);
+    ck_assert_uint_eq(tli_dir_names_unique(names, 7), 4);
     ck_assert_int_eq(names[0].kind, TL_DIR_FOREIGN);
     ck_assert_uint_eq(names[1].sid.num_subs, 4);
     ck_assert_str_eq(names[2].name, "three");
     ck_assert_str_eq(names[3].name, "twenty");
-    ck_assert_uint_eq(tl_dir_names_unique(NULL, 0), 0);
+    ck_assert_uint_eq(tli_dir_names_unique(NULL, 0), 0);
 }
 END_TEST
 

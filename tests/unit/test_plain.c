@@ -46,7 +46,7 @@ START_TEST(test_texts)
         char text[64];
 
         snprintf(text, sizeof(text), "%s", rows[i].text);
-        tl_plain(text, rows[i].keep);
+        tli_plain(text, rows[i].keep);
         ck_assert_str_eq(text, rows[i].plain);
     }
 }
@@ -65,13 +65,13 @@ START_TEST(test_any_bytes)
         for (size_t i = 0; i < len; i++)
             text[i] = (char)(1 + random() % 255);
         text[len] = '\0';
-        tl_plain(text, NULL);
+        tli_plain(text, NULL);
         ck_assert_uint_le(strlen(text), len);
         ck_assert_ptr_null(u8_check((const uint8_t *)text, strlen(text)));
         for (const char *p = text; *p != '\0'; p++)
             ck_assert((unsigned char)*p >= 0x20 && *p != 0x7f);
         memcpy(again, text, sizeof(again));
-        tl_plain(again, NULL);
+        tli_plain(again, NULL);
         ck_assert_str_eq(again, text);
     }
 }

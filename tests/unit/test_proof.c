@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "kerberos/kerberos_internal.h"
+#include "kerberos/internal.h"
 #include "run_suite.h"
 
 /* libkrb5 exports these for its KDC, but declares them in no public header. */
@@ -258,9 +258,9 @@ START_TEST(test_lie)
     ck_assert_int_eq(pac != NULL, reason == TL_REASON_OK);
     ck_assert_int_eq(out->reason, reason);
     if (lie->way != NULL)
-        ck_assert_str_eq(tl_krb_through_text(mem, krb), lie->way);
+        ck_assert_str_eq(tl_krb_transited_text(mem, krb), lie->way);
     else
-        ck_assert_ptr_null(tl_krb_through(krb, 0));
+        ck_assert_ptr_null(tl_krb_transited(krb, 0));
     if (reason != TL_REASON_OK)
         ck_assert_int_eq(out->stage, TL_STAGE_PROOF);
     if (reason == TL_REASON_KEYTAB_STALE)

@@ -196,11 +196,11 @@ static struct tl_suffix_match plain_find(const struct tl_topology *topo, const c
     size_t own = 0, best_labels = 0, labels;
 
     for (size_t i = 0; i < topo->num_domains; i++)
-        if (tl_dns_within(name, topo->domains[i].dns) &&
+        if (tli_dns_within(name, topo->domains[i].dns) &&
             tl_dns_labels(topo->domains[i].dns) > own)
             own = tl_dns_labels(topo->domains[i].dns);
     for (size_t i = 0; i < topo->num_suffixes; i++)
-        if (tl_dns_within(name, topo->suffixes[i]) &&
+        if (tli_dns_within(name, topo->suffixes[i]) &&
             tl_dns_labels(topo->suffixes[i]) > own)
             own = tl_dns_labels(topo->suffixes[i]);
     for (size_t i = 0; i < topo->num_trusts; i++) {
@@ -208,9 +208,9 @@ static struct tl_suffix_match plain_find(const struct tl_topology *topo, const c
         struct tl_suffix_match m;
         bool wins;
 
-        if (!tl_tdo_is_own_side(topo, tdo) || !tl_tdo_routes_names(tdo))
+        if (!tli_tdo_is_own_side(topo, tdo) || !tli_tdo_routes_names(tdo))
             continue;
-        m = tl_forest_match(tdo, name, &labels);
+        m = tli_forest_match(tdo, name, &labels);
         if (m.reason == TL_REASON_TRUST_INFO_BROKEN)
             return own == 0 ? m : (struct tl_suffix_match){.reason = TL_REASON_OK};
         wins = (m.reason == TL_REASON_OK) != (best.reason == TL_REASON_OK)
@@ -251,7 +251,7 @@ START_TEST(index_is_plain_search)
             if (fast.reason != slow.reason)
                 ck_assert(fast.tdo != slow.tdo);
             if (fast.record != NULL && slow.record != NULL && slow.reason == fast.reason)
-                ck_assert(tl_same_domain(fast.record->name, slow.record->name));
+                ck_assert(tli_same_domain(fast.record->name, slow.record->name));
             ck_assert((fast.tdo == NULL) == (slow.tdo == NULL));
         }
         respell(topo);

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "logon/rule_cache.h"
+#include "access/rule_cache.h"
 #include "run_suite.h"
 
 #define NOW 1764000000
@@ -44,9 +44,9 @@ static struct tl_sid sid_of(const char *string)
     return sid;
 }
 
-static struct tl_rule_cache *load(void)
+static struct tli_rule_cache *load(void)
 {
-    struct tl_rule_cache *cache = tl_rule_cache_load(ctx, &config);
+    struct tli_rule_cache *cache = tli_rule_cache_load(ctx, &config);
 
     ck_assert_ptr_nonnull(cache);
     return cache;
@@ -57,58 +57,58 @@ static void save(void)
 {
     const struct tl_sid users = sid_of("S-1-5-21-1-2-3-1604");
     const struct tl_sid carol = sid_of("S-1-5-21-4-5-6-1108");
-    struct tl_rule_cache *cache = load();
+    struct tli_rule_cache *cache = load();
 
     ck_assert_int_eq(
-        tl_rule_cache_put(cache, true, "contoso.test", "Projekt Größe", &users, NOW), 0);
+        tli_rule_cache_put(cache, true, "contoso.test", "Projekt Größe", &users, NOW), 0);
     ck_assert_int_eq(
-        tl_rule_cache_put(cache, false, "FABRIKAM.test", "carol", &carol, NOW - 50), 0);
-    ck_assert_int_eq(tl_rule_cache_save(cache, NOW), 0);
+        tli_rule_cache_put(cache, false, "FABRIKAM.test", "carol", &carol, NOW - 50), 0);
+    ck_assert_int_eq(tli_rule_cache_save(cache, NOW), 0);
     ck_assert(!cache->changed);
 }
 
 START_TEST(spellings)
 {
-    const struct tl_rule_name *found;
+    const struct tli_rule_name *found;
     struct stat st;
 
     ck_assert_uint_eq(load()->count, 0);
     save();
     ck_assert_int_eq(stat(talloc_asprintf(ctx, "%s/rules", dir), &st), 0);
     ck_assert_uint_eq(st.st_mode & 0777, 0600);
-    found = tl_rule_cache_find(load(), true, "Contoso.Test", "PROJEKT GRÖßE", NOW);
+    found = tli_rule_cache_find(load(), true, "Contoso.Test", "PROJEKT GRÖßE", NOW);
     ck_assert_ptr_nonnull(found);
     ck_assert_int_eq(found->found, NOW);
     ck_assert_uint_eq(found->sid.subs[4], 1604);
     /* a user is no group, a namesake of another domain nobody */
     ck_assert_ptr_null(
-        tl_rule_cache_find(load(), false, "contoso.test", "Projekt Größe", NOW));
-    ck_assert_ptr_null(tl_rule_cache_find(load(), false, "contoso.test", "carol", NOW));
+        tli_rule_cache_find(load(), false, "contoso.test", "Projekt Größe", NOW));
+    ck_assert_ptr_null(tli_rule_cache_find(load(), false, "contoso.test", "carol", NOW));
     ck_assert_ptr_nonnull(
-        tl_rule_cache_find(load(), false, "fabrikam.test", "Carol", NOW));
+        tli_rule_cache_find(load(), false, "fabrikam.test", "Carol", NOW));
 }
 END_TEST
 
 START_TEST(changes)
 {
     const struct tl_sid other = sid_of("S-1-5-21-1-2-3-1605");
-    struct tl_rule_cache *cache;
-    const struct tl_rule_name *found;
+    struct tli_rule_cache *cache;
+    const struct tli_rule_name *found;
 
     save();
     cache = load();
     ck_assert_int_eq(
-        tl_rule_cache_put(cache, true, "contoso.test", "projekt größe", &other, NOW + 9),
+        tli_rule_cache_put(cache, true, "contoso.test", "projekt größe", &other, NOW + 9),
         0);
     ck_assert_uint_eq(cache->count, 2);
     ck_assert_int_eq(
-        tl_rule_cache_put(cache, false, "fabrikam.test", "carol", NULL, NOW + 9), 0);
+        tli_rule_cache_put(cache, false, "fabrikam.test", "carol", NULL, NOW + 9), 0);
     ck_assert_int_eq(
-        tl_rule_cache_put(cache, false, "fabrikam.test", "nobody", NULL, NOW + 9), 0);
-    ck_assert_int_eq(tl_rule_cache_save(cache, NOW + 9), 0);
+        tli_rule_cache_put(cache, false, "fabrikam.test", "nobody", NULL, NOW + 9), 0);
+    ck_assert_int_eq(tli_rule_cache_save(cache, NOW + 9), 0);
     cache = load();
     ck_assert_uint_eq(cache->count, 1);
-    found = tl_rule_cache_find(cache, true, "contoso.test", "Projekt Größe", NOW + 9);
+    found = tli_rule_cache_find(cache, true, "contoso.test", "Projekt Größe", NOW + 9);
     ck_assert_ptr_nonnull(found);
     ck_assert_uint_eq(found->sid.subs[4], 1605);
 }
@@ -119,11 +119,11 @@ START_TEST(time_passes)
 {
     save();
     ck_assert_ptr_null(
-        tl_rule_cache_find(load(), true, "contoso.test", "projekt größe", NOW - 1));
+        tli_rule_cache_find(load(), true, "contoso.test", "projekt größe", NOW - 1));
     ck_assert_ptr_nonnull(
-        tl_rule_cache_find(load(), true, "contoso.test", "projekt größe", NOW + YEAR));
-    ck_assert_ptr_null(tl_rule_cache_find(load(), true, "contoso.test", "projekt größe",
-                                          NOW + YEAR + TL_RULE_STALE_S + 1));
+        tli_rule_cache_find(load(), true, "contoso.test", "projekt größe", NOW + YEAR));
+    ck_assert_ptr_null(tli_rule_cache_find(load(), true, "contoso.test", "projekt größe",
+                                           NOW + YEAR + TL_RULE_STALE_S + 1));
 }
 END_TEST
 
@@ -168,12 +168,12 @@ static const char *const bad_lines[] = {
 /* One line that is none, and nothing of the file is believed. */
 START_TEST(bad_line)
 {
-    struct tl_rule_cache *cache = load();
+    struct tli_rule_cache *cache = load();
     char *text = talloc_asprintf(ctx, GOOD "%s", bad_lines[_i]);
 
-    ck_assert_int_eq(tl_rule_cache_parse(cache, GOOD, strlen(GOOD)), 0);
+    ck_assert_int_eq(tli_rule_cache_parse(cache, GOOD, strlen(GOOD)), 0);
     ck_assert_uint_eq(cache->count, 1);
-    ck_assert_int_eq(tl_rule_cache_parse(cache, text, strlen(text)), -EBADMSG);
+    ck_assert_int_eq(tli_rule_cache_parse(cache, text, strlen(text)), -EBADMSG);
     ck_assert_uint_eq(cache->count, 0);
 }
 END_TEST

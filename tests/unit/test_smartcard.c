@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "kerberos/safe_file.h"
-#include "kerberos/smartcard.h"
+#include "kerberos/exchange/smartcard.h"
 #include "run_suite.h"
 
 static const char theirs[] = "[libdefaults]\n"
@@ -89,7 +89,7 @@ START_TEST(settings_over_krb5_conf)
     profile_t below = profile_of(rows[_i].file);
     char **values = NULL, text[256] = "";
     long ret = -1;
-    bool ours = tl_card_profile(below, rows[_i].cards, rows[_i].names, &values, &ret);
+    bool ours = tli_card_profile(below, rows[_i].cards, rows[_i].names, &values, &ret);
 
     ck_assert_int_eq(ours, rows[_i].wanted != NULL);
     ck_assert_int_eq(ret, 0);
@@ -107,12 +107,12 @@ START_TEST(settings_of_realms)
 {
     profile_t profile = profile_of(theirs);
 
-    ck_assert(tl_card_setting(profile, "REALM.TEST", "pkinit_kdc_hostname"));
-    ck_assert(tl_card_setting(profile, "OWN.TEST", "pkinit_kdc_hostname"));
-    ck_assert(!tl_card_setting(profile, "CONTOSO.TEST", "pkinit_kdc_hostname"));
-    ck_assert(!tl_card_setting(profile, NULL, "pkinit_kdc_hostname"));
-    ck_assert(tl_card_setting(profile, "CONTOSO.TEST", "pkinit_cert_match"));
-    ck_assert(tl_card_setting(profile, NULL, "pkinit_cert_match"));
+    ck_assert(tli_card_setting(profile, "REALM.TEST", "pkinit_kdc_hostname"));
+    ck_assert(tli_card_setting(profile, "OWN.TEST", "pkinit_kdc_hostname"));
+    ck_assert(!tli_card_setting(profile, "CONTOSO.TEST", "pkinit_kdc_hostname"));
+    ck_assert(!tli_card_setting(profile, NULL, "pkinit_kdc_hostname"));
+    ck_assert(tli_card_setting(profile, "CONTOSO.TEST", "pkinit_cert_match"));
+    ck_assert(tli_card_setting(profile, NULL, "pkinit_cert_match"));
     profile_abandon(profile);
 }
 END_TEST
@@ -180,7 +180,7 @@ START_TEST(owner_and_mode)
     ck_assert_int_eq(chown(path, files[_i].owner, 0), 0);
     value = talloc_asprintf(mem, "%.*s%s%s", (int)(at - files[_i].value), files[_i].value,
                             path, at + 2);
-    ck_assert_msg((tl_pkinit_unsafe(mem, value, &file) == NULL) == files[_i].safe, "%s",
+    ck_assert_msg((tli_pkinit_unsafe(mem, value, &file) == NULL) == files[_i].safe, "%s",
                   value);
     if (!files[_i].safe)
         ck_assert_str_eq(file, path);
@@ -189,13 +189,13 @@ START_TEST(owner_and_mode)
                                "FILE:/nowhere\n        pkinit_anchors = %s\n    }\n",
                                value);
     profile = profile_of(settings);
-    ck_assert((tl_card_unsafe(mem, profile, "REALM.TEST", &file) == NULL) ==
+    ck_assert((tli_card_unsafe(mem, profile, "REALM.TEST", &file) == NULL) ==
               files[_i].safe);
-    ck_assert_ptr_null(tl_card_unsafe(mem, profile, "OTHER.TEST", &file));
+    ck_assert_ptr_null(tli_card_unsafe(mem, profile, "OTHER.TEST", &file));
     profile_abandon(profile);
     if (is_dir && files[_i].safe) { /* and what is in it */
         ck_assert_int_eq(chmod(within, 0666), 0);
-        ck_assert_ptr_nonnull(tl_pkinit_unsafe(mem, value, &file));
+        ck_assert_ptr_nonnull(tli_pkinit_unsafe(mem, value, &file));
         ck_assert_str_eq(file, within);
     }
     unlink(within);

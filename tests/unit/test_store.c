@@ -21,19 +21,19 @@
 #define NOW UINT64_C(1800000000)
 #define SID "S-1-5-21-1-2-3-"
 
-static const struct tl_store_range ranges[] = {{200000, 399999}, {2000000, 2999999}};
-static const struct tl_store_life forever = {NOW * 2, NOW * 2};
+static const struct tli_store_range ranges[] = {{200000, 399999}, {2000000, 2999999}};
+static const struct tli_store_life forever = {NOW * 2, NOW * 2};
 static char folder[] = "/tmp/tl_store_XXXXXX";
 static char path[64];
-static struct tl_store *store;
-static struct tl_store_reader *reader;
+static struct tli_store *store;
+static struct tli_store_reader *reader;
 
 static void setup(void)
 {
     memset(folder + strlen(folder) - 6, 'X', 6);
     ck_assert_ptr_nonnull(mkdtemp(folder));
     snprintf(path, sizeof(path), "%s/store", folder);
-    ck_assert_int_eq(tl_store_open(NULL, path, ranges, COUNT(ranges), &store), 0);
+    ck_assert_int_eq(tli_store_open(NULL, path, ranges, COUNT(ranges), &store), 0);
     reader = calloc(1, sizeof(*reader));
     reader->path = path;
     reader->owner = geteuid();
@@ -58,48 +58,48 @@ static void teardown(void)
     ck_assert_int_eq(rmdir(folder), 0);
 }
 
-static struct tl_store_user alice(void)
+static struct tli_store_user alice(void)
 {
     static const char *const aliases[] = {"CONTOSO\\alice", "contoso.test\\alice",
                                           "Alice.Ängström@corp.example", NULL};
 
-    return (struct tl_store_user){.name = "alice@contoso.test",
-                                  .aliases = aliases,
-                                  .sid = SID "1105",
-                                  .uid = 201105,
-                                  .gid = 200513,
-                                  .gecos = "Alice: the\tfirst",
-                                  .home = "/home/alice@contoso.test",
-                                  .shell = "/bin/bash",
-                                  .life = forever};
+    return (struct tli_store_user){.name = "alice@contoso.test",
+                                   .aliases = aliases,
+                                   .sid = SID "1105",
+                                   .uid = 201105,
+                                   .gid = 200513,
+                                   .gecos = "Alice: the\tfirst",
+                                   .home = "/home/alice@contoso.test",
+                                   .shell = "/bin/bash",
+                                   .life = forever};
 }
 
-static enum tl_store_answer at_time(enum tl_store_class class, const char *name,
-                                    uint32_t id, uint64_t now,
-                                    struct tl_store_entry *entry)
+static enum tli_store_answer at_time(enum tli_store_class class, const char *name,
+                                     uint32_t id, uint64_t now,
+                                     struct tli_store_entry *entry)
 {
-    const struct tl_store_map *map = tl_store_enter(reader);
-    enum tl_store_answer answer = TL_STORE_MISS;
+    const struct tli_store_map *map = tli_store_enter(reader);
+    enum tli_store_answer answer = TL_STORE_MISS;
 
     memset(entry, 0, sizeof(*entry));
     if (map == NULL)
         return answer;
-    answer = name != NULL ? tl_store_by_name(map, class, name, now, entry)
-                          : tl_store_by_id(map, class, id, now, entry);
-    tl_store_leave(reader, map);
+    answer = name != NULL ? tli_store_by_name(map, class, name, now, entry)
+                          : tli_store_by_id(map, class, id, now, entry);
+    tli_store_leave(reader, map);
     return answer;
 }
 
-static enum tl_store_answer by_name(enum tl_store_class class, const char *name)
+static enum tli_store_answer by_name(enum tli_store_class class, const char *name)
 {
-    struct tl_store_entry entry;
+    struct tli_store_entry entry;
 
     return at_time(class, name, 0, NOW, &entry);
 }
 
-static enum tl_store_answer by_id(enum tl_store_class class, uint32_t id)
+static enum tli_store_answer by_id(enum tli_store_class class, uint32_t id)
 {
-    struct tl_store_entry entry;
+    struct tli_store_entry entry;
 
     return at_time(class, NULL, id, NOW, &entry);
 }
@@ -119,10 +119,10 @@ static const char *const alices_names[] = {
 
 START_TEST(one_record_under_all_names)
 {
-    struct tl_store_user user = alice();
-    struct tl_store_entry entry;
+    struct tli_store_user user = alice();
+    struct tli_store_entry entry;
 
-    ck_assert_int_eq(tl_store_put_user(store, &user), 0);
+    ck_assert_int_eq(tli_store_put_user(store, &user), 0);
     for (size_t i = 0; i < COUNT(alices_names); i++) {
         ck_assert_msg(at_time(TL_STORE_USER_NAME, alices_names[i], 0, NOW, &entry) ==
                           TL_STORE_HIT,
@@ -151,28 +151,28 @@ END_TEST
 START_TEST(groups_and_lists)
 {
     const char *members[] = {"alice@contoso.test", "bob@contoso.test"};
-    struct tl_store_group group = {.name = "domain users@contoso.test",
-                                   .sid = SID "513",
-                                   .gid = 200513,
-                                   .members = members,
-                                   .num_members = 2,
-                                   .life = forever};
+    struct tli_store_group group = {.name = "domain users@contoso.test",
+                                    .sid = SID "513",
+                                    .gid = 200513,
+                                    .members = members,
+                                    .num_members = 2,
+                                    .life = forever};
     uint32_t gids[300];
-    struct tl_store_entry entry;
+    struct tli_store_entry entry;
 
     for (uint32_t i = 0; i < COUNT(gids); i++)
         gids[i] = 300000 + i;
-    ck_assert_int_eq(tl_store_put_group(store, &group), 0);
+    ck_assert_int_eq(tli_store_put_group(store, &group), 0);
     ck_assert_int_eq(at_time(TL_STORE_GROUP_ID, NULL, 200513, NOW, &entry), TL_STORE_HIT);
     ck_assert_uint_eq(entry.count, 2);
     ck_assert_str_eq(entry.list, members[0]);
     ck_assert_str_eq(entry.list + strlen(members[0]) + 1, members[1]);
-    ck_assert_int_eq(tl_store_put_gids(store, 201105, gids, COUNT(gids), &forever), 0);
+    ck_assert_int_eq(tli_store_put_gids(store, 201105, gids, COUNT(gids), &forever), 0);
     ck_assert_int_eq(at_time(TL_STORE_GIDS, NULL, 201105, NOW, &entry), TL_STORE_HIT);
     ck_assert_uint_eq(entry.count, COUNT(gids));
     ck_assert_int_eq(memcmp(entry.gids, gids, sizeof(gids)), 0);
     group.num_members = 0;
-    ck_assert_int_eq(tl_store_put_group(store, &group), 0);
+    ck_assert_int_eq(tli_store_put_group(store, &group), 0);
     ck_assert_int_eq(at_time(TL_STORE_GROUP_ID, NULL, 200513, NOW, &entry), TL_STORE_HIT);
     ck_assert_uint_eq(entry.count, 0);
 }
@@ -181,15 +181,15 @@ END_TEST
 /* A rename, and a deleted account made again: nothing of the old one is left. */
 START_TEST(replacing)
 {
-    struct tl_store_user user = alice();
-    struct tl_store_entry entry;
+    struct tli_store_user user = alice();
+    struct tli_store_entry entry;
     const uint32_t gid = 200513;
 
-    ck_assert_int_eq(tl_store_put_user(store, &user), 0);
-    ck_assert_int_eq(tl_store_put_gids(store, user.uid, &gid, 1, &forever), 0);
+    ck_assert_int_eq(tli_store_put_user(store, &user), 0);
+    ck_assert_int_eq(tli_store_put_gids(store, user.uid, &gid, 1, &forever), 0);
     user.name = "alicia@contoso.test";
     user.aliases = NULL;
-    ck_assert_int_eq(tl_store_put_user(store, &user), 0);
+    ck_assert_int_eq(tli_store_put_user(store, &user), 0);
     for (size_t i = 0; i < COUNT(alices_names); i++)
         ck_assert_int_eq(by_name(TL_STORE_USER_NAME, alices_names[i]), TL_STORE_MISS);
     ck_assert_int_eq(at_time(TL_STORE_USER_ID, NULL, 201105, NOW, &entry), TL_STORE_HIT);
@@ -198,7 +198,7 @@ START_TEST(replacing)
 
     user.sid = SID "9999";
     user.uid = 209999;
-    ck_assert_int_eq(tl_store_put_user(store, &user), 0);
+    ck_assert_int_eq(tli_store_put_user(store, &user), 0);
     ck_assert_int_eq(by_id(TL_STORE_USER_ID, 201105), TL_STORE_MISS);
     ck_assert_int_eq(by_id(TL_STORE_GIDS, 201105), TL_STORE_MISS);
     ck_assert_int_eq(by_name(TL_STORE_SID, SID "1105"), TL_STORE_MISS);
@@ -212,67 +212,67 @@ END_TEST
  * not from himself. */
 START_TEST(an_id_of_two)
 {
-    const uint64_t now = tl_store_now();
-    const struct tl_store_life over = {now - 20, now - 10, TL_STORE_SOURCE_PAC};
-    struct tl_store_user user = alice(), other = alice();
-    struct tl_store_group group = {
+    const uint64_t now = tli_store_now();
+    const struct tli_store_life over = {now - 20, now - 10, TL_STORE_SOURCE_PAC};
+    struct tli_store_user user = alice(), other = alice();
+    struct tli_store_group group = {
         .name = "sales@contoso.test", .sid = SID "1604", .gid = 201105, .life = forever};
 
     other.name = "bob@contoso.test";
     other.aliases = NULL;
     other.sid = SID "1106";
-    ck_assert_int_eq(tl_store_put_user(store, &user), 0);
-    ck_assert_int_eq(tl_store_put_user(store, &other), -EEXIST);
+    ck_assert_int_eq(tli_store_put_user(store, &user), 0);
+    ck_assert_int_eq(tli_store_put_user(store, &other), -EEXIST);
     ck_assert_int_eq(by_name(TL_STORE_USER_NAME, "bob@contoso.test"), TL_STORE_MISS);
     for (size_t i = 0; i < COUNT(alices_names); i++)
         ck_assert_int_eq(by_name(TL_STORE_USER_NAME, alices_names[i]), TL_STORE_HIT);
     /* renamed, and made again with the id of before */
     user.name = "alicia@contoso.test";
-    ck_assert_int_eq(tl_store_put_user(store, &user), 0);
+    ck_assert_int_eq(tli_store_put_user(store, &user), 0);
     user.sid = SID "9999";
-    ck_assert_int_eq(tl_store_put_user(store, &user), 0);
+    ck_assert_int_eq(tli_store_put_user(store, &user), 0);
     /* one that is gone keeps nobody out */
     user.life = over;
-    ck_assert_int_eq(tl_store_put_user(store, &user), 0);
-    ck_assert_int_eq(tl_store_put_user(store, &other), 0);
+    ck_assert_int_eq(tli_store_put_user(store, &user), 0);
+    ck_assert_int_eq(tli_store_put_user(store, &other), 0);
     /* groups among themselves */
-    ck_assert_int_eq(tl_store_put_group(store, &group), 0);
+    ck_assert_int_eq(tli_store_put_group(store, &group), 0);
     group.name = "staff@contoso.test";
     group.sid = SID "1605";
-    ck_assert_int_eq(tl_store_put_group(store, &group), -EEXIST);
+    ck_assert_int_eq(tli_store_put_group(store, &group), -EEXIST);
     group.sid = NULL;
-    ck_assert_int_eq(tl_store_put_group(store, &group), -EEXIST);
-    ck_assert_int_eq(tl_store_drop_id(store, TL_STORE_GROUP_ID, group.gid), 0);
-    ck_assert_int_eq(tl_store_put_group(store, &group), 0);
+    ck_assert_int_eq(tli_store_put_group(store, &group), -EEXIST);
+    ck_assert_int_eq(tli_store_drop_id(store, TL_STORE_GROUP_ID, group.gid), 0);
+    ck_assert_int_eq(tli_store_put_group(store, &group), 0);
 }
 END_TEST
 
 START_TEST(dropping)
 {
-    struct tl_store_user user = alice();
+    struct tli_store_user user = alice();
     const uint32_t gid = 200513;
 
-    ck_assert_int_eq(tl_store_put_user(store, &user), 0);
-    ck_assert_int_eq(tl_store_put_gids(store, user.uid, &gid, 1, &forever), 0);
-    ck_assert_int_eq(tl_store_drop_name(store, TL_STORE_USER_NAME, "nobody@contoso.test"),
-                     -ENOENT);
+    ck_assert_int_eq(tli_store_put_user(store, &user), 0);
+    ck_assert_int_eq(tli_store_put_gids(store, user.uid, &gid, 1, &forever), 0);
+    ck_assert_int_eq(
+        tli_store_drop_name(store, TL_STORE_USER_NAME, "nobody@contoso.test"), -ENOENT);
     /* Any spelling will do for the writer. */
-    ck_assert_int_eq(tl_store_drop_name(store, TL_STORE_USER_NAME, OTHER_SPELLING), 0);
+    ck_assert_int_eq(tli_store_drop_name(store, TL_STORE_USER_NAME, OTHER_SPELLING), 0);
     ck_assert_int_eq(by_name(TL_STORE_USER_NAME, "alice@contoso.test"), TL_STORE_MISS);
     ck_assert_int_eq(by_id(TL_STORE_USER_ID, user.uid), TL_STORE_MISS);
     ck_assert_int_eq(by_id(TL_STORE_GIDS, user.uid), TL_STORE_MISS);
-    ck_assert_int_eq(tl_store_drop_id(store, TL_STORE_USER_ID, user.uid), -ENOENT);
+    ck_assert_int_eq(tli_store_drop_id(store, TL_STORE_USER_ID, user.uid), -ENOENT);
 }
 END_TEST
 
 START_TEST(negative_entries)
 {
-    struct tl_store_user user = alice();
-    struct tl_store_entry entry;
+    struct tli_store_user user = alice();
+    struct tli_store_entry entry;
 
-    ck_assert_int_eq(tl_store_put_user(store, &user), 0);
+    ck_assert_int_eq(tli_store_put_user(store, &user), 0);
     ck_assert_int_eq(
-        tl_store_put_missing_name(store, TL_STORE_USER_NAME, "CONTOSO\\Alice", NOW + 60),
+        tli_store_put_missing_name(store, TL_STORE_USER_NAME, "CONTOSO\\Alice", NOW + 60),
         0);
     /* What does not exist any more has no other names and no id either. */
     ck_assert_int_eq(by_name(TL_STORE_USER_NAME, "contoso\\alice"), TL_STORE_NEGATIVE);
@@ -280,10 +280,10 @@ START_TEST(negative_entries)
     ck_assert_int_eq(by_id(TL_STORE_USER_ID, user.uid), TL_STORE_MISS);
     ck_assert_int_eq(at_time(TL_STORE_USER_NAME, "contoso\\alice", 0, NOW + 61, &entry),
                      TL_STORE_MISS);
-    ck_assert_int_eq(tl_store_put_missing_id(store, TL_STORE_GROUP_ID, 200001, NOW + 60),
+    ck_assert_int_eq(tli_store_put_missing_id(store, TL_STORE_GROUP_ID, 200001, NOW + 60),
                      0);
     ck_assert_int_eq(by_id(TL_STORE_GROUP_ID, 200001), TL_STORE_NEGATIVE);
-    ck_assert_int_eq(tl_store_put_user(store, &user), 0);
+    ck_assert_int_eq(tli_store_put_user(store, &user), 0);
     ck_assert_int_eq(by_name(TL_STORE_USER_NAME, "contoso\\alice"), TL_STORE_HIT);
 }
 END_TEST
@@ -291,35 +291,35 @@ END_TEST
 /* The group that is a user's own has the SID of the user, and is none instead of him. */
 START_TEST(own_group)
 {
-    struct tl_store_user user = alice();
-    struct tl_store_group own = {
+    struct tli_store_user user = alice();
+    struct tli_store_group own = {
         .name = user.name, .sid = user.sid, .gid = user.uid, .life = forever};
-    struct tl_store_entry entry;
+    struct tli_store_entry entry;
 
-    ck_assert_int_eq(tl_store_put_user(store, &user), 0);
-    ck_assert_int_eq(tl_store_put_group(store, &own), 0);
+    ck_assert_int_eq(tli_store_put_user(store, &user), 0);
+    ck_assert_int_eq(tli_store_put_group(store, &own), 0);
     ck_assert_int_eq(by_id(TL_STORE_USER_ID, user.uid), TL_STORE_HIT);
     ck_assert_int_eq(by_id(TL_STORE_GROUP_ID, user.uid), TL_STORE_HIT);
-    ck_assert_int_eq(tl_store_put_user(store, &user), 0);
+    ck_assert_int_eq(tli_store_put_user(store, &user), 0);
     ck_assert_int_eq(at_time(TL_STORE_GROUP_NAME, user.name, 0, NOW, &entry),
                      TL_STORE_HIT);
     ck_assert_int_eq(entry.class, TL_STORE_GROUP_ID);
-    ck_assert_int_eq(tl_store_check(store), 0);
+    ck_assert_int_eq(tli_store_check(store), 0);
 }
 END_TEST
 
 START_TEST(sources)
 {
-    static const enum tl_store_source all[] = {TL_STORE_SOURCE_PAC, TL_STORE_SOURCE_LDAP,
-                                               TL_STORE_SOURCE_LSA};
-    struct tl_store_user user = alice();
-    struct tl_store_entry entry;
+    static const enum tli_store_source all[] = {TL_STORE_SOURCE_PAC, TL_STORE_SOURCE_LDAP,
+                                                TL_STORE_SOURCE_LSA};
+    struct tli_store_user user = alice();
+    struct tli_store_entry entry;
     const uint32_t gid = 200513;
 
     for (size_t i = 0; i < COUNT(all); i++) {
         user.life.source = all[i];
-        ck_assert_int_eq(tl_store_put_user(store, &user), 0);
-        ck_assert_int_eq(tl_store_put_gids(store, user.uid, &gid, 1, &user.life), 0);
+        ck_assert_int_eq(tli_store_put_user(store, &user), 0);
+        ck_assert_int_eq(tli_store_put_gids(store, user.uid, &gid, 1, &user.life), 0);
         ck_assert_int_eq(at_time(TL_STORE_USER_NAME, user.name, 0, NOW, &entry),
                          TL_STORE_HIT);
         ck_assert_int_eq(entry.source, all[i]);
@@ -330,7 +330,7 @@ START_TEST(sources)
                          TL_STORE_HIT);
         ck_assert_int_eq(entry.source, all[i]);
     }
-    ck_assert_int_eq(tl_store_compact(store), 0);
+    ck_assert_int_eq(tli_store_compact(store), 0);
     ck_assert_int_eq(at_time(TL_STORE_USER_NAME, user.name, 0, NOW, &entry),
                      TL_STORE_HIT);
     ck_assert_int_eq(entry.source, TL_STORE_SOURCE_LSA);
@@ -340,43 +340,46 @@ END_TEST
 /* Once more as it was, for longer; what is not there is not made. */
 START_TEST(renewing)
 {
-    const struct tl_store_life longer = {NOW + 100, NOW + 200, TL_STORE_SOURCE_LSA};
-    struct tl_store_user user = alice();
-    struct tl_store_entry entry;
+    const struct tli_store_life longer = {NOW + 100, NOW + 200, TL_STORE_SOURCE_LSA};
+    struct tli_store_user user = alice();
+    struct tli_store_entry entry;
 
-    user.life = (struct tl_store_life){10, 20, TL_STORE_SOURCE_PAC};
-    ck_assert_int_eq(tl_store_renew(store, TL_STORE_USER_ID, user.uid, &longer), -ENOENT);
-    ck_assert_int_eq(tl_store_put_missing_id(store, TL_STORE_USER_ID, user.uid, NOW * 2),
+    user.life = (struct tli_store_life){10, 20, TL_STORE_SOURCE_PAC};
+    ck_assert_int_eq(tli_store_renew(store, TL_STORE_USER_ID, user.uid, &longer),
+                     -ENOENT);
+    ck_assert_int_eq(tli_store_put_missing_id(store, TL_STORE_USER_ID, user.uid, NOW * 2),
                      0);
-    ck_assert_int_eq(tl_store_renew(store, TL_STORE_USER_ID, user.uid, &longer), -ENOENT);
-    ck_assert_int_eq(tl_store_renew(store, TL_STORE_SID, user.uid, &longer), -EINVAL);
+    ck_assert_int_eq(tli_store_renew(store, TL_STORE_USER_ID, user.uid, &longer),
+                     -ENOENT);
+    ck_assert_int_eq(tli_store_renew(store, TL_STORE_SID, user.uid, &longer), -EINVAL);
     /* Ended long ago. */
-    ck_assert_int_eq(tl_store_put_user(store, &user), 0);
-    ck_assert_int_eq(tl_store_renew(store, TL_STORE_USER_ID, user.uid, &longer), -ENOENT);
+    ck_assert_int_eq(tli_store_put_user(store, &user), 0);
+    ck_assert_int_eq(tli_store_renew(store, TL_STORE_USER_ID, user.uid, &longer),
+                     -ENOENT);
     user.life.valid_until = UINT64_MAX;
-    ck_assert_int_eq(tl_store_put_user(store, &user), 0);
-    ck_assert_int_eq(tl_store_renew(store, TL_STORE_USER_ID, user.uid, &longer), 0);
+    ck_assert_int_eq(tli_store_put_user(store, &user), 0);
+    ck_assert_int_eq(tli_store_renew(store, TL_STORE_USER_ID, user.uid, &longer), 0);
     for (size_t i = 0; i < COUNT(alices_names); i++)
         ck_assert_int_eq(
             at_time(TL_STORE_USER_NAME, alices_names[i], 0, NOW + 100, &entry),
             TL_STORE_HIT);
     ck_assert_int_eq(entry.source, TL_STORE_SOURCE_PAC);
     ck_assert_uint_eq(entry.valid_until, NOW + 200);
-    ck_assert_int_eq(tl_store_check(store), 0);
+    ck_assert_int_eq(tli_store_check(store), 0);
 }
 END_TEST
 
 START_TEST(partial_group)
 {
     const char *members[] = {"alice@contoso.test"};
-    struct tl_store_group group = {.name = "sales@contoso.test",
-                                   .sid = SID "1200",
-                                   .gid = 201200,
-                                   .life = forever,
-                                   .partial = true};
-    struct tl_store_entry entry;
+    struct tli_store_group group = {.name = "sales@contoso.test",
+                                    .sid = SID "1200",
+                                    .gid = 201200,
+                                    .life = forever,
+                                    .partial = true};
+    struct tli_store_entry entry;
 
-    ck_assert_int_eq(tl_store_put_group(store, &group), 0);
+    ck_assert_int_eq(tli_store_put_group(store, &group), 0);
     ck_assert_int_eq(at_time(TL_STORE_GROUP_ID, NULL, group.gid, NOW, &entry),
                      TL_STORE_HIT);
     ck_assert(entry.partial);
@@ -385,7 +388,7 @@ START_TEST(partial_group)
     group.partial = false;
     group.members = members;
     group.num_members = 1;
-    ck_assert_int_eq(tl_store_put_group(store, &group), 0);
+    ck_assert_int_eq(tli_store_put_group(store, &group), 0);
     ck_assert_int_eq(at_time(TL_STORE_GROUP_NAME, group.name, 0, NOW, &entry),
                      TL_STORE_HIT);
     ck_assert(!entry.partial && entry.count == 1);
@@ -394,11 +397,11 @@ END_TEST
 
 START_TEST(time_passes)
 {
-    struct tl_store_user user = alice();
-    struct tl_store_entry entry;
+    struct tli_store_user user = alice();
+    struct tli_store_entry entry;
 
-    user.life = (struct tl_store_life){NOW + 10, NOW + 20};
-    ck_assert_int_eq(tl_store_put_user(store, &user), 0);
+    user.life = (struct tli_store_life){NOW + 10, NOW + 20};
+    ck_assert_int_eq(tli_store_put_user(store, &user), 0);
     ck_assert_int_eq(at_time(TL_STORE_USER_ID, NULL, user.uid, NOW + 10, &entry),
                      TL_STORE_HIT);
     ck_assert_int_eq(at_time(TL_STORE_USER_ID, NULL, user.uid, NOW + 20, &entry),
@@ -432,30 +435,30 @@ static const struct {
 
 START_TEST(bad_users)
 {
-    struct tl_store_user user = {.name = refused[_i].name,
-                                 .sid = refused[_i].sid,
-                                 .home = refused[_i].home,
-                                 .shell = refused[_i].shell,
-                                 .uid = refused[_i].uid,
-                                 .gid = refused[_i].gid,
-                                 .life = forever};
-    struct tl_store_stats stats;
+    struct tli_store_user user = {.name = refused[_i].name,
+                                  .sid = refused[_i].sid,
+                                  .home = refused[_i].home,
+                                  .shell = refused[_i].shell,
+                                  .uid = refused[_i].uid,
+                                  .gid = refused[_i].gid,
+                                  .life = forever};
+    struct tli_store_stats stats;
 
-    ck_assert_int_eq(tl_store_put_user(store, &user), refused[_i].rc);
-    ck_assert_int_eq(tl_store_stats(store, &stats), 0);
+    ck_assert_int_eq(tli_store_put_user(store, &user), refused[_i].rc);
+    ck_assert_int_eq(tli_store_stats(store, &stats), 0);
     ck_assert_uint_eq(stats.users, 0);
 }
 END_TEST
 
 START_TEST(bad_ranges)
 {
-    const struct tl_store_range low = {999, 2000}, turned = {3000, 2000},
-                                high = {1000, UINT32_MAX};
-    struct tl_store *other;
+    const struct tli_store_range low = {999, 2000}, turned = {3000, 2000},
+                                 high = {1000, UINT32_MAX};
+    struct tli_store *other;
 
-    ck_assert_int_eq(tl_store_open(NULL, path, &low, 1, &other), -ERANGE);
-    ck_assert_int_eq(tl_store_open(NULL, path, &turned, 1, &other), -ERANGE);
-    ck_assert_int_eq(tl_store_open(NULL, path, &high, 1, &other), -ERANGE);
+    ck_assert_int_eq(tli_store_open(NULL, path, &low, 1, &other), -ERANGE);
+    ck_assert_int_eq(tli_store_open(NULL, path, &turned, 1, &other), -ERANGE);
+    ck_assert_int_eq(tli_store_open(NULL, path, &high, 1, &other), -ERANGE);
     ck_assert_ptr_null(other);
 }
 END_TEST
@@ -465,36 +468,36 @@ static void put_many(uint32_t first, uint32_t count)
     for (uint32_t i = first; i < first + count; i++) {
         char name[64], other[64], sid[64];
         const char *aliases[] = {other, NULL};
-        struct tl_store_user user = {.name = name,
-                                     .aliases = aliases,
-                                     .sid = sid,
-                                     .uid = 2000000 + i,
-                                     .gid = 200513,
-                                     .home = "/home/u",
-                                     .shell = "/bin/sh",
-                                     .life = forever};
+        struct tli_store_user user = {.name = name,
+                                      .aliases = aliases,
+                                      .sid = sid,
+                                      .uid = 2000000 + i,
+                                      .gid = 200513,
+                                      .home = "/home/u",
+                                      .shell = "/bin/sh",
+                                      .life = forever};
 
         snprintf(name, sizeof(name), "user%u@contoso.test", i);
         snprintf(other, sizeof(other), "CONTOSO\\user%u", i);
         snprintf(sid, sizeof(sid), SID "%u", i + 100000);
-        ck_assert_int_eq(tl_store_put_user(store, &user), 0);
+        ck_assert_int_eq(tli_store_put_user(store, &user), 0);
     }
 }
 
 /* The file grows several times under a reader that has it mapped. */
 START_TEST(growing)
 {
-    struct tl_store_stats stats;
-    struct tl_store_user user = alice();
+    struct tli_store_stats stats;
+    struct tli_store_user user = alice();
     unsigned mapped = 0;
 
-    ck_assert_int_eq(tl_store_put_user(store, &user), 0);
+    ck_assert_int_eq(tli_store_put_user(store, &user), 0);
     for (uint32_t i = 0; i < 20; i++) {
         put_many(i * 500, 500);
         ck_assert_int_eq(by_id(TL_STORE_USER_ID, 201105), TL_STORE_HIT);
         ck_assert_int_eq(by_id(TL_STORE_USER_ID, 2000000 + i * 500), TL_STORE_HIT);
     }
-    ck_assert_int_eq(tl_store_stats(store, &stats), 0);
+    ck_assert_int_eq(tli_store_stats(store, &stats), 0);
     ck_assert_uint_eq(stats.users, 10001);
     ck_assert_uint_eq(stats.damaged, 0);
     ck_assert_uint_eq(stats.keys, 10000 * 4 + 7);
@@ -508,18 +511,18 @@ END_TEST
 /* One user refreshed for ever neither fills chains nor the disk. */
 START_TEST(refreshing)
 {
-    struct tl_store_user user = alice(), second = alice();
-    struct tl_store_stats stats;
+    struct tli_store_user user = alice(), second = alice();
+    struct tli_store_stats stats;
 
     second.name = "bob@contoso.test";
     second.aliases = NULL;
     second.sid = SID "1106";
     second.uid = 201106;
     for (unsigned i = 0; i < 5000; i++) {
-        ck_assert_int_eq(tl_store_put_user(store, &user), 0);
-        ck_assert_int_eq(tl_store_put_user(store, &second), 0);
+        ck_assert_int_eq(tli_store_put_user(store, &user), 0);
+        ck_assert_int_eq(tli_store_put_user(store, &second), 0);
     }
-    ck_assert_int_eq(tl_store_stats(store, &stats), 0);
+    ck_assert_int_eq(tli_store_stats(store, &stats), 0);
     ck_assert_uint_eq(stats.users, 2);
     ck_assert_uint_le(stats.longest, 4);
     ck_assert_uint_le(stats.size, 1 << 20);
@@ -528,20 +531,20 @@ END_TEST
 
 START_TEST(survives_reopening)
 {
-    const struct tl_store_range narrow = {200000, 399999};
-    struct tl_store_user user = alice();
+    const struct tli_store_range narrow = {200000, 399999};
+    struct tli_store_user user = alice();
 
     put_many(0, 3);
-    ck_assert_int_eq(tl_store_put_user(store, &user), 0);
-    ck_assert_int_eq(tl_store_compact(store), 0);
+    ck_assert_int_eq(tli_store_put_user(store, &user), 0);
+    ck_assert_int_eq(tli_store_compact(store), 0);
     ck_assert_int_eq(by_id(TL_STORE_USER_ID, 201105), TL_STORE_HIT);
     talloc_free(store);
-    ck_assert_int_eq(tl_store_open(NULL, path, ranges, COUNT(ranges), &store), 0);
+    ck_assert_int_eq(tli_store_open(NULL, path, ranges, COUNT(ranges), &store), 0);
     ck_assert_int_eq(by_id(TL_STORE_USER_ID, 201105), TL_STORE_HIT);
     ck_assert_int_eq(by_id(TL_STORE_USER_ID, 2000001), TL_STORE_HIT);
     /* Ids that are no longer ours leave. */
     talloc_free(store);
-    ck_assert_int_eq(tl_store_open(NULL, path, &narrow, 1, &store), 0);
+    ck_assert_int_eq(tli_store_open(NULL, path, &narrow, 1, &store), 0);
     ck_assert_int_eq(by_id(TL_STORE_USER_ID, 201105), TL_STORE_HIT);
     ck_assert_int_eq(by_id(TL_STORE_USER_ID, 2000001), TL_STORE_MISS);
 }
@@ -575,17 +578,18 @@ START_TEST(files_of_the_machine)
     fputs("\nlast:*:1003:", file);
     ck_assert_int_eq(fclose(file), 0);
     for (size_t i = 0; i < COUNT(asked); i++) {
-        struct tl_local_query query = {
+        struct tli_local_query query = {
             .typed = asked[i].name, .has_id = true, .id = asked[i].id};
 
-        ck_assert_int_eq(tl_local_find(path, &query), 0);
+        ck_assert_int_eq(tli_local_find(path, &query), 0);
         ck_assert_msg(query.typed_is_local == asked[i].by_name &&
                           query.id_is_local == asked[i].by_id,
                       "%s", asked[i].name);
         ck_assert(!query.shown_is_local);
     }
-    ck_assert_int_eq(tl_local_find(folder, &(struct tl_local_query){0}), -EISDIR);
-    ck_assert_int_eq(tl_local_find("/nonexistent/file", &(struct tl_local_query){0}), 0);
+    ck_assert_int_eq(tli_local_find(folder, &(struct tli_local_query){0}), -EISDIR);
+    ck_assert_int_eq(tli_local_find("/nonexistent/file", &(struct tli_local_query){0}),
+                     0);
 }
 END_TEST
 
@@ -593,56 +597,56 @@ END_TEST
  * damaged is none. */
 START_TEST(whose_bare_names)
 {
-    struct tl_store_view *view = NULL;
+    struct tli_store_view *view = NULL;
     char full[TL_STORE_NAME_MAX + 1];
-    struct tl_store_user user = alice();
-    struct tl_store *other;
+    struct tli_store_user user = alice();
+    struct tli_store *other;
     struct store_header *header;
 
-    ck_assert_int_eq(tl_store_put_user(store, &user), 0);
-    ck_assert_ptr_null(tl_store_full_name(&store->map, "alice", full));
-    ck_assert_int_eq(tl_store_set_bare(store, "Contoso.test", true), -EINVAL);
-    ck_assert_int_eq(tl_store_set_bare(store, "", true), -EINVAL);
-    ck_assert_int_eq(tl_store_set_bare(store, "contoso.test", true), 0);
-    ck_assert_int_eq(tl_store_set_bare(store, "contoso.test", true), 0);
-    ck_assert_int_eq(tl_store_compact(store), 0);
-    ck_assert_int_eq(tl_store_open(NULL, path, ranges, 1, &other), 0);
+    ck_assert_int_eq(tli_store_put_user(store, &user), 0);
+    ck_assert_ptr_null(tli_store_full_name(&store->map, "alice", full));
+    ck_assert_int_eq(tli_store_set_bare(store, "Contoso.test", true), -EINVAL);
+    ck_assert_int_eq(tli_store_set_bare(store, "", true), -EINVAL);
+    ck_assert_int_eq(tli_store_set_bare(store, "contoso.test", true), 0);
+    ck_assert_int_eq(tli_store_set_bare(store, "contoso.test", true), 0);
+    ck_assert_int_eq(tli_store_compact(store), 0);
+    ck_assert_int_eq(tli_store_open(NULL, path, ranges, 1, &other), 0);
     ck_assert_str_eq(other->map.bare.domain, "contoso.test");
     ck_assert(other->map.bare.shown);
     talloc_free(other);
-    ck_assert_int_eq(tl_store_open(NULL, path, ranges, COUNT(ranges), &other), 0);
-    ck_assert_int_eq(tl_store_set_bare(other, "contoso.test", false), 0);
+    ck_assert_int_eq(tli_store_open(NULL, path, ranges, COUNT(ranges), &other), 0);
+    ck_assert_int_eq(tli_store_set_bare(other, "contoso.test", false), 0);
     talloc_free(other);
-    ck_assert_int_eq(tl_store_view_open(NULL, path, &view), 0);
-    ck_assert_str_eq(tl_store_full_name(&view->map, "alice", full),
+    ck_assert_int_eq(tli_store_view_open(NULL, path, &view), 0);
+    ck_assert_str_eq(tli_store_full_name(&view->map, "alice", full),
                      "contoso.test\\alice");
-    ck_assert_uint_eq(tl_store_bare_length(&view->map, "alice@contoso.test", 18), 0);
+    ck_assert_uint_eq(tli_store_bare_length(&view->map, "alice@contoso.test", 18), 0);
     talloc_free(view);
-    ck_assert_int_eq(tl_store_set_bare(store, "contoso.test", true), 0);
-    ck_assert_uint_eq(tl_store_bare_length(&store->map, "alice@contoso.test", 18), 5);
-    ck_assert_uint_eq(tl_store_bare_length(&store->map, "alice@contoso.tess", 18), 0);
-    ck_assert_uint_eq(tl_store_bare_length(&store->map, "@contoso.test", 13), 0);
-    ck_assert_uint_eq(tl_store_bare_length(&store->map, "contoso.test", 12), 0);
+    ck_assert_int_eq(tli_store_set_bare(store, "contoso.test", true), 0);
+    ck_assert_uint_eq(tli_store_bare_length(&store->map, "alice@contoso.test", 18), 5);
+    ck_assert_uint_eq(tli_store_bare_length(&store->map, "alice@contoso.tess", 18), 0);
+    ck_assert_uint_eq(tli_store_bare_length(&store->map, "@contoso.test", 13), 0);
+    ck_assert_uint_eq(tli_store_bare_length(&store->map, "contoso.test", 12), 0);
     header = store_header_of(&store->map);
     header->bare.domain[0] = 'd';
-    ck_assert_int_eq(tl_store_view_open(NULL, path, &view), 0);
-    ck_assert_ptr_null(tl_store_full_name(&view->map, "alice", full));
+    ck_assert_int_eq(tli_store_view_open(NULL, path, &view), 0);
+    ck_assert_ptr_null(tli_store_full_name(&view->map, "alice", full));
     talloc_free(view);
 }
 END_TEST
 
 START_TEST(two_handles)
 {
-    struct tl_store_user user = alice();
-    struct tl_store *other;
+    struct tli_store_user user = alice();
+    struct tli_store *other;
 
-    ck_assert_int_eq(tl_store_open(NULL, path, ranges, COUNT(ranges), &other), 0);
-    ck_assert_int_eq(tl_store_compact(other), 0);
-    ck_assert_int_eq(tl_store_put_user(store, &user), 0);
+    ck_assert_int_eq(tli_store_open(NULL, path, ranges, COUNT(ranges), &other), 0);
+    ck_assert_int_eq(tli_store_compact(other), 0);
+    ck_assert_int_eq(tli_store_put_user(store, &user), 0);
     ck_assert_int_eq(by_id(TL_STORE_USER_ID, 201105), TL_STORE_HIT);
     /* Removed by hand: the next change brings it back for new readers. */
     ck_assert_int_eq(unlink(path), 0);
-    ck_assert_int_eq(tl_store_drop_id(store, TL_STORE_USER_ID, 1), -ENOENT);
+    ck_assert_int_eq(tli_store_drop_id(store, TL_STORE_USER_ID, 1), -ENOENT);
     ck_assert_int_eq(access(path, R_OK), 0);
     ck_assert_int_eq(by_id(TL_STORE_USER_ID, 201105), TL_STORE_HIT);
     talloc_free(other);
@@ -651,9 +655,9 @@ END_TEST
 
 START_TEST(only_its_owners_file)
 {
-    struct tl_store_user user = alice();
+    struct tli_store_user user = alice();
 
-    ck_assert_int_eq(tl_store_put_user(store, &user), 0);
+    ck_assert_int_eq(tli_store_put_user(store, &user), 0);
     reader->owner = geteuid() + 1;
     ck_assert_int_eq(by_id(TL_STORE_USER_ID, 201105), TL_STORE_MISS);
     reader->owner = geteuid();
@@ -667,9 +671,9 @@ END_TEST
 /* Who reads the seed can make up names that all fall into one bucket. */
 START_TEST(flooding)
 {
-    const struct tl_store_map *map = tl_store_enter(reader);
+    const struct tli_store_map *map = tli_store_enter(reader);
     uint64_t victim = store_hash_name(map->seed, TL_STORE_USER_NAME, "v@x", 3);
-    struct tl_store_stats stats;
+    struct tli_store_stats stats;
     unsigned refusals = 0;
     char name[32];
 
@@ -681,12 +685,12 @@ START_TEST(flooding)
         if (((hash ^ victim) & (map->buckets - 1)) != 0)
             continue;
         found++;
-        refusals += tl_store_put_missing_name(store, TL_STORE_USER_NAME, name, NOW * 2) ==
-                    -ENOSPC;
+        refusals += tli_store_put_missing_name(store, TL_STORE_USER_NAME, name,
+                                               NOW * 2) == -ENOSPC;
     }
-    tl_store_leave(reader, map);
+    tli_store_leave(reader, map);
     ck_assert_uint_ge(refusals, 90);
-    ck_assert_int_eq(tl_store_stats(store, &stats), 0);
+    ck_assert_int_eq(tli_store_stats(store, &stats), 0);
     ck_assert_uint_le(stats.longest, 8);
 }
 END_TEST
@@ -694,16 +698,16 @@ END_TEST
 /* A writer that died at the worst moments leaves this behind. */
 START_TEST(half_done)
 {
-    struct tl_store_user user = alice();
-    const struct tl_store_map *map;
+    struct tli_store_user user = alice();
+    const struct tli_store_map *map;
     struct store_header *header;
     const struct store_record *rec;
-    struct tl_store_stats stats;
+    struct tli_store_stats stats;
     void *base;
     int fd;
 
-    ck_assert_int_eq(tl_store_put_user(store, &user), 0);
-    map = tl_store_enter(reader);
+    ck_assert_int_eq(tli_store_put_user(store, &user), 0);
+    map = tli_store_enter(reader);
     rec = (const void *)(map->base + map->data);
     fd = open(path, O_RDWR);
     base = mmap(NULL, map->size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -716,7 +720,7 @@ START_TEST(half_done)
     header->pending = map->data;
     header->superseded = TL_STORE_LEAVING;
     ck_assert_int_eq(by_id(TL_STORE_USER_ID, 201105), TL_STORE_MISS);
-    ck_assert_int_eq(tl_store_check(store), 0);
+    ck_assert_int_eq(tli_store_check(store), 0);
     ck_assert_int_eq(by_id(TL_STORE_USER_ID, 201105), TL_STORE_HIT);
     ck_assert_uint_eq(header->tail, map->data + rec->size);
     ck_assert_uint_eq(header->pending, 0);
@@ -726,12 +730,12 @@ START_TEST(half_done)
     header->tail = map->data;
     header->boot = 1;
     munmap(base, map->size);
-    tl_store_leave(reader, map);
+    tli_store_leave(reader, map);
     talloc_free(store);
-    ck_assert_int_eq(tl_store_open(NULL, path, ranges, COUNT(ranges), &store), 0);
+    ck_assert_int_eq(tli_store_open(NULL, path, ranges, COUNT(ranges), &store), 0);
     put_many(0, 1);
     ck_assert_int_eq(by_id(TL_STORE_USER_ID, 201105), TL_STORE_HIT);
-    ck_assert_int_eq(tl_store_stats(store, &stats), 0);
+    ck_assert_int_eq(tli_store_stats(store, &stats), 0);
     ck_assert_uint_eq(stats.users, 2);
 }
 END_TEST
@@ -766,20 +770,20 @@ static size_t damage(uint8_t *base, size_t size, size_t used, uint64_t *random)
 }
 
 /* Nothing but the truth, or nothing. */
-static unsigned truthful(const struct tl_store_map *map)
+static unsigned truthful(const struct tli_store_map *map)
 {
-    struct tl_store_user user = alice();
-    struct tl_store_entry entry;
-    enum tl_store_answer answer;
+    struct tli_store_user user = alice();
+    struct tli_store_entry entry;
+    enum tli_store_answer answer;
     unsigned found = 0;
 
     for (size_t i = 0; i < COUNT(alices_names) + 3; i++) {
         answer =
             i < COUNT(alices_names)
-                ? tl_store_by_name(map, TL_STORE_USER_NAME, alices_names[i], NOW, &entry)
-                : tl_store_by_id(map, TL_STORE_USER_ID,
-                                 i == COUNT(alices_names) ? user.uid : (uint32_t)i, NOW,
-                                 &entry);
+                ? tli_store_by_name(map, TL_STORE_USER_NAME, alices_names[i], NOW, &entry)
+                : tli_store_by_id(map, TL_STORE_USER_ID,
+                                  i == COUNT(alices_names) ? user.uid : (uint32_t)i, NOW,
+                                  &entry);
         if (answer == TL_STORE_MISS)
             continue;
         ck_assert_int_eq(answer, TL_STORE_HIT);
@@ -790,7 +794,7 @@ static unsigned truthful(const struct tl_store_map *map)
         ck_assert_str_eq(entry.shell.at, user.shell);
         found++;
     }
-    answer = tl_store_by_name(map, TL_STORE_USER_NAME, "gone@contoso.test", NOW, &entry);
+    answer = tli_store_by_name(map, TL_STORE_USER_NAME, "gone@contoso.test", NOW, &entry);
     ck_assert(answer == TL_STORE_MISS || answer == TL_STORE_NEGATIVE);
     return found;
 }
@@ -798,9 +802,9 @@ static unsigned truthful(const struct tl_store_map *map)
 /* 10,000 damaged files. Each copy has its exact size on the heap. */
 START_TEST(damaged_files)
 {
-    struct tl_store_user user = alice(), old = alice();
-    const struct tl_store_map *map;
-    struct tl_store_map broken;
+    struct tli_store_user user = alice(), old = alice();
+    const struct tli_store_map *map;
+    struct tli_store_map broken;
     uint8_t *bytes, *shrunk;
     size_t used, size;
     uint64_t random = 20260101 + (uint64_t)_i;
@@ -809,13 +813,13 @@ START_TEST(damaged_files)
     /* An older alice is in the file too, and must stay dead. */
     old.uid = 201000;
     old.shell = "/bin/old";
-    ck_assert_int_eq(tl_store_put_user(store, &old), 0);
-    ck_assert_int_eq(tl_store_put_user(store, &user), 0);
+    ck_assert_int_eq(tli_store_put_user(store, &old), 0);
+    ck_assert_int_eq(tli_store_put_user(store, &user), 0);
     put_many(0, 3);
-    ck_assert_int_eq(tl_store_put_missing_name(store, TL_STORE_USER_NAME,
-                                               "gone@contoso.test", NOW * 2),
+    ck_assert_int_eq(tli_store_put_missing_name(store, TL_STORE_USER_NAME,
+                                                "gone@contoso.test", NOW * 2),
                      0);
-    map = tl_store_enter(reader);
+    map = tli_store_enter(reader);
     ck_assert_uint_eq(truthful(map), COUNT(alices_names) + 1);
     used = ((const struct store_header *)(const void *)map->base)->tail;
     for (unsigned i = 0; i < 2500; i++) {
@@ -825,13 +829,13 @@ START_TEST(damaged_files)
         shrunk = realloc(bytes, size == 0 ? 1 : size);
         ck_assert_ptr_nonnull(shrunk);
         bytes = shrunk;
-        if (tl_store_map_bytes(bytes, size, &broken))
+        if (tli_store_map_bytes(bytes, size, &broken))
             found += truthful(&broken);
         else
             rejected++;
         free(bytes);
     }
-    tl_store_leave(reader, map);
+    tli_store_leave(reader, map);
     /* The damage must have done something, and not everything. */
     ck_assert_uint_ge(rejected, 100);
     ck_assert_uint_ge(found, 100);

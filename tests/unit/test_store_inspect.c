@@ -21,27 +21,27 @@
 #define SID "S-1-5-21-1-2-3-"
 #define LATER UINT64_C(4000000000)
 
-static const struct tl_store_range range = {200000, 399999};
-static const struct tl_store_life life = {LATER, LATER + 1};
+static const struct tli_store_range range = {200000, 399999};
+static const struct tli_store_life life = {LATER, LATER + 1};
 static char folder[] = "/tmp/tl_inspect_XXXXXX";
 static char path[64];
-static struct tl_store *store;
+static struct tli_store *store;
 
 static void put_user(const char *name, uint32_t rid)
 {
     char sid[64];
     const char *aliases[] = {"CONTOSO\\Ängström", NULL};
-    struct tl_store_user user = {.name = name,
-                                 .aliases = rid == 1105 ? aliases : NULL,
-                                 .sid = sid,
-                                 .uid = 200000 + rid,
-                                 .gid = 200513,
-                                 .home = "/home/x",
-                                 .shell = "/bin/sh",
-                                 .life = life};
+    struct tli_store_user user = {.name = name,
+                                  .aliases = rid == 1105 ? aliases : NULL,
+                                  .sid = sid,
+                                  .uid = 200000 + rid,
+                                  .gid = 200513,
+                                  .home = "/home/x",
+                                  .shell = "/bin/sh",
+                                  .life = life};
 
     snprintf(sid, sizeof(sid), SID "%u", rid);
-    ck_assert_int_eq(tl_store_put_user(store, &user), 0);
+    ck_assert_int_eq(tli_store_put_user(store, &user), 0);
 }
 
 static void setup(void)
@@ -49,7 +49,7 @@ static void setup(void)
     memset(folder + strlen(folder) - 6, 'X', 6);
     ck_assert_ptr_nonnull(mkdtemp(folder));
     snprintf(path, sizeof(path), "%s/store", folder);
-    ck_assert_int_eq(tl_store_open(NULL, path, &range, 1, &store), 0);
+    ck_assert_int_eq(tli_store_open(NULL, path, &range, 1, &store), 0);
     put_user("alice@contoso.test", 1105);
     put_user("bob@contoso.test", 1106);
 }
@@ -72,28 +72,28 @@ START_TEST(everything_is_shown)
 {
     const char *members[] = {"alice@contoso.test", "bob@contoso.test"};
     uint32_t gids[] = {200513, 200600};
-    struct tl_store_group group = {.name = "staff@contoso.test",
-                                   .sid = SID "600",
-                                   .gid = 200600,
-                                   .members = members,
-                                   .num_members = 2,
-                                   .life = life};
-    struct tl_store_view *view;
-    struct tl_store_stats stats;
-    struct tl_store_damage *damage;
-    struct tl_store_item *items, item;
-    struct tl_store_key key;
+    struct tli_store_group group = {.name = "staff@contoso.test",
+                                    .sid = SID "600",
+                                    .gid = 200600,
+                                    .members = members,
+                                    .num_members = 2,
+                                    .life = life};
+    struct tli_store_view *view;
+    struct tli_store_stats stats;
+    struct tli_store_damage *damage;
+    struct tli_store_item *items, item;
+    struct tli_store_key key;
 
-    ck_assert_int_eq(tl_store_put_group(store, &group), 0);
-    ck_assert_int_eq(tl_store_put_gids(store, 201105, gids, 2, &life), 0);
+    ck_assert_int_eq(tli_store_put_group(store, &group), 0);
+    ck_assert_int_eq(tli_store_put_gids(store, 201105, gids, 2, &life), 0);
     ck_assert_int_eq(
-        tl_store_put_missing_name(store, TL_STORE_USER_NAME, "Gone@contoso.test", LATER),
+        tli_store_put_missing_name(store, TL_STORE_USER_NAME, "Gone@contoso.test", LATER),
         0);
-    ck_assert_int_eq(tl_store_put_missing_id(store, TL_STORE_GROUP_ID, 200777, 1), 0);
-    ck_assert_int_eq(tl_store_drop_name(store, TL_STORE_USER_NAME, "bob@contoso.test"),
+    ck_assert_int_eq(tli_store_put_missing_id(store, TL_STORE_GROUP_ID, 200777, 1), 0);
+    ck_assert_int_eq(tli_store_drop_name(store, TL_STORE_USER_NAME, "bob@contoso.test"),
                      0);
-    ck_assert_int_eq(tl_store_view_open(NULL, path, &view), 0);
-    ck_assert_int_eq(tl_store_inspect(view, view, &stats, &damage, &items), 0);
+    ck_assert_int_eq(tli_store_view_open(NULL, path, &view), 0);
+    ck_assert_int_eq(tli_store_inspect(view, view, &stats, &damage, &items), 0);
     ck_assert_uint_eq(talloc_array_length(damage), 0);
     ck_assert_uint_eq(talloc_array_length(items), 5);
     ck_assert_uint_eq(stats.users + stats.groups + stats.gid_lists, 3);
@@ -105,27 +105,27 @@ START_TEST(everything_is_shown)
     ck_assert_str_eq(items[0].entry.name.at, "alice@contoso.test");
     ck_assert_uint_eq(items[0].entry.fresh_until, life.fresh_until);
     ck_assert_uint_eq(items[0].entry.valid_until, life.valid_until);
-    ck_assert_str_eq(tl_store_item_key(&items[0], 0).name, "alice@contoso.test");
+    ck_assert_str_eq(tli_store_item_key(&items[0], 0).name, "alice@contoso.test");
     ck_assert_uint_eq(items[1].entry.count, 2);
     ck_assert_int_eq(items[1].entry.class, TL_STORE_GROUP_ID);
     ck_assert(items[3].negative);
-    ck_assert_str_eq(tl_store_item_key(&items[3], 0).name, "gone@contoso.test");
-    key = tl_store_item_key(&items[4], 0);
+    ck_assert_str_eq(tli_store_item_key(&items[3], 0).name, "gone@contoso.test");
+    key = tli_store_item_key(&items[4], 0);
     ck_assert_int_eq(key.class, TL_STORE_GROUP_ID);
     ck_assert_ptr_null(key.name);
     ck_assert_uint_eq(key.id, 200777);
     /* One by one, as the command is asked for them. */
     ck_assert(
-        tl_store_item_by_name(view, TL_STORE_USER_NAME, "contoso\\ÄNGSTRÖM", &item));
+        tli_store_item_by_name(view, TL_STORE_USER_NAME, "contoso\\ÄNGSTRÖM", &item));
     ck_assert_uint_eq(item.entry.id, 201105);
-    ck_assert(tl_store_item_by_name(view, TL_STORE_SID, SID "600", &item));
+    ck_assert(tli_store_item_by_name(view, TL_STORE_SID, SID "600", &item));
     ck_assert_int_eq(item.entry.class, TL_STORE_GROUP_ID);
-    ck_assert(tl_store_item_by_id(view, TL_STORE_GIDS, 201105, &item));
+    ck_assert(tli_store_item_by_id(view, TL_STORE_GIDS, 201105, &item));
     ck_assert_uint_eq(item.entry.gids[1], 200600);
     ck_assert(
-        !tl_store_item_by_name(view, TL_STORE_USER_NAME, "bob@contoso.test", &item));
-    ck_assert(!tl_store_item_by_name(view, TL_STORE_USER_NAME, "", &item));
-    ck_assert(!tl_store_item_by_id(view, TL_STORE_USER_ID, 0, &item));
+        !tli_store_item_by_name(view, TL_STORE_USER_NAME, "bob@contoso.test", &item));
+    ck_assert(!tli_store_item_by_name(view, TL_STORE_USER_NAME, "", &item));
+    ck_assert(!tli_store_item_by_id(view, TL_STORE_USER_ID, 0, &item));
     talloc_free(view);
 }
 END_TEST
@@ -133,17 +133,17 @@ END_TEST
 /* A user whose primary group is the user's own: one SID, two records. */
 START_TEST(private_group)
 {
-    struct tl_store_group own = {
+    struct tli_store_group own = {
         .name = "alice@contoso.test", .gid = 201105, .life = life};
-    struct tl_store_view *view;
-    struct tl_store_item item;
+    struct tli_store_view *view;
+    struct tli_store_item item;
 
-    ck_assert_int_eq(tl_store_put_group(store, &own), 0);
+    ck_assert_int_eq(tli_store_put_group(store, &own), 0);
     put_user("alice@contoso.test", 1105);
-    ck_assert_int_eq(tl_store_view_open(NULL, path, &view), 0);
-    ck_assert(tl_store_item_by_id(view, TL_STORE_GROUP_ID, 201105, &item));
-    ck_assert(tl_store_item_by_id(view, TL_STORE_USER_ID, 201105, &item));
-    ck_assert(tl_store_item_by_name(view, TL_STORE_SID, SID "1105", &item));
+    ck_assert_int_eq(tli_store_view_open(NULL, path, &view), 0);
+    ck_assert(tli_store_item_by_id(view, TL_STORE_GROUP_ID, 201105, &item));
+    ck_assert(tli_store_item_by_id(view, TL_STORE_USER_ID, 201105, &item));
+    ck_assert(tli_store_item_by_name(view, TL_STORE_SID, SID "1105", &item));
     ck_assert_int_eq(item.entry.class, TL_STORE_USER_ID);
     talloc_free(view);
 }
@@ -152,20 +152,20 @@ END_TEST
 /* What is told to age is asked for again, but not forgotten, nor younger than it is. */
 START_TEST(ageing)
 {
-    struct tl_store_view *view;
-    struct tl_store_item before, after;
+    struct tli_store_view *view;
+    struct tli_store_item before, after;
 
-    ck_assert_int_eq(tl_store_view_open(NULL, path, &view), 0);
-    ck_assert(tl_store_item_by_id(view, TL_STORE_USER_ID, 201105, &before));
-    ck_assert_int_eq(tl_store_expire(store, TL_STORE_USER_ID, 201105), 0);
-    ck_assert(tl_store_item_by_id(view, TL_STORE_USER_ID, 201105, &after));
-    ck_assert_uint_gt(before.entry.fresh_until, tl_store_now());
-    ck_assert_uint_lt(after.entry.fresh_until, tl_store_now());
+    ck_assert_int_eq(tli_store_view_open(NULL, path, &view), 0);
+    ck_assert(tli_store_item_by_id(view, TL_STORE_USER_ID, 201105, &before));
+    ck_assert_int_eq(tli_store_expire(store, TL_STORE_USER_ID, 201105), 0);
+    ck_assert(tli_store_item_by_id(view, TL_STORE_USER_ID, 201105, &after));
+    ck_assert_uint_gt(before.entry.fresh_until, tli_store_now());
+    ck_assert_uint_lt(after.entry.fresh_until, tli_store_now());
     ck_assert_uint_eq(after.entry.written, before.entry.written);
     ck_assert_uint_eq(after.entry.valid_until, before.entry.valid_until);
     ck_assert_str_eq(after.entry.name.at, "alice@contoso.test");
-    ck_assert_int_eq(tl_store_expire(store, TL_STORE_USER_ID, 201999), -ENOENT);
-    ck_assert_int_eq(tl_store_expire(store, TL_STORE_SID, 201105), -EINVAL);
+    ck_assert_int_eq(tli_store_expire(store, TL_STORE_USER_ID, 201999), -ENOENT);
+    ck_assert_int_eq(tli_store_expire(store, TL_STORE_SID, 201105), -EINVAL);
     talloc_free(view);
 }
 END_TEST
@@ -240,26 +240,27 @@ static const struct {
 };
 
 /* Whatever the damage: the truth, or nothing, and soon. */
-static void look_at_all(const struct tl_store_map *map)
+static void look_at_all(const struct tli_store_map *map)
 {
     static const char *const names[] = {"alice@contoso.test", "bob@contoso.test",
                                         "nobody@contoso.test"};
-    struct tl_store_entry entry;
+    struct tli_store_entry entry;
 
     for (size_t i = 0; i < COUNT(names); i++)
-        if (tl_store_by_name(map, TL_STORE_USER_NAME, names[i], LATER - 1, &entry) !=
+        if (tli_store_by_name(map, TL_STORE_USER_NAME, names[i], LATER - 1, &entry) !=
             TL_STORE_MISS)
             ck_assert_str_eq(entry.name.at, names[i]);
     for (uint32_t id = 201104; id < 201108; id++)
-        if (tl_store_by_id(map, TL_STORE_USER_ID, id, LATER - 1, &entry) != TL_STORE_MISS)
+        if (tli_store_by_id(map, TL_STORE_USER_ID, id, LATER - 1, &entry) !=
+            TL_STORE_MISS)
             ck_assert_uint_eq(entry.id, id);
 }
 
 START_TEST(each_damage_is_named)
 {
-    struct tl_store_view *view;
-    struct tl_store_stats stats;
-    struct tl_store_damage *damage;
+    struct tli_store_view *view;
+    struct tli_store_stats stats;
+    struct tli_store_damage *damage;
     struct store_header *header;
     bool named = false;
     uint8_t *base;
@@ -268,8 +269,8 @@ START_TEST(each_damage_is_named)
     base = bytes_of(&size);
     header = (void *)base;
     harms[_i].harm(header, (void *)(base + header->data));
-    ck_assert_int_eq(tl_store_view_open(NULL, path, &view), 0);
-    ck_assert_int_eq(tl_store_inspect(view, view, &stats, &damage, NULL), 0);
+    ck_assert_int_eq(tli_store_view_open(NULL, path, &view), 0);
+    ck_assert_int_eq(tli_store_inspect(view, view, &stats, &damage, NULL), 0);
     ck_assert_uint_gt(stats.damaged, 0);
     ck_assert_uint_eq(talloc_array_length(damage), stats.damaged < TL_STORE_DAMAGE_MAX
                                                        ? stats.damaged
@@ -283,8 +284,8 @@ START_TEST(each_damage_is_named)
     talloc_free(view);
     munmap(base, size);
     /* It can be made good without the agent. */
-    ck_assert_int_eq(tl_store_compact(store), 0);
-    ck_assert_int_eq(tl_store_check(store), 0);
+    ck_assert_int_eq(tli_store_compact(store), 0);
+    ck_assert_int_eq(tli_store_check(store), 0);
 }
 END_TEST
 
@@ -299,21 +300,21 @@ START_TEST(repaired_after_a_boot)
     header = (void *)base;
     flip_record(header, (void *)(base + header->data));
     talloc_free(store);
-    ck_assert_int_eq(tl_store_open(NULL, path, &range, 1, &store), 0);
-    ck_assert_int_eq(tl_store_check(store), -EUCLEAN);
+    ck_assert_int_eq(tli_store_open(NULL, path, &range, 1, &store), 0);
+    ck_assert_int_eq(tli_store_check(store), -EUCLEAN);
     ck_assert_uint_ne(header->boot, 0);
     header->boot = 1;
     talloc_free(store);
-    ck_assert_int_eq(tl_store_open(NULL, path, &range, 1, &store), 0);
-    ck_assert_int_eq(tl_store_check(store), 0);
+    ck_assert_int_eq(tli_store_open(NULL, path, &range, 1, &store), 0);
+    ck_assert_int_eq(tli_store_check(store), 0);
     munmap(base, size);
 }
 END_TEST
 
 START_TEST(unfinished_is_no_damage)
 {
-    struct tl_store_view *view;
-    struct tl_store_stats stats;
+    struct tli_store_view *view;
+    struct tli_store_stats stats;
     struct store_header *header;
     uint8_t *base;
     size_t size;
@@ -322,8 +323,8 @@ START_TEST(unfinished_is_no_damage)
     header = (void *)base;
     header->pending = header->data;
     header->tail = header->data;
-    ck_assert_int_eq(tl_store_view_open(NULL, path, &view), 0);
-    ck_assert_int_eq(tl_store_inspect(view, view, &stats, NULL, NULL), 0);
+    ck_assert_int_eq(tli_store_view_open(NULL, path, &view), 0);
+    ck_assert_int_eq(tli_store_inspect(view, view, &stats, NULL, NULL), 0);
     ck_assert_uint_eq(stats.damaged, 0);
     ck_assert(stats.unfinished);
     talloc_free(view);
@@ -386,20 +387,20 @@ static const struct {
 
 START_TEST(no_stores)
 {
-    struct tl_store_view *view;
+    struct tli_store_view *view;
 
     talloc_free(store);
     store = NULL;
     unlink(path);
     others[_i].put();
     alarm(20); /* opening a pipe may wait for ever */
-    ck_assert_int_eq(tl_store_view_open(NULL, path, &view), others[_i].rc);
+    ck_assert_int_eq(tli_store_view_open(NULL, path, &view), others[_i].rc);
     ck_assert_ptr_null(view);
-    ck_assert_int_eq(tl_store_open(NULL, path, &range, 1, &store) == 0,
+    ck_assert_int_eq(tli_store_open(NULL, path, &range, 1, &store) == 0,
                      others[_i].replaced);
     if (others[_i].replaced) {
         put_user("alice@contoso.test", 1105);
-        ck_assert_int_eq(tl_store_check(store), 0);
+        ck_assert_int_eq(tli_store_check(store), 0);
     }
     alarm(0);
 }

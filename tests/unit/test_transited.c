@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "kerberos/kerberos_internal.h"
+#include "kerberos/internal.h"
 #include "run_suite.h"
 
 /* Exported, but declared in no public header. */
@@ -66,7 +66,7 @@ static krb5_transited transited_of(const char *contents, size_t len)
 
 /* Does libkrb5 let it pass, where these realms may be on the way? */
 static bool libkrb5_lets_pass(const krb5_transited *transited,
-                              const struct tl_realms *realms, size_t without)
+                              const struct tli_realms *realms, size_t without)
 {
     char path[] = "/tmp/trustlogon-transited-XXXXXX";
     const char *files[] = {path, NULL};
@@ -102,8 +102,8 @@ START_TEST(test_decode)
     const krb5_transited transited =
         transited_of(rows[_i].contents, strlen(rows[_i].contents));
     TALLOC_CTX *mem = talloc_new(NULL);
-    struct tl_realms realms;
-    int ret = tl_transited_decode(mem, &transited, CLIENT, SERVER, &realms);
+    struct tli_realms realms;
+    int ret = tli_transited_decode(mem, &transited, CLIENT, SERVER, &realms);
     char *text = talloc_strdup(mem, "");
 
     ck_assert_msg(ret == (rows[_i].realms != NULL ? 0 : -EBADMSG), "%s: %d",
@@ -126,26 +126,26 @@ START_TEST(test_limits)
 {
     TALLOC_CTX *mem = talloc_new(NULL);
     char many[8192] = "";
-    struct tl_realms realms;
+    struct tli_realms realms;
     krb5_transited transited = transited_of("EVIL.TEST\0OTHER", 15);
 
-    ck_assert_int_eq(tl_transited_decode(mem, &transited, CLIENT, SERVER, &realms),
+    ck_assert_int_eq(tli_transited_decode(mem, &transited, CLIENT, SERVER, &realms),
                      -EBADMSG);
     transited = transited_of("EVIL.TEST", 10); /* the NUL counted */
-    ck_assert_int_eq(tl_transited_decode(mem, &transited, CLIENT, SERVER, &realms), 0);
+    ck_assert_int_eq(tli_transited_decode(mem, &transited, CLIENT, SERVER, &realms), 0);
     ck_assert_str_eq(realms.names[0], "EVIL.TEST");
     transited.tr_type = 2;
-    ck_assert_int_eq(tl_transited_decode(mem, &transited, CLIENT, SERVER, &realms),
+    ck_assert_int_eq(tli_transited_decode(mem, &transited, CLIENT, SERVER, &realms),
                      -EBADMSG);
     transited.tr_contents.length = 0;
-    ck_assert_int_eq(tl_transited_decode(mem, &transited, CLIENT, SERVER, &realms), 0);
+    ck_assert_int_eq(tli_transited_decode(mem, &transited, CLIENT, SERVER, &realms), 0);
     for (size_t i = 0; i < 33; i++)
         many[2 * i] = 'R', many[2 * i + 1] = ',';
     transited = transited_of(many, 65);
-    ck_assert_int_eq(tl_transited_decode(mem, &transited, CLIENT, SERVER, &realms),
+    ck_assert_int_eq(tli_transited_decode(mem, &transited, CLIENT, SERVER, &realms),
                      -EBADMSG);
     transited = transited_of(many, 63);
-    ck_assert_int_eq(tl_transited_decode(mem, &transited, CLIENT, SERVER, &realms), 0);
+    ck_assert_int_eq(tli_transited_decode(mem, &transited, CLIENT, SERVER, &realms), 0);
     ck_assert_uint_eq(realms.count, 32);
     /* each name may be as long, and both together not */
     memset(many, 'A', sizeof(many));
@@ -153,16 +153,16 @@ START_TEST(test_limits)
     many[1] = many[200] = ',';
     many[199] = many[400] = '.';
     transited = transited_of(many, 200);
-    ck_assert_int_eq(tl_transited_decode(mem, &transited, CLIENT, SERVER, &realms), 0);
+    ck_assert_int_eq(tli_transited_decode(mem, &transited, CLIENT, SERVER, &realms), 0);
     transited = transited_of(many, 401);
-    ck_assert_int_eq(tl_transited_decode(mem, &transited, CLIENT, SERVER, &realms),
+    ck_assert_int_eq(tli_transited_decode(mem, &transited, CLIENT, SERVER, &realms),
                      -EBADMSG);
     memset(many, 'A', sizeof(many));
     transited = transited_of(many, 256);
-    ck_assert_int_eq(tl_transited_decode(mem, &transited, CLIENT, SERVER, &realms),
+    ck_assert_int_eq(tli_transited_decode(mem, &transited, CLIENT, SERVER, &realms),
                      -EBADMSG);
     transited = transited_of(many, 4097);
-    ck_assert_int_eq(tl_transited_decode(mem, &transited, CLIENT, SERVER, &realms),
+    ck_assert_int_eq(tli_transited_decode(mem, &transited, CLIENT, SERVER, &realms),
                      -EBADMSG);
     talloc_free(mem);
 }
@@ -269,9 +269,8 @@ START_TEST(test_way)
                                      .num_trusts = sizeof(trusts) / sizeof(trusts[0]),
                                      .trusts = trusts};
 
-    ck_assert_msg(tl_may_come_through(ways[_i].nothing_known ? NULL : &topo,
-                                      "fabrikam.test", ways[_i].client,
-                                      ways[_i].through) == ways[_i].may,
+    ck_assert_msg(tl_may_transit(ways[_i].nothing_known ? NULL : &topo, "fabrikam.test",
+                                 ways[_i].client, ways[_i].through) == ways[_i].may,
                   "%s through %s", ways[_i].client, ways[_i].through);
 }
 END_TEST

@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "kerberos/transport.h"
+#include "kerberos/transport/transport.h"
 #include "run_suite.h"
 
 #define MAX_KDCS 4
@@ -59,7 +59,7 @@ static size_t first_list_len; /* DCs the locator names without FORCE; 0: all */
 static bool forced_fails;     /* a search past the cache finds nothing */
 static TALLOC_CTX *mem;
 static struct tl_config *config;
-static struct tl_transport *net;
+static struct tli_transport *net;
 static struct tl_outcome *out;
 
 /* --- the KDCs --- */
@@ -262,10 +262,10 @@ static bool fake_unavailable(void *arg, const uint8_t *reply, size_t len)
 
 static void setup(void)
 {
-    struct tl_transport_source source = {.find = fake_find,
-                                         .failed = fake_failed,
-                                         .worked = fake_worked,
-                                         .unavailable = fake_unavailable};
+    struct tli_transport_source source = {.find = fake_find,
+                                          .failed = fake_failed,
+                                          .worked = fake_worked,
+                                          .unavailable = fake_unavailable};
 
     mem = talloc_new(NULL);
     counters = mmap(NULL, sizeof(*counters) * MAX_KDCS, PROT_READ | PROT_WRITE,
@@ -278,7 +278,7 @@ static void setup(void)
     config = tl_config_defaults(mem);
     config->kdc_race_delay = 30;
     config->kdc_connect_timeout = 10000; /* however slow this machine is */
-    net = tl_transport_new(mem, config, NULL, &source);
+    net = tli_transport_new(mem, config, NULL, &source);
     out = tl_outcome_new(mem);
 }
 
@@ -300,20 +300,21 @@ static void teardown(void)
 
 /* --- asking --- */
 
-static enum tl_reason ask(bool costly, int ms, struct tl_transport_answer *answer)
+static enum tl_reason ask(bool counts_as_attempt, int ms,
+                          struct tli_transport_answer *answer)
 {
     static const uint8_t request[] = {0x6a, 3, 1, 2, 3};
 
-    return tl_transport_exchange(mem, net, TL_STAGE_AS, "CONTOSO.TEST", request,
-                                 sizeof(request), costly, tl_deadline_in_ms(ms), answer,
-                                 out);
+    return tli_transport_exchange(mem, net, TL_STAGE_AS, "CONTOSO.TEST", request,
+                                  sizeof(request), counts_as_attempt,
+                                  tl_deadline_in_ms(ms), answer, out);
 }
 
 /* Index of the KDC that answered. */
-static int asked_ok(bool costly)
+static int asked_ok(bool counts_as_attempt)
 {
-    struct tl_transport_answer answer;
-    enum tl_reason reason = ask(costly, 20000, &answer);
+    struct tli_transport_answer answer;
+    enum tl_reason reason = ask(counts_as_attempt, 20000, &answer);
 
     ck_assert_msg(reason == TL_REASON_OK, "%s: %s", tl_reason_info(reason)->slug,
                   out->detail != NULL ? out->detail : "");
@@ -375,7 +376,7 @@ static const struct {
 
 START_TEST(test_alone)
 {
-    struct tl_transport_answer answer;
+    struct tli_transport_answer answer;
     char *kdc;
 
     if (alone[_i].habit == FILTERED)
@@ -393,7 +394,7 @@ START_TEST(test_alone)
     ck_assert_ptr_null(answer.data);
     ck_assert_int_eq(num_failed, 1);
     ck_assert_int_eq(num_worked, 0);
-    ck_assert_uint_eq(tl_transport_open_count(net), 0);
+    ck_assert_uint_eq(tli_transport_open_count(net), 0);
 }
 END_TEST
 
@@ -406,13 +407,13 @@ START_TEST(test_one_connection_serves_all)
     ck_assert_int_eq(counters[0].requests, 5);
     ck_assert_int_eq(num_finds, 1);
     ck_assert_int_eq(num_worked, 1);
-    ck_assert_uint_eq(tl_transport_open_count(net), 1);
+    ck_assert_uint_eq(tli_transport_open_count(net), 1);
 }
 END_TEST
 
 START_TEST(test_long_reply)
 {
-    struct tl_transport_answer answer;
+    struct tli_transport_answer answer;
 
     add_kdc(BIG);
     ck_assert_int_eq(ask(false, 20000, &answer), TL_REASON_OK);
@@ -455,7 +456,7 @@ END_TEST
  * but it is. */
 START_TEST(test_costly_waits_longer)
 {
-    struct tl_transport_answer answer;
+    struct tli_transport_answer answer;
 
     add_kdc(HANGS);
     add_kdc(ANSWERS);
@@ -470,7 +471,7 @@ END_TEST
 
 START_TEST(test_unavailable_is_told_for_want_of_better)
 {
-    struct tl_transport_answer answer;
+    struct tli_transport_answer answer;
 
     add_kdc(UNAVAILABLE);
     ck_assert_int_eq(ask(false, 20000, &answer), TL_REASON_OK);
@@ -494,7 +495,7 @@ END_TEST
 /* A cached DC that answers neither 88/tcp nor the new search is gone, not filtered. */
 START_TEST(test_gone)
 {
-    struct tl_transport_answer answer;
+    struct tli_transport_answer answer;
 
     config->kdc_connect_timeout = 400;
     add_kdc(FILTERED);
@@ -507,7 +508,7 @@ END_TEST
 
 START_TEST(test_no_kdc_known)
 {
-    struct tl_transport_answer answer;
+    struct tli_transport_answer answer;
 
     ck_assert_int_eq(ask(false, 1000, &answer), TL_REASON_DNS_NO_RECORDS);
     ck_assert_int_eq(out->stage, TL_STAGE_LOCATE);
@@ -517,7 +518,7 @@ END_TEST
 
 START_TEST(test_no_time)
 {
-    struct tl_transport_answer answer;
+    struct tli_transport_answer answer;
 
     add_kdc(ANSWERS);
     ck_assert_int_eq(ask(false, 0, &answer), TL_REASON_DEADLINE);
@@ -528,7 +529,7 @@ END_TEST
 /* Every candidate's fate is told; the first is the one to name. */
 START_TEST(test_all_dead)
 {
-    struct tl_transport_answer answer;
+    struct tli_transport_answer answer;
     int64_t start = tl_now_us();
 
     config->kdc_connect_timeout = 400;

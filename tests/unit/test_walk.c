@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "kerberos/kerberos_internal.h"
+#include "kerberos/internal.h"
 #include "run_suite.h"
 
 static const struct tl_tdo some_tdo;
@@ -44,26 +44,26 @@ START_TEST(test_plan)
                              .domain_named = plans[_i].named,
                              .num_hops = 1,
                              .hops = &hop};
-    struct tl_walk_plan plan;
+    struct tli_walk_plan plan;
 
     if (plans[_i].path_known)
         hop.tdo_to = &some_tdo;
-    plan = tl_walk_plan_for(plans[_i].policy, &route, plans[_i].same_realm);
+    plan = tli_walk_plan_for(plans[_i].policy, &route, plans[_i].same_realm);
     ck_assert_int_eq(plan.krbtgt_first, plans[_i].krbtgt_first);
     ck_assert_int_eq(plan.krbtgt_retry, plans[_i].krbtgt_retry);
 }
 END_TEST
 
-static enum tl_reason enter(TALLOC_CTX *mem, struct tl_realms *seen, int limit,
+static enum tl_reason enter(TALLOC_CTX *mem, struct tli_realms *seen, int limit,
                             const char *realm)
 {
-    return tl_realms_enter(mem, seen, limit, realm, strlen(realm));
+    return tli_realms_enter(mem, seen, limit, realm, strlen(realm));
 }
 
 START_TEST(test_realms)
 {
     TALLOC_CTX *mem = talloc_new(NULL);
-    struct tl_realms seen = {0};
+    struct tli_realms seen = {0};
 
     ck_assert_int_eq(enter(mem, &seen, 2, "A.TEST"), TL_REASON_OK);
     ck_assert_int_eq(enter(mem, &seen, 2, "B.TEST"), TL_REASON_OK);
@@ -71,7 +71,7 @@ START_TEST(test_realms)
     ck_assert_int_eq(enter(mem, &seen, 2, "A.TES"), TL_REASON_OK);
     ck_assert_int_eq(enter(mem, &seen, 2, "D.TEST"), TL_REASON_REFERRAL_LIMIT);
     ck_assert_uint_eq(seen.count, 3);
-    ck_assert_str_eq(tl_realms_text(mem, &seen, "D.TEST"),
+    ck_assert_str_eq(tli_realms_text(mem, &seen, "D.TEST"),
                      "A.TEST, B.TEST, A.TES, D.TEST");
     talloc_free(mem);
 }
@@ -116,11 +116,11 @@ START_TEST(test_error_read)
     TALLOC_CTX *mem = talloc_new(NULL);
     krb5_context k5;
     krb5_data made;
-    struct tl_krb_error err;
+    struct tli_krb_error err;
 
-    ck_assert_int_eq(tl_k5_context(TL_RC4_NO, &k5), 0);
+    ck_assert_int_eq(tli_k5_context(TL_RC4_NO, &k5), 0);
     made = make_error(k5, 12, edata, sizeof(edata) - 1);
-    tl_krb_error_read(mem, k5, &made, &err);
+    tli_krb_error_read(mem, k5, &made, &err);
     ck_assert_int_eq(err.code, 12);
     ck_assert_uint_eq(err.edata_ntstatus, TL_NT_AUTHENTICATION_FIREWALL_FAILED);
     ck_assert_int_eq(err.stime, 1700000000);
@@ -131,7 +131,7 @@ START_TEST(test_error_read)
         krb5_data cut = {.length = len, .data = copy};
 
         memcpy(copy, made.data, len);
-        tl_krb_error_read(mem, k5, &cut, &err);
+        tli_krb_error_read(mem, k5, &cut, &err);
         ck_assert_int_eq(err.code, TL_KRB_NONE);
         free(copy);
     }
@@ -203,15 +203,15 @@ START_TEST(test_plain_tgs)
     size_t with_len = make_tgs_req(with, lens[_i], true);
     size_t without_len = make_tgs_req(without, lens[_i], false);
     size_t len;
-    uint8_t *plain = tl_tgs_req_plain(NULL, with, with_len, &len);
+    uint8_t *plain = tli_tgs_req_plain(NULL, with, with_len, &len);
 
     ck_assert_ptr_nonnull(plain);
     ck_assert_uint_eq(len, without_len);
     ck_assert_mem_eq(plain, without, len);
     talloc_free(plain);
-    ck_assert_ptr_null(tl_tgs_req_plain(NULL, without, without_len, &len));
+    ck_assert_ptr_null(tli_tgs_req_plain(NULL, without, without_len, &len));
     for (size_t cut = 0; cut < with_len; cut++)
-        ck_assert_ptr_null(tl_tgs_req_plain(NULL, with, cut, &len));
+        ck_assert_ptr_null(tli_tgs_req_plain(NULL, with, cut, &len));
 }
 END_TEST
 
@@ -226,8 +226,8 @@ START_TEST(test_message_kinds)
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         uint8_t bytes[2] = {kinds[i].tag, 0};
 
-        ck_assert_str_eq(tl_krb_msg_name(tl_krb_msg_kind(bytes, 2)), kinds[i].name);
-        ck_assert_int_eq(tl_krb_msg_kind(bytes, 1), TL_MSG_OTHER);
+        ck_assert_str_eq(tli_krb_msg_name(tli_krb_msg_kind(bytes, 2)), kinds[i].name);
+        ck_assert_int_eq(tli_krb_msg_kind(bytes, 1), TL_MSG_OTHER);
     }
 }
 END_TEST
@@ -277,7 +277,7 @@ START_TEST(test_settings_are_fixed)
     ck_assert_int_eq(write(fd, text, sizeof(text) - 1), (ssize_t)sizeof(text) - 1);
     close(fd);
     setenv("KRB5_CONFIG", path, 1);
-    ck_assert_int_eq(tl_k5_context(policy, &k5), 0);
+    ck_assert_int_eq(tli_k5_context(policy, &k5), 0);
     ck_assert_int_eq(krb5_get_profile(k5, &profile), 0);
     ck_assert_int_eq(boolean(profile, "ignored_by_us", NULL, 0), 0);
     ck_assert_int_eq(boolean(profile, "allow_weak_crypto", NULL, 1), 0);
@@ -298,12 +298,13 @@ START_TEST(test_settings_are_fixed)
         ck_assert_int_eq(strstr(list, "arcfour") != NULL, _i >= (int)lists[i].rc4_from);
         profile_release_string(list);
     }
-    ck_assert_int_eq(tl_enctype_allowed(policy, TL_KEY_ANY, ENCTYPE_ARCFOUR_HMAC),
+    ck_assert_int_eq(tli_enctype_allowed(policy, TL_KEY_ANY, ENCTYPE_ARCFOUR_HMAC),
                      _i == TL_RC4_YES);
-    ck_assert_int_eq(tl_enctype_allowed(policy, TL_KEY_OF_REFERRAL, ENCTYPE_ARCFOUR_HMAC),
-                     _i != TL_RC4_NO);
-    ck_assert(!tl_enctype_allowed(policy, TL_KEY_OF_REFERRAL, ENCTYPE_DES3_CBC_SHA1));
-    ck_assert(tl_enctype_allowed(policy, TL_KEY_ANY, ENCTYPE_AES128_CTS_HMAC_SHA1_96));
+    ck_assert_int_eq(
+        tli_enctype_allowed(policy, TL_KEY_OF_REFERRAL, ENCTYPE_ARCFOUR_HMAC),
+        _i != TL_RC4_NO);
+    ck_assert(!tli_enctype_allowed(policy, TL_KEY_OF_REFERRAL, ENCTYPE_DES3_CBC_SHA1));
+    ck_assert(tli_enctype_allowed(policy, TL_KEY_ANY, ENCTYPE_AES128_CTS_HMAC_SHA1_96));
     profile_abandon(profile);
     krb5_free_context(k5);
     unlink(path);
@@ -338,7 +339,7 @@ START_TEST(test_ccache_names)
     TALLOC_CTX *mem = talloc_new(NULL);
     char *name = NULL;
     const char *why = NULL;
-    int ret = tl_ccache_expand(mem, names[_i].pattern, 1001, &name, &why);
+    int ret = tli_ccache_expand(mem, names[_i].pattern, 1001, &name, &why);
 
     if (names[_i].name != NULL) {
         ck_assert_int_eq(ret, 0);
@@ -374,13 +375,13 @@ START_TEST(test_referred_to)
     ck_assert_ptr_nonnull(file);
     reply.length = (unsigned int)fread(bytes, 1, sizeof(bytes), file);
     fclose(file);
-    realm = tl_krb_referred_to(mem, &reply);
+    realm = tli_krb_referred_to(mem, &reply);
     if (replies[_i].realm == NULL)
         ck_assert_ptr_null(realm);
     else
         ck_assert_str_eq(realm, replies[_i].realm);
     while (reply.length-- > 0)
-        ck_assert_ptr_null(tl_krb_referred_to(mem, &reply));
+        ck_assert_ptr_null(tli_krb_referred_to(mem, &reply));
     talloc_free(mem);
 }
 END_TEST

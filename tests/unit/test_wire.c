@@ -14,34 +14,34 @@
 /* Every member once, apart from the codec's own table, so that a field that
  * drops out of either is noticed. */
 static const size_t numbers[] = {
-    offsetof(struct tl_wire_msg, op),       offsetof(struct tl_wire_msg, flags),
-    offsetof(struct tl_wire_msg, style),    offsetof(struct tl_wire_msg, uid),
-    offsetof(struct tl_wire_msg, gid),      offsetof(struct tl_wire_msg, has_owner),
-    offsetof(struct tl_wire_msg, ntstatus), offsetof(struct tl_wire_msg, local_user),
-    offsetof(struct tl_wire_msg, expires),  offsetof(struct tl_wire_msg, lookup),
-    offsetof(struct tl_wire_msg, id),       offsetof(struct tl_wire_msg, unnamed),
+    offsetof(struct tli_wire_msg, op),       offsetof(struct tli_wire_msg, flags),
+    offsetof(struct tli_wire_msg, style),    offsetof(struct tli_wire_msg, uid),
+    offsetof(struct tli_wire_msg, gid),      offsetof(struct tli_wire_msg, has_owner),
+    offsetof(struct tli_wire_msg, ntstatus), offsetof(struct tli_wire_msg, local_user),
+    offsetof(struct tli_wire_msg, expires),  offsetof(struct tli_wire_msg, lookup),
+    offsetof(struct tli_wire_msg, id),       offsetof(struct tli_wire_msg, unnamed),
 };
 static const size_t strings[] = {
-    offsetof(struct tl_wire_msg, user),    offsetof(struct tl_wire_msg, service),
-    offsetof(struct tl_wire_msg, tty),     offsetof(struct tl_wire_msg, rhost),
-    offsetof(struct tl_wire_msg, options), offsetof(struct tl_wire_msg, conf),
-    offsetof(struct tl_wire_msg, session), offsetof(struct tl_wire_msg, ccache),
-    offsetof(struct tl_wire_msg, text),    offsetof(struct tl_wire_msg, secret),
-    offsetof(struct tl_wire_msg, reason),  offsetof(struct tl_wire_msg, canonical),
+    offsetof(struct tli_wire_msg, user),    offsetof(struct tli_wire_msg, service),
+    offsetof(struct tli_wire_msg, tty),     offsetof(struct tli_wire_msg, rhost),
+    offsetof(struct tli_wire_msg, options), offsetof(struct tli_wire_msg, conf),
+    offsetof(struct tli_wire_msg, session), offsetof(struct tli_wire_msg, ccache),
+    offsetof(struct tli_wire_msg, text),    offsetof(struct tli_wire_msg, secret),
+    offsetof(struct tli_wire_msg, reason),  offsetof(struct tli_wire_msg, canonical),
 };
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-static uint32_t *number(struct tl_wire_msg *msg, size_t i)
+static uint32_t *number(struct tli_wire_msg *msg, size_t i)
 {
     return (uint32_t *)(void *)((char *)msg + numbers[i]);
 }
 
-static const char **string(struct tl_wire_msg *msg, size_t i)
+static const char **string(struct tli_wire_msg *msg, size_t i)
 {
     return (const char **)(void *)((char *)msg + strings[i]);
 }
 
-static void assert_same(struct tl_wire_msg *a, struct tl_wire_msg *b)
+static void assert_same(struct tli_wire_msg *a, struct tli_wire_msg *b)
 {
     ck_assert_int_eq(a->type, b->type);
     for (size_t i = 0; i < COUNT(numbers); i++)
@@ -50,9 +50,9 @@ static void assert_same(struct tl_wire_msg *a, struct tl_wire_msg *b)
         ck_assert_pstr_eq(*string(a, i), *string(b, i));
 }
 
-static void assert_zero(const struct tl_wire_msg *msg)
+static void assert_zero(const struct tli_wire_msg *msg)
 {
-    static const struct tl_wire_msg zero;
+    static const struct tli_wire_msg zero;
 
     ck_assert_mem_eq(msg, &zero, sizeof(zero));
 }
@@ -62,12 +62,12 @@ static void assert_zero(const struct tl_wire_msg *msg)
 static int decode_checked(const uint8_t *bytes, size_t len)
 {
     uint8_t *copy = malloc(len > 0 ? len : 1);
-    struct tl_wire_msg msg;
+    struct tli_wire_msg msg;
     int ret;
 
     ck_assert_ptr_nonnull(copy);
     memcpy(copy, bytes, len);
-    ret = tl_wire_decode(copy, len, &msg);
+    ret = tli_wire_decode(copy, len, &msg);
     if (ret != 0) {
         ck_assert_int_eq(ret, -EBADMSG);
         assert_zero(&msg);
@@ -84,7 +84,7 @@ static int decode_checked(const uint8_t *bytes, size_t len)
     return ret;
 }
 
-static struct tl_wire_msg full_message(void)
+static struct tli_wire_msg full_message(void)
 {
     static const char *const words[] = {"CONTOSO\\alice",
                                         "sshd",
@@ -98,7 +98,7 @@ static struct tl_wire_msg full_message(void)
                                         "s3cret",
                                         "trust-downlevel",
                                         "alice@contoso.test"};
-    struct tl_wire_msg msg = {.type = TL_WIRE_REQUEST};
+    struct tli_wire_msg msg = {.type = TL_WIRE_REQUEST};
 
     for (size_t i = 0; i < COUNT(numbers); i++)
         *number(&msg, i) = 0xc000018bU + (uint32_t)i;
@@ -109,13 +109,13 @@ static struct tl_wire_msg full_message(void)
 
 START_TEST(round_trip_of_everything)
 {
-    struct tl_wire_msg msg = full_message(), back;
+    struct tli_wire_msg msg = full_message(), back;
     uint8_t buf[TL_WIRE_MAX];
     size_t len;
 
-    ck_assert_int_eq(tl_wire_encode(&msg, buf, sizeof(buf), &len), 0);
+    ck_assert_int_eq(tli_wire_encode(&msg, buf, sizeof(buf), &len), 0);
     ck_assert_uint_eq(buf[6], COUNT(numbers) + COUNT(strings));
-    ck_assert_int_eq(tl_wire_decode(buf, len, &back), 0);
+    ck_assert_int_eq(tli_wire_decode(buf, len, &back), 0);
     assert_same(&msg, &back);
     ck_assert_int_eq(decode_checked(buf, len), 0);
 }
@@ -125,7 +125,7 @@ START_TEST(round_trip_of_random_messages)
 {
     static char text[TL_WIRE_STRING_MAX * 2];
     uint8_t buf[TL_WIRE_MAX];
-    struct tl_wire_msg msg, back;
+    struct tli_wire_msg msg, back;
     size_t len;
 
     srandom(20260101);
@@ -133,7 +133,7 @@ START_TEST(round_trip_of_random_messages)
         char *at = text;
 
         memset(&msg, 0, sizeof(msg));
-        msg.type = (enum tl_wire_type)(1 + random() % TL_WIRE_DONE);
+        msg.type = (enum tli_wire_type)(1 + random() % TL_WIRE_DONE);
         for (size_t i = 0; i < COUNT(numbers); i++)
             *number(&msg, i) = random() % 2 ? (uint32_t)random() << (random() % 3) : 0;
         for (size_t i = 0; i < COUNT(strings); i++) {
@@ -146,8 +146,8 @@ START_TEST(round_trip_of_random_messages)
                 *at++ = (char)(1 + random() % 255);
             *at++ = '\0';
         }
-        ck_assert_int_eq(tl_wire_encode(&msg, buf, sizeof(buf), &len), 0);
-        ck_assert_int_eq(tl_wire_decode(buf, len, &back), 0);
+        ck_assert_int_eq(tli_wire_encode(&msg, buf, sizeof(buf), &len), 0);
+        ck_assert_int_eq(tli_wire_decode(buf, len, &back), 0);
         assert_same(&msg, &back);
     }
 }
@@ -155,11 +155,11 @@ END_TEST
 
 START_TEST(every_truncation_is_refused)
 {
-    struct tl_wire_msg msg = full_message();
+    struct tli_wire_msg msg = full_message();
     uint8_t buf[TL_WIRE_MAX];
     size_t len;
 
-    ck_assert_int_eq(tl_wire_encode(&msg, buf, sizeof(buf), &len), 0);
+    ck_assert_int_eq(tli_wire_encode(&msg, buf, sizeof(buf), &len), 0);
     for (size_t n = 0; n < len; n++)
         ck_assert_int_eq(decode_checked(buf, n), -EBADMSG);
 }
@@ -167,11 +167,11 @@ END_TEST
 
 START_TEST(every_flipped_byte_is_harmless)
 {
-    struct tl_wire_msg msg = full_message();
+    struct tli_wire_msg msg = full_message();
     uint8_t buf[TL_WIRE_MAX];
     size_t len;
 
-    ck_assert_int_eq(tl_wire_encode(&msg, buf, sizeof(buf), &len), 0);
+    ck_assert_int_eq(tli_wire_encode(&msg, buf, sizeof(buf), &len), 0);
     for (size_t at = 0; at < len; at++) {
         for (unsigned mask = 1; mask < 256; mask++) {
             buf[at] = (uint8_t)(buf[at] ^ mask);
@@ -298,17 +298,17 @@ END_TEST
 START_TEST(limits_of_strings)
 {
     static char longest[TL_WIRE_STRING_MAX + 1];
-    struct tl_wire_msg msg = {.type = TL_WIRE_SAY, .text = longest}, back;
+    struct tli_wire_msg msg = {.type = TL_WIRE_SAY, .text = longest}, back;
     uint8_t buf[TL_WIRE_MAX + 16];
     size_t len;
 
     memset(longest, 'x', TL_WIRE_STRING_MAX);
-    ck_assert_int_eq(tl_wire_encode(&msg, buf, sizeof(buf), &len), -E2BIG);
+    ck_assert_int_eq(tli_wire_encode(&msg, buf, sizeof(buf), &len), -E2BIG);
     ck_assert_uint_eq(len, 0);
 
     longest[TL_WIRE_STRING_MAX - 1] = '\0';
-    ck_assert_int_eq(tl_wire_encode(&msg, buf, sizeof(buf), &len), 0);
-    ck_assert_int_eq(tl_wire_decode(buf, len, &back), 0);
+    ck_assert_int_eq(tli_wire_encode(&msg, buf, sizeof(buf), &len), 0);
+    ck_assert_int_eq(tli_wire_decode(buf, len, &back), 0);
     ck_assert_str_eq(back.text, longest);
 
     /* One byte more on the wire than encoding would ever send. */
@@ -323,21 +323,22 @@ START_TEST(limits_of_packets)
 {
     static char big[TL_WIRE_STRING_MAX];
     static uint8_t buf[TL_WIRE_MAX * 2];
-    struct tl_wire_msg msg = {.type = TL_WIRE_SAY, .text = big, .user = big, .conf = big};
+    struct tli_wire_msg msg = {
+        .type = TL_WIRE_SAY, .text = big, .user = big, .conf = big};
     size_t len, exact;
 
     memset(big, 'x', sizeof(big) - 1);
-    ck_assert_int_eq(tl_wire_encode(&msg, buf, sizeof(buf), &exact), 0);
+    ck_assert_int_eq(tli_wire_encode(&msg, buf, sizeof(buf), &exact), 0);
     for (size_t cap = 0; cap < exact; cap += 7) {
-        ck_assert_int_eq(tl_wire_encode(&msg, buf, cap, &len), -ENOSPC);
+        ck_assert_int_eq(tli_wire_encode(&msg, buf, cap, &len), -ENOSPC);
         ck_assert_uint_eq(len, 0);
     }
-    ck_assert_int_eq(tl_wire_encode(&msg, buf, exact, &len), 0);
+    ck_assert_int_eq(tli_wire_encode(&msg, buf, exact, &len), 0);
     ck_assert_uint_eq(len, exact);
 
     /* A buffer over TL_WIRE_MAX does not make larger messages. */
     msg.tty = big;
-    ck_assert_int_eq(tl_wire_encode(&msg, buf, sizeof(buf), &len), -ENOSPC);
+    ck_assert_int_eq(tli_wire_encode(&msg, buf, sizeof(buf), &len), -ENOSPC);
 }
 END_TEST
 
@@ -363,14 +364,14 @@ END_TEST
 
 START_TEST(a_message_needs_a_type)
 {
-    struct tl_wire_msg msg = {.user = "alice"};
+    struct tli_wire_msg msg = {.user = "alice"};
     uint8_t buf[64];
     size_t len = 1;
 
-    ck_assert_int_eq(tl_wire_encode(&msg, buf, sizeof(buf), &len), -EINVAL);
+    ck_assert_int_eq(tli_wire_encode(&msg, buf, sizeof(buf), &len), -EINVAL);
     ck_assert_uint_eq(len, 0);
-    msg.type = (enum tl_wire_type)(TL_WIRE_DONE + 1);
-    ck_assert_int_eq(tl_wire_encode(&msg, buf, sizeof(buf), &len), -EINVAL);
+    msg.type = (enum tli_wire_type)(TL_WIRE_DONE + 1);
+    ck_assert_int_eq(tli_wire_encode(&msg, buf, sizeof(buf), &len), -EINVAL);
 }
 END_TEST
 

@@ -20,7 +20,7 @@
 
 static int pair[2];
 static uint8_t buf[TL_WIRE_MAX];
-static struct tl_wire_msg msg;
+static struct tli_wire_msg msg;
 static volatile sig_atomic_t alarms;
 
 static void setup(void)
@@ -70,12 +70,12 @@ static void alarms_stop(void)
 
 START_TEST(send_and_receive)
 {
-    struct tl_wire_msg out = {
+    struct tli_wire_msg out = {
         .type = TL_WIRE_PROMPT, .style = TL_STYLE_SECRET, .text = "Password: "};
 
-    ck_assert_int_eq(tl_wire_send(pair[0], &out, buf, 1000), 0);
+    ck_assert_int_eq(tli_wire_send(pair[0], &out, buf, 1000), 0);
     memset(buf, 0xff, sizeof(buf));
-    ck_assert_int_eq(tl_wire_recv(pair[1], &msg, buf, 1000), 0);
+    ck_assert_int_eq(tli_wire_recv(pair[1], &msg, buf, 1000), 0);
     ck_assert_int_eq(msg.type, TL_WIRE_PROMPT);
     ck_assert_uint_eq(msg.style, TL_STYLE_SECRET);
     ck_assert_str_eq(msg.text, "Password: ");
@@ -86,37 +86,37 @@ START_TEST(receiving_times_out)
 {
     int64_t began = now_ms(), took;
 
-    ck_assert_int_eq(tl_wire_recv(pair[0], &msg, buf, 60), -ETIMEDOUT);
+    ck_assert_int_eq(tli_wire_recv(pair[0], &msg, buf, 60), -ETIMEDOUT);
     took = now_ms() - began;
     ck_assert_msg(took >= 55 && took < 2000, "%ld ms", (long)took);
-    ck_assert_int_eq(tl_wire_recv(pair[0], &msg, buf, 0), -ETIMEDOUT);
+    ck_assert_int_eq(tli_wire_recv(pair[0], &msg, buf, 0), -ETIMEDOUT);
 }
 END_TEST
 
 START_TEST(sending_times_out)
 {
-    struct tl_wire_msg out = {.type = TL_WIRE_SAY, .text = "x"};
+    struct tli_wire_msg out = {.type = TL_WIRE_SAY, .text = "x"};
     int ret = 0;
 
     for (int i = 0; i < 100000 && ret == 0; i++)
-        ret = tl_wire_send(pair[0], &out, buf, 20);
+        ret = tli_wire_send(pair[0], &out, buf, 20);
     ck_assert_int_eq(ret, -ETIMEDOUT);
 }
 END_TEST
 
 START_TEST(the_peer_closed)
 {
-    struct tl_wire_msg out = {.type = TL_WIRE_CANCEL};
+    struct tli_wire_msg out = {.type = TL_WIRE_CANCEL};
 
-    ck_assert_int_eq(tl_wire_send(pair[1], &out, buf, 100), 0);
+    ck_assert_int_eq(tli_wire_send(pair[1], &out, buf, 100), 0);
     close(pair[1]);
     pair[1] = -1;
     /* What it said before it left is still heard. */
-    ck_assert_int_eq(tl_wire_recv(pair[0], &msg, buf, -1), 0);
-    ck_assert_int_eq(tl_wire_recv(pair[0], &msg, buf, -1), -ECONNRESET);
+    ck_assert_int_eq(tli_wire_recv(pair[0], &msg, buf, -1), 0);
+    ck_assert_int_eq(tli_wire_recv(pair[0], &msg, buf, -1), -ECONNRESET);
     /* A SIGPIPE would end this test, and in real life sshd. */
     signal(SIGPIPE, SIG_DFL);
-    ck_assert_int_eq(tl_wire_send(pair[0], &out, buf, -1), -ECONNRESET);
+    ck_assert_int_eq(tli_wire_send(pair[0], &out, buf, -1), -ECONNRESET);
 }
 END_TEST
 
@@ -125,21 +125,21 @@ START_TEST(an_oversize_packet)
     static uint8_t huge[TL_WIRE_MAX + 1];
 
     ck_assert_int_eq(send(pair[1], huge, sizeof(huge), 0), sizeof(huge));
-    ck_assert_int_eq(tl_wire_recv(pair[0], &msg, buf, 100), -EMSGSIZE);
+    ck_assert_int_eq(tli_wire_recv(pair[0], &msg, buf, 100), -EMSGSIZE);
     ck_assert_int_eq(send(pair[1], huge, TL_WIRE_MAX, 0), TL_WIRE_MAX);
-    ck_assert_int_eq(tl_wire_recv(pair[0], &msg, buf, 100), -EBADMSG);
+    ck_assert_int_eq(tli_wire_recv(pair[0], &msg, buf, 100), -EBADMSG);
 }
 END_TEST
 
 START_TEST(a_message_too_large_to_send)
 {
     static char big[TL_WIRE_STRING_MAX];
-    struct tl_wire_msg out = {
+    struct tli_wire_msg out = {
         .type = TL_WIRE_SAY, .text = big, .user = big, .conf = big, .tty = big};
 
     memset(big, 'x', sizeof(big) - 1);
-    ck_assert_int_eq(tl_wire_send(pair[0], &out, buf, 100), -EMSGSIZE);
-    ck_assert_int_eq(tl_wire_recv(pair[1], &msg, buf, 0), -ETIMEDOUT);
+    ck_assert_int_eq(tli_wire_send(pair[0], &out, buf, 100), -EMSGSIZE);
+    ck_assert_int_eq(tli_wire_recv(pair[1], &msg, buf, 0), -ETIMEDOUT);
 }
 END_TEST
 
@@ -148,7 +148,7 @@ START_TEST(signals_do_not_prolong_the_wait)
     int64_t began = now_ms(), took;
 
     alarms_start();
-    ck_assert_int_eq(tl_wire_recv(pair[0], &msg, buf, 200), -ETIMEDOUT);
+    ck_assert_int_eq(tli_wire_recv(pair[0], &msg, buf, 200), -ETIMEDOUT);
     alarms_stop();
     took = now_ms() - began;
     ck_assert_msg(took >= 195 && took < 5000, "%ld ms", (long)took);
@@ -158,7 +158,7 @@ END_TEST
 
 START_TEST(signals_do_not_end_the_wait)
 {
-    struct tl_wire_msg out = {.type = TL_WIRE_DONE, .reason = "ok"};
+    struct tli_wire_msg out = {.type = TL_WIRE_DONE, .reason = "ok"};
     int third[2];
     pid_t child;
     char one;
@@ -167,12 +167,12 @@ START_TEST(signals_do_not_end_the_wait)
     child = fork();
     ck_assert_int_ge(child, 0);
     if (child == 0)
-        _exit(read(third[0], &one, 1) == 1 && tl_wire_send(pair[1], &out, buf, 1000) == 0
+        _exit(read(third[0], &one, 1) == 1 && tli_wire_send(pair[1], &out, buf, 1000) == 0
                   ? 0
                   : 1);
     heard_by = third[1];
     alarms_start();
-    ck_assert_int_eq(tl_wire_recv(pair[0], &msg, buf, -1), 0);
+    ck_assert_int_eq(tli_wire_recv(pair[0], &msg, buf, -1), 0);
     alarms_stop();
     ck_assert_str_eq(msg.reason, "ok");
     ck_assert_int_gt(alarms, 2);
@@ -186,7 +186,7 @@ START_TEST(descriptors_are_refused)
         char space[CMSG_SPACE(sizeof(int))];
         struct cmsghdr align;
     } control = {{0}};
-    struct tl_wire_msg out = {.type = TL_WIRE_CANCEL};
+    struct tli_wire_msg out = {.type = TL_WIRE_CANCEL};
     struct iovec iov = {.iov_base = buf};
     struct msghdr head = {.msg_iov = &iov,
                           .msg_iovlen = 1,
@@ -196,14 +196,14 @@ START_TEST(descriptors_are_refused)
     int probe = open("/dev/null", O_RDONLY | O_CLOEXEC), after;
 
     ck_assert_int_ge(probe, 0);
-    ck_assert_int_eq(tl_wire_encode(&out, buf, sizeof(buf), &iov.iov_len), 0);
+    ck_assert_int_eq(tli_wire_encode(&out, buf, sizeof(buf), &iov.iov_len), 0);
     cmsg->cmsg_level = SOL_SOCKET;
     cmsg->cmsg_type = SCM_RIGHTS;
     cmsg->cmsg_len = CMSG_LEN(sizeof(int));
     memcpy(CMSG_DATA(cmsg), &probe, sizeof(probe));
     ck_assert_int_gt(sendmsg(pair[1], &head, 0), 0);
     close(probe);
-    ck_assert_int_eq(tl_wire_recv(pair[0], &msg, buf, 100), -EBADMSG);
+    ck_assert_int_eq(tli_wire_recv(pair[0], &msg, buf, 100), -EBADMSG);
     /* And nothing stayed open: the number is free again. */
     after = open("/dev/null", O_RDONLY | O_CLOEXEC);
     ck_assert_int_eq(after, probe);
@@ -213,13 +213,13 @@ END_TEST
 
 START_TEST(no_socket)
 {
-    struct tl_wire_msg out = {.type = TL_WIRE_CANCEL};
+    struct tli_wire_msg out = {.type = TL_WIRE_CANCEL};
     int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-    ck_assert_int_eq(tl_wire_send(fd, &out, buf, 100), -ENOTSOCK);
-    ck_assert_int_eq(tl_wire_recv(fd, &msg, buf, 100), -ENOTSOCK);
+    ck_assert_int_eq(tli_wire_send(fd, &out, buf, 100), -ENOTSOCK);
+    ck_assert_int_eq(tli_wire_recv(fd, &msg, buf, 100), -ENOTSOCK);
     close(fd);
-    ck_assert_int_eq(tl_wire_recv(fd, &msg, buf, 100), -EBADF);
+    ck_assert_int_eq(tli_wire_recv(fd, &msg, buf, 100), -EBADF);
 }
 END_TEST
 

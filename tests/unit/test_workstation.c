@@ -12,8 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "kerberos/kerberos_internal.h"
-#include "kerberos/machine.h"
+#include "kerberos/internal.h"
+#include "machine/keytab_machines.h"
 #include "run_suite.h"
 
 static TALLOC_CTX *mem;
@@ -257,7 +257,7 @@ END_TEST
 
 static bool disowned(const char *flat)
 {
-    return tl_machine_is_disowned(config, "FABRIKAM.TEST", flat);
+    return tli_machine_is_disowned(config, "FABRIKAM.TEST", flat);
 }
 
 static void age(const char *mark, time_t seconds)
@@ -280,26 +280,26 @@ START_TEST(test_disowned)
     config->hostname = NULL;
     config->realm = "FABRIKAM.TEST";
     ck_assert(!disowned("OLD"));
-    tl_machine_disowned(config, "FABRIKAM.TEST", "OLD");
+    tli_machine_disowned(config, "FABRIKAM.TEST", "OLD");
     ck_assert(disowned("OLD"));
     ck_assert(!disowned("WS1"));
     ck_assert_int_eq(tl_workstation_detect(mem, config, &ws, out), TL_REASON_OK);
     ck_assert_str_eq(ws->flat, "WS1");
-    tl_machine_proven(config, "FABRIKAM.TEST", "OLD");
+    tli_machine_proven(config, "FABRIKAM.TEST", "OLD");
     ck_assert_int_eq(tl_workstation_detect(mem, config, &ws, out), TL_REASON_OK);
     ck_assert_str_eq(ws->flat, "OLD"); /* by its NAME$ */
     /* what is proven is not given up for a bare word */
-    tl_machine_disowned(config, "FABRIKAM.TEST", "OLD");
+    tli_machine_disowned(config, "FABRIKAM.TEST", "OLD");
     ck_assert(!disowned("OLD"));
     /* a keytab written since: all begins again */
     age("machine.OLD@FABRIKAM.TEST.proven", 60);
     ck_assert(!disowned("OLD"));
-    tl_machine_disowned(config, "FABRIKAM.TEST", "OLD");
+    tli_machine_disowned(config, "FABRIKAM.TEST", "OLD");
     ck_assert(disowned("OLD"));
     age("machine.OLD@FABRIKAM.TEST.disowned", 60);
     ck_assert(!disowned("OLD"));
     /* no path is made of a name */
-    tl_machine_disowned(config, "FABRIKAM.TEST", "../../OLD");
+    tli_machine_disowned(config, "FABRIKAM.TEST", "../../OLD");
     ck_assert(!disowned("../../OLD"));
     unlink(talloc_asprintf(mem, "%s/machine.OLD@FABRIKAM.TEST.proven", folder));
     unlink(talloc_asprintf(mem, "%s/machine.OLD@FABRIKAM.TEST.disowned", folder));
@@ -318,13 +318,13 @@ START_TEST(test_versions)
     ck_assert_int_eq(krb5_parse_name(k5, "WS1$@FABRIKAM.TEST", &princ), 0);
     add_entry("LAPTOP7$@FABRIKAM.TEST", 9, 99);
     add_entry("WS1$@FABRIKAM.TEST", 1, 7);
-    ck_assert_int_eq(tl_keytab_for_machine(k5, config, &ws, princ, true, &keytab, out),
+    ck_assert_int_eq(tli_keytab_for_machine(k5, config, &ws, princ, true, &keytab, out),
                      TL_REASON_KEYTAB_NO_KEY);
     sleep(2); /* the file knows whole seconds */
     add_entry("host/ws1.fabrikam.test@FABRIKAM.TEST", 2, 2);
     for (int others = 0; others <= 1; others++) {
         ck_assert_int_eq(
-            tl_keytab_for_machine(k5, config, &ws, princ, others, &keytab, out),
+            tli_keytab_for_machine(k5, config, &ws, princ, others, &keytab, out),
             TL_REASON_OK);
         ck_assert_int_eq(krb5_kt_get_entry(k5, keytab, princ, 0, 0, &entry), 0);
         ck_assert_uint_eq(entry.vno, others ? 7 : 2);
@@ -344,7 +344,7 @@ START_TEST(test_is_machine)
     krb5_principal princ;
 
     ck_assert_int_eq(krb5_parse_name(k5, names[_i].name, &princ), 0);
-    ck_assert_int_eq(tl_keytab_is_machine(princ, &ws), names[_i].ours);
+    ck_assert_int_eq(tli_keytab_is_machine(princ, &ws), names[_i].ours);
     krb5_free_principal(k5, princ);
 }
 END_TEST

@@ -154,23 +154,24 @@ TL_PUBLIC enum tl_reason tl_krb_machine_keys(const struct tl_config *config,
  * saved: 0; -ENOENT where there is no TGT of this machine that lasts another few
  * minutes, -EPERM where the file is not root's alone, or another -errno.
  */
-TL_PUBLIC int tl_krb_keep(struct tl_krb *krb, const char *path);
-TL_PUBLIC int tl_krb_take_kept(struct tl_krb *krb, const struct tl_workstation *ws,
-                               const char *path);
+TL_PUBLIC int tl_krb_save_machine_tickets(struct tl_krb *krb, const char *path);
+TL_PUBLIC int tl_krb_load_machine_tickets(struct tl_krb *krb,
+                                          const struct tl_workstation *ws,
+                                          const char *path);
 /* A ticket that is in the cache already, and lasts. */
 TL_PUBLIC bool tl_krb_has_ticket(struct tl_krb *krb, const char *service,
                                  const char *realm);
 
 /* Realm number i of those whose KDCs the last walk asked, in order; NULL behind the end.
  */
-TL_PUBLIC const char *tl_krb_way(const struct tl_krb *krb, size_t i);
+TL_PUBLIC const char *tl_krb_realm_path(const struct tl_krb *krb, size_t i);
 /* The same as text, "CONTOSO.TEST, FABRIKAM.TEST"; NULL before a walk. */
-TL_PUBLIC char *tl_krb_way_text(TALLOC_CTX *ctx, const struct tl_krb *krb);
+TL_PUBLIC char *tl_krb_realm_path_text(TALLOC_CTX *ctx, const struct tl_krb *krb);
 
 /* The same of the realms that the proven ticket says it came through, both ends not among
  * them. */
-TL_PUBLIC const char *tl_krb_through(const struct tl_krb *krb, size_t i);
-TL_PUBLIC char *tl_krb_through_text(TALLOC_CTX *ctx, const struct tl_krb *krb);
+TL_PUBLIC const char *tl_krb_transited(const struct tl_krb *krb, size_t i);
+TL_PUBLIC char *tl_krb_transited_text(TALLOC_CTX *ctx, const struct tl_krb *krb);
 
 /* Has any KDC answered anything in this session, an error included? */
 TL_PUBLIC bool tl_krb_answered(const struct tl_krb *krb);

@@ -60,8 +60,8 @@ TL_PUBLIC bool tl_same_forest(const struct tl_topology *topo, const char *realm,
 /* May a ticket of a user of `client` come through the realm `through` to this machine, of
  * `own`? A user of `own` comes through none; others through the own forest and through
  * the forest that a trust of our side, over which users come, has them in. */
-TL_PUBLIC bool tl_may_come_through(const struct tl_topology *topo, const char *own,
-                                   const char *client, const char *through);
+TL_PUBLIC bool tl_may_transit(const struct tl_topology *topo, const char *own,
+                              const char *client, const char *through);
 
 /*
  * JSON: documented in docs/topology.md. Decoding checks every member's type and

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * op_account_external.c - may this user go on, who did not log on through us? (ssh keys,
+ * GSSAPI, cron)
+ *
+ * Nothing was proven now; that the user is who he says is another's word. Who he is to
+ * us the identity store knows. Whether the account may log on and which groups it has,
+ * its directory is asked if the machine may read there; else what the last proof said
+ * counts for a while. Rules and nothing to hold against them: denied.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include <trustlogon/rules.h>
+
+#include "agent.h"
+
+/* The directory is not asked again for so long: cron starts many at once. */
+#define CHECKED_S 300
+/* What the last proof said counts for so long where nobody can be asked. */
+#define PROVEN_S (7 * 86400)
+
+static bool is_recent(const struct tla_known *known, int64_t now)
+{
+    return known != NULL && known->proven <= now && now - known->proven <= PROVEN_S;
+}
+
+/* Groups of other domains are in a ticket and in no tokenGroups, and stay what the last
+ * proof said; but for those of `own`, which has been asked. */
+static int add_foreign(struct tl_membership *member, const struct tla_known *known,
+                       const struct tl_sid *own, int64_t now)
+{
+    const struct tl_membership *old = known != NULL ? known->member : NULL;
+    struct tl_pac_group *all;
+    struct tl_sid domain;
+    uint32_t rid;
+
+    if (old == NULL || !is_recent(known, now) ||
+        tl_sid_split(&member->user, &domain, &rid) != 0)
+        return 0;
+    all = talloc_realloc(member, member->groups, struct tl_pac_group,
+                         member->count + old->count);
+    if (all == NULL)
+        return -ENOMEM;
+    member->groups = all;
+    for (size_t i = 0; i < old->count; i++) {
+        if (!tl_sid_in_domain(&old->groups[i].sid, &domain) &&
+            !(own->revision != 0 && tl_sid_in_domain(&old->groups[i].sid, own)))
+            member->groups[member->count++] = old->groups[i];
+    }
+    return 0;
+}
+
+/* Nobody could be asked: what is known from before, if anything. */
+static enum tl_reason from_before(struct tla_conv *conv, const struct tla_known *known,
+                                  int64_t now, const struct tl_membership **member)
+{
+    char *why = talloc_strdup(conv, conv->outcome->detail != NULL ? conv->outcome->detail
+                                                                  : "no answer");
+
+    tl_outcome_reset(conv->outcome);
+    if (is_recent(known, now)) {
+        *member = known->member;
+        return TL_REASON_OK;
+    }
+    if (!tl_rules_any(conv->config))
+        return TL_REASON_OK;
+    tl_outcome_fail(conv->outcome, TL_STAGE_IDENTITY, TL_REASON_ACCESS_RULE,
+                    "the user's groups are not known: no logon with a password within "
+                    "%d days, and %s",
+                    PROVEN_S / 86400, why != NULL ? why : "no answer");
+    tl_outcome_set_subject(conv->outcome, conv->request.user);
+    return conv->outcome->reason;
+}
+
+static void keep(const struct tl_config *config, const struct tla_known *known,
+                 struct tl_membership *member, bool own_asked, int64_t now)
+{
+    struct tla_known fresh = {.checked = now, .member = member};
+    int rc;
+
+    fresh.proven = known != NULL ? known->proven : 0;
+    fresh.own = own_asked ? now : known != NULL ? known->own : 0;
+    fresh.told = own_asked ? now : known != NULL ? known->told : 0;
+    rc = tla_known_save(config, &fresh);
+    if (rc != 0)
+        tla_journal_line(LOG_WARNING, "the groups of %s are not kept: %s",
+                         member->account, strerror(-rc));
+}
+
+/* A group that nobody could ask about may be the one that keeps the user out. */
+static enum tl_reason cannot_deny(struct tla_conv *conv)
+{
+    tl_outcome_fail(conv->outcome, TL_STAGE_IDENTITY, TL_REASON_ACCESS_RULE,
+                    "the user's groups of this machine's domain are not known: no logon "
+                    "with a password within %d days, and its directory does not tell",
+                    PROVEN_S / 86400);
+    tl_outcome_set_subject(conv->outcome, conv->request.user);
+    return conv->outcome->reason;
+}
+
+enum tl_reason tla_rules_input(struct tla_conv *conv, struct tl_rules_input *in)
+{
+    struct tl_workstation *ws = NULL;
+    struct tl_topology *topology = NULL;
+    enum tl_reason reason = tl_workstation_detect(conv, conv->config, &ws, conv->outcome);
+
+    if (reason == TL_REASON_OK)
+        (void)tl_snapshot_load(conv, conv->config, &topology);
+    *in = (struct tl_rules_input){.config = conv->config, .ws = ws, .topo = topology};
+    return reason;
+}
+
+/* The account's groups, and whether it may log on. NULL in *member: not known, and not
+ * needed. */
+static enum tl_reason look(struct tla_conv *conv, const struct tl_rules_input *in,
+                           const struct tla_user *user,
+                           const struct tl_membership **member)
+{
+    struct tla_known *known = NULL;
+    struct tl_membership *today = NULL;
+    int64_t now = (int64_t)time(NULL);
+    struct tl_sid own;
+    enum tl_reason reason;
+
+    (void)tla_known_load(conv, conv->config, &user->sid, &known);
+    if (known != NULL && known->checked <= now && now - known->checked < CHECKED_S) {
+        *member = known->member;
+        return TL_REASON_OK;
+    }
+    reason = tl_rules_account(conv, in, &user->sid, &today, &own, conv->outcome);
+    if (reason == TL_REASON_ACCOUNT_DISABLED || reason == TL_REASON_ACCOUNT_EXPIRED ||
+        reason == TL_REASON_USER_UNKNOWN || reason == TL_REASON_NO_MEMORY)
+        return reason;
+    if (reason != TL_REASON_OK)
+        return from_before(conv, known, now, member);
+    if (add_foreign(today, known, &own, now) != 0)
+        return tl_outcome_fail(conv->outcome, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+    *member = today;
+    if (own.revision != 0 || is_recent(known, now))
+        keep(conv->config, known, today, own.revision != 0, now);
+    else if (conv->config->deny_groups != NULL)
+        return cannot_deny(conv);
+    return TL_REASON_OK;
+}
+
+static enum tl_reason judge(struct tla_conv *conv, const struct tla_user *user)
+{
+    struct tl_rules_input in;
+    const struct tl_membership *member = NULL;
+    enum tl_reason reason = tla_check_owner(conv, user->uid);
+
+    if (reason == TL_REASON_OK)
+        reason = tla_rules_input(conv, &in);
+    if (reason != TL_REASON_OK)
+        return reason;
+    tla_end_with_client(conv, true);
+    reason = look(conv, &in, user, &member);
+    if (reason == TL_REASON_OK && member != NULL)
+        reason = tl_rules_check(&in, member, conv->outcome);
+    tla_end_with_client(conv, false);
+    return reason;
+}
+
+/* Does the name have a domain that is ours to judge? */
+static bool is_of_our_domain(struct tla_conv *conv)
+{
+    struct tl_workstation *ws = NULL;
+    struct tl_topology *topology = NULL;
+    struct tl_logon *logon;
+
+    if (tl_workstation_detect(conv, conv->config, &ws, NULL) != TL_REASON_OK)
+        return false;
+    (void)tl_snapshot_load(conv, conv->config, &topology);
+    logon = tl_logon_new(conv, conv->config, ws, topology, NULL);
+    return logon != NULL && tl_logon_prepare(logon, conv->request.user) == TL_REASON_OK &&
+           (logon->name->form != TL_NAME_BARE || ws->bare_names) &&
+           logon->route->user_domain != NULL;
+}
+
+/* Nobody whom the store knows. Another module of nsswitch.conf may: rules must not end
+ * where it answers. */
+static int not_known(struct tla_conv *conv)
+{
+    struct tli_wire_msg done = {.local_user = 1};
+
+    if (tl_rules_any(conv->config) && is_of_our_domain(conv)) {
+        tl_outcome_fail(conv->outcome, TL_STAGE_IDENTITY, TL_REASON_ACCESS_RULE,
+                        "nothing is known of the user, not even the SID");
+        tl_outcome_set_subject(conv->outcome, conv->request.user);
+        return tla_refuse_account(conv, NULL);
+    }
+    tl_outcome_fail(conv->outcome, TL_STAGE_NAME, TL_REASON_NAME_LOCAL, NULL);
+    return tla_done(conv, NULL, done);
+}
+
+int tla_op_known(struct tla_conv *conv)
+{
+    struct tli_wire_msg done = {0};
+    struct tla_user user;
+
+    if (tla_find_user(conv, conv->config->state_dir, conv->request.user, &user) != 0)
+        return not_known(conv);
+    if (judge(conv, &user) != TL_REASON_OK)
+        return tla_refuse_account(conv, user.canonical);
+    tla_journal_line(LOG_INFO, "%s may go on without a logon of ours (%s)",
+                     user.canonical,
+                     conv->request.service != NULL ? conv->request.service : "?");
+    done.canonical = user.canonical;
+    return tla_done(conv, NULL, done);
+}

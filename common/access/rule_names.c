@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * rule_names.c - names of access rules looked up in the directories of their domains.
+ */
+#include <errno.h>
+#include <string.h>
+#include <trustlogon/logon.h>
+#include <trustlogon/name.h>
+
+#include "logon/explain.h"
+#include "rule_names.h"
+
+/* A directory that is open, or cannot be. */
+struct opened {
+    struct opened *next;
+    const char *domain;
+    struct tl_directory *dir;
+    const char *why;
+};
+
+struct tli_rule_names {
+    const struct tl_rules_input *in;
+    const struct tl_topology *topo;
+    bool topology_read;
+    tl_deadline deadline; /* from the first question to anybody */
+    bool asking;
+    /* Each tried once; *_why: it failed. */
+    struct tli_machine_directory *own;
+    const char *own_why;
+    struct tl_krb *user;
+    struct tl_locator *user_locator;
+    const char *user_why;
+    struct opened *opened;
+};
+
+struct tli_rule_names *tli_rule_names_new(TALLOC_CTX *ctx,
+                                          const struct tl_rules_input *in)
+{
+    struct tli_rule_names *names = talloc_zero(ctx, struct tli_rule_names);
+
+    if (names != NULL) {
+        names->in = in;
+        names->topo = in->topo;
+    }
+    return names;
+}
+
+static tl_deadline deadline_of(struct tli_rule_names *names)
+{
+    if (!names->asking)
+        names->deadline = tl_deadline_in_ms(names->in->config->rule_timeout);
+    names->asking = true;
+    return names->deadline;
+}
+
+static bool same_dns(const char *a, const char *b)
+{
+    return a != NULL && b != NULL && tl_dns_compare(a, b) == TL_DNS_EQUAL;
+}
+
+/* Why a step failed, in one phrase that stays. */
+static const char *why_of(struct tli_rule_names *names, const struct tl_outcome *out)
+{
+    const char *text =
+        out->detail != NULL ? out->detail : tl_reason_info(out->reason)->slug;
+    char *copy = talloc_strdup(names, text);
+
+    return copy != NULL ? copy : "out of memory";
+}
+
+static bool find_domain(const struct tli_rule_names *names, const char *text,
+                        const struct tl_sid *sid, struct tl_known_domain *domain)
+{
+    const struct tl_topology *topo = names->topo;
+    const struct tl_workstation *ws = names->in->ws;
+
+    if (text != NULL)
+        return tl_known_domain(topo, ws, text, domain);
+    for (size_t i = 0; topo != NULL && i < topo->num_domains; i++) {
+        if (tl_known_domain(topo, ws, topo->domains[i].dns, domain) &&
+            tl_sid_in_domain(sid, &domain->sid))
+            return true;
+    }
+    for (size_t i = 0; topo != NULL && i < topo->num_trusts; i++) {
+        if (tl_known_domain(topo, ws, topo->trusts[i].partner, domain) &&
+            tl_sid_in_domain(sid, &domain->sid))
+            return true;
+    }
+    return false;
+}
+
+bool tli_rule_names_domain(struct tli_rule_names *names, const char *text,
+                           const struct tl_sid *sid, bool ask,
+                           struct tl_known_domain *domain, const char **why)
+{
+    const struct tl_rules_input *in = names->in;
+    struct tl_topology *fresh = NULL;
+
+    if (find_domain(names, text, sid, domain))
+        return true;
+    *why = "no domain or trusted domain of this machine has that name";
+    if (!ask || names->topology_read)
+        return false;
+    /* A trust made since the snapshot, or no snapshot yet. */
+    names->topology_read = true;
+    if (tl_refresh(names, in->config, in->ws, in->trace, deadline_of(names), &fresh,
+                   NULL) != TL_REASON_OK)
+        return false;
+    names->topo = fresh;
+    return find_domain(names, text, sid, domain);
+}
+
+/* The session with the user's tickets; NULL and names->user_why if there is none. */
+static struct tl_krb *user_session(struct tli_rule_names *names)
+{
+    const struct tl_rules_input *in = names->in;
+    struct tl_outcome *out = tl_outcome_new(names);
+    enum tl_reason reason;
+    int ret = 0;
+
+    if (names->user != NULL || names->user_why != NULL)
+        return names->user;
+    names->user_why = "the user's tickets are not at hand";
+    if ((in->krb == NULL && in->tickets == NULL) || in->domain == NULL || out == NULL)
+        return NULL;
+    names->user_locator = tl_locator_new(
+        names, in->config, tli_site(names, in->config, names->topo), in->trace);
+    if (in->krb != NULL) {
+        names->user = names->user_locator != NULL ? in->krb : NULL;
+        tl_krb_set_deadline(in->krb, deadline_of(names));
+        return names->user;
+    }
+    reason = names->user_locator != NULL
+                 ? tl_krb_new(names, in->config, names->user_locator, deadline_of(names),
+                              in->trace, &names->user, out)
+                 : TL_REASON_NO_MEMORY;
+    if (reason == TL_REASON_OK)
+        ret = tl_krb_load_pending(names->user, in->tickets);
+    if (reason != TL_REASON_OK || ret != 0)
+        TALLOC_FREE(names->user);
+    talloc_free(out);
+    return names->user;
+}
+
+static struct tli_machine_directory *own_side(struct tli_rule_names *names)
+{
+    const struct tl_rules_input *in = names->in;
+    struct tl_outcome *out;
+
+    if (names->own != NULL || names->own_why != NULL)
+        return names->own;
+    out = tl_outcome_new(names);
+    if (out == NULL ||
+        tli_machine_directory_open(names, in->config, in->ws, in->trace,
+                                   deadline_of(names), &names->own, out) != TL_REASON_OK)
+        names->own_why = out != NULL ? why_of(names, out) : "out of memory";
+    talloc_free(out);
+    return names->own;
+}
+
+/* Open it with the user's tickets, or the machine's. NULL: *why. */
+static struct tl_directory *open_as(struct tli_rule_names *names, bool user,
+                                    const char *domain, const char **why)
+{
+    const struct tl_trace *trace = names->in->trace;
+    struct tli_machine_directory *own = user ? NULL : own_side(names);
+    struct tl_krb *krb = user ? user_session(names) : own != NULL ? own->krb : NULL;
+    struct tl_locator *locator = user          ? names->user_locator
+                                 : own != NULL ? own->locator
+                                               : NULL;
+    struct tl_directory *dir = NULL;
+    struct tl_outcome *out;
+
+    *why = user ? names->user_why : names->own_why;
+    if (krb == NULL)
+        return NULL;
+    if (own != NULL && same_dns(domain, names->in->ws->domain))
+        return own->dir;
+    out = tl_outcome_new(names);
+    if (out == NULL)
+        return NULL;
+    if (tli_user_directory_open(names, krb, locator, domain, trace, deadline_of(names),
+                                &dir, out) != TL_REASON_OK)
+        *why = why_of(names, out);
+    talloc_free(out);
+    return dir;
+}
+
+/* Once for each domain. The user may read his own domain where the machine may not
+ * (one-way trust); in any other, a machine of a trusting forest is the likelier one. */
+static struct opened *open_domain(struct tli_rule_names *names, const char *domain)
+{
+    bool users = same_dns(domain, names->in->domain);
+    const char *first = NULL, *second = NULL;
+    struct opened *one;
+
+    for (one = names->opened; one != NULL; one = one->next)
+        if (same_dns(one->domain, domain))
+            return one;
+    one = talloc_zero(names, struct opened);
+    if (one == NULL)
+        return NULL;
+    one->domain = domain;
+    one->dir = open_as(names, users, domain, &first);
+    if (one->dir == NULL)
+        one->dir = open_as(names, !users, domain, &second);
+    if (one->dir == NULL)
+        one->why = talloc_asprintf(one,
+                                   "the directory of %s cannot be read: as %s, %s; "
+                                   "as %s, %s",
+                                   domain, users ? "the user" : "this machine", first,
+                                   users ? "this machine" : "the user", second);
+    one->next = names->opened;
+    names->opened = one;
+    return one;
+}
+
+struct tl_directory *tli_rule_names_open(struct tli_rule_names *names,
+                                         const struct tl_known_domain *domain,
+                                         const char **why)
+{
+    struct opened *opened = open_domain(names, domain->dns);
+
+    *why = opened != NULL && opened->why != NULL ? opened->why : "out of memory";
+    return opened != NULL ? opened->dir : NULL;
+}
+
+static enum tl_reason ask_group(struct tli_rule_names *names, struct tl_directory *dir,
+                                const char *name, const struct tl_sid *sid,
+                                struct tli_rule_found *found, const char **why,
+                                struct tl_outcome *out)
+{
+    struct tl_dir_group *group = NULL;
+    enum tl_reason reason =
+        name != NULL ? tl_directory_group_by_name(names, dir, name, &group, out)
+                     : tl_directory_group_by_sid(names, dir, sid, &group, out);
+
+    if (reason != TL_REASON_OK)
+        return reason;
+    found->sid = group->sid;
+    found->name = group->name;
+    if ((group->type & TL_GROUP_SECURITY) == 0) {
+        *why = "is a group for mail only, which no ticket has in it";
+        return TL_REASON_USER_UNKNOWN;
+    }
+    return TL_REASON_OK;
+}
+
+static enum tl_reason ask_user(struct tli_rule_names *names, struct tl_directory *dir,
+                               const char *name, const struct tl_sid *sid,
+                               struct tli_rule_found *found, struct tl_outcome *out)
+{
+    struct tl_dir_user *user = NULL;
+    enum tl_reason reason = name != NULL
+                                ? tl_directory_user_by_sam(names, dir, name, &user, out)
+                                : tl_directory_user_by_sid(names, dir, sid, &user, out);
+
+    if (reason != TL_REASON_OK)
+        return reason;
+    found->sid = user->sid;
+    found->name = user->sam;
+    return TL_REASON_OK;
+}
+
+int tli_rule_names_ask(struct tli_rule_names *names, const struct tl_known_domain *domain,
+                       bool group, const char *name, const struct tl_sid *sid,
+                       struct tli_rule_found *found, const char **why)
+{
+    struct tl_directory *dir = tli_rule_names_open(names, domain, why);
+    struct tl_outcome *out = tl_outcome_new(names);
+    enum tl_reason reason;
+
+    *found = (struct tli_rule_found){0};
+    if (dir == NULL)
+        return -EIO;
+    *why = "out of memory";
+    if (out == NULL)
+        return -EIO;
+    *why = NULL;
+    reason = group ? ask_group(names, dir, name, sid, found, why, out)
+                   : ask_user(names, dir, name, sid, found, out);
+    if (reason == TL_REASON_USER_UNKNOWN) {
+        if (*why == NULL)
+            *why = talloc_asprintf(names, "there is no such %s in %s",
+                                   group ? "group" : "user", domain->dns);
+        if (*why == NULL)
+            *why = "there is none";
+        return -ENOENT;
+    }
+    if (reason != TL_REASON_OK) {
+        *why = why_of(names, out);
+        return -EIO;
+    }
+    /* Groups of BUILTIN are every machine's own and say nothing here. */
+    if (!tl_sid_in_domain(&found->sid, &domain->sid)) {
+        *why = "its SID is not one of that domain";
+        return -ENOENT;
+    }
+    return 0;
+}
+
+static bool is_his(const struct tl_membership *member, const struct tl_sid *sid)
+{
+    if (tl_sid_equal(&member->user, sid))
+        return true;
+    for (size_t i = 0; i < member->count; i++) {
+        if ((member->groups[i].attributes & TL_MEMBER_DENY_ONLY) == 0 &&
+            tl_sid_equal(&member->groups[i].sid, sid))
+            return true;
+    }
+    return false;
+}
+
+int tli_rule_names_holds(struct tli_rule_names *names,
+                         const struct tl_known_domain *domain, const struct tl_sid *sid,
+                         const struct tl_membership *member, bool *holds)
+{
+    const char *why = NULL;
+    struct tl_directory *dir = tli_rule_names_open(names, domain, &why);
+    struct tl_dir_group *group = NULL;
+    struct tl_dir_names *members = NULL;
+
+    *holds = false;
+    if (dir == NULL ||
+        tl_directory_group_by_sid(names, dir, sid, &group, NULL) != TL_REASON_OK ||
+        tl_directory_members(names, dir, group, true, &members, NULL) != TL_REASON_OK)
+        return -EIO;
+    for (size_t i = 0; i < members->count && !*holds; i++)
+        *holds = is_his(member, &members->names[i].sid);
+    return 0;
+}

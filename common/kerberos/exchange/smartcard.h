@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Private to this folder: one AS exchange with a card.
+ */
+#ifndef TL_KERBEROS_SMARTCARD_H
+#define TL_KERBEROS_SMARTCARD_H
+
+#include <profile.h>
+#include <trustlogon/smartcard.h>
+
+#include "kerberos/internal.h"
+
+/* How far the plugin came, as far as its trace tells. */
+enum tli_card_step {
+    TL_CARD_PIN,     /* the PIN was not taken, or was never tried */
+    TL_CARD_CHOICE,  /* no certificate could be chosen */
+    TL_CARD_ANCHORS, /* the PIN was right; the certificates to trust are read */
+    TL_CARD_REQUEST  /* the request is being signed, or was sent */
+};
+
+struct tli_card_try {
+    struct tl_card *card;
+    const char *pin;
+    bool offered;      /* to this context; a further exchange in it needs no more */
+    bool asked, given; /* the plugin wanted a PIN; it has got ours */
+    enum tli_card_step step;
+    char *complaint; /* what the plugin said last of what it did not like, or NULL */
+};
+
+/* Hand the card to an exchange, which then uses nothing else. The context is one of
+ * tli_k5_context_for() with cards, and used with one `card_try`, which outlives the
+ * exchange; it may take several, of which the first had no armor. */
+krb5_error_code tli_card_offer(krb5_context k5, krb5_get_init_creds_opt *opt,
+                               const struct tl_config *config,
+                               struct tli_card_try *card_try);
+/* Why libkrb5 did not go on, `ret`; `ex` has the KDC's last word. */
+enum tl_reason tli_card_fail(struct tl_krb *krb, struct tli_card_try *card_try,
+                             krb5_error_code ret, const struct tli_exchange *ex,
+                             struct tl_outcome *out);
+
+/* After a PIN that was wrong, and after the exchange, which holds the card: add how many
+ * more the card takes. Returns the outcome's reason. */
+enum tl_reason tli_card_count(const struct tl_config *config, const char *realm,
+                              struct tl_card *card, struct tl_outcome *out);
+
+/* --- smartcard_profile.c: what krb5.conf says of cards, and our defaults --- */
+
+/* Settings of a context with cards, or without: true if `values` was set, 0 or an error
+ * code in *ret. */
+bool tli_card_profile(profile_t below, bool cards, const char *const *names,
+                      char ***values, long *ret);
+/* Whether krb5.conf has such a setting for the realm, or for all. */
+bool tli_card_setting(profile_t profile, const char *realm, const char *name);
+/* NULL, or why a file that krb5.conf names for cards is not to be trusted. *file, a child
+ * of ctx, is that file. */
+const char *tli_card_unsafe(TALLOC_CTX *ctx, profile_t profile, const char *realm,
+                            char **file);
+
+#endif

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Tickets on their way to the user: a pending file of root's between
+ * authentication and session, then the user's own cache, written by a child
+ * process that has become the user.
+ */
+#include "kerberos/internal.h"
+
+#include "ccache_write.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/keyctl.h>
+#include <poll.h>
+#include <profile.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Seconds: a KCM daemon or a keyring that hangs must not hang the logon. */
+#define CHILD_TIMEOUT 5
+#define CHILD_LATE 1 /* more, before a child whose alarm did not ring is given up */
+
+/* `tickets` may be NULL: none. */
+static int save(krb5_context k5, krb5_principal client, krb5_ccache tickets,
+                const char *path)
+{
+    char *name = talloc_asprintf(NULL, "FILE:%s", path);
+    krb5_ccache file = NULL;
+    krb5_error_code ret;
+    int fd;
+
+    if (name == NULL)
+        return -ENOMEM;
+    fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        talloc_free(name);
+        return -errno;
+    }
+    close(fd);
+    ret = krb5_cc_resolve(k5, name, &file);
+    if (ret == 0)
+        ret = krb5_cc_initialize(k5, file, client);
+    if (ret == 0 && tickets != NULL)
+        ret = krb5_cc_copy_creds(k5, tickets, file);
+    if (file != NULL)
+        krb5_cc_close(k5, file);
+    talloc_free(name);
+    if (ret == 0)
+        return 0;
+    unlink(path);
+    return ret > 0 && ret < 4096 ? -(int)ret : -EIO;
+}
+
+int tl_krb_save_pending(struct tl_krb *krb, const char *path)
+{
+    return save(krb->k5, krb->client, krb->ccache, path);
+}
+
+int tl_krb_save_empty(const char *user, const char *realm, const char *path)
+{
+    krb5_principal client = NULL;
+    krb5_context k5 = NULL;
+    int rc = tli_k5_context(TL_RC4_NO, &k5) == 0 ? 0 : -EIO;
+
+    if (rc == 0 && krb5_build_principal(k5, &client, (unsigned int)strlen(realm), realm,
+                                        user, (char *)NULL) != 0)
+        rc = -ENOMEM;
+    if (rc == 0)
+        rc = save(k5, client, NULL, path);
+    krb5_free_principal(k5, client);
+    krb5_free_context(k5);
+    return rc;
+}
+
+/* Read the pending file as root. */
+static krb5_error_code load_pending(krb5_context k5, const char *path,
+                                    krb5_ccache *tickets)
+{
+    char *name = talloc_asprintf(NULL, "FILE:%s", path);
+    krb5_principal client = NULL;
+    krb5_ccache file = NULL;
+    krb5_error_code ret = name == NULL ? ENOMEM : krb5_cc_resolve(k5, name, &file);
+
+    if (ret == 0)
+        ret = krb5_cc_get_principal(k5, file, &client);
+    if (ret == 0)
+        ret = krb5_cc_new_unique(k5, "MEMORY", NULL, tickets);
+    if (ret == 0)
+        ret = krb5_cc_initialize(k5, *tickets, client);
+    if (ret == 0)
+        ret = krb5_cc_copy_creds(k5, file, *tickets);
+    krb5_free_principal(k5, client);
+    if (file != NULL)
+        krb5_cc_close(k5, file);
+    talloc_free(name);
+    return ret;
+}
+
+int tl_krb_load_pending(struct tl_krb *krb, const char *path)
+{
+    krb5_ccache tickets = NULL;
+    krb5_principal client = NULL;
+    krb5_error_code ret = load_pending(krb->k5, path, &tickets);
+
+    if (ret == 0)
+        ret = krb5_cc_get_principal(krb->k5, tickets, &client);
+    if (ret == 0)
+        ret = krb5_cc_initialize(krb->k5, krb->ccache, client);
+    if (ret == 0)
+        ret = krb5_cc_copy_creds(krb->k5, tickets, krb->ccache);
+    if (tickets != NULL)
+        krb5_cc_destroy(krb->k5, tickets);
+    if (ret != 0) {
+        krb5_free_principal(krb->k5, client);
+        return ret > 0 && ret < 4096 ? -(int)ret : -EIO;
+    }
+    krb5_free_principal(krb->k5, krb->client);
+    krb->client = client;
+    talloc_free(krb->client_name);
+    talloc_free(krb->tgt_realm);
+    krb->client_name = tli_k5_name(krb, krb->k5, client);
+    krb->tgt_realm = talloc_strndup(krb, client->realm.data, client->realm.length);
+    return krb->client_name != NULL && krb->tgt_realm != NULL ? 0 : -ENOMEM;
+}
+
+/* The session keyring of the logon's program, perhaps root's own, is inherited, and a
+ * process that possesses a keyring may read what is in it. */
+static int leave_session_keyring(void)
+{
+    if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) >= 0)
+        return 0;
+    /* No kernel keyrings, or a container that allows none: then there is none to leave.
+     */
+    return errno == ENOSYS || errno == EPERM ? 0 : -errno;
+}
+
+/* For good: real, effective and saved ids, and no group of root's. */
+static int become(uid_t uid, gid_t gid)
+{
+    uid_t r, e, s;
+    int rc = leave_session_keyring();
+
+    if (rc != 0)
+        return rc;
+    if (geteuid() == 0 && setgroups(1, &gid) != 0)
+        return -errno;
+    if (setresgid(gid, gid, gid) != 0 || setresuid(uid, uid, uid) != 0)
+        return -errno;
+    if (getresuid(&r, &e, &s) != 0 || r != uid || e != uid || s != uid)
+        return -EPERM;
+    /* From now on the user can stop this process, against which no alarm helps. It must
+     * not outlive its parent, which waits for it, and the user must not read its memory,
+     * which is a copy of root's. A change of ids undoes earlier wishes: the second, if
+     * fs.suid_dumpable says so. */
+    return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && prctl(PR_SET_DUMPABLE, 0) == 0
+               ? 0
+               : -errno;
+}
+
+static int child_work(struct ccache_job *job)
+{
+    krb5_error_code ret = 0;
+    sigset_t none;
+    int err;
+
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    signal(SIGALRM, SIG_DFL);
+    alarm(job->seconds);
+    umask(077);
+    if (job->pending != NULL)
+        ret = load_pending(job->k5, job->pending, &job->tickets);
+    if (ret != 0) {
+        snprintf(job->error, sizeof(job->error), "the pending tickets: %s",
+                 krb5_get_error_message(job->k5, ret));
+        return -1;
+    }
+    err = become(job->uid, job->gid);
+    if (err != 0) {
+        snprintf(job->error, sizeof(job->error), "cannot become the user: %s",
+                 strerrordesc_np(-err));
+        return -1;
+    }
+    return job->work(job);
+}
+
+static void child(struct ccache_job *job, int fd)
+{
+    struct ccache_report report;
+
+    memset(&report, 0, sizeof(report));
+    report.status = child_work(job);
+    report.end = job->end;
+    snprintf(report.text, sizeof(report.text), "%s",
+             report.status == 0 ? job->name : job->error);
+    if (job->tickets != NULL)
+        krb5_cc_destroy(job->k5, job->tickets);
+    _exit(write(fd, &report, sizeof(report)) == (ssize_t)sizeof(report) ? 0 : 1);
+}
+
+/* What is written in one piece (less than PIPE_BUF) comes in one piece; 0 at the end. */
+static ssize_t read_by(int fd, tl_deadline deadline, void *buf, size_t len)
+{
+    struct pollfd pfd = {.fd = fd, .events = POLLIN};
+    int ready;
+
+    do
+        ready = poll(&pfd, 1, tl_deadline_left_ms(deadline));
+    while (ready < 0 && errno == EINTR);
+    return ready > 0 ? read(fd, buf, len) : -1;
+}
+
+int tli_ccache_as_user(struct ccache_job *job, struct ccache_report *report)
+{
+    int fds[2];
+    pid_t pid;
+
+    snprintf(report->text, sizeof(report->text), "the helper process failed");
+    if (pipe2(fds, O_CLOEXEC) != 0)
+        return -1;
+    pid = fork();
+    if (pid == 0) {
+        close(fds[0]);
+        child(job, fds[1]);
+    }
+    close(fds[1]);
+    if (pid > 0) {
+        const tl_deadline deadline =
+            tl_deadline_in_ms(1000LL * (job->seconds + CHILD_LATE));
+        struct ccache_report got;
+
+        report->status = -1;
+        if (read_by(fds[0], deadline, &got, sizeof(got)) == (ssize_t)sizeof(got))
+            *report = got;
+        report->text[sizeof(report->text) - 1] = '\0';
+        /* Past the end of the pipe nothing can stop it any more. */
+        if (read_by(fds[0], deadline, &got, sizeof(got)) == 0)
+            while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+                ;
+    }
+    close(fds[0]);
+    return pid > 0 ? report->status : -1;
+}
+
+/* The name to use: the existing cache, else by configuration. */
+static int choose_name(TALLOC_CTX *ctx, krb5_context k5,
+                       const struct tl_ccache_request *req, char **name, const char **why)
+{
+    const char *pattern = req->existing != NULL ? req->existing : req->type_name;
+    profile_t profile = NULL;
+    char *configured = NULL;
+    int ret;
+
+    if (pattern == NULL && krb5_get_profile(k5, &profile) == 0) {
+        (void)profile_get_string(profile, "libdefaults", "default_ccache_name", NULL,
+                                 NULL, &configured);
+        profile_abandon(profile);
+        pattern = configured;
+    }
+    ret = tli_ccache_expand(ctx, pattern, req->uid, name, why);
+    profile_release_string(configured);
+    return ret;
+}
+
+static enum tl_reason store(TALLOC_CTX *ctx, krb5_context k5,
+                            const struct tl_ccache_request *req, const char **name,
+                            struct tl_outcome *out)
+{
+    bool delete = req->op == TL_CCACHE_DELETE;
+    struct ccache_job job = {.k5 = k5,
+                             .pending = delete ? NULL : req->pending,
+                             .uid = req->uid,
+                             .gid = req->gid,
+                             .only_existing = req->only_existing,
+                             .seconds = CHILD_TIMEOUT,
+                             .work = delete                     ? tli_ccache_delete
+                                     : req->op == TL_CCACHE_TRY ? tli_ccache_try
+                                                                : tli_ccache_write};
+    struct ccache_report report = {.status = -1};
+    const char *why = NULL;
+    char *full = NULL;
+    int ret = choose_name(ctx, k5, req, &full, &why);
+
+    if (ret == -ENOMEM)
+        return tl_outcome_fail(out, TL_STAGE_IDENTITY, TL_REASON_NO_MEMORY, NULL);
+    if (ret == 0 && strlen(full) >= sizeof(job.name) - 16)
+        why = "its name is too long";
+    if (why != NULL) {
+        talloc_free(full);
+        return tl_outcome_fail(out, TL_STAGE_IDENTITY, TL_REASON_CCACHE_FAILED,
+                               "the credentials cache cannot be used: %s", why);
+    }
+    snprintf(job.name, sizeof(job.name), "%s", full);
+    talloc_free(full);
+    if (tli_ccache_as_user(&job, &report) != 0)
+        return tl_outcome_fail(out, TL_STAGE_IDENTITY, TL_REASON_CCACHE_FAILED, "%s",
+                               report.text);
+    if (delete)
+        return TL_REASON_OK;
+    *name = talloc_strdup(ctx, report.text);
+    if (*name == NULL)
+        return tl_outcome_fail(out, TL_STAGE_IDENTITY, TL_REASON_NO_MEMORY, NULL);
+    return TL_REASON_OK;
+}
+
+enum tl_reason tl_ccache_store(TALLOC_CTX *ctx, const struct tl_ccache_request *req,
+                               const char **name, struct tl_outcome *out)
+{
+    krb5_context k5 = NULL;
+    enum tl_reason reason;
+
+    *name = NULL;
+    if ((req->op != TL_CCACHE_DELETE && req->pending == NULL) ||
+        (req->op == TL_CCACHE_DELETE && req->existing == NULL))
+        return tl_outcome_fail(out, TL_STAGE_IDENTITY, TL_REASON_INTERNAL,
+                               "an incomplete request to store tickets");
+    reason = tli_k5_open(TL_RC4_NO, false, TL_STAGE_IDENTITY, &k5, out);
+    if (reason != TL_REASON_OK)
+        return reason;
+    reason = store(ctx, k5, req, name, out);
+    krb5_free_context(k5);
+    return reason;
+}

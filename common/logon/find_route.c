@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * find_route.c - the first steps of a logon: name, route and locator. The trusts are read
+ * again where the snapshot does not know the name.
+ */
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include <trustlogon/logon.h>
+#include <trustlogon/name.h>
+
+#include "explain.h"
+#include "steps.h"
+#include "store/local.h"
+
+/* A snapshot younger than this is not read again for a name it does not know:
+ * guessed domain names must not turn into LDAP traffic. */
+#define SNAPSHOT_YOUNG_S 60
+
+struct tl_topology *tli_topology_of(struct tl_topology *topo,
+                                    const struct tl_workstation *ws)
+{
+    return topo == NULL || topo->domain == NULL ||
+                   tl_dns_compare(topo->domain, ws->domain) == TL_DNS_EQUAL
+               ? topo
+               : NULL;
+}
+
+static enum tl_reason find_route_by(struct tl_logon *logon,
+                                    const struct tl_topology *topology)
+{
+    struct tl_route *route;
+
+    if (tl_route(logon, logon->name, logon->ws, topology, &route) != 0)
+        return tl_outcome_fail(logon->outcome, TL_STAGE_ROUTE, TL_REASON_NO_MEMORY, NULL);
+    TALLOC_FREE(logon->route);
+    logon->route = route;
+    if (route->local)
+        return tl_outcome_fail(logon->outcome, TL_STAGE_NAME, TL_REASON_NAME_LOCAL, NULL);
+    return TL_REASON_OK;
+}
+
+/* A bare name that the machine itself has, in whatever case, or that is the system's on
+ * any machine. NSS does not know it as a domain user's, so neither does a logon. */
+static bool bare_and_local(const struct tl_logon *logon)
+{
+    return logon->ws->bare_names && logon->name->form == TL_NAME_BARE &&
+           tli_local_takes_bare("/etc/passwd", logon->name->user);
+}
+
+enum tl_reason tli_logon_route(struct tl_logon *logon)
+{
+    return find_route_by(logon, logon->topology);
+}
+
+enum tl_reason tl_logon_prepare(struct tl_logon *logon, const char *name)
+{
+    enum tl_name_error error;
+    int ret;
+
+    tl_outcome_reset(logon->outcome);
+    ret = tl_name_parse(logon, name, strlen(name), &logon->name, &error);
+    if (ret == -ENOMEM)
+        return tl_outcome_fail(logon->outcome, TL_STAGE_NAME, TL_REASON_NO_MEMORY, NULL);
+    if (ret != 0)
+        return tl_outcome_fail(logon->outcome, TL_STAGE_NAME, TL_REASON_NAME_INVALID,
+                               "%s", tl_name_error_text(error));
+    if (tl_name_is_local(logon->name, logon->ws->flat, logon->ws->fqdn) ||
+        bare_and_local(logon))
+        return tl_outcome_fail(logon->outcome, TL_STAGE_NAME, TL_REASON_NAME_LOCAL, NULL);
+    return tli_logon_route(logon);
+}
+
+static bool younger(const struct tl_topology *topo, int seconds)
+{
+    int64_t now = (int64_t)time(NULL);
+
+    return topo != NULL && topo->taken != 0 && topo->taken <= now &&
+           now - topo->taken < seconds;
+}
+
+/*
+ * The trusts cannot be read now. A snapshot that is not old still says what domains there
+ * are; by an old one the name may be a new domain's, and is taken at its word.
+ */
+static enum tl_reason route_without_reading(struct tl_logon *logon)
+{
+    if (logon->route->verdict == TL_REASON_DOMAIN_UNKNOWN &&
+        !younger(logon->topology, logon->config->topology_refresh))
+        return find_route_by(logon, NULL);
+    return tli_logon_route(logon);
+}
+
+bool tli_logon_other_machine(struct tl_logon *logon)
+{
+    struct tl_workstation *ws = tl_workstation_again(logon, logon->config, logon->ws);
+
+    if (ws == NULL)
+        return false;
+    tl_trace_note(
+        logon->trace,
+        "the domain does not know this machine as %s$ (%s); the keytab has keys "
+        "of %s$ (%s) as well",
+        logon->ws->flat, logon->ws->realm, ws->flat, ws->realm);
+    logon->ws = ws;
+    logon->topology = tli_topology_of(logon->topology, ws);
+    return true;
+}
+
+/*
+ * A name the snapshot cannot place may belong to a trust made since it was
+ * taken, or there is no snapshot yet (first logon of a machine without the
+ * daemon): read the directory once and route again.
+ */
+static enum tl_reason complete_route(struct tl_logon *logon, tl_deadline deadline)
+{
+    struct tl_topology *fresh;
+    struct tl_outcome *ignored;
+    enum tl_reason reason;
+    bool placed =
+        logon->route->realm != NULL && logon->route->verdict != TL_REASON_DOMAIN_UNKNOWN;
+
+    if (placed || younger(logon->topology, SNAPSHOT_YOUNG_S))
+        return TL_REASON_OK;
+    ignored = tl_outcome_new(logon);
+    reason = tl_refresh(logon, logon->config, logon->ws, logon->trace, deadline, &fresh,
+                        ignored);
+    if (reason != TL_REASON_OK && tli_logon_other_machine(logon)) {
+        tl_outcome_reset(ignored);
+        reason = tl_refresh(logon, logon->config, logon->ws, logon->trace, deadline,
+                            &fresh, ignored);
+    }
+    if (reason != TL_REASON_OK) {
+        logon->unread = logon->topology == NULL ? ignored : NULL;
+        tl_trace_note(logon->trace,
+                      "the trusts could not be read; the route stays a guess");
+        return route_without_reading(logon);
+    }
+    TALLOC_FREE(ignored);
+    logon->topology = fresh;
+    return tli_logon_route(logon);
+}
+
+/* A route without a realm: nobody can be asked, the verdict is the answer. */
+static enum tl_reason no_realm(struct tl_logon *logon)
+{
+    const struct tl_route *route = logon->route;
+    enum tl_reason reason =
+        route->verdict != TL_REASON_OK ? route->verdict : TL_REASON_DOMAIN_UNKNOWN;
+
+    tl_outcome_fail(logon->outcome, TL_STAGE_ROUTE, reason, "%s", route->why);
+    logon->outcome->ntstatus =
+        route->ntstatus != 0 ? route->ntstatus : TL_NT_NO_SUCH_DOMAIN;
+    tl_outcome_set_subject(logon->outcome, route->subject);
+    tl_outcome_set_attribute(logon->outcome, route->attribute);
+    return tli_explain_unread(logon);
+}
+
+enum tl_reason tli_logon_find_route(struct tl_logon *logon, tl_deadline deadline)
+{
+    enum tl_reason reason = complete_route(logon, deadline);
+
+    if (reason != TL_REASON_OK)
+        return reason;
+    if (logon->route->realm == NULL)
+        return no_realm(logon);
+    TALLOC_FREE(logon->krb); /* it uses the locator */
+    TALLOC_FREE(logon->locator);
+    logon->locator =
+        tl_locator_new(logon, logon->config,
+                       tli_site(logon, logon->config, logon->topology), logon->trace);
+    if (logon->locator == NULL)
+        return tl_outcome_fail(logon->outcome, TL_STAGE_LOCATE, TL_REASON_NO_MEMORY,
+                               NULL);
+    return TL_REASON_OK;
+}

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Who this machine is: by its configuration, else by its keytab. A member of a
+ * domain has keys for host/<fqdn> and <NAME>$ in the domain's realm. Which of the
+ * machines in a keytab it is, machine.c decides.
+ */
+#include "kerberos/internal.h"
+#include "keytab_machines.h"
+
+#include <ctype.h>
+#include <profile.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+#include <trustlogon/identity.h>
+#include <trustlogon/name.h>
+
+/* The entries of the keytab that are a machine's, and their keys until all are read. */
+struct reader {
+    krb5_context k5;
+    struct tli_keytab_machine_entry
+        *entries;        /* a talloc array; what is in it hangs on it */
+    krb5_keyblock *keys; /* of the entry of the same index */
+    size_t count;
+    bool no_memory;
+};
+
+/* The whole of it, or NULL where it holds a NUL. */
+static char *text_of(TALLOC_CTX *ctx, const krb5_data *data)
+{
+    return memchr(data->data, '\0', data->length) == NULL
+               ? talloc_strndup(ctx, data->data, data->length)
+               : NULL;
+}
+
+/* host/<name> or <NAME>$ in a realm with a usable name. */
+static bool is_machine_name(TALLOC_CTX *ctx, krb5_const_principal princ,
+                            struct tli_keytab_machine_entry *entry)
+{
+    char *name = princ->length > 0 && princ->realm.length > 0
+                     ? text_of(ctx, &princ->data[princ->length - 1])
+                     : NULL;
+    size_t len = name != NULL ? strlen(name) : 0;
+    char *realm = len > 0 ? text_of(ctx, &princ->realm) : NULL;
+
+    if (realm == NULL || !tl_dns_valid(realm))
+        return false;
+    entry->realm = realm;
+    entry->name = name;
+    entry->account = princ->length == 1;
+    if (princ->length == 2)
+        return princ->data[0].length == 4 &&
+               strncasecmp(princ->data[0].data, "host", 4) == 0 && tl_dns_valid(name);
+    if (princ->length != 1 || len < 2 || name[len - 1] != '$')
+        return false;
+    name[len - 1] = '\0';
+    return true;
+}
+
+/* The index of the first entry with this key: its number. */
+static unsigned int number_of(const struct reader *r, const krb5_keyblock *key)
+{
+    size_t i;
+
+    for (i = 0; i < r->count; i++)
+        if (r->keys[i].enctype == key->enctype && r->keys[i].length == key->length &&
+            memcmp(r->keys[i].contents, key->contents, key->length) == 0)
+            break;
+    return (unsigned int)i;
+}
+
+static void take(struct reader *r, const krb5_keytab_entry *from)
+{
+    struct tli_keytab_machine_entry entry = {.kvno = from->vno,
+                                             .time = (uint32_t)from->timestamp};
+    struct tli_keytab_machine_entry *entries;
+    krb5_keyblock *keys;
+
+    entries =
+        talloc_realloc(r, r->entries, struct tli_keytab_machine_entry, r->count + 1);
+    if (entries != NULL)
+        r->entries = entries;
+    keys = talloc_realloc(r, r->keys, krb5_keyblock, r->count + 1);
+    if (keys != NULL)
+        r->keys = keys;
+    if (entries == NULL || keys == NULL) {
+        r->no_memory = true;
+        return;
+    }
+    if (!is_machine_name(r->entries, from->principal, &entry))
+        return;
+    entry.key = number_of(r, &from->key);
+    if (krb5_copy_keyblock_contents(r->k5, &from->key, &r->keys[r->count]) != 0) {
+        r->no_memory = true;
+        return;
+    }
+    r->entries[r->count++] = entry;
+}
+
+static struct reader *read_keytab(TALLOC_CTX *ctx, krb5_context k5, krb5_keytab keytab)
+{
+    struct reader *r = talloc_zero(ctx, struct reader);
+    krb5_kt_cursor cursor;
+    krb5_keytab_entry entry;
+
+    if (r == NULL)
+        return NULL;
+    r->k5 = k5;
+    if (krb5_kt_start_seq_get(k5, keytab, &cursor) == 0) {
+        while (!r->no_memory && krb5_kt_next_entry(k5, keytab, &entry, &cursor) == 0) {
+            take(r, &entry);
+            krb5_free_keytab_entry_contents(k5, &entry);
+        }
+        krb5_kt_end_seq_get(k5, keytab, &cursor);
+    }
+    for (size_t i = 0; i < r->count; i++)
+        krb5_free_keyblock_contents(k5, &r->keys[i]);
+    if (r->no_memory)
+        TALLOC_FREE(r);
+    return r;
+}
+
+/* As the file says it: krb5_get_default_realm() would go on to ask DNS. */
+static const char *default_realm(TALLOC_CTX *ctx, krb5_context k5)
+{
+    profile_t profile = NULL;
+    char *value = NULL, *copy = NULL;
+
+    if (krb5_get_profile(k5, &profile) == 0 &&
+        profile_get_string(profile, "libdefaults", "default_realm", NULL, NULL, &value) ==
+            0 &&
+        value != NULL)
+        copy = talloc_strdup(ctx, value);
+    profile_release_string(value);
+    profile_abandon(profile);
+    return copy;
+}
+
+static bool unknown(const void *arg, const char *realm, const char *flat)
+{
+    return tli_machine_is_disowned(arg, realm, flat);
+}
+
+static char *cased(TALLOC_CTX *ctx, const char *text, int (*fn)(int))
+{
+    char *copy = talloc_strdup(ctx, text);
+
+    for (char *p = copy; p != NULL && *p != '\0'; p++)
+        *p = (char)fn((unsigned char)*p);
+    return copy;
+}
+
+/* The fqdn: a host name without a dot is completed with the domain. */
+static char *fqdn_of(TALLOC_CTX *ctx, const char *host, const char *domain)
+{
+    char *lower = cased(ctx, host, tolower);
+
+    if (lower == NULL || strchr(lower, '.') != NULL)
+        return lower;
+    return talloc_asprintf(ctx, "%s.%s", lower, domain);
+}
+
+static enum tl_reason compose(TALLOC_CTX *ctx, const struct tl_config *config,
+                              const struct tli_keytab_machine *machine, const char *own,
+                              struct tl_workstation **out_ws, struct tl_outcome *out)
+{
+    const char *realm = config->realm;
+    const char *host = config->hostname, *bare;
+    struct tl_workstation *ws;
+
+    if (realm == NULL)
+        realm = machine != NULL ? machine->realm : "";
+    if (host == NULL)
+        host = machine != NULL && machine->host != NULL ? machine->host : own;
+    /* without a key of its own no logon to this machine could be proven */
+    if (machine == NULL)
+        return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_KEYTAB_NO_KEY,
+                               "it has neither host/<name> nor <NAME>$%s%s",
+                               config->realm != NULL ? " in " : "",
+                               config->realm != NULL ? config->realm : "");
+    if (host[0] == '\0')
+        return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NOT_JOINED,
+                               "this machine has no name");
+    ws = talloc_zero(ctx, struct tl_workstation);
+    if (ws == NULL)
+        return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+    ws->realm = cased(ws, realm, toupper);
+    ws->domain = cased(ws, realm, tolower);
+    if (ws->domain != NULL)
+        ws->fqdn = fqdn_of(ws, host, ws->domain);
+    ws->flat =
+        machine->flat != NULL ? cased(ws, machine->flat, toupper) : tli_flat_of(ws, host);
+    /* A bare name has one meaning on a machine. */
+    bare = tl_bare_domain(config, ws->domain);
+    ws->bare_names = bare != NULL;
+    if (bare == NULL)
+        bare = config->default_domain;
+    if (bare != NULL)
+        ws->default_domain = talloc_strdup(ws, bare);
+    ws->realms = config->realms;
+    if (ws->realm == NULL || ws->domain == NULL || ws->fqdn == NULL || ws->flat == NULL ||
+        (bare != NULL && ws->default_domain == NULL)) {
+        talloc_free(ws);
+        return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+    }
+    if (!tl_dns_valid(ws->realm) || !tl_dns_valid(ws->fqdn)) {
+        talloc_free(ws);
+        return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NOT_JOINED,
+                               "realm or host name is no DNS name");
+    }
+    *out_ws = ws;
+    return TL_REASON_OK;
+}
+
+/* The likeliest machine of the keytab; *machine is NULL where it has none. */
+static enum tl_reason choose(TALLOC_CTX *ctx, const struct tl_config *config,
+                             krb5_context k5, krb5_keytab keytab, const char *own,
+                             const struct tli_keytab_machine **machine,
+                             struct tl_outcome *out)
+{
+    struct tli_keytab_machine_hints hints = {.realm = config->realm,
+                                             .hostname = config->hostname,
+                                             .own = own,
+                                             .default_realm = default_realm(ctx, k5),
+                                             .unknown = unknown,
+                                             .arg = config};
+    struct reader *r = read_keytab(ctx, k5, keytab);
+    struct tli_keytab_machine *machines;
+    size_t count;
+
+    *machine = NULL;
+    if (r == NULL || tli_keytab_machines_rank(ctx, r->entries, r->count, &hints,
+                                              &machines, &count) != 0)
+        return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+    if (count > 0)
+        *machine = &machines[0];
+    return TL_REASON_OK;
+}
+
+struct tl_workstation *tl_workstation_again(TALLOC_CTX *ctx,
+                                            const struct tl_config *config,
+                                            const struct tl_workstation *before)
+{
+    struct tl_workstation *ws = NULL;
+
+    if (tl_workstation_detect(ctx, config, &ws, NULL) == TL_REASON_OK && ws != NULL &&
+        strcmp(ws->realm, before->realm) == 0 && strcmp(ws->flat, before->flat) == 0 &&
+        strcmp(ws->fqdn, before->fqdn) == 0)
+        TALLOC_FREE(ws);
+    return ws;
+}
+
+enum tl_reason tl_workstation_detect(TALLOC_CTX *ctx, const struct tl_config *config,
+                                     struct tl_workstation **ws, struct tl_outcome *out)
+{
+    TALLOC_CTX *mem = talloc_new(NULL);
+    const struct tli_keytab_machine *machine = NULL;
+    char own[TL_DNS_MAX + 1] = "";
+    krb5_context k5 = NULL;
+    krb5_keytab keytab = NULL;
+    enum tl_reason reason;
+
+    *ws = NULL;
+    if (mem == NULL)
+        return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+    reason = tli_k5_open(config->allow_rc4, false, TL_STAGE_LOCAL, &k5, out);
+    if (reason != TL_REASON_OK) {
+        talloc_free(mem);
+        return reason;
+    }
+    (void)gethostname(own, sizeof(own) - 1);
+    reason = tli_keytab_open(k5, config, TL_STAGE_LOCAL, &keytab, out);
+    if (reason == TL_REASON_OK) {
+        reason = choose(mem, config, k5, keytab, own, &machine, out);
+        krb5_kt_close(k5, keytab);
+    }
+    if (reason == TL_REASON_OK)
+        reason = compose(ctx, config, machine, own, ws, out);
+    krb5_free_context(k5);
+    talloc_free(mem);
+    return reason;
+}

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Proof: the ticket for this machine opens with this machine's key, so it comes
+ * from its domain's KDC; and its PAC, signed with the same key, says who the
+ * user is. Without it anybody who can answer on 88/tcp could log on as anybody.
+ * There is no option that skips any of this.
+ */
+#include "kerberos/internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <trustlogon/name.h>
+
+struct proof {
+    struct tl_krb *krb;
+    const struct tl_workstation *ws;
+    TALLOC_CTX *mem;
+    struct tl_outcome *out;
+    krb5_ticket *ticket;
+    krb5_keyblock key; /* the one that opened the ticket */
+    size_t keys;       /* the machine's keys seen in the keytab */
+    krb5_kvno newest;  /* their highest version */
+    bool same_kvno;    /* one of the ticket's version and type was tried */
+    bool same_type;    /* one of the ticket's encryption type was there */
+    bool has_aes;      /* one is AES */
+};
+
+/*
+ * Try one key. libkrb5 opens tickets only with a keytab: the key goes into one
+ * in memory, under the name in the ticket, since each key of the machine
+ * account has several names.
+ */
+static bool try_key(struct proof *p, const krb5_keytab_entry *entry)
+{
+    krb5_context k5 = p->krb->k5;
+    char *name = talloc_asprintf(p->mem, "MEMORY:trustlogon-proof-%p", (void *)p);
+    krb5_keytab one = NULL;
+    krb5_keytab_entry twin = *entry;
+    krb5_ticket *fresh = NULL;
+    bool opened = false;
+
+    if (name == NULL || krb5_kt_resolve(k5, name, &one) != 0)
+        return false;
+    twin.principal = p->ticket->server;
+    twin.vno = p->ticket->enc_part.kvno;
+    if (krb5_kt_add_entry(k5, one, &twin) == 0 &&
+        krb5_decode_ticket(&p->krb->host->ticket, &fresh) == 0) {
+        krb5_error_code ret = krb5_server_decrypt_ticket_keytab(k5, one, fresh);
+
+        /* libkrb5 judges the realms on the way by [capaths], which no member of
+         * a domain keeps; here they are judged by the trusts, and later
+         * (find_way()). The ticket is open by then. */
+        opened = (ret == 0 || ret == KRB5KRB_AP_ERR_ILL_CR_TKT) &&
+                 fresh->enc_part2 != NULL &&
+                 krb5_copy_keyblock_contents(k5, &entry->key, &p->key) == 0;
+        if (opened) {
+            krb5_free_ticket(k5, p->ticket);
+            p->ticket = fresh;
+            fresh = NULL;
+        }
+        krb5_free_ticket(k5, fresh);
+    }
+    krb5_kt_close(k5, one);
+    talloc_free(name);
+    return opened;
+}
+
+/* One pass over the keytab: keys of the ticket's version first, then the others,
+ * for a keytab whose versions were counted anew. */
+static bool try_keys(struct proof *p, krb5_keytab keytab, bool same_kvno)
+{
+    krb5_context k5 = p->krb->k5;
+    krb5_kt_cursor cursor;
+    krb5_keytab_entry entry;
+    bool opened = false;
+
+    if (krb5_kt_start_seq_get(k5, keytab, &cursor) != 0)
+        return false;
+    while (!opened && krb5_kt_next_entry(k5, keytab, &entry, &cursor) == 0) {
+        bool same = entry.vno == p->ticket->enc_part.kvno;
+
+        if (tli_keytab_is_machine(entry.principal, p->ws)) {
+            p->keys += same_kvno;
+            if (entry.vno > p->newest)
+                p->newest = entry.vno;
+            p->has_aes = p->has_aes ||
+                         tli_enctype_allowed(TL_RC4_NO, TL_KEY_ANY, entry.key.enctype);
+            if (entry.key.enctype == p->ticket->enc_part.enctype) {
+                p->same_type = true;
+                p->same_kvno = p->same_kvno || same;
+                if (same == same_kvno)
+                    opened = try_key(p, &entry);
+            }
+        }
+        krb5_free_keytab_entry_contents(k5, &entry);
+    }
+    krb5_kt_end_seq_get(k5, keytab, &cursor);
+    return opened;
+}
+
+static enum tl_reason not_opened(struct proof *p)
+{
+    krb5_kvno kvno = p->ticket->enc_part.kvno;
+    char *versions =
+        talloc_asprintf(p->mem, "ticket version %u, keytab version %u", kvno, p->newest);
+
+    if (p->keys == 0)
+        return tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_KEYTAB_NO_KEY,
+                               "no key for host/%s or %s$ of %s", p->ws->fqdn,
+                               p->ws->flat, p->ws->realm);
+    if (!p->has_aes && !p->same_type)
+        return tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_KEYTAB_RC4,
+                               "the ticket is encrypted with type %d",
+                               (int)p->ticket->enc_part.enctype);
+    tl_outcome_set_attribute(p->out, versions);
+    if (kvno > p->newest)
+        return tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_KEYTAB_STALE,
+                               "the machine's password was changed since");
+    if (!p->same_type)
+        return tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_KEYTAB_WRONG,
+                               "the keytab has no key of the ticket's type %d",
+                               (int)p->ticket->enc_part.enctype);
+    return tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_KEYTAB_WRONG,
+                           p->same_kvno ? "the key of the same version does not open it"
+                                        : "no key opens it");
+}
+
+static enum tl_reason open_ticket(struct proof *p)
+{
+    krb5_keytab keytab = NULL;
+    enum tl_reason reason;
+
+    if (krb5_decode_ticket(&p->krb->host->ticket, &p->ticket) != 0)
+        return tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_KDC_GARBAGE,
+                               "the ticket cannot be decoded");
+    reason = tli_keytab_open(p->krb->k5, p->krb->config, TL_STAGE_PROOF, &keytab, p->out);
+    if (reason != TL_REASON_OK)
+        return reason;
+    if (!tli_enctype_allowed(p->krb->config->allow_rc4, TL_KEY_ANY,
+                             p->ticket->enc_part.enctype)) {
+        tl_outcome_set_subject(p->out,
+                               tli_k5_name(p->mem, p->krb->k5, p->ticket->server));
+        reason = tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_ETYPE_UNSUPPORTED,
+                                 "the ticket is encrypted with type %d",
+                                 (int)p->ticket->enc_part.enctype);
+    } else if (!try_keys(p, keytab, true) && !try_keys(p, keytab, false))
+        reason = not_opened(p);
+    krb5_kt_close(p->krb->k5, keytab);
+    return reason;
+}
+
+/* A ticket within is whose? It must be the client of the AS exchange: the reply's
+ * outer parts were protected by keys that the password's owner may know. */
+static enum tl_reason check_client(struct proof *p)
+{
+    krb5_context k5 = p->krb->k5;
+
+    tl_outcome_set_subject(p->out, NULL);
+    if (p->ticket->enc_part2 == NULL || p->ticket->enc_part2->client == NULL ||
+        !krb5_principal_compare(k5, p->ticket->enc_part2->client, p->krb->client))
+        return tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_REPLY_MISMATCH,
+                               "the ticket is for %s, not for %s",
+                               tli_k5_name(p->mem, k5,
+                                           p->ticket->enc_part2 != NULL
+                                               ? p->ticket->enc_part2->client
+                                               : NULL),
+                               p->krb->client_name);
+    return TL_REASON_OK;
+}
+
+/*
+ * The ticket must be of this very exchange: its session key is the one that the
+ * reply gave, and it is valid now. A ticket that somebody read on the wire when the
+ * user visited this machine is genuine in all else, and a KDC that lies could hand
+ * it out under a password of its own. This is what an AP-REQ to oneself would prove
+ * [RFC 4120 3.2.3].
+ */
+static enum tl_reason check_exchange(struct proof *p)
+{
+    const krb5_enc_tkt_part *part = p->ticket->enc_part2;
+    const krb5_keyblock *given = &p->krb->host->keyblock, *sealed = part->session;
+    int64_t now = (int64_t)time(NULL), skew = p->krb->clockskew;
+    int64_t start = (uint32_t)part->times.starttime, end = (uint32_t)part->times.endtime;
+
+    if (start == 0)
+        start = (uint32_t)part->times.authtime;
+    if (sealed == NULL || sealed->length == 0 || sealed->length != given->length ||
+        sealed->enctype != given->enctype ||
+        memcmp(sealed->contents, given->contents, sealed->length) != 0)
+        return tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_REPLY_MISMATCH,
+                               "the ticket is of another exchange: its session key is "
+                               "not the reply's");
+    if (start > now + skew || end + skew < now)
+        return tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_CLOCK_SKEW,
+                               "the ticket is not valid at this time");
+    return TL_REASON_OK;
+}
+
+/* The realms that the ticket came through, for the caller to judge by the trusts. Whether
+ * our KDC has judged them (TRANSITED-POLICY-CHECKED) does not matter: Windows' do not say
+ * so.
+ */
+static enum tl_reason find_way(struct proof *p)
+{
+    struct tl_krb *krb = p->krb;
+    const krb5_data *client = &p->ticket->enc_part2->client->realm;
+    char *realm = talloc_strndup(p->mem, client->data, client->length);
+    int ret;
+
+    TALLOC_FREE(krb->through.names);
+    ret = realm == NULL ? -ENOMEM
+                        : tli_transited_decode(krb, &p->ticket->enc_part2->transited,
+                                               realm, p->ws->realm, &krb->through);
+    if (ret == -ENOMEM)
+        return tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_NO_MEMORY, NULL);
+    if (ret != 0)
+        return tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_TRANSITED_REFUSED,
+                               "the list of them cannot be decoded");
+    return TL_REASON_OK;
+}
+
+/* The bytes of the one PAC, a child of mem; libkrb5 looks into AD-IF-RELEVANT. */
+static enum tl_reason find_pac(struct proof *p, krb5_data *bytes)
+{
+    krb5_context k5 = p->krb->k5;
+    krb5_authdata **found = NULL;
+    enum tl_reason reason = TL_REASON_OK;
+
+    if (krb5_find_authdata(k5, p->ticket->enc_part2->authorization_data, NULL,
+                           KRB5_AUTHDATA_WIN2K_PAC, &found) != 0)
+        reason = tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_PAC_INVALID,
+                                 "the authorization data cannot be decoded");
+    else if (found == NULL || found[0] == NULL)
+        reason = tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_PAC_MISSING, NULL);
+    else if (found[1] != NULL)
+        reason = tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_PAC_INVALID,
+                                 "there is more than one");
+    else {
+        bytes->length = found[0]->length;
+        bytes->data = talloc_memdup(p->mem, found[0]->contents, found[0]->length);
+        if (bytes->data == NULL)
+            reason = tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_NO_MEMORY, NULL);
+    }
+    krb5_free_authdata(k5, found);
+    return reason;
+}
+
+/* Server signature with our key; CLIENT_INFO is the ticket's client and time. */
+static enum tl_reason verify_pac(struct proof *p, const krb5_data *bytes)
+{
+    krb5_context k5 = p->krb->k5;
+    krb5_pac pac = NULL;
+    krb5_error_code ret = krb5_pac_parse(k5, bytes->data, bytes->length, &pac);
+
+    if (ret == 0)
+        ret = krb5_pac_verify(k5, pac, p->ticket->enc_part2->times.authtime,
+                              p->ticket->enc_part2->client, &p->key, NULL);
+    krb5_pac_free(k5, pac);
+    if (ret != 0)
+        return tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_PAC_INVALID, "%s",
+                               tli_k5_message(p->mem, k5, ret));
+    return TL_REASON_OK;
+}
+
+/* The buffers must tell of one user: an older KDC that a client could trick into
+ * mixing two of them (CVE-2021-42287) is caught here. */
+static enum tl_reason check_pac(struct proof *p, const struct tl_pac *pac)
+{
+    krb5_const_principal client = p->krb->client;
+    char *name = client->length == 1 ? talloc_strndup(p->mem, client->data[0].data,
+                                                      client->data[0].length)
+                                     : NULL;
+    const char *what = NULL;
+    struct tl_sid sid;
+
+    if (pac->client_name == NULL)
+        what = "it has no client name";
+    else if (name == NULL || !tl_name_equal(pac->client_name, name))
+        what = "its client name is another than the ticket's";
+    else if (tl_sid_append(&pac->domain_sid, pac->user_rid, &sid) != 0 ||
+             !tl_sid_equal(&sid, &pac->user_sid))
+        what = "the user's SID is not of the domain it names";
+    else if (pac->has_requestor_sid && !tl_sid_equal(&pac->requestor_sid, &pac->user_sid))
+        what = "the requestor's SID is another user's";
+    else if (pac->sam_name != NULL && pac->account != NULL &&
+             !tl_name_equal(pac->sam_name, pac->account))
+        what = "its two account names differ";
+    if (what != NULL)
+        return tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_PAC_INVALID, "%s", what);
+    return TL_REASON_OK;
+}
+
+/* A KDC that serves no domain signs a PAC, too (MIT krb5 since 1.20), and has nobody's
+ * SIDs to put into it; nor does it pass on those that came with a TGT. */
+static enum tl_reason no_identity(struct proof *p)
+{
+    tl_outcome_set_subject(p->out, p->krb->client_name);
+    tl_outcome_set_attribute(p->out, tl_krb_realm_path_text(p->mem, p->krb));
+    return tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_PAC_NO_IDENTITY,
+                           "the PAC of the ticket has no LOGON_INFO");
+}
+
+static enum tl_reason prove(TALLOC_CTX *ctx, struct proof *p, struct tl_pac **out_pac)
+{
+    krb5_data bytes = {0};
+    struct tl_pac *pac = NULL;
+    const char *where = NULL;
+    enum tl_reason reason = open_ticket(p);
+
+    if (reason == TL_REASON_OK)
+        reason = check_client(p);
+    if (reason == TL_REASON_OK)
+        reason = check_exchange(p);
+    if (reason == TL_REASON_OK)
+        reason = find_way(p);
+    if (reason == TL_REASON_OK)
+        reason = find_pac(p, &bytes);
+    if (reason == TL_REASON_OK)
+        reason = verify_pac(p, &bytes);
+    if (reason == TL_REASON_OK) {
+        int ret =
+            tl_pac_decode(ctx, (const uint8_t *)bytes.data, bytes.length, &pac, &where);
+
+        if (ret == -ENOMEM)
+            reason = tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_NO_MEMORY, NULL);
+        else if (ret == -ENODATA)
+            reason = no_identity(p);
+        else if (ret != 0)
+            reason = tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_PAC_INVALID, "%s",
+                                     where != NULL ? where : "it cannot be decoded");
+    }
+    if (reason == TL_REASON_OK)
+        reason = check_pac(p, pac);
+    if (reason != TL_REASON_OK) {
+        talloc_free(pac);
+        return reason;
+    }
+    *out_pac = pac;
+    return TL_REASON_OK;
+}
+
+enum tl_reason tl_krb_proof(TALLOC_CTX *ctx, struct tl_krb *krb,
+                            const struct tl_workstation *ws, struct tl_pac **pac,
+                            struct tl_outcome *out)
+{
+    struct proof p = {.krb = krb, .ws = ws, .out = out};
+    enum tl_reason reason;
+
+    *pac = NULL;
+    if (krb->host == NULL || krb->client == NULL)
+        return tl_outcome_fail(out, TL_STAGE_PROOF, TL_REASON_INTERNAL,
+                               "there is no ticket to prove");
+    tl_outcome_set_realm(out, ws->realm);
+    tl_outcome_set_kdc(out, krb->host_kdc);
+    p.mem = talloc_new(krb);
+    if (p.mem == NULL)
+        return tl_outcome_fail(out, TL_STAGE_PROOF, TL_REASON_NO_MEMORY, NULL);
+    reason = prove(ctx, &p, pac);
+    krb5_free_keyblock_contents(krb->k5, &p.key);
+    krb5_free_ticket(krb->k5, p.ticket);
+    talloc_free(p.mem);
+    return reason;
+}

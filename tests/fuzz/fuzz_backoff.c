@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * fuzz_backoff.c - the agent's count of wrong passwords: whatever the file says, nobody
+ * waits for longer than the longest pause, and what is written is read again.
+ */
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "../../agent/backoff.c"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const int64_t moments[] = {0, 1, 1000, INT64_C(1) << 40};
+    struct tla_guessed one, again;
+    int fd = memfd_create("guesses", MFD_CLOEXEC);
+
+    if (fd < 0 || write(fd, data, size) != (ssize_t)size)
+        abort();
+    one = read_it(fd);
+    for (size_t i = 0; i < sizeof(moments) / sizeof(moments[0]); i++) {
+        int64_t wait = tla_guesses_wait(&one, moments[i]);
+
+        if (wait < 0 || wait > LONGEST)
+            abort();
+    }
+    if (write_it(fd, &one) != 0)
+        abort();
+    again = read_it(fd);
+    if (again.wrong != one.wrong || again.last != one.last)
+        abort();
+    close(fd);
+    return 0;
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_agent_kdc_queue.c - a crowd goes to the KDCs of a realm a few at a time, waits
+ * while they answer, and for nobody who does not.
+ */
+#include <check.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+
+#include "../../agent/lookup_lock.c"
+#include "../../agent/lock_key.c"
+#include "../../agent/kdc_queue.c"
+#include "run_suite.h"
+
+#define LONG_MS 60000
+
+static char dir[32];
+static TALLOC_CTX *ctx;
+static struct tla_turn *held[AT_ONCE];
+
+static void setup(void)
+{
+    snprintf(dir, sizeof(dir), "/tmp/tl-turn-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(dir));
+    ctx = talloc_new(NULL);
+}
+
+static void teardown(void)
+{
+    unlink(talloc_asprintf(ctx, "%s/" TURN_FILE, dir));
+    unlink(talloc_asprintf(ctx, "%s/" KEY_FILE, dir));
+    ck_assert_int_eq(rmdir(dir), 0);
+    talloc_free(ctx);
+}
+
+static struct tla_turn *take_as(const char *who, const char *realm, int64_t ms)
+{
+    struct tla_turn *turn = tla_turn_wait(ctx, dir, realm, who, tl_deadline_in_ms(ms));
+
+    ck_assert_ptr_nonnull(turn);
+    return turn;
+}
+
+static struct tla_turn *take(const char *realm, int64_t ms)
+{
+    return take_as(NULL, realm, ms);
+}
+
+static int count_free(const char *realm)
+{
+    int fd = tla_lock_open(dir, TURN_FILE), n = 0;
+    uint64_t hash;
+
+    ck_assert_int_eq(tla_lock_hash(dir, realm, &hash), 0);
+    for (int i = 0; i < AT_ONCE; i++)
+        n += tli_lock_byte_now(fd, places_at(hash) + i) == 0;
+    close(fd);
+    return n;
+}
+
+static void take_all(const char *realm)
+{
+    for (int i = 0; i < AT_ONCE; i++)
+        held[i] = take(realm, LONG_MS);
+    ck_assert_int_eq(count_free(realm), 0);
+}
+
+static void tell_reply(const struct tla_turn *turn)
+{
+    struct tl_event event = {.kind = TL_EVENT_REPLY};
+
+    tl_trace_event(tla_turn_trace(turn), &event);
+}
+
+START_TEST(test_places)
+{
+    struct tla_turn *more;
+
+    take_all("CONTOSO.TEST");
+    ck_assert_int_eq(count_free("FABRIKAM.TEST"), AT_ONCE);
+    more = take("FABRIKAM.TEST", LONG_MS);
+    ck_assert_int_eq(count_free("FABRIKAM.TEST"), AT_ONCE - 1);
+    tla_turn_leave(more);
+    tla_turn_leave(more); /* twice is once */
+    ck_assert_int_eq(count_free("FABRIKAM.TEST"), AT_ONCE);
+    tla_turn_leave(held[3]);
+    talloc_free(held[4]);
+    ck_assert_int_eq(count_free("CONTOSO.TEST"), 2);
+    take("CONTOSO.TEST", LONG_MS);
+    ck_assert_int_eq(count_free("CONTOSO.TEST"), 1);
+    tla_turn_leave(NULL);
+    ck_assert_ptr_null(tla_turn_trace(NULL));
+}
+END_TEST
+
+/* One user has two places, all users half of them, and root's own programs the rest. */
+START_TEST(test_callers)
+{
+    const char *const users[] = {"1000", "1000", "bob", "1001"};
+    int64_t began;
+
+    for (int i = 0; i < 4; i++) {
+        held[i] = take_as(users[i], "CONTOSO.TEST", LONG_MS);
+        ck_assert_int_eq(count_free("CONTOSO.TEST"), AT_ONCE - 1 - i);
+        if (i == 1) {
+            began = tl_now_us();
+            take_as("1000", "CONTOSO.TEST", 100);
+            ck_assert_int_ge(tl_now_us() - began, 100000);
+            ck_assert_int_eq(count_free("CONTOSO.TEST"), AT_ONCE - 2);
+        }
+    }
+    take_as("1002", "CONTOSO.TEST", 100);
+    ck_assert_int_eq(count_free("CONTOSO.TEST"), AT_ONCE - OTHERS);
+    for (int i = 0; i < AT_ONCE - OTHERS; i++)
+        take("CONTOSO.TEST", LONG_MS);
+    ck_assert_int_eq(count_free("CONTOSO.TEST"), 0);
+}
+END_TEST
+
+/* Nobody is answered: the line is left, without a place and long before the deadline. */
+START_TEST(test_stalled)
+{
+    int64_t began, took;
+
+    take_all("CONTOSO.TEST");
+    tell_reply(held[0]); /* long ago, for who comes later */
+    began = tl_now_us();
+    take("CONTOSO.TEST", LONG_MS);
+    took = tl_now_us() - began;
+    ck_assert_int_ge(took, STALLED_US);
+    ck_assert_int_lt(took, LONG_MS * 1000LL / 2);
+}
+END_TEST
+
+static int64_t leave_at;
+
+/* The others' replies come in this process, too: what holds it up holds up both. */
+static void others_go_on(int number)
+{
+    (void)number;
+    tell_reply(held[0]);
+    if (tl_now_us() >= leave_at)
+        tla_turn_leave(held[1]);
+}
+
+static void start_others(void)
+{
+    const struct itimerval often = {{0, 50000}, {0, 50000}};
+    struct sigaction action = {.sa_handler = others_go_on};
+
+    ck_assert_int_eq(sigaction(SIGALRM, &action, NULL), 0);
+    ck_assert_int_eq(setitimer(ITIMER_REAL, &often, NULL), 0);
+}
+
+static void stop_others(void)
+{
+    const struct itimerval never = {{0, 0}, {0, 0}};
+
+    ck_assert_int_eq(setitimer(ITIMER_REAL, &never, NULL), 0);
+}
+
+/* They are: it is waited for a place, longer than for a KDC that says nothing. */
+START_TEST(test_progress)
+{
+    take_all("CONTOSO.TEST");
+    leave_at = tl_now_us() + STALLED_US * 4 / 3;
+    start_others();
+    take("CONTOSO.TEST", LONG_MS);
+    stop_others();
+    ck_assert_int_ge(tl_now_us(), leave_at);
+    ck_assert_int_eq(held[1]->fd, -1);
+    ck_assert_int_eq(count_free("CONTOSO.TEST"), 0);
+}
+END_TEST
+
+START_TEST(test_deadline)
+{
+    int64_t began = tl_now_us();
+
+    take_all("CONTOSO.TEST");
+    leave_at = INT64_MAX;
+    start_others();
+    take("CONTOSO.TEST", STALLED_US / 4 / 1000);
+    stop_others();
+    ck_assert_int_ge(tl_now_us() - began, STALLED_US / 4);
+    ck_assert_int_ge(held[1]->fd, 0);
+}
+END_TEST
+
+/* A time that cannot be, of an earlier boot or a broken disk, is none. */
+START_TEST(test_strange_time)
+{
+    int64_t future = INT64_MAX;
+
+    take_all("CONTOSO.TEST");
+    ck_assert_int_eq(pwrite(held[0]->fd, &future, sizeof(future), stamp_at(held[0])),
+                     sizeof(future));
+    ck_assert_int_eq(last_reply(held[0], tl_now_us()), 0);
+}
+END_TEST
+
+START_TEST(test_file)
+{
+    struct tla_turn *turn = take("CONTOSO.TEST", LONG_MS);
+    struct stat st;
+
+    tell_reply(turn);
+    ck_assert_int_eq(stat(talloc_asprintf(ctx, "%s/" TURN_FILE, dir), &st), 0);
+    ck_assert_uint_eq(st.st_mode & 0777, 0600);
+    ck_assert_int_le(st.st_size, PLACES_FROM);
+    /* What cannot be counted is not refused. */
+    turn = tla_turn_wait(ctx, "/nonexistent", "CONTOSO.TEST", NULL,
+                         tl_deadline_in_ms(LONG_MS));
+    ck_assert_ptr_nonnull(turn);
+    tell_reply(turn);
+    tla_turn_leave(turn);
+}
+END_TEST
+
+static Suite *make_suite(void)
+{
+    Suite *suite = suite_create("agent_turn");
+    TCase *tcase = tcase_create("agent_turn");
+
+    tcase_set_timeout(tcase, 60);
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, test_places);
+    tcase_add_test(tcase, test_callers);
+    tcase_add_test(tcase, test_stalled);
+    tcase_add_test(tcase, test_progress);
+    tcase_add_test(tcase, test_deadline);
+    tcase_add_test(tcase, test_strange_time);
+    tcase_add_test(tcase, test_file);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
+
+int main(void)
+{
+    return run_suite(make_suite());
+}

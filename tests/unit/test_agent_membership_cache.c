@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_agent_membership_cache.c - the groups of the last proof: kept for root alone,
+ * found by SID, and believed only whole and from a file that nobody else could write.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "../../agent/files.c"
+#include "../../agent/membership_cache.c"
+#include "run_suite.h"
+
+#define ALICE "S-1-5-21-1-2-3-1104"
+
+static char dir[32];
+static TALLOC_CTX *ctx;
+static struct tl_config config;
+static char *path;
+
+static void setup(void)
+{
+    snprintf(dir, sizeof(dir), "/tmp/tl-known-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(dir));
+    ctx = talloc_new(NULL);
+    config = (struct tl_config){.state_dir = dir};
+    path = talloc_asprintf(ctx, "%s/members/" ALICE, dir);
+}
+
+static void teardown(void)
+{
+    (void)unlink(path);
+    ck_assert_int_eq(rmdir(talloc_asprintf(ctx, "%s/members", dir)), 0);
+    ck_assert_int_eq(rmdir(dir), 0);
+    talloc_free(ctx);
+}
+
+static void save(int64_t proven, int64_t checked)
+{
+    static const char text[] =
+        "account alice\nuser " ALICE "\ngroup S-1-5-21-1-2-3-513 7\nend 1\n";
+    struct tl_membership *member = NULL;
+    struct tla_known known = {.proven = proven, .checked = checked};
+
+    ck_assert_int_eq(tl_membership_from_text(ctx, text, sizeof(text) - 1, &member), 0);
+    known.member = member;
+    ck_assert_int_eq(tla_known_save(&config, &known), 0);
+}
+
+static int load(const char *string, struct tla_known **known)
+{
+    struct tl_sid sid;
+
+    ck_assert_int_eq(tl_sid_parse(string, &sid), 0);
+    return tla_known_load(ctx, &config, &sid, known);
+}
+
+START_TEST(kept)
+{
+    struct tla_known *known = NULL;
+    struct stat st;
+
+    save(1764000000, 1764000300);
+    ck_assert_int_eq(load(ALICE, &known), 0);
+    ck_assert_int_eq(known->proven, 1764000000);
+    ck_assert_int_eq(known->checked, 1764000300);
+    ck_assert_uint_eq(known->member->count, 1);
+    ck_assert_int_eq(stat(path, &st), 0);
+    ck_assert_uint_eq(st.st_mode & 0777, 0600);
+    ck_assert_int_eq(stat(talloc_asprintf(ctx, "%s/members", dir), &st), 0);
+    ck_assert_uint_eq(st.st_mode & 0777, 0700);
+    ck_assert_int_eq(load("S-1-5-21-1-2-3-1105", &known), -ENOENT);
+    ck_assert_ptr_null(known);
+    save(0, 5);
+    ck_assert_int_eq(load(ALICE, &known), 0);
+    ck_assert_int_eq(known->proven, 0);
+}
+END_TEST
+
+/* When the own domain's directory was asked; files of before there was a line for it are
+ * proofs all the same. */
+START_TEST(own_asked)
+{
+    static const char before[] = "proven 7\nchecked 8\naccount alice\nuser " ALICE
+                                 "\ngroup S-1-5-21-1-2-3-513 7\nend 1\n";
+    struct tla_known *known = NULL, again;
+    FILE *file;
+
+    save(7, 8);
+    ck_assert_int_eq(load(ALICE, &known), 0);
+    ck_assert_int_eq(known->own, 0);
+    again = *known;
+    again.own = 1764000000;
+    again.told = 1763000000;
+    ck_assert_int_eq(tla_known_save(&config, &again), 0);
+    ck_assert_int_eq(load(ALICE, &known), 0);
+    ck_assert_int_eq(known->own, 1764000000);
+    ck_assert_int_eq(known->told, 1763000000);
+    ck_assert_int_eq(known->checked, 8);
+    file = fopen(path, "w");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_ge(fputs(before, file), 0);
+    fclose(file);
+    ck_assert_int_eq(load(ALICE, &known), 0);
+    ck_assert_int_eq(known->own, 0);
+    ck_assert_int_eq(known->proven, 7);
+    ck_assert_uint_eq(known->member->count, 1);
+}
+END_TEST
+
+/* A file that was cut says nothing, at whatever byte; the last one only ends a line. */
+START_TEST(cut)
+{
+    struct tla_known *known = NULL;
+    struct stat st;
+
+    save(1764000000, 1764000300);
+    ck_assert_int_eq(stat(path, &st), 0);
+    for (off_t len = st.st_size - 2; len >= 0; len--) {
+        ck_assert_int_eq(truncate(path, len), 0);
+        ck_assert_int_eq(load(ALICE, &known), -EBADMSG);
+        ck_assert_ptr_null(known);
+    }
+}
+END_TEST
+
+START_TEST(strange_files)
+{
+    char *other = talloc_asprintf(ctx, "%s/members/S-1-5-21-1-2-3-1105", dir);
+    struct tla_known *known = NULL;
+
+    save(1764000000, 1764000300);
+    ck_assert_int_eq(chmod(path, 0620), 0);
+    ck_assert_int_eq(load(ALICE, &known), -EPERM);
+    ck_assert_int_eq(chmod(path, 0600), 0);
+    /* another user's groups under this one's name */
+    ck_assert_int_eq(rename(path, other), 0);
+    ck_assert_int_eq(load("S-1-5-21-1-2-3-1105", &known), -EBADMSG);
+    ck_assert_int_eq(symlink(other, path), 0);
+    ck_assert_int_eq(load(ALICE, &known), -ELOOP);
+    ck_assert_int_eq(unlink(other), 0);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("agent_known");
+    TCase *tc = tcase_create("known");
+
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_test(tc, kept);
+    tcase_add_test(tc, own_asked);
+    tcase_add_test(tc, cut);
+    tcase_add_test(tc, strange_files);
+    suite_add_tcase(suite, tc);
+    return run_suite(suite);
+}
