@@ -16,7 +16,7 @@ from .state import LabError
 SLOTS = 32
 DOMAINS = ("contoso", "fabrikam", "child")
 # Chosen so that all SIDs have slices of ids of their own, and none below 2,200,000, where
-# tests of other schemes have theirs; test_65_labs.py computes it.
+# tests of other schemes have theirs; test_lab_numbers.py computes it.
 SALT = 5
 IDS = 200000  # of a domain, by the product's defaults, which are SSSD's
 PROCESS_KEYRING = -2

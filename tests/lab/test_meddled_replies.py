@@ -3,7 +3,7 @@
 """Somebody between the agent and the KDCs meddles with each reply of each exchange: no crash,
 no wait beyond the deadline, nobody in who was not let in by a KDC.
 
-    TL_MEDDLE=2000 test_42_meddled.py     that many variants (otherwise a sample of them)
+    TL_MEDDLE=2000 test_meddled_replies.py     that many variants (otherwise a sample of them)
     TL_MEDDLE_SEED=N                      others than the usual ones
 """
 import collections

@@ -13,7 +13,7 @@ from harness import (PASSWORD, broken, check, command, diagnose, equal, finish, 
                      pam_stack, put, trust, up, ws)
 from meddling import Meddler
 from scenarios import TEXT
-from test_40_password import must_change
+from test_password import must_change
 
 ALICE, MUST, UPN = "CONTOSO\\alice", "CONTOSO\\mustchange", "alice@corp.example"
 POLICIES = ("never", "try", "demand")

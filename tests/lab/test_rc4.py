@@ -13,7 +13,7 @@ from harness import (PASSWORD, check, command, diagnose, equal, finish, nss, on,
                      up, ws)
 from lab import keytab
 from lab import trust as lab_trust
-from test_50_options import etypes, with_line
+from test_options import etypes, with_line
 
 ALICE, BOB = "CONTOSO\\alice", "CONTOSO\\bob"
 RC4, AES256 = 23, 18
