@@ -78,3 +78,15 @@ enum nss_heard nss_ask(uint32_t lookup, const char *name, uint32_t id)
     keep_quiet(now_ms(), rc != 0 && took < QUIET_REFUSED ? QUIET_REFUSED : took);
     return NSS_HEARD_NOTHING;
 }
+
+/*
+ * "Could not tell" is UNAVAIL with EAGAIN, as of any service that is out of order, and
+ * not NOTFOUND: a mail server must defer, not bounce, and no cache may remember it.
+ * Programs that do not care see nobody either way, and nsswitch.conf goes on to the
+ * next service after both.
+ */
+enum nss_status nss_cannot_tell(int *errnop)
+{
+    *errnop = EAGAIN;
+    return NSS_STATUS_UNAVAIL;
+}

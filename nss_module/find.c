@@ -62,18 +62,6 @@ static uint32_t lookup_of(enum tli_store_class class)
     return class == TL_STORE_GIDS ? (uint32_t)TL_STORE_USER_ID : (uint32_t) class;
 }
 
-/*
- * "Could not tell" is UNAVAIL with EAGAIN, as of any service that is out of order, and
- * not NOTFOUND: a mail server must defer, not bounce, and no cache may remember it.
- * Programs that do not care see nobody either way, and nsswitch.conf goes on to the
- * next service after both.
- */
-enum nss_status nss_cannot_tell(int *errnop)
-{
-    *errnop = EAGAIN;
-    return NSS_STATUS_UNAVAIL;
-}
-
 static enum nss_status ask_and_look(struct nss_query *query,
                                     struct tli_store_entry *entry,
                                     const struct tli_store_map **map, int *errnop)

@@ -36,6 +36,9 @@
 #define TL_NSS_GROUP "/etc/group"
 #endif
 
+/* UNAVAIL with EAGAIN: the question has an answer, but not now. */
+enum nss_status nss_cannot_tell(int *errnop);
+
 /* What fills the caller's structures from an entry. SUCCESS, or TRYAGAIN with
  * *errnop = ERANGE if the buffer is too small, and then nothing is written; NOTFOUND
  * if the entry is not what its record said. */
@@ -91,7 +94,6 @@ enum nss_status nss_show(struct nss_bare *bare, char *name, size_t length, int *
  * within the store, and whole again after this if the machine has such a user. */
 bool nss_cut_members(const struct tli_store_map *map, struct group *gr);
 enum nss_status nss_show_members(struct group *gr, int *errnop);
-enum nss_status nss_cannot_tell(int *errnop);
 
 /* ask.c: one bounded question to the agent, if it is time for one. */
 enum nss_heard {
