@@ -140,6 +140,13 @@ class Status(unittest.TestCase):
             self.assertEqual(done.returncode, 1, code)
             self.assertNotEqual(done.stderr, "")
 
+    def test_reason(self):
+        """Slugs are an interface: one that nothing gives today is still explained."""
+        got = json.loads(run("status", "--json", "agent-unavailable").stdout)
+        self.assertEqual((got["reason"]["slug"], got["status"]["name"]),
+                         ("agent-unavailable", "INTERNAL_ERROR"))
+        self.assertIn("trustlogond", got["reason"]["explanation"])
+
     def test_json(self):
         got = json.loads(run("status", "--json", "1935").stdout)
         self.assertEqual(got["status"]["ntstatus"], "0xC0000413")

@@ -93,6 +93,8 @@ def while_alone():
         got = logon(ALICE, steps=SESSION)
         check("alone: a whole session opens", got.code == "PAM_SUCCESS", got)
         refused("alone, wrong password", ALICE, "PAM_AUTH_ERR", 1326, password="wrong")
+        check("alone, wrong password: the journal says that the kept one was compared",
+              until(lambda: journal(TRUSTLOGON_REASON="cached-wrong-password")), journal()[-2:])
         refused("alone, empty password", ALICE, "PAM_AUTH_ERR", 1326, password="")
         no_server("alone, never logged on here", BOB)
         no_server("alone, nobody", "CONTOSO\\nobody")

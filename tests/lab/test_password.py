@@ -148,11 +148,13 @@ def rules(label, old):
 
 
 def too_young(old):
+    forget_journal()
     with passwords_must_age(), kept("too young", ALICE):
         got = change(ALICE, old, *[fresh()] * 2)
     shows("too young, with the date", got.text, YOUNG)
     equal("too young: AUTHTOK_ERR, and no second try", (got.code, got.text.count("New password: ")),
           ("PAM_AUTHTOK_ERR", 1))
+    equal("too young: the journal has the reason", len(recorded("password-too-young", 1)), 1)
     return old
 
 

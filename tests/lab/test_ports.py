@@ -4,7 +4,7 @@
 import concurrent.futures
 import statistics
 
-from harness import broken, check, command, finish, logon, up
+from harness import broken, check, command, equal, finish, logon, up
 from scenarios import TEXT, explained, refused, said, verdicts, works
 
 ALICE = "CONTOSO\\alice"
@@ -13,12 +13,16 @@ PORTS = ("port-88-tcp", "port-88-udp", "port-464-tcp", "port-464-udp", "port-389
          "port-389-udp")
 
 
-def only(label, got, dc, closed):
-    """Exactly these ports of this DC are not ok; everything else is."""
+def only(label, got, dc, closed, reason=None):
+    """Exactly these ports of this DC are not ok, for this reason; everything else is."""
     seen = {(check_name, target) for check_name in PORTS
             for target, verdict in verdicts(got, check_name).items() if verdict != "ok"}
     check(f"{label}: diagnose names {', '.join(sorted(closed))} of {dc}, and no other port",
           seen == {(name, dc) for name in closed}, seen)
+    if reason is not None:
+        reasons = {f["reason"] for f in got.get("findings", [])
+                   if f["check"] in PORTS and f["verdict"] != "ok"}
+        equal(f"{label}: diagnose gives the reason {reason}", reasons, {reason})
 
 
 def forget_dcs():
@@ -43,14 +47,16 @@ def filtered():
             got = explained(f"10 udp389{suffix}", ALICE, "port-389-udp-filtered", win32=1311)
             only(f"10 udp389{suffix}", got, dc, {"port-389-udp"})
         forget_dcs()
-        for what, closed in (("port88udp", {"port-88-udp"}),
-                             ("port464", {"port-464-tcp", "port-464-udp"}),
-                             ("tcp464", {"port-464-tcp"}), ("udp464", {"port-464-udp"}),
-                             ("tcp389", {"port-389-tcp"})):
+        for what, closed, reason in (
+                ("port88udp", {"port-88-udp"}, "port-88-udp-filtered"),
+                ("port464", {"port-464-tcp", "port-464-udp"}, "port-464-filtered"),
+                ("tcp464", {"port-464-tcp"}, "port-464-filtered"),
+                ("udp464", {"port-464-udp"}, "port-464-filtered"),
+                ("tcp389", {"port-389-tcp"}, "port-389-tcp-filtered")):
             with broken(what + suffix):
                 works(f"10 {what}{suffix}", ALICE)
                 got = explained(f"10 {what}{suffix}", ALICE, "ok")
-                only(f"10 {what}{suffix}", got, dc, closed)
+                only(f"10 {what}{suffix}", got, dc, closed, reason)
     for suffix in ("", "-ws"):
         with broken("port88-reject" + suffix):
             refused(f"10 port88-reject{suffix}", ALICE, "PAM_AUTHINFO_UNAVAIL", 1311, within=3)

@@ -131,6 +131,7 @@ static void with_logon(struct tl_topology *topo)
 
         (void)tl_logon_prepare(logon, names[i]);
         ck_assert(logon->route != NULL || logon->outcome->reason == TL_REASON_NAME_LOCAL);
+        ck_assert_int_eq(tl_logon_prepare(logon, "CONTOSO\\"), TL_REASON_NAME_INVALID);
     }
 }
 

@@ -283,6 +283,24 @@ START_TEST(test_no_keytab)
 }
 END_TEST
 
+/* An ordinary user cannot read the keytab: the remedy is sudo, not another mode. */
+START_TEST(test_keytab_of_root)
+{
+    krb5_keytab keytab = NULL;
+
+    add_key("HTTP/ws1.fabrikam.test@FABRIKAM.TEST", &keys[0]);
+    ck_assert_int_eq(chmod(path, geteuid() == 0 ? 0600 : 0), 0);
+    if (geteuid() == 0)
+        ck_assert_int_eq(seteuid(65534), 0);
+    ck_assert_int_eq(tli_keytab_open(krb->k5, config, TL_STAGE_PROOF, &keytab, out),
+                     TL_REASON_KEYTAB_NEEDS_ROOT);
+    if (getuid() == 0)
+        ck_assert_int_eq(seteuid(0), 0);
+    ck_assert_ptr_null(keytab);
+    ck_assert_str_eq(out->subject, path);
+}
+END_TEST
+
 /* Told apart from keys that are wrong, for another remedy. */
 START_TEST(test_rc4_keytab)
 {
@@ -360,6 +378,7 @@ int main(void)
     tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, test_lie, 0, sizeof(lies) / sizeof(lies[0]));
     tcase_add_test(tc, test_no_keytab);
+    tcase_add_test(tc, test_keytab_of_root);
     tcase_add_test(tc, test_rc4_keytab);
     tcase_add_loop_test(tc, test_unsafe_keytab, 0, 7);
     tcase_add_test(tc, test_damage);

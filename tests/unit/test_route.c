@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Routing by table: each row is one rule with its source, a snapshot, what is
- * changed about it, and what must come out. "facts" sections: the protocol notes
- * that docs/decisions.md cites by their sources.
+ * changed about it, and what must come out. docs/sources.md has the documents and the
+ * sections that the sources name; "decision" is docs/decisions/routing.md.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -109,7 +109,7 @@ struct row {
 #define CONTOSO_DN "CN=contoso.test,CN=System,DC=fabrikam,DC=test"
 
 static const struct row rows[] = {
-    /* Names that name a domain: facts 1.1, 1.2; DESIGN 2.2 */
+    /* Names that name a domain (docs/sources.md) */
     {"user-name-formats: down-level name", E, NULL, &ws1, "CONTOSO\\alice",
      "alice @CONTOSO.TEST principal krbtgt", "ok", C_TO_F},
     {"KILE <28>: names without case", E, NULL, &ws1, "contoso\\ALICE",
@@ -142,10 +142,11 @@ static const struct row rows[] = {
     {"dd560680: no suffix routing over external trusts", E, NULL, &ws1,
      "alice@corp.example", "alice@corp.example @FABRIKAM.TEST enterprise host",
      "suffix-not-routable-over-external-trust|corp.example|", ""},
-    {"facts 4.3b: exact name only, not below an external partner", E, NULL, &ws1,
-     "alice@sub.contoso.test", "alice@sub.contoso.test @FABRIKAM.TEST enterprise host",
+    {"sources, external trusts: exact name only, not below an external partner", E, NULL,
+     &ws1, "alice@sub.contoso.test",
+     "alice@sub.contoso.test @FABRIKAM.TEST enterprise host",
      "suffix-not-routable-over-external-trust", ""},
-    {"facts 4.3b: nobody's suffix, forest trusts only", F, NULL, &ws1,
+    {"sources, external trusts: a suffix of no domain, forest trusts only", F, NULL, &ws1,
      "x@unknown.example", "x@unknown.example @FABRIKAM.TEST enterprise host",
      "suffix-unknown|unknown.example|", ""},
     {"DRSR 5.64.2: enabled TLN", F, NULL, &ws1, "alice@corp.example",
@@ -187,11 +188,11 @@ static const struct row rows[] = {
     {"Samba: a longer name of a trust below a local one", F,
      "contoso.test.tln:deep.both.example=enabled", &ws1, "alice@deep.both.example",
      "alice@deep.both.example @FABRIKAM.TEST enterprise host", "ok", C_TO_F},
-    {"facts 4.1 step 5: a forest trust does not extend to a third forest", F, NULL, &ws1,
-     "x@wingtip.test", "x@wingtip.test @FABRIKAM.TEST enterprise host",
+    {"sources, no third forest: a forest trust does not extend to a third forest", F,
+     NULL, &ws1, "x@wingtip.test", "x@wingtip.test @FABRIKAM.TEST enterprise host",
      "suffix-unknown|wingtip.test|", ""},
-    {"facts 4.1 step 5: nor does its flat name", F, NULL, &ws1, "WINGTIP\\x", "nobody",
-     "domain-unknown|WINGTIP|", ""},
+    {"sources, no third forest: nor does its flat name", F, NULL, &ws1, "WINGTIP\\x",
+     "nobody", "domain-unknown|WINGTIP|", ""},
     {"LSAD: any bit of the mask disables", F, "contoso.test.tln:corp.example=conflict",
      &ws1, "alice@corp.example", "alice@corp.example @FABRIKAM.TEST enterprise host",
      "suffix-disabled-conflict|corp.example|Disabled-Conflicting", ""},
@@ -205,8 +206,9 @@ static const struct row rows[] = {
     {"Samba: trustType 1 routes no suffix", F, "contoso.test.trustType=1", &ws1,
      "alice@corp.example", "alice@corp.example @FABRIKAM.TEST enterprise host",
      "suffix-not-routable-over-external-trust", ""},
-    {"facts 4.4: trustType 3 routes no suffix", F, "contoso.test.trustType=3", &ws1,
-     "alice@corp.example", "alice@corp.example @FABRIKAM.TEST enterprise host",
+    {"sources, Kerberos realms: trustType 3 routes no suffix", F,
+     "contoso.test.trustType=3", &ws1, "alice@corp.example",
+     "alice@corp.example @FABRIKAM.TEST enterprise host",
      "suffix-not-routable-over-external-trust", ""},
     {"TREAT_AS_EXTERNAL filters SIDs, not names", F, "contoso.test.trustAttributes=0x48",
      &ws1, "alice@corp.example", "alice@corp.example @FABRIKAM.TEST enterprise host",
@@ -257,9 +259,9 @@ static const struct row rows[] = {
     {"Samba trust_message2entry: type 1", E, "contoso.test.trustType=1", &ws1,
      "CONTOSO\\alice", "alice @CONTOSO.TEST principal krbtgt",
      "trust-downlevel|" CONTOSO_DN "|trustType = 1", C_TO_F},
-    {"facts 4.4: type 3", E, "contoso.test.trustType=mit", &ws1, "CONTOSO\\alice",
-     "alice @contoso.test principal krbtgt", "trust-mit|" CONTOSO_DN "|trustType = 3",
-     C_TO_F},
+    {"sources, Kerberos realms: type 3", E, "contoso.test.trustType=mit", &ws1,
+     "CONTOSO\\alice", "alice @contoso.test principal krbtgt",
+     "trust-mit|" CONTOSO_DN "|trustType = 3", C_TO_F},
     {"RFC 4120 6.1: a Kerberos realm as it is spelt", E,
      "contoso.test.trustType=3 contoso.test.trustPartner=Unix.Test", &ws1,
      "carol@UNIX.test", "carol @Unix.Test principal krbtgt",
@@ -352,7 +354,7 @@ static const struct row rows[] = {
      "alice@corp.example @FABRIKAM.TEST enterprise host", "domain-unknown|corp.example|",
      ""},
 
-    /* Paths: facts 4.1, "How Domain and Forest Trusts Work" */
+    /* Paths: "How Domain and Forest Trusts Work" */
     {"child to grandchild's sibling tree branch", T, NULL, &ws_deep, "US\\bob",
      "bob @US.FABRIKAM.TEST principal host", "ok",
      "us.fabrikam.test>fabrikam.test>eu.fabrikam.test>de.eu.fabrikam.test"},
@@ -380,8 +382,8 @@ static const struct row rows[] = {
     {"forest trust of the root, down to the third level", T, NULL, &ws_deep, "EMEA\\ann",
      "ann @EMEA.CONTOSO.TEST principal host", "ok",
      "emea.contoso.test>" C_TO_F ">eu.fabrikam.test>de.eu.fabrikam.test"},
-    {"facts 4.3f: an external trust of the root does not reach a child", T, NULL,
-     &ws_deep, "OLD\\otto", "otto @OLD.EXAMPLE principal host",
+    {"sources, external pair: an external trust of the root does not reach a child", T,
+     NULL, &ws_deep, "OLD\\otto", "otto @OLD.EXAMPLE principal host",
      "trust-not-transitive|old.example in fabrikam.test|trustAttributes = 0x0, an "
      "external "
      "trust",
@@ -540,6 +542,7 @@ START_TEST(blobs)
 {
     TALLOC_CTX *ctx = talloc_new(NULL);
     struct tl_topology *topo = topology(ctx, F, NULL);
+    struct tl_workstation disjoint = ws1;
     const char *subject, *attribute;
     struct tl_route *r;
 
@@ -568,6 +571,14 @@ START_TEST(blobs)
         tl_route_judge(ctx, topo, "contoso.test", &ws1, &subject, &attribute),
         TL_REASON_TRUST_INFO_BROKEN);
     ck_assert_str_eq(attribute, "a record");
+
+    /* Nor does a trust without a table route a host of another name. */
+    topo->trusts[2].forest_info_error = NULL;
+    disjoint.fqdn = "ws1.lab.example";
+    ck_assert_int_eq(
+        tl_route_judge(ctx, topo, "contoso.test", &disjoint, &subject, &attribute),
+        TL_REASON_TRUST_INFO_MISSING);
+    ck_assert_str_eq(attribute, "msDS-TrustForestTrustInfo is absent");
     talloc_free(ctx);
 }
 END_TEST

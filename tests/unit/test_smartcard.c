@@ -4,6 +4,7 @@
  * The cards themselves are the lab's (test_smartcard.py).
  */
 #include <check.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -229,6 +230,45 @@ START_TEST(unsafe_anchors)
 }
 END_TEST
 
+/* Where the plugin stopped is all that tells why: libkrb5 has one code for all of it. */
+static const struct {
+    enum tli_card_step step;
+    bool asked, given;
+    krb5_error_code ret;
+    enum tl_reason reason;
+} stops[] = {
+    {TL_CARD_PIN, false, false, KRB5_PREAUTH_FAILED, TL_REASON_PKINIT_UNSUPPORTED},
+    {TL_CARD_PIN, true, false, KRB5_PREAUTH_FAILED, TL_REASON_SMARTCARD_NONE},
+    {TL_CARD_PIN, true, true, KRB5_PREAUTH_FAILED, TL_REASON_SMARTCARD_PIN_WRONG},
+    {TL_CARD_CHOICE, true, true, KRB5_PREAUTH_FAILED, TL_REASON_SMARTCARD_NO_CERTIFICATE},
+    {TL_CARD_ANCHORS, true, true, KRB5_PREAUTH_FAILED, TL_REASON_CONFIG_INVALID},
+    {TL_CARD_REQUEST, true, true, KRB5_PREAUTH_FAILED, TL_REASON_SMARTCARD_BROKEN},
+    {TL_CARD_REQUEST, true, true, ENOMEM, TL_REASON_NO_MEMORY},
+};
+
+START_TEST(where_it_stopped)
+{
+    TALLOC_CTX *mem = talloc_new(NULL);
+    struct tl_krb *krb = talloc_zero(mem, struct tl_krb);
+    struct tl_outcome *out = tl_outcome_new(mem);
+    struct tl_card card = {.label = talloc_strdup(mem, "a card")};
+    struct tli_card_try card_try = {.card = talloc_memdup(mem, &card, sizeof(card)),
+                                    .step = stops[_i].step,
+                                    .asked = stops[_i].asked,
+                                    .given = stops[_i].given};
+    struct tli_exchange ex = {0};
+
+    ck_assert_int_eq(krb5_init_context(&krb->k5), 0);
+    ck_assert_int_eq(tli_card_fail(krb, &card_try, stops[_i].ret, &ex, out),
+                     stops[_i].reason);
+    ck_assert_int_eq(out->reason, stops[_i].reason);
+    ck_assert_int_eq(card_try.card->spent,
+                     stops[_i].reason == TL_REASON_SMARTCARD_PIN_WRONG);
+    krb5_free_context(krb->k5);
+    talloc_free(mem);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("smartcard");
@@ -241,6 +281,8 @@ int main(void)
     tcase_add_loop_test(tests, owner_and_mode, 0,
                         (int)(sizeof(files) / sizeof(files[0])));
     tcase_add_test(tests, unsafe_anchors);
+    tcase_add_loop_test(tests, where_it_stopped, 0,
+                        (int)(sizeof(stops) / sizeof(stops[0])));
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }
