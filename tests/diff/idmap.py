@@ -4,11 +4,11 @@
 
 usage: idmap.py DRIVER [COUNT]
 
-For each of COUNT random domains (from a fixed seed) and some RIDs of each, both must
-give the same id and lead back to the same SID. Two deliberate differences
-(docs/decisions.md): SIDs whose RID is beyond the first and ten further slices have no id
-with us, and neither have those in a further slice that another slice of the domain also
-hashes to: SSSD takes for both the next free one in the order it meets them.
+For each of COUNT random domains (from a fixed seed) and some RIDs of each, both must give the same
+id and lead back to the same SID. Two deliberate differences
+(docs/decisions/identity.md#sss-function): SIDs whose RID is beyond the first and ten further
+slices have no id with us, and neither have those in a further slice that another slice of the
+domain also hashes to: SSSD takes for both the next free one in the order it meets them.
 """
 import ctypes
 import random

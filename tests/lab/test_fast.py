@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """FAST: logons and changes of passwords in armor made of the machine's own ticket, across the
-trust. What went over the wire is read from a capture; docs/decisions.md says what is promised."""
+trust. What went over the wire is read from a capture; docs/decisions/fast.md says what is
+promised."""
 import copy
 import dataclasses
 import json

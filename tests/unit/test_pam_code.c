@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_pam_code.c - every NTSTATUS of DESIGN's table against its PAM code. The
+ * test_pam_code.c - every NTSTATUS against its PAM code (docs/sources.md). The
  * module's table holds bare numbers (it may not include ours); here they meet
  * the names of trustlogon/status.h.
  */
