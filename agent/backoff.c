@@ -7,6 +7,8 @@
  * the question, not after the answer, so that hanging up saves no time. The file is
  * locked meanwhile: many conversations at once are no faster than one.
  */
+#include "backoff.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -17,28 +19,26 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "backoff.h"
 #include "status/lock.h"
 
-#define FREE 3     /* everybody mistypes */
-#define LONGEST 30 /* seconds; less than the module waits for the agent */
+#define FREE 3 /* everybody mistypes */
 #define FORGOTTEN (15 * 60)
 #define LOCK_WAIT_MS 60000 /* for one's own others, which wait themselves */
 
-struct tla_guesses {
+struct tla_backoff {
     int fd;
-    struct tla_guessed before;
+    struct tla_backoff_record before;
 };
 
-int64_t tla_guesses_wait(const struct tla_guessed *guessed, int64_t now)
+int64_t tla_backoff_seconds(const struct tla_backoff_record *record, int64_t now)
 {
-    int64_t ago = now - guessed->last, pause;
-    uint32_t more = guessed->wrong < FREE ? 0 : guessed->wrong - FREE + 1;
+    int64_t ago = now - record->last, pause;
+    uint32_t more = record->wrong < FREE ? 0 : record->wrong - FREE + 1;
 
     /* A clock before the last one is that of another boot. */
     if (more == 0 || ago < 0 || ago >= FORGOTTEN)
         return 0;
-    pause = more < 5 ? 1 << more : LONGEST;
+    pause = more < 5 ? 1 << more : TLA_BACKOFF_LONGEST;
     return ago < pause ? pause - ago : 0;
 }
 
@@ -51,10 +51,10 @@ static int64_t boot_seconds(void)
     return now.tv_sec;
 }
 
-static int close_guesses(struct tla_guesses *guesses)
+static int close_record(struct tla_backoff *backoff)
 {
-    if (guesses->fd >= 0)
-        close(guesses->fd);
+    if (backoff->fd >= 0)
+        close(backoff->fd);
     return 0;
 }
 
@@ -75,30 +75,30 @@ static int open_own(TALLOC_CTX *tmp, const char *run_dir, uid_t uid)
 }
 
 /* What is no record of ours tells nothing. */
-static struct tla_guessed read_it(int fd)
+struct tla_backoff_record tla_backoff_read(int fd)
 {
-    struct tla_guessed guessed = {0};
+    struct tla_backoff_record record = {0};
     char text[64] = "", *end = text, *begin;
     unsigned long wrong;
     long long last;
 
     if (pread(fd, text, sizeof(text) - 1, 0) <= 0)
-        return guessed;
+        return record;
     wrong = strtoul(text, &end, 10);
     if (end == text || *end != ' ' || wrong > UINT32_MAX)
-        return guessed;
+        return record;
     begin = end + 1;
     last = strtoll(begin, &end, 10);
     if (end != begin && *end == '\0' && last >= 0)
-        guessed = (struct tla_guessed){.wrong = (uint32_t)wrong, .last = last};
-    return guessed;
+        record = (struct tla_backoff_record){.wrong = (uint32_t)wrong, .last = last};
+    return record;
 }
 
-static int write_it(int fd, const struct tla_guessed *guessed)
+int tla_backoff_write(int fd, const struct tla_backoff_record *record)
 {
     char text[64];
-    int len = snprintf(text, sizeof(text), "%" PRIu32 " %" PRId64, guessed->wrong,
-                       guessed->last);
+    int len =
+        snprintf(text, sizeof(text), "%" PRIu32 " %" PRId64, record->wrong, record->last);
 
     if (ftruncate(fd, 0) != 0)
         return -errno;
@@ -115,58 +115,58 @@ static void sleep_s(int64_t seconds)
 
 /* Counted as wrong until the contrary is known: whoever ends the conversation in
  * between has had his guess. */
-static int count_one(const struct tla_guesses *guesses)
+static int count_one(const struct tla_backoff *backoff)
 {
-    struct tla_guessed one = guesses->before;
+    struct tla_backoff_record one = backoff->before;
 
     one.last = boot_seconds();
     if (one.wrong < UINT32_MAX)
         one.wrong++;
-    return write_it(guesses->fd, &one);
+    return tla_backoff_write(backoff->fd, &one);
 }
 
-int tla_guesses_enter(TALLOC_CTX *ctx, const char *run_dir, uid_t uid,
-                      struct tla_guesses **out)
+int tla_backoff_enter(TALLOC_CTX *ctx, const char *run_dir, uid_t uid,
+                      struct tla_backoff **out)
 {
-    struct tla_guesses *guesses = talloc_zero(ctx, struct tla_guesses);
+    struct tla_backoff *backoff = talloc_zero(ctx, struct tla_backoff);
     int64_t now;
     int rc;
 
     *out = NULL;
-    if (guesses == NULL)
+    if (backoff == NULL)
         return -ENOMEM;
-    guesses->fd = open_own(guesses, run_dir, uid);
-    talloc_set_destructor(guesses, close_guesses);
-    rc = guesses->fd >= 0 ? tli_lock_byte(guesses->fd, 0, tl_deadline_in_ms(LOCK_WAIT_MS))
-                          : guesses->fd;
+    backoff->fd = open_own(backoff, run_dir, uid);
+    talloc_set_destructor(backoff, close_record);
+    rc = backoff->fd >= 0 ? tli_lock_byte(backoff->fd, 0, tl_deadline_in_ms(LOCK_WAIT_MS))
+                          : backoff->fd;
     if (rc == 0) {
         now = boot_seconds();
-        guesses->before = read_it(guesses->fd);
-        if (guesses->before.last > now || now - guesses->before.last >= FORGOTTEN)
-            guesses->before = (struct tla_guessed){0};
-        sleep_s(tla_guesses_wait(&guesses->before, now));
-        rc = count_one(guesses);
+        backoff->before = tla_backoff_read(backoff->fd);
+        if (backoff->before.last > now || now - backoff->before.last >= FORGOTTEN)
+            backoff->before = (struct tla_backoff_record){0};
+        sleep_s(tla_backoff_seconds(&backoff->before, now));
+        rc = count_one(backoff);
     }
     if (rc != 0) {
-        talloc_free(guesses);
+        talloc_free(backoff);
         return rc;
     }
-    *out = guesses;
+    *out = backoff;
     return 0;
 }
 
-void tla_guesses_leave(struct tla_guesses *guesses, enum tl_reason reason)
+void tla_backoff_leave(struct tla_backoff *backoff, enum tl_reason reason)
 {
-    const struct tla_guessed none = {0};
+    const struct tla_backoff_record none = {0};
 
-    if (guesses == NULL)
+    if (backoff == NULL)
         return;
     if (reason == TL_REASON_OK)
-        (void)write_it(guesses->fd, &none);
+        (void)tla_backoff_write(backoff->fd, &none);
     else if (reason == TL_REASON_WRONG_PASSWORD || reason == TL_REASON_ACCOUNT_LOCKED ||
              reason == TL_REASON_SMARTCARD_PIN_WRONG)
-        (void)count_one(guesses); /* from now on */
+        (void)count_one(backoff); /* from now on */
     else
-        (void)write_it(guesses->fd, &guesses->before); /* nobody judged it */
-    talloc_free(guesses);
+        (void)tla_backoff_write(backoff->fd, &backoff->before); /* nobody judged it */
+    talloc_free(backoff);
 }

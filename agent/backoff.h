@@ -1,24 +1,39 @@
 /* SPDX-License-Identifier: MIT
  *
- * backoff.h - wrong passwords of users who prove themselves, and the wait after them.
+ * backoff.h - a user who proves himself (a screen locker) waits after wrong passwords.
  */
-#ifndef TL_AGENT_GUESSES_H
-#define TL_AGENT_GUESSES_H
+#ifndef TLA_BACKOFF_H
+#define TLA_BACKOFF_H
 
-#include "agent.h"
+#include <stdint.h>
+#include <sys/types.h>
 
-struct tla_guessed {
+#include <talloc.h>
+#include <trustlogon/outcome.h>
+
+/* Seconds; less than the PAM module waits for the agent. */
+#define TLA_BACKOFF_LONGEST 30
+
+struct tla_backoff;
+/* Wait for one's turn and for the time that earlier wrong passwords cost; *out (child of
+ * ctx) then holds the turn. The password counts as wrong until tla_backoff_leave(). 0 or
+ * -errno. */
+int tla_backoff_enter(TALLOC_CTX *ctx, const char *run_dir, uid_t uid,
+                      struct tla_backoff **out);
+/* What became of the password; frees it. NULL is allowed. */
+void tla_backoff_leave(struct tla_backoff *backoff, enum tl_reason reason);
+
+/* --- the record of one uid; for tests and the fuzzer, too --- */
+
+struct tla_backoff_record {
     uint32_t wrong; /* in a row */
-    int64_t last;   /* seconds since boot */
+    int64_t last;   /* the last wrong one, seconds since boot */
 };
-/* Seconds from `now` on until the next guess is heard. Pure. */
-int64_t tla_guesses_wait(const struct tla_guessed *guessed, int64_t now);
-
-struct tla_guesses;
-/* Wait one's turn and the time that earlier guesses cost. 0 or -errno. */
-int tla_guesses_enter(TALLOC_CTX *ctx, const char *run_dir, uid_t uid,
-                      struct tla_guesses **out);
-/* What became of this one; frees it. NULL is fine. */
-void tla_guesses_leave(struct tla_guesses *guesses, enum tl_reason reason);
+/* Seconds from `now` on until the next password is taken. Pure. */
+int64_t tla_backoff_seconds(const struct tla_backoff_record *record, int64_t now);
+/* Of an open file; anything that is not a record reads as {0}. */
+struct tla_backoff_record tla_backoff_read(int fd);
+/* 0 or -errno. */
+int tla_backoff_write(int fd, const struct tla_backoff_record *record);
 
 #endif

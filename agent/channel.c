@@ -2,29 +2,19 @@
  *
  * channel.c - the agent's side of the conversation.
  */
+#include "channel.h"
+
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "agent.h"
+#include "secret.h"
+#include "wire/io.h"
 
-static int wipe(char *text)
-{
-    explicit_bzero(text, talloc_get_size(text));
-    return 0;
-}
-
-char *tla_secret(TALLOC_CTX *ctx, const char *text)
-{
-    char *copy = text != NULL ? talloc_strdup(ctx, text) : NULL;
-
-    if (copy != NULL)
-        talloc_set_destructor(copy, wipe);
-    return copy;
-}
+/* Milliseconds: how long a user may think about a prompt, how long a client may take for
+ * everything else, and for a look-up, which no human types. */
+#define TLA_REPLY_MS (5 * 60 * 1000)
+#define TLA_REQUEST_MS 10000
+#define TLA_LOOKUP_MS 1000
 
 /* Strings of a message point into the buffer that the next message overwrites. */
 static int keep_strings(struct tla_conv *conv)
@@ -56,7 +46,7 @@ static int keep_strings(struct tla_conv *conv)
 
 int tla_receive_request(struct tla_conv *conv)
 {
-    int limit = conv->door == TLA_ENDPOINT_LOOKUP ? TLA_QUESTION_MS : TLA_REQUEST_MS;
+    int limit = conv->endpoint == TLA_ENDPOINT_LOOKUP ? TLA_LOOKUP_MS : TLA_REQUEST_MS;
     int rc = tli_wire_recv(conv->fd, &conv->request, conv->buf, limit);
 
     if (rc == 0 && conv->request.type != TL_WIRE_REQUEST)
@@ -92,7 +82,7 @@ int tla_prompt(struct tla_conv *conv, enum tli_wire_style style, const char *tex
     return rc;
 }
 
-int tla_tell(struct tla_conv *conv, enum tli_wire_style style, const char *text)
+int tla_say(struct tla_conv *conv, enum tli_wire_style style, const char *text)
 {
     struct tli_wire_msg say = {.type = TL_WIRE_SAY, .style = style, .text = text};
 
@@ -113,43 +103,4 @@ int tla_done(struct tla_conv *conv, const struct tl_words *words,
     done.reason = info != NULL ? info->slug : NULL;
     done.text = words != NULL ? words->message : NULL;
     return tli_wire_send(conv->fd, &done, conv->buf, TLA_REQUEST_MS);
-}
-
-/* The socket that SIGIO is about; -1: none. A process has one conversation. */
-static volatile sig_atomic_t watched = -1;
-
-/*
- * SIGIO alone says nothing: the kernel makes a packet readable before it signals it, so
- * the signal for the request or the answer that was read last may come only now, from a
- * client that was preempted in between. What counts is what the socket has. The default
- * action, which the listener knows, then follows when this returns.
- */
-static void on_client(int sig)
-{
-    struct pollfd pfd = {.fd = watched, .events = POLLIN};
-    int saved = errno;
-
-    if (pfd.fd >= 0 && poll(&pfd, 1, 0) > 0) {
-        (void)signal(sig, SIG_DFL);
-        (void)raise(sig);
-    }
-    errno = saved;
-}
-
-/* While a logon is under way nobody reads the socket. A logon without a client should
- * end; a client that talks out of turn ends its logon as well. */
-void tla_end_with_client(struct tla_conv *conv, bool on)
-{
-    struct sigaction action = {.sa_handler = on_client, .sa_flags = SA_RESTART};
-    int flags = fcntl(conv->fd, F_GETFL);
-
-    if (flags < 0)
-        return;
-    watched = on ? conv->fd : -1;
-    (void)sigaction(SIGIO, &action, NULL);
-    (void)fcntl(conv->fd, F_SETOWN, getpid());
-    (void)fcntl(conv->fd, F_SETFL, on ? flags | O_ASYNC : flags & ~O_ASYNC);
-    /* It may have gone just before. */
-    if (on)
-        (void)raise(SIGIO);
 }

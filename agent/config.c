@@ -5,10 +5,10 @@
  * Read for each conversation, so that an edit counts from the next logon on and
  * a broken file refuses logons instead of running on an old one.
  */
+#include "config.h"
+
 #include <errno.h>
 #include <string.h>
-
-#include "agent.h"
 
 static enum tl_reason invalid(struct tl_outcome *out, int rc, const char *error)
 {

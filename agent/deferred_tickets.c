@@ -9,6 +9,8 @@
  * needs tickets. One waits for each cache: who unlocks a screen ten times before the
  * network is back has one session and one password.
  */
+#include "deferred_tickets.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -21,14 +23,24 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cached.h"
+#include "cached_logon.h"
+#include "deferred_note.h"
+#include "journal.h"
+#include "lock_file.h"
+#include "logon_commit.h"
+#include "logon_prepare.h"
+#include "places.h"
 
+/* Seconds from one try to the next: at first, and at most (less than what
+ * tla_pending_sweep() waits for). */
 #define FIRST_S 5
-#define LONGEST_S 300 /* less than what tla_pending_sweep() waits for */
+#define LONGEST_S 300
 #define GIVE_UP_S (10 * 3600)
-#define LOOK_S 10 /* whether anybody still wants the tickets */
-#define SHARE 4   /* of all conversations: how many may wait like this */
-#define EACH 4    /* and how many of one user's */
+/* Seconds from one look at the note to the next. */
+#define LOOK_S 10
+/* How many may wait like this: a fourth of all conversations, and so many of one user. */
+#define SHARE 4
+#define EACH 4
 
 struct waiting {
     struct tla_conv *conv;
@@ -39,97 +51,11 @@ struct waiting {
     int64_t began; /* monotonic, microseconds */
 };
 
-static char *note_of(TALLOC_CTX *ctx, const char *run_dir, const char *token)
-{
-    return tla_token_is_valid(token)
-               ? talloc_asprintf(ctx, "%s/pending/%s.waits", run_dir, token)
-               : NULL;
-}
-
-static char *text_of(TALLOC_CTX *ctx, uint32_t uid, const char *ccache)
-{
-    return talloc_asprintf(ctx, "%u %s", uid, ccache);
-}
-
-/* Others who wait for the same end when they look next. */
-static void supersede(const char *run_dir, const char *token, const char *text)
-{
-    TALLOC_CTX *tmp = talloc_new(NULL);
-    char *folder = talloc_asprintf(tmp, "%s/pending", run_dir), *found;
-    DIR *dir = folder != NULL ? opendir(folder) : NULL;
-    const struct dirent *entry;
-    size_t len;
-
-    while (dir != NULL && (entry = readdir(dir)) != NULL) {
-        const char *dot = strrchr(entry->d_name, '.');
-        char *path = talloc_asprintf(tmp, "%s/%s", folder, entry->d_name);
-
-        if (path != NULL && dot != NULL && strcmp(dot, ".waits") == 0 &&
-            strncmp(entry->d_name, token, strlen(token)) != 0 &&
-            tla_file_read(tmp, path, 077, TL_WIRE_STRING_MAX, &found, &len) == 0 &&
-            strcmp(found, text) == 0)
-            (void)unlink(path);
-        talloc_free(path);
-    }
-    if (dir != NULL)
-        closedir(dir);
-    talloc_free(tmp);
-}
-
-void tla_when_back_tell(const char *run_dir, const char *token, uint32_t uid,
-                        const char *ccache)
-{
-    char *note = note_of(NULL, run_dir, token), *text = text_of(note, uid, ccache);
-
-    /* No such file: nobody waits, which is the case of nearly every logon. */
-    if (text != NULL && access(note, F_OK) == 0) {
-        if (tla_file_replace(note, text, false) != 0)
-            (void)unlink(note);
-        else
-            supersede(run_dir, token, text);
-    }
-    talloc_free(note);
-}
-
-void tla_when_back_cancel(const char *run_dir, const char *token)
-{
-    char *note = note_of(NULL, run_dir, token);
-
-    if (note != NULL)
-        (void)unlink(note);
-    talloc_free(note);
-}
-
-/* The session's cache, "" while it has none; NULL: the session is over. Young again
- * for the sweeper. */
-static const char *read_note(TALLOC_CTX *ctx, const struct waiting *w)
-{
-    char *text;
-    size_t len;
-
-    if (tla_file_read(ctx, w->note, 077, TL_WIRE_STRING_MAX, &text, &len) != 0 ||
-        utimensat(AT_FDCWD, w->note, NULL, AT_SYMLINK_NOFOLLOW) != 0 ||
-        strchr(text, ' ') == NULL)
-        return NULL;
-    return strchr(text, ' ') + 1;
-}
-
-/* A FILE cache that is gone was the session's own, and so the session is gone. Who has
- * asked for no cache by now (sudo) will not, since the sweeper takes the tickets. */
-static bool is_gone(const char *ccache, int64_t waited_us)
-{
-    struct stat st;
-
-    if (ccache[0] == '\0')
-        return waited_us > TLA_PENDING_SECONDS * 1000000LL;
-    return strncmp(ccache, "FILE:", 5) == 0 && lstat(ccache + 5, &st) != 0;
-}
-
+/* The same user with the same password, without an explanation if it fails: nobody
+ * reads it. */
 static enum tl_reason log_on(const struct waiting *w, TALLOC_CTX *ctx,
                              struct tl_logon **logon)
 {
-    struct tl_workstation *ws = NULL;
-    struct tl_topology *topology = NULL;
     struct tl_config *quick = talloc(ctx, struct tl_config);
     enum tl_reason reason;
 
@@ -138,16 +64,9 @@ static enum tl_reason log_on(const struct waiting *w, TALLOC_CTX *ctx,
         return TL_REASON_NO_MEMORY;
     *quick = *w->conv->config;
     quick->explain = false;
-    reason = tl_workstation_detect(ctx, quick, &ws, NULL);
-    if (reason != TL_REASON_OK)
-        return reason;
-    (void)tl_snapshot_load(ctx, quick, &topology);
-    *logon = tl_logon_new(ctx, quick, ws, topology, NULL);
-    if (*logon == NULL)
-        return TL_REASON_NO_MEMORY;
-    (*logon)->recall = tla_recall;
-    (*logon)->recall_arg = w->conv;
-    reason = tl_logon_prepare(*logon, w->conv->request.user);
+    reason = tla_logon_new(ctx, w->conv, quick, logon, NULL);
+    if (reason == TL_REASON_OK)
+        reason = tl_logon_prepare(*logon, w->conv->request.user);
     if (reason == TL_REASON_OK)
         reason = tl_logon_password(*logon, w->password);
     if (reason == TL_REASON_OK && !tl_sid_equal(&(*logon)->identity->sid, w->sid))
@@ -168,10 +87,10 @@ static void hand_over(const struct waiting *w, struct tl_logon *logon, const cha
     const char *name = NULL;
     int rc;
 
-    if (tla_keep_identity(w->conv, logon) != TL_REASON_OK)
+    if (tla_commit_identity(w->conv, logon) != TL_REASON_OK)
         return;
-    if (tla_keep_groups(w->conv, logon, now) == 0)
-        tla_cached_keep(w->conv, w->sid, now, w->password);
+    if (tla_commit_groups(w->conv, logon, now) == 0)
+        tla_cached_logon_save(w->conv, w->sid, now, w->password);
     (void)unlink(w->pending->ticket_path);
     rc = tl_krb_save_pending(logon->krb, w->pending->ticket_path);
     if (rc == 0 && ccache[0] != '\0') {
@@ -192,8 +111,8 @@ static void hand_over(const struct waiting *w, struct tl_logon *logon, const cha
  */
 static void refused(const struct waiting *w, enum tl_reason reason)
 {
-    if (reason == TL_REASON_WRONG_PASSWORD || tla_cached_is_over(reason))
-        tla_cached_forget(w->conv, w->sid);
+    if (reason == TL_REASON_WRONG_PASSWORD || tla_cached_logon_is_ended(reason))
+        tla_cached_logon_drop(w->conv, w->sid);
     tla_journal_line(LOG_NOTICE,
                      "%s was logged on with cached credentials, and is refused now: %s",
                      w->pending->canonical, tl_reason_info(reason)->slug);
@@ -204,12 +123,12 @@ static void refused(const struct waiting *w, enum tl_reason reason)
 static bool try_once(const struct waiting *w)
 {
     TALLOC_CTX *tmp = talloc_new(NULL);
-    const char *ccache = tmp != NULL ? read_note(tmp, w) : NULL;
+    const char *ccache = tmp != NULL ? tla_deferred_note_read(tmp, w->note) : NULL;
     struct tl_logon *logon = NULL;
     enum tl_reason reason;
     bool go_on = false;
 
-    if (ccache == NULL || is_gone(ccache, tl_now_us() - w->began))
+    if (ccache == NULL || tla_deferred_note_is_stale(ccache, tl_now_us() - w->began))
         goto done;
     reason = log_on(w, tmp, &logon);
     if (reason == TL_REASON_OK)
@@ -235,34 +154,23 @@ static void wait_and_try(const struct waiting *w)
     } while (tl_now_us() < end && try_once(w));
 }
 
-void tla_when_back_note(struct tla_conv *conv, const struct tla_pending *pending)
-{
-    char *note = note_of(conv, conv->config->run_dir, pending->token);
-    char *text = text_of(note, pending->uid, "");
-
-    if (text != NULL && !conv->setup->single &&
-        tla_file_replace(note, text, false) == 0 && conv->peer != 0)
-        supersede(conv->config->run_dir, pending->token, text);
-    talloc_free(note);
-}
-
 /* Those who wait are among all conversations, and shall leave room for logons; and no
  * user's sessions take the room of the others'. */
 static int take_place(struct tla_conv *conv, uint32_t uid)
 {
     const char *run_dir = conv->config->run_dir;
     char *holder = talloc_asprintf(conv, "when back %u", uid);
-    struct tla_gate *own, *place;
-    int rc = holder != NULL ? tla_gate_place(conv, run_dir, holder, EACH, &own) : -ENOMEM;
+    struct tla_lock *own, *place;
+    int rc = holder != NULL ? tla_place_take(conv, run_dir, holder, EACH, &own) : -ENOMEM;
 
     if (rc == 0)
-        rc = tla_gate_place(conv, run_dir, "when back",
+        rc = tla_place_take(conv, run_dir, "when back",
                             conv->config->max_conversations / SHARE, &place);
     return rc;
 }
 
-void tla_when_back(struct tla_conv *conv, const struct tla_pending *pending,
-                   const struct tl_sid *sid, const char *password)
+void tla_deferred_tickets(struct tla_conv *conv, const struct tla_pending *pending,
+                          const struct tl_sid *sid, const char *password)
 {
     struct waiting w = {.conv = conv,
                         .pending = pending,
@@ -273,7 +181,7 @@ void tla_when_back(struct tla_conv *conv, const struct tla_pending *pending,
 
     if (conv->setup->single)
         return;
-    w.note = note_of(conv, conv->config->run_dir, pending->token);
+    w.note = tla_deferred_note_path(conv, conv->config->run_dir, pending->token);
     if (w.note == NULL)
         return;
     if (take_place(conv, pending->uid) != 0) {

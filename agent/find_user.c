@@ -3,10 +3,11 @@
  * find_user.c - who a name is to this machine: the identity store's answer, the same
  * that NSS gives, without asking NSS (which would ask us).
  */
+#include "find_user.h"
+
 #include <errno.h>
 #include <unistd.h>
 
-#include "agent.h"
 #include "store/local.h"
 
 static bool is_there(enum tli_store_answer answer)
@@ -55,19 +56,5 @@ int tla_find_user(TALLOC_CTX *ctx, const char *state_dir, const char *name,
                  : -EBADMSG;
     }
     tli_store_leave(&reader, map);
-    return rc;
-}
-
-int tla_pending_of(struct tla_conv *conv, struct tla_pending **pending)
-{
-    const struct tli_wire_msg *request = &conv->request;
-    struct tla_user user;
-    int rc = tla_pending_load(conv, conv->config->run_dir, request->session,
-                              request->user, pending);
-
-    if (rc == -ENOENT && request->user != NULL && !tli_store_owns_name(request->user) &&
-        tla_find_user(conv, conv->config->state_dir, request->user, &user) == 0)
-        rc = tla_pending_load(conv, conv->config->run_dir, request->session,
-                              user.canonical, pending);
     return rc;
 }

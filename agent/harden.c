@@ -7,14 +7,15 @@
  * capability comes back through exec: the bounding set shrinks first, and
  * no_new_privs holds for every child.
  */
+#include "harden.h"
+
 #include <errno.h>
 #include <linux/capability.h>
+#include <stdint.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#include "agent.h"
 
 #define KEPT                                                                             \
     ((1ULL << CAP_SETUID) | (1ULL << CAP_SETGID) | (1ULL << CAP_CHOWN) |                 \

@@ -5,6 +5,8 @@
  * Names come from users and networks: what is not plain text is replaced, and none of
  * them is ever a format. No secret passes through here.
  */
+#include "journal.h"
+
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,7 +14,6 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "agent.h"
 #include "wire/plain.h"
 
 #if HAVE_SYSTEMD
@@ -46,7 +47,7 @@ static void add(struct entry *entry, const char *name, const char *value)
     char *field;
 
     if (value == NULL || *value == '\0' || entry->count >= MAX_FIELDS ||
-        tla_quotes(value, entry->hidden))
+        tla_journal_quotes(value, entry->hidden))
         return;
     field = talloc_asprintf(entry->ctx, "%s=%s", name, value);
     if (field == NULL)
@@ -187,7 +188,7 @@ static const char *why_of(const struct tla_conv *conv, const struct tl_outcome *
 {
     const char *text = why(out, words);
 
-    return conv->unnamed && tla_quotes(text, conv->request.user)
+    return conv->unnamed && tla_journal_quotes(text, conv->request.user)
                ? tl_reason_info(out->reason)->slug
                : text;
 }

@@ -5,11 +5,13 @@
  * RUN_DIR/told, root's alone and sparse, has for each uid when its minute began and how
  * many lines it has had in it. Workers are processes of their own, so it is a file.
  */
+#include "journal.h"
+
 #include <fcntl.h>
 #include <stdarg.h>
 #include <unistd.h>
 
-#include "lookup_lock.h"
+#include "lock_file.h"
 #include "status/lock.h"
 
 #define TOLD_FILE "told"

@@ -7,9 +7,11 @@
  * `debug` (pam_unix(8) does the same). For an administrator the reason is there, and
  * whatever of the outcome does not quote the name.
  */
+#include "journal.h"
+
 #include <string.h>
 
-#include "agent.h"
+#include "find_user.h"
 
 /* The KDC says something of this account, so there is one. Anybody on the wire can forge
  * that; then a log has a name too much. */
@@ -48,7 +50,7 @@ static bool suffix_is_known(const struct tl_outcome *out)
            out->reason == TL_REASON_SUFFIX_EXCLUDED;
 }
 
-bool tla_named(struct tla_conv *conv, const struct tl_logon *logon)
+bool tla_journal_may_name(struct tla_conv *conv, const struct tl_logon *logon)
 {
     const char *name = conv->request.user;
     struct tla_user user;
@@ -64,7 +66,7 @@ bool tla_named(struct tla_conv *conv, const struct tl_logon *logon)
     return known;
 }
 
-bool tla_quotes(const char *text, const char *name)
+bool tla_journal_quotes(const char *text, const char *name)
 {
     char part[TL_WIRE_STRING_MAX];
 

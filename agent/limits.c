@@ -9,21 +9,7 @@
  * together never take more than half: one user may own thousands of uids
  * (subuid(5)), and must not lock everybody out by connecting and saying nothing.
  */
-#include "agent.h"
-
-struct limit {
-    uid_t uid;
-    int active;
-    int tokens;
-    int64_t filled; /* when tokens were counted last */
-};
-
-struct tla_limits {
-    struct tla_bounds bounds;
-    int active, others; /* of all, and of other uids than root */
-    size_t count;
-    struct limit *uids;
-};
+#include "limits.h"
 
 struct tla_limits *tla_limits_new(TALLOC_CTX *ctx, const struct tla_bounds *bounds)
 {
@@ -34,7 +20,8 @@ struct tla_limits *tla_limits_new(TALLOC_CTX *ctx, const struct tla_bounds *boun
     return limits;
 }
 
-static void refill(struct limit *limit, const struct tla_bounds *bounds, int64_t now)
+static void refill(struct tla_uid_limit *limit, const struct tla_bounds *bounds,
+                   int64_t now)
 {
     int64_t times = (now - limit->filled) / bounds->every, room;
 
@@ -50,17 +37,17 @@ static void refill(struct limit *limit, const struct tla_bounds *bounds, int64_t
 /* A uid that is at rest needs no row: with a full bucket it is like a new one. */
 static void forget_resting(struct tla_limits *limits, int64_t now)
 {
-    size_t kept = 0;
+    size_t left = 0;
 
     for (size_t i = 0; i < limits->count; i++) {
         refill(&limits->uids[i], &limits->bounds, now);
         if (limits->uids[i].active > 0 || limits->uids[i].tokens < limits->bounds.burst)
-            limits->uids[kept++] = limits->uids[i];
+            limits->uids[left++] = limits->uids[i];
     }
-    limits->count = kept;
+    limits->count = left;
 }
 
-static struct limit *find(struct tla_limits *limits, uid_t uid)
+static struct tla_uid_limit *find(struct tla_limits *limits, uid_t uid)
 {
     for (size_t i = 0; i < limits->count; i++) {
         if (limits->uids[i].uid == uid)
@@ -69,26 +56,28 @@ static struct limit *find(struct tla_limits *limits, uid_t uid)
     return NULL;
 }
 
-static struct limit *find_or_add(struct tla_limits *limits, uid_t uid, int64_t now)
+static struct tla_uid_limit *find_or_add(struct tla_limits *limits, uid_t uid,
+                                         int64_t now)
 {
-    struct limit *limit, *grown;
+    struct tla_uid_limit *limit, *grown;
 
     forget_resting(limits, now);
     limit = find(limits, uid);
     if (limit != NULL)
         return limit;
-    grown = talloc_realloc(limits, limits->uids, struct limit, limits->count + 1);
+    grown = talloc_realloc(limits, limits->uids, struct tla_uid_limit, limits->count + 1);
     if (grown == NULL)
         return NULL;
     limits->uids = grown;
     limit = &grown[limits->count++];
-    *limit = (struct limit){.uid = uid, .tokens = limits->bounds.burst, .filled = now};
+    *limit =
+        (struct tla_uid_limit){.uid = uid, .tokens = limits->bounds.burst, .filled = now};
     return limit;
 }
 
 bool tla_limits_enter(struct tla_limits *limits, uid_t uid, int64_t now)
 {
-    struct limit *limit;
+    struct tla_uid_limit *limit;
 
     if (limits->active >= limits->bounds.all)
         return false;
@@ -109,7 +98,7 @@ bool tla_limits_enter(struct tla_limits *limits, uid_t uid, int64_t now)
 
 void tla_limits_leave(struct tla_limits *limits, uid_t uid)
 {
-    struct limit *limit = find(limits, uid);
+    struct tla_uid_limit *limit = find(limits, uid);
 
     if (limits->active > 0)
         limits->active--;

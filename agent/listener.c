@@ -5,6 +5,8 @@
  * A plain poll loop over the two sockets and a signalfd. It reads nothing from
  * clients, so nothing a client sends can harm the others.
  */
+#include "listener.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -16,7 +18,19 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "config.h"
+#include "harden.h"
+#include "journal.h"
+#include "limits.h"
+#include "lsa_service.h"
+#include "peer.h"
+#include "pending.h"
+#include "preload.h"
 #include "sessions.h"
+#include "sockets.h"
+#include "ticket_renewer.h"
+#include "topology_refresher.h"
+#include "worker.h"
 
 #if HAVE_SYSTEMD
 #include <systemd/sd-daemon.h>
@@ -34,7 +48,7 @@
 static const struct tla_bounds lookup_bounds = {
     .all = 64, .per_uid = 16, .burst = 500, .more = 50, .every = 1};
 
-struct door {
+struct endpoint {
     enum tla_endpoint kind;
     int fd;
     const char *path;
@@ -47,13 +61,13 @@ struct door {
 struct child {
     pid_t pid;
     uid_t uid;
-    struct door *door;
+    struct endpoint *endpoint;
 };
 
 struct listener {
     const struct tla_setup *setup;
     struct tl_config *config;
-    struct door doors[TLA_DOORS];
+    struct endpoint endpoints[TLA_ENDPOINTS];
     struct child *children;
     size_t count;
     struct tla_lsa *lsa;
@@ -90,12 +104,12 @@ static int open_signals(void)
 
 /* In a child: what is the listener's alone. A door that somebody else still holds looks
  * like another agent to the next listener. */
-static void leave_doors(struct listener *l)
+static void close_inherited(struct listener *l)
 {
     sigset_t none;
 
-    for (size_t i = 0; i < TLA_DOORS; i++)
-        (void)close(l->doors[i].fd); /* -1: not open */
+    for (size_t i = 0; i < TLA_ENDPOINTS; i++)
+        (void)close(l->endpoints[i].fd); /* -1: not open */
     close(l->signals);
     tla_lsa_forget(l->lsa);
     sigemptyset(&none);
@@ -104,7 +118,7 @@ static void leave_doors(struct listener *l)
 
 static void run_worker(struct listener *l, int fd, enum tla_endpoint kind)
 {
-    leave_doors(l);
+    close_inherited(l);
     _exit(tla_serve(l->setup, fd, kind) == 0 ? 0 : 1);
 }
 
@@ -114,7 +128,7 @@ static pid_t start_own(struct listener *l, int (*work)(const struct tla_setup *s
     pid_t listener = getpid(), pid = fork();
 
     if (pid == 0) {
-        leave_doors(l);
+        close_inherited(l);
         if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || getppid() != listener)
             _exit(1); /* it ends with the listener, not after it */
         _exit(tla_harden() == 0 ? work(l->setup) : 1);
@@ -122,7 +136,7 @@ static pid_t start_own(struct listener *l, int (*work)(const struct tla_setup *s
     return pid > 0 ? pid : 0;
 }
 
-static void start_worker(struct listener *l, struct door *door, int fd, uid_t uid)
+static void start_worker(struct listener *l, struct endpoint *endpoint, int fd, uid_t uid)
 {
     struct child *grown = talloc_realloc(l, l->children, struct child, l->count + 1);
     pid_t pid;
@@ -131,43 +145,45 @@ static void start_worker(struct listener *l, struct door *door, int fd, uid_t ui
         l->children = grown;
     pid = grown != NULL ? fork() : -1;
     if (pid == 0)
-        run_worker(l, fd, door->kind);
+        run_worker(l, fd, endpoint->kind);
     if (pid < 0) {
         tla_journal_line(LOG_ERR, "no worker could be started");
-        tla_limits_leave(door->limits, uid);
+        tla_limits_leave(endpoint->limits, uid);
         return;
     }
-    l->children[l->count++] = (struct child){.pid = pid, .uid = uid, .door = door};
+    l->children[l->count++] =
+        (struct child){.pid = pid, .uid = uid, .endpoint = endpoint};
 }
 
-static void tell_refusal(struct door *door, const char *why, uid_t uid, int64_t now)
+static void log_refusal(struct endpoint *endpoint, const char *why, uid_t uid,
+                        int64_t now)
 {
-    door->refused++;
-    if (uid != 0 && now < door->next_line)
+    endpoint->refused++;
+    if (uid != 0 && now < endpoint->next_line)
         return;
-    door->next_line = now + REFUSALS_EVERY;
+    endpoint->next_line = now + REFUSALS_EVERY;
     tla_journal_line(LOG_WARNING, "uid %u %s: refused (%u times)", (unsigned int)uid, why,
-                     door->refused);
-    door->refused = 0;
+                     endpoint->refused);
+    endpoint->refused = 0;
 }
 
-static void accept_one(struct listener *l, struct door *door)
+static void accept_one(struct listener *l, struct endpoint *endpoint)
 {
-    int fd = accept4(door->fd, NULL, NULL, SOCK_CLOEXEC);
+    int fd = accept4(endpoint->fd, NULL, NULL, SOCK_CLOEXEC);
     struct ucred peer;
 
     if (fd < 0)
         return;
     l->last_client = now_s();
-    if (tla_peer(fd, &peer) != 0)
+    if (tla_peer_read(fd, &peer) != 0)
         ; /* it has gone */
-    else if (door->kind == TLA_ENDPOINT_LOOKUP && tla_peer_is_ours(&peer))
-        tell_refusal(door, "asks the agent from inside the agent", peer.uid,
-                     l->last_client);
-    else if (tla_limits_enter(door->limits, peer.uid, l->last_client))
-        start_worker(l, door, fd, peer.uid);
+    else if (endpoint->kind == TLA_ENDPOINT_LOOKUP && tla_peer_is_agent(&peer))
+        log_refusal(endpoint, "asks the agent from inside the agent", peer.uid,
+                    l->last_client);
+    else if (tla_limits_enter(endpoint->limits, peer.uid, l->last_client))
+        start_worker(l, endpoint, fd, peer.uid);
     else
-        tell_refusal(door, "has too many conversations", peer.uid, l->last_client);
+        log_refusal(endpoint, "has too many conversations", peer.uid, l->last_client);
     close(fd);
 }
 
@@ -195,7 +211,7 @@ static void reap(struct listener *l)
             if (WIFSIGNALED(status) && WTERMSIG(status) != SIGIO)
                 tla_journal_line(LOG_ERR, "worker %d was ended by signal %d", (int)pid,
                                  WTERMSIG(status));
-            tla_limits_leave(l->children[i].door->limits, l->children[i].uid);
+            tla_limits_leave(l->children[i].endpoint->limits, l->children[i].uid);
             l->children[i] = l->children[--l->count];
             break;
         }
@@ -247,21 +263,21 @@ static void start_children(struct listener *l, int64_t now)
 {
     if (l->refresher == 0 && now >= l->next_refresh) {
         tla_pending_sweep(l->config->run_dir, time(NULL));
-        l->refresher = start_own(l, tla_refresh);
+        l->refresher = start_own(l, tla_refresh_topology);
         l->next_refresh = now + RETRY_SECONDS;
     }
     if (renews(l) && l->renewer == 0 && now >= l->next_renew) {
         l->next_renew = now + l->config->renew_interval;
         if (tla_session_any(l->config->run_dir))
-            l->renewer = start_own(l, tla_renew);
+            l->renewer = start_own(l, tla_renew_tickets);
     }
 }
 
 static int loop(struct listener *l)
 {
     struct pollfd fds[] = {{.fd = l->signals, .events = POLLIN},
-                           {.fd = l->doors[0].fd, .events = POLLIN},
-                           {.fd = l->doors[1].fd, .events = POLLIN},
+                           {.fd = l->endpoints[0].fd, .events = POLLIN},
+                           {.fd = l->endpoints[1].fd, .events = POLLIN},
                            {.events = POLLIN}};
     const size_t count = sizeof(fds) / sizeof(fds[0]);
     int64_t now;
@@ -281,9 +297,9 @@ static int loop(struct listener *l)
             return 1;
         if ((fds[0].revents & POLLIN) != 0 && !handle_signals(l))
             return 0;
-        for (size_t i = 0; i < TLA_DOORS; i++) {
+        for (size_t i = 0; i < TLA_ENDPOINTS; i++) {
             if ((fds[1 + i].revents & POLLIN) != 0)
-                accept_one(l, &l->doors[i]);
+                accept_one(l, &l->endpoints[i]);
         }
         if ((fds[count - 1].revents & POLLIN) != 0)
             tla_lsa_ready(l->lsa);
@@ -298,48 +314,50 @@ static int fail(const struct tla_setup *setup, const char *what, const char *why
     return 1;
 }
 
-static int open_door(struct listener *l, struct door *door, enum tla_endpoint kind,
-                     const char *path, const struct tla_bounds *bounds)
+static int open_endpoint(struct listener *l, struct endpoint *endpoint,
+                         enum tla_endpoint kind, const char *path,
+                         const struct tla_bounds *bounds)
 {
-    door->kind = kind;
-    door->path = path;
-    door->limits = tla_limits_new(l, bounds);
-    if (door->limits == NULL)
+    endpoint->kind = kind;
+    endpoint->path = path;
+    endpoint->limits = tla_limits_new(l, bounds);
+    if (endpoint->limits == NULL)
         return -ENOMEM;
     /* Logons may come in wherever the unit file says. */
-    door->fd = kind == TLA_ENDPOINT_LOGON
-                   ? tla_socket_given(NULL, l->setup->lookup_socket)
-                   : tla_socket_given(path, NULL);
-    door->given = door->fd >= 0;
+    endpoint->fd = kind == TLA_ENDPOINT_LOGON
+                       ? tla_socket_given(NULL, l->setup->lookup_socket)
+                       : tla_socket_given(path, NULL);
+    endpoint->given = endpoint->fd >= 0;
     /* With systemd, what it holds is all there is: a socket of ours would be gone
      * whenever we are idle. */
-    if (door->given || l->activated)
+    if (endpoint->given || l->activated)
         return 0;
-    door->fd = tla_socket_bind(path, l->config->run_dir);
-    return door->fd < 0 ? door->fd : 0;
+    endpoint->fd = tla_socket_bind(path, l->config->run_dir);
+    return endpoint->fd < 0 ? endpoint->fd : 0;
 }
 
-static int open_doors(struct listener *l)
+static int open_endpoints(struct listener *l)
 {
     const struct tla_bounds logons = {.all = l->config->max_conversations,
                                       .per_uid = l->config->max_per_uid,
                                       .burst = LOGON_BURST,
                                       .more = 1,
                                       .every = LOGON_EVERY};
-    int rc = open_door(l, &l->doors[0], TLA_ENDPOINT_LOGON, l->setup->socket, &logons);
+    int rc =
+        open_endpoint(l, &l->endpoints[0], TLA_ENDPOINT_LOGON, l->setup->socket, &logons);
 
-    l->activated = l->doors[0].given;
+    l->activated = l->endpoints[0].given;
     if (rc == 0)
-        rc = open_door(l, &l->doors[1], TLA_ENDPOINT_LOOKUP, l->setup->lookup_socket,
-                       &lookup_bounds);
+        rc = open_endpoint(l, &l->endpoints[1], TLA_ENDPOINT_LOOKUP,
+                           l->setup->lookup_socket, &lookup_bounds);
     return rc;
 }
 
-static void close_doors(struct listener *l)
+static void close_endpoints(struct listener *l)
 {
-    for (size_t i = 0; i < TLA_DOORS; i++) {
+    for (size_t i = 0; i < TLA_ENDPOINTS; i++) {
         if (!l->activated)
-            (void)unlink(l->doors[i].path);
+            (void)unlink(l->endpoints[i].path);
     }
 }
 
@@ -358,7 +376,7 @@ int tla_listen(const struct tla_setup *setup)
     }
     /* The group by which children of children are known; a session's leader has one. */
     (void)setpgid(0, 0);
-    rc = open_doors(l);
+    rc = open_endpoints(l);
     if (rc != 0) {
         rc = fail(setup, setup->socket, strerror(-rc));
         goto done;
@@ -369,13 +387,13 @@ int tla_listen(const struct tla_setup *setup)
         goto done;
     }
     l->lsa = tla_lsa_open(l, l->config->run_dir);
-    tla_warm(l);
+    tla_preload(l);
     l->last_client = now_s();
     notify("READY=1");
     tla_journal_line(LOG_INFO, "listening at %s", setup->socket);
     rc = loop(l);
     notify("STOPPING=1");
-    close_doors(l);
+    close_endpoints(l);
 done:
     talloc_free(l);
     return rc;

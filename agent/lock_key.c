@@ -3,9 +3,11 @@
  * lock_key.c - the secret by which names become places in files of locks.
  *
  * Anybody may have any name looked up. With a hash that everybody can compute, names
- * that meet another user's are found in seconds, and asked for without end they would
- * keep that user waiting.
+ * that collide with another user's are found in seconds, and asked for without end they
+ * would keep that user waiting.
  */
+#include "lock_file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -13,12 +15,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lookup_lock.h"
 #include "status/siphash.h"
 
-#define KEY_FILE "locks.key"
-
-/* -ENOENT; -EBADMSG: no file of ours. */
+/* -ENOENT; -EBADMSG: not a file of ours. */
 static int read_key(const char *path, uint8_t key[TL_SIPHASH_KEY])
 {
     int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC), rc = 0;
@@ -64,7 +63,7 @@ static int make_key(const char *path)
 
 int tla_lock_hash(const char *run_dir, const char *text, uint64_t *hash)
 {
-    char *path = talloc_asprintf(NULL, "%s/" KEY_FILE, run_dir);
+    char *path = talloc_asprintf(NULL, "%s/" TLA_LOCK_KEY_FILE, run_dir);
     uint8_t key[TL_SIPHASH_KEY];
     int rc = path != NULL ? read_key(path, key) : -ENOMEM;
 

@@ -3,22 +3,85 @@
  * logon_commit.c - what a proof leaves behind: the identity for NSS, and the groups for
  * access rules, now and for users who come without a password.
  */
+#include "logon_commit.h"
+
 #include <errno.h>
 #include <string.h>
 
-#include "agent.h"
+#include "journal.h"
+#include "membership_cache.h"
+#include "store_update.h"
 
-enum tl_reason tla_keep_identity(struct tla_conv *conv, struct tl_logon *logon)
+#define FILETIME_UNIX_EPOCH 116444736000000000LL /* 1970 in 100 ns since 1601 */
+#define SECONDS_PER_DAY 86400
+
+/* Days until the password must be changed + 1; 0: never, or not known. */
+static uint32_t days_left(const struct tl_pac *pac, time_t now)
+{
+    int64_t end;
+
+    if (pac == NULL || pac->pw_must_change <= FILETIME_UNIX_EPOCH ||
+        pac->pw_must_change == INT64_MAX)
+        return 0;
+    end = (pac->pw_must_change - FILETIME_UNIX_EPOCH) / 10000000;
+    if (end <= now || (end - now) / SECONDS_PER_DAY > 10000)
+        return 0;
+    return (uint32_t)((end - now) / SECONDS_PER_DAY) + 1;
+}
+
+static bool on_this_line(const struct tla_conv *conv, const char *option)
+{
+    const char *line = conv->request.options;
+    size_t len = strlen(option);
+
+    while (line != NULL && !(strncmp(line, option, len) == 0 && line[len] == '=')) {
+        line = strchr(line, '\n');
+        line = line != NULL ? line + 1 : NULL;
+    }
+    return line != NULL;
+}
+
+/* Rules are pam_acct_mgmt's. Those that stand on the line of pam_authenticate would be
+ * in vain, so they are judged here and told there: a barred user and a wrong password
+ * differ for whoever has the password only. */
+static void judge_this_line(struct tla_conv *conv, struct tl_logon *logon,
+                            struct tla_pending *pending)
+{
+    struct tl_outcome *verdict = tl_outcome_new(pending);
+    struct tl_config line = *conv->config;
+    struct tl_rules_input in = {
+        .config = &line, .ws = logon->ws, .topo = logon->topology};
+    enum tl_reason reason;
+
+    if (!on_this_line(conv, "allow_groups"))
+        line.allow_groups = NULL;
+    if (!on_this_line(conv, "deny_groups"))
+        line.deny_groups = NULL;
+    if (!on_this_line(conv, "allow_users"))
+        line.allow_users = NULL;
+    if (verdict == NULL) {
+        pending->refused = "out of memory"; /* whom a rule may be about, too */
+        return;
+    }
+    reason = logon->member != NULL ? tl_logon_rules(logon, &line, verdict)
+                                   : tl_rules_check(&in, pending->member, verdict);
+    if (reason == TL_REASON_OK)
+        return;
+    pending->refused = verdict->subject != NULL ? verdict->subject : "the rules";
+    pending->detail = verdict->detail;
+}
+
+enum tl_reason tla_commit_identity(struct tla_conv *conv, struct tl_logon *logon)
 {
     const struct tl_identity *identity = logon->identity;
     char sid[TL_SID_STRING_MAX];
-    struct tla_store_handle *book = NULL;
-    int rc = tla_store_open(conv, conv->config, logon->ws->domain, &book);
+    struct tla_store_handle *handle = NULL;
+    int rc = tla_store_open(conv, conv->config, logon->ws->domain, &handle);
 
     if (rc == 0)
         /* By the name that was proven, too: programs go on with it. */
-        rc = tla_store_user(book, identity, conv->request.user, TL_STORE_SOURCE_PAC);
-    talloc_free(book);
+        rc = tla_store_user(handle, identity, conv->request.user, TL_STORE_SOURCE_PAC);
+    talloc_free(handle);
     if (rc != 0)
         tla_journal_line(LOG_WARNING, "%s is not in the identity store: %s",
                          identity->canonical, strerror(-rc));
@@ -30,22 +93,85 @@ enum tl_reason tla_keep_identity(struct tla_conv *conv, struct tl_logon *logon)
     return logon->outcome->reason;
 }
 
-int tla_keep_groups(struct tla_conv *conv, struct tl_logon *logon, int64_t proven)
+int tla_commit_groups(struct tla_conv *conv, struct tl_logon *logon, int64_t proven)
 {
-    struct tla_known known = {.proven = proven,
-                              .checked = proven,
-                              .own = logon->own.asked,
-                              .told = logon->own.told};
+    struct tla_membership_cache cache = {.proven = proven,
+                                         .checked = proven,
+                                         .own_asked = logon->own.asked,
+                                         .own_answered = logon->own.told};
     int rc;
 
     /* Names are looked up while the user's ticket is at hand, and remembered. */
     (void)tl_logon_rules(logon, conv->config, NULL);
     if (logon->member == NULL)
         return -ENOMEM;
-    known.member = logon->member;
-    rc = tla_known_save(conv->config, &known);
+    cache.member = logon->member;
+    rc = tla_membership_cache_save(conv->config, &cache);
     if (rc != 0)
         tla_journal_line(LOG_WARNING, "the groups of %s are not kept: %s",
                          logon->identity->canonical, strerror(-rc));
     return 0;
+}
+
+int tla_commit_tickets(struct tla_conv *conv, struct tl_logon *logon,
+                       struct tla_pending **pending)
+{
+    struct tla_pending *fresh = NULL;
+    int rc;
+
+    *pending = NULL;
+    if (conv->peer != 0 && conv->peer != logon->identity->uid)
+        return 0;
+    rc = tla_pending_new(conv, conv->config->run_dir, &fresh);
+    if (rc != 0)
+        return rc;
+    fresh->user = conv->request.user;
+    fresh->canonical = logon->identity->canonical;
+    fresh->expires = days_left(logon->pac, time(NULL));
+    fresh->uid = logon->identity->uid;
+    fresh->gid = logon->identity->gid;
+    rc = tl_krb_save_pending(logon->krb, fresh->ticket_path);
+    if (rc == 0)
+        *pending = fresh;
+    return rc;
+}
+
+int tla_commit_pending(struct tla_conv *conv, struct tl_logon *logon,
+                       struct tla_pending *pending)
+{
+    pending->member = logon->member;
+    pending->domain = logon->domain;
+    judge_this_line(conv, logon, pending);
+    return tla_pending_save(conv->config->run_dir, pending);
+}
+
+int tla_commit_cached(struct tla_conv *conv, struct tl_logon *logon,
+                      const struct tla_cached_user *user, struct tla_pending **pending)
+{
+    const char *run_dir = conv->config->run_dir, *canonical = user->user.canonical;
+    const char *at = strrchr(canonical, '@');
+    struct tla_pending *fresh = NULL;
+    char *sam, *realm;
+    int rc = at == NULL ? -EBADMSG : tla_pending_new(conv, run_dir, &fresh);
+
+    *pending = NULL;
+    if (rc != 0)
+        return rc;
+    fresh->user = conv->request.user;
+    fresh->canonical = canonical;
+    fresh->uid = user->user.uid;
+    fresh->gid = user->user.gid;
+    fresh->member = user->last->member;
+    fresh->domain = at + 1;
+    sam = talloc_strndup(fresh, canonical, (size_t)(at - canonical));
+    realm = tl_realm_of(fresh, at + 1);
+    rc = sam != NULL && realm != NULL ? tl_krb_save_empty(sam, realm, fresh->ticket_path)
+                                      : -ENOMEM;
+    if (rc == 0) {
+        judge_this_line(conv, logon, fresh);
+        rc = tla_pending_save(run_dir, fresh);
+    }
+    if (rc == 0)
+        *pending = fresh;
+    return rc;
 }

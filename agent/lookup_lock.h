@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: MIT
  *
- * lookup_lock.h - locks on single bytes of a file, which is all that workers share. They
- * are of the open file description: they end with the process, whatever ends it.
+ * lookup_lock.h - fifty processes that ask for one user ask a domain once.
  */
-#ifndef TL_AGENT_GATE_H
-#define TL_AGENT_GATE_H
+#ifndef TLA_LOOKUP_LOCK_H
+#define TLA_LOOKUP_LOCK_H
 
-#include "agent.h"
+#include <trustlogon/trace.h>
 
-/* Root's alone, made if absent; its descriptor or -errno. */
-int tla_lock_open(const char *run_dir, const char *name);
+#include "lock_file.h"
+
 /*
- * Where the byte of a text is: nobody but root can tell which texts meet, for the hash
- * is keyed with a secret of this machine's (RUN_DIR/locks.key, made on first
- * use). 0 or -errno.
+ * Identical questions of one uid go one after another, and no more than `most` (2 or
+ * more) questions at once: half of the places are root's alone, and of the others any one
+ * uid has half. -ETIMEDOUT by the deadline; -errno.
  */
-int tla_lock_hash(const char *run_dir, const char *text, uint64_t *hash);
+int tla_lookup_lock_enter(TALLOC_CTX *ctx, const char *run_dir, const char *question,
+                          uid_t uid, int most, tl_deadline deadline,
+                          struct tla_lock **out);
 
 #endif

@@ -6,6 +6,8 @@
  * program runs. Whoever connects waits in the backlog until the program accepts, so
  * nobody is lost when it ends, hangs or is killed between two questions.
  */
+#include "lsa_service.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -16,8 +18,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "agent.h"
+#include "journal.h"
 #include "lookup/lsa_client.h"
+#include "tl_build.h"
 
 #define BACKLOG 128
 #define SHORT_LIFE_MS 1000

@@ -11,6 +11,10 @@
 #include <unistd.h>
 
 #include "agent.h"
+#include "journal.h"
+#include "listener.h"
+#include "reset_process.h"
+#include "worker.h"
 
 #define CONVERSATION_FD 3
 
@@ -66,7 +70,7 @@ static int converse(const struct tla_setup *setup)
                         "is no SOCK_SEQPACKET socket\n");
         return 2;
     }
-    tla_disinherit();
+    tla_reset_process();
     return tla_serve(setup, CONVERSATION_FD, TLA_ENDPOINT_LOGON) == 0 ? 0 : 1;
 }
 

@@ -7,6 +7,8 @@
  * in is for everybody to see by ids only, and whoever could write here would decide
  * who gets in.
  */
+#include "membership_cache.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,7 +16,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "agent.h"
+#include "text_file.h"
 
 #define FOLDER "members"
 #define FILE_MAX (8 << 20) /* as many groups as a PAC can have */
@@ -24,22 +26,23 @@ static char *folder_of(TALLOC_CTX *ctx, const struct tl_config *config)
     return talloc_asprintf(ctx, "%s/" FOLDER, config->state_dir);
 }
 
-int tla_known_save(const struct tl_config *config, const struct tla_known *known)
+int tla_membership_cache_save(const struct tl_config *config,
+                              const struct tla_membership_cache *cache)
 {
     TALLOC_CTX *tmp = talloc_new(NULL);
     char *folder = folder_of(tmp, config), *groups = NULL, *text, *path;
     char sid[TL_SID_STRING_MAX];
     int rc =
-        folder != NULL ? tl_membership_to_text(tmp, known->member, &groups) : -ENOMEM;
+        folder != NULL ? tl_membership_to_text(tmp, cache->member, &groups) : -ENOMEM;
 
     if (rc != 0)
         goto cleanup;
     text = talloc_asprintf(
         tmp,
         "proven %" PRId64 "\nchecked %" PRId64 "\nown %" PRId64 "\ntold %" PRId64 "\n%s",
-        known->proven, known->checked, known->own, known->told, groups);
+        cache->proven, cache->checked, cache->own_asked, cache->own_answered, groups);
     path =
-        talloc_asprintf(tmp, "%s/%s", folder, tl_sid_format(&known->member->user, sid));
+        talloc_asprintf(tmp, "%s/%s", folder, tl_sid_format(&cache->member->user, sid));
     if (text == NULL || path == NULL)
         rc = -ENOMEM;
     else if (mkdir(folder, 0700) != 0 && errno != EEXIST)
@@ -65,39 +68,48 @@ static bool take_time(char **text, const char *word, int64_t *value)
     return *end == '\0';
 }
 
-int tla_known_load(TALLOC_CTX *ctx, const struct tl_config *config,
-                   const struct tl_sid *sid, struct tla_known **result)
+int tla_membership_cache_parse(TALLOC_CTX *ctx, char *text,
+                               struct tla_membership_cache *cache)
 {
-    struct tla_known *known = talloc_zero(ctx, struct tla_known);
     struct tl_membership *member = NULL;
-    char *folder = folder_of(known, config), *text = NULL, *path;
+    int rc;
+
+    if (!take_time(&text, "proven", &cache->proven) ||
+        !take_time(&text, "checked", &cache->checked))
+        return -EBADMSG;
+    /* Files of older versions have no such lines. */
+    if (strncmp(text, "own ", 4) == 0 && !take_time(&text, "own", &cache->own_asked))
+        return -EBADMSG;
+    cache->own_answered = cache->own_asked;
+    if (strncmp(text, "told ", 5) == 0 && !take_time(&text, "told", &cache->own_answered))
+        return -EBADMSG;
+    rc = tl_membership_from_text(ctx, text, strlen(text), &member);
+    cache->member = member;
+    return rc;
+}
+
+int tla_membership_cache_load(TALLOC_CTX *ctx, const struct tl_config *config,
+                              const struct tl_sid *sid,
+                              struct tla_membership_cache **result)
+{
+    struct tla_membership_cache *cache = talloc_zero(ctx, struct tla_membership_cache);
+    char *folder = folder_of(cache, config), *text = NULL, *path;
     char string[TL_SID_STRING_MAX];
     size_t len;
     int rc = -ENOMEM;
 
     *result = NULL;
-    path = talloc_asprintf(known, "%s/%s", folder, tl_sid_format(sid, string));
-    if (known != NULL && folder != NULL && path != NULL)
-        rc = tla_file_read(known, path, S_IWGRP | S_IWOTH, FILE_MAX, &text, &len);
-    if (rc == 0 && (!take_time(&text, "proven", &known->proven) ||
-                    !take_time(&text, "checked", &known->checked)))
-        rc = -EBADMSG;
-    /* Files of before have no such lines. */
-    if (rc == 0 && strncmp(text, "own ", 4) == 0 && !take_time(&text, "own", &known->own))
-        rc = -EBADMSG;
-    known->told = known->own;
-    if (rc == 0 && strncmp(text, "told ", 5) == 0 &&
-        !take_time(&text, "told", &known->told))
-        rc = -EBADMSG;
+    path = talloc_asprintf(cache, "%s/%s", folder, tl_sid_format(sid, string));
+    if (cache != NULL && folder != NULL && path != NULL)
+        rc = tla_file_read(cache, path, S_IWGRP | S_IWOTH, FILE_MAX, &text, &len);
     if (rc == 0)
-        rc = tl_membership_from_text(known, text, strlen(text), &member);
-    if (rc == 0 && !tl_sid_equal(&member->user, sid))
+        rc = tla_membership_cache_parse(cache, text, cache);
+    if (rc == 0 && !tl_sid_equal(&cache->member->user, sid))
         rc = -EBADMSG;
     if (rc != 0) {
-        talloc_free(known);
+        talloc_free(cache);
         return rc;
     }
-    known->member = member;
-    *result = known;
+    *result = cache;
     return 0;
 }

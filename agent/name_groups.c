@@ -7,17 +7,20 @@
  * those can read the user's own domain over a one-way trust, too, where the machine's
  * cannot. If it does not work, each is looked up when somebody asks.
  */
+#include "name_groups.h"
+
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "agent.h"
+#include "journal.h"
 #include "store/inspect.h"
+#include "store_update.h"
 
 #define LIMIT_MS 8000
 
 /* Those without a name in the store. */
-static struct tl_sid *nameless(TALLOC_CTX *ctx, const struct tla_store_handle *book,
+static struct tl_sid *nameless(TALLOC_CTX *ctx, const struct tla_store_handle *handle,
                                const struct tl_identity *identity, size_t *count)
 {
     struct tl_sid *sids = talloc_array(ctx, struct tl_sid, identity->num_groups + 1);
@@ -26,7 +29,7 @@ static struct tl_sid *nameless(TALLOC_CTX *ctx, const struct tla_store_handle *b
     struct tli_store_entry entry;
 
     *count = 0;
-    if (sids == NULL || tli_store_view_open(ctx, book->path, &view) != 0)
+    if (sids == NULL || tli_store_view_open(ctx, handle->path, &view) != 0)
         return NULL;
     for (size_t i = 0; i < identity->num_groups; i++)
         if (tli_store_by_id(&view->map, TL_STORE_GROUP_ID, identity->groups[i].gid, now,
@@ -36,7 +39,7 @@ static struct tl_sid *nameless(TALLOC_CTX *ctx, const struct tla_store_handle *b
     return sids;
 }
 
-static void name_them(TALLOC_CTX *ctx, struct tla_store_handle *book,
+static void name_them(TALLOC_CTX *ctx, struct tla_store_handle *handle,
                       const struct tl_lookup_input *in, const struct tl_sid *sids,
                       size_t count)
 {
@@ -52,7 +55,7 @@ static void name_them(TALLOC_CTX *ctx, struct tla_store_handle *book,
         tla_journal_line(LOG_INFO, "the names of %zu groups could not be read: %s (%s)",
                          count, tl_reason_info(reason)->slug,
                          out->detail != NULL ? out->detail : "");
-    if (found != NULL && tla_store_answer(book, found, NULL) != 0)
+    if (found != NULL && tla_store_answer(handle, found, NULL) != 0)
         tla_journal_line(LOG_INFO, "the names of groups are not in the identity store");
 }
 
@@ -66,7 +69,7 @@ void tla_name_groups(struct tla_conv *conv, const struct tl_logon *logon)
                                  .krb = logon->krb,
                                  .deadline = tl_deadline_in_ms(LIMIT_MS)};
     struct tl_local_ids *local = NULL;
-    struct tla_store_handle *book = NULL;
+    struct tla_store_handle *handle = NULL;
     struct tl_sid *sids;
     size_t count = 0;
 
@@ -74,14 +77,14 @@ void tla_name_groups(struct tla_conv *conv, const struct tl_logon *logon)
     (void)shutdown(conv->fd, SHUT_RDWR);
     alarm(LIMIT_MS / 1000 + 5);
     if (logon->topology == NULL ||
-        tla_store_open(ctx, conv->config, logon->ws->domain, &book) != 0 ||
+        tla_store_open(ctx, conv->config, logon->ws->domain, &handle) != 0 ||
         tl_local_ids_load(ctx, "/etc/passwd", "/etc/group", &local) != 0)
         goto cleanup;
     in.local = local;
-    sids = nameless(ctx, book, logon->identity, &count);
+    sids = nameless(ctx, handle, logon->identity, &count);
     if (sids != NULL && count > 0) {
         tl_krb_set_deadline(logon->krb, in.deadline);
-        name_them(ctx, book, &in, sids, count);
+        name_them(ctx, handle, &in, sids, count);
     }
 
 cleanup:

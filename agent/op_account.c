@@ -7,9 +7,15 @@
  * hours and workstation lists. What is left is to know the logon, to hold the SIDs
  * that it proved against the access rules, and to warn.
  */
+#include "operations.h"
+
 #include <stdio.h>
 
-#include "agent.h"
+#include "account_check.h"
+#include "channel.h"
+#include "client_watch.h"
+#include "journal.h"
+#include "pending.h"
 
 static void warn(struct tla_conv *conv, uint32_t expires)
 {
@@ -23,30 +29,7 @@ static void warn(struct tla_conv *conv, uint32_t expires)
     else
         snprintf(text, sizeof(text), "Your password expires in %u day%s.", expires - 1,
                  expires == 2 ? "" : "s");
-    (void)tla_tell(conv, TL_STYLE_INFO, text);
-}
-
-int tla_refuse_account(struct tla_conv *conv, const char *canonical)
-{
-    struct tl_words_input in = {.user = conv->request.user};
-    struct tl_words *words = tl_outcome_words(conv, conv->outcome, &in);
-
-    tla_journal_logon(conv, conv->outcome, words, canonical);
-    return tla_done(conv, words, (struct tli_wire_msg){0});
-}
-
-/* The programs above go on with what NSS makes of the name they were given. */
-enum tl_reason tla_check_owner(struct tla_conv *conv, uint32_t uid)
-{
-    const struct tli_wire_msg *request = &conv->request;
-
-    if (request->has_owner == 0 || request->uid == uid)
-        return TL_REASON_OK;
-    tl_outcome_fail(conv->outcome, TL_STAGE_IDENTITY, TL_REASON_NSS_OTHER_USER,
-                    "the name service says uid %u, the proven account has %u",
-                    request->uid, uid);
-    tl_outcome_set_subject(conv->outcome, request->user);
-    return conv->outcome->reason;
+    (void)tla_say(conv, TL_STYLE_INFO, text);
 }
 
 /* The rules of the lines of pam_authenticate and of this one: both count, so that none
@@ -65,7 +48,7 @@ static enum tl_reason check_rules(struct tla_conv *conv,
     }
     if (!tl_rules_any(conv->config))
         return TL_REASON_OK;
-    reason = tla_rules_input(conv, &in);
+    reason = tla_account_rules_input(conv, &in);
     if (reason != TL_REASON_OK)
         return reason;
     in.tickets = pending->ticket_path;
@@ -83,7 +66,7 @@ int tla_op_account(struct tla_conv *conv)
     int rc;
 
     if (conv->request.session == NULL)
-        return tla_op_known(conv);
+        return tla_op_account_external(conv);
     rc = tla_pending_of(conv, &pending);
     if (rc != 0) {
         tl_outcome_fail(conv->outcome, TL_STAGE_LOCAL, TL_REASON_DENIED,
@@ -92,9 +75,9 @@ int tla_op_account(struct tla_conv *conv)
                          conv->request.user);
         return tla_done(conv, NULL, done);
     }
-    if (tla_check_owner(conv, pending->uid) != TL_REASON_OK ||
+    if (tla_account_check_owner(conv, pending->uid) != TL_REASON_OK ||
         check_rules(conv, pending) != TL_REASON_OK)
-        return tla_refuse_account(conv, pending->canonical);
+        return tla_account_refuse(conv, pending->canonical);
     warn(conv, pending->expires);
     done.canonical = pending->canonical;
     done.expires = pending->expires;

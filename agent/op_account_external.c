@@ -8,27 +8,36 @@
  * its directory is asked if the machine may read there; else what the last proof said
  * counts for a while. Rules and nothing to hold against them: denied.
  */
+#include "operations.h"
+
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include <trustlogon/rules.h>
 
-#include "agent.h"
+#include "account_check.h"
+#include "channel.h"
+#include "client_watch.h"
+#include "find_user.h"
+#include "journal.h"
+#include "membership_cache.h"
 
 /* The directory is not asked again for so long: cron starts many at once. */
 #define CHECKED_S 300
 /* What the last proof said counts for so long where nobody can be asked. */
 #define PROVEN_S (7 * 86400)
 
-static bool is_recent(const struct tla_known *known, int64_t now)
+static bool is_recent(const struct tla_membership_cache *known, int64_t now)
 {
     return known != NULL && known->proven <= now && now - known->proven <= PROVEN_S;
 }
 
 /* Groups of other domains are in a ticket and in no tokenGroups, and stay what the last
  * proof said; but for those of `own`, which has been asked. */
-static int add_foreign(struct tl_membership *member, const struct tla_known *known,
-                       const struct tl_sid *own, int64_t now)
+static int add_foreign(struct tl_membership *member,
+                       const struct tla_membership_cache *known, const struct tl_sid *own,
+                       int64_t now)
 {
     const struct tl_membership *old = known != NULL ? known->member : NULL;
     struct tl_pac_group *all;
@@ -52,8 +61,9 @@ static int add_foreign(struct tl_membership *member, const struct tla_known *kno
 }
 
 /* Nobody could be asked: what is known from before, if anything. */
-static enum tl_reason from_before(struct tla_conv *conv, const struct tla_known *known,
-                                  int64_t now, const struct tl_membership **member)
+static enum tl_reason from_before(struct tla_conv *conv,
+                                  const struct tla_membership_cache *known, int64_t now,
+                                  const struct tl_membership **member)
 {
     char *why = talloc_strdup(conv, conv->outcome->detail != NULL ? conv->outcome->detail
                                                                   : "no answer");
@@ -73,16 +83,16 @@ static enum tl_reason from_before(struct tla_conv *conv, const struct tla_known 
     return conv->outcome->reason;
 }
 
-static void keep(const struct tl_config *config, const struct tla_known *known,
+static void keep(const struct tl_config *config, const struct tla_membership_cache *known,
                  struct tl_membership *member, bool own_asked, int64_t now)
 {
-    struct tla_known fresh = {.checked = now, .member = member};
+    struct tla_membership_cache fresh = {.checked = now, .member = member};
     int rc;
 
     fresh.proven = known != NULL ? known->proven : 0;
-    fresh.own = own_asked ? now : known != NULL ? known->own : 0;
-    fresh.told = own_asked ? now : known != NULL ? known->told : 0;
-    rc = tla_known_save(config, &fresh);
+    fresh.own_asked = own_asked ? now : known != NULL ? known->own_asked : 0;
+    fresh.own_answered = own_asked ? now : known != NULL ? known->own_answered : 0;
+    rc = tla_membership_cache_save(config, &fresh);
     if (rc != 0)
         tla_journal_line(LOG_WARNING, "the groups of %s are not kept: %s",
                          member->account, strerror(-rc));
@@ -99,31 +109,19 @@ static enum tl_reason cannot_deny(struct tla_conv *conv)
     return conv->outcome->reason;
 }
 
-enum tl_reason tla_rules_input(struct tla_conv *conv, struct tl_rules_input *in)
-{
-    struct tl_workstation *ws = NULL;
-    struct tl_topology *topology = NULL;
-    enum tl_reason reason = tl_workstation_detect(conv, conv->config, &ws, conv->outcome);
-
-    if (reason == TL_REASON_OK)
-        (void)tl_snapshot_load(conv, conv->config, &topology);
-    *in = (struct tl_rules_input){.config = conv->config, .ws = ws, .topo = topology};
-    return reason;
-}
-
 /* The account's groups, and whether it may log on. NULL in *member: not known, and not
  * needed. */
 static enum tl_reason look(struct tla_conv *conv, const struct tl_rules_input *in,
                            const struct tla_user *user,
                            const struct tl_membership **member)
 {
-    struct tla_known *known = NULL;
+    struct tla_membership_cache *known = NULL;
     struct tl_membership *today = NULL;
     int64_t now = (int64_t)time(NULL);
     struct tl_sid own;
     enum tl_reason reason;
 
-    (void)tla_known_load(conv, conv->config, &user->sid, &known);
+    (void)tla_membership_cache_load(conv, conv->config, &user->sid, &known);
     if (known != NULL && known->checked <= now && now - known->checked < CHECKED_S) {
         *member = known->member;
         return TL_REASON_OK;
@@ -148,10 +146,10 @@ static enum tl_reason judge(struct tla_conv *conv, const struct tla_user *user)
 {
     struct tl_rules_input in;
     const struct tl_membership *member = NULL;
-    enum tl_reason reason = tla_check_owner(conv, user->uid);
+    enum tl_reason reason = tla_account_check_owner(conv, user->uid);
 
     if (reason == TL_REASON_OK)
-        reason = tla_rules_input(conv, &in);
+        reason = tla_account_rules_input(conv, &in);
     if (reason != TL_REASON_OK)
         return reason;
     tla_end_with_client(conv, true);
@@ -188,13 +186,13 @@ static int not_known(struct tla_conv *conv)
         tl_outcome_fail(conv->outcome, TL_STAGE_IDENTITY, TL_REASON_ACCESS_RULE,
                         "nothing is known of the user, not even the SID");
         tl_outcome_set_subject(conv->outcome, conv->request.user);
-        return tla_refuse_account(conv, NULL);
+        return tla_account_refuse(conv, NULL);
     }
     tl_outcome_fail(conv->outcome, TL_STAGE_NAME, TL_REASON_NAME_LOCAL, NULL);
     return tla_done(conv, NULL, done);
 }
 
-int tla_op_known(struct tla_conv *conv)
+int tla_op_account_external(struct tla_conv *conv)
 {
     struct tli_wire_msg done = {0};
     struct tla_user user;
@@ -202,7 +200,7 @@ int tla_op_known(struct tla_conv *conv)
     if (tla_find_user(conv, conv->config->state_dir, conv->request.user, &user) != 0)
         return not_known(conv);
     if (judge(conv, &user) != TL_REASON_OK)
-        return tla_refuse_account(conv, user.canonical);
+        return tla_account_refuse(conv, user.canonical);
     tla_journal_line(LOG_INFO, "%s may go on without a logon of ours (%s)",
                      user.canonical,
                      conv->request.service != NULL ? conv->request.service : "?");

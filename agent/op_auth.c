@@ -5,109 +5,28 @@
  * The order keeps the conversation the same for every name that is not this
  * machine's: the password is asked for before anything is looked up.
  */
+#include "operations.h"
+
 #include <errno.h>
 #include <string.h>
 
 #include <trustlogon/name.h>
 
-#include "cached.h"
 #include "backoff.h"
-
-#define FILETIME_UNIX_EPOCH 116444736000000000LL /* 1970 in 100 ns since 1601 */
-#define SECONDS_PER_DAY 86400
-
-/* Days until the password must be changed + 1; 0: never, or not known. */
-static uint32_t days_left(const struct tl_pac *pac, time_t now)
-{
-    int64_t end;
-
-    if (pac == NULL || pac->pw_must_change <= FILETIME_UNIX_EPOCH ||
-        pac->pw_must_change == INT64_MAX)
-        return 0;
-    end = (pac->pw_must_change - FILETIME_UNIX_EPOCH) / 10000000;
-    if (end <= now || (end - now) / SECONDS_PER_DAY > 10000)
-        return 0;
-    return (uint32_t)((end - now) / SECONDS_PER_DAY) + 1;
-}
-
-static bool on_this_line(const struct tla_conv *conv, const char *option)
-{
-    const char *line = conv->request.options;
-    size_t len = strlen(option);
-
-    while (line != NULL && !(strncmp(line, option, len) == 0 && line[len] == '=')) {
-        line = strchr(line, '\n');
-        line = line != NULL ? line + 1 : NULL;
-    }
-    return line != NULL;
-}
-
-/* Rules are pam_acct_mgmt's. Those that stand on the line of pam_authenticate would be
- * in vain, so they are judged here and told there: a barred user and a wrong password
- * differ for whoever has the password only. */
-static void judge_this_line(struct tla_conv *conv, struct tl_logon *logon,
-                            struct tla_pending *pending)
-{
-    struct tl_outcome *verdict = tl_outcome_new(pending);
-    struct tl_config line = *conv->config;
-    struct tl_rules_input in = {
-        .config = &line, .ws = logon->ws, .topo = logon->topology};
-    enum tl_reason reason;
-
-    if (!on_this_line(conv, "allow_groups"))
-        line.allow_groups = NULL;
-    if (!on_this_line(conv, "deny_groups"))
-        line.deny_groups = NULL;
-    if (!on_this_line(conv, "allow_users"))
-        line.allow_users = NULL;
-    if (verdict == NULL) {
-        pending->refused = "out of memory"; /* whom a rule may be about, too */
-        return;
-    }
-    reason = logon->member != NULL ? tl_logon_rules(logon, &line, verdict)
-                                   : tl_rules_check(&in, pending->member, verdict);
-    if (reason == TL_REASON_OK)
-        return;
-    pending->refused = verdict->subject != NULL ? verdict->subject : "the rules";
-    pending->detail = verdict->detail;
-}
-
-/* For root's programs, which go on to store tickets, and for the proven user himself,
- * whose locker refreshes what his session has. */
-static enum tl_reason keep_tickets(struct tla_conv *conv, struct tl_logon *logon,
-                                   const char *canonical, int64_t proven_at,
-                                   struct tla_pending **kept)
-{
-    struct tla_pending *pending = NULL;
-    const char *run_dir = conv->config->run_dir;
-    int rc;
-
-    *kept = NULL;
-    if (conv->peer != 0 && conv->peer != logon->identity->uid)
-        return TL_REASON_OK;
-    rc = tla_pending_new(conv, run_dir, &pending);
-    if (rc == 0) {
-        pending->user = conv->request.user;
-        pending->canonical = canonical;
-        pending->expires = days_left(logon->pac, time(NULL));
-        pending->uid = logon->identity->uid;
-        pending->gid = logon->identity->gid;
-        rc = tl_krb_save_pending(logon->krb, pending->ticket_path);
-    }
-    if (rc == 0)
-        rc = tla_keep_groups(conv, logon, proven_at);
-    if (rc == 0) {
-        pending->member = logon->member;
-        pending->domain = logon->domain;
-        judge_this_line(conv, logon, pending);
-        rc = tla_pending_save(run_dir, pending);
-    }
-    if (rc != 0)
-        return tl_outcome_fail(logon->outcome, TL_STAGE_LOCAL, TL_REASON_CCACHE_FAILED,
-                               "%s/pending: %s", run_dir, strerror(-rc));
-    *kept = pending;
-    return TL_REASON_OK;
-}
+#include "cached_logon.h"
+#include "card_dialogue.h"
+#include "channel.h"
+#include "client_watch.h"
+#include "deferred_note.h"
+#include "deferred_tickets.h"
+#include "find_user.h"
+#include "journal.h"
+#include "kdc_queue.h"
+#include "logon_commit.h"
+#include "logon_prepare.h"
+#include "name_groups.h"
+#include "password_dialogue.h"
+#include "pending.h"
 
 /* A success that is none: without a proof; or of a locker whose name, which only the
  * store gives to its uid, is another account's by now. */
@@ -126,91 +45,82 @@ static bool proven(const struct tla_conv *conv, struct tl_logon *logon)
     return false;
 }
 
-/* `password`: the one that was proven, if any was; NULL with a card. */
+/* Each step may still refuse the logon, and then nothing is answered as a success. Those
+ * who get no tickets get no pending record, and their groups are not saved. */
+static bool commit(struct tla_conv *conv, struct tl_logon *logon, int64_t proven_at,
+                   struct tla_pending **pending)
+{
+    int rc;
+
+    *pending = NULL;
+    if (tla_commit_identity(conv, logon) != TL_REASON_OK) {
+        logon->words = NULL;
+        return false;
+    }
+    rc = tla_commit_tickets(conv, logon, pending);
+    if (rc == 0 && *pending != NULL)
+        rc = tla_commit_groups(conv, logon, proven_at);
+    if (rc == 0 && *pending != NULL)
+        rc = tla_commit_pending(conv, logon, *pending);
+    if (rc == 0)
+        return true;
+    *pending = NULL;
+    logon->words = NULL;
+    tl_outcome_fail(logon->outcome, TL_STAGE_LOCAL, TL_REASON_CCACHE_FAILED,
+                    "%s/pending: %s", conv->config->run_dir, strerror(-rc));
+    return false;
+}
+
+/*
+ * The end of a logon that the domain answered, or that could not be tried (`logon` NULL):
+ * commits, journal, answer, and what nobody waits for. `password`: the one that was
+ * proven, if any was; NULL with a card.
+ */
 static int answer(struct tla_conv *conv, struct tl_logon *logon, const char *password)
 {
     struct tl_words_input in = {.user = conv->request.user};
-    bool success = logon != NULL && proven(conv, logon);
-    struct tl_words *words = logon != NULL ? logon->words : NULL;
     struct tla_pending *pending = NULL;
     struct tli_wire_msg done = {0};
     int64_t now = (int64_t)time(NULL);
+    bool success =
+        logon != NULL && proven(conv, logon) && commit(conv, logon, now, &pending);
+    struct tl_words *words = logon != NULL ? logon->words : NULL;
     int rc;
 
-    if (success) {
-        success = tla_keep_identity(conv, logon) == TL_REASON_OK &&
-                  keep_tickets(conv, logon, logon->identity->canonical, now, &pending) ==
-                      TL_REASON_OK;
-        if (success)
-            done.canonical = logon->identity->canonical;
-        if (!success)
-            words = NULL;
-    }
     if (logon != NULL)
         conv->outcome = logon->outcome;
     if (words == NULL)
         words = tl_outcome_words(conv, conv->outcome, &in);
+    if (success)
+        done.canonical = logon->identity->canonical;
     if (pending != NULL) {
         done.session = pending->token;
         done.expires = pending->expires;
     }
-    (void)tla_named(conv, logon);
+    (void)tla_journal_may_name(conv, logon);
     tla_journal_logon(conv, conv->outcome, words, done.canonical);
     rc = tla_done(conv, words, done);
     if (pending != NULL && password != NULL)
-        tla_cached_keep(conv, &logon->identity->sid, now, password);
+        tla_cached_logon_save(conv, &logon->identity->sid, now, password);
     if (success)
         tla_name_groups(conv, logon);
     return rc;
 }
 
-/* The session of a cached logon: known by the last proof, and without tickets yet. */
-static int make_pending(struct tla_conv *conv, struct tl_logon *logon,
-                        const struct tla_cached *who, struct tla_pending **kept)
-{
-    const char *run_dir = conv->config->run_dir;
-    const char *at = strrchr(who->user.canonical, '@');
-    struct tla_pending *pending = NULL;
-    char *sam, *realm;
-    int rc = at == NULL ? -EBADMSG : tla_pending_new(conv, run_dir, &pending);
-
-    *kept = NULL;
-    if (rc != 0)
-        return rc;
-    pending->user = conv->request.user;
-    pending->canonical = who->user.canonical;
-    pending->uid = who->user.uid;
-    pending->gid = who->user.gid;
-    pending->member = who->known->member;
-    pending->domain = at + 1;
-    sam =
-        talloc_strndup(pending, who->user.canonical, (size_t)(at - who->user.canonical));
-    realm = tl_realm_of(pending, at + 1);
-    rc = sam != NULL && realm != NULL
-             ? tl_krb_save_empty(sam, realm, pending->ticket_path)
-             : -ENOMEM;
-    if (rc == 0) {
-        judge_this_line(conv, logon, pending);
-        rc = tla_pending_save(run_dir, pending);
-    }
-    if (rc == 0)
-        *kept = pending;
-    return rc;
-}
-
-/* Nobody could be asked, and the password is that of the last proof. */
+/* The end of a logon for which no KDC could be asked, with the password of the last
+ * proof. */
 static int answer_cached(struct tla_conv *conv, struct tl_logon *logon,
-                         const struct tla_cached *who, const char *password)
+                         const struct tla_cached_user *who, const char *password)
 {
     struct tli_wire_msg done = {.canonical = who->user.canonical};
     struct tla_pending *pending = NULL;
-    int rc = make_pending(conv, logon, who, &pending);
+    int rc = tla_commit_cached(conv, logon, who, &pending);
 
     if (rc != 0)
         tl_outcome_fail(conv->outcome, TL_STAGE_LOCAL, TL_REASON_CCACHE_FAILED,
                         "%s/pending: %s", conv->config->run_dir, strerror(-rc));
     else
-        rc = tla_tell(conv, TL_STYLE_INFO, TLA_CACHED_SENTENCE);
+        rc = tla_say(conv, TL_STYLE_INFO, TLA_CACHED_LOGON_TEXT);
     if (rc == 0)
         tla_journal_line(LOG_NOTICE, "%s is logged on with cached credentials (%s): %s",
                          who->user.canonical,
@@ -218,11 +128,11 @@ static int answer_cached(struct tla_conv *conv, struct tl_logon *logon,
                          tl_reason_info(logon->outcome->reason)->slug);
     if (pending != NULL) {
         done.session = pending->token;
-        tla_when_back_note(conv, pending);
+        tla_deferred_note_begin(conv, pending);
     }
     rc = tla_done(conv, NULL, done);
     if (rc == 0 && pending != NULL)
-        tla_when_back(conv, pending, &who->user.sid, password);
+        tla_deferred_tickets(conv, pending, &who->user.sid, password);
     return rc;
 }
 
@@ -230,20 +140,20 @@ static int answer_cached(struct tla_conv *conv, struct tl_logon *logon,
  * program waits for us by default (pam_trustlogon(8), timeout). */
 #define IN_LINE 3 /* times logon_timeout */
 
-static struct tla_turn *wait_for_turn(struct tla_conv *conv, struct tl_logon *logon)
+static struct tla_kdc_place *wait_for_kdc(struct tla_conv *conv, struct tl_logon *logon)
 {
     const char *realm = logon->route->realm, *who = conv->request.caller;
     tl_deadline until = tl_deadline_in_ms((int64_t)conv->config->logon_timeout * IN_LINE);
-    struct tla_turn *turn = NULL;
+    struct tla_kdc_place *place = NULL;
 
     if (realm == NULL)
         return NULL;
     if (conv->peer != 0)
         who = talloc_asprintf(conv, "%u", (unsigned int)conv->peer);
     tla_end_with_client(conv, true);
-    turn = tla_turn_wait(conv, conv->config->run_dir, realm, who, until);
-    logon->trace = tla_turn_trace(turn);
-    return turn;
+    place = tla_kdc_queue_wait(conv, conv->config->run_dir, realm, who, until);
+    logon->trace = tla_kdc_place_trace(place);
+    return place;
 }
 
 /* Hold a password against the domain's, by whatever step: a KDC may say "expired" without
@@ -254,15 +164,15 @@ static void ask_domain(struct tla_conv *conv, struct tl_logon *logon,
                        enum tl_reason (*step)(struct tl_logon *logon, const char *old),
                        const struct tla_card_answer *card)
 {
-    struct tla_guesses *guesses = NULL;
-    struct tla_turn *turn;
+    struct tla_backoff *backoff = NULL;
+    struct tla_kdc_place *place;
     int rc = 0;
 
     if (conv->peer != 0) {
         tla_end_with_client(conv, true);
-        rc = tla_guesses_enter(conv, conv->config->run_dir, conv->peer, &guesses);
+        rc = tla_backoff_enter(conv, conv->config->run_dir, conv->peer, &backoff);
     }
-    turn = wait_for_turn(conv, logon);
+    place = wait_for_kdc(conv, logon);
     tla_watch_client(conv, true);
     if (rc == 0 && card != NULL)
         (void)tl_logon_card(logon, card->card, card->pin);
@@ -271,8 +181,8 @@ static void ask_domain(struct tla_conv *conv, struct tl_logon *logon,
     else
         tl_outcome_fail(logon->outcome, TL_STAGE_LOCAL, TL_REASON_INTERNAL,
                         "wrong passwords cannot be counted: %s", strerror(-rc));
-    tla_turn_leave(turn);
-    tla_guesses_leave(guesses, logon->outcome->reason);
+    tla_kdc_place_leave(place);
+    tla_backoff_leave(backoff, logon->outcome->reason);
     tla_watch_client(conv, false);
 }
 
@@ -294,12 +204,12 @@ static int change_first(struct tla_conv *conv, struct tl_logon *logon, const cha
     reason = logon->outcome->reason;
     /* who does not know the old one learns nothing about the account */
     if (reason == TL_REASON_OK || reason == TL_REASON_PASSWORD_UNREACHABLE)
-        rc = tla_tell(conv, TL_STYLE_INFO, wanted);
+        rc = tla_say(conv, TL_STYLE_INFO, wanted);
     if (rc != 0 || reason != TL_REASON_OK)
         return rc;
-    rc = tla_change_password(conv, logon, old, wanted, fresh);
+    rc = tla_password_dialogue(conv, logon, old, wanted, fresh);
     if (rc == 0 && *fresh != NULL) {
-        rc = tla_tell(conv, TL_STYLE_INFO, "Your password has been changed.");
+        rc = tla_say(conv, TL_STYLE_INFO, "Your password has been changed.");
         if (rc == 0)
             ask_domain(conv, logon, *fresh, tl_logon_password, NULL);
     }
@@ -311,9 +221,9 @@ static void forget_ended(struct tla_conv *conv, const struct tl_logon *logon)
 {
     struct tla_user user;
 
-    if (tla_cached_is_over(logon->outcome->reason) &&
+    if (tla_cached_logon_is_ended(logon->outcome->reason) &&
         tla_find_user(conv, conv->config->state_dir, conv->request.user, &user) == 0)
-        tla_cached_forget(conv, &user.sid);
+        tla_cached_logon_drop(conv, &user.sid);
 }
 
 static bool wants_new_password(const struct tl_logon *logon)
@@ -360,9 +270,9 @@ static int with_card(struct tla_conv *conv, struct tl_logon *logon,
 int tla_op_auth(struct tla_conv *conv)
 {
     struct tl_logon *logon;
-    enum tl_reason reason = tla_prepare(conv, &logon);
+    enum tl_reason reason = tla_logon_prepare(conv, &logon);
     char *password = NULL, *fresh = NULL;
-    struct tla_cached *who = NULL;
+    struct tla_cached_user *who = NULL;
     struct tla_card_answer card;
     int rc;
 
@@ -396,7 +306,7 @@ int tla_op_auth(struct tla_conv *conv)
     forget_ended(conv, logon);
     if (wants_new_password(logon))
         rc = change_first(conv, logon, password, &fresh);
-    if (rc == 0 && tla_cached_check(conv, logon, password, &who) == TL_REASON_OK &&
+    if (rc == 0 && tla_cached_logon_check(conv, logon, password, &who) == TL_REASON_OK &&
         who != NULL)
         rc = answer_cached(conv, logon, who, password);
     else if (rc == 0)

@@ -7,9 +7,18 @@
  * anything before; the second changes it. root is asked for the old one, too: only
  * a domain controller may reset a password without it.
  */
+#include "operations.h"
+
 #include <string.h>
 
-#include "cached.h"
+#include "cached_logon.h"
+#include "channel.h"
+#include "client_watch.h"
+#include "find_user.h"
+#include "journal.h"
+#include "logon_prepare.h"
+#include "password_dialogue.h"
+#include "secret.h"
 
 static int answer(struct tla_conv *conv, struct tl_logon *logon)
 {
@@ -33,14 +42,14 @@ static int change(struct tla_conv *conv, struct tl_logon *logon, const char *old
     int rc = 0;
 
     if (conv->request.new_secret != NULL)
-        (void)tla_change_once(conv, logon, old, conv->request.new_secret);
+        (void)tla_password_change(conv, logon, old, conv->request.new_secret);
     else
-        rc = tla_change_password(conv, logon, old, NULL, &fresh);
+        rc = tla_password_dialogue(conv, logon, old, NULL, &fresh);
     talloc_free(fresh);
     /* The old one must not open the machine when the cable is out. */
     if (rc == 0 && logon->outcome->reason == TL_REASON_OK &&
         tla_find_user(conv, conv->config->state_dir, conv->request.user, &user) == 0)
-        tla_cached_forget(conv, &user.sid);
+        tla_cached_logon_drop(conv, &user.sid);
     return rc;
 }
 
@@ -55,7 +64,7 @@ static int serve(struct tla_conv *conv, struct tl_logon *logon, const char *old)
     if (logon->outcome->reason == TL_REASON_OK && (flags & TL_WIRE_F_EXPIRED) != 0)
         needed = tl_password_is_over(logon, old);
     tla_watch_client(conv, false);
-    (void)tla_named(conv, logon);
+    (void)tla_journal_may_name(conv, logon);
     if (logon->outcome->reason != TL_REASON_OK)
         tla_journal_password(conv, logon->outcome, logon->words, NULL);
     else if (needed && (flags & TL_WIRE_F_PRELIM) == 0)
@@ -67,7 +76,7 @@ int tla_op_chauthtok(struct tla_conv *conv)
 {
     struct tl_logon *logon;
     char *old = NULL;
-    enum tl_reason reason = tla_prepare(conv, &logon);
+    enum tl_reason reason = tla_logon_prepare(conv, &logon);
     int rc;
 
     if (logon == NULL)

@@ -5,14 +5,21 @@
  * The asker waits a second at most and then reads the store again, whatever was
  * answered. What takes longer is finished all the same, and the next one has it.
  */
+#include "operations.h"
+
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <trustlogon/name.h>
 
-#include "agent.h"
+#include "channel.h"
+#include "journal.h"
+#include "lock_file.h"
+#include "lookup_lock.h"
 #include "store/inspect.h"
+#include "store_update.h"
 
 /* As in a logon: made-up domain names must not turn into LDAP traffic. */
 #define SNAPSHOT_YOUNG_S 60
@@ -21,7 +28,7 @@ struct asked {
     struct tla_conv *conv;
     struct tl_question question;
     enum tli_store_class class;
-    const char *text; /* the question, for the gate and for people */
+    const char *text; /* the question, for the lock and for people */
     tl_deadline deadline;
     bool none;     /* the domain that must know has been asked, and there is none */
     bool sam_only; /* but for those who have the name as a UPN only */
@@ -137,7 +144,7 @@ static enum tl_reason plan_or_refresh(struct asked *asked, struct tl_lookup_inpu
 
 /* The users in a group, which may take longer than the asker waits: the group itself is
  * in the store by then. */
-static int store_members(const struct asked *asked, struct tla_store_handle *book,
+static int store_members(const struct asked *asked, struct tla_store_handle *handle,
                          struct tl_lookup *lookup, const struct tl_lookup_answer *found)
 {
     struct tl_outcome *why = tl_outcome_new(lookup);
@@ -147,7 +154,7 @@ static int store_members(const struct asked *asked, struct tla_store_handle *boo
 
     if (found->entry == NULL) /* none are known, and none will be */
         return tla_store_group(
-            book, found->groups[0], asked->question.name, NULL, 0, false,
+            handle, found->groups[0], asked->question.name, NULL, 0, false,
             found->source == TL_LOOKUP_LDAP ? TL_STORE_SOURCE_LDAP : TL_STORE_SOURCE_LSA);
     reason = tl_lookup_members(lookup, lookup, found, &members, &count, why);
     if (reason != TL_REASON_OK) {
@@ -156,19 +163,19 @@ static int store_members(const struct asked *asked, struct tla_store_handle *boo
                          why != NULL && why->detail != NULL ? why->detail : "");
         return 0;
     }
-    return tla_store_group(book, found->groups[0], asked->question.name, members, count,
+    return tla_store_group(handle, found->groups[0], asked->question.name, members, count,
                            false, TL_STORE_SOURCE_LDAP);
 }
 
-static int store_answer(const struct asked *asked, struct tla_store_handle *book,
+static int store_answer(const struct asked *asked, struct tla_store_handle *handle,
                         struct tl_lookup *lookup, const struct tl_lookup_answer *found)
 {
     bool own_group = asked->question.group && found->identity != NULL;
-    int rc = tla_store_answer(book, found, asked->question.name);
+    int rc = tla_store_answer(handle, found, asked->question.name);
 
     /* Who asks by a name may want the members; who asks by an id wants the name. */
     if (rc == 0 && asked->question.group && asked->question.name != NULL && !own_group)
-        rc = store_members(asked, book, lookup, found);
+        rc = store_members(asked, handle, lookup, found);
     return rc;
 }
 
@@ -178,7 +185,7 @@ static int store_answer(const struct asked *asked, struct tla_store_handle *book
  * sigma from another), whom anybody could make disappear by asking for the other.
  */
 static bool folds_like_another(const struct asked *asked,
-                               const struct tla_store_handle *book)
+                               const struct tla_store_handle *handle)
 {
     char *folded = tl_fold(asked->conv, asked->question.name);
     struct tli_store_view *view = NULL;
@@ -186,7 +193,7 @@ static bool folds_like_another(const struct asked *asked,
     struct tli_store_entry entry;
     uint64_t now = tli_store_now();
 
-    if (folded != NULL && tli_store_view_open(asked->conv, book->path, &view) == 0)
+    if (folded != NULL && tli_store_view_open(asked->conv, handle->path, &view) == 0)
         alike =
             is_there(tli_store_by_name(&view->map, asked->class, folded, now, &entry)) &&
             !is_there(tli_store_by_name(&view->map, asked->class, asked->question.name,
@@ -199,14 +206,14 @@ static bool folds_like_another(const struct asked *asked,
 /* The name is the user principal name of an account with another name: the answer says
  * nothing about that account. */
 static bool is_known_by_upn(const struct asked *asked,
-                            const struct tla_store_handle *book)
+                            const struct tla_store_handle *handle)
 {
     struct tli_store_view *view = NULL;
     struct tl_name *name = NULL, *there = NULL;
     struct tli_store_entry entry;
     bool known = false;
 
-    if (tli_store_view_open(asked->conv, book->path, &view) == 0 &&
+    if (tli_store_view_open(asked->conv, handle->path, &view) == 0 &&
         is_there(tli_store_by_name(&view->map, asked->class, asked->question.name,
                                    tli_store_now(), &entry)) &&
         tl_name_parse(asked->conv, asked->question.name, strlen(asked->question.name),
@@ -220,24 +227,24 @@ static bool is_known_by_upn(const struct asked *asked,
 }
 
 /* An answer that does not fit costs the domain another question, and nothing else. */
-static void store_nobody(const struct asked *asked, struct tla_store_handle *book)
+static void store_nobody(const struct asked *asked, struct tla_store_handle *handle)
 {
     uint64_t until = tli_store_now() + (uint64_t)asked->conv->config->unknown_lifetime;
     int rc;
 
-    if (asked->question.name != NULL && folds_like_another(asked, book))
+    if (asked->question.name != NULL && folds_like_another(asked, handle))
         return;
     if (asked->question.name != NULL)
-        rc = tli_store_put_missing_name(book->store, asked->class, asked->question.name,
+        rc = tli_store_put_missing_name(handle->store, asked->class, asked->question.name,
                                         until);
     else
-        rc = tli_store_put_missing_id(book->store, asked->class, asked->question.id,
+        rc = tli_store_put_missing_id(handle->store, asked->class, asked->question.id,
                                       until);
     if (rc != 0 && rc != -EINVAL && rc != -ERANGE && rc != -ENOSPC)
         tla_journal_line(LOG_WARNING, "the identity store: %s", strerror(-rc));
 }
 
-static enum tl_reason resolve(struct asked *asked, struct tla_store_handle *book)
+static enum tl_reason resolve(struct asked *asked, struct tla_store_handle *handle)
 {
     struct tla_conv *conv = asked->conv;
     struct tl_lookup_input in = {.config = conv->config, .deadline = asked->deadline};
@@ -265,7 +272,7 @@ static enum tl_reason resolve(struct asked *asked, struct tla_store_handle *book
     reason = tl_lookup_find(lookup, what, &asked->question, &found, conv->outcome);
     asked->none = reason == TL_REASON_USER_UNKNOWN;
     asked->sam_only = asked->none && tl_lookup_sam_only(lookup);
-    rc = reason == TL_REASON_OK ? store_answer(asked, book, lookup, found) : 0;
+    rc = reason == TL_REASON_OK ? store_answer(asked, handle, lookup, found) : 0;
     talloc_free(lookup);
     if (rc == -EEXIST)
         return fail(asked, TL_REASON_ID_COLLISION, "the id is another's");
@@ -276,11 +283,11 @@ static enum tl_reason resolve(struct asked *asked, struct tla_store_handle *book
 
 /* Without the name, which somebody may have typed in the place of another word;
  * `trustlogon id NAME` tells why for any one. */
-static void tell_failure(const struct asked *asked, enum tl_reason reason)
+static void log_failure(const struct asked *asked, enum tl_reason reason)
 {
     const char *detail = asked->conv->outcome->detail;
 
-    if (detail == NULL || tla_quotes(detail, asked->question.name))
+    if (detail == NULL || tla_journal_quotes(detail, asked->question.name))
         detail = "";
     tla_journal_caller(asked->conv, LOG_INFO,
                        "a %s that uid %u asked for could not be looked up: %s%s%s",
@@ -292,13 +299,13 @@ static void tell_failure(const struct asked *asked, enum tl_reason reason)
 static enum tl_reason look_up(struct asked *asked)
 {
     struct tla_conv *conv = asked->conv;
-    struct tla_store_handle *book = NULL;
-    struct tla_gate *gate = NULL;
+    struct tla_store_handle *handle = NULL;
+    struct tla_lock *lock = NULL;
     enum tl_reason reason;
     /* Questions about a domain that does not answer must not keep sshd from knowing its
      * users. */
-    int rc = tla_gate_enter(conv, conv->config->run_dir, asked->text, conv->peer,
-                            conv->config->lookup_max, asked->deadline, &gate);
+    int rc = tla_lookup_lock_enter(conv, conv->config->run_dir, asked->text, conv->peer,
+                                   conv->config->lookup_max, asked->deadline, &lock);
 
     if (rc != 0)
         return fail(asked, TL_REASON_DEADLINE, "too much is being looked up");
@@ -311,20 +318,20 @@ static enum tl_reason look_up(struct asked *asked)
     default:
         break;
     }
-    rc = tla_store_open(conv, conv->config, NULL, &book);
+    rc = tla_store_open(conv, conv->config, NULL, &handle);
     if (rc != 0)
         return fail(asked, TL_REASON_INTERNAL, strerror(-rc));
-    reason = resolve(asked, book);
-    if (asked->sam_only && is_known_by_upn(asked, book)) {
+    reason = resolve(asked, handle);
+    if (asked->sam_only && is_known_by_upn(asked, handle)) {
         asked->none = false;
         reason = fail(asked, TL_REASON_DIRECTORY_UNREADABLE,
                       "nobody could be asked for user principal names");
     }
     if (asked->none)
-        store_nobody(asked, book);
+        store_nobody(asked, handle);
     else if (reason != TL_REASON_OK)
-        tell_failure(asked, reason);
-    talloc_free(gate);
+        log_failure(asked, reason);
+    talloc_free(lock);
     return reason;
 }
 

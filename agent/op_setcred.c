@@ -7,11 +7,17 @@
  * under a name of the user's is done by a child that has become the user
  * (tl_ccache_store).
  */
+#include "operations.h"
+
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "cached.h"
+#include "account_check.h"
+#include "channel.h"
+#include "deferred_note.h"
+#include "journal.h"
+#include "pending.h"
 #include "sessions.h"
 
 static enum tl_ccache_op op_of(const struct tli_wire_msg *request)
@@ -82,7 +88,7 @@ static enum tl_reason find_tickets(struct tla_conv *conv, struct tl_ccache_reque
     /* The tickets are of a SID. Whose uid a name has is for NSS to say, and other
      * modules answer there too: tickets go to the proven one or to nobody. The same
      * for the group, which is the user's alone in no other way. */
-    if (tla_check_owner(conv, (*pending)->uid) != TL_REASON_OK)
+    if (tla_account_check_owner(conv, (*pending)->uid) != TL_REASON_OK)
         return conv->outcome->reason;
     store->gid = (*pending)->gid;
     return TL_REASON_OK;
@@ -120,7 +126,7 @@ int tla_op_setcred(struct tla_conv *conv)
     bool begins;
 
     if (store.op == TL_CCACHE_DELETE) {
-        tla_when_back_cancel(conv->config->run_dir, request->session);
+        tla_deferred_note_cancel(conv->config->run_dir, request->session);
         tla_session_drop(conv->config->run_dir, request->uid, request->ccache);
         tla_pending_drop(conv->config->run_dir, request->session);
     } else if (store.op != TL_CCACHE_ESTABLISH && store.existing == NULL) {
@@ -139,7 +145,8 @@ int tla_op_setcred(struct tla_conv *conv)
         (void)unlink(pending->ticket_path);
         if (begins)
             note_session(conv, pending, name);
-        tla_when_back_tell(conv->config->run_dir, pending->token, pending->uid, name);
+        tla_deferred_note_set_cache(conv->config->run_dir, pending->token, pending->uid,
+                                    name);
     }
     return answer(conv, name);
 }

@@ -3,9 +3,12 @@
  * own_groups.c - which groups of this machine's own domain a user was in when its
  * directory was asked last: by the last logon, else by a look-up before the first one.
  */
+#include "own_groups.h"
+
 #include <string.h>
 
 #include "agent.h"
+#include "membership_cache.h"
 #include "store/inspect.h"
 
 static void add(TALLOC_CTX *ctx, struct tl_own_groups *known,
@@ -38,13 +41,13 @@ static void find_gid(const struct tli_store_map *map, struct tl_own_group *group
     group->gid = group->has_gid ? entry.id : 0;
 }
 
-static void from_proof(TALLOC_CTX *ctx, const struct tla_known *last,
+static void from_proof(TALLOC_CTX *ctx, const struct tla_membership_cache *last,
                        const struct tli_store_map *map, struct tl_own_groups *known)
 {
     const struct tl_membership *member = last->member;
 
-    known->asked = last->own;
-    known->told = last->told;
+    known->asked = last->own_asked;
+    known->told = last->own_answered;
     for (size_t i = 0; i < member->count; i++) {
         struct tl_own_group group = {.sid = member->groups[i].sid};
 
@@ -78,22 +81,22 @@ static void from_store(TALLOC_CTX *ctx, const struct tli_store_map *map,
     }
 }
 
-void tla_recall(void *arg, TALLOC_CTX *ctx, const struct tl_sid *user,
-                struct tl_own_groups *known)
+void tla_cached_own_groups(void *arg, TALLOC_CTX *ctx, const struct tl_sid *user,
+                           struct tl_own_groups *known)
 {
     const struct tla_conv *conv = arg;
     TALLOC_CTX *tmp = talloc_new(NULL);
     char *path = talloc_asprintf(tmp, "%s/%s", conv->config->state_dir, TL_STORE_FILE);
     const struct tli_store_map *map = NULL;
     struct tli_store_view *view = NULL;
-    struct tla_known *last = NULL;
+    struct tla_membership_cache *last = NULL;
 
     *known = (struct tl_own_groups){0};
     if (path != NULL && tli_store_view_open(tmp, path, &view) == 0)
         map = &view->map;
-    if (tla_known_load(tmp, conv->config, user, &last) == 0)
+    if (tla_membership_cache_load(tmp, conv->config, user, &last) == 0)
         from_proof(ctx, last, map, known);
-    if (map != NULL && (last == NULL || last->own == 0))
+    if (map != NULL && (last == NULL || last->own_asked == 0))
         from_store(ctx, map, user, known);
     talloc_free(tmp);
 }

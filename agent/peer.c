@@ -2,6 +2,8 @@
  *
  * peer.c - who is at the other end.
  */
+#include "peer.h"
+
 #include <errno.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -9,9 +11,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "agent.h"
+#include "find_user.h"
+#include "store/inspect.h"
 
-int tla_peer(int fd, struct ucred *peer)
+int tla_peer_read(int fd, struct ucred *peer)
 {
     struct ucred found = {.uid = (uid_t)-1};
     socklen_t len = sizeof(found);
@@ -25,13 +28,13 @@ int tla_peer(int fd, struct ucred *peer)
 
 /* By group, not by parent: a child that lost its parent is still of the family. Pid 0
  * is somebody in a namespace that we cannot see, so none of ours. */
-bool tla_peer_is_ours(const struct ucred *peer)
+bool tla_peer_is_agent(const struct ucred *peer)
 {
     return peer->pid > 0 && getpgid(peer->pid) == getpgrp();
 }
 
 /* The file, not NSS: our own NSS module would ask this very process. */
-bool tla_passwd_has(const char *path, const char *name, uid_t uid)
+bool tla_peer_in_passwd(const char *path, const char *name, uid_t uid)
 {
     char buf[8192];
     struct passwd pw = {0}, *entry = NULL;
@@ -46,8 +49,8 @@ bool tla_passwd_has(const char *path, const char *name, uid_t uid)
     return found;
 }
 
-bool tla_store_has(TALLOC_CTX *ctx, const struct tl_config *config, const char *name,
-                   uid_t uid)
+bool tla_peer_in_store(TALLOC_CTX *ctx, const struct tl_config *config, const char *name,
+                       uid_t uid)
 {
     char *path = talloc_asprintf(ctx, "%s/%s", config->state_dir, TL_STORE_FILE);
     struct tli_store_view *view = NULL;

@@ -7,6 +7,8 @@
  * ids they belong to and the SIDs that access rules are about. The token is 128 random
  * bits; whoever presents it must be root and name the same user.
  */
+#include "pending.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -17,10 +19,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "agent.h"
+#include "find_user.h"
+#include "pending_record.h"
+#include "store/store.h"
 
-/* A PAC can have 8192 groups of each kind, a SID 184 characters. */
-#define RECORD_MAX (8 << 20)
 #define SWEPT ".swept" /* beside them: its time is that of the last sweep */
 #define SWEEP_SECONDS 60
 
@@ -87,45 +89,11 @@ fail:
     return rc;
 }
 
-/* One line for each, in this order; the membership's own lines follow. */
-enum { USER, CANONICAL, EXPIRES, UID, GID, DOMAIN, REFUSED, DETAIL, LINES };
-
-static const char *or_empty(const char *text)
-{
-    return text != NULL ? text : "";
-}
-
-static int make_record(TALLOC_CTX *ctx, const struct tla_pending *pending, char **record)
-{
-    const char *texts[] = {pending->user, pending->canonical, or_empty(pending->domain),
-                           or_empty(pending->refused)};
-    char *detail = talloc_strdup(ctx, or_empty(pending->detail)), *groups;
-    int rc = tl_membership_to_text(ctx, pending->member, &groups);
-
-    *record = NULL;
-    if (rc != 0 || detail == NULL)
-        return rc != 0 ? rc : -ENOMEM;
-    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        if (strchr(texts[i], '\n') != NULL)
-            return -EINVAL;
-    }
-    /* A server's words, in as many lines as it likes. */
-    for (char *p = detail; (p = strchr(p, '\n')) != NULL;)
-        *p = ' ';
-    *record = talloc_asprintf(ctx, "%s\n%s\n%u\n%u\n%u\n%s\n%s\n%s\n%s", pending->user,
-                              pending->canonical, pending->expires, pending->uid,
-                              pending->gid, or_empty(pending->domain),
-                              or_empty(pending->refused), detail, groups);
-    if (*record == NULL)
-        return -ENOMEM;
-    return strlen(*record) <= RECORD_MAX ? 0 : -E2BIG;
-}
-
 int tla_pending_save(const char *run_dir, const struct tla_pending *pending)
 {
     char *path = talloc_asprintf(NULL, "%s/pending/%s.logon", run_dir, pending->token);
     char *record = NULL;
-    int fd = -1, rc = path == NULL ? -ENOMEM : make_record(path, pending, &record);
+    int fd = -1, rc = path == NULL ? -ENOMEM : tla_pending_format(path, pending, &record);
     size_t len;
 
     if (rc != 0)
@@ -155,7 +123,8 @@ static int read_record(TALLOC_CTX *ctx, const char *path, char **record)
     if (fd < 0)
         return -errno;
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
-        st.st_size > RECORD_MAX || time(NULL) - st.st_mtime > TLA_PENDING_SECONDS)
+        st.st_size > TLA_PENDING_RECORD_MAX ||
+        time(NULL) - st.st_mtime > TLA_PENDING_SECONDS)
         rc = -ENOENT;
     if (rc == 0)
         *record = talloc_zero_size(ctx, (size_t)st.st_size + 1);
@@ -166,43 +135,6 @@ static int read_record(TALLOC_CTX *ctx, const char *path, char **record)
         rc = got < 0 ? -errno : -ENOENT;
     close(fd);
     return rc;
-}
-
-static bool number(const char *text, uint32_t *value)
-{
-    char *end = NULL;
-    unsigned long n = strtoul(text, &end, 10);
-
-    *value = (uint32_t)n;
-    return *text >= '0' && *text <= '9' && *end == '\0' && n <= UINT32_MAX;
-}
-
-/* What is no record of ours is no logon. The strings stay in `record`. */
-static int parse(struct tla_pending *pending, char *record)
-{
-    struct tl_membership *member = NULL;
-    char *line[LINES];
-    int rc;
-
-    for (int i = 0; i < LINES; i++) {
-        line[i] = strsep(&record, "\n");
-        if (record == NULL)
-            return -ENOENT;
-    }
-    if (!number(line[EXPIRES], &pending->expires) || !number(line[UID], &pending->uid) ||
-        !number(line[GID], &pending->gid) || line[USER][0] == '\0' ||
-        line[CANONICAL][0] == '\0')
-        return -ENOENT;
-    rc = tl_membership_from_text(pending, record, strlen(record), &member);
-    if (rc != 0)
-        return rc == -EBADMSG ? -ENOENT : rc;
-    pending->user = line[USER];
-    pending->canonical = line[CANONICAL];
-    pending->domain = line[DOMAIN][0] != '\0' ? line[DOMAIN] : NULL;
-    pending->refused = line[REFUSED][0] != '\0' ? line[REFUSED] : NULL;
-    pending->detail = line[DETAIL][0] != '\0' ? line[DETAIL] : NULL;
-    pending->member = member;
-    return 0;
 }
 
 int tla_pending_load(TALLOC_CTX *ctx, const char *run_dir, const char *token,
@@ -224,7 +156,7 @@ int tla_pending_load(TALLOC_CTX *ctx, const char *run_dir, const char *token,
     rc = found->ticket_path == NULL || path == NULL ? -ENOMEM
                                                     : read_record(found, path, &record);
     if (rc == 0)
-        rc = parse(found, record);
+        rc = tla_pending_parse(found, record);
     /* By the name that was given, or the one that canonical_user put in its place. */
     if (rc == 0 && strcmp(found->user, user) != 0 && strcmp(found->canonical, user) != 0)
         rc = -ENOENT;
@@ -234,6 +166,20 @@ int tla_pending_load(TALLOC_CTX *ctx, const char *run_dir, const char *token,
     }
     *pending = found;
     return 0;
+}
+
+int tla_pending_of(struct tla_conv *conv, struct tla_pending **pending)
+{
+    const struct tli_wire_msg *request = &conv->request;
+    struct tla_user user;
+    int rc = tla_pending_load(conv, conv->config->run_dir, request->session,
+                              request->user, pending);
+
+    if (rc == -ENOENT && request->user != NULL && !tli_store_owns_name(request->user) &&
+        tla_find_user(conv, conv->config->state_dir, request->user, &user) == 0)
+        rc = tla_pending_load(conv, conv->config->run_dir, request->session,
+                              user.canonical, pending);
+    return rc;
 }
 
 void tla_pending_drop(const char *run_dir, const char *token)

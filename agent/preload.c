@@ -6,9 +6,10 @@
  * context, and with them libcrypto, whose relocation alone costs milliseconds.
  * Workers are forks of the listener: what it has open they find in place.
  */
+#include "preload.h"
+
 #include <krb5.h>
 
-#include "agent.h"
 #include "kerberos/internal.h"
 
 struct warm {
@@ -38,7 +39,7 @@ static void build_request(struct warm *warm)
     }
 }
 
-void tla_warm(TALLOC_CTX *mem)
+void tla_preload(TALLOC_CTX *mem)
 {
     struct warm *warm = talloc_zero(mem, struct warm);
 

@@ -8,6 +8,8 @@
  * module (pam_module/spawn.c). Everything here is tried once: a container may forbid it,
  * and locks have time limits of their own (status/lock.h).
  */
+#include "reset_process.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/ioprio.h>
@@ -22,7 +24,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "agent.h"
+#include "journal.h"
 
 #define TIMER_SLACK_NS 50000 /* what the kernel gives init */
 #define CGROUP_MAX 4096
@@ -125,7 +127,7 @@ static int leave_cgroup(const char *mount)
     return rc;
 }
 
-void tla_disinherit(void)
+void tla_reset_process(void)
 {
     const char *mount = cgroup_mount();
     char cgroup[CGROUP_MAX];

@@ -6,6 +6,8 @@
  * sessions share (KEYRING, KCM, DIR) has a record for each, and the last one to end
  * ends its renewal. Records hold names and ids, no secret.
  */
+#include "sessions.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -16,13 +18,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "sessions.h"
+#include "pending.h"
+#include "text_file.h"
 
 #define RECORD_MAX 4096
 
 static char *folder_of(TALLOC_CTX *ctx, const char *run_dir)
 {
     return talloc_asprintf(ctx, "%s/sessions", run_dir);
+}
+
+char *tla_session_format(TALLOC_CTX *ctx, const struct tla_session *session)
+{
+    return talloc_asprintf(ctx, "%u %u %" PRId64 "\n%s\n%s\n%s\n", session->uid,
+                           session->gid, session->refused_end, session->ccache,
+                           session->realm, session->user);
 }
 
 static bool one_line(const char *text)
@@ -38,9 +48,7 @@ int tla_session_note(const char *run_dir, const char *token,
     char *path = talloc_asprintf(tmp, "%s/%s", folder, token);
     int rc = 0;
 
-    text = talloc_asprintf(tmp, "%u %u %" PRId64 "\n%s\n%s\n%s\n", session->uid,
-                           session->gid, session->told, session->ccache, session->realm,
-                           session->user);
+    text = tla_session_format(tmp, session);
     if (folder == NULL || path == NULL || text == NULL)
         rc = -ENOMEM;
     else if (!tla_token_is_valid(token) || !one_line(session->ccache) ||
@@ -69,22 +77,22 @@ static bool take_number(char **text, char ends, long long *value)
     return true;
 }
 
-static bool parse(struct tla_session *session, char *text)
+bool tla_session_parse(struct tla_session *session, char *text)
 {
     char *ids = strsep(&text, "\n");
-    long long uid, gid, told;
+    long long uid, gid, refused_end;
 
     session->ccache = strsep(&text, "\n");
     session->realm = strsep(&text, "\n");
     session->user = strsep(&text, "\n");
     if (text == NULL || !one_line(session->ccache) || !one_line(session->realm) ||
         !one_line(session->user) || !take_number(&ids, ' ', &uid) ||
-        !take_number(&ids, ' ', &gid) || !take_number(&ids, '\0', &told) || uid == 0 ||
-        gid == 0 || uid >= UINT32_MAX || gid >= UINT32_MAX)
+        !take_number(&ids, ' ', &gid) || !take_number(&ids, '\0', &refused_end) ||
+        uid == 0 || gid == 0 || uid >= UINT32_MAX || gid >= UINT32_MAX)
         return false;
     session->uid = (uint32_t)uid;
     session->gid = (uint32_t)gid;
-    session->told = told;
+    session->refused_end = refused_end;
     return true;
 }
 
@@ -96,7 +104,7 @@ static bool read_record(TALLOC_CTX *ctx, int folder, const char *name,
     char *text = fd >= 0 ? talloc_zero_size(ctx, RECORD_MAX + 1) : NULL;
     bool good = text != NULL && fstat(fd, st) == 0 && S_ISREG(st->st_mode) &&
                 st->st_uid == geteuid() && read(fd, text, RECORD_MAX) > 0 &&
-                parse(session, text);
+                tla_session_parse(session, text);
 
     if (fd >= 0)
         close(fd);

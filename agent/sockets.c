@@ -2,6 +2,8 @@
  *
  * sockets.c - where the listener gets its sockets from: systemd's, or its own.
  */
+#include "sockets.h"
+
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -9,7 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "agent.h"
+#include "tl_build.h"
 
 #if HAVE_SYSTEMD
 #include <systemd/sd-daemon.h>

@@ -11,11 +11,13 @@
  * no directory knows so well, last as long as they are valid, and of two who can be
  * asked the one that knows more is believed.
  */
+#include "store_update.h"
+
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "agent.h"
+#include "journal.h"
 #include "store/inspect.h"
 #include "store/writer.h"
 
@@ -123,39 +125,39 @@ int tla_store_open(TALLOC_CTX *ctx, const struct tl_config *config,
 {
     struct tli_store_range ranges[TL_STORE_RANGES];
     size_t count = ranges_of(config, ranges);
-    struct tla_store_handle *book = talloc_zero(ctx, struct tla_store_handle);
+    struct tla_store_handle *handle = talloc_zero(ctx, struct tla_store_handle);
     int rc = -ENOMEM;
 
     *out = NULL;
-    if (book == NULL)
+    if (handle == NULL)
         return rc;
-    book->path = talloc_asprintf(book, "%s/%s", config->state_dir, TL_STORE_FILE);
-    book->fresh_s = (uint64_t)config->known_lifetime;
-    if (book->path == NULL)
+    handle->path = talloc_asprintf(handle, "%s/%s", config->state_dir, TL_STORE_FILE);
+    handle->fresh_s = (uint64_t)config->known_lifetime;
+    if (handle->path == NULL)
         goto cleanup;
     if (mkdir(config->state_dir, 0755) == 0 && chmod(config->state_dir, 0755) != 0) {
         rc = -errno; /* a umask had hidden it from the readers */
         goto cleanup;
     }
-    rc = tli_store_open(book, book->path, ranges, count, &book->store);
+    rc = tli_store_open(handle, handle->path, ranges, count, &handle->store);
     if (rc == 0)
-        rc = set_bare(book->store, config, own_domain);
+        rc = set_bare(handle->store, config, own_domain);
     if (rc != 0)
         goto cleanup;
-    *out = book;
+    *out = handle;
     return 0;
 
 cleanup:
-    talloc_free(book);
+    talloc_free(handle);
     return rc;
 }
 
-static struct tli_store_life life_from(const struct tla_store_handle *book,
+static struct tli_store_life life_from(const struct tla_store_handle *handle,
                                        enum tli_store_source source)
 {
     uint64_t now = tli_store_now();
 
-    return (struct tli_store_life){now + book->fresh_s, now + VALID_S, source};
+    return (struct tli_store_life){now + handle->fresh_s, now + VALID_S, source};
 }
 
 /* What is there, still valid, of this very account. */
@@ -171,8 +173,8 @@ static bool is_valid(enum tli_store_answer answer)
     return answer == TL_STORE_HIT || answer == TL_STORE_STALE;
 }
 
-static void find(const struct tla_store_handle *book, const struct tl_identity *identity,
-                 struct found *found)
+static void find(const struct tla_store_handle *handle,
+                 const struct tl_identity *identity, struct found *found)
 {
     uint64_t now = tli_store_now();
     struct tli_store_view *view = NULL;
@@ -180,7 +182,7 @@ static void find(const struct tla_store_handle *book, const struct tl_identity *
     char sid[TL_SID_STRING_MAX];
 
     *found = (struct found){0};
-    if (tli_store_view_open(NULL, book->path, &view) != 0)
+    if (tli_store_view_open(NULL, handle->path, &view) != 0)
         return;
     tl_sid_format(&identity->sid, sid);
     if (is_valid(
@@ -200,13 +202,13 @@ static void find(const struct tla_store_handle *book, const struct tl_identity *
 }
 
 /* Whose id it is already, for the journal and the outcome; NULL without memory. */
-static void tell_holder(const struct tla_store_handle *book, enum tli_store_class class,
-                        uint32_t id, const char *name)
+static void log_holder(const struct tla_store_handle *handle, enum tli_store_class class,
+                       uint32_t id, const char *name)
 {
     struct tli_store_view *view = NULL;
     struct tli_store_entry entry = {0};
 
-    if (tli_store_view_open(NULL, book->path, &view) == 0)
+    if (tli_store_view_open(NULL, handle->path, &view) == 0)
         (void)tli_store_by_id(&view->map, class, id, tli_store_now(), &entry);
     tla_journal_line(LOG_WARNING,
                      "id-collision: %s has the id %u, which is that of %s (%s)", name, id,
@@ -221,50 +223,51 @@ static bool knows_less(enum tli_store_source source, enum tli_store_source there
     return source == TL_STORE_SOURCE_LSA && there != TL_STORE_SOURCE_LSA;
 }
 
-static int remember_user(struct tla_store_handle *book,
-                         const struct tl_identity *identity, const char *asked,
-                         enum tli_store_source source, bool fewer)
+static int put_user_and_gids(struct tla_store_handle *handle,
+                             const struct tl_identity *identity, const char *asked,
+                             enum tli_store_source source, bool fewer)
 {
-    struct tli_store_life life = life_from(book, source), kept = life;
+    struct tli_store_life life = life_from(handle, source), kept = life;
     struct found found = {0};
     int rc;
 
     if (source != TL_STORE_SOURCE_PAC)
-        find(book, identity, &found);
+        find(handle, identity, &found);
     if (found.user && found.same_name && knows_less(source, found.user_source))
-        rc = tli_store_renew(book->store, TL_STORE_USER_ID, identity->uid, &life);
+        rc = tli_store_renew(handle->store, TL_STORE_USER_ID, identity->uid, &life);
     else
-        rc = put_user(book->store, identity, asked, &life);
+        rc = put_user(handle->store, identity, asked, &life);
     if (rc == -EEXIST)
-        tell_holder(book, TL_STORE_USER_ID, identity->uid, identity->canonical);
+        log_holder(handle, TL_STORE_USER_ID, identity->uid, identity->canonical);
     if (rc != 0)
         return rc;
     kept.valid_until = found.gids_end;
     if (found.gids && (found.gids_source == TL_STORE_SOURCE_PAC ||
                        knows_less(source, found.gids_source)))
-        return tli_store_renew(book->store, TL_STORE_GIDS, identity->uid, &kept);
+        return tli_store_renew(handle->store, TL_STORE_GIDS, identity->uid, &kept);
     if (found.gids && fewer) { /* soon once more */
         kept.fresh_until = tli_store_now() + FEWER_S;
-        return tli_store_renew(book->store, TL_STORE_GIDS, identity->uid, &kept);
+        return tli_store_renew(handle->store, TL_STORE_GIDS, identity->uid, &kept);
     }
-    return put_gids(book->store, identity, &life);
+    return put_gids(handle->store, identity, &life);
 }
 
-int tla_store_user(struct tla_store_handle *book, const struct tl_identity *identity,
+int tla_store_user(struct tla_store_handle *handle, const struct tl_identity *identity,
                    const char *asked, enum tli_store_source source)
 {
-    return remember_user(book, identity, asked, source, false);
+    return put_user_and_gids(handle, identity, asked, source, false);
 }
 
 /* A fresh record with members is worth more than one without. */
-static bool has_better(const struct tla_store_handle *book, const struct tl_group *group)
+static bool has_better(const struct tla_store_handle *handle,
+                       const struct tl_group *group)
 {
     struct tli_store_view *view = NULL;
     struct tli_store_entry entry;
     char sid[TL_SID_STRING_MAX];
     bool better = false;
 
-    if (tli_store_view_open(NULL, book->path, &view) != 0)
+    if (tli_store_view_open(NULL, handle->path, &view) != 0)
         return false;
     if (tli_store_by_id(&view->map, TL_STORE_GROUP_ID, group->gid, tli_store_now(),
                         &entry) == TL_STORE_HIT)
@@ -275,17 +278,17 @@ static bool has_better(const struct tla_store_handle *book, const struct tl_grou
     return better;
 }
 
-int tla_store_answer(struct tla_store_handle *book, const struct tl_lookup_answer *found,
-                     const char *asked)
+int tla_store_answer(struct tla_store_handle *handle,
+                     const struct tl_lookup_answer *found, const char *asked)
 {
     enum tli_store_source source =
         found->source == TL_LOOKUP_LDAP ? TL_STORE_SOURCE_LDAP : TL_STORE_SOURCE_LSA;
     int rc = 0;
 
     if (found->identity != NULL)
-        rc = remember_user(book, found->identity, asked, source, found->own_unread);
+        rc = put_user_and_gids(handle, found->identity, asked, source, found->own_unread);
     for (size_t i = 0; rc == 0 && i < found->num_groups; i++) {
-        rc = tla_store_group(book, found->groups[i],
+        rc = tla_store_group(handle, found->groups[i],
                              found->identity == NULL ? asked : NULL, NULL, 0, true,
                              source);
         /* A group that cannot be told by its name is no reason to forget the user. */
@@ -295,7 +298,7 @@ int tla_store_answer(struct tla_store_handle *book, const struct tl_lookup_answe
     return rc;
 }
 
-int tla_store_group(struct tla_store_handle *book, const struct tl_group *group,
+int tla_store_group(struct tla_store_handle *handle, const struct tl_group *group,
                     const char *asked, const char *const *members, size_t num_members,
                     bool partial, enum tli_store_source source)
 {
@@ -306,20 +309,20 @@ int tla_store_group(struct tla_store_handle *book, const struct tl_group *group,
                                      .members = members,
                                      .num_members = num_members,
                                      .partial = partial,
-                                     .life = life_from(book, source)};
+                                     .life = life_from(handle, source)};
     const char **aliases;
     int rc;
 
-    if (partial && has_better(book, group))
+    if (partial && has_better(handle, group))
         return 0;
-    aliases = talloc_zero_array(book, const char *, group->num_names + 2);
+    aliases = talloc_zero_array(handle, const char *, group->num_names + 2);
     if (aliases == NULL)
         return -ENOMEM;
     (void)add_aliases(aliases, group->names, group->num_names, asked);
     record.aliases = aliases;
-    rc = tli_store_put_group(book->store, &record);
+    rc = tli_store_put_group(handle->store, &record);
     if (rc == -EEXIST)
-        tell_holder(book, TL_STORE_GROUP_ID, group->gid, group->canonical);
+        log_holder(handle, TL_STORE_GROUP_ID, group->gid, group->canonical);
     talloc_free(aliases);
     return rc;
 }

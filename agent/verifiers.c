@@ -6,16 +6,16 @@
  *   <SID> <proven> <tried> <wrong> <hash>      for each user, newest first
  *   end
  */
+#include "verifiers.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cached.h"
-
-#define HEAD "trustlogon cached logons 1"
-#define FOOT "end"
+#define HEAD TLA_VERIFIERS_HEAD
+#define FOOT TLA_VERIFIERS_FOOT
 #define HASH_MAX 384 /* CRYPT_OUTPUT_SIZE */
 
 /* The next word of a line, which must be there. */

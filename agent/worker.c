@@ -2,55 +2,43 @@
  *
  * worker.c - one conversation from its request to its end.
  */
+#include "worker.h"
+
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "agent.h"
+#include "channel.h"
+#include "config.h"
+#include "harden.h"
+#include "journal.h"
+#include "lock_file.h"
+#include "operations.h"
+#include "peer.h"
+#include "pending.h"
+#include "places.h"
 
 /* Of all conversations: what one caller of root's programs may have, and all of them. */
 #define CALLER_SHARE 8
 #define CALLERS_SHARE 2
 
-/* Tickets of its own proof into a cache that it names, and that is there: the child
- * that becomes the user can do nothing that the user could not. */
-static bool refreshes_its_own(const struct tla_conv *conv)
-{
-    const struct tli_wire_msg *request = &conv->request;
-
-    return request->op == TL_OP_SETCRED && request->session != NULL &&
-           request->ccache != NULL && request->has_owner == 1 &&
-           request->uid == conv->peer &&
-           (request->flags & ~(TL_WIRE_F_DEBUG | TL_WIRE_F_SILENT)) == TL_WIRE_F_REFRESH;
-}
-
-/* Anybody may look anybody up, as in /etc/passwd. A locker speaks for its own account
- * only, and brings no configuration: whoever chooses the keytab chooses what counts as
- * proof. */
-static bool may_ask(const struct tla_conv *conv)
-{
-    if (conv->door == TLA_ENDPOINT_LOOKUP)
-        return conv->request.op == TL_OP_LOOKUP;
-    if (conv->request.user == NULL)
-        return false;
-    return conv->peer == 0 || conv->request.op == TL_OP_AUTH || refreshes_its_own(conv);
-}
-
+/* A locker's request is about its own account: by /etc/passwd, or by the store, which the
+ * logon then has to prove. */
 static bool speaks_for_itself(struct tla_conv *conv)
 {
     const char *user = conv->request.user;
 
-    if (conv->peer == 0 || conv->door == TLA_ENDPOINT_LOOKUP ||
-        tla_passwd_has("/etc/passwd", user, conv->peer))
+    if (conv->peer == 0 || conv->endpoint == TLA_ENDPOINT_LOOKUP ||
+        tla_peer_in_passwd("/etc/passwd", user, conv->peer))
         return true;
-    conv->peer_by_store = tla_store_has(conv, conv->config, user, conv->peer);
+    conv->peer_by_store = tla_peer_in_store(conv, conv->config, user, conv->peer);
     return conv->peer_by_store;
 }
 
 static int refuse(struct tla_conv *conv)
 {
     /* For whom is worth a line; a name that nobody has may be a password. */
-    bool named = conv->request.user != NULL && tla_named(conv, NULL);
+    bool named = conv->request.user != NULL && tla_journal_may_name(conv, NULL);
 
     tla_journal_caller(conv, LOG_NOTICE, "uid %u asked for operation %u%s%s: refused",
                        (unsigned int)conv->peer, conv->request.op, named ? " as " : "",
@@ -63,9 +51,9 @@ static int refuse(struct tla_conv *conv)
 static int take_one_of(struct tla_conv *conv, const char *holder, int share)
 {
     int most = conv->config->max_conversations / share;
-    struct tla_gate *place = NULL;
+    struct tla_lock *place = NULL;
 
-    return tla_gate_place(conv, conv->config->run_dir, holder, most > 0 ? most : 1,
+    return tla_place_take(conv, conv->config->run_dir, holder, most > 0 ? most : 1,
                           &place);
 }
 
@@ -95,7 +83,7 @@ static int take_place(struct tla_conv *conv)
 
 static int configure(struct tla_conv *conv)
 {
-    bool root = conv->peer == 0 && conv->door == TLA_ENDPOINT_LOGON;
+    bool root = conv->peer == 0 && conv->endpoint == TLA_ENDPOINT_LOGON;
 
     return tla_config(conv, conv->setup, root ? conv->request.conf : NULL,
                       root ? conv->request.options : NULL, &conv->config,
@@ -109,37 +97,26 @@ static int refuse_configuration(struct tla_conv *conv)
     struct tl_words_input in = {.user = conv->request.user};
     struct tl_words *words = tl_outcome_words(conv, conv->outcome, &in);
 
-    (void)tla_named(conv, NULL);
+    (void)tla_journal_may_name(conv, NULL);
     tla_journal_logon(conv, conv->outcome, words, NULL);
     return tla_done(conv, words, (struct tli_wire_msg){0});
 }
 
+/* In this order: what anybody can send costs nothing before it is allowed, and only a
+ * client that may ask has the configuration read and a place taken. */
 static int dispatch(struct tla_conv *conv)
 {
-    if (!may_ask(conv))
+    const struct tla_operation *operation = tla_operation_find(conv->request.op);
+
+    if (!operation->may_ask(conv))
         return refuse(conv);
     if (configure(conv) != 0)
         return refuse_configuration(conv);
     if (!speaks_for_itself(conv) || take_place(conv) != 0)
         return refuse(conv);
-    if (conv->door == TLA_ENDPOINT_LOGON)
+    if (conv->endpoint == TLA_ENDPOINT_LOGON)
         tla_pending_sweep(conv->config->run_dir, time(NULL));
-    switch (conv->request.op) {
-    case TL_OP_AUTH:
-        return tla_op_auth(conv);
-    case TL_OP_CHAUTHTOK:
-        return tla_op_chauthtok(conv);
-    case TL_OP_ACCOUNT:
-        return tla_op_account(conv);
-    case TL_OP_SETCRED:
-    case TL_OP_OPEN:
-    case TL_OP_CLOSE:
-        return tla_op_setcred(conv);
-    case TL_OP_LOOKUP:
-        return tla_op_lookup(conv);
-    default:
-        return refuse(conv);
-    }
+    return operation->handler != NULL ? operation->handler(conv) : refuse(conv);
 }
 
 static int wipe_conv(struct tla_conv *conv)
@@ -148,7 +125,7 @@ static int wipe_conv(struct tla_conv *conv)
     return 0;
 }
 
-int tla_serve(const struct tla_setup *setup, int fd, enum tla_endpoint door)
+int tla_serve(const struct tla_setup *setup, int fd, enum tla_endpoint endpoint)
 {
     struct ucred peer = {.uid = (uid_t)-1};
     struct tla_conv *conv = talloc_zero(NULL, struct tla_conv);
@@ -162,9 +139,9 @@ int tla_serve(const struct tla_setup *setup, int fd, enum tla_endpoint door)
     talloc_set_destructor(conv, wipe_conv);
     conv->setup = setup;
     conv->fd = fd;
-    conv->door = door;
+    conv->endpoint = endpoint;
     conv->outcome = tl_outcome_new(conv);
-    rc = conv->outcome == NULL ? -ENOMEM : tla_peer(fd, &peer);
+    rc = conv->outcome == NULL ? -ENOMEM : tla_peer_read(fd, &peer);
     conv->peer = peer.uid;
     if (rc == 0)
         rc = tla_receive_request(conv);

@@ -5,29 +5,30 @@
  */
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
-#include "../../agent/backoff.c"
+#include "agent/backoff.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const int64_t moments[] = {0, 1, 1000, INT64_C(1) << 40};
-    struct tla_guessed one, again;
+    struct tla_backoff_record one, again;
     int fd = memfd_create("guesses", MFD_CLOEXEC);
 
     if (fd < 0 || write(fd, data, size) != (ssize_t)size)
         abort();
-    one = read_it(fd);
+    one = tla_backoff_read(fd);
     for (size_t i = 0; i < sizeof(moments) / sizeof(moments[0]); i++) {
-        int64_t wait = tla_guesses_wait(&one, moments[i]);
+        int64_t wait = tla_backoff_seconds(&one, moments[i]);
 
-        if (wait < 0 || wait > LONGEST)
+        if (wait < 0 || wait > TLA_BACKOFF_LONGEST)
             abort();
     }
-    if (write_it(fd, &one) != 0)
+    if (tla_backoff_write(fd, &one) != 0)
         abort();
-    again = read_it(fd);
+    again = tla_backoff_read(fd);
     if (again.wrong != one.wrong || again.last != one.last)
         abort();
     close(fd);

@@ -2,9 +2,10 @@
  *
  * Fuzz target: peer and request lines of trustlogon-lsa.
  */
-#include "../../agent/lsa/line.c"
-
 #include <stdlib.h>
+#include <string.h>
+
+#include "agent/lsa/lsa.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,8 +4,9 @@
  * again, and says the same.
  */
 #include <stdlib.h>
+#include <string.h>
 
-#include "../../agent/pending.c"
+#include "agent/pending_record.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -21,12 +22,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct tla_pending *other = talloc_zero(ctx, struct tla_pending);
     char *record = talloc_strndup(ctx, (const char *)data, size), *again;
 
-    if (record != NULL && parse(one, record) == 0) {
+    if (record != NULL && tla_pending_parse(one, record) == 0) {
         if (one->user[0] == '\0' || one->canonical[0] == '\0' || one->member == NULL)
             abort();
         /* Names in the list of groups may hold what is not written again. */
-        if (make_record(ctx, one, &again) == 0 &&
-            (parse(other, again) != 0 || other->uid != one->uid ||
+        if (tla_pending_format(ctx, one, &again) == 0 &&
+            (tla_pending_parse(other, again) != 0 || other->uid != one->uid ||
              other->gid != one->gid || other->expires != one->expires ||
              !same(other->user, one->user) || !same(other->canonical, one->canonical) ||
              !same(other->domain, one->domain) || !same(other->refused, one->refused) ||

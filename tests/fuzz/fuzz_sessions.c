@@ -4,15 +4,15 @@
  * written again, and says the same.
  */
 #include <stdlib.h>
+#include <string.h>
 
-#include "../../agent/files.c"
-#include "../../agent/sessions.c"
+#include "agent/sessions.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-bool tla_token_is_valid(const char *token)
+static bool one_line(const char *text)
 {
-    return token != NULL;
+    return text[0] != '\0' && strchr(text, '\n') == NULL;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -21,15 +21,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *text = talloc_strndup(ctx, (const char *)data, size), *again;
     struct tla_session one = {0}, other = {0};
 
-    if (text != NULL && parse(&one, text)) {
+    if (text != NULL && tla_session_parse(&one, text)) {
         if (one.uid == 0 || one.gid == 0 || !one_line(one.ccache) ||
             !one_line(one.realm) || !one_line(one.user))
             abort();
-        again = talloc_asprintf(ctx, "%u %u %" PRId64 "\n%s\n%s\n%s\n", one.uid, one.gid,
-                                one.told, one.ccache, one.realm, one.user);
-        if (!parse(&other, again) || other.uid != one.uid || other.gid != one.gid ||
-            other.told != one.told || strcmp(other.user, one.user) != 0 ||
-            strcmp(other.ccache, one.ccache) != 0 || strcmp(other.realm, one.realm) != 0)
+        again = tla_session_format(ctx, &one);
+        if (!tla_session_parse(&other, again) || other.uid != one.uid ||
+            other.gid != one.gid || other.refused_end != one.refused_end ||
+            strcmp(other.user, one.user) != 0 || strcmp(other.ccache, one.ccache) != 0 ||
+            strcmp(other.realm, one.realm) != 0)
             abort();
     }
     talloc_free(ctx);

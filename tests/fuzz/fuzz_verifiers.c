@@ -3,8 +3,9 @@
  * Fuzz target: the file of cached logons. What is taken is written back as it was.
  */
 #include <stdlib.h>
+#include <string.h>
 
-#include "../../agent/verifiers.c"
+#include "agent/verifiers.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -3,9 +3,14 @@
  * test_agent_backoff.c - who guesses waits, longer and longer, and nobody else does.
  */
 #include <check.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
-#include "../../agent/backoff.c"
+#include "agent/backoff.h"
 #include "run_suite.h"
 
 static char dir[32];
@@ -27,6 +32,14 @@ static void teardown(void)
     talloc_free(ctx);
 }
 
+static int64_t boot_seconds(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_BOOTTIME, &now);
+    return now.tv_sec;
+}
+
 static const struct {
     uint32_t wrong;
     int64_t ago, wait;
@@ -38,39 +51,39 @@ static const struct {
 
 START_TEST(test_wait)
 {
-    const struct tla_guessed guessed = {waits[_i].wrong, 1000};
+    const struct tla_backoff_record record = {waits[_i].wrong, 1000};
 
-    ck_assert_int_eq(tla_guesses_wait(&guessed, 1000 + waits[_i].ago), waits[_i].wait);
+    ck_assert_int_eq(tla_backoff_seconds(&record, 1000 + waits[_i].ago), waits[_i].wait);
 }
 END_TEST
 
-static struct tla_guessed of(uid_t uid)
+static struct tla_backoff_record of(uid_t uid)
 {
     char *path = talloc_asprintf(ctx, "%s/guesses/%u", dir, (unsigned int)uid);
     int fd = open(path, O_RDONLY);
-    struct tla_guessed guessed = {0};
+    struct tla_backoff_record record = {0};
     struct stat st;
 
     if (fd >= 0) {
-        guessed = read_it(fd);
+        record = tla_backoff_read(fd);
         ck_assert_int_eq(fstat(fd, &st), 0);
         ck_assert_int_eq(st.st_mode & 0777, 0600);
         close(fd);
     }
-    return guessed;
+    return record;
 }
 
 static void guess(uid_t uid, enum tl_reason reason)
 {
-    struct tla_guesses *guesses;
+    struct tla_backoff *backoff;
 
-    ck_assert_int_eq(tla_guesses_enter(ctx, dir, uid, &guesses), 0);
-    tla_guesses_leave(guesses, reason);
+    ck_assert_int_eq(tla_backoff_enter(ctx, dir, uid, &backoff), 0);
+    tla_backoff_leave(backoff, reason);
 }
 
 START_TEST(test_count)
 {
-    struct tla_guesses *guesses;
+    struct tla_backoff *backoff;
 
     guess(1000, TL_REASON_WRONG_PASSWORD);
     guess(1000, TL_REASON_WRONG_PASSWORD);
@@ -79,8 +92,8 @@ START_TEST(test_count)
     guess(1000, TL_REASON_NOT_JOINED); /* no judge, no guess */
     ck_assert_uint_eq(of(1000).wrong, 2);
     /* the client is gone before the answer */
-    ck_assert_int_eq(tla_guesses_enter(ctx, dir, 1000, &guesses), 0);
-    talloc_free(guesses);
+    ck_assert_int_eq(tla_backoff_enter(ctx, dir, 1000, &backoff), 0);
+    talloc_free(backoff);
     ck_assert_uint_eq(of(1000).wrong, 3);
     guess(1001, TL_REASON_ACCOUNT_LOCKED);
     ck_assert_uint_eq(of(1001).wrong, 1);
@@ -108,7 +121,7 @@ END_TEST
 
 START_TEST(test_strange_file)
 {
-    struct tla_guesses *guesses;
+    struct tla_backoff *backoff;
     char *path = talloc_asprintf(ctx, "%s/guesses/1000", dir);
     int fd;
 
@@ -119,14 +132,14 @@ START_TEST(test_strange_file)
     ck_assert_uint_eq(of(1000).wrong, 0);
     unlink(path);
     ck_assert_int_eq(symlink("/tmp/elsewhere", path), 0);
-    ck_assert_int_lt(tla_guesses_enter(ctx, dir, 1000, &guesses), 0);
-    ck_assert_ptr_null(guesses);
+    ck_assert_int_lt(tla_backoff_enter(ctx, dir, 1000, &backoff), 0);
+    ck_assert_ptr_null(backoff);
 }
 END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("agent_guesses");
+    Suite *suite = suite_create("agent_backoff");
     TCase *tcase = tcase_create("core");
 
     tcase_add_checked_fixture(tcase, setup, teardown);

@@ -3,18 +3,23 @@
  * test_agent_filter.c - what a worker may still do, and what it may not.
  */
 #include <check.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <linux/sched.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../agent/filter.c"
+#include "agent/harden.h"
 #include "run_suite.h"
+#include "tl_build.h"
 
 /* Exit status of `fn` in a child behind the filter. */
 static int behind(int (*fn)(void))

@@ -10,90 +10,92 @@
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
-#include "../../agent/lookup_lock.c"
-#include "../../agent/lock_key.c"
-#include "../../agent/kdc_queue.c"
+#include "agent/kdc_queue_internal.h"
+#include "agent/lock_file.h"
 #include "run_suite.h"
+#include "status/lock.h"
 
 #define LONG_MS 60000
 
 static char dir[32];
 static TALLOC_CTX *ctx;
-static struct tla_turn *held[AT_ONCE];
+static struct tla_kdc_place *held[TLA_KDC_PLACES];
 
 static void setup(void)
 {
-    snprintf(dir, sizeof(dir), "/tmp/tl-turn-XXXXXX");
+    snprintf(dir, sizeof(dir), "/tmp/tl-place-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(dir));
     ctx = talloc_new(NULL);
 }
 
 static void teardown(void)
 {
-    unlink(talloc_asprintf(ctx, "%s/" TURN_FILE, dir));
-    unlink(talloc_asprintf(ctx, "%s/" KEY_FILE, dir));
+    unlink(talloc_asprintf(ctx, "%s/" TLA_KDC_QUEUE_FILE, dir));
+    unlink(talloc_asprintf(ctx, "%s/" TLA_LOCK_KEY_FILE, dir));
     ck_assert_int_eq(rmdir(dir), 0);
     talloc_free(ctx);
 }
 
-static struct tla_turn *take_as(const char *who, const char *realm, int64_t ms)
+static struct tla_kdc_place *take_as(const char *who, const char *realm, int64_t ms)
 {
-    struct tla_turn *turn = tla_turn_wait(ctx, dir, realm, who, tl_deadline_in_ms(ms));
+    struct tla_kdc_place *place =
+        tla_kdc_queue_wait(ctx, dir, realm, who, tl_deadline_in_ms(ms));
 
-    ck_assert_ptr_nonnull(turn);
-    return turn;
+    ck_assert_ptr_nonnull(place);
+    return place;
 }
 
-static struct tla_turn *take(const char *realm, int64_t ms)
+static struct tla_kdc_place *take(const char *realm, int64_t ms)
 {
     return take_as(NULL, realm, ms);
 }
 
 static int count_free(const char *realm)
 {
-    int fd = tla_lock_open(dir, TURN_FILE), n = 0;
+    int fd = tla_lock_open(dir, TLA_KDC_QUEUE_FILE), n = 0;
     uint64_t hash;
 
     ck_assert_int_eq(tla_lock_hash(dir, realm, &hash), 0);
-    for (int i = 0; i < AT_ONCE; i++)
-        n += tli_lock_byte_now(fd, places_at(hash) + i) == 0;
+    for (int i = 0; i < TLA_KDC_PLACES; i++)
+        n += tli_lock_byte_now(fd, tla_kdc_places_at(hash) + i) == 0;
     close(fd);
     return n;
 }
 
 static void take_all(const char *realm)
 {
-    for (int i = 0; i < AT_ONCE; i++)
+    for (int i = 0; i < TLA_KDC_PLACES; i++)
         held[i] = take(realm, LONG_MS);
     ck_assert_int_eq(count_free(realm), 0);
 }
 
-static void tell_reply(const struct tla_turn *turn)
+static void tell_reply(const struct tla_kdc_place *place)
 {
     struct tl_event event = {.kind = TL_EVENT_REPLY};
 
-    tl_trace_event(tla_turn_trace(turn), &event);
+    tl_trace_event(tla_kdc_place_trace(place), &event);
 }
 
 START_TEST(test_places)
 {
-    struct tla_turn *more;
+    struct tla_kdc_place *more;
 
     take_all("CONTOSO.TEST");
-    ck_assert_int_eq(count_free("FABRIKAM.TEST"), AT_ONCE);
+    ck_assert_int_eq(count_free("FABRIKAM.TEST"), TLA_KDC_PLACES);
     more = take("FABRIKAM.TEST", LONG_MS);
-    ck_assert_int_eq(count_free("FABRIKAM.TEST"), AT_ONCE - 1);
-    tla_turn_leave(more);
-    tla_turn_leave(more); /* twice is once */
-    ck_assert_int_eq(count_free("FABRIKAM.TEST"), AT_ONCE);
-    tla_turn_leave(held[3]);
+    ck_assert_int_eq(count_free("FABRIKAM.TEST"), TLA_KDC_PLACES - 1);
+    tla_kdc_place_leave(more);
+    tla_kdc_place_leave(more); /* twice is once */
+    ck_assert_int_eq(count_free("FABRIKAM.TEST"), TLA_KDC_PLACES);
+    tla_kdc_place_leave(held[3]);
     talloc_free(held[4]);
     ck_assert_int_eq(count_free("CONTOSO.TEST"), 2);
     take("CONTOSO.TEST", LONG_MS);
     ck_assert_int_eq(count_free("CONTOSO.TEST"), 1);
-    tla_turn_leave(NULL);
-    ck_assert_ptr_null(tla_turn_trace(NULL));
+    tla_kdc_place_leave(NULL);
+    ck_assert_ptr_null(tla_kdc_place_trace(NULL));
 }
 END_TEST
 
@@ -105,17 +107,17 @@ START_TEST(test_callers)
 
     for (int i = 0; i < 4; i++) {
         held[i] = take_as(users[i], "CONTOSO.TEST", LONG_MS);
-        ck_assert_int_eq(count_free("CONTOSO.TEST"), AT_ONCE - 1 - i);
+        ck_assert_int_eq(count_free("CONTOSO.TEST"), TLA_KDC_PLACES - 1 - i);
         if (i == 1) {
             began = tl_now_us();
             take_as("1000", "CONTOSO.TEST", 100);
             ck_assert_int_ge(tl_now_us() - began, 100000);
-            ck_assert_int_eq(count_free("CONTOSO.TEST"), AT_ONCE - 2);
+            ck_assert_int_eq(count_free("CONTOSO.TEST"), TLA_KDC_PLACES - 2);
         }
     }
     take_as("1002", "CONTOSO.TEST", 100);
-    ck_assert_int_eq(count_free("CONTOSO.TEST"), AT_ONCE - OTHERS);
-    for (int i = 0; i < AT_ONCE - OTHERS; i++)
+    ck_assert_int_eq(count_free("CONTOSO.TEST"), TLA_KDC_PLACES - TLA_KDC_PLACES_OTHERS);
+    for (int i = 0; i < TLA_KDC_PLACES - TLA_KDC_PLACES_OTHERS; i++)
         take("CONTOSO.TEST", LONG_MS);
     ck_assert_int_eq(count_free("CONTOSO.TEST"), 0);
 }
@@ -131,7 +133,7 @@ START_TEST(test_stalled)
     began = tl_now_us();
     take("CONTOSO.TEST", LONG_MS);
     took = tl_now_us() - began;
-    ck_assert_int_ge(took, STALLED_US);
+    ck_assert_int_ge(took, TLA_KDC_STALLED_US);
     ck_assert_int_lt(took, LONG_MS * 1000LL / 2);
 }
 END_TEST
@@ -144,7 +146,7 @@ static void others_go_on(int number)
     (void)number;
     tell_reply(held[0]);
     if (tl_now_us() >= leave_at)
-        tla_turn_leave(held[1]);
+        tla_kdc_place_leave(held[1]);
 }
 
 static void start_others(void)
@@ -167,7 +169,7 @@ static void stop_others(void)
 START_TEST(test_progress)
 {
     take_all("CONTOSO.TEST");
-    leave_at = tl_now_us() + STALLED_US * 4 / 3;
+    leave_at = tl_now_us() + TLA_KDC_STALLED_US * 4 / 3;
     start_others();
     take("CONTOSO.TEST", LONG_MS);
     stop_others();
@@ -184,9 +186,9 @@ START_TEST(test_deadline)
     take_all("CONTOSO.TEST");
     leave_at = INT64_MAX;
     start_others();
-    take("CONTOSO.TEST", STALLED_US / 4 / 1000);
+    take("CONTOSO.TEST", TLA_KDC_STALLED_US / 4 / 1000);
     stop_others();
-    ck_assert_int_ge(tl_now_us() - began, STALLED_US / 4);
+    ck_assert_int_ge(tl_now_us() - began, TLA_KDC_STALLED_US / 4);
     ck_assert_int_ge(held[1]->fd, 0);
 }
 END_TEST
@@ -197,34 +199,35 @@ START_TEST(test_strange_time)
     int64_t future = INT64_MAX;
 
     take_all("CONTOSO.TEST");
-    ck_assert_int_eq(pwrite(held[0]->fd, &future, sizeof(future), stamp_at(held[0])),
-                     sizeof(future));
-    ck_assert_int_eq(last_reply(held[0], tl_now_us()), 0);
+    ck_assert_int_eq(
+        pwrite(held[0]->fd, &future, sizeof(future), tla_kdc_reply_at(held[0])),
+        sizeof(future));
+    ck_assert_int_eq(tla_kdc_last_reply(held[0], tl_now_us()), 0);
 }
 END_TEST
 
 START_TEST(test_file)
 {
-    struct tla_turn *turn = take("CONTOSO.TEST", LONG_MS);
+    struct tla_kdc_place *place = take("CONTOSO.TEST", LONG_MS);
     struct stat st;
 
-    tell_reply(turn);
-    ck_assert_int_eq(stat(talloc_asprintf(ctx, "%s/" TURN_FILE, dir), &st), 0);
+    tell_reply(place);
+    ck_assert_int_eq(stat(talloc_asprintf(ctx, "%s/" TLA_KDC_QUEUE_FILE, dir), &st), 0);
     ck_assert_uint_eq(st.st_mode & 0777, 0600);
-    ck_assert_int_le(st.st_size, PLACES_FROM);
+    ck_assert_int_le(st.st_size, TLA_KDC_PLACES_FROM);
     /* What cannot be counted is not refused. */
-    turn = tla_turn_wait(ctx, "/nonexistent", "CONTOSO.TEST", NULL,
-                         tl_deadline_in_ms(LONG_MS));
-    ck_assert_ptr_nonnull(turn);
-    tell_reply(turn);
-    tla_turn_leave(turn);
+    place = tla_kdc_queue_wait(ctx, "/nonexistent", "CONTOSO.TEST", NULL,
+                               tl_deadline_in_ms(LONG_MS));
+    ck_assert_ptr_nonnull(place);
+    tell_reply(place);
+    tla_kdc_place_leave(place);
 }
 END_TEST
 
 static Suite *make_suite(void)
 {
-    Suite *suite = suite_create("agent_turn");
-    TCase *tcase = tcase_create("agent_turn");
+    Suite *suite = suite_create("agent_kdc_queue");
+    TCase *tcase = tcase_create("agent_kdc_queue");
 
     tcase_set_timeout(tcase, 60);
     tcase_add_checked_fixture(tcase, setup, teardown);

@@ -5,7 +5,7 @@
 #include <check.h>
 #include <stdlib.h>
 
-#include "../../agent/limits.c"
+#include "agent/limits.h"
 #include "run_suite.h"
 
 static struct tla_limits *make(int all, int per_uid)

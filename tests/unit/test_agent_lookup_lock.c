@@ -4,14 +4,17 @@
  * by who died inside.
  */
 #include <check.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
-#include "../../agent/lookup_lock.c"
-#include "../../agent/lock_key.c"
+#include "agent/lookup_lock.h"
+#include "agent/places.h"
 #include "run_suite.h"
 
 static char dir[32];
@@ -19,33 +22,34 @@ static TALLOC_CTX *ctx;
 
 static void setup(void)
 {
-    snprintf(dir, sizeof(dir), "/tmp/tl-gate-XXXXXX");
+    snprintf(dir, sizeof(dir), "/tmp/tl-lock-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(dir));
     ctx = talloc_new(NULL);
 }
 
 static void teardown(void)
 {
-    unlink(talloc_asprintf(ctx, "%s/" GATE_FILE, dir));
-    unlink(talloc_asprintf(ctx, "%s/" PLACES_FILE, dir));
-    unlink(talloc_asprintf(ctx, "%s/" KEY_FILE, dir));
+    unlink(talloc_asprintf(ctx, "%s/" TLA_LOOKUP_LOCK_FILE, dir));
+    unlink(talloc_asprintf(ctx, "%s/" TLA_PLACES_FILE, dir));
+    unlink(talloc_asprintf(ctx, "%s/" TLA_LOCK_KEY_FILE, dir));
     ck_assert_int_eq(rmdir(dir), 0);
     talloc_free(ctx);
 }
 
-static int enter_as(uid_t uid, const char *question, int most, struct tla_gate **gate)
+static int enter_as(uid_t uid, const char *question, int most, struct tla_lock **lock)
 {
-    return tla_gate_enter(ctx, dir, question, uid, most, tl_deadline_in_ms(30), gate);
+    return tla_lookup_lock_enter(ctx, dir, question, uid, most, tl_deadline_in_ms(30),
+                                 lock);
 }
 
-static int enter(const char *question, int most, struct tla_gate **gate)
+static int enter(const char *question, int most, struct tla_lock **lock)
 {
-    return enter_as(0, question, most, gate);
+    return enter_as(0, question, most, lock);
 }
 
 START_TEST(same_question)
 {
-    struct tla_gate *one, *two, *other;
+    struct tla_lock *one, *two, *other;
     struct stat st;
 
     ck_assert_int_eq(enter("user a", 8, &one), 0);
@@ -54,7 +58,7 @@ START_TEST(same_question)
     ck_assert_int_eq(enter("user b", 8, &other), 0);
     talloc_free(one);
     ck_assert_int_eq(enter("user a", 8, &two), 0);
-    ck_assert_int_eq(stat(talloc_asprintf(ctx, "%s/" GATE_FILE, dir), &st), 0);
+    ck_assert_int_eq(stat(talloc_asprintf(ctx, "%s/" TLA_LOOKUP_LOCK_FILE, dir), &st), 0);
     ck_assert_uint_eq(st.st_mode & 0777, 0600);
     ck_assert_int_eq(st.st_size, 0);
 }
@@ -62,13 +66,13 @@ END_TEST
 
 START_TEST(places)
 {
-    struct tla_gate *gates[3], *more;
+    struct tla_lock *locks[3], *more;
 
     for (int i = 0; i < 3; i++)
-        ck_assert_int_eq(enter(talloc_asprintf(ctx, "user %d", i), 3, &gates[i]), 0);
+        ck_assert_int_eq(enter(talloc_asprintf(ctx, "user %d", i), 3, &locks[i]), 0);
     ck_assert_int_eq(enter("user x", 3, &more), -ETIMEDOUT);
     /* Who waited in vain holds nothing: neither a place nor the question. */
-    talloc_free(gates[1]);
+    talloc_free(locks[1]);
     ck_assert_int_eq(enter("user x", 3, &more), 0);
 }
 END_TEST
@@ -76,39 +80,39 @@ END_TEST
 /* Each holder has places of his own, and nobody waits for one. */
 START_TEST(holders)
 {
-    struct tla_gate *gates[3], *more;
+    struct tla_lock *locks[3], *more;
 
     for (int i = 0; i < 3; i++)
-        ck_assert_int_eq(tla_gate_place(ctx, dir, "uid 1000", 3, &gates[i]), 0);
-    ck_assert_int_eq(tla_gate_place(ctx, dir, "uid 1000", 3, &more), -EAGAIN);
+        ck_assert_int_eq(tla_place_take(ctx, dir, "uid 1000", 3, &locks[i]), 0);
+    ck_assert_int_eq(tla_place_take(ctx, dir, "uid 1000", 3, &more), -EAGAIN);
     ck_assert_ptr_null(more);
-    ck_assert_int_eq(tla_gate_place(ctx, dir, "uid 1001", 3, &more), 0);
+    ck_assert_int_eq(tla_place_take(ctx, dir, "uid 1001", 3, &more), 0);
     ck_assert_int_eq(enter("user a", 1, &more), 0);
-    talloc_free(gates[1]);
-    ck_assert_int_eq(tla_gate_place(ctx, dir, "uid 1000", 3, &more), 0);
-    ck_assert_int_eq(tla_gate_place(ctx, "/nonexistent", "uid 1000", 3, &more), -ENOENT);
+    talloc_free(locks[1]);
+    ck_assert_int_eq(tla_place_take(ctx, dir, "uid 1000", 3, &more), 0);
+    ck_assert_int_eq(tla_place_take(ctx, "/nonexistent", "uid 1000", 3, &more), -ENOENT);
 }
 END_TEST
 
 /* Whatever other users ask, and however many of them: root goes on, and so does each. */
 START_TEST(users)
 {
-    struct tla_gate *gates[8], *more;
+    struct tla_lock *locks[8], *more;
 
-    ck_assert_int_eq(enter_as(1000, "user a", 8, &gates[0]), 0);
+    ck_assert_int_eq(enter_as(1000, "user a", 8, &locks[0]), 0);
     ck_assert_int_eq(enter_as(1000, "user a", 8, &more), -ETIMEDOUT);
-    ck_assert_int_eq(enter("user a", 8, &gates[1]), 0);
-    ck_assert_int_eq(enter_as(1001, "user a", 8, &gates[2]), 0);
+    ck_assert_int_eq(enter("user a", 8, &locks[1]), 0);
+    ck_assert_int_eq(enter_as(1001, "user a", 8, &locks[2]), 0);
     /* half of what is not root's alone */
-    ck_assert_int_eq(enter_as(1000, "user b", 8, &gates[3]), 0);
+    ck_assert_int_eq(enter_as(1000, "user b", 8, &locks[3]), 0);
     ck_assert_int_eq(enter_as(1000, "user c", 8, &more), -ETIMEDOUT);
-    ck_assert_int_eq(enter_as(1002, "user c", 8, &gates[4]), 0);
+    ck_assert_int_eq(enter_as(1002, "user c", 8, &locks[4]), 0);
     /* four of eight, by three users */
     ck_assert_int_eq(enter_as(1003, "user d", 8, &more), -ETIMEDOUT);
     for (int i = 5; i < 8; i++)
-        ck_assert_int_eq(enter(talloc_asprintf(ctx, "user %d", i), 8, &gates[i]), 0);
+        ck_assert_int_eq(enter(talloc_asprintf(ctx, "user %d", i), 8, &locks[i]), 0);
     ck_assert_int_eq(enter("user x", 8, &more), -ETIMEDOUT);
-    talloc_free(gates[1]);
+    talloc_free(locks[1]);
     ck_assert_int_eq(enter_as(1003, "user d", 8, &more), -ETIMEDOUT);
     ck_assert_int_eq(enter("user x", 8, &more), 0);
 }
@@ -116,7 +120,7 @@ END_TEST
 
 START_TEST(fewest)
 {
-    struct tla_gate *one, *two, *more;
+    struct tla_lock *one, *two, *more;
 
     ck_assert_int_eq(enter_as(1000, "user a", 2, &one), 0);
     ck_assert_int_eq(enter_as(1001, "user b", 2, &more), -ETIMEDOUT);
@@ -129,7 +133,7 @@ END_TEST
  * kept the other one's users waiting. */
 START_TEST(names_that_met)
 {
-    struct tla_gate *one, *other;
+    struct tla_lock *one, *other;
 
     ck_assert_int_eq(enter("user contoso\\u97989", 8, &one), 0);
     ck_assert_int_eq(enter("user contoso\\u154356", 8, &other), 0);
@@ -139,7 +143,7 @@ END_TEST
 /* The same name has another place on another machine, and the same one on this. */
 START_TEST(secret)
 {
-    char *path = talloc_asprintf(ctx, "%s/" KEY_FILE, dir);
+    char *path = talloc_asprintf(ctx, "%s/" TLA_LOCK_KEY_FILE, dir);
     uint64_t first, again, other;
     struct stat st;
     int fd;
@@ -167,7 +171,9 @@ START_TEST(secret)
     fd = open(dir, O_RDONLY | O_DIRECTORY); /* and no draft is left */
     ck_assert_int_ge(fd, 0);
     ck_assert_int_ne(
-        faccessat(fd, talloc_asprintf(ctx, KEY_FILE ".%d", (int)getpid()), F_OK, 0), 0);
+        faccessat(fd, talloc_asprintf(ctx, TLA_LOCK_KEY_FILE ".%d", (int)getpid()), F_OK,
+                  0),
+        0);
     close(fd);
 }
 END_TEST
@@ -175,7 +181,7 @@ END_TEST
 /* A worker that is killed lets everybody pass. */
 START_TEST(killed)
 {
-    struct tla_gate *gate;
+    struct tla_lock *lock;
     int ready[2];
     char byte;
     pid_t pid;
@@ -183,16 +189,16 @@ START_TEST(killed)
     ck_assert_int_eq(pipe(ready), 0);
     pid = fork();
     if (pid == 0) {
-        if (enter("user a", 1, &gate) != 0 || write(ready[1], "x", 1) != 1)
+        if (enter("user a", 1, &lock) != 0 || write(ready[1], "x", 1) != 1)
             _exit(1);
         pause();
     }
     ck_assert_int_eq(read(ready[0], &byte, 1), 1);
-    ck_assert_int_eq(enter("user a", 1, &gate), -ETIMEDOUT);
-    ck_assert_int_eq(enter("user b", 1, &gate), -ETIMEDOUT);
+    ck_assert_int_eq(enter("user a", 1, &lock), -ETIMEDOUT);
+    ck_assert_int_eq(enter("user b", 1, &lock), -ETIMEDOUT);
     ck_assert_int_eq(kill(pid, SIGKILL), 0);
     ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
-    ck_assert_int_eq(enter("user a", 1, &gate), 0);
+    ck_assert_int_eq(enter("user a", 1, &lock), 0);
     close(ready[0]);
     close(ready[1]);
 }
@@ -200,19 +206,19 @@ END_TEST
 
 START_TEST(no_folder)
 {
-    struct tla_gate *gate = (void *)1;
+    struct tla_lock *lock = (void *)1;
 
-    ck_assert_int_eq(
-        tla_gate_enter(ctx, "/nonexistent", "user a", 0, 8, tl_deadline_in_ms(30), &gate),
-        -ENOENT);
-    ck_assert_ptr_null(gate);
+    ck_assert_int_eq(tla_lookup_lock_enter(ctx, "/nonexistent", "user a", 0, 8,
+                                           tl_deadline_in_ms(30), &lock),
+                     -ENOENT);
+    ck_assert_ptr_null(lock);
 }
 END_TEST
 
 static Suite *make_suite(void)
 {
-    Suite *suite = suite_create("agent_gate");
-    TCase *tcase = tcase_create("agent_gate");
+    Suite *suite = suite_create("agent_lookup_lock");
+    TCase *tcase = tcase_create("agent_lookup_lock");
 
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, same_question);

@@ -4,11 +4,13 @@
  * found by SID, and believed only whole and from a file that nobody else could write.
  */
 #include <check.h>
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-#include "../../agent/files.c"
-#include "../../agent/membership_cache.c"
+#include "agent/membership_cache.h"
 #include "run_suite.h"
 
 #define ALICE "S-1-5-21-1-2-3-1104"
@@ -20,7 +22,7 @@ static char *path;
 
 static void setup(void)
 {
-    snprintf(dir, sizeof(dir), "/tmp/tl-known-XXXXXX");
+    snprintf(dir, sizeof(dir), "/tmp/tl-cache-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(dir));
     ctx = talloc_new(NULL);
     config = (struct tl_config){.state_dir = dir};
@@ -40,40 +42,40 @@ static void save(int64_t proven, int64_t checked)
     static const char text[] =
         "account alice\nuser " ALICE "\ngroup S-1-5-21-1-2-3-513 7\nend 1\n";
     struct tl_membership *member = NULL;
-    struct tla_known known = {.proven = proven, .checked = checked};
+    struct tla_membership_cache cache = {.proven = proven, .checked = checked};
 
     ck_assert_int_eq(tl_membership_from_text(ctx, text, sizeof(text) - 1, &member), 0);
-    known.member = member;
-    ck_assert_int_eq(tla_known_save(&config, &known), 0);
+    cache.member = member;
+    ck_assert_int_eq(tla_membership_cache_save(&config, &cache), 0);
 }
 
-static int load(const char *string, struct tla_known **known)
+static int load(const char *string, struct tla_membership_cache **cache)
 {
     struct tl_sid sid;
 
     ck_assert_int_eq(tl_sid_parse(string, &sid), 0);
-    return tla_known_load(ctx, &config, &sid, known);
+    return tla_membership_cache_load(ctx, &config, &sid, cache);
 }
 
 START_TEST(kept)
 {
-    struct tla_known *known = NULL;
+    struct tla_membership_cache *cache = NULL;
     struct stat st;
 
     save(1764000000, 1764000300);
-    ck_assert_int_eq(load(ALICE, &known), 0);
-    ck_assert_int_eq(known->proven, 1764000000);
-    ck_assert_int_eq(known->checked, 1764000300);
-    ck_assert_uint_eq(known->member->count, 1);
+    ck_assert_int_eq(load(ALICE, &cache), 0);
+    ck_assert_int_eq(cache->proven, 1764000000);
+    ck_assert_int_eq(cache->checked, 1764000300);
+    ck_assert_uint_eq(cache->member->count, 1);
     ck_assert_int_eq(stat(path, &st), 0);
     ck_assert_uint_eq(st.st_mode & 0777, 0600);
     ck_assert_int_eq(stat(talloc_asprintf(ctx, "%s/members", dir), &st), 0);
     ck_assert_uint_eq(st.st_mode & 0777, 0700);
-    ck_assert_int_eq(load("S-1-5-21-1-2-3-1105", &known), -ENOENT);
-    ck_assert_ptr_null(known);
+    ck_assert_int_eq(load("S-1-5-21-1-2-3-1105", &cache), -ENOENT);
+    ck_assert_ptr_null(cache);
     save(0, 5);
-    ck_assert_int_eq(load(ALICE, &known), 0);
-    ck_assert_int_eq(known->proven, 0);
+    ck_assert_int_eq(load(ALICE, &cache), 0);
+    ck_assert_int_eq(cache->proven, 0);
 }
 END_TEST
 
@@ -83,43 +85,43 @@ START_TEST(own_asked)
 {
     static const char before[] = "proven 7\nchecked 8\naccount alice\nuser " ALICE
                                  "\ngroup S-1-5-21-1-2-3-513 7\nend 1\n";
-    struct tla_known *known = NULL, again;
+    struct tla_membership_cache *cache = NULL, again;
     FILE *file;
 
     save(7, 8);
-    ck_assert_int_eq(load(ALICE, &known), 0);
-    ck_assert_int_eq(known->own, 0);
-    again = *known;
-    again.own = 1764000000;
-    again.told = 1763000000;
-    ck_assert_int_eq(tla_known_save(&config, &again), 0);
-    ck_assert_int_eq(load(ALICE, &known), 0);
-    ck_assert_int_eq(known->own, 1764000000);
-    ck_assert_int_eq(known->told, 1763000000);
-    ck_assert_int_eq(known->checked, 8);
+    ck_assert_int_eq(load(ALICE, &cache), 0);
+    ck_assert_int_eq(cache->own_asked, 0);
+    again = *cache;
+    again.own_asked = 1764000000;
+    again.own_answered = 1763000000;
+    ck_assert_int_eq(tla_membership_cache_save(&config, &again), 0);
+    ck_assert_int_eq(load(ALICE, &cache), 0);
+    ck_assert_int_eq(cache->own_asked, 1764000000);
+    ck_assert_int_eq(cache->own_answered, 1763000000);
+    ck_assert_int_eq(cache->checked, 8);
     file = fopen(path, "w");
     ck_assert_ptr_nonnull(file);
     ck_assert_int_ge(fputs(before, file), 0);
     fclose(file);
-    ck_assert_int_eq(load(ALICE, &known), 0);
-    ck_assert_int_eq(known->own, 0);
-    ck_assert_int_eq(known->proven, 7);
-    ck_assert_uint_eq(known->member->count, 1);
+    ck_assert_int_eq(load(ALICE, &cache), 0);
+    ck_assert_int_eq(cache->own_asked, 0);
+    ck_assert_int_eq(cache->proven, 7);
+    ck_assert_uint_eq(cache->member->count, 1);
 }
 END_TEST
 
 /* A file that was cut says nothing, at whatever byte; the last one only ends a line. */
 START_TEST(cut)
 {
-    struct tla_known *known = NULL;
+    struct tla_membership_cache *cache = NULL;
     struct stat st;
 
     save(1764000000, 1764000300);
     ck_assert_int_eq(stat(path, &st), 0);
     for (off_t len = st.st_size - 2; len >= 0; len--) {
         ck_assert_int_eq(truncate(path, len), 0);
-        ck_assert_int_eq(load(ALICE, &known), -EBADMSG);
-        ck_assert_ptr_null(known);
+        ck_assert_int_eq(load(ALICE, &cache), -EBADMSG);
+        ck_assert_ptr_null(cache);
     }
 }
 END_TEST
@@ -127,25 +129,25 @@ END_TEST
 START_TEST(strange_files)
 {
     char *other = talloc_asprintf(ctx, "%s/members/S-1-5-21-1-2-3-1105", dir);
-    struct tla_known *known = NULL;
+    struct tla_membership_cache *cache = NULL;
 
     save(1764000000, 1764000300);
     ck_assert_int_eq(chmod(path, 0620), 0);
-    ck_assert_int_eq(load(ALICE, &known), -EPERM);
+    ck_assert_int_eq(load(ALICE, &cache), -EPERM);
     ck_assert_int_eq(chmod(path, 0600), 0);
     /* another user's groups under this one's name */
     ck_assert_int_eq(rename(path, other), 0);
-    ck_assert_int_eq(load("S-1-5-21-1-2-3-1105", &known), -EBADMSG);
+    ck_assert_int_eq(load("S-1-5-21-1-2-3-1105", &cache), -EBADMSG);
     ck_assert_int_eq(symlink(other, path), 0);
-    ck_assert_int_eq(load(ALICE, &known), -ELOOP);
+    ck_assert_int_eq(load(ALICE, &cache), -ELOOP);
     ck_assert_int_eq(unlink(other), 0);
 }
 END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("agent_known");
-    TCase *tc = tcase_create("known");
+    Suite *suite = suite_create("agent_membership_cache");
+    TCase *tc = tcase_create("cache");
 
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, kept);

@@ -4,10 +4,15 @@
  * user only, swept when old, and never outside their folder.
  */
 #include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <utime.h>
 
-#include "../../agent/pending.c"
+#include "agent/pending.h"
 #include "run_suite.h"
 
 static char dir[32];

@@ -3,19 +3,17 @@
  * test_agent_sessions.c - the records of sessions: found by uid and cache, one for each.
  */
 #include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <utime.h>
 
-#include "../../agent/files.c"
-#include "../../agent/sessions.c"
+#include "agent/sessions.h"
 #include "run_suite.h"
-
-/* pending.c's: 32 hexadecimal digits. */
-bool tla_token_is_valid(const char *token)
-{
-    return strlen(token) == TLA_TOKEN_LEN &&
-           strspn(token, "0123456789abcdef") == TLA_TOKEN_LEN;
-}
 
 #define A "00000000000000000000000000000001"
 #define B "00000000000000000000000000000002"
@@ -43,7 +41,7 @@ static int note(const char *token, uint32_t uid, const char *ccache)
 {
     const struct tla_session session = {.uid = uid,
                                         .gid = uid,
-                                        .told = 7,
+                                        .refused_end = 7,
                                         .ccache = ccache,
                                         .realm = "contoso.test",
                                         .user = "alice@contoso.test"};
@@ -58,7 +56,7 @@ static size_t count(void)
 
     ck_assert_int_eq(tla_session_list(ctx, dir, &list, &n), 0);
     for (size_t i = 0; i < n; i++) {
-        ck_assert_int_eq(list[i].told, 7);
+        ck_assert_int_eq(list[i].refused_end, 7);
         ck_assert_str_eq(list[i].realm, "contoso.test");
         ck_assert_str_eq(list[i].user, "alice@contoso.test");
         ck_assert_uint_eq(list[i].gid, list[i].uid);

@@ -4,12 +4,14 @@
  * left of what was there.
  */
 #include <check.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "../../agent/store_update.c"
+#include "agent/journal.h"
+#include "agent/store_update.h"
 #include "run_suite.h"
 #include "store/writer_internal.h"
 
@@ -19,7 +21,7 @@
 static char dir[40];
 static TALLOC_CTX *ctx;
 static struct tl_config *config;
-static struct tla_store_handle *book;
+static struct tla_store_handle *handle;
 static struct tl_identity *alice;
 static struct tl_group sales;
 
@@ -49,12 +51,12 @@ static void setup(void)
 {
     static const char *names[] = {"CONTOSO\\alice", "alice@corp.example", "alice"};
 
-    snprintf(dir, sizeof(dir), "/tmp/tl-remember-XXXXXX");
+    snprintf(dir, sizeof(dir), "/tmp/tl-store-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(dir));
     ctx = talloc_new(NULL);
     config = tl_config_defaults(ctx);
     config->state_dir = dir;
-    ck_assert_int_eq(tla_store_open(ctx, config, NULL, &book), 0);
+    ck_assert_int_eq(tla_store_open(ctx, config, NULL, &handle), 0);
     alice = talloc_zero(ctx, struct tl_identity);
     alice->sid = sid_of(SID "1104");
     alice->canonical = "alice@contoso.test";
@@ -78,7 +80,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-    talloc_free(book);
+    talloc_free(handle);
     unlink(talloc_asprintf(ctx, "%s/" TL_STORE_FILE, dir));
     unlink(talloc_asprintf(ctx, "%s/" TL_STORE_FILE ".lock", dir));
     ck_assert_int_eq(rmdir(dir), 0);
@@ -94,7 +96,7 @@ static enum tli_store_answer look(enum tli_store_class class, const char *name,
     enum tli_store_answer answer;
 
     *entry = (struct tli_store_entry){0};
-    ck_assert_int_eq(tli_store_view_open(ctx, book->path, &view), 0);
+    ck_assert_int_eq(tli_store_view_open(ctx, handle->path, &view), 0);
     answer = name != NULL ? tli_store_by_name(&view->map, class, name, now, entry)
                           : tli_store_by_id(&view->map, class, id, now, entry);
     return answer; /* the view is a child of ctx and lives on */
@@ -102,7 +104,7 @@ static enum tli_store_answer look(enum tli_store_class class, const char *name,
 
 static void put_alice(enum tli_store_source source)
 {
-    ck_assert_int_eq(tla_store_user(book, alice, NULL, source), 0);
+    ck_assert_int_eq(tla_store_user(handle, alice, NULL, source), 0);
 }
 
 START_TEST(a_user)
@@ -134,11 +136,11 @@ START_TEST(spellings)
     ck_assert_int_eq(look(TL_STORE_USER_NAME, "Älice@contoso.test", 0, &entry),
                      TL_STORE_MISS);
     ck_assert_int_eq(
-        tla_store_user(book, alice, "Älice@contoso.test", TL_STORE_SOURCE_LDAP), 0);
+        tla_store_user(handle, alice, "Älice@contoso.test", TL_STORE_SOURCE_LDAP), 0);
     ck_assert_int_eq(look(TL_STORE_USER_NAME, "Älice@contoso.test", 0, &entry),
                      TL_STORE_HIT);
     /* A bare name is never one of ours, whoever asked with it. */
-    ck_assert_int_eq(tla_store_user(book, alice, "alice", TL_STORE_SOURCE_LDAP), 0);
+    ck_assert_int_eq(tla_store_user(handle, alice, "alice", TL_STORE_SOURCE_LDAP), 0);
     ck_assert_int_eq(look(TL_STORE_USER_NAME, "alice", 0, &entry), TL_STORE_MISS);
 }
 END_TEST
@@ -232,7 +234,7 @@ END_TEST
 
 static void put_sales(const char *const *members, size_t count, bool partial)
 {
-    ck_assert_int_eq(tla_store_group(book, &sales, NULL, members, count, partial,
+    ck_assert_int_eq(tla_store_group(handle, &sales, NULL, members, count, partial,
                                      TL_STORE_SOURCE_LDAP),
                      0);
 }
@@ -246,9 +248,9 @@ START_TEST(an_id_of_two)
     bob.canonical = "bob@contoso.test";
     bob.num_names = 0;
     told[0] = '\0';
-    ck_assert_int_eq(tla_store_user(book, alice, NULL, TL_STORE_SOURCE_PAC), 0);
+    ck_assert_int_eq(tla_store_user(handle, alice, NULL, TL_STORE_SOURCE_PAC), 0);
     ck_assert_str_eq(told, "");
-    ck_assert_int_eq(tla_store_user(book, &bob, NULL, TL_STORE_SOURCE_PAC), -EEXIST);
+    ck_assert_int_eq(tla_store_user(handle, &bob, NULL, TL_STORE_SOURCE_PAC), -EEXIST);
     ck_assert_str_eq(told,
                      "id-collision: bob@contoso.test has the id 301104, which is that "
                      "of alice@contoso.test (" SID "1104)");
@@ -279,8 +281,8 @@ END_TEST
 
 static Suite *make_suite(void)
 {
-    Suite *suite = suite_create("agent_remember");
-    TCase *tcase = tcase_create("agent_remember");
+    Suite *suite = suite_create("agent_store_update");
+    TCase *tcase = tcase_create("agent_store_update");
 
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, a_user);

@@ -4,11 +4,15 @@
  * at all, newest first, no more than asked for, and closed after too many tries.
  */
 #include <check.h>
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "../../agent/verifiers.c"
+#include "agent/verifiers.h"
 #include "run_suite.h"
 
+#define HEAD TLA_VERIFIERS_HEAD
 #define HASH "$y$j9T$abcdefghijklmnop$ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789./ABCDE"
 
 static TALLOC_CTX *ctx;

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../agent/lsa/line.c"
+#include "agent/lsa/lsa.h"
 #include "run_suite.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))

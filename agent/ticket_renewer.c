@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * renewer.c - tickets that last as long as the session, in a child of its own.
+ * ticket_renewer.c - tickets that last as long as the session, in a child of its own.
  *
  * As LSASS does: a TGT whose time is half over is renewed for as long as its KDC allows
  * (seven days, as AD is set up). The cache itself tells when, so nothing is planned
  * ahead, and a user who brings tickets of his own is served or left alone alike.
  */
+#include "ticket_renewer.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "config.h"
+#include "journal.h"
 #include "logon/explain.h"
 #include "sessions.h"
 
@@ -30,17 +34,17 @@ struct renewer {
     const struct tla_session *slow;   /* the last one; those of a user come together */
 };
 
-static void tell_refusal(const struct tla_session *session, const char *run_dir,
-                         int64_t end, const char *why)
+static void log_refusal(const struct tla_session *session, const char *run_dir,
+                        int64_t end, const char *why)
 {
-    struct tla_session told = *session;
+    struct tla_session noted = *session;
 
-    if (session->told == end)
+    if (session->refused_end == end)
         return;
     tla_journal_line(LOG_NOTICE, "the tickets of %s are not renewed: %s", session->user,
                      why);
-    told.told = end;
-    (void)tla_session_note(run_dir, strrchr(session->path, '/') + 1, &told);
+    noted.refused_end = end;
+    (void)tla_session_note(run_dir, strrchr(session->path, '/') + 1, &noted);
 }
 
 static void handle(struct renewer *r, const struct tla_session *session,
@@ -61,7 +65,7 @@ static void handle(struct renewer *r, const struct tla_session *session,
         (void)unlink(session->path);
         break;
     case TL_RENEWAL_REFUSED:
-        tell_refusal(session, r->config->run_dir, end, why);
+        log_refusal(session, r->config->run_dir, end, why);
         break;
     case TL_RENEWAL_SILENT:
         r->certainly = r->silent != NULL && r->silent->uid != session->uid &&
@@ -117,7 +121,7 @@ static bool is_in_vain(const struct renewer *r, const struct tla_session *sessio
            (r->certainly && strcasecmp(r->silent->realm, session->realm) == 0);
 }
 
-int tla_renew(const struct tla_setup *setup)
+int tla_renew_tickets(const struct tla_setup *setup)
 {
     TALLOC_CTX *ctx = talloc_new(NULL);
     struct renewer r = {0};

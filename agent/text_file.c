@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * files.c - small text files of the agent's own: read whole, and replaced as a whole.
+ * text_file.c - small text files of the agent's own: read whole, and replaced as a whole.
  */
+#include "text_file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "agent.h"
 
 int tla_file_read(TALLOC_CTX *ctx, const char *path, mode_t refused, size_t most,
                   char **text, size_t *len)

@@ -1,20 +1,27 @@
 /* SPDX-License-Identifier: MIT
  *
- * cached.c - keeping and comparing the passwords of cached logons (cached.h).
+ * cached_logon.c - keeping and comparing the passwords of cached logons (cached.h).
  *
  * A try is written down as wrong before the password is compared, and one process at a
  * time compares: whoever pulls the plug, or guesses in many processes at once, has no
  * more tries than others.
  */
-#include "cached.h"
-#include "status/lock.h"
+#include "cached_logon.h"
 
 #include <crypt.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
+
+#include "client_watch.h"
+#include "journal.h"
+#include "secret.h"
+#include "status/lock.h"
+#include "text_file.h"
+#include "verifiers.h"
 
 #define FILE_NAME "cached-logons"
 #define FILE_MAX (64 * 1024)
@@ -47,7 +54,7 @@ static int read_list(struct book *book)
 
 static int open_book(TALLOC_CTX *ctx, const struct tl_config *config, struct book **out)
 {
-    static const char nobody[] = "trustlogon cached logons 1\nend\n";
+    static const char empty[] = TLA_VERIFIERS_HEAD "\n" TLA_VERIFIERS_FOOT "\n";
     struct book *book = talloc_zero(ctx, struct book);
     char *lock;
     int rc;
@@ -81,7 +88,7 @@ static int open_book(TALLOC_CTX *ctx, const struct tl_config *config, struct boo
                          "a domain controller has proved them again",
                          book->path);
     if (rc != 0)
-        rc = tla_verifiers_parse(book, nobody, sizeof(nobody) - 1, &book->list);
+        rc = tla_verifiers_parse(book, empty, sizeof(empty) - 1, &book->list);
     if (rc != 0) {
         talloc_free(book);
         return rc;
@@ -176,8 +183,8 @@ static void forget_all(const struct tl_config *config)
     talloc_free(path);
 }
 
-void tla_cached_keep(struct tla_conv *conv, const struct tl_sid *sid, int64_t proven,
-                     const char *password)
+void tla_cached_logon_save(struct tla_conv *conv, const struct tl_sid *sid,
+                           int64_t proven, const char *password)
 {
     int rc = 0;
 
@@ -187,11 +194,12 @@ void tla_cached_keep(struct tla_conv *conv, const struct tl_sid *sid, int64_t pr
         rc = keep(conv, sid, proven, password);
     if (rc != 0) {
         tla_journal_line(LOG_WARNING, "no cached logon is kept: %s", strerror(-rc));
-        tla_cached_forget(conv, sid); /* an older password must not outlive this one */
+        tla_cached_logon_drop(conv,
+                              sid); /* an older password must not outlive this one */
     }
 }
 
-void tla_cached_forget(struct tla_conv *conv, const struct tl_sid *sid)
+void tla_cached_logon_drop(struct tla_conv *conv, const struct tl_sid *sid)
 {
     struct book *book = NULL;
 
@@ -204,7 +212,7 @@ void tla_cached_forget(struct tla_conv *conv, const struct tl_sid *sid)
     talloc_free(book);
 }
 
-bool tla_cached_is_over(enum tl_reason reason)
+bool tla_cached_logon_is_ended(enum tl_reason reason)
 {
     return reason == TL_REASON_ACCOUNT_DISABLED || reason == TL_REASON_ACCOUNT_EXPIRED ||
            reason == TL_REASON_USER_UNKNOWN;
@@ -220,7 +228,7 @@ static bool nobody_answered(const struct tl_logon *logon)
 }
 
 static enum tl_reason compare(struct tla_conv *conv, struct tl_logon *logon,
-                              const struct tla_cached *who, const char *password)
+                              const struct tla_cached_user *who, const char *password)
 {
     char *phrase = phrase_of(conv, &who->user.sid, password), *hash;
     struct tla_verifier *verifier;
@@ -231,7 +239,7 @@ static enum tl_reason compare(struct tla_conv *conv, struct tl_logon *logon,
     if (phrase == NULL || open_book(phrase, conv->config, &book) != 0)
         goto done;
     verifier = tla_verifiers_find(book->list, &who->user.sid);
-    if (verifier == NULL || verifier->proven != who->known->proven)
+    if (verifier == NULL || verifier->proven != who->last->proven)
         goto done;
     if (!tla_verifier_open(verifier, now)) {
         reason = tl_outcome_fail(logon->outcome, TL_STAGE_LOCAL, TL_REASON_CACHED_TRIES,
@@ -269,23 +277,24 @@ static bool still_free(struct tla_conv *conv, uint32_t uid)
     return ok;
 }
 
-enum tl_reason tla_cached_check(struct tla_conv *conv, struct tl_logon *logon,
-                                const char *password, struct tla_cached **result)
+enum tl_reason tla_cached_logon_check(struct tla_conv *conv, struct tl_logon *logon,
+                                      const char *password,
+                                      struct tla_cached_user **result)
 {
     enum tl_reason reason = logon->outcome->reason;
-    struct tla_cached *who;
+    struct tla_cached_user *who;
 
     *result = NULL;
     if (conv->config->cached_logons == 0 || !nobody_answered(logon))
         return reason;
-    who = talloc_zero(conv, struct tla_cached);
+    who = talloc_zero(conv, struct tla_cached_user);
     if (who == NULL ||
         tla_find_user(who, conv->config->state_dir, conv->request.user, &who->user) !=
             0 ||
         (conv->peer != 0 && who->user.uid != conv->peer) ||
         who->user.uid < conv->config->minimum_uid || !still_free(conv, who->user.uid) ||
-        tla_known_load(who, conv->config, &who->user.sid, &who->known) != 0 ||
-        who->known->proven == 0)
+        tla_membership_cache_load(who, conv->config, &who->user.sid, &who->last) != 0 ||
+        who->last->proven == 0)
         return reason;
     tla_watch_client(conv, true);
     reason = compare(conv, logon, who, password);

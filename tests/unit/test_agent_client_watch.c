@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_agent_channel.c - a worker ends with its client, and by nothing else.
+ * test_agent_client_watch.c - a worker ends with its client, and by nothing else.
  */
 #include <check.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 
-#include "../../agent/channel.c"
-
-#include "wire/io.h"
+#include "agent/client_watch.h"
 #include "run_suite.h"
 
 static struct tla_conv conv;
@@ -136,7 +137,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("agent_channel");
+    Suite *suite = suite_create("agent_client_watch");
     TCase *tcase = tcase_create("all");
 
     tcase_set_timeout(tcase, 90);

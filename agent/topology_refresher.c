@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * refresher.c - keep the topology snapshot warm, in a child of its own.
+ * topology_refresher.c - keep the topology snapshot warm, in a child of its own.
  */
+#include "topology_refresher.h"
+
 #include <unistd.h>
 
-#include "agent.h"
+#include "config.h"
+#include "journal.h"
+#include "store_update.h"
 
 #define REFRESH_MS 60000
 
@@ -26,13 +30,13 @@ static enum tl_reason refresh(TALLOC_CTX *ctx, const struct tl_config *config,
                       out);
 }
 
-int tla_refresh(const struct tla_setup *setup)
+int tla_refresh_topology(const struct tla_setup *setup)
 {
     TALLOC_CTX *ctx = talloc_new(NULL);
     struct tl_outcome *out = tl_outcome_new(ctx);
     struct tl_workstation *ws = NULL;
     struct tl_config *config = NULL;
-    struct tla_store_handle *book = NULL;
+    struct tla_store_handle *handle = NULL;
     enum tl_reason reason;
     bool configured;
 
@@ -45,7 +49,7 @@ int tla_refresh(const struct tla_setup *setup)
     /* By the ranges in it processes know which ids to ask about, and whose names need no
      * domain: owners of files were somebody before the first user logs on here. */
     if (configured &&
-        tla_store_open(ctx, config, ws != NULL ? ws->domain : NULL, &book) != 0)
+        tla_store_open(ctx, config, ws != NULL ? ws->domain : NULL, &handle) != 0)
         tla_journal_line(LOG_WARNING, "the identity store could not be made");
     if (reason == TL_REASON_OK)
         reason = refresh(ctx, config, ws, out);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * filter.c - the system calls a worker may make; every other one fails with
+ * syscall_filter.c - the system calls a worker may make; every other one fails with
  * ENOSYS, upon which a C library newer than this list takes the older call.
  *
  * An allow-list: files, sockets, memory, time, the user's uid, keyrings, and a
@@ -8,9 +8,13 @@
  * modules, bpf, io_uring, foreign memory, and the clock. What a build with
  * sanitizers needs beyond that is nothing: workers end with _exit().
  */
-#include <errno.h>
+#include "harden.h"
 
-#include "agent.h"
+#include <errno.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tl_build.h"
 
 #if HAVE_SECCOMP
 

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
- * card.c - the dialogue of a logon with a smart card.
+ * card_dialogue.c - the dialogue of a logon with a smart card.
  *
  * Whether there is a card is seen before any network is asked, and its PIN is asked for
  * whatever name was typed: the conversation tells nothing of who exists.
  */
+#include "card_dialogue.h"
+
 #include <errno.h>
 
-#include "agent.h"
+#include "channel.h"
+#include "client_watch.h"
+#include "journal.h"
 
 /* The card is in a reader of this machine, and blocks after a few wrong PINs: whoever
  * comes from elsewhere must not be offered the one of whoever sits here, unless the
@@ -72,8 +76,8 @@ static int blocked(struct tla_conv *conv, struct tl_logon *logon,
 {
     if (!may_have_password(conv))
         return give_up(logon, TL_REASON_SMARTCARD_BLOCKED, card->label, answer);
-    return tla_tell(conv, TL_STYLE_INFO,
-                    tl_status_by_ntstatus(TL_NT_SMARTCARD_CARD_BLOCKED)->text);
+    return tla_say(conv, TL_STYLE_INFO,
+                   tl_status_by_ntstatus(TL_NT_SMARTCARD_CARD_BLOCKED)->text);
 }
 
 int tla_card_ask(struct tla_conv *conv, struct tl_logon *logon,

@@ -1,51 +1,21 @@
 /* SPDX-License-Identifier: MIT
  *
- * password.c - the dialogue of a password change.
+ * password_dialogue.c - the dialogue of a password change.
  *
  * It is the same for passwd(1) and for a logon whose password has expired: the old
  * one is proven first, so that nobody types a new one in vain; then the new one is
  * asked for until the domain takes it.
  */
+#include "password_dialogue.h"
+
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "agent.h"
+#include "channel.h"
+#include "client_watch.h"
+#include "journal.h"
 
 #define TRIES 3
-
-enum tl_reason tla_prepare(struct tla_conv *conv, struct tl_logon **logon)
-{
-    struct tl_workstation *ws = NULL;
-    struct tl_topology *topology = NULL;
-    enum tl_reason reason;
-
-    *logon = NULL;
-    reason = tl_workstation_detect(conv, conv->config, &ws, conv->outcome);
-    if (reason != TL_REASON_OK)
-        return reason;
-    /* Nothing known yet is no failure: the exchange itself will tell. */
-    (void)tl_snapshot_load(conv, conv->config, &topology);
-    *logon = tl_logon_new(conv, conv->config, ws, topology, NULL);
-    if (*logon == NULL)
-        return tl_outcome_fail(conv->outcome, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
-    (*logon)->recall = tla_recall;
-    (*logon)->recall_arg = conv;
-    return tl_logon_prepare(*logon, conv->request.user);
-}
-
-void tla_watch_client(struct tla_conv *conv, bool busy)
-{
-    const struct tl_config *config = conv->config;
-    unsigned int limit_ms = 2 * (unsigned int)config->logon_timeout +
-                            2 * (unsigned int)config->explain_timeout;
-
-    if (busy)
-        tla_end_with_client(conv, true);
-    alarm(busy ? limit_ms / 1000 + 10 : 0);
-    if (!busy)
-        tla_end_with_client(conv, false);
-}
 
 /* Why this new password is not even tried, or NULL. A program that answers every
  * prompt with the one password it knows (sshd without keyboard-interactive, simple
@@ -101,12 +71,12 @@ static int ask(struct tla_conv *conv, struct tl_logon *logon, const char *old,
 
 static void tell_journal(struct tla_conv *conv, const struct tl_logon *logon)
 {
-    (void)tla_named(conv, logon);
+    (void)tla_journal_may_name(conv, logon);
     tla_journal_password(conv, logon->outcome, logon->words, logon->client);
 }
 
-enum tl_reason tla_change_once(struct tla_conv *conv, struct tl_logon *logon,
-                               const char *old, const char *fresh)
+enum tl_reason tla_password_change(struct tla_conv *conv, struct tl_logon *logon,
+                                   const char *old, const char *fresh)
 {
     const char *wrong = useless(old, fresh, NULL);
     enum tl_reason reason;
@@ -130,8 +100,8 @@ static bool worth_another(const struct tl_outcome *out)
            out->reason != TL_REASON_PASSWORD_TOO_YOUNG;
 }
 
-int tla_change_password(struct tla_conv *conv, struct tl_logon *logon, const char *old,
-                        const char *why, char **fresh)
+int tla_password_dialogue(struct tla_conv *conv, struct tl_logon *logon, const char *old,
+                          const char *why, char **fresh)
 {
     const struct tl_outcome *out = logon->outcome;
 
@@ -144,7 +114,7 @@ int tla_change_password(struct tla_conv *conv, struct tl_logon *logon, const cha
         TALLOC_FREE(logon->words);
         rc = ask(conv, logon, old, why, &typed);
         if (rc == 0 && out->reason == TL_REASON_OK &&
-            tla_change_once(conv, logon, old, typed) == TL_REASON_OK) {
+            tla_password_change(conv, logon, old, typed) == TL_REASON_OK) {
             *fresh = typed;
             return 0;
         }
@@ -159,7 +129,7 @@ int tla_change_password(struct tla_conv *conv, struct tl_logon *logon, const cha
         if (logon->words == NULL)
             return -ENOMEM;
         why = talloc_strdup(conv, logon->words->message);
-        rc = tla_tell(conv, TL_STYLE_ERROR, logon->words->message);
+        rc = tla_say(conv, TL_STYLE_ERROR, logon->words->message);
         if (rc != 0)
             return rc;
     }

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * account_check.c - what the account checks of users with and without a logon of ours
+ * share.
+ */
+#include "account_check.h"
+
+#include "channel.h"
+#include "journal.h"
+
+int tla_account_refuse(struct tla_conv *conv, const char *canonical)
+{
+    struct tl_words_input in = {.user = conv->request.user};
+    struct tl_words *words = tl_outcome_words(conv, conv->outcome, &in);
+
+    tla_journal_logon(conv, conv->outcome, words, canonical);
+    return tla_done(conv, words, (struct tli_wire_msg){0});
+}
+
+/* The programs above go on with what NSS makes of the name they were given. */
+enum tl_reason tla_account_check_owner(struct tla_conv *conv, uint32_t uid)
+{
+    const struct tli_wire_msg *request = &conv->request;
+
+    if (request->has_owner == 0 || request->uid == uid)
+        return TL_REASON_OK;
+    tl_outcome_fail(conv->outcome, TL_STAGE_IDENTITY, TL_REASON_NSS_OTHER_USER,
+                    "the name service says uid %u, the proven account has %u",
+                    request->uid, uid);
+    tl_outcome_set_subject(conv->outcome, request->user);
+    return conv->outcome->reason;
+}
+
+enum tl_reason tla_account_rules_input(struct tla_conv *conv, struct tl_rules_input *in)
+{
+    struct tl_workstation *ws = NULL;
+    struct tl_topology *topology = NULL;
+    enum tl_reason reason = tl_workstation_detect(conv, conv->config, &ws, conv->outcome);
+
+    if (reason == TL_REASON_OK)
+        (void)tl_snapshot_load(conv, conv->config, &topology);
+    *in = (struct tl_rules_input){.config = conv->config, .ws = ws, .topo = topology};
+    return reason;
+}

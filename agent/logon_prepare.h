@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * logon_prepare.h - the start of every logon and password change.
+ */
+#ifndef TLA_LOGON_PREPARE_H
+#define TLA_LOGON_PREPARE_H
+
+#include <trustlogon/logon.h>
+
+#include "agent.h"
+
+/*
+ * A logon, child of ctx, on this machine as it is known now: workstation, snapshot of the
+ * topology, and the groups that the agent knows from before. `config` is conv's, or a
+ * changed copy of it that lives as long. `out` may be NULL.
+ */
+enum tl_reason tla_logon_new(TALLOC_CTX *ctx, struct tla_conv *conv,
+                             const struct tl_config *config, struct tl_logon **logon,
+                             struct tl_outcome *out);
+/* The logon of the request's user, child of conv: what tl_logon_prepare() says; or,
+ * with *logon NULL, why it could not be asked. */
+enum tl_reason tla_logon_prepare(struct tla_conv *conv, struct tl_logon **logon);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * text_file.h - small text files of the agent: read whole, and replaced as a whole.
+ *
+ * Both return 0 or -errno.
+ */
+#ifndef TLA_TEXT_FILE_H
+#define TLA_TEXT_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include <talloc.h>
+
+/* The whole file, a child of ctx, with a NUL behind it. -EPERM: not a plain file, of
+ * another owner, with a bit of `refused` in its mode, or longer than `most`. */
+int tla_file_read(TALLOC_CTX *ctx, const char *path, mode_t refused, size_t most,
+                  char **text, size_t *len);
+/* Written beside it (0600) and renamed; `to_disk`: not before the text is on the disk. */
+int tla_file_replace(const char *path, const char *text, bool to_disk);
+
+#endif
