@@ -190,7 +190,7 @@ static void ask_domain(struct tla_conv *conv, struct tl_logon *logon,
  * The domain wants a new password first: the change happens here, as on Windows,
  * and then the logon with the new one, to its proof. What is proven before that is
  * the old password to whoever plays the KDC, which must not be a success for a
- * program that never calls pam_acct_mgmt() (docs/decisions.md).
+ * program that never calls pam_acct_mgmt() (docs/decisions/agent.md#expired-password).
  */
 static int change_first(struct tla_conv *conv, struct tl_logon *logon, const char *old,
                         char **fresh)

@@ -5,7 +5,7 @@
  * Not libldap's: with its first handle that library looks the host's own name up in the
  * name service, which takes as long as the name service likes, reads ldap.conf, ~/.ldaprc
  * and the environment, and loads SASL's and TLS's libraries for what is done here by
- * other means (docs/decisions.md, "Directory").
+ * other means (docs/decisions/directory.md#liblber).
  */
 #ifndef TL_DIRECTORY_MESSAGE_H
 #define TL_DIRECTORY_MESSAGE_H

@@ -53,9 +53,9 @@ static uint32_t load_u32(const uint8_t *b)
 
 /*
  * Two halves of a FILETIME, each little-endian. Windows stores the high half first,
- * Samba the low one (docs/decisions.md). The order that gives a time at which there
- * can have been a trust is taken, and Windows' where both do (one of Samba's in 500)
- * or neither does.
+ * Samba the low one (docs/decisions/routing.md#forest-info-time). The order that gives a
+ * time at which there can have been a trust is taken, and Windows' where both do (one of
+ * Samba's in 500) or neither does.
  */
 static uint64_t load_time(const uint8_t *b)
 {

@@ -87,7 +87,8 @@ static struct covering cover(const struct tl_forest_info *info, const char *name
 
         if (rec->name == NULL || !tli_dns_within(name, rec->name))
             continue;
-        /* A disabled exclusion still excludes: docs/decisions.md. */
+        /* A disabled exclusion still excludes:
+         * docs/decisions/routing.md#disabled-exclusion. */
         if (rec->type == TL_FT_TLN_EX)
             keep_longer(&c.exclusion, rec);
         else if (rec->type == TL_FT_TLN)

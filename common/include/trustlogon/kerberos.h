@@ -65,8 +65,8 @@ TL_PUBLIC int tl_krb_set_workstation(struct tl_krb *krb, const char *flat);
 
 /*
  * By `fast` of the configuration, armor the AS exchanges of users with a ticket of this
- * machine's (docs/decisions.md); it is got when it is needed and kept in the run folder.
- * `ws` must outlive the session. 0 or -ENOMEM.
+ * machine's (docs/decisions/fast.md); it is got when it is needed and kept in the run
+ * folder. `ws` must outlive the session. 0 or -ENOMEM.
  */
 TL_PUBLIC int tl_krb_set_armor(struct tl_krb *krb, const struct tl_workstation *ws);
 /* Can this machine armor for users of `realm`? ARMOR_UNAVAILABLE, and the reasons that

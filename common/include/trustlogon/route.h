@@ -6,7 +6,7 @@
  * verdict other than TL_REASON_OK is a prediction; the exchange is still made,
  * and the verdict explains what happened. Rules: [MS-DRSR] 5.64.2, [MS-ADTS]
  * 6.1.6.9.3.2, [MS-KILE] 3.3.5.1.1 and the routing code of Samba; where they
- * differ see docs/decisions.md.
+ * differ see docs/decisions/routing.md.
  */
 #ifndef TRUSTLOGON_ROUTE_H
 #define TRUSTLOGON_ROUTE_H

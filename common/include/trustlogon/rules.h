@@ -6,9 +6,9 @@
  * A name is looked up in the directory of its own domain, and the SID must be that
  * domain's: with the user's tickets where it is the user's domain, which works over
  * one-way trusts too, else with the machine's. What was found is remembered for
- * rule_lifetime, and longer if nobody can be asked (docs/decisions.md); so a warm
- * logon asks nobody. Only names that can decide are looked up at all, and all of them
- * together within rule_timeout.
+ * rule_lifetime, and longer if nobody can be asked
+ * (docs/decisions/access-rules.md#rule-lifetime); so a warm logon asks nobody. Only names
+ * that can decide are looked up at all, and all of them together within rule_timeout.
  */
 #ifndef TRUSTLOGON_RULES_H
 #define TRUSTLOGON_RULES_H

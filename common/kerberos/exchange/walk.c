@@ -38,8 +38,8 @@ static bool path_known(const struct tl_route *route)
  * windows: where suffix routing may apply, the KDC is asked for the host and
  * refers; over an external trust it cannot, and where the user named the domain
  * the workstation's realm is asked for by name (ee849847 item 3, KB2008039;
- * docs/decisions.md). When the topology did not know which, a first 7 leaves
- * one more question.
+ * docs/decisions/kerberos.md#order-of-questions). When the topology did not know which, a
+ * first 7 leaves one more question.
  */
 struct tli_walk_plan tli_walk_plan_for(enum tl_walk policy, const struct tl_route *route,
                                        bool same_realm)
