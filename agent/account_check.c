@@ -33,12 +33,9 @@ enum tl_reason tla_account_check_owner(struct tla_conv *conv, uint32_t uid)
 
 enum tl_reason tla_account_rules_input(struct tla_conv *conv, struct tl_rules_input *in)
 {
-    struct tl_workstation *ws = NULL;
-    struct tl_topology *topology = NULL;
-    enum tl_reason reason = tl_workstation_detect(conv, conv->config, &ws, conv->outcome);
+    struct tl_machine *machine = NULL;
+    enum tl_reason reason = tl_machine_open(conv, conv->config, &machine, conv->outcome);
 
-    if (reason == TL_REASON_OK)
-        (void)tl_snapshot_load(conv, conv->config, &topology);
-    *in = (struct tl_rules_input){.config = conv->config, .ws = ws, .topo = topology};
+    *in = (struct tl_rules_input){.machine = machine};
     return reason;
 }

@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include <trustlogon/rules.h>
+
 #include "journal.h"
 #include "membership_cache.h"
 #include "store_update.h"
@@ -49,8 +51,8 @@ static void judge_this_line(struct tla_conv *conv, struct tl_logon *logon,
 {
     struct tl_outcome *verdict = tl_outcome_new(pending);
     struct tl_config line = *conv->config;
-    struct tl_rules_input in = {
-        .config = &line, .ws = logon->ws, .topo = logon->topology};
+    struct tl_machine machine = *logon->machine;
+    struct tl_rules_input in = {.machine = &machine};
     enum tl_reason reason;
 
     if (!on_this_line(conv, "allow_groups"))
@@ -63,7 +65,8 @@ static void judge_this_line(struct tla_conv *conv, struct tl_logon *logon,
         pending->refused = "out of memory"; /* whom a rule may be about, too */
         return;
     }
-    reason = logon->member != NULL ? tl_logon_rules(logon, &line, verdict)
+    machine.config = &line;
+    reason = logon->member != NULL ? tl_rules_check_logon(logon, &line, verdict)
                                    : tl_rules_check(&in, pending->member, verdict);
     if (reason == TL_REASON_OK)
         return;
@@ -76,7 +79,8 @@ enum tl_reason tla_commit_identity(struct tla_conv *conv, struct tl_logon *logon
     const struct tl_identity *identity = logon->identity;
     char sid[TL_SID_STRING_MAX];
     struct tla_store_handle *handle = NULL;
-    int rc = tla_store_open(conv, conv->config, logon->ws->domain, &handle);
+    int rc =
+        tla_store_open(conv, conv->config, logon->machine->workstation->domain, &handle);
 
     if (rc == 0)
         /* By the name that was proven, too: programs go on with it. */
@@ -102,7 +106,7 @@ int tla_commit_groups(struct tla_conv *conv, struct tl_logon *logon, int64_t pro
     int rc;
 
     /* Names are looked up while the user's ticket is at hand, and remembered. */
-    (void)tl_logon_rules(logon, conv->config, NULL);
+    (void)tl_rules_check_logon(logon, conv->config, NULL);
     if (logon->member == NULL)
         return -ENOMEM;
     cache.member = logon->member;

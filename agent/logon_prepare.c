@@ -10,17 +10,14 @@ enum tl_reason tla_logon_new(TALLOC_CTX *ctx, struct tla_conv *conv,
                              const struct tl_config *config, struct tl_logon **logon,
                              struct tl_outcome *out)
 {
-    struct tl_workstation *ws = NULL;
-    struct tl_topology *topology = NULL;
+    struct tl_machine *machine = NULL;
     enum tl_reason reason;
 
     *logon = NULL;
-    reason = tl_workstation_detect(ctx, config, &ws, out);
+    reason = tl_machine_open(ctx, config, &machine, out);
     if (reason != TL_REASON_OK)
         return reason;
-    /* Without a snapshot the exchange itself finds the way. */
-    (void)tl_snapshot_load(ctx, config, &topology);
-    *logon = tl_logon_new(ctx, config, ws, topology, NULL);
+    *logon = tl_logon_new(ctx, machine, NULL);
     if (*logon == NULL)
         return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
     (*logon)->recall = tla_cached_own_groups;

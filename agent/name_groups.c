@@ -62,9 +62,7 @@ static void name_them(TALLOC_CTX *ctx, struct tla_store_handle *handle,
 void tla_name_groups(struct tla_conv *conv, const struct tl_logon *logon)
 {
     TALLOC_CTX *ctx = talloc_new(conv);
-    struct tl_lookup_input in = {.config = logon->config,
-                                 .ws = logon->ws,
-                                 .topo = logon->topology,
+    struct tl_lookup_input in = {.machine = logon->machine,
                                  .trace = logon->trace,
                                  .krb = logon->krb,
                                  .deadline = tl_deadline_in_ms(LIMIT_MS)};
@@ -76,8 +74,9 @@ void tla_name_groups(struct tla_conv *conv, const struct tl_logon *logon)
     /* For whoever waits for the end of the conversation, this is it. */
     (void)shutdown(conv->fd, SHUT_RDWR);
     alarm(LIMIT_MS / 1000 + 5);
-    if (logon->topology == NULL ||
-        tla_store_open(ctx, conv->config, logon->ws->domain, &handle) != 0 ||
+    if (logon->machine->topology == NULL ||
+        tla_store_open(ctx, conv->config, logon->machine->workstation->domain, &handle) !=
+            0 ||
         tl_local_ids_load(ctx, "/etc/passwd", "/etc/group", &local) != 0)
         goto cleanup;
     in.local = local;

@@ -163,16 +163,14 @@ static enum tl_reason judge(struct tla_conv *conv, const struct tla_user *user)
 /* Does the name have a domain that is ours to judge? */
 static bool is_of_our_domain(struct tla_conv *conv)
 {
-    struct tl_workstation *ws = NULL;
-    struct tl_topology *topology = NULL;
+    struct tl_machine *machine = NULL;
     struct tl_logon *logon;
 
-    if (tl_workstation_detect(conv, conv->config, &ws, NULL) != TL_REASON_OK)
+    if (tl_machine_open(conv, conv->config, &machine, NULL) != TL_REASON_OK)
         return false;
-    (void)tl_snapshot_load(conv, conv->config, &topology);
-    logon = tl_logon_new(conv, conv->config, ws, topology, NULL);
+    logon = tl_logon_new(conv, machine, NULL);
     return logon != NULL && tl_logon_prepare(logon, conv->request.user) == TL_REASON_OK &&
-           (logon->name->form != TL_NAME_BARE || ws->bare_names) &&
+           (logon->name->form != TL_NAME_BARE || machine->workstation->bare_names) &&
            logon->route->user_domain != NULL;
 }
 

@@ -112,8 +112,8 @@ static enum tl_reason plan(struct asked *asked, const struct tl_lookup_input *in
                            struct tl_lookup_plan **plan_out)
 {
     char *error = NULL;
-    int ret = tl_lookup_plan_make(asked->conv, in->config, in->ws, in->topo, in->local,
-                                  &asked->question, plan_out, &error);
+    int ret = tl_lookup_plan_make(asked->conv, in->machine, in->local, &asked->question,
+                                  plan_out, &error);
 
     if (ret == -EINVAL)
         return fail(asked, TL_REASON_CONFIG_INVALID, error);
@@ -122,23 +122,19 @@ static enum tl_reason plan(struct asked *asked, const struct tl_lookup_input *in
 
 /* With the snapshot there is; anew if that does not know the domain, which may be that
  * of a trust made since. */
-static enum tl_reason plan_or_refresh(struct asked *asked, struct tl_lookup_input *in,
+static enum tl_reason plan_or_refresh(struct asked *asked, struct tl_machine *machine,
+                                      const struct tl_lookup_input *in,
                                       struct tl_lookup_plan **plan_out)
 {
-    struct tla_conv *conv = asked->conv;
-    struct tl_topology *topo = NULL;
+    const struct tl_topology *topo = machine->topology;
     enum tl_reason reason = TL_REASON_OK;
 
-    (void)tl_snapshot_load(conv, conv->config, &topo);
-    in->topo = topo;
     if (topo != NULL)
         reason = plan(asked, in, plan_out);
     if (topo != NULL && (reason != TL_REASON_OK || !(*plan_out)->not_known_yet ||
                          time(NULL) - topo->taken < SNAPSHOT_YOUNG_S))
         return reason;
-    reason =
-        tl_refresh(conv, in->config, in->ws, NULL, asked->deadline, &topo, conv->outcome);
-    in->topo = topo;
+    reason = tl_machine_refresh(machine, NULL, asked->deadline, asked->conv->outcome);
     return reason == TL_REASON_OK ? plan(asked, in, plan_out) : reason;
 }
 
@@ -247,23 +243,23 @@ static void store_nobody(const struct asked *asked, struct tla_store_handle *han
 static enum tl_reason resolve(struct asked *asked, struct tla_store_handle *handle)
 {
     struct tla_conv *conv = asked->conv;
-    struct tl_lookup_input in = {.config = conv->config, .deadline = asked->deadline};
+    struct tl_lookup_input in = {.deadline = asked->deadline};
     struct tl_lookup_answer *found = NULL;
     struct tl_lookup_plan *what = NULL;
     struct tl_lookup *lookup;
     struct tl_local_ids *local = NULL;
-    struct tl_workstation *ws = NULL;
-    enum tl_reason reason = tl_workstation_detect(conv, conv->config, &ws, conv->outcome);
+    struct tl_machine *machine = NULL;
+    enum tl_reason reason = tl_machine_open(conv, conv->config, &machine, conv->outcome);
     int rc;
 
     if (reason != TL_REASON_OK)
         return reason;
-    in.ws = ws;
+    in.machine = machine;
     if (tl_local_ids_load(conv, "/etc/passwd", "/etc/group", &local) != 0)
         return fail(asked, TL_REASON_INTERNAL,
                     "/etc/passwd or /etc/group cannot be read");
     in.local = local;
-    reason = plan_or_refresh(asked, &in, &what);
+    reason = plan_or_refresh(asked, machine, &in, &what);
     if (reason != TL_REASON_OK)
         return reason;
     lookup = tl_lookup_new(conv, &in);

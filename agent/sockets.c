@@ -11,6 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "status/folder.h"
 #include "tl_build.h"
 
 #if HAVE_SYSTEMD
@@ -45,8 +46,9 @@ int tla_socket_bind(const char *path, const char *run_dir)
     if (strlen(path) >= sizeof(addr.sun_path))
         return -ENAMETOOLONG;
     memcpy(addr.sun_path, path, strlen(path) + 1);
-    if (mkdir(run_dir, 0755) == 0 && chmod(run_dir, 0755) != 0)
-        return -errno;
+    rc = tli_make_folder(run_dir);
+    if (rc != 0)
+        return rc;
     fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return -errno;

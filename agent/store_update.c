@@ -15,9 +15,9 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "journal.h"
+#include "status/folder.h"
 #include "store/inspect.h"
 #include "store/writer.h"
 
@@ -135,10 +135,9 @@ int tla_store_open(TALLOC_CTX *ctx, const struct tl_config *config,
     handle->fresh_s = (uint64_t)config->known_lifetime;
     if (handle->path == NULL)
         goto cleanup;
-    if (mkdir(config->state_dir, 0755) == 0 && chmod(config->state_dir, 0755) != 0) {
-        rc = -errno; /* a umask had hidden it from the readers */
+    rc = tli_make_folder(config->state_dir);
+    if (rc != 0)
         goto cleanup;
-    }
     rc = tli_store_open(handle, handle->path, ranges, count, &handle->store);
     if (rc == 0)
         rc = set_bare(handle->store, config, own_domain);

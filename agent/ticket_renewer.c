@@ -13,11 +13,12 @@
 #include <string.h>
 #include <strings.h>
 #include <time.h>
+#include <trustlogon/kerberos.h>
+#include <trustlogon/machine.h>
 #include <unistd.h>
 
 #include "config.h"
 #include "journal.h"
-#include "logon/explain.h"
 #include "sessions.h"
 
 #define RENEW_MS 15000 /* for each session */
@@ -28,7 +29,7 @@
  * sessions their turn, and a realm is silent when two users find it so. */
 struct renewer {
     struct tl_config *config;
-    struct tl_topology *topology;
+    struct tl_machine *machine;       /* its site; the keytab is not needed */
     const struct tla_session *silent; /* whose realm did not answer just now, or NULL */
     bool certainly;                   /* nor to another user */
     const struct tla_session *slow;   /* the last one; those of a user come together */
@@ -89,8 +90,7 @@ static void renew_one(struct renewer *r, const struct tla_session *session)
                                          .uid = session->uid,
                                          .gid = session->gid};
     TALLOC_CTX *tmp = talloc_new(NULL);
-    struct tl_locator *locator =
-        tl_locator_new(tmp, r->config, tli_site(tmp, r->config, r->topology), NULL);
+    struct tl_locator *locator = tl_locator_new(tmp, r->config, r->machine->site, NULL);
     struct tl_krb *krb = NULL;
     const char *why = NULL;
     enum tl_renewal result;
@@ -132,7 +132,10 @@ int tla_renew_tickets(const struct tla_setup *setup)
     alarm(ALL_S);
     if (out == NULL || tla_config(ctx, setup, NULL, NULL, &r.config, out) != TL_REASON_OK)
         return 1;
-    (void)tl_snapshot_load(ctx, r.config, &r.topology);
+    r.machine = tl_machine_new(ctx, r.config);
+    if (r.machine == NULL)
+        return 1;
+    (void)tl_machine_load_snapshot(r.machine);
     (void)tla_session_list(ctx, r.config->run_dir, &sessions, &count);
     if (count > 1)
         qsort(sessions, count, sizeof(*sessions), by_user);

@@ -4,6 +4,7 @@
  */
 #include "topology_refresher.h"
 
+#include <trustlogon/machine.h>
 #include <unistd.h>
 
 #include "config.h"
@@ -14,27 +15,22 @@
 
 /* Once more if the keytab has keys of a second machine and the first is unknown to its
  * KDC: here that is asked before the first user comes. */
-static enum tl_reason refresh(TALLOC_CTX *ctx, const struct tl_config *config,
-                              const struct tl_workstation *ws, struct tl_outcome *out)
+static enum tl_reason refresh(struct tl_machine *machine, struct tl_outcome *out)
 {
-    struct tl_topology *topology = NULL;
     enum tl_reason reason =
-        tl_refresh(ctx, config, ws, NULL, tl_deadline_in_ms(REFRESH_MS), &topology, out);
-    const struct tl_workstation *other =
-        reason != TL_REASON_OK ? tl_workstation_again(ctx, config, ws) : NULL;
+        tl_machine_refresh(machine, NULL, tl_deadline_in_ms(REFRESH_MS), out);
 
-    if (other == NULL)
+    if (reason == TL_REASON_OK || !tl_machine_try_other(machine))
         return reason;
     tl_outcome_reset(out);
-    return tl_refresh(ctx, config, other, NULL, tl_deadline_in_ms(REFRESH_MS), &topology,
-                      out);
+    return tl_machine_refresh(machine, NULL, tl_deadline_in_ms(REFRESH_MS), out);
 }
 
 int tla_refresh_topology(const struct tla_setup *setup)
 {
     TALLOC_CTX *ctx = talloc_new(NULL);
     struct tl_outcome *out = tl_outcome_new(ctx);
-    struct tl_workstation *ws = NULL;
+    struct tl_machine *machine = NULL;
     struct tl_config *config = NULL;
     struct tla_store_handle *handle = NULL;
     enum tl_reason reason;
@@ -45,14 +41,15 @@ int tla_refresh_topology(const struct tla_setup *setup)
                          : tla_config(ctx, setup, NULL, NULL, &config, out);
     configured = reason == TL_REASON_OK;
     if (configured)
-        reason = tl_workstation_detect(ctx, config, &ws, out);
+        reason = tl_machine_open(ctx, config, &machine, out);
     /* By the ranges in it processes know which ids to ask about, and whose names need no
      * domain: owners of files were somebody before the first user logs on here. */
     if (configured &&
-        tla_store_open(ctx, config, ws != NULL ? ws->domain : NULL, &handle) != 0)
+        tla_store_open(ctx, config, machine != NULL ? machine->workstation->domain : NULL,
+                       &handle) != 0)
         tla_journal_line(LOG_WARNING, "the identity store could not be made");
     if (reason == TL_REASON_OK)
-        reason = refresh(ctx, config, ws, out);
+        reason = refresh(machine, out);
     if (reason != TL_REASON_OK)
         tla_journal_line(LOG_INFO, "the trusts could not be read anew: %s (%s)",
                          tl_reason_info(reason)->slug,

@@ -46,8 +46,9 @@ const char *cli_one_argument(const struct cli *cli, int argc, char **argv,
 /* Read the configuration into cli->config: 0, or an exit code after the error was told.
  */
 int cli_load_config(struct cli *cli);
-/* This machine; 0 or an exit code after the error was told. */
-int cli_load_workstation(struct cli *cli, struct tl_workstation **ws);
+/* Fill in machine->workstation from the keytab: 0, or an exit code after the error was
+ * printed. */
+int cli_detect_machine(struct cli *cli, struct tl_machine *machine);
 
 /* A workstation that is a member of the domain a dump was taken in. */
 struct tl_workstation *cli_workstation_of(TALLOC_CTX *ctx,
@@ -62,9 +63,9 @@ struct tl_workstation *cli_workstation_here(const struct cli *cli,
 void cli_hint_backslash(struct cli *cli, const char *name,
                         const struct tl_topology *topo);
 
-/* A dump, or (file NULL) the configuration and this machine's snapshot; 0 or an exit
- * code. */
-int cli_load_topology(struct cli *cli, const char *file, struct tl_topology **topo);
+/* A machine with a topology and no workstation: of a dump, or (file NULL) of the
+ * configuration and this machine's snapshot; 0 or an exit code. */
+int cli_load_machine(struct cli *cli, const char *file, struct tl_machine **machine);
 
 /* out.c: text for people. `show` makes network strings safe for a terminal. */
 const char *show(const struct cli *cli, const char *text);

@@ -52,7 +52,6 @@ static void check_realm(struct teller *teller, const struct tl_topology *topo)
     const char *value = cli->config->realm;
     struct tl_outcome *out = tl_outcome_new(cli);
     struct tl_words_input in = {0};
-    struct tl_workstation *ws;
 
     if (value == NULL)
         return;
@@ -64,7 +63,7 @@ static void check_realm(struct teller *teller, const struct tl_topology *topo)
                 talloc_asprintf(cli, "the domain that this machine is a member of is %s",
                                 topo->domain));
     else if (geteuid() == 0 &&
-             tl_workstation_detect(cli, cli->config, &ws, out) != TL_REASON_OK)
+             tl_machine_detect(tl_machine_new(cli, cli->config), out) != TL_REASON_OK)
         problem(teller, "realm", value, tl_outcome_words(cli, out, &in)->explanation);
 }
 

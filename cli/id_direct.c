@@ -115,8 +115,8 @@ static struct tl_lookup_plan *plan(struct id_facts *facts,
     struct tl_lookup_plan *made = NULL;
     char *error = NULL;
 
-    if (tl_lookup_plan_make(facts->cli, facts->cli->config, facts->ws, facts->topo, local,
-                            question, &made, &error) != 0)
+    if (tl_lookup_plan_make(facts->cli, facts->machine, local, question, &made, &error) !=
+        0)
         return NULL;
     if (made->num_domains == 0)
         facts->why = made->why;
@@ -130,9 +130,7 @@ static bool find(struct id_facts *facts, const struct tl_local_ids *local, bool 
                                          .name =
                                              facts->key.is_id ? NULL : facts->key.text,
                                          .id = facts->key.id};
-    struct tl_lookup_input in = {.config = cli->config,
-                                 .ws = facts->ws,
-                                 .topo = facts->topo,
+    struct tl_lookup_input in = {.machine = facts->machine,
                                  .local = local,
                                  .deadline = tl_deadline_in_ms(LIMIT_MS)};
     struct tl_lookup_answer *answer = NULL;
@@ -163,7 +161,7 @@ void id_look_up(struct id_facts *facts)
     struct tl_words_input in = {.user = facts->key.text};
     struct tl_local_ids *local = NULL;
 
-    if (facts->key.is_sid || facts->ws == NULL || facts->file != NULL ||
+    if (facts->key.is_sid || facts->machine->workstation == NULL || facts->file != NULL ||
         tl_local_ids_load(facts->cli, "/etc/passwd", "/etc/group", &local) != 0)
         return;
     if (!find(facts, local, false))
@@ -172,7 +170,7 @@ void id_look_up(struct id_facts *facts)
         return;
     if (facts->route != NULL)
         in.user_domain = facts->route->user_domain;
-    in.workstation = facts->ws->fqdn;
-    in.workstation_domain = facts->ws->domain;
+    in.workstation = facts->machine->workstation->fqdn;
+    in.workstation_domain = facts->machine->workstation->domain;
     facts->direct_words = tl_outcome_words(facts->cli, facts->direct, &in);
 }

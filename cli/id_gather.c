@@ -32,16 +32,16 @@ static void load_world(struct id_facts *facts)
 {
     struct cli *cli = facts->cli;
     char *error = NULL;
+    struct tl_machine *machine = tl_machine_new(cli, cli->config);
     const char *domain;
 
-    if (tl_workstation_detect(cli, cli->config, &facts->ws, NULL) != TL_REASON_OK)
-        facts->ws = NULL;
-    if (tl_snapshot_load(cli, cli->config, &facts->topo) != 0)
-        facts->topo = NULL;
-    if (facts->ws == NULL && facts->topo != NULL)
-        facts->ws = cli_workstation_of(cli, facts->topo);
-    domain = facts->ws != NULL ? facts->ws->domain : NULL;
-    if (domain != NULL && tl_idmap_new(cli, cli->config, domain, facts->topo, NULL,
+    facts->machine = machine;
+    (void)tl_machine_detect(machine, NULL);
+    (void)tl_machine_load_snapshot(machine);
+    if (machine->workstation == NULL && machine->topology != NULL)
+        machine->workstation = cli_workstation_of(cli, machine->topology);
+    domain = machine->workstation != NULL ? machine->workstation->domain : NULL;
+    if (domain != NULL && tl_idmap_new(cli, cli->config, domain, machine->topology, NULL,
                                        &facts->map, &error) != 0)
         facts->map = NULL;
 }
@@ -62,8 +62,8 @@ static void find_idmap(struct id_facts *facts)
 static void complete_name(struct id_facts *facts)
 {
     const struct tl_config *config = facts->cli->config;
-    const char *domain =
-        tl_bare_domain(config, facts->ws != NULL ? facts->ws->domain : NULL);
+    const struct tl_workstation *ws = facts->machine->workstation;
+    const char *domain = tl_bare_domain(config, ws != NULL ? ws->domain : NULL);
 
     facts->key = facts->asked;
     /* NSS does not know an account of the machine, or of the system, as the domain's. */
@@ -249,9 +249,9 @@ static void find_route(struct id_facts *facts)
     struct cli *cli = facts->cli;
     struct tl_logon *logon;
 
-    if (facts->ws == NULL || facts->asked.is_id || facts->asked.is_sid)
+    if (facts->machine->workstation == NULL || facts->asked.is_id || facts->asked.is_sid)
         return;
-    logon = tl_logon_new(cli, cli->config, facts->ws, facts->topo, NULL);
+    logon = tl_logon_new(cli, facts->machine, NULL);
     if (logon == NULL)
         return;
     (void)tl_logon_prepare(logon, facts->asked.text);

@@ -189,7 +189,7 @@ static void name_without_domain(const struct id_facts *facts)
 
     if (tl_name_parse(cli, facts->asked.text, strlen(facts->asked.text), &parsed, NULL) ==
         0)
-        meant = tl_name_meant(cli, parsed, facts->topo);
+        meant = tl_name_meant(cli, parsed, facts->machine->topology);
     if (meant != NULL)
         print_wrapped("Name", talloc_asprintf(cli,
                                               "it names no domain. If '%s' is meant, "

@@ -33,12 +33,11 @@ struct id_facts {
     struct cli *cli;
     const char *file; /* of the store; NULL: this machine's, and then more is asked */
     bool refresh;
-    struct asked asked; /* as given */
-    struct asked key;   /* as looked up: a bare name in the default domain */
-    struct tl_workstation *ws;
-    struct tl_topology *topo;
-    struct tl_idmap *map; /* each of these may be NULL */
-    const char *idmap;    /* how ids are counted here; NULL for another machine's store */
+    struct asked asked;         /* as given */
+    struct asked key;           /* as looked up: a bare name in the default domain */
+    struct tl_machine *machine; /* its workstation may be NULL: nothing is known of it */
+    struct tl_idmap *map;       /* each of these may be NULL */
+    const char *idmap; /* how ids are counted here; NULL for another machine's store */
 
     struct tli_store_view *view; /* NULL: no store, store_rc tells why */
     int store_rc;

@@ -163,13 +163,13 @@ int cli_load_config(struct cli *cli)
     return cli_error(cli, EXIT_CANNOT_TELL, "%s", error != NULL ? error : strerror(-ret));
 }
 
-int cli_load_workstation(struct cli *cli, struct tl_workstation **ws)
+int cli_detect_machine(struct cli *cli, struct tl_machine *machine)
 {
     struct tl_outcome *out = tl_outcome_new(cli);
     struct tl_words_input in = {0};
     struct tl_words *words;
 
-    if (tl_workstation_detect(cli, cli->config, ws, out) == TL_REASON_OK)
+    if (tl_machine_detect(machine, out) == TL_REASON_OK)
         return 0;
     words = tl_outcome_words(cli, out, &in);
     return cli_error(cli, EXIT_CANNOT_TELL, "%s %s", words->explanation,
@@ -225,22 +225,32 @@ struct tl_workstation *cli_workstation_of(TALLOC_CTX *ctx, const struct tl_topol
     return ws;
 }
 
-int cli_load_topology(struct cli *cli, const char *file, struct tl_topology **topo)
+/* What a dump says is the same on every machine: no file of this one counts. */
+static int load_dump(struct cli *cli, const char *file, struct tl_machine **machine)
 {
     char *error = NULL;
     int ret;
 
-    if (file != NULL) {
-        ret = tl_topology_load(cli, file, topo, &error);
-        if (ret != 0)
-            return cli_error(cli, EXIT_CANNOT_TELL, "%s: %s", file,
-                             error ? error : strerror(-ret));
-        return 0;
-    }
+    cli->config = tl_config_defaults(cli);
+    *machine = tl_machine_new(cli, cli->config);
+    ret = tl_topology_load(*machine, file, &(*machine)->topology, &error);
+    if (ret != 0)
+        return cli_error(cli, EXIT_CANNOT_TELL, "%s: %s", file,
+                         error ? error : strerror(-ret));
+    return 0;
+}
+
+int cli_load_machine(struct cli *cli, const char *file, struct tl_machine **machine)
+{
+    int ret;
+
+    if (file != NULL)
+        return load_dump(cli, file, machine);
     ret = cli_load_config(cli);
     if (ret != 0)
         return ret;
-    ret = tl_snapshot_load(cli, cli->config, topo);
+    *machine = tl_machine_new(cli, cli->config);
+    ret = tl_machine_load_snapshot(*machine);
     if (ret != 0)
         return cli_error(
             cli, EXIT_CANNOT_TELL,

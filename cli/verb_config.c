@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <trustlogon/rules.h>
+
 #include "cli.h"
 #include "config_ids.h"
 #include "config_names.h"
@@ -36,12 +38,11 @@ static void rule_text(const struct cli *cli, const struct tl_rule_info *info)
 }
 
 /* What the entries of the access rules are today; an exit code. */
-static int rules(struct cli *cli, const struct tl_topology *topo, json_t *array)
+static int rules(struct cli *cli, struct tl_machine *machine, json_t *array)
 {
-    struct tl_rules_input in = {.config = cli->config, .topo = topo};
+    const struct tl_rules_input in = {.machine = machine};
     struct tl_outcome *out = tl_outcome_new(cli);
     struct tl_rule_info *infos;
-    struct tl_workstation *ws = NULL;
     size_t count = 0;
     int code;
 
@@ -52,10 +53,9 @@ static int rules(struct cli *cli, const struct tl_topology *topo, json_t *array)
                    color(cli, "yellow"), color(cli, "off"));
         return EXIT_WORKS;
     }
-    code = cli_load_workstation(cli, &ws);
+    code = cli_detect_machine(cli, machine);
     if (code != EXIT_WORKS)
         return code;
-    in.ws = ws;
     progress_start(cli);
     progress_at(cli, "the names in the access rules", NULL);
     tl_rules_list(cli, &in, &infos, &count, out);
@@ -79,7 +79,7 @@ int verb_config(struct cli *cli, int argc, char **argv)
     struct tl_config_item *items;
     const char *section = "";
     json_t *array, *access, *ids, *unknown, *withheld, *problems;
-    struct tl_topology *topo = NULL;
+    struct tl_machine *machine;
     size_t count;
     int option, code, names_code, access_code;
 
@@ -116,11 +116,12 @@ int verb_config(struct cli *cli, int argc, char **argv)
                show(cli, items[i].value), color(cli, "off"),
                items[i].is_default ? "default; " : "", items[i].what);
     }
-    tl_snapshot_load(cli, cli->config, &topo);
-    names_code = config_names(cli, topo, problems);
-    code = config_ids(cli, topo, ids, unknown, withheld);
+    machine = tl_machine_new(cli, cli->config);
+    (void)tl_machine_load_snapshot(machine);
+    names_code = config_names(cli, machine->topology, problems);
+    code = config_ids(cli, machine->topology, ids, unknown, withheld);
     code = names_code != EXIT_WORKS ? names_code : code;
-    access_code = rules(cli, topo, access);
+    access_code = rules(cli, machine, access);
     if (cli->json)
         print_json(json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "file",
                              json_text(cli->config->file), "options", array, "problems",

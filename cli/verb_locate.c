@@ -104,12 +104,12 @@ int verb_locate(struct cli *cli, int argc, char **argv)
     struct tl_trace_log *log = tl_trace_log_new(cli);
     struct tl_trace trace = tl_trace_start(tl_trace_log_fn, log);
     struct tl_outcome *out = tl_outcome_new(cli);
-    struct tl_topology *topo = NULL;
+    struct tl_machine *machine;
     struct tl_words_input in = {0};
     struct tl_locator *locator;
     struct tl_dc_list *list;
     unsigned int flags = 0;
-    const char *asked, *domain, *site;
+    const char *asked, *domain;
     int option, code;
     enum tl_reason reason;
 
@@ -132,14 +132,12 @@ int verb_locate(struct cli *cli, int argc, char **argv)
     code = cli_load_config(cli);
     if (code != 0)
         return code;
-    tl_snapshot_load(cli, cli->config, &topo);
-    domain = dns_name(cli, topo, asked);
+    machine = tl_machine_new(cli, cli->config);
+    (void)tl_machine_load_snapshot(machine);
+    domain = dns_name(cli, machine->topology, asked);
     if (domain == NULL)
         return EXIT_PROBLEM;
-    site = cli->config->site != NULL ? cli->config->site
-           : topo != NULL            ? topo->site
-                                     : NULL;
-    locator = tl_locator_new(cli, cli->config, site, &trace);
+    locator = tl_locator_new(cli, cli->config, machine->site, &trace);
     progress_start(cli);
     progress_at(cli, "domain controllers of", domain);
     reason = tl_locate(cli, locator, domain, flags,

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <trustlogon/rules.h>
+
 #include "cli.h"
 #include "options.h"
 
@@ -149,7 +151,7 @@ static int log_on(struct cli *cli, struct tl_logon *logon, struct tl_trace *trac
                                                    TL_REASON_SMARTCARD_PIN_MISSING, NULL);
     explicit_bzero(secret, strlen(secret));
     if (reason == TL_REASON_OK)
-        tl_logon_judge(logon);
+        tl_rules_judge_logon(logon);
     else if (logon->words == NULL)
         logon->words = tl_outcome_words(logon, logon->outcome, &in);
     return EXIT_WORKS;
@@ -163,8 +165,7 @@ int verb_logon(struct cli *cli, int argc, char **argv)
     const char *name, *walk = NULL;
     char *error = NULL;
     bool with_card = false;
-    struct tl_workstation *ws;
-    struct tl_topology *topo = NULL;
+    struct tl_machine *machine = NULL;
     struct tl_logon *logon;
     struct shown shown = {.cli = cli};
     struct tl_trace trace;
@@ -188,15 +189,17 @@ int verb_logon(struct cli *cli, int argc, char **argv)
     if (code == 0 && walk != NULL &&
         tl_config_set(cli, cli->config, "--walk", walk, &error) != 0)
         code = cli_error(cli, EXIT_USAGE, "%s", error);
-    if (code == 0)
-        code = cli_load_workstation(cli, &ws);
+    if (code == 0) {
+        machine = tl_machine_new(cli, cli->config);
+        code = cli_detect_machine(cli, machine);
+    }
     if (code != 0)
         return code;
-    tl_snapshot_load(cli, cli->config, &topo);
+    (void)tl_machine_load_snapshot(machine);
     shown.log = tl_trace_log_new(cli);
     trace = tl_trace_start(on_event, &shown);
-    cli_hint_backslash(cli, name, topo);
-    logon = tl_logon_new(cli, cli->config, ws, topo, &trace);
+    cli_hint_backslash(cli, name, machine->topology);
+    logon = tl_logon_new(cli, machine, &trace);
     if (tl_logon_prepare(logon, name) != TL_REASON_OK)
         return cli_error(cli, EXIT_PROBLEM, "%s",
                          logon->outcome->detail

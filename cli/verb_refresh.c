@@ -17,8 +17,8 @@ int verb_refresh(struct cli *cli, int argc, char **argv)
     struct tl_trace trace = tl_trace_start(tl_trace_log_fn, log);
     struct tl_outcome *out = tl_outcome_new(cli);
     struct tl_words_input in = {0};
-    struct tl_workstation *ws, *other;
-    struct tl_topology *topo;
+    const struct tl_topology *topo;
+    struct tl_machine *machine = NULL;
     int option, code;
     enum tl_reason reason;
 
@@ -29,23 +29,26 @@ int verb_refresh(struct cli *cli, int argc, char **argv)
     if (optind < argc)
         return cli_error(cli, EXIT_USAGE, "refresh takes no argument");
     code = cli_load_config(cli);
-    if (code == 0)
-        code = cli_load_workstation(cli, &ws);
+    if (code == 0) {
+        machine = tl_machine_new(cli, cli->config);
+        code = cli_detect_machine(cli, machine);
+    }
     if (code != 0)
         return code;
-    in.workstation = ws->fqdn;
-    in.workstation_domain = ws->domain;
+    (void)tl_machine_load_snapshot(machine); /* its site */
+    in.workstation = machine->workstation->fqdn;
+    in.workstation_domain = machine->workstation->domain;
     progress_start(cli);
-    progress_at(cli, "the directory of", ws->domain);
-    reason = tl_refresh(cli, cli->config, ws, &trace,
-                        tl_deadline_in_ms(REFRESH_TIMEOUT_MS), &topo, out);
-    if (reason != TL_REASON_OK &&
-        (other = tl_workstation_again(cli, cli->config, ws)) != NULL) {
+    progress_at(cli, "the directory of", in.workstation_domain);
+    reason =
+        tl_machine_refresh(machine, &trace, tl_deadline_in_ms(REFRESH_TIMEOUT_MS), out);
+    if (reason != TL_REASON_OK && tl_machine_try_other(machine)) {
         tl_outcome_reset(out);
-        reason = tl_refresh(cli, cli->config, other, &trace,
-                            tl_deadline_in_ms(REFRESH_TIMEOUT_MS), &topo, out);
+        reason = tl_machine_refresh(machine, &trace,
+                                    tl_deadline_in_ms(REFRESH_TIMEOUT_MS), out);
     }
     progress_stop();
+    topo = machine->topology;
     if (cli->json) {
         json_t *object = json_outcome(out, tl_outcome_words(cli, out, &in));
 

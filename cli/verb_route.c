@@ -72,20 +72,22 @@ static struct tl_words *verdict_words(TALLOC_CTX *ctx, const char *name,
     return tl_outcome_words(ctx, out, &in);
 }
 
-/* Topology and workstation: from a dump, or this machine's. 0 or an exit code. */
-static int load_world(struct cli *cli, const char *file, struct tl_topology **topo,
-                      struct tl_workstation **ws)
+/* A machine with topology and workstation: of a dump, or this one. *topo is the topology
+ * as it was loaded, whatever domain it was read in. 0 or an exit code. */
+static int load_world(struct cli *cli, const char *file, struct tl_machine **machine,
+                      struct tl_topology **topo)
 {
-    int code = cli_load_topology(cli, file, topo);
+    int code = cli_load_machine(cli, file, machine);
 
     if (code != 0)
         return code;
+    *topo = (*machine)->topology;
     if (file != NULL)
-        *ws = cli_workstation_of(cli, *topo);
+        (*machine)->workstation = cli_workstation_of(cli, *topo);
     else if (geteuid() == 0)
-        return cli_load_workstation(cli, ws);
+        return cli_detect_machine(cli, *machine);
     else /* a route is not secret, and nothing is sent for it */
-        *ws = cli_workstation_here(cli, *topo);
+        (*machine)->workstation = cli_workstation_here(cli, *topo);
     return 0;
 }
 
@@ -96,7 +98,7 @@ int verb_route(struct cli *cli, int argc, char **argv)
                                             CLI_COMMON_OPTIONS};
     const char *file = NULL, *name, *settings[MAX_SETTINGS];
     struct tl_topology *topo = NULL;
-    struct tl_workstation *ws = NULL;
+    struct tl_machine *machine = NULL;
     struct tl_words *words;
     struct tl_logon *logon;
     size_t num_settings = 0;
@@ -119,20 +121,20 @@ int verb_route(struct cli *cli, int argc, char **argv)
     name = cli_one_argument(cli, argc, argv, "a name");
     if (name == NULL)
         return EXIT_USAGE;
-    code = load_world(cli, file, &topo, &ws);
+    code = load_world(cli, file, &machine, &topo);
     if (code != 0)
         return code;
     for (size_t i = 0; i < num_settings; i++)
         if (tl_topology_set(cli, topo, settings[i], &error) != 0)
             return cli_error(cli, EXIT_USAGE, "--set %s: %s", settings[i], error);
 
-    logon = tl_logon_new(cli, cli->config, ws, topo, NULL);
+    logon = tl_logon_new(cli, machine, NULL);
     if (tl_logon_prepare(logon, name) != TL_REASON_OK && logon->route == NULL)
         return cli_error(cli, EXIT_PROBLEM, "%s",
                          logon->outcome->detail ? logon->outcome->detail
                                                 : "a name of this machine");
     cli_hint_backslash(cli, name, topo);
-    words = verdict_words(cli, name, logon->route, ws);
+    words = verdict_words(cli, name, logon->route, machine->workstation);
     if (cli->json) {
         json_t *object = json_route(logon->route);
 

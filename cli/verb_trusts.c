@@ -159,7 +159,8 @@ int verb_trusts(struct cli *cli, int argc, char **argv)
                                             CLI_COMMON_OPTIONS};
     const char *file = NULL, *dump = NULL;
     bool as_tree = false, as_dot = false;
-    struct tl_topology *topo = NULL;
+    const struct tl_topology *topo;
+    struct tl_machine *machine = NULL;
     char *json = NULL;
     int option, code, ret;
 
@@ -182,9 +183,10 @@ int verb_trusts(struct cli *cli, int argc, char **argv)
         }
     if (optind < argc)
         return cli_error(cli, EXIT_USAGE, "trusts takes no argument");
-    code = cli_load_topology(cli, file, &topo);
+    code = cli_load_machine(cli, file, &machine);
     if (code != 0)
         return code;
+    topo = machine->topology;
     if (dump != NULL) {
         ret = tl_topology_save(topo, dump);
         if (ret != 0)

@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <time.h>
-#include <trustlogon/logon.h>
 #include <trustlogon/name.h>
 
 #include "rule_names.h"
@@ -75,8 +74,9 @@ static bool same_domain(const char *a, const char *b)
  * which our directory cannot tell by his SID. */
 static bool is_of_own_forest(const struct tl_rules_input *in, const char *domain)
 {
-    for (size_t i = 0; in->topo != NULL && i < in->topo->num_domains; i++)
-        if (same_domain(in->topo->domains[i].dns, domain))
+    for (size_t i = 0;
+         in->machine->topology != NULL && i < in->machine->topology->num_domains; i++)
+        if (same_domain(in->machine->topology->domains[i].dns, domain))
             return true;
     return false;
 }
@@ -111,9 +111,10 @@ static void add_own(struct tli_rule_names *names, const struct tl_rules_input *i
     const char *why;
     struct tl_sid *sids;
 
-    if (!tli_rule_names_domain(names, in->ws->domain, NULL, true, &domain, &why))
+    if (!tli_rule_names_domain(names, in->machine->workstation->domain, NULL, true,
+                               &domain, &why))
         return;
-    if (same_domain(users->dns, in->ws->domain)) {
+    if (same_domain(users->dns, in->machine->workstation->domain)) {
         *own = domain.sid; /* it has told them all */
         return;
     }

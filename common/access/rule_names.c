@@ -4,10 +4,9 @@
  */
 #include <errno.h>
 #include <string.h>
-#include <trustlogon/logon.h>
 #include <trustlogon/name.h>
 
-#include "logon/explain.h"
+#include "machine/directory.h"
 #include "rule_names.h"
 
 /* A directory that is open, or cannot be. */
@@ -20,9 +19,9 @@ struct opened {
 
 struct tli_rule_names {
     const struct tl_rules_input *in;
-    const struct tl_topology *topo;
-    bool topology_read;
-    tl_deadline deadline; /* from the first question to anybody */
+    struct tl_machine *machine; /* a copy of in->machine, whose topology may be newer */
+    bool topology_read;         /* it is: not a second time */
+    tl_deadline deadline;       /* from the first question to anybody */
     bool asking;
     /* Each tried once; *_why: it failed. */
     struct tli_machine_directory *own;
@@ -38,17 +37,19 @@ struct tli_rule_names *tli_rule_names_new(TALLOC_CTX *ctx,
 {
     struct tli_rule_names *names = talloc_zero(ctx, struct tli_rule_names);
 
-    if (names != NULL) {
-        names->in = in;
-        names->topo = in->topo;
-    }
+    if (names == NULL)
+        return NULL;
+    names->in = in;
+    names->machine = talloc_memdup(names, in->machine, sizeof(*in->machine));
+    if (names->machine == NULL)
+        TALLOC_FREE(names);
     return names;
 }
 
 static tl_deadline deadline_of(struct tli_rule_names *names)
 {
     if (!names->asking)
-        names->deadline = tl_deadline_in_ms(names->in->config->rule_timeout);
+        names->deadline = tl_deadline_in_ms(names->machine->config->rule_timeout);
     names->asking = true;
     return names->deadline;
 }
@@ -71,8 +72,8 @@ static const char *why_of(struct tli_rule_names *names, const struct tl_outcome 
 static bool find_domain(const struct tli_rule_names *names, const char *text,
                         const struct tl_sid *sid, struct tl_known_domain *domain)
 {
-    const struct tl_topology *topo = names->topo;
-    const struct tl_workstation *ws = names->in->ws;
+    const struct tl_topology *topo = names->machine->topology;
+    const struct tl_workstation *ws = names->machine->workstation;
 
     if (text != NULL)
         return tl_known_domain(topo, ws, text, domain);
@@ -93,9 +94,6 @@ bool tli_rule_names_domain(struct tli_rule_names *names, const char *text,
                            const struct tl_sid *sid, bool ask,
                            struct tl_known_domain *domain, const char **why)
 {
-    const struct tl_rules_input *in = names->in;
-    struct tl_topology *fresh = NULL;
-
     if (find_domain(names, text, sid, domain))
         return true;
     *why = "no domain or trusted domain of this machine has that name";
@@ -103,10 +101,9 @@ bool tli_rule_names_domain(struct tli_rule_names *names, const char *text,
         return false;
     /* A trust made since the snapshot, or no snapshot yet. */
     names->topology_read = true;
-    if (tl_refresh(names, in->config, in->ws, in->trace, deadline_of(names), &fresh,
-                   NULL) != TL_REASON_OK)
+    if (tl_machine_refresh(names->machine, names->in->trace, deadline_of(names), NULL) !=
+        TL_REASON_OK)
         return false;
-    names->topo = fresh;
     return find_domain(names, text, sid, domain);
 }
 
@@ -123,16 +120,15 @@ static struct tl_krb *user_session(struct tli_rule_names *names)
     names->user_why = "the user's tickets are not at hand";
     if ((in->krb == NULL && in->tickets == NULL) || in->domain == NULL || out == NULL)
         return NULL;
-    names->user_locator = tl_locator_new(
-        names, in->config, tli_site(names, in->config, names->topo), in->trace);
+    names->user_locator = tli_machine_locator(names, names->machine, in->trace);
     if (in->krb != NULL) {
         names->user = names->user_locator != NULL ? in->krb : NULL;
         tl_krb_set_deadline(in->krb, deadline_of(names));
         return names->user;
     }
     reason = names->user_locator != NULL
-                 ? tl_krb_new(names, in->config, names->user_locator, deadline_of(names),
-                              in->trace, &names->user, out)
+                 ? tl_krb_new(names, names->machine->config, names->user_locator,
+                              deadline_of(names), in->trace, &names->user, out)
                  : TL_REASON_NO_MEMORY;
     if (reason == TL_REASON_OK)
         ret = tl_krb_load_pending(names->user, in->tickets);
@@ -144,14 +140,13 @@ static struct tl_krb *user_session(struct tli_rule_names *names)
 
 static struct tli_machine_directory *own_side(struct tli_rule_names *names)
 {
-    const struct tl_rules_input *in = names->in;
     struct tl_outcome *out;
 
     if (names->own != NULL || names->own_why != NULL)
         return names->own;
     out = tl_outcome_new(names);
     if (out == NULL ||
-        tli_machine_directory_open(names, in->config, in->ws, in->trace,
+        tli_machine_directory_open(names, names->machine, names->in->trace,
                                    deadline_of(names), &names->own, out) != TL_REASON_OK)
         names->own_why = out != NULL ? why_of(names, out) : "out of memory";
     talloc_free(out);
@@ -174,7 +169,7 @@ static struct tl_directory *open_as(struct tli_rule_names *names, bool user,
     *why = user ? names->user_why : names->own_why;
     if (krb == NULL)
         return NULL;
-    if (own != NULL && same_dns(domain, names->in->ws->domain))
+    if (own != NULL && same_dns(domain, names->machine->workstation->domain))
         return own->dir;
     out = tl_outcome_new(names);
     if (out == NULL)

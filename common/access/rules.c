@@ -5,10 +5,10 @@
 #include <errno.h>
 #include <string.h>
 #include <time.h>
-#include <trustlogon/logon.h>
 #include <trustlogon/name.h>
 #include <trustlogon/rules.h>
 
+#include "logon/steps.h"
 #include "rule_cache.h"
 #include "rule_names.h"
 
@@ -74,7 +74,7 @@ static enum tl_access_answer resolve(void *arg, const struct tl_access_entry *en
         return TL_ACCESS_ELSEWHERE;
     old = remembered(rules, &domain, entry->name, group);
     age = old != NULL ? rules->now - old->found : INT64_MAX;
-    if (age < rules->in->config->rule_lifetime) {
+    if (age < rules->in->machine->config->rule_lifetime) {
         *sid = old->sid;
         return TL_ACCESS_SID;
     }
@@ -82,7 +82,8 @@ static enum tl_access_answer resolve(void *arg, const struct tl_access_entry *en
         return TL_ACCESS_UNRESOLVED;
     ret =
         tli_rule_names_ask(rules->names, &domain, group, entry->name, NULL, &found, why);
-    if (ret == -EIO && age < rules->in->config->rule_lifetime + TL_RULE_STALE_S) {
+    if (ret == -EIO &&
+        age < rules->in->machine->config->rule_lifetime + TL_RULE_STALE_S) {
         tl_trace_note(rules->in->trace, "%s goes on to be what it was: %s", entry->text,
                       *why);
         *sid = old->sid;
@@ -129,7 +130,7 @@ static int begin(struct rules *rules, TALLOC_CTX *ctx, const struct tl_rules_inp
 {
     *rules = (struct rules){.in = in, .member = member, .now = (int64_t)time(NULL)};
     rules->names = tli_rule_names_new(ctx, in);
-    rules->cache = tli_rule_cache_load(ctx, in->config);
+    rules->cache = tli_rule_cache_load(ctx, in->machine->config);
     return rules->names != NULL && rules->cache != NULL ? 0 : -ENOMEM;
 }
 
@@ -141,15 +142,15 @@ static int begin(struct rules *rules, TALLOC_CTX *ctx, const struct tl_rules_inp
  */
 static struct tl_membership *confirm(struct rules *rules, TALLOC_CTX *ctx)
 {
-    const struct tl_access_list *list = rules->in->config->allow_groups;
+    const struct tl_access_list *list = rules->in->machine->config->allow_groups;
     struct tl_membership *member = talloc_memdup(ctx, rules->member, sizeof(*member));
     struct tl_known_domain own;
     const char *why;
     bool confirmed = false;
 
     if (list == NULL || member == NULL ||
-        !tli_rule_names_domain(rules->names, rules->in->ws->domain, NULL, false, &own,
-                               &why))
+        !tli_rule_names_domain(rules->names, rules->in->machine->workstation->domain,
+                               NULL, false, &own, &why))
         return NULL;
     member->groups =
         talloc_memdup(ctx, member->groups, member->count * sizeof(*member->groups));
@@ -173,7 +174,7 @@ static struct tl_membership *confirm(struct rules *rules, TALLOC_CTX *ctx)
 enum tl_reason tl_rules_check(const struct tl_rules_input *in,
                               const struct tl_membership *member, struct tl_outcome *out)
 {
-    const struct tl_access access = access_of(in->config);
+    const struct tl_access access = access_of(in->machine->config);
     struct tl_membership *confirmed;
     TALLOC_CTX *tmp;
     struct rules rules;
@@ -198,16 +199,16 @@ enum tl_reason tl_rules_check(const struct tl_rules_input *in,
     return reason;
 }
 
-enum tl_reason tl_logon_rules(struct tl_logon *logon, const struct tl_config *config,
-                              struct tl_outcome *out)
+enum tl_reason tl_rules_check_logon(struct tl_logon *logon,
+                                    const struct tl_config *config,
+                                    struct tl_outcome *out)
 {
     const char *at = strrchr(logon->client, '@');
-    struct tl_rules_input in = {.config = config,
-                                .ws = logon->ws,
-                                .topo = logon->topology,
-                                .trace = logon->trace,
-                                .krb = logon->krb};
+    struct tl_machine machine = *logon->machine;
+    struct tl_rules_input in = {
+        .machine = &machine, .trace = logon->trace, .krb = logon->krb};
 
+    machine.config = config;
     if (logon->member == NULL &&
         tl_membership_from_pac(logon, logon->pac, &logon->member) != 0)
         return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
@@ -215,6 +216,16 @@ enum tl_reason tl_logon_rules(struct tl_logon *logon, const struct tl_config *co
         logon->domain = tl_dns_of(logon, at != NULL ? at + 1 : logon->client);
     in.domain = logon->domain;
     return tl_rules_check(&in, logon->member, out);
+}
+
+enum tl_reason tl_rules_judge_logon(struct tl_logon *logon)
+{
+    enum tl_reason reason =
+        tl_rules_check_logon(logon, logon->machine->config, logon->outcome);
+
+    if (reason != TL_REASON_OK)
+        tli_logon_set_words(logon);
+    return reason;
 }
 
 /* Groups before users: a SID in a rule tells nothing of its kind. */
@@ -272,9 +283,9 @@ enum tl_reason tl_rules_list(TALLOC_CTX *ctx, const struct tl_rules_input *in,
     const struct {
         const char *option;
         const struct tl_access_list *list;
-    } lists[] = {{"allow_groups", in->config->allow_groups},
-                 {"deny_groups", in->config->deny_groups},
-                 {"allow_users", in->config->allow_users}};
+    } lists[] = {{"allow_groups", in->machine->config->allow_groups},
+                 {"deny_groups", in->machine->config->deny_groups},
+                 {"allow_users", in->machine->config->allow_users}};
     struct tl_rule_info *infos = NULL;
     TALLOC_CTX *tmp = talloc_new(NULL);
     struct rules rules;

@@ -3,6 +3,8 @@
  * diagnose/access.c - the access rules: whether there are any, and what they say of the
  * user whose logon was granted.
  */
+#include <trustlogon/rules.h>
+
 #include "internal.h"
 
 void tli_check_access(struct run *run)
@@ -20,7 +22,7 @@ void tli_check_access(struct run *run)
         return;
     }
     tli_progress(run, "the access rules for", logon->name->whole);
-    if (tl_logon_judge(logon) != TL_REASON_OK)
+    if (tl_rules_judge_logon(logon) != TL_REASON_OK)
         tli_finding_outcome(run, "rules", logon->outcome->subject, logon->outcome);
     else
         tl_finding(run, "rules", NULL, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,

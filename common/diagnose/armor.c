@@ -21,8 +21,7 @@ void tli_check_armor(struct run *run, const char *realm)
     if (out == NULL)
         return;
     tli_progress(run, "the armor for", realm);
-    locator = tl_locator_new(run, run->config, tli_site(run, run->config, run->topo),
-                             &run->trace);
+    locator = tli_machine_locator(run, run->machine, &run->trace);
     if (locator == NULL) {
         run->diag->complete = false;
         return;
@@ -30,7 +29,7 @@ void tli_check_armor(struct run *run, const char *realm)
     reason =
         tl_krb_new(run, run->config, locator,
                    tl_deadline_in_ms(run->config->logon_timeout), &run->trace, &krb, out);
-    if (reason == TL_REASON_OK && tl_krb_set_armor(krb, run->ws) != 0)
+    if (reason == TL_REASON_OK && tl_krb_set_armor(krb, run->machine->workstation) != 0)
         reason = tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
     if (reason == TL_REASON_OK)
         reason = tl_krb_armor_for(krb, realm, out);

@@ -38,7 +38,7 @@ static int save_tickets(struct run *run, const char *path, bool *empty)
     if (mkdir(run->config->run_dir, 0755) != 0 && errno != EEXIST)
         return -errno;
     *empty = logon == NULL || logon->outcome->reason != TL_REASON_OK;
-    return *empty ? tl_krb_save_empty("user", run->ws->realm, path)
+    return *empty ? tl_krb_save_empty("user", run->machine->workstation->realm, path)
                   : tl_krb_save_pending(logon->krb, path);
 }
 

@@ -21,29 +21,27 @@ static void check_machine(struct run *run)
     tl_finding(run, "config", run->config->file, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
                "%s",
                run->config->file != NULL ? "read without error" : "no file: defaults");
-    if (tl_workstation_detect(run->diag, run->config, &run->ws, out) != TL_REASON_OK) {
-        run->ws = NULL;
+    if (tl_machine_open(run->diag, run->config, &run->machine, out) != TL_REASON_OK) {
         run->diag->complete = false;
         if (out == NULL || out->reason != TL_REASON_KRB5_CONF) /* reported above */
             tli_finding_outcome(run, "keytab", run->config->keytab, out);
         return;
     }
-    run->words.workstation = run->ws->fqdn;
-    run->words.workstation_domain = run->ws->domain;
-    if (tl_keytab_judge(run->config, run->ws, out) != TL_REASON_OK)
+    run->words.workstation = run->machine->workstation->fqdn;
+    run->words.workstation_domain = run->machine->workstation->domain;
+    if (tl_keytab_judge(run->config, run->machine->workstation, out) != TL_REASON_OK)
         tli_finding_outcome(run, "keytab", run->config->keytab, out);
     else
         tl_finding(run, "keytab", run->config->keytab, TL_FINDING_OK, TL_REASON_OK, NULL,
-                   NULL, "holds keys of host/%s@%s", run->ws->fqdn, run->ws->realm);
+                   NULL, "holds keys of host/%s@%s", run->machine->workstation->fqdn,
+                   run->machine->workstation->realm);
 }
 
 /* Whether the name is one at all; run->logon stays NULL where it is not. */
 static void check_name(struct run *run)
 {
-    struct tl_logon *logon;
+    struct tl_logon *logon = tl_logon_new(run->diag, run->machine, &run->trace);
 
-    tl_snapshot_load(run->diag, run->config, &run->topo);
-    logon = tl_logon_new(run->diag, run->config, run->ws, run->topo, &run->trace);
     if (logon == NULL) {
         run->diag->complete = false;
         return;
@@ -57,7 +55,7 @@ static void check_name(struct run *run)
 
 static void check_own_network(struct run *run)
 {
-    tli_check_network(run, run->ws->domain);
+    tli_check_network(run, run->machine->workstation->domain);
 }
 
 /* Which foreign domain the name leads to, if the route can tell. */
@@ -65,7 +63,8 @@ static const char *foreign_domain(const struct run *run, const struct tl_route *
 {
     const char *domain = route->user_domain != NULL ? route->user_domain : route->domain;
 
-    if (domain == NULL || tl_dns_compare(domain, run->ws->domain) == TL_DNS_EQUAL)
+    if (domain == NULL ||
+        tl_dns_compare(domain, run->machine->workstation->domain) == TL_DNS_EQUAL)
         return NULL;
     return domain;
 }
@@ -74,7 +73,7 @@ static const char *foreign_domain(const struct run *run, const struct tl_route *
  * machine's own domain. What is true of it says nothing of the user who was meant. */
 static void check_spelling(struct run *run, const struct tl_name *name)
 {
-    const char *meant = tl_name_meant(run->diag, name, run->topo);
+    const char *meant = tl_name_meant(run->diag, name, run->machine->topology);
 
     if (meant == NULL)
         return;
@@ -117,7 +116,7 @@ static void check_directory(struct run *run)
     struct tl_logon *logon = run->logon;
 
     tli_check_machine_account(run);
-    logon->topology = run->topo;
+    *logon->machine = *run->machine;
     if (tl_logon_prepare(logon, run->name) != TL_REASON_OK) {
         tli_finding_outcome(run, "name", run->name, logon->outcome);
         run->logon = NULL;
@@ -128,7 +127,7 @@ static void check_directory(struct run *run)
     run->user_domain = foreign_domain(run, logon->route);
     run->words.implicit_upn = logon->route->implicit_upn;
     run->words.user_domain =
-        run->user_domain != NULL ? run->user_domain : run->ws->domain;
+        run->user_domain != NULL ? run->user_domain : run->machine->workstation->domain;
 }
 
 /* Whether there is a domain of the user's besides the machine's own to look at. */
@@ -190,10 +189,10 @@ static void check_logon(struct run *run)
         tli_finding_outcome(run, tl_stage_name(out->stage), out->subject, out);
         return;
     }
-    tl_finding(run, "walk", run->ws->fqdn, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
-               "the KDCs granted the ticket for this machine");
-    tl_finding(run, "proof", run->ws->fqdn, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
-               "the ticket is genuine, and so is its PAC");
+    tl_finding(run, "walk", run->machine->workstation->fqdn, TL_FINDING_OK, TL_REASON_OK,
+               NULL, NULL, "the KDCs granted the ticket for this machine");
+    tl_finding(run, "proof", run->machine->workstation->fqdn, TL_FINDING_OK, TL_REASON_OK,
+               NULL, NULL, "the ticket is genuine, and so is its PAC");
     tl_finding(run, "identity", logon->client, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
                "%s, %zu groups", tl_sid_format(&logon->pac->user_sid, sid),
                logon->pac->num_groups + logon->pac->num_extra + logon->pac->num_resource);
@@ -206,7 +205,7 @@ static void check_user_side(struct run *run)
 
     if (!has_user_domain(run))
         return;
-    if (run->topo == NULL || (logon->client == NULL && run->own == NULL)) {
+    if (run->machine->topology == NULL || (logon->client == NULL && run->own == NULL)) {
         tli_left_out(run, TL_AREA_NOT_LOOKED, "no ticket to read them with");
         return;
     }

@@ -172,7 +172,7 @@ static const char *missing(const struct run *run, const struct check *check)
     case NEEDS_NOTHING:
         return NULL;
     case NEEDS_MACHINE:
-        return run->ws == NULL ? "without a usable keytab" : NULL;
+        return run->machine == NULL ? "without a usable keytab" : NULL;
     case NEEDS_ROUTE:
         return run->logon == NULL ? "without a route for the name" : NULL;
     case NEEDS_PROOF:

@@ -30,14 +30,14 @@ void tli_check_ids(struct run *run)
     char *error = NULL;
     size_t count = 0;
 
-    if (run->topo == NULL)
+    if (run->machine->topology == NULL)
         tli_left_out(run, TL_AREA_NOT_LOOKED, "no domain is known");
     else if (tl_local_ids_load(tmp, "/etc/passwd", "/etc/group", &local) != 0)
         tl_finding(run, "ids", "/etc/passwd", TL_FINDING_FAILED, TL_REASON_INTERNAL, NULL,
                    NULL,
                    "/etc/passwd, /etc/group, /etc/subuid or /etc/subgid cannot be read");
-    else if (tl_idmap_new(tmp, run->config, run->ws->domain, run->topo, NULL, &map,
-                          &error) != 0)
+    else if (tl_idmap_new(tmp, run->config, run->machine->workstation->domain,
+                          run->machine->topology, NULL, &map, &error) != 0)
         tl_finding(run, "ids", NULL, TL_FINDING_FAILED, TL_REASON_CONFIG_INVALID, NULL,
                    NULL, "%s", error != NULL ? error : "out of memory");
     else if (tl_withheld_ids(tmp, map, local, &ids, &count) != 0)

@@ -18,7 +18,8 @@
 
 #include <trustlogon/diagnose.h>
 
-#include "logon/explain.h"
+#include "machine/evidence.h"
+#include "machine/snapshot.h"
 #include "store/inspect.h"
 
 #define PROBE_TIMEOUT_MS 1500
@@ -71,8 +72,7 @@ struct run {
     const struct tl_diagnose_secret *secret;
     struct tl_area *area; /* that findings are made for now */
     /* What the checks have found so far; NULL: not (yet) known. */
-    struct tl_workstation *ws;
-    struct tl_topology *topo;
+    struct tl_machine *machine;
     struct tli_machine_directory *own;
     struct tl_logon *logon;  /* prepared: name and route; tried once diag->logon is set */
     const char *user_domain; /* where it is known and not the workstation's, else NULL */
@@ -88,7 +88,7 @@ struct check {
     const char *slug, *what; /* of its struct tl_area */
     enum {
         NEEDS_NOTHING,
-        NEEDS_MACHINE, /* run->ws */
+        NEEDS_MACHINE, /* run->machine */
         NEEDS_ROUTE,   /* run->logon with name and route */
         NEEDS_PROOF    /* a logon that the domain controllers granted */
     } needs;

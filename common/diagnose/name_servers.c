@@ -264,7 +264,7 @@ void tli_check_name_servers(struct run *run)
     (void)tli_text_read(survey, RESOLV_CONF, &text);
     tli_resolv_conf_parse(text != NULL ? text : none, &survey->conf);
     survey->num_domains = run->user_domain != NULL ? 2 : 1;
-    ready = ask_for(survey, &survey->questions[0], run->ws->domain);
+    ready = ask_for(survey, &survey->questions[0], run->machine->workstation->domain);
     if (ready && run->user_domain != NULL)
         ready = ask_for(survey, &survey->questions[1], run->user_domain);
     if (ready && ask(survey, survey))

@@ -186,8 +186,7 @@ void tli_check_network(struct run *run, const char *domain)
     enum tl_reason reason;
     size_t count;
 
-    locator = tl_locator_new(run->diag, run->config,
-                             tli_site(run->diag, run->config, run->topo), &run->trace);
+    locator = tli_machine_locator(run->diag, run->machine, &run->trace);
     if (out == NULL || locator == NULL) {
         run->diag->complete = false;
         return;

@@ -14,7 +14,8 @@ static void check_own_tdo(struct run *run)
 
     if (run->user_domain == NULL)
         return;
-    tdo = tl_topology_trust(run->topo, run->ws->domain, run->user_domain);
+    tdo = tl_topology_trust(run->machine->topology, run->machine->workstation->domain,
+                            run->user_domain);
     if (tdo == NULL)
         return; /* reached through the forest root or not at all: the route tells */
     words = tl_tdo_attribute_words(run->diag, tdo->attributes);
@@ -42,7 +43,8 @@ static void check_route(struct run *run, const struct tl_name *name)
 {
     struct tl_route *route;
 
-    if (tl_route(run->diag, name, run->ws, run->topo, &route) != 0) {
+    if (tl_route(run->diag, name, run->machine->workstation, run->machine->topology,
+                 &route) != 0) {
         run->diag->complete = false;
         return;
     }
@@ -58,10 +60,10 @@ static void check_route(struct run *run, const struct tl_name *name)
 static void check_spn(struct run *run)
 {
     const char *subject, *attribute;
-    enum tl_reason reason =
-        tli_judge_spn(run->diag, run->own->dir, run->ws, &subject, &attribute);
+    enum tl_reason reason = tli_judge_spn(
+        run->diag, run->own->dir, run->machine->workstation, &subject, &attribute);
 
-    tl_finding(run, "spn", run->ws->fqdn,
+    tl_finding(run, "spn", run->machine->workstation->fqdn,
                reason == TL_REASON_OK ? TL_FINDING_OK : TL_FINDING_FAILED, reason,
                subject, attribute, "%s",
                reason == TL_REASON_OK ? "its host SPN belongs to one account"
@@ -77,35 +79,35 @@ void tli_check_machine_account(struct run *run)
     tl_deadline deadline = tl_deadline_in_ms(run->config->logon_timeout);
     enum tl_reason reason;
 
-    tli_progress(run, "the directory of", run->ws->domain);
-    reason = tli_machine_directory_open(run->diag, run->config, run->ws, &run->trace,
-                                        deadline, &run->own, out);
+    tli_progress(run, "the directory of", run->machine->workstation->domain);
+    reason = tli_machine_directory_open(run->diag, run->machine, &run->trace, deadline,
+                                        &run->own, out);
     if (reason == TL_REASON_OK)
         reason = tl_directory_topology(run->diag, run->own->dir, &fresh, out);
     if (reason == TL_REASON_OK) {
-        tl_finding(run, "machine", run->ws->domain, TL_FINDING_OK, TL_REASON_OK, NULL,
-                   NULL, "the machine's account works, the directory is readable");
-        if (run->topo != NULL && run->topo->site != NULL)
-            fresh->site = talloc_strdup(fresh, run->topo->site);
-        run->topo = fresh;
+        tl_finding(run, "machine", run->machine->workstation->domain, TL_FINDING_OK,
+                   TL_REASON_OK, NULL, NULL,
+                   "the machine's account works, the directory is readable");
+        tli_machine_replace_topology(run->machine, fresh);
         return;
     }
-    tli_finding_outcome(run, "machine", run->ws->domain, out);
+    tli_finding_outcome(run, "machine", run->machine->workstation->domain, out);
     run->diag->complete = false;
 }
 
 void tli_check_own_side(struct run *run, const struct tl_name *name)
 {
-    if (run->topo != NULL) {
+    if (run->machine->topology != NULL) {
         check_own_tdo(run);
         check_route(run, name);
     }
     if (run->own != NULL)
         check_spn(run);
     else
-        tli_left_out(run, run->topo != NULL ? TL_AREA_PARTLY : TL_AREA_NOT_LOOKED,
-                     run->topo != NULL ? "those of the saved snapshot"
-                                       : "no directory can be read");
+        tli_left_out(run,
+                     run->machine->topology != NULL ? TL_AREA_PARTLY : TL_AREA_NOT_LOOKED,
+                     run->machine->topology != NULL ? "those of the saved snapshot"
+                                                    : "no directory can be read");
 }
 
 void tli_check_user_side(struct run *run, struct tl_krb *krb, struct tl_locator *locator,
@@ -119,8 +121,8 @@ void tli_check_user_side(struct run *run, struct tl_krb *krb, struct tl_locator 
     tli_progress(run, "the trusts of", run->user_domain);
     tl_krb_set_deadline(krb, tl_deadline_in_ms(run->config->explain_timeout));
     reason = tli_path_trusts_read(
-        krb, locator, run->user_domain, run->ws, walk, &run->trace,
-        tl_deadline_in_ms(run->config->explain_timeout), run->topo, out);
+        krb, locator, run->user_domain, run->machine->workstation, walk, &run->trace,
+        tl_deadline_in_ms(run->config->explain_timeout), run->machine->topology, out);
     if (reason != TL_REASON_OK) {
         tl_finding(run, "trust-user-side", run->user_domain, TL_FINDING_UNKNOWN,
                    TL_REASON_OK, NULL, NULL,
@@ -130,9 +132,10 @@ void tli_check_user_side(struct run *run, struct tl_krb *krb, struct tl_locator 
         run->diag->complete = false;
         return;
     }
-    reason = tl_route_judge(run->diag, run->topo, run->user_domain, run->ws, &subject,
-                            &attribute);
-    tdo = tl_topology_trust(run->topo, run->user_domain, run->ws->domain);
+    reason = tl_route_judge(run->diag, run->machine->topology, run->user_domain,
+                            run->machine->workstation, &subject, &attribute);
+    tdo = tl_topology_trust(run->machine->topology, run->user_domain,
+                            run->machine->workstation->domain);
     if (reason == TL_REASON_OK)
         tl_finding(run, "trust-user-side",
                    tdo != NULL && tdo->dn != NULL ? tdo->dn : run->user_domain,
@@ -153,8 +156,8 @@ void tli_check_rc4(struct run *run)
     struct tl_rc4_hop *list;
     size_t count;
 
-    if (tl_route_rc4(run->diag, run->topo, run->user_domain, run->ws, &list, &count) !=
-        0) {
+    if (tl_route_rc4(run->diag, run->machine->topology, run->user_domain,
+                     run->machine->workstation, &list, &count) != 0) {
         run->diag->complete = false;
         return;
     }

@@ -6,6 +6,8 @@
 #include <trustlogon/logon.h>
 
 #include "explain.h"
+#include "machine/evidence.h"
+#include "machine/snapshot.h"
 
 #define KDC_ERR_TGT_REVOKED 20 /* RFC 4120 7.5.9 */
 
@@ -16,35 +18,6 @@ static void refine(struct tl_outcome *out, enum tl_reason reason, const char *su
     out->reason = reason;
     tl_outcome_set_subject(out, subject);
     tl_outcome_set_attribute(out, attribute);
-}
-
-enum tl_reason tli_judge_spn(TALLOC_CTX *ctx, struct tl_directory *dir,
-                             const struct tl_workstation *ws, const char **subject,
-                             const char **attribute)
-{
-    TALLOC_CTX *tmp = talloc_new(ctx);
-    char *spn = talloc_asprintf(tmp, "host/%s", ws->fqdn);
-    const char **dns = NULL;
-    size_t count = 0;
-    char *both = NULL;
-    enum tl_reason reason = TL_REASON_OK;
-
-    *subject = *attribute = NULL;
-    if (spn == NULL ||
-        tl_directory_spn(tmp, dir, spn, &dns, &count, NULL) != TL_REASON_OK)
-        goto cleanup;
-    if (count == 1)
-        goto cleanup;
-    reason = count == 0 ? TL_REASON_SPN_MISSING : TL_REASON_SPN_DUPLICATE;
-    for (size_t i = 0; i < count; i++)
-        both = i == 0 ? talloc_strdup(tmp, dns[i])
-                      : talloc_asprintf_append(both, "; %s", dns[i]);
-    *subject = talloc_steal(ctx, spn);
-    *attribute = talloc_steal(ctx, both);
-
-cleanup:
-    talloc_free(tmp);
-    return reason;
 }
 
 /* What this machine never read it cannot tell from what is not there. A status that a
@@ -127,7 +100,8 @@ static bool explain_rc4(struct tl_logon *logon, const char *user_domain)
     bool refused = !no_enctype(out);
 
     if (out->realm == NULL ||
-        tl_route_rc4(logon, logon->topology, user_domain, logon->ws, &list, &count) != 0)
+        tl_route_rc4(logon, logon->machine->topology, user_domain,
+                     logon->machine->workstation, &list, &count) != 0)
         return false;
     for (size_t i = 0; i < count; i++) {
         const char *here = refused ? list[i].to : list[i].from;
@@ -162,10 +136,11 @@ static void explain_walk(struct tl_logon *logon, struct tli_machine_directory *o
                    tl_krb_realm_path_text(logon, logon->krb));
         return;
     }
-    if (logon->topology == NULL)
+    if (logon->machine->topology == NULL)
         return;
-    reason = tli_path_trusts_read(logon->krb, logon->locator, user_domain, logon->ws, out,
-                                  logon->trace, deadline, logon->topology, NULL);
+    reason = tli_path_trusts_read(logon->krb, logon->locator, user_domain,
+                                  logon->machine->workstation, out, logon->trace,
+                                  deadline, logon->machine->topology, NULL);
     if (reason != TL_REASON_OK)
         tl_trace_note(logon->trace, "the trusts of %s could not be read", user_domain);
 
@@ -173,15 +148,15 @@ static void explain_walk(struct tl_logon *logon, struct tli_machine_directory *o
         (void)explain_rc4(logon, user_domain);
         return;
     }
-    reason = tl_route_judge(logon, logon->topology, user_domain, logon->ws, &subject,
-                            &attribute);
+    reason = tl_route_judge(logon, logon->machine->topology, user_domain,
+                            logon->machine->workstation, &subject, &attribute);
     if (reason != TL_REASON_OK) {
         refine(out, reason, subject, attribute);
         return;
     }
     if (out->reason == TL_REASON_TRUST_REFUSED && explain_rc4(logon, user_domain))
         return;
-    if (logon->config->walk == TL_WALK_REFERRAL &&
+    if (logon->machine->config->walk == TL_WALK_REFERRAL &&
         logon->route->first_ask == TL_ASK_KRBTGT) {
         refine(out, TL_REASON_WALK_POLICY, NULL, "walk = referral");
         return;
@@ -190,9 +165,11 @@ static void explain_walk(struct tl_logon *logon, struct tli_machine_directory *o
      * the directory who owns the name. */
     failed_at = out->realm;
     if (own == NULL || out->krb_error != TL_KRB_S_PRINCIPAL_UNKNOWN ||
-        failed_at == NULL || strcasecmp(failed_at, logon->ws->realm) != 0)
+        failed_at == NULL ||
+        strcasecmp(failed_at, logon->machine->workstation->realm) != 0)
         return;
-    reason = tli_judge_spn(logon, own->dir, logon->ws, &subject, &attribute);
+    reason =
+        tli_judge_spn(logon, own->dir, logon->machine->workstation, &subject, &attribute);
     if (reason != TL_REASON_OK)
         refine(out, reason, subject, attribute);
 }
@@ -226,14 +203,12 @@ bool tli_logon_reroute(struct tl_logon *logon, tl_deadline deadline,
 
     *own = NULL;
     if (!worth_reading(logon) ||
-        tli_machine_directory_open(logon, logon->config, logon->ws, logon->trace,
-                                   deadline, own, NULL) != TL_REASON_OK ||
+        tli_machine_directory_open(logon, logon->machine, logon->trace, deadline, own,
+                                   NULL) != TL_REASON_OK ||
         tl_directory_topology(logon, (*own)->dir, &fresh, NULL) != TL_REASON_OK ||
-        tl_route(logon, logon->name, logon->ws, fresh, &route) != 0)
+        tl_route(logon, logon->name, logon->machine->workstation, fresh, &route) != 0)
         return false;
-    if (logon->topology != NULL && logon->topology->site != NULL)
-        fresh->site = talloc_strdup(fresh, logon->topology->site);
-    logon->topology = fresh;
+    tli_machine_replace_topology(logon->machine, fresh);
     logon->route = route;
     return route->realm != NULL &&
            (before->realm == NULL || strcmp(before->realm, route->realm) != 0 ||
@@ -252,7 +227,7 @@ enum tl_reason tli_explain_failure(struct tl_logon *logon,
         return out->reason;
     if (out->stage == TL_STAGE_AS) {
         explain_unknown_user(logon);
-    } else if (logon->config->explain) {
+    } else if (logon->machine->config->explain) {
         tl_krb_set_deadline(logon->krb, deadline);
         explain_walk(logon, own, deadline);
     }

@@ -18,21 +18,12 @@
  * guessed domain names must not turn into LDAP traffic. */
 #define SNAPSHOT_YOUNG_S 60
 
-struct tl_topology *tli_topology_of(struct tl_topology *topo,
-                                    const struct tl_workstation *ws)
-{
-    return topo == NULL || topo->domain == NULL ||
-                   tl_dns_compare(topo->domain, ws->domain) == TL_DNS_EQUAL
-               ? topo
-               : NULL;
-}
-
 static enum tl_reason find_route_by(struct tl_logon *logon,
                                     const struct tl_topology *topology)
 {
     struct tl_route *route;
 
-    if (tl_route(logon, logon->name, logon->ws, topology, &route) != 0)
+    if (tl_route(logon, logon->name, logon->machine->workstation, topology, &route) != 0)
         return tl_outcome_fail(logon->outcome, TL_STAGE_ROUTE, TL_REASON_NO_MEMORY, NULL);
     TALLOC_FREE(logon->route);
     logon->route = route;
@@ -45,13 +36,13 @@ static enum tl_reason find_route_by(struct tl_logon *logon,
  * any machine. NSS does not know it as a domain user's, so neither does a logon. */
 static bool bare_and_local(const struct tl_logon *logon)
 {
-    return logon->ws->bare_names && logon->name->form == TL_NAME_BARE &&
+    return logon->machine->workstation->bare_names && logon->name->form == TL_NAME_BARE &&
            tli_local_takes_bare("/etc/passwd", logon->name->user);
 }
 
 enum tl_reason tli_logon_route(struct tl_logon *logon)
 {
-    return find_route_by(logon, logon->topology);
+    return find_route_by(logon, logon->machine->topology);
 }
 
 enum tl_reason tl_logon_prepare(struct tl_logon *logon, const char *name)
@@ -66,7 +57,8 @@ enum tl_reason tl_logon_prepare(struct tl_logon *logon, const char *name)
     if (ret != 0)
         return tl_outcome_fail(logon->outcome, TL_STAGE_NAME, TL_REASON_NAME_INVALID,
                                "%s", tl_name_error_text(error));
-    if (tl_name_is_local(logon->name, logon->ws->flat, logon->ws->fqdn) ||
+    if (tl_name_is_local(logon->name, logon->machine->workstation->flat,
+                         logon->machine->workstation->fqdn) ||
         bare_and_local(logon))
         return tl_outcome_fail(logon->outcome, TL_STAGE_NAME, TL_REASON_NAME_LOCAL, NULL);
     return tli_logon_route(logon);
@@ -87,24 +79,23 @@ static bool younger(const struct tl_topology *topo, int seconds)
 static enum tl_reason route_without_reading(struct tl_logon *logon)
 {
     if (logon->route->verdict == TL_REASON_DOMAIN_UNKNOWN &&
-        !younger(logon->topology, logon->config->topology_refresh))
+        !younger(logon->machine->topology, logon->machine->config->topology_refresh))
         return find_route_by(logon, NULL);
     return tli_logon_route(logon);
 }
 
 bool tli_logon_other_machine(struct tl_logon *logon)
 {
-    struct tl_workstation *ws = tl_workstation_again(logon, logon->config, logon->ws);
+    const struct tl_workstation *before = logon->machine->workstation, *now;
 
-    if (ws == NULL)
+    if (!tl_machine_try_other(logon->machine))
         return false;
+    now = logon->machine->workstation;
     tl_trace_note(
         logon->trace,
         "the domain does not know this machine as %s$ (%s); the keytab has keys "
         "of %s$ (%s) as well",
-        logon->ws->flat, logon->ws->realm, ws->flat, ws->realm);
-    logon->ws = ws;
-    logon->topology = tli_topology_of(logon->topology, ws);
+        before->flat, before->realm, now->flat, now->realm);
     return true;
 }
 
@@ -115,30 +106,26 @@ bool tli_logon_other_machine(struct tl_logon *logon)
  */
 static enum tl_reason complete_route(struct tl_logon *logon, tl_deadline deadline)
 {
-    struct tl_topology *fresh;
-    struct tl_outcome *ignored;
+    struct tl_outcome *why;
     enum tl_reason reason;
     bool placed =
         logon->route->realm != NULL && logon->route->verdict != TL_REASON_DOMAIN_UNKNOWN;
 
-    if (placed || younger(logon->topology, SNAPSHOT_YOUNG_S))
+    if (placed || younger(logon->machine->topology, SNAPSHOT_YOUNG_S))
         return TL_REASON_OK;
-    ignored = tl_outcome_new(logon);
-    reason = tl_refresh(logon, logon->config, logon->ws, logon->trace, deadline, &fresh,
-                        ignored);
+    why = tl_outcome_new(logon);
+    reason = tl_machine_refresh(logon->machine, logon->trace, deadline, why);
     if (reason != TL_REASON_OK && tli_logon_other_machine(logon)) {
-        tl_outcome_reset(ignored);
-        reason = tl_refresh(logon, logon->config, logon->ws, logon->trace, deadline,
-                            &fresh, ignored);
+        tl_outcome_reset(why);
+        reason = tl_machine_refresh(logon->machine, logon->trace, deadline, why);
     }
     if (reason != TL_REASON_OK) {
-        logon->unread = logon->topology == NULL ? ignored : NULL;
+        logon->unread = logon->machine->topology == NULL ? why : NULL;
         tl_trace_note(logon->trace,
                       "the trusts could not be read; the route stays a guess");
         return route_without_reading(logon);
     }
-    TALLOC_FREE(ignored);
-    logon->topology = fresh;
+    talloc_free(why);
     return tli_logon_route(logon);
 }
 
@@ -167,9 +154,7 @@ enum tl_reason tli_logon_find_route(struct tl_logon *logon, tl_deadline deadline
         return no_realm(logon);
     TALLOC_FREE(logon->krb); /* it uses the locator */
     TALLOC_FREE(logon->locator);
-    logon->locator =
-        tl_locator_new(logon, logon->config,
-                       tli_site(logon, logon->config, logon->topology), logon->trace);
+    logon->locator = tli_machine_locator(logon, logon->machine, logon->trace);
     if (logon->locator == NULL)
         return tl_outcome_fail(logon->outcome, TL_STAGE_LOCATE, TL_REASON_NO_MEMORY,
                                NULL);

@@ -11,25 +11,8 @@
 #include <trustlogon/pac_name_check.h>
 
 #include "explain.h"
+#include "machine/snapshot.h"
 #include "steps.h"
-
-struct tl_logon *tl_logon_new(TALLOC_CTX *ctx, const struct tl_config *config,
-                              const struct tl_workstation *ws,
-                              struct tl_topology *topology, const struct tl_trace *trace)
-{
-    struct tl_logon *logon = talloc_zero(ctx, struct tl_logon);
-
-    if (logon == NULL)
-        return NULL;
-    logon->config = config;
-    logon->ws = ws;
-    logon->topology = tli_topology_of(topology, ws);
-    logon->trace = trace;
-    logon->outcome = tl_outcome_new(logon);
-    if (logon->outcome == NULL)
-        TALLOC_FREE(logon);
-    return logon;
-}
 
 /* What the user proves himself with: a password, or a card and its PIN. */
 struct proof {
@@ -38,33 +21,11 @@ struct proof {
     const char *pin;
 };
 
-static enum tl_reason new_session(struct tl_logon *logon, bool with_card,
-                                  tl_deadline deadline)
-{
-    enum tl_reason reason;
-
-    logon->client = NULL; /* a string of the session's */
-    TALLOC_FREE(logon->krb);
-    reason = (with_card ? tl_krb_new_for_card
-                        : tl_krb_new)(logon, logon->config, logon->locator, deadline,
-                                      logon->trace, &logon->krb, logon->outcome);
-    if (reason == TL_REASON_OK &&
-        (tl_krb_set_workstation(logon->krb, logon->ws->flat) != 0 ||
-         tl_krb_set_armor(logon->krb, logon->ws) != 0))
-        reason = tl_outcome_fail(logon->outcome, TL_STAGE_AS, TL_REASON_NO_MEMORY, NULL);
-    return reason;
-}
-
-enum tl_reason tli_logon_session(struct tl_logon *logon, tl_deadline deadline)
-{
-    return new_session(logon, false, deadline);
-}
-
 /* One AS exchange and one walk along the present route. */
 static enum tl_reason attempt(struct tl_logon *logon, const struct proof *proof,
                               tl_deadline deadline)
 {
-    enum tl_reason reason = new_session(logon, proof->card != NULL, deadline);
+    enum tl_reason reason = tli_logon_new_krb(logon, proof->card != NULL, deadline);
 
     if (reason == TL_REASON_OK && proof->card != NULL)
         reason = tl_krb_as_card(logon->krb, logon->route, proof->card, proof->pin,
@@ -73,7 +34,8 @@ static enum tl_reason attempt(struct tl_logon *logon, const struct proof *proof,
         reason = tl_krb_as_password(logon->krb, logon->route, proof->password,
                                     &logon->client, logon->outcome);
     if (reason == TL_REASON_OK)
-        reason = tl_krb_walk(logon->krb, logon->route, logon->ws, logon->outcome);
+        reason = tl_krb_walk(logon->krb, logon->route, logon->machine->workstation,
+                             logon->outcome);
     if (logon->krb != NULL && tl_krb_answered(logon->krb))
         logon->answered = true;
     return reason;
@@ -89,11 +51,12 @@ static enum tl_reason exchange(struct tl_logon *logon, const struct proof *proof
 
     if (reason == TL_REASON_OK)
         return reason;
-    reading = tl_deadline_in_ms(logon->config->explain_timeout); /* of both sides */
+    reading =
+        tl_deadline_in_ms(logon->machine->config->explain_timeout); /* of both sides */
     if (tli_logon_reroute(logon, reading, &own)) {
         tl_trace_note(logon->trace,
                       "the trusts have changed since the snapshot: once more");
-        tli_snapshot_save(logon->config, logon->topology, logon->trace);
+        tli_machine_save_snapshot(logon->machine, logon->trace);
         tl_outcome_reset(logon->outcome);
         reason = attempt(logon, proof, deadline);
     }
@@ -115,9 +78,9 @@ static enum tl_reason exchange(struct tl_logon *logon, const struct proof *proof
  * he would come in as somebody else, or as nobody. */
 static enum tl_reason identify(struct tl_logon *logon, tl_deadline deadline)
 {
-    struct tl_identity_input in = {.config = logon->config,
-                                   .ws = logon->ws,
-                                   .topo = logon->topology,
+    struct tl_identity_input in = {.config = logon->machine->config,
+                                   .ws = logon->machine->workstation,
+                                   .topo = logon->machine->topology,
                                    .pac = logon->pac,
                                    .client = logon->client,
                                    .trace = logon->trace};
@@ -133,7 +96,7 @@ static enum tl_reason identify(struct tl_logon *logon, tl_deadline deadline)
                                "/etc/passwd or /etc/group cannot be read: %s",
                                strerror(-ret));
     in.local = local;
-    reason = logon->config->idmap == TL_IDMAP_RFC2307
+    reason = logon->machine->config->idmap == TL_IDMAP_RFC2307
                  ? tli_unix_facts_read(logon, deadline, &facts)
                  : TL_REASON_OK;
     in.facts = facts;
@@ -148,12 +111,8 @@ static enum tl_reason identify(struct tl_logon *logon, tl_deadline deadline)
  * however young. Only who has proved an account gets this far. */
 static bool read_again(struct tl_logon *logon, tl_deadline deadline)
 {
-    struct tl_topology *fresh;
-
-    if (tl_refresh(logon, logon->config, logon->ws, logon->trace, deadline, &fresh,
-                   NULL) != TL_REASON_OK)
+    if (tl_machine_refresh(logon->machine, logon->trace, deadline, NULL) != TL_REASON_OK)
         return false;
-    logon->topology = fresh;
     tl_outcome_reset(logon->outcome);
     return true;
 }
@@ -164,7 +123,8 @@ static const char *strange_realm(const struct tl_logon *logon, const char *realm
     const char *through = NULL;
 
     for (size_t i = 0; (through = tl_krb_transited(logon->krb, i)) != NULL; i++)
-        if (!tl_may_transit(logon->topology, logon->ws->domain, realm, through))
+        if (!tl_may_transit(logon->machine->topology, logon->machine->workstation->domain,
+                            realm, through))
             break;
     return through;
 }
@@ -185,22 +145,22 @@ static enum tl_reason check_way(struct tl_logon *logon, tl_deadline deadline)
     all = tl_krb_transited_text(out, logon->krb);
     tl_outcome_set_subject(out, strange);
     tl_outcome_set_attribute(out, all);
-    return tl_outcome_fail(out, TL_STAGE_PROOF, TL_REASON_TRANSITED_REFUSED,
-                           "%s (of %s)%s", strange, all != NULL ? all : "?",
-                           logon->topology == NULL ? "; the trusts could not be read"
-                                                   : "");
+    return tl_outcome_fail(
+        out, TL_STAGE_PROOF, TL_REASON_TRANSITED_REFUSED, "%s (of %s)%s", strange,
+        all != NULL ? all : "?",
+        logon->machine->topology == NULL ? "; the trusts could not be read" : "");
 }
 
 static enum tl_reason check_name(struct tl_logon *logon, tl_deadline deadline)
 {
     struct tl_outcome *out = logon->outcome;
-    enum tl_reason reason =
-        tl_pac_check_name(logon->pac, logon->topology, logon->route, logon->client, out);
+    enum tl_reason reason = tl_pac_check_name(logon->pac, logon->machine->topology,
+                                              logon->route, logon->client, out);
 
     if (reason != TL_REASON_REPLY_MISMATCH || !read_again(logon, deadline))
         return reason;
-    return tl_pac_check_name(logon->pac, logon->topology, logon->route, logon->client,
-                             out);
+    return tl_pac_check_name(logon->pac, logon->machine->topology, logon->route,
+                             logon->client, out);
 }
 
 /* The steps that need the network, in order, and the one that follows them. */
@@ -217,39 +177,20 @@ static enum tl_reason steps(struct tl_logon *logon, const struct proof *proof,
     if (reason == TL_REASON_OK)
         reason = exchange(logon, proof, deadline);
     if (reason == TL_REASON_OK)
-        reason = tl_krb_proof(logon, logon->krb, logon->ws, &logon->pac, out);
+        reason = tl_krb_proof(logon, logon->krb, logon->machine->workstation, &logon->pac,
+                              out);
     if (reason == TL_REASON_OK)
         reason = check_way(logon, deadline);
     if (reason == TL_REASON_OK)
-        reason = tl_pac_apply_rules(logon->pac, logon->topology, logon->route,
-                                    logon->client, logon->ws, logon->trace, out);
+        reason = tl_pac_apply_rules(logon->pac, logon->machine->topology, logon->route,
+                                    logon->client, logon->machine->workstation,
+                                    logon->trace, out);
     if (reason == TL_REASON_OK)
         reason = check_name(logon, deadline);
     if (reason == TL_REASON_OK)
-        reason = tl_own_groups(logon, deadline);
+        reason = tli_logon_add_own_groups(logon, deadline);
     if (reason == TL_REASON_OK)
         reason = identify(logon, deadline);
-    return reason;
-}
-
-void tli_logon_set_words(struct tl_logon *logon)
-{
-    struct tl_words_input in = {.user = logon->name->whole,
-                                .implicit_upn = logon->route->implicit_upn,
-                                .workstation = logon->ws->fqdn,
-                                .workstation_domain = logon->ws->domain,
-                                .user_domain = logon->route->user_domain};
-
-    TALLOC_FREE(logon->words);
-    logon->words = tl_outcome_words(logon, logon->outcome, &in);
-}
-
-enum tl_reason tl_logon_judge(struct tl_logon *logon)
-{
-    enum tl_reason reason = tl_logon_rules(logon, logon->config, logon->outcome);
-
-    if (reason != TL_REASON_OK)
-        tli_logon_set_words(logon);
     return reason;
 }
 
@@ -261,7 +202,8 @@ static enum tl_reason log_on(struct tl_logon *logon, const struct proof *proof)
     logon->pac = NULL;
     logon->identity = NULL;
     logon->own = (struct tl_own_groups){0};
-    reason = steps(logon, proof, tl_deadline_in_ms(logon->config->logon_timeout));
+    reason =
+        steps(logon, proof, tl_deadline_in_ms(logon->machine->config->logon_timeout));
     /* Who asks reads the outcome: it is a success only if all of these say so. */
     if ((reason == TL_REASON_OK) != (logon->outcome->reason == TL_REASON_OK) ||
         (reason == TL_REASON_OK && logon->pac == NULL))

@@ -12,7 +12,6 @@
 #include <string.h>
 #include <time.h>
 
-#include <trustlogon/access.h>
 #include <trustlogon/logon.h>
 #include <trustlogon/lookup.h>
 #include <trustlogon/name.h>
@@ -30,18 +29,19 @@
  * under their own names, not by SID. */
 static bool is_of_own_forest(const struct tl_logon *logon, const char *realm)
 {
-    const struct tl_topology *topo = logon->topology;
+    const struct tl_topology *topo = logon->machine->topology;
 
     for (size_t i = 0; topo != NULL && i < topo->num_domains; i++)
         if (tl_dns_compare(topo->domains[i].dns, realm) == TL_DNS_EQUAL)
             return true;
-    return tl_dns_compare(logon->ws->domain, realm) == TL_DNS_EQUAL;
+    return tl_dns_compare(logon->machine->workstation->domain, realm) == TL_DNS_EQUAL;
 }
 
 /* NULL: not known. */
 static const struct tl_sid *own_sid(const struct tl_logon *logon)
 {
-    const struct tl_domain *own = tl_topology_domain(logon->topology, logon->ws->domain);
+    const struct tl_domain *own =
+        tl_topology_domain(logon->machine->topology, logon->machine->workstation->domain);
 
     return own != NULL && own->has_sid ? &own->sid : NULL;
 }
@@ -50,10 +50,7 @@ static enum tl_reason ask(struct tl_logon *logon, tl_deadline deadline,
                           struct tl_dir_names **found, struct tl_outcome *out)
 {
     int left = tl_deadline_left_ms(deadline);
-    struct tl_lookup_input in = {.config = logon->config,
-                                 .ws = logon->ws,
-                                 .topo = logon->topology,
-                                 .trace = logon->trace};
+    struct tl_lookup_input in = {.machine = logon->machine, .trace = logon->trace};
     struct tl_lookup *lookup;
     enum tl_reason reason;
 
@@ -135,7 +132,7 @@ static int give(struct tl_pac *pac, const struct tl_own_groups *own)
     return 0;
 }
 
-enum tl_reason tl_own_groups(struct tl_logon *logon, tl_deadline deadline)
+enum tl_reason tli_logon_add_own_groups(struct tl_logon *logon, tl_deadline deadline)
 {
     const char *at = strrchr(logon->client, '@');
     struct tl_outcome *why = tl_outcome_new(logon);
@@ -159,10 +156,11 @@ enum tl_reason tl_own_groups(struct tl_logon *logon, tl_deadline deadline)
         if (found != NULL || (logon->own.told == 0 && logon->own.count > 0))
             logon->own.told = now;
         if (reason != TL_REASON_OK)
-            tl_trace_note(
-                logon->trace, "groups of %s could not be read: %s", logon->ws->domain,
-                why != NULL && why->detail != NULL ? why->detail
-                                                   : tl_reason_info(reason)->slug);
+            tl_trace_note(logon->trace, "groups of %s could not be read: %s",
+                          logon->machine->workstation->domain,
+                          why != NULL && why->detail != NULL
+                              ? why->detail
+                              : tl_reason_info(reason)->slug);
     }
     if (found == NULL && (logon->own.told > now || now - logon->own.told > KEPT_S))
         logon->own.count = 0;

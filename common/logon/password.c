@@ -5,25 +5,11 @@
 #include <string.h>
 #include <time.h>
 #include <trustlogon/logon.h>
-#include <unistr.h>
 
 #include "steps.h"
 
 #define FILETIME_UNIX_EPOCH 116444736000000000LL /* 1970 in 100 ns since 1601 */
 #define FILETIME_SECOND 10000000LL
-
-bool tl_password_is_text(const char *password)
-{
-    return u8_check((const uint8_t *)password, strlen(password)) == NULL;
-}
-
-enum tl_reason tli_logon_check_text(struct tl_logon *logon, const char *password)
-{
-    if (tl_password_is_text(password))
-        return TL_REASON_OK;
-    return tl_outcome_fail(logon->outcome, TL_STAGE_AS, TL_REASON_PASSWORD_NOT_UTF8,
-                           NULL);
-}
 
 /* The old password, to the user's DC, by a ticket for kadmin/changepw. */
 static enum tl_reason prove(struct tl_logon *logon, const char *old, tl_deadline deadline)
@@ -35,7 +21,7 @@ static enum tl_reason prove(struct tl_logon *logon, const char *old, tl_deadline
     if (reason == TL_REASON_OK)
         reason = tli_logon_find_route(logon, deadline);
     if (reason == TL_REASON_OK)
-        reason = tli_logon_session(logon, deadline);
+        reason = tli_logon_new_krb(logon, false, deadline);
     if (reason == TL_REASON_OK)
         reason = tl_krb_as_changepw(logon->krb, logon->route, old, &logon->client,
                                     logon->outcome);
@@ -44,7 +30,7 @@ static enum tl_reason prove(struct tl_logon *logon, const char *old, tl_deadline
 
 enum tl_reason tl_password_prove(struct tl_logon *logon, const char *old)
 {
-    tl_deadline deadline = tl_deadline_in_ms(logon->config->logon_timeout);
+    tl_deadline deadline = tl_deadline_in_ms(logon->machine->config->logon_timeout);
     enum tl_reason reason = prove(logon, old, deadline);
 
     if (reason == TL_REASON_OK)
@@ -59,7 +45,8 @@ bool tl_password_is_over(struct tl_logon *logon, const char *old)
     const char *client;
     enum tl_reason reason;
 
-    tl_krb_set_deadline(logon->krb, tl_deadline_in_ms(logon->config->logon_timeout));
+    tl_krb_set_deadline(logon->krb,
+                        tl_deadline_in_ms(logon->machine->config->logon_timeout));
     reason = tl_krb_as_password(logon->krb, logon->route, old, &client, out);
     talloc_free(out);
     logon->client = client != NULL ? client : logon->client;
@@ -73,8 +60,7 @@ bool tl_password_is_over(struct tl_logon *logon, const char *old)
  */
 static void explain_age(struct tl_logon *logon, const char *old)
 {
-    struct tl_logon *probe =
-        tl_logon_new(logon, logon->config, logon->ws, logon->topology, logon->trace);
+    struct tl_logon *probe = tl_logon_new(logon, logon->machine, logon->trace);
     int64_t at = 0;
     time_t when;
     struct tm local;
@@ -97,7 +83,7 @@ static void explain_age(struct tl_logon *logon, const char *old)
 enum tl_reason tl_password_change(struct tl_logon *logon, const char *old,
                                   const char *new_password)
 {
-    tl_deadline deadline = tl_deadline_in_ms(logon->config->logon_timeout);
+    tl_deadline deadline = tl_deadline_in_ms(logon->machine->config->logon_timeout);
     enum tl_reason reason;
 
     tl_outcome_reset(logon->outcome);

@@ -8,30 +8,40 @@
 
 #include <trustlogon/logon.h>
 
-/* --- way.c --- */
+/* --- find_route.c --- */
 
-/* NULL for a snapshot that was taken as a member of another domain: it tells nothing of
- * this one. */
-struct tl_topology *tli_topology_of(struct tl_topology *topo,
-                                    const struct tl_workstation *ws);
 /* Route the name by the present topology, replacing an earlier route. */
 enum tl_reason tli_logon_route(struct tl_logon *logon);
 /* The account of this machine was unknown to its own KDC: the keytab may have another
- * (machine/keytab_machines.h), which logon->ws then is. */
+ * (machine/keytab_machines.h), which logon->machine then is. */
 bool tli_logon_other_machine(struct tl_logon *logon);
 /* Route and locator: logon->route->realm is set. The session of before ends. */
 enum tl_reason tli_logon_find_route(struct tl_logon *logon, tl_deadline deadline);
 
-/* --- the others --- */
+/* --- steps.c --- */
 
 /* OK or PASSWORD_NOT_UTF8; no packet is sent. */
 enum tl_reason tli_logon_check_text(struct tl_logon *logon, const char *password);
-/* A fresh Kerberos session in logon->krb. */
-enum tl_reason tli_logon_session(struct tl_logon *logon, tl_deadline deadline);
-/* own_groups.c: what the own domain's directory says of a user from outside, into
- * logon->own and the resource groups of logon->pac. OK or NO_MEMORY. */
-enum tl_reason tl_own_groups(struct tl_logon *logon, tl_deadline deadline);
+/* A fresh Kerberos context in logon->krb, `with_card` for tl_krb_as_card(). */
+enum tl_reason tli_logon_new_krb(struct tl_logon *logon, bool with_card,
+                                 tl_deadline deadline);
 /* logon->words, from the outcome. */
 void tli_logon_set_words(struct tl_logon *logon);
+
+/* --- own_groups.c --- */
+
+/* What the directory of the machine's own domain says about a user of another forest,
+ * into logon->own and the resource groups of logon->pac. OK or NO_MEMORY. */
+enum tl_reason tli_logon_add_own_groups(struct tl_logon *logon, tl_deadline deadline);
+
+/* --- unix_facts.c --- */
+
+/*
+ * With idmap = rfc2307, after the proof: what directories say about the user's unix
+ * account. *facts is a child of the logon. ID_UNMAPPABLE names the attribute that cannot
+ * be read.
+ */
+enum tl_reason tli_unix_facts_read(struct tl_logon *logon, tl_deadline deadline,
+                                   struct tl_unix_facts **facts);
 
 #endif

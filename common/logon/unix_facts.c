@@ -9,7 +9,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "explain.h"
+#include "machine/directory.h"
+#include "steps.h"
 
 /* Domains other than the user's and the workstation's: nobody is in groups of more. */
 #define OTHERS_MAX 8
@@ -87,7 +88,7 @@ static enum tl_reason user_side(struct reading *r, const struct tl_idmap_domain 
                                      logon->trace, r->deadline, &dir, r->why);
     if (reason == TL_REASON_OK)
         reason = tl_unix_facts_user(r->facts, dir, &logon->pac->user_sid,
-                                    logon->config->unix_primary_group, r->why);
+                                    logon->machine->config->unix_primary_group, r->why);
     if (reason != TL_REASON_OK)
         return unreadable(r, reason, "uidNumber", domain->dns);
     reason = groups_of(r, dir, domain);
@@ -111,7 +112,7 @@ static enum tl_reason own_side(struct reading *r, const struct tl_idmap_domain *
     struct tli_machine_directory *own = NULL;
     enum tl_reason reason;
 
-    reason = tli_machine_directory_open(r->facts, logon->config, logon->ws, logon->trace,
+    reason = tli_machine_directory_open(r->facts, logon->machine, logon->trace,
                                         r->deadline, &own, r->why);
     if (reason == TL_REASON_OK)
         reason = groups_of(r, own->dir, domain);
@@ -189,7 +190,8 @@ static enum tl_reason read_all(struct reading *r)
         if (domain == NULL)
             continue;
         done[count++] = domain;
-        if (tl_dns_compare(domain->dns, logon->ws->domain) == TL_DNS_EQUAL)
+        if (tl_dns_compare(domain->dns, logon->machine->workstation->domain) ==
+            TL_DNS_EQUAL)
             reason = own_side(r, domain);
         else
             other_side(r, domain);
@@ -212,7 +214,8 @@ enum tl_reason tli_unix_facts_read(struct tl_logon *logon, tl_deadline deadline,
     r.why = tl_outcome_new(r.facts);
     also.dns = tl_dns_of(r.facts, at != NULL ? at + 1 : logon->client);
     if (r.facts != NULL && r.why != NULL && also.dns != NULL)
-        ret = tl_idmap_new(r.facts, logon->config, logon->ws->domain, logon->topology,
+        ret = tl_idmap_new(r.facts, logon->machine->config,
+                           logon->machine->workstation->domain, logon->machine->topology,
                            &also, &r.map, &error);
     if (ret == 0)
         ret = collect(&r);

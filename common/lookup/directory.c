@@ -81,7 +81,7 @@ static enum tl_reason add_facts(struct tli_asking *a, struct tl_directory *dir,
                                 const struct tl_dir_user *user, const struct tl_sid *sids,
                                 size_t count)
 {
-    const struct tl_config *config = a->lookup->in.config;
+    const struct tl_config *config = a->lookup->in.machine->config;
     enum tl_reason reason = TL_REASON_OK;
 
     if (config->idmap != TL_IDMAP_RFC2307)

@@ -44,9 +44,9 @@ static bool answers(const struct tli_asking *a, const struct tl_sid *sid, uint32
 enum tl_reason tli_asking_identify(struct tli_asking *a, struct tl_pac *account)
 {
     const struct tl_lookup_input *in = &a->lookup->in;
-    struct tl_identity_input input = {.config = in->config,
-                                      .ws = in->ws,
-                                      .topo = in->topo,
+    struct tl_identity_input input = {.config = in->machine->config,
+                                      .ws = in->machine->workstation,
+                                      .topo = in->machine->topology,
                                       .pac = account,
                                       .local = in->local,
                                       .trace = in->trace};
@@ -57,8 +57,8 @@ enum tl_reason tli_asking_identify(struct tli_asking *a, struct tl_pac *account)
         talloc_asprintf(a->answer, "%s@%s", account->account, realm != NULL ? realm : "");
     if (realm == NULL || input.client == NULL)
         return tli_asking_no_memory(a);
-    reason = tl_pac_apply_rules(account, in->topo, NULL, input.client, in->ws, in->trace,
-                                a->out);
+    reason = tl_pac_apply_rules(account, in->machine->topology, NULL, input.client,
+                                in->machine->workstation, in->trace, a->out);
     if (reason == TL_REASON_OK && !a->domain->own_forest)
         reason = tli_asking_resources(a, account);
     input.facts = a->facts;
@@ -82,8 +82,9 @@ enum tl_reason tli_asking_map(const struct tli_asking *a)
     int ret = 0;
 
     if (a->lookup->map == NULL)
-        ret = tl_idmap_new(a->lookup, in->config, in->ws->domain, in->topo, NULL,
-                           &a->lookup->map, &error);
+        ret =
+            tl_idmap_new(a->lookup, in->machine->config, in->machine->workstation->domain,
+                         in->machine->topology, NULL, &a->lookup->map, &error);
     if (ret == -EINVAL)
         return tl_outcome_fail(a->out, TL_STAGE_LOCAL, TL_REASON_CONFIG_INVALID, "%s",
                                error);
@@ -93,8 +94,9 @@ enum tl_reason tli_asking_map(const struct tli_asking *a)
 enum tl_reason tli_asking_add_group(const struct tli_asking *a, const struct tl_sid *sid,
                                     const char *name)
 {
-    const struct tl_identity_input in = {
-        .config = a->lookup->in.config, .facts = a->facts, .local = a->lookup->in.local};
+    const struct tl_identity_input in = {.config = a->lookup->in.machine->config,
+                                         .facts = a->facts,
+                                         .local = a->lookup->in.local};
     struct tl_lookup_answer *answer = a->answer;
     struct tl_group **grown =
         talloc_realloc(answer, answer->groups, struct tl_group *, answer->num_groups + 1);

@@ -34,7 +34,8 @@ static int ask_first(const struct tli_asking *a, const struct tl_dc_list *dcs,
                      struct tli_lsa_answer **found, const char **why)
 {
     const struct tl_lookup_input *in = &a->lookup->in;
-    struct tli_lsa_peer peer = {.config = in->config, .ws = in->ws};
+    struct tli_lsa_peer peer = {.config = in->machine->config,
+                                .ws = in->machine->workstation};
     int ret = -ETIMEDOUT;
 
     for (size_t i = 0; i < dcs->count && i < DCS_MAX; i++) {
@@ -57,8 +58,9 @@ static enum tl_reason ask(const struct tli_asking *a, const char *name,
     const struct tl_lookup_input *in = &a->lookup->in;
     struct tl_dc_list *dcs = NULL;
     const char *why = NULL;
-    enum tl_reason reason = tl_locate(a->answer, a->lookup->locator, in->ws->domain, 0,
-                                      in->deadline, &dcs, a->out);
+    enum tl_reason reason =
+        tl_locate(a->answer, a->lookup->locator, in->machine->workstation->domain, 0,
+                  in->deadline, &dcs, a->out);
 
     if (reason != TL_REASON_OK)
         return reason;
@@ -186,7 +188,7 @@ enum tl_reason tli_asking_lsa(struct tli_asking *a)
     const char *why;
 
     a->answer->source = TL_LOOKUP_LSA;
-    if (a->lookup->in.config->idmap == TL_IDMAP_RFC2307)
+    if (a->lookup->in.machine->config->idmap == TL_IDMAP_RFC2307)
         return fail(a, "with idmap = rfc2307 the ids stand in its directory, which this "
                        "machine may not read");
     if (a->plan->by == TL_LOOKUP_BY_SID)

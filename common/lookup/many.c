@@ -27,8 +27,9 @@ const struct tl_lookup_domain *tli_asking_domain_of(const struct tli_asking *a,
             return &plan->domains[i];
     if (a->lookup->map != NULL)
         known = tl_idmap_domain(a->lookup->map, &domain);
-    if (known == NULL || tli_lookup_add_domain(plan, a->lookup->in.ws, a->lookup->in.topo,
-                                               known->dns) != 0)
+    if (known == NULL ||
+        tli_lookup_add_domain(plan, a->lookup->in.machine->workstation,
+                              a->lookup->in.machine->topology, known->dns) != 0)
         return NULL;
     for (size_t i = 0; i < plan->num_domains; i++)
         if (plan->domains[i].has_sid && tl_sid_equal(&plan->domains[i].sid, &domain))
@@ -142,7 +143,7 @@ enum tl_reason tl_lookup_name_groups(struct tl_lookup *lookup, const struct tl_s
     for (size_t i = 0; i < count; i++)
         names[i].sid = sids[i];
     a.answer->source = TL_LOOKUP_LDAP;
-    if (lookup->in.config->idmap == TL_IDMAP_RFC2307) {
+    if (lookup->in.machine->config->idmap == TL_IDMAP_RFC2307) {
         a.facts = talloc_zero(a.answer, struct tl_unix_facts);
         if (a.facts == NULL) {
             talloc_free(a.answer);

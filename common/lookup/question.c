@@ -11,9 +11,7 @@
 #include <string.h>
 
 struct planner {
-    const struct tl_config *config;
-    const struct tl_workstation *ws;
-    const struct tl_topology *topo;
+    const struct tl_machine *machine;
     const struct tl_local_ids *local;
     const struct tl_question *question;
     struct tl_lookup_plan *plan;
@@ -48,7 +46,7 @@ static int plan_suffix(const struct planner *p, const struct tl_name *name)
 
     if (p->question->group)
         return nobody(p, "a group has no user principal name");
-    ret = tl_suffix_index_new(p->plan, p->topo, &index);
+    ret = tl_suffix_index_new(p->plan, p->machine->topology, &index);
     if (ret != 0)
         return ret;
     match = tl_suffix_find(index, name->domain);
@@ -57,7 +55,8 @@ static int plan_suffix(const struct planner *p, const struct tl_name *name)
         p->plan->not_known_yet = true;
         return nobody(p, "no forest routes this suffix here");
     }
-    ret = tli_lookup_add_forest(p->plan, p->ws, p->topo, match.tdo);
+    ret = tli_lookup_add_forest(p->plan, p->machine->workstation, p->machine->topology,
+                                match.tdo);
     return ret != 0 ? ret : settle(p, TL_LOOKUP_BY_UPN, name->whole);
 }
 
@@ -66,11 +65,11 @@ static int plan_parsed(const struct planner *p, const struct tl_name *name)
     struct tl_route *route = NULL;
     int ret;
 
-    if (name->form == TL_NAME_BARE && p->ws->default_domain == NULL)
+    if (name->form == TL_NAME_BARE && p->machine->workstation->default_domain == NULL)
         return nobody(p, "a name without a domain is one of this machine's");
     if (name->form == TL_NAME_BARE && tl_local_has_user(p->local, name->user))
         return nobody(p, "a local account has this name");
-    ret = tl_route(p->plan, name, p->ws, p->topo, &route);
+    ret = tl_route(p->plan, name, p->machine->workstation, p->machine->topology, &route);
     if (ret != 0)
         return ret;
     if (route->local)
@@ -83,7 +82,8 @@ static int plan_parsed(const struct planner *p, const struct tl_name *name)
     if (!route->domain_named)
         return plan_suffix(p, name);
     if (route->user_domain != NULL)
-        ret = tli_lookup_add_domain(p->plan, p->ws, p->topo, route->user_domain);
+        ret = tli_lookup_add_domain(p->plan, p->machine->workstation,
+                                    p->machine->topology, route->user_domain);
     /* A KDC takes either, whatever form the name was typed in. */
     if (ret == 0 && !p->question->group && route->implicit_upn != NULL) {
         p->plan->upn = talloc_strdup(p->plan, route->implicit_upn);
@@ -109,34 +109,35 @@ static int plan_id(const struct planner *p, TALLOC_CTX *ctx, char **error)
 {
     const struct tl_idmap_domain *known = NULL;
     struct tl_idmap *map = NULL;
-    int ret = tl_idmap_new(p->plan, p->config, p->ws->domain, p->topo, NULL, &map, error);
+    int ret = tl_idmap_new(p->plan, p->machine->config, p->machine->workstation->domain,
+                           p->machine->topology, NULL, &map, error);
 
     if (ret != 0) {
         *error = *error != NULL ? talloc_steal(ctx, *error) : NULL;
         return ret;
     }
-    p->plan->by =
-        p->config->idmap == TL_IDMAP_RFC2307 ? TL_LOOKUP_BY_ID : TL_LOOKUP_BY_SID;
+    p->plan->by = p->machine->config->idmap == TL_IDMAP_RFC2307 ? TL_LOOKUP_BY_ID
+                                                                : TL_LOOKUP_BY_SID;
     p->plan->id = p->question->id;
     known = tl_idmap_domain_of_id(map, p->question->id);
     if (known == NULL || (p->plan->by == TL_LOOKUP_BY_SID &&
                           tl_idmap_to_sid(map, p->question->id, &p->plan->sid) != 0))
         return nobody(p, "the id is in no domain's range");
-    ret = tli_lookup_add_domain(p->plan, p->ws, p->topo, known->dns);
+    ret = tli_lookup_add_domain(p->plan, p->machine->workstation, p->machine->topology,
+                                known->dns);
     if (ret == 0 && p->plan->num_domains == 0)
         return nobody(p, "the id is one of a domain whose users may not log on here");
     talloc_free(map);
     return ret;
 }
 
-int tl_lookup_plan_make(TALLOC_CTX *ctx, const struct tl_config *config,
-                        const struct tl_workstation *ws, const struct tl_topology *topo,
+int tl_lookup_plan_make(TALLOC_CTX *ctx, const struct tl_machine *machine,
                         const struct tl_local_ids *local,
                         const struct tl_question *question, struct tl_lookup_plan **plan,
                         char **error)
 {
-    struct planner p = {
-        .config = config, .ws = ws, .topo = topo, .local = local, .question = question};
+    const struct tl_topology *topo = machine->topology;
+    struct planner p = {.machine = machine, .local = local, .question = question};
     int ret;
 
     *plan = NULL;
@@ -144,8 +145,9 @@ int tl_lookup_plan_make(TALLOC_CTX *ctx, const struct tl_config *config,
     p.plan = talloc_zero(ctx, struct tl_lookup_plan);
     if (p.plan == NULL)
         return -ENOMEM;
-    if (topo == NULL || (topo->domain != NULL &&
-                         tl_dns_compare(topo->domain, ws->domain) != TL_DNS_EQUAL)) {
+    if (topo == NULL ||
+        (topo->domain != NULL &&
+         tl_dns_compare(topo->domain, machine->workstation->domain) != TL_DNS_EQUAL)) {
         p.plan->not_known_yet = true;
         ret = nobody(&p, "the domains and trusts have not been read");
     } else {

@@ -71,7 +71,8 @@ static enum tl_reason find_own_groups(struct tli_asking *own, struct tl_lookup_p
 
     *found = NULL;
     if (sids == NULL ||
-        tli_lookup_add_domain(plan, in->ws, in->topo, in->ws->domain) != 0)
+        tli_lookup_add_domain(plan, in->machine->workstation, in->machine->topology,
+                              in->machine->workstation->domain) != 0)
         return tli_asking_no_memory(own);
     if (plan->num_domains == 0)
         return TL_REASON_OK;

@@ -6,7 +6,7 @@
 
 #include "internal.h"
 
-#include "logon/explain.h"
+#include "machine/directory.h"
 
 /* In the agent's run folder; root's alone. */
 #define TICKETS "machine.tickets"
@@ -25,9 +25,9 @@ struct tl_lookup *tl_lookup_new(TALLOC_CTX *ctx, const struct tl_lookup_input *i
     if (lookup == NULL)
         return NULL;
     lookup->in = *in;
-    lookup->tickets = talloc_asprintf(lookup, "%s/" TICKETS, in->config->run_dir);
-    lookup->locator = tl_locator_new(lookup, in->config,
-                                     tli_site(lookup, in->config, in->topo), in->trace);
+    lookup->tickets =
+        talloc_asprintf(lookup, "%s/" TICKETS, in->machine->config->run_dir);
+    lookup->locator = tli_machine_locator(lookup, in->machine, in->trace);
     if (lookup->tickets == NULL || lookup->locator == NULL)
         TALLOC_FREE(lookup);
     return lookup;
@@ -45,64 +45,56 @@ static enum tl_reason start(struct tl_lookup *lookup, bool anew, struct tl_outco
     if (lookup->krb != NULL && !anew)
         return TL_REASON_OK;
     TALLOC_FREE(lookup->krb);
-    reason = tl_krb_new(lookup, lookup->in.config, lookup->locator, lookup->in.deadline,
-                        lookup->in.trace, &lookup->krb, out);
+    reason = tl_krb_new(lookup, lookup->in.machine->config, lookup->locator,
+                        lookup->in.deadline, lookup->in.trace, &lookup->krb, out);
     if (reason != TL_REASON_OK)
         return reason;
-    lookup->kept = !anew && tl_krb_load_machine_tickets(lookup->krb, lookup->in.ws,
-                                                        lookup->tickets) == 0;
+    lookup->kept =
+        !anew && tl_krb_load_machine_tickets(lookup->krb, lookup->in.machine->workstation,
+                                             lookup->tickets) == 0;
     lookup->fresh = !lookup->kept;
     if (!lookup->kept)
-        reason = tl_krb_as_machine(lookup->krb, lookup->in.ws, out);
+        reason = tl_krb_as_machine(lookup->krb, lookup->in.machine->workstation, out);
     if (reason != TL_REASON_OK)
         TALLOC_FREE(lookup->krb);
     return reason;
 }
 
-static enum tl_reason open_one(struct tl_lookup *lookup, const struct tl_dc *dc,
-                               const char *realm, struct tl_directory **dir,
-                               struct tl_outcome *out)
+static enum tl_reason get_ticket(const struct tli_directory_opener *opener,
+                                 const char *service, struct tl_outcome *out)
 {
-    char *service = tl_directory_service(lookup, dc);
-    enum tl_reason reason = TL_REASON_OK;
+    struct tl_lookup *lookup = opener->arg;
+    enum tl_reason reason;
 
-    if (service == NULL)
-        return no_memory(out);
-    if (!tl_krb_has_ticket(lookup->krb, service, realm)) {
-        reason = tl_krb_ticket(lookup->krb, service, realm, out);
-        lookup->fresh |= reason == TL_REASON_OK;
-    }
-    talloc_free(service);
-    if (reason == TL_REASON_OK)
-        return tl_directory_open(lookup, dc, tl_krb_ccache_name(lookup->krb),
-                                 lookup->in.deadline, lookup->in.trace, dir, out);
-    /* A server that the KDC does not know is none that this machine may ask: over a
+    if (tl_krb_has_ticket(opener->krb, service, opener->realm))
+        return TL_REASON_OK;
+    reason = tl_krb_ticket(opener->krb, service, opener->realm, out);
+    lookup->fresh |= reason == TL_REASON_OK;
+    /* A server that the KDC does not know is one that this machine may not ask: over a
      * one-way trust there is no way for its tickets. */
-    if (out->krb_error == TL_KRB_S_PRINCIPAL_UNKNOWN)
+    if (reason != TL_REASON_OK && out->krb_error == TL_KRB_S_PRINCIPAL_UNKNOWN)
         return TL_REASON_TRUST_DIRECTION;
     /* Nor is there over a trust without AES, with `allow_rc4 = no`. */
-    if (out->krb_error == TL_KRB_ETYPE_NOSUPP &&
-        strcasecmp(realm, lookup->in.ws->realm) != 0)
+    if (reason != TL_REASON_OK && out->krb_error == TL_KRB_ETYPE_NOSUPP &&
+        strcasecmp(opener->realm, lookup->in.machine->workstation->realm) != 0)
         return TL_REASON_TRUST_DIRECTION;
     return reason;
 }
 
-/* The first that lets us in. */
 static enum tl_reason open_first(struct tl_lookup *lookup, const struct tl_dc_list *dcs,
                                  const char *realm, struct tl_directory **dir,
                                  struct tl_outcome *out)
 {
-    enum tl_reason reason =
-        tl_outcome_fail(out, TL_STAGE_LOCATE, TL_REASON_NO_LOGON_SERVERS,
-                        "no domain controller is known");
+    const struct tli_directory_opener opener = {.krb = lookup->krb,
+                                                .realm = realm,
+                                                .most = DCS_MAX,
+                                                .deadline = lookup->in.deadline,
+                                                .trace = lookup->in.trace,
+                                                .get_ticket = get_ticket,
+                                                .arg = lookup};
+    const struct tl_dc *which;
 
-    for (size_t i = 0; i < dcs->count && i < DCS_MAX; i++) {
-        tl_outcome_reset(out);
-        reason = open_one(lookup, &dcs->dcs[i], realm, dir, out);
-        if (reason == TL_REASON_OK || tl_deadline_left_ms(lookup->in.deadline) == 0)
-            break;
-    }
-    return reason;
+    return tli_directory_open_first(lookup, &opener, dcs, dir, &which, out);
 }
 
 static int remember(struct tl_lookup *lookup, const char *domain,

@@ -17,6 +17,8 @@
 #include <unistd.h>
 #include <trustlogon/name.h>
 
+#include "status/folder.h"
+
 #define PROVEN "proven"
 #define DISOWNED "disowned"
 #define DAY ((time_t)24 * 3600)
@@ -58,8 +60,7 @@ static void mark(const struct tl_config *config, const char *path)
 {
     int fd;
 
-    if (mkdir(config->state_dir, 0755) == 0)
-        (void)chmod(config->state_dir, 0755); /* whatever umask we have */
+    (void)tli_make_folder(config->state_dir);
     fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
     if (fd >= 0) {
         (void)futimens(fd, NULL);

@@ -13,6 +13,8 @@
 #include <unistd.h>
 #include <trustlogon/name.h>
 
+#include "status/folder.h"
+
 /* In the agent's run folder; root's alone, as the look-ups' tickets are. */
 #define TICKETS "machine.armor"
 /* In its state folder, so that it outlives a restart. */
@@ -46,13 +48,6 @@ int tl_krb_set_armor(struct tl_krb *krb, const struct tl_workstation *ws)
         return -ENOMEM;
     krb5_set_kdc_send_hook(krb->k5, send_nothing, NULL);
     return 0;
-}
-
-/* Everybody passes through it: to the agent's sockets, to the identity store. */
-static void make_folder(const char *path)
-{
-    if (mkdir(path, 0755) == 0)
-        (void)chmod(path, 0755); /* whatever umask we have */
 }
 
 static enum tl_reason open_session(struct tl_krb *krb, struct tl_outcome *out)
@@ -93,7 +88,7 @@ static enum tl_reason get_ticket(struct tl_krb *krb, const char *service,
     }
     /* what cannot be kept is paid for again, and works now */
     if (fresh) {
-        make_folder(krb->config->run_dir);
+        (void)tli_make_folder(krb->config->run_dir);
         (void)tl_krb_save_machine_tickets(armor->machine, armor->kept_path);
     }
     return reason;
@@ -180,7 +175,7 @@ void tli_armor_remember(const struct tl_config *config, const char *realm)
     int fd;
 
     if (path != NULL && known_since(path) < time(NULL) - DAY) {
-        make_folder(config->state_dir);
+        (void)tli_make_folder(config->state_dir);
         fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
         if (fd >= 0) {
             (void)futimens(fd, NULL);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * Who this machine is: by its configuration, else by its keytab. A member of a
- * domain has keys for host/<fqdn> and <NAME>$ in the domain's realm. Which of the
- * machines in a keytab it is, machine.c decides.
+ * workstation.c - who this machine is: by its configuration, else by its keytab.
+ *
+ * A member of a domain has keys for host/<fqdn> and <NAME>$ in the domain's realm. Which
+ * of several machines in a keytab it is, keytab_machines.c decides.
  */
+#include "workstation.h"
 #include "kerberos/internal.h"
 #include "keytab_machines.h"
 
@@ -237,21 +239,8 @@ static enum tl_reason choose(TALLOC_CTX *ctx, const struct tl_config *config,
     return TL_REASON_OK;
 }
 
-struct tl_workstation *tl_workstation_again(TALLOC_CTX *ctx,
-                                            const struct tl_config *config,
-                                            const struct tl_workstation *before)
-{
-    struct tl_workstation *ws = NULL;
-
-    if (tl_workstation_detect(ctx, config, &ws, NULL) == TL_REASON_OK && ws != NULL &&
-        strcmp(ws->realm, before->realm) == 0 && strcmp(ws->flat, before->flat) == 0 &&
-        strcmp(ws->fqdn, before->fqdn) == 0)
-        TALLOC_FREE(ws);
-    return ws;
-}
-
-enum tl_reason tl_workstation_detect(TALLOC_CTX *ctx, const struct tl_config *config,
-                                     struct tl_workstation **ws, struct tl_outcome *out)
+enum tl_reason tli_workstation_detect(TALLOC_CTX *ctx, const struct tl_config *config,
+                                      struct tl_workstation **ws, struct tl_outcome *out)
 {
     TALLOC_CTX *mem = talloc_new(NULL);
     const struct tli_keytab_machine *machine = NULL;

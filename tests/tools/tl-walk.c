@@ -11,6 +11,7 @@
  * store the tickets in a pending file. Prints the trace and the outcome.
  */
 #include <trustlogon/kerberos.h>
+#include <trustlogon/machine.h>
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -80,13 +81,15 @@ static enum tl_reason go(TALLOC_CTX *mem, struct tl_config *config,
                          const struct tl_trace *trace, const char **client,
                          struct tl_outcome *out)
 {
-    struct tl_workstation *ws = NULL;
+    struct tl_machine *machine = NULL;
+    const struct tl_workstation *ws;
     struct tl_krb *krb = NULL;
     struct tl_pac *pac = NULL;
-    enum tl_reason reason = tl_workstation_detect(mem, config, &ws, out);
+    enum tl_reason reason = tl_machine_open(mem, config, &machine, out);
 
     if (reason != TL_REASON_OK)
         return reason;
+    ws = machine->workstation;
     printf("workstation: %s %s %s\n", ws->flat, ws->fqdn, ws->realm);
     reason = tl_krb_new(mem, config, tl_locator_new(mem, config, NULL, trace),
                         tl_deadline_in_ms(config->logon_timeout), trace, &krb, out);

@@ -63,11 +63,13 @@ static struct tl_sid sid_of(const char *string)
 
 static void ask(bool group, const char *name, uint32_t id)
 {
+    const struct tl_machine machine = {
+        .config = config, .workstation = &ws, .topology = topo};
     struct tl_question question = {.group = group, .name = name, .id = id};
     char *error = NULL;
 
-    ck_assert_int_eq(
-        tl_lookup_plan_make(ctx, config, &ws, topo, local, &question, &plan, &error), 0);
+    ck_assert_int_eq(tl_lookup_plan_make(ctx, &machine, local, &question, &plan, &error),
+                     0);
 }
 
 /* "contoso.test emea.contoso.test*": to be asked in this order; * by the own DC. */

@@ -80,6 +80,7 @@ static TALLOC_CTX *ctx;
 static struct tl_lookup *lookup;
 static struct tl_config *config;
 static struct tl_topology *topo;
+static struct tl_machine machine;
 static struct tl_workstation ws;
 static struct tl_outcome *out;
 static struct tl_lookup_answer *answer;
@@ -294,9 +295,8 @@ static void setup(void)
     topo->domains[0].has_sid = true;
     topo->trusts[0].attributes = 0; /* no quarantine: SIDs of third domains may pass */
     ck_assert_int_eq(tl_local_ids_load(ctx, "/nonexistent", "/nonexistent", &local), 0);
-    in.config = config;
-    in.ws = &ws;
-    in.topo = topo;
+    machine = (struct tl_machine){.config = config, .workstation = &ws, .topology = topo};
+    in.machine = &machine;
     in.local = local;
     in.deadline = tl_deadline_in_ms(10000);
     lookup = talloc_zero(ctx, struct tl_lookup);
@@ -334,9 +334,9 @@ static enum tl_reason find(bool group, const char *name)
     char *error = NULL;
     enum tl_reason reason;
 
-    ck_assert_int_eq(tl_lookup_plan_make(ctx, config, &ws, topo, lookup->in.local,
-                                         &question, &plan, &error),
-                     0);
+    ck_assert_int_eq(
+        tl_lookup_plan_make(ctx, &machine, lookup->in.local, &question, &plan, &error),
+        0);
     answer = (void *)1;
     reason = tl_lookup_find(lookup, plan, &question, &answer, out);
     ck_assert_int_eq(reason == TL_REASON_OK, answer != NULL);
@@ -490,7 +490,7 @@ START_TEST(one_way_upn)
         tl_topology_from_json(ctx, TOPO_FOREST, strlen(TOPO_FOREST), &topo, &error), 0);
     topo->domains[0].sid = sid_of(FABRIKAM);
     topo->domains[0].has_sid = true;
-    lookup->in.topo = topo;
+    machine.topology = topo;
     open_says = TL_REASON_TRUST_DIRECTION;
     ck_assert_int_eq(find(false, "alice@corp.example"), TL_REASON_OK);
     ck_assert_ptr_nonnull(strstr(asked, "lsa:alice@corp.example "));

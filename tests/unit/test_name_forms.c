@@ -90,6 +90,7 @@ static const struct account {
 static TALLOC_CTX *ctx;
 static struct tl_config *config;
 static struct tl_topology *topo;
+static struct tl_machine machine;
 static struct tl_workstation ws;
 static struct tl_lookup *lookup;
 static size_t open_domain;
@@ -278,9 +279,9 @@ static const struct account *look_up(const char *text,
     char *error = NULL;
 
     *identity = NULL;
-    ck_assert_int_eq(tl_lookup_plan_make(ctx, config, &ws, topo, lookup->in.local,
-                                         &question, &plan, &error),
-                     0);
+    ck_assert_int_eq(
+        tl_lookup_plan_make(ctx, &machine, lookup->in.local, &question, &plan, &error),
+        0);
     if (tl_lookup_find(lookup, plan, &question, &answer, out) != TL_REASON_OK)
         return NULL;
     ck_assert(answer != NULL && answer->identity != NULL);
@@ -321,11 +322,9 @@ static void setup(void)
                 ck_assert_int_eq(tl_sid_parse(domains[k].sid, &info->records[i].sid), 0);
             }
     ck_assert_int_eq(tl_local_ids_load(ctx, "/nonexistent", "/nonexistent", &local), 0);
-    in = (struct tl_lookup_input){.config = config,
-                                  .ws = &ws,
-                                  .topo = topo,
-                                  .local = local,
-                                  .deadline = tl_deadline_in_ms(60000)};
+    machine = (struct tl_machine){.config = config, .workstation = &ws, .topology = topo};
+    in = (struct tl_lookup_input){
+        .machine = &machine, .local = local, .deadline = tl_deadline_in_ms(60000)};
     lookup = talloc_zero(ctx, struct tl_lookup);
     lookup->in = in;
 }

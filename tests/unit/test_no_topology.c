@@ -124,10 +124,31 @@ static void with_idmap(struct tl_topology *topo)
     ck_assert_int_eq(tl_idmap_to_sid(map, 300000, &sid), -ENOENT);
 }
 
+static struct tl_machine *machine_of(struct tl_topology *topo)
+{
+    struct tl_machine *machine = tl_machine_new(ctx, config);
+
+    machine->workstation = &ws;
+    machine->topology = topo;
+    return machine;
+}
+
+static void with_machine(struct tl_topology *topo)
+{
+    struct tl_machine *machine = machine_of(topo);
+
+    config->keytab = config->state_dir = "/nonexistent";
+    ck_assert_int_eq(tl_machine_load_snapshot(machine), -ENOENT);
+    ck_assert_int_eq(tl_machine_detect(machine, out), TL_REASON_KEYTAB_MISSING);
+    ck_assert(!tl_machine_try_other(machine));
+    ck_assert_ptr_eq(machine->workstation, &ws);
+    ck_assert_ptr_eq(machine->topology, topo);
+}
+
 static void with_logon(struct tl_topology *topo)
 {
     for (size_t i = 0; i < NUM_NAMES; i++) {
-        struct tl_logon *logon = tl_logon_new(ctx, config, &ws, topo, NULL);
+        struct tl_logon *logon = tl_logon_new(ctx, machine_of(topo), NULL);
 
         (void)tl_logon_prepare(logon, names[i]);
         ck_assert(logon->route != NULL || logon->outcome->reason == TL_REASON_NAME_LOCAL);
@@ -135,14 +156,14 @@ static void with_logon(struct tl_topology *topo)
     }
 }
 
-static struct tl_lookup_plan *plan_of(const struct tl_topology *topo,
+static struct tl_lookup_plan *plan_of(struct tl_topology *topo,
                                       const struct tl_question *question)
 {
     struct tl_lookup_plan *plan = NULL;
     char *error = NULL;
 
     ck_assert_int_eq(
-        tl_lookup_plan_make(ctx, config, &ws, topo, local, question, &plan, &error), 0);
+        tl_lookup_plan_make(ctx, machine_of(topo), local, question, &plan, &error), 0);
     ck_assert_uint_eq(plan->num_domains, 0);
     ck_assert_ptr_nonnull(plan->why);
     return plan;
@@ -150,8 +171,7 @@ static struct tl_lookup_plan *plan_of(const struct tl_topology *topo,
 
 static void with_lookup(struct tl_topology *topo)
 {
-    struct tl_lookup_input in = {
-        .config = config, .ws = &ws, .topo = topo, .local = local};
+    struct tl_lookup_input in = {.machine = machine_of(topo), .local = local};
     struct tl_lookup *lookup = tl_lookup_new(ctx, &in);
     struct tl_lookup_answer *answer = NULL;
 
@@ -187,8 +207,7 @@ static struct tl_pac *pac_of_alice(void)
 
 static void with_lookup_of_groups(struct tl_topology *topo)
 {
-    struct tl_lookup_input in = {
-        .config = config, .ws = &ws, .topo = topo, .local = local};
+    struct tl_lookup_input in = {.machine = machine_of(topo), .local = local};
     struct tl_lookup_answer *answer = NULL;
     struct tl_dir_names *groups = NULL;
     struct tl_lookup *lookup;
@@ -214,7 +233,7 @@ static void with_rc4(struct tl_topology *topo)
 
 static void with_rules(struct tl_topology *topo)
 {
-    struct tl_rules_input in = {.config = config, .ws = &ws, .topo = topo};
+    struct tl_rules_input in = {.machine = machine_of(topo)};
     struct tl_membership member = {.account = "alice"};
     struct tl_rule_info *infos = NULL;
     size_t count = 99;
@@ -293,6 +312,7 @@ static const struct {
     {"tl_route_judge", with_route_judge},
     {"tl_suffix_index_new", with_suffix_index},
     {"tl_idmap_new", with_idmap},
+    {"tl_machine_load_snapshot tl_machine_detect tl_machine_try_other", with_machine},
     {"tl_logon_new", with_logon},
     {"tl_lookup_plan_make tl_lookup_new tl_lookup_find", with_lookup},
     {"tl_lookup_own_groups tl_lookup_name_groups tl_lookup_sam_only",
@@ -307,7 +327,7 @@ static const struct {
      "tl_topology_save tl_topology_set tl_topology_mark_read tl_topology_add_trust",
      with_snapshot},
     /* They begin with a connection to a directory. */
-    {"tl_directory_trusts tl_rules_account tl_lookup_members", NULL},
+    {"tl_machine_refresh tl_directory_trusts tl_rules_account tl_lookup_members", NULL},
 };
 #define NUM_CALLS (sizeof calls / sizeof *calls)
 
@@ -353,7 +373,8 @@ static bool takes_topology(const char *parameters)
 {
     static const char topology[] = "struct tl_topology *";
     static const char *const inputs[] = {"tl_identity_input", "tl_lookup_input",
-                                         "tl_rules_input", "struct tl_lookup *"};
+                                         "tl_rules_input", "struct tl_lookup *",
+                                         "struct tl_machine *machine"};
 
     for (const char *at = parameters; (at = strstr(at, topology)); at++)
         if (at[sizeof topology - 1] != '*')
@@ -411,7 +432,7 @@ START_TEST(test_all_are_here)
         if (strstr(de->d_name, ".h"))
             found += look_into(talloc_asprintf(ctx, "%s/%s", PUBLIC_HEADERS, de->d_name));
     closedir(dir);
-    ck_assert_uint_ge(found, 24);
+    ck_assert_uint_ge(found, 28);
 }
 END_TEST
 

@@ -34,6 +34,7 @@ static struct tl_logon *new_logon(const struct tl_trace *trace)
                                              .realm = "FABRIKAM.TEST",
                                              .domain = "fabrikam.test"};
     char path[] = "/tmp/tl-password-XXXXXX";
+    struct tl_machine machine = {.workstation = &ws};
     struct tl_config *config = NULL;
     struct tl_logon *logon;
     char *error = NULL;
@@ -43,7 +44,8 @@ static struct tl_logon *new_logon(const struct tl_trace *trace)
     close(fd);
     ck_assert_msg(tl_config_load(ctx, path, &config, &error) == 0, "%s", error);
     unlink(path);
-    logon = tl_logon_new(ctx, config, &ws, NULL, trace);
+    machine.config = config;
+    logon = tl_logon_new(ctx, &machine, trace);
     ck_assert_ptr_nonnull(logon);
     ck_assert_int_eq(tl_logon_prepare(logon, "carol@fabrikam.test"), TL_REASON_OK);
     return logon;

@@ -14,6 +14,7 @@
 
 #include "kerberos/internal.h"
 #include "machine/keytab_machines.h"
+#include "machine/workstation.h"
 #include "run_suite.h"
 
 static TALLOC_CTX *mem;
@@ -131,7 +132,7 @@ START_TEST(test_machine)
         add(machines[_i].entries[i]);
     config->realm = machines[_i].realm;
     config->hostname = machines[_i].hostname;
-    reason = tl_workstation_detect(mem, config, &ws, out);
+    reason = tli_workstation_detect(mem, config, &ws, out);
     ck_assert_msg(reason == TL_REASON_OK, "%s", out->detail);
     ck_assert_str_eq(ws->flat, machines[_i].flat);
     ck_assert_str_eq(ws->fqdn, machines[_i].fqdn);
@@ -159,7 +160,7 @@ START_TEST(test_bare_names)
 
         config->bare_names = rows[i].names;
         config->default_domain = rows[i].domain;
-        ck_assert_int_eq(tl_workstation_detect(mem, config, &ws, out), TL_REASON_OK);
+        ck_assert_int_eq(tli_workstation_detect(mem, config, &ws, out), TL_REASON_OK);
         ck_assert_int_eq(ws->bare_names, rows[i].bare);
         if (rows[i].expect == NULL)
             ck_assert_ptr_null(ws->default_domain);
@@ -173,7 +174,7 @@ static void expect(enum tl_reason reason)
 {
     struct tl_workstation *ws = NULL;
 
-    ck_assert_int_eq(tl_workstation_detect(mem, config, &ws, out), reason);
+    ck_assert_int_eq(tli_workstation_detect(mem, config, &ws, out), reason);
     ck_assert_ptr_null(ws);
     ck_assert_str_eq(out->subject, config->keytab);
     ck_assert_uint_eq(out->ntstatus, TL_NT_TRUSTED_RELATIONSHIP_FAILURE);
@@ -249,7 +250,7 @@ START_TEST(test_odd_entries)
     add_entry("host/\\0ws1@FABRIKAM.TEST", 4, 9);
     add_entry("$@FABRIKAM.TEST", 5, 9);
     add_entry("ws1$@fabrikam.test", 1, 2);
-    ck_assert_int_eq(tl_workstation_detect(mem, config, &ws, out), TL_REASON_OK);
+    ck_assert_int_eq(tli_workstation_detect(mem, config, &ws, out), TL_REASON_OK);
     ck_assert_str_eq(ws->flat, "WS1");
     ck_assert_str_eq(ws->realm, "FABRIKAM.TEST");
 }
@@ -283,10 +284,10 @@ START_TEST(test_disowned)
     tli_machine_disowned(config, "FABRIKAM.TEST", "OLD");
     ck_assert(disowned("OLD"));
     ck_assert(!disowned("WS1"));
-    ck_assert_int_eq(tl_workstation_detect(mem, config, &ws, out), TL_REASON_OK);
+    ck_assert_int_eq(tli_workstation_detect(mem, config, &ws, out), TL_REASON_OK);
     ck_assert_str_eq(ws->flat, "WS1");
     tli_machine_proven(config, "FABRIKAM.TEST", "OLD");
-    ck_assert_int_eq(tl_workstation_detect(mem, config, &ws, out), TL_REASON_OK);
+    ck_assert_int_eq(tli_workstation_detect(mem, config, &ws, out), TL_REASON_OK);
     ck_assert_str_eq(ws->flat, "OLD"); /* by its NAME$ */
     /* what is proven is not given up for a bare word */
     tli_machine_disowned(config, "FABRIKAM.TEST", "OLD");

@@ -40,14 +40,6 @@ TL_PUBLIC int tl_access_parse(TALLOC_CTX *ctx, const char *text,
 TL_PUBLIC char *tl_access_show(TALLOC_CTX *ctx, const struct tl_access_list *list);
 TL_PUBLIC bool tl_access_has_rules(const struct tl_access *access);
 
-/* An attribute of ours: the ticket claims the group, and nothing proves it. Comes with
- * SE_GROUP_USE_FOR_DENY_ONLY (0x10), so that it denies and does not allow. */
-#define TL_MEMBER_UNPROVEN 0x00100000U
-#define TL_MEMBER_DENY_ONLY 0x10U
-/* Another one: the directory of this machine's domain says it, whatever the ticket does.
- */
-#define TL_MEMBER_DIRECTORY 0x00200000U
-
 /* All that a rule can be held against: the user, and the groups with their
  * attributes [MS-PAC 2.2.1]. */
 struct tl_membership {

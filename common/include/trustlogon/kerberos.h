@@ -18,19 +18,6 @@
 #include <trustlogon/route.h>
 #include <trustlogon/smartcard.h>
 
-/* This machine as its keytab and configuration tell it: the configured names,
- * else those of its keys (host/<fqdn>, <NAME>$). NOT_JOINED, KEYTAB_MISSING,
- * KEYTAB_NEEDS_ROOT, KEYTAB_UNREADABLE, KEYTAB_UNSAFE, KEYTAB_NO_KEY. */
-TL_PUBLIC enum tl_reason tl_workstation_detect(TALLOC_CTX *ctx,
-                                               const struct tl_config *config,
-                                               struct tl_workstation **ws,
-                                               struct tl_outcome *out);
-/* After a failure: another machine whose keys are in the keytab and which goes first now,
- * since its KDC said that it does not know `before`. NULL: none. */
-TL_PUBLIC struct tl_workstation *
-tl_workstation_again(TALLOC_CTX *ctx, const struct tl_config *config,
-                     const struct tl_workstation *before);
-
 /* Whether the machine's keys do for tickets of today: KEYTAB_RC4 where none is AES, with
  * any allow_rc4; and what opening the keytab fails with. */
 TL_PUBLIC enum tl_reason tl_keytab_judge(const struct tl_config *config,

@@ -7,7 +7,7 @@
 
 #include <trustlogon/identity.h>
 #include <trustlogon/kerberos.h>
-#include <trustlogon/rules.h>
+#include <trustlogon/machine.h>
 
 /*
  * The user's memberships in this machine's own domain, as its directory states them:
@@ -30,9 +30,9 @@ typedef void (*tl_recall_fn)(void *arg, TALLOC_CTX *ctx, const struct tl_sid *us
 
 struct tl_logon {
     /* in */
-    const struct tl_config *config;
-    const struct tl_workstation *ws;
-    struct tl_topology *topology; /* may be NULL: nothing is known */
+    /* A copy of the caller's, for the logon may find that this machine is another one of
+     * its keytab, or read the trusts again. */
+    struct tl_machine *machine;
     const struct tl_trace *trace; /* may be NULL */
     tl_recall_fn recall;          /* NULL: nothing is known from before */
     void *recall_arg;
@@ -47,16 +47,15 @@ struct tl_logon {
     struct tl_pac *pac;           /* after the proof; `own` is in its resource groups */
     struct tl_own_groups own;     /* of a user from outside of the own forest */
     struct tl_identity *identity; /* on success only */
-    struct tl_membership *member; /* after tl_logon_rules() */
+    struct tl_membership *member; /* after tl_rules_check_logon() */
     const char *domain;           /* DNS name of the user's domain; the same */
     struct tl_outcome *outcome;
     struct tl_words *words;
 };
 
-/* `config`, `ws`, `topology` and `trace` are borrowed. */
-TL_PUBLIC struct tl_logon *tl_logon_new(TALLOC_CTX *ctx, const struct tl_config *config,
-                                        const struct tl_workstation *ws,
-                                        struct tl_topology *topology,
+/* What `machine` points to and `trace` are borrowed; the workstation must be known. A
+ * topology that was read as a member of another domain does not count. */
+TL_PUBLIC struct tl_logon *tl_logon_new(TALLOC_CTX *ctx, const struct tl_machine *machine,
                                         const struct tl_trace *trace);
 /*
  * Name and route, no packet sent: whether the name is ours, before a password
@@ -72,17 +71,6 @@ TL_PUBLIC enum tl_reason tl_logon_password(struct tl_logon *logon, const char *p
 /* The same with a card that tl_card_find() found. The PIN is tried on it at most once. */
 TL_PUBLIC enum tl_reason tl_logon_card(struct tl_logon *logon, struct tl_card *card,
                                        const char *pin);
-
-/*
- * The verdict of a configuration's access rules upon a logon that succeeded, into
- * `out`: OK or ACCESS_RULE. The user's tickets may gain one for the directory by it.
- */
-TL_PUBLIC enum tl_reason tl_logon_rules(struct tl_logon *logon,
-                                        const struct tl_config *config,
-                                        struct tl_outcome *out);
-/* The same with the logon's own configuration, as the end of the logon: a denial
- * becomes logon->outcome and words; pac and identity stay. */
-TL_PUBLIC enum tl_reason tl_logon_judge(struct tl_logon *logon);
 
 /* A password of AD is Unicode, and its key is made of UTF-8 [RFC 3962 4]: any other bytes
  * are no user's password, and sent to a KDC they would only count as a wrong one. All
@@ -107,16 +95,5 @@ TL_PUBLIC bool tl_password_is_over(struct tl_logon *logon, const char *old);
  */
 TL_PUBLIC enum tl_reason tl_password_change(struct tl_logon *logon, const char *old,
                                             const char *new_password);
-
-/*
- * The topology snapshot of this machine: loaded from the state folder, and read
- * anew over LDAP with the machine's credentials by tl_refresh().
- */
-TL_PUBLIC int tl_snapshot_load(TALLOC_CTX *ctx, const struct tl_config *config,
-                               struct tl_topology **topo);
-TL_PUBLIC enum tl_reason tl_refresh(TALLOC_CTX *ctx, const struct tl_config *config,
-                                    const struct tl_workstation *ws,
-                                    const struct tl_trace *trace, tl_deadline deadline,
-                                    struct tl_topology **topo, struct tl_outcome *out);
 
 #endif

@@ -13,6 +13,7 @@
 #define TRUSTLOGON_LOOKUP_H
 
 #include <trustlogon/identity.h>
+#include <trustlogon/machine.h>
 #include <trustlogon/people.h>
 
 struct tl_question {
@@ -57,21 +58,17 @@ struct tl_lookup_plan {
  * Pure. A bare name is ours only where bare_names or default_domain says so, and never
  * one of `local`. An explicit UPN means the forest its suffix is routed to; a group has
  * none. An id means the SID that the id mapping gives it to, or, with rfc2307, whom the
- * directory does whose range it is in. Without a `topo` of the machine's own domain
+ * directory does whose range it is in. Without a topology of the machine's own domain
  * nobody is known yet. 0, -ENOMEM, or -EINVAL with *error (child of ctx): the
  * configuration contradicts itself.
  */
-TL_PUBLIC int tl_lookup_plan_make(TALLOC_CTX *ctx, const struct tl_config *config,
-                                  const struct tl_workstation *ws,
-                                  const struct tl_topology *topo,
+TL_PUBLIC int tl_lookup_plan_make(TALLOC_CTX *ctx, const struct tl_machine *machine,
                                   const struct tl_local_ids *local,
                                   const struct tl_question *question,
                                   struct tl_lookup_plan **plan, char **error);
 
 struct tl_lookup_input {
-    const struct tl_config *config;
-    const struct tl_workstation *ws;
-    const struct tl_topology *topo;
+    const struct tl_machine *machine;
     const struct tl_local_ids *local;
     const struct tl_trace *trace; /* may be NULL */
     /* A session with a TGT to ask by, of who has just logged on: it can read its own

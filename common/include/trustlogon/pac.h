@@ -11,9 +11,19 @@
 
 #define TL_PAC_MAX_GROUPS 8192
 
+/*
+ * Three attributes of a group. SE_GROUP_USE_FOR_DENY_ONLY: rules may deny by the group,
+ * and not allow. The others are ours, and no KDC's: UNPROVEN, the ticket claims the
+ * group and nothing proves it, comes with DENY_ONLY; DIRECTORY, the directory of this
+ * machine's domain has the user in the group, whatever the ticket says.
+ */
+#define TL_MEMBER_DENY_ONLY 0x10U
+#define TL_MEMBER_UNPROVEN 0x00100000U
+#define TL_MEMBER_DIRECTORY 0x00200000U
+
 struct tl_pac_group {
     struct tl_sid sid;
-    uint32_t attributes;
+    uint32_t attributes; /* [MS-PAC 2.2.1], and those above */
 };
 
 struct tl_pac {

@@ -14,13 +14,13 @@
 #define TRUSTLOGON_RULES_H
 
 #include <trustlogon/access.h>
-#include <trustlogon/kerberos.h>
+#include <trustlogon/logon.h>
 
 struct tl_rules_input {
-    const struct tl_config *config; /* the rules, and how to ask */
-    const struct tl_workstation *ws;
-    const struct tl_topology *topo; /* may be NULL: it is read if a name needs it */
-    const struct tl_trace *trace;   /* may be NULL */
+    /* Its configuration has the rules; its topology may be NULL, and is read if a name
+     * needs it. */
+    const struct tl_machine *machine;
+    const struct tl_trace *trace; /* may be NULL */
     /* The user's tickets, or NULL: only the machine's are used. A session with his TGT,
      * or a file of tl_krb_save_pending(); `domain` is the DNS name of his domain. */
     struct tl_krb *krb;
@@ -34,6 +34,18 @@ TL_PUBLIC bool tl_rules_any(const struct tl_config *config);
 TL_PUBLIC enum tl_reason tl_rules_check(const struct tl_rules_input *in,
                                         const struct tl_membership *member,
                                         struct tl_outcome *out);
+
+/*
+ * The verdict of a configuration's access rules upon a logon that succeeded, into
+ * `out`: OK or ACCESS_RULE. The user's tickets may gain one for the directory by it.
+ * Sets logon->member and logon->domain.
+ */
+TL_PUBLIC enum tl_reason tl_rules_check_logon(struct tl_logon *logon,
+                                              const struct tl_config *config,
+                                              struct tl_outcome *out);
+/* The same with the logon's own configuration, as the end of the logon: a denial
+ * becomes logon->outcome and words; pac and identity stay. */
+TL_PUBLIC enum tl_reason tl_rules_judge_logon(struct tl_logon *logon);
 
 /*
  * An account that has not just proved itself, as its directory has it, read with the

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * trustlogon/machine.h - this machine as a member of its domain: the configuration it
+ * obeys, who its keytab says it is, and what it knows of domains and trusts.
+ *
+ * A program opens one machine and hands it whole to logons, look-ups, access rules and
+ * diagnosis. The workstation is detected, and the saved snapshot of the trusts loaded,
+ * here and nowhere else.
+ */
+#ifndef TRUSTLOGON_MACHINE_H
+#define TRUSTLOGON_MACHINE_H
+
+#include <trustlogon/config.h>
+#include <trustlogon/outcome.h>
+#include <trustlogon/route.h>
+#include <trustlogon/trace.h>
+
+struct tl_machine {
+    const struct tl_config *config; /* borrowed */
+    /* Who this machine is; NULL until it has been detected, which needs the keytab. */
+    const struct tl_workstation *workstation;
+    /* What is known of domains and trusts; NULL: nothing is. */
+    struct tl_topology *topology;
+    /* The site whose domain controllers come first: the configuration's, else the
+     * topology's, else that of the saved snapshot; NULL where none is known. The
+     * locator's cache is kept by site, so every locator takes it from here. */
+    const char *site;
+};
+
+/* A machine of which only the configuration is known. NULL: out of memory. */
+TL_PUBLIC struct tl_machine *tl_machine_new(TALLOC_CTX *ctx,
+                                            const struct tl_config *config);
+/*
+ * Load the snapshot from the state folder into machine->topology. Anybody may read it.
+ * 0 or -errno; most callers go on without: the exchange itself tells what is wrong.
+ */
+TL_PUBLIC int tl_machine_load_snapshot(struct tl_machine *machine);
+/*
+ * Find out which machine this is: by the configured names, else by those of the keys in
+ * the keytab (host/<fqdn>, <NAME>$). A snapshot taken as a member of another domain is
+ * dropped, for it tells nothing of this one. NOT_JOINED, KEYTAB_MISSING,
+ * KEYTAB_NEEDS_ROOT, KEYTAB_UNREADABLE, KEYTAB_UNSAFE, KEYTAB_NO_KEY.
+ */
+TL_PUBLIC enum tl_reason tl_machine_detect(struct tl_machine *machine,
+                                           struct tl_outcome *out);
+/* All three; *machine is NULL unless the machine was detected. */
+TL_PUBLIC enum tl_reason tl_machine_open(TALLOC_CTX *ctx, const struct tl_config *config,
+                                         struct tl_machine **machine,
+                                         struct tl_outcome *out);
+/*
+ * After a failure: become another machine whose keys are in the keytab and which comes
+ * first now, because the KDC said that it does not know this one. False: there is none.
+ */
+TL_PUBLIC bool tl_machine_try_other(struct tl_machine *machine);
+/*
+ * Read domains and trusts over LDAP with the machine's own credentials, and save them as
+ * the snapshot. machine->topology stays what it is unless the reason is OK; the former
+ * one is not freed, since routes point into it. Needs a detected workstation.
+ */
+TL_PUBLIC enum tl_reason tl_machine_refresh(struct tl_machine *machine,
+                                            const struct tl_trace *trace,
+                                            tl_deadline deadline, struct tl_outcome *out);
+
+#endif

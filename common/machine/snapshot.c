@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * snapshot.c - the snapshot of the trusts: loaded from the state folder, read from the
+ * directory, saved.
+ */
+#include "snapshot.h"
+
+#include <errno.h>
+#include <trustlogon/name.h>
+
+#include "directory.h"
+#include "status/folder.h"
+
+#define SNAPSHOT_FILE "topology.json"
+
+static char *path_of(TALLOC_CTX *ctx, const struct tl_config *config)
+{
+    return talloc_asprintf(ctx, "%s/%s", config->state_dir, SNAPSHOT_FILE);
+}
+
+void tli_machine_drop_foreign_topology(struct tl_machine *machine)
+{
+    const struct tl_topology *topology = machine->topology;
+
+    if (machine->workstation != NULL && topology != NULL && topology->domain != NULL &&
+        tl_dns_compare(topology->domain, machine->workstation->domain) != TL_DNS_EQUAL)
+        machine->topology = NULL;
+}
+
+void tli_machine_set_topology(struct tl_machine *machine, struct tl_topology *fresh)
+{
+    machine->topology = fresh;
+    machine->site = machine->config->site != NULL ? machine->config->site : fresh->site;
+}
+
+void tli_machine_replace_topology(struct tl_machine *machine, struct tl_topology *fresh)
+{
+    if (machine->topology != NULL && machine->topology->site != NULL)
+        fresh->site = talloc_strdup(fresh, machine->topology->site);
+    tli_machine_set_topology(machine, fresh);
+}
+
+int tl_machine_load_snapshot(struct tl_machine *machine)
+{
+    char *path = path_of(NULL, machine->config);
+    struct tl_topology *saved = NULL;
+    char *error = NULL;
+    int ret = -ENOMEM;
+
+    if (path != NULL)
+        ret = tl_topology_load(machine, path, &saved, &error);
+    talloc_free(error);
+    talloc_free(path);
+    if (ret != 0)
+        return ret;
+    tli_machine_set_topology(machine, saved);
+    tli_machine_drop_foreign_topology(machine);
+    return 0;
+}
+
+void tli_machine_save_snapshot(const struct tl_machine *machine,
+                               const struct tl_trace *trace)
+{
+    char *path = path_of(NULL, machine->config);
+
+    (void)tli_make_folder(machine->config->state_dir);
+    if (path != NULL && tl_topology_save(machine->topology, path) != 0)
+        tl_trace_note(trace, "the snapshot %s was not saved", path);
+    talloc_free(path);
+}
+
+enum tl_reason tl_machine_refresh(struct tl_machine *machine,
+                                  const struct tl_trace *trace, tl_deadline deadline,
+                                  struct tl_outcome *out)
+{
+    struct tli_machine_directory *own = NULL;
+    struct tl_topology *fresh = NULL;
+    enum tl_reason reason =
+        tli_machine_directory_open(machine, machine, trace, deadline, &own, out);
+
+    if (reason == TL_REASON_OK)
+        reason = tl_directory_topology(machine, own->dir, &fresh, out);
+    if (reason == TL_REASON_OK) {
+        /* As a server said that has proven to be a domain controller by now. */
+        if (fresh->site == NULL && own->dc->client_site != NULL)
+            fresh->site = talloc_strdup(fresh, own->dc->client_site);
+        tli_machine_set_topology(machine, fresh);
+        tli_machine_save_snapshot(machine, trace);
+    }
+    talloc_free(own);
+    return reason;
+}

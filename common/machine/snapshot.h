@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * machine/snapshot.h - the saved snapshot of the trusts, and what a machine takes from a
+ * topology that replaces the one it has.
+ */
+#ifndef TL_MACHINE_SNAPSHOT_H
+#define TL_MACHINE_SNAPSHOT_H
+
+#include <trustlogon/machine.h>
+
+/* Drop a topology that was read as a member of another domain. The site stays. */
+void tli_machine_drop_foreign_topology(struct tl_machine *machine);
+/* Take `fresh` in place of the topology there is, and its site with it. */
+void tli_machine_set_topology(struct tl_machine *machine, struct tl_topology *fresh);
+/*
+ * The same with a topology just read from a directory, which does not name the site: the
+ * one of the former topology stays.
+ */
+void tli_machine_replace_topology(struct tl_machine *machine, struct tl_topology *fresh);
+/* Write machine->topology as the snapshot. A failure is only noted: an ordinary user's
+ * command may not write there, and still has its answer. */
+void tli_machine_save_snapshot(const struct tl_machine *machine,
+                               const struct tl_trace *trace);
+
+#endif
