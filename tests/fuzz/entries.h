@@ -7,9 +7,7 @@
 #ifndef TL_FUZZ_ENTRIES_H
 #define TL_FUZZ_ENTRIES_H
 
-#include <string.h>
-
-#include "directory/entry.h"
+#include "../unit/entries.h"
 
 #define ENTRIES_MAX 16
 
@@ -17,16 +15,8 @@ static inline void add_attribute(struct tli_entries *all, const char *name,
                                  const uint8_t *data, size_t len)
 {
     struct tli_entry *entry = &all->entries[all->count - 1];
-    struct tli_attribute *attribute;
-    uint8_t *copy = talloc_zero_size(all, len + 1);
 
-    memcpy(copy, data, len);
-    entry->attributes =
-        talloc_realloc(all, entry->attributes, struct tli_attribute, entry->count + 1);
-    attribute = &entry->attributes[entry->count++];
-    *attribute =
-        (struct tli_attribute){.name = name, 1, talloc_zero(all, struct tli_value)};
-    attribute->values[0] = (struct tli_value){copy, len};
+    add_value(all, new_attribute(all, entry, name), data, len);
 }
 
 static inline struct tli_entries *read_entries(TALLOC_CTX *ctx, const char *const *names,

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../unit/run_suite.h"
 #include "heap.h"
 #include "module.h"
 #include "store/writer.h"
@@ -178,15 +179,9 @@ static void add(Suite *suite, const char *name, void (*prepare)(void))
 int main(void)
 {
     Suite *suite = suite_create("nss_hits");
-    SRunner *runner;
-    int failed;
 
     add(suite, "hits", setup);
     add(suite, "hits, bare names of another domain", setup_bare);
     add(suite, "hits, bare names that are not shown", setup_not_shown);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -11,9 +11,9 @@
 #include <stdlib.h>
 
 #include "../unit/fake_agent.h"
+#include "../unit/run_suite.h"
 #include "store/writer.h"
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define CONTOSO "S-1-5-21-1-2-3-"
 #define FABRIKAM "S-1-5-21-4-5-6-"
 
@@ -409,12 +409,10 @@ int main(void)
 {
     Suite *suite = suite_create("localauth");
     TCase *tcase = tcase_create("module");
-    SRunner *runner;
-    int failed;
 
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_set_timeout(tcase, 30);
-    tcase_add_loop_test(tcase, who_may_be_whom, 0, (int)COUNT(verdicts));
+    tcase_add_loop_test(tcase, who_may_be_whom, 0, COUNT(verdicts));
     tcase_add_test(tcase, endless_names);
     tcase_add_test(tcase, a_nul_inside);
     tcase_add_test(tcase, the_agent_is_asked);
@@ -422,9 +420,5 @@ int main(void)
     tcase_add_test(tcase, through_libkrb5);
     tcase_add_test(tcase, beside_other_mappings);
     suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -18,11 +18,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../unit/run_suite.h"
 #include "heap.h"
 #include "module.h"
 #include "store/writer.h"
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define SID "S-1-5-21-1-2-3-"
 #define UID 201105
 #define GID 200513
@@ -387,8 +387,6 @@ int main(void)
 {
     Suite *suite = suite_create("nss");
     TCase *tcase = tcase_create("module");
-    SRunner *runner;
-    int failed;
 
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_set_timeout(tcase, 100);
@@ -396,16 +394,12 @@ int main(void)
     tcase_add_test(tcase, not_ours);
     tcase_add_test(tcase, no_enumeration);
     tcase_add_test(tcase, buffer_sizes);
-    tcase_add_loop_test(tcase, group_arrays, 0, (int)COUNT(arrays));
+    tcase_add_loop_test(tcase, group_arrays, 0, COUNT(arrays));
     tcase_add_test(tcase, a_hit_is_only_memory);
     tcase_add_test(tcase, no_thread_local_data);
     tcase_add_test(tcase, forks_among_threads);
     tcase_add_test(tcase, in_signal_handlers);
     tcase_add_test(tcase, files_come_and_go);
     suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -10,11 +10,11 @@
 #include <time.h>
 
 #include "../unit/fake_agent.h"
+#include "../unit/run_suite.h"
 #include "module.h"
 #include "store/writer.h"
 #include "wire/io.h"
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define SID "S-1-5-21-1-2-3-"
 #define UID 201105
 #define GID 200513
@@ -466,33 +466,27 @@ int main(void)
 {
     Suite *suite = suite_create("nss_ask");
     TCase *tcase = tcase_create("module and agent");
-    SRunner *runner;
-    int failed;
 
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_set_timeout(tcase, 60);
-    tcase_add_loop_test(tcase, a_miss_is_asked_once, 0, (int)COUNT(calls));
-    tcase_add_loop_test(tcase, nobody_of_that_name, 0, (int)COUNT(calls));
+    tcase_add_loop_test(tcase, a_miss_is_asked_once, 0, COUNT(calls));
+    tcase_add_loop_test(tcase, nobody_of_that_name, 0, COUNT(calls));
     tcase_add_test(tcase, known_to_be_nobody);
-    tcase_add_loop_test(tcase, nobody_can_tell, 0, (int)COUNT(calls));
-    tcase_add_loop_test(tcase, an_empty_promise, 0, (int)COUNT(calls));
-    tcase_add_loop_test(tcase, stale_is_asked_again, 0, (int)COUNT(calls));
-    tcase_add_loop_test(tcase, stale_is_better_than_nothing, 0, (int)COUNT(calls));
-    tcase_add_loop_test(tcase, stale_and_gone, 0, (int)COUNT(calls));
+    tcase_add_loop_test(tcase, nobody_can_tell, 0, COUNT(calls));
+    tcase_add_loop_test(tcase, an_empty_promise, 0, COUNT(calls));
+    tcase_add_loop_test(tcase, stale_is_asked_again, 0, COUNT(calls));
+    tcase_add_loop_test(tcase, stale_is_better_than_nothing, 0, COUNT(calls));
+    tcase_add_loop_test(tcase, stale_and_gone, 0, COUNT(calls));
     tcase_add_test(tcase, groups_are_asked_for_alone);
     tcase_add_test(tcase, what_is_not_ours_is_not_asked);
     tcase_add_test(tcase, no_store_yet);
-    tcase_add_loop_test(tcase, a_bad_agent, 0, (int)COUNT(bad));
-    tcase_add_loop_test(tcase, a_bad_agent_and_a_stale_entry, 0, (int)COUNT(bad));
+    tcase_add_loop_test(tcase, a_bad_agent, 0, COUNT(bad));
+    tcase_add_loop_test(tcase, a_bad_agent_and_a_stale_entry, 0, COUNT(bad));
     tcase_add_test(tcase, an_impostor);
     tcase_add_test(tcase, waiting_in_vain_is_not_repeated);
     tcase_add_test(tcase, no_agent_costs_nothing);
     tcase_add_test(tcase, quick_answers_keep_nobody_quiet);
     tcase_add_test(tcase, forks_among_threads);
     suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

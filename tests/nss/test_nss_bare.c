@@ -15,7 +15,6 @@
 #include "module.h"
 #include "store/writer.h"
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define CONTOSO "S-1-5-21-1-2-3-"
 #define FABRIKAM "S-1-5-21-4-5-6-"
 #define ALICE 201105

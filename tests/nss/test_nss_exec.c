@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../unit/run_suite.h"
 #include "store/writer.h"
 
 #define SID "S-1-5-21-1-2-3-"
@@ -197,8 +198,6 @@ int main(void)
 {
     Suite *suite = suite_create("nss_exec");
     TCase *tcase = tcase_create("executed");
-    SRunner *runner;
-    int failed;
 
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_set_timeout(tcase, 60);
@@ -206,9 +205,5 @@ int main(void)
     tcase_add_test(tcase, as_an_ordinary_user);
     tcase_add_test(tcase, setuid_root);
     suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

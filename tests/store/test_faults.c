@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../unit/run_suite.h"
 #include "store/layout.h"
 #include "store/writer.h"
 
@@ -295,8 +296,6 @@ int main(void)
 {
     Suite *suite = suite_create("store_faults");
     TCase *tcase = tcase_create("faults");
-    SRunner *runner;
-    int failed;
 
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, full_disk);
@@ -307,9 +306,5 @@ int main(void)
     tcase_add_test(tcase, clock_set_back);
     tcase_add_test(tcase, leftovers);
     suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

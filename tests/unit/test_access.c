@@ -9,7 +9,7 @@
 
 #include <trustlogon/access.h>
 
-#include "run_suite.h"
+#include "fixtures.h"
 
 #define CONTOSO "S-1-5-21-200-1-1"
 #define OTHER "S-1-5-21-300-1-1"
@@ -27,14 +27,6 @@ static struct tl_pac pac;
 static struct tl_pac_group groups[2], extra[1], resource[1];
 static struct tl_outcome *out;
 static struct tl_access_list lists[3];
-
-static struct tl_sid sid_of(const char *string)
-{
-    struct tl_sid sid;
-
-    ck_assert_int_eq(tl_sid_parse(string, &sid), 0);
-    return sid;
-}
 
 static void setup(void)
 {
@@ -348,14 +340,14 @@ int main(void)
     TCase *t = tcase_create("access");
 
     tcase_add_checked_fixture(t, setup, teardown);
-    tcase_add_loop_test(t, verdicts, 0, sizeof(rows) / sizeof(rows[0]));
-    tcase_add_loop_test(t, resolved_names, 0, sizeof(names) / sizeof(names[0]));
+    tcase_add_loop_test(t, verdicts, 0, COUNT(rows));
+    tcase_add_loop_test(t, resolved_names, 0, COUNT(names));
     tcase_add_test(t, primary_group_for_denying);
     tcase_add_test(t, other_organization);
     tcase_add_test(t, unproven);
     tcase_add_test(t, kept);
     tcase_add_test(t, lists_as_written);
-    tcase_add_loop_test(t, refused_lists, 0, sizeof(bad_lists) / sizeof(bad_lists[0]));
+    tcase_add_loop_test(t, refused_lists, 0, COUNT(bad_lists));
     suite_add_tcase(s, t);
     return run_suite(s);
 }

@@ -144,7 +144,7 @@ int main(void)
 
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_set_timeout(tcase, 20);
-    tcase_add_loop_test(tcase, test_wait, 0, sizeof(waits) / sizeof(waits[0]));
+    tcase_add_loop_test(tcase, test_wait, 0, COUNT(waits));
     tcase_add_test(tcase, test_count);
     tcase_add_test(tcase, test_really_waits);
     tcase_add_test(tcase, test_strange_file);

@@ -100,7 +100,7 @@ int main(void)
     Suite *suite = suite_create("agent_deferred_note");
     TCase *tcase = tcase_create("agent_deferred_note");
 
-    tcase_add_loop_test(tcase, test_gone, 0, sizeof(sessions) / sizeof(sessions[0]));
+    tcase_add_loop_test(tcase, test_gone, 0, COUNT(sessions));
     tcase_add_test(tcase, test_note);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);

@@ -131,7 +131,7 @@ int main(void)
 
     if (!HAVE_SECCOMP)
         return 77;
-    tcase_add_loop_test(tc, test_one, 0, sizeof(tests) / sizeof(tests[0]));
+    tcase_add_loop_test(tc, test_one, 0, COUNT(tests));
     suite_add_tcase(suite, tc);
     return run_suite(suite);
 }

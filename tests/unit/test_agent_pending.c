@@ -236,8 +236,7 @@ int main(void)
     tcase_add_test(tc, test_round);
     tcase_add_test(tc, test_canonical_name);
     tcase_add_test(tc, test_other_user);
-    tcase_add_loop_test(tc, test_bad_token, 0,
-                        (int)(sizeof(bad_tokens) / sizeof(bad_tokens[0])));
+    tcase_add_loop_test(tc, test_bad_token, 0, COUNT(bad_tokens));
     tcase_add_test(tc, test_old);
     tcase_add_test(tc, test_drop);
     tcase_add_test(tc, test_symlink);

@@ -156,9 +156,8 @@ int main(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, test_shared_cache);
     tcase_add_test(tcase, test_youngest);
-    tcase_add_loop_test(tcase, test_refused, 0, sizeof(bad) / sizeof(bad[0]));
-    tcase_add_loop_test(tcase, test_strange_record, 0,
-                        sizeof(strange) / sizeof(strange[0]));
+    tcase_add_loop_test(tcase, test_refused, 0, COUNT(bad));
+    tcase_add_loop_test(tcase, test_strange_record, 0, COUNT(strange));
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
 }

@@ -16,7 +16,6 @@
 #include "store/writer_internal.h"
 
 #define SID "S-1-5-21-1-2-3-"
-#define COUNT(a) (sizeof(a) / sizeof(*(a)))
 
 static char dir[40];
 static TALLOC_CTX *ctx;

@@ -156,7 +156,7 @@ int main(void)
 
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, test_round);
-    tcase_add_loop_test(tc, test_bad, 0, sizeof(bad) / sizeof(bad[0]));
+    tcase_add_loop_test(tc, test_bad, 0, COUNT(bad));
     tcase_add_test(tc, test_cut);
     tcase_add_test(tc, test_put);
     tcase_add_test(tc, test_open);

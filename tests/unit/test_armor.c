@@ -16,7 +16,7 @@
 
 #include "kerberos/exchange/armor.h"
 #include "kerberos/exchange/fast_message.h"
-#include "run_suite.h"
+#include "fixtures.h"
 
 #define REALM "CONTOSO.TEST"
 #define TGS "krbtgt/" REALM "@" REALM
@@ -25,12 +25,9 @@
 #define PA_FX_COOKIE 133
 #define PA_ENCRYPTED_CHALLENGE 138
 
-static const struct tl_workstation ws = {.flat = "WS1",
-                                         .fqdn = "ws1.fabrikam.test",
-                                         .realm = "FABRIKAM.TEST",
-                                         .domain = "fabrikam.test"};
+static const struct tl_workstation ws = {WS1_OF_FABRIKAM};
 static TALLOC_CTX *ctx;
-static char dir[32];
+static temp_path dir;
 static struct tl_config config;
 static struct tl_krb *krb;
 static struct tl_outcome *out;
@@ -310,8 +307,7 @@ static void put_ticket(struct tl_krb *machine)
 static void setup(void)
 {
     ctx = talloc_new(NULL);
-    snprintf(dir, sizeof(dir), "/tmp/tl-armor-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(dir));
+    make_temp_folder(dir);
     config = (struct tl_config){.fast = TL_FAST_DEMAND, .state_dir = dir, .run_dir = dir};
     out = tl_outcome_new(ctx);
     krb = new_session(ctx);
@@ -441,7 +437,7 @@ START_TEST(dear_inside)
     struct exchange e;
 
     start(&e);
-    for (size_t i = 0; i < sizeof(rounds) / sizeof(rounds[0]); i++)
+    for (size_t i = 0; i < COUNT(rounds); i++)
         ck_assert_int_eq(receive(&e, sealed(&e.request, TL_KRB_PREAUTH_REQUIRED,
                                             hints(rounds[i]), true)),
                          TL_REASON_KDC_GARBAGE);
@@ -659,7 +655,7 @@ int main(void)
     tcase_add_test(tc, status_inside);
     tcase_add_test(tc, dear_inside);
     tcase_add_test(tc, not_to_be_read);
-    tcase_add_loop_test(tc, outside, 0, sizeof(plain) / sizeof(plain[0]));
+    tcase_add_loop_test(tc, outside, 0, COUNT(plain));
     tcase_add_test(tc, kept_once);
     tcase_add_test(tc, memory);
     tcase_add_test(tc, folder);

@@ -21,26 +21,25 @@
 
 #include "fake_agent.h"
 #include "wire/io.h"
-#include "run_suite.h"
+#include "fixtures.h"
 
 #define LIMIT_MS 300
 #define LATEST_MS 3000 /* two slow cores under sanitizers */
 
-static char folder[] = "/tmp/trustlogon-ask.XXXXXX", path[64];
+static temp_path folder;
+static char path[sizeof(temp_path) + 8];
 static struct fake_agent agent;
 
 static void setup(void)
 {
-    memset(folder + sizeof(folder) - 7, 'X', 6);
-    ck_assert_ptr_nonnull(mkdtemp(folder));
+    make_temp_folder(folder);
     snprintf(path, sizeof(path), "%s/lookup", folder);
 }
 
 static void teardown(void)
 {
     fake_agent_stop(&agent);
-    unlink(path);
-    rmdir(folder);
+    remove_tree(folder);
 }
 
 /* The answer is the status that the question's numbers and name make. */
@@ -110,7 +109,6 @@ static const struct {
     {FAKE_IS_LATE, -ETIMEDOUT},
     {FAKE_HAS_NO_TIME, -ETIMEDOUT},
 };
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 START_TEST(what_the_other_side_does)
 {
@@ -275,7 +273,7 @@ int main(void)
 
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_set_timeout(tc, 30);
-    tcase_add_loop_test(tc, what_the_other_side_does, 0, (int)COUNT(cases));
+    tcase_add_loop_test(tc, what_the_other_side_does, 0, COUNT(cases));
     tcase_add_test(tc, every_question_arrives);
     tcase_add_test(tc, no_question);
     tcase_add_test(tc, nobody_there);

@@ -23,15 +23,15 @@
 #include <trustlogon/kerberos.h>
 
 #include "kerberos/tickets/ccache_write.h"
-#include "run_suite.h"
+#include "fixtures.h"
 
 #define NOBODY 65534
 #define OTHER 65533
 
 static TALLOC_CTX *mem;
 static struct tl_outcome *out;
-static char folder[64]; /* sticky, for everybody */
-static char *pending;   /* root's */
+static temp_path folder; /* sticky, for everybody */
+static char *pending;    /* root's */
 static krb5_context k5;
 
 static void make_pending(void)
@@ -60,8 +60,7 @@ static void setup(void)
 {
     mem = talloc_new(NULL);
     out = tl_outcome_new(mem);
-    strcpy(folder, "/tmp/trustlogon-cc-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
+    make_temp_folder(folder);
     ck_assert_int_eq(chmod(folder, 01777), 0);
     ck_assert_int_eq(krb5_init_context(&k5), 0);
     pending = talloc_asprintf(mem, "%s/pending", folder);
@@ -70,10 +69,8 @@ static void setup(void)
 
 static void teardown(void)
 {
-    char *command = talloc_asprintf(mem, "rm -rf %s", folder);
-
     krb5_free_context(k5);
-    ck_assert_int_eq(system(command), 0);
+    remove_tree(folder);
     talloc_free(mem);
 }
 
@@ -259,7 +256,7 @@ START_TEST(test_try)
     const char *name;
     char *full;
 
-    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+    for (size_t i = 0; i < COUNT(types); i++) {
         full = talloc_asprintf(mem, "%s%s%s", types[i].before, folder, types[i].after);
         ck_assert_msg(store(TL_CCACHE_TRY, full, NULL, &name) == TL_REASON_OK, "%s: %s",
                       full, out->detail);
@@ -342,7 +339,7 @@ START_TEST(test_only_existing)
                                     .only_existing = true};
     const char *name;
 
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+    for (size_t i = 0; i < COUNT(names); i++) {
         size_t before = count_files();
 
         req.existing = names[i];
@@ -607,7 +604,7 @@ int main(void)
     tcase_add_test(tc, test_nothing_of_roots);
     tcase_add_test(tc, test_stopped);
     tcase_set_timeout(tc, 30);
-    tcase_add_loop_test(tc, test_renewal_due, 0, sizeof(times) / sizeof(times[0]));
+    tcase_add_loop_test(tc, test_renewal_due, 0, COUNT(times));
     suite_add_tcase(suite, tc);
     return run_suite(suite);
 }

@@ -13,35 +13,28 @@
 
 #include "config/options.h"
 #include "config/text.h"
-#include "run_suite.h"
+#include "fixtures.h"
 
 static TALLOC_CTX *ctx;
-static char folder[64];
+static temp_path folder;
 
 static void setup(void)
 {
     ctx = talloc_new(NULL);
-    strcpy(folder, "/tmp/trustlogon-test-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
+    make_temp_folder(folder);
 }
 
 static void teardown(void)
 {
-    char command[128];
-
-    snprintf(command, sizeof(command), "rm -rf %s", folder);
-    ck_assert_int_eq(system(command), 0);
+    remove_tree(folder);
     talloc_free(ctx);
 }
 
 static char *put(const char *name, const char *text, mode_t mode)
 {
     char *path = talloc_asprintf(ctx, "%s/%s", folder, name);
-    FILE *f = fopen(path, "w");
 
-    ck_assert_ptr_nonnull(f);
-    fputs(text, f);
-    fclose(f);
+    write_text(path, text);
     ck_assert_int_eq(chmod(path, mode), 0);
     return path;
 }
@@ -415,13 +408,6 @@ START_TEST(a_list_on_many_lines)
 }
 END_TEST
 
-static void set(struct tl_config *config, const char *assignment)
-{
-    char *error = NULL;
-
-    ck_assert_msg(tl_config_set(ctx, config, "t", assignment, &error) == 0, "%s", error);
-}
-
 /* A later file's list is the whole list, as any later value is. */
 START_TEST(lists_and_the_folder)
 {
@@ -437,13 +423,13 @@ START_TEST(lists_and_the_folder)
     ck_assert_uint_eq(c->rfc2307_ranges->count, 1);
     ck_assert(!c->unix_primary_group && c->unix_nss_info);
 
-    set(c, "rfc2307_ranges=A:5000-6000,B:1000-2000,C:3000-4000,D:90000-90009");
+    set_option(c, "rfc2307_ranges=A:5000-6000,B:1000-2000,C:3000-4000,D:90000-90009");
     ck_assert_uint_eq(tl_config_id_spans(c, spans, 2), 2);
     ck_assert_uint_eq(spans[0].low, 5000);
     ck_assert_uint_eq(spans[0].high, 6000);
     ck_assert_uint_eq(spans[1].low, 1000);
     ck_assert_uint_eq(spans[1].high, 90009);
-    set(c, "idmap=sss");
+    set_option(c, "idmap=sss");
     ck_assert_uint_eq(tl_config_id_spans(c, spans, 2), 1);
     ck_assert_uint_eq(spans[0].low, 200000);
     ck_assert_uint_eq(spans[0].high, 2000199999);
@@ -660,11 +646,10 @@ int main(void)
     tcase_add_test(t, defaults_are_the_headers);
     tcase_add_test(t, keys_are_unique);
     tcase_add_test(t, good_file);
-    tcase_add_loop_test(t, rc4_is_a_boolean_too, 0,
-                        sizeof(rc4_words) / sizeof(rc4_words[0]));
-    tcase_add_loop_test(t, bad_text, 0, sizeof(bad_texts) / sizeof(bad_texts[0]));
-    tcase_add_loop_test(t, rid_ranges, 0, sizeof(ranges) / sizeof(ranges[0]));
-    tcase_add_loop_test(t, autorid_domains, 0, sizeof(autorid) / sizeof(autorid[0]));
+    tcase_add_loop_test(t, rc4_is_a_boolean_too, 0, COUNT(rc4_words));
+    tcase_add_loop_test(t, bad_text, 0, COUNT(bad_texts));
+    tcase_add_loop_test(t, rid_ranges, 0, COUNT(ranges));
+    tcase_add_loop_test(t, autorid_domains, 0, COUNT(autorid));
     tcase_add_test(t, a_list_on_many_lines);
     tcase_add_test(t, lists_and_the_folder);
     tcase_add_test(t, rid_ranges_are_kept);

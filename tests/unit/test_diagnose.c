@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "diagnose/internal.h"
-#include "run_suite.h"
+#include "fixtures.h"
 #include "store/writer.h"
 
 static TALLOC_CTX *ctx;
@@ -132,7 +132,7 @@ START_TEST(bare_names_are_known)
 {
     static const struct tli_store_range ids = {200000, 299999};
     static const char *const aliases[] = {"contoso.test\\alice", NULL};
-    char folder[] = "/tmp/trustlogon-test-XXXXXX";
+    temp_path folder;
     struct tli_store_user user = {.name = "alice@contoso.test",
                                   .aliases = aliases,
                                   .sid = "S-1-5-21-1-2-3-1105",
@@ -148,9 +148,8 @@ START_TEST(bare_names_are_known)
     struct tli_store *store = NULL;
     char *path, *passwd;
     uint32_t uid = 0;
-    FILE *file;
 
-    ck_assert_ptr_nonnull(mkdtemp(folder));
+    make_temp_folder(folder);
     path = talloc_asprintf(ctx, "%s/store", folder);
     passwd = talloc_asprintf(ctx, "%s/passwd", folder);
     ck_assert_int_eq(tli_store_open(ctx, path, &ids, 1, &store), 0);
@@ -165,10 +164,7 @@ START_TEST(bare_names_are_known)
     ck_assert(tli_store_knows(view, "alice", &uid, NULL));
     ck_assert_uint_eq(uid, user.uid);
     ck_assert_str_eq(tli_shown_name(ctx, view, passwd, user.name), "alice");
-    file = fopen(passwd, "w");
-    ck_assert_ptr_nonnull(file);
-    fputs("Alice:x:1000:1000::/:/bin/sh\n", file);
-    ck_assert_int_eq(fclose(file), 0);
+    write_text(passwd, "Alice:x:1000:1000::/:/bin/sh\n");
     ck_assert_str_eq(tli_shown_name(ctx, view, passwd, user.name), user.name);
     talloc_free(view);
 

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <trustlogon/directory.h>
 
-#include "directory/entry.h"
+#include "entries.h"
 #include "run_suite.h"
 
 static TALLOC_CTX *ctx;
@@ -24,57 +24,21 @@ static void teardown(void)
     talloc_free(ctx);
 }
 
-static void add_bytes(struct tli_entry *entry, const char *name, const void *data,
-                      size_t len)
-{
-    struct tli_attribute *attribute = NULL;
-    uint8_t *copy = talloc_zero_size(ctx, len + 1);
-
-    memcpy(copy, data, len);
-    for (size_t i = 0; i < entry->count; i++)
-        if (strcmp(entry->attributes[i].name, name) == 0)
-            attribute = &entry->attributes[i];
-    if (attribute == NULL) {
-        entry->attributes = talloc_realloc(ctx, entry->attributes, struct tli_attribute,
-                                           entry->count + 1);
-        attribute = &entry->attributes[entry->count++];
-        *attribute = (struct tli_attribute){.name = name};
-    }
-    attribute->values =
-        talloc_realloc(ctx, attribute->values, struct tli_value, attribute->count + 1);
-    attribute->values[attribute->count++] = (struct tli_value){copy, len};
-}
-
-static void add(struct tli_entry *entry, const char *name, const char *text)
-{
-    add_bytes(entry, name, text, strlen(text));
-}
-
 static struct tli_entry good_tdo(void)
 {
     static const uint8_t sid[] = {1, 4, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0,
                                   1, 0, 0, 0, 2, 0, 0, 0, 3,  0, 0, 0};
     struct tli_entry entry = {.dn = "CN=contoso.test,CN=System,DC=fabrikam,DC=test"};
 
-    add(&entry, "trustPartner", "contoso.test");
-    add(&entry, "flatName", "CONTOSO");
-    add(&entry, "trustDirection", "3");
-    add(&entry, "trusttype", "2"); /* names of attributes have no case */
-    add(&entry, "trustAttributes", "4");
-    add(&entry, "msDS-SupportedEncryptionTypes", "24");
-    add(&entry, "whenChanged", "20260102030405.0Z");
-    add_bytes(&entry, "securityIdentifier", sid, sizeof(sid));
+    put_text(ctx, &entry, "trustPartner", "contoso.test");
+    put_text(ctx, &entry, "flatName", "CONTOSO");
+    put_text(ctx, &entry, "trustDirection", "3");
+    put_text(ctx, &entry, "trusttype", "2"); /* names of attributes have no case */
+    put_text(ctx, &entry, "trustAttributes", "4");
+    put_text(ctx, &entry, "msDS-SupportedEncryptionTypes", "24");
+    put_text(ctx, &entry, "whenChanged", "20260102030405.0Z");
+    put_bytes(ctx, &entry, "securityIdentifier", sid, sizeof(sid));
     return entry;
-}
-
-static void replace(struct tli_entry *entry, const char *name, const void *data,
-                    size_t len)
-{
-    for (size_t i = 0; i < entry->count; i++)
-        if (strcasecmp(entry->attributes[i].name, name) == 0)
-            entry->attributes[i].count = 0;
-    if (data != NULL)
-        add_bytes(entry, name, data, len);
 }
 
 START_TEST(tdo_whole)
@@ -152,7 +116,8 @@ START_TEST(tdo_hostile)
     const char *why;
     int ret;
 
-    replace(&entry, tdo_cases[_i].name, tdo_cases[_i].value, tdo_cases[_i].len);
+    replace_bytes(ctx, &entry, tdo_cases[_i].name, tdo_cases[_i].value,
+                  tdo_cases[_i].len);
     ret = tli_tdo_from_entry(ctx, "fabrikam.test", &entry, &tdo, &why);
     ck_assert_int_eq(ret, tdo_cases[_i].ret);
     if (ret != 0) {
@@ -179,9 +144,9 @@ START_TEST(tdo_huge_partner)
     const char *why;
 
     memset(name, 'a', 100000);
-    replace(&entry, "trustPartner", name, 100000);
+    replace_bytes(ctx, &entry, "trustPartner", name, 100000);
     ck_assert_int_eq(tli_tdo_from_entry(ctx, "f.test", &entry, &tdo, &why), -EBADMSG);
-    replace(&entry, "trustPartner", name, 1024);
+    replace_bytes(ctx, &entry, "trustPartner", name, 1024);
     ck_assert_int_eq(tli_tdo_from_entry(ctx, "f.test", &entry, &tdo, &why), 0);
 }
 END_TEST
@@ -195,14 +160,14 @@ START_TEST(tdo_forest_info)
     struct tl_tdo *tdo;
     const char *why;
 
-    replace(&entry, "trustAttributes", "8", 1);
-    replace(&entry, "msDS-TrustForestTrustInfo", blob, sizeof(blob));
+    replace_bytes(ctx, &entry, "trustAttributes", "8", 1);
+    replace_bytes(ctx, &entry, "msDS-TrustForestTrustInfo", blob, sizeof(blob));
     ck_assert_int_eq(tli_tdo_from_entry(ctx, "f.test", &entry, &tdo, &why), 0);
     ck_assert_ptr_nonnull(tdo->forest_info);
     ck_assert_uint_eq(tdo->forest_info->count, 1);
     ck_assert_str_eq(tdo->forest_info->records[0].name, "a.b");
 
-    replace(&entry, "msDS-TrustForestTrustInfo", blob, sizeof(blob) - 1);
+    replace_bytes(ctx, &entry, "msDS-TrustForestTrustInfo", blob, sizeof(blob) - 1);
     ck_assert_int_eq(tli_tdo_from_entry(ctx, "f.test", &entry, &tdo, &why), 0);
     ck_assert_ptr_null(tdo->forest_info);
     ck_assert_ptr_nonnull(tdo->forest_info_error);
@@ -218,27 +183,27 @@ START_TEST(domains)
     all.count = 6;
     all.entries = talloc_zero_array(ctx, struct tli_entry, all.count);
     all.entries[0].dn = "CN=CHILD,CN=Partitions,CN=Configuration,DC=root,DC=test";
-    add(&all.entries[0], "systemFlags", "3");
-    add(&all.entries[0], "dnsRoot", "Child.Root.test");
-    add(&all.entries[0], "nETBIOSName", "CHILD");
-    add(&all.entries[0], "trustParent",
-        "cn=ROOT,CN=Partitions,CN=Configuration,DC=root,DC=test");
+    put_text(ctx, &all.entries[0], "systemFlags", "3");
+    put_text(ctx, &all.entries[0], "dnsRoot", "Child.Root.test");
+    put_text(ctx, &all.entries[0], "nETBIOSName", "CHILD");
+    put_text(ctx, &all.entries[0], "trustParent",
+             "cn=ROOT,CN=Partitions,CN=Configuration,DC=root,DC=test");
     all.entries[1].dn = "CN=ROOT,CN=Partitions,CN=Configuration,DC=root,DC=test";
-    add(&all.entries[1], "systemFlags", "3");
-    add(&all.entries[1], "dnsRoot", "root.test");
+    put_text(ctx, &all.entries[1], "systemFlags", "3");
+    put_text(ctx, &all.entries[1], "dnsRoot", "root.test");
     /* a naming context that is no domain; no flags; no name; its own parent */
     all.entries[2].dn = "CN=Enterprise Schema,CN=Partitions";
-    add(&all.entries[2], "systemFlags", "1");
-    add(&all.entries[2], "dnsRoot", "root.test");
+    put_text(ctx, &all.entries[2], "systemFlags", "1");
+    put_text(ctx, &all.entries[2], "dnsRoot", "root.test");
     all.entries[3].dn = "CN=a";
-    add(&all.entries[3], "dnsRoot", "a.test");
+    put_text(ctx, &all.entries[3], "dnsRoot", "a.test");
     all.entries[4].dn = "CN=b";
-    add(&all.entries[4], "systemFlags", "-1");
-    add(&all.entries[4], "dnsRoot", "b..test");
+    put_text(ctx, &all.entries[4], "systemFlags", "-1");
+    put_text(ctx, &all.entries[4], "dnsRoot", "b..test");
     all.entries[5].dn = "CN=c";
-    add(&all.entries[5], "systemFlags", "2");
-    add(&all.entries[5], "dnsRoot", "c.test");
-    add(&all.entries[5], "trustParent", "CN=c");
+    put_text(ctx, &all.entries[5], "systemFlags", "2");
+    put_text(ctx, &all.entries[5], "dnsRoot", "c.test");
+    put_text(ctx, &all.entries[5], "trustParent", "CN=c");
 
     ck_assert_int_eq(tli_domains_from_entries(ctx, &all, &found, &count), 0);
     ck_assert_uint_eq(count, 3);
@@ -260,10 +225,10 @@ START_TEST(suffixes)
 
     ck_assert_int_eq(tli_suffixes_from_entry(ctx, &entry, &found, &count), 0);
     ck_assert_uint_eq(count, 0);
-    add(&entry, "uPNSuffixes", "Corp.Example");
-    add(&entry, "uPNSuffixes", "bad\tone");
-    add(&entry, "uPNSuffixes", "..");
-    add(&entry, "uPNSuffixes", "two.example");
+    put_text(ctx, &entry, "uPNSuffixes", "Corp.Example");
+    put_text(ctx, &entry, "uPNSuffixes", "bad\tone");
+    put_text(ctx, &entry, "uPNSuffixes", "..");
+    put_text(ctx, &entry, "uPNSuffixes", "two.example");
     ck_assert_int_eq(tli_suffixes_from_entry(ctx, &entry, &found, &count), 0);
     ck_assert_uint_eq(count, 2);
     ck_assert_str_eq(found[0], "corp.example");
@@ -328,12 +293,12 @@ int main(void)
 
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, tdo_whole);
-    tcase_add_loop_test(t, tdo_hostile, 0, sizeof(tdo_cases) / sizeof(tdo_cases[0]));
+    tcase_add_loop_test(t, tdo_hostile, 0, COUNT(tdo_cases));
     tcase_add_test(t, tdo_huge_partner);
     tcase_add_test(t, tdo_forest_info);
     tcase_add_test(t, domains);
     tcase_add_test(t, suffixes);
-    tcase_add_loop_test(t, dn_to_dns, 0, sizeof(dn_cases) / sizeof(dn_cases[0]));
+    tcase_add_loop_test(t, dn_to_dns, 0, COUNT(dn_cases));
     tcase_add_test(t, escaping);
     suite_add_tcase(suite, t);
     return run_suite(suite);

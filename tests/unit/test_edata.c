@@ -11,7 +11,6 @@
 
 #include "run_suite.h"
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define BYTES(s) (const uint8_t *)(s), sizeof(s) - 1
 
 static const struct {
@@ -135,8 +134,8 @@ int main(void)
     Suite *suite = suite_create("edata");
     TCase *tcase = tcase_create("decode");
 
-    tcase_add_loop_test(tcase, decodes, 0, (int)COUNT(cases));
-    tcase_add_loop_test(tcase, cut_off, 0, (int)COUNT(cases));
+    tcase_add_loop_test(tcase, decodes, 0, COUNT(cases));
+    tcase_add_loop_test(tcase, cut_off, 0, COUNT(cases));
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
 }

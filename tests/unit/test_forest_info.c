@@ -243,11 +243,11 @@ int main(void)
     TCase *decode = tcase_create("decode"), *words = tcase_create("words");
 
     tcase_add_test(decode, reads_all_fields);
-    tcase_add_loop_test(decode, time_stored, 0, sizeof times / sizeof times[0]);
+    tcase_add_loop_test(decode, time_stored, 0, COUNT(times));
     tcase_add_test(decode, whole_or_nothing);
-    tcase_add_loop_test(decode, changed, 0, sizeof changes / sizeof changes[0]);
-    tcase_add_loop_test(words, kind, 0, sizeof kinds / sizeof kinds[0]);
-    tcase_add_loop_test(words, without_aes, 0, sizeof weak / sizeof weak[0]);
+    tcase_add_loop_test(decode, changed, 0, COUNT(changes));
+    tcase_add_loop_test(words, kind, 0, COUNT(kinds));
+    tcase_add_loop_test(words, without_aes, 0, COUNT(weak));
     tcase_add_test(words, directions);
     suite_add_tcase(suite, decode);
     suite_add_tcase(suite, words);

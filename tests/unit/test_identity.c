@@ -14,17 +14,14 @@
 #include <trustlogon/name.h>
 
 #include "identity/user.h"
-#include "run_suite.h"
+#include "fixtures.h"
 
 #define FABRIKAM "S-1-5-21-100-1-1"
 #define CONTOSO "S-1-5-21-200-1-1"
 #define SUB "S-1-5-21-200-2-2"
 #define EU "S-1-5-21-100-2-2"
 
-static const struct tl_workstation fabrikam_ws = {.flat = "WS1",
-                                                  .fqdn = "ws1.fabrikam.test",
-                                                  .realm = "FABRIKAM.TEST",
-                                                  .domain = "fabrikam.test"};
+static const struct tl_workstation fabrikam_ws = {WS1_OF_FABRIKAM};
 static TALLOC_CTX *ctx;
 static struct tl_config *config;
 static struct tl_topology *topo;
@@ -33,24 +30,13 @@ static struct tl_pac *pac;
 static struct tl_local_ids *local;
 static struct tl_trace_log *dropped;
 static struct tl_outcome *out;
-static char folder[64];
-
-static struct tl_sid sid_of(const char *string)
-{
-    struct tl_sid sid;
-
-    ck_assert_msg(tl_sid_parse(string, &sid) == 0, "%s", string);
-    return sid;
-}
+static temp_path folder;
 
 static char *put(const char *name, const char *text)
 {
     char *path = talloc_asprintf(ctx, "%s/%s", folder, name);
-    FILE *f = fopen(path, "w");
 
-    ck_assert_ptr_nonnull(f);
-    fputs(text, f);
-    fclose(f);
+    write_text(path, text);
     return path;
 }
 
@@ -94,14 +80,6 @@ static void add_contoso(void)
     ck_assert_int_eq(tl_topology_add_trust(topo, &tdo), 0);
 }
 
-static void set(const char *assignment)
-{
-    char *error = NULL;
-
-    ck_assert_msg(tl_config_set(ctx, config, "test", assignment, &error) == 0, "%s",
-                  error);
-}
-
 static void add_group(struct tl_pac_group **groups, size_t *count, const char *sid,
                       uint32_t attributes)
 {
@@ -128,11 +106,11 @@ static void make_pac(const char *domain)
 static void setup(void)
 {
     ctx = talloc_new(NULL);
-    strcpy(folder, "/tmp/trustlogon-test-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
+    make_temp_folder(folder);
     config = tl_config_defaults(ctx);
-    set("idmap=rid");
-    set("rid_ranges=fabrikam.test:100000-199999,contoso.test:200000-299999");
+    set_option(config, "idmap=rid");
+    set_option(config,
+               "rid_ranges=fabrikam.test:100000-199999,contoso.test:200000-299999");
     topo = tl_topology_new(ctx);
     topo->domain = "fabrikam.test";
     topo->forest = "fabrikam.test";
@@ -154,11 +132,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-    unlink(talloc_asprintf(ctx, "%s/passwd", folder));
-    unlink(talloc_asprintf(ctx, "%s/group", folder));
-    unlink(talloc_asprintf(ctx, "%s/subuid", folder));
-    unlink(talloc_asprintf(ctx, "%s/subgid", folder));
-    ck_assert_int_eq(rmdir(folder), 0);
+    remove_tree(folder);
     talloc_free(ctx);
 }
 
@@ -261,8 +235,8 @@ START_TEST(private_groups)
     };
     struct tl_identity *a;
 
-    set("idmap=sss");
-    for (size_t i = 0; i < sizeof(users) / sizeof(users[0]); i++) {
+    set_option(config, "idmap=sss");
+    for (size_t i = 0; i < COUNT(users); i++) {
         make_pac(users[i].domain);
         ck_assert_int_eq(build(users[i].client, &a), TL_REASON_OK);
         ck_assert_int_eq(a->private_group, users[i].private_group);
@@ -270,8 +244,8 @@ START_TEST(private_groups)
         ck_assert_uint_eq(a->num_groups, 2);
         ck_assert_uint_eq(a->groups[0].gid, a->uid - 1104 + 513);
     }
-    set("idmap=rid");
-    set("rid_ranges=EU:700000-799999");
+    set_option(config, "idmap=rid");
+    set_option(config, "rid_ranges=EU:700000-799999");
     make_pac(EU);
     ck_assert_int_eq(build("alice@EU.FABRIKAM.TEST", &a), TL_REASON_OK);
     ck_assert(!a->private_group);
@@ -283,7 +257,7 @@ START_TEST(sss_needs_no_topology)
 {
     struct tl_identity *with, *without;
 
-    set("idmap=sss");
+    set_option(config, "idmap=sss");
     with = alice();
     topo = NULL;
     without = alice();
@@ -295,18 +269,18 @@ END_TEST
 
 START_TEST(no_id)
 {
-    set("rid_ranges=contoso.test:200000-200999");
+    set_option(config, "rid_ranges=contoso.test:200000-200999");
     refused(TL_REASON_ID_UNMAPPABLE);
     ck_assert_str_eq(out->subject, CONTOSO "-1104");
     ck_assert_ptr_nonnull(strstr(out->detail, "rid_ranges"));
-    set("rid_ranges=contoso.test:200000-299999");
+    set_option(config, "rid_ranges=contoso.test:200000-299999");
     pac->primary_group_rid = 100000;
     refused(TL_REASON_ID_UNMAPPABLE);
     ck_assert_str_eq(out->subject, CONTOSO "-100000");
     pac->primary_group_rid = 513;
-    set("minimum_uid=201105");
+    set_option(config, "minimum_uid=201105");
     refused(TL_REASON_ID_UNMAPPABLE);
-    set("minimum_uid=201104");
+    set_option(config, "minimum_uid=201104");
     alice();
 }
 END_TEST
@@ -335,7 +309,7 @@ START_TEST(collisions)
     ck_assert_uint_eq(a->num_groups, 1);
     ck_assert(was_dropped(CONTOSO "-1200"));
     /* the private group's */
-    set("idmap=sss");
+    set_option(config, "idmap=sss");
     make_pac(EU);
     ck_assert_int_eq(build("alice@EU.FABRIKAM.TEST", &a), TL_REASON_OK);
     ck_assert_int_eq(load_local("", talloc_asprintf(ctx, "staff:x:%u:\n", a->uid)), 0);
@@ -349,7 +323,7 @@ START_TEST(local_files)
         "a:x\n",       "a:x:\n", "a:x:y:1\n", "a:x:-1:1\n", "a:x:4294967296:1\n",
         "a:x:1\a:1\n", "junk\n"};
 
-    for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
+    for (size_t i = 0; i < COUNT(broken); i++) {
         ck_assert_msg(load_local(broken[i], "") == -EBADMSG, "%s", broken[i]);
         ck_assert_ptr_null(local);
         ck_assert_int_eq(load_local("", broken[i]), -EBADMSG);
@@ -389,7 +363,7 @@ START_TEST(subordinate_ids)
     const char *why;
     size_t count;
 
-    for (size_t i = 0; i < sizeof(nothing) / sizeof(nothing[0]); i++) {
+    for (size_t i = 0; i < COUNT(nothing); i++) {
         put("subuid", nothing[i]);
         ck_assert_int_eq(load_local("", ""), 0);
         (void)tl_local_subids(local, false, &count);
@@ -507,7 +481,7 @@ START_TEST(computers)
     ck_assert_str_eq(out->subject, "ws2$@contoso.test");
     ck_assert_uint_eq(out->ntstatus, TL_NT_NOLOGON_WORKSTATION_TRUST_ACCOUNT);
     pac->account = "alice";
-    for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++) {
+    for (size_t i = 0; i < COUNT(bits); i++) {
         pac->user_account_control = bits[i] | 0x10;
         refused(TL_REASON_COMPUTER_ACCOUNT);
     }
@@ -631,7 +605,7 @@ START_TEST(long_names)
     pac->account = sam;
     refused(TL_REASON_ID_NAME_UNSAFE); /* one more than a file's name may have */
     ck_assert_ptr_nonnull(strstr(out->detail, "part of the path"));
-    set("home=/home");
+    set_option(config, "home=/home");
     alice();
     pac->account = talloc_asprintf(ctx, "%sx", sam);
     refused(TL_REASON_ID_NAME_UNSAFE);
@@ -655,11 +629,10 @@ int main(void)
     tcase_add_test(t, names_of_local_accounts);
     tcase_add_test(t, names_of_local_groups);
     tcase_add_test(t, computers);
-    tcase_add_loop_test(t, explicit_upns, 0, sizeof(upns) / sizeof(upns[0]));
-    tcase_add_loop_test(t, hostile_accounts, 0,
-                        sizeof(bad_accounts) / sizeof(bad_accounts[0]));
+    tcase_add_loop_test(t, explicit_upns, 0, COUNT(upns));
+    tcase_add_loop_test(t, hostile_accounts, 0, COUNT(bad_accounts));
     tcase_add_test(t, hostile_text);
-    tcase_add_loop_test(t, expansion, 0, sizeof(templates) / sizeof(templates[0]));
+    tcase_add_loop_test(t, expansion, 0, COUNT(templates));
     tcase_add_test(t, long_names);
     suite_add_tcase(s, t);
     return run_suite(s);

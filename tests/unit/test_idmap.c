@@ -12,7 +12,7 @@
 
 #include <trustlogon/idmap.h>
 
-#include "run_suite.h"
+#include "fixtures.h"
 
 #define FABRIKAM "S-1-5-21-100-1-1"
 #define CONTOSO "S-1-5-21-200-1-1"
@@ -21,14 +21,6 @@
 static TALLOC_CTX *ctx;
 static struct tl_config *config;
 static struct tl_topology *topo;
-
-static struct tl_sid sid_of(const char *string)
-{
-    struct tl_sid sid;
-
-    ck_assert_int_eq(tl_sid_parse(string, &sid), 0);
-    return sid;
-}
 
 static void add_own(const char *dns, const char *flat, const char *sid)
 {
@@ -84,14 +76,6 @@ static void teardown(void)
     talloc_free(ctx);
 }
 
-static void set(const char *assignment)
-{
-    char *error = NULL;
-
-    ck_assert_msg(tl_config_set(ctx, config, "test", assignment, &error) == 0, "%s",
-                  error);
-}
-
 static struct tl_idmap *make(const struct tl_idmap_domain *also)
 {
     struct tl_idmap *map = NULL;
@@ -140,7 +124,7 @@ START_TEST(sss_layout)
     ck_assert_uint_eq(id_of(map, CONTOSO "-1104"), 0);
     ck_assert_uint_eq(id_of(map, "S-1-5-32-544"), 0);
     ck_assert_uint_eq(id_of(map, "S-1-18-1"), 0);
-    ck_assert_int_eq(tl_sid_parse("S-1-18-1", &sid), 0);
+    sid = sid_of("S-1-18-1");
     ck_assert_int_eq(tl_idmap_to_id(map, &sid, &id, &why), -ENOENT);
     ck_assert_ptr_nonnull(strstr(why, "well-known"));
     ck_assert_int_eq(tl_idmap_to_sid(map, 0, &sid), -ENOENT);
@@ -180,7 +164,7 @@ START_TEST(slices_do_not_depend_on_order)
     const struct tl_idmap_range *ranges[2];
     size_t counts[2], mapped = 0;
 
-    set("idmap_range_max=2200000");
+    set_option(config, "idmap_range_max=2200000");
     alone = make(NULL);
     for (int turn = 0; turn < 2; turn++) {
         topo->num_trusts = 0;
@@ -248,7 +232,7 @@ START_TEST(known_first)
     uint32_t before, id;
     size_t count;
 
-    set("idmap_range_max=2200000");
+    set_option(config, "idmap_range_max=2200000");
     if (_i & 4) /* the own domain is older than any trust */
         topo->num_domains = 0;
     twin = twin_of(home, 5000);
@@ -291,7 +275,7 @@ START_TEST(ages_not_known)
     const char *twin;
     struct tl_idmap *map;
 
-    set("idmap_range_max=2200000");
+    set_option(config, "idmap_range_max=2200000");
     twin = twin_of(CONTOSO, 5000);
     topo->num_trusts = 0;
     add_tdo("fabrikam.test", "contoso.test", "CONTOSO", CONTOSO,
@@ -331,9 +315,9 @@ START_TEST(rid_formula)
 
     add_tdo("fabrikam.test", "contoso.test", "CONTOSO", CONTOSO,
             listing("sub.contoso.test", "FABRIKAM", SUB));
-    set("idmap=rid");
-    set("rid_ranges=fabrikam:100000-299999, contoso.test:1000000-1001999,"
-        "nowhere.test:5000-5999");
+    set_option(config, "idmap=rid");
+    set_option(config, "rid_ranges=fabrikam:100000-299999, contoso.test:1000000-1001999,"
+                       "nowhere.test:5000-5999");
     map = make(NULL);
     ck_assert_uint_eq(id_of(map, FABRIKAM "-0"), 100000);
     ck_assert_uint_eq(id_of(map, FABRIKAM "-1104"), 101104);
@@ -353,8 +337,8 @@ START_TEST(one_domain_by_two_names)
 {
     struct tl_idmap *map;
 
-    set("idmap=rid");
-    set("rid_ranges=fabrikam.test:100000-199999,FABRIKAM:500000-599999");
+    set_option(config, "idmap=rid");
+    set_option(config, "rid_ranges=fabrikam.test:100000-199999,FABRIKAM:500000-599999");
     map = make(NULL);
     ck_assert_uint_eq(id_of(map, FABRIKAM "-1104"), 101104);
 }
@@ -366,13 +350,14 @@ START_TEST(autorid_of_a_winbindd)
 {
     struct tl_idmap *map;
 
-    set("idmap=autorid");
-    set("autorid_range=100000-1999999");
-    set("autorid_rangesize=50000");
-    set("autorid_domains=RANGE 3: S-1-5-21-2658536792-273513605-9031956, "
-        "RANGE 2: S-1-5-21-2845176252-328736898-4035544518#2, "
-        "RANGE 4: S-1-5-21-2658536792-273513605-9031956#2, RANGE 0: ALLOC, "
-        "RANGE 1: S-1-5-21-2845176252-328736898-4035544518");
+    set_option(config, "idmap=autorid");
+    set_option(config, "autorid_range=100000-1999999");
+    set_option(config, "autorid_rangesize=50000");
+    set_option(config,
+               "autorid_domains=RANGE 3: S-1-5-21-2658536792-273513605-9031956, "
+               "RANGE 2: S-1-5-21-2845176252-328736898-4035544518#2, "
+               "RANGE 4: S-1-5-21-2658536792-273513605-9031956#2, RANGE 0: ALLOC, "
+               "RANGE 1: S-1-5-21-2845176252-328736898-4035544518");
     map = make(NULL);
     ck_assert_uint_eq(id_of(map, "S-1-5-21-2658536792-273513605-9031956-1103"), 251103);
     ck_assert_uint_eq(id_of(map, "S-1-5-21-2658536792-273513605-9031956-100007"), 300007);
@@ -385,10 +370,11 @@ START_TEST(autorid_formula)
     struct tl_idmap *map;
     struct tl_sid sid;
 
-    set("idmap=autorid");
-    set("autorid_range=100000-1099999");
-    set("autorid_domains=RANGE 0: ALLOC, RANGE 1: S-1-5-32, RANGE 2: " FABRIKAM
-        ", RANGE 3: " CONTOSO ", RANGE 5: " CONTOSO "#1");
+    set_option(config, "idmap=autorid");
+    set_option(config, "autorid_range=100000-1099999");
+    set_option(config,
+               "autorid_domains=RANGE 0: ALLOC, RANGE 1: S-1-5-32, RANGE 2: " FABRIKAM
+               ", RANGE 3: " CONTOSO ", RANGE 5: " CONTOSO "#1");
     map = make(NULL);
     ck_assert_uint_eq(id_of(map, FABRIKAM "-0"), 300000);
     ck_assert_uint_eq(id_of(map, FABRIKAM "-1104"), 301104);
@@ -417,9 +403,9 @@ START_TEST(autorid_says_which_option)
     const char *why = NULL;
     uint32_t id;
 
-    set("idmap=autorid");
-    set("autorid_range=100000-1099999");
-    set("autorid_domains=0: " FABRIKAM);
+    set_option(config, "idmap=autorid");
+    set_option(config, "autorid_range=100000-1099999");
+    set_option(config, "autorid_domains=0: " FABRIKAM);
     ck_assert_int_eq(tl_idmap_to_id(make(NULL), &sid, &id, &why), -ENOENT);
     ck_assert_msg(strstr(why, "autorid_domains") != NULL, "%s", why);
 }
@@ -430,15 +416,15 @@ START_TEST(autorid_ends)
 {
     struct tl_idmap *map;
 
-    set("idmap=autorid");
-    set("autorid_range=4294867293-4294967293");
-    set("autorid_rangesize=100001");
-    set("autorid_domains=0: " FABRIKAM "#42949");
+    set_option(config, "idmap=autorid");
+    set_option(config, "autorid_range=4294867293-4294967293");
+    set_option(config, "autorid_rangesize=100001");
+    set_option(config, "autorid_domains=0: " FABRIKAM "#42949");
     map = make(NULL);
     ck_assert_uint_eq(id_of(map, FABRIKAM "-4294942949"), 4294867293U);
     ck_assert_uint_eq(id_of(map, FABRIKAM "-4294967295"), 4294891639U);
-    set("autorid_rangesize=100000");
-    set("autorid_domains=0: " FABRIKAM);
+    set_option(config, "autorid_rangesize=100000");
+    set_option(config, "autorid_domains=0: " FABRIKAM);
     map = make(NULL);
     ck_assert_uint_eq(id_of(map, FABRIKAM "-99999"), 4294967292U);
 }
@@ -465,10 +451,11 @@ START_TEST(autorid_properties)
             }
         if (count == 0)
             continue;
-        set(talloc_asprintf(ctx, "autorid_range=%u-%u", low, low + room * size - 1));
-        set(talloc_asprintf(ctx, "autorid_rangesize=%u", size));
-        set(talloc_asprintf(ctx, "autorid_domains=%s", list));
-        set("idmap=autorid");
+        set_option(config, talloc_asprintf(ctx, "autorid_range=%u-%u", low,
+                                           low + room * size - 1));
+        set_option(config, talloc_asprintf(ctx, "autorid_rangesize=%u", size));
+        set_option(config, talloc_asprintf(ctx, "autorid_domains=%s", list));
+        set_option(config, "idmap=autorid");
         map = make(NULL);
         for (int i = 0; i < 200; i++) {
             uint32_t rid = (uint32_t)rand() % (room * size), n = rid / size;
@@ -506,8 +493,8 @@ START_TEST(whose_directory_may_give_it)
     ck_assert_str_ne(not_admitted(make(NULL), FABRIKAM "-1104", 200000), "");
     add_tdo("fabrikam.test", "contoso.test", "CONTOSO", CONTOSO,
             listing("sub.contoso.test", "FABRIKAM", SUB));
-    set("idmap=rfc2307");
-    set("rfc2307_ranges=fabrikam:10000-19999,contoso.test:20000-29999");
+    set_option(config, "idmap=rfc2307");
+    set_option(config, "rfc2307_ranges=fabrikam:10000-19999,contoso.test:20000-29999");
     map = make(NULL);
     ck_assert_str_eq(not_admitted(map, FABRIKAM "-1104", 10000), "");
     ck_assert_str_eq(not_admitted(map, FABRIKAM "-1104", 19999), "");
@@ -535,16 +522,16 @@ START_TEST(contradictions)
     struct tl_idmap *map = NULL;
     char *error = NULL;
 
-    set("idmap=rid");
+    set_option(config, "idmap=rid");
     ck_assert_int_eq(tl_idmap_new(ctx, config, "fabrikam.test", topo, NULL, &map, &error),
                      -EINVAL);
     ck_assert_str_eq(error, "[identity] idmap: 'rid' needs rid_ranges");
-    set("idmap=sss");
-    set("idmap_range_max=399999");
+    set_option(config, "idmap=sss");
+    set_option(config, "idmap_range_max=399999");
     ck_assert_int_eq(tl_idmap_new(ctx, config, "fabrikam.test", topo, NULL, &map, &error),
                      -EINVAL);
     ck_assert_ptr_null(map);
-    set("idmap_range_max=400000");
+    set_option(config, "idmap_range_max=400000");
     ck_assert_uint_eq(id_of(make(NULL), FABRIKAM "-7"), 200007);
 }
 END_TEST

@@ -10,23 +10,20 @@
 #include <unistd.h>
 
 #include "kerberos/internal.h"
-#include "run_suite.h"
+#include "fixtures.h"
 
 static TALLOC_CTX *ctx;
-static char folder[64];
+static temp_path folder;
 
 static void setup(void)
 {
     ctx = talloc_new(NULL);
-    strcpy(folder, "/tmp/trustlogon-kc-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
+    make_temp_folder(folder);
 }
 
 static void teardown(void)
 {
-    char *command = talloc_asprintf(ctx, "rm -rf %s", folder);
-
-    ck_assert_int_eq(system(command), 0);
+    remove_tree(folder);
     talloc_free(ctx);
 }
 
@@ -145,8 +142,8 @@ int main(void)
     TCase *tc = tcase_create("krb5.conf");
 
     tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_add_loop_test(tc, test_syntax, 0, sizeof(files) / sizeof(files[0]));
-    tcase_add_loop_test(tc, test_values, 0, sizeof(values) / sizeof(values[0]));
+    tcase_add_loop_test(tc, test_syntax, 0, COUNT(files));
+    tcase_add_loop_test(tc, test_values, 0, COUNT(values));
     tcase_add_test(tc, test_long);
     tcase_add_test(tc, test_missing);
     suite_add_tcase(suite, tc);

@@ -325,7 +325,7 @@ int main(void)
     TCase *tc = tcase_create("machine");
 
     tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_add_loop_test(tc, test_every_order, 0, sizeof(rows) / sizeof(rows[0]));
+    tcase_add_loop_test(tc, test_every_order, 0, COUNT(rows));
     tcase_add_test(tc, test_flat);
     tcase_add_test(tc, test_long_keytab);
     tcase_set_timeout(tc, 10); /* of a second's work under the sanitizers */

@@ -10,7 +10,6 @@
 #include "kerberos/kpasswd/kpasswd.h"
 #include "run_suite.h"
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define DAY 864000000000ULL /* in 100 ns */
 
 static TALLOC_CTX *mem;

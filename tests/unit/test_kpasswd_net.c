@@ -502,7 +502,7 @@ START_TEST(test_order)
     } rows[] = {{"", ""},     {"r", "r"},       {"rw", "wr"},
                 {"uw", "uw"}, {"rwru", "wurr"}, {"wwrrwu", "wwwurr"}};
 
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct tl_dc dcs[8] = {0};
         struct tl_dc_list few = {.count = strlen(rows[i].before), .dcs = dcs};
 
@@ -540,7 +540,7 @@ int main(void)
 
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_set_timeout(tc, 60);
-    tcase_add_loop_test(tc, test_script, 0, (int)(sizeof(scripts) / sizeof(scripts[0])));
+    tcase_add_loop_test(tc, test_script, 0, COUNT(scripts));
     tcase_add_loop_test(tc, test_meddled, 0, 2);
     tcase_add_test(tc, test_order);
     tcase_add_test(tc, test_no_ticket);

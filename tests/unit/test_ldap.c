@@ -362,8 +362,8 @@ int main(void)
     TCase *t = tcase_create("ldap");
 
     tcase_add_checked_fixture(t, setup, teardown);
-    tcase_add_loop_test(t, filter_as_libldap, 0, sizeof(good) / sizeof(good[0]));
-    tcase_add_loop_test(t, filter_refused, 0, sizeof(bad) / sizeof(bad[0]));
+    tcase_add_loop_test(t, filter_as_libldap, 0, COUNT(good));
+    tcase_add_loop_test(t, filter_refused, 0, COUNT(bad));
     tcase_add_test(t, filter_too_deep);
     tcase_add_test(t, requests);
     tcase_add_test(t, responses);

@@ -101,7 +101,7 @@ START_TEST(replies)
     uint8_t reply[sizeof(found)];
     size_t records;
 
-    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+    for (size_t i = 0; i < COUNT(table); i++) {
         memcpy(reply, found, sizeof(found));
         reply[2] = table[i].flags;
         reply[3] = table[i].rcode;
@@ -157,7 +157,7 @@ START_TEST(nsswitch_lines)
         {"passwd: trustlogon\npasswd: files\n", true, false, NULL, NULL},
     };
 
-    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+    for (size_t i = 0; i < COUNT(table); i++) {
         struct tli_nss_line line = nss("passwd", table[i].text);
 
         ck_assert_msg(line.present == table[i].present && line.ours == table[i].ours,
@@ -310,7 +310,7 @@ START_TEST(pam_faults)
          TL_PAM_FINE, NULL},
     };
 
-    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+    for (size_t i = 0; i < COUNT(table); i++) {
         const char *culprit;
 
         ck_assert_msg(pam_line(table[i].kind, table[i].text, &culprit) == table[i].fault,
@@ -334,7 +334,7 @@ START_TEST(pam_rivals)
         {"account required pam_krb5.so\nauth required pam_trustlogon.so\n", NULL},
     };
 
-    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+    for (size_t i = 0; i < COUNT(table); i++) {
         const char *files[] = {"sshd", table[i].text, NULL};
 
         ck_assert_pstr_eq(tli_pam_rival(pam(files)), table[i].rival);
@@ -356,7 +356,7 @@ START_TEST(pam_files_that_are_broken)
 
     ck_assert_ptr_nonnull(strstr(pam(circle)->broken, "include each other"));
     ck_assert_ptr_nonnull(strstr(pam(gone)->broken, "common-auth"));
-    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+    for (size_t i = 0; i < COUNT(lines); i++) {
         const char *files[] = {"sshd", lines[i], NULL};
 
         ck_assert_msg(pam(files)->broken != NULL, "%s", lines[i]);
@@ -441,7 +441,7 @@ START_TEST(sshd_users)
                  {"", TL_SSHD_NO}};
     const char *pattern;
 
-    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+    for (size_t i = 0; i < COUNT(table); i++) {
         const char *patterns[] = {"nobody", table[i].pattern};
         struct tli_sshd_list list = {2, patterns};
 

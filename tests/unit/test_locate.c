@@ -581,8 +581,6 @@ START_TEST(cache_broken)
 }
 END_TEST
 
-#define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
-
 int main(void)
 {
     Suite *suite = suite_create("locate");

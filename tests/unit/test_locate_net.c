@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 
 #include "fake_dc.h"
-#include "run_suite.h"
+#include "fixtures.h"
 
 static const struct fake_srv two[] = {{"dc0", 0}, {"dc1", 10}, {NULL, 0}};
 static const struct fake_srv one[] = {{"dc0", 0}, {NULL, 0}};
@@ -24,7 +24,8 @@ static struct world world;
 static TALLOC_CTX *ctx;
 static struct tl_config *config;
 static struct tl_outcome *out;
-static char folder[] = "/tmp/test_locate.XXXXXX", name_server[64];
+static temp_path folder;
+static char name_server[64];
 static int64_t clock_now;
 
 static int64_t wall(void)
@@ -38,7 +39,8 @@ static void setup(void)
     memset(&world, 0, sizeof world);
     world.plain = two;
     config = tl_config_defaults(ctx);
-    config->cache_dir = mkdtemp(strcpy(folder, "/tmp/test_locate.XXXXXX"));
+    make_temp_folder(folder);
+    config->cache_dir = folder;
     config->ping_interval = 50;
     config->ping_timeout = 1000; /* room for a busy machine */
     /* not the defaults: what is tested is that the options count */
@@ -53,12 +55,9 @@ static void setup(void)
 
 static void teardown(void)
 {
-    char command[128];
-
     if (world.thread)
         world_stop(&world);
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    ck_assert_int_eq(system(command), 0);
+    remove_tree(folder);
     talloc_free(ctx);
 }
 
@@ -636,7 +635,6 @@ START_TEST(bad_files)
 {
     char path[128], beside[128];
     int packets;
-    FILE *f;
 
     locate(NULL, 0, TL_REASON_OK);
     packets = world_packets(&world);
@@ -644,9 +642,7 @@ START_TEST(bad_files)
     snprintf(beside, sizeof beside, "%s/beside", folder);
     switch (_i) {
     case 0:
-        f = fopen(path, "w");
-        fputs("{\"version\": 1, \"domain\": \"contoso", f);
-        fclose(f);
+        write_text(path, "{\"version\": 1, \"domain\": \"contoso");
         break;
     case 1:
         ck_assert_int_eq(chmod(path, 0666), 0);
@@ -801,8 +797,6 @@ START_TEST(no_time_left)
     locate(NULL, 0, TL_REASON_PING_FILTERED);
 }
 END_TEST
-
-#define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
 static void add(Suite *suite, const char *name, const TTest *test, int count)
 {

@@ -11,22 +11,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "run_suite.h"
+#include "fixtures.h"
 #include "status/lock.h"
 #include "status/siphash.h"
 
 #define WAIT_MS 60
 
-static char path[32];
+static temp_path path;
 
 static void setup(void)
 {
-    int fd;
-
-    snprintf(path, sizeof(path), "/tmp/tl-lock-XXXXXX");
-    fd = mkstemp(path);
-    ck_assert_int_ge(fd, 0);
-    close(fd);
+    make_temp_file(path);
 }
 
 static void teardown(void)
@@ -124,7 +119,7 @@ START_TEST(test_siphash)
 
     for (uint8_t i = 0; i < 16; i++)
         key[i] = message[i] = i;
-    for (size_t i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++)
+    for (size_t i = 0; i < COUNT(vectors); i++)
         ck_assert_uint_eq(tli_siphash(key, message, vectors[i].len), vectors[i].hash);
     key[0] ^= 1;
     ck_assert_uint_ne(tli_siphash(key, message, 8), vectors[3].hash);

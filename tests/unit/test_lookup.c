@@ -9,9 +9,8 @@
 
 #include "lookup/internal.h"
 #include "topologies.h"
-#include "run_suite.h"
+#include "fixtures.h"
 
-#define COUNT(a) (sizeof(a) / sizeof(*(a)))
 #define CONTOSO "S-1-5-21-1-2-3"
 
 static TALLOC_CTX *ctx;
@@ -25,11 +24,8 @@ static void setup(void)
 {
     ctx = talloc_new(NULL);
     config = tl_config_defaults(ctx);
-    ws = (struct tl_workstation){.flat = "WS1",
-                                 .fqdn = "ws1.fabrikam.test",
-                                 .realm = "FABRIKAM.TEST",
-                                 .domain = "fabrikam.test"};
-    ck_assert_int_eq(tl_local_ids_load(ctx, "/nonexistent", "/nonexistent", &local), 0);
+    ws = (struct tl_workstation){WS1_OF_FABRIKAM};
+    local = no_local_ids(ctx);
 }
 
 static void teardown(void)
@@ -51,14 +47,6 @@ static void change(const char *setting)
     char *error = NULL;
 
     ck_assert_msg(tl_topology_set(ctx, topo, setting, &error) == 0, "%s", error);
-}
-
-static struct tl_sid sid_of(const char *string)
-{
-    struct tl_sid sid;
-
-    ck_assert_msg(tl_sid_parse(string, &sid) == 0, "%s", string);
-    return sid;
 }
 
 static void ask(bool group, const char *name, uint32_t id)

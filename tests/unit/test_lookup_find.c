@@ -71,7 +71,7 @@ static int fake_lsa_ask(TALLOC_CTX *mem, const struct tli_lsa_peer *peer,
 #include "../../common/lookup/lsa.c"
 #include "../../common/lookup/resources.c"
 
-#include "run_suite.h" /* with check.h, which has a `fail` of its own */
+#include "fixtures.h" /* with check.h, which has a `fail` of its own */
 
 #define CONTOSO "S-1-5-21-1-2-3"
 #define FABRIKAM "S-1-5-21-9-9-9"
@@ -97,14 +97,6 @@ static enum tli_lsa_type lsa_type;
 static int lsa_rc;
 static bool lsa_knows_groups; /* of a domain of which it knows no user by that name */
 static char *asked;           /* who was, in order */
-
-static struct tl_sid sid_of(const char *string)
-{
-    struct tl_sid sid;
-
-    ck_assert_msg(tl_sid_parse(string, &sid) == 0, "%s", string);
-    return sid;
-}
 
 static enum tl_reason nobody(struct tl_outcome *why)
 {
@@ -279,25 +271,20 @@ static int fake_lsa_ask(TALLOC_CTX *mem, const struct tli_lsa_peer *peer,
 static void setup(void)
 {
     struct tl_lookup_input in = {0};
-    struct tl_local_ids *local = NULL;
     char *error = NULL;
 
     ctx = talloc_new(NULL);
     config = tl_config_defaults(ctx);
-    ws = (struct tl_workstation){.flat = "WS1",
-                                 .fqdn = "ws1.fabrikam.test",
-                                 .realm = "FABRIKAM.TEST",
-                                 .domain = "fabrikam.test"};
+    ws = (struct tl_workstation){WS1_OF_FABRIKAM};
     ck_assert_int_eq(
         tl_topology_from_json(ctx, TOPO_EXTERNAL, strlen(TOPO_EXTERNAL), &topo, &error),
         0);
     topo->domains[0].sid = sid_of(FABRIKAM);
     topo->domains[0].has_sid = true;
     topo->trusts[0].attributes = 0; /* no quarantine: SIDs of third domains may pass */
-    ck_assert_int_eq(tl_local_ids_load(ctx, "/nonexistent", "/nonexistent", &local), 0);
     machine = (struct tl_machine){.config = config, .workstation = &ws, .topology = topo};
     in.machine = &machine;
-    in.local = local;
+    in.local = no_local_ids(ctx);
     in.deadline = tl_deadline_in_ms(10000);
     lookup = talloc_zero(ctx, struct tl_lookup);
     lookup->in = in;
@@ -432,7 +419,7 @@ START_TEST(cannot_tell)
                                           TL_REASON_DIRECTORY_UNREADABLE,
                                           TL_REASON_KEYTAB_WRONG, TL_REASON_DEADLINE};
 
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         open_says = rows[i];
         ck_assert_int_eq(find(false, "CONTOSO\\alice"), rows[i]);
         ck_assert_int_eq(out->reason, rows[i]);
@@ -579,7 +566,7 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, cannot_tell);
     tcase_add_test(tcase, one_way);
     tcase_add_test(tcase, one_way_upn);
-    tcase_add_loop_test(tcase, lsa_told, 0, sizeof(told) / sizeof(told[0]));
+    tcase_add_loop_test(tcase, lsa_told, 0, COUNT(told));
     tcase_add_test(tcase, lsa_cannot_ask);
     tcase_add_test(tcase, lsa_computer);
     suite_add_tcase(suite, tcase);

@@ -4,7 +4,7 @@
  * answer, and every way in which none comes.
  */
 #include "lookup/lsa_client.h"
-#include "run_suite.h"
+#include "fixtures.h"
 
 #include <check.h>
 #include <errno.h>
@@ -21,7 +21,7 @@
     "\"type\":\"user\"}"
 
 static TALLOC_CTX *mem;
-static char folder[64];
+static temp_path folder;
 static struct tl_config *config;
 static struct tl_workstation ws = {
     .flat = "WS1", .fqdn = "ws1.fabrikam.test", .realm = "FABRIKAM.TEST"};
@@ -174,8 +174,7 @@ static void setup(void)
 
     mem = talloc_new(NULL);
     config = tl_config_defaults(mem);
-    strcpy(folder, "/tmp/trustlogon-lsa-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
+    make_temp_folder(folder);
     config->keytab = talloc_asprintf(mem, "%s/keytab", folder);
     config->run_dir = folder;
     add_key("HTTP/ws1.fabrikam.test@FABRIKAM.TEST", 'H');
@@ -189,14 +188,9 @@ static void setup(void)
 
 static void teardown(void)
 {
-    char path[96];
-
     if (listener >= 0)
         close(listener);
-    snprintf(path, sizeof(path), "%s/%s", folder, TL_LSA_SOCKET);
-    unlink(path);
-    unlink(config->keytab);
-    rmdir(folder);
+    remove_tree(folder);
     talloc_free(mem);
 }
 
@@ -251,7 +245,7 @@ static int ask(const char *name, const char *sid_text, int ms,
     int ret;
 
     if (sid_text != NULL)
-        ck_assert_int_eq(tl_sid_parse(sid_text, &sid), 0);
+        sid = sid_of(sid_text);
     ret = tli_lsa_ask(mem, &peer, name, sid_text != NULL ? &sid : NULL,
                       tl_deadline_in_ms(ms), answer, &why);
     ck_assert((ret == 0) == (*answer != NULL));
@@ -417,7 +411,7 @@ int main(void)
     Suite *suite = suite_create("lsa_client");
     TCase *pure = tcase_create("decode"), *talk = tcase_create("ask");
 
-    tcase_add_loop_test(pure, decode, 0, sizeof(lines) / sizeof(lines[0]));
+    tcase_add_loop_test(pure, decode, 0, COUNT(lines));
     tcase_add_test(pure, decode_fields);
     tcase_add_test(pure, decode_bounds);
     suite_add_tcase(suite, pure);
@@ -426,7 +420,7 @@ int main(void)
     tcase_add_test(talk, ask_sid);
     tcase_add_test(talk, another_sid);
     tcase_add_test(talk, no_answer);
-    tcase_add_loop_test(talk, broken_answer, 0, sizeof(broken) / sizeof(broken[0]));
+    tcase_add_loop_test(talk, broken_answer, 0, COUNT(broken));
     tcase_add_test(talk, flood);
     tcase_add_test(talk, listener_answers_without_reading);
     tcase_add_test(talk, nobody_listens);

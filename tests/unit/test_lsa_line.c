@@ -9,7 +9,6 @@
 #include "agent/lsa/lsa.h"
 #include "run_suite.h"
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define LINE(s) s, sizeof(s) - 1
 
 static const struct {

@@ -13,16 +13,13 @@
 #include <unistd.h>
 
 #include "kerberos/internal.h"
-#include "run_suite.h"
+#include "fixtures.h"
 
 #define LDAP "ldap/dc1.contoso.test"
 
-static const struct tl_workstation ws = {.flat = "WS1",
-                                         .fqdn = "ws1.fabrikam.test",
-                                         .realm = "FABRIKAM.TEST",
-                                         .domain = "fabrikam.test"};
+static const struct tl_workstation ws = {WS1_OF_FABRIKAM};
 static TALLOC_CTX *ctx;
-static char dir[32];
+static temp_path dir;
 static char *path;
 
 static int close_krb(struct tl_krb *krb)
@@ -75,8 +72,7 @@ static struct tl_krb *with_tgt(const char *client, int seconds)
 static void setup(void)
 {
     ctx = talloc_new(NULL);
-    snprintf(dir, sizeof(dir), "/tmp/tl-kept-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(dir));
+    make_temp_folder(dir);
     path = talloc_asprintf(ctx, "%s/machine.tickets", dir);
 }
 
@@ -121,7 +117,7 @@ START_TEST(not_worth_taking)
                 {"WS2$@FABRIKAM.TEST", 36000},
                 {"carol@FABRIKAM.TEST", 36000}};
 
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct tl_krb *next = new_session();
 
         ck_assert_int_eq(
@@ -138,7 +134,6 @@ START_TEST(not_ours_alone)
 {
     struct tl_krb *next = new_session();
     char *other = talloc_asprintf(ctx, "%s/other", dir);
-    FILE *file;
 
     ck_assert_int_eq(tl_krb_load_machine_tickets(next, &ws, path), -ENOENT);
     ck_assert_int_eq(
@@ -154,10 +149,7 @@ START_TEST(not_ours_alone)
         tl_krb_save_machine_tickets(with_tgt("WS2$@FABRIKAM.TEST", 36000), path), 0);
     ck_assert_int_eq(tl_krb_load_machine_tickets(next, &ws, other), 0);
     ck_assert_int_eq(unlink(other), 0);
-    file = fopen(path, "w");
-    ck_assert_ptr_nonnull(file);
-    ck_assert_int_ge(fputs("no tickets at all", file), 0);
-    fclose(file);
+    write_text(path, "no tickets at all");
     ck_assert_int_lt(tl_krb_load_machine_tickets(new_session(), &ws, path), 0);
 }
 END_TEST

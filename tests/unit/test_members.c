@@ -9,7 +9,8 @@
 
 #include "directory/internal.h"
 #include "directory/people_decode.h"
-#include "run_suite.h"
+#include "entries.h"
+#include "fixtures.h"
 
 #define NC "DC=contoso,DC=test"
 #define DOMAIN "S-1-5-21-1-2-3"
@@ -30,43 +31,12 @@ static struct tli_entry *new_entry(struct tli_entries *all, const char *dn)
     return &all->entries[all->count++];
 }
 
-static struct tli_attribute *new_attribute(TALLOC_CTX *owner, struct tli_entry *entry,
-                                           const char *name)
-{
-    entry->attributes =
-        talloc_realloc(owner, entry->attributes, struct tli_attribute, entry->count + 1);
-    entry->attributes[entry->count] = (struct tli_attribute){.name = name};
-    return &entry->attributes[entry->count++];
-}
-
-static void value(TALLOC_CTX *owner, struct tli_attribute *attribute, const void *data,
-                  size_t len)
-{
-    uint8_t *copy = talloc_zero_size(owner, len + 1);
-
-    memcpy(copy, data, len);
-    if ((attribute->count & (attribute->count - 1)) == 0) /* full: as much again */
-        attribute->values = talloc_realloc(owner, attribute->values, struct tli_value,
-                                           2 * attribute->count + 1);
-    attribute->values[attribute->count++] = (struct tli_value){copy, len};
-}
-
-static void text(struct tli_entries *all, struct tli_entry *entry, const char *name,
-                 const char *string)
-{
-    value(all, new_attribute(all, entry, name), string, strlen(string));
-}
-
 static void sid_value(TALLOC_CTX *owner, struct tli_attribute *attribute,
                       const char *string)
 {
-    uint8_t packed[8 + 4 * TL_SID_MAX_SUBS];
-    struct tl_sid sid;
-    size_t len;
+    const struct tl_sid sid = sid_of(string);
 
-    ck_assert_int_eq(tl_sid_parse(string, &sid), 0);
-    len = tl_sid_encode(&sid, packed);
-    value(owner, attribute, packed, len);
+    add_sid_value(owner, attribute, &sid);
 }
 
 /* The real one is search.c's, which the linker leaves out for this one. */
@@ -96,7 +66,7 @@ static void setup(void)
     dir->ldap->domain = dir->domain = "contoso.test";
     dir->default_nc = NC;
     dir->has_sid = true;
-    ck_assert_int_eq(tl_sid_parse(DOMAIN, &dir->sid), 0);
+    dir->sid = sid_of(DOMAIN);
     searches = 0;
 }
 
@@ -109,7 +79,7 @@ static struct tl_dir_group group_of(const char *dn, const char *sid)
 {
     struct tl_dir_group group = {.dn = dn, .name = "Crowd"};
 
-    ck_assert_int_eq(tl_sid_parse(sid, &group.sid), 0);
+    group.sid = sid_of(sid);
     return group;
 }
 
@@ -120,9 +90,9 @@ static void add_account(struct tli_entries *all, unsigned int rid, const char *t
 
     sid_value(all, new_attribute(all, entry, "objectSid"),
               talloc_asprintf(all, DOMAIN "-%u", rid));
-    text(all, entry, "objectClass", "top");
-    text(all, entry, "sAMAccountType", type);
-    text(all, entry, "sAMAccountName", talloc_asprintf(all, "m%u", rid));
+    put_text(all, entry, "objectClass", "top");
+    put_text(all, entry, "sAMAccountType", type);
+    put_text(all, entry, "sAMAccountName", talloc_asprintf(all, "m%u", rid));
 }
 
 /* How many values "member;range=A-B" asks for are given, and how they are labelled. */
@@ -161,7 +131,7 @@ static enum tl_reason ranged(const struct tli_search *search, struct tli_entries
         char *dn = talloc_asprintf(entries, "<GUID=0>;<SID=" DOMAIN "-%zu>;CN=m%zu," NC,
                                    2000 + i, 2000 + i);
 
-        value(entries, member, dn, strlen(dn));
+        add_value(entries, member, dn, strlen(dn));
     }
     return TL_REASON_OK;
 }
@@ -289,7 +259,7 @@ START_TEST(names_beside)
     server = beside;
     for (uint32_t i = 0; i < 120; i++)
         ck_assert_int_eq(tl_sid_append(&dir->sid, 600 + i, &sids[i]), 0);
-    ck_assert_int_eq(tl_sid_parse("S-1-5-21-9-9-9-666", &sids[3]), 0);
+    sids[3] = sid_of("S-1-5-21-9-9-9-666");
     ck_assert_int_eq(tl_directory_names(ctx, dir, sids, 120, &names, out), 0);
     ck_assert_uint_eq(names->count, 120);
     ck_assert_int_eq(searches, 3);
@@ -321,7 +291,7 @@ static enum tl_reason tokens(const struct tli_search *search, struct tli_entries
     if (token_mode == 2)
         groups->options = "range=0-1";
     if (token_mode == 3)
-        value(entries, groups, "S-1-1-0", 7);
+        add_value(entries, groups, "S-1-1-0", 7);
     return TL_REASON_OK;
 }
 
@@ -347,7 +317,7 @@ static enum tl_reason users(const struct tli_search *search, struct tli_entries 
     ck_assert_str_eq(search->base, NC);
     for (size_t i = 0; i < users_found; i++) {
         add_account(entries, (unsigned int)(1100 + i), "805306368");
-        text(entries, &entries->entries[i], "primaryGroupID", "513");
+        put_text(entries, &entries->entries[i], "primaryGroupID", "513");
     }
     return TL_REASON_OK;
 }
@@ -388,9 +358,9 @@ static void add_found(struct tli_entries *entries, const char *dn, const char *s
 {
     struct tli_entry *entry = new_entry(entries, dn);
 
-    text(entries, entry, "objectClass", "group");
-    text(entries, entry, "sAMAccountName", name);
-    text(entries, entry, "sAMAccountType", type);
+    put_text(entries, entry, "objectClass", "group");
+    put_text(entries, entry, "sAMAccountName", name);
+    put_text(entries, entry, "sAMAccountType", type);
     sid_value(entries, new_attribute(entries, entry, "objectSid"), sid);
 }
 
@@ -450,8 +420,8 @@ START_TEST(foreign_groups)
     struct tl_dir_names *groups = (void *)1;
     struct tl_sid sids[2];
 
-    ck_assert_int_eq(tl_sid_parse("S-1-5-21-7-7-7-1", &sids[0]), 0);
-    ck_assert_int_eq(tl_sid_parse("S-1-5-21-7-7-7-2", &sids[1]), 0);
+    sids[0] = sid_of("S-1-5-21-7-7-7-1");
+    sids[1] = sid_of("S-1-5-21-7-7-7-2");
     server = answer_strangers;
     strangers_case = strangers[_i].kind;
     ck_assert_int_eq(tl_directory_foreign_groups(ctx, dir, sids, 2, &groups, out),
@@ -467,8 +437,6 @@ START_TEST(foreign_groups)
                   tl_sid_in_domain(&groups->names[i].sid, &dir->sid));
 }
 END_TEST
-
-#define COUNT(table) (int)(sizeof(table) / sizeof((table)[0]))
 
 int main(void)
 {

@@ -12,7 +12,6 @@
 
 #include "run_suite.h"
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define BYTES(s) (s), sizeof(s) - 1
 
 static const struct {
@@ -384,15 +383,15 @@ int main(void)
     TCase *tcase = tcase_create("names");
 
     tcase_set_timeout(tcase, 60);
-    tcase_add_loop_test(tcase, splits, 0, (int)COUNT(parses));
-    tcase_add_loop_test(tcase, limits, 0, (int)COUNT(lengths));
+    tcase_add_loop_test(tcase, splits, 0, COUNT(parses));
+    tcase_add_loop_test(tcase, limits, 0, COUNT(lengths));
     tcase_add_test(tcase, error_may_be_null);
-    tcase_add_loop_test(tcase, local_names, 0, (int)COUNT(locals));
-    tcase_add_loop_test(tcase, folding, 0, (int)COUNT(folds));
+    tcase_add_loop_test(tcase, local_names, 0, COUNT(locals));
+    tcase_add_loop_test(tcase, folding, 0, COUNT(folds));
     tcase_add_test(tcase, equality);
-    tcase_add_loop_test(tcase, dns_names, 0, (int)COUNT(dns));
+    tcase_add_loop_test(tcase, dns_names, 0, COUNT(dns));
     tcase_add_test(tcase, labels);
-    tcase_add_loop_test(tcase, validity, 0, (int)COUNT(valid));
+    tcase_add_loop_test(tcase, validity, 0, COUNT(valid));
     tcase_add_test(tcase, realms);
     tcase_add_test(tcase, long_names);
     suite_add_tcase(suite, tcase);

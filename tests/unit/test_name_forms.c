@@ -52,7 +52,7 @@ static enum tl_reason fake_foreign_groups(TALLOC_CTX *mem, struct tl_directory *
 #include "../../common/lookup/lookup.c"
 #include "../../common/lookup/resources.c"
 
-#include "run_suite.h"
+#include "fixtures.h"
 
 static const struct {
     const char *dns, *flat, *sid;
@@ -62,7 +62,7 @@ static const struct {
     {"emea.contoso.test", "EMEA", "S-1-5-21-1-2-4"},
     {"tree.example", "TREE", "S-1-5-21-1-2-5"},
 };
-#define DOMAINS (sizeof(domains) / sizeof(domains[0]))
+#define DOMAINS COUNT(domains)
 
 static const struct account {
     size_t domain;
@@ -85,7 +85,7 @@ static const struct account {
     {1, "mallory", "mallory@lab.corp.example", 1112},
     {1, "eve", "eve@nowhere.example", 1113},
 };
-#define ACCOUNTS (sizeof(accounts) / sizeof(accounts[0]))
+#define ACCOUNTS COUNT(accounts)
 
 static TALLOC_CTX *ctx;
 static struct tl_config *config;
@@ -95,11 +95,11 @@ static struct tl_workstation ws;
 static struct tl_lookup *lookup;
 static size_t open_domain;
 
-static struct tl_sid sid_of(const char *domain, uint32_t rid)
+static struct tl_sid account_sid(const char *domain, uint32_t rid)
 {
-    struct tl_sid sid, whole;
+    const struct tl_sid sid = sid_of(domain);
+    struct tl_sid whole;
 
-    ck_assert_int_eq(tl_sid_parse(domain, &sid), 0);
     ck_assert_int_eq(tl_sid_append(&sid, rid, &whole), 0);
     return whole;
 }
@@ -183,7 +183,7 @@ static const struct account *logon(const char *text)
                              tl_realm_of(ctx, domains[found->domain].dns));
     pac.account = found->sam;
     pac.upn = found->upn != NULL ? found->upn : implicit;
-    pac.user_sid = sid_of(domains[found->domain].sid, found->rid);
+    pac.user_sid = account_sid(domains[found->domain].sid, found->rid);
     return tl_pac_check_name(&pac, topo, route, client, NULL) == TL_REASON_OK ? found
                                                                               : NULL;
 }
@@ -203,7 +203,7 @@ static enum tl_reason fake_open(struct tl_lookup *l, const char *domain,
 static enum tl_reason fake_domain_sid(struct tl_directory *dir, struct tl_sid *sid,
                                       struct tl_outcome *why)
 {
-    ck_assert_int_eq(tl_sid_parse(domains[open_domain].sid, sid), 0);
+    *sid = sid_of(domains[open_domain].sid);
     return TL_REASON_OK;
 }
 
@@ -216,7 +216,7 @@ static enum tl_reason give_user(TALLOC_CTX *mem, const struct account *account,
     *user = talloc_zero(mem, struct tl_dir_user);
     (*user)->sam = account->sam;
     (*user)->upn = account->upn;
-    (*user)->sid = sid_of(domains[account->domain].sid, account->rid);
+    (*user)->sid = account_sid(domains[account->domain].sid, account->rid);
     (*user)->primary_group_rid = 513;
     return TL_REASON_OK;
 }
@@ -241,7 +241,7 @@ static enum tl_reason fake_user_groups(TALLOC_CTX *mem, struct tl_directory *dir
                                        struct tl_outcome *why)
 {
     *sids = talloc_zero_array(mem, struct tl_sid, 1);
-    (*sids)[0] = sid_of(domains[open_domain].sid, 513);
+    (*sids)[0] = account_sid(domains[open_domain].sid, 513);
     *count = 1;
     return TL_REASON_OK;
 }
@@ -287,7 +287,7 @@ static const struct account *look_up(const char *text,
     ck_assert(answer != NULL && answer->identity != NULL);
     *identity = answer->identity;
     for (size_t i = 0; i < ACCOUNTS; i++) {
-        sid = sid_of(domains[accounts[i].domain].sid, accounts[i].rid);
+        sid = account_sid(domains[accounts[i].domain].sid, accounts[i].rid);
         if (tl_sid_equal(&sid, &answer->identity->sid))
             return &accounts[i];
     }
@@ -298,33 +298,28 @@ static const struct account *look_up(const char *text,
 static void setup(void)
 {
     struct tl_lookup_input in = {0};
-    struct tl_local_ids *local = NULL;
     struct tl_forest_info *info;
     char *error = NULL;
 
     ctx = talloc_new(NULL);
     config = tl_config_defaults(ctx);
-    ws = (struct tl_workstation){.flat = "WS1",
-                                 .fqdn = "ws1.fabrikam.test",
-                                 .realm = "FABRIKAM.TEST",
-                                 .domain = "fabrikam.test",
-                                 .default_domain = "CONTOSO"};
+    ws = (struct tl_workstation){WS1_OF_FABRIKAM, .default_domain = "CONTOSO"};
     ck_assert_int_eq(
         tl_topology_from_json(ctx, TOPO_FOREST, strlen(TOPO_FOREST), &topo, &error), 0);
     topo->domains[0].has_sid = true;
-    ck_assert_int_eq(tl_sid_parse(domains[0].sid, &topo->domains[0].sid), 0);
+    topo->domains[0].sid = sid_of(domains[0].sid);
     info = topo->trusts[0].forest_info;
     for (size_t i = 0; i < info->count; i++)
         for (size_t k = 1; k < DOMAINS; k++)
             if (info->records[i].type == TL_FT_DOMAIN &&
                 strcmp(info->records[i].name, domains[k].dns) == 0) {
                 info->records[i].has_sid = true;
-                ck_assert_int_eq(tl_sid_parse(domains[k].sid, &info->records[i].sid), 0);
+                info->records[i].sid = sid_of(domains[k].sid);
             }
-    ck_assert_int_eq(tl_local_ids_load(ctx, "/nonexistent", "/nonexistent", &local), 0);
     machine = (struct tl_machine){.config = config, .workstation = &ws, .topology = topo};
-    in = (struct tl_lookup_input){
-        .machine = &machine, .local = local, .deadline = tl_deadline_in_ms(60000)};
+    in = (struct tl_lookup_input){.machine = &machine,
+                                  .local = no_local_ids(ctx),
+                                  .deadline = tl_deadline_in_ms(60000)};
     lookup = talloc_zero(ctx, struct tl_lookup);
     lookup->in = in;
 }
@@ -424,7 +419,7 @@ START_TEST(known_answers)
                 {"FABRIKAM\\dx", "d.x"}};
     const struct tl_identity *identity;
 
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         const struct account *found = look_up(rows[i].name, &identity);
 
         agree(rows[i].name);

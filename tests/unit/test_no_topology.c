@@ -19,23 +19,20 @@
 #include <trustlogon/sidrules.h>
 #include <trustlogon/pac_name_check.h>
 
-#include "run_suite.h"
+#include "fixtures.h"
 
 static TALLOC_CTX *ctx;
 static struct tl_config *config;
 static struct tl_local_ids *local;
 static struct tl_outcome *out;
-static struct tl_workstation ws = {.flat = "WS1",
-                                   .fqdn = "ws1.fabrikam.test",
-                                   .realm = "FABRIKAM.TEST",
-                                   .domain = "fabrikam.test"};
+static struct tl_workstation ws = {WS1_OF_FABRIKAM};
 
 static void setup(void)
 {
     ctx = talloc_new(NULL);
     config = tl_config_defaults(ctx);
     out = tl_outcome_new(ctx);
-    ck_assert_int_eq(tl_local_ids_load(ctx, "/nonexistent", "/nonexistent", &local), 0);
+    local = no_local_ids(ctx);
 }
 
 static void teardown(void)
@@ -55,7 +52,7 @@ static const char *const names[] = {"alice",
                                     "WS1\\root",
                                     ".\\root",
                                     "a@b@c"};
-#define NUM_NAMES (sizeof names / sizeof *names)
+#define NUM_NAMES COUNT(names)
 
 static struct tl_route *route_of(const struct tl_topology *topo, const char *typed)
 {
@@ -119,7 +116,7 @@ static void with_idmap(struct tl_topology *topo)
     uint32_t id;
 
     ck_assert_int_eq(tl_idmap_new(ctx, config, ws.domain, topo, NULL, &map, &error), 0);
-    ck_assert_int_eq(tl_sid_parse("S-1-5-21-1-2-3-1104", &sid), 0);
+    sid = sid_of("S-1-5-21-1-2-3-1104");
     ck_assert_int_eq(tl_idmap_to_id(map, &sid, &id, NULL), -ENOENT);
     ck_assert_int_eq(tl_idmap_to_sid(map, 300000, &sid), -ENOENT);
 }
@@ -200,7 +197,7 @@ static struct tl_pac *pac_of_alice(void)
     pac->sam_name = pac->client_name = "alice";
     pac->user_rid = 1104;
     pac->primary_group_rid = 513;
-    ck_assert_int_eq(tl_sid_parse("S-1-5-21-1-2-3", &pac->domain_sid), 0);
+    pac->domain_sid = sid_of("S-1-5-21-1-2-3");
     ck_assert_int_eq(tl_sid_append(&pac->domain_sid, 1104, &pac->user_sid), 0);
     return pac;
 }
@@ -272,7 +269,7 @@ static void with_identity(struct tl_topology *topo)
 
     (void)tl_identity_build(ctx, &in, &identity, out);
     ck_assert_int_eq(tl_idmap_new(ctx, config, ws.domain, topo, NULL, &map, &error), 0);
-    ck_assert_int_eq(tl_sid_parse("S-1-5-21-1-2-3-513", &sid), 0);
+    sid = sid_of("S-1-5-21-1-2-3-513");
     ck_assert_int_ne(tl_group_build(ctx, &in, map, &sid, "Users", &group, out),
                      TL_REASON_OK);
 }
@@ -329,7 +326,7 @@ static const struct {
     /* They begin with a connection to a directory. */
     {"tl_machine_refresh tl_directory_trusts tl_rules_account tl_lookup_members", NULL},
 };
-#define NUM_CALLS (sizeof calls / sizeof *calls)
+#define NUM_CALLS COUNT(calls)
 
 START_TEST(test_null)
 {
@@ -379,7 +376,7 @@ static bool takes_topology(const char *parameters)
     for (const char *at = parameters; (at = strstr(at, topology)); at++)
         if (at[sizeof topology - 1] != '*')
             return true;
-    for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++)
+    for (size_t i = 0; i < COUNT(inputs); i++)
         if (strstr(parameters, inputs[i]))
             return true;
     return false;

@@ -314,8 +314,7 @@ int main(void)
     tcase_add_test(tcase, words_of_the_central_case);
     tcase_add_test(tcase, words_of_success_and_of_unknown_codes);
     tcase_add_loop_test(tcase, every_reason_has_words, 0, TL_REASON_COUNT);
-    tcase_add_loop_test(tcase, values_are_made_harmless, 0,
-                        (int)(sizeof(hostile) / sizeof(hostile[0])));
+    tcase_add_loop_test(tcase, values_are_made_harmless, 0, COUNT(hostile));
     tcase_add_test(tcase, long_values_are_cut);
     tcase_add_test(tcase, trace_keeps_events);
     tcase_add_test(tcase, deadlines);

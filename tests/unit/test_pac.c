@@ -370,7 +370,7 @@ END_TEST
 
 static void add_table_tests(TCase *tc)
 {
-    tcase_add_loop_test(tc, one_number_changed, 0, sizeof(patches) / sizeof(patches[0]));
+    tcase_add_loop_test(tc, one_number_changed, 0, COUNT(patches));
     tcase_add_test(tc, no_domain_sid);
     tcase_add_test(tc, resource_groups_without_their_domain);
     tcase_add_test(tc, a_domain_sid_with_no_room_for_a_rid);

@@ -123,8 +123,7 @@ static struct tl_ft_record records[] = {
     {.type = TL_FT_DOMAIN, .name = "dmz.fabrikam.test"},
     {.type = TL_FT_DOMAIN, .name = "both.example"},
 };
-static struct tl_forest_info info = {.count = sizeof(records) / sizeof(records[0]),
-                                     .records = records};
+static struct tl_forest_info info = {.count = COUNT(records), .records = records};
 static struct tl_ft_record others[] = {
     {.type = TL_FT_DOMAIN, .name = "third.example"},
     {.type = TL_FT_DOMAIN, .name = "both.example"},
@@ -174,7 +173,7 @@ START_TEST(test_row)
                                      .forest = "fabrikam.test",
                                      .num_domains = 2,
                                      .domains = domains,
-                                     .num_trusts = sizeof(trusts) / sizeof(trusts[0]),
+                                     .num_trusts = COUNT(trusts),
                                      .trusts = trusts};
     const struct row *row = &rows[_i];
     const struct tl_route route = {
@@ -202,7 +201,7 @@ int main(void)
     Suite *suite = suite_create("whose");
     TCase *tc = tcase_create("whose");
 
-    tcase_add_loop_test(tc, test_row, 0, sizeof(rows) / sizeof(rows[0]));
+    tcase_add_loop_test(tc, test_row, 0, COUNT(rows));
     suite_add_tcase(suite, tc);
     return run_suite(suite);
 }

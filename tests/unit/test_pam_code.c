@@ -72,7 +72,7 @@ int main(void)
     Suite *suite = suite_create("pam_code");
     TCase *tc = tcase_create("codes");
 
-    tcase_add_loop_test(tc, test_code, 0, (int)(sizeof(cases) / sizeof(cases[0])));
+    tcase_add_loop_test(tc, test_code, 0, COUNT(cases));
     tcase_add_test(tc, test_success_is_zero_only);
     suite_add_tcase(suite, tc);
     return run_suite(suite);

@@ -154,7 +154,7 @@ int main(void)
     TCase *tc = tcase_create("options");
 
     tcase_add_test(tc, test_good);
-    tcase_add_loop_test(tc, test_bad, 0, (int)(sizeof(bad) / sizeof(bad[0])));
+    tcase_add_loop_test(tc, test_bad, 0, COUNT(bad));
     tcase_add_test(tc, test_twice);
     tcase_add_test(tc, test_too_long);
     tcase_add_test(tc, test_all_of_the_file);

@@ -9,13 +9,12 @@
 
 #include <trustlogon/logon.h>
 
-#include "run_suite.h"
+#include "fixtures.h"
 
 static const char *const texts[] = {"Passw0rd.Lab1", "", "p\u00e4ss", "\U0001f511",
                                     "\uffff"};
 static const char *const others[] = {"p\xe4ss",      "\xff",     "a\xc3",
                                      "\xed\xa0\x80", "\xc0\xaf", "\xf4\x90\x80\x80"};
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static TALLOC_CTX *ctx;
 static unsigned int events;
@@ -29,19 +28,14 @@ static void see(void *arg, const struct tl_event *event)
 
 static struct tl_logon *new_logon(const struct tl_trace *trace)
 {
-    static const struct tl_workstation ws = {.flat = "WS1",
-                                             .fqdn = "ws1.fabrikam.test",
-                                             .realm = "FABRIKAM.TEST",
-                                             .domain = "fabrikam.test"};
-    char path[] = "/tmp/tl-password-XXXXXX";
+    static const struct tl_workstation ws = {WS1_OF_FABRIKAM};
     struct tl_machine machine = {.workstation = &ws};
+    temp_path path;
     struct tl_config *config = NULL;
     struct tl_logon *logon;
     char *error = NULL;
-    int fd = mkstemp(path); /* a file with nothing in it */
 
-    ck_assert_int_ge(fd, 0);
-    close(fd);
+    make_temp_file(path); /* a configuration with nothing in it */
     ck_assert_msg(tl_config_load(ctx, path, &config, &error) == 0, "%s", error);
     unlink(path);
     machine.config = config;

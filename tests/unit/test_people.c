@@ -9,7 +9,8 @@
 #include <string.h>
 
 #include "directory/people_decode.h"
-#include "run_suite.h"
+#include "entries.h"
+#include "fixtures.h"
 
 #define NC "DC=contoso,DC=test"
 #define ALICE_DN "CN=alice,CN=Users," NC
@@ -21,7 +22,7 @@ static void setup(void)
 {
     ctx = talloc_new(NULL);
     domain.nc = NC;
-    ck_assert_int_eq(tl_sid_parse("S-1-5-21-1-2-3", &domain.sid), 0);
+    domain.sid = sid_of("S-1-5-21-1-2-3");
 }
 
 static void teardown(void)
@@ -29,65 +30,28 @@ static void teardown(void)
     talloc_free(ctx);
 }
 
-static void put(struct tli_entry *entry, const char *name, const void *data, size_t len)
-{
-    struct tli_attribute *attribute = NULL;
-    uint8_t *copy = talloc_zero_size(ctx, len + 1);
-
-    memcpy(copy, data, len);
-    for (size_t i = 0; i < entry->count; i++)
-        if (strcmp(entry->attributes[i].name, name) == 0)
-            attribute = &entry->attributes[i];
-    if (attribute == NULL) {
-        entry->attributes = talloc_realloc(ctx, entry->attributes, struct tli_attribute,
-                                           entry->count + 1);
-        attribute = &entry->attributes[entry->count++];
-        *attribute = (struct tli_attribute){.name = name};
-    }
-    attribute->values =
-        talloc_realloc(ctx, attribute->values, struct tli_value, attribute->count + 1);
-    attribute->values[attribute->count++] = (struct tli_value){copy, len};
-}
-
-static void put_text(struct tli_entry *entry, const char *name, const char *text)
-{
-    put(entry, name, text, strlen(text));
-}
-
 static void put_sid(struct tli_entry *entry, const char *name, const char *string)
 {
+    const struct tl_sid sid = sid_of(string);
     uint8_t packed[8 + 4 * TL_SID_MAX_SUBS];
-    struct tl_sid sid;
 
-    ck_assert_int_eq(tl_sid_parse(string, &sid), 0);
-    put(entry, name, packed, tl_sid_encode(&sid, packed));
-}
-
-/* One attribute anew; NULL: away. */
-static void replace(struct tli_entry *entry, const char *name, const void *data,
-                    size_t len)
-{
-    for (size_t i = 0; i < entry->count; i++)
-        if (strcmp(entry->attributes[i].name, name) == 0)
-            entry->attributes[i].count = 0;
-    if (data != NULL)
-        put(entry, name, data, len);
+    put_bytes(ctx, entry, name, packed, tl_sid_encode(&sid, packed));
 }
 
 static struct tli_entry alice(void)
 {
     struct tli_entry entry = {.dn = ALICE_DN};
 
-    put_text(&entry, "sAMAccountName", "alice");
-    put_text(&entry, "userPrincipalName", "alice@corp.example");
+    put_text(ctx, &entry, "sAMAccountName", "alice");
+    put_text(ctx, &entry, "userPrincipalName", "alice@corp.example");
     put_sid(&entry, "objectSid", "S-1-5-21-1-2-3-1103");
-    put_text(&entry, "primaryGroupID", "513");
-    put_text(&entry, "displayName", "Alice: the First");
-    put_text(&entry, "unixHomeDirectory", "/home/alice");
-    put_text(&entry, "loginShell", "/bin/bash");
-    put_text(&entry, "uidNumber", "10001");
-    put_text(&entry, "gidNumber", "10000");
-    put_text(&entry, "userAccountControl", "512");
+    put_text(ctx, &entry, "primaryGroupID", "513");
+    put_text(ctx, &entry, "displayName", "Alice: the First");
+    put_text(ctx, &entry, "unixHomeDirectory", "/home/alice");
+    put_text(ctx, &entry, "loginShell", "/bin/bash");
+    put_text(ctx, &entry, "uidNumber", "10001");
+    put_text(ctx, &entry, "gidNumber", "10000");
+    put_text(ctx, &entry, "userAccountControl", "512");
     return entry;
 }
 
@@ -154,7 +118,7 @@ START_TEST(user_refused)
     struct tl_dir_user *user = (void *)1;
     const char *why = NULL;
 
-    replace(&entry, refused[_i].name, refused[_i].value, refused[_i].len);
+    replace_bytes(ctx, &entry, refused[_i].name, refused[_i].value, refused[_i].len);
     ck_assert_int_eq(tli_user_from_entry(ctx, &domain, &entry, &user, &why), -EBADMSG);
     ck_assert_ptr_null(user);
     ck_assert_ptr_nonnull(why);
@@ -197,7 +161,7 @@ START_TEST(user_dropped)
     struct tl_dir_user *user;
     const char *why, *name = dropped[_i].name;
 
-    replace(&entry, name, dropped[_i].value, dropped[_i].len);
+    replace_bytes(ctx, &entry, name, dropped[_i].value, dropped[_i].len);
     ck_assert_int_eq(tli_user_from_entry(ctx, &domain, &entry, &user, &why), 0);
     ck_assert_int_eq(user->upn == NULL, strcmp(name, "userPrincipalName") == 0);
     ck_assert_int_eq(user->display_name == NULL, strcmp(name, "displayName") == 0);
@@ -218,15 +182,15 @@ START_TEST(user_huge)
     const char *why;
 
     memset(big, 'a', 1000000);
-    replace(&entry, "displayName", big, 1000000);
-    replace(&entry, "userPrincipalName", big, 1000000);
+    replace_bytes(ctx, &entry, "displayName", big, 1000000);
+    replace_bytes(ctx, &entry, "userPrincipalName", big, 1000000);
     ck_assert_int_eq(tli_user_from_entry(ctx, &domain, &entry, &user, &why), 0);
     ck_assert(user->display_name == NULL && user->upn == NULL);
-    replace(&entry, "sAMAccountName", big, 256);
+    replace_bytes(ctx, &entry, "sAMAccountName", big, 256);
     ck_assert_int_eq(tli_user_from_entry(ctx, &domain, &entry, &user, &why), 0);
-    replace(&entry, "sAMAccountName", big, 257);
+    replace_bytes(ctx, &entry, "sAMAccountName", big, 257);
     ck_assert_int_eq(tli_user_from_entry(ctx, &domain, &entry, &user, &why), -EBADMSG);
-    replace(&entry, "sAMAccountName", big, 1000000);
+    replace_bytes(ctx, &entry, "sAMAccountName", big, 1000000);
     ck_assert_int_eq(tli_user_from_entry(ctx, &domain, &entry, &user, &why), -EBADMSG);
     entry = alice();
     entry.dn = talloc_asprintf(ctx, "CN=%s,%s", big, NC);
@@ -277,22 +241,22 @@ START_TEST(groups)
     struct tl_dir_group *group;
     const char *why;
 
-    put_text(&entry, "sAMAccountName",
+    put_text(ctx, &entry, "sAMAccountName",
              "Project \xc3\x89"
              "clair");
     put_sid(&entry, "objectSid", "S-1-5-21-1-2-3-1116");
     ck_assert_int_eq(tli_group_from_entry(ctx, &domain, &entry, &group, &why), -EBADMSG);
-    put_text(&entry, "groupType", "-2147483640");
+    put_text(ctx, &entry, "groupType", "-2147483640");
     ck_assert_int_eq(tli_group_from_entry(ctx, &domain, &entry, &group, &why), 0);
     ck_assert_uint_eq(group->type, TL_GROUP_SECURITY | TL_GROUP_UNIVERSAL);
     ck_assert(!group->has_gid);
-    put_text(&entry, "gidNumber", "10005");
+    put_text(ctx, &entry, "gidNumber", "10005");
     ck_assert_int_eq(tli_group_from_entry(ctx, &domain, &entry, &group, &why), 0);
     ck_assert(group->has_gid && group->gid_number == 10005);
-    replace(&entry, "objectSid", NULL, 0);
+    replace_bytes(ctx, &entry, "objectSid", NULL, 0);
     put_sid(&entry, "objectSid", "S-1-5-32-544");
     ck_assert_int_eq(tli_group_from_entry(ctx, &domain, &entry, &group, &why), 0);
-    replace(&entry, "objectSid", NULL, 0);
+    replace_bytes(ctx, &entry, "objectSid", NULL, 0);
     put_sid(&entry, "objectSid", "S-1-5-21-1-2-4-512");
     ck_assert_int_eq(tli_group_from_entry(ctx, &domain, &entry, &group, &why), -EBADMSG);
     ck_assert_ptr_null(group);
@@ -344,12 +308,12 @@ START_TEST(member_kinds)
 
     if (members[_i].sid != NULL)
         put_sid(&entry, "objectSid", members[_i].sid);
-    put_text(&entry, "objectClass", "top");
-    put_text(&entry, "objectClass", members[_i].class);
+    put_text(ctx, &entry, "objectClass", "top");
+    put_text(ctx, &entry, "objectClass", members[_i].class);
     if (members[_i].type != NULL)
-        put_text(&entry, "sAMAccountType", members[_i].type);
+        put_text(ctx, &entry, "sAMAccountType", members[_i].type);
     if (members[_i].sam != NULL)
-        put_text(&entry, "sAMAccountName", members[_i].sam);
+        put_text(ctx, &entry, "sAMAccountName", members[_i].sam);
     ck_assert_int_eq(tli_name_from_entry(ctx, &domain, &entry, &name), members[_i].ret);
     ck_assert_int_eq(name.kind, members[_i].kind);
     if (members[_i].ret == 0)
@@ -377,7 +341,7 @@ START_TEST(token_groups)
     ck_assert_uint_eq(count, 2);
     ck_assert_uint_eq(sids[1].subs[1], 545);
     /* One that is none: the whole is refused, for a group to deny may be what it is. */
-    put(&entry, "tokenGroups", "\1\1\0", 3);
+    put_bytes(ctx, &entry, "tokenGroups", "\1\1\0", 3);
     ck_assert_int_eq(tli_sids_from_values(ctx, &entry.attributes[0], &sids, &count),
                      -EBADMSG);
     ck_assert(sids == NULL && count == 0);
@@ -502,7 +466,7 @@ START_TEST(unique)
     struct tl_dir_name names[7] = {0};
 
     for (size_t i = 0; i < 7; i++) {
-        ck_assert_int_eq(tl_sid_parse(in[i].sid, &names[i].sid), 0);
+        names[i].sid = sid_of(in[i].sid);
         names[i].kind = in[i].kind;
         names[i].name = in[i].name;
     }
@@ -514,8 +478,6 @@ START_TEST(unique)
     ck_assert_uint_eq(tli_dir_names_unique(NULL, 0), 0);
 }
 END_TEST
-
-#define COUNT(table) (int)(sizeof(table) / sizeof((table)[0]))
 
 int main(void)
 {

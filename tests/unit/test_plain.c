@@ -42,7 +42,7 @@ START_TEST(test_texts)
         {"\xf8\x88\x80\x80\x80", NULL, "?????"},
     };
 
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         char text[64];
 
         snprintf(text, sizeof(text), "%s", rows[i].text);

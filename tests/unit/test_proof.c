@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "kerberos/internal.h"
-#include "run_suite.h"
+#include "fixtures.h"
 
 /* libkrb5 exports these for its KDC, but declares them in no public header. */
 krb5_error_code krb5_encrypt_tkt_part(krb5_context k5, const krb5_keyblock *key,
@@ -28,11 +28,8 @@ static TALLOC_CTX *mem;
 static struct tl_config *config;
 static struct tl_outcome *out;
 static struct tl_krb *krb;
-static char path[64];
-static const struct tl_workstation ws = {.flat = "WS1",
-                                         .fqdn = "ws1.fabrikam.test",
-                                         .realm = "FABRIKAM.TEST",
-                                         .domain = "fabrikam.test"};
+static temp_path path;
+static const struct tl_workstation ws = {WS1_OF_FABRIKAM};
 static krb5_keyblock keys[3]; /* the machine's, an impostor's, a service's */
 
 /* What of a good ticket is changed. */
@@ -108,15 +105,10 @@ static void add_key(const char *name, const krb5_keyblock *key)
 
 static void setup(void)
 {
-    int fd;
-
     mem = talloc_new(NULL);
     config = tl_config_defaults(mem);
     out = tl_outcome_new(mem);
-    strcpy(path, "/tmp/trustlogon-proof-XXXXXX");
-    fd = mkstemp(path);
-    ck_assert_int_ge(fd, 0);
-    close(fd);
+    make_temp_file(path);
     unlink(path);
     config->keytab = path;
     ck_assert_int_eq(
@@ -376,7 +368,7 @@ int main(void)
 
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_set_timeout(tc, 60);
-    tcase_add_loop_test(tc, test_lie, 0, sizeof(lies) / sizeof(lies[0]));
+    tcase_add_loop_test(tc, test_lie, 0, COUNT(lies));
     tcase_add_test(tc, test_no_keytab);
     tcase_add_test(tc, test_keytab_of_root);
     tcase_add_test(tc, test_rc4_keytab);

@@ -11,7 +11,7 @@
 
 #include <trustlogon/identity.h>
 
-#include "run_suite.h"
+#include "fixtures.h"
 
 #define FABRIKAM "S-1-5-21-100-1-1"
 #define CONTOSO "S-1-5-21-200-1-1"
@@ -26,42 +26,17 @@ static struct tl_local_ids *local;
 static struct tl_trace_log *dropped;
 static struct tl_outcome *out;
 
-static struct tl_sid sid_of(const char *string)
-{
-    struct tl_sid sid;
-
-    ck_assert_msg(tl_sid_parse(string, &sid) == 0, "%s", string);
-    return sid;
-}
-
-static void set(const char *assignment)
-{
-    char *error = NULL;
-
-    ck_assert_msg(tl_config_set(ctx, config, "test", assignment, &error) == 0, "%s",
-                  error);
-}
-
 static void load_local(const char *passwd, const char *group)
 {
-    char folder[] = "/tmp/trustlogon-test-XXXXXX";
-    const char *texts[] = {passwd, group};
-    char *paths[2];
+    temp_path passwd_path, group_path;
 
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-    for (int i = 0; i < 2; i++) {
-        FILE *f;
-
-        paths[i] = talloc_asprintf(ctx, "%s/%d", folder, i);
-        f = fopen(paths[i], "w");
-        ck_assert_ptr_nonnull(f);
-        fputs(texts[i], f);
-        fclose(f);
-    }
-    ck_assert_int_eq(tl_local_ids_load(ctx, paths[0], paths[1], &local), 0);
-    unlink(paths[0]);
-    unlink(paths[1]);
-    rmdir(folder);
+    make_temp_file(passwd_path);
+    make_temp_file(group_path);
+    write_text(passwd_path, passwd);
+    write_text(group_path, group);
+    ck_assert_int_eq(tl_local_ids_load(ctx, passwd_path, group_path, &local), 0);
+    unlink(passwd_path);
+    unlink(group_path);
 }
 
 static void in_group(const char *sid)
@@ -85,8 +60,9 @@ static void setup(void)
 {
     ctx = talloc_new(NULL);
     config = tl_config_defaults(ctx);
-    set("idmap=rfc2307");
-    set("rfc2307_ranges=fabrikam.test:30000-39999,contoso.test:20000-29999");
+    set_option(config, "idmap=rfc2307");
+    set_option(config,
+               "rfc2307_ranges=fabrikam.test:30000-39999,contoso.test:20000-29999");
     topo = tl_topology_new(ctx);
     topo->domain = "fabrikam.test";
     topo->forest = "fabrikam.test";
@@ -127,10 +103,7 @@ static void teardown(void)
 
 static enum tl_reason build(struct tl_identity **identity)
 {
-    static const struct tl_workstation ws = {.flat = "WS1",
-                                             .fqdn = "ws1.fabrikam.test",
-                                             .realm = "FABRIKAM.TEST",
-                                             .domain = "fabrikam.test"};
+    static const struct tl_workstation ws = {WS1_OF_FABRIKAM};
     struct tl_trace trace = tl_trace_start(tl_trace_log_fn, dropped);
     struct tl_identity_input in = {.config = config,
                                    .ws = &ws,
@@ -192,7 +165,7 @@ START_TEST(windows_primary_group)
 {
     struct tl_identity *a;
 
-    set("unix_primary_group=no");
+    set_option(config, "unix_primary_group=no");
     facts->has_gid = false;
     a = alice();
     ck_assert_uint_eq(a->gid, 20513);
@@ -241,7 +214,7 @@ END_TEST
 
 START_TEST(a_domain_without_a_range)
 {
-    set("rfc2307_ranges=fabrikam.test:20000-29999");
+    set_option(config, "rfc2307_ranges=fabrikam.test:20000-29999");
     refused(TL_REASON_ID_UNMAPPABLE, "rfc2307_ranges");
 }
 END_TEST
@@ -290,7 +263,7 @@ START_TEST(numbers_of_this_machine)
     load_local("", "taken:x:20513:\n");
     ck_assert(!has_gid(alice(), 20513));
     load_local("", "");
-    set("minimum_uid=20002");
+    set_option(config, "minimum_uid=20002");
     refused(TL_REASON_ID_UNMAPPABLE, "minimum_uid");
 }
 END_TEST
@@ -346,7 +319,7 @@ START_TEST(homes_and_shells)
     a = alice();
     ck_assert_str_eq(a->home, paths[_i].home);
     ck_assert_str_eq(a->shell, paths[_i].shell);
-    set("unix_nss_info=no");
+    set_option(config, "unix_nss_info=no");
     a = alice();
     ck_assert_str_eq(a->home, HOME);
     ck_assert_str_eq(a->shell, SHELL);
@@ -358,8 +331,8 @@ START_TEST(other_ways_do_not_look)
 {
     struct tl_identity *a;
 
-    set("rid_ranges=contoso.test:50000-59999");
-    set("idmap=rid");
+    set_option(config, "rid_ranges=contoso.test:50000-59999");
+    set_option(config, "idmap=rid");
     a = alice();
     ck_assert_uint_eq(a->uid, 51104);
     ck_assert_uint_eq(a->gid, 50513);
@@ -378,13 +351,13 @@ int main(void)
     tcase_add_test(t, windows_primary_group);
     tcase_add_test(t, nothing_read_is_nothing_given);
     tcase_add_test(t, no_number);
-    tcase_add_loop_test(t, numbers_of_others, 0, sizeof(strange) / sizeof(strange[0]));
+    tcase_add_loop_test(t, numbers_of_others, 0, COUNT(strange));
     tcase_add_test(t, a_domain_without_a_range);
     tcase_add_test(t, groups_of_other_domains);
     tcase_add_test(t, two_with_one_number);
     tcase_add_test(t, numbers_of_this_machine);
     tcase_add_test(t, a_number_that_no_group_has);
-    tcase_add_loop_test(t, homes_and_shells, 0, sizeof(paths) / sizeof(paths[0]));
+    tcase_add_loop_test(t, homes_and_shells, 0, COUNT(paths));
     tcase_add_test(t, other_ways_do_not_look);
     suite_add_tcase(s, t);
     return run_suite(s);

@@ -10,26 +10,17 @@
 #include <trustlogon/route.h>
 
 #include "topologies.h"
-#include "run_suite.h"
+#include "fixtures.h"
 
-static const struct tl_workstation ws1 = {.flat = "WS1",
-                                          .fqdn = "ws1.fabrikam.test",
-                                          .realm = "FABRIKAM.TEST",
-                                          .domain = "fabrikam.test"};
+static const struct tl_workstation ws1 = {WS1_OF_FABRIKAM};
 static const struct tl_workstation ws_deep = {.flat = "WS1",
                                               .fqdn = "ws1.de.eu.fabrikam.test",
                                               .realm = "DE.EU.FABRIKAM.TEST",
                                               .domain = "de.eu.fabrikam.test"};
-static const struct tl_workstation ws_default = {.flat = "WS1",
-                                                 .fqdn = "ws1.fabrikam.test",
-                                                 .realm = "FABRIKAM.TEST",
-                                                 .domain = "fabrikam.test",
+static const struct tl_workstation ws_default = {WS1_OF_FABRIKAM,
                                                  .default_domain = "CONTOSO"};
 
-static const struct tl_workstation ws_realms = {.flat = "WS1",
-                                                .fqdn = "ws1.fabrikam.test",
-                                                .realm = "FABRIKAM.TEST",
-                                                .domain = "fabrikam.test",
+static const struct tl_workstation ws_realms = {WS1_OF_FABRIKAM,
                                                 .realms = "UNIX.TEST, WINGTIP.TEST"};
 
 /* A snapshot with the row's changes, separated by blanks. */
@@ -680,7 +671,7 @@ START_TEST(backslash_lost)
     TALLOC_CTX *ctx = talloc_new(NULL);
     struct tl_topology *topo = topology(ctx, E, NULL);
 
-    for (size_t i = 0; i < sizeof(rows_meant) / sizeof(rows_meant[0]); i++) {
+    for (size_t i = 0; i < COUNT(rows_meant); i++) {
         const char *typed = rows_meant[i].typed;
         struct tl_name *name = NULL;
         char *meant;
@@ -699,13 +690,13 @@ int main(void)
     Suite *suite = suite_create("route");
     TCase *table = tcase_create("table"), *judge = tcase_create("judge");
 
-    tcase_add_loop_test(table, row, 0, sizeof rows / sizeof rows[0]);
+    tcase_add_loop_test(table, row, 0, COUNT(rows));
     tcase_add_test(table, blobs);
     tcase_add_test(table, guessed_upn);
     tcase_add_test(table, backslash_lost);
     tcase_add_test(judge, none_left);
-    tcase_add_loop_test(judge, weak_trusts, 0, sizeof weak_rows / sizeof weak_rows[0]);
-    tcase_add_loop_test(judge, judged, 0, sizeof judge_rows / sizeof judge_rows[0]);
+    tcase_add_loop_test(judge, weak_trusts, 0, COUNT(weak_rows));
+    tcase_add_loop_test(judge, judged, 0, COUNT(judge_rows));
     suite_add_tcase(suite, table);
     suite_add_tcase(suite, judge);
     return run_suite(suite);

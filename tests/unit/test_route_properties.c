@@ -11,6 +11,7 @@
 #include <check.h>
 
 #include "trust/internal.h"
+#include "run_suite.h"
 
 #define ROUNDS 3000
 
@@ -25,7 +26,7 @@ static const char *const stock[] = {
     "us.fabrikam.test", "fabrikam.example",  "northwind.test", "tree.example"};
 static const char *const flats[] = {"CONTOSO", "EMEA", "NORTHWIND", "TREE", "FABRIKAM"};
 static const char *const users[] = {"alice", "a@b"};
-#define PICK(array) ((array)[(size_t)random() % (sizeof(array) / sizeof((array)[0]))])
+#define PICK(array) ((array)[(size_t)random() % COUNT(array)])
 
 static bool chance(int percent)
 {
@@ -285,19 +286,12 @@ int main(void)
 {
     Suite *suite = suite_create("route_properties");
     TCase *all = tcase_create("properties");
-    SRunner *runner;
-    int failed;
 
     tcase_set_timeout(all, 60);
     tcase_add_loop_test(all, spelling_and_order, 0, ROUNDS);
     tcase_add_loop_test(all, index_is_plain_search, 0, ROUNDS / 3);
     tcase_add_test(all, no_names);
     suite_add_tcase(suite, all);
-    runner = srunner_create(suite);
     /* Thousands of short rounds: one process for all is enough. */
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return run_suite_as(suite, CK_NOFORK);
 }

@@ -12,19 +12,18 @@
 #include <unistd.h>
 
 #include "access/rule_cache.h"
-#include "run_suite.h"
+#include "fixtures.h"
 
 #define NOW 1764000000
 #define YEAR 31536000
 
-static char dir[32];
+static temp_path dir;
 static TALLOC_CTX *ctx;
 static struct tl_config config;
 
 static void setup(void)
 {
-    snprintf(dir, sizeof(dir), "/tmp/tl-rules-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(dir));
+    make_temp_folder(dir);
     ctx = talloc_new(NULL);
     config = (struct tl_config){.state_dir = dir};
 }
@@ -34,14 +33,6 @@ static void teardown(void)
     (void)unlink(talloc_asprintf(ctx, "%s/rules", dir));
     ck_assert_int_eq(rmdir(dir), 0);
     talloc_free(ctx);
-}
-
-static struct tl_sid sid_of(const char *string)
-{
-    struct tl_sid sid;
-
-    ck_assert_int_eq(tl_sid_parse(string, &sid), 0);
-    return sid;
 }
 
 static struct tli_rule_cache *load(void)
@@ -188,7 +179,7 @@ int main(void)
     tcase_add_test(tc, changes);
     tcase_add_test(tc, time_passes);
     tcase_add_test(tc, strange_files);
-    tcase_add_loop_test(tc, bad_line, 0, sizeof(bad_lines) / sizeof(bad_lines[0]));
+    tcase_add_loop_test(tc, bad_line, 0, COUNT(bad_lines));
     suite_add_tcase(suite, tc);
     return run_suite(suite);
 }

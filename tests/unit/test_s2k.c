@@ -143,7 +143,7 @@ END_TEST
 /* No shorter piece of a whole message is one. */
 START_TEST(test_cut)
 {
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+    for (size_t i = 0; i < COUNT(cases); i++)
         for (size_t len = 0; len < cases[i].len; len++)
             ck_assert(!tli_s2k_affordable(cases[i].data, len) ||
                       cases[i].len == len + 1); /* "a byte too many" */
@@ -155,7 +155,7 @@ int main(void)
     Suite *suite = suite_create("s2k");
     TCase *tc = tcase_create("s2k");
 
-    tcase_add_loop_test(tc, test_case, 0, sizeof(cases) / sizeof(cases[0]));
+    tcase_add_loop_test(tc, test_case, 0, COUNT(cases));
     tcase_add_test(tc, test_cut);
     suite_add_tcase(suite, tc);
     return run_suite(suite);

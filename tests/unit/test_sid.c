@@ -9,9 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "run_suite.h"
+#include "fixtures.h"
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define BYTES(s) (const uint8_t *)(s), sizeof(s) - 1
 
 static const struct {
@@ -126,14 +125,6 @@ START_TEST(malformed_bytes)
 }
 END_TEST
 
-static struct tl_sid sid_of(const char *text)
-{
-    struct tl_sid sid;
-
-    ck_assert_int_eq(tl_sid_parse(text, &sid), 0);
-    return sid;
-}
-
 static const struct {
     const char *sid;
     const char *domain;
@@ -215,10 +206,10 @@ int main(void)
     Suite *suite = suite_create("sid");
     TCase *tcase = tcase_create("sids");
 
-    tcase_add_loop_test(tcase, both_forms_agree, 0, (int)COUNT(pairs));
-    tcase_add_loop_test(tcase, malformed_text, 0, (int)COUNT(malformed));
-    tcase_add_loop_test(tcase, malformed_bytes, 0, (int)COUNT(broken));
-    tcase_add_loop_test(tcase, domains, 0, (int)COUNT(memberships));
+    tcase_add_loop_test(tcase, both_forms_agree, 0, COUNT(pairs));
+    tcase_add_loop_test(tcase, malformed_text, 0, COUNT(malformed));
+    tcase_add_loop_test(tcase, malformed_bytes, 0, COUNT(broken));
+    tcase_add_loop_test(tcase, domains, 0, COUNT(memberships));
     tcase_add_test(tcase, edges);
     tcase_add_test(tcase, well_known);
     suite_add_tcase(suite, tcase);

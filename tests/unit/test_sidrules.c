@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "run_suite.h"
+#include "fixtures.h"
 
 #define DOM "S-1-5-21-"
 #define FABRIKAM DOM "100-1-1"
@@ -29,10 +29,7 @@
 
 enum { OK = TL_REASON_OK, FILTERED = TL_REASON_PAC_SID_FILTERED };
 
-static const struct tl_workstation ws = {.flat = "WS1",
-                                         .fqdn = "ws1.fabrikam.test",
-                                         .realm = "FABRIKAM.TEST",
-                                         .domain = "fabrikam.test"};
+static const struct tl_workstation ws = {WS1_OF_FABRIKAM};
 
 static const struct row {
     const char *what, *realm;
@@ -136,14 +133,6 @@ struct fixture {
     struct tl_trace trace;
 };
 
-static struct tl_sid sid_of(const char *s)
-{
-    struct tl_sid sid;
-
-    ck_assert_msg(tl_sid_parse(s, &sid) == 0, "%s", s);
-    return sid;
-}
-
 static void add_domain(struct tl_topology *topo, const char *dns, const char *flat,
                        const char *sid)
 {
@@ -172,8 +161,7 @@ static struct tl_topology *make_topology(TALLOC_CTX *mem, uint32_t attributes)
          .has_sid = true,
          .flags = TL_FT_SID_DISABLED_ADMIN},
     };
-    struct tl_forest_info info = {.count = sizeof(records) / sizeof(records[0]),
-                                  .records = records};
+    struct tl_forest_info info = {.count = COUNT(records), .records = records};
     const bool inside = (attributes & INSIDE) != 0;
     struct tl_tdo tdo = {.holder = "fabrikam.test",
                          .partner = inside ? "eu.fabrikam.test" : "contoso.test",
@@ -305,7 +293,7 @@ START_TEST(a_user_outside_the_logon_domain)
                                         OTHER "-1104",  CONTOSO,    CONTOSO "-1-1"};
     struct fixture f;
 
-    for (size_t i = 0; i < sizeof(users) / sizeof(users[0]); i++) {
+    for (size_t i = 0; i < COUNT(users); i++) {
         make(&f, CONTOSO, 0);
         f.pac->user_sid = sid_of(users[i]);
         ck_assert_int_eq(apply(&f, "alice@CONTOSO.TEST"), FILTERED);
@@ -369,7 +357,7 @@ int main(void)
     Suite *suite = suite_create("sidrules");
     TCase *tc = tcase_create("rules");
 
-    tcase_add_loop_test(tc, table, 0, sizeof(rows) / sizeof(rows[0]));
+    tcase_add_loop_test(tc, table, 0, COUNT(rows));
     tcase_add_test(tc, another_requestor);
     tcase_add_test(tc, a_user_outside_the_logon_domain);
     tcase_add_test(tc, set_aside_for_rules);

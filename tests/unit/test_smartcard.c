@@ -14,7 +14,7 @@
 
 #include "kerberos/safe_file.h"
 #include "kerberos/exchange/smartcard.h"
-#include "run_suite.h"
+#include "fixtures.h"
 
 static const char theirs[] = "[libdefaults]\n"
                              "    pkinit_cert_match = <SUBJECT>of all\n"
@@ -73,13 +73,11 @@ static const struct {
 
 static profile_t profile_of(const char *text)
 {
-    char path[] = "/tmp/test_smartcard.XXXXXX";
-    int fd = mkstemp(path);
+    temp_path path;
     profile_t profile = NULL;
 
-    ck_assert_int_ge(fd, 0);
-    ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-    close(fd);
+    make_temp_file(path);
+    write_text(path, text);
     ck_assert_int_eq(profile_init_path(path, &profile), 0);
     unlink(path);
     return profile;
@@ -161,22 +159,21 @@ static const struct {
 
 START_TEST(owner_and_mode)
 {
-    char folder[] = "/tmp/trustlogon-pkinit-XXXXXX", *path, *within, *file = NULL;
+    temp_path folder;
+    char *path, *within, *file = NULL;
     TALLOC_CTX *mem = talloc_new(NULL);
     bool is_dir = strncmp(files[_i].value, "DIR:", 4) == 0;
     const char *at = strstr(files[_i].value, "%s");
     char *value, *settings;
     profile_t profile;
-    int fd;
 
     if (geteuid() != 0)
         return;
-    ck_assert_ptr_nonnull(mkdtemp(folder));
+    make_temp_folder(folder);
     path = is_dir ? folder : talloc_asprintf(mem, "%s/file", folder);
     within = talloc_asprintf(mem, "%s/file", folder);
-    fd = open(within, O_WRONLY | O_CREAT | O_EXCL, 0644);
-    ck_assert_int_ge(fd, 0);
-    close(fd);
+    write_text(within, "");
+    ck_assert_int_eq(chmod(within, 0644), 0);
     ck_assert_int_eq(chmod(path, files[_i].mode), 0);
     ck_assert_int_eq(chown(path, files[_i].owner, 0), 0);
     value = talloc_asprintf(mem, "%.*s%s%s", (int)(at - files[_i].value), files[_i].value,
@@ -199,8 +196,7 @@ START_TEST(owner_and_mode)
         ck_assert_ptr_nonnull(tli_pkinit_unsafe(mem, value, &file));
         ck_assert_str_eq(file, within);
     }
-    unlink(within);
-    rmdir(folder);
+    remove_tree(folder);
     talloc_free(mem);
 }
 END_TEST
@@ -208,15 +204,14 @@ END_TEST
 /* The reason, before a card is looked for. */
 START_TEST(unsafe_anchors)
 {
-    char path[] = "/tmp/trustlogon-anchors-XXXXXX";
+    temp_path path;
     struct tl_config *config = tl_config_defaults(NULL);
     struct tl_outcome *out = tl_outcome_new(config);
     struct tl_card *card = NULL;
     enum tl_reason reason;
-    int fd = mkstemp(path);
 
-    ck_assert_int_eq(fchmod(fd, 0622), 0);
-    close(fd);
+    make_temp_file(path);
+    ck_assert_int_eq(chmod(path, 0622), 0);
     config->pkinit_identity = "PKCS11:module_name=/nowhere/module.so";
     config->pkinit_anchors = talloc_asprintf(config, "FILE:%s", path);
     reason = tl_card_find(config, config, "CONTOSO.TEST", &card, out);
@@ -274,12 +269,10 @@ int main(void)
     Suite *suite = suite_create("smartcard");
     TCase *tests = tcase_create("smartcard");
 
-    tcase_add_loop_test(tests, settings_over_krb5_conf, 0,
-                        (int)(sizeof(rows) / sizeof(rows[0])));
+    tcase_add_loop_test(tests, settings_over_krb5_conf, 0, COUNT(rows));
     tcase_add_test(tests, settings_of_realms);
     tcase_add_loop_test(tests, no_card, 0, 2);
-    tcase_add_loop_test(tests, owner_and_mode, 0,
-                        (int)(sizeof(files) / sizeof(files[0])));
+    tcase_add_loop_test(tests, owner_and_mode, 0, COUNT(files));
     tcase_add_test(tests, unsafe_anchors);
     tcase_add_loop_test(tests, where_it_stopped, 0,
                         (int)(sizeof(stops) / sizeof(stops[0])));

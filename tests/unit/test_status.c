@@ -11,8 +11,6 @@
 
 #include "run_suite.h"
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-
 /* What a user must read, character by character. */
 static const struct {
     uint32_t ntstatus;
@@ -385,14 +383,14 @@ int main(void)
     Suite *suite = suite_create("status");
     TCase *tcase = tcase_create("tables");
 
-    tcase_add_loop_test(tcase, texts_are_word_for_word, 0, (int)COUNT(exact));
+    tcase_add_loop_test(tcase, texts_are_word_for_word, 0, COUNT(exact));
     tcase_add_test(tcase, status_table_is_consistent);
-    tcase_add_loop_test(tcase, statuses_are_found_by_name, 0, (int)COUNT(names));
+    tcase_add_loop_test(tcase, statuses_are_found_by_name, 0, COUNT(names));
     tcase_add_test(tcase, unknown_codes_are_unknown);
-    tcase_add_loop_test(tcase, krb_codes_are_found_by_name, 0, (int)COUNT(krb_names));
+    tcase_add_loop_test(tcase, krb_codes_are_found_by_name, 0, COUNT(krb_names));
     tcase_add_test(tcase, krb_table_is_complete);
     tcase_add_test(tcase, reasons_are_consistent);
-    tcase_add_loop_test(tcase, krb_errors_map, 0, (int)COUNT(mapping));
+    tcase_add_loop_test(tcase, krb_errors_map, 0, COUNT(mapping));
     tcase_add_test(tcase, status_and_reason_agree);
     tcase_add_test(tcase, stages_have_names);
     suite_add_tcase(suite, tcase);

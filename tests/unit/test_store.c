@@ -15,23 +15,21 @@
 
 #include "store/local.h"
 #include "store/writer_internal.h"
-#include "run_suite.h"
+#include "fixtures.h"
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define NOW UINT64_C(1800000000)
 #define SID "S-1-5-21-1-2-3-"
 
 static const struct tli_store_range ranges[] = {{200000, 399999}, {2000000, 2999999}};
 static const struct tli_store_life forever = {NOW * 2, NOW * 2};
-static char folder[] = "/tmp/tl_store_XXXXXX";
-static char path[64];
+static temp_path folder;
+static char path[sizeof(temp_path) + 8];
 static struct tli_store *store;
 static struct tli_store_reader *reader;
 
 static void setup(void)
 {
-    memset(folder + strlen(folder) - 6, 'X', 6);
-    ck_assert_ptr_nonnull(mkdtemp(folder));
+    make_temp_folder(folder);
     snprintf(path, sizeof(path), "%s/store", folder);
     ck_assert_int_eq(tli_store_open(NULL, path, ranges, COUNT(ranges), &store), 0);
     reader = calloc(1, sizeof(*reader));
@@ -42,7 +40,7 @@ static void setup(void)
 static void teardown(void)
 {
     static const char *const names[] = {"", ".lock", ".new"};
-    char name[80];
+    char name[sizeof(path) + 8];
 
     for (size_t i = 0; i < TL_STORE_SLOTS; i++) {
         if (reader->slots[i].state != 0)
@@ -860,7 +858,7 @@ int main(void)
     tcase_add_test(tcase, renewing);
     tcase_add_test(tcase, partial_group);
     tcase_add_test(tcase, time_passes);
-    tcase_add_loop_test(tcase, bad_users, 0, (int)COUNT(refused));
+    tcase_add_loop_test(tcase, bad_users, 0, COUNT(refused));
     tcase_add_test(tcase, bad_ranges);
     tcase_add_test(tcase, growing);
     tcase_add_test(tcase, refreshing);

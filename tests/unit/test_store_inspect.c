@@ -15,16 +15,15 @@
 
 #include "store/layout.h"
 #include "store/writer.h"
-#include "run_suite.h"
+#include "fixtures.h"
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define SID "S-1-5-21-1-2-3-"
 #define LATER UINT64_C(4000000000)
 
 static const struct tli_store_range range = {200000, 399999};
 static const struct tli_store_life life = {LATER, LATER + 1};
-static char folder[] = "/tmp/tl_inspect_XXXXXX";
-static char path[64];
+static temp_path folder;
+static char path[sizeof(temp_path) + 8];
 static struct tli_store *store;
 
 static void put_user(const char *name, uint32_t rid)
@@ -46,8 +45,7 @@ static void put_user(const char *name, uint32_t rid)
 
 static void setup(void)
 {
-    memset(folder + strlen(folder) - 6, 'X', 6);
-    ck_assert_ptr_nonnull(mkdtemp(folder));
+    make_temp_folder(folder);
     snprintf(path, sizeof(path), "%s/store", folder);
     ck_assert_int_eq(tli_store_open(NULL, path, &range, 1, &store), 0);
     put_user("alice@contoso.test", 1105);
@@ -57,7 +55,7 @@ static void setup(void)
 static void teardown(void)
 {
     static const char *const names[] = {"", ".lock", ".new"};
-    char name[80];
+    char name[sizeof(path) + 8];
 
     talloc_free(store);
     for (size_t i = 0; i < COUNT(names); i++) {
@@ -354,11 +352,7 @@ static void a_pipe(void)
 
 static void text(void)
 {
-    FILE *file = fopen(path, "w");
-
-    ck_assert_ptr_nonnull(file);
-    fputs("not a store", file);
-    fclose(file);
+    write_text(path, "not a store");
 }
 
 static void a_page_of_zeroes(void)
@@ -415,10 +409,10 @@ int main(void)
     tcase_add_test(tcase, everything_is_shown);
     tcase_add_test(tcase, private_group);
     tcase_add_test(tcase, ageing);
-    tcase_add_loop_test(tcase, each_damage_is_named, 0, (int)COUNT(harms));
+    tcase_add_loop_test(tcase, each_damage_is_named, 0, COUNT(harms));
     tcase_add_test(tcase, repaired_after_a_boot);
     tcase_add_test(tcase, unfinished_is_no_damage);
-    tcase_add_loop_test(tcase, no_stores, 0, (int)COUNT(others));
+    tcase_add_loop_test(tcase, no_stores, 0, COUNT(others));
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
 }

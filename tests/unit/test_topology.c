@@ -12,7 +12,7 @@
 #include <trustlogon/topology.h>
 
 #include "topologies.h"
-#include "run_suite.h"
+#include "fixtures.h"
 
 static TALLOC_CTX *ctx;
 
@@ -186,12 +186,12 @@ END_TEST
 
 START_TEST(file)
 {
-    char dir[] = "/tmp/topologyXXXXXX";
+    temp_path dir;
     struct tl_topology *topo = load(TOPO_FOREST), *back = NULL;
     char *path, *error = NULL;
     struct stat st;
 
-    ck_assert_ptr_nonnull(mkdtemp(dir));
+    make_temp_folder(dir);
     path = talloc_asprintf(ctx, "%s/t.json", dir);
     ck_assert_int_eq(tl_topology_load(ctx, path, &back, &error), -ENOENT);
     ck_assert_ptr_nonnull(error);
@@ -351,14 +351,14 @@ int main(void)
 
     tcase_add_checked_fixture(json, setup, teardown);
     tcase_add_checked_fixture(what_if, setup, teardown);
-    tcase_add_loop_test(json, round_trip, 0, sizeof good / sizeof good[0]);
+    tcase_add_loop_test(json, round_trip, 0, COUNT(good));
     tcase_add_test(json, every_member);
-    tcase_add_loop_test(json, hostile, 0, sizeof bads / sizeof bads[0]);
+    tcase_add_loop_test(json, hostile, 0, COUNT(bads));
     tcase_add_test(json, too_many);
     tcase_add_test(json, file);
     tcase_add_test(json, add);
     tcase_add_test(json, add_moves_nothing);
-    tcase_add_loop_test(what_if, set, 0, sizeof sets / sizeof sets[0]);
+    tcase_add_loop_test(what_if, set, 0, COUNT(sets));
     tcase_add_test(what_if, set_values);
     tcase_add_test(what_if, set_ambiguous);
     suite_add_tcase(suite, json);

@@ -221,8 +221,7 @@ static struct tl_ft_record lies[] = {
     {.type = TL_FT_DOMAIN, .name = "sub.deep.test"},
 };
 static struct tl_forest_info info = {.count = 4, .records = records};
-static struct tl_forest_info lie = {.count = sizeof(lies) / sizeof(lies[0]),
-                                    .records = lies};
+static struct tl_forest_info lie = {.count = COUNT(lies), .records = lies};
 static struct tl_tdo trusts[] = {
     {.holder = "fabrikam.test",
      .partner = "contoso.test",
@@ -266,7 +265,7 @@ START_TEST(test_way)
                                      .forest = "fabrikam.test",
                                      .num_domains = 2,
                                      .domains = domains,
-                                     .num_trusts = sizeof(trusts) / sizeof(trusts[0]),
+                                     .num_trusts = COUNT(trusts),
                                      .trusts = trusts};
 
     ck_assert_msg(tl_may_transit(ways[_i].nothing_known ? NULL : &topo, "fabrikam.test",
@@ -280,9 +279,9 @@ int main(void)
     Suite *suite = suite_create("transited");
     TCase *tc = tcase_create("transited");
 
-    tcase_add_loop_test(tc, test_decode, 0, sizeof(rows) / sizeof(rows[0]));
+    tcase_add_loop_test(tc, test_decode, 0, COUNT(rows));
     tcase_add_test(tc, test_limits);
-    tcase_add_loop_test(tc, test_way, 0, sizeof(ways) / sizeof(ways[0]));
+    tcase_add_loop_test(tc, test_way, 0, COUNT(ways));
     suite_add_tcase(suite, tc);
     return run_suite(suite);
 }

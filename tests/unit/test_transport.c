@@ -553,9 +553,9 @@ int main(void)
 
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_set_timeout(tc, 60);
-    tcase_add_loop_test(tc, test_pair, 0, sizeof(pairs) / sizeof(pairs[0]));
+    tcase_add_loop_test(tc, test_pair, 0, COUNT(pairs));
     tcase_add_test(tc, test_race_delay);
-    tcase_add_loop_test(tc, test_alone, 0, sizeof(alone) / sizeof(alone[0]));
+    tcase_add_loop_test(tc, test_alone, 0, COUNT(alone));
     tcase_add_test(tc, test_one_connection_serves_all);
     tcase_add_test(tc, test_long_reply);
     tcase_add_loop_test(tc, test_reconnects, 0, 3);

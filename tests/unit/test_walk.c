@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "kerberos/internal.h"
-#include "run_suite.h"
+#include "fixtures.h"
 
 static const struct tl_tdo some_tdo;
 
@@ -223,7 +223,7 @@ START_TEST(test_message_kinds)
     } kinds[] = {{0x6a, "AS-REQ"},  {0x6b, "AS-REP"},    {0x6c, "TGS-REQ"},
                  {0x6d, "TGS-REP"}, {0x7e, "KRB-ERROR"}, {0x30, "?"}};
 
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+    for (size_t i = 0; i < COUNT(kinds); i++) {
         uint8_t bytes[2] = {kinds[i].tag, 0};
 
         ck_assert_str_eq(tli_krb_msg_name(tli_krb_msg_kind(bytes, 2)), kinds[i].name);
@@ -255,8 +255,7 @@ static int boolean(profile_t profile, const char *a, const char *b, int fallback
 /* Neither the environment nor a realm's own section turns a fixed setting. */
 START_TEST(test_settings_are_fixed)
 {
-    char path[] = "/tmp/trustlogon-krb5-XXXXXX";
-    int fd = mkstemp(path);
+    temp_path path;
     static const char text[] =
         "[libdefaults]\n allow_weak_crypto = true\n permitted_enctypes = rc4\n"
         " dns_lookup_kdc = true\n ignored_by_us = true\n"
@@ -274,8 +273,8 @@ START_TEST(test_settings_are_fixed)
                  {"permitted_enctypes", TL_RC4_TRUSTS}};
     enum tl_rc4 policy = (enum tl_rc4)_i;
 
-    ck_assert_int_eq(write(fd, text, sizeof(text) - 1), (ssize_t)sizeof(text) - 1);
-    close(fd);
+    make_temp_file(path);
+    write_text(path, text);
     setenv("KRB5_CONFIG", path, 1);
     ck_assert_int_eq(tli_k5_context(policy, &k5), 0);
     ck_assert_int_eq(krb5_get_profile(k5, &profile), 0);
@@ -391,15 +390,15 @@ int main(void)
     Suite *suite = suite_create("walk");
     TCase *tc = tcase_create("walk");
 
-    tcase_add_loop_test(tc, test_plan, 0, sizeof(plans) / sizeof(plans[0]));
+    tcase_add_loop_test(tc, test_plan, 0, COUNT(plans));
     tcase_add_test(tc, test_realms);
     tcase_add_test(tc, test_clock_sentence);
     tcase_add_test(tc, test_error_read);
     tcase_add_loop_test(tc, test_plain_tgs, 0, 12);
     tcase_add_test(tc, test_message_kinds);
-    tcase_add_loop_test(tc, test_referred_to, 0, sizeof(replies) / sizeof(replies[0]));
+    tcase_add_loop_test(tc, test_referred_to, 0, COUNT(replies));
     tcase_add_loop_test(tc, test_settings_are_fixed, 0, 3);
-    tcase_add_loop_test(tc, test_ccache_names, 0, sizeof(names) / sizeof(names[0]));
+    tcase_add_loop_test(tc, test_ccache_names, 0, COUNT(names));
     suite_add_tcase(suite, tc);
     return run_suite(suite);
 }

@@ -29,7 +29,6 @@ static const size_t strings[] = {
     offsetof(struct tli_wire_msg, text),    offsetof(struct tli_wire_msg, secret),
     offsetof(struct tli_wire_msg, reason),  offsetof(struct tli_wire_msg, canonical),
 };
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static uint32_t *number(struct tli_wire_msg *msg, size_t i)
 {
@@ -384,7 +383,7 @@ int main(void)
     tcase_add_test(tc, round_trip_of_random_messages);
     tcase_add_test(tc, every_truncation_is_refused);
     tcase_add_test(tc, every_flipped_byte_is_harmless);
-    tcase_add_loop_test(tc, hand_made_packets, 0, (int)COUNT(cases));
+    tcase_add_loop_test(tc, hand_made_packets, 0, COUNT(cases));
     tcase_add_test(tc, limits_of_strings);
     tcase_add_test(tc, limits_of_packets);
     tcase_add_test(tc, a_well_formed_packet_that_is_too_large);

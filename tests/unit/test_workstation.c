@@ -15,12 +15,12 @@
 #include "kerberos/internal.h"
 #include "machine/keytab_machines.h"
 #include "machine/workstation.h"
-#include "run_suite.h"
+#include "fixtures.h"
 
 static TALLOC_CTX *mem;
 static struct tl_config *config;
 static struct tl_outcome *out;
-static char folder[64];
+static temp_path folder;
 static krb5_context k5;
 
 static void setup(void)
@@ -28,8 +28,7 @@ static void setup(void)
     mem = talloc_new(NULL);
     config = tl_config_defaults(mem);
     out = tl_outcome_new(mem);
-    strcpy(folder, "/tmp/trustlogon-kt-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
+    make_temp_folder(folder);
     config->keytab = talloc_asprintf(mem, "%s/keytab", folder);
     ck_assert_int_eq(krb5_init_context(&k5), 0);
 }
@@ -37,8 +36,7 @@ static void setup(void)
 static void teardown(void)
 {
     krb5_free_context(k5);
-    unlink(config->keytab);
-    rmdir(folder);
+    remove_tree(folder);
     talloc_free(mem);
 }
 
@@ -155,7 +153,7 @@ START_TEST(test_bare_names)
                 {"contoso.test", "FABRIKAM", "contoso.test", true}};
 
     add("host/ws1.fabrikam.test@FABRIKAM.TEST");
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < COUNT(rows); i++) {
         struct tl_workstation *ws = NULL;
 
         config->bare_names = rows[i].names;
@@ -356,7 +354,7 @@ int main(void)
     TCase *tc = tcase_create("workstation");
 
     tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_add_loop_test(tc, test_machine, 0, sizeof(machines) / sizeof(machines[0]));
+    tcase_add_loop_test(tc, test_machine, 0, COUNT(machines));
     tcase_add_test(tc, test_bare_names);
     tcase_add_test(tc, test_missing);
     tcase_add_test(tc, test_damaged);
@@ -366,7 +364,7 @@ int main(void)
     tcase_add_test(tc, test_odd_entries);
     tcase_add_test(tc, test_disowned);
     tcase_add_test(tc, test_versions);
-    tcase_add_loop_test(tc, test_is_machine, 0, sizeof(names) / sizeof(names[0]));
+    tcase_add_loop_test(tc, test_is_machine, 0, COUNT(names));
     suite_add_tcase(suite, tc);
     return run_suite(suite);
 }
