@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * account.c - what a logon's PAC would say of a user, from what a directory or the LSA
- * does. Pure.
+ * account.c - the PAC that a logon of the user would bring, made of what a directory or
+ * the LSA says. Pure.
  */
 #include "internal.h"
 
@@ -27,7 +27,7 @@ static const char *refuse(const struct tl_dir_name *group, bool in_domain, bool 
         return NULL;
     if (group->domain_local)
         return "a domain-local group of another domain";
-    /* It may be domain-local, for all one can see. */
+    /* The directory hides its type, so it may be domain-local. */
     if (in_domain && group->kind != TL_DIR_GROUP)
         return "a group of another domain that may not be read";
     return NULL;
@@ -64,6 +64,8 @@ int tli_lookup_account_bare(TALLOC_CTX *ctx, const struct tl_sid *sid, const cha
     return *pac != NULL ? 0 : -ENOMEM;
 }
 
+/* `groups` of the user's own domain go where a KDC puts global and universal groups, the
+ * others where it puts extra SIDs; those that no PAC would bring are left out. */
 int tli_lookup_account(TALLOC_CTX *ctx, const struct tl_dir_user *user,
                        const struct tl_dir_names *groups, bool own,
                        const struct tl_trace *trace, struct tl_pac **pac_out)

@@ -2,173 +2,154 @@
  *
  * directory.c - a user or a group from the directory of its own domain.
  */
-#include "asking.h"
+#include "query.h"
 
 #include <trustlogon/name.h>
 
-/* What keeps this machine from asking says nothing of the account asked for, whatever a
- * KDC called it: nobody on the wire may so make an account unknown. */
-static enum tl_reason not_asked(const struct tli_asking *a, enum tl_reason reason)
-{
-    char *why = NULL;
-
-    if (reason != TL_REASON_USER_UNKNOWN && !tli_asking_cannot_be(reason))
-        return reason;
-    if (a->out != NULL && a->out->detail != NULL)
-        why = talloc_strdup(a->answer, a->out->detail);
-    return tl_outcome_fail(a->out, TL_STAGE_IDENTITY, TL_REASON_DIRECTORY_UNREADABLE,
-                           "the directory of %s could not be asked: %s", a->domain->dns,
-                           why != NULL ? why : tl_reason_info(reason)->slug);
-}
-
-/* A server that calls itself the directory of this domain and has the SID of another
- * one would give its users the ids of that one's. */
-enum tl_reason tli_asking_open(const struct tli_asking *a, struct tl_directory **dir)
-{
-    struct tl_sid sid;
-    enum tl_reason reason = tli_lookup_directory(a->lookup, a->domain->dns, dir, a->out);
-
-    if (reason == TL_REASON_OK)
-        reason = tl_directory_domain_sid(*dir, &sid, a->out);
-    if (reason != TL_REASON_OK)
-        return not_asked(a, reason);
-    if (!a->domain->has_sid || !tl_sid_equal(&sid, &a->domain->sid))
-        return tl_outcome_fail(a->out, TL_STAGE_IDENTITY, TL_REASON_DIRECTORY_UNREADABLE,
-                               "the directory of %s has not the SID that the trust names",
-                               a->domain->dns);
-    return TL_REASON_OK;
-}
-
 /*
- * bob.smith@contoso.test may be the explicit UPN of bsmith, and CONTOSO\bob.smith means
- * him too. As at a KDC the sAMAccountName comes first [KILE 3.3.5.6.1]: only where no
- * account has it can the other be meant.
+ * bob.smith@contoso.test may be the explicit UPN of bsmith, and then CONTOSO\bob.smith
+ * means bsmith too. As at a KDC the sAMAccountName comes first [KILE 3.3.5.6.1]: the UPN
+ * counts only where no account has that.
  */
-static enum tl_reason find_by_upn(struct tli_asking *a, struct tl_directory *dir,
-                                  struct tl_dir_user **user)
+static enum tl_reason find_by_upn(struct tli_lookup_query *query,
+                                  struct tl_directory *dir, struct tl_dir_user **user)
 {
     enum tl_reason reason;
 
-    tl_outcome_reset(a->out);
-    reason = tl_directory_user_by_upn(a->answer, dir, a->plan->upn, user, a->out);
-    if (reason == TL_REASON_OK && !tl_name_equal((*user)->upn, a->plan->upn))
-        reason = tli_asking_unknown(a, "no account has this name");
-    a->by_upn = reason == TL_REASON_OK;
+    tl_outcome_reset(query->out);
+    reason =
+        tl_directory_user_by_upn(query->answer, dir, query->plan->upn, user, query->out);
+    if (reason == TL_REASON_OK && !tl_name_equal((*user)->upn, query->plan->upn))
+        reason = tli_query_unknown(query, "no account has this name");
+    query->by_upn = reason == TL_REASON_OK;
     return reason;
 }
 
-static enum tl_reason find_user(struct tli_asking *a, struct tl_directory *dir,
+static enum tl_reason find_user(struct tli_lookup_query *query, struct tl_directory *dir,
                                 struct tl_dir_user **user)
 {
     enum tl_reason reason;
-    switch (a->plan->by) {
+    switch (query->plan->by) {
     case TL_LOOKUP_BY_SAM:
-        reason = tl_directory_user_by_sam(a->answer, dir, a->plan->name, user, a->out);
-        if (reason == TL_REASON_USER_UNKNOWN && a->plan->upn != NULL)
-            reason = find_by_upn(a, dir, user);
+        reason = tl_directory_user_by_sam(query->answer, dir, query->plan->name, user,
+                                          query->out);
+        if (reason == TL_REASON_USER_UNKNOWN && query->plan->upn != NULL)
+            reason = find_by_upn(query, dir, user);
         return reason;
     case TL_LOOKUP_BY_UPN:
-        return tl_directory_user_by_upn(a->answer, dir, a->plan->name, user, a->out);
+        return tl_directory_user_by_upn(query->answer, dir, query->plan->name, user,
+                                        query->out);
     case TL_LOOKUP_BY_ID:
-        return tl_directory_user_by_uid(a->answer, dir, a->plan->id, user, a->out);
+        return tl_directory_user_by_uid(query->answer, dir, query->plan->id, user,
+                                        query->out);
     default:
-        return tl_directory_user_by_sid(a->answer, dir, &a->plan->sid, user, a->out);
+        return tl_directory_user_by_sid(query->answer, dir, &query->plan->sid, user,
+                                        query->out);
     }
 }
 
-/* With rfc2307 the ids are facts of the directory, too. */
-static enum tl_reason add_facts(struct tli_asking *a, struct tl_directory *dir,
+/* With idmap = rfc2307 the ids are in the directory too: of the user, unless NULL, and of
+ * the groups. */
+static enum tl_reason add_facts(struct tli_lookup_query *query, struct tl_directory *dir,
                                 const struct tl_dir_user *user, const struct tl_sid *sids,
                                 size_t count)
 {
-    const struct tl_config *config = a->lookup->in.machine->config;
+    const struct tl_config *config = query->lookup->in.machine->config;
     enum tl_reason reason = TL_REASON_OK;
 
     if (config->idmap != TL_IDMAP_RFC2307)
         return TL_REASON_OK;
-    a->facts = talloc_zero(a->answer, struct tl_unix_facts);
-    if (a->facts == NULL)
-        return tli_asking_no_memory(a);
+    query->facts = talloc_zero(query->answer, struct tl_unix_facts);
+    if (query->facts == NULL)
+        return tli_query_no_memory(query);
     if (user != NULL)
-        reason = tl_unix_facts_user(a->facts, dir, &user->sid, config->unix_primary_group,
-                                    a->out);
+        reason = tl_unix_facts_user(query->facts, dir, &user->sid,
+                                    config->unix_primary_group, query->out);
     if (reason == TL_REASON_OK)
-        reason = tl_unix_facts_groups(a->facts, dir, sids, count, a->out);
+        reason = tl_unix_facts_groups(query->facts, dir, sids, count, query->out);
     return reason;
 }
 
-static enum tl_reason user_from(struct tli_asking *a, struct tl_directory *dir)
+/* The user with groups and their names: what a PAC would bring, so that the identity
+ * comes out as at a logon. */
+static enum tl_reason user_from(struct tli_lookup_query *query, struct tl_directory *dir)
 {
     struct tl_dir_names *names = NULL;
     struct tl_dir_user *user = NULL;
     struct tl_pac *account = NULL;
     struct tl_sid *sids = NULL;
-    enum tl_reason reason = find_user(a, dir, &user);
+    enum tl_reason reason = find_user(query, dir, &user);
     size_t count = 0;
 
     if (reason == TL_REASON_OK)
-        reason = tl_directory_user_groups(a->answer, dir, user, &sids, &count, a->out);
+        reason =
+            tl_directory_user_groups(query->answer, dir, user, &sids, &count, query->out);
     if (reason == TL_REASON_OK)
-        reason = add_facts(a, dir, user, sids, count);
+        reason = add_facts(query, dir, user, sids, count);
     if (reason == TL_REASON_OK)
-        reason = tl_directory_names(a->answer, dir, sids, count, &names, a->out);
+        reason = tl_directory_names(query->answer, dir, sids, count, &names, query->out);
     if (reason == TL_REASON_OK &&
-        tli_lookup_account(a->answer, user, names, a->domain->own, a->lookup->in.trace,
-                           &account) != 0)
-        reason = tli_asking_no_memory(a);
+        tli_lookup_account(query->answer, user, names, query->domain->own,
+                           query->lookup->in.trace, &account) != 0)
+        reason = tli_query_no_memory(query);
     if (reason == TL_REASON_OK)
-        reason = tli_asking_identify(a, account);
+        reason = tli_query_identify(query, account);
     if (reason == TL_REASON_OK)
-        reason = tli_asking_add_groups(a, names);
+        reason = tli_query_add_groups(query, names);
     return reason;
 }
 
-/* Where each user of a domain has a group of his own, its name and id are his. */
-static enum tl_reason own_group(struct tli_asking *a, struct tl_directory *dir)
+/* Where each user of a domain has a private group, a question about a group may mean it:
+ * name and id are the user's. */
+static enum tl_reason own_group(struct tli_lookup_query *query, struct tl_directory *dir)
 {
-    enum tl_reason reason = user_from(a, dir);
+    enum tl_reason reason = user_from(query, dir);
 
-    if (reason == TL_REASON_OK && !a->answer->identity->private_group)
-        reason = tli_asking_unknown(a, "it is a user");
+    if (reason == TL_REASON_OK && !query->answer->identity->private_group)
+        reason = tli_query_unknown(query, "it is a user");
     return reason;
 }
 
-static enum tl_reason group_from(struct tli_asking *a, struct tl_directory *dir)
+/* The group, and in answer->entry what its members can be read by. Distribution groups
+ * are refused, since no token has them. */
+static enum tl_reason group_from(struct tli_lookup_query *query, struct tl_directory *dir)
 {
     struct tl_dir_group *group = NULL;
     enum tl_reason reason;
 
-    if (a->plan->by == TL_LOOKUP_BY_ID)
-        reason = tl_directory_group_by_gid(a->answer, dir, a->plan->id, &group, a->out);
-    else if (a->plan->by == TL_LOOKUP_BY_SID)
-        reason = tl_directory_group_by_sid(a->answer, dir, &a->plan->sid, &group, a->out);
+    if (query->plan->by == TL_LOOKUP_BY_ID)
+        reason = tl_directory_group_by_gid(query->answer, dir, query->plan->id, &group,
+                                           query->out);
+    else if (query->plan->by == TL_LOOKUP_BY_SID)
+        reason = tl_directory_group_by_sid(query->answer, dir, &query->plan->sid, &group,
+                                           query->out);
     else
-        reason =
-            tl_directory_group_by_name(a->answer, dir, a->plan->name, &group, a->out);
+        reason = tl_directory_group_by_name(query->answer, dir, query->plan->name, &group,
+                                            query->out);
     if (reason == TL_REASON_USER_UNKNOWN)
-        return own_group(a, dir);
+        return own_group(query, dir);
     if (reason == TL_REASON_OK && (group->type & TL_GROUP_SECURITY) == 0)
         reason =
-            tli_asking_unknown(a, "the group is for mail only, and in nobody's token");
+            tli_query_unknown(query, "the group is for mail only, and in nobody's token");
     if (reason == TL_REASON_OK)
-        reason = add_facts(a, dir, NULL, &group->sid, 1);
+        reason = add_facts(query, dir, NULL, &group->sid, 1);
     if (reason == TL_REASON_OK)
-        reason = tli_asking_add_group(a, &group->sid, group->name);
+        reason = tli_query_add_group(query, &group->sid, group->name);
     /* A domain-local group of another domain counts there only, so nobody is a member
      * here; a Samba KDC puts it into PACs all the same, and then it needs a name. */
     if (reason == TL_REASON_OK &&
-        ((group->type & TL_GROUP_DOMAIN_LOCAL) == 0 || a->domain->own))
-        a->answer->entry = group;
-    return reason == TL_REASON_OK ? tli_asking_check_group(a) : reason;
+        ((group->type & TL_GROUP_DOMAIN_LOCAL) == 0 || query->domain->own))
+        query->answer->entry = group;
+    return reason == TL_REASON_OK ? tli_query_check_group(query) : reason;
 }
 
-enum tl_reason tli_asking_directory(struct tli_asking *a)
+enum tl_reason tli_query_directory(struct tli_lookup_query *query)
 {
     struct tl_directory *dir = NULL;
-    enum tl_reason reason = tli_asking_open(a, &dir);
+    enum tl_reason reason = tli_query_open(query, &dir);
 
-    a->answer->source = TL_LOOKUP_LDAP;
+    query->answer->source = TL_LOOKUP_LDAP;
     if (reason == TL_REASON_OK)
-        reason = a->question->group ? group_from(a, dir) : user_from(a, dir);
+        reason = query->question->group ? group_from(query, dir) : user_from(query, dir);
     return reason;
 }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * domains.c - what our own side's directory knows of a domain that may be asked. Pure.
+ * domains.c - what the trusts of the machine's own side say about a domain that may be
+ * asked. Pure.
  */
 #include "internal.h"
 
 #include <errno.h>
 #include <string.h>
 
-/* In place of none. */
+/* Stands for a topology that is NULL. */
 static const struct tl_topology nothing;
 
 static bool same_dns(const char *a, const char *b)
@@ -26,7 +27,8 @@ static bool trusted(const struct tl_tdo *tdo)
     return (tdo->direction & TL_TRUST_OUTBOUND) != 0;
 }
 
-/* The other side gives tickets to those whom it trusts: that is our incoming side. */
+/* The other side gives tickets to accounts of domains that it trusts: our inbound side.
+ */
 static bool two_way(const struct tl_tdo *tdo)
 {
     return (tdo->direction & TL_TRUST_INBOUND) != 0;
@@ -70,8 +72,8 @@ static bool find_partner(const struct tl_topology *topo, const char *dns,
     return false;
 }
 
-/* Not one that the forest trust's information disables by its SID: no logon of its
- * users passes either. */
+/* A domain whose SID the forest trust information disables is left out, as it is at a
+ * logon. */
 static bool usable(const struct tl_ft_record *rec)
 {
     return rec->type == TL_FT_DOMAIN && rec->name != NULL &&

@@ -1,127 +1,104 @@
 /* SPDX-License-Identifier: MIT
  *
- * finish.c - from what somebody told of an account to the answer: the same identity as
- * a logon would make, and only if it is what was asked for.
+ * finish.c - from what was found to the answer: the identity that a logon would make, and
+ * only of the account that was asked for.
  */
-#include "asking.h"
-
-#include <errno.h>
+#include "query.h"
 
 #include <trustlogon/name.h>
 
-enum tl_reason tli_asking_no_memory(const struct tli_asking *a)
-{
-    return tl_outcome_fail(a->out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
-}
-
-enum tl_reason tli_asking_unknown(const struct tli_asking *a, const char *why)
-{
-    return tl_outcome_fail(a->out, TL_STAGE_IDENTITY, TL_REASON_USER_UNKNOWN, "%s", why);
-}
-
-/* Whether what was found is what was asked for, by the names it may have here. */
-static bool answers(const struct tli_asking *a, const struct tl_sid *sid, uint32_t id,
-                    const char *const *names, size_t count)
+/* Whether what was found is what was asked for: by SID, by id, or by one of the names
+ * that it has on this machine. A DC may answer with another account. */
+static bool answers(const struct tli_lookup_query *query, const struct tl_sid *sid,
+                    uint32_t id, const char *const *names, size_t count)
 {
     char *full = NULL;
     bool found = false;
 
-    if (a->plan->by == TL_LOOKUP_BY_SID)
-        return tl_sid_equal(sid, &a->plan->sid);
-    if (a->plan->by == TL_LOOKUP_BY_ID)
-        return id == a->plan->id;
-    if (a->by_upn)
+    if (query->plan->by == TL_LOOKUP_BY_SID)
+        return tl_sid_equal(sid, &query->plan->sid);
+    if (query->plan->by == TL_LOOKUP_BY_ID)
+        return id == query->plan->id;
+    if (query->by_upn)
         return true;
-    full = a->plan->by == TL_LOOKUP_BY_UPN
-               ? talloc_strdup(a->answer, a->plan->name)
-               : talloc_asprintf(a->answer, "%s\\%s", a->domain->dns, a->plan->name);
+    full = query->plan->by == TL_LOOKUP_BY_UPN
+               ? talloc_strdup(query->answer, query->plan->name)
+               : talloc_asprintf(query->answer, "%s\\%s", query->domain->dns,
+                                 query->plan->name);
     for (size_t i = 0; full != NULL && !found && i < count; i++)
         found = tl_name_equal(full, names[i]);
     talloc_free(full);
     return found;
 }
 
-enum tl_reason tli_asking_identify(struct tli_asking *a, struct tl_pac *account)
+/* SID rules, own-domain groups, identity: the same steps in the same order as after the
+ * proof of a logon, so that both give an account the same ids, names and refusals. */
+enum tl_reason tli_query_identify(struct tli_lookup_query *query, struct tl_pac *account)
 {
-    const struct tl_lookup_input *in = &a->lookup->in;
+    const struct tl_lookup_input *in = &query->lookup->in;
     struct tl_identity_input input = {.config = in->machine->config,
                                       .ws = in->machine->workstation,
                                       .topo = in->machine->topology,
                                       .pac = account,
                                       .local = in->local,
                                       .trace = in->trace};
-    char *realm = tl_realm_of(a->answer, a->domain->dns);
+    char *realm = tl_realm_of(query->answer, query->domain->dns);
     enum tl_reason reason;
 
-    input.client =
-        talloc_asprintf(a->answer, "%s@%s", account->account, realm != NULL ? realm : "");
+    input.client = talloc_asprintf(query->answer, "%s@%s", account->account,
+                                   realm != NULL ? realm : "");
     if (realm == NULL || input.client == NULL)
-        return tli_asking_no_memory(a);
+        return tli_query_no_memory(query);
     reason = tl_pac_apply_rules(account, in->machine->topology, NULL, input.client,
-                                in->machine->workstation, in->trace, a->out);
-    if (reason == TL_REASON_OK && !a->domain->own_forest)
-        reason = tli_asking_resources(a, account);
-    input.facts = a->facts;
+                                in->machine->workstation, in->trace, query->out);
+    if (reason == TL_REASON_OK && !query->domain->own_forest)
+        reason = tli_query_resources(query, account);
+    input.facts = query->facts;
     if (reason == TL_REASON_OK)
-        reason = tl_identity_build(a->answer, &input, &a->answer->identity, a->out);
+        reason = tl_identity_build(query->answer, &input, &query->answer->identity,
+                                   query->out);
     if (reason == TL_REASON_OK &&
-        !answers(a, &a->answer->identity->sid, a->answer->identity->uid,
-                 (const char *const *)a->answer->identity->names,
-                 a->answer->identity->num_names))
-        reason = tli_asking_unknown(
-            a, "the account found has not the name that was asked for");
-    if (reason == TL_REASON_OK && a->resources != NULL)
-        reason = tli_asking_add_groups(a, a->resources);
+        !answers(query, &query->answer->identity->sid, query->answer->identity->uid,
+                 (const char *const *)query->answer->identity->names,
+                 query->answer->identity->num_names))
+        reason = tli_query_unknown(
+            query, "the account found has not the name that was asked for");
+    if (reason == TL_REASON_OK && query->resources != NULL)
+        reason = tli_query_add_groups(query, query->resources);
     return reason;
 }
 
-enum tl_reason tli_asking_map(const struct tli_asking *a)
+enum tl_reason tli_query_add_group(const struct tli_lookup_query *query,
+                                   const struct tl_sid *sid, const char *name)
 {
-    const struct tl_lookup_input *in = &a->lookup->in;
-    char *error = NULL;
-    int ret = 0;
-
-    if (a->lookup->map == NULL)
-        ret =
-            tl_idmap_new(a->lookup, in->machine->config, in->machine->workstation->domain,
-                         in->machine->topology, NULL, &a->lookup->map, &error);
-    if (ret == -EINVAL)
-        return tl_outcome_fail(a->out, TL_STAGE_LOCAL, TL_REASON_CONFIG_INVALID, "%s",
-                               error);
-    return ret == 0 ? TL_REASON_OK : tli_asking_no_memory(a);
-}
-
-enum tl_reason tli_asking_add_group(const struct tli_asking *a, const struct tl_sid *sid,
-                                    const char *name)
-{
-    const struct tl_identity_input in = {.config = a->lookup->in.machine->config,
-                                         .facts = a->facts,
-                                         .local = a->lookup->in.local};
-    struct tl_lookup_answer *answer = a->answer;
+    const struct tl_identity_input in = {.config = query->lookup->in.machine->config,
+                                         .facts = query->facts,
+                                         .local = query->lookup->in.local};
+    struct tl_lookup_answer *answer = query->answer;
     struct tl_group **grown =
         talloc_realloc(answer, answer->groups, struct tl_group *, answer->num_groups + 1);
-    enum tl_reason reason = tli_asking_map(a);
+    enum tl_reason reason = tli_query_map(query);
 
     if (reason != TL_REASON_OK)
         return reason;
     if (grown == NULL)
-        return tli_asking_no_memory(a);
+        return tli_query_no_memory(query);
     answer->groups = grown;
-    reason = tl_group_build(answer, &in, a->lookup->map, sid, name,
-                            &grown[answer->num_groups], a->out);
+    reason = tl_group_build(answer, &in, query->lookup->map, sid, name,
+                            &grown[answer->num_groups], query->out);
     if (reason == TL_REASON_OK)
         answer->num_groups++;
     return reason;
 }
 
-enum tl_reason tli_asking_check_group(const struct tli_asking *a)
+enum tl_reason tli_query_check_group(const struct tli_lookup_query *query)
 {
-    const struct tl_group *made = a->answer->groups[a->answer->num_groups - 1];
+    const struct tl_group *made = query->answer->groups[query->answer->num_groups - 1];
 
-    if (!answers(a, &made->sid, made->gid, (const char *const *)made->names,
+    if (!answers(query, &made->sid, made->gid, (const char *const *)made->names,
                  made->num_names))
-        return tli_asking_unknown(a,
-                                  "the group found has not the name that was asked for");
+        return tli_query_unknown(query,
+                                 "the group found has not the name that was asked for");
     return TL_REASON_OK;
 }
 
@@ -133,8 +110,8 @@ static bool is_in(const struct tl_identity *identity, const struct tl_sid *sid)
     return false;
 }
 
-enum tl_reason tli_asking_add_groups(const struct tli_asking *a,
-                                     const struct tl_dir_names *names)
+enum tl_reason tli_query_add_groups(const struct tli_lookup_query *query,
+                                    const struct tl_dir_names *names)
 {
     enum tl_reason reason = TL_REASON_OK;
 
@@ -142,11 +119,11 @@ enum tl_reason tli_asking_add_groups(const struct tli_asking *a,
         const struct tl_dir_name *name = &names->names[i];
 
         if (name->kind != TL_DIR_GROUP || name->name == NULL ||
-            !is_in(a->answer->identity, &name->sid))
+            !is_in(query->answer->identity, &name->sid))
             continue;
-        reason = tli_asking_add_group(a, &name->sid, name->name);
+        reason = tli_query_add_group(query, &name->sid, name->name);
         if (reason != TL_REASON_NO_MEMORY && reason != TL_REASON_OK) {
-            tl_outcome_reset(a->out);
+            tl_outcome_reset(query->out);
             reason = TL_REASON_OK;
         }
     }

@@ -15,18 +15,18 @@
 /* Add the domain with this DNS name to the plan if its users may log on here. */
 int tli_lookup_add_domain(struct tl_lookup_plan *plan, const struct tl_workstation *ws,
                           const struct tl_topology *topo, const char *dns);
-/* All domains of the forest behind a trust; of the own forest, own domain first, for
- * NULL. */
+/* All domains of the forest behind the trust `tdo`; for NULL those of the machine's own
+ * forest, its own domain first. */
 int tli_lookup_add_forest(struct tl_lookup_plan *plan, const struct tl_workstation *ws,
                           const struct tl_topology *topo, const struct tl_tdo *tdo);
 
 /* --- account.c: pure --- */
 
 /*
- * What a logon's PAC would say of this user, from what a directory does: one set of SID
- * rules and one making of identities serve both. `groups` are tokenGroups, `names` what
- * they are called, in the same order. `own`: the domain is the workstation's, whose
- * domain-local groups count here; those of others do not, and no PAC brings them.
+ * What a logon's PAC would say about this user, made of what a directory says, so that
+ * one set of SID rules and one way to make identities serve both. `groups` are the
+ * tokenGroups with their names. `own`: the domain is the machine's, whose domain-local
+ * groups count here; those of other domains do not, and no PAC brings them.
  */
 int tli_lookup_account(TALLOC_CTX *ctx, const struct tl_dir_user *user,
                        const struct tl_dir_names *groups, bool own,
@@ -41,19 +41,19 @@ int tli_lookup_account_bare(TALLOC_CTX *ctx, const struct tl_sid *sid, const cha
 struct tl_lookup {
     struct tl_lookup_input in;
     struct tl_locator *locator;
-    struct tl_krb *krb;   /* as the machine; NULL until a ticket is needed */
-    const char *tickets;  /* where the machine's are kept */
-    bool kept;            /* krb's come from there */
-    bool fresh;           /* krb has some that are not there */
-    struct tl_idmap *map; /* once needed */
-    bool sam_only;        /* what knew nobody of this name may not know UPNs */
+    struct tl_krb *krb;   /* in.krb, or the machine's; NULL until a ticket is needed */
+    const char *tickets;  /* the file of the saved machine tickets */
+    bool kept;            /* krb's tickets were loaded from it */
+    bool fresh;           /* krb has tickets that are not in it */
+    struct tl_idmap *map; /* NULL until it is needed */
+    bool sam_only;        /* see tl_lookup_sam_only() */
     size_t num_open;
-    struct tl_directory **open; /* one for each domain asked */
-    const char **open_domains;
+    struct tl_directory **open; /* one for each domain that was asked */
+    const char **open_domains;  /* their DNS names, by the same index */
 };
 
-/* The directory of a domain, opened as the machine. TRUST_DIRECTION: its own side has no
- * tickets for this machine. */
+/* The directory of a domain, opened with in.krb or as the machine. TRUST_DIRECTION: its
+ * KDCs have no ticket for this machine. */
 enum tl_reason tli_lookup_directory(struct tl_lookup *lookup, const char *domain,
                                     struct tl_directory **dir, struct tl_outcome *out);
 

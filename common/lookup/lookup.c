@@ -1,59 +1,56 @@
 /* SPDX-License-Identifier: MIT
  *
- * lookup.c - one question, asked where the plan says.
+ * lookup.c - one question, asked in the domains of its plan.
  */
-#include "asking.h"
+#include "query.h"
 
-bool tli_asking_cannot_be(enum tl_reason reason)
-{
-    return reason == TL_REASON_ID_UNMAPPABLE || reason == TL_REASON_ID_COLLISION ||
-           reason == TL_REASON_ID_SUBORDINATE || reason == TL_REASON_ID_NAME_UNSAFE ||
-           reason == TL_REASON_COMPUTER_ACCOUNT || reason == TL_REASON_NAME_TAKEN ||
-           reason == TL_REASON_PAC_SID_FILTERED;
-}
-
-static enum tl_reason ask_domain(struct tli_asking *a)
+/* The domain's own directory where this machine may read it, else the machine's DC. */
+static enum tl_reason ask_domain(struct tli_lookup_query *query)
 {
     enum tl_reason reason = TL_REASON_TRUST_DIRECTION;
 
-    tl_outcome_reset(a->out);
-    if (a->domain->two_way || a->lookup->in.krb != NULL)
-        reason = tli_asking_directory(a);
+    tl_outcome_reset(query->out);
+    if (query->domain->two_way || query->lookup->in.krb != NULL)
+        reason = tli_query_directory(query);
     if (reason != TL_REASON_TRUST_DIRECTION)
         return reason;
-    tl_outcome_reset(a->out);
-    return tli_asking_lsa(a);
+    tl_outcome_reset(query->out);
+    return tli_query_lsa(query);
 }
 
+/*
+ * Domain by domain until one has the account. "Unknown" is believed only if every domain
+ * said so: where one could not be asked, the reason of the first such is returned.
+ */
 enum tl_reason tl_lookup_find(struct tl_lookup *lookup, const struct tl_lookup_plan *plan,
                               const struct tl_question *question,
                               struct tl_lookup_answer **answer, struct tl_outcome *out)
 {
-    struct tli_asking a = {
+    struct tli_lookup_query query = {
         .lookup = lookup, .plan = plan, .question = question, .out = out};
     enum tl_reason reason, unsure = TL_REASON_OK;
-    char *detail = NULL; /* of the first that could not tell */
+    char *detail = NULL; /* of the first domain that could not be asked */
 
     *answer = NULL;
     lookup->sam_only = false;
     tl_outcome_fail(out, TL_STAGE_ROUTE, TL_REASON_USER_UNKNOWN, "%s",
                     plan->why != NULL ? plan->why : "nobody can be asked");
     for (size_t i = 0; i < plan->num_domains; i++) {
-        a.domain = &plan->domains[i];
-        TALLOC_FREE(a.answer);
-        a.facts = NULL; /* its children */
-        a.resources = NULL;
-        a.by_upn = false;
-        a.answer = talloc_zero(lookup, struct tl_lookup_answer);
-        if (a.answer == NULL)
-            return tli_asking_no_memory(&a);
-        reason = ask_domain(&a);
+        query.domain = &plan->domains[i];
+        TALLOC_FREE(query.answer);
+        query.facts = NULL; /* its children */
+        query.resources = NULL;
+        query.by_upn = false;
+        query.answer = talloc_zero(lookup, struct tl_lookup_answer);
+        if (query.answer == NULL)
+            return tli_query_no_memory(&query);
+        reason = ask_domain(&query);
         if (reason == TL_REASON_OK) {
-            a.answer->domain = a.domain;
-            *answer = a.answer;
+            query.answer->domain = query.domain;
+            *answer = query.answer;
             return TL_REASON_OK;
         }
-        if (reason != TL_REASON_USER_UNKNOWN && !tli_asking_cannot_be(reason) &&
+        if (reason != TL_REASON_USER_UNKNOWN && !tli_lookup_is_unusable(reason) &&
             unsure == TL_REASON_OK) {
             unsure = reason;
             detail = out->detail != NULL ? talloc_strdup(lookup, out->detail) : NULL;
@@ -61,7 +58,7 @@ enum tl_reason tl_lookup_find(struct tl_lookup *lookup, const struct tl_lookup_p
         if (tl_deadline_left_ms(lookup->in.deadline) == 0)
             break;
     }
-    talloc_free(a.answer);
+    talloc_free(query.answer);
     if (unsure != TL_REASON_OK && unsure != out->reason) {
         tl_outcome_reset(out);
         tl_outcome_fail(out, TL_STAGE_IDENTITY, unsure, "%s",

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * An answer line of trustlogon-lsa, or of the listener in its place; pure.
+ * lsa_answer.c - an answer line of trustlogon-lsa, or of the listener in its place. Pure.
  *
- * What the line says was said by a DC and came through a hundred libraries: only
- * exactly the members that are expected are taken, and a name of an account only if
- * it could be one.
+ * What the line says comes from a DC through a hundred libraries: a line with any member
+ * that is not expected is refused, and so is a name that no account can have.
  */
 #include "lsa_client.h"
 
@@ -50,7 +49,8 @@ static bool is_account(enum tli_lsa_type type)
            type == TL_LSA_COMPUTER;
 }
 
-/* Exactly DOMAIN\name: nothing of it is taken for a part of the other. */
+/* The two parts make exactly DOMAIN\name: a backslash or @ in one of them would move the
+ * border between them. */
 static int check_account(const struct tli_lsa_answer *answer)
 {
     char *both = talloc_asprintf(NULL, "%s\\%s", answer->domain, answer->name);
@@ -75,7 +75,7 @@ static int decode_found(const json_t *root, struct tli_lsa_answer *answer)
         type == NULL || tl_sid_parse(sid, &answer->sid) != 0 ||
         parse_type(type, &answer->type) != 0)
         return -EBADMSG;
-    /* What else a SID may be ("NT AUTHORITY\SYSTEM") has no name for us. */
+    /* Other kinds ("NT AUTHORITY\SYSTEM") are never users or groups here. */
     if (!is_account(answer->type))
         return 0;
     answer->name = talloc_strdup(answer, name);
@@ -118,7 +118,7 @@ static int decode_error(const json_t *root, struct tli_lsa_answer *answer)
     return answer->text != NULL ? 0 : -ENOMEM;
 }
 
-/* The listener's, where there is no program that could answer. */
+/* From the listener, where no program runs that could answer. */
 static int decode_unavailable(const json_t *root)
 {
     const char *what = word(root, "unavailable");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * One question to trustlogon-lsa: connect, keys and lines out, one line in.
+ * lsa_client.c - one question to trustlogon-lsa: keys and lines out, one line back.
  */
 #include "lsa_client.h"
 
@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <trustlogon/kerberos.h>
 #include <unistd.h>
 
 static const char *explain(int error)
@@ -55,18 +56,20 @@ static int make_lines(TALLOC_CTX *ctx, const struct tli_lsa_peer *peer, const ch
     const char *what = name;
 
     *lines = NULL;
-    if (!is_word(peer->dc) || !is_word(peer->address) || !is_word(peer->ws->realm) ||
-        !is_word(peer->ws->flat))
+    if (!is_word(peer->dc) || !is_word(peer->address) ||
+        !is_word(peer->machine->workstation->realm) ||
+        !is_word(peer->machine->workstation->flat))
         return -EINVAL;
     if (name == NULL)
         what = tl_sid_format(sid, text);
     else if (*name == '\0' || strchr(name, '\n') != NULL ||
              strlen(name) > TL_LSA_WORD_MAX - strlen("name "))
         return -EINVAL;
-    *lines = talloc_asprintf(ctx, "peer %s %s %s %s %s$\n%s %s\n",
-                             peer->config->allow_rc4 == TL_RC4_YES ? "rc4" : "aes",
-                             peer->dc, peer->address, peer->ws->realm, peer->ws->flat,
-                             name == NULL ? "sid" : "name", what);
+    *lines = talloc_asprintf(
+        ctx, "peer %s %s %s %s %s$\n%s %s\n",
+        peer->machine->config->allow_rc4 == TL_RC4_YES ? "rc4" : "aes", peer->dc,
+        peer->address, peer->machine->workstation->realm,
+        peer->machine->workstation->flat, name == NULL ? "sid" : "name", what);
     return *lines == NULL ? -ENOMEM : 0;
 }
 
@@ -82,7 +85,7 @@ static int set_limit(int fd, tl_deadline deadline)
     return setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv)) == 0 ? 0 : -errno;
 }
 
-/* The keys go to root and, in tests, to oneself. */
+/* The keys go to a process of root or, in tests, of the same user. */
 static int check_holder(int fd)
 {
     struct ucred holder;
@@ -105,7 +108,7 @@ static int open_socket(const struct tl_config *config, tl_deadline deadline, int
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -errno;
-    /* With many askers waiting already, connect() waits as send() does [unix(7)]. */
+    /* With a full backlog connect() waits as send() does [unix(7)]. */
     ret = set_limit(fd, deadline);
     if (ret == 0 && connect(fd, (struct sockaddr *)&addr, sizeof(addr)) != 0)
         ret = errno == ENOENT || errno == ECONNREFUSED ? -ENOTCONN
@@ -189,12 +192,12 @@ static int converse(TALLOC_CTX *ctx, const struct tli_lsa_peer *peer, char *line
     char line[TL_LSA_ANSWER_MAX + 1];
     size_t len;
     int fd, sent;
-    int ret = open_socket(peer->config, deadline, &fd);
+    int ret = open_socket(peer->machine->config, deadline, &fd);
 
     if (ret != 0)
         return ret;
     sent = send_question(fd, lines, keys);
-    /* Who closes without reading has answered why: a refused question is still read. */
+    /* A peer that closes without reading has answered why: read that even so. */
     ret = sent == 0 || sent == -ECONNRESET
               ? receive_line(fd, deadline, line, sizeof(line), &len)
               : sent;
@@ -212,10 +215,12 @@ static int get_keys(TALLOC_CTX *ctx, const struct tli_lsa_peer *peer, int *keys,
     *keys = -1;
     if (out == NULL)
         return -ENOMEM;
-    reason = tl_krb_machine_keys(peer->config, peer->ws, keys, out);
+    reason =
+        tl_krb_machine_keys(peer->machine->config, peer->machine->workstation, keys, out);
     if (reason != TL_REASON_OK && reason != TL_REASON_NO_MEMORY)
         *why = talloc_asprintf(ctx, "%s: %s", tl_reason_info(reason)->slug,
-                               out->detail != NULL ? out->detail : peer->config->keytab);
+                               out->detail != NULL ? out->detail
+                                                   : peer->machine->config->keytab);
     talloc_free(out);
     return reason == TL_REASON_OK ? 0 : reason == TL_REASON_NO_MEMORY ? -ENOMEM : -ENOKEY;
 }
@@ -235,7 +240,7 @@ int tli_lsa_ask(TALLOC_CTX *ctx, const struct tli_lsa_peer *peer, const char *na
         ret = get_keys(ctx, peer, &keys, why);
     if (ret == 0)
         ret = converse(ctx, peer, lines, keys, deadline, &answer);
-    /* Another SID's name would be believed to be this one's. */
+    /* Otherwise the name of another SID would pass for this one's. */
     if (ret == 0 && name == NULL && answer->ntstatus == 0 &&
         !tl_sid_equal(&answer->sid, sid))
         ret = -EBADMSG;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * question.c - what a question of NSS means: whom to ask for what. Pure.
+ * question.c - what a question of NSS means: which domains to ask, and for what. Pure.
  *
- * Names are read as at a logon, by the same route: a name that could not log on means
+ * Names are read as at a logon, by the same route: a name that cannot log on means
  * nobody here either.
  */
 #include "internal.h"
@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
+/* The parameters of tl_lookup_plan_make(), and the plan that is being made. */
 struct planner {
     const struct tl_machine *machine;
     const struct tl_local_ids *local;
@@ -24,7 +25,7 @@ static int nobody(const struct planner *p, const char *why)
     return 0;
 }
 
-/* The name may be asked for in these domains, if there are any. */
+/* The domains of the plan are asked for this name, if there are any. */
 static int settle(const struct planner *p, enum tl_lookup_by by, const char *name)
 {
     p->plan->by = by;
@@ -60,6 +61,8 @@ static int plan_suffix(const struct planner *p, const struct tl_name *name)
     return ret != 0 ? ret : settle(p, TL_LOOKUP_BY_UPN, name->whole);
 }
 
+/* As tl_route() has it, but for a name in a domain that only a KDC may know: there is no
+ * directory to ask, so nobody is meant until a newer snapshot knows the domain. */
 static int plan_parsed(const struct planner *p, const struct tl_name *name)
 {
     struct tl_route *route = NULL;

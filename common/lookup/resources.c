@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * resources.c - the groups of the workstation's own domain that a user of another forest
- * is in, which no directory of the user's forest knows. At a logon a Windows KDC adds
- * them to the ticket, a Samba KDC none or some.
+ * resources.c - the groups of the machine's own domain that a user of another forest is
+ * in. No directory of the user's forest knows them. At a logon a Windows KDC adds them to
+ * the ticket; a Samba KDC adds some or none.
  */
-#include "asking.h"
-
-#include <trustlogon/access.h>
+#include "query.h"
 
 #define ATTRIBUTES 0x20000007U /* enabled; SE_GROUP_RESOURCE [MS-PAC 2.2.1] */
 
-/* By what the account may be a member of something. */
+/* All SIDs by which the account can be a member of a group. */
 static struct tl_sid *collect(TALLOC_CTX *ctx, const struct tl_pac *account,
                               size_t *count)
 {
@@ -30,7 +28,7 @@ static struct tl_sid *collect(TALLOC_CTX *ctx, const struct tl_pac *account,
     return sids;
 }
 
-/* Only what is the own domain's; BUILTIN groups are each machine's own. */
+/* Only those of the own domain: BUILTIN groups are local to each machine. */
 static int give(struct tl_pac *account, const struct tl_dir_names *found,
                 const struct tl_sid *domain)
 {
@@ -46,20 +44,22 @@ static int give(struct tl_pac *account, const struct tl_dir_names *found,
     return 0;
 }
 
-static enum tl_reason add_gids(const struct tli_asking *a, struct tl_directory *dir,
-                               const struct tl_dir_names *found)
+static enum tl_reason add_gids(const struct tli_lookup_query *query,
+                               struct tl_directory *dir, const struct tl_dir_names *found)
 {
     enum tl_reason reason = TL_REASON_OK;
 
-    for (size_t i = 0; reason == TL_REASON_OK && a->facts != NULL && i < found->count;
+    for (size_t i = 0; reason == TL_REASON_OK && query->facts != NULL && i < found->count;
          i++)
-        reason = tl_unix_facts_groups(a->facts, dir, &found->names[i].sid, 1, a->out);
+        reason =
+            tl_unix_facts_groups(query->facts, dir, &found->names[i].sid, 1, query->out);
     return reason;
 }
 
-/* In the directory of the workstation's own domain, which own->domain becomes. OK with
- * *found NULL: the topology has no such domain. */
-static enum tl_reason find_own_groups(struct tli_asking *own, struct tl_lookup_plan *plan,
+/* Ask the directory of the machine's own domain; own->domain is set to it. OK with *found
+ * NULL: the topology does not have the domain. */
+static enum tl_reason find_own_groups(struct tli_lookup_query *own,
+                                      struct tl_lookup_plan *plan,
                                       const struct tl_pac *account,
                                       struct tl_directory **dir,
                                       struct tl_dir_names **found)
@@ -73,52 +73,55 @@ static enum tl_reason find_own_groups(struct tli_asking *own, struct tl_lookup_p
     if (sids == NULL ||
         tli_lookup_add_domain(plan, in->machine->workstation, in->machine->topology,
                               in->machine->workstation->domain) != 0)
-        return tli_asking_no_memory(own);
+        return tli_query_no_memory(own);
     if (plan->num_domains == 0)
         return TL_REASON_OK;
     own->domain = &plan->domains[0];
-    reason = tli_asking_open(own, dir);
+    reason = tli_query_open(own, dir);
     if (reason == TL_REASON_OK)
         reason =
             tl_directory_foreign_groups(own->answer, *dir, sids, count, found, own->out);
     return reason;
 }
 
-enum tl_reason tli_asking_resources(struct tli_asking *a, struct tl_pac *account)
+/* An own domain that cannot be read costs its groups only: a user from outside is the
+ * same user without them, and answer->own_unread says that they are missing. */
+enum tl_reason tli_query_resources(struct tli_lookup_query *query, struct tl_pac *account)
 {
-    const struct tl_lookup_input *in = &a->lookup->in;
-    struct tl_lookup_plan *plan = talloc_zero(a->answer, struct tl_lookup_plan);
+    const struct tl_lookup_input *in = &query->lookup->in;
+    struct tl_lookup_plan *plan = talloc_zero(query->answer, struct tl_lookup_plan);
     struct tl_dir_names *found = NULL;
     struct tl_directory *dir = NULL;
-    struct tli_asking own = *a;
+    struct tli_lookup_query own = *query;
     enum tl_reason reason;
 
     if (plan == NULL)
-        return tli_asking_no_memory(a);
+        return tli_query_no_memory(query);
     reason = find_own_groups(&own, plan, account, &dir, &found);
     if (reason == TL_REASON_OK && found != NULL)
-        reason = add_gids(a, dir, found);
+        reason = add_gids(query, dir, found);
     if (reason == TL_REASON_OK && found != NULL &&
         give(account, found, &own.domain->sid) != 0)
-        reason = tli_asking_no_memory(a);
+        reason = tli_query_no_memory(query);
     talloc_free(plan);
     if (reason == TL_REASON_NO_MEMORY)
         return reason;
     if (reason == TL_REASON_OK)
-        a->resources = found;
+        query->resources = found;
     else
         tl_trace_note(in->trace, "groups of the own domain could not be read: %s",
                       tl_reason_info(reason)->slug);
-    a->answer->own_unread = reason != TL_REASON_OK;
-    tl_outcome_reset(a->out);
+    query->answer->own_unread = reason != TL_REASON_OK;
+    tl_outcome_reset(query->out);
     return TL_REASON_OK;
 }
 
+/* For a logon, whose query has neither plan nor question: only the names come back. */
 enum tl_reason tl_lookup_own_groups(TALLOC_CTX *ctx, struct tl_lookup *lookup,
                                     const struct tl_pac *account,
                                     struct tl_dir_names **groups, struct tl_outcome *out)
 {
-    struct tli_asking own = {.lookup = lookup, .out = out};
+    struct tli_lookup_query own = {.lookup = lookup, .out = out};
     struct tl_lookup_plan *plan = NULL;
     struct tl_dir_names *found = NULL;
     struct tl_directory *dir = NULL;
@@ -130,7 +133,7 @@ enum tl_reason tl_lookup_own_groups(TALLOC_CTX *ctx, struct tl_lookup *lookup,
     plan = talloc_zero(own.answer, struct tl_lookup_plan);
     if (plan == NULL) {
         talloc_free(own.answer);
-        return tli_asking_no_memory(&own);
+        return tli_query_no_memory(&own);
     }
     reason = find_own_groups(&own, plan, account, &dir, &found);
     if (reason == TL_REASON_OK && found == NULL)

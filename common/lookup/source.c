@@ -8,9 +8,10 @@
 
 #include "machine/directory.h"
 
-/* In the agent's run folder; root's alone. */
+/* In the agent's run folder, readable by root only. */
 #define TICKETS "machine.tickets"
-#define DCS_MAX 4 /* that are tried */
+#define DCS_MAX 4 /* domain controllers that are tried */
+/* A KDC or server that refuses saved tickets does so within this time. */
 #define QUICK_US 1000000
 
 static enum tl_reason no_memory(struct tl_outcome *out)
@@ -33,8 +34,11 @@ struct tl_lookup *tl_lookup_new(TALLOC_CTX *ctx, const struct tl_lookup_input *i
     return lookup;
 }
 
-/* A Kerberos session of the machine's, with kept tickets unless `anew`. */
-static enum tl_reason start(struct tl_lookup *lookup, bool anew, struct tl_outcome *out)
+/* A Kerberos context with a TGT in lookup->krb: the caller's, the one there is, or, the
+ * first time and for `fresh_tgt`, a new one. Only `fresh_tgt` leaves the machine tickets
+ * unread that the last run saved. */
+static enum tl_reason start(struct tl_lookup *lookup, bool fresh_tgt,
+                            struct tl_outcome *out)
 {
     enum tl_reason reason;
 
@@ -42,16 +46,16 @@ static enum tl_reason start(struct tl_lookup *lookup, bool anew, struct tl_outco
         lookup->krb = lookup->in.krb;
         return TL_REASON_OK;
     }
-    if (lookup->krb != NULL && !anew)
+    if (lookup->krb != NULL && !fresh_tgt)
         return TL_REASON_OK;
     TALLOC_FREE(lookup->krb);
     reason = tl_krb_new(lookup, lookup->in.machine->config, lookup->locator,
                         lookup->in.deadline, lookup->in.trace, &lookup->krb, out);
     if (reason != TL_REASON_OK)
         return reason;
-    lookup->kept =
-        !anew && tl_krb_load_machine_tickets(lookup->krb, lookup->in.machine->workstation,
-                                             lookup->tickets) == 0;
+    lookup->kept = !fresh_tgt && tl_krb_load_machine_tickets(
+                                     lookup->krb, lookup->in.machine->workstation,
+                                     lookup->tickets) == 0;
     lookup->fresh = !lookup->kept;
     if (!lookup->kept)
         reason = tl_krb_as_machine(lookup->krb, lookup->in.machine->workstation, out);
@@ -97,6 +101,7 @@ static enum tl_reason open_first(struct tl_lookup *lookup, const struct tl_dc_li
     return tli_directory_open_first(lookup, &opener, dcs, dir, &which, out);
 }
 
+/* So that the next question about the domain finds its directory open. */
 static int remember(struct tl_lookup *lookup, const char *domain,
                     struct tl_directory *dir)
 {
@@ -120,6 +125,8 @@ static int remember(struct tl_lookup *lookup, const char *domain,
     return 0;
 }
 
+/* Saved machine tickets first, and once more with a fresh TGT if those were refused: the
+ * price of a wrong guess is one exchange, and the usual look-up makes none. */
 enum tl_reason tli_lookup_directory(struct tl_lookup *lookup, const char *domain,
                                     struct tl_directory **dir, struct tl_outcome *out)
 {
@@ -143,8 +150,8 @@ enum tl_reason tli_lookup_directory(struct tl_lookup *lookup, const char *domain
         reason = start(lookup, false, out);
     if (reason == TL_REASON_OK)
         reason = open_first(lookup, dcs, realm, dir, out);
-    /* Kept tickets are for keys that may have changed since; who is silent has not even
-     * seen them. */
+    /* Saved tickets are for keys that may have changed since. A server that was silent
+     * has not seen them. */
     if (reason != TL_REASON_OK && reason != TL_REASON_TRUST_DIRECTION &&
         lookup->krb != NULL && lookup->kept && tl_now_us() - began < QUICK_US) {
         tl_outcome_reset(out);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lookup/asking.h"
+#include "lookup/query.h"
 #include "lookup/lsa_client.h"
 #include "topologies.h"
 
@@ -66,9 +66,11 @@ static int fake_lsa_ask(TALLOC_CTX *mem, const struct tli_lsa_peer *peer,
                         struct tli_lsa_answer **answer, const char **why);
 
 #include "../../common/lookup/directory.c"
+#include "../../common/lookup/domain_directory.c"
 #include "../../common/lookup/finish.c"
 #include "../../common/lookup/lookup.c"
 #include "../../common/lookup/lsa.c"
+#include "../../common/lookup/query.c"
 #include "../../common/lookup/resources.c"
 
 #include "fixtures.h" /* with check.h, which has a `fail` of its own */

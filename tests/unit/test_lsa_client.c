@@ -8,6 +8,7 @@
 
 #include <check.h>
 #include <errno.h>
+#include <krb5.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,7 @@ static temp_path folder;
 static struct tl_config *config;
 static struct tl_workstation ws = {
     .flat = "WS1", .fqdn = "ws1.fabrikam.test", .realm = "FABRIKAM.TEST"};
+static struct tl_machine machine;
 static struct tli_lsa_peer peer;
 static int listener;
 
@@ -179,7 +181,8 @@ static void setup(void)
     config->run_dir = folder;
     add_key("HTTP/ws1.fabrikam.test@FABRIKAM.TEST", 'H');
     add_key("WS1$@FABRIKAM.TEST", 'M');
-    peer = (struct tli_lsa_peer){config, &ws, "dc1.fabrikam.test", "10.99.0.21"};
+    machine = (struct tl_machine){.config = config, .workstation = &ws};
+    peer = (struct tli_lsa_peer){&machine, "dc1.fabrikam.test", "10.99.0.21"};
     snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/%s", folder, TL_LSA_SOCKET);
     listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     ck_assert_int_eq(bind(listener, (struct sockaddr *)&addr, sizeof(addr)), 0);

@@ -13,7 +13,7 @@
 
 #include <trustlogon/pac_name_check.h>
 
-#include "lookup/asking.h"
+#include "lookup/query.h"
 #include "lookup/lsa_client.h"
 #include "topologies.h"
 
@@ -48,8 +48,10 @@ static enum tl_reason fake_foreign_groups(TALLOC_CTX *mem, struct tl_directory *
                                           struct tl_outcome *out);
 
 #include "../../common/lookup/directory.c"
+#include "../../common/lookup/domain_directory.c"
 #include "../../common/lookup/finish.c"
 #include "../../common/lookup/lookup.c"
+#include "../../common/lookup/query.c"
 #include "../../common/lookup/resources.c"
 
 #include "fixtures.h"

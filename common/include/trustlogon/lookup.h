@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * trustlogon/lookup.h - users and groups that never logged on here: from a name or an
- * id to an identity or a group, by asking the domain that must know.
+ * trustlogon/lookup.h - users and groups that never logged on here: from a name or an id
+ * to an identity or a group, by asking the domain that it belongs to.
  *
- * Where the machine may read it, the directory of the account's own domain is asked,
- * over LDAP with the machine's ticket. Over a one-way trust it may not: then the
- * workstation's own DC asks across the trust [MS-LSAT], and knows SID and name only.
- * What comes back passes the SID rules and the making of identities that a logon's PAC
- * passes: the same ids, names and refusals.
+ * Where the machine may read it, the directory of the account's own domain is asked, over
+ * LDAP with the machine's ticket. Over a one-way trust it may not: then the machine's own
+ * DC asks across the trust [MS-LSAT], and knows SID and name only. The answer passes the
+ * same SID rules and makes the same identity as the PAC of a logon: the same ids, names
+ * and refusals.
  */
 #ifndef TRUSTLOGON_LOOKUP_H
 #define TRUSTLOGON_LOOKUP_H
@@ -29,17 +29,18 @@ enum tl_lookup_by {
     TL_LOOKUP_BY_ID /* rfc2307: the number in the directory */
 };
 
-/* A domain that may know, as our own side's directory has it. */
+/* A domain to ask, as the trusts of the machine's own side describe it. */
 struct tl_lookup_domain {
     const char *dns, *flat; /* flat: NULL, not known */
     bool has_sid;
     struct tl_sid sid;
-    bool two_way; /* as far as is known, the machine can have tickets there */
+    bool two_way; /* as far as is known, the machine can get tickets there */
     bool own_forest;
     bool own; /* the workstation's own domain */
 };
 
-/* What a question means. Nobody can be meant where num_domains is 0; *why says it. */
+/* What a question means. With num_domains 0 it can mean no account, and `why` says why.
+ */
 struct tl_lookup_plan {
     enum tl_lookup_by by;
     const char *name; /* sAMAccountName, or the whole UPN */
@@ -48,19 +49,19 @@ struct tl_lookup_plan {
     const char *upn;
     struct tl_sid sid;
     uint32_t id;
-    size_t num_domains; /* to be asked in this order until one knows */
+    size_t num_domains; /* to be asked in this order until one has the account */
     struct tl_lookup_domain *domains;
     const char *why;    /* a constant phrase, or NULL */
-    bool not_known_yet; /* nobody by this snapshot; a newer one may know the domain */
+    bool not_known_yet; /* no account by this snapshot; a newer one may know the domain */
 };
 
 /*
- * Pure. A bare name is ours only where bare_names or default_domain says so, and never
- * one of `local`. An explicit UPN means the forest its suffix is routed to; a group has
- * none. An id means the SID that the id mapping gives it to, or, with rfc2307, whom the
- * directory does whose range it is in. Without a topology of the machine's own domain
- * nobody is known yet. 0, -ENOMEM, or -EINVAL with *error (child of ctx): the
- * configuration contradicts itself.
+ * Pure. A bare name belongs to a domain only where bare_names or default_domain says so,
+ * and never if it is in `local`. An explicit UPN means the forest that its suffix is
+ * routed to; a group has none. An id means the SID that the id mapping maps it to, or,
+ * with rfc2307, an account in the directory of the domain whose range it is in. Without a
+ * topology of the machine's own domain no account is known yet. 0, -ENOMEM, or -EINVAL
+ * with *error (child of ctx): the configuration contradicts itself.
  */
 TL_PUBLIC int tl_lookup_plan_make(TALLOC_CTX *ctx, const struct tl_machine *machine,
                                   const struct tl_local_ids *local,
@@ -71,8 +72,8 @@ struct tl_lookup_input {
     const struct tl_machine *machine;
     const struct tl_local_ids *local;
     const struct tl_trace *trace; /* may be NULL */
-    /* A session with a TGT to ask by, of who has just logged on: it can read its own
-     * domain whatever the trust. NULL: as the machine. */
+    /* A Kerberos context with the TGT of a user who has just logged on, which can read
+     * the user's own domain whatever the trust. NULL: as the machine. */
     struct tl_krb *krb;
     tl_deadline deadline;
 };
@@ -82,46 +83,47 @@ enum tl_lookup_source { TL_LOOKUP_LDAP = 1, TL_LOOKUP_LSA };
 struct tl_lookup_answer {
     enum tl_lookup_source source;
     struct tl_identity *identity; /* of a user, else NULL */
-    /* The group asked for; or those of the user's groups whose names came with him. */
+    /* The group that was asked for; or those of the user's groups that came with names.
+     */
     size_t num_groups;
     struct tl_group **groups;
-    bool own_unread; /* which groups of this machine's domain he is in is not known */
+    bool own_unread; /* the user's groups of this machine's domain could not be read */
     /* For tl_lookup_members(). */
     const struct tl_lookup_domain *domain;
     const struct tl_dir_group *entry; /* NULL: its members cannot be read */
 };
 
-/* One session: tickets and connections stay open for further questions. What is in
- * `in` is borrowed. NULL when memory is out. */
+/* Tickets and connections that stay open for further questions. What `in` points to is
+ * borrowed. NULL: out of memory. */
 struct tl_lookup;
 TL_PUBLIC struct tl_lookup *tl_lookup_new(TALLOC_CTX *ctx,
                                           const struct tl_lookup_input *in);
 /*
- * TL_REASON_OK and *answer (child of the session). USER_UNKNOWN: who must know says
- * that there is none, or the one there is can be nobody here (ID_UNMAPPABLE,
- * ID_COLLISION and ID_NAME_UNSAFE, which the outcome's reason tells). Every other
- * reason: could not tell.
+ * TL_REASON_OK and *answer (child of the look-up). USER_UNKNOWN: the domain says that
+ * there is no such account, or the account cannot be one of this machine (the outcome's
+ * reason is then ID_UNMAPPABLE, ID_COLLISION or ID_NAME_UNSAFE). Every other reason: it
+ * could not be found out.
  */
 TL_PUBLIC enum tl_reason tl_lookup_find(struct tl_lookup *lookup,
                                         const struct tl_lookup_plan *plan,
                                         const struct tl_question *question,
                                         struct tl_lookup_answer **answer,
                                         struct tl_outcome *out);
-/* After USER_UNKNOWN: it was said of the sAMAccountName only, for it may be that whoever
- * said so translates no user principal names (a Samba DC, across a trust). */
+/* After USER_UNKNOWN: this holds for the sAMAccountName only, because the DC may be one
+ * that maps no user principal names across a trust (Samba's). */
 TL_PUBLIC bool tl_lookup_sam_only(const struct tl_lookup *lookup);
 /*
- * The users in the group that an answer holds, by their canonical names, nested groups
- * opened as deep as they go; children of ctx. Those of other domains are named by their
- * own domain's directory where there are few, and left out where that does not answer.
+ * The users in the group of an answer, nested groups included, by their canonical names;
+ * children of ctx. Those of other domains get their names from their own domain's
+ * directory where there are few, and are left out where that does not answer.
  */
 TL_PUBLIC enum tl_reason tl_lookup_members(TALLOC_CTX *ctx, struct tl_lookup *lookup,
                                            const struct tl_lookup_answer *answer,
                                            const char ***members, size_t *count,
                                            struct tl_outcome *out);
 /*
- * The groups that these SIDs are, all that can be told at once: *answer has those found,
- * in no order. OK, or what kept the last domain from telling.
+ * The groups with these SIDs: *answer has those that were found, in no order. OK, or why
+ * the last domain could not be asked.
  */
 TL_PUBLIC enum tl_reason tl_lookup_name_groups(struct tl_lookup *lookup,
                                                const struct tl_sid *sids, size_t count,
@@ -129,9 +131,9 @@ TL_PUBLIC enum tl_reason tl_lookup_name_groups(struct tl_lookup *lookup,
                                                struct tl_outcome *out);
 
 /*
- * The groups of the workstation's own domain that an account of another forest is in,
- * itself or by a group of its own that `account` has, nested ones too. At most a search
- * for the account, and one for each level of groups that has it.
+ * The groups of the machine's own domain that an account of another forest is in,
+ * directly or through one of the groups of `account`, nested groups included. At most a
+ * search for the account, and one for each level of groups that has it.
  */
 TL_PUBLIC enum tl_reason tl_lookup_own_groups(TALLOC_CTX *ctx, struct tl_lookup *lookup,
                                               const struct tl_pac *account,
