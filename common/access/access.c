@@ -19,9 +19,9 @@ static int parse_entry(TALLOC_CTX *ctx, const char *text, struct tl_access_entry
 
     memset(entry, 0, sizeof(*entry));
     entry->text = text;
-    /* What looks like a SID is none or a whole one, never a name. */
+    /* Text that begins like a SID must be a whole one: it is never a name. */
     if (strncasecmp(text, "S-1-", 4) == 0 && strchr(text, '\\') == NULL) {
-        *fault = "an entry is no SID (S-1-5-21-...)";
+        *fault = "an entry is not a valid SID (S-1-5-21-...)";
         return tl_sid_parse(text, &entry->sid);
     }
     ret = tl_name_parse(ctx, text, strlen(text), &name, &error);
@@ -51,6 +51,8 @@ static int append(TALLOC_CTX *ctx, struct tl_access_list *list,
     return 0;
 }
 
+/* One bad entry refuses the whole list: a rule that is silently missing could let a user
+ * in whom it denies. */
 int tl_access_parse(TALLOC_CTX *ctx, const char *text, struct tl_access_list *result,
                     const char **fault)
 {
@@ -103,13 +105,13 @@ bool tl_access_has_rules(const struct tl_access *access)
            access->allow_users != NULL;
 }
 
-/* One question to the rules. */
+/* One verdict. */
 struct check {
     const struct tl_membership *member;
     tl_access_resolve_fn resolve;
     void *arg;
-    const struct tl_access_entry *unresolved; /* the first that mattered */
-    const char *why;
+    const struct tl_access_entry *unresolved; /* the first that mattered, or NULL */
+    const char *why;                          /* it is not resolved */
 };
 
 static bool is_member(const struct tl_membership *member, const struct tl_sid *sid,
@@ -145,7 +147,8 @@ static enum tl_access_answer sid_of(struct check *check,
 
 enum kind { DENY_GROUP, ALLOW_GROUP, ALLOW_USER };
 
-/* The first entry that is the user's, or NULL. */
+/* The first entry that matches the user, or NULL. A rule of groups that denies may name
+ * the user's own SID, and one of users matches no group. */
 static const struct tl_access_entry *
 match(struct check *check, const struct tl_access_list *list, enum kind kind, bool ask)
 {
@@ -176,6 +179,8 @@ static enum tl_reason deny(struct tl_outcome *out, const char *subject,
     return reason;
 }
 
+/* Deny before allow, and each of them first by what is known already: the network is
+ * asked only for a name that can still change the verdict. */
 enum tl_reason tl_access_check(const struct tl_access *access,
                                const struct tl_membership *member,
                                tl_access_resolve_fn resolve, void *arg,
@@ -184,7 +189,7 @@ enum tl_reason tl_access_check(const struct tl_access *access,
     struct check check = {.member = member, .resolve = resolve, .arg = arg};
     const struct tl_access_entry *entry = NULL;
 
-    /* Each question first without asking anybody: that may be enough. */
+    /* First with what is known without the network: that may be enough. */
     for (int ask = 0; ask < 2 && entry == NULL; ask++)
         entry = match(&check, access->deny_groups, DENY_GROUP, ask);
     if (entry != NULL)

@@ -10,7 +10,9 @@
 
 #include <trustlogon/access.h>
 
-#define GROUPS_MAX (3 * TL_PAC_MAX_GROUPS + 2) /* the unproven are of the extra */
+#define GROUPS_MAX                                                                       \
+    (3 * TL_PAC_MAX_GROUPS + 2) /* the unproven ones are among the extra                 \
+                                 */
 #define ACCOUNT_MAX 1024
 /* SE_GROUP_MANDATORY, ENABLED_BY_DEFAULT, ENABLED [MS-PAC 2.2.1] */
 #define ORDINARY 7U
@@ -23,8 +25,8 @@ static void add(struct tl_membership *member, const struct tl_pac_group *groups,
     member->count += count;
 }
 
-/* The primary group is one of pac->groups by rule; a KDC may leave it out. One that is
- * listed for denying only must not come back by this way. */
+/* By rule the primary group is one of pac->groups, but a KDC may leave it out. One that
+ * is listed as deny-only must not be added as an ordinary one. */
 static void add_primary(struct tl_membership *member, const struct tl_pac *pac)
 {
     struct tl_pac_group primary = {.attributes = ORDINARY};
@@ -98,7 +100,7 @@ int tl_membership_to_text(TALLOC_CTX *ctx, const struct tl_membership *member,
     bool whole = text != NULL;
 
     *result = NULL;
-    /* Lines are what it is made of; a name with control characters makes none. */
+    /* A name with control characters would break the lines. */
     for (const char *c = member->account; *c != '\0'; c++) {
         if ((unsigned char)*c < 0x20) {
             talloc_free(text);
@@ -171,6 +173,8 @@ static size_t lines_of(const char *text, size_t len)
     return lines;
 }
 
+/* The text is root's own file, and still nothing of it is taken unless all of it is what
+ * tl_membership_to_text() writes: half a membership could miss the group that denies. */
 int tl_membership_from_text(TALLOC_CTX *ctx, const char *text, size_t len,
                             struct tl_membership **result)
 {

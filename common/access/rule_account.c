@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * rule_account.c - an account that did not just prove itself, as its directory has it
- * today: whether it may log on at all, and its groups.
+ * rule_account.c - an account without a fresh proof, as its directory has it today:
+ * whether it may log on at all, and its groups.
  */
 #include <errno.h>
 #include <time.h>
@@ -29,6 +29,8 @@ static enum tl_reason judge(const struct tl_dir_user *user, const char *domain,
     return reason;
 }
 
+/* `other`: the account comes over selective authentication. A ticket would bring one of
+ * the two organization SIDs; here it is added. */
 static enum tl_reason read_groups(TALLOC_CTX *ctx, struct tl_directory *dir,
                                   const struct tl_dir_user *user, bool other,
                                   struct tl_membership **result, struct tl_outcome *out)
@@ -70,8 +72,8 @@ static bool same_domain(const char *a, const char *b)
     return tl_dns_compare(a, b) == TL_DNS_EQUAL;
 }
 
-/* A member from another domain of our own forest stands in a group under his own name,
- * which our directory cannot tell by his SID. */
+/* A member from another domain of the own forest is in a group by its own name, which the
+ * directory does not find by the SID. */
 static bool is_of_own_forest(const struct tl_rules_input *in, const char *domain)
 {
     for (size_t i = 0;
@@ -99,8 +101,8 @@ static int append(struct tl_membership *member, const struct tl_dir_names *found
     return 0;
 }
 
-/* The groups of our own domain that the account is in. At a logon our KDC adds them to
- * the ticket; without one a rule about them would let in whom it shall keep out. */
+/* The groups of the machine's own domain that the account is in. At a logon the KDC adds
+ * them to the ticket; without them a rule that denies by such a group would not apply. */
 static void add_own(struct tli_rule_names *names, const struct tl_rules_input *in,
                     const struct tl_known_domain *users, struct tl_membership *member,
                     struct tl_sid *own)
@@ -115,7 +117,7 @@ static void add_own(struct tli_rule_names *names, const struct tl_rules_input *i
                                &domain, &why))
         return;
     if (same_domain(users->dns, in->machine->workstation->domain)) {
-        *own = domain.sid; /* it has told them all */
+        *own = domain.sid; /* the account's own directory has listed them all */
         return;
     }
     sids = talloc_array(names, struct tl_sid, (unsigned int)(member->count + 1));
@@ -132,6 +134,8 @@ static void add_own(struct tli_rule_names *names, const struct tl_rules_input *i
         *own = domain.sid;
 }
 
+/* Read with the machine's tickets, for there are no tickets of a user who logged on by
+ * other means. */
 enum tl_reason tl_rules_account(TALLOC_CTX *ctx, const struct tl_rules_input *in,
                                 const struct tl_sid *sid, struct tl_membership **member,
                                 struct tl_sid *own, struct tl_outcome *out)

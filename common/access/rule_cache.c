@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * rule_cache.c - the SIDs of names in access rules, remembered between logons.
+ * rule_cache.c - the SIDs of names in access rules, kept between logons.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 
 #include "rule_cache.h"
 
-/* Lists have 1000 characters, but a service may have its own. */
+/* A list has at most 1000 characters, but each PAM service may have lists of its own. */
 #define NAMES_MAX 1024
 #define FILE_MAX (512 * 1024)
 
@@ -68,7 +68,7 @@ int tli_rule_cache_parse(struct tli_rule_cache *cache, const char *text, size_t 
     return ret;
 }
 
-/* The bytes of the file, if nobody but us could have written them. */
+/* The bytes of the file, if no other user can write it. */
 static char *read_own(TALLOC_CTX *ctx, const char *path, size_t *len)
 {
     int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -111,7 +111,7 @@ struct tli_rule_cache *tli_rule_cache_load(TALLOC_CTX *ctx,
     return cache;
 }
 
-/* Of the future, or older than anybody may use. */
+/* Of the future, or past every lifetime that can be configured. */
 static bool too_old(const struct tli_rule_name *entry, int64_t now)
 {
     return entry->found > now || now - entry->found > 31536000 + TL_RULE_STALE_S;
@@ -163,7 +163,7 @@ int tli_rule_cache_put(struct tli_rule_cache *cache, bool group, const char *dom
         *entry = cache->names[--cache->count];
     } else {
         if (entry == NULL && cache->count == NAMES_MAX)
-            return 0; /* it is looked up each time */
+            return 0; /* no room: it is looked up each time */
         if (entry == NULL)
             entry = &cache->names[cache->count++];
         *entry = key;
@@ -191,6 +191,7 @@ static char *make_text(const struct tli_rule_cache *cache, int64_t now)
     return text;
 }
 
+/* Written beside and renamed, so that readers see the old file or the new one. */
 int tli_rule_cache_save(struct tli_rule_cache *cache, int64_t now)
 {
     char *beside = talloc_asprintf(NULL, "%s.XXXXXX", cache->path);

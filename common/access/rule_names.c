@@ -9,27 +9,27 @@
 #include "machine/directory.h"
 #include "rule_names.h"
 
-/* A directory that is open, or cannot be. */
+/* A directory that is open, or why it is not. */
 struct opened {
     struct opened *next;
-    const char *domain;
-    struct tl_directory *dir;
-    const char *why;
+    const char *domain;       /* DNS name */
+    struct tl_directory *dir; /* NULL: it cannot be opened */
+    const char *why;          /* then */
 };
 
 struct tli_rule_names {
     const struct tl_rules_input *in;
     struct tl_machine *machine; /* a copy of in->machine, whose topology may be newer */
-    bool topology_read;         /* it is: not a second time */
-    tl_deadline deadline;       /* from the first question to anybody */
-    bool asking;
-    /* Each tried once; *_why: it failed. */
+    bool topology_read;         /* it is: it was read again for a name */
+    tl_deadline deadline;       /* counted from the first question on the network */
+    bool asking;                /* that has been asked */
+    /* As the machine and as the user: each is tried once, and *_why is why it failed. */
     struct tli_machine_directory *own;
     const char *own_why;
     struct tl_krb *user;
     struct tl_locator *user_locator;
     const char *user_why;
-    struct opened *opened;
+    struct opened *opened; /* a list */
 };
 
 struct tli_rule_names *tli_rule_names_new(TALLOC_CTX *ctx,
@@ -59,7 +59,7 @@ static bool same_dns(const char *a, const char *b)
     return a != NULL && b != NULL && tl_dns_compare(a, b) == TL_DNS_EQUAL;
 }
 
-/* Why a step failed, in one phrase that stays. */
+/* Why a step failed, in one phrase that lives as long as `names`. */
 static const char *why_of(struct tli_rule_names *names, const struct tl_outcome *out)
 {
     const char *text =
@@ -99,7 +99,7 @@ bool tli_rule_names_domain(struct tli_rule_names *names, const char *text,
     *why = "no domain or trusted domain of this machine has that name";
     if (!ask || names->topology_read)
         return false;
-    /* A trust made since the snapshot, or no snapshot yet. */
+    /* The trust may be newer than the snapshot, or there is no snapshot yet. */
     names->topology_read = true;
     if (tl_machine_refresh(names->machine, names->in->trace, deadline_of(names), NULL) !=
         TL_REASON_OK)
@@ -107,8 +107,9 @@ bool tli_rule_names_domain(struct tli_rule_names *names, const char *text,
     return find_domain(names, text, sid, domain);
 }
 
-/* The session with the user's tickets; NULL and names->user_why if there is none. */
-static struct tl_krb *user_session(struct tli_rule_names *names)
+/* A Kerberos context with the user's tickets: the logon's own, or one of the pending
+ * file; NULL and names->user_why where there is neither. */
+static struct tl_krb *user_context(struct tli_rule_names *names)
 {
     const struct tl_rules_input *in = names->in;
     struct tl_outcome *out = tl_outcome_new(names);
@@ -138,7 +139,8 @@ static struct tl_krb *user_session(struct tli_rule_names *names)
     return names->user;
 }
 
-static struct tli_machine_directory *own_side(struct tli_rule_names *names)
+/* The directory of the machine's own domain, whose tickets open others too. */
+static struct tli_machine_directory *own_directory(struct tli_rule_names *names)
 {
     struct tl_outcome *out;
 
@@ -158,8 +160,8 @@ static struct tl_directory *open_as(struct tli_rule_names *names, bool user,
                                     const char *domain, const char **why)
 {
     const struct tl_trace *trace = names->in->trace;
-    struct tli_machine_directory *own = user ? NULL : own_side(names);
-    struct tl_krb *krb = user ? user_session(names) : own != NULL ? own->krb : NULL;
+    struct tli_machine_directory *own = user ? NULL : own_directory(names);
+    struct tl_krb *krb = user ? user_context(names) : own != NULL ? own->krb : NULL;
     struct tl_locator *locator = user          ? names->user_locator
                                  : own != NULL ? own->locator
                                                : NULL;
@@ -181,8 +183,8 @@ static struct tl_directory *open_as(struct tli_rule_names *names, bool user,
     return dir;
 }
 
-/* Once for each domain. The user may read his own domain where the machine may not
- * (one-way trust); in any other, a machine of a trusting forest is the likelier one. */
+/* Once for each domain. The user may read the user's own domain where the machine may not
+ * (one-way trust); in any other the machine is tried first. */
 static struct opened *open_domain(struct tli_rule_names *names, const char *domain)
 {
     bool users = same_dns(domain, names->in->domain);
@@ -257,6 +259,8 @@ static enum tl_reason ask_user(struct tli_rule_names *names, struct tl_directory
     return TL_REASON_OK;
 }
 
+/* A SID outside the domain that was asked is refused: a directory decides about its own
+ * accounts only. */
 int tli_rule_names_ask(struct tli_rule_names *names, const struct tl_known_domain *domain,
                        bool group, const char *name, const struct tl_sid *sid,
                        struct tli_rule_found *found, const char **why)
@@ -286,7 +290,7 @@ int tli_rule_names_ask(struct tli_rule_names *names, const struct tl_known_domai
         *why = why_of(names, out);
         return -EIO;
     }
-    /* Groups of BUILTIN are every machine's own and say nothing here. */
+    /* BUILTIN groups are local to each machine and mean nothing here. */
     if (!tl_sid_in_domain(&found->sid, &domain->sid)) {
         *why = "its SID is not one of that domain";
         return -ENOENT;
@@ -294,7 +298,7 @@ int tli_rule_names_ask(struct tli_rule_names *names, const struct tl_known_domai
     return 0;
 }
 
-static bool is_his(const struct tl_membership *member, const struct tl_sid *sid)
+static bool is_member(const struct tl_membership *member, const struct tl_sid *sid)
 {
     if (tl_sid_equal(&member->user, sid))
         return true;
@@ -321,6 +325,6 @@ int tli_rule_names_holds(struct tli_rule_names *names,
         tl_directory_members(names, dir, group, true, &members, NULL) != TL_REASON_OK)
         return -EIO;
     for (size_t i = 0; i < members->count && !*holds; i++)
-        *holds = is_his(member, &members->names[i].sid);
+        *holds = is_member(member, &members->names[i].sid);
     return 0;
 }

@@ -2,11 +2,11 @@
  *
  * rule_names.h - names of access rules looked up in the directories of their domains.
  *
- * One of these lives for one verdict. Directories are opened when the first name
- * needs them, each once, and everything together has one deadline.
+ * A struct tli_rule_names lives for one verdict. A directory is opened when the first
+ * name needs it, each once, and all questions together have one deadline.
  */
-#ifndef TL_LOGON_RULE_NAMES_H
-#define TL_LOGON_RULE_NAMES_H
+#ifndef TL_ACCESS_RULE_NAMES_H
+#define TL_ACCESS_RULE_NAMES_H
 
 #include <trustlogon/people.h>
 #include <trustlogon/rules.h>
@@ -15,8 +15,8 @@ struct tli_rule_names;
 struct tli_rule_names *tli_rule_names_new(TALLOC_CTX *ctx,
                                           const struct tl_rules_input *in);
 
-/* The domain a name or a SID is of, NULL for `text` or `sid`; the topology is read anew
- * once if it does not know the domain and `ask` is set. False: *why. */
+/* The domain named `text` or, where that is NULL, the domain of `sid`. With `ask` the
+ * topology is read again, once, if it does not know the domain. False: *why. */
 bool tli_rule_names_domain(struct tli_rule_names *names, const char *text,
                            const struct tl_sid *sid, bool ask,
                            struct tl_known_domain *domain, const char **why);
@@ -26,8 +26,8 @@ struct tl_directory *tli_rule_names_open(struct tli_rule_names *names,
                                          const struct tl_known_domain *domain,
                                          const char **why);
 
-/* Does this group of `domain`, and groups of that domain in it, hold the user or a
- * group that is proven? -EIO: cannot be asked. */
+/* Whether the user or a proven group of the user's is a member of this group of `domain`,
+ * nested groups of the domain included. 0, or -EIO: it cannot be asked. */
 int tli_rule_names_holds(struct tli_rule_names *names,
                          const struct tl_known_domain *domain, const struct tl_sid *sid,
                          const struct tl_membership *member, bool *holds);
@@ -36,8 +36,9 @@ struct tli_rule_found {
     struct tl_sid sid;
     const char *name; /* as the directory spells it */
 };
-/* 0; -ENOENT: the directory says that there is none of use; -EIO: it cannot be asked.
- * *why then says so; strings belong to `names`. Exactly one of `name`, `sid`. */
+/* Look up a group or user by exactly one of `name` and `sid`. 0; -ENOENT: the directory
+ * has none that a rule can use; -EIO: it cannot be asked. *why says why; strings belong
+ * to `names`. */
 int tli_rule_names_ask(struct tli_rule_names *names, const struct tl_known_domain *domain,
                        bool group, const char *name, const struct tl_sid *sid,
                        struct tli_rule_found *found, const char **why);

@@ -12,12 +12,13 @@
 #include "rule_cache.h"
 #include "rule_names.h"
 
+/* One verdict, or one listing of all entries. */
 struct rules {
     const struct tl_rules_input *in;
-    const struct tl_membership *member;
+    const struct tl_membership *member; /* of whom it is; NULL when listing */
     struct tli_rule_names *names;
     struct tli_rule_cache *cache;
-    int64_t now;
+    int64_t now; /* seconds since 1970 */
 };
 
 static struct tl_access access_of(const struct tl_config *config)
@@ -34,7 +35,7 @@ bool tl_rules_any(const struct tl_config *config)
     return tl_access_has_rules(&access);
 }
 
-/* A rule about a domain that none of the user's SIDs is of cannot be about him. */
+/* A rule about a domain that none of the user's SIDs is of cannot match the user. */
 static bool matters(const struct tl_membership *member, const struct tl_sid *domain)
 {
     if (tl_sid_in_domain(&member->user, domain))
@@ -46,10 +47,10 @@ static bool matters(const struct tl_membership *member, const struct tl_sid *dom
     return false;
 }
 
-/* What is remembered; NULL: nothing of this domain. */
-static const struct tli_rule_name *remembered(const struct rules *rules,
-                                              const struct tl_known_domain *domain,
-                                              const char *name, bool group)
+/* The cached SID of the name; NULL where there is none, or one of another domain. */
+static const struct tli_rule_name *find_cached(const struct rules *rules,
+                                               const struct tl_known_domain *domain,
+                                               const char *name, bool group)
 {
     const struct tli_rule_name *found =
         tli_rule_cache_find(rules->cache, group, domain->dns, name, rules->now);
@@ -57,6 +58,11 @@ static const struct tli_rule_name *remembered(const struct rules *rules,
     return found != NULL && tl_sid_in_domain(&found->sid, &domain->sid) ? found : NULL;
 }
 
+/*
+ * The SID of an entry that is a name: from the cache within rule_lifetime, else from the
+ * directory; if that cannot be asked, from the cache for TL_RULE_STALE_S longer. A domain
+ * that cannot matter for the user is not asked at all.
+ */
 static enum tl_access_answer resolve(void *arg, const struct tl_access_entry *entry,
                                      bool group, bool ask, struct tl_sid *sid,
                                      const char **why)
@@ -72,7 +78,7 @@ static enum tl_access_answer resolve(void *arg, const struct tl_access_entry *en
         return TL_ACCESS_UNRESOLVED;
     if (!matters(rules->member, &domain.sid))
         return TL_ACCESS_ELSEWHERE;
-    old = remembered(rules, &domain, entry->name, group);
+    old = find_cached(rules, &domain, entry->name, group);
     age = old != NULL ? rules->now - old->found : INT64_MAX;
     if (age < rules->in->machine->config->rule_lifetime) {
         *sid = old->sid;
@@ -84,12 +90,12 @@ static enum tl_access_answer resolve(void *arg, const struct tl_access_entry *en
         tli_rule_names_ask(rules->names, &domain, group, entry->name, NULL, &found, why);
     if (ret == -EIO &&
         age < rules->in->machine->config->rule_lifetime + TL_RULE_STALE_S) {
-        tl_trace_note(rules->in->trace, "%s goes on to be what it was: %s", entry->text,
+        tl_trace_note(rules->in->trace, "%s keeps its last known SID: %s", entry->text,
                       *why);
         *sid = old->sid;
         return TL_ACCESS_SID;
     }
-    /* What nobody could be asked about is not forgotten for it. */
+    /* An entry stays cached when its directory could not be asked. */
     if (ret != -EIO)
         (void)tli_rule_cache_put(rules->cache, group, domain.dns, entry->name,
                                  ret == 0 ? &found.sid : NULL, rules->now);
@@ -99,7 +105,7 @@ static enum tl_access_answer resolve(void *arg, const struct tl_access_entry *en
     return TL_ACCESS_SID;
 }
 
-/* Does an entry of the list mean this group, as far as it was resolved? */
+/* Whether an entry of the list is this group, as far as the entries are resolved. */
 static bool is_listed(struct rules *rules, const struct tl_access_list *list,
                       const struct tl_pac_group *group)
 {
@@ -116,7 +122,8 @@ static bool is_listed(struct rules *rules, const struct tl_access_list *list,
     return false;
 }
 
-/* The folder is the agent's; who may not write there looks names up each time. */
+/* The folder is the agent's: a process that may not write there looks names up each
+ * time. */
 static void save(struct rules *rules)
 {
     int ret = tli_rule_cache_save(rules->cache, rules->now);
@@ -171,6 +178,8 @@ static struct tl_membership *confirm(struct rules *rules, TALLOC_CTX *ctx)
     return confirmed && member->groups != NULL ? member : NULL;
 }
 
+/* Before a denial stands, confirm() asks the directory about groups that the ticket
+ * brings without proof. */
 enum tl_reason tl_rules_check(const struct tl_rules_input *in,
                               const struct tl_membership *member, struct tl_outcome *out)
 {
@@ -228,7 +237,7 @@ enum tl_reason tl_rules_judge_logon(struct tl_logon *logon)
     return reason;
 }
 
-/* Groups before users: a SID in a rule tells nothing of its kind. */
+/* `group`: the entry is in a list of groups; a SID does not show its kind. */
 static void list_sid(struct rules *rules, TALLOC_CTX *ctx, bool group,
                      const struct tl_sid *sid, struct tl_rule_info *info)
 {
@@ -238,7 +247,7 @@ static void list_sid(struct rules *rules, TALLOC_CTX *ctx, bool group,
     info->sid = *sid;
     info->resolved = true;
     if (!tli_rule_names_domain(rules->names, NULL, sid, true, &domain, &info->why)) {
-        /* S-1-18-1 and its kind stand in tickets, and no directory lists them. */
+        /* S-1-18-1 and its kind are in tickets, and in no directory. */
         info->name = talloc_strdup(ctx, tl_sid_well_known(sid));
         info->why = info->name != NULL ? NULL : "of no domain that this machine knows";
         return;
@@ -264,7 +273,7 @@ static void list_name(struct rules *rules, TALLOC_CTX *ctx, bool group,
     if (ret != -EIO)
         (void)tli_rule_cache_put(rules->cache, group, domain.dns, entry->name,
                                  ret == 0 ? &found.sid : NULL, rules->now);
-    old = ret == -EIO ? remembered(rules, &domain, entry->name, group) : NULL;
+    old = ret == -EIO ? find_cached(rules, &domain, entry->name, group) : NULL;
     if (old != NULL) {
         info->resolved = true;
         info->sid = old->sid;
@@ -276,6 +285,7 @@ static void list_name(struct rules *rules, TALLOC_CTX *ctx, bool group,
     info->name = talloc_asprintf(ctx, "%s\\%s", domain.dns, found.name);
 }
 
+/* Entry by entry of all three lists, each asked of its directory. */
 enum tl_reason tl_rules_list(TALLOC_CTX *ctx, const struct tl_rules_input *in,
                              struct tl_rule_info **result, size_t *count,
                              struct tl_outcome *out)

@@ -11,7 +11,7 @@
 
 #define KDC_ERR_TGT_REVOKED 20 /* RFC 4120 7.5.9 */
 
-/* Take over a finer cause; the status, stage, hop and code stay what they are. */
+/* A finer cause; status, stage, hop and code stay as they are. */
 static void refine(struct tl_outcome *out, enum tl_reason reason, const char *subject,
                    const char *attribute)
 {
@@ -20,22 +20,23 @@ static void refine(struct tl_outcome *out, enum tl_reason reason, const char *su
     tl_outcome_set_attribute(out, attribute);
 }
 
-/* What this machine never read it cannot tell from what is not there. A status that a
- * KDC gave stays. */
+/* A machine that could not read its trusts cannot say that a domain does not exist: the
+ * reason becomes the one for which they could not be read. A status that a KDC gave
+ * stays. */
 enum tl_reason tli_explain_unread(struct tl_logon *logon)
 {
     const struct tl_outcome *unread = logon->unread;
     struct tl_outcome *out = logon->outcome;
     const uint32_t ntstatus = out->ntstatus;
     const enum tl_stage stage = out->stage;
-    bool told = out->krb_error != TL_KRB_NONE;
+    bool from_kdc = out->krb_error != TL_KRB_NONE;
 
     if (unread == NULL || out->reason != TL_REASON_DOMAIN_UNKNOWN)
         return out->reason;
-    tl_outcome_fail(out, told ? stage : unread->stage, unread->reason, "%s",
+    tl_outcome_fail(out, from_kdc ? stage : unread->stage, unread->reason, "%s",
                     unread->detail != NULL ? unread->detail
                                            : tl_reason_info(unread->reason)->slug);
-    if (told)
+    if (from_kdc)
         out->ntstatus = ntstatus;
     else if (tl_reason_info(unread->reason)->ntstatus == 0)
         out->ntstatus = TL_NT_NO_LOGON_SERVERS;
@@ -46,7 +47,8 @@ enum tl_reason tli_explain_unread(struct tl_logon *logon)
     return out->reason;
 }
 
-/* The suffix was sent to our own KDC and it knew nobody: what does routing say? */
+/* The machine's own KDC, to which an unknown suffix goes, knew no such user: the verdict
+ * of the route says more. */
 static void explain_unknown_user(struct tl_logon *logon)
 {
     const struct tl_route *route = logon->route;
@@ -56,7 +58,7 @@ static void explain_unknown_user(struct tl_logon *logon)
     (void)tli_explain_unread(logon);
 }
 
-/* DNS knows no such domain, and neither does the directory: say that, not "no DC". */
+/* Neither DNS nor the directory knows the domain: say that, not "no DC". */
 static void explain_no_records(struct tl_logon *logon)
 {
     if (logon->route->verdict != TL_REASON_DOMAIN_UNKNOWN)
@@ -67,8 +69,8 @@ static void explain_no_records(struct tl_logon *logon)
 }
 
 /*
- * A Kerberos realm lies on the way, by trusts that were entered as ones between domains:
- * Samba's KDC answers 60 to a PAC without SIDs, 20 to a TGT without a PAC.
+ * Whether the path goes through a Kerberos realm, over trusts that were made as trusts
+ * between domains: Samba's KDC answers 60 to a PAC without SIDs, 20 to a TGT without PAC.
  */
 static bool over_plain_realm(struct tl_logon *logon, tl_deadline deadline)
 {
@@ -80,16 +82,17 @@ static bool over_plain_realm(struct tl_logon *logon, tl_deadline deadline)
     return false;
 }
 
-/* No encryption type in common. Which of the realms said so tells whose TDO it is. */
+/* No common encryption type. The realm that said so is the holder of the TDO. */
 static bool no_enctype(const struct tl_outcome *out)
 {
     return out->reason == TL_REASON_ETYPE_UNSUPPORTED;
 }
 
 /*
- * A trust without AES. A KDC refuses to make a ticket for it: its own TDO, or what is
- * known of the trust where that cannot be read. Or a KDC has no key for the ticket that
- * it is shown, because the two ends of the trust do not agree about AES (35 on Samba).
+ * A trust without AES, which fails in two ways. A KDC refuses to make a ticket over it:
+ * then its own TDO is to blame, or, where that cannot be read, the other end's. Or a KDC
+ * has no key for the ticket that it is shown (35 on Samba), because only one end of the
+ * trust has AES.
  */
 static bool explain_rc4(struct tl_logon *logon, const char *user_domain)
 {
@@ -119,6 +122,10 @@ static bool explain_rc4(struct tl_logon *logon, const char *user_domain)
     return guilty != NULL;
 }
 
+/*
+ * The trusts on the path, as both sides hold them, then its enctypes, then the walk
+ * policy, then the service name: the first that explains the failure is the reason.
+ */
 static void explain_walk(struct tl_logon *logon, struct tli_machine_directory *own,
                          tl_deadline deadline)
 {
@@ -174,15 +181,15 @@ static void explain_walk(struct tl_logon *logon, struct tli_machine_directory *o
         refine(out, reason, subject, attribute);
 }
 
-/* As a KDC may answer to a ticket that brings no SIDs. */
+/* The codes with which KDCs refuse a ticket without SIDs. */
 static bool refused_without_sids(const struct tl_outcome *out)
 {
     return out->reason == TL_REASON_KDC_ERROR &&
            (out->krb_error == TL_KRB_GENERIC || out->krb_error == KDC_ERR_TGT_REVOKED);
 }
 
-/* Which failures the directory can say more about. An unknown user of a named
- * domain is none: it must take no longer than a wrong password. */
+/* Whether the directory can say more about the failure. An unknown user of a named domain
+ * is not looked for: that must take no longer than a wrong password. */
 static bool worth_reading(const struct tl_logon *logon)
 {
     const struct tl_outcome *out = logon->outcome;
@@ -195,6 +202,7 @@ static bool worth_reading(const struct tl_logon *logon)
                                            no_enctype(out) || refused_without_sids(out));
 }
 
+/* Not saved here: only a changed route shows that the snapshot was too old. */
 bool tli_logon_reroute(struct tl_logon *logon, tl_deadline deadline,
                        struct tli_machine_directory **own)
 {

@@ -2,9 +2,9 @@
  *
  * explain.h - why a logon failed: the cause behind the KDC's code.
  *
- * A KDC gives one code (7, 35, 6) for many causes; only the directory tells
- * them apart. This is done after a failure and only then, within
- * explain_timeout, and never changes the status a user sees.
+ * A KDC gives one code (7, 35, 6) for many causes; only the directory tells them apart.
+ * It is read after a failure only, within explain_timeout, and never changes the status
+ * that a user sees.
  */
 #ifndef TL_LOGON_EXPLAIN_H
 #define TL_LOGON_EXPLAIN_H

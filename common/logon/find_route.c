@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * find_route.c - the first steps of a logon: name, route and locator. The trusts are read
- * again where the snapshot does not know the name.
+ * find_route.c - the first steps of a logon: name and route. The trusts are read again
+ * where the snapshot does not know the name.
  */
 #include <errno.h>
 #include <string.h>
@@ -14,8 +14,8 @@
 #include "steps.h"
 #include "store/local.h"
 
-/* A snapshot younger than this is not read again for a name it does not know:
- * guessed domain names must not turn into LDAP traffic. */
+/* A snapshot younger than this is not replaced for a name that it does not know: guessed
+ * domain names must not turn into LDAP traffic. */
 #define SNAPSHOT_YOUNG_S 60
 
 static enum tl_reason find_route_by(struct tl_logon *logon,
@@ -32,8 +32,8 @@ static enum tl_reason find_route_by(struct tl_logon *logon,
     return TL_REASON_OK;
 }
 
-/* A bare name that the machine itself has, in whatever case, or that is the system's on
- * any machine. NSS does not know it as a domain user's, so neither does a logon. */
+/* A bare name that an account of the machine has, in upper or lower case, or that is
+ * reserved on every machine. To NSS it is not a domain user's, so it is not here. */
 static bool bare_and_local(const struct tl_logon *logon)
 {
     return logon->machine->workstation->bare_names && logon->name->form == TL_NAME_BARE &&
@@ -73,8 +73,8 @@ static bool younger(const struct tl_topology *topo, int seconds)
 }
 
 /*
- * The trusts cannot be read now. A snapshot that is not old still says what domains there
- * are; by an old one the name may be a new domain's, and is taken at its word.
+ * The trusts cannot be read now. A snapshot that is not old still says which domains
+ * exist. To an old one a new domain is unknown, so the name is then taken at its word.
  */
 static enum tl_reason route_without_reading(struct tl_logon *logon)
 {
@@ -100,9 +100,9 @@ bool tli_logon_other_machine(struct tl_logon *logon)
 }
 
 /*
- * A name the snapshot cannot place may belong to a trust made since it was
- * taken, or there is no snapshot yet (first logon of a machine without the
- * daemon): read the directory once and route again.
+ * A name without a place in the snapshot may belong to a trust that is newer, or there is
+ * no snapshot yet (first logon of a machine without the daemon): read the directory once
+ * and route again.
  */
 static enum tl_reason complete_route(struct tl_logon *logon, tl_deadline deadline)
 {
@@ -129,7 +129,7 @@ static enum tl_reason complete_route(struct tl_logon *logon, tl_deadline deadlin
     return tli_logon_route(logon);
 }
 
-/* A route without a realm: nobody can be asked, the verdict is the answer. */
+/* A route without a realm: there is no KDC to ask, the verdict is the outcome. */
 static enum tl_reason no_realm(struct tl_logon *logon)
 {
     const struct tl_route *route = logon->route;

@@ -41,7 +41,11 @@ static enum tl_reason attempt(struct tl_logon *logon, const struct proof *proof,
     return reason;
 }
 
-/* The attempt; once more if it failed by an old snapshot; else the explanation. */
+/*
+ * The attempt; a second one if the trusts have changed since the snapshot; else the
+ * explanation. Last, an account of this machine that its KDC does not know is not the
+ * user's fault: the attempt is repeated as another machine of the keytab.
+ */
 static enum tl_reason exchange(struct tl_logon *logon, const struct proof *proof,
                                tl_deadline deadline)
 {
@@ -55,7 +59,7 @@ static enum tl_reason exchange(struct tl_logon *logon, const struct proof *proof
         tl_deadline_in_ms(logon->machine->config->explain_timeout); /* of both sides */
     if (tli_logon_reroute(logon, reading, &own)) {
         tl_trace_note(logon->trace,
-                      "the trusts have changed since the snapshot: once more");
+                      "the trusts have changed since the snapshot: trying again");
         tli_machine_save_snapshot(logon->machine, logon->trace);
         tl_outcome_reset(logon->outcome);
         reason = attempt(logon, proof, deadline);
@@ -63,7 +67,6 @@ static enum tl_reason exchange(struct tl_logon *logon, const struct proof *proof
     if (reason != TL_REASON_OK)
         reason = tli_explain_failure(logon, own, reading);
     talloc_free(own);
-    /* The explanation was asked for as this machine. */
     if (reason != TL_REASON_OK && logon->outcome->stage == TL_STAGE_WALK &&
         tli_logon_other_machine(logon)) {
         tl_outcome_reset(logon->outcome);
@@ -74,8 +77,8 @@ static enum tl_reason exchange(struct tl_logon *logon, const struct proof *proof
     return reason;
 }
 
-/* A user whom this machine cannot give an account of his own is not logged on:
- * he would come in as somebody else, or as nobody. */
+/* A user to whom this machine cannot give a uid of their own is not logged on: the
+ * session would run as another user, or as none. */
 static enum tl_reason identify(struct tl_logon *logon, tl_deadline deadline)
 {
     struct tl_identity_input in = {.config = logon->machine->config,
@@ -107,8 +110,8 @@ static enum tl_reason identify(struct tl_logon *logon, tl_deadline deadline)
     return reason;
 }
 
-/* The snapshot may be older than the domains, trusts and routing that the KDCs know,
- * however young. Only who has proved an account gets this far. */
+/* However young, the snapshot may be older than the domains, trusts and routing that the
+ * KDCs know. Only a proven account gets here, so guesses cause no LDAP traffic. */
 static bool read_again(struct tl_logon *logon, tl_deadline deadline)
 {
     if (tl_machine_refresh(logon->machine, logon->trace, deadline, NULL) != TL_REASON_OK)
@@ -117,7 +120,7 @@ static bool read_again(struct tl_logon *logon, tl_deadline deadline)
     return true;
 }
 
-/* A realm that the ticket should not have come through, or NULL. */
+/* A realm that the ticket came through and should not have, or NULL. */
 static const char *strange_realm(const struct tl_logon *logon, const char *realm)
 {
     const char *through = NULL;
@@ -129,9 +132,10 @@ static const char *strange_realm(const struct tl_logon *logon, const char *realm
     return through;
 }
 
-/* A trusted realm can make tickets in the name of any other's users. Our KDC lets it pass
- * if it does not compare trusts, and notes in the ticket whom it had it from. */
-static enum tl_reason check_way(struct tl_logon *logon, tl_deadline deadline)
+/* A trusted realm can make tickets in the name of any other realm's users. A KDC that
+ * does not compare trusts lets such a ticket pass, but notes in it the realm that it came
+ * from. */
+static enum tl_reason check_transited(struct tl_logon *logon, tl_deadline deadline)
 {
     struct tl_outcome *out = logon->outcome;
     const char *realm = strrchr(logon->client, '@') + 1;
@@ -180,7 +184,7 @@ static enum tl_reason steps(struct tl_logon *logon, const struct proof *proof,
         reason = tl_krb_proof(logon, logon->krb, logon->machine->workstation, &logon->pac,
                               out);
     if (reason == TL_REASON_OK)
-        reason = check_way(logon, deadline);
+        reason = check_transited(logon, deadline);
     if (reason == TL_REASON_OK)
         reason = tl_pac_apply_rules(logon->pac, logon->machine->topology, logon->route,
                                     logon->client, logon->machine->workstation,
@@ -204,7 +208,7 @@ static enum tl_reason log_on(struct tl_logon *logon, const struct proof *proof)
     logon->own = (struct tl_own_groups){0};
     reason =
         steps(logon, proof, tl_deadline_in_ms(logon->machine->config->logon_timeout));
-    /* Who asks reads the outcome: it is a success only if all of these say so. */
+    /* Callers read the outcome: it is a success only if reason, outcome and PAC agree. */
     if ((reason == TL_REASON_OK) != (logon->outcome->reason == TL_REASON_OK) ||
         (reason == TL_REASON_OK && logon->pac == NULL))
         reason = tl_outcome_fail(logon->outcome, TL_STAGE_LOCAL, TL_REASON_INTERNAL,

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * own_groups.c - the groups of the workstation's own domain that a user of another forest
- * is in, as the directory of that domain has them.
+ * own_groups.c - the groups of the machine's own domain that a user of another forest is
+ * in, as the directory of that domain has them.
  *
- * A Windows KDC of this domain puts them into the ticket as resource groups, Samba's puts
- * none or some there, or where nothing proves them [KILE 3.3.5.7.3]. They are the user's
- * whatever the ticket says, so the directory is asked: with the machine's tickets, which
- * are kept, for a moment at most, and not again for a few minutes. A directory that
- * cannot be asked costs no logon; what was known from before goes on to count.
+ * A Windows KDC of this domain puts them into the ticket as resource groups; Samba's puts
+ * some there or none, or puts them where nothing proves them [KILE 3.3.5.7.3]. Even
+ * without the ticket the user is in them, so the directory is asked: with the saved
+ * machine tickets, for two seconds at most, and not again for five minutes. A directory
+ * that cannot be asked fails no logon; what was known before still counts.
  */
 #include <string.h>
 #include <time.h>
@@ -18,15 +18,16 @@
 
 #include "steps.h"
 
-#define FRESH_S 300 /* as groups are of users who come without a password */
-/* What it said goes on to count for so long, as groups of the last proof do for those who
- * come without one. Who keeps it silent shall not keep for good what it has taken. */
+#define FRESH_S 300 /* as for the groups of users who come without a password */
+/* The last answer counts for so long, as the groups of the last proof do for users who
+ * come without one. Keeping the directory silent must not preserve a membership that it
+ * has ended. */
 #define KEPT_S (7 * 86400)
-#define MOST_MS 2000
+#define MOST_MS 2000           /* that the directory may take */
 #define ATTRIBUTES 0x20000007U /* enabled; SE_GROUP_RESOURCE [MS-PAC 2.2.1] */
 
-/* The own forest's KDCs put all of these into the ticket, and its members stand in groups
- * under their own names, not by SID. */
+/* KDCs of the own forest put all of these into the ticket, and users of the own forest
+ * are in groups by name, not by SID. */
 static bool is_of_own_forest(const struct tl_logon *logon, const char *realm)
 {
     const struct tl_topology *topo = logon->machine->topology;
@@ -37,7 +38,7 @@ static bool is_of_own_forest(const struct tl_logon *logon, const char *realm)
     return tl_dns_compare(logon->machine->workstation->domain, realm) == TL_DNS_EQUAL;
 }
 
-/* NULL: not known. */
+/* The SID of the machine's domain; NULL: not known. */
 static const struct tl_sid *own_sid(const struct tl_logon *logon)
 {
     const struct tl_domain *own =
@@ -64,7 +65,7 @@ static enum tl_reason ask(struct tl_logon *logon, tl_deadline deadline,
     return reason;
 }
 
-/* logon->own: what the directory says, with the gids that were known. */
+/* logon->own becomes what the directory says, with the gids that were known. */
 static int take(struct tl_logon *logon, const struct tl_dir_names *found)
 {
     struct tl_own_groups *own = &logon->own;
@@ -85,7 +86,7 @@ static int take(struct tl_logon *logon, const struct tl_dir_names *found)
     return 0;
 }
 
-/* Only the own domain's: of a look-up, groups of every domain are known. */
+/* Only those of the own domain: a look-up leaves groups of every domain. */
 static void keep_own(struct tl_own_groups *known, const struct tl_sid *own)
 {
     size_t kept = 0;
@@ -110,7 +111,7 @@ static struct tl_pac_group *find(const struct tl_pac *pac, const struct tl_sid *
     return NULL;
 }
 
-/* Among the resource groups, where a KDC would have put them, and marked. */
+/* Among the resource groups, where a KDC would have put them, and marked as ours. */
 static int give(struct tl_pac *pac, const struct tl_own_groups *own)
 {
     struct tl_pac_group *grown = talloc_realloc(pac, pac->resource, struct tl_pac_group,
@@ -132,6 +133,11 @@ static int give(struct tl_pac *pac, const struct tl_own_groups *own)
     return 0;
 }
 
+/*
+ * logon->own.asked is when the directory was asked, with or without an answer, so that
+ * one that is down is not asked at every logon. logon->own.told is when it answered,
+ * which limits how long an answer counts.
+ */
 enum tl_reason tli_logon_add_own_groups(struct tl_logon *logon, tl_deadline deadline)
 {
     const char *at = strrchr(logon->client, '@');
@@ -140,7 +146,7 @@ enum tl_reason tli_logon_add_own_groups(struct tl_logon *logon, tl_deadline dead
     int64_t now = (int64_t)time(NULL), age;
     enum tl_reason reason = TL_REASON_OK;
 
-    /* Marks are ours alone. */
+    /* No KDC sets our mark: in the ticket it means nothing. */
     unmark(logon->pac->groups, logon->pac->num_groups);
     unmark(logon->pac->extra, logon->pac->num_extra + logon->pac->num_unproven);
     unmark(logon->pac->resource, logon->pac->num_resource);

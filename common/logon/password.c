@@ -11,7 +11,7 @@
 #define FILETIME_UNIX_EPOCH 116444736000000000LL /* 1970 in 100 ns since 1601 */
 #define FILETIME_SECOND 10000000LL
 
-/* The old password, to the user's DC, by a ticket for kadmin/changepw. */
+/* Prove the old password to the user's DC, by a ticket for kadmin/changepw. */
 static enum tl_reason prove(struct tl_logon *logon, const char *old, tl_deadline deadline)
 {
     enum tl_reason reason;
@@ -55,8 +55,8 @@ bool tl_password_is_over(struct tl_logon *logon, const char *old)
 }
 
 /*
- * A DC that refuses for the password's age names no date. The PAC of a logon does;
- * one with the old password is made for it, where that still is possible.
+ * A DC that refuses because of the password's age names no date. The PAC of a logon does,
+ * so one is made with the old password, where that is still possible.
  */
 static void explain_age(struct tl_logon *logon, const char *old)
 {

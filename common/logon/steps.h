@@ -10,12 +10,12 @@
 
 /* --- find_route.c --- */
 
-/* Route the name by the present topology, replacing an earlier route. */
+/* Route the name by logon->machine's topology, replacing an earlier route. */
 enum tl_reason tli_logon_route(struct tl_logon *logon);
 /* The account of this machine was unknown to its own KDC: the keytab may have another
  * (machine/keytab_machines.h), which logon->machine then is. */
 bool tli_logon_other_machine(struct tl_logon *logon);
-/* Route and locator: logon->route->realm is set. The session of before ends. */
+/* Route and locator: logon->route->realm is set. An earlier Kerberos context is freed. */
 enum tl_reason tli_logon_find_route(struct tl_logon *logon, tl_deadline deadline);
 
 /* --- steps.c --- */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * unix_facts.c - idmap = rfc2307 at a logon: whose directories are read, and as whom.
+ * unix_facts.c - idmap = rfc2307 at a logon: which directories are read, and as whom.
  *
- * The user's domain and the others of its forest with the user's fresh ticket, which may
- * read there whatever the direction of the trust; the workstation's domain, whose
+ * The user's domain and the others of its forest are read with the user's fresh ticket,
+ * which may read there in either direction of the trust; the machine's domain, whose
  * domain-local groups the ticket for this machine brought, as the machine.
  */
 #include <errno.h>
@@ -12,20 +12,20 @@
 #include "machine/directory.h"
 #include "steps.h"
 
-/* Domains other than the user's and the workstation's: nobody is in groups of more. */
+/* Domains other than the user's and the machine's. Groups of more are not read. */
 #define OTHERS_MAX 8
 
 struct reading {
     struct tl_logon *logon;
     tl_deadline deadline;
-    struct tl_idmap *map;
-    struct tl_unix_facts *facts;
+    struct tl_idmap *map;        /* which domains have ids here */
+    struct tl_unix_facts *facts; /* what was read so far */
     size_t num_sids;
-    struct tl_sid *sids; /* all groups */
-    struct tl_outcome *why;
+    struct tl_sid *sids;    /* of all groups in the PAC, the primary one first */
+    struct tl_outcome *why; /* why the last directory could not be read */
 };
 
-/* The journal shall name the attribute that is missing, and why it is. */
+/* The journal names the attribute that is missing, and why it is. */
 static enum tl_reason unreadable(const struct reading *r, enum tl_reason reason,
                                  const char *attribute, const char *domain)
 {
@@ -61,8 +61,8 @@ static int collect(struct reading *r)
     return 0;
 }
 
-/* The gids of the groups of one domain, from its own directory: a server that shows the
- * SID of another one would say whose that one's groups are. */
+/* The gids of the groups of one domain, from its own directory. A server that shows
+ * another domain's SID is refused: it would decide the gids of that domain's groups. */
 static enum tl_reason groups_of(struct reading *r, struct tl_directory *dir,
                                 const struct tl_idmap_domain *domain)
 {
@@ -104,8 +104,8 @@ static void not_read(const struct reading *r, const struct tl_idmap_domain *doma
                   domain->dns, r->why->detail != NULL ? r->why->detail : "no reason");
 }
 
-/* Where they cannot be read, those that were known count, and a user from outside is who
- * he is without the others. */
+/* Where they cannot be read, the gids that were known count. A user from outside is the
+ * same user without the other groups. */
 static enum tl_reason own_side(struct reading *r, const struct tl_idmap_domain *domain)
 {
     struct tl_logon *logon = r->logon;
@@ -129,8 +129,8 @@ static enum tl_reason own_side(struct reading *r, const struct tl_idmap_domain *
     return TL_REASON_OK;
 }
 
-/* A universal group of a domain beside the user's: without it the user is still who he
- * is, so that a domain that is out of reach costs its groups and no logon. */
+/* Universal groups of a third domain: the user is the same without them, so a domain that
+ * is out of reach costs its groups only, not the logon. */
 static void other_side(struct reading *r, const struct tl_idmap_domain *domain)
 {
     struct tl_logon *logon = r->logon;
@@ -171,6 +171,8 @@ static const struct tl_idmap_domain *domain_of(const struct reading *r,
     return NULL;
 }
 
+/* The user's domain must answer, since the uid is there. The domains of the groups follow
+ * in the order of the SIDs, each once. */
 static enum tl_reason read_all(struct reading *r)
 {
     const struct tl_logon *logon = r->logon;
@@ -199,6 +201,8 @@ static enum tl_reason read_all(struct reading *r)
     return reason;
 }
 
+/* The table of ids says which domains have ids at all; `also` puts the user's into it,
+ * which no trust needs to list. */
 enum tl_reason tli_unix_facts_read(struct tl_logon *logon, tl_deadline deadline,
                                    struct tl_unix_facts **facts)
 {

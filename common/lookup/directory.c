@@ -129,13 +129,13 @@ static enum tl_reason group_from(struct tli_lookup_query *query, struct tl_direc
     if (reason == TL_REASON_USER_UNKNOWN)
         return own_group(query, dir);
     if (reason == TL_REASON_OK && (group->type & TL_GROUP_SECURITY) == 0)
-        reason =
-            tli_query_unknown(query, "the group is for mail only, and in nobody's token");
+        reason = tli_query_unknown(query,
+                                   "it is a distribution group, which no token contains");
     if (reason == TL_REASON_OK)
         reason = add_facts(query, dir, NULL, &group->sid, 1);
     if (reason == TL_REASON_OK)
         reason = tli_query_add_group(query, &group->sid, group->name);
-    /* A domain-local group of another domain counts there only, so nobody is a member
+    /* A domain-local group of another domain counts there only, so it has no members
      * here; a Samba KDC puts it into PACs all the same, and then it needs a name. */
     if (reason == TL_REASON_OK &&
         ((group->type & TL_GROUP_DOMAIN_LOCAL) == 0 || query->domain->own))

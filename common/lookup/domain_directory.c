@@ -4,9 +4,9 @@
  */
 #include "query.h"
 
-/* A reason that would say something about the account becomes DIRECTORY_UNREADABLE: what
- * keeps this machine from asking says nothing about the account, whatever a KDC called
- * it, so that nobody on the wire can make an account unknown. */
+/* A reason that would say something about the account becomes DIRECTORY_UNREADABLE: the
+ * code with which a KDC refused this machine says nothing about the account, so a forged
+ * one must not make an account unknown. */
 static enum tl_reason not_asked(const struct tli_lookup_query *query,
                                 enum tl_reason reason)
 {
@@ -39,6 +39,7 @@ enum tl_reason tli_query_open(const struct tli_lookup_query *query,
     if (!domain->has_sid || !tl_sid_equal(&sid, &domain->sid))
         return tl_outcome_fail(
             query->out, TL_STAGE_IDENTITY, TL_REASON_DIRECTORY_UNREADABLE,
-            "the directory of %s has not the SID that the trust names", domain->dns);
+            "the directory of %s does not have the SID that the trust names",
+            domain->dns);
     return TL_REASON_OK;
 }

@@ -19,8 +19,8 @@ static enum tl_reason ask_domain(struct tli_lookup_query *query)
 }
 
 /*
- * Domain by domain until one has the account. "Unknown" is believed only if every domain
- * said so: where one could not be asked, the reason of the first such is returned.
+ * Domain by domain until one has the account. "Unknown" is the answer only if every
+ * domain said so; else it is the reason of the first that could not be asked.
  */
 enum tl_reason tl_lookup_find(struct tl_lookup *lookup, const struct tl_lookup_plan *plan,
                               const struct tl_question *question,
@@ -34,7 +34,7 @@ enum tl_reason tl_lookup_find(struct tl_lookup *lookup, const struct tl_lookup_p
     *answer = NULL;
     lookup->sam_only = false;
     tl_outcome_fail(out, TL_STAGE_ROUTE, TL_REASON_USER_UNKNOWN, "%s",
-                    plan->why != NULL ? plan->why : "nobody can be asked");
+                    plan->why != NULL ? plan->why : "no domain can be asked");
     for (size_t i = 0; i < plan->num_domains; i++) {
         query.domain = &plan->domains[i];
         TALLOC_FREE(query.answer);

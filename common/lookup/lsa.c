@@ -67,7 +67,8 @@ static enum tl_reason ask(const struct tli_lookup_query *query, const char *name
     if (ask_first(query, dcs, name, sid, found, &why) != 0)
         return fail(query, why);
     if ((*found)->ntstatus == NONE_MAPPED)
-        return tli_query_unknown(query, "the workstation's domain controller knows none");
+        return tli_query_unknown(query,
+                                 "the machine's domain controller does not know it");
     if ((*found)->ntstatus != 0 || (*found)->name == NULL || (*found)->domain == NULL)
         return fail(query, (*found)->text);
     return TL_REASON_OK;
@@ -124,8 +125,8 @@ static enum tl_reason confirm_unknown(const struct tli_lookup_query *query)
         return reason;
     tl_outcome_reset(query->out);
     if (reason != TL_REASON_OK)
-        return fail(query, "it can name nothing of that domain now");
-    return tli_query_unknown(query, "the workstation's domain controller knows none");
+        return fail(query, "it cannot name any account of that domain now");
+    return tli_query_unknown(query, "the machine's domain controller does not know it");
 }
 
 /* The name of Domain Users, so that `id` shows one. Without it the answer is still good.
@@ -164,7 +165,7 @@ static enum tl_reason take_user(struct tli_lookup_query *query,
 
     /* To a DC a computer account is a user; only its name shows what it is. */
     if (found->type != TL_LSA_USER || (len > 0 && found->name[len - 1] == '$'))
-        return tli_query_unknown(query, "it is no user");
+        return tli_query_unknown(query, "it is not a user");
     if (tli_lookup_account_bare(query->answer, &found->sid, found->name, &account) != 0 ||
         add_upn(query, account) != 0)
         return tli_query_no_memory(query);
@@ -178,7 +179,7 @@ static enum tl_reason take_group(const struct tli_lookup_query *query,
     enum tl_reason reason;
 
     if (found->type != TL_LSA_GROUP && found->type != TL_LSA_ALIAS)
-        return tli_query_unknown(query, "it is no group");
+        return tli_query_unknown(query, "it is not a group");
     reason = tli_query_add_group(query, &found->sid, found->name);
     return reason == TL_REASON_OK ? tli_query_check_group(query) : reason;
 }
@@ -196,7 +197,7 @@ enum tl_reason tli_query_lsa(struct tli_lookup_query *query)
     query->answer->source = TL_LOOKUP_LSA;
     if (query->lookup->in.machine->config->idmap == TL_IDMAP_RFC2307)
         return fail(query,
-                    "with idmap = rfc2307 the ids stand in its directory, which this "
+                    "with idmap = rfc2307 the ids are in its directory, which this "
                     "machine may not read");
     if (query->plan->by == TL_LOOKUP_BY_SID)
         sid = &query->plan->sid;
@@ -209,9 +210,9 @@ enum tl_reason tli_query_lsa(struct tli_lookup_query *query)
         return tli_query_no_memory(query);
     reason = ask(query, name, sid, &found);
     /* Not every DC maps a UPN across a trust (Samba's does not), and one that does not
-     * answers like one that knows that nobody has it. */
+     * answers like one that knows it to be unused. */
     if (reason == TL_REASON_USER_UNKNOWN && query->plan->by == TL_LOOKUP_BY_UPN)
-        return fail(query, "it translates no such user principal name");
+        return fail(query, "it does not map this user principal name");
     if (reason == TL_REASON_USER_UNKNOWN && query->plan->upn != NULL) {
         tl_outcome_reset(query->out);
         reason = ask(query, query->plan->upn, NULL, &found);

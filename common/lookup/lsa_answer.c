@@ -130,6 +130,7 @@ static int decode_unavailable(const json_t *root)
     return strcmp(what, TL_LSA_NOT_STARTED) == 0 ? -EAGAIN : -EBADMSG;
 }
 
+/* Three kinds of line, told apart by one member each, and strict about all the others. */
 int tli_lsa_answer_decode(TALLOC_CTX *ctx, const char *line, size_t len,
                           struct tli_lsa_answer **answer_out)
 {

@@ -31,9 +31,9 @@ static const char *explain(int error)
     case -EINVAL:
         return "this cannot be asked of trustlogon-lsa";
     case -EPERM:
-        return "the socket of trustlogon-lsa is held by somebody who is not root";
+        return "the socket of trustlogon-lsa does not belong to root";
     case -EBADMSG:
-        return "what trustlogon-lsa answered is no answer";
+        return "trustlogon-lsa sent a malformed answer";
     case -ENOMEM:
         return "out of memory";
     default:
@@ -225,6 +225,7 @@ static int get_keys(TALLOC_CTX *ctx, const struct tli_lsa_peer *peer, int *keys,
     return reason == TL_REASON_OK ? 0 : reason == TL_REASON_NO_MEMORY ? -ENOMEM : -ENOKEY;
 }
 
+/* The keys are passed with the question, so that the program needs no access to files. */
 int tli_lsa_ask(TALLOC_CTX *ctx, const struct tli_lsa_peer *peer, const char *name,
                 const struct tl_sid *sid, tl_deadline deadline,
                 struct tli_lsa_answer **answer_out, const char **why)

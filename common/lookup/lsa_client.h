@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * lookup/lsa_client.h - one name or SID through the machine's own DC, by way of
- * trustlogon-lsa (agent/lsa/lsa.h), for domains that this machine may not ask itself.
+ * lookup/lsa_client.h - one name or SID through the machine's own DC, with the
+ * help of trustlogon-lsa (agent/lsa/lsa.h), for domains that this machine may not ask
+ * itself.
  *
  * The listening agent holds the socket and starts the program when a client connects.
  * The program never sees the machine's keytab: the client, which is root, passes the
@@ -43,8 +44,8 @@ enum tli_lsa_type {
 
 /* The program's answer. */
 struct tli_lsa_answer {
-    /* 0: found. 0xC0000073: the DC knows no such name or SID. Others: it could not find
-     * out; agent/lsa/lsa.h has the list. */
+    /* 0: found. 0xC0000073: the DC does not know the name or SID. Others: it could not
+     * find out; agent/lsa/lsa.h has the list. */
     uint32_t ntstatus;
     const char *text; /* a sentence, with an ntstatus; else NULL */
     /* As the directory spells them, `domain` the NetBIOS name; NULL unless a user, a

@@ -12,7 +12,8 @@
 /* The same for each other domain whose directory is read. */
 #define NAMED_MOST 2000
 
-/* The domain of a SID in `plan`, or, added to it, in the topology; NULL: not one of ours.
+/* The domain of a SID in `plan`, or, added to it, in the topology; NULL: its users may
+ * not log on here.
  */
 static const struct tl_lookup_domain *domain_of(const struct tli_lookup_query *query,
                                                 struct tl_lookup_plan *plan,

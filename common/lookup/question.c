@@ -2,8 +2,8 @@
  *
  * question.c - what a question of NSS means: which domains to ask, and for what. Pure.
  *
- * Names are read as at a logon, by the same route: a name that cannot log on means
- * nobody here either.
+ * Names are read as at a logon, by the same route: a name that cannot log on has
+ * no account here either.
  */
 #include "internal.h"
 
@@ -18,7 +18,7 @@ struct planner {
     struct tl_lookup_plan *plan;
 };
 
-static int nobody(const struct planner *p, const char *why)
+static int no_account(const struct planner *p, const char *why)
 {
     p->plan->num_domains = 0;
     p->plan->why = why;
@@ -34,7 +34,7 @@ static int settle(const struct planner *p, enum tl_lookup_by by, const char *nam
         return -ENOMEM;
     if (p->plan->num_domains == 0) {
         p->plan->not_known_yet = true;
-        return nobody(p, "no domain whose users may log on here has this name");
+        return no_account(p, "no domain whose users may log on here has this name");
     }
     return 0;
 }
@@ -46,7 +46,7 @@ static int plan_suffix(const struct planner *p, const struct tl_name *name)
     int ret;
 
     if (p->question->group)
-        return nobody(p, "a group has no user principal name");
+        return no_account(p, "a group has no user principal name");
     ret = tl_suffix_index_new(p->plan, p->machine->topology, &index);
     if (ret != 0)
         return ret;
@@ -54,7 +54,7 @@ static int plan_suffix(const struct planner *p, const struct tl_name *name)
     talloc_free(index);
     if (match.reason != TL_REASON_OK) {
         p->plan->not_known_yet = true;
-        return nobody(p, "no forest routes this suffix here");
+        return no_account(p, "no forest routes this suffix here");
     }
     ret = tli_lookup_add_forest(p->plan, p->machine->workstation, p->machine->topology,
                                 match.tdo);
@@ -62,32 +62,32 @@ static int plan_suffix(const struct planner *p, const struct tl_name *name)
 }
 
 /* As tl_route() has it, but for a name in a domain that only a KDC may know: there is no
- * directory to ask, so nobody is meant until a newer snapshot knows the domain. */
+ * directory to ask until a newer snapshot knows the domain. */
 static int plan_parsed(const struct planner *p, const struct tl_name *name)
 {
     struct tl_route *route = NULL;
     int ret;
 
     if (name->form == TL_NAME_BARE && p->machine->workstation->default_domain == NULL)
-        return nobody(p, "a name without a domain is one of this machine's");
+        return no_account(p, "a name without a domain is one of this machine's");
     if (name->form == TL_NAME_BARE && tl_local_has_user(p->local, name->user))
-        return nobody(p, "a local account has this name");
+        return no_account(p, "a local account has this name");
     ret = tl_route(p->plan, name, p->machine->workstation, p->machine->topology, &route);
     if (ret != 0)
         return ret;
     if (route->local)
-        return nobody(p, "it is a name of this machine");
+        return no_account(p, "it is a name of this machine");
     if (!route->domain_named && name->form == TL_NAME_DOWNLEVEL) {
         /* a domain below a routed name that the trust does not list: only a KDC knows */
         p->plan->not_known_yet = true;
-        return nobody(p, "no domain whose users may log on here has this name");
+        return no_account(p, "no domain whose users may log on here has this name");
     }
     if (!route->domain_named)
         return plan_suffix(p, name);
     if (route->user_domain != NULL)
         ret = tli_lookup_add_domain(p->plan, p->machine->workstation,
                                     p->machine->topology, route->user_domain);
-    /* A KDC takes either, whatever form the name was typed in. */
+    /* A KDC takes either form, however the name was typed. */
     if (ret == 0 && !p->question->group && route->implicit_upn != NULL) {
         p->plan->upn = talloc_strdup(p->plan, route->implicit_upn);
         ret = p->plan->upn != NULL ? 0 : -ENOMEM;
@@ -104,7 +104,7 @@ static int plan_name(const struct planner *p)
     if (ret == -ENOMEM)
         return ret;
     if (ret != 0)
-        return nobody(p, "no domain can hold such a name");
+        return no_account(p, "no domain can hold such a name");
     return plan_parsed(p, name);
 }
 
@@ -125,11 +125,11 @@ static int plan_id(const struct planner *p, TALLOC_CTX *ctx, char **error)
     known = tl_idmap_domain_of_id(map, p->question->id);
     if (known == NULL || (p->plan->by == TL_LOOKUP_BY_SID &&
                           tl_idmap_to_sid(map, p->question->id, &p->plan->sid) != 0))
-        return nobody(p, "the id is in no domain's range");
+        return no_account(p, "the id is in no domain's range");
     ret = tli_lookup_add_domain(p->plan, p->machine->workstation, p->machine->topology,
                                 known->dns);
     if (ret == 0 && p->plan->num_domains == 0)
-        return nobody(p, "the id is one of a domain whose users may not log on here");
+        return no_account(p, "the id is one of a domain whose users may not log on here");
     talloc_free(map);
     return ret;
 }
@@ -152,7 +152,7 @@ int tl_lookup_plan_make(TALLOC_CTX *ctx, const struct tl_machine *machine,
         (topo->domain != NULL &&
          tl_dns_compare(topo->domain, machine->workstation->domain) != TL_DNS_EQUAL)) {
         p.plan->not_known_yet = true;
-        ret = nobody(&p, "the domains and trusts have not been read");
+        ret = no_account(&p, "the domains and trusts have not been read");
     } else {
         ret = question->name != NULL ? plan_name(&p) : plan_id(&p, ctx, error);
     }

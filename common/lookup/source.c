@@ -125,8 +125,8 @@ static int remember(struct tl_lookup *lookup, const char *domain,
     return 0;
 }
 
-/* Saved machine tickets first, and once more with a fresh TGT if those were refused: the
- * price of a wrong guess is one exchange, and the usual look-up makes none. */
+/* Saved machine tickets first, and a fresh TGT if those are refused: the usual look-up
+ * then needs no AS exchange. */
 enum tl_reason tli_lookup_directory(struct tl_lookup *lookup, const char *domain,
                                     struct tl_directory **dir, struct tl_outcome *out)
 {

@@ -61,9 +61,9 @@ static enum tl_reason get_ticket(const struct tli_directory_opener *opener,
     return reason;
 }
 
-/* Locate, AS exchange with the machine's key, ticket, bind: as the step that failed says.
- * What is opened on the way stays in *own_out, so that further domains can be asked with
- * the same tickets (tli_user_directory_open()). */
+/* Locate, AS exchange with the machine's key, ticket, bind. Locator and Kerberos context
+ * stay in *own_out, so that other domains can be asked with the same tickets
+ * (tli_user_directory_open()). */
 enum tl_reason
 tli_machine_directory_open(TALLOC_CTX *ctx, const struct tl_machine *machine,
                            const struct tl_trace *trace, tl_deadline deadline,
@@ -102,6 +102,8 @@ tli_machine_directory_open(TALLOC_CTX *ctx, const struct tl_machine *machine,
     return reason;
 }
 
+/* `krb` needs a TGT only: tl_krb_ticket() walks from its realm to that of the domain,
+ * over the trusts between them. */
 enum tl_reason tli_user_directory_open(TALLOC_CTX *ctx, struct tl_krb *krb,
                                        struct tl_locator *locator, const char *domain,
                                        const struct tl_trace *trace, tl_deadline deadline,

@@ -25,9 +25,10 @@
 #include <strings.h>
 #include <trustlogon/name.h>
 
-/* A join takes seconds to write its entries, and each has its own. */
+/* A join takes some seconds to write its entries, each with its own time. */
 #define SAME_WRITING_S 60
 
+/* The entries that count, and what is found out about each. */
 struct keytab {
     const struct tli_keytab_machine_entry *entries;
     size_t count;
@@ -37,15 +38,15 @@ struct keytab {
     const struct tli_keytab_machine_hints *hints;
 };
 
-/* A machine and what speaks for it; compared member by member. */
+/* A machine and the evidence for it; compared member by member. */
 struct candidate {
     struct tli_keytab_machine machine;
     bool configured; /* it has the configured host name */
     bool disowned;   /* by its KDC */
-    bool secondary;  /* another account of the same machine is the likelier one */
+    bool secondary;  /* another account of the same machine is likelier */
     bool in_default; /* of krb5.conf's default_realm */
     int own;         /* 2: the full host name, 1: its first label, 0 neither */
-    const struct tli_keytab_machine_entry *newest;
+    const struct tli_keytab_machine_entry *newest; /* of the machine's entries */
 };
 
 static size_t label_length(const char *name)
@@ -67,7 +68,7 @@ static bool has_dot(const char *name)
     return strchr(name, '.') != NULL;
 }
 
-/* How this machine calls itself, or NULL. */
+/* The name that this machine uses for itself, or NULL. */
 static const char *own_name(const struct tli_keytab_machine_hints *hints)
 {
     return hints->hostname != NULL ? hints->hostname : hints->own;
@@ -122,7 +123,7 @@ static bool same_name(const struct tli_keytab_machine_entry *a,
     return a->account == b->account && strcasecmp(a->name, b->name) == 0;
 }
 
-/* By time, then by version; the rest is only that no order decides. */
+/* By time, then by version; the rest makes the order of the entries irrelevant. */
 static int newer_first(const struct tli_keytab_machine_entry *a,
                        const struct tli_keytab_machine_entry *b)
 {
@@ -244,14 +245,16 @@ static bool ask_unknown(const struct tli_keytab_machine_hints *hints,
     return unknown;
 }
 
-/* How much speaks for this account among those of its machine: its keys, and that the
- * best of the machine's host names, `host` (or NULL), has its name. */
+/* The evidence for this account among those of its machine: its keys, and whether the
+ * best of the machine's host names, `host` (or NULL), bears its name. */
 static unsigned int account_worth(const struct keytab *kt, const char *host,
                                   const struct tli_keytab_machine_entry *account)
 {
     return 2 * currency(kt, account) + (host != NULL && same_label(host, account->name));
 }
 
+/* One account of a machine (or NULL) as a candidate, with all that likelier_first()
+ * compares. */
 static struct candidate assess(const struct keytab *kt, size_t group,
                                const struct tli_keytab_machine_entry *newest,
                                const struct tli_keytab_machine_entry *account)
@@ -284,6 +287,8 @@ static struct candidate assess(const struct keytab *kt, size_t group,
     return c;
 }
 
+/* The hints in the order of the file's header; what follows them only makes the result
+ * independent of the order of the entries. */
 static int likelier_first(const void *a, const void *b)
 {
     const struct candidate *x = a, *y = b;
@@ -333,7 +338,7 @@ static size_t add_machine(struct keytab *kt, size_t group, struct candidate *fou
     return n;
 }
 
-/* The entries that count by the configured realm, in an array of their own. */
+/* kt->entries: those of the configured realm, or all where there is none. */
 static int filter(TALLOC_CTX *mem, const struct tli_keytab_machine_entry *entries,
                   size_t count, const char *realm, struct keytab *kt)
 {
@@ -352,6 +357,8 @@ static int filter(TALLOC_CTX *mem, const struct tli_keytab_machine_entry *entrie
     return 0;
 }
 
+/* A machine may be there several times, once for each of its accounts: which of them its
+ * KDC knows turns out only when it is asked. */
 int tli_keytab_machines_rank(TALLOC_CTX *ctx,
                              const struct tli_keytab_machine_entry *entries, size_t count,
                              const struct tli_keytab_machine_hints *hints,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * snapshot_file.c - the snapshot in a file.
+ * snapshot_file.c - a topology in a file, as JSON.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -29,6 +29,7 @@ static int write_all(int fd, const char *text, size_t len)
     return 0;
 }
 
+/* Written beside and renamed: readers see the old file or the new one, whole. */
 int tl_topology_save(const struct tl_topology *topo, const char *path)
 {
     TALLOC_CTX *tmp = talloc_new(NULL);

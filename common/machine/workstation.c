@@ -17,17 +17,16 @@
 #include <trustlogon/identity.h>
 #include <trustlogon/name.h>
 
-/* The entries of the keytab that are a machine's, and their keys until all are read. */
+/* The entries of the keytab that are a machine's, and their keys while it is read. */
 struct reader {
     krb5_context k5;
-    struct tli_keytab_machine_entry
-        *entries;        /* a talloc array; what is in it hangs on it */
-    krb5_keyblock *keys; /* of the entry of the same index */
+    struct tli_keytab_machine_entry *entries; /* talloc array and parent of its strings */
+    krb5_keyblock *keys;                      /* of the entry of the same index */
     size_t count;
-    bool no_memory;
+    bool no_memory; /* memory ran out: the result is worthless */
 };
 
-/* The whole of it, or NULL where it holds a NUL. */
+/* All of it as a string, or NULL where it contains a NUL. */
 static char *text_of(TALLOC_CTX *ctx, const krb5_data *data)
 {
     return memchr(data->data, '\0', data->length) == NULL
@@ -71,6 +70,8 @@ static unsigned int number_of(const struct reader *r, const krb5_keyblock *key)
     return (unsigned int)i;
 }
 
+/* Add the entry if it is a machine's. Its key becomes a number here, so that the ranking
+ * never sees key bytes. */
 static void take(struct reader *r, const krb5_keytab_entry *from)
 {
     struct tli_keytab_machine_entry entry = {.kvno = from->vno,
@@ -122,7 +123,7 @@ static struct reader *read_keytab(TALLOC_CTX *ctx, krb5_context k5, krb5_keytab 
     return r;
 }
 
-/* As the file says it: krb5_get_default_realm() would go on to ask DNS. */
+/* The value of krb5.conf: krb5_get_default_realm() would go on to ask DNS. */
 static const char *default_realm(TALLOC_CTX *ctx, krb5_context k5)
 {
     profile_t profile = NULL;
@@ -162,6 +163,9 @@ static char *fqdn_of(TALLOC_CTX *ctx, const char *host, const char *domain)
     return talloc_asprintf(ctx, "%s.%s", lower, domain);
 }
 
+/* The configured names come first, then those of the keytab, then the kernel's. A
+ * configured realm has filtered the keytab already, so the names of the two fit together.
+ */
 static enum tl_reason compose(TALLOC_CTX *ctx, const struct tl_config *config,
                               const struct tli_keytab_machine *machine, const char *own,
                               struct tl_workstation **out_ws, struct tl_outcome *out)
@@ -174,7 +178,7 @@ static enum tl_reason compose(TALLOC_CTX *ctx, const struct tl_config *config,
         realm = machine != NULL ? machine->realm : "";
     if (host == NULL)
         host = machine != NULL && machine->host != NULL ? machine->host : own;
-    /* without a key of its own no logon to this machine could be proven */
+    /* Without a key of the machine no ticket for it can be verified. */
     if (machine == NULL)
         return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_KEYTAB_NO_KEY,
                                "it has neither host/<name> nor <NAME>$%s%s",
@@ -192,7 +196,7 @@ static enum tl_reason compose(TALLOC_CTX *ctx, const struct tl_config *config,
         ws->fqdn = fqdn_of(ws, host, ws->domain);
     ws->flat =
         machine->flat != NULL ? cased(ws, machine->flat, toupper) : tli_flat_of(ws, host);
-    /* A bare name has one meaning on a machine. */
+    /* A bare name has one meaning, at a logon and to NSS. */
     bare = tl_bare_domain(config, ws->domain);
     ws->bare_names = bare != NULL;
     if (bare == NULL)
@@ -208,7 +212,7 @@ static enum tl_reason compose(TALLOC_CTX *ctx, const struct tl_config *config,
     if (!tl_dns_valid(ws->realm) || !tl_dns_valid(ws->fqdn)) {
         talloc_free(ws);
         return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NOT_JOINED,
-                               "realm or host name is no DNS name");
+                               "the realm or host name is not a DNS name");
     }
     *out_ws = ws;
     return TL_REASON_OK;
@@ -239,6 +243,8 @@ static enum tl_reason choose(TALLOC_CTX *ctx, const struct tl_config *config,
     return TL_REASON_OK;
 }
 
+/* The keytab is opened without resolving names or asking a KDC: this runs at the start of
+ * every conversation. */
 enum tl_reason tli_workstation_detect(TALLOC_CTX *ctx, const struct tl_config *config,
                                       struct tl_workstation **ws, struct tl_outcome *out)
 {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * trustlogon/access.h - who of those who proved their name may use this machine.
+ * trustlogon/access.h - which of the users who have proven their names may use this
+ * machine.
  *
  * Rules name groups and users by SID or by name. Names are looked up in a
- * directory, which is the caller's part (trustlogon/rules.h); what is compared is
- * SIDs, and those of the verified PAC, which has nested groups and groups of other
- * domains in it. A name that is displayed decides nothing (CVE-2025-49012 of
- * himmelblau), and a name that cannot be resolved lets nobody in (CVE-2012-6150 of
- * Samba). Pure.
+ * directory, which is the caller's part (trustlogon/rules.h). Only SIDs are compared, and
+ * only those of the verified PAC, which contains nested groups and groups of other
+ * domains. A displayed name decides nothing (CVE-2025-49012 of himmelblau), and a name
+ * that cannot be resolved lets no user in (CVE-2012-6150 of Samba). Pure.
  */
 #ifndef TRUSTLOGON_ACCESS_H
 #define TRUSTLOGON_ACCESS_H
@@ -40,17 +40,17 @@ TL_PUBLIC int tl_access_parse(TALLOC_CTX *ctx, const char *text,
 TL_PUBLIC char *tl_access_show(TALLOC_CTX *ctx, const struct tl_access_list *list);
 TL_PUBLIC bool tl_access_has_rules(const struct tl_access *access);
 
-/* All that a rule can be held against: the user, and the groups with their
- * attributes [MS-PAC 2.2.1]. */
+/* What rules are matched against: the user, and the groups with their attributes
+ * [MS-PAC 2.2.1]. */
 struct tl_membership {
-    const char *account; /* what the user is called in texts */
+    const char *account; /* the user's name in texts */
     struct tl_sid user;
     size_t count;
     struct tl_pac_group *groups;
 };
 
-/* This Organization, or Other Organization for who came over a trust with selective
- * authentication: one of them is everybody's [DTYP 2.4.2.4]. */
+/* This Organization, or Other Organization for users that come over a trust with
+ * selective authentication: every user has one of the two [DTYP 2.4.2.4]. */
 TL_PUBLIC struct tl_sid tl_sid_organization(bool other);
 
 /* Everything of a verified PAC, after tl_pac_apply_rules(). The trusting KDC puts Other
@@ -58,20 +58,20 @@ TL_PUBLIC struct tl_sid tl_sid_organization(bool other);
  * a token. 0 or -ENOMEM. */
 TL_PUBLIC int tl_membership_from_pac(TALLOC_CTX *ctx, const struct tl_pac *pac,
                                      struct tl_membership **member);
-/* Lines of text for a file that only root reads, and back: -EBADMSG unless all of it
- * is what was written. */
+/* Lines of text for a file that only root reads, and back: -EBADMSG unless the whole text
+ * is one that tl_membership_to_text() writes. */
 TL_PUBLIC int tl_membership_to_text(TALLOC_CTX *ctx, const struct tl_membership *member,
                                     char **text);
 TL_PUBLIC int tl_membership_from_text(TALLOC_CTX *ctx, const char *text, size_t len,
                                       struct tl_membership **member);
 
-/* What is known of an entry that is a name. */
+/* What is known about an entry that is a name. */
 enum tl_access_answer {
     TL_ACCESS_SID,        /* *sid is right */
     TL_ACCESS_ELSEWHERE,  /* of a domain that none of the user's SIDs is of */
     TL_ACCESS_UNRESOLVED, /* *why says why: a constant, or the resolver's own */
 };
-/* `ask` false: only what is known already, for no answer is wanted that takes time. */
+/* `ask` false: only what is known without the network. */
 typedef enum tl_access_answer (*tl_access_resolve_fn)(void *arg,
                                                       const struct tl_access_entry *entry,
                                                       bool group, bool ask,
@@ -80,15 +80,15 @@ typedef enum tl_access_answer (*tl_access_resolve_fn)(void *arg,
 
 /*
  * OK or ACCESS_RULE, with the entry to blame as the outcome's subject.
- * 1. An entry of deny_groups that is not resolved denies everybody: it may be
- *    the one that was to keep this user out.
- * 2. A group of deny_groups denies, whatever allows.
- * 3. Without allow_groups and allow_users everybody else may.
- * 4. Otherwise one entry of either must match; one not resolved matches nobody.
- * A SID that is for denying only (SE_GROUP_USE_FOR_DENY_ONLY) denies and does
- * not allow. The user's SID counts as a group of his in deny_groups.
+ * 1. An entry of deny_groups that is not resolved denies every user: it may be the one
+ *    that should keep this user out.
+ * 2. A group of deny_groups denies, even if another rule allows.
+ * 3. Without allow_groups and allow_users all other users may log on.
+ * 4. Otherwise one entry of either must match; one that is not resolved matches no user.
+ * A group that is deny-only (SE_GROUP_USE_FOR_DENY_ONLY) denies and does not allow. In
+ * deny_groups the user's own SID counts as one of the groups.
  *
- * Names are resolved as far as the verdict needs them; `resolve` may be NULL: none is.
+ * Names are resolved as far as the verdict needs them; `resolve` NULL: none is.
  */
 TL_PUBLIC enum tl_reason tl_access_check(const struct tl_access *access,
                                          const struct tl_membership *member,

@@ -10,21 +10,22 @@
 #include <trustlogon/machine.h>
 
 /*
- * The user's memberships in this machine's own domain, as its directory states them:
- * what was known before the logon, and what is known after it.
+ * The groups of this machine's own domain that the user is in, as its directory states
+ * them: what was known before the logon, and what is known after it.
  */
 struct tl_own_group {
     struct tl_sid sid;
     bool has_gid; /* with idmap = rfc2307, where it was known */
     uint32_t gid;
 };
+/* Times are in seconds since 1970; 0: never. */
 struct tl_own_groups {
-    int64_t asked; /* seconds since 1970 when the directory was, even in vain; 0: never */
-    int64_t told; /* when it answered, or a look-up's answer was taken for it; 0: never */
+    int64_t asked; /* the directory was asked, with or without an answer */
+    int64_t told;  /* it answered, or a look-up's answer was taken in its place */
     size_t count;
     struct tl_own_group *groups; /* children of the context that was passed */
 };
-/* What is known of a user who has just been proven; all zero for nothing. */
+/* Fill in what is known about a user who has just been proven; it is all zero. */
 typedef void (*tl_recall_fn)(void *arg, TALLOC_CTX *ctx, const struct tl_sid *user,
                              struct tl_own_groups *known);
 
@@ -34,15 +35,15 @@ struct tl_logon {
      * its keytab, or read the trusts again. */
     struct tl_machine *machine;
     const struct tl_trace *trace; /* may be NULL */
-    tl_recall_fn recall;          /* NULL: nothing is known from before */
+    tl_recall_fn recall;          /* NULL: nothing is known from earlier logons */
     void *recall_arg;
-    /* out: as far as it came; children of the logon */
+    /* out: as far as the logon got; children of it */
     struct tl_name *name;
     struct tl_route *route;
     struct tl_locator *locator;
     struct tl_krb *krb;
     struct tl_outcome *unread;    /* why the trusts could not be read; NULL: they were */
-    bool answered;                /* some KDC said something, an error included */
+    bool answered;                /* a KDC answered, perhaps with an error */
     const char *client;           /* canonical principal, after the AS exchange */
     struct tl_pac *pac;           /* after the proof; `own` is in its resource groups */
     struct tl_own_groups own;     /* of a user from outside of the own forest */
@@ -58,13 +59,13 @@ struct tl_logon {
 TL_PUBLIC struct tl_logon *tl_logon_new(TALLOC_CTX *ctx, const struct tl_machine *machine,
                                         const struct tl_trace *trace);
 /*
- * Name and route, no packet sent: whether the name is ours, before a password
- * is asked for. NAME_LOCAL, NAME_INVALID, or OK (also with a bad verdict).
+ * Name and route, without a packet: whether the name is a domain user's, before a
+ * password is asked for. NAME_LOCAL, NAME_INVALID, or OK (also with a bad verdict).
  */
 TL_PUBLIC enum tl_reason tl_logon_prepare(struct tl_logon *logon, const char *name);
 /*
- * The logon. Returns the outcome's reason; logon->outcome, words and whatever
- * was reached are set. A failed walk is explained (both sides' TDOs are read,
+ * The logon. Returns the outcome's reason; logon->outcome, words and all that was reached
+ * are set. A failed walk is explained (both sides' TDOs are read,
  * the user's with the user's fresh ticket) if the configuration says so.
  */
 TL_PUBLIC enum tl_reason tl_logon_password(struct tl_logon *logon, const char *password);
@@ -73,25 +74,25 @@ TL_PUBLIC enum tl_reason tl_logon_card(struct tl_logon *logon, struct tl_card *c
                                        const char *pin);
 
 /* A password of AD is Unicode, and its key is made of UTF-8 [RFC 3962 4]: any other bytes
- * are no user's password, and sent to a KDC they would only count as a wrong one. All
- * functions here refuse them without asking anybody: PASSWORD_NOT_UTF8, or, of a new
- * one, PASSWORD_NOT_GIVEN. */
+ * cannot be a password, and sent to a KDC they would only count as a wrong one. All
+ * functions here refuse them without a packet: PASSWORD_NOT_UTF8, or for a new password
+ * PASSWORD_NOT_GIVEN. */
 TL_PUBLIC bool tl_password_is_text(const char *password);
 
 /*
  * The old password, proven by and to the user's DC, and a password service found
- * there: before a new one is asked for. After tl_logon_prepare(). Nobody is logged
- * on by it, see tl_krb_as_changepw(). outcome and words are set.
+ * there: before a new one is asked for. After tl_logon_prepare(). It is not a logon, see
+ * tl_krb_as_changepw(). outcome and words are set.
  */
 TL_PUBLIC enum tl_reason tl_password_prove(struct tl_logon *logon, const char *old);
-/* Has it expired, or must it be changed? For PAM_CHANGE_EXPIRED_AUTHTOK, right after
+/* Whether it has expired or must be changed. For PAM_CHANGE_EXPIRED_AUTHTOK, right after
  * tl_password_prove(). */
 TL_PUBLIC bool tl_password_is_over(struct tl_logon *logon, const char *old);
 /*
  * Prove the old password and change it. OK only if the DC said so, authenticated;
  * for the other ends see tl_krb_change_password(). A refusal that may be for the
  * password's age is PASSWORD_TOO_YOUNG with the date, if a logon with the old one
- * tells it. words->message is Windows' sentence with the broken rule behind it.
+ * brings it. words->message is Windows' sentence, followed by the broken rule.
  */
 TL_PUBLIC enum tl_reason tl_password_change(struct tl_logon *logon, const char *old,
                                             const char *new_password);

@@ -73,7 +73,7 @@ struct tl_lookup_input {
     const struct tl_local_ids *local;
     const struct tl_trace *trace; /* may be NULL */
     /* A Kerberos context with the TGT of a user who has just logged on, which can read
-     * the user's own domain whatever the trust. NULL: as the machine. */
+     * the user's own domain over any trust. NULL: as the machine. */
     struct tl_krb *krb;
     tl_deadline deadline;
 };

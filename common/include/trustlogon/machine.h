@@ -31,7 +31,7 @@ struct tl_machine {
 TL_PUBLIC struct tl_machine *tl_machine_new(TALLOC_CTX *ctx,
                                             const struct tl_config *config);
 /*
- * Load the snapshot from the state folder into machine->topology. Anybody may read it.
+ * Load the snapshot from the state folder into machine->topology. Every user may read it.
  * 0 or -errno; most callers go on without: the exchange itself tells what is wrong.
  */
 TL_PUBLIC int tl_machine_load_snapshot(struct tl_machine *machine);

@@ -5,10 +5,10 @@
  *
  * A name is looked up in the directory of its own domain, and the SID must be that
  * domain's: with the user's tickets where it is the user's domain, which works over
- * one-way trusts too, else with the machine's. What was found is remembered for
- * rule_lifetime, and longer if nobody can be asked
- * (docs/decisions/access-rules.md#rule-lifetime); so a warm logon asks nobody. Only names
- * that can decide are looked up at all, and all of them together within rule_timeout.
+ * one-way trusts too, else with the machine's. A SID that was found is cached for
+ * rule_lifetime, and longer if its directory cannot be asked
+ * (docs/decisions/access-rules.md#rule-lifetime), so a warm logon sends no packet. Only
+ * names that can decide are looked up, all of them together within rule_timeout.
  */
 #ifndef TRUSTLOGON_RULES_H
 #define TRUSTLOGON_RULES_H
@@ -21,14 +21,15 @@ struct tl_rules_input {
      * needs it. */
     const struct tl_machine *machine;
     const struct tl_trace *trace; /* may be NULL */
-    /* The user's tickets, or NULL: only the machine's are used. A session with his TGT,
-     * or a file of tl_krb_save_pending(); `domain` is the DNS name of his domain. */
+    /* The user's tickets: a Kerberos context with the TGT, or a file of
+     * tl_krb_save_pending(); both NULL: only the machine's are used. `domain` is the DNS
+     * name of the user's domain. */
     struct tl_krb *krb;
     const char *tickets;
     const char *domain;
 };
 
-/* Are there any rules? */
+/* Whether there are any rules. */
 TL_PUBLIC bool tl_rules_any(const struct tl_config *config);
 /* As tl_access_check(), with the names resolved. NO_MEMORY besides. */
 TL_PUBLIC enum tl_reason tl_rules_check(const struct tl_rules_input *in,
@@ -48,12 +49,12 @@ TL_PUBLIC enum tl_reason tl_rules_check_logon(struct tl_logon *logon,
 TL_PUBLIC enum tl_reason tl_rules_judge_logon(struct tl_logon *logon);
 
 /*
- * An account that has not just proved itself, as its directory has it, read with the
- * machine's credentials: OK and its groups as far as its own domain knows them
- * (tokenGroups), and those of this machine's domain that it is in. *own is the SID of
- * this machine's domain if those are all there, else zeroed. ACCOUNT_DISABLED,
- * ACCOUNT_EXPIRED; USER_UNKNOWN: there is none with that SID any more. Anything else:
- * nobody could be asked.
+ * An account without a fresh proof, as its directory has it, read with the machine's
+ * credentials: OK and its groups as far as its own domain knows them (tokenGroups), and
+ * those of this machine's domain that it is in. *own is the SID of this machine's domain
+ * if all of those could be read, else zeroed. ACCOUNT_DISABLED, ACCOUNT_EXPIRED;
+ * USER_UNKNOWN: no account has that SID any more. Any other reason: the directory could
+ * not be asked.
  */
 TL_PUBLIC enum tl_reason tl_rules_account(TALLOC_CTX *ctx,
                                           const struct tl_rules_input *in,
@@ -68,9 +69,9 @@ struct tl_rule_info {
     bool resolved;
     struct tl_sid sid;
     const char *name; /* as the directory spells it today; NULL: not known */
-    const char *why;  /* where it is not resolved, or has no name */
+    const char *why;  /* why it is not resolved, or has no name; else NULL */
 };
-/* Every entry, looked up now whatever is remembered; that is then remembered. */
+/* Every entry, looked up even if it is cached; the answers are then cached. */
 TL_PUBLIC enum tl_reason tl_rules_list(TALLOC_CTX *ctx, const struct tl_rules_input *in,
                                        struct tl_rule_info **infos, size_t *count,
                                        struct tl_outcome *out);
