@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include <trustlogon/machine.h>
 
 #include "kerberos/internal.h"
 #include "machine/keytab_machines.h"
@@ -305,6 +306,87 @@ START_TEST(test_disowned)
 }
 END_TEST
 
+/* A snapshot in the state folder, as a member of `domain` took it. */
+static void save_snapshot(const char *domain, const char *site)
+{
+    struct tl_topology *topology = tl_topology_new(mem);
+
+    topology->domain = topology->forest = domain;
+    topology->site = site;
+    ck_assert_int_eq(
+        tl_topology_save(topology, talloc_asprintf(mem, "%s/topology.json", folder)), 0);
+}
+
+/* The machine has the site of its snapshot, unless the configuration names one. */
+START_TEST(test_open)
+{
+    struct tl_machine *machine = NULL;
+
+    config->state_dir = folder;
+    ck_assert_int_eq(tl_machine_open(mem, config, &machine, out),
+                     TL_REASON_KEYTAB_MISSING);
+    ck_assert_ptr_null(machine);
+    add("host/ws1.fabrikam.test@FABRIKAM.TEST");
+    ck_assert_int_eq(tl_machine_open(mem, config, &machine, out), TL_REASON_OK);
+    ck_assert_str_eq(machine->workstation->flat, "WS1");
+    ck_assert_ptr_null(machine->topology);
+    ck_assert_ptr_null(machine->site);
+    save_snapshot("fabrikam.test", "Berlin");
+    ck_assert_int_eq(tl_machine_open(mem, config, &machine, out), TL_REASON_OK);
+    ck_assert_str_eq(machine->topology->domain, "fabrikam.test");
+    ck_assert_str_eq(machine->site, "Berlin");
+    config->site = "Rome";
+    ck_assert_int_eq(tl_machine_open(mem, config, &machine, out), TL_REASON_OK);
+    ck_assert_str_eq(machine->site, "Rome");
+}
+END_TEST
+
+/* Of a snapshot taken as a member of another domain only the site counts, in either
+ * order of reading; without the keytab it is shown as it is. */
+START_TEST(test_foreign_snapshot)
+{
+    struct tl_machine *machine = NULL;
+
+    config->state_dir = folder;
+    add("host/ws1.fabrikam.test@FABRIKAM.TEST");
+    save_snapshot("contoso.test", "Berlin");
+    ck_assert_int_eq(tl_machine_open(mem, config, &machine, out), TL_REASON_OK);
+    ck_assert_ptr_null(machine->topology);
+    ck_assert_str_eq(machine->site, "Berlin");
+    machine = tl_machine_new(mem, config);
+    ck_assert_int_eq(tl_machine_load_snapshot(machine), 0);
+    ck_assert_str_eq(machine->topology->domain, "contoso.test");
+    ck_assert_int_eq(tl_machine_detect(machine, out), TL_REASON_OK);
+    ck_assert_ptr_null(machine->topology);
+    ck_assert_str_eq(machine->site, "Berlin");
+}
+END_TEST
+
+/* Another machine of the keytab comes first once the KDC does not know this one. */
+START_TEST(test_try_other)
+{
+    struct tl_machine *machine = NULL;
+
+    config->state_dir = folder;
+    config->hostname = NULL;
+    add_entry("WS1$@FABRIKAM.TEST", 2, 9);
+    add_entry("OLD$@CONTOSO.TEST", 3, 3);
+    save_snapshot("fabrikam.test", "Berlin");
+    config->realm = NULL;
+    tli_machine_disowned(config, "CONTOSO.TEST", "OLD");
+    ck_assert_int_eq(tl_machine_open(mem, config, &machine, out), TL_REASON_OK);
+    ck_assert_str_eq(machine->workstation->flat, "WS1");
+    ck_assert_ptr_nonnull(machine->topology);
+    ck_assert(!tl_machine_try_other(machine));
+    ck_assert_str_eq(machine->workstation->flat, "WS1");
+    tli_machine_proven(config, "CONTOSO.TEST", "OLD");
+    tli_machine_disowned(config, "FABRIKAM.TEST", "WS1");
+    ck_assert(tl_machine_try_other(machine));
+    ck_assert_str_eq(machine->workstation->flat, "OLD");
+    ck_assert_ptr_null(machine->topology);
+}
+END_TEST
+
 /* The keys that the machine's AS exchange is made with. */
 START_TEST(test_versions)
 {
@@ -363,6 +445,9 @@ int main(void)
     tcase_add_loop_test(tc, test_no_machine_key, 0, 2);
     tcase_add_test(tc, test_odd_entries);
     tcase_add_test(tc, test_disowned);
+    tcase_add_test(tc, test_open);
+    tcase_add_test(tc, test_foreign_snapshot);
+    tcase_add_test(tc, test_try_other);
     tcase_add_test(tc, test_versions);
     tcase_add_loop_test(tc, test_is_machine, 0, COUNT(names));
     suite_add_tcase(suite, tc);
