@@ -67,17 +67,17 @@ static bool is_more(const struct tl_diagnosis *diagnosis, size_t i)
 {
     const struct tl_finding *finding = &diagnosis->findings[i];
 
-    if (finding->verdict == TL_FINDING_OK || finding->reason == TL_REASON_OK ||
-        finding->reason == diagnosis->reason || finding->remedy == NULL)
+    if (finding->verdict == TL_FINDING_OK || finding->outcome->reason == TL_REASON_OK ||
+        finding->outcome->reason == diagnosis->reason || finding->remedy == NULL)
         return false;
     for (size_t j = 0; j < i; j++)
         if (diagnosis->findings[j].verdict != TL_FINDING_OK &&
-            diagnosis->findings[j].reason == finding->reason)
+            diagnosis->findings[j].outcome->reason == finding->outcome->reason)
             return false;
     return true;
 }
 
-/* What is not the cause wants mending, too. */
+/* Problems that are not the cause are to be fixed, too. */
 static void more_text(const struct tl_diagnosis *diagnosis)
 {
     for (size_t i = 0; i < diagnosis->count; i++) {
@@ -86,7 +86,7 @@ static void more_text(const struct tl_diagnosis *diagnosis)
         if (!is_more(diagnosis, i))
             continue;
         printf("%-12s%s\n", finding->verdict == TL_FINDING_FAILED ? "Also" : "Warning",
-               tl_reason_info(finding->reason)->slug);
+               tl_reason_info(finding->outcome->reason)->slug);
         print_wrapped("Why", finding->cause);
         print_wrapped("Remedy", finding->remedy);
     }
@@ -137,7 +137,7 @@ static json_t *diagnosis_json(const struct tl_diagnosis *diagnosis)
                       json_text(finding->target), "address", json_text(finding->address),
                       "verdict", verdict_words[finding->verdict], "what",
                       json_text(finding->what), "reason",
-                      tl_reason_info(finding->reason)->slug, "cause",
+                      tl_reason_info(finding->outcome->reason)->slug, "cause",
                       json_text(finding->cause), "remedy", json_text(finding->remedy)));
     }
     return json_pack(

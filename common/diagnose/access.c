@@ -12,8 +12,8 @@ void tli_check_access(struct run *run)
     struct tl_logon *logon = run->diag->logon;
 
     if (!tl_rules_any(run->config)) {
-        tl_finding(run, "rules", NULL, TL_FINDING_WARNING, TL_REASON_ACCESS_OPEN, NULL,
-                   NULL, "there is none: every user of every trusted domain may log on");
+        tli_found(run, "rules", NULL, TL_FINDING_WARNING, TL_REASON_ACCESS_OPEN, NULL,
+                  NULL, "there is none: every user of every trusted domain may log on");
         return;
     }
     if (logon == NULL || logon->outcome->reason != TL_REASON_OK) {
@@ -23,8 +23,7 @@ void tli_check_access(struct run *run)
     }
     tli_progress(run, "the access rules for", logon->name->whole);
     if (tl_rules_judge_logon(logon) != TL_REASON_OK)
-        tli_finding_outcome(run, "rules", logon->outcome->subject, logon->outcome);
+        tli_found_outcome(run, "rules", logon->outcome->subject, logon->outcome);
     else
-        tl_finding(run, "rules", NULL, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
-                   "the access rules let the user in");
+        tli_found_ok(run, "rules", NULL, "the access rules let the user in");
 }

@@ -35,14 +35,14 @@ void tli_check_armor(struct run *run, const char *realm)
         reason = tl_krb_armor_for(krb, realm, out);
     talloc_free(krb);
     if (reason == TL_REASON_OK)
-        tl_finding(run, "armor", realm, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
-                   "this machine has a ticket of that realm to armor logons with");
+        tli_found_ok(run, "armor", realm,
+                     "this machine has a ticket of that realm to armor logons with");
     else if (run->config->fast == TL_FAST_DEMAND)
-        tli_finding_outcome(run, "armor", realm, out);
+        tli_found_outcome(run, "armor", realm, out);
     else
-        tl_finding(run, "armor", realm, TL_FINDING_WARNING, reason, out->subject,
-                   out->attribute, "%s; logons go on without",
-                   out->detail != NULL ? out->detail : tl_reason_info(reason)->slug);
+        tli_found(run, "armor", realm, TL_FINDING_WARNING, reason, out->subject,
+                  out->attribute, "%s; logons go on without",
+                  out->detail != NULL ? out->detail : tl_reason_info(reason)->slug);
 }
 
 const char *tli_armor_told(const struct run *run)

@@ -54,10 +54,9 @@ static void try_cache(struct run *run, const char *pending, uint32_t uid, uint32
 
     tli_progress(run, "the credentials cache of", run->name);
     if (tl_ccache_store(run->diag, &request, &name, out) != TL_REASON_OK)
-        tli_finding_outcome(run, "ccache", run->config->ccache, out);
+        tli_found_outcome(run, "ccache", run->config->ccache, out);
     else
-        tl_finding(run, "ccache", name, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
-                   "written as uid %u, and removed again", uid);
+        tli_found_ok(run, "ccache", name, "written as uid %u, and removed again", uid);
 }
 
 void tli_check_ccache(struct run *run)
@@ -78,9 +77,9 @@ void tli_check_ccache(struct run *run)
     }
     rc = pending != NULL ? save_tickets(run, pending, &empty) : -ENOMEM;
     if (rc != 0) {
-        tl_finding(run, "ccache", run->config->run_dir, TL_FINDING_FAILED,
-                   TL_REASON_FOLDER_UNWRITABLE, run->config->run_dir, NULL, "%s",
-                   strerror(-rc));
+        tli_found(run, "ccache", run->config->run_dir, TL_FINDING_FAILED,
+                  TL_REASON_FOLDER_UNWRITABLE, run->config->run_dir, NULL, "%s",
+                  strerror(-rc));
         return;
     }
     if (empty)

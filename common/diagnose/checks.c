@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "internal.h"
+#include "checks.h"
 #include "store/local.h"
 
 /* The configuration, the keytab, and the name of this machine. */
@@ -16,25 +16,23 @@ static void check_machine(struct run *run)
     char *error = NULL;
 
     if (tl_krb5_conf_check(run->diag, &error) == -EINVAL)
-        tl_finding(run, "krb5-conf", "/etc/krb5.conf", TL_FINDING_FAILED,
-                   TL_REASON_KRB5_CONF, NULL, NULL, "%s", error);
-    tl_finding(run, "config", run->config->file, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
-               "%s",
-               run->config->file != NULL ? "read without error" : "no file: defaults");
+        tli_found(run, "krb5-conf", "/etc/krb5.conf", TL_FINDING_FAILED,
+                  TL_REASON_KRB5_CONF, NULL, NULL, "%s", error);
+    tli_found_ok(run, "config", run->config->file, "%s",
+                 run->config->file != NULL ? "read without error" : "no file: defaults");
     if (tl_machine_open(run->diag, run->config, &run->machine, out) != TL_REASON_OK) {
         run->diag->complete = false;
         if (out == NULL || out->reason != TL_REASON_KRB5_CONF) /* reported above */
-            tli_finding_outcome(run, "keytab", run->config->keytab, out);
+            tli_found_outcome(run, "keytab", run->config->keytab, out);
         return;
     }
     run->words.workstation = run->machine->workstation->fqdn;
     run->words.workstation_domain = run->machine->workstation->domain;
     if (tl_keytab_judge(run->config, run->machine->workstation, out) != TL_REASON_OK)
-        tli_finding_outcome(run, "keytab", run->config->keytab, out);
+        tli_found_outcome(run, "keytab", run->config->keytab, out);
     else
-        tl_finding(run, "keytab", run->config->keytab, TL_FINDING_OK, TL_REASON_OK, NULL,
-                   NULL, "holds keys of host/%s@%s", run->machine->workstation->fqdn,
-                   run->machine->workstation->realm);
+        tli_found_ok(run, "keytab", run->config->keytab, "holds keys of host/%s@%s",
+                     run->machine->workstation->fqdn, run->machine->workstation->realm);
 }
 
 /* Whether the name is one at all; run->logon stays NULL where it is not. */
@@ -47,7 +45,7 @@ static void check_name(struct run *run)
         return;
     }
     if (tl_logon_prepare(logon, run->name) != TL_REASON_OK && logon->name == NULL) {
-        tli_finding_outcome(run, "name", run->name, logon->outcome);
+        tli_found_outcome(run, "name", run->name, logon->outcome);
         return;
     }
     run->logon = logon;
@@ -78,10 +76,10 @@ static void check_spelling(struct run *run, const struct tl_name *name)
     if (meant == NULL)
         return;
     run->diag->complete = false;
-    tl_finding(run, "name", name->whole, TL_FINDING_WARNING, TL_REASON_OK, NULL, NULL,
-               "it names no domain. If '%s' is meant, quote it: a shell removes the "
-               "backslash",
-               meant);
+    tli_found(run, "name", name->whole, TL_FINDING_WARNING, TL_REASON_OK, NULL, NULL,
+              "it names no domain. If '%s' is meant, quote it: a shell removes the "
+              "backslash",
+              meant);
 }
 
 static bool is_not(void *name, const char *line, bool has_id, uint32_t id)
@@ -103,7 +101,7 @@ static void check_local_account(struct run *run)
     if (tli_local_read("/etc/passwd", is_not, &left) != 0 || left != NULL)
         return;
     run->diag->complete = false;
-    tl_finding(
+    tli_found(
         run, "name", run->name, TL_FINDING_WARNING, TL_REASON_OK, NULL, NULL,
         "/etc/passwd has an account of this name: at a logon that one is meant, and "
         "no domain is asked");
@@ -118,7 +116,7 @@ static void check_directory(struct run *run)
     tli_check_machine_account(run);
     *logon->machine = *run->machine;
     if (tl_logon_prepare(logon, run->name) != TL_REASON_OK) {
-        tli_finding_outcome(run, "name", run->name, logon->outcome);
+        tli_found_outcome(run, "name", run->name, logon->outcome);
         run->logon = NULL;
         return;
     }
@@ -181,21 +179,21 @@ static void check_logon(struct run *run)
     else
         tl_logon_password(logon, secret->password);
     if (logon->client != NULL)
-        tl_finding(run, "as", logon->client, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
-                   "the %s right%s",
-                   secret->card != NULL ? "PIN and the certificate are" : "password is",
-                   tli_armor_told(run));
+        tli_found_ok(run, "as", logon->client, "the %s right%s",
+                     secret->card != NULL ? "PIN and the certificate are" : "password is",
+                     tli_armor_told(run));
     if (out->reason != TL_REASON_OK) {
-        tli_finding_outcome(run, tl_stage_name(out->stage), out->subject, out);
+        tli_found_outcome(run, tl_stage_name(out->stage), out->subject, out);
         return;
     }
-    tl_finding(run, "walk", run->machine->workstation->fqdn, TL_FINDING_OK, TL_REASON_OK,
-               NULL, NULL, "the KDCs granted the ticket for this machine");
-    tl_finding(run, "proof", run->machine->workstation->fqdn, TL_FINDING_OK, TL_REASON_OK,
-               NULL, NULL, "the ticket is genuine, and so is its PAC");
-    tl_finding(run, "identity", logon->client, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
-               "%s, %zu groups", tl_sid_format(&logon->pac->user_sid, sid),
-               logon->pac->num_groups + logon->pac->num_extra + logon->pac->num_resource);
+    tli_found_ok(run, "walk", run->machine->workstation->fqdn,
+                 "the KDCs granted the ticket for this machine");
+    tli_found_ok(run, "proof", run->machine->workstation->fqdn,
+                 "the ticket is genuine, and so is its PAC");
+    tli_found_ok(run, "identity", logon->client, "%s, %zu groups",
+                 tl_sid_format(&logon->pac->user_sid, sid),
+                 logon->pac->num_groups + logon->pac->num_extra +
+                     logon->pac->num_resource);
 }
 
 /* With the user's own ticket, where there is one. */

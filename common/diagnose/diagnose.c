@@ -1,111 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * diagnose.c - a run of the checklist: its findings, and the one cause it ends in.
+ * diagnose.c - a run of the checklist, and the one cause that its findings come to.
  */
 #include <errno.h>
-#include <stdarg.h>
 #include <string.h>
 
-#include "internal.h"
-
-void tli_progress(struct run *run, const char *check, const char *target)
-{
-    if (run->progress != NULL)
-        run->progress(run->progress_arg, check, target);
-}
-
-static void add(struct run *run, const struct tl_finding *finding)
-{
-    struct tl_diagnosis *diag = run->diag;
-    struct tl_finding *more =
-        talloc_realloc(diag, diag->findings, struct tl_finding, diag->count + 1);
-
-    if (more == NULL) {
-        diag->complete = false;
-        return;
-    }
-    diag->findings = more;
-    diag->findings[diag->count] = *finding;
-    diag->count++;
-    diag->failed += finding->verdict == TL_FINDING_FAILED;
-    diag->warned += finding->verdict == TL_FINDING_WARNING;
-}
-
-void tli_finding_at(struct run *run, const char *address)
-{
-    struct tl_diagnosis *diag = run->diag;
-
-    if (diag->count > 0)
-        diag->findings[diag->count - 1].address = talloc_strdup(diag, address);
-}
-
-void tli_left_out(struct run *run, enum tl_area_state state, const char *fmt, ...)
-{
-    va_list args;
-
-    va_start(args, fmt);
-    run->area->state = state;
-    run->area->why = talloc_vasprintf(run->diag, fmt, args);
-    va_end(args);
-}
-
-/* Words of a finding; `out` carries reason, subject and the rest. Without `what` the
- * explanation of the reason takes its place. */
-static void add_with_words(struct run *run, const char *check, const char *target,
-                           enum tl_verdict verdict, const struct tl_outcome *out,
-                           const char *what)
-{
-    struct tl_finding finding = {.area = run->area->slug,
-                                 .check = check,
-                                 .target = talloc_strdup(run->diag, target),
-                                 .verdict = verdict,
-                                 .what = what,
-                                 .reason = out->reason};
-    struct tl_words *words;
-
-    if (out->reason != TL_REASON_OK) {
-        words = tl_outcome_words(run->diag, out, &run->words);
-        if (words != NULL) {
-            finding.cause = words->explanation;
-            finding.remedy = words->remedy;
-        }
-        if (what == NULL)
-            finding.what = finding.cause;
-    }
-    add(run, &finding);
-}
-
-void tl_finding(struct run *run, const char *check, const char *target,
-                enum tl_verdict verdict, enum tl_reason reason, const char *subject,
-                const char *attribute, const char *fmt, ...)
-{
-    struct tl_outcome *out = tl_outcome_new(run->diag);
-    char *what;
-    va_list args;
-
-    va_start(args, fmt);
-    what = talloc_vasprintf(run->diag, fmt, args);
-    va_end(args);
-    if (out == NULL || what == NULL) {
-        run->diag->complete = false;
-        return;
-    }
-    if (verdict != TL_FINDING_OK && reason != TL_REASON_OK) {
-        tl_outcome_fail(out, TL_STAGE_ROUTE, reason, "%s", what);
-        tl_outcome_set_subject(out, subject);
-        tl_outcome_set_attribute(out, attribute);
-        tl_outcome_set_kdc(out, target);
-    }
-    add_with_words(run, check, target, verdict, out, what);
-}
-
-void tli_finding_outcome(struct run *run, const char *check, const char *target,
-                         const struct tl_outcome *out)
-{
-    add_with_words(run, check, target,
-                   out->reason == TL_REASON_OK ? TL_FINDING_OK : TL_FINDING_FAILED, out,
-                   talloc_strdup(run->diag, out->detail));
-}
+#include "checks.h"
 
 /* Does a failure in this area stop a logon that the domain controllers grant? */
 static bool is_after_proof(const struct tl_diagnosis *diag, const char *area)
@@ -120,15 +20,16 @@ static bool is_after_proof(const struct tl_diagnosis *diag, const char *area)
 static void blame(struct run *run, const struct tl_finding *finding)
 {
     struct tl_diagnosis *diag = run->diag;
+    enum tl_reason reason = finding->outcome->reason;
     struct tl_outcome *out = tl_outcome_new(diag);
     struct tl_words *words;
 
-    diag->reason = finding->reason;
-    diag->ntstatus = tl_reason_info(finding->reason)->ntstatus;
+    diag->reason = reason;
+    diag->ntstatus = tl_reason_info(reason)->ntstatus;
     diag->cause = finding->cause;
     diag->remedy = finding->remedy;
     diag->subject = finding->target;
-    tl_outcome_fail(out, TL_STAGE_ROUTE, finding->reason, NULL);
+    tl_outcome_fail(out, TL_STAGE_ROUTE, reason, NULL);
     words = tl_outcome_words(diag, out, &run->words);
     diag->message = words != NULL && diag->ntstatus != 0 ? words->message : NULL;
 }
@@ -158,7 +59,7 @@ static void conclude(struct run *run)
 
         if (finding->verdict == TL_FINDING_FAILED &&
             (out == NULL || is_after_proof(diag, finding->area) ||
-             finding->reason == TL_REASON_MACHINE_ACCOUNT)) {
+             finding->outcome->reason == TL_REASON_MACHINE_ACCOUNT)) {
             blame(run, finding);
             return;
         }
@@ -215,19 +116,19 @@ int tl_diagnose(TALLOC_CTX *ctx, const struct tl_config *config, const char *nam
                 const struct tl_diagnose_secret *secret, tl_progress_fn progress,
                 void *arg, struct tl_diagnosis **diagnosis)
 {
-    struct tl_config *patient;
+    struct tl_config *config_copy;
     struct run *run;
 
     *diagnosis = NULL;
     run = talloc_zero(ctx, struct run);
     if (run == NULL)
         return -ENOMEM;
-    /* Nobody stands at a login prompt here: the explanation may take its time. */
-    patient = talloc_memdup(run, config, sizeof(*config));
-    if (patient == NULL)
+    /* No user waits at a prompt here: the explanation may take longer. */
+    config_copy = talloc_memdup(run, config, sizeof(*config));
+    if (config_copy == NULL)
         goto no_memory;
-    if (patient->explain_timeout < patient->logon_timeout)
-        patient->explain_timeout = patient->logon_timeout;
+    if (config_copy->explain_timeout < config_copy->logon_timeout)
+        config_copy->explain_timeout = config_copy->logon_timeout;
     run->diag = talloc_zero(run, struct tl_diagnosis);
     if (run->diag == NULL)
         goto no_memory;
@@ -235,7 +136,7 @@ int tl_diagnose(TALLOC_CTX *ctx, const struct tl_config *config, const char *nam
     if (run->diag->trace == NULL)
         goto no_memory;
     run->diag->complete = true;
-    run->config = patient;
+    run->config = config_copy;
     run->progress = progress;
     run->progress_arg = arg;
     run->trace = tl_trace_start(tl_trace_log_fn, run->diag->trace);

@@ -15,10 +15,10 @@ static void show(struct run *run, const struct tl_idmap *map,
     const struct tl_idmap_domain *domain = tl_idmap_domain(map, &ids->domain);
     char sid[TL_SID_STRING_MAX];
 
-    tl_finding(
-        run, "ids", domain != NULL ? domain->dns : tl_sid_format(&ids->domain, sid),
-        TL_FINDING_WARNING, TL_REASON_ID_SUBORDINATE, NULL, NULL,
-        "nobody gets %" PRIu32 " to %" PRIu32 ": %s", ids->low, ids->high, ids->why);
+    tli_found(run, "ids", domain != NULL ? domain->dns : tl_sid_format(&ids->domain, sid),
+              TL_FINDING_WARNING, TL_REASON_ID_SUBORDINATE, NULL, NULL,
+              "nobody gets %" PRIu32 " to %" PRIu32 ": %s", ids->low, ids->high,
+              ids->why);
 }
 
 void tli_check_ids(struct run *run)
@@ -33,18 +33,18 @@ void tli_check_ids(struct run *run)
     if (run->machine->topology == NULL)
         tli_left_out(run, TL_AREA_NOT_LOOKED, "no domain is known");
     else if (tl_local_ids_load(tmp, "/etc/passwd", "/etc/group", &local) != 0)
-        tl_finding(run, "ids", "/etc/passwd", TL_FINDING_FAILED, TL_REASON_INTERNAL, NULL,
-                   NULL,
-                   "/etc/passwd, /etc/group, /etc/subuid or /etc/subgid cannot be read");
+        tli_found(run, "ids", "/etc/passwd", TL_FINDING_FAILED, TL_REASON_INTERNAL, NULL,
+                  NULL,
+                  "/etc/passwd, /etc/group, /etc/subuid or /etc/subgid cannot be read");
     else if (tl_idmap_new(tmp, run->config, run->machine->workstation->domain,
                           run->machine->topology, NULL, &map, &error) != 0)
-        tl_finding(run, "ids", NULL, TL_FINDING_FAILED, TL_REASON_CONFIG_INVALID, NULL,
-                   NULL, "%s", error != NULL ? error : "out of memory");
+        tli_found(run, "ids", NULL, TL_FINDING_FAILED, TL_REASON_CONFIG_INVALID, NULL,
+                  NULL, "%s", error != NULL ? error : "out of memory");
     else if (tl_withheld_ids(tmp, map, local, &ids, &count) != 0)
         run->diag->complete = false;
     else if (count == 0)
-        tl_finding(run, "ids", NULL, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
-                   "no id of a domain is lent in /etc/subuid or /etc/subgid");
+        tli_found_ok(run, "ids", NULL,
+                     "no id of a domain is lent in /etc/subuid or /etc/subgid");
     for (size_t i = 0; i < count && i < SHOWN_MOST; i++)
         show(run, map, &ids[i]);
     talloc_free(tmp);

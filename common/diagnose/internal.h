@@ -3,8 +3,9 @@
  * internal.h - what the files of diagnose/ share: the run of a checklist, and
  * probes of ports.
  *
- *   diagnose.c  the door: a run, its findings, the one cause at its end
+ *   diagnose.c  the door: a run, and the one cause at its end
  *   checks.c    the table of all checks in their order, and the logon's own steps
+ *   findings.c  what every check calls to record what it found
  *   summary.c   the sum, and how far it holds; pure
  *   network.c   DNS, ports and clock of a domain's DCs; probe.c sends
  *   name_servers.c, access.c, ccache.c, store.c, nss.c, pam.c,
@@ -80,36 +81,28 @@ struct run {
 };
 
 /*
- * One row of the checklist (checks.c). `look` makes findings, and calls tli_left_out()
- * for what it could not look at. What it needs is there: where it is not, the row counts
- * as not looked at.
+ * findings.c: a finding of the area at hand. `check` is a stable slug; `target` is what
+ * it is about, or NULL; `fmt` makes the one line that says what was seen. Where memory is
+ * out the diagnosis is marked as incomplete.
  */
-struct check {
-    const char *slug, *what; /* of its struct tl_area */
-    enum {
-        NEEDS_NOTHING,
-        NEEDS_MACHINE, /* run->machine */
-        NEEDS_ROUTE,   /* run->logon with name and route */
-        NEEDS_PROOF    /* a logon that the domain controllers granted */
-    } needs;
-    bool after_proof; /* a failure stops a logon that the domain controllers grant */
-    void (*look)(struct run *run);
-};
-extern const struct check tli_checks[];
-extern const size_t tli_num_checks;
-
-/* Add a finding; `fmt` makes `what`. The reason's words become cause and remedy. */
-void tl_finding(struct run *run, const char *check, const char *target,
-                enum tl_verdict verdict, enum tl_reason reason, const char *subject,
-                const char *attribute, const char *fmt, ...) TL_PRINTF(8, 9);
-/* One made from an outcome. */
-void tli_finding_outcome(struct run *run, const char *check, const char *target,
-                         const struct tl_outcome *out);
+void tli_found_ok(struct run *run, const char *check, const char *target, const char *fmt,
+                  ...) TL_PRINTF(4, 5);
+void tli_found_unknown(struct run *run, const char *check, const char *target,
+                       const char *fmt, ...) TL_PRINTF(4, 5);
+/* The reason's words become cause and remedy; they name subject and attribute (NULL:
+ * none). With the verdict OK the three do not count. */
+void tli_found(struct run *run, const char *check, const char *target,
+               enum tl_verdict verdict, enum tl_reason reason, const char *subject,
+               const char *attribute, const char *fmt, ...) TL_PRINTF(8, 9);
+/* OK or failed, as the outcome is; the finding keeps a copy of it. */
+void tli_found_outcome(struct run *run, const char *check, const char *target,
+                       const struct tl_outcome *out);
 /* The last finding is of this address of its target. */
-void tli_finding_at(struct run *run, const char *address);
-/* The area at hand is not looked at, or not whole: `fmt` says why. */
+void tli_found_at(struct run *run, const char *address);
+/* The area at hand is not looked at, or only in part: `fmt` says why. */
 void tli_left_out(struct run *run, enum tl_area_state state, const char *fmt, ...)
     TL_PRINTF(3, 4);
+/* Tell the caller which check waits now, and for what. */
 void tli_progress(struct run *run, const char *check, const char *target);
 
 /* Each server of resolv.conf, by itself. */

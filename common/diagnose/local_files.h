@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * local_files.h - files of this machine that decide what becomes of a logon: their
- * decoders, and what follows from them. All pure but tli_text_read(). They are root's
- * own, and yet written by hand: anything may stand in them, and nothing of it is an error
- * here but to be told.
+ * decoders, and what follows from them. All pure but tli_text_read(). They belong to root
+ * but are written by hand: they may hold anything, and a mistake in them is a finding,
+ * not an error.
  */
 #ifndef TL_DIAGNOSE_LOCAL_FILES_H
 #define TL_DIAGNOSE_LOCAL_FILES_H
@@ -37,7 +37,7 @@ struct tli_resolv_conf {
     size_t count;
     struct tli_resolver servers[TL_RESOLVERS_MAX];
     bool by_default; /* none is named: the one of this machine is asked */
-    size_t bad;      /* lines with an address that is none */
+    size_t bad;      /* lines whose address is malformed */
 };
 /* Changes `text`. */
 void tli_resolv_conf_parse(char *text, struct tli_resolv_conf *conf);
@@ -153,7 +153,7 @@ struct tli_sshd_list {
 struct tli_sshd {
     bool use_pam, passwords, keyboard; /* after sshd's own defaults */
     struct tli_sshd_list allow_users, deny_users;
-    bool by_groups;       /* AllowGroups or DenyGroups stand in it */
+    bool by_groups;       /* it has AllowGroups or DenyGroups */
     size_t matches;       /* Match blocks, whose settings are not looked at */
     const char *included; /* a file that cannot be read, or NULL */
 };
@@ -167,7 +167,7 @@ int tli_sshd_read(TALLOC_CTX *ctx, tli_sshd_load_fn load, void *arg,
 
 enum tli_sshd_match {
     TL_SSHD_NO,
-    TL_SSHD_SPLIT, /* no: what stands behind the pattern's '@' is a host's name to sshd */
+    TL_SSHD_SPLIT, /* no: sshd takes what follows the pattern's '@' for a host name */
     TL_SSHD_MAYBE, /* from some hosts */
     TL_SSHD_YES
 };

@@ -65,7 +65,7 @@ static void take(struct answer *answer, const struct probe *probe,
                                            &answer->records);
 }
 
-/* All servers and domains at once; who is silent is asked once more. */
+/* All servers and domains at once; a silent server is asked again. */
 static bool ask(TALLOC_CTX *ctx, struct survey *survey)
 {
     size_t most = survey->conf.count * survey->num_domains;
@@ -120,21 +120,20 @@ static void tell_dead(struct run *run, const struct survey *survey, const char *
                       enum probe_result result)
 {
     if (result == PROBE_ERROR) {
-        tl_finding(run, "name-server", server, TL_FINDING_UNKNOWN, TL_REASON_OK, NULL,
-                   NULL, "it could not be asked from here");
+        tli_found_unknown(run, "name-server", server, "it could not be asked from here");
         run->diag->complete = false;
         return;
     }
     if (survey->conf.by_default) {
-        tl_finding(run, "name-server", RESOLV_CONF, TL_FINDING_FAILED,
-                   TL_REASON_NAME_SERVER_UNREADABLE, RESOLV_CONF, NULL,
-                   "it names no server, and none answers at %s", server);
+        tli_found(run, "name-server", RESOLV_CONF, TL_FINDING_FAILED,
+                  TL_REASON_NAME_SERVER_UNREADABLE, RESOLV_CONF, NULL,
+                  "it names no server, and none answers at %s", server);
         return;
     }
-    tl_finding(run, "name-server", server, severity(survey), TL_REASON_NAME_SERVER_SILENT,
-               server, NULL, "%s",
-               result == PROBE_REFUSED ? "53/udp is refused: no name server runs there"
-                                       : "no answer on 53/udp");
+    tli_found(run, "name-server", server, severity(survey), TL_REASON_NAME_SERVER_SILENT,
+              server, NULL, "%s",
+              result == PROBE_REFUSED ? "53/udp is refused: no name server runs there"
+                                      : "no answer on 53/udp");
 }
 
 /* True if there is something to tell other than that it knows the domain. */
@@ -144,39 +143,39 @@ static bool tell_domain(struct run *run, const struct survey *survey, const char
     const char *domain = survey->questions[d].domain;
 
     if (answer->result != PROBE_OPEN) {
-        tl_finding(run, "name-server", server, severity(survey),
-                   TL_REASON_NAME_SERVER_FAILS, server, NULL,
-                   "it answers, but not for the records of %s", domain);
+        tli_found(run, "name-server", server, severity(survey),
+                  TL_REASON_NAME_SERVER_FAILS, server, NULL,
+                  "it answers, but not for the records of %s", domain);
         return true;
     }
     switch (answer->says) {
     case TL_DNS_SAYS_FOUND:
         return false;
     case TL_DNS_SAYS_CUT:
-        tl_finding(run, "name-server", server, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
-                   "the records of %s are too many for 53/udp: 53/tcp is needed", domain);
+        tli_found_ok(run, "name-server", server,
+                     "the records of %s are too many for 53/udp: 53/tcp is needed",
+                     domain);
         return true;
     case TL_DNS_SAYS_NOTHING:
         if (survey->known[d])
-            tl_finding(
-                run, "name-server", server, TL_FINDING_WARNING,
-                TL_REASON_NAME_SERVER_IGNORANT, server, domain,
-                "it says that there are no SRV records of %s, and another has them",
-                domain);
+            tli_found(run, "name-server", server, TL_FINDING_WARNING,
+                      TL_REASON_NAME_SERVER_IGNORANT, server, domain,
+                      "it says that there are no SRV records of %s, and another has them",
+                      domain);
         else
-            tl_finding(run, "name-server", server, TL_FINDING_OK, TL_REASON_OK, NULL,
-                       NULL, "it answers: no SRV records of domain controllers of %s",
-                       domain);
+            tli_found_ok(run, "name-server", server,
+                         "it answers: no SRV records of domain controllers of %s",
+                         domain);
         return true;
     case TL_DNS_SAYS_SERVFAIL:
     case TL_DNS_SAYS_REFUSED:
     case TL_DNS_SAYS_ODD:
-        tl_finding(run, "name-server", server, severity(survey),
-                   TL_REASON_NAME_SERVER_FAILS, server, NULL,
-                   "asked for the SRV records of %s it answers with %s", domain,
-                   answer->says == TL_DNS_SAYS_SERVFAIL  ? "SERVFAIL"
-                   : answer->says == TL_DNS_SAYS_REFUSED ? "REFUSED"
-                                                         : "no answer to the question");
+        tli_found(run, "name-server", server, severity(survey),
+                  TL_REASON_NAME_SERVER_FAILS, server, NULL,
+                  "asked for the SRV records of %s it answers with %s", domain,
+                  answer->says == TL_DNS_SAYS_SERVFAIL  ? "SERVFAIL"
+                  : answer->says == TL_DNS_SAYS_REFUSED ? "REFUSED"
+                                                        : "no answer to the question");
         return true;
     }
     return false;
@@ -201,13 +200,13 @@ static void tell_server(struct run *run, const struct survey *survey, size_t s)
                                     known != NULL ? " and " : "",
                                     survey->questions[d].domain);
     if (known != NULL)
-        tl_finding(run, "name-server", server, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
-                   "answers in %.1f ms, has the SRV records of %s",
-                   (double)answers[0].took_us / 1000, known);
+        tli_found_ok(run, "name-server", server,
+                     "answers in %.1f ms, has the SRV records of %s",
+                     (double)answers[0].took_us / 1000, known);
 }
 
-/* A resolver of this machine's own (systemd-resolved, dnsmasq) stands before the name
- * servers, which are named elsewhere. */
+/* A resolver on this machine (systemd-resolved, dnsmasq) hides the name servers, which
+ * are configured elsewhere. */
 static bool is_loopback(const struct tli_resolver *server)
 {
     const struct sockaddr_in *in = (const struct sockaddr_in *)&server->addr;
@@ -237,10 +236,10 @@ static void tell(struct run *run, struct survey *survey)
 {
     sum_up(survey);
     if (survey->conf.bad > 0)
-        tl_finding(run, "name-server", RESOLV_CONF, TL_FINDING_WARNING,
-                   TL_REASON_NAME_SERVER_UNREADABLE, RESOLV_CONF, NULL,
-                   "%zu of its nameserver lines name%s no address", survey->conf.bad,
-                   survey->conf.bad == 1 ? "s" : "");
+        tli_found(run, "name-server", RESOLV_CONF, TL_FINDING_WARNING,
+                  TL_REASON_NAME_SERVER_UNREADABLE, RESOLV_CONF, NULL,
+                  "%zu of its nameserver lines name%s no address", survey->conf.bad,
+                  survey->conf.bad == 1 ? "s" : "");
     for (size_t s = 0; s < survey->conf.count; s++) {
         tell_server(run, survey, s);
         if (is_loopback(&survey->conf.servers[s]))

@@ -35,16 +35,16 @@ static const struct port_check {
 static void check_ping(struct run *run, const struct tl_dc *dc)
 {
     if (dc->pinged) {
-        tl_finding(run, "port-389-udp", dc->host, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
-                   "the LDAP ping was answered in %.1f ms, site %s",
-                   (double)dc->ping_us / 1000,
-                   dc->dc_site != NULL ? dc->dc_site : "not told");
+        tli_found_ok(run, "port-389-udp", dc->host,
+                     "the LDAP ping was answered in %.1f ms, site %s",
+                     (double)dc->ping_us / 1000,
+                     dc->dc_site != NULL ? dc->dc_site : "not told");
         return;
     }
-    tl_finding(run, "port-389-udp", dc->host,
-               run->config->require_ldap_ping ? TL_FINDING_FAILED : TL_FINDING_WARNING,
-               TL_REASON_PING_FILTERED, dc->domain, NULL,
-               "no answer to the LDAP ping (%s)", dc->why != NULL ? dc->why : "silence");
+    tli_found(run, "port-389-udp", dc->host,
+              run->config->require_ldap_ping ? TL_FINDING_FAILED : TL_FINDING_WARNING,
+              TL_REASON_PING_FILTERED, dc->domain, NULL,
+              "no answer to the LDAP ping (%s)", dc->why != NULL ? dc->why : "silence");
 }
 
 /* A Kerberos realm has KDCs, no directory. */
@@ -60,35 +60,32 @@ static void judge_port(struct run *run, const struct port_check *check,
 
     switch (probe->result) {
     case PROBE_OPEN:
-        tl_finding(run, check->slug, host, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
-                   "%s is open (%.1f ms)", check->name, (double)probe->took_us / 1000);
+        tli_found_ok(run, check->slug, host, "%s is open (%.1f ms)", check->name,
+                     (double)probe->took_us / 1000);
         return;
     case PROBE_FILTERED:
-        tl_finding(run, check->slug, host, check->severity, check->reason, host,
-                   check->name, "%s is filtered: no answer within %d ms", check->name,
-                   PROBE_TIMEOUT_MS);
+        tli_found(run, check->slug, host, check->severity, check->reason, host,
+                  check->name, "%s is filtered: no answer within %d ms", check->name,
+                  PROBE_TIMEOUT_MS);
         return;
     case PROBE_REFUSED:
-        tl_finding(run, check->slug, host, check->severity,
-                   check->reason == TL_REASON_PORT88_FILTERED ? TL_REASON_PORT88_REFUSED
-                                                              : check->reason,
-                   host, check->name, "%s is refused: nothing listens there",
-                   check->name);
+        tli_found(run, check->slug, host, check->severity,
+                  check->reason == TL_REASON_PORT88_FILTERED ? TL_REASON_PORT88_REFUSED
+                                                             : check->reason,
+                  host, check->name, "%s is refused: nothing listens there", check->name);
         return;
     case PROBE_SILENT: /* no firewall's work */
-        tl_finding(run, check->slug, host, check->severity, TL_REASON_KDC_SILENT, host,
-                   check->name,
-                   "%s is open, but what listens did not answer within %d ms",
-                   check->name, PROBE_TIMEOUT_MS);
+        tli_found(run, check->slug, host, check->severity, TL_REASON_KDC_SILENT, host,
+                  check->name, "%s is open, but what listens did not answer within %d ms",
+                  check->name, PROBE_TIMEOUT_MS);
         return;
     case PROBE_ODD:
-        tl_finding(run, check->slug, host, check->severity, TL_REASON_KDC_GARBAGE, host,
-                   check->name, "%s closed the connection without an answer",
-                   check->name);
+        tli_found(run, check->slug, host, check->severity, TL_REASON_KDC_GARBAGE, host,
+                  check->name, "%s closed the connection without an answer", check->name);
         return;
     case PROBE_ERROR:
-        tl_finding(run, check->slug, host, TL_FINDING_UNKNOWN, TL_REASON_OK, NULL, NULL,
-                   "%s could not be tried from here", check->name);
+        tli_found_unknown(run, check->slug, host, "%s could not be tried from here",
+                          check->name);
         run->diag->complete = false;
         return;
     }
@@ -99,10 +96,10 @@ static void report_port(struct run *run, const struct port_check *check,
                         const struct probe *probe)
 {
     judge_port(run, check, probe);
-    tli_finding_at(run, probe->dc->address);
+    tli_found_at(run, probe->dc->address);
 }
 
-/* The KDC's own time stands in its KRB-ERROR (stime), so no logon is needed. */
+/* The KDC's own time is in its KRB-ERROR (stime), so no logon is needed. */
 static void judge_clock(struct run *run, const struct probe *probe)
 {
     size_t skip = probe->udp ? 0 : 4;
@@ -110,22 +107,22 @@ static void judge_clock(struct run *run, const struct probe *probe)
     int64_t kdc_time;
 
     if (!tli_probe_kdc_time(probe->reply + skip, probe->reply_len - skip, &kdc_time)) {
-        tl_finding(run, "kdc", probe->dc->host, TL_FINDING_FAILED, TL_REASON_KDC_GARBAGE,
-                   probe->dc->host, NULL,
-                   "what listens on port 88 does not speak Kerberos");
+        tli_found(run, "kdc", probe->dc->host, TL_FINDING_FAILED, TL_REASON_KDC_GARBAGE,
+                  probe->dc->host, NULL,
+                  "what listens on port 88 does not speak Kerberos");
         return;
     }
     if (kdc_time == 0)
         return;
     ahead = (long long)time(NULL) - kdc_time;
     if (ahead > SKEW_ALLOWED_S || ahead < -SKEW_ALLOWED_S)
-        tl_finding(
+        tli_found(
             run, "clock", probe->dc->host, TL_FINDING_FAILED, TL_REASON_CLOCK_SKEW, NULL,
             NULL, "%s",
             tl_clock_sentence(run->diag, kdc_time + ahead, kdc_time, probe->dc->host));
     else
-        tl_finding(run, "clock", probe->dc->host, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
-                   "the clocks differ by %lld s", ahead < 0 ? -ahead : ahead);
+        tli_found_ok(run, "clock", probe->dc->host, "the clocks differ by %lld s",
+                     ahead < 0 ? -ahead : ahead);
 }
 
 static void check_clock(struct run *run, const struct probe *tcp, const struct probe *udp)
@@ -137,7 +134,7 @@ static void check_clock(struct run *run, const struct probe *tcp, const struct p
         return;
     judge_clock(run, probe);
     if (run->diag->count > before)
-        tli_finding_at(run, probe->dc->address);
+        tli_found_at(run, probe->dc->address);
 }
 
 static void check_ports(struct run *run, const struct tl_dc_list *dcs, size_t count)
@@ -195,7 +192,7 @@ void tli_check_network(struct run *run, const char *domain)
     reason = tl_locate(run->diag, locator, domain, TL_LOCATE_FORCE | TL_LOCATE_ALL,
                        tl_deadline_in_ms(run->config->logon_timeout), &dcs, out);
     if (dcs == NULL) { /* no address to look at */
-        tli_finding_outcome(run, "dns", domain, out);
+        tli_found_outcome(run, "dns", domain, out);
         return;
     }
     /* All of them were only looked at; what the logon below will use is the cache. */
@@ -205,15 +202,15 @@ void tli_check_network(struct run *run, const char *domain)
         tl_locate(run->diag, locator, domain, TL_LOCATE_FORCE,
                   tl_deadline_in_ms(run->config->logon_timeout), &stored, NULL);
     }
-    tl_finding(run, "dns", domain, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
-               dcs->dcs[0].realm_only
-                   ? "no domain's records; %zu KDC%s of a Kerberos realm by SRV records"
-                   : "%zu domain controller%s by SRV records",
-               dcs->count, dcs->count == 1 ? "" : "s");
+    tli_found_ok(run, "dns", domain,
+                 dcs->dcs[0].realm_only
+                     ? "no domain's records; %zu KDC%s of a Kerberos realm by SRV records"
+                     : "%zu domain controller%s by SRV records",
+                 dcs->count, dcs->count == 1 ? "" : "s");
     count = dcs->count < DCS_PER_DOMAIN ? dcs->count : DCS_PER_DOMAIN;
     for (size_t i = 0; i < count && !dcs->dcs[0].realm_only; i++) {
         check_ping(run, &dcs->dcs[i]);
-        tli_finding_at(run, dcs->dcs[i].address);
+        tli_found_at(run, dcs->dcs[i].address);
     }
     tli_progress(run, "ports of the domain controllers of", domain);
     if (count > 0)

@@ -87,22 +87,22 @@ static bool check_line(struct run *run, const char *text, const char *database)
     if (!line.present && strcmp(database, "initgroups") == 0)
         return true;
     if (!line.ours) {
-        tl_finding(run, "nsswitch", database, TL_FINDING_FAILED,
-                   TL_REASON_NSS_NOT_CONFIGURED, NSSWITCH, database,
-                   line.present ? "its line has no 'trustlogon'" : "it has no line");
+        tli_found(run, "nsswitch", database, TL_FINDING_FAILED,
+                  TL_REASON_NSS_NOT_CONFIGURED, NSSWITCH, database,
+                  line.present ? "its line has no 'trustlogon'" : "it has no line");
         return false;
     }
     if (line.ended_by != NULL) {
-        tl_finding(run, "nsswitch", database, TL_FINDING_FAILED,
-                   TL_REASON_NSS_NOT_CONFIGURED, NSSWITCH, database,
-                   "behind '%s' an action ends the question before 'trustlogon'",
-                   line.ended_by);
+        tli_found(run, "nsswitch", database, TL_FINDING_FAILED,
+                  TL_REASON_NSS_NOT_CONFIGURED, NSSWITCH, database,
+                  "behind '%s' an action ends the question before 'trustlogon'",
+                  line.ended_by);
         return false;
     }
-    tl_finding(run, "nsswitch", database, TL_FINDING_OK, TL_REASON_OK, NULL, NULL, "%s%s",
-               line.before != NULL ? "'trustlogon' is in its line, asked before it: "
-                                   : "'trustlogon' is in its line",
-               line.before != NULL ? line.before : "");
+    tli_found_ok(run, "nsswitch", database, "%s%s",
+                 line.before != NULL ? "'trustlogon' is in its line, asked before it: "
+                                     : "'trustlogon' is in its line",
+                 line.before != NULL ? line.before : "");
     return true;
 }
 
@@ -123,22 +123,21 @@ static void judge_answer(struct run *run, const char *name, const struct answer 
     bool known = tli_known_user(run, &uid, &gid);
 
     if (!answer->loaded)
-        tl_finding(run, "nss", name, TL_FINDING_FAILED, TL_REASON_NSS_NOT_CONFIGURED,
-                   NSSWITCH, NULL, "the module " MODULE " is not installed");
+        tli_found(run, "nss", name, TL_FINDING_FAILED, TL_REASON_NSS_NOT_CONFIGURED,
+                  NSSWITCH, NULL, "the module " MODULE " is not installed");
     else if (!answer->found && !has_user(run))
         tli_left_out(run, TL_AREA_PARTLY, "without a user to ask for");
     else if (!answer->found)
-        tl_finding(run, "nss", name, TL_FINDING_WARNING, TL_REASON_NSS_USER_UNKNOWN, name,
-                   NULL, "programs are told that there is no such user%s%s",
-                   answer->error != 0 ? ": " : "",
-                   answer->error != 0 ? strerror(answer->error) : "");
+        tli_found(run, "nss", name, TL_FINDING_WARNING, TL_REASON_NSS_USER_UNKNOWN, name,
+                  NULL, "programs are told that there is no such user%s%s",
+                  answer->error != 0 ? ": " : "",
+                  answer->error != 0 ? strerror(answer->error) : "");
     else if (known && answer->uid != uid)
-        tl_finding(run, "nss", name, TL_FINDING_FAILED, TL_REASON_NSS_OTHER_USER, name,
-                   NULL, "programs are told uid %u, and the user's is %u", answer->uid,
-                   uid);
+        tli_found(run, "nss", name, TL_FINDING_FAILED, TL_REASON_NSS_OTHER_USER, name,
+                  NULL, "programs are told uid %u, and the user's is %u", answer->uid,
+                  uid);
     else
-        tl_finding(run, "nss", name, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
-                   "programs are told uid %u", answer->uid);
+        tli_found_ok(run, "nss", name, "programs are told uid %u", answer->uid);
 }
 
 /* By the name that programs have in the end, where it is known. */
@@ -157,8 +156,8 @@ static void check_answer(struct run *run)
         return;
     }
     if (rc == -ETIMEDOUT)
-        tl_finding(run, "nss", name, TL_FINDING_WARNING, TL_REASON_NSS_USER_UNKNOWN, name,
-                   NULL, "the name service did not answer within %d s", ANSWER_MS / 1000);
+        tli_found(run, "nss", name, TL_FINDING_WARNING, TL_REASON_NSS_USER_UNKNOWN, name,
+                  NULL, "the name service did not answer within %d s", ANSWER_MS / 1000);
     else
         tli_left_out(run, TL_AREA_PARTLY, "the question could not be asked: %s",
                      strerror(-rc));

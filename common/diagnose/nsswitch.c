@@ -51,7 +51,7 @@ static bool ends_unknown(const char *text, size_t len)
     return ends;
 }
 
-/* The sources of a line, and what stands before ours. */
+/* The sources of a line, and those before 'trustlogon'. */
 static void judge(TALLOC_CTX *ctx, const char *p, struct tli_nss_line *line)
 {
     const char *last = "";

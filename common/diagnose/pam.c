@@ -91,9 +91,9 @@ static bool check_kind(struct run *run, const char *service,
 
     if (fault == TL_PAM_FINE)
         return false;
-    tl_finding(run, "pam", service, chosen ? TL_FINDING_WARNING : TL_FINDING_FAILED,
-               chosen ? TL_REASON_PAM_ABSENT : TL_REASON_PAM_STACK, service, NULL, "%s",
-               fault_words(run->diag, fault, kind, culprit));
+    tli_found(run, "pam", service, chosen ? TL_FINDING_WARNING : TL_FINDING_FAILED,
+              chosen ? TL_REASON_PAM_ABSENT : TL_REASON_PAM_STACK, service, NULL, "%s",
+              fault_words(run->diag, fault, kind, culprit));
     return true;
 }
 
@@ -120,16 +120,16 @@ static void check_service(struct run *run, struct files *files, const char *serv
         return;
     }
     if (stack->broken != NULL)
-        tl_finding(run, "pam", service, TL_FINDING_WARNING, TL_REASON_PAM_STACK, service,
-                   NULL, "it cannot be understood: %s", stack->broken);
+        tli_found(run, "pam", service, TL_FINDING_WARNING, TL_REASON_PAM_STACK, service,
+                  NULL, "it cannot be understood: %s", stack->broken);
     /* Where the first is absent, so is the rest. */
     rival = tli_pam_rival(stack);
     if (any && !check_kind(run, service, stack, TL_PAM_AUTH) &&
         !check_kind(run, service, stack, TL_PAM_ACCOUNT))
-        tl_finding(run, "pam", service, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
-                   "auth and account ask pam_trustlogon.so, and do as it says%s%s",
-                   rival != NULL ? "; asked for passwords before it: " : "",
-                   rival != NULL ? rival : "");
+        tli_found_ok(run, "pam", service,
+                     "auth and account ask pam_trustlogon.so, and do as it says%s%s",
+                     rival != NULL ? "; asked for passwords before it: " : "",
+                     rival != NULL ? rival : "");
     talloc_free(stack);
 }
 
@@ -160,8 +160,8 @@ void tli_check_pam(struct run *run)
     }
     any = any_service(files);
     if (!any)
-        tl_finding(run, "pam", folders[0], TL_FINDING_FAILED, TL_REASON_PAM_ABSENT,
-                   folders[0], NULL, "no file asks pam_trustlogon.so in 'auth'");
+        tli_found(run, "pam", folders[0], TL_FINDING_FAILED, TL_REASON_PAM_ABSENT,
+                  folders[0], NULL, "no file asks pam_trustlogon.so in 'auth'");
     for (size_t i = 0; i < NUM_SERVICES; i++)
         if (load(files, services[i]) != NULL) {
             check_service(run, files, services[i], any);

@@ -178,7 +178,7 @@ static bool open_file(struct reader *reader, const char *name, int kind, int lev
     return true;
 }
 
-/* What stands behind the type. */
+/* What follows the type. */
 static bool read_rest(struct reader *reader, enum tli_pam_kind kind, int level,
                       char *rest, const char *file)
 {

@@ -119,8 +119,8 @@ struct tli_pam_run tli_pam_run(const struct tli_pam_stack *stack, enum tli_pam_k
 }
 
 /* Modules whose answer for a user of a domain, known to NSS and not to /etc/shadow, can
- * be foreseen: of authentication, and of the account. Any other neither lets such a user
- * in nor refuses it. */
+ * be predicted: of authentication, and of the account. Any other is taken neither to let
+ * such a user in nor to refuse it. */
 static const struct {
     const char *module;
     enum tli_pam_return auth, account;

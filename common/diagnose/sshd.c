@@ -35,18 +35,17 @@ static const char *load(void *arg, const char *pattern, size_t nth, bool *unread
 static void check_methods(struct run *run, const struct tli_sshd *sshd)
 {
     if (!sshd->use_pam)
-        tl_finding(run, "sshd", FILE_NAME, TL_FINDING_WARNING, TL_REASON_SSHD_NO_PAM,
-                   FILE_NAME, "UsePAM", "UsePAM is no: sshd asks no PAM module");
+        tli_found(run, "sshd", FILE_NAME, TL_FINDING_WARNING, TL_REASON_SSHD_NO_PAM,
+                  FILE_NAME, "UsePAM", "UsePAM is no: sshd asks no PAM module");
     else if (!sshd->passwords && !sshd->keyboard)
-        tl_finding(run, "sshd", FILE_NAME, TL_FINDING_WARNING,
-                   TL_REASON_SSHD_NO_PASSWORDS, FILE_NAME, NULL,
-                   "PasswordAuthentication and KbdInteractiveAuthentication are no");
+        tli_found(run, "sshd", FILE_NAME, TL_FINDING_WARNING, TL_REASON_SSHD_NO_PASSWORDS,
+                  FILE_NAME, NULL,
+                  "PasswordAuthentication and KbdInteractiveAuthentication are no");
     else
-        tl_finding(run, "sshd", FILE_NAME, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
-                   "UsePAM is yes, %s",
-                   sshd->keyboard ? "KbdInteractiveAuthentication is yes"
-                                  : "but only PasswordAuthentication, which keeps the "
-                                    "reason of a refusal from the user");
+        tli_found_ok(run, "sshd", FILE_NAME, "UsePAM is yes, %s",
+                     sshd->keyboard ? "KbdInteractiveAuthentication is yes"
+                                    : "but only PasswordAuthentication, which keeps the "
+                                      "reason of a refusal from the user");
 }
 
 static void check_users(struct run *run, const struct tli_sshd *sshd, const char *user)
@@ -55,28 +54,26 @@ static void check_users(struct run *run, const struct tli_sshd *sshd, const char
     enum tli_sshd_match match = tli_sshd_match(&sshd->deny_users, user, &pattern);
 
     if (match >= TL_SSHD_MAYBE) {
-        tl_finding(run, "sshd", FILE_NAME, TL_FINDING_WARNING, TL_REASON_SSHD_USERS,
-                   FILE_NAME, "DenyUsers", "DenyUsers %s keeps %s out%s", pattern, user,
-                   match == TL_SSHD_MAYBE ? " from some hosts" : "");
+        tli_found(run, "sshd", FILE_NAME, TL_FINDING_WARNING, TL_REASON_SSHD_USERS,
+                  FILE_NAME, "DenyUsers", "DenyUsers %s keeps %s out%s", pattern, user,
+                  match == TL_SSHD_MAYBE ? " from some hosts" : "");
         return;
     }
     if (sshd->allow_users.count == 0)
         return;
     match = tli_sshd_match(&sshd->allow_users, user, &pattern);
     if (match == TL_SSHD_NO)
-        tl_finding(run, "sshd", FILE_NAME, TL_FINDING_WARNING, TL_REASON_SSHD_USERS,
-                   FILE_NAME, "AllowUsers", "AllowUsers does not name %s", user);
+        tli_found(run, "sshd", FILE_NAME, TL_FINDING_WARNING, TL_REASON_SSHD_USERS,
+                  FILE_NAME, "AllowUsers", "AllowUsers does not name %s", user);
     else if (match == TL_SSHD_SPLIT)
-        tl_finding(
-            run, "sshd", FILE_NAME, TL_FINDING_WARNING, TL_REASON_SSHD_USERS, FILE_NAME,
-            "AllowUsers",
-            "AllowUsers %s is a user and a host to sshd, not %s: write '?' for the "
-            "'@'",
-            pattern, user);
+        tli_found(run, "sshd", FILE_NAME, TL_FINDING_WARNING, TL_REASON_SSHD_USERS,
+                  FILE_NAME, "AllowUsers",
+                  "AllowUsers %s is a user and a host to sshd, not %s: write '?' for the "
+                  "'@'",
+                  pattern, user);
     else
-        tl_finding(run, "sshd", FILE_NAME, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
-                   "AllowUsers %s lets %s in%s", pattern, user,
-                   match == TL_SSHD_MAYBE ? " from some hosts" : "");
+        tli_found_ok(run, "sshd", FILE_NAME, "AllowUsers %s lets %s in%s", pattern, user,
+                     match == TL_SSHD_MAYBE ? " from some hosts" : "");
 }
 
 /* What of the file was not judged, in one sentence. */

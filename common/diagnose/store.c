@@ -44,14 +44,12 @@ static void check_folder(struct run *run, const char *folder, enum tl_verdict se
     if (rc == -EOPNOTSUPP)
         tli_left_out(run, TL_AREA_PARTLY, "whether %s has room cannot be tried", folder);
     else if (rc == -ENOENT)
-        tl_finding(run, "folder", folder, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
-                   "not there yet: trustlogond makes it");
+        tli_found_ok(run, "folder", folder, "not there yet: trustlogond makes it");
     else if (rc != 0)
-        tl_finding(run, "folder", folder, severity, TL_REASON_FOLDER_UNWRITABLE, folder,
-                   NULL, "%s", strerror(-rc));
+        tli_found(run, "folder", folder, severity, TL_REASON_FOLDER_UNWRITABLE, folder,
+                  NULL, "%s", strerror(-rc));
     else
-        tl_finding(run, "folder", folder, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
-                   "can be written to");
+        tli_found_ok(run, "folder", folder, "can be written to");
 }
 
 bool tli_store_knows(const struct tli_store_view *view, const char *name, uint32_t *uid,
@@ -98,20 +96,19 @@ static void check_store(struct run *run)
     int rc = path != NULL ? tli_store_view_open(run, path, &view) : -ENOMEM;
 
     if (rc == -ENOENT)
-        tl_finding(run, "store", path, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
-                   "not there yet: the first logon or look-up makes it");
+        tli_found_ok(run, "store", path,
+                     "not there yet: the first logon or look-up makes it");
     else if (rc != 0)
-        tl_finding(run, "store", path, TL_FINDING_FAILED, TL_REASON_STORE_UNUSABLE, path,
-                   NULL, "%s",
-                   rc == -EPERM     ? "others than root could have written it"
-                   : rc == -EUCLEAN ? "its header is damaged"
-                                    : strerror(-rc));
+        tli_found(run, "store", path, TL_FINDING_FAILED, TL_REASON_STORE_UNUSABLE, path,
+                  NULL, "%s",
+                  rc == -EPERM     ? "others than root could have written it"
+                  : rc == -EUCLEAN ? "its header is damaged"
+                                   : strerror(-rc));
     else
-        tl_finding(run, "store", path, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
-                   "it can be read, and %s %s",
-                   tli_store_knows(view, run->name, NULL, NULL) ? "knows"
-                                                                : "does not know yet",
-                   run->name);
+        tli_found_ok(run, "store", path, "it can be read, and %s %s",
+                     tli_store_knows(view, run->name, NULL, NULL) ? "knows"
+                                                                  : "does not know yet",
+                     run->name);
     talloc_free(view);
 }
 

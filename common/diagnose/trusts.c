@@ -19,24 +19,23 @@ static void check_own_tdo(struct run *run)
     if (tdo == NULL)
         return; /* reached through the forest root or not at all: the route tells */
     words = tl_tdo_attribute_words(run->diag, tdo->attributes);
-    tl_finding(
-        run, "trust", tdo->dn != NULL ? tdo->dn : tdo->partner,
-        tdo->type == TL_TRUST_UPLEVEL && (tdo->direction & TL_TRUST_OUTBOUND)
-            ? TL_FINDING_OK
-            : TL_FINDING_FAILED,
-        tdo->type == TL_TRUST_DOWNLEVEL         ? TL_REASON_TRUST_DOWNLEVEL
-        : tdo->type == TL_TRUST_MIT             ? TL_REASON_TRUST_MIT
-        : !(tdo->direction & TL_TRUST_OUTBOUND) ? TL_REASON_TRUST_DIRECTION
-                                                : TL_REASON_OK,
-        tdo->dn,
-        talloc_asprintf(run->diag,
-                        tdo->type == TL_TRUST_UPLEVEL ? "trustDirection = %u"
-                                                      : "trustType = %u",
-                        tdo->type == TL_TRUST_UPLEVEL ? tdo->direction : tdo->type),
-        "%s, %s, trustType %u, trustAttributes 0x%x%s%s%s", tl_tdo_kind(tdo),
-        tl_tdo_direction_name(tdo), tdo->type, tdo->attributes,
-        words && *words ? " (" : "", words && *words ? words : "",
-        words && *words ? ")" : "");
+    tli_found(run, "trust", tdo->dn != NULL ? tdo->dn : tdo->partner,
+              tdo->type == TL_TRUST_UPLEVEL && (tdo->direction & TL_TRUST_OUTBOUND)
+                  ? TL_FINDING_OK
+                  : TL_FINDING_FAILED,
+              tdo->type == TL_TRUST_DOWNLEVEL         ? TL_REASON_TRUST_DOWNLEVEL
+              : tdo->type == TL_TRUST_MIT             ? TL_REASON_TRUST_MIT
+              : !(tdo->direction & TL_TRUST_OUTBOUND) ? TL_REASON_TRUST_DIRECTION
+                                                      : TL_REASON_OK,
+              tdo->dn,
+              talloc_asprintf(run->diag,
+                              tdo->type == TL_TRUST_UPLEVEL ? "trustDirection = %u"
+                                                            : "trustType = %u",
+                              tdo->type == TL_TRUST_UPLEVEL ? tdo->direction : tdo->type),
+              "%s, %s, trustType %u, trustAttributes 0x%x%s%s%s", tl_tdo_kind(tdo),
+              tl_tdo_direction_name(tdo), tdo->type, tdo->attributes,
+              words && *words ? " (" : "", words && *words ? words : "",
+              words && *words ? ")" : "");
 }
 
 static void check_route(struct run *run, const struct tl_name *name)
@@ -50,11 +49,10 @@ static void check_route(struct run *run, const struct tl_name *name)
     }
     run->words.implicit_upn = route->implicit_upn;
     if (route->verdict == TL_REASON_OK)
-        tl_finding(run, "route", name->whole, TL_FINDING_OK, TL_REASON_OK, NULL, NULL,
-                   "%s", route->why);
+        tli_found_ok(run, "route", name->whole, "%s", route->why);
     else
-        tl_finding(run, "route", name->whole, TL_FINDING_FAILED, route->verdict,
-                   route->subject, route->attribute, "%s", route->why);
+        tli_found(run, "route", name->whole, TL_FINDING_FAILED, route->verdict,
+                  route->subject, route->attribute, "%s", route->why);
 }
 
 static void check_spn(struct run *run)
@@ -63,13 +61,13 @@ static void check_spn(struct run *run)
     enum tl_reason reason = tli_judge_spn(
         run->diag, run->own->dir, run->machine->workstation, &subject, &attribute);
 
-    tl_finding(run, "spn", run->machine->workstation->fqdn,
-               reason == TL_REASON_OK ? TL_FINDING_OK : TL_FINDING_FAILED, reason,
-               subject, attribute, "%s",
-               reason == TL_REASON_OK ? "its host SPN belongs to one account"
-               : reason == TL_REASON_SPN_MISSING
-                   ? "no account has the host SPN"
-                   : "more than one account has the host SPN");
+    tli_found(run, "spn", run->machine->workstation->fqdn,
+              reason == TL_REASON_OK ? TL_FINDING_OK : TL_FINDING_FAILED, reason, subject,
+              attribute, "%s",
+              reason == TL_REASON_OK ? "its host SPN belongs to one account"
+              : reason == TL_REASON_SPN_MISSING
+                  ? "no account has the host SPN"
+                  : "more than one account has the host SPN");
 }
 
 void tli_check_machine_account(struct run *run)
@@ -85,13 +83,12 @@ void tli_check_machine_account(struct run *run)
     if (reason == TL_REASON_OK)
         reason = tl_directory_topology(run->diag, run->own->dir, &fresh, out);
     if (reason == TL_REASON_OK) {
-        tl_finding(run, "machine", run->machine->workstation->domain, TL_FINDING_OK,
-                   TL_REASON_OK, NULL, NULL,
-                   "the machine's account works, the directory is readable");
+        tli_found_ok(run, "machine", run->machine->workstation->domain,
+                     "the machine's account works, the directory is readable");
         tli_machine_replace_topology(run->machine, fresh);
         return;
     }
-    tli_finding_outcome(run, "machine", run->machine->workstation->domain, out);
+    tli_found_outcome(run, "machine", run->machine->workstation->domain, out);
     run->diag->complete = false;
 }
 
@@ -124,10 +121,10 @@ void tli_check_user_side(struct run *run, struct tl_krb *krb, struct tl_locator 
         krb, locator, run->user_domain, run->machine->workstation, walk, &run->trace,
         tl_deadline_in_ms(run->config->explain_timeout), run->machine->topology, out);
     if (reason != TL_REASON_OK) {
-        tl_finding(run, "trust-user-side", run->user_domain, TL_FINDING_UNKNOWN,
-                   TL_REASON_OK, NULL, NULL,
-                   "the trusts of the user's domain cannot be read from here: %s",
-                   out->detail != NULL ? out->detail : tl_reason_info(reason)->slug);
+        tli_found_unknown(run, "trust-user-side", run->user_domain,
+                          "the trusts of the user's domain cannot be read from here: %s",
+                          out->detail != NULL ? out->detail
+                                              : tl_reason_info(reason)->slug);
         tli_left_out(run, TL_AREA_NOT_LOOKED, "they cannot be read from here");
         run->diag->complete = false;
         return;
@@ -137,15 +134,15 @@ void tli_check_user_side(struct run *run, struct tl_krb *krb, struct tl_locator 
     tdo = tl_topology_trust(run->machine->topology, run->user_domain,
                             run->machine->workstation->domain);
     if (reason == TL_REASON_OK)
-        tl_finding(run, "trust-user-side",
-                   tdo != NULL && tdo->dn != NULL ? tdo->dn : run->user_domain,
-                   TL_FINDING_OK, TL_REASON_OK, NULL, NULL, "%s, %s",
-                   tdo != NULL ? tl_tdo_kind(tdo) : "a path through the forest roots",
-                   tdo != NULL ? tl_tdo_direction_name(tdo) : "usable");
+        tli_found_ok(run, "trust-user-side",
+                     tdo != NULL && tdo->dn != NULL ? tdo->dn : run->user_domain,
+                     "%s, %s",
+                     tdo != NULL ? tl_tdo_kind(tdo) : "a path through the forest roots",
+                     tdo != NULL ? tl_tdo_direction_name(tdo) : "usable");
     else
-        tl_finding(run, "trust-user-side", subject != NULL ? subject : run->user_domain,
-                   TL_FINDING_FAILED, reason, subject, attribute, "%s",
-                   attribute != NULL ? attribute : tl_reason_info(reason)->slug);
+        tli_found(run, "trust-user-side", subject != NULL ? subject : run->user_domain,
+                  TL_FINDING_FAILED, reason, subject, attribute, "%s",
+                  attribute != NULL ? attribute : tl_reason_info(reason)->slug);
 }
 
 /* What the trust works with today it may lose tomorrow, by an update of the domain
@@ -168,11 +165,11 @@ void tli_check_rc4(struct run *run)
          * key is AES */
         bool certain = tdo->has_enctypes && (tdo->enctypes & TL_ENCTYPE_AES_SK) == 0;
 
-        tl_finding(run, "trust-aes", subject,
-                   refuses && certain ? TL_FINDING_FAILED : TL_FINDING_WARNING,
-                   TL_REASON_TRUST_RC4, subject, tl_tdo_enctype_words(run->diag, tdo),
-                   "without AES%s%s",
-                   list[i].uneven ? ", which the trust's other end has" : "",
-                   refuses ? ", and allow_rc4 = no" : "");
+        tli_found(run, "trust-aes", subject,
+                  refuses && certain ? TL_FINDING_FAILED : TL_FINDING_WARNING,
+                  TL_REASON_TRUST_RC4, subject, tl_tdo_enctype_words(run->diag, tdo),
+                  "without AES%s%s",
+                  list[i].uneven ? ", which the trust's other end has" : "",
+                  refuses ? ", and allow_rc4 = no" : "");
     }
 }

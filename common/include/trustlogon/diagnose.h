@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * trustlogon/diagnose.h - the whole checklist in an administrator's order:
+ * trustlogon/diagnose.h - the checklist, in the order in which an administrator looks:
  * configuration, keytab, name servers, DNS, 389/udp, 88 tcp and udp, 464, 389/tcp,
  * clock, TDO on both sides, suffix routing, SPN, walk, proof; and what a logon needs of
- * this machine behind the proof: access rules, credentials cache, identity store, NSS,
+ * this machine after the proof: access rules, credentials cache, identity store, NSS,
  * PAM, sshd.
  */
 #ifndef TRUSTLOGON_DIAGNOSE_H
@@ -13,20 +13,21 @@
 
 enum tl_verdict {
     TL_FINDING_OK,
-    TL_FINDING_WARNING,
+    TL_FINDING_WARNING, /* a logon may work all the same */
     TL_FINDING_FAILED,
-    TL_FINDING_UNKNOWN
+    TL_FINDING_UNKNOWN /* could not be found out */
 };
 
+/* What one check saw. */
 struct tl_finding {
     const char *area;    /* slug of the struct tl_area it belongs to */
     const char *check;   /* stable slug: "keytab", "clock", "dns", "port-88-tcp", ... */
     const char *target;  /* domain, host, file or DN it is about, or NULL */
     const char *address; /* which of a host's addresses, or NULL */
     enum tl_verdict verdict;
-    const char *what;           /* one line: what was seen */
-    enum tl_reason reason;      /* TL_REASON_OK unless failed or warning */
-    const char *cause, *remedy; /* NULL when ok */
+    const char *what;                 /* one line: what was seen */
+    const struct tl_outcome *outcome; /* its reason is OK unless failed or warning */
+    const char *cause, *remedy;       /* words of that reason; NULL when OK */
 };
 
 /* One part of the checklist, in its order, and how much of it was looked at. NEEDLESS:
@@ -41,7 +42,7 @@ struct tl_area {
     const char *slug; /* stable: "ccache" */
     const char *what; /* in a sentence: "the credentials cache" */
     enum tl_area_state state;
-    const char *why; /* what was not looked at is left out for; NULL: looked at whole */
+    const char *why; /* the reason for what was left out; NULL: all was looked at */
 };
 
 struct tl_diagnosis {
@@ -49,9 +50,8 @@ struct tl_diagnosis {
     struct tl_finding *findings;
     size_t num_areas;
     struct tl_area *areas;
-    size_t failed, warned; /* findings with these verdicts */
-    struct tl_logon
-        *logon; /* the logon that was tried, or NULL (nothing to log on with) */
+    size_t failed, warned;      /* findings with these verdicts */
+    struct tl_logon *logon;     /* the logon that was tried, or NULL: without a secret */
     struct tl_trace_log *trace; /* every event of it */
     enum tl_reason reason;      /* the root cause; OK: nothing that stops a logon */
     uint32_t ntstatus;          /* what the user sees */
