@@ -5,14 +5,13 @@
 #include "peer.h"
 
 #include <errno.h>
-#include <pwd.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "find_user.h"
 #include "store/inspect.h"
+#include "store/passwd_file.h"
 
 int tla_peer_read(int fd, struct ucred *peer)
 {
@@ -33,20 +32,26 @@ bool tla_peer_is_agent(const struct ucred *peer)
     return peer->pid > 0 && getpgid(peer->pid) == getpgrp();
 }
 
-/* The file, not NSS: our own NSS module would ask this very process. */
+struct account {
+    const char *name;
+    uid_t uid;
+    bool found;
+};
+
+static bool is_account(void *data, const struct tli_passwd_line *line)
+{
+    struct account *account = data;
+
+    account->found = tli_passwd_line_counts(line) && line->name != NULL && line->has_id &&
+                     strcmp(line->name, account->name) == 0 && line->id == account->uid;
+    return !account->found;
+}
+
 bool tla_peer_in_passwd(const char *path, const char *name, uid_t uid)
 {
-    char buf[8192];
-    struct passwd pw = {0}, *entry = NULL;
-    FILE *file = fopen(path, "re");
-    bool found = false;
+    struct account account = {.name = name, .uid = uid};
 
-    if (file == NULL)
-        return false;
-    while (!found && fgetpwent_r(file, &pw, buf, sizeof(buf), &entry) == 0)
-        found = strcmp(entry->pw_name, name) == 0 && entry->pw_uid == uid;
-    fclose(file);
-    return found;
+    return tli_passwd_read(path, is_account, &account) == 0 && account.found;
 }
 
 bool tla_peer_in_store(TALLOC_CTX *ctx, const struct tl_config *config, const char *name,

@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: MIT
  *
- * id_check.c - what stands between a record of the identity store and who asks NSS: local
- * names and ids, another source that answers first, a configuration that changed.
+ * id_check.c - why NSS may not show a record of the identity store: local names and ids,
+ * another source that answers first, a configuration that changed.
  */
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <trustlogon/idmap.h>
 
 #include "identity.h"
+#include "store/passwd_file.h"
 
 #define NSS_BUFFER (1U << 20)
-#define LINE_BUFFER 65536 /* of a file; no longer one is looked behind */
+#define PASSWD "/etc/passwd"
+#define GROUP "/etc/group"
 
 static void warn(struct id_facts *facts, bool serious, const char *slug, const char *text)
 {
@@ -28,43 +29,35 @@ static void warn(struct id_facts *facts, bool serious, const char *slug, const c
     facts->num_warnings++;
 }
 
-/* The files themselves, never NSS: that would ask us. `name` NULL: by id. */
-static struct id_local local_user(TALLOC_CTX *ctx, const char *name, uint32_t id)
-{
-    struct id_local found = {.file = "/etc/passwd"};
-    FILE *file = fopen(found.file, "re");
-    struct passwd pw = {0}, *got;
-    char buffer[LINE_BUFFER];
+/* What a file is searched for, and what was found. */
+struct search {
+    struct cli *cli;
+    const char *name; /* NULL: by id */
+    uint32_t id;
+    struct id_local found;
+};
 
-    while (file != NULL && found.name == NULL &&
-           fgetpwent_r(file, &pw, buffer, sizeof(buffer), &got) == 0) {
-        if (name != NULL ? strcmp(pw.pw_name, name) != 0 : pw.pw_uid != id)
-            continue;
-        found.name = talloc_strdup(ctx, pw.pw_name);
-        found.id = pw.pw_uid;
-    }
-    if (file != NULL)
-        fclose(file);
-    return found;
+static bool look_at(void *data, const struct tli_passwd_line *line)
+{
+    struct search *search = data;
+
+    if (!tli_passwd_line_counts(line) || line->name == NULL || !line->has_id ||
+        (search->name != NULL ? strcmp(line->name, search->name) != 0
+                              : line->id != search->id))
+        return true;
+    search->found.name = talloc_strdup(search->cli, line->name);
+    search->found.id = line->id;
+    return false;
 }
 
-static struct id_local local_group(TALLOC_CTX *ctx, const char *name, uint32_t id)
+/* `name` NULL: by id. A file that cannot be read has no entries. */
+static struct id_local local_entry(struct cli *cli, const char *file, const char *name,
+                                   uint32_t id)
 {
-    struct id_local found = {.file = "/etc/group"};
-    FILE *file = fopen(found.file, "re");
-    struct group gr = {0}, *got;
-    char buffer[LINE_BUFFER];
+    struct search search = {.cli = cli, .name = name, .id = id, .found = {.file = file}};
 
-    while (file != NULL && found.name == NULL &&
-           fgetgrent_r(file, &gr, buffer, sizeof(buffer), &got) == 0) {
-        if (name != NULL ? strcmp(gr.gr_name, name) != 0 : gr.gr_gid != id)
-            continue;
-        found.name = talloc_strdup(ctx, gr.gr_name);
-        found.id = gr.gr_gid;
-    }
-    if (file != NULL)
-        fclose(file);
-    return found;
+    (void)tli_passwd_read(file, look_at, &search);
+    return search.found;
 }
 
 void id_find_local(struct id_facts *facts)
@@ -74,17 +67,17 @@ void id_find_local(struct id_facts *facts)
 
     if (asked->is_sid)
         return;
-    facts->local = local_user(facts->cli, name, asked->id);
+    facts->local = local_entry(facts->cli, PASSWD, name, asked->id);
     if (facts->local.name == NULL)
-        facts->local = local_group(facts->cli, name, asked->id);
+        facts->local = local_entry(facts->cli, GROUP, name, asked->id);
 }
 
 static void check_ids(struct id_facts *facts, const struct tli_store_item *item)
 {
     const struct tli_store_entry *entry = &item->entry;
     bool user = entry->class == TL_STORE_USER_ID;
-    struct id_local local = user ? local_user(facts->cli, NULL, entry->id)
-                                 : local_group(facts->cli, NULL, entry->id);
+    struct id_local local =
+        local_entry(facts->cli, user ? PASSWD : GROUP, NULL, entry->id);
     struct tl_sid sid;
     uint32_t id = entry->id;
 
@@ -106,7 +99,7 @@ static void check_ids(struct id_facts *facts, const struct tli_store_item *item)
                              id));
 }
 
-/* What a program would be told, whatever sources /etc/nsswitch.conf lists. */
+/* What NSS answers to a program, with all sources that /etc/nsswitch.conf lists. */
 static void check_nss(struct id_facts *facts, const struct tli_store_entry *entry)
 {
     char *buffer = talloc_size(facts->cli, NSS_BUFFER);
@@ -147,7 +140,7 @@ void id_check(struct id_facts *facts)
     if (found == NULL)
         return;
     check_ids(facts, found);
-    if (nobody || (facts->has_gids && !id_is_valid(&facts->gids)))
+    if (nobody || (facts->has_gids && !record_is_valid(&facts->gids)))
         warn(
             facts, false, "no-groups",
             "no list of the user's groups is known: programs see the primary group only");
@@ -155,6 +148,6 @@ void id_check(struct id_facts *facts)
         warn(facts, true, "local-name",
              talloc_asprintf(facts->cli, "%s has this very name, with the id %u",
                              facts->local.file, facts->local.id));
-    if (facts->file == NULL && !facts->not_stored && id_is_valid(found))
+    if (facts->file == NULL && !facts->not_stored && record_is_valid(found))
         check_nss(facts, &found->entry);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * Asking the agent what the store does not know.
+ * ask.c - asking the agent what the store does not know.
  *
- * One process never spends more than a sixth of its time waiting in vain: after each
- * question without an answer nobody in it asks for five times as long as that one
- * took. So `ls -l` among 500 ids that nobody can tell costs one second, not 500, and
- * an agent that says at once that it cannot tell is asked again soon.
+ * A process never spends more than a sixth of its time waiting for nothing: after a
+ * question without an answer it asks no other for five times as long as that one took. So
+ * `ls -l` among 500 unknown ids takes one second, not 500, and an agent that says at once
+ * that it cannot tell is asked again soon.
  */
 #include <errno.h>
 #include <time.h>
@@ -23,11 +23,11 @@
 #define QUIET_REFUSED 1000 /* at least, after a refusal: those come at once */
 #define QUIET_MOST (QUIET_FACTOR * ASK_MS)
 
-/* Until when nobody asks, in milliseconds of now_ms(); 0: anybody may. The one word
- * of the module, besides the mapped store, that outlives a look-up. */
+/* Until when this process does not ask, in milliseconds of now_ms(); 0: it may. The only
+ * state of the module, besides the mapped store, that outlives a look-up. */
 static atomic_uint quiet_until;
 
-/* Its 32 bits come round every 49 days, which the difference of two does not mind. */
+/* Its 32 bits wrap every 49 days; the difference of two is right all the same. */
 static uint32_t now_ms(void)
 {
     struct timespec now = {0};
@@ -51,7 +51,7 @@ static void keep_quiet(uint32_t now, uint32_t for_ms)
         atomic_store(&quiet_until, until == 0 ? 1 : until);
 }
 
-/* No agent costs three system calls and needs no rest. */
+/* Without an agent a question takes three system calls, and no pause is needed. */
 static bool nobody_there(int rc)
 {
     return rc == -ENOENT || rc == -ECONNREFUSED;
@@ -66,7 +66,7 @@ enum nss_heard nss_ask(uint32_t lookup, const char *name, uint32_t id)
         return NSS_HEARD_NOTHING;
     rc =
         tli_ask_lookup_of(TL_NSS_OWNER, TL_NSS_SOCKET, lookup, name, id, ASK_MS, &status);
-    if (rc == -ENAMETOOLONG || rc == -EINVAL) /* nothing that has a name like this */
+    if (rc == -ENAMETOOLONG || rc == -EINVAL) /* no user or group has such a name */
         return NSS_HEARD_NONE;
     if (rc == 0 && status == 0)
         return NSS_HEARD_DONE;
@@ -81,9 +81,9 @@ enum nss_heard nss_ask(uint32_t lookup, const char *name, uint32_t id)
 
 /*
  * "Could not tell" is UNAVAIL with EAGAIN, as of any service that is out of order, and
- * not NOTFOUND: a mail server must defer, not bounce, and no cache may remember it.
- * Programs that do not care see nobody either way, and nsswitch.conf goes on to the
- * next service after both.
+ * not NOTFOUND: a mail server must defer, not bounce, and no cache may remember it. Other
+ * programs see no such user either way, and nsswitch.conf goes on to the next service
+ * after both.
  */
 enum nss_status nss_cannot_tell(int *errnop)
 {

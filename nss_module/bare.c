@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * Names without a domain, and the machine's own accounts, which win.
+ * bare.c - names without a domain, and the machine's own accounts, which take precedence.
  *
- * `files` may come behind this module in nsswitch.conf, and an account may be added
- * after a domain's user of the same name has become known: so the file is read for each
- * answer that has a bare name in it. Answers with whole names cost nothing.
+ * `files` may come behind this module in nsswitch.conf, and an account may be added after
+ * a domain's user of the same name has become known: so the file is read for each answer
+ * that has a bare name in it. Answers with whole names need no file.
  */
 #include <errno.h>
 #include <string.h>
 
 #include "module.h"
+#include "store/passwd_file.h"
 
 enum nss_status nss_own(const struct nss_bare *bare, bool *shown, int *errnop)
 {
@@ -60,12 +61,12 @@ bool nss_cut_members(const struct tli_store_map *map, struct group *gr)
     return any;
 }
 
-/* A local name: members that are called so get their domain back, if they were cut. The
- * machine may have accounts with an '@' in their names, too. */
-static bool give_back(void *data, const char *name, bool has_id, uint32_t id)
+/* A local name: members of that name get their domain back, if it was cut. The machine
+ * may have accounts with an '@' in their names, too. */
+static bool give_back(void *data, const struct tli_passwd_line *line)
 {
-    for (char **member = data; *member != NULL; member++) {
-        if (strchr(*member, '@') == NULL && tli_local_same(*member, name))
+    for (char **member = data; line->name != NULL && *member != NULL; member++) {
+        if (strchr(*member, '@') == NULL && tli_local_same(*member, line->name))
             (*member)[strlen(*member)] = '@';
     }
     return true;
@@ -73,8 +74,8 @@ static bool give_back(void *data, const char *name, bool has_id, uint32_t id)
 
 enum nss_status nss_show_members(struct group *gr, int *errnop)
 {
-    int saved = errno, rc = tli_local_read(TL_NSS_PASSWD, give_back, gr->gr_mem);
+    int saved = errno, rc = tli_passwd_read(TL_NSS_PASSWD, give_back, gr->gr_mem);
 
     errno = saved;
-    return rc == 0 ? NSS_STATUS_SUCCESS : nss_cannot_tell(errnop);
+    return rc == 0 || rc == -ENOENT ? NSS_STATUS_SUCCESS : nss_cannot_tell(errnop);
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * From an entry of the store to what the caller of NSS reads. Pure.
+ * fill.c - from an entry of the store to the structures of NSS. Pure.
  */
 #include <errno.h>
 #include <string.h>
 
 #include "module.h"
 
-/* No hash is ever here: authentication is PAM's. */
+/* Never a hash: authentication is done by PAM. */
 static char no_password[] = "*";
 
 static char *copy(char **at, const struct tli_store_string *string)
@@ -44,7 +44,7 @@ enum nss_status nss_fill_passwd(const struct tli_store_entry *entry, struct pass
     return NSS_STATUS_SUCCESS;
 }
 
-/* The pointers come first, behind whatever the buffer lacks in alignment. */
+/* The pointers come first, at the first aligned address of the buffer. */
 enum nss_status nss_fill_group(const struct tli_store_entry *entry, struct group *gr,
                                char *buffer, size_t size, int *errnop)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Asking the store, for names and ids that can be ours, and then the agent.
+ * find.c - asking the store for names and ids that it may have, and then the agent.
  */
 #include <errno.h>
 
@@ -24,10 +24,10 @@ static bool usable(const struct tli_store_map *map, enum tli_store_answer answer
 
 /*
  * *map is set if the entry is usable: HIT or STALE. *ours: whether the agent may know
- * more. It may know any name that has a domain, even where there is no store yet,
- * for the first name that is asked for makes one. Ids that are ours are known by the
- * store's ranges; without them each foreign id of the machine would go to the agent,
- * and no id can have been given to anybody before the first record.
+ * more. It may know any name that has a domain, even where there is no store yet, since
+ * the first look-up makes one. It may know ids in the store's ranges; without these each
+ * foreign id of the machine would go to the agent, and no id has been given out before
+ * the first record.
  */
 static enum tli_store_answer look(const struct nss_query *query,
                                   struct tli_store_entry *entry,
@@ -100,18 +100,18 @@ static enum nss_status find_whole(struct nss_query *query, const char *typed,
         return NSS_STATUS_SUCCESS;
     if (answer == TL_STORE_NEGATIVE || !ours)
         return NSS_STATUS_NOTFOUND;
-    /* Nobody waits inside the store: a mapping stays as long as one look-up is in it. */
+    /* Leave the store before waiting: a mapping stays as long as one look-up is in it. */
     if (*map != NULL)
         nss_leave(*map);
     *map = NULL;
-    /* Nobody is asked for the machine's own. */
+    /* The agent is not asked for the machine's own accounts. */
     if (typed != NULL)
         status = nss_own(&own, &shown, errnop);
     return status == NSS_STATUS_SUCCESS ? ask_and_look(query, entry, map, errnop)
                                         : status;
 }
 
-/* What a bare name means stands in the store: without one it means nobody. */
+/* The store says which domain a bare name is of; without a store it means no user. */
 static bool complete(const char *name, char *full)
 {
     const struct tli_store_map *in;

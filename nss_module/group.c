@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * NSS entry points: group and initgroups.
+ * group.c - NSS entry points: group and initgroups.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -106,8 +106,8 @@ static long make_room(long start, long *size, gid_t **groups, long limit, long c
 
 _Static_assert(sizeof(wchar_t) == sizeof(uint32_t), "wmemchr finds gids");
 
-/* In runs up to the next gid that is left out, mostly one or two; libc knows the
- * fastest way to find it. */
+/* Copies runs up to the next gid that is left out, mostly one or two; libc finds it
+ * fastest. */
 static enum nss_status add_gids(const struct tli_store_entry *entry, gid_t skip,
                                 long *start, long *size, gid_t **groups, long limit,
                                 int *errnop)
@@ -134,7 +134,8 @@ static enum nss_status add_gids(const struct tli_store_entry *entry, gid_t skip,
     return NSS_STATUS_SUCCESS;
 }
 
-/* Whether the gids of the user that was found are those of whom was asked for. */
+/* Whether the user that was found is the one whose groups were asked for, and not
+ * shadowed by a local account. */
 static enum nss_status no_local_user(const struct nss_query *query, uint32_t uid,
                                      int *errnop)
 {

@@ -23,12 +23,12 @@
 #define NSS_EXPORT __attribute__((visibility("default")))
 #define NSS_LEAST_ID 1000
 
-/* Whose the store must be, and the agent's socket. */
+/* The owner that the store and the agent's socket must have. */
 #ifndef TL_NSS_OWNER
 #define TL_NSS_OWNER 0
 #endif
 
-/* The machine's own accounts, which no bare name of a domain's may be mistaken for. */
+/* The machine's own accounts, which a bare name of a domain must not shadow. */
 #ifndef TL_NSS_PASSWD
 #define TL_NSS_PASSWD "/etc/passwd"
 #endif
@@ -61,12 +61,12 @@ struct nss_query {
 
 /*
  * Find something in the store; the agent is asked if it is not there, or stale. SUCCESS
- * means that the entry is filled and nss_leave() must follow. NOTFOUND: there is no
- * such thing, or it is not ours. UNAVAIL: nobody can tell.
+ * means that the entry is filled and nss_leave() must follow. NOTFOUND: there is no such
+ * user or group, or it is not for this module. UNAVAIL: it could not be found out.
  *
- * A stale entry is as good as a fresh one as long as nobody can be asked: users
- * must not disappear from a laptop's `ls -l` because it is away from its DCs. When
- * an entry ends for good is what the agent writes into it.
+ * A stale entry is as good as a fresh one while the agent cannot tell: users must not
+ * disappear from a laptop's `ls -l` because it is away from its DCs. The agent writes
+ * into an entry when it ends for good.
  *
  * After a bare name has been found, nss_own() must follow outside of the store.
  */
@@ -75,10 +75,10 @@ enum nss_status nss_find(struct nss_query *query, struct tli_store_entry *entry,
 void nss_leave(const struct tli_store_map *map);
 
 /*
- * bare.c: is what was found the machine's own by now? For bare names, and for what is
- * shown by one; it opens a file, so not within the store. SUCCESS: no, and *shown says
- * whether the bare name may be shown. NOTFOUND: the name that was typed or the id is the
- * machine's. UNAVAIL: that could not be read.
+ * bare.c: whether what was found is the machine's own by now, for bare names and for
+ * entries that are shown by one. It opens a file, so it is not called within the store.
+ * SUCCESS: no, and *shown says whether the bare name may be shown. NOTFOUND: the typed
+ * name or the id is the machine's. UNAVAIL: the file cannot be read.
  */
 struct nss_bare {
     const char *file;  /* TL_NSS_PASSWD or TL_NSS_GROUP */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * NSS entry points: passwd.
+ * passwd.c - NSS entry points: passwd.
  */
 #include "module.h"
 

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * names.c - is this name ours at all?
+ * names.c - whether a name is for this module.
  *
- * Only what can be told without the agent, so that root and the machine's own
- * accounts log on while everything else is broken. /etc/passwd is read as a
- * file: NSS would ask our own module and the network.
+ * Decided without the agent, so that root and the machine's own accounts log on while
+ * everything else is broken. /etc/passwd is read as a file: NSS would ask our own module
+ * and the network.
  */
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <syslog.h>
@@ -17,27 +15,24 @@
 #include <security/pam_modutil.h>
 
 #include "module.h"
+#include "store/passwd_file.h"
 
-/* 1 yes, 0 no, -errno cannot tell. */
+static bool has_other_name(void *name, const struct tli_passwd_line *line)
+{
+    const char **left = name;
+
+    if (line->name != NULL && strcmp(*left, line->name) == 0)
+        *left = NULL;
+    return *left != NULL;
+}
+
+/* 1 yes, 0 no, -errno cannot tell: a missing file, too, for every machine has one. */
 static int in_passwd_file(const char *name)
 {
-    FILE *file = fopen("/etc/passwd", "re");
-    size_t len = strlen(name), cap = 0;
-    char *line = NULL;
-    ssize_t got;
-    int found = 0;
+    const char *left = name;
+    int rc = tli_passwd_read("/etc/passwd", has_other_name, &left);
 
-    if (file == NULL)
-        return -errno;
-    while (found == 0 && (got = getline(&line, &cap, file)) > 0) {
-        if ((size_t)got > len && line[len] == ':' && memcmp(line, name, len) == 0)
-            found = 1;
-    }
-    if (found == 0 && ferror(file))
-        found = -EIO;
-    free(line);
-    fclose(file);
-    return found;
+    return rc != 0 ? rc : left == NULL;
 }
 
 /* ".\x" and "WS1\x": an account of this machine, as at Windows' logon screen. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * local_ids.c - what /etc/passwd and /etc/group have given away already.
+ * local_ids.c - the ids and names that passwd, group, subuid and subgid of this machine
+ * have taken, and that no user of a domain may have.
  *
- * Read line by line and not with fgetpwent_r(): that needs a buffer as long as
- * the longest line, and a group of thousands must not hide those after it.
+ * The accounts are read by store/passwd_file.h; the ranges that subuid(5) and subgid(5)
+ * lend to them by getline(), for a line of any length.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -12,12 +13,16 @@
 
 #include <trustlogon/identity.h>
 
+#include "store/passwd_file.h"
+
+/* Ids of one file, and the names that have them, at the same index. */
 struct ids {
     size_t count;
     uint32_t *id;
     const char **name;
 };
 
+/* Ranges of one file, in its order. */
 struct lent {
     size_t count;
     struct tl_subids *each;
@@ -28,8 +33,7 @@ struct tl_local_ids {
     struct lent uids, gids;
 };
 
-static int add(TALLOC_CTX *ctx, struct ids *ids, const char *name, size_t len,
-               uint32_t id)
+static int add(TALLOC_CTX *ctx, struct ids *ids, const char *name, uint32_t id)
 {
     if ((ids->count & (ids->count + 1)) == 0) { /* 0, 1, 3, 7, ...: room is doubled */
         size_t room = 2 * ids->count + 1;
@@ -44,39 +48,44 @@ static int add(TALLOC_CTX *ctx, struct ids *ids, const char *name, size_t len,
             return -ENOMEM;
         ids->name = name_room;
     }
-    ids->name[ids->count] = talloc_strndup(ctx, name, len);
+    ids->name[ids->count] = talloc_strdup(ctx, name);
     if (ids->name[ids->count] == NULL)
         return -ENOMEM;
     ids->id[ids->count++] = id;
     return 0;
 }
 
-/* name:password:number:... in either file. */
-static int add_line(TALLOC_CTX *ctx, struct ids *ids, const char *line)
-{
-    size_t len = strcspn(line, ":\n");
-    const char *number = line + len;
-    char *end = NULL;
-    unsigned long id;
+/* The reading of one file. */
+struct reading {
+    TALLOC_CTX *ctx;
+    struct ids *ids;
+    int ret;
+};
 
-    /* Blank lines, comments, and NIS's + and -, which glibc's `files` skips too. */
-    if (len == 0 || line[0] == '#' || line[0] == '+' || line[0] == '-')
-        return 0;
-    for (int field = 1; field <= 2; field++) {
-        number = strchr(number, ':');
-        if (number == NULL)
-            return -EBADMSG;
-        number++;
-    }
-    errno = 0;
-    id = strtoul(number, &end, 10);
-    if (errno != 0 || end == number || *number == '-' || id > UINT32_MAX ||
-        (*end != ':' && *end != '\n' && *end != '\0'))
-        return -EBADMSG;
-    return add(ctx, ids, line, len, (uint32_t)id);
+static bool add_line(void *data, const struct tli_passwd_line *line)
+{
+    struct reading *reading = data;
+
+    if (!tli_passwd_line_counts(line))
+        return true;
+    if (!line->has_id)
+        reading->ret = -EBADMSG;
+    else /* a name too long for a user of a domain can only collide by its id */
+        reading->ret = add(reading->ctx, reading->ids,
+                           line->name != NULL ? line->name : "", line->id);
+    return reading->ret == 0;
 }
 
-/* 0, and *value: a number as shadow's getulong() takes it, hexadecimal and octal too. */
+static int read_accounts(TALLOC_CTX *ctx, const char *path, struct ids *ids)
+{
+    struct reading reading = {.ctx = ctx, .ids = ids};
+    int rc = tli_passwd_read(path, add_line, &reading);
+
+    return reading.ret != 0 ? reading.ret : rc == -ENOENT ? 0 : rc;
+}
+
+/* 0 and *value, for a number as shadow's getulong() takes it, also hexadecimal and octal.
+ */
 static int subid_number(const char *text, const char *end, uint64_t *value)
 {
     char *stop = NULL;
@@ -88,8 +97,8 @@ static int subid_number(const char *text, const char *end, uint64_t *value)
     return errno == 0 && stop == end ? 0 : -EBADMSG;
 }
 
-/* owner:first:count in subuid(5) and subgid(5). A line that is none lends nothing to
- * anybody: newuidmap(1) passes it over, and so does this. */
+/* owner:first:count in subuid(5) and subgid(5). A malformed line lends nothing:
+ * newuidmap(1) skips it, and so does this. */
 static int add_subids(TALLOC_CTX *ctx, struct lent *lent, const char *line)
 {
     size_t len = strcspn(line, ":\n");
@@ -117,19 +126,7 @@ static int add_subids(TALLOC_CTX *ctx, struct lent *lent, const char *line)
     return grown[lent->count++].owner != NULL ? 0 : -ENOMEM;
 }
 
-typedef int (*line_fn)(TALLOC_CTX *ctx, void *to, const char *line);
-
-static int account_line(TALLOC_CTX *ctx, void *to, const char *line)
-{
-    return add_line(ctx, to, line);
-}
-
-static int subid_line(TALLOC_CTX *ctx, void *to, const char *line)
-{
-    return add_subids(ctx, to, line);
-}
-
-static int read_file(TALLOC_CTX *ctx, const char *path, line_fn take, void *to)
+static int read_subids(TALLOC_CTX *ctx, const char *path, struct lent *lent)
 {
     FILE *file = fopen(path, "re");
     char *line = NULL;
@@ -139,7 +136,7 @@ static int read_file(TALLOC_CTX *ctx, const char *path, line_fn take, void *to)
     if (file == NULL)
         return errno == ENOENT ? 0 : -errno;
     while (ret == 0 && getline(&line, &room, file) >= 0)
-        ret = take(ctx, to, line);
+        ret = add_subids(ctx, lent, line);
     if (ret == 0 && ferror(file))
         ret = -EIO;
     free(line); /* getline()'s, not talloc's */
@@ -154,7 +151,7 @@ static int read_beside(TALLOC_CTX *ctx, const char *passwd, const char *name,
     const char *slash = strrchr(passwd, '/');
     char *path = talloc_asprintf(
         ctx, "%.*s%s", slash != NULL ? (int)(slash + 1 - passwd) : 0, passwd, name);
-    int ret = path != NULL ? read_file(ctx, path, subid_line, lent) : -ENOMEM;
+    int ret = path != NULL ? read_subids(ctx, path, lent) : -ENOMEM;
 
     talloc_free(path);
     return ret == -ENOTDIR ? 0 : ret;
@@ -169,9 +166,9 @@ int tl_local_ids_load(TALLOC_CTX *ctx, const char *passwd, const char *group,
     *result = NULL;
     if (ids == NULL)
         return -ENOMEM;
-    ret = read_file(ids, passwd, account_line, &ids->users);
+    ret = read_accounts(ids, passwd, &ids->users);
     if (ret == 0)
-        ret = read_file(ids, group, account_line, &ids->groups);
+        ret = read_accounts(ids, group, &ids->groups);
     if (ret == 0)
         ret = read_beside(ids, passwd, "subuid", &ids->uids);
     if (ret == 0)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * Names without a domain: those of one domain, where the store's header says so. A bare
- * name is not a key of its own; it is read as DOMAIN\name, and shown as the part of the
- * canonical name in front of the '@'. So a change of the setting holds for every record
- * at once, and no record of another domain can ever be found by a bare name. Pure.
+ * bare.c - names without a domain: those of one domain, where the store's header says so.
+ * A bare name is not a key of its own; it is read as DOMAIN\name, and shown as the part
+ * of the canonical name in front of the '@'. So a change of the setting holds for every
+ * record at once, and no record of another domain can ever be found by a bare name. Pure.
  */
 #include <string.h>
 
@@ -15,8 +15,9 @@
  * Users and groups that distributions and packages make, and that give rights wherever
  * they are named: a sudoers file with %admin or %wheel in it, or the first user of a
  * cloud image, a PAM line that asks no password of a group, the socket of a container
- * daemon, a package that makes its user only if there is none yet. Who names accounts in
- * a domain shall not have these by being there first. In strcmp order.
+ * daemon, a package that makes its user only if there is none yet. The administrators of
+ * a domain must not obtain these names by creating such an account first. In strcmp
+ * order.
  */
 static const char *const reserved[] = {
     "adm",
@@ -203,9 +204,10 @@ static bool is_reserved(const char *name)
     return false;
 }
 
-/* Begins a character here that is not seen, or is seen as a blank, or turns the order of
- * what follows: C1 controls, no-break and other spaces, soft hyphen, zero width, bidi? A
- * bare "root" with one of them behind it looks like root. UTF-8, NUL at the end. */
+/* Whether a character begins here that is invisible, looks like a blank, or turns the
+ * order of what follows: C1 controls, no-break and other spaces, soft hyphen, zero width,
+ * bidi? A bare "root" with one of them behind it looks like root. UTF-8, NUL at the end.
+ */
 static bool is_unseen(const unsigned char *at)
 {
     if (at[0] == 0xC2)
@@ -218,8 +220,8 @@ static bool is_unseen(const unsigned char *at)
            (at[0] == 0xEF && at[1] == 0xBB && at[2] == 0xBF);
 }
 
-/* What files and commands take for something else than a name: a number is an id to
- * chown, and so is "+1"; "%x" is a group, "#1" an id and "!x" a negation in sudoers,
+/* Refuses what files and commands take for something other than a name: a number is an id
+ * to chown, and so is "+1"; "%x" is a group, "#1" an id and "!x" a negation in sudoers,
  * "+" and "-" are NIS's, "~" begins a home, "." is a path. */
 bool tli_store_bare_ok(const char *name, size_t length)
 {

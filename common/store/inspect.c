@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Looking into the identity store.
+ * inspect.c - reading the whole identity store for the command and for tests.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -75,7 +75,7 @@ static bool is_alive(const struct tli_store_map *map, const struct store_record 
 static bool leads_here(const struct tli_store_map *map, const struct store_record *rec,
                        const struct store_key *key)
 {
-    uint32_t at = tli_store_first(map, store_key_hash(map, rec, key));
+    uint32_t at = tli_store_first(map, tli_store_key_hash(map, rec, key));
     const struct store_key *step;
 
     for (unsigned steps = 0;
@@ -107,17 +107,18 @@ static int scan(TALLOC_CTX *ctx, const struct tli_store_map *map, uint64_t tail,
             continue;
         }
         if (gap != 0)
-            rc = store_note_damage(ctx, walk, gap, "bytes that are no record");
+            rc = tli_store_note_damage(ctx, walk, gap, "bytes that are no record");
         gap = 0;
         for (size_t i = 0; rc == 0 && i < rec->num_keys; i++) {
             if (is_alive(map, rec) && !leads_here(map, rec, &rec->keys[i]) &&
                 is_alive(map, rec)) /* not just replaced */
-                rc = store_note_damage(ctx, walk, at, "a record that nothing leads to");
+                rc = tli_store_note_damage(ctx, walk, at,
+                                           "a record that nothing leads to");
         }
         at += rec->size;
     }
     if (rc == 0 && gap != 0)
-        rc = store_note_damage(ctx, walk, gap, "bytes that are no record");
+        rc = tli_store_note_damage(ctx, walk, gap, "bytes that are no record");
     return rc;
 }
 
@@ -148,19 +149,19 @@ static int count_all(TALLOC_CTX *ctx, const struct tli_store_map *map,
             continue; /* just now; the next look will tell */
         count_record(rec, stats);
         if (!tli_store_entry_of(rec, &entry))
-            rc = store_note_damage(ctx, walk, (uint64_t)rec->self * TL_STORE_UNIT,
-                                   "a record whose parts are not inside of it");
+            rc = tli_store_note_damage(ctx, walk, (uint64_t)rec->self * TL_STORE_UNIT,
+                                       "a record whose parts are not inside of it");
     }
     return rc;
 }
 
-int store_survey(TALLOC_CTX *ctx, const struct tli_store_map *map,
-                 struct store_walk *walk, struct tli_store_stats *stats)
+int tli_store_survey(TALLOC_CTX *ctx, const struct tli_store_map *map,
+                     struct store_walk *walk, struct tli_store_stats *stats)
 {
     const struct store_header *header = store_header_of(map);
     uint64_t tail = atomic_load(&header->tail);
     bool good_tail = tail >= map->data && tail <= map->size && tail % TL_STORE_UNIT == 0;
-    int rc = store_walk(ctx, map, walk);
+    int rc = tli_store_walk(ctx, map, walk);
 
     *stats = (struct tli_store_stats){.size = map->size,
                                       .used = good_tail ? tail - map->data : 0,
@@ -171,8 +172,8 @@ int store_survey(TALLOC_CTX *ctx, const struct tli_store_map *map,
                         atomic_load(&header->superseded) != TL_STORE_CURRENT;
     if (rc == 0 &&
         (!good_tail || (atomic_load(&header->tail) < walk->end && !stats->unfinished)))
-        rc = store_note_damage(ctx, walk, offsetof(struct store_header, tail),
-                               "an end that is not behind the last record");
+        rc = tli_store_note_damage(ctx, walk, offsetof(struct store_header, tail),
+                                   "an end that is not behind the last record");
     if (rc == 0 && good_tail)
         rc = scan(ctx, map, tail, walk);
     if (rc == 0)
@@ -225,7 +226,7 @@ int tli_store_inspect(TALLOC_CTX *ctx, const struct tli_store_view *view,
     struct tli_store_item *list = NULL;
     struct store_walk walk;
     size_t count = 0;
-    int rc = store_survey(tmp, &view->map, &walk, stats);
+    int rc = tli_store_survey(tmp, &view->map, &walk, stats);
 
     if (damage != NULL)
         *damage = NULL;
@@ -258,7 +259,7 @@ static bool find_item(const struct tli_store_view *view, enum tli_store_class cl
     size_t length = name == NULL ? 0 : strlen(name);
     uint64_t hash = name == NULL ? store_hash_id(map->seed, class, id)
                                  : store_hash_name(map->seed, class, name, length);
-    const struct store_record *rec = store_find(map, hash, class, name, length, id);
+    const struct store_record *rec = tli_store_find(map, hash, class, name, length, id);
 
     return rec != NULL && fill_item(rec, item);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * layout.h - the bytes of the identity store, for its reader and its writer only.
- * Positions of records and keys are in units of 8 bytes from the file's beginning;
- * 0 is none.
+ * Positions of records and keys are in units of 8 bytes from the beginning of the file; 0
+ * means none.
  */
 #ifndef TL_STORE_LAYOUT_H
 #define TL_STORE_LAYOUT_H
@@ -20,7 +20,7 @@
 /* Current file; soon superseded (a look at the path tells); superseded. */
 enum { TL_STORE_CURRENT, TL_STORE_LEAVING, TL_STORE_SUPERSEDED };
 
-/* All zero: bare names are nobody's. Another domain makes another file. */
+/* All zero: there are no bare names. A change of the domain makes a new file. */
 struct store_bare {
     uint32_t length, shown;
     char domain[TL_STORE_DOMAIN_MAX + 1];
@@ -212,7 +212,7 @@ static inline uint64_t store_hash_id(uint64_t seed, enum tli_store_class class,
     return store_final(store_step(seed, (uint64_t) class << 32 | id));
 }
 
-/* folded: as it stands in a record. */
+/* folded, as it is in a record. */
 static inline bool store_name_is(const char *folded, const char *name, size_t length)
 {
     for (size_t i = 0; i < length; i += 8) {

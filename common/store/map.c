@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * Which file a reader is in: mapping it, noticing that it was superseded, letting
- * go of old ones. Lock-free, because whoever forks or is interrupted by a signal
- * while holding a lock would leave it locked for its child or its handler.
+ * map.c - the file that a reader is in: mapping it, noticing that it was superseded,
+ * unmapping old ones. Lock-free: a thread that forks, or is interrupted by a signal,
+ * while it holds a lock would leave it locked for the child or the handler.
  *
- * A look-up counts itself in at a slot and then makes sure that the slot is still
- * the current one; who replaced the current slot then looks at the count. Both in
+ * A look-up counts itself in at a slot and then makes sure that the slot is still the
+ * current one; a look-up that replaced the current slot then looks at the count. Both in
  * sequentially consistent order, so that at least one of them sees the other.
  */
 #include <errno.h>
@@ -17,13 +17,13 @@
 
 #include "layout.h"
 
-/* A slot's life. FILLING and LEAVING have one owner, who took them by exchange. */
+/* A slot's life. FILLING and REAPING have one owner, which took them by exchange. */
 enum { FREE, FILLING, USED, REAPING };
 
-/* How often a look-up tries again because others just moved to another file. */
+/* How often a look-up tries again because others have just moved to another file. */
 #define TRIES 64
 
-/* False if it is not a file that only its owner can have written. */
+/* False unless only its owner can have written the file. */
 static bool map_file(int fd, uid_t owner, struct tli_store_slot *slot)
 {
     struct stat st;
@@ -71,7 +71,8 @@ static void reap(struct tli_store_reader *reader)
         if (atomic_load(&reader->current) == i + 1 || atomic_load(&slot->users) != 0 ||
             !atomic_compare_exchange_strong(&slot->state, &expected, REAPING))
             continue;
-        /* Between the look and the exchange the slot may have begun a new life. */
+        /* Between the look and the exchange the slot may have been freed and filled
+         * again. */
         if (atomic_load(&reader->current) != i + 1 && atomic_load(&slot->users) == 0)
             free_slot(slot);
         else
@@ -80,11 +81,11 @@ static void reap(struct tli_store_reader *reader)
 }
 
 /*
- * The file that is at the path now, in a slot in which the caller is counted. It
- * becomes the current one if that still is `from` (0: none). If it is not, somebody
- * else's became that in the meantime, which may have been opened earlier than ours:
- * so ours is what this look-up must use, and it goes when the look-up has left it.
- * NULL if there is no usable file, or it is the one that `from` has mapped already.
+ * The file that is at the path now, in a slot in which the caller is counted. It becomes
+ * the current one if that still is `from` (0: none). Otherwise another thread's file has
+ * become the current one, which may have been opened earlier: this look-up uses its own
+ * file, which is unmapped when the look-up has left it. NULL if there is no usable file,
+ * or it is the one that `from` has mapped already.
  */
 static struct tli_store_slot *refresh(struct tli_store_reader *reader, unsigned from)
 {

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * Putting records into the mapped store and taking them out, one aligned store at a
- * time, so that a reader sees all or nothing and a successor can finish the job.
+ * publish.c - putting records into the mapped store and taking them out, one aligned
+ * store instruction at a time, so that a reader sees all or nothing and the next writer
+ * can finish the job.
  *
- * The order of a publication: the record's bytes behind the tail; `pending`; each
- * key into its bucket; the records it replaces are marked dead and unlinked; the
- * tail; `pending` again. A key is in its bucket already if the bucket leads to
- * something as new or newer, since positions grow with age and there is only one
- * writer: so every step can be done twice.
+ * The order of a publication: the record's bytes behind the tail; `pending`; each key
+ * into its bucket; the records it replaces are marked dead and unlinked; the tail;
+ * `pending` again. A key is in its bucket already if the bucket leads to something as new
+ * or newer, since positions grow with age and there is only one writer: so every step can
+ * be done twice.
  */
 #include "writer_internal.h"
 
@@ -28,17 +29,18 @@ static uint32_t position_of(const struct tli_store_map *map, const void *where)
     return (uint32_t)((size_t)((const uint8_t *)where - map->base) / TL_STORE_UNIT);
 }
 
-uint64_t store_room(const struct tli_store_map *map)
+uint64_t tli_store_room(const struct tli_store_map *map)
 {
     return map->size - atomic_load(&store_header_of(map)->tail);
 }
 
-unsigned store_longest(const struct tli_store_map *map, const struct store_record *rec)
+unsigned tli_store_longest(const struct tli_store_map *map,
+                           const struct store_record *rec)
 {
     unsigned longest = 0;
 
     for (size_t i = 0; i < rec->num_keys; i++) {
-        uint32_t at = tli_store_first(map, store_key_hash(map, rec, &rec->keys[i]));
+        uint32_t at = tli_store_first(map, tli_store_key_hash(map, rec, &rec->keys[i]));
         unsigned length = 1;
         const struct store_key *key;
 
@@ -73,19 +75,19 @@ static void unlink_key(const struct tli_store_map *map, uint64_t hash,
     }
 }
 
-void store_kill(const struct tli_store_map *map, const struct store_record *rec)
+void tli_store_kill(const struct tli_store_map *map, const struct store_record *rec)
 {
     struct store_header *header = store_header_of(map);
 
     if (atomic_exchange(&writable(rec)->live, 0) != 0)
         atomic_fetch_add(&header->dead, rec->size);
     for (size_t i = 0; i < rec->num_keys; i++)
-        unlink_key(map, store_key_hash(map, rec, &rec->keys[i]), &rec->keys[i]);
+        unlink_key(map, tli_store_key_hash(map, rec, &rec->keys[i]), &rec->keys[i]);
 }
 
-const struct store_record *store_find(const struct tli_store_map *map, uint64_t hash,
-                                      enum tli_store_class class, const char *name,
-                                      size_t length, uint32_t id)
+const struct store_record *tli_store_find(const struct tli_store_map *map, uint64_t hash,
+                                          enum tli_store_class class, const char *name,
+                                          size_t length, uint32_t id)
 {
     uint32_t at = tli_store_first(map, hash);
     const struct store_key *key;
@@ -123,8 +125,8 @@ static bool same_key(const struct store_record *rec, const struct store_key *key
 }
 
 /* A user who is replaced by one with another uid is gone, and so is his group list: the
- * account was deleted and made again. First the list, so that whoever finishes this
- * after a crash still finds the way to it. */
+ * account was deleted and made again. First the list, so that a writer that finishes this
+ * after a crash still finds it. */
 static void kill_replaced(const struct tli_store_map *map, const struct store_record *old,
                           const struct store_record *by)
 {
@@ -133,11 +135,11 @@ static void kill_replaced(const struct tli_store_map *map, const struct store_re
 
     if (old->class == TL_STORE_USER_ID && old->id != by->id) {
         hash = store_hash_id(map->seed, TL_STORE_GIDS, old->id);
-        gids = store_find(map, hash, TL_STORE_GIDS, NULL, 0, old->id);
+        gids = tli_store_find(map, hash, TL_STORE_GIDS, NULL, 0, old->id);
     }
     if (gids != NULL)
-        store_kill(map, gids);
-    store_kill(map, old);
+        tli_store_kill(map, gids);
+    tli_store_kill(map, old);
 }
 
 /* Kill older records of this kind that share this key; they are behind it in its
@@ -161,7 +163,7 @@ static void kill_others(const struct tli_store_map *map, const struct store_reco
     }
 }
 
-const struct store_record *store_finish(const struct tli_store_map *map)
+const struct store_record *tli_store_finish(const struct tli_store_map *map)
 {
     struct store_header *header = store_header_of(map);
     uint64_t pending = atomic_load(&header->pending);
@@ -176,7 +178,7 @@ const struct store_record *store_finish(const struct tli_store_map *map)
     }
     for (size_t i = 0; i < rec->num_keys; i++) {
         struct store_key *key = &writable(rec)->keys[i];
-        uint64_t hash = store_key_hash(map, rec, key);
+        uint64_t hash = tli_store_key_hash(map, rec, key);
         uint32_t bucket, self = position_of(map, key), first = tli_store_first(map, hash);
         _Atomic uint64_t *head = bucket_of(map, hash, &bucket);
 
@@ -193,7 +195,7 @@ const struct store_record *store_finish(const struct tli_store_map *map)
     return rec;
 }
 
-void store_append(const struct tli_store_map *map, struct store_record *rec)
+void tli_store_append(const struct tli_store_map *map, struct store_record *rec)
 {
     struct store_header *header = store_header_of(map);
     uint64_t tail = atomic_load(&header->tail);
@@ -204,12 +206,12 @@ void store_append(const struct tli_store_map *map, struct store_record *rec)
     for (size_t i = 0; i < rec->num_keys; i++) {
         atomic_store(&rec->keys[i].next, 0);
         rec->keys[i].record = self;
-        rec->keys[i].tag = (uint32_t)(store_key_hash(map, rec, &rec->keys[i]) >> 32);
+        rec->keys[i].tag = (uint32_t)(tli_store_key_hash(map, rec, &rec->keys[i]) >> 32);
     }
     rec->check = store_record_check(map->seed, rec);
     memcpy((uint8_t *)(uintptr_t)map->base + tail, rec, rec->size);
     if ((rec->flags & TL_STORE_NEGATIVE_FLAG) != 0)
         atomic_fetch_add(&header->negatives, 1);
     atomic_store(&header->pending, tail);
-    store_finish(map);
+    tli_store_finish(map);
 }

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * Looking things up in the bytes of an identity store. Pure; believes nothing.
+ * read.c - looking things up in the bytes of an identity store. Pure; every byte is
+ * checked before it is used.
  */
 #include <time.h>
 
 #include "layout.h"
 
-/* How many records that bear the right hash but fail are looked at. */
+/* How many records that have the right hash but are not the one are looked at. */
 #define TRIES 4
 
-/* What fails its check is none: bare names are then nobody's. */
+/* A domain that fails its check does not count: there are no bare names then. */
 static void read_bare(const struct store_bare *bare, uint64_t seed,
                       struct tli_store_bare *out)
 {
@@ -31,7 +32,7 @@ bool tli_store_map_bytes(const uint8_t *base, size_t size, struct tli_store_map 
         header->version != TL_STORE_VERSION || header->size != size ||
         size > TL_STORE_SIZE_MAX || header->check != store_header_check(header))
         return false;
-    /* The checksum proves no intent: anybody can compute it. */
+    /* Every user can compute the checksum, so the values are checked as well. */
     if (header->buckets == 0 || (header->buckets & (header->buckets - 1)) != 0 ||
         header->table != TL_STORE_PAGE ||
         header->data != header->table + (uint64_t)header->buckets * 8 ||
@@ -133,7 +134,7 @@ struct wanted {
 static bool key_is(const struct store_record *rec, const struct store_key *key,
                    const struct wanted *wanted)
 {
-    /* The key must be one of this very record, which the checksum covers. */
+    /* The key must lie within this record, which the checksum covers. */
     if (key < rec->keys ||
         (size_t)((const uint8_t *)key - (const uint8_t *)rec->keys) % sizeof(*key) != 0 ||
         key >= rec->keys + rec->num_keys)

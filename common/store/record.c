@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Making records of the identity store out of users, groups and gid lists.
+ * record.c - making records of the identity store from users, groups and gid lists.
  */
 #include <errno.h>
 
@@ -182,8 +182,8 @@ static struct draft *new_draft(TALLOC_CTX *ctx, enum tli_store_class class, uint
     return draft;
 }
 
-int store_make_user(TALLOC_CTX *ctx, const struct tli_store_user *user,
-                    struct store_record **rec)
+int tli_store_make_user(TALLOC_CTX *ctx, const struct tli_store_user *user,
+                        struct store_record **rec)
 {
     struct draft *draft = new_draft(ctx, TL_STORE_USER_ID, user->uid, &user->life);
     char *gecos;
@@ -244,8 +244,8 @@ static int join_members(TALLOC_CTX *ctx, const struct tli_store_group *group,
     return 0;
 }
 
-int store_make_group(TALLOC_CTX *ctx, const struct tli_store_group *group,
-                     struct store_record **rec)
+int tli_store_make_group(TALLOC_CTX *ctx, const struct tli_store_group *group,
+                         struct store_record **rec)
 {
     struct draft *draft = new_draft(ctx, TL_STORE_GROUP_ID, group->gid, &group->life);
     int rc;
@@ -270,8 +270,8 @@ int store_make_group(TALLOC_CTX *ctx, const struct tli_store_group *group,
     return rc;
 }
 
-int store_make_gids(TALLOC_CTX *ctx, uint32_t uid, const uint32_t *gids, size_t count,
-                    const struct tli_store_life *life, struct store_record **rec)
+int tli_store_make_gids(TALLOC_CTX *ctx, uint32_t uid, const uint32_t *gids, size_t count,
+                        const struct tli_store_life *life, struct store_record **rec)
 {
     struct draft *draft = new_draft(ctx, TL_STORE_GIDS, uid, life);
     int rc;
@@ -293,8 +293,8 @@ int store_make_gids(TALLOC_CTX *ctx, uint32_t uid, const uint32_t *gids, size_t 
     return rc;
 }
 
-int store_make_missing(TALLOC_CTX *ctx, enum tli_store_class class, const char *name,
-                       uint32_t id, uint64_t until, struct store_record **rec)
+int tli_store_make_missing(TALLOC_CTX *ctx, enum tli_store_class class, const char *name,
+                           uint32_t id, uint64_t until, struct store_record **rec)
 {
     struct tli_store_life life = {until, until, TL_STORE_SOURCE_UNKNOWN};
     bool user = class == TL_STORE_USER_NAME || class == TL_STORE_USER_ID;
@@ -314,10 +314,10 @@ int store_make_missing(TALLOC_CTX *ctx, enum tli_store_class class, const char *
     return rc;
 }
 
-uint64_t store_key_hash(const struct tli_store_map *map, const struct store_record *rec,
-                        const struct store_key *key)
+uint64_t tli_store_key_hash(const struct tli_store_map *map,
+                            const struct store_record *rec, const struct store_key *key)
 {
-    /* A name outside of its record, which no writer of ours makes, is none. */
+    /* A name outside of its record, which this writer never makes, is hashed as an id. */
     if (key->length == 0 || key->value > rec->size ||
         key->length > rec->size - key->value)
         return store_hash_id(map->seed, key->class, key->value);

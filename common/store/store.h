@@ -10,31 +10,28 @@
  * The file, in the byte order of the machine (layout.h has the structures):
  *
  *   header    one page. Its first part never changes and has a checksum: magic,
- *             version, sizes, seed, the id ranges that are ours. The second part
- *             belongs to the writer (tail, pending record) but for one word that
- *             tells readers that this file is about to be, or was, superseded. Behind
- *             it stands whose bare names count (struct tli_store_bare), as unchanging
- *             as the first part and with a check of its own; a file without it, of an
- *             older writer, has none.
- *   table     8 bytes per bucket: where the newest key of the bucket is, with a
- *             check of its own.
- *   data      records, appended. A record has a header, one key per name, id and
- *             SID under which it is found, its strings and its list of members or
- *             of gids. All but the word `live` and the `next` links of the keys is
- *             immutable and covered by the record's checksum.
+ *             version, sizes, seed, the ranges of ids that the store may have. The second
+ * part belongs to the writer (tail, pending record) but for one word that tells readers
+ * that this file is about to be, or was, superseded. Behind it is the domain of bare
+ * names (struct tli_store_bare), as unchanging as the first part and with a check of its
+ * own; a file without it, of an older writer, has no bare names. table     8 bytes per
+ * bucket: where the newest key of the bucket is, with a check of its own. data records,
+ * appended. A record has a header, one key per name, id and SID under which it is found,
+ * its strings and its list of members or of gids. All but the word `live` and the `next`
+ * links of the keys is immutable and covered by the record's checksum.
  *
  * Why readers need no retry. A record is complete before the first bucket leads to
  * it, by one aligned release store. What it replaces is marked dead afterwards and
- * taken out of the chains, but its bytes stay, so that whoever still reads it reads
- * a whole record. Space is never reused; when the file is full, the writer copies the
- * living into a new file, renames it into place and says so in the old one. Readers then
- * map the new file and let go of the old one when the last look-up in this process has
- * left it.
+ * taken out of the chains, but its bytes stay, so that a reader that is still at it
+ * reads a whole record. Space is never reused; when the file is full, the writer copies
+ * the living into a new file, renames it into place and says so in the old one. Readers
+ * then map the new file and let go of the old one when the last look-up in this process
+ * has left it.
  *
- * What a reader believes. Nothing it did not check: the header when mapping (with
+ * What a reader trusts. Nothing that it did not check: the header when mapping (with
  * owner, mode and size of the file), each offset before use, at most
  * TL_STORE_STEPS keys of a chain, and before a record counts: its own position, its
- * size, the checksum, that it lives, that it really bears the name or id asked for,
+ * size, the checksum, that it lives, that it has the name or id asked for,
  * and that its strings and lists end inside of it. A file that was damaged in any
  * way therefore answers "not found" at worst. (The seed keeps damage and chance
  * apart, not attackers, who can read it: they are kept from filling a bucket by the
@@ -55,9 +52,9 @@
 
 #define TL_STORE_FILE "identity.store" /* in the state folder */
 #define TL_STORE_NAME_MAX 1024         /* bytes of a name, without its NUL */
-#define TL_STORE_STEPS 64
+#define TL_STORE_STEPS 64              /* keys of a chain that are looked at */
 #define TL_STORE_RANGES 32
-#define TL_STORE_SLOTS 32
+#define TL_STORE_SLOTS 32    /* mapped files of one reader */
 #define TL_STORE_KEYS_MAX 64 /* names, ids and SIDs of one record */
 #define TL_STORE_DOMAIN_MAX 255
 #define TL_STORE_BARE_MAX 256 /* bytes of a name without a domain */
@@ -72,7 +69,7 @@ enum tli_store_class {
     TL_STORE_SID   /* of users and groups */
 };
 
-/* Who told of what is in a record. Zero is never written by the agent. */
+/* Where a record comes from. Zero is never written by the agent. */
 enum tli_store_source {
     TL_STORE_SOURCE_UNKNOWN,
     TL_STORE_SOURCE_PAC,  /* proven at a logon */
@@ -84,9 +81,9 @@ struct tli_store_range {
     uint32_t first, last; /* both included */
 };
 
-/* Whose names need no domain: those of the domain with this DNS name, in lower case. */
+/* The domain, by its DNS name in lower case, whose names need no domain. */
 struct tli_store_bare {
-    uint32_t length; /* 0: nobody's */
+    uint32_t length; /* of the name; 0: no domain */
     bool shown;      /* NSS shows them so, too */
     char domain[TL_STORE_DOMAIN_MAX + 1];
 };
@@ -106,7 +103,7 @@ struct tli_store_map {
 
 /*
  * The state of one reader: static memory, no constructor, no destructor. Old
- * mappings are given up by whoever maps a new one, if no look-up is in them. A
+ * mappings are unmapped by the look-up that maps a new file, if no look-up is in them. A
  * process forked in the middle of another thread's look-up keeps at most the one
  * mapping that thread was in.
  */
@@ -118,7 +115,7 @@ struct tli_store_slot {
 };
 struct tli_store_reader {
     const char *path;
-    uid_t owner;         /* whose file it must be */
+    uid_t owner;         /* the file must belong to this user */
     atomic_uint current; /* slot + 1; 0: nothing mapped yet */
     struct tli_store_slot slots[TL_STORE_SLOTS];
 };
@@ -145,7 +142,7 @@ struct tli_store_string {
 };
 
 struct tli_store_entry {
-    enum tli_store_class class; /* USER_ID, GROUP_ID or GIDS, whatever was asked by */
+    enum tli_store_class class; /* USER_ID, GROUP_ID or GIDS, for any key */
     enum tli_store_source source;
     uint32_t id, gid; /* group: both its gid; gids: the uid, gid unset */
     struct tli_store_string name, gecos, home, shell, sid;
@@ -161,9 +158,9 @@ struct tli_store_entry {
 /*
  * now: seconds since 1970, against which the record's end is judged. A record that was
  * written later than that (the clock was set back) is STALE, or a MISS if it is
- * negative. A partial group is STALE to who looks for it by name: they may want its
- * members. By id it is a HIT: what looks for ids (ls, id) wants a name, and would read
- * each member of each group of a domain for it.
+ * negative. A partial group is STALE when it is looked up by name, since the caller may
+ * want its members. By id it is a HIT: programs that look up ids (ls, id) want a name,
+ * and would read each member of each group of a domain for it.
  */
 enum tli_store_answer tli_store_by_name(const struct tli_store_map *map,
                                         enum tli_store_class class, const char *name,
@@ -171,22 +168,22 @@ enum tli_store_answer tli_store_by_name(const struct tli_store_map *map,
 enum tli_store_answer tli_store_by_id(const struct tli_store_map *map,
                                       enum tli_store_class class, uint32_t id,
                                       uint64_t now, struct tli_store_entry *entry);
-/* An id that is in one of our ranges. */
+/* Whether the id is in one of the store's ranges. */
 bool tli_store_owns_id(const struct tli_store_map *map, uint32_t id);
-/* A name that can be ours has a domain in it. */
+/* Whether the name has a domain in it. */
 bool tli_store_owns_name(const char *name);
 /*
  * Bare names (bare.c). The name to look up and to ask for: `name` itself if it has a
  * domain; DOMAIN\name, in `full`, if it has none and the store has a domain for such;
- * else NULL. Whether the machine itself has the name is for the caller to ask (local.h).
+ * else NULL. The caller asks whether the machine itself has the name (local.h).
  */
 const char *tli_store_full_name(const struct tli_store_map *map, const char *name,
                                 char full[TL_STORE_NAME_MAX + 1]);
 /* How much of a canonical name is shown: the bytes in front of the '@', or 0 for all. */
 size_t tli_store_bare_length(const struct tli_store_map *map, const char *canonical,
                              size_t length);
-/* Whether a domain's name may stand without its domain, as far as the name itself
- * tells: nothing that is read as a number or a sign, and no name of the system's. */
+/* Whether a name of a domain may be used without its domain, judged by the name itself:
+ * it must not read as a number or a sign, nor be a name of the system. */
 bool tli_store_bare_ok(const char *name, size_t length);
 /* Coarse real time, which the vdso knows without a system call. */
 uint64_t tli_store_now(void);

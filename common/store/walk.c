@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Going through everything that can be reached in an identity store.
+ * walk.c - going through everything that can be reached in an identity store.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -44,8 +44,8 @@ static int add_record(TALLOC_CTX *ctx, struct store_walk *walk, uint32_t positio
     return 0;
 }
 
-int store_note_damage(TALLOC_CTX *ctx, struct store_walk *walk, uint64_t at,
-                      const char *what)
+int tli_store_note_damage(TALLOC_CTX *ctx, struct store_walk *walk, uint64_t at,
+                          const char *what)
 {
     size_t have = talloc_array_length(walk->damage);
     struct tli_store_damage *more;
@@ -72,16 +72,16 @@ static int one_key(TALLOC_CTX *ctx, const struct tli_store_map *map, uint32_t bu
     const struct store_record *rec = tli_store_record_at(map, key->record);
     uint64_t end;
 
-    /* Whatever it is, nothing may be written over it. */
+    /* Even if it is damaged, nothing may be written over it. */
     end = (uint64_t)((const uint8_t *)(key + 1) - map->base);
     walk->end = end > walk->end ? end : walk->end;
     if (rec == NULL)
-        return store_note_damage(ctx, walk, (uint64_t)key->record * TL_STORE_UNIT,
-                                 "a record that is not as it was written");
+        return tli_store_note_damage(ctx, walk, (uint64_t)key->record * TL_STORE_UNIT,
+                                     "a record that is not as it was written");
     if (key < rec->keys || key >= rec->keys + rec->num_keys ||
-        ((uint32_t)store_key_hash(map, rec, key) & (map->buckets - 1)) != bucket)
-        return store_note_damage(ctx, walk, end - sizeof(*key),
-                                 "a link that leads to a key of another chain");
+        ((uint32_t)tli_store_key_hash(map, rec, key) & (map->buckets - 1)) != bucket)
+        return tli_store_note_damage(ctx, walk, end - sizeof(*key),
+                                     "a link that leads to a key of another chain");
     end = (uint64_t)rec->self * TL_STORE_UNIT + rec->size;
     walk->end = end > walk->end ? end : walk->end;
     walk->keys++;
@@ -101,13 +101,14 @@ static int one_bucket(TALLOC_CTX *ctx, const struct tli_store_map *map, uint32_t
     int rc = 0;
 
     if (at == 0 && atomic_load(&word[bucket]) != 0)
-        rc = store_note_damage(ctx, walk, here, "a bucket that fails its check");
+        rc = tli_store_note_damage(ctx, walk, here, "a bucket that fails its check");
     while (rc == 0 && at != 0) {
         key = store_key_at(map, at);
         if (key == NULL || ++length > TL_STORE_STEPS) {
-            rc = store_note_damage(ctx, walk, here,
-                                   key == NULL ? "a chain that leads out of the file"
-                                               : "a chain that is too long, or a circle");
+            rc = tli_store_note_damage(ctx, walk, here,
+                                       key == NULL
+                                           ? "a chain that leads out of the file"
+                                           : "a chain that is too long, or a circle");
             break;
         }
         rc = one_key(ctx, map, bucket, key, walk);
@@ -117,7 +118,8 @@ static int one_bucket(TALLOC_CTX *ctx, const struct tli_store_map *map, uint32_t
     return rc;
 }
 
-int store_walk(TALLOC_CTX *ctx, const struct tli_store_map *map, struct store_walk *walk)
+int tli_store_walk(TALLOC_CTX *ctx, const struct tli_store_map *map,
+                   struct store_walk *walk)
 {
     int rc = 0;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The changes that the agent makes to the identity store.
+ * write.c - the changes that the agent makes to the identity store.
  */
 #include <errno.h>
 
@@ -21,16 +21,16 @@ static int make_room_negative(struct tli_store *store, const struct store_record
 {
     struct store_header *header = store_header_of(&store->map);
     bool full = atomic_load(&header->negatives) >= NEGATIVES_MAX ||
-                store_room(&store->map) < rec->size;
+                tli_store_room(&store->map) < rec->size;
     uint64_t now = tli_store_now();
     int rc = 0;
 
     if (full && now >= header->created && now < header->created + REWRITE_PAUSE)
         return -ENOSPC;
     if (full)
-        rc = store_rewrite(store, rec->size);
+        rc = tli_store_rewrite(store, rec->size);
     if (rc == 0 &&
-        (store_longest(&store->map, rec) > CHAIN_NEGATIVE ||
+        (tli_store_longest(&store->map, rec) > CHAIN_NEGATIVE ||
          atomic_load(&store_header_of(&store->map)->negatives) >= NEGATIVES_MAX))
         rc = -ENOSPC;
     return rc;
@@ -40,16 +40,16 @@ static int make_room(struct tli_store *store, const struct store_record *rec)
 {
     if ((rec->flags & TL_STORE_NEGATIVE_FLAG) != 0)
         return make_room_negative(store, rec);
-    if (store_room(&store->map) >= rec->size &&
-        store_longest(&store->map, rec) <= CHAIN_POSITIVE)
+    if (tli_store_room(&store->map) >= rec->size &&
+        tli_store_longest(&store->map, rec) <= CHAIN_POSITIVE)
         return 0;
-    return store_rewrite(store, rec->size);
+    return tli_store_rewrite(store, rec->size);
 }
 
 /*
- * Is its id that of somebody else, who may still own files by it? An account made again
- * keeps its name, a renamed one its SID; with neither it is another one, and two
- * accounts with one id are one to the kernel.
+ * Whether its id is that of another account, which may still own files by it. An account
+ * made again keeps its name, a renamed one its SID; with neither it is another one, and
+ * two accounts with one id are one to the kernel.
  */
 static bool is_anothers(const struct tli_store_map *map, const struct store_record *rec)
 {
@@ -59,8 +59,8 @@ static bool is_anothers(const struct tli_store_map *map, const struct store_reco
     if ((rec->flags & TL_STORE_NEGATIVE_FLAG) != 0 ||
         (rec->class != TL_STORE_USER_ID && rec->class != TL_STORE_GROUP_ID))
         return false;
-    there = store_find(map, store_hash_id(map->seed, rec->class, rec->id), rec->class,
-                       NULL, 0, rec->id);
+    there = tli_store_find(map, store_hash_id(map->seed, rec->class, rec->id), rec->class,
+                           NULL, 0, rec->id);
     return there != NULL && (there->flags & TL_STORE_NEGATIVE_FLAG) == 0 &&
            tli_store_now() <= there->valid_until && tli_store_entry_of(rec, &fresh) &&
            tli_store_entry_of(there, &old) && strcmp(fresh.sid.at, old.sid.at) != 0 &&
@@ -69,14 +69,14 @@ static bool is_anothers(const struct tli_store_map *map, const struct store_reco
 
 static int put(struct tli_store *store, struct store_record *rec)
 {
-    int lock, rc = store_lock(store, &lock);
+    int lock, rc = tli_store_lock(store, &lock);
 
     if (rc != 0)
         return rc;
     rc = is_anothers(&store->map, rec) ? -EEXIST : make_room(store, rec);
     if (rc == 0)
-        store_append(&store->map, rec);
-    store_unlock(lock);
+        tli_store_append(&store->map, rec);
+    tli_store_unlock(lock);
     return rc;
 }
 
@@ -107,18 +107,18 @@ int tli_store_set_bare(struct tli_store *store, const char *domain, bool shown)
             wanted.domain[i] = c;
         }
     }
-    rc = store_lock(store, &lock);
+    rc = tli_store_lock(store, &lock);
     if (rc != 0)
         return rc;
     before = store->map.bare;
     if (before.length != wanted.length || before.shown != wanted.shown ||
         memcmp(before.domain, wanted.domain, sizeof(wanted.domain)) != 0) {
         store->map.bare = wanted;
-        rc = store_rewrite(store, 0);
+        rc = tli_store_rewrite(store, 0);
         if (rc != 0)
             store->map.bare = before;
     }
-    store_unlock(lock);
+    tli_store_unlock(lock);
     return rc;
 }
 
@@ -128,7 +128,7 @@ int tli_store_put_user(struct tli_store *store, const struct tli_store_user *use
 
     if (!owns(store, user->uid) || !owns(store, user->gid))
         return -ERANGE;
-    int rc = store_make_user(NULL, user, &rec);
+    int rc = tli_store_make_user(NULL, user, &rec);
     return put_made(store, rec, rc);
 }
 
@@ -138,7 +138,7 @@ int tli_store_put_group(struct tli_store *store, const struct tli_store_group *g
 
     if (!owns(store, group->gid))
         return -ERANGE;
-    int rc = store_make_group(NULL, group, &rec);
+    int rc = tli_store_make_group(NULL, group, &rec);
     return put_made(store, rec, rc);
 }
 
@@ -153,7 +153,7 @@ int tli_store_put_gids(struct tli_store *store, uint32_t uid, const uint32_t *gi
     }
     if (!owns(store, uid))
         return -ERANGE;
-    int rc = store_make_gids(NULL, uid, gids, count, life, &rec);
+    int rc = tli_store_make_gids(NULL, uid, gids, count, life, &rec);
     return put_made(store, rec, rc);
 }
 
@@ -168,11 +168,11 @@ static int put_again(struct tli_store *store, enum tli_store_class class, uint32
 
     if (class != TL_STORE_USER_ID && class != TL_STORE_GROUP_ID && class != TL_STORE_GIDS)
         return -EINVAL;
-    rc = store_lock(store, &lock);
+    rc = tli_store_lock(store, &lock);
     if (rc != 0)
         return rc;
     hash = store_hash_id(store->map.seed, class, id);
-    rec = store_find(&store->map, hash, class, NULL, 0, id);
+    rec = tli_store_find(&store->map, hash, class, NULL, 0, id);
     if (rec == NULL || (rec->flags & TL_STORE_NEGATIVE_FLAG) != 0 ||
         now > rec->valid_until)
         rc = -ENOENT;
@@ -187,8 +187,8 @@ static int put_again(struct tli_store *store, enum tli_store_class class, uint32
         rc = make_room(store, copy);
     }
     if (rc == 0)
-        store_append(&store->map, copy);
-    store_unlock(lock);
+        tli_store_append(&store->map, copy);
+    tli_store_unlock(lock);
     talloc_free(copy);
     return rc;
 }
@@ -211,7 +211,7 @@ int tli_store_put_missing_name(struct tli_store *store, enum tli_store_class cla
 
     if ((class != TL_STORE_USER_NAME && class != TL_STORE_GROUP_NAME) || name == NULL)
         return -EINVAL;
-    int rc = store_make_missing(NULL, class, name, 0, until, &rec);
+    int rc = tli_store_make_missing(NULL, class, name, 0, until, &rec);
     return put_made(store, rec, rc);
 }
 
@@ -224,7 +224,7 @@ int tli_store_put_missing_id(struct tli_store *store, enum tli_store_class class
         return -EINVAL;
     if (!owns(store, id))
         return -ERANGE;
-    int rc = store_make_missing(NULL, class, NULL, id, until, &rec);
+    int rc = tli_store_make_missing(NULL, class, NULL, id, until, &rec);
     return put_made(store, rec, rc);
 }
 
@@ -234,24 +234,24 @@ static int drop(struct tli_store *store, enum tli_store_class class, const char 
     size_t length = name == NULL ? 0 : strlen(name);
     const struct store_record *rec, *gids;
     uint64_t hash;
-    int lock, rc = store_lock(store, &lock);
+    int lock, rc = tli_store_lock(store, &lock);
 
     if (rc != 0)
         return rc;
     hash = name == NULL ? store_hash_id(store->map.seed, class, id)
                         : store_hash_name(store->map.seed, class, name, length);
-    rec = store_find(&store->map, hash, class, name, length, id);
+    rec = tli_store_find(&store->map, hash, class, name, length, id);
     if (rec == NULL)
         rc = -ENOENT;
     if (rec != NULL && rec->class == TL_STORE_USER_ID) {
         hash = store_hash_id(store->map.seed, TL_STORE_GIDS, rec->id);
-        gids = store_find(&store->map, hash, TL_STORE_GIDS, NULL, 0, rec->id);
+        gids = tli_store_find(&store->map, hash, TL_STORE_GIDS, NULL, 0, rec->id);
         if (gids != NULL)
-            store_kill(&store->map, gids);
+            tli_store_kill(&store->map, gids);
     }
     if (rec != NULL)
-        store_kill(&store->map, rec);
-    store_unlock(lock);
+        tli_store_kill(&store->map, rec);
+    tli_store_unlock(lock);
     return rc;
 }
 
@@ -280,11 +280,11 @@ int tli_store_drop_id(struct tli_store *store, enum tli_store_class class, uint3
 
 int tli_store_compact(struct tli_store *store)
 {
-    int lock, rc = store_lock(store, &lock);
+    int lock, rc = tli_store_lock(store, &lock);
 
     if (rc == 0) {
-        rc = store_rewrite(store, 0);
-        store_unlock(lock);
+        rc = tli_store_rewrite(store, 0);
+        tli_store_unlock(lock);
     }
     return rc;
 }
@@ -293,12 +293,12 @@ int tli_store_stats(struct tli_store *store, struct tli_store_stats *stats)
 {
     TALLOC_CTX *tmp = talloc_new(NULL);
     struct store_walk walk;
-    int lock, rc = store_lock(store, &lock);
+    int lock, rc = tli_store_lock(store, &lock);
 
     *stats = (struct tli_store_stats){0};
     if (rc == 0) {
-        rc = store_survey(tmp, &store->map, &walk, stats);
-        store_unlock(lock);
+        rc = tli_store_survey(tmp, &store->map, &walk, stats);
+        tli_store_unlock(lock);
     }
     talloc_free(tmp);
     return rc;

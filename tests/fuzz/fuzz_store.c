@@ -28,7 +28,7 @@ static void put(const struct tli_store_map *map, struct store_record *rec)
 {
     if (rec == NULL)
         abort();
-    store_append(map, rec);
+    tli_store_append(map, rec);
     talloc_free(rec);
 }
 
@@ -61,13 +61,13 @@ static void make(struct tli_store_map *map)
     header->bare.check = store_bare_check(42, &header->bare);
     if (!tli_store_map_bytes(pristine, SIZE, map))
         abort();
-    store_make_user(NULL, &user, &rec);
+    tli_store_make_user(NULL, &user, &rec);
     put(map, rec);
-    store_make_group(NULL, &group, &rec);
+    tli_store_make_group(NULL, &group, &rec);
     put(map, rec);
-    store_make_gids(NULL, 5000, gids, 3, &life, &rec);
+    tli_store_make_gids(NULL, 5000, gids, 3, &life, &rec);
     put(map, rec);
-    store_make_missing(NULL, TL_STORE_USER_NAME, names[2], 0, UINT64_MAX, &rec);
+    tli_store_make_missing(NULL, TL_STORE_USER_NAME, names[2], 0, UINT64_MAX, &rec);
     put(map, rec);
 }
 
