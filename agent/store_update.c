@@ -32,7 +32,7 @@
 static size_t ranges_of(const struct tl_config *config, struct tli_store_range *ranges)
 {
     struct tl_id_span spans[TL_STORE_RANGES];
-    size_t count = tl_config_id_spans(config, spans, TL_STORE_RANGES);
+    size_t count = tl_idmap_spans(config, spans, TL_STORE_RANGES);
 
     for (size_t i = 0; i < count; i++)
         ranges[i] = (struct tli_store_range){spans[i].low, spans[i].high};

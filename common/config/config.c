@@ -12,6 +12,8 @@
 #include <tl_build.h>
 #include <unistd.h>
 
+#include <trustlogon/idmap.h>
+
 #include "options.h"
 #include "text.h"
 
@@ -26,7 +28,7 @@ static int complain(TALLOC_CTX *ctx, char **error, const char *fmt, ...)
     return *error != NULL ? -EINVAL : -ENOMEM;
 }
 
-/* Whoever writes these files decides who logs on: root alone may. */
+/* These files decide who may log on, so only root may be able to write them. */
 static const char *owner_fault(const struct stat *st)
 {
     if (geteuid() != 0)
@@ -131,7 +133,7 @@ static int load_file(TALLOC_CTX *ctx, struct tl_config *config, const char *file
     return ret;
 }
 
-/* Files a package manager or an editor leaves beside do not end in .conf. */
+/* Files that a package manager or an editor leaves in the folder do not end in .conf. */
 static int wanted(const struct dirent *entry)
 {
     size_t len = strlen(entry->d_name);
@@ -140,7 +142,7 @@ static int wanted(const struct dirent *entry)
            strcmp(entry->d_name + len - 5, ".conf") == 0;
 }
 
-/* strcmp order whatever the locale: alphasort() would follow LC_COLLATE. */
+/* strcmp order in every locale: alphasort() would follow LC_COLLATE. */
 static int by_bytes(const struct dirent **a, const struct dirent **b)
 {
     return strcmp((*a)->d_name, (*b)->d_name);
@@ -204,8 +206,8 @@ int tl_config_load(TALLOC_CTX *ctx, const char *path, struct tl_config **config_
         ret = -ENOMEM;
     if (ret == 0)
         ret = load_folder(ctx, config, folder, error);
-    if (ret == 0 && tl_config_conflict(config) != NULL)
-        ret = complain(ctx, error, "%s: %s", file, tl_config_conflict(config));
+    if (ret == 0 && tl_idmap_conflict(config) != NULL)
+        ret = complain(ctx, error, "%s: %s", file, tl_idmap_conflict(config));
     if (ret != 0)
         goto cleanup;
     talloc_free(folder);

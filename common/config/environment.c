@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * environment.c - what of its environment a program of ours keeps.
+ * environment.c - the environment variables that the project's programs keep.
  *
  * The libraries below take settings, caches, plug-ins, traces and search domains from it:
  * KRB5_CONFIG, KRB5CCNAME, KRB5_TRACE, GSS_MECH_CONFIG, GSS_USE_PROXY, RES_OPTIONS,
- * LOCALDOMAIN, HOSTALIASES, LDAPRC, SASL_PATH, OPENSSL_CONF, and those of versions to
- * come. So what is kept is listed, not what is dropped.
+ * LOCALDOMAIN, HOSTALIASES, LDAPRC, SASL_PATH, OPENSSL_CONF, and others in later
+ * versions. So the table lists what is kept, not what is dropped.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "name/realm_list.h"
 #include "options.h"
 
 #define DNS_NAME_MAX 255

@@ -8,7 +8,7 @@
 #include "options.h"
 
 #define AT(member) offsetof(struct tl_config, member)
-/* A year, in seconds: longer than anybody means. */
+/* A year, in seconds: longer than any sensible value. */
 #define YEAR 31536000
 
 const struct tli_option tli_options[] = {

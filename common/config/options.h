@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * options.h - the option table: name, type, default and range of everything
- * trustlogon.conf may say. Loading, the PAM line, `trustlogon config` and the
- * check of the manual page all run over this one table.
+ * options.h - the option table: name, type, default and range of every option of
+ * trustlogon.conf. Loading, the PAM line, `trustlogon config` and the check of the manual
+ * page all run over this one table.
  */
 #ifndef TL_CONFIG_OPTIONS_H
 #define TL_CONFIG_OPTIONS_H
@@ -44,7 +44,8 @@ struct tli_option {
     const char *what; /* one line for people */
 };
 
-/* A key that may stand on several lines of one file, each with a piece of its list. */
+/* Whether the key may be given on several lines of one file, each with a part of its
+ * list. */
 static inline bool tli_option_is_list(const struct tli_option *option)
 {
     return option->type == TL_OPTION_RANGES || option->type == TL_OPTION_AUTORID ||
@@ -66,22 +67,11 @@ int tli_option_store(TALLOC_CTX *ctx, struct tl_config *config,
 /* The value as a file would say it; "" where it is found at run time. */
 char *tli_option_show(TALLOC_CTX *ctx, const struct tl_config *config,
                       const struct tli_option *option);
-/* rid_ranges.c: "CONTOSO:100000-299999, fabrikam.test:300000-499999". 0, -ENOMEM,
- * or -EINVAL with *fault, a constant phrase that fits behind the quoted value. */
-int tli_rid_ranges_parse(TALLOC_CTX *ctx, const char *text,
-                         struct tl_rid_ranges **ranges_out, const char **fault);
-/* autorid.c: "100000-2999999"; "RANGE 1: S-1-5-21-1-2-3, RANGE 2: S-1-5-21-1-2-3#1".
- * Returns as above. */
-int tli_id_span_parse(const char *text, struct tl_id_span *span, const char **fault);
-int tli_autorid_domains_parse(TALLOC_CTX *ctx, const char *text,
-                              struct tl_autorid_domains **domains, const char **fault);
-/* names.c: what is wrong with a value of this type, to stand behind it ("is no site
- * name"), or NULL. */
+/* names.c: what is wrong with a value of this type, as a phrase that follows the value
+ * ("is not a site name"), or NULL. */
 const char *tli_option_fault(enum tli_option_type type, const char *value);
-/* realm_list.c: whether it is such a list, of names with a dot. */
-bool tli_realm_list_valid(const char *value);
-/* Whether `value` is an absolute path that stays below itself whatever its
- * escapes become. */
+/* Whether `value` is an absolute path without "." and "..", and with known escapes only.
+ */
 bool tli_path_template_valid(const char *value);
 /* `text` fit for one line of a log: cut short, control characters as '?'. */
 char *tli_option_quote(TALLOC_CTX *ctx, const char *text);

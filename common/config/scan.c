@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * scan.c - a look over the lines of a file before libkrb5 parses them.
+ * scan.c - checks the lines of a file before libkrb5 parses them.
  *
- * The profile library skips lines before the first section without a word,
- * follows `include` into files nobody checked, and splits lines at 2 KiB. For a
- * login server each of these is an error, and with the number of its line.
+ * The profile library skips lines before the first section without a word, follows
+ * `include` into files that were not checked, and splits lines at 2 KiB. Here each of
+ * these is an error, reported with the number of its line.
  */
 #include <string.h>
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * text.c - one file's text, parsed by libkrb5's profile library and checked
- * against the option table.
+ * text.c - one file's text, parsed by libkrb5's profile library and checked against the
+ * option table.
  *
- * The library reads files only, so the bytes that were checked are given to it
- * as a memfd. It knows no line numbers; a syntax error's line is found by
- * parsing shorter and shorter beginnings of the text.
+ * The library reads files only, so the bytes that were checked are given to it as a
+ * memfd. It gives no line numbers; the line of a syntax error is found by parsing shorter
+ * and shorter beginnings of the text.
  */
 #include <errno.h>
 #include <profile.h>

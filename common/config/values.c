@@ -10,6 +10,7 @@
 
 #include <trustlogon/access.h>
 
+#include "identity/id_options.h"
 #include "options.h"
 
 #define QUOTE_MAX 80
@@ -46,7 +47,7 @@ static const struct choice {
 };
 #define CHOICE_WORDS (sizeof(choices[0].words) / sizeof(choices[0].words[0]))
 
-/* The words krb5.conf takes for a boolean, so that nobody has to learn others. */
+/* The words that krb5.conf takes for a boolean. */
 static const struct {
     const char *word;
     bool value;

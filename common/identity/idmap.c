@@ -1,152 +1,19 @@
 /* SPDX-License-Identifier: MIT
  *
- * idmap.c - the table of ranges: the domains in it, and looking things up.
+ * idmap.c - the table of ranges: what it holds, and how SIDs and ids are found in it.
  */
-#include "idmap.h"
-
-#define FILETIME_UNIX_EPOCH 116444736000000000ULL /* 1970 in 100 ns since 1601 */
-#define FILETIME_SECOND 10000000ULL
-
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include <trustlogon/name.h>
+#include "idmap.h"
 
-static struct tli_idmap_known *find_known(const struct tl_idmap *map,
-                                          const struct tl_sid *sid)
+struct tli_idmap_known *tli_idmap_find(const struct tl_idmap *map,
+                                       const struct tl_sid *sid)
 {
     for (size_t i = 0; i < map->num_known; i++)
         if (tl_sid_equal(&map->known[i].domain.sid, sid))
             return &map->known[i];
     return NULL;
-}
-
-static int set_names(struct tl_idmap *map, struct tl_idmap_domain *domain,
-                     const char *dns, const char *flat)
-{
-    domain->dns = tl_fold(map, dns);
-    domain->flat = flat != NULL ? talloc_strdup(map, flat) : NULL;
-    return domain->dns == NULL || (flat != NULL && domain->flat == NULL) ? -ENOMEM : 0;
-}
-
-/* Who tells of a domain decides its names: the own side's directory before what a trusted
- * forest says, and of two forests that list one SID the one that did so first. */
-static int add_domain(struct tl_idmap *map, enum tli_idmap_rank rank, int64_t since,
-                      const struct tl_sid *sid, const char *dns, const char *flat)
-{
-    struct tli_idmap_known *grown, *there = find_known(map, sid);
-    struct tl_idmap_domain domain = {.sid = *sid};
-
-    if (dns == NULL)
-        return 0;
-    if (there != NULL && (there->rank != rank || there->since <= since)) {
-        there->since = since < there->since ? since : there->since;
-        return 0;
-    }
-    if (there != NULL) {
-        there->since = since;
-        return set_names(map, &there->domain, dns, flat);
-    }
-    grown = talloc_realloc(map, map->known, struct tli_idmap_known, map->num_known + 1);
-    if (grown == NULL)
-        return -ENOMEM;
-    map->known = grown;
-    if (set_names(map, &domain, dns, flat) != 0)
-        return -ENOMEM;
-    map->known[map->num_known++] =
-        (struct tli_idmap_known){.domain = domain, .rank = rank, .since = since};
-    return 0;
-}
-
-static bool same_dns(const char *a, const char *b)
-{
-    return a != NULL && b != NULL && tl_dns_compare(a, b) == TL_DNS_EQUAL;
-}
-
-static int add_forest(struct tl_idmap *map, const char *own_domain,
-                      const struct tl_topology *topo, enum tli_idmap_rank rank)
-{
-    int ret = 0;
-
-    for (size_t i = 0; ret == 0 && i < topo->num_domains; i++) {
-        const struct tl_domain *domain = &topo->domains[i];
-
-        if (domain->has_sid && same_dns(domain->dns, own_domain) == (rank == TL_RANK_OWN))
-            ret = add_domain(map, rank, 0, &domain->sid, domain->dns, domain->flat);
-    }
-    return ret;
-}
-
-/* Of a trust, and of a record in it, which our own side's DC dated when it took it over
- * [ADTS 6.1.6.9.3]: the other side cannot make its domains older than they are. */
-static int64_t since_of(const struct tl_tdo *tdo, const struct tl_ft_record *rec)
-{
-    int64_t trust = tdo->created != 0 ? tdo->created : TL_SINCE_UNKNOWN, record;
-
-    if (rec == NULL)
-        return trust;
-    if (rec->time <= FILETIME_UNIX_EPOCH || tdo->created == 0)
-        return TL_SINCE_UNKNOWN;
-    record = (int64_t)((rec->time - FILETIME_UNIX_EPOCH) / FILETIME_SECOND);
-    return record > trust ? record : trust;
-}
-
-static int add_listed(struct tl_idmap *map, const struct tl_tdo *tdo)
-{
-    const struct tl_forest_info *info = tl_tdo_is_forest(tdo) ? tdo->forest_info : NULL;
-    int ret = 0;
-
-    for (size_t i = 0; ret == 0 && info != NULL && i < info->count; i++) {
-        const struct tl_ft_record *rec = &info->records[i];
-
-        if (rec->type == TL_FT_DOMAIN && rec->has_sid)
-            ret = add_domain(map, TL_RANK_LISTED, since_of(tdo, rec), &rec->sid,
-                             rec->name, rec->flat);
-    }
-    return ret;
-}
-
-/* Only what the own side's directory holds is believed: the other side could
- * list any SID, and choose one whose slice is somebody else's. */
-static int add_trusts(struct tl_idmap *map, const char *own_domain,
-                      const struct tl_topology *topo, enum tli_idmap_rank rank)
-{
-    int ret = 0;
-
-    for (size_t i = 0; ret == 0 && i < topo->num_trusts; i++) {
-        const struct tl_tdo *tdo = &topo->trusts[i];
-
-        if (!same_dns(tdo->holder, own_domain) && !same_dns(tdo->holder, topo->forest))
-            continue;
-        if (rank == TL_RANK_LISTED)
-            ret = add_listed(map, tdo);
-        else if (tdo->has_sid)
-            ret = add_domain(map, rank, since_of(tdo, NULL), &tdo->sid, tdo->partner,
-                             tdo->flat);
-    }
-    return ret;
-}
-
-static int add_domains(struct tl_idmap *map, const char *own_domain,
-                       const struct tl_topology *topo, const struct tl_idmap_domain *also)
-{
-    int ret = 0;
-
-    if (topo != NULL) {
-        ret = add_forest(map, own_domain, topo, TL_RANK_OWN);
-        if (ret == 0)
-            ret = add_forest(map, own_domain, topo, TL_RANK_FOREST);
-        if (ret == 0)
-            ret = add_trusts(map, own_domain, topo, TL_RANK_TRUST);
-        if (ret == 0)
-            ret = add_trusts(map, own_domain, topo, TL_RANK_LISTED);
-    }
-    if (ret == 0 && also != NULL)
-        ret = add_domain(map,
-                         same_dns(also->dns, own_domain) ? TL_RANK_OWN : TL_RANK_LISTED,
-                         TL_SINCE_UNKNOWN, &also->sid, also->dns, also->flat);
-    return ret;
 }
 
 int tli_idmap_add_range(struct tl_idmap *map, const struct tl_sid *domain,
@@ -160,58 +27,6 @@ int tli_idmap_add_range(struct tl_idmap *map, const struct tl_sid *domain,
     map->ranges = grown;
     map->ranges[map->num_ranges++] = (struct tl_idmap_range){
         .domain = *domain, .first_rid = first_rid, .min = min, .max = max};
-    return 0;
-}
-
-static int by_min(const void *a, const void *b)
-{
-    const struct tl_idmap_range *x = a, *y = b;
-
-    return (x->min > y->min) - (x->min < y->min);
-}
-
-static int fill(struct tl_idmap *map, const struct tl_config *config)
-{
-    switch (map->kind) {
-    case TL_IDMAP_RID:
-        return tli_idmap_fill_named(map, config->rid_ranges);
-    case TL_IDMAP_RFC2307:
-        return tli_idmap_fill_named(map, config->rfc2307_ranges);
-    case TL_IDMAP_AUTORID:
-        return tli_idmap_fill_autorid(map, config);
-    default:
-        return tli_idmap_fill_sss(map, config);
-    }
-}
-
-int tl_idmap_new(TALLOC_CTX *ctx, const struct tl_config *config, const char *own_domain,
-                 const struct tl_topology *topo, const struct tl_idmap_domain *also,
-                 struct tl_idmap **result, char **error)
-{
-    const char *conflict = tl_config_conflict(config);
-    struct tl_idmap *map;
-    int ret;
-
-    *result = NULL;
-    *error = NULL;
-    if (conflict != NULL) {
-        *error = talloc_strdup(ctx, conflict);
-        return *error != NULL ? -EINVAL : -ENOMEM;
-    }
-    map = talloc_zero(ctx, struct tl_idmap);
-    if (map == NULL)
-        return -ENOMEM;
-    map->kind = config->idmap;
-    ret = add_domains(map, own_domain, topo, also);
-    if (ret == 0)
-        ret = fill(map, config);
-    if (ret != 0) {
-        talloc_free(map);
-        return ret;
-    }
-    if (map->num_ranges > 0)
-        qsort(map->ranges, map->num_ranges, sizeof(map->ranges[0]), by_min);
-    *result = map;
     return 0;
 }
 
@@ -369,7 +184,7 @@ const struct tl_idmap_range *tl_idmap_lost(const struct tl_idmap *map, size_t *c
 const struct tl_idmap_domain *tl_idmap_domain(const struct tl_idmap *map,
                                               const struct tl_sid *sid)
 {
-    const struct tli_idmap_known *known = find_known(map, sid);
+    const struct tli_idmap_known *known = tli_idmap_find(map, sid);
 
     return known != NULL ? &known->domain : NULL;
 }

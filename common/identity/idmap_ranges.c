@@ -7,8 +7,8 @@
 
 #include "idmap.h"
 
-/* The domain a line means. DNS names are tried on all domains first: a trusted
- * forest may call a domain of its own by a flat name of ours. */
+/* The domain a line means. DNS names are tried on all domains first: a domain of a
+ * trusted forest may have the flat name of one of the own forest. */
 const struct tl_idmap_domain *tl_idmap_domain_named(const struct tl_idmap *map,
                                                     const char *name)
 {
@@ -47,7 +47,7 @@ int tli_idmap_fill_named(struct tl_idmap *map, const struct tl_rid_ranges *range
 /*
  * Samba: ID = low + range number * rangesize + RID % rangesize, the range being that
  * of the domain with the index RID / rangesize [idmap_autorid(8)]. The numbers fit:
- * tl_config_conflict() has looked.
+ * tl_idmap_conflict() has looked.
  */
 int tli_idmap_fill_autorid(struct tl_idmap *map, const struct tl_config *config)
 {

@@ -2,9 +2,9 @@
  *
  * idmap_sss.c - the slices that libsss_idmap gives each domain.
  *
- * The library is asked for one slice at a time with no domain added to it, so
- * that it tells the plain hash and never moves one aside; who keeps a slice
- * that two domains hash to is decided here, whatever order they are found in.
+ * The library is asked for one slice at a time with no domain added to it, so that it
+ * returns the plain hash and never moves a domain aside; which of two domains keeps a
+ * slice is decided here, independent of their order.
  */
 #include "idmap.h"
 
@@ -31,9 +31,9 @@ static void pool_free(void *memory, void *pool)
 }
 
 /*
- * Which of two keeps a slice: below 0 the first. One on a RID that few domains reach
- * never takes a domain's first; what our own forest says stands before any trust, and of
- * those the older.
+ * Which of two claims keeps a slice: below 0 the first. A further slice, for RIDs that
+ * few domains reach, never displaces a first one; the own forest comes before any trust,
+ * and of trusts the older.
  */
 static int compare_claims(const struct slice *x, const struct slice *y)
 {
@@ -132,7 +132,7 @@ int tli_idmap_fill_sss(struct tl_idmap *map, const struct tl_config *config)
     slices = talloc_array(pool, struct slice, map->num_known * (FURTHER_SLICES + 1) + 1);
     if (slices == NULL || sss_idmap_init(pool_alloc, pool, pool_free, &sss) != 0)
         goto cleanup;
-    /* -EINVAL cannot be: tl_config_conflict() has looked at the three. */
+    /* -EINVAL cannot be: tl_idmap_conflict() has looked at the three. */
     if (sss_idmap_ctx_set_lower(sss, config->idmap_range_min) != 0 ||
         sss_idmap_ctx_set_upper(sss, config->idmap_range_max) != 0 ||
         sss_idmap_ctx_set_rangesize(sss, config->idmap_range_size) != 0)

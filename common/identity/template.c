@@ -15,7 +15,7 @@
 
 #define PATH_LIMIT 1024 /* of the expanded path; far below PATH_MAX */
 
-/* NULL, or why `value` can be no part of a path and of a line of passwd. */
+/* NULL, or why `value` cannot be part of a path in a line of passwd. */
 static const char *value_fault(const char *value)
 {
     if (*value == '\0')

@@ -19,7 +19,7 @@ struct build {
     struct tl_idmap *map;
     struct tli_user_ids ids;
     struct tl_identity *identity;
-    struct tl_sid primary; /* the primary group; num_subs 0: it is no group */
+    struct tl_sid primary; /* of the primary group; num_subs 0: there is no such group */
     size_t room;           /* of identity->groups */
 };
 
@@ -123,7 +123,7 @@ static int add_groups(struct build *b, const struct tl_sid *windows)
     return 0;
 }
 
-/* A field of passwd: whatever would end it, or is no plain text, becomes '?'. */
+/* A field of passwd: characters that would end it, or are not plain text, become '?'. */
 static char *gecos_of(TALLOC_CTX *ctx, const char *full_name, const char *account)
 {
     char *gecos = talloc_strdup(ctx, full_name != NULL && full_name[0] != '\0' ? full_name
@@ -136,8 +136,8 @@ static char *gecos_of(TALLOC_CTX *ctx, const char *full_name, const char *accoun
     return gecos;
 }
 
-/* A home or a shell as the directory has it, without slashes at its end; NULL where it
- * is none. A shell has no blanks: nobody writes any but to smuggle arguments in. */
+/* A home or a shell as the directory has it, without slashes at its end; NULL where it is
+ * not usable. A shell with blanks is refused: they could only smuggle arguments in. */
 static int path_of(struct build *b, const char *attribute, const char *path,
                    const char *not_in, char **result)
 {
@@ -211,10 +211,10 @@ static bool is_subdomain(const struct tl_identity_input *in)
     return false;
 }
 
-/* What Windows refuses at the logon screen: a machine's password is in the memory of
- * that machine, and whoever reads it there must not become a user here. The bits are
- * those of [MS-SAMR 2.2.1.12]; where no PAC tells them (look-ups), the name's "$" does,
- * which no directory leaves out and administrators give to no person. */
+/* What Windows refuses at the logon screen: a machine's password is in the memory of that
+ * machine, and a program that reads it there must not become a user here. The bits are
+ * those of [MS-SAMR 2.2.1.12]; without a PAC (look-ups) the "$" at the end of the name
+ * tells, which every directory enforces and no administrator gives to a person. */
 static enum tl_reason check_account(const struct build *b,
                                     const struct tli_user_text *text)
 {

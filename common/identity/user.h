@@ -25,15 +25,14 @@ int tli_account_text(TALLOC_CTX *ctx, const char *account, const char *dns,
 int tli_user_names(struct tl_identity *identity, const struct tl_identity_input *in,
                    const struct tli_user_text *text);
 
-/* template.c: replace %u by sam, %d by the flat name in lower case (the DNS name
- * where it is not known), %D by the DNS name, %n by the canonical name, %% by %.
- * -EINVAL with *fault where the result is no absolute path that stays below
- * itself. */
+/* template.c: replace %u by sam, %d by the flat name in lower case (the DNS name where it
+ * is not known), %D by the DNS name, %n by the canonical name, %% by %. -EINVAL with
+ * *fault where the result is not an absolute path without "." and "..". */
 int tli_template_expand(TALLOC_CTX *ctx, const char *template,
                         const struct tli_user_text *text, char **result,
                         const char **fault);
 
-/* NULL, or why `path` is none that is absolute and leads where it says. */
+/* NULL, or why `path` is not an absolute path without "." and "..". */
 const char *tli_path_fault(const char *path);
 
 /* user_ids.c: the ids that SIDs have on this machine, taken ones refused. */

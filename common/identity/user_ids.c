@@ -89,10 +89,10 @@ static enum tl_reason primary_of_facts(const struct tli_user_ids *ids,
 }
 
 /*
- * SSSD gives the users of its subdomains, the other domains of the forest, a
- * private group where ids are computed (auto_private_groups); a domain of another
- * forest is one of its own there and its users have none. winbind gives nobody
- * one. A site that moves over keeps what it had.
+ * SSSD gives the users of its subdomains, the other domains of the forest, a private
+ * group where ids are computed (auto_private_groups); a domain of another forest is one
+ * of its own there and its users have none. winbind gives none. A site that moves to
+ * trustlogon keeps what it had.
  */
 enum tl_reason tli_user_primary(const struct tli_user_ids *ids,
                                 const struct tl_sid *windows,

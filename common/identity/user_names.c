@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * user_names.c - every name that means the user, and none that means another.
+ * user_names.c - every name of the user, and none that could mean another.
  *
- * A domain speaks for its own names only: the sAMAccountName below its DNS name
- * and below the flat name that our side's directory has for it, and an explicit
- * UPN whose suffix is routed to it. A trusted domain could otherwise give a user
- * of its own the name of one of ours.
+ * A domain speaks for its own names only: the sAMAccountName below its DNS name and below
+ * the flat name that the own side's directory has for it, and an explicit UPN whose
+ * suffix is routed to it. A trusted domain could otherwise give one of its users the name
+ * of a user of another domain.
  */
 #include <errno.h>
 #include <string.h>
@@ -14,8 +14,8 @@
 
 #include "user.h"
 
-/* NULL, or why this sAMAccountName can be no user's here. What it may hold in a
- * directory is for the name's own rules; the rest would end a field or a path. */
+/* NULL, or why a user cannot have this sAMAccountName here. The name module has the rules
+ * of the directory; the other characters would end a field or a path. */
 static const char *account_fault(TALLOC_CTX *ctx, const char *account)
 {
     enum tl_name_error error = TL_NAME_OK;
@@ -48,13 +48,6 @@ int tli_account_text(TALLOC_CTX *ctx, const char *account, const char *dns,
     if (text->sam == NULL || text->dns == NULL || text->canonical == NULL)
         return -ENOMEM;
     return 0;
-}
-
-const char *tl_bare_domain(const struct tl_config *config, const char *own)
-{
-    if (config->bare_names == NULL || strcmp(config->bare_names, "no") == 0)
-        return NULL;
-    return strcmp(config->bare_names, "own") == 0 ? own : config->bare_names;
 }
 
 int tl_canonical_name(TALLOC_CTX *ctx, const char *account, const char *dns,
@@ -118,9 +111,9 @@ static bool in_own_forest(const struct tl_topology *topo, const struct tl_sid *d
 }
 
 /*
- * A suffix that names a domain makes an implicit UPN, sam@domain, whoever else
- * may have written it into userPrincipalName. Any other must be routed to the
- * forest of the user's domain.
+ * A suffix that names a domain makes an implicit UPN, sam@domain, even if another account
+ * has it as its userPrincipalName. Any other must be routed to the forest of the user's
+ * domain.
  */
 static int upn_is_his(TALLOC_CTX *ctx, const struct tl_identity_input *in,
                       const struct tli_user_text *text, const char *upn, bool *his)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * withheld.c - ids of a domain that nobody gets: lent by subuid(5), or another domain's.
- * Pure.
+ * withheld.c - ids of a domain that are not given out: lent by subuid(5), or another
+ * domain's. Pure.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -51,7 +51,7 @@ static int add_lent(struct list *list, const struct tl_idmap *map,
     return ret;
 }
 
-/* Whose first slice it is; NULL: of nobody, for several have the same claim. */
+/* The domain that keeps the slice; NULL: none does, since several have the same claim. */
 static const char *keeper(const struct tl_idmap *map, uint32_t id)
 {
     const struct tl_idmap_domain *domain = tl_idmap_domain_of_id(map, id);
@@ -59,7 +59,7 @@ static const char *keeper(const struct tl_idmap *map, uint32_t id)
     return domain != NULL ? domain->dns : NULL;
 }
 
-/* Of the further slices, which few RIDs are in, nobody wants to know. */
+/* The further slices are not reported: few RIDs are in them. */
 static int add_lost(struct list *list, const struct tl_idmap *map)
 {
     size_t count;

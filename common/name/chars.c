@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Character classes of names (chars.h).
+ * chars.c - the characters that the parts of a name may hold (chars.h).
  */
 #include <string.h>
 #include <unistr.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Private to common/name: which characters the parts of a name may hold.
+ * chars.h - which characters the parts of a name may hold.
  */
 #ifndef TL_NAME_CHARS_H
 #define TL_NAME_CHARS_H

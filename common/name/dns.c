@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * DNS and NetBIOS names of domains.
+ * dns.c - DNS and NetBIOS names of domains: comparing, checking, and the realm of a
+ * domain.
  */
 #include <string.h>
 #include <unistr.h>
@@ -38,8 +39,8 @@ static bool same(const char *a, const char *b, size_t len)
     return true;
 }
 
-/* Does `name` end in "." and `tail`? A tail of no labels would take in every
- * name there is; nobody may route that. */
+/* Whether `name` ends in "." and `tail`. A tail without labels would match every name, so
+ * it matches none. */
 static bool below(const char *name, size_t len, const char *tail, size_t tail_len)
 {
     return tail_len > 0 && len > tail_len && name[len - tail_len - 1] == '.' &&

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Case folding: the form in which names are compared and stored.
+ * fold.c - case folding: the form in which names are compared and stored.
  */
 #include <string.h>
 #include <unicase.h>
@@ -36,9 +36,9 @@ static bool is_ascii(const char *bytes, size_t len)
     return true;
 }
 
-/* The small letter of a pair, if both lead to each other: the dotless i has no capital
- * of its own, and the Kelvin sign is nobody's capital. The sigma at the end of a word is
- * the one exception that directories make, since they compare capitals. */
+/* The small letter of a pair, if both lead to each other: the dotless i has no capital of
+ * its own, and the Kelvin sign is not the capital of any letter. The sigma at the end of
+ * a word is the one exception that directories make, since they compare capitals. */
 static ucs4_t fold_one(ucs4_t c)
 {
     ucs4_t small = c == FINAL_SIGMA ? SIGMA : uc_tolower(c);

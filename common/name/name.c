@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Reading the name as the user typed it.
+ * name.c - parsing the name as the user typed it.
  */
 #include <errno.h>
 #include <string.h>
@@ -54,8 +54,8 @@ static enum tl_name_error check_whole(const char *bytes, size_t len)
     return TL_NAME_OK;
 }
 
-/* CredUIParseUserName: a backslash splits whatever else there is; without one
- * the last '@' does. */
+/* CredUIParseUserName: a backslash splits the name even if it has an '@'; without one the
+ * last '@' does. */
 static enum tl_name_form split(const char *bytes, size_t len, struct part *user,
                                struct part *domain)
 {
@@ -87,8 +87,8 @@ static enum tl_name_error check_user(enum tl_name_form form, const struct part *
         idle++;
     if (idle == user->len)
         return TL_NAME_ILLEGAL_USER;
-    /* A directory's comparison skips spaces around a name, NSS does not: "alice " would
-     * be let in as somebody whom the machine does not know. */
+    /* A directory ignores spaces around a name, NSS does not: "alice " would log on as a
+     * user whom the machine does not know. */
     if (user->p[0] == ' ' || user->p[user->len - 1] == ' ')
         return TL_NAME_ILLEGAL_USER;
     /* The attribute userPrincipalName takes any character; only the account

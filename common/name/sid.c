@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Security identifiers: text, packed form, and what belongs to a domain.
+ * sid.c - security identifiers: text, packed form, domain and RID.
  */
 #include <errno.h>
 #include <inttypes.h>

@@ -25,8 +25,8 @@ bool tli_tdo_is_own_side(const struct tl_topology *topo, const struct tl_tdo *td
 
 enum tl_reason tli_tln_reason(uint32_t flags)
 {
-    /* An administrator's word is the one an administrator can take back, so it is
-     * told first where several bits are set. Any bit of the mask disables. */
+    /* An administrator can take back only what an administrator has set, so that bit is
+     * reported first where several are set. Any bit of the mask disables. */
     if ((flags & TL_FT_DISABLED_ADMIN) != 0)
         return TL_REASON_SUFFIX_DISABLED_ADMIN;
     if ((flags & TL_FT_DISABLED_CONFLICT) != 0)

@@ -2,8 +2,8 @@
  *
  * trust/internal.h - what the files of common/trust share.
  *
- * Sides: the *own side* is the workstation's domain and its forest's root; their
- * TDOs route names. The *user's side* is whatever other holder was read.
+ * Sides: the *own side* is the workstation's domain and its forest's root; their TDOs
+ * route names. The *user's side* is any other holder that was read.
  */
 #ifndef TRUST_INTERNAL_H
 #define TRUST_INTERNAL_H
@@ -15,12 +15,12 @@ bool tli_same_domain(const char *a, const char *b); /* DNS names */
 bool tli_same_flat(const char *a, const char *b);   /* NetBIOS names */
 /* A DNS name of at least two labels: a realm can be made of it. */
 bool tli_dns_shaped(const char *name);
-/* Length without one trailing dot; 0 for what is no DNS name (empty labels, > 255):
- * such a name routes nothing and is routed nowhere. */
+/* Length without one trailing dot; 0 for what is not a DNS name (empty labels, > 255):
+ * such a name routes nothing and is not routed. */
 size_t tli_dns_length(const char *name);
 /* `name` equals `base` or lies below it. */
 bool tli_dns_within(const char *name, const char *base);
-/* ASCII letters alike, whatever the locale (Turkish has its own idea of 'I'). */
+/* ASCII letters only, in every locale (Turkish maps 'I' differently). */
 bool tli_ascii_equal(const char *a, const char *b, size_t len);
 int tli_ascii_order(const char *a, const char *b);
 int tli_copy_string(TALLOC_CTX *ctx, const char **to, const char *from);
@@ -40,7 +40,7 @@ const char *tli_ft_flag_words(const struct tl_ft_record *rec);
 
 /* known_domain.c: what a typed domain or suffix names. */
 struct tli_known {
-    const char *dns;                   /* NULL: a flat name nobody can map */
+    const char *dns;                   /* NULL: a flat name without a known DNS name */
     const char *flat;                  /* NULL: not known */
     const struct tl_tdo *tdo;          /* own side's trust that knows it, or NULL */
     const struct tl_ft_record *record; /* its domain record in that trust, or NULL */

@@ -2,12 +2,11 @@
  *
  * route.c - from a name to the realm that is asked, the principal and the path.
  *
- * A name either names a domain that is known (DOM\sam, sam@dns, sam@FLAT): then it
- * is the implicit UPN sam@FQDN, an NT-PRINCIPAL at that domain's own KDC, as the
- * Windows client does it for a name with a domain [doc user-name-formats; events
- * 4768, 4771]. Or its suffix is nobody's domain: then the whole name is an
- * NT-ENTERPRISE name and the workstation's own KDC is asked, which refers onward
- * [MS-KILE 3.3.5.6.1, RFC 6806].
+ * A name either names a domain that is known (DOM\sam, sam@dns, sam@FLAT): then it is the
+ * implicit UPN sam@FQDN, an NT-PRINCIPAL at that domain's own KDC, as the Windows client
+ * does it for a name with a domain [doc user-name-formats; events 4768, 4771]. Or its
+ * suffix is not a known domain: then the whole name is an NT-ENTERPRISE name and the
+ * workstation's own KDC is asked, which refers onward [MS-KILE 3.3.5.6.1, RFC 6806].
  */
 #include <errno.h>
 #include <stdio.h>
@@ -24,7 +23,7 @@ struct maker {
     struct tl_route *route;
 };
 
-/* talloc_strdup into the route, remembering that memory ran out. */
+/* talloc_strdup into the route; 0 or -ENOMEM. */
 static int put(struct tl_route *route, const char **field, const char *value)
 {
     return tli_copy_string(route, field, value);
@@ -51,7 +50,7 @@ static int set_verdict(struct tl_route *route, enum tl_reason reason, uint32_t n
                        const char *subject, const char *attribute)
 {
     if (route->verdict != TL_REASON_OK)
-        return 0; /* the first obstacle on the way is the one that is met */
+        return 0; /* a logon meets the first obstacle of the path */
     route->verdict = reason;
     route->ntstatus = ntstatus != 0 ? ntstatus : tl_reason_info(reason)->ntstatus;
     return put(route, &route->subject, subject) != 0 ||
@@ -89,7 +88,7 @@ static int judge_flat(struct maker *m, const struct tli_known *known)
     return 0;
 }
 
-/* A Kerberos realm that is no domain. */
+/* Whether the trust leads to a Kerberos realm that is not a domain. */
 static bool is_realm(const struct tl_tdo *tdo)
 {
     return tdo != NULL && tdo->type == TL_TRUST_MIT;
@@ -106,9 +105,10 @@ static int walk_and_judge(struct maker *m, const char *user_domain)
         return ret;
     route->num_hops = path.num_hops;
     route->hops = path.hops;
-    /* An external trust routes no names, so a host/ request would be refused; asking
-     * for the way itself is allowed, once the user has named the domain. Nor does the
-     * KDC of a Kerberos realm refer by names of domains [MS-KILE 3.2.5.1]. */
+    /* An external trust routes no names, so a host/ request would be refused; a krbtgt
+     * request for the workstation's realm is allowed, once the user has named the domain.
+     * The KDC of a Kerberos realm does not refer by names of domains either [MS-KILE
+     * 3.2.5.1]. */
     if (route->domain_named &&
         (path.external || (path.num_hops > 0 && is_realm(path.hops[0].tdo_to))))
         route->first_ask = TL_ASK_KRBTGT;
@@ -116,7 +116,7 @@ static int walk_and_judge(struct maker *m, const char *user_domain)
     return ret != 0 ? ret : take_fault(route, &fault);
 }
 
-/* A flat name whose TDO is known and whose DNS name is not: nobody can be asked. */
+/* A flat name whose TDO is known and whose DNS name is not: no KDC can be found. */
 static int no_dns_name(struct maker *m, const struct tli_known *known)
 {
     struct tli_fault fault;
@@ -282,8 +282,8 @@ static bool looks_like_own(const struct maker *m, const char *typed)
            tli_ascii_equal(typed, m->ws->domain, len);
 }
 
-/* Without a snapshot the name is taken at its word. With one, a name that is in no trust
- * is nobody's: a stranger at a login prompt must not choose which host is asked. */
+/* Without a snapshot the name is taken as it is. With one, a name that is in no trust is
+ * unknown: a stranger at a login prompt must not choose which host is asked. */
 static bool may_be_asked(const struct maker *m, const char *dns)
 {
     return tli_dns_shaped(dns) &&

@@ -154,9 +154,9 @@ static char *why_not_routed(const struct scene *s, const struct tl_suffix_match 
 }
 
 /*
- * Our side is a forest trust, so the host is asked for and a referral expected; but
- * to the user's KDC it is an external trust, over which there are none. What is left
- * of a trust that was made anew on one side only looks like this.
+ * The own side has a forest trust, so the host is asked for and a referral expected; but
+ * to the user's KDC it is an external trust, over which there are no referrals. A trust
+ * that was recreated on one side only looks like this.
  */
 static int check_same_kind(struct scene *s)
 {

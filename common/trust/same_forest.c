@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * same_forest.c - which domains are of one forest, as our own side's directory tells, and
- * so through which a user may come.
+ * same_forest.c - which domains are of one forest by the own side's directory, and so
+ * through which a user may come.
  *
- * Names alone tell nothing: dmz.fabrikam.test may be a forest of its own, trusted like
- * any other, and a forest may list a domain that is another's. So a domain is its own
- * trust's before it is one that a forest lists, and nobody's if two forests list it.
+ * Names alone prove nothing: dmz.fabrikam.test may be a forest of its own, trusted like
+ * any other, and a forest may list a domain of another. So a domain with a trust of its
+ * own belongs to that trust before it belongs to a forest that lists it, and to none if
+ * two forests list it.
  */
 #include "internal.h"
 

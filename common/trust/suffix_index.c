@@ -2,17 +2,17 @@
  *
  * suffix_index.c - which forest trust routes a DNS name, over all trusts at once.
  *
- * A hash table of every name in the own side's routing tables and of the own
- * forest's names. The hash runs over a name from its last byte to its first, so one
- * pass over a suffix yields the hash of each of its parents on the way, without a
- * copy and without an allocation.
+ * A hash table of every name in the own side's routing tables and of the own forest's
+ * names. The hash runs over a name from its last byte to its first, so one pass over a
+ * suffix yields the hash of each of its parents, without a copy and without an
+ * allocation.
  *
  * Rules: the longest enabled TLN over all forest trusts wins [DRSR 5.64.2
- * IsNamespaceInTrustedDomain]; an exclusion equal to or above the name takes the
- * whole trust out [ForestTrustOwnsName; Samba util_trusts.c]; so does a domain
- * disabled by SID [ADTS 6.1.6.9.3.2]; the own forest wins over a trust that claims
- * the same name [LSAD 3.1.4.7.16.1]; one table that cannot be read stops all
- * routing [DRSR 5.64.2; Samba alike].
+ * IsNamespaceInTrustedDomain]; an exclusion equal to or above the name takes the whole
+ * trust out [ForestTrustOwnsName; Samba util_trusts.c]; so does a domain disabled by SID
+ * [ADTS 6.1.6.9.3.2]; the own forest wins over a trust that claims the same name [LSAD
+ * 3.1.4.7.16.1]; one table that cannot be read stops all routing [DRSR 5.64.2; Samba
+ * alike].
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@
 
 #include "internal.h"
 
-/* In the order in which a cause is told where several sit on one name. */
+/* In the order in which a cause is reported where several apply to one name. */
 enum kind { KIND_OWN, KIND_TLN, KIND_EXCLUSION, KIND_DOMAIN_OFF, KIND_TLN_OFF };
 
 struct ref {

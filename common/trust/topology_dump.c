@@ -34,7 +34,8 @@ static int put_sid(json_t *object, const char *key, const struct tl_sid *sid, bo
     return put_string(object, key, tl_sid_format(sid, text));
 }
 
-/* Append `item` made by the caller, whatever became of it: taken over either way. */
+/* Append `item`, which the caller has just made and which may be NULL. The reference is
+ * taken in any case. */
 static int append(json_t *array, json_t *item, int ret)
 {
     if (ret != 0) {

@@ -2,9 +2,8 @@
  *
  * topology_json.c - the snapshot as JSON text. docs/topology.md is its description.
  *
- * Encoding is topology_dump.c. What is read here may have been written by hand, or
- * by somebody who means harm: every member's type, range and length is checked, and
- * the numbers of things are bounded.
+ * Encoding is topology_dump.c. The text may have been written by hand, or by an attacker:
+ * every member's type, range and length is checked, and the number of objects is bounded.
  */
 #include <errno.h>
 #include <string.h>

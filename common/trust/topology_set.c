@@ -194,8 +194,8 @@ static int add_record(struct tl_forest_info *info, const struct tl_ft_record *re
     return 0;
 }
 
-/* An external trust that becomes a forest trust in thought has no table yet; made anew,
- * it would begin with the partner's own name. */
+/* An external trust that is set to a forest trust has no table yet; a new one begins with
+ * the partner's own name. */
 static int begin_table(struct tl_forest_info *info, const struct tl_tdo *tdo)
 {
     const struct tl_ft_record own = {

@@ -402,7 +402,7 @@ START_TEST(a_list_on_many_lines)
     ck_assert(domain[0].reserved && domain[1].reserved && !domain[2].reserved);
     ck_assert_uint_eq(domain[59].range, 59);
     ck_assert_uint_eq(domain[59].index, 57);
-    ck_assert_uint_eq(tl_config_id_spans(c, &span, 1), 1);
+    ck_assert_uint_eq(tl_idmap_spans(c, &span, 1), 1);
     ck_assert_uint_eq(span.low, 100000);
     ck_assert_uint_eq(span.high, 9999999);
 }
@@ -424,13 +424,13 @@ START_TEST(lists_and_the_folder)
     ck_assert(!c->unix_primary_group && c->unix_nss_info);
 
     set_option(c, "rfc2307_ranges=A:5000-6000,B:1000-2000,C:3000-4000,D:90000-90009");
-    ck_assert_uint_eq(tl_config_id_spans(c, spans, 2), 2);
+    ck_assert_uint_eq(tl_idmap_spans(c, spans, 2), 2);
     ck_assert_uint_eq(spans[0].low, 5000);
     ck_assert_uint_eq(spans[0].high, 6000);
     ck_assert_uint_eq(spans[1].low, 1000);
     ck_assert_uint_eq(spans[1].high, 90009);
     set_option(c, "idmap=sss");
-    ck_assert_uint_eq(tl_config_id_spans(c, spans, 2), 1);
+    ck_assert_uint_eq(tl_idmap_spans(c, spans, 2), 1);
     ck_assert_uint_eq(spans[0].low, 200000);
     ck_assert_uint_eq(spans[0].high, 2000199999);
 }

@@ -11,22 +11,25 @@
 
 #include <trustlogon/sid.h>
 
+/* How the ticket for the workstation is asked for across trusts (docs/walks.md). */
 enum tl_walk { TL_WALK_WINDOWS, TL_WALK_REFERRAL, TL_WALK_DIRECT };
 
 /* FAST armor [RFC 6113] around the AS exchanges of users. */
 enum tl_fast_policy { TL_FAST_NEVER, TL_FAST_TRY, TL_FAST_DEMAND };
 
-/* Where RC4 may be used. TRUSTS: for the session key of a ticket that leads from one
- * realm to the next, and for no other key. */
+/* Where RC4 may be used. TRUSTS: only for the session key of a ticket that leads from one
+ * realm to the next. */
 enum tl_rc4 { TL_RC4_NO, TL_RC4_TRUSTS, TL_RC4_YES };
 
+/* Whether users log on with a smart card. */
 enum tl_smartcard { TL_SMARTCARD_NEVER, TL_SMARTCARD_TRY, TL_SMARTCARD_REQUIRE };
 
 /* How SIDs become uids and gids (trustlogon/idmap.h). */
 enum tl_idmap_kind { TL_IDMAP_SSS, TL_IDMAP_RID, TL_IDMAP_AUTORID, TL_IDMAP_RFC2307 };
 
-#define TL_ID_LOWEST 1000U        /* ids below are the system's own and never given out */
-#define TL_ID_HIGHEST 4294967293U /* -1 is no id, -2 is nobody on some systems */
+#define TL_ID_LOWEST 1000U /* ids below are the system's own and never given out */
+#define TL_ID_HIGHEST                                                                    \
+    4294967293U /* -1 means "no change", -2 is the user nobody on some systems */
 
 /* The ids of one domain: those that `idmap = rid` gives its SIDs, or those that its
  * directory may give with `idmap = rfc2307`; ranges never overlap. */
@@ -41,7 +44,7 @@ struct tl_rid_ranges {
     struct tl_rid_range *range;
 };
 
-/* A run of ids, both ends in it; high 0: none. */
+/* A run of ids, both ends included; high 0: none. */
 struct tl_id_span {
     uint32_t low, high;
 };
@@ -49,7 +52,7 @@ struct tl_id_span {
  * `index` times the size of a range on. */
 struct tl_autorid_domain {
     uint32_t range;
-    bool reserved; /* ALLOC, BUILTIN: the range is taken, its ids are nobody's here */
+    bool reserved; /* ALLOC, BUILTIN: the range is taken, its ids are not given out */
     struct tl_sid sid;
     uint32_t index;
 };
@@ -104,29 +107,30 @@ struct tl_config {
     /* [access] NULL: no such rule; see trustlogon/access.h */
     const struct tl_access_list *allow_groups, *deny_groups, *allow_users;
     int rule_timeout;  /* for all names of the rules together: 4000 */
-    int rule_lifetime; /* seconds a name's SID is taken as it is: 3600 */
+    int rule_lifetime; /* seconds the SID of a name is kept: 3600 */
     /* [locator] */
     bool require_ldap_ping; /* yes, as on Windows */
     int ping_interval;      /* between candidates: 100 */
     int ping_timeout;       /* in all: 1500 */
     int cache_lifetime;     /* seconds a DC is kept: 43200 */
     int ping_validity;      /* seconds before a cached DC is pinged again: 1800 */
-    int close_site_timeout; /* seconds until a DC of another site is searched anew: 900 */
+    int close_site_timeout; /* seconds until a DC of another site is searched for again:
+                               900 */
     bool try_next_closest_site; /* no, as on Windows */
     int negative_lifetime;      /* seconds a failure is kept: 45 */
     /* [topology] */
     int topology_refresh; /* seconds after which it is read again: 3600 */
-    const char *realms;   /* asked although no trust tells of them; NULL: none */
+    const char *realms;   /* asked for although no trust names them; NULL: none */
     /* [agent] */
     int max_conversations; /* at once: 256 */
     int max_per_uid;       /* at once for one uid other than root: 8 */
     int lookup_max;        /* users and groups looked up at once: 8 */
     int lookup_timeout;    /* of one look-up: 20000 */
-    int known_lifetime;    /* seconds until one is looked up again: 3600 */
-    int unknown_lifetime;  /* seconds that there is none is remembered: 60 */
-    int idle_exit; /* seconds without a client before a socket-activated agent ends; 0
-                      never: 0 */
-    /* folders; not options but build constants that tests replace */
+    int known_lifetime;    /* seconds until a record is looked up again: 3600 */
+    int unknown_lifetime;  /* seconds a negative answer is kept: 60 */
+    /* seconds without a client before a socket-activated agent ends; 0 never: 0 */
+    int idle_exit;
+    /* folders: build constants, which tests replace */
     const char *state_dir, *cache_dir, *run_dir;
 };
 
@@ -144,16 +148,6 @@ TL_PUBLIC struct tl_config *tl_config_defaults(TALLOC_CTX *ctx);
  * -EINVAL with *error naming `where` and the key. */
 TL_PUBLIC int tl_config_set(TALLOC_CTX *ctx, struct tl_config *config, const char *where,
                             const char *assignment, char **error);
-/* Options that are right one by one may not fit together: NULL, or a constant
- * "[identity] idmap_range_max: ...". tl_config_load() has asked; after
- * tl_config_set() tl_idmap_new() asks again. */
-TL_PUBLIC const char *tl_config_conflict(const struct tl_config *config);
-/* All ids that the configuration can give out, whatever domains are known: at most
- * `max` spans, which may then hold ids between ranges too. Returns how many. */
-TL_PUBLIC size_t tl_config_id_spans(const struct tl_config *config,
-                                    struct tl_id_span *spans, size_t max);
-/* Whether a list of realms, NULL for none, has this one. */
-TL_PUBLIC bool tl_realm_list_has(const char *list, const char *realm);
 /* For `trustlogon config`: every option with section, key, value, whether it is the
  * default. */
 struct tl_config_item {
@@ -163,8 +157,8 @@ struct tl_config_item {
 TL_PUBLIC struct tl_config_item *
 tl_config_items(TALLOC_CTX *ctx, const struct tl_config *config, size_t *count);
 
-/* The first act of a program: of the environment only what concerns the terminal and the
- * service manager is kept, and nothing that a library below would obey. 0 or -errno. */
+/* Called first by every program: keeps of the environment only what concerns the terminal
+ * and the service manager, and nothing that a library obeys. 0 or -errno. */
 TL_PUBLIC int tl_own_environment(void);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * trustlogon/identity.h - who a logged-on user is on this machine: ids, names,
- * groups, home and shell, from the verified PAC and, with idmap = rfc2307, from what
- * the directories say of unix accounts.
+ * trustlogon/identity.h - a user's identity on this machine: ids, names, groups, home and
+ * shell, from the verified PAC and, with idmap = rfc2307, from the unix attributes of the
+ * directories.
  *
- * Identities are made from SIDs alone. A name decides nothing: not the uid, and
- * not whether a local account is meant (CVE-2020-25717 of Samba).
+ * Identities are made from SIDs alone. A name decides neither the uid nor whether a local
+ * account is meant (CVE-2020-25717 of Samba).
  */
 #ifndef TRUSTLOGON_IDENTITY_H
 #define TRUSTLOGON_IDENTITY_H
@@ -20,20 +20,19 @@
 /* Ids and names of /etc/passwd and /etc/group, which domain users never get. */
 struct tl_local_ids;
 /*
- * Read both files, never NSS: that would ask us. A file that is not there is
- * empty; any other error, also a line that cannot be understood, is one:
- * -EBADMSG or what the file said. So are `subuid` and `subgid` beside `passwd`, but for
- * lines that cannot be understood, which lend nothing.
+ * Read both files, and `subuid` and `subgid` beside `passwd`; never NSS, which would ask
+ * this very library. A missing file is empty. A line of passwd or group that cannot be
+ * parsed is -EBADMSG; one of subuid or subgid lends nothing. Otherwise -errno.
  */
 TL_PUBLIC int tl_local_ids_load(TALLOC_CTX *ctx, const char *passwd, const char *group,
                                 struct tl_local_ids **ids);
-/* OK; ID_COLLISION or ID_SUBORDINATE with *why, a constant phrase: who has a range of
- * subuid(5) becomes each user in it at will, in a user namespace. */
+/* OK; ID_COLLISION or ID_SUBORDINATE with *why, a constant phrase. The owner of a range
+ * of subuid(5) can become each user in it, in a user namespace. */
 TL_PUBLIC enum tl_reason tl_local_judge_uid(const struct tl_local_ids *ids, uint32_t uid,
                                             const char **why);
 TL_PUBLIC enum tl_reason tl_local_judge_gid(const struct tl_local_ids *ids, uint32_t gid,
                                             const char **why);
-/* The ranges themselves. */
+/* One range of subuid or subgid. */
 struct tl_subids {
     const char *owner; /* a name or a uid, as written */
     uint32_t first, last;
@@ -45,7 +44,7 @@ TL_PUBLIC bool tl_local_has_gid(const struct tl_local_ids *ids, uint32_t gid);
 TL_PUBLIC bool tl_local_has_user(const struct tl_local_ids *ids, const char *name);
 TL_PUBLIC bool tl_local_has_group(const struct tl_local_ids *ids, const char *name);
 
-/* A run of a domain's ids that nobody gets. */
+/* A run of a domain's ids that are not given out. */
 struct tl_withheld_ids {
     struct tl_sid domain;
     uint32_t low, high;
@@ -95,22 +94,18 @@ struct tl_identity_input {
  * TL_REASON_OK and *identity (child of ctx). ID_UNMAPPABLE: the user or the
  * primary group has no id. ID_COLLISION: the id is in /etc/passwd or /etc/group, or
  * the directory gives it to two. ID_SUBORDINATE: it is in a range of subuid or subgid.
- * ID_NAME_UNSAFE: the names make no line of passwd or no safe path. Any other
+ * ID_NAME_UNSAFE: the names do not fit into a line of passwd or a safe path. Any other
  * group without an id, or with one that is taken, is left out with a
  * TL_EVENT_SID. Pure.
  *
  * Within one identity no two SIDs share an id (with rfc2307, of groups that do the first
- * is named); that no other identity has the
- * same is for the store to see, which knows them all.
+ * is named). That no other identity has the same id is checked by the store, which has
+ * them all.
  */
 TL_PUBLIC enum tl_reason tl_identity_build(TALLOC_CTX *ctx,
                                            const struct tl_identity_input *in,
                                            struct tl_identity **identity,
                                            struct tl_outcome *out);
-
-/* Whose users and groups have names without a domain, by DNS name; NULL: nobody's. `own`:
- * the machine's own domain, NULL where that is not known. */
-TL_PUBLIC const char *tl_bare_domain(const struct tl_config *config, const char *own);
 
 /* alice@contoso.test; -EINVAL with *fault, a constant phrase, for a name that may not
  * be shown; -ENOMEM. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * trustlogon/name.h - the name as the user typed it, and names as such.
+ * trustlogon/name.h - the name as the user typed it; comparing and checking names.
  *
  * Pure functions: no look-ups, no I/O. Which domain a name means is decided by
  * the route (trustlogon/route.h).
@@ -50,36 +50,40 @@ TL_PUBLIC int tl_name_parse(TALLOC_CTX *ctx, const char *bytes, size_t len,
 /* One plain sentence for an error, for people. */
 TL_PUBLIC const char *tl_name_error_text(enum tl_name_error error);
 
-/* "." or the NetBIOS or DNS name of this machine before a backslash: its own
- * accounts, not ours. A UPN is never local; whether a bare name is, /etc/passwd
- * decides, which is not asked here. */
+/* Whether the name is one of this machine's own accounts: "." or the machine's NetBIOS or
+ * DNS name stands before the backslash. A UPN is never local. For a bare name /etc/passwd
+ * decides, which is not read here. */
 TL_PUBLIC bool tl_name_is_local(const struct tl_name *name, const char *ws_flat,
                                 const char *ws_fqdn);
 
 /*
- * Copy in small letters: what names are compared and stored by. Letter for letter and
- * never coarser than a directory: "groß" is not "gross", and an accent written
- * apart is not the one written in the letter, since both may be accounts, of two people.
- * NULL for what is not UTF-8 or when memory is out.
+ * A copy in lower case: the form in which names are compared and stored. Each letter is
+ * folded alone, and never more coarsely than a directory compares: "groß" is not "gross",
+ * and a letter with a combining accent is not the composed letter, since both may be
+ * accounts of different people. NULL for what is not UTF-8 or when memory is out.
  */
 TL_PUBLIC char *tl_fold(TALLOC_CTX *ctx, const char *utf8);
-TL_PUBLIC bool tl_name_equal(const char *a,
-                             const char *b); /* folded comparison; false for NULL */
+/* Whether two names are equal when folded; false for NULL. */
+TL_PUBLIC bool tl_name_equal(const char *a, const char *b);
 
 /* DNS names: label-wise, ASCII-case-insensitive, one trailing dot ignored
  * [LSAD 3.1.4.7.16.1]. Nothing is below the empty name. */
 enum tl_dns_cmp { TL_DNS_DIFFERENT, TL_DNS_EQUAL, TL_DNS_BELOW, TL_DNS_ABOVE };
-/* How `a` stands to `b`: BELOW means a is a descendant of b. */
+/* The relation of `a` to `b`: BELOW means that a is a descendant of b. */
 TL_PUBLIC enum tl_dns_cmp tl_dns_compare(const char *a, const char *b);
-TL_PUBLIC size_t tl_dns_labels(const char *name); /* number of labels, 0 for "" and "." */
-TL_PUBLIC bool
-tl_dns_valid(const char *name); /* UTF-8, non-empty labels <= 63, whole <= 255 bytes,
-                                 * nothing that KB909264 forbids; '_' is let pass */
+/* The number of labels; 0 for "" and ".". */
+TL_PUBLIC size_t tl_dns_labels(const char *name);
+/* UTF-8, labels of 1 to 63 bytes, 255 bytes in all, none of the characters that KB909264
+ * forbids except '_', which is accepted. */
+TL_PUBLIC bool tl_dns_valid(const char *name);
 /* 1 to 15 characters, the same list; a dot, but not as the first character. */
 TL_PUBLIC bool tl_netbios_valid(const char *name);
 /* Upper-case (ASCII) realm of a DNS domain name, and back; one trailing dot is
  * dropped. NULL for NULL or when memory is out. */
 TL_PUBLIC char *tl_realm_of(TALLOC_CTX *ctx, const char *dns_domain);
 TL_PUBLIC char *tl_dns_of(TALLOC_CTX *ctx, const char *realm);
+/* Whether a list of realms, separated by blanks or commas, has this one, compared without
+ * regard to ASCII case. NULL is an empty list. */
+TL_PUBLIC bool tl_realm_list_has(const char *list, const char *realm);
 
 #endif

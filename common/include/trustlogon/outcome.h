@@ -2,8 +2,8 @@
  *
  * trustlogon/outcome.h - how a logon, or one step of it, ended.
  *
- * One type carries the whole story from wherever it happened to whoever tells
- * it: the PAM module, the journal, `diagnose`.
+ * One type carries the result from the step in which it arose to the PAM module, the
+ * journal and `diagnose`.
  */
 #ifndef TRUSTLOGON_OUTCOME_H
 #define TRUSTLOGON_OUTCOME_H
@@ -19,11 +19,9 @@ struct tl_outcome {
     uint32_t edata_ntstatus; /* status in its e-data, or 0 */
     const char *realm;       /* realm of the KDC concerned, or NULL */
     const char *kdc;         /* "dc1.contoso.test (10.99.0.11) 88/tcp", or NULL */
-    const char
-        *subject; /* what is to blame: a TDO's DN, a principal, a file, a port; or NULL */
-    const char
-        *attribute;     /* the attribute and value to blame: "trustType = 1"; or NULL */
-    const char *detail; /* one plain sentence of what happened here, or NULL */
+    const char *subject;   /* what is at fault: a TDO's DN, a principal, a file, a port */
+    const char *attribute; /* its attribute and value: "trustType = 1"; or NULL */
+    const char *detail;    /* one plain sentence of what happened here, or NULL */
 };
 
 /* A zeroed outcome that says "ok". Reset by the same function. */
@@ -37,7 +35,7 @@ TL_PUBLIC void tl_outcome_reset(struct tl_outcome *out);
  * there was none, TL_NT_INTERNAL_ERROR. `fmt` makes the detail and may be NULL
  * (then there is none). Everything else recorded earlier (hop, KRB error,
  * realm, kdc, subject, attribute) is kept unless set again; a step that starts
- * afresh calls tl_outcome_reset(). `out` may be NULL.
+ * over calls tl_outcome_reset(). `out` may be NULL.
  */
 TL_PUBLIC enum tl_reason tl_outcome_fail(struct tl_outcome *out, enum tl_stage stage,
                                          enum tl_reason reason, const char *fmt, ...)
@@ -81,13 +79,13 @@ struct tl_words {
  * %{subject} %{attribute} %{realm} %{kdc} %{detail}; a value that is not known
  * is replaced by plain words ("the user's domain"). Control characters of
  * values (they come from networks), characters that reorder or hide text and
- * bytes that are no UTF-8 are replaced by '?'; a value longer than 512 bytes is
+ * bytes that are not UTF-8 are replaced by '?'; a value longer than 512 bytes is
  * cut and ends in "...". NULL when memory is out.
  */
 TL_PUBLIC struct tl_words *tl_outcome_words(TALLOC_CTX *ctx, const struct tl_outcome *out,
                                             const struct tl_words_input *in);
 
-/* A text of the network's made fit to be shown, by the same rules as values above. */
+/* Text from the network made safe to show, by the same rules as the values above. */
 TL_PUBLIC char *tl_plain_text(TALLOC_CTX *ctx, const char *value);
 
 #endif

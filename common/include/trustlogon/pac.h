@@ -2,7 +2,7 @@
  *
  * trustlogon/pac.h - the Privilege Attribute Certificate [MS-PAC]: own decoder
  * of the buffers a logon needs. Pure. Signatures are verified by libkrb5
- * (krb5_pac_verify) before anything here is believed.
+ * (krb5_pac_verify) before anything here is used.
  */
 #ifndef TRUSTLOGON_PAC_H
 #define TRUSTLOGON_PAC_H
@@ -33,7 +33,7 @@ struct tl_pac {
     const char *home_directory, *home_drive, *profile_path, *logon_script;
     struct tl_sid domain_sid; /* LogonDomainId */
     struct tl_sid user_sid;
-    /* user_rid is 0 where ExtraSids names the user; user_sid is right in any case */
+    /* user_rid is 0 where ExtraSids names the user; user_sid is always set */
     uint32_t user_rid, primary_group_rid, user_flags, user_account_control;
     uint16_t logon_count, bad_password_count;
     int64_t logon_time, logoff_time, kickoff_time; /* FILETIME; INT64_MAX never */
@@ -42,8 +42,8 @@ struct tl_pac {
     struct tl_pac_group *groups;
     size_t num_extra; /* ExtraSids, if UserFlags & 0x20; without the user's own */
     struct tl_pac_group *extra;
-    /* ExtraSids of the own forest, of a user from outside: tl_pac_apply_rules() sets
-     * them aside, for nothing tells who added them. They lie behind `extra`. */
+    /* ExtraSids of the own forest, of a user from outside: tl_pac_apply_rules() moves
+     * them here, behind `extra`, since nothing proves which KDC added them. */
     size_t num_unproven;
     const struct tl_pac_group *unproven;
     size_t num_resource; /* resource groups, if UserFlags & 0x200 */
@@ -63,7 +63,7 @@ struct tl_pac {
 
 /* Decode a whole PAC (PACTYPE with its buffers). -EBADMSG with *where, a
  * constant phrase; LOGON_INFO is required, every other buffer optional; each
- * that the structure above tells of must be well-formed and come once. Buffers
+ * that the structure above holds must be well-formed and come once. Buffers
  * of other types are not looked at. A PAC in good order that has no LOGON_INFO, as a
  * KDC without a domain makes it, is -ENODATA. -ENOMEM the same way. */
 TL_PUBLIC int tl_pac_decode(TALLOC_CTX *ctx, const uint8_t *data, size_t len,

@@ -5,9 +5,10 @@
  * All is read from the domain of the server that `dir` is open to, never from another
  * one: an object outside its naming context, or with a SID that is not the domain's, is
  * refused. Names and SIDs are checked before they are given out: a name is UTF-8
- * without control characters and without what no account name may hold (":" and "/"
- * among it); a SID is whole. What fails is refused as a whole, with
- * DIRECTORY_UNREADABLE and the cause; what is optional becomes NULL instead.
+ * without control characters and without the characters that no account name may hold
+ * (":" and "/" among them); a SID is complete. An object that fails is refused as a
+ * whole, with DIRECTORY_UNREADABLE and the cause; an optional attribute becomes NULL
+ * instead.
  */
 #ifndef TRUSTLOGON_PEOPLE_H
 #define TRUSTLOGON_PEOPLE_H
@@ -15,23 +16,25 @@
 #include <trustlogon/directory.h>
 #include <trustlogon/sid.h>
 
-/* A user; computers and the accounts of trusts are none. */
+/* A user, but not a computer or the account of a trust. */
 struct tl_dir_user {
     const char *dn;
     const char *sam; /* sAMAccountName, as written in the directory */
     const char *upn; /* userPrincipalName (explicit), or NULL */
     struct tl_sid sid;
-    uint32_t primary_group_rid;    /* of the user's own domain */
-    const char *display_name;      /* any text in one line, ":" too; or NULL */
-    const char *home, *shell;      /* absolute paths without ":" and ".."; or NULL */
-    bool has_uid, has_gid;         /* uidNumber, gidNumber [RFC 2307]; any but -1: */
-    uint32_t uid_number;           /* whether such an id may be used is for the id */
-    uint32_t gid_number;           /* mapping to say */
+    uint32_t primary_group_rid; /* of the user's own domain */
+    const char *display_name;   /* any text in one line, ":" too; or NULL */
+    const char *home, *shell;   /* absolute paths without ":" and ".."; or NULL */
+    /* uidNumber, gidNumber [RFC 2307], any but -1; the id mapping decides whether they
+     * may be used */
+    bool has_uid, has_gid;
+    uint32_t uid_number, gid_number;
     bool has_control;              /* userAccountControl may be read */
     uint32_t user_account_control; /* [ADTS 2.2.16] */
     int64_t expires; /* the account, seconds since 1970; 0: never, or not to be read */
 };
 
+/* A group. */
 struct tl_dir_group {
     const char *dn;
     const char *name; /* sAMAccountName */
@@ -50,8 +53,9 @@ enum tl_dir_kind {
     TL_DIR_USER,
     TL_DIR_COMPUTER, /* and the account of a trust */
     TL_DIR_GROUP,
-    TL_DIR_FOREIGN /* a foreignSecurityPrincipal: the SID of another forest or domain, or
-                    * a well-known one */
+    /* a foreignSecurityPrincipal: the SID of another forest or domain, or a well-known
+     * one */
+    TL_DIR_FOREIGN
 };
 
 /* A SID with what the directory calls it; `name` is NULL where the kind is UNKNOWN or
@@ -93,8 +97,8 @@ TL_PUBLIC enum tl_reason tl_directory_user_by_sid(TALLOC_CTX *ctx,
 /*
  * tokenGroups [ADTS 3.1.1.4.5.19]: every security group the user is in, nested, the
  * primary group included, as far as the user's own domain knows; its domain-local and
- * BUILTIN groups, which mean nothing elsewhere, are among them. One value that is no
- * SID and the whole is refused: a rule that denies a group must not miss it.
+ * BUILTIN groups, which mean nothing elsewhere, are among them. A value that is not a SID
+ * makes the whole answer invalid: a rule that denies a group must not miss it.
  */
 TL_PUBLIC enum tl_reason tl_directory_user_groups(TALLOC_CTX *ctx,
                                                   struct tl_directory *dir,

@@ -15,34 +15,44 @@
 #include <trustlogon/status.h>
 #include <trustlogon/topology.h>
 
+struct tl_config;
+
+/* This machine, as far as names and routes depend on it. */
 struct tl_workstation {
     const char *flat;           /* WS1 */
     const char *fqdn;           /* ws1.fabrikam.test, lower case */
     const char *realm;          /* FABRIKAM.TEST */
     const char *domain;         /* fabrikam.test */
     const char *default_domain; /* domain of a bare name; NULL: `domain` */
-    bool bare_names;    /* NSS knows that domain's users by bare names: an account of the
-                           machine itself must not be one of theirs */
+    /* NSS knows that domain's users by bare names: an account of the machine itself must
+     * not be taken for one of them. */
+    bool bare_names;
     const char *realms; /* [topology] realms, or NULL */
 };
 
+/* The domain whose users and groups have names without a domain, by DNS name; NULL: there
+ * is none. `own` is the machine's own domain, NULL where it is not known. */
+TL_PUBLIC const char *tl_bare_domain(const struct tl_config *config, const char *own);
+
+/* Name types of the AS-REQ's client [RFC 4120 6.2, RFC 6806 5]. */
 enum tl_principal_type {
-    TL_PRINCIPAL = 1,
-    TL_ENTERPRISE = 10
-}; /* NT-PRINCIPAL, NT-ENTERPRISE */
+    TL_PRINCIPAL = 1,  /* NT-PRINCIPAL */
+    TL_ENTERPRISE = 10 /* NT-ENTERPRISE */
+};
 
 /* Which ticket the walk asks for first at the user's KDC. */
 enum tl_first_ask {
-    TL_ASK_HOST,  /* host/ws with canonicalize: the KDC refers by suffix routing */
-    TL_ASK_KRBTGT /* krbtgt/<workstation realm>: no suffix routing can apply (external
-                     trust) */
+    /* host/ws with canonicalize: the KDC refers by suffix routing */
+    TL_ASK_HOST,
+    /* krbtgt/<workstation realm>: no suffix routing can apply (external trust) */
+    TL_ASK_KRBTGT
 };
 
+/* One step of the path: a TGT of `to` that `from` issues. The names are DNS names. */
 struct tl_hop {
-    const char *from, *to; /* DNS domain names; a TGT of `to` issued by `from` */
-    const struct tl_tdo
-        *tdo_from;               /* the TDO that `from` holds for `to`; NULL: not known */
-    const struct tl_tdo *tdo_to; /* the TDO that `to` holds for `from`; NULL: not known */
+    const char *from, *to;
+    const struct tl_tdo *tdo_from; /* the TDO that `from` holds for `to`; NULL: unknown */
+    const struct tl_tdo *tdo_to;   /* the TDO that `to` holds for `from`; NULL: unknown */
 };
 
 struct tl_route {
@@ -51,11 +61,10 @@ struct tl_route {
     const char *subject;    /* the TDO or suffix the verdict is about, or NULL */
     const char *attribute;  /* "trustType = 1", or NULL */
     const char *why;        /* one sentence: the rule that decided the route */
-    bool local;             /* a name of this machine: not ours (verdict NAME_LOCAL) */
+    bool local;             /* a name of this machine (verdict NAME_LOCAL) */
     const char *realm;      /* realm whose KDC gets the AS-REQ */
     const char *domain;     /* its DNS name, lower case */
-    const char
-        *principal; /* client name without realm: "alice", or "alice@corp.example" */
+    const char *principal;  /* client without its realm: "alice", "alice@corp.example" */
     enum tl_principal_type type;
     const char *user_domain;  /* DNS name of the user's domain where known, else NULL */
     const char *user_flat;    /* its flat name where known */
@@ -69,8 +78,8 @@ struct tl_route {
 /*
  * Never fails but for memory (-ENOMEM). `topo` may be NULL: nothing is known, and a
  * domain's DNS name is taken at its word. With a topology, a domain that it does not have
- * is nobody's (`realm` is NULL), unless ws->realms has it: else whoever types a name
- * would choose which hosts are looked for and asked.
+ * is unknown (`realm` is NULL), unless ws->realms lists it: otherwise the user who types
+ * a name would choose which hosts are looked up and asked.
  */
 TL_PUBLIC int tl_route(TALLOC_CTX *ctx, const struct tl_name *name,
                        const struct tl_workstation *ws, const struct tl_topology *topo,
@@ -91,7 +100,7 @@ TL_PUBLIC bool tl_known_domain(const struct tl_topology *topo,
 
 /* A bare name that begins with the name of a known domain: a shell removes the backslash
  * of an unquoted CONTOSO\alice. The name that was probably meant, "CONTOSO\alice", or
- * NULL: for any other name, and where memory is out. A guess for people, never a route.
+ * NULL: for any other name, and where memory is out. A guess for messages, never a route.
  */
 TL_PUBLIC char *tl_name_meant(TALLOC_CTX *ctx, const struct tl_name *name,
                               const struct tl_topology *topo);
@@ -110,9 +119,9 @@ TL_PUBLIC enum tl_reason tl_route_judge(TALLOC_CTX *ctx, const struct tl_topolog
                                         const char **subject, const char **attribute);
 
 /*
- * The TDOs without AES (tl_tdo_lacks_aes) on the expected way from a user's domain, in
+ * The TDOs without AES (tl_tdo_lacks_aes) on the expected path from a user's domain, in
  * the order in which a logon meets them; `list` is a child of ctx and points into the
- * topology. -ENOMEM only. No fault of the way as such: what comes of it depends on
+ * topology. -ENOMEM only. They are not a fault by themselves: the effect depends on
  * allow_rc4 and on the domain controllers.
  */
 struct tl_rc4_hop {
@@ -137,9 +146,10 @@ struct tl_suffix_match {
     const struct tl_tdo
         *tdo; /* trust that routes it, or whose flag forbids it; or NULL */
     const struct tl_ft_record
-        *record;           /* the TLN, exclusion or domain record that decided */
-    enum tl_reason reason; /* OK, SUFFIX_DISABLED_*, SUFFIX_EXCLUDED, SUFFIX_UNKNOWN,
-                            * DOMAIN_DISABLED, TRUST_INFO_BROKEN (of any trust) */
+        *record; /* the TLN, exclusion or domain record that decided */
+    /* OK, SUFFIX_DISABLED_*, SUFFIX_EXCLUDED, SUFFIX_UNKNOWN, DOMAIN_DISABLED, or
+     * TRUST_INFO_BROKEN (of any trust) */
+    enum tl_reason reason;
 };
 TL_PUBLIC struct tl_suffix_match tl_suffix_find(const struct tl_suffix_index *index,
                                                 const char *suffix);

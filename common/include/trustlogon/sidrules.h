@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * trustlogon/sidrules.h - which SIDs of a verified PAC this workstation believes
+ * trustlogon/sidrules.h - which SIDs of a verified PAC this workstation accepts
  * [MS-PAC 4.1.2.2]. Pure.
  */
 #ifndef TRUSTLOGON_SIDRULES_H

@@ -81,7 +81,7 @@
 #define TL_KRB_CLIENT_NOT_TRUSTED 62
 #define TL_KRB_WRONG_REALM 68
 
-/* The steps of a logon, in order: where it stood when it ended. */
+/* The steps of a logon, in order: the one in which it ended. */
 enum tl_stage {
     TL_STAGE_NAME,     /* reading the name as typed */
     TL_STAGE_ROUTE,    /* deciding realm, principal, path */
@@ -108,6 +108,7 @@ enum tl_reason {
     TL_REASON_COUNT
 };
 
+/* One row of the NTSTATUS table. */
 struct tl_status_info {
     uint32_t ntstatus;  /* 0xC000018B */
     const char *name;   /* "NO_TRUST_SAM_ACCOUNT", without STATUS_ */
@@ -117,19 +118,21 @@ struct tl_status_info {
     const char *remedy; /* what to do; NULL if none is known */
 };
 
+/* One row of the Kerberos error table. */
 struct tl_krb_info {
     int32_t code;     /* 7 */
     const char *name; /* "KDC_ERR_S_PRINCIPAL_UNKNOWN" */
     const char *text; /* plain words */
 };
 
+/* One row of the table of reasons. */
 struct tl_reason_info {
     enum tl_reason reason;
     const char *slug;  /* "trust-downlevel" */
     uint32_t ntstatus; /* where this reason ends; 0: depends on the code */
-    const char
-        *explanation; /* one or two sentences; may hold %{...}, see tl_outcome_words() */
-    const char *remedy; /* imperative; the same */
+    /* One or two sentences, and what to do, in the imperative; both may hold %{...}, see
+     * tl_outcome_words(). */
+    const char *explanation, *remedy;
 };
 
 /* Look-ups; NULL where unknown. Names are compared without case, with or
@@ -142,11 +145,11 @@ TL_PUBLIC const struct tl_status_info *tl_status_by_win32(uint32_t win32);
 TL_PUBLIC const struct tl_status_info *tl_status_by_name(const char *name);
 TL_PUBLIC const struct tl_krb_info *tl_krb_by_code(int32_t code);
 TL_PUBLIC const struct tl_krb_info *tl_krb_by_name(const char *name);
-TL_PUBLIC const struct tl_reason_info *
-tl_reason_info(enum tl_reason reason); /* never NULL for a valid reason */
+/* Never NULL for a valid reason. */
+TL_PUBLIC const struct tl_reason_info *tl_reason_info(enum tl_reason reason);
 TL_PUBLIC const struct tl_reason_info *tl_reason_by_slug(const char *slug);
-/* A verdict on the account of whoever asked in an AS exchange: where that was the
- * machine, a caller would take it for one on the user. */
+/* Whether the reason is a verdict on the client of an AS exchange. Where the client was
+ * the machine, it must not be reported as one on the user. */
 TL_PUBLIC bool tl_reason_is_of_client(enum tl_reason reason);
 /* All rows, for listings and for tests: returns the table, *count its rows. */
 TL_PUBLIC const struct tl_status_info *tl_status_table(size_t *count);

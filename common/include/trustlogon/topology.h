@@ -20,6 +20,7 @@ struct tl_domain {
     bool has_sid;
 };
 
+/* A snapshot. */
 struct tl_topology {
     int64_t taken;      /* when it was read, seconds since 1970; 0: never */
     const char *source; /* "ldap://dc1.fabrikam.test" or a file, or NULL */
@@ -32,18 +33,19 @@ struct tl_topology {
     const char **suffixes;
     size_t num_trusts; /* TDOs of any holder: own domain, forest root, the other side */
     struct tl_tdo *trusts;
-    size_t num_read; /* holders whose TDOs were all read: what is not there is missing */
+    size_t num_read; /* holders whose TDOs were all read: any other does not exist */
     const char **read;
 };
 
 TL_PUBLIC struct tl_topology *tl_topology_new(TALLOC_CTX *ctx);
-/* Below, and wherever a topology is taken, NULL is one of which nothing is known; to
- * change or to write that is -EINVAL. */
+/* Below, and wherever a topology is taken, NULL is one of which nothing is known;
+ * changing or writing it is -EINVAL. */
+
 /* Add a copy of a TDO, replacing one with the same holder and partner. */
 TL_PUBLIC int tl_topology_add_trust(struct tl_topology *topo, const struct tl_tdo *tdo);
-/* All TDOs of `holder` have been added, perhaps none. */
+/* Note that all TDOs of `holder` have been added, even if there is none. */
 TL_PUBLIC int tl_topology_mark_read(struct tl_topology *topo, const char *holder);
-/* Whether they have: by that mark, or because at least one is there. */
+/* Whether they have been: by that mark, or because at least one is there. */
 TL_PUBLIC bool tl_topology_was_read(const struct tl_topology *topo, const char *holder);
 /* The TDO that `holder` has for `partner` (DNS or flat name), or NULL. */
 TL_PUBLIC const struct tl_tdo *tl_topology_trust(const struct tl_topology *topo,
@@ -51,15 +53,15 @@ TL_PUBLIC const struct tl_tdo *tl_topology_trust(const struct tl_topology *topo,
 /* A domain of the own forest by DNS or flat name, or NULL. */
 TL_PUBLIC const struct tl_domain *tl_topology_domain(const struct tl_topology *topo,
                                                      const char *name);
-/* Are both of one forest, by what our own side's directory says: equal, or domains of the
- * own forest, or listed by one forest trust over which users come? `domain` must be no
- * other trust's as well. `topo` may be NULL. */
+/* Whether both are of one forest, by the directory of the workstation's side: equal, or
+ * domains of the own forest, or listed by one forest trust over which users come. No
+ * other trust may list `domain` as well. `topo` may be NULL. */
 TL_PUBLIC bool tl_same_forest(const struct tl_topology *topo, const char *realm,
                               const char *domain);
 
-/* May a ticket of a user of `client` come through the realm `through` to this machine, of
- * `own`? A user of `own` comes through none; others through the own forest and through
- * the forest that a trust of our side, over which users come, has them in. */
+/* Whether a ticket of a user of `client` may come through the realm `through` to this
+ * machine, of `own`. A user of `own` comes through none; others through the own forest
+ * and through the forest to which a trust of the workstation's side assigns them. */
 TL_PUBLIC bool tl_may_transit(const struct tl_topology *topo, const char *own,
                               const char *client, const char *through);
 

@@ -16,7 +16,7 @@ enum tl_event_kind {
     TL_EVENT_REPLY,   /* a Kerberos reply or KRB-ERROR came in */
     TL_EVENT_LDAP,    /* a directory read */
     TL_EVENT_SID,     /* a SID was dropped or refused */
-    TL_EVENT_NOTE     /* anything else worth telling */
+    TL_EVENT_NOTE     /* anything else */
 };
 
 TL_PUBLIC const char *
@@ -25,7 +25,7 @@ tl_event_kind_name(enum tl_event_kind kind); /* "dns", "ping", ... */
 struct tl_event {
     enum tl_event_kind kind;
     int64_t at_us;           /* since the trace began */
-    int64_t took_us;         /* duration, 0 where it makes no sense */
+    int64_t took_us;         /* duration, 0 for an event without one */
     const char *server;      /* "dc1.contoso.test (10.99.0.11) 88/tcp", or NULL */
     const char *realm;       /* realm or domain concerned, or NULL */
     const char *message;     /* "AS-REQ", "TGS-REP", "KRB-ERROR", "SRV", ...; or NULL */
@@ -36,10 +36,10 @@ struct tl_event {
     const char *text;        /* a plain sentence, or NULL */
 };
 
-/* Events are borrowed: a receiver copies what it keeps. */
+/* The event is valid during the call only: a receiver copies what it keeps. */
 typedef void (*tl_trace_fn)(void *arg, const struct tl_event *event);
 struct tl_trace {
-    tl_trace_fn fn; /* NULL: nobody listens */
+    tl_trace_fn fn; /* NULL: events are dropped */
     void *arg;
     int64_t start_us; /* CLOCK_MONOTONIC when it began */
 };
@@ -49,7 +49,7 @@ TL_PUBLIC void tl_trace_event(const struct tl_trace *trace, struct tl_event *eve
 TL_PUBLIC void tl_trace_note(const struct tl_trace *trace, const char *fmt, ...)
     TL_PRINTF(2, 3);
 
-/* A trace that keeps everything: fn and arg for struct tl_trace. */
+/* A receiver that keeps every event: tl_trace_log_fn() with the log as its argument. */
 struct tl_trace_log {
     size_t count;
     struct tl_event *events;

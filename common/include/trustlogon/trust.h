@@ -35,7 +35,7 @@
 #define TL_TRUST_NO_TARGET_VALIDATION 0x00001000U
 
 /* msDS-SupportedEncryptionTypes [KILE 2.2.7]: AES128 and AES256; AES for session keys,
- * whatever the ticket's own key is. */
+ * for any key of the ticket itself. */
 #define TL_ENCTYPES_AES 0x18U
 #define TL_ENCTYPE_AES_SK 0x20U
 
@@ -56,11 +56,12 @@ enum tl_ft_type {
 #define TL_FT_NB_DISABLED_CONFLICT 0x8U
 #define TL_FT_DISABLED_MASK 0xFFFFU
 
+/* One record of the forest trust information. */
 struct tl_ft_record {
     enum tl_ft_type type;
     uint32_t raw_type; /* as on the wire; types beyond 2 are kept, never used */
     uint32_t flags;
-    uint64_t time;     /* FILETIME, whichever order its halves were stored in */
+    uint64_t time;     /* FILETIME; the halves may be stored in either order */
     const char *name;  /* TLN, TLN_EX: the name; DOMAIN: its DNS name (may be NULL) */
     const char *flat;  /* DOMAIN: NetBIOS name, may be NULL */
     struct tl_sid sid; /* DOMAIN */
@@ -82,6 +83,7 @@ struct tl_forest_info {
 TL_PUBLIC int tl_forest_info_decode(TALLOC_CTX *ctx, const uint8_t *data, size_t len,
                                     struct tl_forest_info **info, const char **where);
 
+/* A trusted domain object as its holder's directory has it. */
 struct tl_tdo {
     const char *holder;  /* DNS name of the domain whose directory holds it, lower case */
     const char *dn;      /* its DN, NULL where not known */
@@ -89,8 +91,8 @@ struct tl_tdo {
     const char *flat;    /* flatName, or NULL */
     struct tl_sid sid;   /* securityIdentifier */
     bool has_sid;
-    uint32_t direction, type, attributes;
-    uint32_t enctypes; /* msDS-SupportedEncryptionTypes */
+    uint32_t direction, type, attributes; /* trustDirection, trustType, trustAttributes */
+    uint32_t enctypes;                    /* msDS-SupportedEncryptionTypes */
     bool has_enctypes;
     int64_t created;                    /* whenCreated, seconds since 1970; 0 unknown */
     int64_t changed;                    /* whenChanged, the same */
@@ -98,17 +100,16 @@ struct tl_tdo {
     const char *forest_info_error;      /* why it could not be decoded, or NULL */
 };
 
-/* Is the domain of the forest that this trust leads to: its partner, or listed in its
- * table and neither disabled by SID nor excluded? Of an external trust the partner only.
- */
+/* Whether the domain belongs to the forest that this trust leads to: it is the partner,
+ * or listed in the trust's table and neither disabled by SID nor excluded. For an
+ * external trust only the partner does. */
 TL_PUBLIC bool tl_forest_has_domain(const struct tl_tdo *tdo, const char *dns);
 TL_PUBLIC bool tl_forest_has_sid(const struct tl_tdo *tdo, const struct tl_sid *domain);
 
-/* "forest", "external", "within-forest", "mit", "downlevel", "other": what the trust is.
- */
+/* "forest", "external", "within-forest", "mit", "downlevel" or "other". */
 TL_PUBLIC const char *tl_tdo_kind(const struct tl_tdo *tdo);
-TL_PUBLIC bool
-tl_tdo_is_forest(const struct tl_tdo *tdo); /* type 2 and FOREST_TRANSITIVE */
+/* Type 2 and FOREST_TRANSITIVE. */
+TL_PUBLIC bool tl_tdo_is_forest(const struct tl_tdo *tdo);
 /* "two-way", "incoming", "outgoing", "disabled". */
 TL_PUBLIC const char *tl_tdo_direction_name(const struct tl_tdo *tdo);
 /*

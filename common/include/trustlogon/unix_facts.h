@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * trustlogon/unix_facts.h - what directories say of a user's unix account (RFC 2307),
+ * trustlogon/unix_facts.h - the unix attributes of a user in the directories (RFC 2307),
  * for idmap = rfc2307.
  *
- * Plain facts: whether such an id may be used is for the making of the identity to
- * judge (trustlogon/identity.h). All is read from the domain that `dir` is open to,
+ * Facts only: whether such an id may be used is decided when the identity is built
+ * (trustlogon/identity.h). All is read from the domain that `dir` is open to,
  * with the care of trustlogon/people.h.
  */
 #ifndef TRUSTLOGON_UNIX_FACTS_H
@@ -12,6 +12,7 @@
 
 #include <trustlogon/people.h>
 
+/* A group with its gid. */
 struct tl_unix_group {
     struct tl_sid sid;
     uint32_t gid; /* gidNumber */
@@ -26,7 +27,7 @@ struct tl_unix_facts {
     bool gid_is_group;        /* exactly one has it: gid_sid */
     struct tl_sid gid_sid;    /* that group */
     const char *home, *shell; /* unixHomeDirectory, loginShell as people.h; or NULL */
-    /* Groups that have a gidNumber, of those asked for; nothing is said of others. */
+    /* Of the groups asked for, those that have a gidNumber. */
     size_t num_groups;
     struct tl_unix_group *groups;
 };
@@ -44,7 +45,7 @@ TL_PUBLIC enum tl_reason tl_unix_facts_groups(struct tl_unix_facts *facts,
                                               struct tl_directory *dir,
                                               const struct tl_sid *sids, size_t count,
                                               struct tl_outcome *out);
-/* One that is known from before; the first word on a group counts. 0 or -ENOMEM. */
+/* Add a group that is known already; the first gid of a group counts. 0 or -ENOMEM. */
 TL_PUBLIC int tl_unix_facts_add(struct tl_unix_facts *facts, const struct tl_sid *sid,
                                 uint32_t gid);
 /* The gid of a group, once appended. */
@@ -53,7 +54,7 @@ TL_PUBLIC bool tl_unix_facts_gid(const struct tl_unix_facts *facts,
 
 /*
  * The one user with this uidNumber, the one group with this gidNumber. USER_UNKNOWN:
- * there is none. ID_COLLISION: there are several, so that the id is nobody's.
+ * there is none. ID_COLLISION: there are several, so the id belongs to none of them.
  */
 TL_PUBLIC enum tl_reason tl_directory_user_by_uid(TALLOC_CTX *ctx,
                                                   struct tl_directory *dir, uint32_t uid,

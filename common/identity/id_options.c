@@ -3,9 +3,23 @@
  * id_options.c - the ids that the configuration can give out, and what of the
  * identity options does not fit together.
  */
-#include "options.h"
+#include <ctype.h>
+
+#include <trustlogon/idmap.h>
+
+#include "id_options.h"
 
 #define RIDS ((uint64_t)UINT32_MAX + 1)
+
+size_t tli_read_digits(const char **at, size_t max, uint64_t *number)
+{
+    size_t digits = 0;
+
+    *number = 0;
+    for (; isdigit((unsigned char)**at) && digits < max; (*at)++, digits++)
+        *number = *number * 10 + (uint64_t)(**at - '0');
+    return digits;
+}
 
 /* How many ranges of its size fit into autorid_range, as Samba counts them. */
 static uint32_t autorid_room(const struct tl_config *config)
@@ -34,7 +48,7 @@ static const char *autorid_conflict(const struct tl_config *config)
     return NULL;
 }
 
-const char *tl_config_conflict(const struct tl_config *config)
+const char *tl_idmap_conflict(const struct tl_config *config)
 {
     switch (config->idmap) {
     case TL_IDMAP_RID:
@@ -74,8 +88,8 @@ static size_t spans_of(const struct tl_rid_ranges *ranges, struct tl_id_span *sp
     return count;
 }
 
-size_t tl_config_id_spans(const struct tl_config *config, struct tl_id_span *spans,
-                          size_t max)
+size_t tl_idmap_spans(const struct tl_config *config, struct tl_id_span *spans,
+                      size_t max)
 {
     switch (config->idmap) {
     case TL_IDMAP_RID:

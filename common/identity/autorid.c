@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "options.h"
+#include "id_options.h"
 
 static const char not_a_list[] =
     "is no list of RANGE N: SID as 'net idmap get ranges' prints it";
@@ -15,11 +15,9 @@ static const char not_a_list[] =
 /* All digits there are; false where there are none, or more than an id has. */
 static bool read_number(const char **at, uint32_t *number)
 {
-    uint64_t n = 0;
-    size_t digits = 0;
+    uint64_t n;
+    size_t digits = tli_read_digits(at, 11, &n);
 
-    for (; isdigit((unsigned char)**at) && digits <= 10; (*at)++, digits++)
-        n = n * 10 + (uint64_t)(**at - '0');
     *number = (uint32_t)n;
     return digits > 0 && digits <= 10 && n <= UINT32_MAX;
 }
@@ -53,8 +51,8 @@ int tli_id_span_parse(const char *text, struct tl_id_span *span, const char **fa
     return 0;
 }
 
-/* S-1-5-21-a-b-c. The others in the table, ALLOC and S-1-5-32, hold ids that are
- * each machine's own affair: their numbers are taken, and nobody's. */
+/* S-1-5-21-a-b-c. The others in the table, ALLOC and S-1-5-32, hold ids that each machine
+ * gives out for itself: their ranges are taken, and their ids are not given out here. */
 static bool is_domain(const struct tl_sid *sid)
 {
     static const uint8_t nt[6] = {0, 0, 0, 0, 0, 5};

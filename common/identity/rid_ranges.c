@@ -7,18 +7,16 @@
 #include <errno.h>
 #include <string.h>
 
-#include "options.h"
+#include "id_options.h"
 
 static const char not_a_list[] =
     "is no list of DOMAIN:LOW-HIGH (CONTOSO:100000-299999, fabrikam.test:300000-499999)";
 
 static bool read_number(const char **at, uint32_t *number)
 {
-    uint64_t n = 0;
-    size_t digits = 0;
+    uint64_t n;
+    size_t digits = tli_read_digits(at, 11, &n);
 
-    for (; isdigit((unsigned char)**at) && digits <= 10; (*at)++, digits++)
-        n = n * 10 + (uint64_t)(**at - '0');
     *number = (uint32_t)n;
     return digits > 0 && n >= TL_ID_LOWEST && n <= TL_ID_HIGHEST;
 }

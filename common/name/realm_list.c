@@ -6,7 +6,7 @@
 #include <strings.h>
 #include <trustlogon/name.h>
 
-#include "options.h"
+#include "realm_list.h"
 
 #define BETWEEN " \t,"
 
