@@ -10,14 +10,22 @@
 #include <trustlogon/logon.h>
 
 /* Exit codes, the same for every verb. */
-enum { EXIT_WORKS = 0, EXIT_PROBLEM = 1, EXIT_USAGE = 2, EXIT_CANNOT_TELL = 3 };
+enum {
+    EXIT_WORKS = 0,       /* what was asked for works */
+    EXIT_PROBLEM = 1,     /* it does not: something is to be done */
+    EXIT_USAGE = 2,       /* the command line is wrong */
+    EXIT_CANNOT_TELL = 3, /* neither could be found out */
+    CLI_SHOW_HELP = -2    /* no exit code: --help was given, main() prints it */
+};
+
+/* One run of the command; all that is allocated is a child of it. */
 
 struct cli {
-    const char *verb;
-    const char *conf; /* --conf FILE, or NULL */
-    bool json;
-    bool color;
-    struct tl_config *config;
+    const char *verb;         /* "" before it is known */
+    const char *conf;         /* --conf FILE, or NULL */
+    bool json;                /* --json */
+    bool color;               /* on a terminal, unless NO_COLOR is set */
+    struct tl_config *config; /* NULL before cli_load_config() */
 };
 
 typedef int (*cli_verb_fn)(struct cli *cli, int argc, char **argv);
@@ -32,19 +40,17 @@ int verb_status(struct cli *cli, int argc, char **argv);
 int verb_store(struct cli *cli, int argc, char **argv);
 int verb_trusts(struct cli *cli, int argc, char **argv);
 
-/* main.c: "trustlogon VERB: text" on stderr (or {"error": ...} with --json); returns
+/* usage.c: "trustlogon VERB: text" on stderr (or {"error": ...} with --json); returns
  * `code`. */
 int cli_error(const struct cli *cli, int code, const char *fmt, ...) TL_PRINTF(3, 4);
-/* What `trustlogon VERB --help` prints; EXIT_WORKS. `verb` "": all verbs. */
-int cli_help(const char *verb);
 /* After getopt_long() returned '?' or ':' (`option`): say which option it was;
  * EXIT_USAGE. */
 int cli_bad_option(const struct cli *cli, int option, char **argv);
 /* The one positional argument of a verb, or NULL after a usage error. */
 const char *cli_one_argument(const struct cli *cli, int argc, char **argv,
                              const char *what);
-/* Read the configuration into cli->config: 0, or an exit code after the error was told.
- */
+/* load.c: read the configuration into cli->config; 0, or an exit code after the error was
+ * printed. */
 int cli_load_config(struct cli *cli);
 /* Fill in machine->workstation from the keytab: 0, or an exit code after the error was
  * printed. */

@@ -34,7 +34,7 @@ static void show_range(const struct cli *cli, const struct tl_idmap *map,
         printf(", from RID %" PRIu32 " on\n", range->first_rid);
 }
 
-/* A name nobody here knows: a slip, or a trust that is gone. */
+/* A name that no known domain has: a typing error, or a trust that was removed. */
 static int unknown_names(const struct cli *cli, const struct tl_idmap *map,
                          const char *option, const struct tl_rid_ranges *ranges,
                          json_t *unknown)

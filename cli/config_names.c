@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * config_names.c - `trustlogon config`: names in the configuration that nothing bears.
+ * config_names.c - `trustlogon config`: names in the configuration that no domain has.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -45,7 +45,8 @@ static void check_domain(struct teller *teller, const struct tl_topology *topo,
             "'trustlogon trusts' lists them");
 }
 
-/* The realm and the keytab have to fit, which only root can see; the rest anybody can. */
+/* Only root can check that the realm and the keytab fit; the rest is checked for every
+ * user. */
 static void check_realm(struct teller *teller, const struct tl_topology *topo)
 {
     struct cli *cli = teller->cli;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * config_names.h - `trustlogon config`: names in the configuration that nothing bears.
+ * config_names.h - `trustlogon config`: names in the configuration that no domain has.
  */
 #ifndef TL_CLI_CONFIG_NAMES_H
 #define TL_CLI_CONFIG_NAMES_H

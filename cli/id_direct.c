@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * id_direct.c - `trustlogon id` looks up by itself what no agent could be asked for. Root
- * only, for it takes the machine's keytab. Nothing is stored, but the reason of a failure
- * is at hand with its remedy, of which an agent's answer has only the code.
+ * id_direct.c - `trustlogon id` looks up by itself what could not be asked of an agent.
+ * Root only, since it needs the machine's keytab. Nothing is stored; but the reason of a
+ * failure is at hand with its remedy, where an agent's answer has only the code.
  */
 #include <errno.h>
 #include <string.h>
@@ -107,7 +107,8 @@ static void take_group(struct id_facts *facts, const struct tl_lookup_answer *an
     facts->has_group = true;
 }
 
-/* The question as a plan; pure, so everybody may know why nobody can be meant. */
+/* The question as a plan. Pure, so every user may see why no user or group can be meant.
+ */
 static struct tl_lookup_plan *plan(struct id_facts *facts,
                                    const struct tl_local_ids *local,
                                    const struct tl_question *question)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * id_gather.c - what this machine knows of a user or a group: from the identity store
- * first; from the agent, which writes it there, if the store does not know or if it is
- * told to look again.
+ * first; then from the agent, which writes it there, if the store does not know it or
+ * --refresh is given.
  */
 #include <errno.h>
 #include <string.h>
@@ -18,16 +18,8 @@
 
 #define ASK_TIMEOUT_MS 20000
 
-bool id_is_valid(const struct tli_store_item *item)
-{
-    uint64_t now = tli_store_now();
-
-    return now <= item->entry.valid_until &&
-           (!item->negative || now <= item->entry.fresh_until);
-}
-
-/* Who this machine is, and its snapshot of the trusts: worth having, needed for no
- * record of the store. An ordinary user cannot read the keytab. */
+/* This machine and its snapshot of the trusts: useful, but no record of the store needs
+ * them. An ordinary user cannot read the keytab. */
 static void load_world(struct id_facts *facts)
 {
     struct cli *cli = facts->cli;
@@ -46,7 +38,7 @@ static void load_world(struct id_facts *facts)
         facts->map = NULL;
 }
 
-/* The way of counting, by its name in the configuration. */
+/* How ids are mapped, by the name in the configuration. */
 static void find_idmap(struct id_facts *facts)
 {
     struct cli *cli = facts->cli;
@@ -96,7 +88,7 @@ static void read_store(struct id_facts *facts)
         bool user = items[i].entry.class == TL_STORE_USER_ID;
 
         if (items[i].negative) {
-            *(user ? &facts->no_user : &facts->no_group) = id_is_valid(&items[i]);
+            *(user ? &facts->no_user : &facts->no_group) = record_is_valid(&items[i]);
             facts->missing = items[i];
         } else {
             *(user ? &facts->has_user : &facts->has_group) = true;
@@ -164,12 +156,12 @@ static void ask_agent(struct id_facts *facts, bool group)
 
 static bool knows(const struct id_facts *facts, bool group)
 {
-    return group ? facts->has_group && id_is_valid(&facts->group)
-                 : facts->has_user && id_is_valid(&facts->user);
+    return group ? facts->has_group && record_is_valid(&facts->group)
+                 : facts->has_user && record_is_valid(&facts->user);
 }
 
-/* The agent answers from the store what is fresh there: so it must not be. Nothing is
- * lost by that if the agent has no answer. 0 or an exit code. */
+/* The agent answers from the store while a record is fresh, so the record is expired
+ * first. It stays usable if the agent has no answer. 0 or an exit code. */
 static int expire_record(struct id_facts *facts)
 {
     const struct tli_store_map *map = facts->view != NULL ? &facts->view->map : NULL;
@@ -199,8 +191,8 @@ static int expire_record(struct id_facts *facts)
     return 0;
 }
 
-/* The user first. A group is asked for where no user is to be had, or where it is what
- * the store knows under this name. */
+/* The user first. A group is asked for where there is no user, or where the store has a
+ * group of this name. */
 static void resolve(struct id_facts *facts)
 {
     bool group_first = knows(facts, true) && !knows(facts, false);
@@ -258,7 +250,7 @@ static void find_route(struct id_facts *facts)
     facts->route = logon->route;
 }
 
-/* A SID that stands in tickets and in no directory. */
+/* A SID that tickets carry and no directory has. */
 static void find_well_known(struct id_facts *facts)
 {
     struct tl_sid sid;

@@ -118,7 +118,8 @@ static void user_text(const struct id_facts *facts)
     }
 }
 
-/* The member after this one; NULL where the list ends, whatever count it claims. */
+/* The member after this one; NULL at the end of the list, even if its count claims more.
+ */
 static const char *next_member(const struct tli_store_entry *entry, const char *member)
 {
     const char *next = member + strlen(member) + 1;
@@ -202,7 +203,7 @@ static void name_without_domain(const struct id_facts *facts)
                               "DOMAIN\\name or name@domain");
 }
 
-/* Nobody: why, as far as it can be told. */
+/* No user or group was found: why, as far as it is known. */
 static void nobody_text(const struct id_facts *facts)
 {
     struct cli *cli = facts->cli;

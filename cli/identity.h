@@ -33,11 +33,12 @@ struct id_facts {
     struct cli *cli;
     const char *file; /* of the store; NULL: this machine's, and then more is asked */
     bool refresh;
-    struct asked asked;         /* as given */
-    struct asked key;           /* as looked up: a bare name in the default domain */
-    struct tl_machine *machine; /* its workstation may be NULL: nothing is known of it */
-    struct tl_idmap *map;       /* each of these may be NULL */
-    const char *idmap; /* how ids are counted here; NULL for another machine's store */
+    struct asked asked; /* as given */
+    struct asked key;   /* as looked up: a bare name in the default domain */
+    struct tl_workstation *ws;
+    struct tl_topology *topo;
+    struct tl_idmap *map; /* each of these may be NULL */
+    const char *idmap;    /* the kind of id mapping; NULL for another machine's store */
 
     struct tli_store_view *view; /* NULL: no store, store_rc tells why */
     int store_rc;
@@ -51,21 +52,19 @@ struct id_facts {
     int agent_rc; /* of tli_ask_lookup() */
     uint32_t agent_ntstatus;
     const char *agent_text;    /* the same in words; NULL: it had an answer */
-    struct tl_route *route;    /* of a name that nobody knows */
-    const char *why;           /* nobody can be meant; or NULL */
+    struct tl_route *route;    /* of a name that is not known */
+    const char *why;           /* no user or group can be meant; or NULL */
     const char *well_known;    /* the name of such a SID; or NULL */
     struct tl_outcome *direct; /* of a look-up by the command itself; or NULL */
     struct tl_words *direct_words;
     bool not_stored; /* what was found is from there */
 
-    struct id_local local; /* who has the name or id asked for */
+    struct id_local local; /* the account that has the name or id asked for */
     size_t num_warnings;
     struct id_warning *warnings;
 };
 
-/* Valid now, as readers see it. */
-bool id_is_valid(const struct tli_store_item *item);
-/* id_gather.c: 0 or an exit code after the error was told. */
+/* id_gather.c: 0, or an exit code after the error was printed. */
 int id_gather(struct id_facts *facts);
 /* id_direct.c: for what is not known, and why. */
 void id_look_up(struct id_facts *facts);

@@ -18,7 +18,7 @@ json_t *json_text(const char *text)
     value = json_string(text);
     if (value != NULL)
         return value;
-    /* Not UTF-8: keep what can be told apart, lose nothing else. */
+    /* Not UTF-8: only the bytes that are not are replaced. */
     for (i = 0; i + 1 < sizeof(clean) && text[i] != '\0'; i++)
         clean[i] = (unsigned char)text[i] < 0x80 ? text[i] : '?';
     clean[i] = '\0';

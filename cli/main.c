@@ -3,7 +3,6 @@
  * main.c - the command `trustlogon`: options common to all verbs, and the verbs.
  */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +11,6 @@
 #include "cli.h"
 #include "options.h"
 #include "tl_build.h"
-#include <trustlogon/identity.h>
-#include <trustlogon/name.h>
 
 static int verb_help(struct cli *cli, int argc, char **argv);
 static int verb_version(struct cli *cli, int argc, char **argv);
@@ -64,7 +61,7 @@ static void usage(FILE *to)
                 "Quote a name with a backslash: 'CONTOSO\\alice'.\n");
 }
 
-int cli_help(const char *verb)
+static int help(const char *verb)
 {
     const struct verb *found = verb_named(verb);
 
@@ -85,7 +82,7 @@ static int verb_help(struct cli *cli, int argc, char **argv)
         return cli_error(cli, EXIT_USAGE, "give one verb at most");
     if (argc == 2 && argv[1][0] != '-' && verb_named(argv[1]) == NULL)
         return cli_error(cli, EXIT_USAGE, "no such verb: %s", argv[1]);
-    return cli_help(argc == 2 ? argv[1] : "");
+    return help(argc == 2 ? argv[1] : "");
 }
 
 static int print_version(const struct cli *cli)
@@ -110,156 +107,9 @@ static int verb_version(struct cli *cli, int argc, char **argv)
     return print_version(cli);
 }
 
-int cli_bad_option(const struct cli *cli, int option, char **argv)
-{
-    char brief[] = {'-', (char)optopt, '\0'};
-    /* getopt names a short option only by its letter, a long one only by its place. */
-    const char *word = argv[optind - 1];
-    const char *name = optopt != 0 && strncmp(word, "--", 2) != 0 ? brief : word;
+#define GO_ON (-1)
 
-    return cli_error(cli, EXIT_USAGE,
-                     option == ':'
-                         ? "option '%s' needs a value; see 'trustlogon%s%s --help'"
-                         : "unknown option '%s'; see 'trustlogon%s%s --help'",
-                     name, cli->verb[0] != '\0' ? " " : "", cli->verb);
-}
-
-int cli_error(const struct cli *cli, int code, const char *fmt, ...)
-{
-    char text[2048];
-    va_list args;
-
-    va_start(args, fmt);
-    vsnprintf(text, sizeof(text), fmt, args);
-    va_end(args);
-    if (cli->json)
-        print_json(json_pack("{s:o, s:i}", "error", json_text(text), "exit", code));
-    else
-        fprintf(stderr, "trustlogon%s%s: %s\n", cli->verb[0] != '\0' ? " " : "",
-                cli->verb, show(cli, text));
-    return code;
-}
-
-const char *cli_one_argument(const struct cli *cli, int argc, char **argv,
-                             const char *what)
-{
-    if (argc - optind == 1)
-        return argv[optind];
-    if (argc - optind < 1)
-        cli_error(cli, EXIT_USAGE, "give %s; see 'trustlogon --help'", what);
-    else
-        cli_error(cli, EXIT_USAGE, "only one argument is taken: '%s' is too much",
-                  argv[optind + 1]);
-    return NULL;
-}
-
-int cli_load_config(struct cli *cli)
-{
-    char *error = NULL;
-    int ret = tl_config_load(cli, cli->conf, &cli->config, &error);
-
-    if (ret == 0)
-        return 0;
-    return cli_error(cli, EXIT_CANNOT_TELL, "%s", error != NULL ? error : strerror(-ret));
-}
-
-int cli_detect_machine(struct cli *cli, struct tl_machine *machine)
-{
-    struct tl_outcome *out = tl_outcome_new(cli);
-    struct tl_words_input in = {0};
-    struct tl_words *words;
-
-    if (tl_machine_detect(machine, out) == TL_REASON_OK)
-        return 0;
-    words = tl_outcome_words(cli, out, &in);
-    return cli_error(cli, EXIT_CANNOT_TELL, "%s %s", words->explanation,
-                     words->remedy != NULL ? words->remedy : "");
-}
-
-struct tl_workstation *cli_workstation_here(const struct cli *cli,
-                                            const struct tl_topology *topo)
-{
-    struct tl_workstation *ws = talloc_zero(cli, struct tl_workstation);
-    const char *host = cli->config->hostname, *bare;
-    char own[TL_DNS_MAX + 1] = "";
-
-    if (host == NULL && gethostname(own, sizeof(own) - 1) == 0)
-        host = own;
-    if (host == NULL || host[0] == '\0')
-        host = "localhost";
-    ws->domain =
-        tl_dns_of(ws, cli->config->realm != NULL ? cli->config->realm : topo->domain);
-    ws->realm = tl_realm_of(ws, ws->domain);
-    bare = tl_bare_domain(cli->config, ws->domain);
-    ws->bare_names = bare != NULL;
-    ws->default_domain =
-        talloc_strdup(ws, bare != NULL ? bare : cli->config->default_domain);
-    ws->flat = talloc_strndup(ws, host, strcspn(host, "."));
-    ws->fqdn = strchr(host, '.') != NULL ? talloc_strdup(ws, host)
-                                         : talloc_asprintf(ws, "%s.%s", host, ws->domain);
-    return ws;
-}
-
-void cli_hint_backslash(struct cli *cli, const char *name, const struct tl_topology *topo)
-{
-    struct tl_name *parsed = NULL;
-    char *meant = NULL;
-
-    if (tl_name_parse(cli, name, strlen(name), &parsed, NULL) == 0)
-        meant = tl_name_meant(cli, parsed, topo);
-    if (meant != NULL)
-        fprintf(stderr,
-                "trustlogon %s: note: '%s' names no domain. If '%s' is meant, quote it: "
-                "a shell removes the backslash.\n",
-                cli->verb, show(cli, name), show(cli, meant));
-}
-
-struct tl_workstation *cli_workstation_of(TALLOC_CTX *ctx, const struct tl_topology *topo)
-{
-    struct tl_workstation *ws = talloc_zero(ctx, struct tl_workstation);
-
-    ws->flat = "WORKSTATION";
-    ws->domain = talloc_strdup(ws, topo->domain);
-    ws->fqdn = talloc_asprintf(ws, "workstation.%s", topo->domain);
-    ws->realm = tl_realm_of(ws, topo->domain);
-    return ws;
-}
-
-/* What a dump says is the same on every machine: no file of this one counts. */
-static int load_dump(struct cli *cli, const char *file, struct tl_machine **machine)
-{
-    char *error = NULL;
-    int ret;
-
-    cli->config = tl_config_defaults(cli);
-    *machine = tl_machine_new(cli, cli->config);
-    ret = tl_topology_load(*machine, file, &(*machine)->topology, &error);
-    if (ret != 0)
-        return cli_error(cli, EXIT_CANNOT_TELL, "%s: %s", file,
-                         error ? error : strerror(-ret));
-    return 0;
-}
-
-int cli_load_machine(struct cli *cli, const char *file, struct tl_machine **machine)
-{
-    int ret;
-
-    if (file != NULL)
-        return load_dump(cli, file, machine);
-    ret = cli_load_config(cli);
-    if (ret != 0)
-        return ret;
-    *machine = tl_machine_new(cli, cli->config);
-    ret = tl_machine_load_snapshot(*machine);
-    if (ret != 0)
-        return cli_error(
-            cli, EXIT_CANNOT_TELL,
-            "no snapshot of the trusts is saved here (%s); run 'trustlogon refresh'",
-            strerror(-ret));
-    return 0;
-}
-
-/* The options before the verb; -1: go on with argv[optind], else an exit code. */
+/* The options before the verb: GO_ON with argv[optind], or an exit code. */
 static int common_options(struct cli *cli, int argc, char **argv)
 {
     static const struct option common[] = {{"version", no_argument, NULL, 'V'},
@@ -274,7 +124,7 @@ static int common_options(struct cli *cli, int argc, char **argv)
             CLI_COMMON_CASES;
         }
     }
-    return -1;
+    return GO_ON;
 }
 
 static int run_verb(struct cli *cli, int argc, char **argv)
@@ -284,7 +134,7 @@ static int run_verb(struct cli *cli, int argc, char **argv)
 
     opterr = 0; /* cli_bad_option() says it, as JSON too */
     code = common_options(cli, argc, argv);
-    if (code >= 0)
+    if (code != GO_ON)
         return code;
     if (optind >= argc) {
         if (cli->json)
@@ -299,7 +149,7 @@ static int run_verb(struct cli *cli, int argc, char **argv)
     cli->verb = verb->name;
     argc -= optind;
     argv += optind;
-    optind = 0; /* glibc: start afresh for the verb's own options */
+    optind = 0; /* glibc: restart for the verb's own options */
     return verb->run(cli, argc, argv);
 }
 
@@ -324,7 +174,10 @@ int main(int argc, char **argv)
         return EXIT_CANNOT_TELL;
     cli->verb = "";
     cli->color = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL;
-    code = flushed(cli, run_verb(cli, argc, argv));
+    code = run_verb(cli, argc, argv);
+    if (code == CLI_SHOW_HELP)
+        code = help(cli->verb);
+    code = flushed(cli, code);
     talloc_free(cli);
     return code;
 }

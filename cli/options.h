@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * options.h - options of a verb. --json, --conf and --help may stand before or after
- * the verb; each verb adds its own to the table and handles them in its switch.
+ * options.h - the options that every verb takes. --json, --conf and --help are taken
+ * before and after the verb; each verb adds its own to the table and handles them in its
+ * switch.
  */
 #ifndef TL_CLI_OPTIONS_H
 #define TL_CLI_OPTIONS_H
@@ -26,7 +27,7 @@
         cli->conf = optarg;                                                              \
         break;                                                                           \
     case 'h':                                                                            \
-        return cli_help(cli->verb);                                                      \
+        return CLI_SHOW_HELP;                                                            \
     default:                                                                             \
         return cli_bad_option(cli, option, argv)
 

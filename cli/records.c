@@ -89,6 +89,14 @@ int records_open(struct cli *cli, const char *file, struct tli_store_view **view
     }
 }
 
+bool record_is_valid(const struct tli_store_item *item)
+{
+    uint64_t now = tli_store_now();
+
+    return now <= item->entry.valid_until &&
+           (!item->negative || now <= item->entry.fresh_until);
+}
+
 const char *when(TALLOC_CTX *ctx, uint64_t at)
 {
     static const struct {

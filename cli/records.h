@@ -14,7 +14,8 @@ struct asked {
     bool is_id, is_sid;
     uint32_t id;
 };
-/* 0, or EXIT_USAGE after it was told: a number that is no id, a SID that is none. */
+/* 0, or EXIT_USAGE after the error was printed: the number is not an id, the SID is
+ * malformed. */
 int asked_parse(const struct cli *cli, const char *text, struct asked *asked);
 /* At most one record for each kind, the user first: a name may be that of a user and of
  * a group. Returns how many were filled in. */
@@ -22,12 +23,15 @@ int asked_parse(const struct cli *cli, const char *text, struct asked *asked);
 size_t asked_find(const struct tli_store_view *view, const struct asked *asked,
                   struct tli_store_item items[ASKED_MAX]);
 
-/* The store at `file` (NULL: this machine's); 0 or an exit code after the error was told:
- * EXIT_PROBLEM for a file that readers do not believe, EXIT_CANNOT_TELL for all else,
- * that there is none yet among it. */
+/* The store at `file` (NULL: this machine's); 0, or an exit code after the error was
+ * printed: EXIT_PROBLEM for a file that readers ignore, EXIT_CANNOT_TELL otherwise, also
+ * where there is no store yet. */
 int records_open(struct cli *cli, const char *file, struct tli_store_view **view);
 /* Where it is. */
 const char *records_path(struct cli *cli, const char *file);
+
+/* Whether readers take it now. */
+bool record_is_valid(const struct tli_store_item *item);
 
 /* "5 min ago", "in 3 h"; a child of ctx. */
 const char *when(TALLOC_CTX *ctx, uint64_t at);

@@ -73,34 +73,13 @@ static int rules(struct cli *cli, struct tl_machine *machine, json_t *array)
     return code;
 }
 
-int verb_config(struct cli *cli, int argc, char **argv)
+/* Each option with its value, under the heading of its section. */
+static void show_items(struct cli *cli, json_t *array)
 {
-    static const struct option options[] = {CLI_COMMON_OPTIONS};
-    struct tl_config_item *items;
     const char *section = "";
-    json_t *array, *access, *ids, *unknown, *withheld, *problems;
-    struct tl_machine *machine;
     size_t count;
-    int option, code, names_code, access_code;
+    struct tl_config_item *items = tl_config_items(cli, cli->config, &count);
 
-    while ((option = getopt_long(argc, argv, CLI_SHORT_OPTIONS, options, NULL)) != -1)
-        switch (option) {
-            CLI_COMMON_CASES;
-        }
-    if (optind < argc)
-        return cli_error(cli, EXIT_USAGE, "config takes no argument");
-    code = cli_load_config(cli);
-    if (code != 0)
-        return EXIT_PROBLEM;
-    items = tl_config_items(cli, cli->config, &count);
-    array = json_array();
-    access = json_array();
-    ids = json_array();
-    unknown = json_array();
-    withheld = json_array();
-    problems = json_array();
-    if (!cli->json)
-        printf("# %s\n", cli->config->file ? cli->config->file : "no file: defaults");
     for (size_t i = 0; i < count; i++) {
         json_array_append_new(
             array, json_pack("{s:s, s:s, s:o, s:b, s:s}", "section", items[i].section,
@@ -116,24 +95,43 @@ int verb_config(struct cli *cli, int argc, char **argv)
                show(cli, items[i].value), color(cli, "off"),
                items[i].is_default ? "default; " : "", items[i].what);
     }
+}
+
+int verb_config(struct cli *cli, int argc, char **argv)
+{
+    static const struct option options[] = {CLI_COMMON_OPTIONS};
+    json_t *array, *access, *ids, *unknown, *withheld, *problems, *all;
+    struct tl_machine *machine;
+    int option, names_code, ids_code, access_code;
+
+    while ((option = getopt_long(argc, argv, CLI_SHORT_OPTIONS, options, NULL)) != -1)
+        switch (option) {
+            CLI_COMMON_CASES;
+        }
+    if (optind < argc)
+        return cli_error(cli, EXIT_USAGE, "config takes no argument");
+    if (cli_load_config(cli) != 0)
+        return EXIT_PROBLEM;
+    /* Text is printed on the way, JSON at the end: each part does both. */
+    all = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "file",
+                    json_text(cli->config->file), "options", array = json_array(),
+                    "problems", problems = json_array(), "ids", ids = json_array(),
+                    "unknown_domains", unknown = json_array(), "withheld_ids",
+                    withheld = json_array(), "access", access = json_array());
+    if (!cli->json)
+        printf("# %s\n", cli->config->file ? cli->config->file : "no file: defaults");
+    show_items(cli, array);
     machine = tl_machine_new(cli, cli->config);
     (void)tl_machine_load_snapshot(machine);
     names_code = config_names(cli, machine->topology, problems);
-    code = config_ids(cli, machine->topology, ids, unknown, withheld);
-    code = names_code != EXIT_WORKS ? names_code : code;
+    ids_code = config_ids(cli, machine->topology, ids, unknown, withheld);
     access_code = rules(cli, machine, access);
     if (cli->json)
-        print_json(json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "file",
-                             json_text(cli->config->file), "options", array, "problems",
-                             problems, "ids", ids, "unknown_domains", unknown,
-                             "withheld_ids", withheld, "access", access));
-    else {
-        json_decref(array);
-        json_decref(problems);
-        json_decref(ids);
-        json_decref(unknown);
-        json_decref(withheld);
-        json_decref(access);
-    }
-    return access_code != EXIT_WORKS ? access_code : code;
+        print_json(all);
+    else
+        json_decref(all);
+    /* What a rule cannot be resolved to weighs most, then names, then ids. */
+    return access_code != EXIT_WORKS  ? access_code
+           : names_code != EXIT_WORKS ? names_code
+                                      : ids_code;
 }

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * verb_id.c - `trustlogon id NAME`: who a user or a group is on this machine, where that
- * comes from and how old it is, and what stands in the way.
+ * verb_id.c - `trustlogon id NAME`: a user or a group on this machine: ids, names and
+ * groups, their source and age, and what keeps NSS from showing them.
  */
 #include "identity.h"
 #include "options.h"
 
 static int verdict(const struct id_facts *facts)
 {
-    if ((facts->has_user && id_is_valid(&facts->user)) ||
-        (facts->has_group && id_is_valid(&facts->group))) {
+    if ((facts->has_user && record_is_valid(&facts->user)) ||
+        (facts->has_group && record_is_valid(&facts->group))) {
         for (size_t i = 0; i < facts->num_warnings; i++)
             if (facts->warnings[i].serious)
                 return EXIT_PROBLEM;

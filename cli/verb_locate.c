@@ -96,48 +96,19 @@ static const char *dns_name(struct cli *cli, const struct tl_topology *topo,
     return domain;
 }
 
-int verb_locate(struct cli *cli, int argc, char **argv)
+/* Locate and show; an exit code. Every candidate and event is in the JSON, for a failed
+ * search, too. */
+static int locate(struct cli *cli, const struct tl_machine *machine, const char *domain,
+                  unsigned int flags)
 {
-    static const struct option options[] = {{"force", no_argument, NULL, 'f'},
-                                            {"all", no_argument, NULL, 'a'},
-                                            CLI_COMMON_OPTIONS};
     struct tl_trace_log *log = tl_trace_log_new(cli);
     struct tl_trace trace = tl_trace_start(tl_trace_log_fn, log);
     struct tl_outcome *out = tl_outcome_new(cli);
-    struct tl_machine *machine;
     struct tl_words_input in = {0};
-    struct tl_locator *locator;
+    struct tl_locator *locator = tl_locator_new(cli, cli->config, machine->site, &trace);
     struct tl_dc_list *list;
-    unsigned int flags = 0;
-    const char *asked, *domain;
-    int option, code;
     enum tl_reason reason;
 
-    while ((option = getopt_long(argc, argv, CLI_SHORT_OPTIONS "fa", options, NULL)) !=
-           -1)
-        switch (option) {
-        case 'f':
-            flags |= TL_LOCATE_FORCE;
-            break;
-        case 'a':
-            flags |= TL_LOCATE_ALL | TL_LOCATE_FORCE;
-            break;
-            CLI_COMMON_CASES;
-        }
-    asked = cli_one_argument(cli, argc, argv, "a domain");
-    if (asked == NULL)
-        return EXIT_USAGE;
-    if (!tl_dns_valid(asked))
-        return cli_error(cli, EXIT_USAGE, "'%s' is not the name of a domain", asked);
-    code = cli_load_config(cli);
-    if (code != 0)
-        return code;
-    machine = tl_machine_new(cli, cli->config);
-    (void)tl_machine_load_snapshot(machine);
-    domain = dns_name(cli, machine->topology, asked);
-    if (domain == NULL)
-        return EXIT_PROBLEM;
-    locator = tl_locator_new(cli, cli->config, machine->site, &trace);
     progress_start(cli);
     progress_at(cli, "domain controllers of", domain);
     reason = tl_locate(cli, locator, domain, flags,
@@ -159,4 +130,40 @@ int verb_locate(struct cli *cli, int argc, char **argv)
         print_outcome(cli, out, tl_outcome_words(cli, out, &in));
     }
     return reason == TL_REASON_OK ? EXIT_WORKS : EXIT_PROBLEM;
+}
+
+int verb_locate(struct cli *cli, int argc, char **argv)
+{
+    static const struct option options[] = {{"force", no_argument, NULL, 'f'},
+                                            {"all", no_argument, NULL, 'a'},
+                                            CLI_COMMON_OPTIONS};
+    struct tl_machine *machine;
+    unsigned int flags = 0;
+    const char *asked, *domain;
+    int option, code;
+
+    while ((option = getopt_long(argc, argv, CLI_SHORT_OPTIONS "fa", options, NULL)) !=
+           -1)
+        switch (option) {
+        case 'f':
+            flags |= TL_LOCATE_FORCE;
+            break;
+        case 'a':
+            flags |= TL_LOCATE_ALL | TL_LOCATE_FORCE;
+            break;
+            CLI_COMMON_CASES;
+        }
+    asked = cli_one_argument(cli, argc, argv, "a domain");
+    if (asked == NULL)
+        return EXIT_USAGE;
+    if (!tl_dns_valid(asked))
+        return cli_error(cli, EXIT_USAGE, "'%s' is not the name of a domain", asked);
+    code = cli_load_config(cli);
+    if (code != 0)
+        return code;
+    /* Worth having, for NetBIOS names and the site; a DNS name needs none. */
+    machine = tl_machine_new(cli, cli->config);
+    (void)tl_machine_load_snapshot(machine);
+    domain = dns_name(cli, machine->topology, asked);
+    return domain != NULL ? locate(cli, machine, domain, flags) : EXIT_PROBLEM;
 }

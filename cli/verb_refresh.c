@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * verb_refresh.c - `trustlogon refresh`: read the trusts anew over LDAP with the
+ * verb_refresh.c - `trustlogon refresh`: read the trusts again over LDAP with the
  * machine's credentials and save the snapshot.
  */
 #include <stdio.h>

@@ -52,7 +52,7 @@ static void route_text(const struct cli *cli, const char *name,
     print_wrapped("Remedy", words->remedy);
 }
 
-/* The verdict in words, by way of an outcome that never happened. */
+/* The verdict in words, made from an outcome with its reason. */
 static struct tl_words *verdict_words(TALLOC_CTX *ctx, const char *name,
                                       const struct tl_route *route,
                                       const struct tl_workstation *ws)

@@ -166,7 +166,7 @@ static int check(struct cli *cli, const char *file, const char *what)
     return stats->damaged == 0 ? EXIT_WORKS : EXIT_PROBLEM;
 }
 
-/* The ranges are the file's own: others would have it written anew. */
+/* With the file's own ranges: any others would make the writer replace the file. */
 static int open_writer(struct cli *cli, const struct tli_store_view *view,
                        struct tli_store **store)
 {
@@ -262,7 +262,7 @@ static int drop(struct cli *cli, const char *file, const char *what)
     dropped = json_array();
     for (size_t i = 0; rc == 0 && i < count; i++) {
         rc = drop_item(store, &items[i]);
-        rc = rc == -ENOENT ? 0 : rc; /* somebody else just did */
+        rc = rc == -ENOENT ? 0 : rc; /* another process just did */
         if (rc == 0 && cli->json)
             json_array_append_new(dropped, json_item(&items[i]));
         else if (rc == 0)
