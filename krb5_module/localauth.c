@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT
  *
- * localauth.c - trustlogon_localauth.so: which Kerberos principal may be which user.
+ * localauth.c - trustlogon_localauth.so: decides which Kerberos principal may be which
+ * user.
  *
  * libkrb5 loads it wherever a ticket opens a session (sshd's GSSAPIAuthentication) or
  * becomes a user's name, so it links libc only. A principal is led to the record of its
  * implicit UPN, a local name to its own record, both as the NSS module finds them, and
  * they are the same user if they are the same SID, never because names are alike:
- * administrator@FABRIKAM.TEST is nobody to this machine's account `administrator`
+ * administrator@FABRIKAM.TEST does not match this machine's account `administrator`
  * (CVE-2025-11561 of SSSD).
  *
  * The verdict is 0 or EPERM. libkrb5 lets a principal in if one module says 0 and none
- * says EPERM, so what is not proven here is refused even where libkrb5's own ways of
- * mapping (stripping the realm, auth_to_local, .k5login) are left on.
+ * says EPERM, so a match that is not proven here is refused even where libkrb5's own
+ * mappings (stripping the realm, auth_to_local, .k5login) are left on.
  */
 #include <errno.h>
 #include <krb5/localauth_plugin.h>
@@ -110,8 +111,8 @@ static const char *user_of(const char *name, struct user *user)
     return NULL;
 }
 
-/* Whoever lets the user in goes on with what the whole of NSS makes of that name: a line
- * in /etc/passwd, say. */
+/* The caller goes on with the answer of all of NSS to that name, which may be a line of
+ * /etc/passwd. */
 static bool nss_agrees(const char *lname, uint32_t uid)
 {
     char buffer[PASSWD_BUFFER];

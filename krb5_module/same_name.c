@@ -17,7 +17,7 @@
 #define SIGMA 0x3c3
 #define NO_CHARACTER UINT32_MAX
 
-/* The next character, and *p behind it; NO_CHARACTER for what is no UTF-8. */
+/* The next character, and *p behind it; NO_CHARACTER for bytes that are not UTF-8. */
 static uint32_t next(const unsigned char **p)
 {
     static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};

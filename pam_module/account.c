@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * account.c - pam_acct_mgmt: the agent's verdict of this logon.
+ * account.c - pam_acct_mgmt: the agent's verdict on this logon.
  *
- * Without a logon of ours (ssh keys, cron) the agent judges by what it knows of the
- * user: a rule on an account line that counts for passwords only is none
+ * Without a logon through this module (ssh keys, cron) the agent judges by what it knows
+ * of the user: an access rule must count for every way to log on, not for passwords only
  * (CVE-2012-6150 of Samba).
  */
 #include <syslog.h>
@@ -25,7 +25,7 @@ int tlp_account(struct tlp *m)
         return rc == PAM_USER_UNKNOWN ? PAM_IGNORE : rc;
     logon = tlp_logon_get(m);
     if (logon == NULL && geteuid() != 0) {
-        /* The agent judges for root only; nobody else opens sessions. */
+        /* The agent judges for root only; no other user opens sessions. */
         tlp_debug(m, "account: %s did not log on through this module", m->user);
         return PAM_IGNORE;
     }
@@ -36,7 +36,7 @@ int tlp_account(struct tlp *m)
     request = tlp_request(m, TL_OP_ACCOUNT);
     /* A logon whose credentials were deleted has no token any more. */
     request.session = logon != NULL && logon->session[0] != '\0' ? logon->session : NULL;
-    /* Whoever called goes on with what NSS makes of the name. */
+    /* The caller goes on with the answer of NSS to the name. */
     pw = pam_modutil_getpwnam(m->pamh, m->user);
     if (pw != NULL) {
         request.has_owner = 1;

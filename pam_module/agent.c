@@ -2,9 +2,9 @@
  *
  * agent.c - reach the agent: its socket, or a process of its own.
  *
- * The password goes to whoever answers, so the socket's folder and the socket
- * must belong to root and the peer must be root. Where no socket answers and
- * the caller is root, the agent is started for this one conversation.
+ * The process that answers gets the password, so the socket's folder and the socket must
+ * belong to root and the peer must be root. Where no socket answers and the caller is
+ * root, the agent is started for this one conversation.
  */
 #include <errno.h>
 #include <string.h>

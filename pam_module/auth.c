@@ -42,9 +42,8 @@ static int ask_agent(struct tlp *m, const char *secret, struct tlp_result *resul
     return tlp_talk(m, &request, result);
 }
 
-/* "Expired" is an unauthenticated KRB-ERROR, which anybody on the path can send, and
- * no ticket proves the password. So "new password required" is never an answer of
- * this service. */
+/* "Expired" is an unauthenticated KRB-ERROR, which any attacker on the path can send, and
+ * no ticket proves the password. So this function never returns PAM_NEW_AUTHTOK_REQD. */
 static int code_of(const struct tlp_result *result)
 {
     int code = tlp_pam_code(result->ntstatus);
@@ -84,8 +83,8 @@ static int succeed(struct tlp *m, const struct tlp_result *result)
     return rc;
 }
 
-/* For a name of this machine we are silent, since pam_unix judges it. If we spoke of a
- * bare name that nobody has, whoever asks would learn which names the machine has. */
+/* The module is silent for a name of this machine, since pam_unix judges it. A message
+ * for an unknown bare name would reveal which names the machine has. */
 static void tell(struct tlp *m, const struct tlp_result *result)
 {
     if (result->ntstatus != LOGON_FAILURE || strpbrk(m->user, "\\@") != NULL)

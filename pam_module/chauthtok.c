@@ -107,8 +107,8 @@ int tlp_chauthtok(struct tlp *m)
 
     if (rc != PAM_SUCCESS)
         return rc == PAM_USER_UNKNOWN ? PAM_IGNORE : rc;
-    /* An expired one was changed before pam_authenticate() succeeded; whoever wants
-     * a change of the expired ones after that has another account's in mind. */
+    /* An expired password was changed before pam_authenticate() succeeded; a caller that
+     * asks for a change of expired ones after that means another account's. */
     logon = tlp_logon_get(m);
     if ((m->flags & PAM_CHANGE_EXPIRED_AUTHTOK) != 0 && logon != NULL)
         return PAM_SUCCESS;

@@ -2,10 +2,9 @@
  *
  * converse.c - questions and messages through the application's pam_conv.
  *
- * Applications are sloppy: they answer success without a reply, or reply to
- * messages. Every reply is bounded (PAM_MAX_RESP_SIZE, so that nobody makes a
- * KDC chew on a password of megabytes), copied, wiped and freed; none is ever
- * logged.
+ * Applications are sloppy: they answer success without a reply, or reply to messages.
+ * Every reply is bounded (PAM_MAX_RESP_SIZE, so that no password of megabytes reaches a
+ * KDC), copied, wiped and freed; none is ever logged.
  */
 #include <stdlib.h>
 #include <string.h>

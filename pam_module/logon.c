@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * logon.c - remember a logon between the calls of one PAM conversation.
+ * logon.c - keeps a logon's token between the calls of one PAM conversation.
  *
- * pam_set_data is not enough: for keyboard-interactive, sshd authenticates in a
- * process of its own and only the PAM environment comes back. So the token
- * travels there as well, until the tickets are stored. It is a random name of a
- * file only root can read, worth nothing to anybody else, and the agent checks
- * that it belongs to the same user.
+ * pam_set_data is not enough: for keyboard-interactive, sshd authenticates in a process
+ * of its own and only the PAM environment comes back. So the token travels there as well,
+ * until the tickets are stored. It is the random name of a file that only root can read,
+ * of no use to any other user, and the agent checks that it belongs to the same user.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,7 +79,7 @@ struct tlp_logon *tlp_logon_get(struct tlp *m)
     if (pam_get_data(m->pamh, DATA_NAME, &data) == PAM_SUCCESS && data != NULL) {
         /* libpam hands out const, but the data is ours. */
         logon = (struct tlp_logon *)(uintptr_t)data;
-        /* A second logon of the same handle may be for somebody else. */
+        /* A second logon of the same handle may be for another user. */
         return strcmp(logon->user, m->user) == 0 ? logon : NULL;
     }
     token = pam_getenv(m->pamh, TLP_SESSION_ENV);

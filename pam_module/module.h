@@ -62,7 +62,7 @@ struct tlp_logon {
 struct tlp_result {
     uint32_t ntstatus;
     bool local_user;
-    bool unnamed; /* nobody knows the user's name: it may be a password */
+    bool unnamed; /* the user's name is unknown: it may be a password */
     char reason[64];
     char text[PAM_MAX_MSG_SIZE];
     char session[TLP_SESSION_LEN + 1];
@@ -78,8 +78,8 @@ const char *tlp_options_agent_name(size_t index);
 /* pam_code.c: what PAM calls a status of the agent. */
 int tlp_pam_code(uint32_t ntstatus);
 
-/* names.c: PAM_USER into m->user. PAM_SUCCESS; PAM_USER_UNKNOWN where the name is
- * not ours; or what libpam answered. */
+/* names.c: PAM_USER into m->user. PAM_SUCCESS; PAM_USER_UNKNOWN where the name is not for
+ * this module; or what libpam returned. */
 int tlp_user(struct tlp *m);
 
 /* converse.c: the application's conversation. */
@@ -114,7 +114,7 @@ struct tli_wire_msg tlp_request(struct tlp *m, enum tli_wire_op op);
 struct tlp_logon *tlp_logon_get(struct tlp *m);
 int tlp_logon_put(struct tlp *m, const char *session);
 void tlp_logon_forget(struct tlp *m);
-/* Who proved himself and goes on as somebody else (sudo) takes no token along. */
+/* Where the user goes on as another one (sudo), the token does not go along. */
 void tlp_logon_leave(struct tlp *m);
 
 /* The services: one file each, called by pam_entry.c only. */

@@ -2,9 +2,9 @@
  *
  * options.c - the options of the PAM line, from one table.
  *
- * Options of trustlogon.conf may stand on the PAM line too; the module only
- * knows their names (so that a misspelt one is refused even while no agent
- * runs) and hands them on; the agent checks their values.
+ * Options of trustlogon.conf are taken on the PAM line, too; the module knows only their
+ * names (so that a misspelt one is refused even while no agent runs) and passes them on;
+ * the agent checks their values.
  */
 #include <errno.h>
 #include <limits.h>

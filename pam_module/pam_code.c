@@ -11,7 +11,7 @@ static const struct {
     int code;
 } table[] = {
     {0x00000000U, PAM_SUCCESS},
-    /* Nobody could be asked: the next module may have another source. */
+    /* No domain controller could be asked: the next module may have another source. */
     {0xC000005EU, PAM_AUTHINFO_UNAVAIL}, /* NO_LOGON_SERVERS, 1311 */
     {0xC00000DFU, PAM_AUTHINFO_UNAVAIL}, /* NO_SUCH_DOMAIN, 1355 */
     {0xC0000233U, PAM_AUTHINFO_UNAVAIL}, /* DOMAIN_CONTROLLER_NOT_FOUND, 1908 */

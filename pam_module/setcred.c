@@ -42,7 +42,7 @@ static int remember_cache(struct tlp *m, struct tlp_logon *logon, const char *na
 
     snprintf(logon->ccache, sizeof(logon->ccache), "%s", name);
     logon->stored = true;
-    /* The token has done its work; it shall not reach the user's session. */
+    /* The token is no longer needed; it must not reach the user's session. */
     if (pam_getenv(m->pamh, TLP_SESSION_ENV) != NULL)
         (void)pam_putenv(m->pamh, TLP_SESSION_ENV);
     snprintf(var, sizeof(var), "KRB5CCNAME=%s", name);
@@ -97,8 +97,8 @@ int tlp_store_tickets(struct tlp *m, struct tlp_logon *logon, enum tli_wire_op o
     return remember_cache(m, logon, result.ccache);
 }
 
-/* A screen locker that runs as the user: the new tickets go into the cache of the
- * session it runs in, if that has one. It opens no session, so it makes none. */
+/* A screen locker that runs as the user: the new tickets go into the cache of the session
+ * it runs in, if that has one. It opens no session, so no new cache is made. */
 static int refresh_own(struct tlp *m, struct tlp_logon *logon)
 {
     bool wanted = (m->flags & (PAM_REINITIALIZE_CRED | PAM_REFRESH_CRED)) != 0;
@@ -131,8 +131,8 @@ int tlp_setcred(struct tlp *m)
     if (geteuid() != 0)
         return refresh_own(m, logon);
     if ((m->flags & (PAM_REINITIALIZE_CRED | PAM_REFRESH_CRED)) != 0) {
-        /* Whoever calls a setuid program chooses its environment; tickets of the
-         * target user shall not land where the caller points. */
+        /* The caller of a setuid program chooses its environment; tickets of the target
+         * user must not be written where the caller points. */
         if (in_setuid_context()) {
             tlp_debug(m, "reinitialising tickets in a setuid program is refused");
             return PAM_SUCCESS;

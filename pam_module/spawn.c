@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * spawn.c - start the agent for one conversation, as a child of init's that has
- * inherited nothing of this process or of whoever called it. What needs no exec to take
- * effect, and a file, is reset by the agent itself (agent/reset_process.c).
+ * spawn.c - start the agent for one conversation, as a child of init that inherits
+ * nothing from this process or its caller. What can be reset after exec is reset by the
+ * agent itself (agent/reset_process.c).
  */
 #include <errno.h>
 #include <fcntl.h>

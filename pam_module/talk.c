@@ -31,8 +31,9 @@ static const char *call_uid(struct tlp *m, uid_t uid)
     return m->caller;
 }
 
-/* Who has connected to a program that a socket has started, as systemd starts polkit's
- * helper: its standard input is that connection. 0: nobody, or root. */
+/* The uid of the client of a program that a socket has started, as systemd starts
+ * polkit's helper: its standard input is that connection. 0: there is none, or it is
+ * root. */
 static uid_t peer_of_input(void)
 {
     struct ucred peer = {.uid = 0};
@@ -220,7 +221,7 @@ static int item_of(const struct tli_wire_msg *request)
     return request->op == TL_OP_CHAUTHTOK ? PAM_OLDAUTHTOK : 0;
 }
 
-/* The password has been changed to the one typed last: the old one is none now. */
+/* The password has been changed to the one typed last: the old one is no longer valid. */
 static void keep_new(struct talk *t, const struct tli_wire_msg *request)
 {
     const void *old = NULL;

@@ -41,8 +41,8 @@ struct tli_search {
     size_t max_entries;            /* 0: 10,000 */
     bool extended_dn;              /* DNs as values bring GUID and SID with them */
 };
-/* At most `max_entries` of 64 MiB in all, and 10,000 values of each attribute: what is
- * beyond is told by `cut`. An object that is not there is an empty result. */
+/* At most `max_entries` of 64 MiB in all, and 10,000 values of each attribute; `cut` says
+ * that there were more. An object that does not exist is an empty result. */
 enum tl_reason tli_connection_search(TALLOC_CTX *ctx, struct tli_connection *connection,
                                      const struct tli_search *search,
                                      struct tli_entries **entries,

@@ -53,20 +53,19 @@ int tli_entry_sid(const struct tli_entry *entry, const char *name, struct tl_sid
 char *tli_dn_to_dns(TALLOC_CTX *ctx, const char *dn);
 
 /*
- * A trustedDomain object. *tdo is a child of ctx. -EBADMSG, with *why a constant
- * phrase, without a usable trustPartner or with numbers that are none; a forest
- * trust information that cannot be decoded is no such error, but is told in the
- * TDO itself.
+ * A trustedDomain object. *tdo is a child of ctx. -EBADMSG, with *why a constant phrase,
+ * without a usable trustPartner or with malformed numbers. A forest trust information
+ * that cannot be decoded is not such an error: the TDO itself says so.
  */
 int tli_tdo_from_entry(TALLOC_CTX *ctx, const char *holder, const struct tli_entry *entry,
                        struct tl_tdo **tdo, const char **why);
 /*
- * The domains among the crossRefs of CN=Partitions, with their parents. Entries
- * that are no domains of the forest, or have no usable dnsRoot, are left out.
+ * The domains among the crossRefs of CN=Partitions, with their parents. Entries that are
+ * not domains of the forest, or have no usable dnsRoot, are left out.
  */
 int tli_domains_from_entries(TALLOC_CTX *ctx, const struct tli_entries *crossrefs,
                              struct tl_domain **domains, size_t *count);
-/* uPNSuffixes of CN=Partitions, lower case, without those that are no DNS name. */
+/* uPNSuffixes of CN=Partitions, lower case, without those that are not DNS names. */
 int tli_suffixes_from_entry(TALLOC_CTX *ctx, const struct tli_entry *partitions,
                             const char ***suffixes, size_t *count);
 

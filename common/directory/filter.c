@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * filter.c - a search filter from its text [RFC 4515] to BER [RFC 4511 4.5.1.7].
- * Substrings are not known here: nobody asks for them, and "*" in a value must be
+ * Substrings are not supported, since no caller needs them; "*" in a value must be
  * escaped.
  */
 #include <errno.h>
@@ -73,7 +73,7 @@ static int put_extensible(BerElement *ber, char *name, const struct berval *valu
                : 0;
 }
 
-/* `name`, with what stands before its "=" */
+/* `name`, with what precedes its "=" */
 static int put_item(BerElement *ber, char *name, const struct berval *value)
 {
     size_t len = strlen(name);

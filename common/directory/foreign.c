@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * foreign.c - the groups of this domain that strangers are in.
+ * foreign.c - the groups of this domain that accounts of other forests are in.
  *
- * Who is of another forest stands in a domain-local group as a foreignSecurityPrincipal,
- * an object of this domain that has the SID and nothing else [ADTS 6.1.1.4.10]. Who asks
- * the user's own domain learns nothing of them; a KDC of this domain puts them into
- * tickets for its members [KILE 3.3.5.7.3].
+ * An account of another forest is a member of a domain-local group by a
+ * foreignSecurityPrincipal, an object of this domain that has the SID and nothing else
+ * [ADTS 6.1.1.4.10]. The user's own domain does not know these groups; a KDC of this
+ * domain puts them into tickets for its services [KILE 3.3.5.7.3].
  */
 #include <errno.h>
 #include <string.h>

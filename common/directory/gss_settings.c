@@ -2,10 +2,10 @@
  *
  * gss_settings.c - what libgssapi reads in place of /etc/krb5.conf.
  *
- * It makes libkrb5 contexts of its own and takes none of ours (k5_profile.c). Left to
- * itself it would not find a ticket whose type the site's permitted_enctypes leaves out,
- * though our sessions were given it, and would obey KRB5_CONFIG. KRB5_CONFIG is the one
- * way to hand it settings; our own contexts are secure ones and never look at it.
+ * It makes libkrb5 contexts of its own and cannot be given one (k5_profile.c). With the
+ * site's file it would not find a ticket whose type permitted_enctypes leaves out, though
+ * this library has obtained it, and it would obey KRB5_CONFIG. KRB5_CONFIG is the only
+ * way to pass it settings; this library's own contexts are secure ones and never read it.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -45,7 +45,7 @@ static struct {
     ino_t inode; /* 0: not made yet */
 } files[2];
 
-/* Somebody may have closed all descriptors since. */
+/* The program may have closed all descriptors since. */
 static bool is_there(int which)
 {
     struct stat st;

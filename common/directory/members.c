@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * members.c - who is in a group.
+ * members.c - the members of a group.
  *
- * Two questions for each group. Its own `member`, piece by piece, is the truth about
- * SIDs, members from other domains of the forest included, but knows no names. A search
- * for those whose memberOf it is, or who have it as their primary group, page by page,
- * has names and kinds. Both are put together by SID.
+ * Two searches for each group. Its own `member`, read in ranges, has every SID, also of
+ * members from other domains of the forest, but no names. A paged search for accounts
+ * that have the group in memberOf or as their primary group has names and kinds. Both are
+ * put together by SID.
  *
- * Nested groups are opened one by one. LDAP_MATCHING_RULE_IN_CHAIN would ask once, but
- * leaves primary groups out, and makes a server look at each object of the domain where
- * most groups hold no group at all.
+ * Nested groups are opened one by one. LDAP_MATCHING_RULE_IN_CHAIN would need one search,
+ * but leaves primary groups out and makes the server look at each object of the domain,
+ * where most groups hold no group at all.
  */
 #include <errno.h>
 #include <string.h>
@@ -109,7 +109,7 @@ static enum tl_reason take_piece(struct gathering *g, const struct tli_entries *
 
     *next = 0;
     if (values == NULL)
-        return TL_REASON_OK; /* nobody, or nobody more */
+        return TL_REASON_OK; /* no members, or no more members */
     ret = tli_range_parse(values->options, &first, next);
     if (ret == -EBADMSG || (ret == 0 && first != asked) ||
         (ret == 0 && *next != 0 && *next <= asked))
@@ -160,7 +160,7 @@ static enum tl_reason read_values(struct gathering *g, const struct group *group
     return reason;
 }
 
-/* Members of a BUILTIN group have it as no primary group, whatever its RID. */
+/* A BUILTIN group is never a primary group, even if its RID is that of one. */
 static char *member_filter(TALLOC_CTX *ctx, const struct gathering *g,
                            const struct group *group)
 {

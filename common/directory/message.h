@@ -42,7 +42,7 @@ struct tli_ldap_search {
 struct tli_ldap_bytes *tli_ldap_bind_request(TALLOC_CTX *ctx, int id,
                                              const char *mechanism,
                                              struct tli_ber credentials);
-/* NULL, too, for a filter that is none. */
+/* NULL, too, for a malformed filter. */
 struct tli_ldap_bytes *tli_ldap_search_request(TALLOC_CTX *ctx, int id,
                                                const struct tli_ldap_search *search);
 struct tli_ldap_bytes *tli_ldap_unbind_request(TALLOC_CTX *ctx, int id);

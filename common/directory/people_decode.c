@@ -117,7 +117,7 @@ static const char *principal_name(const struct tli_entry *entry)
     return upn != NULL && is_name(upn, TL_NAME_UPN) ? upn : NULL;
 }
 
-/* A path that can stand in /etc/passwd and leads where it says. */
+/* An absolute path without "..", fit for a line of /etc/passwd. */
 static const char *path(const struct tli_entry *entry, const char *name)
 {
     const char *text = tli_entry_text(entry, name);
@@ -131,7 +131,8 @@ static const char *path(const struct tli_entry *entry, const char *name)
     return text;
 }
 
-/* uidNumber and gidNumber are signed in the schema; an id is not, and -1 is none. */
+/* uidNumber and gidNumber are signed in the schema; an id is unsigned, and -1 is not an
+ * id. */
 static bool unix_id(const struct tli_entry *entry, const char *name, uint32_t *id)
 {
     const struct tli_attribute *attribute = tli_entry_attribute(entry, name);
@@ -327,7 +328,8 @@ int tli_name_from_entry(TALLOC_CTX *ctx, const struct tli_people_domain *domain,
         tli_entry_sid(entry, "objectSid", &found.sid) != 0)
         return -EBADMSG;
     local = tli_sid_is_local(domain, &found.sid, found.kind == TL_DIR_GROUP);
-    /* A foreign principal with a SID of this domain would be somebody else here. */
+    /* A foreign principal with a SID of this domain would be taken for an account of it.
+     */
     if (found.kind == TL_DIR_UNKNOWN || local == (found.kind == TL_DIR_FOREIGN))
         return -EBADMSG;
     found.domain_local = found.kind == TL_DIR_GROUP && is_domain_local(entry);

@@ -34,7 +34,7 @@ int tli_group_from_entry(TALLOC_CTX *ctx, const struct tli_people_domain *domain
  * nothing filled in, without a SID, or with one its kind cannot have here. */
 int tli_name_from_entry(TALLOC_CTX *ctx, const struct tli_people_domain *domain,
                         const struct tli_entry *entry, struct tl_dir_name *name);
-/* All values as SIDs; -EBADMSG if one is none. NULL for `attribute`: no SIDs. */
+/* All values as SIDs; -EBADMSG if one is malformed. `attribute` NULL: no SIDs. */
 int tli_sids_from_values(TALLOC_CTX *ctx, const struct tli_attribute *attribute,
                          struct tl_sid **sids, size_t *count);
 

@@ -3,8 +3,8 @@
  * stream.c - messages, and the sealing layer below them [RFC 4752 3.1]: each sealed
  * buffer is a length in four bytes and a GSSAPI token.
  *
- * The socket does not block; half a token waits here for its other half, so that a slow
- * server cannot hold anybody beyond the deadline.
+ * The socket does not block; an incomplete token waits here for the rest, so that a slow
+ * server cannot hold a caller beyond the deadline.
  */
 #include <arpa/inet.h>
 #include <errno.h>

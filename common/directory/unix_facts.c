@@ -40,7 +40,7 @@ enum tl_reason tl_directory_group_by_gid(TALLOC_CTX *ctx, struct tl_directory *d
     return reason;
 }
 
-/* Files would be owned by whoever of the two logs on. */
+/* The two would own each other's files. */
 static enum tl_reason look_for_twins(struct tl_unix_facts *facts, TALLOC_CTX *tmp,
                                      struct tl_directory *dir, const struct tl_sid *user,
                                      struct tl_outcome *out)
@@ -126,7 +126,7 @@ enum tl_reason tl_unix_facts_user(struct tl_unix_facts *facts, struct tl_directo
         reason = look_for_twins(facts, tmp, dir, sid, out);
     if (reason == TL_REASON_OK && primary_group && facts->has_gid)
         reason = look_for_group(facts, tmp, dir, out);
-    /* What was looked for in vain is no failure of the whole. */
+    /* A group that is not found is not a failure of the whole. */
     if (reason == TL_REASON_OK)
         tl_outcome_reset(out);
 
@@ -135,7 +135,7 @@ cleanup:
     return reason;
 }
 
-/* Of entries that are no group of the domain nothing is taken, nor asked for again. */
+/* Entries that are not groups of the domain are ignored, and not asked for again. */
 static int append_all(struct tl_unix_facts *facts, TALLOC_CTX *tmp,
                       const struct tli_people_domain *domain,
                       const struct tli_entries *entries)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The BER reader of ber.h. Every length is compared with what is left before anything is
- * read.
+ * ber.c - the BER reader of ber.h. Every length is compared with what is left before
+ * anything is read.
  */
 #include <errno.h>
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Private to common/: just enough BER to read LDAP messages [RFC 4511 5.1]. Unlike DER
- * (der.h), lengths need not be in their shortest form: Active Directory writes four
- * bytes.
+ * ber.h - just enough BER to read LDAP messages [RFC 4511 5.1]. Unlike DER (der.h),
+ * lengths need not be in their shortest form: Active Directory writes four bytes.
  *
  * A reader is a window on bytes that stay where they are.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The clock that deadlines are told by: CLOCK_MONOTONIC, because setting the
- * time of day during a logon must neither end nor prolong it.
+ * deadline.c - deadlines by CLOCK_MONOTONIC: setting the time of day during a logon must
+ * neither end nor prolong it.
  */
 #include <limits.h>
 #include <time.h>

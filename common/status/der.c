@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The DER reader of der.h. Every length is compared with what is left before
+ * der.c - the DER reader of der.h. Every length is compared with what is left before
  * anything is read; no sum of lengths is ever formed.
  */
 #include <errno.h>

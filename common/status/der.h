@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * Private to common/: just enough DER (X.690) to read e-data and the clear parts of
- * replies.
+ * der.h - just enough DER (X.690) to read e-data and the clear parts of replies.
  *
- * A reader is a window on bytes that stay where they are. Only what DER allows
- * is taken: tags of one byte, definite lengths in their shortest form, integers
- * in their shortest form. Each function returns 0 and moves the window past
- * what it read, or -EBADMSG and leaves the window as it was.
+ * A reader is a window on bytes that stay where they are. Only what DER allows is taken:
+ * tags of one byte, definite lengths in their shortest form, integers in their shortest
+ * form. Each function returns 0 and moves the window past what it read, or -EBADMSG and
+ * leaves the window as it was.
  */
 #ifndef TL_STATUS_DER_H
 #define TL_STATUS_DER_H

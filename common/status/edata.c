@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * The NTSTATUS inside the e-data of a KRB-ERROR.
+ * edata.c - the NTSTATUS inside the e-data of a KRB-ERROR.
  *
- * Two encodings are met. Both are a SEQUENCE, told apart by what comes first
- * in it: [1] for KERB-ERROR-DATA ([MS-KILE] 2.2.2), a SEQUENCE for METHOD-DATA
- * (RFC 4120 5.9.1).
+ * Two encodings are met. Both are a SEQUENCE, and differ by its first element: [1] for
+ * KERB-ERROR-DATA ([MS-KILE] 2.2.2), a SEQUENCE for METHOD-DATA (RFC 4120 5.9.1).
  */
 #include <errno.h>
 

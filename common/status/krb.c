@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The Kerberos error codes 0 to 93: names as the RFCs print them (RFC 4120
- * 7.5.9, PKINIT's from RFC 4556, FAST's from RFC 6113), texts in our words.
+ * krb.c - the Kerberos error codes 0 to 93: names as the RFCs print them (RFC 4120 7.5.9,
+ * PKINIT's from RFC 4556, FAST's from RFC 6113), texts in our words.
  */
 #include <trustlogon/status.h>
 

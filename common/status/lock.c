@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Locks that end a wait (lock.h).
+ * lock.c - locks with a limit on the wait (lock.h).
  *
  * Neither flock(2) nor fcntl(2) takes a time limit, and an alarm would be the whole
  * process's; so the lock is asked for again and again. A few milliseconds are short

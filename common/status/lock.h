@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * lock.h - locks between processes that are waited for until a deadline, never longer:
- * the holder may have been stopped or frozen by the user who started it.
+ * lock.h - locks between processes, with a deadline for the wait: the holder may have
+ * been stopped or frozen by the user who started it.
  *
- * Locks of the open file description (of one byte) and of the file (flock) alike end
- * when the last descriptor is closed, whatever ends the process. All return 0,
- * -ETIMEDOUT or -errno, and are safe against signals.
+ * Locks of the open file description (of one byte) and of the file (flock) alike end when
+ * the last descriptor is closed, however the process ends. All return 0, -ETIMEDOUT or
+ * -errno, and are safe against signals.
  */
 #ifndef TL_STATUS_LOCK_H
 #define TL_STATUS_LOCK_H

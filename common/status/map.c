@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * From a KRB-ERROR to the NTSTATUS a Windows user would see, and to our reason.
+ * map.c - from a KRB-ERROR to the NTSTATUS that a Windows user would see, and to the
+ * reason.
  *
- * Windows' own function for this is not published. The rows rest on what is:
- * KB articles that show both codes of one failing logon, the statuses that
- * domain controllers put into e-data, and the descriptions of the events 4625,
- * 4768 and 4771. Where nothing is known the row says so. The first row that
- * fits wins, so the order matters.
+ * Windows' own function for this is not published. The rows rest on what is: KB articles
+ * that show both codes of one failing logon, the statuses that domain controllers put
+ * into e-data, and the descriptions of the events 4625, 4768 and 4771. Where nothing is
+ * known the row says so. The first row that fits wins, so the order matters.
  */
 #include <trustlogon/status.h>
 
@@ -36,13 +36,13 @@ static const struct rule rules[] = {
      TL_REASON_WALK_UNKNOWN},
     /* RFC 4120's own code for a duplicate; AD sends 7 with C0000035 instead. */
     {8, WALK, ANY_STATUS, TL_NT_NO_TRUST_SAM_ACCOUNT, TL_REASON_SPN_DUPLICATE},
-    /* In an AS exchange the service is krbtgt/<realm>: the server asked is no KDC
-     * of that realm. No source; "no such domain" is what it means. */
+    /* In an AS exchange the service is krbtgt/<realm>: the server is not a KDC of that
+     * realm. No source; "no such domain" is the meaning. */
     {TL_KRB_S_PRINCIPAL_UNKNOWN, AS, ANY_STATUS, TL_NT_NO_SUCH_DOMAIN,
      TL_REASON_KDC_ERROR},
 
-    /* Events 4625, 4771: unknown name and wrong password read the same, and no
-     * account state is told to someone who does not know the password. */
+    /* Events 4625, 4771: unknown name and wrong password read the same, and no account
+     * state is revealed without the right password. */
     {TL_KRB_C_PRINCIPAL_UNKNOWN, ANY_STAGE, ANY_STATUS, TL_NT_LOGON_FAILURE,
      TL_REASON_USER_UNKNOWN},
     {TL_KRB_PREAUTH_FAILED, ANY_STAGE, ANY_STATUS, TL_NT_LOGON_FAILURE,
@@ -56,8 +56,8 @@ static const struct rule rules[] = {
     {TL_KRB_POLICY, ANY_STAGE, TL_NT_AUTHENTICATION_FIREWALL_FAILED,
      TL_NT_AUTHENTICATION_FIREWALL_FAILED, TL_REASON_SELECTIVE_AUTH},
 
-    /* Account states ride in e-data whatever the code (12, 18, 23, 60), and the
-     * user sees the state. */
+    /* Account states come in the e-data of any code (12, 18, 23, 60), and the user sees
+     * the state. */
     {ANY_KRB, ANY_STAGE, TL_NT_ACCOUNT_RESTRICTION, TL_NT_ACCOUNT_RESTRICTION,
      TL_REASON_ACCOUNT_RESTRICTION},
     {ANY_KRB, ANY_STAGE, TL_NT_INVALID_LOGON_HOURS, TL_NT_INVALID_LOGON_HOURS,

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * The NTSTATUS table: codes, their Win32 twins, the words Windows shows.
+ * ntstatus.c - the NTSTATUS table: codes, their Win32 twins, the words Windows shows.
  *
- * Texts are Windows' own, word for word, because users and help desks search
- * for them: the Win32 message where there is a twin (winerror.h), else the
- * NTSTATUS message ([MS-ERREF] 2.3.1). Causes and remedies are ours. The SSPI
- * codes that Windows' logs show for the same thing are named with the causes.
+ * Texts are Windows' own, word for word, because users and help desks search for them:
+ * the Win32 message where there is a twin (winerror.h), else the NTSTATUS message
+ * ([MS-ERREF] 2.3.1). Causes and remedies are ours. The SSPI codes that Windows' logs
+ * show for the same thing are named with the causes.
  */
 
 #include <trustlogon/status.h>

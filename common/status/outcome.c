@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The record of how a logon, or a step of it, ended.
+ * outcome.c - the record of how a logon, or a step of it, ended.
  */
 #include <stdarg.h>
 

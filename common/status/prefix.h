@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Private to common/status: code names are accepted with or without the
- * prefix of their vocabulary.
+ * prefix.h - names of codes are accepted with and without the prefix of their vocabulary.
  */
 #ifndef TL_STATUS_PREFIX_H
 #define TL_STATUS_PREFIX_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Stage names and the table of reasons, made from reasons.def.
+ * reason.c - stage names and the table of reasons, made from reasons.def.
  */
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The iteration counts of ETYPE-INFO2, wherever an answer to an AS-REQ can have
- * them: { [1] type 19, [2] value } in the METHOD-DATA of a KRB-ERROR's e-data [12],
- * or in the padata [2] of an AS-REP.
+ * s2k.c - the iteration counts of ETYPE-INFO2, in each place of an answer to an AS-REQ: {
+ * [1] type 19, [2] value } in the METHOD-DATA of a KRB-ERROR's e-data [12], or in the
+ * padata [2] of an AS-REP.
  */
 #include "s2k.h"
 
@@ -20,8 +20,8 @@ static bool only(struct tli_der *in, uint8_t tag, struct tli_der *content)
     return tli_der_take(in, tag, content) == 0 && in->len == 0;
 }
 
-/* s2kparams [2] of an entry { [0] etype, [1] salt, [2] s2kparams }. Those of AES are
- * four bytes; any others are not ours to judge, and libkrb5 refuses them. */
+/* s2kparams [2] of an entry { [0] etype, [1] salt, [2] s2kparams }. Those of AES are four
+ * bytes; libkrb5 refuses any others. */
 static bool entry_affordable(struct tli_der *entry)
 {
     struct tli_der field, params;
@@ -47,7 +47,7 @@ static bool info_affordable(struct tli_der *value)
 {
     struct tli_der entries, entry;
 
-    if (value->len == 0) /* named, not told */
+    if (value->len == 0) /* named, but not read here */
         return true;
     if (!only(value, TL_DER_SEQUENCE, &entries))
         return false;

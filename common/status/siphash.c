@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * SipHash-2-4 (siphash.h). All integers are little-endian.
+ * siphash.c - SipHash-2-4 (siphash.h). All integers are little-endian.
  */
 #include "siphash.h"
 

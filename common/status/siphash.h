@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * siphash.h - a keyed hash for tables and locks that users share: without the key
- * nobody can choose names that meet (SipHash-2-4, Aumasson and Bernstein 2012).
+ * siphash.h - a keyed hash for tables and locks that users share: without the key no user
+ * can choose names that collide (SipHash-2-4, Aumasson and Bernstein 2012).
  */
 #ifndef TL_STATUS_SIPHASH_H
 #define TL_STATUS_SIPHASH_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Trace events, and a receiver that keeps them.
+ * trace.c - trace events, and a receiver that keeps them.
  */
 #include <stdarg.h>
 #include <stdio.h>

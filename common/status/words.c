@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * The one place where an outcome becomes words.
+ * words.c - the one place where an outcome becomes words.
  *
- * Values that fill the templates come from networks and from keyboards: they
- * are stripped of what could move a terminal's cursor or forge a log line, and
- * cut where they are long.
+ * Values that fill the templates come from networks and from keyboards: they are stripped
+ * of what could move a terminal's cursor or forge a log line, and cut where they are
+ * long.
  */
 #include <string.h>
 

@@ -19,7 +19,7 @@
 #define ASK_BUFFER (TL_ASK_NAME_MAX + 64)
 
 /* A process may have closed its standard descriptors; a socket in their place would
- * receive what somebody prints. */
+ * receive what the process prints. */
 static int open_above_standard(void)
 {
     int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), higher;
@@ -69,8 +69,8 @@ static int connect_by(int fd, const char *path, int64_t deadline)
     }
 }
 
-/* The uid of whoever called listen(): with a world-writable folder somewhere in the
- * path, or a socket left behind, anybody might. */
+/* Checks the uid of the process that called listen(): with a world-writable folder
+ * somewhere in the path, or a socket left behind, it could be any user. */
 static int check_peer(int fd, uid_t owner)
 {
     struct ucred peer = {.uid = (uid_t)-1};

@@ -23,11 +23,11 @@
  * means), or with *ntstatus 0:
  *   -ENOENT, -ECONNREFUSED   there is no agent
  *   -ETIMEDOUT               it did not answer in time
- *   -ECONNRESET              it would not answer: too many ask, or it asks itself
- *   -EACCES                  whoever listens is not root
- *   -EBADMSG, -EMSGSIZE      what it said is no answer
+ *   -ECONNRESET              it refused: too many ask, or it asks itself
+ *   -EACCES                  the listener is not root
+ *   -EBADMSG, -EMSGSIZE      its answer is malformed
  *   -EINVAL, -ENAMETOOLONG   no such question; a name or path that is too long
- * or what the system said (-EMFILE, -EAFNOSUPPORT, ...).
+ * or the error of a system call (-EMFILE, -EAFNOSUPPORT, ...).
  */
 int tli_ask_lookup(const char *socket, uint32_t lookup, const char *name, uint32_t id,
                    int timeout_ms, uint32_t *ntstatus);

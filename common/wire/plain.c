@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Plain text (plain.h).
+ * plain.c - replacing what is unfit for a terminal, a log and a prompt (plain.h).
  */
 #include "plain.h"
 

@@ -13,7 +13,7 @@
  * code in the module.
  *
  * A look-up is one REQUEST and one DONE, over a socket of its own, so that a crowd of
- * processes asking for names stands in no logon's way. ask.h is its client.
+ * processes asking for names does not delay a logon. ask.h is its client.
  *
  * Bytes. All integers little-endian.
  *   u32 magic "TLW1" | u8 version | u8 type | u16 number of fields
@@ -45,8 +45,8 @@ enum tli_wire_type {
 };
 
 enum tli_wire_op {
-    TL_OP_AUTH = 1,  /* log on: user, service, tty, rhost, options -> DONE with session */
-    TL_OP_ACCOUNT,   /* may this session's user log on? user, session -> DONE */
+    TL_OP_AUTH = 1,  /* log on: user, service, tty, rhost, options -> DONE with a token */
+    TL_OP_ACCOUNT,   /* may the user of this token log on? user, session -> DONE */
     TL_OP_SETCRED,   /* store, reinitialise, refresh or delete credentials */
     TL_OP_CHAUTHTOK, /* change the password: user, flags, what is known of both -> DONE */
     TL_OP_OPEN,      /* open session */
@@ -57,9 +57,9 @@ enum tli_wire_op {
 /*
  * What a look-up looks up; the values of enum tli_store_class. `user` is the name, of
  * users and of groups. DONE brings `ntstatus`, at most a slug beside it, and never a
- * record: whoever asked reads the store again, and believes only the store. 0: it has
- * the answer now, be it that there is none such; TL_WIRE_NO_SUCH_USER or _GROUP: there
- * is none; anything else: could not tell.
+ * record: the client reads the store again, and trusts only the store. 0: the store has
+ * the answer now, which may be a negative one; TL_WIRE_NO_SUCH_USER or _GROUP: there is
+ * no such user or group; anything else: could not tell.
  */
 enum tli_wire_lookup {
     TL_LOOKUP_USER_NAME = 1,
@@ -87,8 +87,8 @@ enum tli_wire_style {
     TL_STYLE_VISIBLE,
     TL_STYLE_INFO,
     TL_STYLE_ERROR,
-    TL_STYLE_NEW_SECRET, /* a prompt for a password to be; the last one counts */
-    TL_STYLE_PIN         /* a secret prompt that is no password: for nobody else */
+    TL_STYLE_NEW_SECRET, /* a prompt for a new password; the last one counts */
+    TL_STYLE_PIN         /* a secret that is not a password: not for other modules */
 };
 
 /*
@@ -101,24 +101,21 @@ struct tli_wire_msg {
     uint32_t uid, gid;   /* setcred: owner of the cache */
     uint32_t has_owner;  /* 1: uid and gid are meant */
     uint32_t ntstatus;   /* DONE: 0 success */
-    uint32_t local_user; /* DONE: 1: not ours, the next module shall have it */
-    uint32_t unnamed;    /* DONE: 1: nobody knows this name; keep it out of logs */
+    uint32_t local_user; /* DONE: 1: an account of the machine, for the next module */
+    uint32_t unnamed;    /* DONE: 1: an unknown name; keep it out of logs */
     uint32_t lookup;     /* enum tli_wire_lookup */
     uint32_t id;         /* look-up by id */
     const char *user;    /* PAM_USER as it is; look-up by name */
     const char *service, *tty, *rhost;
-    const char *options; /* options of the PAM line for the agent, '\n'-separated:
-                            "walk=direct" */
+    const char *options; /* of the PAM line for the agent, one a line: "walk=direct" */
     const char *conf;    /* conf= of the PAM line */
-    const char
-        *caller; /* REQUEST: who called root's program, if it knows: a uid or name */
-    const char
-        *session; /* token of a logon whose tickets wait to be stored: 32 hex digits */
-    const char *ccache; /* KRB5CCNAME, known or made */
-    const char *text;   /* PROMPT, SAY, DONE: text; REPLY: the answer */
-    const char
-        *secret; /* REPLY to a secret prompt, REQUEST with a password already typed */
-    const char *new_secret; /* REQUEST to change the password: the one to be, if typed */
+    const char *caller;  /* REQUEST: the user who called root's program: a uid or name */
+    const char *session; /* token of a logon with pending tickets: 32 hex digits */
+    const char *ccache;  /* KRB5CCNAME, known or made */
+    const char *text;    /* PROMPT, SAY, DONE: text; REPLY: the answer */
+    /* REPLY to a secret prompt; REQUEST with a password that was typed before */
+    const char *secret;
+    const char *new_secret; /* REQUEST to change the password: the new one, if typed */
     const char *reason;     /* DONE: slug of the reason */
     const char *canonical;  /* DONE: alice@contoso.test */
     uint32_t expires;       /* DONE: days until the password expires + 1; 0 unknown */

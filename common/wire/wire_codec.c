@@ -201,8 +201,8 @@ static bool decode_field(struct reader *r, struct tli_wire_msg *msg, uint32_t *s
         *number_of(msg, f) = le32(value);
         return true;
     }
-    /* The first NUL must be the last byte: a string that hides bytes behind a
-     * NUL would mean one thing here and another to whoever counts lengths. */
+    /* The first NUL must be the last byte: a string that hides bytes behind a NUL would
+     * mean one thing here and another to code that counts lengths. */
     if (len == 0 || len > TL_WIRE_STRING_MAX ||
         memchr(value, '\0', len) != value + len - 1)
         return false;

@@ -2,9 +2,9 @@
  *
  * wire_io.c - whole packets over the socket between a module and the agent.
  *
- * The socket may be blocking or not, and may be shared across a fork: every
- * transfer is non-blocking behind a poll, so the time limit holds even if
- * somebody else took the packet that poll announced.
+ * The socket may be blocking or not, and may be shared across a fork: every transfer is
+ * non-blocking behind a poll, so the time limit holds even if another process took the
+ * packet that poll announced.
  */
 #include "io.h"
 
@@ -104,8 +104,8 @@ int tli_wire_recv_by(int fd, struct tli_wire_msg *msg, uint8_t *buf, size_t cap,
         return peer_errno(errno);
     if (head.msg_flags & MSG_TRUNC)
         return -EMSGSIZE;
-    /* Nothing of ours passes descriptors. With no room given for them the
-     * kernel has closed them already; whoever sent them is not our peer. */
+    /* The protocol passes no descriptors. With no room given for them the kernel has
+     * closed them already; the sender is not an agent or a module. */
     if (head.msg_flags & MSG_CTRUNC)
         return -EBADMSG;
     if (len == 0)
