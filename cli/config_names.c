@@ -11,6 +11,7 @@
 
 #include "config_names.h"
 
+/* Where problems go: an array for JSON, or the output; and the exit code so far. */
 struct teller {
     struct cli *cli;
     json_t *problems;

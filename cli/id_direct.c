@@ -124,13 +124,14 @@ static struct tl_lookup_plan *plan(struct id_facts *facts,
     return made;
 }
 
+/* False: there is no such user, so a group may be asked for. Root alone has the keytab
+ * that the look-up needs; and where the agent had an answer, it would be the same. */
 static bool find(struct id_facts *facts, const struct tl_local_ids *local, bool group)
 {
     struct cli *cli = facts->cli;
-    const struct tl_question question = {.group = group,
-                                         .name =
-                                             facts->key.is_id ? NULL : facts->key.text,
-                                         .id = facts->key.id};
+    const char *name = facts->key.is_id ? NULL : facts->key.text;
+    const struct tl_question question = {
+        .group = group, .name = name, .id = facts->key.id};
     struct tl_lookup_input in = {.machine = facts->machine,
                                  .local = local,
                                  .deadline = tl_deadline_in_ms(LIMIT_MS)};

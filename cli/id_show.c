@@ -81,6 +81,8 @@ static const char *group_name(const struct id_facts *facts, uint32_t gid)
                : NULL;
 }
 
+/* The groups come last, since there may be hundreds. A group's name is known once it was
+ * looked up: the PAC has SIDs only. */
 static void user_text(const struct id_facts *facts)
 {
     struct cli *cli = facts->cli;

@@ -29,16 +29,16 @@ struct id_warning {
     bool serious;
 };
 
+/* What is asked, and all that was found out about it. */
 struct id_facts {
     struct cli *cli;
     const char *file; /* of the store; NULL: this machine's, and then more is asked */
     bool refresh;
-    struct asked asked; /* as given */
-    struct asked key;   /* as looked up: a bare name in the default domain */
-    struct tl_workstation *ws;
-    struct tl_topology *topo;
-    struct tl_idmap *map; /* each of these may be NULL */
-    const char *idmap;    /* the kind of id mapping; NULL for another machine's store */
+    struct asked asked;         /* as given */
+    struct asked key;           /* as looked up: a bare name in the default domain */
+    struct tl_machine *machine; /* without a workstation where it is not known */
+    struct tl_idmap *map;       /* NULL without a workstation */
+    const char *idmap; /* the kind of id mapping; NULL for another machine's store */
 
     struct tli_store_view *view; /* NULL: no store, store_rc tells why */
     int store_rc;

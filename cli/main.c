@@ -15,6 +15,7 @@
 static int verb_help(struct cli *cli, int argc, char **argv);
 static int verb_version(struct cli *cli, int argc, char **argv);
 
+/* A verb, and its line and explanation in the usage. */
 static const struct verb {
     const char *name;
     cli_verb_fn run;

@@ -12,12 +12,14 @@
 /* The leading colon makes getopt tell a missing value from an unknown option. */
 #define CLI_SHORT_OPTIONS ":jc:h"
 
+/* The end of each verb's table. */
+/* clang-format off */
 #define CLI_COMMON_OPTIONS                                                               \
-    {"json", no_argument, NULL, 'j'}, {"conf", required_argument, NULL, 'c'},            \
-        {"help", no_argument, NULL, 'h'},                                                \
-    {                                                                                    \
-        NULL, 0, NULL, 0                                                                 \
-    }
+    {"json", no_argument, NULL, 'j'},                                                    \
+    {"conf", required_argument, NULL, 'c'},                                              \
+    {"help", no_argument, NULL, 'h'},                                                    \
+    {NULL, 0, NULL, 0}
+/* clang-format on */
 
 #define CLI_COMMON_CASES                                                                 \
     case 'j':                                                                            \

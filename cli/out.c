@@ -77,6 +77,8 @@ void print_wrapped(const char *label, const char *text)
     print_folded(LABEL_WIDTH, text);
 }
 
+/* Windows' sentence first, since users and administrators search for it; then the codes,
+ * from the most general to the most particular. */
 void print_outcome(const struct cli *cli, const struct tl_outcome *out,
                    const struct tl_words *words)
 {

@@ -175,6 +175,8 @@ static json_t *json_keys(const struct tli_store_item *item)
     return names;
 }
 
+/* docs/json.md has the members; absent values are null, never missing, except that each
+ * kind has its own set. */
 json_t *json_item(const struct tli_store_item *item)
 {
     const struct tli_store_entry *entry = &item->entry;

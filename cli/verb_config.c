@@ -112,7 +112,7 @@ int verb_config(struct cli *cli, int argc, char **argv)
         return cli_error(cli, EXIT_USAGE, "config takes no argument");
     if (cli_load_config(cli) != 0)
         return EXIT_PROBLEM;
-    /* Text is printed on the way, JSON at the end: each part does both. */
+    /* Each part prints text at once, or adds to the JSON that is printed at the end. */
     all = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "file",
                     json_text(cli->config->file), "options", array = json_array(),
                     "problems", problems = json_array(), "ids", ids = json_array(),

@@ -123,6 +123,8 @@ static json_t *areas_json(const struct tl_diagnosis *diagnosis)
     return areas;
 }
 
+/* docs/json.md describes the members. The order of the findings is that of the
+ * checklist. */
 static json_t *diagnosis_json(const struct tl_diagnosis *diagnosis)
 {
     json_t *findings = json_array();
@@ -183,6 +185,8 @@ static int read_what_proves(struct cli *cli, const char *name, bool with_card,
     return 0;
 }
 
+/* The password is asked for before anything is looked at, so that the checks run without
+ * a pause. Without root there is no keytab: that is not a verdict on the logon. */
 int verb_diagnose(struct cli *cli, int argc, char **argv)
 {
     static const struct option options[] = {{"no-password", no_argument, NULL, 'n'},

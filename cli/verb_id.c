@@ -22,6 +22,8 @@ static int verdict(const struct id_facts *facts)
     return facts->agent_text != NULL ? EXIT_CANNOT_TELL : EXIT_PROBLEM;
 }
 
+/* The configuration is read even with --file: it has the state folder and the default
+ * domain. */
 int verb_id(struct cli *cli, int argc, char **argv)
 {
     static const struct option options[] = {{"refresh", no_argument, NULL, 'r'},

@@ -12,6 +12,7 @@
 #include "cli.h"
 #include "options.h"
 
+/* The receiver of the trace: each event is printed, and kept for JSON. */
 struct shown {
     struct cli *cli;
     struct tl_trace_log *log;
@@ -157,6 +158,8 @@ static int log_on(struct cli *cli, struct tl_logon *logon, struct tl_trace *trac
     return EXIT_WORKS;
 }
 
+/* Name and route come before the password: a name of this machine must not make the user
+ * type one. */
 int verb_logon(struct cli *cli, int argc, char **argv)
 {
     static const struct option options[] = {{"smartcard", no_argument, NULL, 's'},

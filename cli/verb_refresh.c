@@ -10,6 +10,8 @@
 
 #define REFRESH_TIMEOUT_MS 15000
 
+/* A keytab may hold keys of several machines, after a rename or a new join. Where the KDC
+ * does not know the first one, the next is tried once. */
 int verb_refresh(struct cli *cli, int argc, char **argv)
 {
     static const struct option options[] = {CLI_COMMON_OPTIONS};

@@ -12,6 +12,8 @@
 
 #define MAX_SETTINGS 64
 
+/* The first TDO that is known describes a hop, with its holder, since the two sides may
+ * differ. */
 static void route_text(const struct cli *cli, const char *name,
                        const struct tl_route *route, const struct tl_words *words)
 {
@@ -73,7 +75,7 @@ static struct tl_words *verdict_words(TALLOC_CTX *ctx, const char *name,
 }
 
 /* A machine with topology and workstation: of a dump, or this one. *topo is the topology
- * as it was loaded, whatever domain it was read in. 0 or an exit code. */
+ * as it was loaded, of any domain. 0 or an exit code. */
 static int load_world(struct cli *cli, const char *file, struct tl_machine **machine,
                       struct tl_topology **topo)
 {
@@ -91,6 +93,8 @@ static int load_world(struct cli *cli, const char *file, struct tl_machine **mac
     return 0;
 }
 
+/* With --topology nothing of this machine is read: a dump can be examined on any machine,
+ * and --set shows the effect of a change. */
 int verb_route(struct cli *cli, int argc, char **argv)
 {
     static const struct option options[] = {{"topology", required_argument, NULL, 't'},

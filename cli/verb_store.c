@@ -14,6 +14,7 @@
 
 #define DAMAGE_SHOWN 20
 
+/* A store that was looked through; `items` only where they are wanted. */
 struct survey {
     struct tli_store_view *view;
     struct tli_store_stats stats;
@@ -132,6 +133,8 @@ static json_t *json_damage(const struct tli_store_damage *damage)
     return array;
 }
 
+/* Only the first damaged places are listed, but all are counted: a broken disk may have
+ * thousands. */
 static int check(struct cli *cli, const char *file, const char *what)
 {
     struct survey survey;
@@ -303,6 +306,7 @@ static void print_item(struct cli *cli, const struct tli_store_item *item)
            tli_store_now() > entry->valid_until ? ", ended" : "");
 }
 
+/* Lists of gids are left out: they belong to a user, and `id` shows them. */
 static int list(struct cli *cli, const char *file, const char *what)
 {
     static const char *const kinds[][2] = {
@@ -351,6 +355,7 @@ static const struct {
                {"drop", drop, 1, 1},
                {"list", list, 0, 1}};
 
+/* Without a word behind the verb: the figures. */
 int verb_store(struct cli *cli, int argc, char **argv)
 {
     static const struct option options[] = {{"file", required_argument, NULL, 'f'},

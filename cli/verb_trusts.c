@@ -24,6 +24,8 @@ static const char *tln_word(uint32_t flags)
     return tln_words[0];
 }
 
+/* The layout of `nltest /domain_trusts /v`, which administrators know; what it does not
+ * have follows on lines of its own. */
 static void trust_line(struct cli *cli, size_t number, const struct tl_tdo *tdo)
 {
     const char *words = tl_tdo_attribute_words(cli, tdo->attributes);
@@ -150,6 +152,7 @@ static void dot(const struct cli *cli, const struct tl_topology *topo)
     printf("}\n");
 }
 
+/* One output at a time: --dump wins over --json, and that over the drawings. */
 int verb_trusts(struct cli *cli, int argc, char **argv)
 {
     static const struct option options[] = {{"tree", no_argument, NULL, 'T'},

@@ -29,10 +29,9 @@ static enum nss_status look_up(const char *name, gid_t gid, struct group *gr,
 {
     const struct tli_store_map *map;
     struct tli_store_entry entry;
-    struct nss_query query = {.class =
-                                  name == NULL ? TL_STORE_GROUP_ID : TL_STORE_GROUP_NAME,
-                              .name = name,
-                              .id = gid};
+    const enum tli_store_class class =
+        name == NULL ? TL_STORE_GROUP_ID : TL_STORE_GROUP_NAME;
+    struct nss_query query = {.class = class, .name = name, .id = gid};
     struct nss_bare bare = {.file = TL_NSS_GROUP};
     enum nss_status status = nss_find(&query, &entry, &map, errnop);
     bool cut = false;

@@ -20,10 +20,9 @@ static enum nss_status look_up(const char *name, uid_t uid, struct passwd *pw,
 {
     const struct tli_store_map *map;
     struct tli_store_entry entry;
-    struct nss_query query = {.class =
-                                  name == NULL ? TL_STORE_USER_ID : TL_STORE_USER_NAME,
-                              .name = name,
-                              .id = uid};
+    const enum tli_store_class class =
+        name == NULL ? TL_STORE_USER_ID : TL_STORE_USER_NAME;
+    struct nss_query query = {.class = class, .name = name, .id = uid};
     struct nss_bare bare = {.file = TL_NSS_PASSWD};
     enum nss_status status = nss_find(&query, &entry, &map, errnop);
     size_t shown;

@@ -35,6 +35,8 @@ static bool folder_is_roots(const char *path)
     return lstat(folder, &st) == 0 && S_ISDIR(st.st_mode) && only_root_writes(&st);
 }
 
+/* Non-blocking: a full queue of the agent must not hold a login. The folder, the socket
+ * and the peer must all be root's. */
 static int connect_socket(const char *path, int *out, const char **why)
 {
     struct sockaddr_un addr = {.sun_family = AF_UNIX};

@@ -22,20 +22,17 @@ enum kind {
     FOR_AGENT /* "walk=direct" */
 };
 
+/* clang-format off */
+#define OPT(name, kind) {#name, kind, offsetof(struct tlp_options, name), false}
+#define AGENT(name) {#name, FOR_AGENT, 0, true}
+/* clang-format on */
+
 static const struct option {
     const char *name;
     enum kind kind;
     size_t offset;
     bool to_agent_too;
 } table[] = {
-#define OPT(name, kind)                                                                  \
-    {                                                                                    \
-#name, kind, offsetof(struct tlp_options, name), false                           \
-    }
-#define AGENT(name)                                                                      \
-    {                                                                                    \
-#name, FOR_AGENT, 0, true                                                        \
-    }
     OPT(agent, PATH),
     OPT(canonical_user, YES_NO),
     OPT(conf, PATH),

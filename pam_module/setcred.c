@@ -58,6 +58,8 @@ static void forget_cache(struct tlp *m, struct tlp_logon *logon)
         (void)pam_putenv(m->pamh, "KRB5CCNAME");
 }
 
+/* The owner of the cache is the user by NSS, never by the agent: what libpam's caller
+ * becomes is decided there, too. */
 int tlp_store_tickets(struct tlp *m, struct tlp_logon *logon, enum tli_wire_op op,
                       uint32_t flags)
 {

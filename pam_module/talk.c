@@ -15,6 +15,8 @@
 
 #include "module.h"
 
+/* One conversation with the agent. `fresh` and `buf` hold secrets and are wiped at its
+ * end. */
 struct talk {
     struct tlp *m;
     int fd;
@@ -178,6 +180,7 @@ static int take_done(struct talk *t, const struct tli_wire_msg *done,
     return PAM_SUCCESS;
 }
 
+/* The number of rounds is limited, so that a broken agent cannot keep a prompt open. */
 static int listen_until_done(struct talk *t, struct tlp_result *result)
 {
     struct tli_wire_msg msg;
@@ -249,6 +252,8 @@ static int check_user(struct tlp *m)
     return PAM_SYSTEM_ERR;
 }
 
+/* One request and its conversation. The result is zeroed unless PAM_SUCCESS is returned;
+ * the secrets are always wiped. */
 int tlp_talk(struct tlp *m, const struct tli_wire_msg *request, struct tlp_result *result)
 {
     struct talk t = {.m = m, .fd = -1, .left_ms = (int)m->options.timeout * 1000};

@@ -40,6 +40,8 @@ static const char *owner_fault(const struct stat *st)
     return NULL;
 }
 
+/* Not blocking and no controlling terminal: the path may be a FIFO or a device. The size
+ * is limited while reading, since that of stat() may be wrong by then. */
 int tli_config_read(TALLOC_CTX *ctx, const char *file, char **text, size_t *len,
                     char **error)
 {
@@ -181,6 +183,8 @@ static int load_folder(TALLOC_CTX *ctx, struct tl_config *config, const char *fo
     return ret;
 }
 
+/* Options may contradict each other only when all files are read, so that is checked last
+ * and reported for the main file. */
 int tl_config_load(TALLOC_CTX *ctx, const char *path, struct tl_config **config_out,
                    char **error)
 {

@@ -105,6 +105,8 @@ bool tli_path_template_valid(const char *value)
     return strpbrk(value, ":\n") == NULL;
 }
 
+/* Types that have a table of words or a number are checked where they are stored
+ * (values.c). */
 const char *tli_option_fault(enum tli_option_type type, const char *value)
 {
     switch (type) {

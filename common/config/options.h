@@ -35,6 +35,7 @@ enum tli_option_type {
     TL_OPTION_REALMS   /* realms, separated by blanks or commas */
 };
 
+/* One option. `min` and `max` count for numbers only. */
 struct tli_option {
     const char *section, *key;
     enum tli_option_type type;
@@ -59,8 +60,8 @@ extern const size_t tli_num_options;
 const struct tli_option *tli_option_find(const char *section, const char *key);
 bool tli_option_section_known(const char *section);
 /*
- * Check `value` and store it. 0, -ENOMEM, or -EINVAL with *why (child of ctx):
- * "'foo' is none of windows, referral, direct".
+ * Check `value` and store it. 0, -ENOMEM, or -EINVAL with *why (child of ctx): "'foo' is
+ * not one of windows, referral, direct".
  */
 int tli_option_store(TALLOC_CTX *ctx, struct tl_config *config,
                      const struct tli_option *option, const char *value, char **why);

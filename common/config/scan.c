@@ -13,6 +13,7 @@
 /* The library's buffer is 2048 bytes; nothing we know needs a quarter of it. */
 #define LINE_MAX_BYTES 1023
 
+/* One line of the text, without its end. */
 struct line {
     const char *at;
     size_t len;

@@ -254,6 +254,8 @@ int tli_option_store(TALLOC_CTX *ctx, struct tl_config *config,
     }
 }
 
+/* The inverse of tli_option_store(): unless it is empty, the text can be written into a
+ * file again. */
 char *tli_option_show(TALLOC_CTX *ctx, const struct tl_config *config,
                       const struct tli_option *option)
 {

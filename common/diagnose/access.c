@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * diagnose/access.c - the access rules: whether there are any, and what they say of the
- * user whose logon was granted.
+ * access.c - the access rules: whether there are any, and what they say of the user whose
+ * logon was granted.
  */
 #include <trustlogon/rules.h>
 

@@ -6,6 +6,7 @@
 
 #include "internal.h"
 
+/* With `fast = try` a logon goes on without armor, so that is a warning only. */
 void tli_check_armor(struct run *run, const char *realm)
 {
     struct tl_outcome *out = tl_outcome_new(run->diag);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * diagnose/ccache.c - a credentials cache of the configured kind, as the user would have
- * it written, with the tickets of the logon.
+ * ccache.c - a credentials cache of the configured kind, as the user would have it
+ * written, with the tickets of the logon.
  */
 #include <errno.h>
 #include <string.h>

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "checks.h"
-#include "store/local.h"
+#include "store/passwd_file.h"
 
 /* The configuration, the keytab, and the name of this machine. */
 static void check_machine(struct run *run)
@@ -82,13 +82,11 @@ static void check_spelling(struct run *run, const struct tl_name *name)
               meant);
 }
 
-static bool is_not(void *name, const char *line, bool has_id, uint32_t id)
+static bool has_other_name(void *name, const struct tli_passwd_line *line)
 {
-    char **left = name;
+    const char **left = name;
 
-    (void)has_id;
-    (void)id;
-    if (*left != NULL && strcmp(*left, line) == 0)
+    if (line->name != NULL && strcmp(*left, line->name) == 0)
         *left = NULL;
     return *left != NULL;
 }
@@ -98,7 +96,7 @@ static void check_local_account(struct run *run)
 {
     const char *left = run->name;
 
-    if (tli_local_read("/etc/passwd", is_not, &left) != 0 || left != NULL)
+    if (tli_passwd_read("/etc/passwd", has_other_name, &left) != 0 || left != NULL)
         return;
     run->diag->complete = false;
     tli_found(

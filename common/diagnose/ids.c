@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * diagnose/ids.c - ids of the known domains that nobody gets on this machine.
+ * ids.c - ids of the known domains that are not given out on this machine.
  */
 #include <errno.h>
 #include <inttypes.h>

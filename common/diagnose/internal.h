@@ -31,10 +31,11 @@ enum probe_result {
     PROBE_REFUSED,  /* a reset or ICMP unreachable: nothing listens */
     PROBE_FILTERED, /* silence */
     PROBE_SILENT,   /* TCP: it connects, and a request gets no answer */
-    PROBE_ODD,      /* an answer that is no such protocol */
+    PROBE_ODD,      /* an answer of another protocol */
     PROBE_ERROR     /* this machine could not send */
 };
 
+/* One question to one port of one DC. */
 struct probe {
     const struct tl_dc *dc;
     uint16_t port;
@@ -111,11 +112,12 @@ void tli_check_name_servers(struct run *run);
 void tli_check_network(struct run *run, const char *domain);
 /* The machine's account, by reading the topology with it. */
 void tli_check_machine_account(struct run *run);
-/* Ids of the known domains that nobody gets here. */
+/* Ids of the known domains that are not given out here. */
 void tli_check_ids(struct run *run);
 /* Unless `fast = never`: a ticket of `realm` to armor logons with. */
 void tli_check_armor(struct run *run, const char *realm);
-/* How the KDC was told of the password, to end a sentence; empty with `fast = never`. */
+/* How the password was proven to the KDC, as the end of a sentence; empty with `fast =
+ * never`. */
 const char *tli_armor_told(const struct run *run);
 /* Own TDOs, routing of the name, SPN. */
 void tli_check_own_side(struct run *run, const struct tl_name *name);
@@ -140,8 +142,8 @@ void tli_check_pam(struct run *run);
 void tli_check_sshd(struct run *run);
 /* The access rules: any, and whether they let the user in. */
 void tli_check_access(struct run *run);
-/* The other side's TDOs, with whichever session may read them; how the walk ended
- * (NULL: there was none) tells whose else are of interest. */
+/* The other side's TDOs, read with `krb`. The outcome of the walk (NULL: there was none)
+ * decides which other domains' TDOs are read. */
 void tli_check_user_side(struct run *run, struct tl_krb *krb, struct tl_locator *locator,
                          const struct tl_outcome *walk);
 /* Trusts without AES on the user's way, by what has been read of either side. */

@@ -20,6 +20,7 @@
 #define DOMAINS 2
 #define EDNS_SIZE 1232
 
+/* The SRV query for one domain, as it is sent to every server. */
 struct question {
     const char *domain;
     uint16_t id;
@@ -35,6 +36,7 @@ struct answer {
     int64_t took_us;
 };
 
+/* Every server asked about every domain. */
 struct survey {
     struct tli_resolv_conf conf;
     size_t num_domains;

@@ -137,6 +137,8 @@ static void check_clock(struct run *run, const struct probe *tcp, const struct p
         tli_found_at(run, probe->dc->address);
 }
 
+/* All ports of all DCs are probed at once, so that filtered ones cost one time limit
+ * together. The findings then come in the order of the table. */
 static void check_ports(struct run *run, const struct tl_dc_list *dcs, size_t count)
 {
     struct probe *probes = talloc_zero_array(run->diag, struct probe, count * NUM_PORTS);

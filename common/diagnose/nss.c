@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * diagnose/nss.c - does a program that asks this machine's name service for the user get
- * that very user?
+ * nss.c - does a program that asks this machine's name service for the user get that very
+ * user?
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -21,6 +21,8 @@
 #define ANSWER_MS 5000
 #define PASSWD_MAX 65536
 
+/* What the name service says of a user: whether the module could be loaded, whether
+ * the user was found, and with which uid. */
 struct answer {
     bool loaded, found;
     uid_t uid;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * diagnose/pam.c - the PAM stacks of the programs that people log on with.
+ * pam.c - the PAM stacks of the programs that people log on with.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -21,6 +21,7 @@ struct text {
     const char *name;
     char *text;
 };
+/* The files that were read, and whether one could not be. */
 struct files {
     struct text *first;
     bool unreadable;

@@ -38,6 +38,8 @@ struct open_file {
     char *text, *rest;
     int kind, level; /* kind < 0: lines of all types */
 };
+/* The state of reading a stack: its open files, innermost last, and how many were read
+ * in all. */
 struct reader {
     struct tli_pam_stack *stack;
     tli_pam_load_fn load;

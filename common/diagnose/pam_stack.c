@@ -15,6 +15,7 @@
 
 enum impression { UNDEFINED, POSITIVE, NEGATIVE };
 
+/* libpam's view of a stack so far. */
 struct state {
     enum impression impression;
     enum tli_pam_return status;

@@ -121,6 +121,8 @@ static void on_ready(struct probe *probe, short events, int64_t start)
         finish(probe, PROBE_OPEN, start);
 }
 
+/* A TCP connection that opened but did not answer is SILENT; one that did not open, and a
+ * datagram without an answer, is FILTERED. */
 void tli_probe_run(struct probe *probes, size_t count, int timeout_ms)
 {
     struct pollfd fds[DCS_PER_DOMAIN * 8];
@@ -157,6 +159,8 @@ void tli_probe_run(struct probe *probes, size_t count, int timeout_ms)
                    start);
 }
 
+/* libkrb5 makes the first message of an AS exchange without sending it; the context is
+ * thrown away afterwards. */
 int tli_probe_as_req(TALLOC_CTX *ctx, const char *principal, const char *realm,
                      uint8_t **req, size_t *len)
 {

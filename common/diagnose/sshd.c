@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * diagnose/sshd.c - what sshd's own settings say of the user.
+ * sshd.c - what sshd's own settings say of the user.
  */
 #include <errno.h>
 #include <glob.h>

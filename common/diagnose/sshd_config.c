@@ -21,6 +21,8 @@ struct open_files {
     char *text, *rest; /* of the one that is being read, or NULL */
     bool active;       /* its lines stand outside of Match */
 };
+/* The state of reading sshd_config: its open files, innermost last, and how many were
+ * read in all. */
 struct reader {
     TALLOC_CTX *ctx;
     struct tli_sshd *sshd;

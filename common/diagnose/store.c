@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * diagnose/store.c - the folders that the agent writes to, and the identity store that
- * the name service reads.
+ * store.c - the folders that the agent writes to, and the identity store that the name
+ * service reads.
  */
 #include <errno.h>
 #include <fcntl.h>

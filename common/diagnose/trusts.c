@@ -107,6 +107,8 @@ void tli_check_own_side(struct run *run, const struct tl_name *name)
                                                     : "no directory can be read");
 }
 
+/* The TDOs that are read are added to the topology, so the path is judged by both sides;
+ * a trust that cannot be read is unknown, not failed. */
 void tli_check_user_side(struct run *run, struct tl_krb *krb, struct tl_locator *locator,
                          const struct tl_outcome *walk)
 {

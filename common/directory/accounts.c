@@ -30,6 +30,7 @@ static enum tl_reason find_accounts(TALLOC_CTX *ctx, struct tl_directory *dir, b
     return tli_connection_search(ctx, dir->ldap, &search, entries, out);
 }
 
+/* Without an account *dns_out is an empty array, not NULL: that is an answer. */
 enum tl_reason tl_directory_spn(TALLOC_CTX *ctx, struct tl_directory *dir,
                                 const char *spn, const char ***dns_out, size_t *count,
                                 struct tl_outcome *out)

@@ -184,6 +184,8 @@ char *tl_directory_service(TALLOC_CTX *ctx, const struct tl_dc *dc)
     return talloc_asprintf(ctx, "ldap/%s/%s", dc->host, dc->domain);
 }
 
+/* The ticket is looked up before connecting, so that nothing is sent where it is missing.
+ * The trace has one event for the bind, also where it fails. */
 enum tl_reason tli_connection_open(TALLOC_CTX *ctx, const struct tl_dc *dc, uint16_t port,
                                    const char *ccache, tl_deadline deadline,
                                    const struct tl_trace *trace,

@@ -50,6 +50,8 @@ static int decode_forest_info(struct tl_tdo *tdo, const struct tli_entry *entry)
     return tdo->forest_info_error != NULL ? 0 : -ENOMEM;
 }
 
+/* The numbers may be absent, which is 0, but must not be malformed: a route is computed
+ * from them. */
 int tli_tdo_from_entry(TALLOC_CTX *ctx, const char *holder, const struct tli_entry *entry,
                        struct tl_tdo **tdo_out, const char **why)
 {

@@ -50,6 +50,8 @@ static enum tl_reason read_root(struct tl_directory *dir, struct tl_outcome *out
     return TL_REASON_OK;
 }
 
+/* The DC is copied: further connections (global catalogue) are opened to it later, when
+ * the caller's list may be gone. */
 enum tl_reason tl_directory_open(TALLOC_CTX *ctx, const struct tl_dc *dc,
                                  const char *ccache, tl_deadline deadline,
                                  const struct tl_trace *trace,

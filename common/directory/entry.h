@@ -18,11 +18,13 @@ struct tli_attribute {
     struct tli_value *values;
     const char *options; /* "range=0-1499", or NULL */
 };
+/* An object with the attributes that were asked for and that it has. */
 struct tli_entry {
     const char *dn;
     size_t count;
     struct tli_attribute *attributes;
 };
+/* The result of a search. */
 struct tli_entries {
     size_t count;
     struct tli_entry *entries;

@@ -16,6 +16,7 @@
 #define DNS_AT_ONCE 20
 #define GROUPS_MAX 1000
 
+/* The search for groups, level by level. */
 struct finding {
     struct tl_directory *dir;
     struct tli_people_domain domain;

@@ -93,6 +93,8 @@ static int destroy(struct tli_gss *gss)
     return 0;
 }
 
+/* libgssapi reads its settings when it makes a context, so they are set before the first
+ * call here. An RC4 session key needs others than an AES one. */
 int tli_gss_new(TALLOC_CTX *ctx, const char *ccache, const char *principal,
                 struct tli_gss **gss_out, char **why)
 {

@@ -22,6 +22,7 @@ enum tli_gss_state {
     TL_GSS_DONE     /* the layer is chosen */
 };
 
+/* A security context towards one LDAP service. */
 struct tli_gss {
     enum tli_gss_state state;
     gss_ctx_id_t context;

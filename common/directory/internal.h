@@ -7,6 +7,7 @@
 
 #include "connection.h"
 
+/* A directory that is open: one DC, and its global catalogue where that is needed. */
 struct tl_directory {
     struct tli_connection *ldap;
     struct tli_connection *gc; /* opened when first needed; NULL: not to be had */

@@ -22,11 +22,13 @@
 /* What is looked at for one answer, each member of each group: bounds memory. */
 #define GATHERED_MAX (8 * (size_t)TL_DIR_MEMBERS_MAX)
 
+/* A group by DN, with its SID. */
 struct group {
     const char *dn;
     struct tl_sid sid;
 };
 
+/* The members gathered so far, and the groups whose members are still to be read. */
 struct gathering {
     struct tl_directory *dir;
     struct tli_people_domain domain;

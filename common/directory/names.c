@@ -88,6 +88,8 @@ cleanup:
     return reason;
 }
 
+/* Every SID has its place in the answer from the start; the searches fill in the names
+ * they find. */
 enum tl_reason tl_directory_names(TALLOC_CTX *ctx, struct tl_directory *dir,
                                   const struct tl_sid *sids, size_t count,
                                   struct tl_dir_names **names_out, struct tl_outcome *out)

@@ -206,6 +206,8 @@ static const char *check_user(const struct tli_people_domain *domain,
     return NULL;
 }
 
+/* Only what makes the account is required; expiry, ids and paths that are malformed
+ * become absent. */
 int tli_user_from_entry(TALLOC_CTX *ctx, const struct tli_people_domain *domain,
                         const struct tli_entry *entry, struct tl_dir_user **user_out,
                         const char **why)

@@ -253,6 +253,8 @@ static enum tl_reason ask_page(struct tli_connection *connection,
                     : read_page(connection, search, intake, out);
 }
 
+/* Pages are asked for until the server has no more, or the limits of the search or of
+ * this library are reached; `cut` says so. */
 enum tl_reason tli_connection_search(TALLOC_CTX *ctx, struct tli_connection *connection,
                                      const struct tli_search *search,
                                      struct tli_entries **entries_out,

@@ -155,6 +155,8 @@ static int append_all(struct tl_unix_facts *facts, TALLOC_CTX *tmp,
     return ret;
 }
 
+/* SIDs of other domains are left out of the filter, and without any other one nothing is
+ * asked. */
 static enum tl_reason some_groups(struct tl_unix_facts *facts, struct tl_directory *dir,
                                   const struct tli_people_domain *domain,
                                   const struct tl_sid *sids, size_t count,

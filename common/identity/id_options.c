@@ -24,9 +24,10 @@ size_t tli_read_digits(const char **at, size_t max, uint64_t *number)
 /* How many ranges of its size fit into autorid_range, as Samba counts them. */
 static uint32_t autorid_room(const struct tl_config *config)
 {
-    return (
-        uint32_t)(((uint64_t)config->autorid_range.high - config->autorid_range.low + 1) /
-                  config->autorid_rangesize);
+    const struct tl_id_span *span = &config->autorid_range;
+    uint64_t ids = (uint64_t)span->high - span->low + 1;
+
+    return (uint32_t)(ids / config->autorid_rangesize);
 }
 
 static const char *autorid_conflict(const struct tl_config *config)

@@ -69,6 +69,8 @@ static bool is_lost(const struct tl_idmap *map, const struct tl_sid *domain, uin
     return false;
 }
 
+/* The ranges are sorted by id, not by SID: all are looked at, and there are few. A domain
+ * may have several, for RIDs beyond the first. */
 int tl_idmap_to_id(const struct tl_idmap *map, const struct tl_sid *sid, uint32_t *id,
                    const char **why)
 {

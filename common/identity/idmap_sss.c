@@ -15,6 +15,7 @@
 /* ldap_idmap_helper_table_size: slices for RIDs beyond the first. */
 #define FURTHER_SLICES 10
 
+/* A slice that a domain would have: RIDs from first_rid on get the ids min to max. */
 struct slice {
     const struct tli_idmap_known *known;
     uint32_t first_rid, min, max;

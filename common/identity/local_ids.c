@@ -28,6 +28,7 @@ struct lent {
     struct tl_subids *each;
 };
 
+/* passwd, group, subuid and subgid. */
 struct tl_local_ids {
     struct ids users, groups;
     struct lent uids, gids;

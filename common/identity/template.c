@@ -68,6 +68,8 @@ static char *append(char *path, const char *from, size_t len)
     return path != NULL ? talloc_strndup_append_buffer(path, from, len) : NULL;
 }
 
+/* Values come from directories: each is checked by itself before it becomes part of a
+ * path, and the path as a whole again. */
 int tli_template_expand(TALLOC_CTX *ctx, const char *template,
                         const struct tli_user_text *text, char **result,
                         const char **fault)

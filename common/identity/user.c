@@ -232,6 +232,8 @@ static enum tl_reason check_account(const struct build *b,
     return TL_REASON_OK;
 }
 
+/* In the order in which a refusal is most specific: the name, the account's kind, its id,
+ * its primary group, its paths. Other groups are left out instead. */
 static enum tl_reason build(struct build *b)
 {
     const struct tl_pac *pac = b->in->pac;

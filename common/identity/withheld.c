@@ -8,6 +8,7 @@
 
 #include <trustlogon/identity.h>
 
+/* The array that grows while runs of ids are found. */
 struct list {
     TALLOC_CTX *ctx;
     struct tl_withheld_ids *ids;

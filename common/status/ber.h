@@ -19,6 +19,7 @@
 #define TL_BER_SEQUENCE 0x30
 #define TL_BER_SET 0x31
 
+/* A window on bytes that belong to the caller. */
 struct tli_ber {
     const uint8_t *data;
     size_t len;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * status/folder.h - the folders under /run and /var/lib that our own files stand in.
+ * status/folder.h - the folders under /run and /var/lib that have files of the project.
  */
 #ifndef TL_STATUS_FOLDER_H
 #define TL_STATUS_FOLDER_H

@@ -218,6 +218,8 @@ static bool fill_item(const struct store_record *rec, struct tli_store_item *ite
     return tli_store_entry_of(rec, &item->entry);
 }
 
+/* A record that dies between the walk and the second look is left out and is not damage.
+ */
 int tli_store_inspect(TALLOC_CTX *ctx, const struct tli_store_view *view,
                       struct tli_store_stats *stats, struct tli_store_damage **damage,
                       struct tli_store_item **items)

@@ -3,8 +3,7 @@
  * local.h - whether a bare name or an id is the machine's own.
  *
  * libc only, as store.h. An account of the machine is never shadowed: before a bare name
- * is answered, its file is read, each time, in whatever order nsswitch.conf lists the
- * sources.
+ * is answered, its file is read, each time, independent of the order in nsswitch.conf.
  */
 #ifndef TL_LOCAL_H
 #define TL_LOCAL_H

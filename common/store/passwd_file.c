@@ -53,7 +53,7 @@ static bool end_line(struct partial *line, tli_passwd_line_fn *seen, void *data)
     return go_on;
 }
 
-/* One character of the third field. Blanks and a plus sign may stand before the number:
+/* One character of the third field. Blanks and a plus sign may precede the number:
  * glibc's parser takes it with strtoul(). */
 static void add_digit(struct partial *line, char c)
 {

@@ -163,6 +163,8 @@ static void kill_others(const struct tli_store_map *map, const struct store_reco
     }
 }
 
+/* Runs at the end of each publication, and again by the next writer if the first was
+ * killed: each step has no effect when it was done already (see above). */
 const struct store_record *tli_store_finish(const struct tli_store_map *map)
 {
     struct store_header *header = store_header_of(map);

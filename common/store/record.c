@@ -11,6 +11,7 @@
 
 #define RECORD_MAX (UINT32_C(64) << 20)
 
+/* A record before its strings have their places. */
 struct draft {
     struct {
         enum tli_store_class class;
@@ -182,6 +183,8 @@ static struct draft *new_draft(TALLOC_CTX *ctx, enum tli_store_class class, uint
     return draft;
 }
 
+/* gecos is text for people, so its bad characters are replaced; names, home and shell
+ * decide something, so theirs make the record invalid. */
 int tli_store_make_user(TALLOC_CTX *ctx, const struct tli_store_user *user,
                         struct store_record **rec)
 {

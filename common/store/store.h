@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * store.h - the identity store as its readers see it: users, groups and group
- * lists that every process may look up and only the agent (writer.h) changes.
+ * store.h - the identity store as its readers see it: users, groups and group lists that
+ * every process may look up and only the agent (writer.h) changes.
  *
- * libc only: this code runs in every process that asks NSS for a name. A look-up
- * takes no lock, allocates nothing and, once the file is mapped, makes no system
- * call. It may be used from threads, after fork and in signal handlers.
+ * libc only: this code runs in every process that asks NSS for a name. A look-up takes no
+ * lock, allocates nothing and, once the file is mapped, needs no system call. It may be
+ * used from threads, after fork and in signal handlers.
  *
  * The file, in the byte order of the machine (layout.h has the structures):
  *
@@ -20,26 +20,25 @@
  * its strings and its list of members or of gids. All but the word `live` and the `next`
  * links of the keys is immutable and covered by the record's checksum.
  *
- * Why readers need no retry. A record is complete before the first bucket leads to
- * it, by one aligned release store. What it replaces is marked dead afterwards and
- * taken out of the chains, but its bytes stay, so that a reader that is still at it
- * reads a whole record. Space is never reused; when the file is full, the writer copies
- * the living into a new file, renames it into place and says so in the old one. Readers
- * then map the new file and let go of the old one when the last look-up in this process
- * has left it.
+ * Why readers need no retry. A record is complete before the first bucket leads to it, by
+ * one aligned release store. What it replaces is marked dead afterwards and taken out of
+ * the chains, but its bytes stay, so that a reader that is still at it reads a whole
+ * record. Space is never reused; when the file is full, the writer copies the living into
+ * a new file, renames it into place and says so in the old one. Readers then map the new
+ * file and let go of the old one when the last look-up in this process has left it.
  *
  * What a reader trusts. Nothing that it did not check: the header when mapping (with
- * owner, mode and size of the file), each offset before use, at most
- * TL_STORE_STEPS keys of a chain, and before a record counts: its own position, its
- * size, the checksum, that it lives, that it has the name or id asked for,
- * and that its strings and lists end inside of it. A file that was damaged in any
- * way therefore answers "not found" at worst. (The seed keeps damage and chance
- * apart, not attackers, who can read it: they are kept from filling a bucket by the
- * writer, which does not let chains of negative entries grow.)
+ * owner, mode and size of the file), each offset before use, at most TL_STORE_STEPS keys
+ * of a chain, and before a record counts: its own position, its size, the checksum, that
+ * it lives, that it has the name or id asked for, and that its strings and lists end
+ * inside of it. A file that was damaged in any way therefore answers "not found" at
+ * worst. (The seed keeps damage and chance apart, not attackers, who can read it: they
+ * are kept from filling a bucket by the writer, which does not let chains of negative
+ * entries grow.)
  *
- * Names are compared folded. ASCII letters are folded here; everything else only by
- * the writer (tl_fold()), which therefore stores an alias that is not ASCII twice:
- * fully folded, and as it was spelled, with its ASCII letters folded.
+ * Names are compared folded. ASCII letters are folded here; everything else only by the
+ * writer (tl_fold()), which therefore stores an alias that is not ASCII twice: fully
+ * folded, and as it was spelled, with its ASCII letters folded.
  */
 #ifndef TL_STORE_H
 #define TL_STORE_H

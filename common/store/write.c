@@ -88,6 +88,8 @@ static int put_made(struct tli_store *store, struct store_record *rec, int rc)
     return rc;
 }
 
+/* The domain is in the part of the header that never changes, so a change makes a new
+ * file. */
 int tli_store_set_bare(struct tli_store *store, const char *domain, bool shown)
 {
     struct tli_store_bare wanted = {0}, before;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * trust/internal.h - what the files of common/trust share.
+ * internal.h - what the files of common/trust share.
  *
  * Sides: the *own side* is the workstation's domain and its forest's root; their TDOs
  * route names. The *user's side* is any other holder that was read.

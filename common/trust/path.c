@@ -4,10 +4,10 @@
  *
  * A path is a list of domains first, and becomes hops with their TDOs at the end:
  *   within one forest: up to the common parent, or over the tree roots to the forest
- *   root, and down; a shortcut trust between two domains on the way cuts out what
- *   lies between ("next domain on the path", "How Domain and Forest Trusts Work");
- *   a direct trust between the two domains: one hop;
- *   a forest trust: up to the user's forest root, over, down on this side.
+ *   root, and down; a shortcut trust between two domains of the path cuts out what lies
+ * between ("next domain on the path", "How Domain and Forest Trusts Work"); a direct
+ * trust between the two domains: one hop; a forest trust: up to the user's forest root,
+ * over, down on this side.
  */
 #include <errno.h>
 #include <string.h>
@@ -18,6 +18,7 @@
 /* Deeper trees do not exist, and a hostile snapshot must not walk in circles. */
 #define MAX_DOMAINS 64
 
+/* A path as a list of domains, from the user's to the workstation's. */
 struct walk {
     const struct tl_topology *topo;
     const char *names[MAX_DOMAINS];

@@ -11,6 +11,7 @@
 
 #include "internal.h"
 
+/* What is judged at the moment: a TDO at one end of one hop. */
 struct scene {
     TALLOC_CTX *ctx;
     const struct tl_topology *topo;

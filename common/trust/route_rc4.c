@@ -7,6 +7,8 @@
 
 #include "internal.h"
 
+/* Each end of a hop has its own TDO and its own setting, so one hop may be in the list
+ * twice. */
 int tl_route_rc4(TALLOC_CTX *ctx, const struct tl_topology *topo, const char *user_domain,
                  const struct tl_workstation *ws, struct tl_rc4_hop **list, size_t *count)
 {

@@ -24,6 +24,7 @@
 /* In the order in which a cause is reported where several apply to one name. */
 enum kind { KIND_OWN, KIND_TLN, KIND_EXCLUSION, KIND_DOMAIN_OFF, KIND_TLN_OFF };
 
+/* One statement about a name: the trust and the record that make it. */
 struct ref {
     const struct tl_tdo *tdo; /* NULL: the own forest */
     const struct tl_ft_record *record;
@@ -31,12 +32,14 @@ struct ref {
     uint32_t next; /* index + 1; 0: last */
 };
 
+/* A name, and the list of statements about it. */
 struct entry {
     const char *name;
     uint32_t hash, len;
     uint32_t first; /* index of a ref + 1 */
 };
 
+/* A hash table with open addressing. */
 struct tl_suffix_index {
     const struct tl_tdo *broken; /* a forest trust whose table could not be read */
     uint32_t mask;
@@ -161,6 +164,9 @@ static int reserve(struct tl_suffix_index *index, size_t names)
     return index->slots && index->entries && index->refs ? 0 : -ENOMEM;
 }
 
+/* An entry has its newest reference first. So trusts are added from the last to the first
+ * by partner, and of two that list one name the first is found; the names of the own
+ * forest, added last, come before any trust. */
 int tl_suffix_index_new(TALLOC_CTX *ctx, const struct tl_topology *topo,
                         struct tl_suffix_index **index_out)
 {
@@ -261,6 +267,8 @@ static const struct ref *obstacle(const struct tl_suffix_index *index,
     return best;
 }
 
+/* From the longest name to the shortest. What does not route is explained by the most
+ * specific obstacle, so that the administrator sees the record to change. */
 struct tl_suffix_match tl_suffix_find(const struct tl_suffix_index *index,
                                       const char *suffix)
 {

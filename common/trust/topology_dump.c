@@ -35,7 +35,7 @@ static int put_sid(json_t *object, const char *key, const struct tl_sid *sid, bo
 }
 
 /* Append `item`, which the caller has just made and which may be NULL. The reference is
- * taken in any case. */
+ * always taken. */
 static int append(json_t *array, json_t *item, int ret)
 {
     if (ret != 0) {
@@ -156,6 +156,8 @@ static int dump_lists(json_t *root, const struct tl_topology *topo)
     return ret;
 }
 
+/* Members come in the order of docs/topology.md, so that two snapshots can be compared as
+ * text. */
 int tl_topology_to_json(TALLOC_CTX *ctx, const struct tl_topology *topo, char **json)
 {
     json_t *root = json_object();

@@ -20,6 +20,7 @@
 #define TRUSTS_MAX 4096
 #define RECORDS_MAX 4194304
 
+/* The object that is being read, and where errors go. */
 struct reader {
     TALLOC_CTX *owner; /* what read strings hang on */
     const json_t *object;
@@ -356,6 +357,7 @@ static int read_all(const struct reader *in, struct tl_topology *topo)
     return ret != 0 ? ret : read_trusts(in, topo);
 }
 
+/* Duplicate members are refused: one reader would see another topology than the next. */
 int tl_topology_from_json(TALLOC_CTX *ctx, const char *json, size_t len,
                           struct tl_topology **topo_out, char **error)
 {

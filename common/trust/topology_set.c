@@ -14,6 +14,7 @@
 
 #include "internal.h"
 
+/* The parts of HOLDER/PARTNER.ATTRIBUTE=VALUE. */
 struct setting {
     char *holder; /* NULL: not given */
     char *partner;
@@ -100,6 +101,7 @@ static struct tl_tdo *find(TALLOC_CTX *ctx, struct tl_topology *topo,
     return num_own == 1 ? own : other;
 }
 
+/* A word of the setting and the value it means. */
 struct word {
     const char *word;
     uint32_t value;
@@ -206,6 +208,8 @@ static int begin_table(struct tl_forest_info *info, const struct tl_tdo *tdo)
     return add_record(info, &own);
 }
 
+/* "absent" removes every record of the name, any other value sets its flags, and a name
+ * that is not there is added. */
 static int set_tln(TALLOC_CTX *ctx, struct tl_topology *topo, struct tl_tdo *tdo,
                    const struct setting *s, enum tl_ft_type type, char **error)
 {

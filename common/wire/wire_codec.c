@@ -23,14 +23,10 @@ struct field {
     size_t offset; /* in struct tli_wire_msg */
 };
 
-#define NUMBER(tag, member)                                                              \
-    {                                                                                    \
-        tag, KIND_U32, offsetof(struct tli_wire_msg, member)                             \
-    }
-#define STRING(tag, member)                                                              \
-    {                                                                                    \
-        tag, KIND_STRING, offsetof(struct tli_wire_msg, member)                          \
-    }
+/* clang-format off */
+#define NUMBER(tag, member) {tag, KIND_U32, offsetof(struct tli_wire_msg, member)}
+#define STRING(tag, member) {tag, KIND_STRING, offsetof(struct tli_wire_msg, member)}
+/* clang-format on */
 
 /* Tags are part of the protocol: never reuse one for another meaning. */
 static const struct field fields[] = {
@@ -46,11 +42,13 @@ static const struct field fields[] = {
 };
 #define NUM_FIELDS (sizeof(fields) / sizeof(fields[0]))
 
+/* A cursor that writes; len never exceeds cap. */
 struct writer {
     uint8_t *buf;
     size_t cap, len;
 };
 
+/* A cursor that reads; pos never exceeds len. */
 struct reader {
     const uint8_t *buf;
     size_t len, pos;

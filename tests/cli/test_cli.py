@@ -298,7 +298,7 @@ class Usage(unittest.TestCase):
         listed = re.search(r"`check` \(([^)]*)\)", page).group(1).replace(",", " ").split()
         sources = "".join(file.read_text(encoding="utf-8")
                           for file in (top / "common/diagnose").glob("*.c"))
-        made = set(re.findall(r'tl_finding(?:_outcome)?\(\s*run,\s*"([\w-]+)"', sources))
+        made = set(re.findall(r'tli_found(?:_ok|_unknown|_outcome)?\(\s*run,\s*"([\w-]+)"', sources))
         self.assertGreater(len(made), 15)
         self.assertEqual(made - set(listed), set())
 

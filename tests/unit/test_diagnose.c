@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "diagnose/internal.h"
+#include "diagnose/checks.h"
 #include "fixtures.h"
 #include "store/writer.h"
 

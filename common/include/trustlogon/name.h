@@ -51,7 +51,7 @@ TL_PUBLIC int tl_name_parse(TALLOC_CTX *ctx, const char *bytes, size_t len,
 TL_PUBLIC const char *tl_name_error_text(enum tl_name_error error);
 
 /* Whether the name is one of this machine's own accounts: "." or the machine's NetBIOS or
- * DNS name stands before the backslash. A UPN is never local. For a bare name /etc/passwd
+ * DNS name precedes the backslash. A UPN is never local. For a bare name /etc/passwd
  * decides, which is not read here. */
 TL_PUBLIC bool tl_name_is_local(const struct tl_name *name, const char *ws_flat,
                                 const char *ws_fqdn);

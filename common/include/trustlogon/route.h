@@ -143,10 +143,8 @@ struct tl_suffix_index;
 TL_PUBLIC int tl_suffix_index_new(TALLOC_CTX *ctx, const struct tl_topology *topo,
                                   struct tl_suffix_index **index);
 struct tl_suffix_match {
-    const struct tl_tdo
-        *tdo; /* trust that routes it, or whose flag forbids it; or NULL */
-    const struct tl_ft_record
-        *record; /* the TLN, exclusion or domain record that decided */
+    const struct tl_tdo *tdo; /* trust that routes it, or whose flag forbids it */
+    const struct tl_ft_record *record; /* TLN, exclusion or domain record that decided */
     /* OK, SUFFIX_DISABLED_*, SUFFIX_EXCLUDED, SUFFIX_UNKNOWN, DOMAIN_DISABLED, or
      * TRUST_INFO_BROKEN (of any trust) */
     enum tl_reason reason;

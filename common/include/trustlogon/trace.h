@@ -19,8 +19,8 @@ enum tl_event_kind {
     TL_EVENT_NOTE     /* anything else */
 };
 
-TL_PUBLIC const char *
-tl_event_kind_name(enum tl_event_kind kind); /* "dns", "ping", ... */
+/* "dns", "ping", ... */
+TL_PUBLIC const char *tl_event_kind_name(enum tl_event_kind kind);
 
 struct tl_event {
     enum tl_event_kind kind;
