@@ -17,7 +17,8 @@ import termios
 import time
 import unittest
 
-PROGRAM = sys.argv[1]
+sys.dont_write_bytecode = True
+from command import PROGRAM, WithFolder, run  # noqa: E402
 
 DUMP = {
     "version": 1, "taken": 1700000000, "source": "ldap://dc1.fabrikam.test",
@@ -32,18 +33,10 @@ TEXT_1787 = ("The security database on the server does not have a computer accou
              "workstation trust relationship.")
 
 
-def run(*arguments, stdin=""):
-    return subprocess.run([PROGRAM, *arguments], input=stdin, capture_output=True, text=True,
-                          errors="backslashreplace", timeout=60, check=False)
-
-
-class WithDump(unittest.TestCase):
+class WithDump(WithFolder):
     def setUp(self):
-        self.folder = tempfile.TemporaryDirectory()
-        self.addCleanup(self.folder.cleanup)
-        self.dump = os.path.join(self.folder.name, "dump.json")
-        with open(self.dump, "w", encoding="utf-8") as out:
-            json.dump(DUMP, out)
+        super().setUp()
+        self.dump = self.write("dump.json", json.dumps(DUMP))
 
 
 class Offline(WithDump):
@@ -118,7 +111,7 @@ class Offline(WithDump):
         self.assertIn('"fabrikam.test" -> "contoso.test"',
                       run("trusts", "--dot", "--topology", self.dump).stdout)
         self.assertIn("<-> contoso.test", run("trusts", "--tree", "--topology", self.dump).stdout)
-        copy = os.path.join(self.folder.name, "copy.json")
+        copy = os.path.join(self.folder, "copy.json")
         self.assertEqual(run("trusts", "--topology", self.dump, "--dump", copy).returncode, 0)
         self.assertEqual(run("trusts", "--json", "--topology", copy).stdout,
                          run("trusts", "--json", "--topology", self.dump).stdout)
@@ -241,11 +234,9 @@ class OrdinaryUser(WithDump):
         super().setUp()
         if os.geteuid() != 0:
             self.skipTest("runs a command as nobody")
-        os.chmod(self.folder.name, 0o755)
-        self.conf = os.path.join(self.folder.name, "conf")
-        keytab = os.path.join(self.folder.name, "keytab")
-        with open(self.conf, "w", encoding="utf-8") as out:
-            out.write(f"[workstation]\n    keytab = {keytab}\n")
+        os.chmod(self.folder, 0o755)
+        keytab = os.path.join(self.folder, "keytab")
+        self.conf = self.write("conf", f"[workstation]\n    keytab = {keytab}\n")
         with open(keytab, "wb") as out:
             out.write(b"\5\2")
         os.chmod(keytab, 0o600)

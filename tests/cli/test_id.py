@@ -4,44 +4,25 @@
 
 usage: test_id.py TRUSTLOGON MAKE_STORE
 """
-import json
 import os
-import subprocess
 import sys
-import tempfile
 import time
 import unittest
 
-PROGRAM, MAKE = sys.argv[1:3]
-SID = "S-1-5-21-1-2-3-"
+sys.dont_write_bytecode = True
+from command import SID, WithStore  # noqa: E402
 
 
-class Id(unittest.TestCase):
-    def setUp(self):
-        self.folder = tempfile.TemporaryDirectory()
-        self.addCleanup(self.folder.cleanup)
-        self.conf = os.path.join(self.folder.name, "trustlogon.conf")
-        self.configure("")
-        self.file = os.path.join(self.folder.name, "identity.store")
-        subprocess.run([MAKE, self.file], check=True, timeout=60)
+class Id(WithStore):
+    VERB = "id"
 
     def configure(self, text):
-        with open(self.conf, "w", encoding="utf-8") as out:
-            out.write(text)
-
-    def run_id(self, *arguments):
-        return subprocess.run([PROGRAM, "--conf", self.conf, "id", "--file", self.file, *arguments],
-                              capture_output=True, text=True, errors="backslashreplace", timeout=60,
-                              check=False)
-
-    def told(self, name):
-        done = self.run_id("--json", name)
-        return done.returncode, json.loads(done.stdout)
+        self.write("trustlogon.conf", text)
 
     def test_a_user_under_every_key(self):
         for name in ("alice@contoso.test", "ALICE@Contoso.Test", "CONTOSO\\alice",
                      "contoso.test\\Alice", "201105", SID + "1105", "s-1-5-21-1-2-3-1105"):
-            code, got = self.told(name)
+            code, got = self.answer(name)
             user = got["user"]
             self.assertEqual((code, got["asked"], user["name"], user["id"], user["gid"],
                               user["sid"], user["home"], user["shell"], user["gecos"],
@@ -57,7 +38,7 @@ class Id(unittest.TestCase):
             self.assertEqual(user["valid_until"] - user["fresh_until"], 86400 - 3600)
 
     def test_groups_of_a_user(self):
-        groups = self.told("alice@contoso.test")[1]["groups"]
+        groups = self.answer("alice@contoso.test")[1]["groups"]
         self.assertEqual(groups["source"], "logon")
         self.assertEqual([(each["gid"], each["sid"], each["name"]) for each in groups["list"]],
                          [(200513, SID + "513", "domain users@contoso.test"),
@@ -66,19 +47,19 @@ class Id(unittest.TestCase):
 
     def test_a_group(self):
         for name in ("Domain Users@contoso.test", "200513", SID + "513"):
-            code, got = self.told(name)
+            code, got = self.answer(name)
             group = got["group"]
             self.assertEqual((code, got["user"], group["name"], group["id"], group["sid"],
                               group["members"], group["source"]),
                              (0, None, "domain users@contoso.test", 200513, SID + "513", 2,
                               "directory"))
             self.assertEqual(group["member_names"], ["alice@contoso.test", "bob@contoso.test"])
-        group = self.told("201200")[1]["group"]
+        group = self.answer("201200")[1]["group"]
         self.assertEqual((group["members"], group["member_names"]), (None, None))
-        self.assertRegex(self.run_id("201200").stdout, "Members +not asked for yet")
+        self.assertRegex(self.run_verb("201200").stdout, "Members +not asked for yet")
 
     def test_text(self):
-        text = self.run_id("contoso\\alice").stdout
+        text = self.run_verb("contoso\\alice").stdout
         for line in ("^User +alice@contoso.test$", "^Names +contoso.alice, contoso.test.alice ?$",
                      "^SID +S-1-5-21-1-2-3-1105$", "^uid +201105$",
                      r"^gid +200513 \(domain users@contoso.test\)$",
@@ -89,54 +70,54 @@ class Id(unittest.TestCase):
         self.assertNotIn("Beware", text)
 
     def test_what_is_old(self):
-        code, got = self.told("bob@contoso.test")
+        code, got = self.answer("bob@contoso.test")
         self.assertEqual((code, got["user"]["source"], got["groups"]), (0, "lsa", None))
         self.assertEqual([(each["warning"], each["serious"]) for each in got["warnings"]],
                          [("no-groups", False)])
         self.assertIn("due to be asked again",
-                      " ".join(self.run_id("bob@contoso.test").stdout.split()))
-        code, got = self.told("ended@contoso.test")
+                      " ".join(self.run_verb("bob@contoso.test").stdout.split()))
+        code, got = self.answer("ended@contoso.test")
         self.assertEqual((code, got["user"]["ended"]), (1, True))
 
     def test_nobody(self):
-        code, got = self.told("gone@contoso.test")
+        code, got = self.answer("gone@contoso.test")
         self.assertEqual((code, got["user"], got["group"]), (1, None, None))
         self.assertEqual((got["missing"]["of"], got["missing"]["name"]), ("user",
                                                                           "gone@contoso.test"))
         self.assertIn("there is no user gone@contoso.test, as was told",
-                      " ".join(self.run_id("gone@contoso.test").stdout.split()))
-        code, got = self.told("207777")
+                      " ".join(self.run_verb("gone@contoso.test").stdout.split()))
+        code, got = self.answer("207777")
         self.assertEqual((code, got["missing"]["of"], got["missing"]["id"]), (1, "group", 207777))
         for name in ("never@contoso.test", "CONTOSO\\never", "201999", SID + "77"):
-            code, got = self.told(name)
+            code, got = self.answer(name)
             self.assertEqual((code, got["user"], got["group"], got["missing"], got["agent"]),
                              (1, None, None, None, None), name)
 
     def test_names_of_this_machine(self):
-        code, got = self.told("root")
+        code, got = self.answer("root")
         self.assertEqual((code, got["user"], got["local"]),
                          (1, None, {"name": "root", "id": 0, "file": "/etc/passwd"}))
-        self.assertIn("an account of this machine's own", self.run_id("root").stdout)
-        code, got = self.told("0")
+        self.assertIn("an account of this machine's own", self.run_verb("root").stdout)
+        code, got = self.answer("0")
         self.assertEqual((code, got["local"]["name"]), (1, "root"))
-        self.assertIn("outside of the ids", self.run_id("0").stdout)
-        self.assertIn("a name without a domain", self.run_id("alice").stdout)
+        self.assertIn("outside of the ids", self.run_verb("0").stdout)
+        self.assertIn("a name without a domain", self.run_verb("alice").stdout)
 
     def test_default_domain(self):
         self.configure("[workstation]\n    default_domain = CONTOSO\n")
-        code, got = self.told("alice")
+        code, got = self.answer("alice")
         self.assertEqual((code, got["asked"], got["user"]["id"]), (0, "alice", 201105))
 
     def test_bare_names(self):
         self.configure("[identity]\n    bare_names = contoso.test\n")
-        code, got = self.told("alice")
+        code, got = self.answer("alice")
         self.assertEqual((code, got["asked"], got["user"]["id"]), (0, "alice", 201105))
         for name in ("root", "Root", "docker"):
-            self.assertEqual(self.told(name)[1]["user"], None, name)
+            self.assertEqual(self.answer(name)[1]["user"], None, name)
 
     def test_no_store(self):
         os.unlink(self.file)
-        done = self.run_id("alice@contoso.test")
+        done = self.run_verb("alice@contoso.test")
         self.assertEqual(done.returncode, 3)
         self.assertIn("no identity store yet", done.stderr)
 
@@ -144,14 +125,14 @@ class Id(unittest.TestCase):
         for name in ("\\", "@", "a\x1b[31m@b", "%n%s@x", "x" * 5000 + "@y", "@" * 1024,
                      "S-1-5-21@contoso.test", b"\xff\xfe@x".decode("utf-8", "surrogateescape")):
             for how in ((), ("--json",)):
-                done = self.run_id(*how, name)
+                done = self.run_verb(*how, name)
                 self.assertEqual(done.returncode, 1, name[:20])
                 self.assertNotIn("\x1b", done.stdout + done.stderr)
 
     def test_usage(self):
         for arguments in ((), ("a@b", "c@d"), ("",), ("99999999999",), ("S-1-",),
                           ("--refresh", "a@b"), ("--nonsense", "a@b")):
-            done = self.run_id(*arguments)
+            done = self.run_verb(*arguments)
             self.assertEqual(done.returncode, 2, arguments)
             self.assertNotEqual(done.stderr, "")
 

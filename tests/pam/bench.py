@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: MIT
-"""What the tests of module and agent share: checks, names, and a PAM application."""
+"""What the tests of module and agent share: checks, names, a PAM application, and an agent."""
+import contextlib
 import os
 import pathlib
 import re
+import signal
+import socket
+import struct
 import subprocess
 import time
 
-from wire import Agent
+from wire import Agent, decode, encode
 
 HERE = pathlib.Path(__file__).resolve().parent
 BUILD = pathlib.Path(os.environ.get("TL_BUILD", HERE.parent.parent / "build")).resolve()
@@ -31,6 +35,8 @@ CODES = {"SUCCESS": 0, "SERVICE_ERR": 3, "SYSTEM_ERR": 4, "PERM_DENIED": 6, "AUT
          "AUTHINFO_UNAVAIL": 9, "USER_UNKNOWN": 10, "NEW_AUTHTOK_REQD": 12, "ACCT_EXPIRED": 13,
          "SESSION_ERR": 14, "CRED_UNAVAIL": 15, "CRED_ERR": 17, "CONV_ERR": 19,
          "AUTHTOK_ERR": 20}
+NOBODY = 65534
+INTERNAL, NOT_TRUSTED, LOGON_FAILURE = 0xC00000E5, 0xC000018D, 0xC000006D
 failures = []
 
 
@@ -95,3 +101,87 @@ class Bench:
 
 def code(*names):
     return [CODES[name] for name in names]
+
+
+@contextlib.contextmanager
+def agent(bench, conf="", extra=()):
+    """A daemon in the bench's folder; yields (process, log file)."""
+    conf_file, log = bench.folder / "conf", bench.folder / "log"
+    conf_file.write_text(conf or f"[workstation]\n keytab = {bench.folder}/no-keytab\n")
+    with open(log, "w", encoding="utf-8") as out:
+        process = subprocess.Popen(
+            [str(AGENT), "--stderr", "--socket", str(bench.socket), "--conf", str(conf_file),
+             "--run-dir", str(bench.folder), "--state-dir", str(bench.folder),
+             "--cache-dir", str(bench.folder), *extra], stderr=out, stdin=subprocess.DEVNULL)
+    wait_for(lambda: "listening at" in log.read_text() or process.poll() is not None)
+    try:
+        yield process, log
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        process.wait(60)
+
+
+def wait_for(what):
+    """The first true value of a function, or its value after half a minute."""
+    deadline = time.monotonic() + 30
+    while not (found := what()) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return found
+
+
+def connect(bench, door=None):
+    peer = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    peer.settimeout(60)
+    peer.connect(str(door or bench.socket))
+    return peer
+
+
+def ask(bench, door=None, **fields):
+    """One request; the DONE's fields, or None if the agent hung up."""
+    with connect(bench, door) as peer:
+        try:
+            peer.send(encode("request", **fields))
+            data = peer.recv(65536)
+        except OSError:
+            return None
+        return decode(data)[1] if data else None
+
+
+def as_uid(uid, bench, /, group=None, **fields):
+    """ask() as another user, or from a process group."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            if group is not None:
+                os.setpgid(0, group)
+            os.setresgid(uid, uid, uid)
+            os.setresuid(uid, uid, uid)
+            os.write(writer, repr(ask(bench, **fields)).encode())
+            status = 0
+        finally:
+            os._exit(status)
+    os.close(writer)
+    with os.fdopen(reader) as out:
+        text = out.read()
+    os.waitpid(child, 0)
+    return eval(text) if text else "?"  # our own repr
+
+
+def workers(process):
+    out = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True,
+                         check=False).stdout
+    return [int(x) for x in out.split()]
+
+
+def write_keytab(path):
+    """One key of host/ws1.fabrikam.test, version 0x0502 of the format."""
+    def counted(data):
+        return struct.pack(">H", len(data)) + data
+    entry = (struct.pack(">H", 2) + counted(b"FABRIKAM.TEST") + counted(b"host") +
+             counted(b"ws1.fabrikam.test") + struct.pack(">IIBH", 1, 0, 1, 18) +
+             counted(bytes(32)))
+    path.write_bytes(b"\x05\x02" + struct.pack(">i", len(entry)) + entry)
+    path.chmod(0o600)

@@ -9,8 +9,7 @@ import re
 import socket
 import subprocess
 
-from bench import AGENT, ALICE, check
-from test_agent import NOBODY, wait_for, write_keytab
+from bench import AGENT, ALICE, NOBODY, check, wait_for, write_keytab
 from wire import decode, encode
 
 CGROUPS = [pathlib.Path("/sys/fs/cgroup/unified"), pathlib.Path("/sys/fs/cgroup")]

@@ -6,8 +6,8 @@ import socket
 import subprocess
 import time
 
-from bench import ALICE, CLIENT, GOOD, PROMPT, T1326, WRONG, check, code
-from test_agent import LOGON_FAILURE, NOBODY, agent, as_uid, ask, write_keytab
+from bench import (ALICE, CLIENT, GOOD, LOGON_FAILURE, NOBODY, PROMPT, T1326, WRONG, agent, as_uid,
+                   ask, check, code, write_keytab)
 from wire import Agent
 
 # C0, DEL, C1 as UTF-8 and raw, bidi, line separator, BOM, invisible, non-characters, half of one.
