@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_pac_name_check.c - which account answers to which name. The workstation's forest
- * is fabrikam.test with eu.fabrikam.test; contoso.test is a trusted forest with
- * emea.example, evil.test an external domain.
+ * test_pac_name_check.c - which account of which domain may answer to the name that was
+ * typed, over the trusts of forests.h.
  */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
 #include <trustlogon/pac_name_check.h>
 
-#include "run_suite.h"
+#include "forests.h"
 
 #define P TL_PRINCIPAL
 #define E TL_ENTERPRISE
@@ -66,8 +65,8 @@ static const struct row {
      "alice", "erin@both.example", false},
     {"a forest without a table, below its name", P, "erin", "plain.example",
      "x@EU.PLAIN.EXAMPLE", "x", "erin@plain.example", true},
-    {"a forest whose users do not come", P, "erin", "inbound.example",
-     "x@EU.INBOUND.EXAMPLE", "x", "erin@inbound.example", false},
+    {"a forest whose users do not come", P, "erin", "inbound.test", "x@EU.INBOUND.TEST",
+     "x", "erin@inbound.test", false},
     {"a child domain's namesake", P, "alice", "contoso.test", "alice@EU.CONTOSO.TEST",
      "alice", "alice@eu.contoso.test", false},
     {"another tree of the forest", P, "alice", "contoso.test", "as@EMEA.EXAMPLE", "as",
@@ -107,74 +106,8 @@ static const struct row {
     {"no realm", P, "alice", "contoso.test", "alice", "alice", NULL, false},
 };
 
-static struct tl_ft_record records[] = {
-    {.type = TL_FT_DOMAIN, .name = "contoso.test"},
-    {.type = TL_FT_DOMAIN, .name = "emea.example"},
-    {.type = TL_FT_TLN, .name = "corp.example"},
-    {.type = TL_FT_TLN, .name = "off.example", .flags = TL_FT_DISABLED_ADMIN},
-    {.type = TL_FT_DOMAIN, .name = "eu.contoso.test"},
-    {.type = TL_FT_DOMAIN, .name = "off.contoso.test", .flags = TL_FT_SID_DISABLED_ADMIN},
-    {.type = TL_FT_DOMAIN,
-     .name = "clash.contoso.test",
-     .flags = TL_FT_SID_DISABLED_CONFLICT},
-    {.type = TL_FT_DOMAIN, .name = "sub.clash.contoso.test"},
-    {.type = TL_FT_DOMAIN, .name = "out.contoso.test"},
-    {.type = TL_FT_TLN_EX, .name = "out.contoso.test"},
-    {.type = TL_FT_DOMAIN, .name = "dmz.fabrikam.test"},
-    {.type = TL_FT_DOMAIN, .name = "both.example"},
-};
-static struct tl_forest_info info = {.count = COUNT(records), .records = records};
-static struct tl_ft_record others[] = {
-    {.type = TL_FT_DOMAIN, .name = "third.example"},
-    {.type = TL_FT_DOMAIN, .name = "both.example"},
-};
-static struct tl_forest_info third = {.count = 2, .records = others};
-static struct tl_tdo trusts[] = {
-    {.holder = "fabrikam.test",
-     .partner = "contoso.test",
-     .type = TL_TRUST_UPLEVEL,
-     .direction = TL_TRUST_OUTBOUND,
-     .attributes = TL_TRUST_FOREST_TRANSITIVE,
-     .forest_info = &info},
-    {.holder = "fabrikam.test",
-     .partner = "evil.test",
-     .type = TL_TRUST_UPLEVEL,
-     .direction = TL_TRUST_OUTBOUND},
-    {.holder = "fabrikam.test",
-     .partner = "dmz.fabrikam.test",
-     .type = TL_TRUST_UPLEVEL,
-     .direction = TL_TRUST_OUTBOUND,
-     .attributes = TL_TRUST_QUARANTINED},
-    {.holder = "fabrikam.test",
-     .partner = "third.example",
-     .type = TL_TRUST_UPLEVEL,
-     .direction = TL_TRUST_OUTBOUND,
-     .attributes = TL_TRUST_FOREST_TRANSITIVE,
-     .forest_info = &third},
-    {.holder = "fabrikam.test",
-     .partner = "plain.example",
-     .type = TL_TRUST_UPLEVEL,
-     .direction = TL_TRUST_OUTBOUND,
-     .attributes = TL_TRUST_FOREST_TRANSITIVE},
-    {.holder = "fabrikam.test",
-     .partner = "inbound.example",
-     .type = TL_TRUST_UPLEVEL,
-     .direction = TL_TRUST_INBOUND,
-     .attributes = TL_TRUST_FOREST_TRANSITIVE},
-    /* what the other side says of itself counts for nothing */
-    {.holder = "evil.test", .partner = "contoso.test", .forest_info = &info},
-};
-static struct tl_domain domains[] = {{.dns = "fabrikam.test"},
-                                     {.dns = "eu.fabrikam.test"}};
-
 START_TEST(test_row)
 {
-    const struct tl_topology topo = {.domain = "fabrikam.test",
-                                     .forest = "fabrikam.test",
-                                     .num_domains = 2,
-                                     .domains = domains,
-                                     .num_trusts = COUNT(trusts),
-                                     .trusts = trusts};
     const struct row *row = &rows[_i];
     const struct tl_route route = {
         .type = row->type, .principal = row->principal, .domain = row->domain};
@@ -185,8 +118,8 @@ START_TEST(test_row)
 
     strncpy(name, row->client, strcspn(row->client, "@"));
     pac.client_name = name;
-    reason = tl_pac_check_name(&pac, row->no_topology ? NULL : &topo, &route, row->client,
-                               out);
+    reason = tl_pac_check_name(&pac, row->no_topology ? NULL : &forests, &route,
+                               row->client, out);
     ck_assert_msg((reason == TL_REASON_OK) == row->ok, "%s: %s", row->what,
                   tl_reason_info(reason)->slug);
     ck_assert_int_eq(out->reason, reason);
@@ -198,8 +131,8 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("whose");
-    TCase *tc = tcase_create("whose");
+    Suite *suite = suite_create("pac_name_check");
+    TCase *tc = tcase_create("pac_name_check");
 
     tcase_add_loop_test(tc, test_row, 0, COUNT(rows));
     suite_add_tcase(suite, tc);
