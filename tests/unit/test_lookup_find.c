@@ -8,43 +8,17 @@
 
 #include "lookup/query.h"
 #include "lookup/lsa_client.h"
-#include "topologies.h"
 
-/* The sources of common/lookup, with these instead of a network. */
-#define tli_lookup_directory fake_open
-#define tl_directory_domain_sid fake_domain_sid
-#define tl_directory_user_by_sam fake_user
-#define tl_directory_user_by_upn fake_user_by_upn
 #define tl_directory_user_by_sid fake_user_by_sid
-#define tl_directory_user_groups fake_user_groups
-#define tl_directory_names fake_names
 #define tl_directory_group_by_name fake_group
 #define tl_directory_group_by_sid fake_group_by_sid
-#define tl_directory_foreign_groups fake_foreign_groups
 #define tl_locate fake_locate
 #define tl_locate_failed fake_locate_failed
 #define tli_lsa_ask fake_lsa_ask
 
-static enum tl_reason fake_open(struct tl_lookup *lookup, const char *domain,
-                                struct tl_directory **dir, struct tl_outcome *out);
-static enum tl_reason fake_domain_sid(struct tl_directory *dir, struct tl_sid *sid,
-                                      struct tl_outcome *out);
-static enum tl_reason fake_user(TALLOC_CTX *mem, struct tl_directory *dir,
-                                const char *name, struct tl_dir_user **user,
-                                struct tl_outcome *out);
-static enum tl_reason fake_user_by_upn(TALLOC_CTX *mem, struct tl_directory *dir,
-                                       const char *name, struct tl_dir_user **user,
-                                       struct tl_outcome *out);
 static enum tl_reason fake_user_by_sid(TALLOC_CTX *mem, struct tl_directory *dir,
                                        const struct tl_sid *sid,
                                        struct tl_dir_user **user, struct tl_outcome *out);
-static enum tl_reason fake_user_groups(TALLOC_CTX *mem, struct tl_directory *dir,
-                                       const struct tl_dir_user *user,
-                                       struct tl_sid **sids, size_t *count,
-                                       struct tl_outcome *out);
-static enum tl_reason fake_names(TALLOC_CTX *mem, struct tl_directory *dir,
-                                 const struct tl_sid *sids, size_t count,
-                                 struct tl_dir_names **names, struct tl_outcome *out);
 static enum tl_reason fake_group(TALLOC_CTX *mem, struct tl_directory *dir,
                                  const char *name, struct tl_dir_group **group,
                                  struct tl_outcome *out);
@@ -52,10 +26,6 @@ static enum tl_reason fake_group_by_sid(TALLOC_CTX *mem, struct tl_directory *di
                                         const struct tl_sid *sid,
                                         struct tl_dir_group **group,
                                         struct tl_outcome *out);
-static enum tl_reason fake_foreign_groups(TALLOC_CTX *mem, struct tl_directory *dir,
-                                          const struct tl_sid *sids, size_t count,
-                                          struct tl_dir_names **groups,
-                                          struct tl_outcome *out);
 static enum tl_reason fake_locate(TALLOC_CTX *mem, struct tl_locator *locator,
                                   const char *domain, unsigned int flags,
                                   tl_deadline deadline, struct tl_dc_list **list,
@@ -65,15 +35,11 @@ static int fake_lsa_ask(TALLOC_CTX *mem, const struct tli_lsa_peer *peer,
                         const char *name, const struct tl_sid *sid, tl_deadline deadline,
                         struct tli_lsa_answer **answer, const char **why);
 
-#include "../../common/lookup/directory.c"
-#include "../../common/lookup/domain_directory.c"
-#include "../../common/lookup/finish.c"
-#include "../../common/lookup/lookup.c"
-#include "../../common/lookup/lsa.c"
-#include "../../common/lookup/query.c"
-#include "../../common/lookup/resources.c"
+#include "fake_directory.h"
 
-#include "fixtures.h" /* with check.h, which has a `fail` of its own */
+#include "../../common/lookup/lsa.c"
+
+#include "fixtures.h"
 
 #define CONTOSO "S-1-5-21-1-2-3"
 #define FABRIKAM "S-1-5-21-9-9-9"
@@ -148,9 +114,9 @@ static enum tl_reason fake_foreign_groups(TALLOC_CTX *mem, struct tl_directory *
     return TL_REASON_OK;
 }
 
-static enum tl_reason fake_user(TALLOC_CTX *mem, struct tl_directory *dir,
-                                const char *name, struct tl_dir_user **user,
-                                struct tl_outcome *why)
+static enum tl_reason fake_user_by_sam(TALLOC_CTX *mem, struct tl_directory *dir,
+                                       const char *name, struct tl_dir_user **user,
+                                       struct tl_outcome *why)
 {
     *user = NULL;
     if (user_sam == NULL || strcmp(name, no_such_sam) == 0)
@@ -168,14 +134,14 @@ static enum tl_reason fake_user_by_upn(TALLOC_CTX *mem, struct tl_directory *dir
                                        struct tl_outcome *why)
 {
     *user = NULL;
-    return user_upn != NULL ? fake_user(mem, dir, "", user, why) : nobody(why);
+    return user_upn != NULL ? fake_user_by_sam(mem, dir, "", user, why) : nobody(why);
 }
 
 static enum tl_reason fake_user_by_sid(TALLOC_CTX *mem, struct tl_directory *dir,
                                        const struct tl_sid *sid,
                                        struct tl_dir_user **user, struct tl_outcome *why)
 {
-    return fake_user(mem, dir, "", user, why);
+    return fake_user_by_sam(mem, dir, "", user, why);
 }
 
 static enum tl_reason fake_user_groups(TALLOC_CTX *mem, struct tl_directory *dir,
