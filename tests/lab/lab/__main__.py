@@ -47,6 +47,22 @@ def cmd_retrust(_):
         lab.save()
 
 
+def cmd_renew(_):
+    from . import renew
+    lab = Lab().load()
+    with lab.lock():
+        renew.renew(lab.load())
+
+
+def cmd_settle(_):
+    from . import renew
+    lab = Lab().load()
+    with lab.lock():
+        found = renew.settle(lab.load())
+    print("".join(f"{line}\n" for line in found), end="")
+    sys.exit(1 if found else 0)
+
+
 def cmd_install(options):
     from . import workstation
     workstation.install(Lab().load(), options.destdir)
@@ -120,6 +136,11 @@ def parser():
     change.set_defaults(run=cmd_trust)
     verbs.add_parser("retrust", help="remove the trust and make it again") \
         .set_defaults(run=cmd_retrust)
+
+    verbs.add_parser("renew", help="a new workstation, joined as the one before") \
+        .set_defaults(run=cmd_renew)
+    verbs.add_parser("settle", help="put the domains back to what they were when the lab was "
+                     "raised; say what cannot be, and exit 1 then").set_defaults(run=cmd_settle)
 
     install = verbs.add_parser("install", help="lay a DESTDIR over WS1's file system")
     install.add_argument("destdir", metavar="DESTDIR")

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Everything that can be broken on purpose, and how each is mended.
 
-A break is a function that changes the lab and answers a list of undo steps,
+A break is a function that changes the lab and returns a list of undo steps,
 which are plain data and are kept with the lab, so that any later process can
-mend it. `touches` names what a break changes; two breaks of one thing cannot
+undo it. `touches` names what a break changes; two breaks of one thing cannot
 be active together.
 """
 import base64

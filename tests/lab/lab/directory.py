@@ -66,7 +66,7 @@ def rename(db, request):
 
 def store(db, request):
     """Add values in the partition's own file, or with "replace" change them, as replication
-    brings them: the directory's checks (SPN uniqueness, keys of a password) have no say."""
+    brings them: the directory's checks (SPN uniqueness, keys of a password) are bypassed."""
     partition = str(db.get_default_basedn()).upper()
     raw = ldb.Ldb(f"/var/lib/samba/private/sam.ldb.d/{partition}.ldb",
                   flags=ldb.FLG_DONT_CREATE_DB)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """First process of a lab: PID 1 of its PID namespace, owner of the switch.
 
-Started by `up` as: holder.py STATE_FOLDER HOST[:FQDN]...
+Started by `up` as: holder.py STATE_FOLDER
 Its standard input is a socket, which first brings what holds the lab's number (slot.py).
-It starts one process per host, each PID 1 of a PID namespace below this one,
+hosts.py starts one process per host, each PID 1 of a PID namespace below this one,
 so that killing this process ends everything in the lab. Until `up` writes
 "keep" to that socket, end of file there (up failed or was killed) ends
 the lab too: a lab is never left half raised.
@@ -11,10 +11,7 @@ the lab too: a lab is never left half raised.
 import os
 import signal
 import socket
-import subprocess
 import sys
-
-HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def reap():
@@ -36,24 +33,16 @@ def record_self(state):
 
 
 def main():
-    state, hosts = sys.argv[1], sys.argv[2:]
     up = socket.socket(fileno=os.dup(0))
     # Kept until this process ends, and by no other.
     _, number, _, _ = socket.recv_fds(up, 1, 1)
-    record_self(state)
-    for host in hosts:
-        name, fqdn = host.split(":")
-        subprocess.Popen(
-            ["unshare", "--pid", "--fork", "--kill-child", "--mount", "--net", "--uts", "--ipc",
-             "--propagation", "private", "--", sys.executable, "-I", f"{HERE}/host_init.py",
-             state, name, fqdn], stdin=subprocess.DEVNULL)
+    record_self(sys.argv[1])
+    signal.signal(signal.SIGCHLD, lambda *_: reap())
     if not number or up.recv(16) != b"keep":
         return
     null = os.open("/dev/null", os.O_RDWR)
     for fd in (0, 1, 2):
         os.dup2(null, fd)
-    signal.signal(signal.SIGCHLD, lambda *_: reap())
-    reap()
     while True:
         signal.pause()
 

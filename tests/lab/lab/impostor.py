@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Runs inside mallory: what a liar needs beside a KDC to be taken for a DC.
+"""Runs inside mallory: what an impostor of a DC needs besides a KDC.
 
 usage: impostor.py ping DOMAIN=HOST ...   answers LDAP pings on 389/udp as a
                                           domain controller of those domains

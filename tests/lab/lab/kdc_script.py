@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Runs inside a DC: a KDC that answers chosen requests by a script.
 
-What no Samba DC can answer (selective authentication, an authentication policy)
-stands in a script; everything else is passed on to the real KDC.
+The script has what no Samba DC can answer (selective authentication, an authentication
+policy); everything else is passed on to the real KDC.
 
 usage: kdc_script.py LISTEN_PORT SCRIPT
 SCRIPT is JSON: a list of {"message": "AS"|"TGS", "service": text the request
@@ -10,8 +10,8 @@ must contain or "", "preauth": true to match only an AS-REQ with an encrypted
 timestamp, "error": code, "edata": hex, "crealm": realm of the client, where a referral
 (68) leads}. The first match answers. With "replace":
 [[hex, hex], ...] instead of an error the request is passed on with those bytes
-changed, as somebody on the wire could; and "own": [password, salt] takes the flag
-enc-pa-rep out of the reply, as somebody could who knows the key of it.
+changed, as an attacker on the wire could; and "own": [password, salt] takes the flag
+enc-pa-rep out of the reply, as an attacker could who knows its key.
 """
 import json
 import os

@@ -138,7 +138,7 @@ def serve(sock, plan):
 
 
 def serve_quietly(sock, plan):
-    """A client that is told nonsense hangs up: that is what is being tried."""
+    """A client that gets nonsense hangs up: that is what the test tries."""
     try:
         serve(sock, plan)
     except OSError:

@@ -5,23 +5,42 @@ import subprocess
 from . import settings
 
 
-def batch(pid, lines):
-    subprocess.run(["nsenter", "-t", str(pid), "-n", "ip", "-batch", "-"], check=True,
-                   input="\n".join(lines) + "\n", text=True)
+def batch(pid, lines, force=False):
+    """Commands of ip; with force, failures are passed over in silence."""
+    subprocess.run(["nsenter", "-t", str(pid), "-n", "ip", *(["-force"] if force else []),
+                    "-batch", "-"], check=not force, input="\n".join(lines) + "\n", text=True,
+                   stderr=subprocess.DEVNULL if force else None)
 
 
-def connect(lab, holder_pid):
-    switch = ["link add lab0 type bridge", "link set lab0 up"]
-    for host in lab.info["hosts"]:
-        port = host.replace(".", "-")
-        switch += [f"link add {port} type veth peer name eth0 netns {lab.pid(host)}",
-                   f"link set {port} master lab0 up"]
-    batch(holder_pid, switch)
-    for host in lab.info["hosts"]:
+def make_switch(lab):
+    batch(lab.info["holder"]["pid"], ["link add lab0 type bridge", "link set lab0 up"])
+
+
+def cable(host):
+    """The switch's end of a host's cable."""
+    return host.replace(".", "-")
+
+
+def connect(lab, hosts):
+    """A host that comes in place of another has its hardware address, too, for the others
+    remember that."""
+    lines = []
+    for host in hosts:
+        hardware = "02:00:" + ":".join(f"{int(part):02x}" for part in
+                                       settings.HOSTS[host]["address"].split("."))
+        lines += [f"link add {cable(host)} type veth peer name eth0 address {hardware} "
+                  f"netns {lab.pid(host)}", f"link set {cable(host)} master lab0 up"]
+    batch(lab.info["holder"]["pid"], lines)
+    for host in hosts:
         address = settings.HOSTS[host]["address"]
         batch(lab.pid(host), ["link set lo up",
                               f"addr add {address}/{settings.PREFIX_LENGTH} dev eth0",
                               "link set eth0 up"])
+
+
+def disconnect(lab, hosts):
+    """Of hosts that have ended; the kernel removes their cables, but in its own time."""
+    batch(lab.info["holder"]["pid"], [f"link del {cable(host)}" for host in hosts], force=True)
 
 
 def filter_ports(lab, host, name, hook, rules):

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 
-from . import child, net, samba, settings, slot, trust, workstation
+from . import child, hosts, net, renew, samba, settings, slot, trust, workstation
 from .state import Lab, LabError, process_started
 
 PROGRAMS = {
@@ -46,9 +46,9 @@ def hosts_of(options):
     return [h for h in settings.HOSTS if wanted.get(h, True)]
 
 
-def start_processes(lab, hosts, number):
-    """The holder and one first process per host; returns the socket to the holder, who
-    keeps `number` (of slot.claim()) from now on."""
+def start_holder(lab, number):
+    """The first process of the lab; returns the socket to it. It keeps `number` (of
+    slot.claim()) from now on."""
     os.makedirs(lab.path("hosts"))
     os.mkdir(lab.path("fs"))
     here = os.path.dirname(os.path.abspath(__file__))
@@ -56,32 +56,19 @@ def start_processes(lab, hosts, number):
     ours, theirs = socket.socketpair()
     holder = subprocess.Popen(
         ["unshare", "--pid", "--fork", "--kill-child", "--mount", "--net", "--propagation",
-         "private", "--", "/usr/bin/python3", "-I", f"{here}/holder.py", lab.dir,
-         *(f"{host}:{settings.HOSTS[host]['fqdn']}" for host in hosts)],
+         "private", "--", "/usr/bin/python3", "-I", f"{here}/holder.py", lab.dir],
         stdin=theirs, stdout=log, stderr=log, start_new_session=True)
     log.close()
     theirs.close()
     with number:
         socket.send_fds(ours, [b"#"], [number.fileno()])
-    lab.info["hosts"] = {}
     deadline = time.monotonic() + 120
-    while len(lab.info["hosts"]) < len(hosts):
+    while not (pid := lab.holder()):
         if holder.poll() is not None or time.monotonic() > deadline:
             with open(lab.path("holder.log"), encoding="utf-8", errors="replace") as said:
-                raise LabError(f"the hosts did not start:\n{said.read().strip()[-800:]}")
+                raise LabError(f"the lab did not start:\n{said.read().strip()[-800:]}")
         time.sleep(0.01)
-        for host in hosts:
-            try:
-                with open(lab.path("hosts", host), encoding="ascii") as record:
-                    pid = record.read().strip()
-            except FileNotFoundError:
-                continue
-            if pid:
-                lab.info["hosts"][host] = {"pid": int(pid)}
-    lab.info["hosts"] = {host: lab.info["hosts"][host] for host in hosts}
-    with open(lab.path("holder"), encoding="ascii") as record:
-        pid = record.read().split()[0]
-    lab.info["holder"] = {"pid": int(pid), "started": process_started(pid)}
+    lab.info["holder"] = {"pid": pid, "started": process_started(pid)}
     return ours
 
 
@@ -99,7 +86,8 @@ class Progress:
 
 def populate(lab, options, say):
     domains = [domain for domain in settings.DOMAINS if lab.has(f"dc1.{domain}")]
-    samba.write_hosts_files(lab)
+    for host in lab.info["hosts"]:
+        samba.write_hosts_files(lab, host)
     with concurrent.futures.ThreadPoolExecutor() as pool:
         say("provisioning " + ", ".join(settings.DOMAINS[domain]["dns"] for domain in domains))
         jobs = [pool.submit(provision_and_start, lab, domain)
@@ -157,12 +145,16 @@ def up(options):
         lab.make_folder()
         try:
             lab.info = {"trust": "none", "direction": options.direction, "breaks": [],
-                        "suffix": settings.SUFFIX if options.suffix else None}
+                        "suffix": settings.SUFFIX if options.suffix else None,
+                        "install": options.install, "hosts": {}}
             lab.info["slot"], number = slot.claim()
             slot.empty_keyrings(lab.info["slot"])
-            keep = start_processes(lab, hosts_of(options), number)
-            net.connect(lab, lab.info["holder"]["pid"])
+            keep = start_holder(lab, number)
+            hosts.start(lab, hosts_of(options))
+            net.make_switch(lab)
+            net.connect(lab, lab.info["hosts"])
             populate(lab, options, progress.say)
+            renew.record(lab)
             lab.save()
             keep.sendall(b"keep")
             keep.close()

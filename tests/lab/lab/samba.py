@@ -34,23 +34,22 @@ def write(lab, host, path, text):
         out.write(text)
 
 
-def write_hosts_files(lab):
-    """Every host resolves at its own domain's DCs and knows only itself by file."""
-    for host in lab.info["hosts"]:
-        me = settings.HOSTS[host]
-        if me["domain"] is None:
-            servers = []
-        else:
-            # A DC asks itself; the second one asks the first until it serves.
-            servers = [settings.HOSTS[dc]["address"] for dc in lab.dcs(me["domain"])]
-        domain = me["fqdn"].partition(".")[2]
-        write(lab, host, "/etc/hosts",
-              f"127.0.0.1 localhost\n{me['address']} {me['fqdn']} {me['fqdn'].split('.')[0]}\n")
-        write(lab, host, "/etc/resolv.conf", f"search {domain}\noptions timeout:1 attempts:2\n"
-              + "".join(f"nameserver {s}\n" for s in servers))
-        write(lab, host, "/etc/nsswitch.conf",
-              "passwd: files\ngroup: files\nshadow: files\nhosts: files dns\n"
-              "services: files\nprotocols: files\n")
+def write_hosts_files(lab, host):
+    """A host resolves at its own domain's DCs and knows only itself by file."""
+    me = settings.HOSTS[host]
+    if me["domain"] is None:
+        servers = []
+    else:
+        # A DC asks itself; the second one asks the first until it serves.
+        servers = [settings.HOSTS[dc]["address"] for dc in lab.dcs(me["domain"])]
+    domain = me["fqdn"].partition(".")[2]
+    write(lab, host, "/etc/hosts",
+          f"127.0.0.1 localhost\n{me['address']} {me['fqdn']} {me['fqdn'].split('.')[0]}\n")
+    write(lab, host, "/etc/resolv.conf", f"search {domain}\noptions timeout:1 attempts:2\n"
+          + "".join(f"nameserver {s}\n" for s in servers))
+    write(lab, host, "/etc/nsswitch.conf",
+          "passwd: files\ngroup: files\nshadow: files\nhosts: files dns\n"
+          "services: files\nprotocols: files\n")
 
 
 def krb5_conf(realm):

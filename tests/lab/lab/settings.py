@@ -17,7 +17,7 @@ HOSTS = {
     "dc1.child": {"fqdn": "dc1.child.contoso.test", "address": "10.99.0.13", "domain": "child"},
     "dc1.fabrikam": {"fqdn": "dc1.fabrikam.test", "address": "10.99.0.21", "domain": "fabrikam"},
     "ws1": {"fqdn": "ws1.fabrikam.test", "address": "10.99.0.31", "domain": "fabrikam"},
-    # A machine of nobody's domain, for tests that need an impostor or a scripted KDC.
+    # A machine in no domain, for tests that need an impostor or a scripted KDC.
     "mallory": {"fqdn": "mallory.invalid", "address": "10.99.0.66", "domain": None},
 }
 PREFIX_LENGTH = 24

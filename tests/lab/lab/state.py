@@ -78,6 +78,14 @@ class Lab:
         finally:
             os.close(fd)
 
+    def holder(self):
+        """The pid of the lab's first process as that has recorded it, or 0."""
+        try:
+            with open(self.path("holder"), encoding="utf-8") as record:
+                return int(record.read().partition(" ")[0] or 0)
+        except FileNotFoundError:
+            return 0
+
     # --- its end ----------------------------------------------------------
 
     def destroy(self):
@@ -132,7 +140,8 @@ class Lab:
 
         With its root, too (-r): a lab raised in a chroot is not at the namespace's root.
         """
-        return ["nsenter", "-t", str(self.pid(host)), "-m", "-r", "--wdns=/", "-u", "-i", "-n", "-p", "--", *command]
+        return ["nsenter", "-t", str(self.pid(host)), "-m", "-r", "--wdns=/", "-u", "-i", "-n",
+                "-p", "--", *command]
 
     def file(self, host, path):
         """A host's file as this process can open it."""
