@@ -13,7 +13,8 @@ LOG = "/var/log/lab/trustlogond.log"
 @contextlib.contextmanager
 def agent(*options):
     """trustlogond listens while this lasts; it logs to LOG."""
-    pid = ws(f"setsid {AGENT} --stderr {' '.join(options)} >{LOG} 2>&1 </dev/null & echo $!").stdout.strip()
+    pid = ws(f"setsid {AGENT} --stderr {' '.join(options)} >{LOG} 2>&1 </dev/null & "
+             "echo $!").stdout.strip()
     try:
         deadline = time.monotonic() + 120
         while not settled(pid):
@@ -27,8 +28,8 @@ def agent(*options):
 
 
 def settled(pid):
-    """It listens, and its first reading of the trusts, which would show in a capture and
-    write to the caches, has ended. It listens before it starts that one: so a child must
-    have been reaped (field 11 counts page faults of those), and none be left."""
+    """Whether it listens and has read the trusts for the first time, which would show in a
+    capture and write to the caches. It listens before it starts that worker, so a child must
+    have been reaped (field 11 counts page faults of those), and none may be left."""
     return ws(f"test -S {SOCKET} && [ $(cut -d ' ' -f 11 /proc/{pid}/stat) -gt 0 ] && "
               f"! pgrep -P {pid} >/dev/null").returncode == 0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What can be the matter with a DC: a network that fails it, or a KDC that is sick.
+"""Faults of a DC: of its network, or of its KDC.
 
     for what, fault in cells():
         with fault(["dc1.contoso.test"]):

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""What scenario tests stand on: a lab, the workstation, PAM, and results.
+"""The base of the lab's tests: the lab, the workstation, PAM, and results.
 
     from harness import *
-    up(trust="external")                        # ends with this process, whatever ends it
+    LAB = {"trust": "external"}
+    up(**LAB)                                   # ends with this process, whatever ends it
     got = logon("CONTOSO\\\\alice")               # through PAM, on WS1
     check("alice logs on", got.code == "PAM_SUCCESS", got)
     with broken("trusttype"):
@@ -28,6 +29,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 sys.dont_write_bytecode = True
 
+import needs  # noqa: E402
 from lab import settings  # noqa: E402
 from lab.state import Lab, environment  # noqa: E402
 
@@ -35,6 +37,8 @@ PASSWORD = settings.PASSWORD
 SERVICE = "trustlogon-test"  # the PAM service that up() writes on WS1
 JOURNAL = "/var/log/lab/journal.jsonl"
 HERE = pathlib.Path(__file__).resolve().parent
+
+SHARED = os.environ.get("TL_LAB_SHARED") == "yes"  # with other files, which the runner knows
 
 _lab = None
 _failed = 0
@@ -59,19 +63,16 @@ def _name():
     return os.environ.setdefault("TL_LAB", f"test{os.getpid()}")
 
 
-def up(trust="external", direction="both", dc2=False, child=False, suffix=True, install=None):
-    """Raise the lab; it is taken down when this process ends."""
+def up(**lab):
+    """Raise the lab (needs.py has its parameters); it is taken down when this process ends.
+    One that tests/lab/run has raised is there already, and is the runner's to take down."""
     global _lab
-    atexit.register(down)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    arguments = ["up", "--quiet", "--trust", trust, "--direction", direction]
-    arguments += ["--dc2"] if dc2 else []
-    arguments += ["--child"] if child else []
-    arguments += [] if suffix else ["--no-suffix"]
-    install = install or os.environ.get("TL_INSTALL")
-    arguments += ["--install", install] if install else []
-    tool("down")
-    tool(*arguments)
+    if not SHARED:
+        atexit.register(down)
+        install = os.environ.get("TL_INSTALL")
+        tool("down")
+        tool("up", "--quiet", *needs.arguments(lab), *(["--install", install] if install else []))
     _lab = Lab(_name()).load()
     put("ws1", f"/etc/pam.d/{SERVICE}", pam_stack())
     return _lab
@@ -80,7 +81,8 @@ def up(trust="external", direction="both", dc2=False, child=False, suffix=True, 
 def down():
     global _lab
     _lab = None
-    tool("down", check=False)
+    if not SHARED:
+        tool("down", check=False)
 
 
 def trust(kind, direction=None):
@@ -125,8 +127,8 @@ def ws(command, stdin=None, env=None, timeout=60):
 
 
 def nss(command, env=None, seconds=60):
-    """A question to the name service of WS1. What the agent cannot tell within the second
-    that our module waits for it looks like "there is none": on a busy machine one asks again."""
+    """Ask the name service of WS1. When the agent does not answer within the second that our
+    module waits, the result looks like "not found": on a busy machine the test asks again."""
     deadline = time.monotonic() + seconds
     while True:
         began = time.monotonic()
@@ -137,7 +139,7 @@ def nss(command, env=None, seconds=60):
 
 
 def until(what, seconds=60, pause=0.1):
-    """What a function gives, once that is true; else what it gives at last."""
+    """The first true value that a function returns, or its last one when the time is over."""
     deadline = time.monotonic() + seconds
     while True:
         found = what()
@@ -147,8 +149,8 @@ def until(what, seconds=60, pause=0.1):
 
 
 def quickest(command, bound, tries=5):
-    """Seconds of the quickest of some tries, and what it gave: the machine may be busy, and one
-    that is within the bound says that nothing is waited for."""
+    """Seconds and result of the quickest of some tries. The machine may be busy; one try within
+    the bound shows that nothing is waited for."""
     best = None
     for _ in range(tries):
         began = time.monotonic()
@@ -181,7 +183,7 @@ def get(host, path):
 
 @contextlib.contextmanager
 def local(users="", groups=""):
-    """Lines of WS1's /etc/passwd and /etc/group, for a while."""
+    """Lines in WS1's /etc/passwd and /etc/group while this lasts."""
     before = {path: get("ws1", path) for path in ("/etc/passwd", "/etc/group")}
     put("ws1", "/etc/passwd", before["/etc/passwd"] + users)
     put("ws1", "/etc/group", before["/etc/group"] + groups)
@@ -190,20 +192,6 @@ def local(users="", groups=""):
     finally:
         for path, text in before.items():
             put("ws1", path, text)
-
-
-def samba(dc, *arguments):
-    """samba-tool on a DC: what it prints."""
-    done = on(dc, ["samba-tool", *arguments])
-    if done.returncode != 0:
-        raise RuntimeError(f"samba-tool {arguments}: {done.stderr}")
-    return done.stdout
-
-
-def sid_of(dc, kind, name):
-    """Of a "user" or a "group" that the DC has."""
-    shown = samba(dc, kind, "show", name, "--attributes=objectSid")
-    return next(line.split()[1] for line in shown.splitlines() if line.startswith("objectSid:"))
 
 
 # --- PAM ---------------------------------------------------------------------
@@ -255,10 +243,28 @@ def logon(name, password=PASSWORD, steps=("authenticate", "acct_mgmt"), service=
 PAM_CODES = _pam_codes()
 
 
+def logon_with(options, name="CONTOSO\\alice"):
+    """A logon at a service whose lines have these options, and the reason and the subject of
+    the journal with it."""
+    put("ws1", "/etc/pam.d/opted", pam_stack(options))
+    forget_journal()
+    got = logon(name, service="opted")
+    if got.code == "PAM_USER_UNKNOWN":
+        return got, None, None  # the agent was not asked
+    told = until(lambda: [r for r in journal() if r.get("TRUSTLOGON_REASON")], 30)
+    last = told[-1] if told else {}
+    return got, last.get("TRUSTLOGON_REASON"), last.get("TRUSTLOGON_SUBJECT")
+
+
 # --- the product's command ---------------------------------------------------
 
 def command(*arguments, stdin=None, timeout=60):
     return ws(["trustlogon", *arguments], stdin=stdin, timeout=timeout)
+
+
+def logon_json(name, *options, password=PASSWORD):
+    """Parsed output of `trustlogon logon --json NAME`."""
+    return json.loads(command("logon", "--json", *options, name, stdin=password + "\n").stdout)
 
 
 def diagnose(name, *options, password=PASSWORD):
@@ -273,12 +279,12 @@ def diagnose(name, *options, password=PASSWORD):
 
 # --- the journal -------------------------------------------------------------
 
-MARK = "LAB_MARK"  # a field of records that are no one's
+MARK = "LAB_MARK"  # a field of records that only this file sends
 
 
 def _journal_to_now():
-    """All records of WS1's journal that were sent before this call. Its listener reads at
-    leisure, but in order: a mark of ours has arrived when all before it have."""
+    """All records of WS1's journal that were sent before this call. Its listener may lag, but it
+    reads in order: when our mark has arrived, so have all records before it."""
     global _marks
     _marks += 1
     mark = f"{os.getpid()}.{_marks}"
@@ -330,7 +336,7 @@ def equal(name, got, wanted):
 
 
 def finish():
-    """Take the lab down and exit with the verdict."""
+    """Take the lab down, unless it is shared, and exit with the verdict."""
     down()
     sys.exit(1 if _failed else 0)
 

@@ -2,7 +2,7 @@
 """Hundreds of logons at once, thousands one after the other; and what they leave behind.
 
 Each good logon is a whole one: a session with tickets that opens and ends. Among them are wrong
-passwords, names that nobody has, and look-ups: those are where things are forgotten."""
+passwords, unknown names, and look-ups: those are the paths where leaks occur."""
 import pathlib
 import statistics
 import time
@@ -50,7 +50,7 @@ def at_once(clients, count):
 
 
 def _others(clients, number):
-    """What fails, as it should; what does not, is returned."""
+    """Logons and look-ups that must fail; returns those that did not."""
     if number % 10 == 3:
         got = clients.file.ask(["CONTOSO\\bob", "wrong password"])
     elif number % 10 == 6:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""The scenario tables' shared part: texts, and how one row is asserted.
+"""Texts of the scenario tables, and how one row is asserted.
 
 A row is tried through PAM, where code and text must be exact, and through
-`diagnose --json`, where the reason must be. Texts are quoted in full on
-purpose: they are what the product promises.
+`diagnose --json`, where the reason must be. Texts are quoted in full, because
+they are what the product promises.
 
 The rows are those of docs/scenarios.md, by their labels: after all tests
 tests/tools/check-scenarios compares what was checked with what stands there.
@@ -51,16 +51,16 @@ def works(label, name, **how):
 
 
 def lands(label, name, **how):
-    """Logs on, and diagnose has nothing against it."""
+    """Logs on, and diagnose finds no fault."""
     got = works(label, name, **how)
     explained(label, name, "ok", win32=0)
     return got
 
 
 def refused(label, name, code, win32, within=None, **how):
-    """Refused with exactly this PAM code and exactly this sentence, and no other but where a
-    new password is asked for behind it. The quickest of three has to be within the time, for
-    the machine may be busy besides."""
+    """Refused with exactly this PAM code and exactly this sentence, and with no other unless a
+    new password is asked for after it. The quickest of three tries must be within the time: the
+    machine may be busy."""
     got = logon(name, **how)
     for _ in range(2):
         if within is None or got.seconds <= within:

@@ -1,17 +1,19 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Access rules: who may use the machine, by SID and by name, with a password and without.
+"""Access rules: which users may use the machine, by SID and by name, with a password and without.
 
 The rules stand on account lines (per service) or in trustlogon.conf; the verdict is
-pam_acct_mgmt's, and `trustlogon logon` and `trustlogon config` say the same.
-"""
+pam_acct_mgmt's, and `trustlogon logon` and `trustlogon config` give the same."""
 import json
 
 from capture import Capture
+from domains import samba, sid_of
 from harness import (PASSWORD, broken, check, command, equal, finish, forget_journal, journal,
-                     journal_lines, logon, pam_stack, put, samba, sid_of, trust, up, ws)
+                     journal_lines, logon, pam_stack, put, trust, up, ws)
 import harness
 from scenarios import TEXT, said
+
+LAB = {"trust": "forest"}
 
 ALICE, BOB, CAROL = "CONTOSO\\alice", "CONTOSO\\bob", "FABRIKAM\\carol"
 DENIED = ("Logon failure: the user has not been granted the requested logon type at this "
@@ -288,7 +290,7 @@ def one_way():
 
 
 def main():
-    up(trust="forest")
+    up(**LAB)
     people()
     command("refresh")
     by_sid()

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """Module and agent on a real workstation: sessions and their tickets, the daemon, a locker
-that is not root, and logons whose client goes away."""
+that is not root, and logons whose client disconnects."""
 import re
 import subprocess
 
@@ -10,6 +10,8 @@ from daemon import agent
 from harness import (PASSWORD, SERVICE, broken, check, finish, forget_journal, ids_of, journal,
                      logon, pam_stack, put, until, up, ws)
 from lab.state import environment
+
+LAB = {"trust": "external"}
 
 ALICE = "CONTOSO\\alice"
 HOME = "/home/contoso.test/alice"
@@ -155,7 +157,7 @@ def main():
     locker()
 
 
-up(trust="external")
+up(**LAB)
 logon(ALICE)  # now the machine knows her
 UID, GID = ids_of(ALICE)
 ws(f"mkdir -p -m 755 {HOME} && chown {UID}:{GID} {HOME}")

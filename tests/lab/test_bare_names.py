@@ -1,15 +1,18 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """Names without a domain, as half of all sites have them: sshd, login, su, sudo, cron and
-GSSAPI know the users and groups of one domain by them; what the machine itself has wins,
-whenever it was made; and a change of the setting counts for who is known already."""
+GSSAPI know the users and groups of one domain by them; accounts of the machine win, whenever
+they were made; and a change of the setting applies to users that are known already."""
 import json
 import re
 
 from daemon import agent
-from harness import (HERE, PASSWORD, SERVICE, check, command, equal, finish, get, local, logon,
-                     nss, on, pam_stack, put, up, until, ws)
+from domains import samba
+from harness import (HERE, PASSWORD, SERVICE, check, command, equal, finish, get, local, logon, nss,
+                     pam_stack, put, up, until, ws)
 from programs import ASKS, Terminal, by, entered, login, set_up, sshd
+
+LAB = {"trust": "forest"}
 
 ALICE, WHOLE = "CONTOSO\\alice", "alice@contoso.test"
 HOME = "/home/contoso.test/alice"
@@ -42,20 +45,14 @@ def group(key):
     return (fields[0], fields[3].split(",")) if len(fields) == 4 else None
 
 
-def samba(domain, *words):
-    done = on(f"dc1.{domain}", ["samba-tool", *words])
-    if done.returncode != 0:
-        raise RuntimeError(f"samba-tool {words}: {done.stdout}{done.stderr}")
-
-
 def make_namesakes():
     """Accounts that a domain's administrator may call as he likes."""
     for name in ("root", "daemon", "localuser"):
-        samba("contoso", "user", "create", name, PASSWORD)
-    samba("fabrikam", "user", "create", "alice", PASSWORD)
+        samba("dc1.contoso", "user", "create", name, PASSWORD)
+    samba("dc1.fabrikam", "user", "create", "alice", PASSWORD)
     for name in ("sudo", "docker", "adm"):
-        samba("contoso", "group", "add", name)
-        samba("contoso", "group", "addmembers", name, "bob")
+        samba("dc1.contoso", "group", "add", name)
+        samba("dc1.contoso", "group", "addmembers", name, "bob")
 
 
 # --- whose they are -------------------------------------------------------------------
@@ -308,7 +305,7 @@ def mistakes():
 
 
 def main():
-    up(trust="forest")
+    up(**LAB)
     set_up()
     make_namesakes()
     put("ws1", "/etc/sudoers.d/domain", SUDOERS, 0o440)

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Cached logons: only while nobody answers, only with the last password, only so many tries."""
+"""Cached logons: only while no DC answers, only with the last password, only so many tries."""
 import contextlib
 import os
 import re
@@ -11,6 +11,8 @@ from daemon import LOG, agent
 from harness import (PASSWORD, broken, check, command, equal, finish, get, journal, journal_lines,
                      logon, on, put, until, up, ws)
 from scenarios import refused, works
+
+LAB = {"trust": "external"}
 
 ALICE, BOB, JUERGEN = "CONTOSO\\alice", "CONTOSO\\bob", "CONTOSO\\jürgen.groß"
 CONF = "/etc/trustlogon.conf"
@@ -220,7 +222,7 @@ def switched_off():
 
 
 def main():
-    up(trust="external")
+    up(**LAB)
     put("ws1", "/etc/nsswitch.conf", NSSWITCH)
     put("ws1", CONF, "[locator]\n    negative_lifetime = 0\n")
     command("refresh")

@@ -5,6 +5,8 @@ import json
 
 from harness import check, equal, finish, put, up, ws
 
+LAB = {"trust": "external"}
+
 ORDINARY = ["setpriv", "--reuid=5001", "--regid=5001", "--clear-groups"]
 CONF = "/tmp/trustlogon.conf"
 
@@ -76,7 +78,7 @@ def names_in_the_configuration():
           (0, "Authentication authority asserted identity", None))
 
 
-up(trust="external")
+up(**LAB)
 check("a snapshot is there", ws("trustlogon refresh").returncode == 0)
 ordinary_user()
 no_backslash()

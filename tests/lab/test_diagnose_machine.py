@@ -1,13 +1,15 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""diagnose looks at what a logon needs of this machine behind the proof, at each name server by
-itself, and its last lines claim no more than was looked at."""
+"""diagnose looks at what a logon needs of this machine after the proof, at each name server
+separately, and its last lines claim no more than was looked at."""
 import time
 
 import kcm
 from harness import (HERE, PASSWORD, SERVICE, check, command, diagnose, equal, finish, get,
                      on, pam_stack, put, until, up, ws)
 from lab.workstation import NSSWITCH
+
+LAB = {"trust": "external"}
 
 ALICE = "CONTOSO\\alice"
 CANONICAL = "alice@contoso.test"
@@ -326,7 +328,7 @@ while sys.argv[1] == "fill" and size:
 
 
 def main():
-    up(trust="external")
+    up(**LAB)
     command("refresh")
     all_is_well()
     remedies()

@@ -2,59 +2,39 @@
 # SPDX-License-Identifier: MIT
 """Users, groups and members as ldapdump reads them with WS1's own credentials.
 
-Judged by what samba-tool and the database say inside the domain controller, not by
-the product's word. ldapdump is a developer's program of the build tree ($TL_BUILD).
-"""
+Compared with what samba-tool and the database inside the domain controller say. ldapdump is a
+developer's program of the build tree ($TL_BUILD)."""
 import json
 import os
 import pathlib
 import time
 
-from harness import check, equal, finish, on, put, up, ws
+from domains import run_script, samba
+from harness import check, equal, finish, put, up, ws
 from lab import settings
+
+LAB = {"trust": "external"}
 
 BUILD = pathlib.Path(os.environ.get("TL_BUILD", pathlib.Path(__file__).parents[2] / "build"))
 CCACHE = "FILE:/run/lab/directory.ccache"
-UTF8 = {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
 GROUPS = ("Sales", "All Staff", "Project Éclair", "Readers", "Domain Users", "Users")
 CROWD = 3000
 EVIL = "evil\x85root"  # NEXT LINE: the directory itself refuses a plain newline
 
 # Runs on CONTOSO's DC: what the lab's seed has not. Prints the SIDs it was asked for.
 PREPARE = r"""
-import json, sys, time
-import ldb
-from samba.auth import system_session
-from samba.dcerpc import security
-from samba.ndr import ndr_unpack
-from samba.param import LoadParm
-from samba.samdb import SamDB
-
 wish = json.load(sys.stdin)
-lp = LoadParm()
-lp.load_default()
-db = SamDB(url="/var/lib/samba/private/sam.ldb", session_info=system_session(), lp=lp)
-users = f"CN=Users,{db.domain_dn()}"
-
-def modify(name, attributes, flag=ldb.FLAG_MOD_REPLACE):
-    found = db.search(db.domain_dn(), ldb.SCOPE_SUBTREE,
-                      f"(sAMAccountName={ldb.binary_encode(name)})", [])
-    message = ldb.Message(found[0].dn)
-    for key, value in attributes.items():
-        message[key] = ldb.MessageElement(value, flag, key)
-    db.modify(message)
 
 def member(of, *dns):
-    modify(of, {"member": list(dns)}, ldb.FLAG_MOD_ADD)
+    modify(find(of).dn, {"member": list(dns)}, ldb.FLAG_MOD_ADD)
 
-modify("alice", {"displayName": "Alice Éxample: Sales", "uidNumber": "70001",
-                 "gidNumber": "70000", "unixHomeDirectory": "/home/alice",
-                 "loginShell": "/bin/zsh"})
-modify("bob", {"displayName": "Bob\nroot:x:0:0", "uidNumber": "-1",
-               "unixHomeDirectory": "/home/../etc", "loginShell": "sh"})
+modify(find("alice").dn, {"displayName": "Alice Éxample: Sales", "uidNumber": "70001",
+                          "gidNumber": "70000", "unixHomeDirectory": "/home/alice",
+                          "loginShell": "/bin/zsh"})
+modify(find("bob").dn, {"displayName": "Bob\nroot:x:0:0", "uidNumber": "-1",
+                        "unixHomeDirectory": "/home/../etc", "loginShell": "sh"})
 for name in ("Loop A", "Loop B"):
-    db.add({"dn": f"CN={name},{users}", "objectClass": "group", "sAMAccountName": name,
-            "groupType": str(-0x7FFFFFF8)})
+    add_group(name, -0x7FFFFFF8)
 member("Loop A", f"CN=Loop B,{users}", f"CN=alice,{users}")
 member("Loop B", f"CN=Loop A,{users}", f"CN=bob,{users}")
 member("Readers", f"<SID={wish['foreign']}>")
@@ -62,8 +42,7 @@ db.add({"dn": f"CN=evil,{users}", "objectClass": "user", "sAMAccountName": wish[
 member("Loop B", f"CN=evil,{users}")
 
 started = time.monotonic()
-db.add({"dn": f"CN=Crowd,{users}", "objectClass": "group", "sAMAccountName": "Crowd",
-        "groupType": str(-0x7FFFFFF8)})
+add_group("Crowd", -0x7FFFFFF8)
 db.transaction_start()
 made = 0
 for i in range(wish["crowd"]):
@@ -91,7 +70,7 @@ def ask(*questions, dc="dc1.contoso", timeout=60):
     host = settings.HOSTS[dc]
     done = ws(["/run/lab/ldapdump", host["fqdn"], host["address"],
                settings.DOMAINS[host["domain"]]["dns"], CCACHE, *questions],
-              env=UTF8, timeout=timeout)
+              timeout=timeout)
     answers = Answers(json.loads(line) for line in done.stdout.splitlines())
     answers.trace = done.stderr
     if len(answers) != len(questions):
@@ -101,10 +80,7 @@ def ask(*questions, dc="dc1.contoso", timeout=60):
 
 def samba_tool(*arguments, dc="dc1.contoso"):
     """The lines a samba-tool command printed inside a DC."""
-    done = on(dc, ["samba-tool", *arguments], env=UTF8)
-    if done.returncode != 0:
-        raise RuntimeError(f"samba-tool {arguments}: {done.stderr}")
-    return {line for line in done.stdout.split("\n") if line}
+    return {line for line in samba(dc, *arguments).split("\n") if line}
 
 
 def names(answer):
@@ -128,11 +104,8 @@ def prepare():
     carol, = ask("user-by-sam:carol", dc="dc1.fabrikam")
     equal("carol of the workstation's own domain", carol.get("sam"), "carol")
     wish = {"foreign": carol["sid"], "evil": EVIL, "crowd": CROWD, "seconds": 150}
-    done = on("dc1.contoso", ["/usr/bin/python3", "-c", PREPARE], stdin=json.dumps(wish),
-              env=UTF8, timeout=300)
-    if done.returncode != 0:
-        raise RuntimeError(done.stderr)
-    state = json.loads(done.stdout.splitlines()[-1])
+    printed = run_script("dc1.contoso", PREPARE, stdin=json.dumps(wish), timeout=300)
+    state = json.loads(printed.splitlines()[-1])
     return {**state, "carol": carol["sid"]}
 
 
@@ -269,7 +242,7 @@ def crowd(state):
 
 
 def main():
-    up(trust="external")
+    up(**LAB)
     state = prepare()
     users(state)
     nobody(state)

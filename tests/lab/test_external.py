@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """Scenarios over an external trust: names, broken trusts, SPN, clock, keytab, accounts."""
-import json
-
 from harness import (PASSWORD, broken, check, command, equal, finish, forget_journal, journal,
-                     journal_lines, trust, up)
+                     journal_lines, logon_json, trust, up)
 from scenarios import explained, lands, refused, works
+
+LAB = {"trust": "external"}
 
 ALICE = "CONTOSO\\alice"
 CONTOSO_TDO = "CN=System,DC=contoso,DC=test"    # held by the user's side
@@ -24,7 +24,7 @@ def names():
                         ("1 external", "contoso.test\\alice"),
                         ("2 external", "alice@contoso.test")):
         lands(label, name)
-        told = json.loads(command("logon", "--json", name, stdin=PASSWORD + "\n").stdout)
+        told = logon_json(name)
         equal(f"{label}: {name} is alice@CONTOSO.TEST", told["client"], "alice@CONTOSO.TEST")
     for name in ("alice@CONTOSO", "bob@Contoso.Test", "FABRIKAM\\carol", "carol"):
         works("1, 2", name)
@@ -111,7 +111,7 @@ def accounts():
 
 
 def main():
-    up(trust="external", direction="both")
+    up(**LAB)
     check("refresh reads the trusts", command("refresh").returncode == 0)
     names()
     accounts()

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Two DCs of the user's domain, one of them or both out of order in every way that a network
-and a server know: a logon, or the right status within the deadline."""
+"""Two DCs of the user's domain, one or both of them failing in each way that a network and a
+server can fail: a logon, or the right status within the deadline."""
 import json
 import statistics
 
@@ -9,6 +9,8 @@ from daemon import agent
 from faults import DCS, NETWORK, cells, network, replies
 from harness import PASSWORD, check, command, finish, logon, put, up, ws
 from scenarios import TEXT, explained, refused, said, works
+
+LAB = {"trust": "external", "dc2": True}
 
 ALICE = "CONTOSO\\alice"
 CONF = "/etc/trustlogon.conf"
@@ -108,7 +110,7 @@ def password():
 
 
 def main():
-    up(trust="external", dc2=True)
+    up(**LAB)
     put("ws1", CONF, CONFIGURED)
     command("refresh")
     with agent():

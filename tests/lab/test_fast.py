@@ -5,16 +5,17 @@ trust. What went over the wire is read from a capture; docs/decisions/fast.md sa
 promised."""
 import copy
 import dataclasses
-import json
 import time
 
 import harness
 from capture import Capture
+from domains import must_change
 from harness import (PASSWORD, broken, check, command, diagnose, equal, finish, journal, logon,
-                     pam_stack, put, trust, up, ws)
+                     logon_json, pam_stack, put, trust, up, ws)
 from meddling import Meddler
 from scenarios import TEXT
-from test_password import must_change
+
+LAB = {"trust": "external"}
 
 ALICE, MUST, UPN = "CONTOSO\\alice", "CONTOSO\\mustchange", "alice@corp.example"
 POLICIES = ("never", "try", "demand")
@@ -151,7 +152,7 @@ def states():
 def told():
     """What the command shows of it."""
     put("ws1", "/etc/trustlogon.conf", "[logon]\n    fast = demand\n")
-    shown = json.loads(command("logon", "--json", ALICE, stdin=PASSWORD + "\n").stdout)
+    shown = logon_json(ALICE)
     equal("logon --json: which messages were armored",
           [(e["message"], e["armored"]) for e in shown["events"] if e["kind"] in ("request", "reply")
            and e["message"] in ("AS-REQ", "AS-REP") and "alice" in e["subject"]],
@@ -215,7 +216,7 @@ def no_ticket():
 
 
 def main():
-    up(trust="external", direction="both")
+    up(**LAB)
     for policy in POLICIES:
         put("ws1", f"/etc/pam.d/fast-{policy}", pam_stack(f"fast={policy}"))
     command("refresh")

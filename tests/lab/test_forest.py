@@ -4,6 +4,8 @@
 from harness import broken, check, command, finish, trust, up
 from scenarios import explained, lands, refused, works
 
+LAB = {"trust": "external"}
+
 ALICE = "CONTOSO\\alice"
 SUFFIX_NAME = "alice@corp.example"
 
@@ -36,7 +38,7 @@ def broken_trusts(label):
 
 def main():
     # The seed's remedy: the external trust is replaced by a forest trust.
-    up(trust="external")
+    up(**LAB)
     command("refresh")
     refused("8 before", SUFFIX_NAME, "PAM_AUTH_ERR", 1326)
     trust("forest")

@@ -1,15 +1,17 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""PACs that were made to let somebody in: the ticket is sealed with the workstation's real
-key, by a KDC that lies (lab/forger.py), and one thing of its PAC is not as it must be."""
-import json
+"""Forged PACs: the ticket is sealed with the workstation's real key, by a lying KDC
+(lab/forger.py), and one thing in its PAC is wrong."""
 import pathlib
 import struct
 
 import harness
-from harness import PASSWORD, check, command, equal, finish, logon, on, put, up, ws
+from domains import sid_of
+from harness import PASSWORD, check, command, equal, finish, logon, logon_json, on, put, up, ws
 from meddling import Talker
 from scenarios import TEXT
+
+LAB = {"trust": "external"}
 
 ALICE = "CONTOSO\\alice"
 REDIRECT = ("table ip forge { chain in { type nat hook prerouting priority dstnat; "
@@ -59,26 +61,16 @@ class Forgers:
             talker.end()
 
 
-def identity():
-    return json.loads(command("logon", "--json", ALICE, stdin=PASSWORD + "\n").stdout)
-
-
-def sid_of(domain, account):
-    shown = on(f"dc1.{domain}", ["samba-tool", account[0], "show", account[1],
-                                 "--attributes=objectSid"]).stdout
-    return shown.partition("objectSid: ")[2].split()[0]
-
-
 def refused(forgers, what, order, reason, code="PAM_AUTH_ERR", text=TEXT[1326]):
     forgers.tell({"forge": order})
     got = logon(ALICE)
     check(f"{what}: {code}", got.code == code and text in got.text, got)
-    told = identity()
+    told = logon_json(ALICE)
     equal(f"{what}: {reason}", (told["ok"], told["reason"], told["stage"]), (False, reason, "proof"))
 
 
 def nobody_gets_in(forgers, fabrikam):
-    bob = sid_of("contoso", ("user", "bob"))
+    bob = sid_of("dc1.contoso", "user", "bob")
     bobs = {"account": "bob", "rid": int(bob.rpartition("-")[2])}
     refused(forgers, "no PAC", {"none": True}, "pac-missing")
     refused(forgers, "no logon info", {"drop": [LOGON_INFO]}, "realm-without-identity")
@@ -116,10 +108,10 @@ def ways(forgers):
 
 def sids_that_do_not_count(forgers, genuine, fabrikam):
     """Groups that the user's domain cannot give: the logon goes on without them."""
-    helpdesk = sid_of("fabrikam", ("group", "Helpdesk"))
+    helpdesk = sid_of("dc1.fabrikam", "group", "Helpdesk")
     bad = [f"{fabrikam}-512", helpdesk, "S-1-5-32-544", "S-1-5-18", "S-1-5-21-1-2-3-512"]
     forgers.tell({"forge": {"extra": bad}})
-    told = identity()
+    told = logon_json(ALICE)
     check("SIDs of the own forest, builtin and low ones in ExtraSids: logged on, and none counts",
           told["ok"] and told["identity"]["gids"] == genuine["gids"] and
           not set(bad) & set(told["identity"]["groups"]), told)
@@ -141,23 +133,23 @@ def sids_that_do_not_count(forgers, genuine, fabrikam):
 
 
 def main():
-    up(trust="external")
+    up(**LAB)
     command("refresh")
     key, kvno = machine_key()
     forgers = Forgers()
     try:
         who = {"user": "alice", "password": PASSWORD, "key": key, "kvno": kvno}
         forgers.tell({**who, "learn": True})
-        real = identity()
+        real = logon_json(ALICE)
         check("the real KDCs log alice on", real["ok"], real)
         genuine = real["identity"]
         learnt = forgers.tell({})[1]
         check("her PAC is known to the forgers", learnt is not None)
         forgers.tell({"pac": learnt, "forge": {}})
-        told = identity()
+        told = logon_json(ALICE)
         check("with nothing wrong the forged ticket is as good as the KDC's", told["ok"] and
               told["identity"]["groups"] == genuine["groups"], told)
-        fabrikam = sid_of("fabrikam", ("user", "carol")).rpartition("-")[0]
+        fabrikam = sid_of("dc1.fabrikam", "user", "carol").rpartition("-")[0]
         nobody_gets_in(forgers, fabrikam)
         ways(forgers)
         sids_that_do_not_count(forgers, genuine, fabrikam)

@@ -1,11 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""ssh with a ticket instead of a password: whose session it opens is decided by SID."""
+"""ssh with a ticket instead of a password: the SID decides which sessions it opens."""
 import time
 
 from daemon import agent
 from harness import PASSWORD, check, command, equal, finish, get, journal_lines, put, until, up, ws
 from programs import Terminal, set_up, sshd
+
+LAB = {"trust": "forest"}
 
 ALICE = "CONTOSO\\alice"
 CANONICAL = "alice@contoso.test"
@@ -93,7 +95,7 @@ def rules(server):
 
 
 def main():
-    up(trust="forest")
+    up(**LAB)
     command("refresh")
     set_up()
     put("ws1", "/etc/passwd", get("ws1", "/etc/passwd") + LOCAL)

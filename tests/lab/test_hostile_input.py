@@ -4,9 +4,11 @@
 import json
 import pathlib
 
-from harness import (PASSWORD, check, command, finish, forget_journal, journal, journal_lines, logon, pam_stack, put, up,
-                     ws)
+from harness import (PASSWORD, check, command, finish, forget_journal, journal, journal_lines,
+                     logon, pam_stack, put, up, ws)
 from scenarios import works
+
+LAB = {"trust": "external"}
 
 ALICE = "CONTOSO\\alice"
 CLIENT = pathlib.Path(__file__).with_name("pam_client.py").read_text(encoding="utf-8")
@@ -94,7 +96,7 @@ def broken_configuration():
 
 
 def main():
-    up(trust="external")
+    up(**LAB)
     command("refresh")
     works("before", ALICE)
     hostile_names()

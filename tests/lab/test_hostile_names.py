@@ -1,24 +1,22 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""What a stranger types at a login prompt, and what stands in the way of libkrb5: names of domains
-that are none choose no host, no snapshot fells nobody, and a broken krb5.conf is named."""
+"""Hostile input at a login prompt, and obstacles to libkrb5: names of unknown domains choose no
+host, a damaged snapshot crashes nothing, and a broken krb5.conf is named."""
 import glob
 import json
 import os
 
 import harness
-from harness import PASSWORD, broken, check, command, equal, finish, put, up, ws
+from harness import PASSWORD, broken, check, command, equal, finish, logon_json, put, up
 from capture import Capture
 from scenarios import explained, refused, works
+
+LAB = {"trust": "external"}
 
 ALICE = "CONTOSO\\alice"
 NOWHERE = "evil.example"
 CONF, KRB5_CONF = "/etc/trustlogon.conf", "/etc/krb5.conf"
 SNAPSHOT = "/var/lib/trustlogon/topology.json"
-
-
-def told(name, *options):
-    return json.loads(command("logon", "--json", *options, name, stdin=PASSWORD + "\n").stdout)
 
 
 def cached():
@@ -44,7 +42,7 @@ def unknown_domains():
     explained("a domain that is none", f"{NOWHERE}\\x", "domain-unknown", subject=NOWHERE, win32=1355)
     put("ws1", CONF, f"[topology]\n realms = OTHER.EXAMPLE {NOWHERE}\n")
     with Capture(harness._lab) as capture:
-        told(f"{NOWHERE}\\x")
+        logon_json(f"{NOWHERE}\\x")
     check(f"realms = {NOWHERE}: asked by its name",
           [name for name in asked(capture) if name.endswith(NOWHERE)], asked(capture))
     os.unlink(harness._lab.file("ws1", CONF))
@@ -100,7 +98,7 @@ def broken_krb5_conf():
 
 
 def main():
-    up()
+    up(**LAB)
     unknown_domains()
     without_a_snapshot()
     broken_krb5_conf()

@@ -7,6 +7,8 @@ from daemon import agent
 from harness import (PASSWORD, check, command, equal, finish, get, logon, nss, put, trust, up, ws)
 from json_members import Members
 
+LAB = {"trust": "external"}
+
 NSSWITCH = ("passwd: files trustlogon\ngroup: files trustlogon\ninitgroups: files trustlogon\n"
             "shadow: files\nhosts: files dns\n")
 ALICE = "CONTOSO\\alice"
@@ -171,7 +173,7 @@ def members():
 
 
 def main():
-    up(trust="external")
+    up(**LAB)
     command("refresh")
     by_hand = without_an_agent()
     with agent():

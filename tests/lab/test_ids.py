@@ -7,10 +7,12 @@ import pathlib
 import shutil
 import sys
 
-from harness import PASSWORD, check, equal, finish, get, logon, put, until, up, ws
+from harness import check, equal, finish, get, logon, logon_json, put, until, up, ws
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "bench"))
 import clients  # pylint: disable=wrong-import-position
+
+LAB = {"trust": "external"}
 
 USERS = ["alice", "bob", "jürgen.groß"]
 CONF = "/etc/trustlogon.conf"
@@ -26,11 +28,6 @@ AUTORID_CONF = SCAN + """    idmap config * : backend = autorid
 """
 
 
-def identity(name, password=PASSWORD):
-    done = ws(["trustlogon", "logon", "--json", name], stdin=password + "\n")
-    return json.loads(done.stdout)
-
-
 def of_sssd(name):
     """uid, gid and all gids; past /etc/passwd, which has the same names."""
     fields = ws(["getent", "-s", "sss", "passwd", name]).stdout.split(":")
@@ -43,7 +40,7 @@ def of_sssd(name):
 def like_sssd():
     with clients.sssd():
         for user in USERS:
-            ours = identity(f"CONTOSO\\{user}")["identity"]
+            ours = logon_json(f"CONTOSO\\{user}")["identity"]
             equal(f"{user}: uid, gid and groups are sssd's",
                   (ours["uid"], ours["gid"], sorted({ours["gid"], *ours["gids"]})),
                   of_sssd(f"{user}@contoso.test"))
@@ -78,7 +75,7 @@ def of_winbind(name):
 
 def same_as_winbind(kind):
     for name in ("CONTOSO\\alice", "FABRIKAM\\carol"):
-        ours = identity(name)["identity"]
+        ours = logon_json(name)["identity"]
         equal(f"{kind} {name}: uid, gid and groups are winbindd's",
               (ours["uid"], ours["gid"], sorted({ours["gid"], *ours["gids"]})), of_winbind(name))
         gids = [ws(["wbinfo", "--sid-to-gid", sid]).stdout.strip()
@@ -120,9 +117,9 @@ def like_autorid():
         equal("its table is taken as it is", (done.returncode, done.stderr), (0, ""))
         same_as_winbind("autorid")
         # A domain that winbindd has not met has no number, and none is made up.
-        alice = identity("CONTOSO\\alice")["identity"]["sid"].rpartition("-")[0]
+        alice = logon_json("CONTOSO\\alice")["identity"]["sid"].rpartition("-")[0]
         put("ws1", CONF, get("ws1", CONF).replace(alice, "S-1-5-21-1-2-3"))
-        refused = identity("CONTOSO\\alice")
+        refused = logon_json("CONTOSO\\alice")
         equal("a domain without a range: no logon, and the option is named",
               (refused["reason"], "autorid_domains" in json.dumps(refused)),
               ("id-unmappable", True))
@@ -130,10 +127,10 @@ def like_autorid():
 
 def refusals():
     """Ids that are taken, and none at all."""
-    alice = identity("CONTOSO\\alice")["identity"]
+    alice = logon_json("CONTOSO\\alice")["identity"]
     passwd = get("ws1", "/etc/passwd")
     put("ws1", "/etc/passwd", passwd + f"taken:x:{alice['uid']}:1::/:/bin/false\n")
-    refused = identity("CONTOSO\\alice")
+    refused = logon_json("CONTOSO\\alice")
     through_pam = logon("CONTOSO\\alice")
     put("ws1", "/etc/passwd", passwd)
     equal("a uid of /etc/passwd: nobody is logged on with it",
@@ -153,16 +150,16 @@ def refusals():
     done = ws(["trustlogon", "config"])
     equal("and that a name is nobody's", (done.returncode, done.stdout.count("called CONTOS\n")),
           (1, 1))
-    equal("no range: no logon", identity("CONTOSO\\alice")["reason"], "id-unmappable")
-    carol = identity("FABRIKAM\\carol")["identity"]
+    equal("no range: no logon", logon_json("CONTOSO\\alice")["reason"], "id-unmappable")
+    carol = logon_json("FABRIKAM\\carol")["identity"]
     equal("home and shell are the configured ones", (carol["home"], carol["shell"]),
           ("/srv/fabrikam/carol@fabrikam.test", "/bin/sh"))
     ws(["rm", "-f", CONF])
-    check("and all is well again", identity("CONTOSO\\alice")["ok"])
+    check("and all is well again", logon_json("CONTOSO\\alice")["ok"])
 
 
 def main():
-    up(trust="external")
+    up(**LAB)
     refusals()
     for daemon, compare in (("sssd", like_sssd), ("winbindd", like_winbind),
                             ("winbindd", like_autorid)):

@@ -11,6 +11,7 @@ import subprocess
 import time
 
 import harness
+from domains import samba
 from harness import broken, check, equal, on, tool, ws
 from stock_walk import ALICE, SUFFIX, walk
 
@@ -182,19 +183,73 @@ def test_one_way():
                                    "kvno -c /tmp/m ldap/dc1.contoso.test@CONTOSO.TEST").stderr, True)
 
 
+def contoso(*arguments):
+    return samba("dc1.contoso", *arguments)
+
+
+def test_settle():
+    contoso("user", "create", "zoë", harness.PASSWORD)
+    contoso("group", "addmembers", "Sales", "zoë")
+    contoso("group", "removemembers", "Sales", "alice")
+    contoso("user", "setpassword", "alice", "--newpassword=Another.Pass1")
+    contoso("user", "rename", "hours", "--samaccountname=days", "--force-new-cn=Days")
+    contoso("user", "delete", "bob")
+    contoso("group", "removemembers", "All Staff", "jürgen.groß")
+    tool("trust", "external")
+    done = tool("settle", check=False)
+    equal("settle has put everything back", (done.returncode, done.stdout), (0, ""))
+    check("the trust is the first one again", "forest" in tool("status").stdout)
+    equal("alice has her password", walk(ALICE), "works")
+    equal("bob is there again", walk("bob@CONTOSO.TEST"), "works")
+    users = contoso("user", "list").split()
+    check("users are those of before", "zoë" not in users and "days" not in users and
+          {"hours", "bob"} <= set(users), users)
+    equal("and so are members", sorted(contoso("group", "listmembers", "Sales").split()),
+          ["alice", "bob"])
+    equal("names with other letters, too", sorted(contoso("group", "listmembers", "All Staff").split()),
+          ["Sales", "jürgen.groß"])
+    found = on("dc1.contoso", ["samba-tool", "dbcheck", "--cross-ncs"])
+    check("Samba finds no fault in the directory", "(0 errors)" in found.stdout, found)
+    for what, line, mended in (
+            ("touch /etc/left", "dc1.contoso: /etc/left", "rm /etc/left"),
+            ("nft add table inet left", "dc1.contoso: firewall", "nft delete table inet left"),
+            ("sleep 1000 >/dev/null 2>&1 &", "dc1.contoso: programs", "pkill -x sleep")):
+        on("dc1.contoso", what)
+        done = tool("settle", check=False)
+        equal(f"settle says what it does not put back: {what}",
+              (done.returncode, done.stdout.split("\n")[0], done.stderr), (1, line, ""))
+        on("dc1.contoso", mended)
+    with broken("trusttype"):
+        equal("settle leaves breaks to fix", tool("settle", check=False).stdout,
+              "break trusttype is active\n")
+    equal("then it is content", tool("settle", check=False).returncode, 0)
+
+
+def test_renew(lab):
+    ws("touch /etc/mine /tmp/mine; sleep 1000 >/dev/null 2>&1 &")
+    tool("renew")
+    lab.load()
+    equal("renew leaves nothing of the workstation before",
+          ws("ls /etc/mine /tmp/mine 2>/dev/null; pgrep -x sleep").stdout, "")
+    equal("and joined it is", walk(ALICE), "works")
+    test_journal()
+
+
 def main():
     name = os.environ.setdefault("TL_LAB", f"test{os.getpid()}")
     test_killed_up(name)
     started = time.monotonic()
     lab = harness.up(trust="forest")
     print(f"time up {time.monotonic() - started:.0f} s")
+    test_tool()
+    test_journal()
+    test_users()
+    test_settle()
+    test_renew(lab)
     mine = namespaces(lab.info["holder"]["pid"])
     for host in lab.info["hosts"]:
         mine |= namespaces(lab.pid(host))
     mine -= namespaces("self")
-    test_tool()
-    test_journal()
-    test_users()
     test_forest()
     test_external()
     test_one_way()

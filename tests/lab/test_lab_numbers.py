@@ -1,11 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Labs beside one another: no uid and no keyring of one is another's."""
+"""Labs side by side: none has a uid or a keyring of another."""
 import re
 
 import harness
 from harness import PASSWORD, check, equal, ids_of, logon, ws
 from lab import slot
+
+LAB = {"trust": "external"}
 
 ALICE = "CONTOSO\\alice"
 
@@ -54,7 +56,7 @@ def keyrings(number, uid):
 
 
 def main():
-    lab = harness.up(trust="external")
+    lab = harness.up(**LAB)
     number = lab.info["slot"]
     all_differ()
     next_one(number)

@@ -1,14 +1,15 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""What pam_trustlogon.so brings into other people's processes: nothing.
+"""pam_trustlogon.so brings no further library into a process.
 
 Looked at in live processes that wait at their password prompt with the module
-loaded: pamtester, a real sshd session, and login on a terminal.
-"""
+loaded: pamtester, a real sshd session, and login on a terminal."""
 import re
 
 from harness import SERVICE, check, equal, finish, put, until, up, ws
 from programs import ASKS, Terminal, login, sshd
+
+LAB = {"trust": "external"}
 
 ALICE = "CONTOSO\\alice"
 MODULE = "/usr/lib/x86_64-linux-gnu/security/pam_trustlogon.so"
@@ -73,7 +74,7 @@ def brings_nothing(name, program, terminal, service):
 
 
 def main():
-    up(trust="external")
+    up(**LAB)
     # libpam loads the modules of this one into every program, whatever its own service.
     put("ws1", "/etc/pam.d/other", "auth required pam_deny.so\n" + PERMIT)
     linked()

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""A screen locker with the uid of its user: proves that user and nobody else, reads nothing of
+"""A screen locker with the uid of its user: it can prove that user and no other, reads nothing of
 root's, waits after wrong passwords, and brings new tickets to the session it runs in."""
 import json
 import pathlib
@@ -9,13 +9,15 @@ import time
 
 import kcm
 from daemon import LOG, agent
-from harness import (PASSWORD, check, equal, finish, get, ids_of, logon, on, pam_stack,
-                     put, until, up, ws)
+from domains import own_number, wrong_passwords_counted
+from harness import (PASSWORD, check, equal, finish, get, ids_of, logon, pam_stack, put, until, up,
+                     ws)
+
+LAB = {"trust": "external"}
 
 ALICE, BOB = "CONTOSO\\alice", "CONTOSO\\bob"
 FORMS = (ALICE, "contoso.test\\alice", "alice@contoso.test", "alice@CONTOSO", "CoNtOsO\\ALICE")
 OTHERS = (BOB, "bob@contoso.test", "FABRIKAM\\carol", "root", "localuser", "nobody@contoso.test")
-PARTITION = "/var/lib/samba/private/sam.ldb.d/DC=CONTOSO,DC=TEST.ldb"
 CLIENT = pathlib.Path(__file__).with_name("pam_client.py").read_text(encoding="utf-8")
 PAM_AUTH_ERR = 7
 FOLDERS = "/run/trustlogon /var/lib/trustlogon /var/cache/trustlogon"
@@ -87,12 +89,6 @@ def secrets():
               "PermissionError" in lsa.stderr, lsa)
 
 
-def bad_passwords(sam):
-    told = on("dc1.contoso", ["ldbsearch", "-H", PARTITION, f"(sAMAccountName={sam})", "badPwdCount"])
-    found = re.search(r"badPwdCount: (\d+)", told.stdout)
-    return int(found[1]) if found else None
-
-
 def mistakes(ids):
     """How many, and when the last one was, in seconds since the boot."""
     return [int(word) for word in get("ws1", f"/run/trustlogon/guesses/{ids[0]}").split()]
@@ -120,13 +116,12 @@ def slowed():
         equal("and ends it", mistakes(A), [0, 0])
         ok, seconds, text = locker(A, ALICE)
         check("so the next does not wait", ok and seconds < 8, (seconds, text))
-        # Samba counts where there is a threshold only.
-        on("dc1.contoso", ["samba-tool", "domain", "passwordsettings", "set",
-                           "--account-lockout-threshold=50"])
-        locker(A, ALICE, password="wrong")
-        equal("a wrong one counts at the domain controller", bad_passwords("alice"), 1)
-        locker(A, ALICE)
-        equal("until the right one", bad_passwords("alice"), 0)
+        with wrong_passwords_counted():
+            locker(A, ALICE, password="wrong")
+            equal("a wrong one counts at the domain controller",
+                  own_number("alice", "badPwdCount"), 1)
+            locker(A, ALICE)
+            equal("until the right one", own_number("alice", "badPwdCount"), 0)
 
 
 def session(ccache=None):
@@ -227,7 +222,7 @@ def offline():
     ws(["rm", "/etc/trustlogon.conf"])
 
 
-up(trust="external")
+up(**LAB)
 put("ws1", "/etc/pam.d/locker", pam_stack())
 logon(ALICE)
 logon(BOB)

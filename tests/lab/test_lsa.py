@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Names and SIDs through the workstation's own DC: agent/lsa over real trusts, by itself
+"""Names and SIDs through the workstation's own DC: agent/lsa over real trusts, run directly
 and behind the agent's socket."""
 import contextlib
 import json
@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 
+import domains
 import harness
 import lab.samba
 import lsa
@@ -18,6 +19,8 @@ from harness import check, equal, on, until, ws
 from lab import net
 from meddling import Talker
 from lsa import INVALID, NONE_MAPPED, PROGRAM, TIMEOUT, helper
+
+LAB = {"trust": "external", "direction": "one-way"}
 
 CANNOT_ASK = "0xC0020035"
 MARGIN = 8  # seconds past a bound that a busy machine may take
@@ -29,22 +32,13 @@ ACCOUNTS = {"alice": "user", "jürgen.groß": "user", "pat o'neil": "user", "Sal
 
 def directory_sids():
     """sAMAccountName -> SID as CONTOSO's own directory has them."""
-    script = ("import sys, ldb\n"
-              "from samba.auth import system_session\n"
-              "from samba.param import LoadParm\n"
-              "from samba.samdb import SamDB\n"
-              "from samba.ndr import ndr_unpack\n"
-              "from samba.dcerpc import security\n"
-              "lp = LoadParm(); lp.load_default()\n"
-              "db = SamDB(url='/var/lib/samba/private/sam.ldb', session_info=system_session(),"
-              " lp=lp)\n"
-              "for e in db.search(db.get_default_basedn(), ldb.SCOPE_SUBTREE,"
-              " '(&(sAMAccountName=*)(objectSid=*))', ['sAMAccountName', 'objectSid']):\n"
-              "    sid = ndr_unpack(security.dom_sid, e['objectSid'][0])\n"
-              "    sys.stdout.buffer.write(e['sAMAccountName'][0] + b'\\t' + str(sid).encode()"
-              " + b'\\n')\n")
-    listed = on("dc1.contoso", ["/usr/bin/python3", "-c", script])
-    return dict(line.split("\t") for line in listed.stdout.splitlines())
+    listed = domains.run_script("dc1.contoso", """
+for e in db.search(db.domain_dn(), ldb.SCOPE_SUBTREE, "(&(sAMAccountName=*)(objectSid=*))",
+                   ["sAMAccountName", "objectSid"]):
+    print(e["sAMAccountName"][0].decode(), ndr_unpack(security.dom_sid, e["objectSid"][0]),
+          sep="\\t")
+""")
+    return dict(line.split("\t") for line in listed.splitlines())
 
 
 def translations(kind, sids):
@@ -394,7 +388,7 @@ def ended():
 
 
 def main():
-    harness.up(trust="external", direction="one-way")
+    harness.up(**LAB)
     if ws(["test", "-x", PROGRAM]).returncode != 0:
         print("skip built without Samba's client libraries (-Dlsa)")
         harness.down()

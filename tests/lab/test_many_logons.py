@@ -6,9 +6,11 @@ import many
 from daemon import agent
 from harness import command, finish, put, up
 
+LAB = {"trust": "external"}
+
 
 def main():
-    up(trust="external")
+    up(**LAB)
     put("ws1", "/etc/trustlogon.conf", many.PATIENT)
     command("refresh")
     with agent() as pid, many.Clients() as clients:

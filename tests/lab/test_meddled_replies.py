@@ -1,11 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Somebody between the agent and the KDCs meddles with each reply of each exchange: no crash,
-no wait beyond the deadline, nobody in who was not let in by a KDC.
+"""Each reply of each exchange between the agent and the KDCs is changed on the wire: no crash, no
+wait beyond the deadline, and no logon that a KDC did not grant.
 
     TL_MEDDLE=2000 test_meddled_replies.py     that many variants (otherwise a sample of them)
-    TL_MEDDLE_SEED=N                      others than the usual ones
-"""
+    TL_MEDDLE_SEED=N                           others than the usual ones"""
 import collections
 import os
 import pathlib
@@ -16,6 +15,8 @@ import harness
 from daemon import LOG, agent
 from harness import PASSWORD, check, command, equal, finish, put, until, up, ws
 from meddling import Meddler, Talker
+
+LAB = {"trust": "external"}
 
 ALICE, WRONG = "CONTOSO\\alice", "not her password"
 CLIENT = pathlib.Path(__file__).with_name("pam_client.py").read_text(encoding="utf-8")
@@ -131,7 +132,7 @@ def main():
     count = int(os.environ.get("TL_MEDDLE", "120"))
     # The same sample for everybody: what is found must be found again.
     seed = int(os.environ.get("TL_MEDDLE_SEED", "47"))
-    up(trust="external")
+    up(**LAB)
     put("ws1", "/etc/trustlogon.conf", CONF)
     put("ws1", "/tmp/pam_client.py", CLIENT)
     command("refresh")

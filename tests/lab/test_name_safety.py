@@ -1,13 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Names that play on other names: local and domain accounts called alike, root, computers,
-renamed and re-created users, ids that collide, spellings. Each is told apart from whom it
-plays on, by PAM, by getpwnam and getpwuid, and by id, or is nobody."""
-import json
-
+"""Names that can be confused: local and domain accounts with one name, root, computers,
+renamed and re-created users, colliding ids, spellings. PAM, getpwnam, getpwuid and id must
+tell each from the other, or know none of them."""
 from daemon import agent
-from harness import (PASSWORD, check, command, equal, finish, local, logon, nss, on, put, trust,
-                     up, ws)
+from domains import samba
+from harness import (PASSWORD, check, command, equal, finish, local, logon, logon_json, nss, put,
+                     trust, up, ws)
+
+LAB = {"trust": "external"}
 
 WRONG = "The user name or password is incorrect."
 COMPUTER = "The account used is a computer account."
@@ -44,7 +45,7 @@ def id_of(name):
 
 def proven(name):
     """Who a logon past PAM and NSS proves the name to be: the identity, or the reason."""
-    told = json.loads(command("logon", "--json", name, stdin=PASSWORD + "\n").stdout)
+    told = logon_json(name)
     return told["identity"] if told["ok"] else told["reason"]
 
 
@@ -81,14 +82,8 @@ def is_user(what, name, who, canonical):
 
 # --- the directory, and the machine's files ------------------------------------------
 
-def samba(domain, *arguments):
-    done = on(f"dc1.{domain}", ["samba-tool", *arguments])
-    if done.returncode != 0:
-        raise RuntimeError(f"samba-tool {' '.join(arguments)}: {done.stdout}{done.stderr}")
-
-
 def create(name, domain="contoso"):
-    samba(domain, "user", "create", name, PASSWORD)
+    samba(f"dc1.{domain}", "user", "create", name, PASSWORD)
 
 
 def forget():
@@ -144,8 +139,8 @@ def root():
 
 
 def computers():
-    samba("contoso", "computer", "create", "ws2")
-    samba("contoso", "user", "setpassword", "ws2$", f"--newpassword={PASSWORD}")
+    samba("dc1.contoso", "computer", "create", "ws2")
+    samba("dc1.contoso", "user", "setpassword", "ws2$", f"--newpassword={PASSWORD}")
     for name in ("ws2$@contoso.test", "CONTOSO\\ws2$", "CONTOSO\\WS2$"):
         is_nobody(f"the computer {name}", name, "PAM_PERM_DENIED", COMPUTER)
     equal("the reason says so", proven("CONTOSO\\ws2$"), "computer-account")
@@ -159,7 +154,7 @@ def renamed():
     create("mary")
     before = proven("CONTOSO\\mary")
     is_user("mary", "mary@contoso.test", before, "mary@contoso.test")
-    samba("contoso", "user", "rename", "mary", "--samaccountname=maria",
+    samba("dc1.contoso", "user", "rename", "mary", "--samaccountname=maria",
           "--upn=maria@contoso.test")
     after = proven("CONTOSO\\maria")
     equal("renamed: uid and groups stay", (after["uid"], after["gids"]),
@@ -182,12 +177,12 @@ def renamed():
 
 def created_again():
     create("phoenix")
-    samba("contoso", "group", "addmembers", "Sales", "phoenix")
+    samba("dc1.contoso", "group", "addmembers", "Sales", "phoenix")
     before = proven("CONTOSO\\phoenix")
     is_user("phoenix", "phoenix@contoso.test", before, "phoenix@contoso.test")
     ws(["touch", "/tmp/of-the-first"])
     ws(["chown", str(before["uid"]), "/tmp/of-the-first"])
-    samba("contoso", "user", "delete", "phoenix")
+    samba("dc1.contoso", "user", "delete", "phoenix")
     got = logon("CONTOSO\\phoenix")
     check("deleted: does not log on", got.code == "PAM_AUTH_ERR" and WRONG in got.text, got)
     create("phoenix")
@@ -249,7 +244,7 @@ def both_domains():
                                  ("CONTOSO\\carol", theirs, "carol@contoso.test")):
         is_user(name, name, who, canonical)
     equal("and a bare carol is nobody to NSS", passwd("carol"), None)
-    samba("contoso", "user", "setpassword", "carol", "--newpassword=Another.Pass1")
+    samba("dc1.contoso", "user", "setpassword", "carol", "--newpassword=Another.Pass1")
     got = logon("FABRIKAM\\carol", password="Another.Pass1")
     check("the password of one does not open the other", got.code == "PAM_AUTH_ERR", got)
 
@@ -322,7 +317,7 @@ def one_way():
 
 
 def main():
-    up(trust="external")
+    up(**LAB)
     command("refresh")
     with agent():
         for case in (local_namesakes, root, computers, renamed, created_again, ids_taken,

@@ -1,14 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""After a logon the machine knows the user by our own NSS module, under every name."""
+"""After a logon our own NSS module knows the user under every name."""
 import contextlib
-import json
 import os
 import time
 
-import harness
 from daemon import agent
-from harness import check, command, equal, finish, logon, quickest, up, ws
+from harness import check, command, equal, finish, logon, logon_json, quickest, up, ws
+
+LAB = {"trust": "external"}
 
 ALICE = "CONTOSO\\alice"
 
@@ -19,7 +19,7 @@ def passwd(key):
 
 
 def known():
-    told = json.loads(command("logon", "--json", ALICE, stdin=harness.PASSWORD + "\n").stdout)
+    told = logon_json(ALICE)
     who = told["identity"]
     check("nobody is known before a logon", passwd(ALICE) is None, passwd(ALICE))
     got = logon(ALICE)
@@ -120,7 +120,7 @@ def strangers():
 
 
 def main():
-    up(trust="external")
+    up(**LAB)
     command("refresh")
     known()
     session()

@@ -1,18 +1,18 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Options that no other test shows to be obeyed, through the whole product: what is different
-with each, on the PAM line or in the file. tests/options.txt says which test shows which option."""
-import base64
+"""Options that no other test covers, through the whole product: what each changes, on the PAM line
+or in the file. tests/options.txt says which test covers which option."""
 import json
 import time
 
 import daemon
 import harness
 from daemon import agent
-from harness import (broken, check, command, equal, finish, forget_journal, journal, logon, nss,
-                     pam_stack, put, up, ws)
-from lab import trust as lab_trust
+from domains import encryption_types
+from harness import broken, check, command, equal, finish, logon_with, nss, put, up, ws
 from scenarios import TEXT, said
+
+LAB = {"trust": "external"}
 
 ALICE = "CONTOSO\\alice"
 CONF = "/etc/trustlogon.conf"
@@ -20,27 +20,11 @@ FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
 SNAPSHOT = "/var/lib/trustlogon/topology.json"
 
 
-def with_line(options, name=ALICE):
-    """A logon at a service whose lines have these options; the reason of the journal with it."""
-    put("ws1", "/etc/pam.d/opted", pam_stack(options))
-    forget_journal()
-    got = logon(name, service="opted")
-    if got.code == "PAM_USER_UNKNOWN":
-        return got, None, None  # the agent was not asked
-    deadline = time.monotonic() + 30
-    while True:
-        told = [r for r in journal() if r.get("TRUSTLOGON_REASON")]
-        if told or time.monotonic() > deadline:
-            return got, told and told[-1]["TRUSTLOGON_REASON"], told and told[-1].get(
-                "TRUSTLOGON_SUBJECT")
-        time.sleep(0.05)
-
-
 def quick(options, limit):
     """The first of three logons with these options that took less than the limit, else the
     last: an option that does nothing fails all, a machine that is busy hardly."""
     for _ in range(3):
-        got = with_line(options)
+        got = logon_with(options)
         if got[0].seconds < limit:
             break
     return got
@@ -56,13 +40,13 @@ def workstation():
             ("hostname=ws2.fabrikam.test", ALICE, "PAM_AUTH_ERR", "host-spn-missing",
              "host/ws2.fabrikam.test"),
             ("default_domain=contoso.test", "alice", "PAM_SUCCESS", "ok", None)):
-        got, why, what = with_line(options, name)
+        got, why, what = logon_with(options, name)
         equal(f"{options or 'no option'}: {name} gets {code} and {reason}", (got.code, why),
               (code, reason))
         if subject:
             equal(f"{options}: it names {subject}", what, subject)
     equal("no default_domain: alice is looked for in the machine's own domain",
-          with_line("", "alice")[1], "user-unknown")
+          logon_with("", "alice")[1], "user-unknown")
 
 
 def site():
@@ -75,26 +59,19 @@ def site():
     ws(["rm", CONF])
 
 
-def etypes(bits):
-    """The encryption types of the workstation's tickets, at its KDC."""
-    dn = "CN=WS1,CN=Computers,DC=fabrikam,DC=test"
-    lab_trust.ask(harness._lab, "dc1.fabrikam", [{"op": "set", "dn": dn, "attrs": {
-        "msDS-SupportedEncryptionTypes": [base64.b64encode(str(bits).encode()).decode()]}}])
-
-
 def rc4():
-    etypes(4)
-    got, why, _ = with_line("")
+    encryption_types(4)
+    got, why, _ = logon_with("")
     equal("allow_rc4 = trusts, and only RC4 is to be had for this machine", (got.code, why),
           ("PAM_AUTH_ERR", "etype-unsupported"))
-    equal("allow_rc4=yes: it is taken", with_line("allow_rc4=yes")[:2][1], "ok")
-    etypes(28)
+    equal("allow_rc4=yes: it is taken", logon_with("allow_rc4=yes")[:2][1], "ok")
+    encryption_types(28)
 
 
 def explanations():
     with broken("trusttype"):
-        equal("explain = yes: the cause of 1787", with_line("")[1], "trust-downlevel")
-        equal("explain=no: what the KDC said", with_line("explain=no")[1],
+        equal("explain = yes: the cause of 1787", logon_with("")[1], "trust-downlevel")
+        equal("explain=no: what the KDC said", logon_with("explain=no")[1],
               "trust-account-unknown")
         with broken_too("tcp389", "tcp389-ws"):
             slow, _, _ = quick("explain_timeout=2500", 4)
@@ -171,7 +148,7 @@ def topology():
 
 
 def main():
-    up(trust="external")
+    up(**LAB)
     command("refresh")
     workstation()
     site()

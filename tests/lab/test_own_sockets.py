@@ -1,12 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Nothing is asked behind our back: no library resolves names, obeys the environment, or reads
-the site's krb5.conf where it must not.
+"""No library resolves names, obeys the environment, or reads the site's krb5.conf where it must
+not.
 
 Each operation runs with glibc's resolver watched (watch.c), with an environment full of traps,
 with name servers that are dead, and with a krb5.conf that allows no type of key that the domain
-has.
-"""
+has."""
 import pathlib
 import subprocess
 import tempfile
@@ -15,6 +14,8 @@ from capture import Capture
 from daemon import agent
 from harness import (PASSWORD, broken, check, command, equal, finish, get, logon, on, put, trust, up, ws)
 from scenarios import TEXT
+
+LAB = {"trust": "external"}
 
 ALICE, BOB, CAROL = "CONTOSO\\alice", "CONTOSO\\bob", "FABRIKAM\\carol"
 WATCHED = ("getaddrinfo", "gethostby", "getnameinfo", "res_")
@@ -192,7 +193,7 @@ def dead_name_servers(lab):
 
 
 def main():
-    lab = up(trust="external")
+    lab = up(**LAB)
     samba_policy()
     put("ws1", "/etc/nsswitch.conf", NSSWITCH)
     command("refresh")

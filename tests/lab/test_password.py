@@ -1,8 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """Passwords: changed at a logon that needs it (ssh, login, su, sudo) and by passwd, refused by the
-domain's rules, with 464 filtered; each time the domain controller is asked what it has."""
-import base64
+domain's rules, with 464 filtered; each time the domain controller is asked which one it has."""
 import contextlib
 import itertools
 import re
@@ -10,11 +9,14 @@ import time
 
 import harness
 from daemon import agent
+from domains import must_change, own_number, write
 from harness import (PASSWORD, broken, check, command, equal, finish, forget_journal, journal,
-                     logon, on, pam_stack, put, trust, up, ws)
-from lab import net, trust as lab_trust
+                     logon, pam_stack, put, trust, up, ws)
+from lab import net
 from programs import ASKS, SHELL, Terminal, by, login, set_up, sshd
 from scenarios import TEXT
+
+LAB = {"trust": "external"}
 
 ALICE, MUST, AGED = "CONTOSO\\alice", "CONTOSO\\mustchange", "CONTOSO\\pwexpired"
 UPN, UMLAUTS = "alice@corp.example", "Grüße.aus.Köln.7"
@@ -46,24 +48,8 @@ def fresh():
 
 # --- what the domain controller has -------------------------------------------------
 
-PARTITION = "/var/lib/samba/private/sam.ldb.d/DC=CONTOSO,DC=TEST.ldb"
-
-
 def last_set(name):
-    """pwdLastSet from the directory's own file: quick, and past all that could be cached."""
-    sam = name.rpartition("\\")[2]
-    told = on(DC, ["ldbsearch", "-H", PARTITION, f"(sAMAccountName={sam})", "pwdLastSet"]).stdout
-    return int(re.search(r"pwdLastSet: (\d+)", told)[1])
-
-
-def write(dn, **attributes):
-    encoded = {name: [base64.b64encode(str(value).encode()).decode()]
-               for name, value in attributes.items()}
-    lab_trust.ask(harness._lab, DC, [{"op": "set", "dn": dn, "attrs": encoded}])
-
-
-def must_change():
-    write("CN=mustchange,CN=Users,DC=contoso,DC=test", pwdLastSet=0)
+    return own_number(name.rpartition("\\")[2], "pwdLastSet")
 
 
 def policy(**attributes):
@@ -412,7 +398,7 @@ def by_suffix(old):
 
 
 def main():
-    up(trust="external")
+    up(**LAB)
     command("refresh")
     policy(pwdHistoryLength=3)
     alices = rules("two-way", PASSWORD)

@@ -7,6 +7,8 @@ import statistics
 from harness import broken, check, command, equal, finish, logon, up
 from scenarios import TEXT, explained, refused, said, verdicts, works
 
+LAB = {"trust": "external"}
+
 ALICE = "CONTOSO\\alice"
 USER_DC, WS_DC = "dc1.contoso.test", "dc1.fabrikam.test"
 PORTS = ("port-88-tcp", "port-88-udp", "port-464-tcp", "port-464-udp", "port-389-tcp",
@@ -101,7 +103,7 @@ def crowd():
 
 
 def main():
-    up(trust="external")
+    up(**LAB)
     command("refresh")
     works("10", ALICE)
     filtered()

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""The programs people log on with, on a machine set up as docs/setup.md says: sshd, login, su
-and sudo, with our PAM and NSS modules and the machine's own files, and nothing else."""
+"""sshd, login, su and sudo on a machine set up as docs/setup.md says, with our PAM and NSS modules
+and the machine's own files, and nothing else."""
 import concurrent.futures
 import re
 
@@ -10,6 +10,8 @@ from harness import (PASSWORD, broken, check, command, equal, finish, forget_jou
                      put, quickest, trust, until, up, ws)
 from programs import (ASKS, SHELL, Terminal, as_shown, by, entered, gone, login, refusal, refused,
                       set_up, sshd)
+
+LAB = {"trust": "forest"}
 
 ALICE, BOB = "CONTOSO\\alice", "CONTOSO\\bob"
 FORMS = (ALICE, "contoso.test\\alice", "alice@contoso.test")
@@ -418,7 +420,7 @@ def trusted(kind, direction):
 
 
 def main():
-    up(trust="forest")
+    up(**LAB)
     set_up()
     equal("the PAM files are as docs/setup.md shows them", as_shown(), [])
     ws("chpasswd", stdin=f"localuser:{LOCAL_PASSWORD}\nroot:{LOCAL_PASSWORD}\n")

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Trusts, accounts and keytabs without AES: who may log on under which allow_rc4, what was offered
-to whom, and what names the cause where nobody may. The trusts are Samba's own, made without AES
+"""Trusts, accounts and keytabs without AES: which logons each allow_rc4 permits, what was offered to
+which KDC, and what diagnose names as the cause. The trusts are Samba's own, made without AES
 keys; an end of them is changed in the directory of its domain."""
 import base64
 import pathlib
@@ -9,11 +9,13 @@ import pathlib
 import harness
 from capture import Capture
 from daemon import agent
-from harness import (PASSWORD, check, command, diagnose, equal, finish, nss, on, put, trust,
-                     up, ws)
+from domains import encryption_types
+from harness import (PASSWORD, check, command, diagnose, equal, finish, logon_with, nss, on, put,
+                     trust, up, ws)
 from lab import keytab
 from lab import trust as lab_trust
-from test_options import etypes, with_line
+
+LAB = {"trust": "none"}
 
 ALICE, BOB = "CONTOSO\\alice", "CONTOSO\\bob"
 RC4, AES256 = 23, 18
@@ -76,17 +78,17 @@ def made_without_aes():
     """As Samba makes a trust with --no-aes-keys, at both ends."""
     for kind in ("external", "forest"):
         make_trust(kind)
-        got, why, what = with_line("allow_rc4=no")
+        got, why, what = logon_with("allow_rc4=no")
         equal(f"{kind}, allow_rc4 = no: error 14 names the TDO of the user's domain",
               (got.code, why, what), ("PAM_AUTH_ERR", "trust-rc4-only", TDO["contoso"]))
         check(f"{kind}: what the user reads is Windows' sentence",
               "The encryption type requested is not supported by the KDC." in got.text, got.text)
         with Capture(harness._lab) as wire:
-            equal(f"{kind}: the default lets her in", with_line("")[1], "ok")
+            equal(f"{kind}: the default lets her in", logon_with("")[1], "ok")
         equal(f"{kind}: RC4 is offered for tickets, and not for the key of her password",
               (offered(wire, "AS-REQ"), offered(wire, "TGS-REQ")), ({False}, {True}))
-        equal(f"{kind}: in armor made over this trust, too", with_line("fast=demand")[1], "ok")
-        equal(f"{kind}: allow_rc4 = yes lets her in", with_line("allow_rc4=yes")[1], "ok")
+        equal(f"{kind}: in armor made over this trust, too", logon_with("fast=demand")[1], "ok")
+        equal(f"{kind}: allow_rc4 = yes lets her in", logon_with("allow_rc4=yes")[1], "ok")
         check(f"{kind}: `trusts` warns", "msDS-SupportedEncryptionTypes = 4" in
               "".join(trusts_without_aes()))
         found, seen = told("trusts")
@@ -118,7 +120,7 @@ def ends_differ():
                                   ((4, 24), "no", "contoso"), ((4, 24), "trusts", "contoso")):
         for domain, value in zip(TDO, values):
             set_aes(domain, value)
-        got, why, what = with_line(f"allow_rc4={allow}")
+        got, why, what = logon_with(f"allow_rc4={allow}")
         equal(f"ends {values}, allow_rc4 = {allow}: the end without AES is named",
               (got.code, why, what), ("PAM_AUTH_ERR", "trust-rc4-only", TDO[guilty]))
     _, seen = told("trusts")
@@ -127,7 +129,7 @@ def ends_differ():
         for domain, value in zip(TDO, values):
             set_aes(domain, value)
         equal(f"ends {values}, allow_rc4 = {allow}: it works",
-              with_line(f"allow_rc4={allow}")[1], "ok")
+              logon_with(f"allow_rc4={allow}")[1], "ok")
     equal("trusts with AES at both ends: no warning",
           (trusts_without_aes(), told("no")[1]), ([], {}))
 
@@ -138,38 +140,38 @@ def accounts():
     dn = lab_trust.ask(harness._lab, "dc1.contoso", [account])[0][0]["dn"]
     lab_trust.ask(harness._lab, "dc1.contoso", [
         {"op": "store", "replace": True, "dn": dn, "attrs": {"supplementalCredentials": []}}])
-    got, why, what = with_line("", BOB)
+    got, why, what = logon_with("", BOB)
     equal("an account that has RC4 keys only is told apart", (got.code, why, what),
           ("PAM_AUTH_ERR", "account-rc4-only", "bob@CONTOSO.TEST"))
-    equal("allow_rc4 = yes lets it in", with_line("allow_rc4=yes", BOB)[1], "ok")
+    equal("allow_rc4 = yes lets it in", logon_with("allow_rc4=yes", BOB)[1], "ok")
     found, _ = told("trusts", BOB)
     check("diagnose says to change its password", "Change the password" in found["remedy"], found)
     on("dc1.contoso", ["samba-tool", "user", "setpassword", "bob", f"--newpassword={PASSWORD}"])
     lab_trust.samba.replicate(harness._lab)
-    equal("with another password set it is as others are", with_line("", BOB)[1], "ok")
+    equal("with another password set it is as others are", logon_with("", BOB)[1], "ok")
 
-    etypes(4)
-    got, why, what = with_line("")
+    encryption_types(4)
+    got, why, what = logon_with("")
     equal("a host account without AES: not for the sake of trusts", (got.code, why),
           ("PAM_AUTH_ERR", "etype-unsupported"))
     check("it names this machine", "ws1.fabrikam.test" in (what or ""), what)
-    etypes(28)
+    encryption_types(28)
 
     whole = bytes_of("ws1", KEYTAB)
     put("ws1", KEYTAB, keytab.only(whole, RC4), 0o600)
     for options in ("", "allow_rc4=yes"):
-        got, why, what = with_line(options)
+        got, why, what = logon_with(options)
         equal(f"{options or 'default'}: a keytab without AES is told apart", (got.code, why, what),
               ("PAM_AUTH_ERR", "keytab-rc4-only", KEYTAB))
     found, _ = told("trusts")
     equal("diagnose finds it at the keytab", [one["reason"] for one in found["findings"]
                                               if one["check"] == "keytab"], ["keytab-rc4-only"])
     put("ws1", KEYTAB, whole, 0o600)
-    equal("with the whole keytab it works", with_line("")[1], "ok")
+    equal("with the whole keytab it works", logon_with("")[1], "ok")
 
 
 def main():
-    up(trust="none")
+    up(**LAB)
     made_without_aes()
     who_is_there()
     ends_differ()

@@ -1,16 +1,17 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """Longer paths and other realms: a child domain behind the trust, KDCs that refer in a circle or
-too far, and Kerberos realms without a domain. docs/walks.md tells what each leads to."""
+too far, and Kerberos realms without a domain. docs/walks.md says what each leads to."""
 import contextlib
-import json
 import struct
 
 import harness
-from harness import (PASSWORD, broken, check, command, equal, finish, pam_stack, put, up, ws)
+from harness import broken, check, command, equal, finish, logon_json, pam_stack, put, up, ws
 from lab import tdo, trust
 from mit import Kdc
 from scenarios import explained, refused, works
+
+LAB = {"trust": "forest", "child": True}
 
 ALICE, DAVE = "CONTOSO\\alice", "CHILD\\dave"
 SHARED = "Between.Two.Realms.1"  # the password of all trusts with realms
@@ -35,10 +36,6 @@ TABLE = "msDS-TrustForestTrustInfo"
 UNIX, MIXED = "UNIX.TEST", "Mixed.Test"
 
 
-def told(name, *options, password=PASSWORD):
-    return json.loads(command("logon", "--json", *options, name, stdin=password + "\n").stdout)
-
-
 def realms(got):
     """Whose KDCs were asked for tickets on the walk, in order."""
     return [event["realm"] for event in got["events"]
@@ -51,7 +48,7 @@ def child():
     way = ["CHILD.CONTOSO.TEST", "CONTOSO.TEST", "FABRIKAM.TEST"]
     for name in (DAVE, "child.contoso.test\\dave", "dave@child.contoso.test", "dave@CHILD"):
         works("child", name)
-    got = told(DAVE)
+    got = logon_json(DAVE)
     equal("child: three realms are walked through", (got["ok"], realms(got)), (True, way))
     equal("child: the user is of the child", (got["client"], got["identity"]["domain"]),
           ("dave@CHILD.CONTOSO.TEST", "CHILD"))
@@ -65,7 +62,7 @@ def child():
             refused(f"child, {what} in between", DAVE, "PAM_AUTH_ERR", win32)
             explained(f"child, {what} in between", DAVE, reason, win32=win32,
                       subject="CN=fabrikam.test,CN=System,DC=contoso,DC=test")
-            got = told(DAVE)
+            got = logon_json(DAVE)
             equal(f"child, {what} in between: the second hop failed",
                   (got["hop"], got["realm"], got["krb_error"]["code"]), (2, way[1], 7))
     works("child, mended", DAVE)
@@ -99,20 +96,20 @@ def circles():
         name = f"{chain[0].lower()}\\uma"
         label = f"{reason}, {' to '.join(chain[:2])}"
         refused(label, name, "PAM_AUTHINFO_UNAVAIL" if text == 1311 else "PAM_AUTH_ERR", text)
-        got = told(name)
+        got = logon_json(name)
         equal(f"{label}: how it ended", (got["reason"], got["stage"], got["hop"], got["detail"]),
               (reason, "walk", 1 if text == 1311 else asked + 1, detail))
         equal(f"{label}: who was asked", realms(got), chain[:asked])
         explained(label, name, reason)
     name = f"{HOPS[0].lower()}\\uma"
-    got = told(name)
+    got = logon_json(name)
     equal("a chain within the limit: walked to its end, where no trust is",
           (got["reason"], got["realm"], got["krb_error"]["code"], realms(got)),
           ("trust-missing", "FABRIKAM.TEST", 35, HOPS))
     put("ws1", "/etc/short.conf", "[logon]\n hop_limit = 2\n" + KNOWN)
     put("ws1", "/etc/pam.d/short", pam_stack("conf=/etc/short.conf"))
     refused("hop_limit = 2", name, "PAM_AUTH_ERR", "referrals", service="short")
-    got = told(name, "-c", "/etc/short.conf")
+    got = logon_json(name, "-c", "/etc/short.conf")
     equal("hop_limit = 2 stops at the third", (got["reason"], got["hop"], got["detail"]),
           ("referral-limit", 4, ", ".join(HOPS)))
     works("hop_limit = 2 is enough for the child", DAVE, service="short")
@@ -129,7 +126,7 @@ def circle_of_forests():
         refused("circle of forests", DAVE, "PAM_AUTH_ERR", "referrals")
         way = ["CONTOSO.TEST", "CHILD.CONTOSO.TEST"]
         for name, first in ((DAVE, way[::-1]), (ALICE, way)):
-            got = told(name)
+            got = logon_json(name)
             equal(f"circle of forests: {name}", (got["reason"], got["detail"], realms(got)),
                   ("referral-loop", ", ".join([*first, first[0]]), first))
         explained("circle of forests", ALICE, "referral-loop", remedy="suffix routing")
@@ -162,7 +159,7 @@ def realm_trust():
               "( Attr: non-trans )" in said, said)
         for name in ("MIXED\\uma", "uma@mixed.test"):
             refused("realm", name, "PAM_AUTH_ERR", 1788)
-            got = told(name)
+            got = logon_json(name)
             equal(f"realm: {name}, by the realm as it is spelt",
                   (got["client"], got["route"]["verdict"], got["reason"], got["realm"],
                    got["krb_error"]["code"], realms(got)),
@@ -184,7 +181,7 @@ def realm_as_domain():
         with changed("dc1.contoso", "CN=fabrikam.test,CN=System,DC=contoso,DC=test",
                      {TABLE: tdo.routing(["elsewhere.test"])}), \
              trusted("contoso", UNIX, "UNIX", attributes=8, names=["unix.test", "fabrikam.test"]):
-            got = told(ALICE)
+            got = logon_json(ALICE)
             equal("realm in between", (got["reason"], got["krb_error"]["code"], got["attribute"]),
                   ("realm-without-identity", 60, "CONTOSO.TEST, UNIX.TEST, FABRIKAM.TEST"))
             refused("realm in between", ALICE, "PAM_AUTH_ERR", 1326)
@@ -205,7 +202,7 @@ def workstation_of_a_realm(kdc):
         # The snapshot is another domain's, and says nothing of this one.
         name = "contoso.test\\alice"
         refused("workstation of a realm", name, "PAM_AUTH_ERR", 1326, service="of-a-realm")
-        got = told(name, "-c", "/etc/unix.conf")
+        got = logon_json(name, "-c", "/etc/unix.conf")
         equal("workstation of a realm: walked, proven, and nobody",
               (got["reason"], got["stage"], got["attribute"], realms(got)),
               ("realm-without-identity", "proof", "CONTOSO.TEST, UNIX.TEST",
@@ -214,11 +211,11 @@ def workstation_of_a_realm(kdc):
         kdc.configure(conf="  disable_pac = true\n")
         kdc.start()
         equal("workstation of a realm without any PAC",
-              told(name, "-c", "/etc/unix.conf")["reason"], "pac-missing")
+              logon_json(name, "-c", "/etc/unix.conf")["reason"], "pac-missing")
 
 
 def main():
-    up(trust="forest", child=True)
+    up(**LAB)
     put("ws1", "/etc/trustlogon.conf", KNOWN)
     command("refresh")
     child()

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Tickets that the agent renews for as long as a session lives, in caches of each type. They
-live for hours; so the times that a cache says of them are set back, as if the hours had passed."""
+"""The agent renews tickets for as long as a session lives, in caches of each type. Tickets live for
+hours, so the test sets the times in a cache back, as if the hours had passed."""
 import datetime
 import json
 import pathlib
@@ -12,6 +12,8 @@ import kcm
 from daemon import LOG, agent
 from harness import (PASSWORD, check, equal, finish, get, ids_of, logon, on, pam_stack, put, until, up,
                      ws)
+
+LAB = {"trust": "external"}
 
 ALICE, BOB = "CONTOSO\\alice", "CONTOSO\\bob"
 # As the user: what is in a cache begins half a day earlier. krb5_creds on LP64: times at 48.
@@ -202,7 +204,7 @@ def switched_off():
         equal("renew_interval = 0: left as it is", look(A, name), before)
 
 
-up(trust="external")
+up(**LAB)
 put("ws1", "/etc/trustlogon.conf", "[agent]\n    renew_interval = 1\n")
 logon(ALICE)
 logon(BOB)

@@ -1,19 +1,21 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""A member of the domain, on the wire, plays the domain's directory.
+"""A member of the domain, on the wire, impersonates the domain's directory.
 
-EVIL$ is joined to FABRIKAM, has put ldap/evil.fabrikam.test on itself, is all that DNS
+EVIL$ is joined to FABRIKAM, has put ldap/evil.fabrikam.test on itself, is the only DC that DNS
 names, answers the LDAP pings, passes Kerberos on, and takes LDAP binds and SMB sessions
-with its own keys. Nothing that it says of the directory may be believed: one check for
-each thing that is read there.
-"""
+with its own keys. Nothing that it says about the directory may be accepted: one check for
+each thing that is read there."""
 import json
 import subprocess
 
 import harness
 from daemon import agent
-from harness import (PASSWORD, check, command, equal, finish, logon, on, put, trust, until, up, ws)
+from domains import run_script
+from harness import PASSWORD, check, command, equal, finish, logon, on, put, trust, until, up, ws
 from lab.state import environment
+
+LAB = {"trust": "external"}
 
 SMB_CONF = """[global]
     workgroup = FABRIKAM
@@ -70,24 +72,8 @@ print(json.dumps(told))
 """
 # On the domain controller: the groups and the person that are lied about.
 PREPARE = r"""
-import json
-import ldb
-from samba.auth import system_session
-from samba.dcerpc import security
-from samba.ndr import ndr_unpack
-from samba.param import LoadParm
-from samba.samdb import SamDB
-
-lp = LoadParm()
-lp.load_default()
-db = SamDB(url="/var/lib/samba/private/sam.ldb", session_info=system_session(), lp=lp)
-
 def change(name, **attributes):
-    found = db.search(db.domain_dn(), ldb.SCOPE_SUBTREE, f"(sAMAccountName={name})", [])
-    message = ldb.Message(found[0].dn)
-    for key, value in attributes.items():
-        message[key] = ldb.MessageElement([value], ldb.FLAG_MOD_REPLACE, key)
-    db.modify(message)
+    modify(find(name).dn, attributes)
 
 change("carol", uidNumber="30001", gidNumber="30513")
 change("Domain Users", gidNumber="30513")
@@ -95,8 +81,7 @@ change("Helpdesk", gidNumber="30200")
 for name in ("dan", "erin"):
     db.newuser(name, "Passw0rd.Lab1")
     change(name, uidNumber="3000" + ("2" if name == "dan" else "3"), gidNumber="30513")
-print(json.dumps({name: db.search(db.domain_dn(), ldb.SCOPE_SUBTREE,
-                                  f"(sAMAccountName={name})", ["objectSid"])[0]["objectSid"][0].hex()
+print(json.dumps({name: find(name, "objectSid")["objectSid"][0].hex()
                   for name in ("Helpdesk", "Domain Users", "carol")}))
 """
 CLAIMS = {"ldap/evil.fabrikam.test": True, "ldap/EVIL": True, "cifs/evil.fabrikam.test": True,
@@ -108,12 +93,6 @@ CLAIMS = {"ldap/evil.fabrikam.test": True, "ldap/EVIL": True, "cifs/evil.fabrika
 CAROL, DAN, ERIN = "FABRIKAM\\carol", "FABRIKAM\\dan", "FABRIKAM\\erin"
 ACCEPTED = "auth3_generate_session_info_pac"  # smbd, when a ticket was good
 NSSWITCH = "passwd: files trustlogon\ngroup: files trustlogon\ninitgroups: files trustlogon\n"
-
-
-def on_dc(code, stdin=None):
-    done = on("dc1.fabrikam", ["/usr/bin/python3", "-c", code], stdin=stdin)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
 
 
 def join():
@@ -304,10 +283,11 @@ def smb_log():
 
 
 def main():
-    up(trust="external")
+    up(**LAB)
     put("ws1", "/etc/nsswitch.conf", NSSWITCH)
     join()
-    sids = {name: bytes.fromhex(sid) for name, sid in on_dc(PREPARE).items()}
+    sids = {name: bytes.fromhex(sid) for name, sid in json.loads(
+        run_script("dc1.fabrikam", PREPARE)).items()}
     command("refresh")
     # What erin's key logon is judged by later: her account as it is known to this machine.
     check("before: erin logs on", until(lambda: command("locate", "--force", "fabrikam.test") and

@@ -9,6 +9,8 @@ import re
 from harness import (PASSWORD, check, finish, forget_journal, ids_of, journal_lines, logon,
                      pam_stack, put, up, ws)
 
+LAB = {"trust": "external"}
+
 ALICE = "CONTOSO\\alice"
 HOME = "/home/contoso.test/alice"
 LOGON = ("authenticate", "account")
@@ -186,7 +188,7 @@ def another_answers():
     check("without that module all is well again", ok, text)
 
 
-up(trust="external")
+up(**LAB)
 logon(ALICE)  # now the machine knows her
 UID, GID = ids_of(ALICE)
 OTHER = UID + 1

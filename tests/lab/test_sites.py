@@ -1,13 +1,15 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Sites: the workstation's own first, in its own forest and in the user's, others after; and
-what the DCs say of it is believed."""
+"""Sites: the workstation's own site is tried first, in its own forest and in the user's, others
+after it; and what the DCs say about sites is used."""
 import json
 
 from capture import Capture
 from faults import network
 from harness import check, command, equal, finish, get, on, put, up, ws
 from scenarios import works
+
+LAB = {"trust": "external", "dc2": True}
 
 ALICE = "CONTOSO\\alice"
 CONF = "/etc/trustlogon.conf"
@@ -148,7 +150,7 @@ def configured():
 
 
 def main():
-    lab = up(trust="external", dc2=True)
+    lab = up(**LAB)
     same_names(lab)
     away()
     moved()

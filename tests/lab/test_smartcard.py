@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Logons with smart cards, against the domain's own KDC across the trust: PINs right and wrong,
-blocked cards, other people's cards, certificates that nobody should believe."""
+"""Logons with smart cards, against the domain's own KDC across the trust: right and wrong PINs,
+blocked cards, other users' cards, certificates that must be refused."""
 import contextlib
 import itertools
 import pathlib
@@ -14,6 +14,8 @@ from harness import (PASSWORD, SERVICE, check, command, diagnose, equal, finish,
                      journal, logon, pam_stack, put, up, ws)
 from programs import Terminal, sshd
 from smartcard import PIN, fresh, pulled, tried
+
+LAB = {"trust": "forest", "kept": False}
 
 COUNT = itertools.count()
 CLIENT = pathlib.Path(__file__).with_name("pam_client.py").read_text(encoding="utf-8")
@@ -283,7 +285,7 @@ def by_ssh():
 
 
 if __name__ == "__main__":
-    up(trust="forest")
+    up(**LAB)
     CA = smartcard.equip("dc1.contoso", "contoso.test", "dc1.contoso.test")
     smartcard.install_module()
     CARD = smartcard.card("Alice", *CA.user(UPN))

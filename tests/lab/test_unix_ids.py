@@ -2,21 +2,23 @@
 # SPDX-License-Identifier: MIT
 """idmap = rfc2307: a logon has the ids that a running winbindd (ad) and sssd (no mapping) give.
 
-Then everything that a directory may say and must not get its way with, and a trust in
-one direction only, where no machine can read the user's directory but the user can.
-"""
+Then values in a directory that must be refused, and a trust in one direction only, where
+the machine cannot read the user's directory and the user can."""
 import contextlib
 import json
 import pathlib
 import shutil
 import sys
 
-from harness import (PASSWORD, check, equal, finish, get, journal_lines, logon, nss, on, put,
+from domains import run_script
+from harness import (check, equal, finish, get, journal_lines, logon, logon_json, nss, on, put,
                      trust, until, up, ws)
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "bench"))
 import clients  # pylint: disable=wrong-import-position
 from daemon import agent  # pylint: disable=wrong-import-position
+
+LAB = {"trust": "external"}
 
 NSSWITCH = "passwd: files trustlogon\ngroup: files trustlogon\ninitgroups: files trustlogon\n"
 CONF = "/etc/trustlogon.conf"
@@ -46,30 +48,15 @@ FABRIKAM = {
 }
 
 CHANGE = r"""
-import json, sys
-import ldb
-from samba.auth import system_session
-from samba.param import LoadParm
-from samba.samdb import SamDB
-
-lp = LoadParm()
-lp.load_default()
-db = SamDB(url="/var/lib/samba/private/sam.ldb", session_info=system_session(), lp=lp)
 for name, attributes in json.load(sys.stdin).items():
-    found = db.search(db.domain_dn(), ldb.SCOPE_SUBTREE,
-                      f"({sys.argv[1]}={ldb.binary_encode(name)})", [])
-    message = ldb.Message(found[0].dn)
-    for key, value in attributes.items():
-        message[key] = ldb.MessageElement([value] if value else [], ldb.FLAG_MOD_REPLACE, key)
-    db.modify(message, ["relax:0"])
+    modify(find(name, kind=sys.argv[1]).dn,
+           {key: [value] if value else [] for key, value in attributes.items()},
+           controls=["relax:0"])
 """
 
 
 def change(domain, objects, kind="sAMAccountName"):
-    done = on(f"dc1.{domain}", ["/usr/bin/python3", "-c", CHANGE, kind],
-              stdin=json.dumps(objects))
-    if done.returncode != 0:
-        raise RuntimeError(done.stderr)
+    run_script(f"dc1.{domain}", CHANGE, kind, stdin=json.dumps(objects))
 
 
 @contextlib.contextmanager
@@ -88,13 +75,8 @@ def configure(**options):
     put("ws1", CONF, "[identity]\n" + "".join(f"    {k} = {v}\n" for k, v in lines.items()))
 
 
-def logged_on(name):
-    done = ws(["trustlogon", "logon", "--json", name], stdin=PASSWORD + "\n")
-    return json.loads(done.stdout)
-
-
 def ours(name):
-    answer = logged_on(name)
+    answer = logon_json(name)
     found = answer.get("identity") or {}
     return found or answer
 
@@ -223,7 +205,7 @@ def looked_up():
 
 
 def refused(what, name, reason, word):
-    answer = logged_on(name)
+    answer = logon_json(name)
     check(f"{what}: {reason}",
           answer["reason"] == reason and word in json.dumps(answer) and not answer.get("identity"),
           answer)
@@ -297,7 +279,7 @@ def groups_of_the_machine():
 
 
 def main():
-    up(trust="external")
+    up(**LAB)
     change("contoso", CONTOSO)
     change("fabrikam", FABRIKAM)
     what_it_gives()

@@ -3,12 +3,13 @@
 """Whole logons under valgrind: the module inside an application, and the agent beside it.
 
 Any error fails, and any lost block whatever its stack: the PAM service "other" is
-emptied first, so that the application has no other module that could lose one.
-"""
+emptied first, so that the application has no other module that could lose one."""
 import xml.etree.ElementTree as ElementTree
 
 from harness import PASSWORD, SERVICE, broken, check, finish, pam_stack, put, up, ws
 from scenarios import TEXT
+
+LAB = {"trust": "external"}
 
 ALICE = "CONTOSO\\alice"
 NEW = "Of.Two.Tries.1"
@@ -110,7 +111,7 @@ def with_the_daemon():
 
 
 def main():
-    up(trust="external")
+    up(**LAB)
     prepare()
     one("a session", steps=SESSION, status=0)
     one("a wrong password", password="wrong", says=TEXT[1326])

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 """The three policies of walking to the workstation's ticket, over the same trusts: what each asks,
 and where they differ. docs/walks.md says which document each agrees with."""
-import json
+from harness import broken, command, equal, finish, logon_json, trust, up
 
-from harness import PASSWORD, broken, command, equal, finish, trust, up
+LAB = {"trust": "forest"}
 
 POLICIES = ("windows", "referral", "direct")
 HOST, KRBTGT = "host/ws1.fabrikam.test", "krbtgt/FABRIKAM.TEST"
@@ -27,15 +27,14 @@ TABLE = {
 
 def walked(name, policy):
     """The reason, and the services of the TGS requests, in order."""
-    told = json.loads(command("logon", "--json", f"--walk={policy}", name,
-                              stdin=PASSWORD + "\n").stdout)
+    told = logon_json(name, f"--walk={policy}")
     asked = [event["subject"].partition("@")[0] for event in told["events"]
              if event["kind"] == "request" and event["message"] == "TGS-REQ"]
     return told["reason"], [service for service in asked if not service.startswith("ldap/")]
 
 
 def main():
-    up(trust="forest")
+    up(**LAB)
     command("refresh")
     for kind in ("forest", "external"):
         if kind == "external":

@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: MIT
 """What a logon costs on the wire: four exchanges, two connections, nothing else.
 
-Counted in a capture of the workstation's network, not by the product's word.
-"""
+Counted in a capture of the workstation's network."""
 import harness
 from capture import REQUESTS, Capture
 from daemon import LOG, agent
 from harness import broken, check, command, equal, finish, get, logon, trust, until, up
 from lab import settings
+
+LAB = {"trust": "external"}
 
 ALICE = "CONTOSO\\alice"
 USER_DC = settings.HOSTS["dc1.contoso"]["address"]
@@ -82,7 +83,7 @@ def served_by_daemon(logons):
 
 
 def main():
-    up(trust="external")
+    up(**LAB)
     with agent():
         warm("external", REFERRAL)
         no_fallback()
