@@ -3,6 +3,8 @@
  * locate/internal.h - what the files of this folder share. The door of the folder
  * is trustlogon/locate.h.
  *
+ *   clock.c   the time of day by which the cache ages
+ *   dc.c      one DC: its copy, its address as text
  *   ping.c    bytes of the LDAP ping and its answer; pure
  *   order.c   RFC 2782 order of SRV records; pure
  *   dns.c     one c-ares channel: SRV and address questions
@@ -42,7 +44,20 @@ struct tl_locator {
      * live as long as the locator. */
     struct tli_cache_entry *unsaved;
 };
+
+/* ---- clock.c */
+
+/* Seconds since 1970. */
 int64_t tli_locator_wall(const struct tl_locator *locator);
+/* `at` is a moment less than `lifetime` seconds ago. 0: never. */
+bool tli_locator_fresh(const struct tl_locator *locator, int64_t at, int lifetime);
+
+/* ---- dc.c */
+
+/* Deep copy of `from` into `to`; strings become children of ctx. */
+int tli_dc_copy(TALLOC_CTX *ctx, struct tl_dc *to, const struct tl_dc *from);
+/* Fill addr, addr_len and address. -EINVAL for a family other than IPv4 and IPv6. */
+int tli_dc_set_address(TALLOC_CTX *ctx, struct tl_dc *dc, const struct sockaddr *addr);
 
 /* ---- ping.c */
 
@@ -132,8 +147,6 @@ void tli_probe_end(const struct tl_locator *locator, struct tli_probe *probe);
 bool tli_probe_open(const struct tli_probe *probe);
 /* Why a DC with this state is no good; NULL for NEW and GOOD. */
 const char *tli_probe_words(enum tli_probe_state state);
-/* Fill addr, addr_len and address. */
-int tli_dc_set_address(TALLOC_CTX *ctx, struct tl_dc *dc, const struct sockaddr *addr);
 
 /* ---- search.c */
 
@@ -199,9 +212,6 @@ bool tli_nearer_wanted(const struct tl_locator *locator, const struct tl_dc *dc)
 /* If the first of `list` may not be the nearest, ask once for DCs of the site that it
  * says this machine is in, and put those that answer first. */
 void tli_look_closer(const struct tli_search *in, struct tl_dc_list *list);
-
-/* Deep copy of `from` into `to`; strings become children of ctx. */
-int tli_dc_copy(TALLOC_CTX *ctx, struct tl_dc *to, const struct tl_dc *from);
 
 /* ---- locate.c */
 

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 #include <trustlogon/name.h>
 
 #include "internal.h"
@@ -36,21 +35,7 @@ void tli_locator_set_hooks(struct tl_locator *locator,
     locator->hooks = *hooks;
 }
 
-int64_t tli_locator_wall(const struct tl_locator *locator)
-{
-    return locator->hooks.wall ? locator->hooks.wall() : (int64_t)time(NULL);
-}
-
 /* ---- the cache's word */
-
-/* Younger than `lifetime` seconds. A moment to come means that the clock was set
- * back: no age can be told. */
-static bool fresh(const struct tl_locator *locator, int64_t at, int lifetime)
-{
-    int64_t now = tli_locator_wall(locator);
-
-    return at && now >= at && now - at < lifetime;
-}
 
 /* The first cause of a search that failed, as the cache file tells it: a search's
  * own reasons and no other. */
@@ -99,7 +84,8 @@ static struct tl_dc_list *cached_list(TALLOC_CTX *ctx, const struct tl_locator *
         if (failed && !with_failed && list->count == 0)
             break;
         for (size_t i = 0; i < entry->count && rc == 0; i++) {
-            if (fresh(locator, entry->dcs[i].failed, negative) == (failed == 1))
+            if (tli_locator_fresh(locator, entry->dcs[i].failed, negative) ==
+                (failed == 1))
                 rc = append_cached(list, &entry->dcs[i].dc, age);
         }
     }
@@ -225,7 +211,7 @@ static bool too_far(const struct tl_locator *locator, const struct tli_cache_ent
                     const struct tl_dc *dc)
 {
     return tli_nearer_wanted(locator, dc) &&
-           !fresh(locator, entry->found, locator->config->close_site_timeout);
+           !tli_locator_fresh(locator, entry->found, locator->config->close_site_timeout);
 }
 
 /* What the cache says: a list, a refusal, or nothing (OK and no list). Then `in` is told
@@ -241,20 +227,21 @@ static enum tl_reason from_cache(TALLOC_CTX *ctx, struct tli_search *in, bool st
 
     if (!entry || !tli_same_site(entry->site, locator->site))
         return TL_REASON_OK;
-    if (fresh(locator, entry->failed, config->negative_lifetime))
+    if (tli_locator_fresh(locator, entry->failed, config->negative_lifetime))
         return tl_outcome_fail(in->out, TL_STAGE_LOCATE, remembered(entry->failed_reason),
                                "the search %lld s ago failed (%s)%s%s",
                                (long long)(tli_locator_wall(locator) - entry->failed),
                                entry->failed_reason ? entry->failed_reason : "unknown",
                                entry->failed_detail ? ": " : "",
                                entry->failed_detail ? entry->failed_detail : "");
-    if (entry->failed || !fresh(locator, entry->found, config->cache_lifetime))
+    if (entry->failed ||
+        !tli_locator_fresh(locator, entry->found, config->cache_lifetime))
         return TL_REASON_OK;
     live = cached_list(ctx, locator, entry, false);
     if (!live || too_far(locator, entry, &live->dcs[0]))
         return TL_REASON_OK;
     if (live->dcs[0].realm_only ||
-        fresh(locator, entry->checked, config->ping_validity)) {
+        tli_locator_fresh(locator, entry->checked, config->ping_validity)) {
         tl_trace_note(locator->trace,
                       "domain controller of %s from the cache: %s (%s), %s", in->domain,
                       live->dcs[0].host, live->dcs[0].address, live->dcs[0].why);

@@ -29,34 +29,6 @@ const char *tli_probe_words(enum tli_probe_state state)
     return state_words[state];
 }
 
-int tli_dc_set_address(TALLOC_CTX *ctx, struct tl_dc *dc, const struct sockaddr *addr)
-{
-    char text[INET6_ADDRSTRLEN] = "";
-
-    memset(&dc->addr, 0, sizeof dc->addr);
-    if (addr->sa_family == AF_INET) {
-        struct sockaddr_in in;
-
-        memcpy(&in, addr, sizeof in);
-        in.sin_port = 0;
-        inet_ntop(AF_INET, &in.sin_addr, text, sizeof text);
-        memcpy(&dc->addr, &in, sizeof in);
-        dc->addr_len = sizeof in;
-    } else if (addr->sa_family == AF_INET6) {
-        struct sockaddr_in6 in6;
-
-        memcpy(&in6, addr, sizeof in6);
-        in6.sin6_port = 0;
-        inet_ntop(AF_INET6, &in6.sin6_addr, text, sizeof text);
-        memcpy(&dc->addr, &in6, sizeof in6);
-        dc->addr_len = sizeof in6;
-    } else {
-        return -EINVAL;
-    }
-    dc->address = talloc_strdup(ctx, text);
-    return dc->address ? 0 : -ENOMEM;
-}
-
 enum tli_probe_state tli_probe_judge(const struct tl_ping_reply *reply,
                                      const char *domain)
 {

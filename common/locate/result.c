@@ -9,23 +9,6 @@
 
 #include "search.h"
 
-int tli_dc_copy(TALLOC_CTX *ctx, struct tl_dc *to, const struct tl_dc *from)
-{
-    const char **strings[] = {&to->domain,      &to->host,        &to->address,
-                              &to->forest,      &to->flat_domain, &to->dc_site,
-                              &to->client_site, &to->next_site,   &to->why};
-
-    *to = *from;
-    for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++) {
-        if (!*strings[i])
-            continue;
-        *strings[i] = talloc_strdup(ctx, *strings[i]);
-        if (!*strings[i])
-            return -ENOMEM;
-    }
-    return 0;
-}
-
 /* The ranks of a list. Those never asked come before those that were asked and
  * stayed silent, since a logon that fails over tries them in this order. */
 enum rank { RANK_BEST, RANK_GOOD, RANK_NEW, RANK_SILENT, RANK_BAD, RANKS };

@@ -109,13 +109,12 @@ static int ask_addr(struct tli_run *run, struct tli_target *target, int family)
 /* Did this server fail so lately that it goes last? */
 static bool failed_lately(const struct tli_search *in, const char *host)
 {
-    int64_t now = tli_locator_wall(in->locator);
-
     for (size_t i = 0; in->past && i < in->past->count; i++) {
         const struct tli_cache_dc *dc = &in->past->dcs[i];
 
-        if (dc->failed && now - dc->failed < in->locator->config->negative_lifetime &&
-            now >= dc->failed && strcmp(dc->dc.host, host) == 0)
+        if (tli_locator_fresh(in->locator, dc->failed,
+                              in->locator->config->negative_lifetime) &&
+            strcmp(dc->dc.host, host) == 0)
             return true;
     }
     return false;
