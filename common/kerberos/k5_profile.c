@@ -7,7 +7,7 @@
  * krb5.conf lie Windows' defaults for what it may set.
  */
 #include "internal.h"
-#include "kerberos/exchange/smartcard.h"
+#include "smartcard_profile.h"
 
 #include <errno.h>
 #include <profile.h>

@@ -3,7 +3,7 @@
  * Settings of libkrb5's pkinit plugin, laid over krb5.conf like those of k5_profile.c.
  */
 #include "safe_file.h"
-#include "kerberos/exchange/smartcard.h"
+#include "smartcard_profile.h"
 
 #include <errno.h>
 #include <stdlib.h>

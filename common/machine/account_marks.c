@@ -8,6 +8,7 @@
  * to have. A keytab that was written since makes both void.
  */
 #include "kerberos/internal.h"
+#include "kerberos/tickets/keytab.h"
 #include "keytab_machines.h"
 
 #include <fcntl.h>

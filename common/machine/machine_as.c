@@ -3,7 +3,8 @@
  * The machine's own AS exchange, with the keys of its keytab; and what its
  * outcome says about who this machine is.
  */
-#include "kerberos/internal.h"
+#include "kerberos/exchange/exchange.h"
+#include "kerberos/tickets/keytab.h"
 #include "keytab_machines.h"
 
 #include <string.h>

@@ -7,6 +7,7 @@
  */
 #include "workstation.h"
 #include "kerberos/internal.h"
+#include "kerberos/tickets/keytab.h"
 #include "keytab_machines.h"
 
 #include <ctype.h>

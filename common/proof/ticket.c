@@ -6,6 +6,8 @@
  * There is no option that skips any of this.
  */
 #include "kerberos/internal.h"
+#include "kerberos/tickets/keytab.h"
+#include "transited.h"
 
 #include <errno.h>
 #include <stdlib.h>

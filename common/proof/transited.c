@@ -12,7 +12,7 @@
 #include <string.h>
 #include <trustlogon/name.h>
 
-#include "kerberos/internal.h"
+#include "transited.h"
 
 #define CONTENTS_MAX 4096
 #define REALMS_MAX 32

@@ -17,7 +17,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "kerberos/internal.h"
+#include "kerberos/exchange/exchange.h"
 #include "locate/internal.h"
 #include "print_pac.h"
 #include "status/s2k.h"

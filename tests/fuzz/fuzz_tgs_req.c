@@ -5,7 +5,7 @@
  */
 #include <stdlib.h>
 
-#include "kerberos/internal.h"
+#include "kerberos/exchange/exchange.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kerberos/internal.h"
+#include "proof/transited.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -28,7 +28,7 @@ BAD = ["BAD.TEST", "NO..NAME"]
 CHAINS = (
     (RING, "referral-loop", "referrals", 2, ", ".join(RING)),
     (LOOP, "referral-loop", "referrals", 3, ", ".join(LOOP)),
-    (BAD, "kdc-garbage", 1311, 1, "it refers to a realm whose name is none"),
+    (BAD, "kdc-garbage", 1311, 1, "the referral names an invalid realm"),
 )
 # No trust of FABRIKAM's tells of these.
 KNOWN = "[topology]\n realms = ring1.test loop1.test BAD.TEST, hop1.test\n"

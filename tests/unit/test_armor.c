@@ -399,7 +399,7 @@ START_TEST(hints_inside)
     ck_assert_int_eq(e.ex.err.code, TL_KRB_PREAUTH_REQUIRED);
     ck_assert_int_eq(tli_fast_judge(&e.fast, &e.ex, out), TL_REASON_OK);
     ck_assert(!e.fast.again);
-    ck_assert(tli_armor_known(&config, REALM));
+    ck_assert(tli_realm_has_fast(&config, REALM));
     /* libkrb5 reads the same in it, and goes on in the same armor */
     ck_assert_int_eq(step(&e, &e.ex.reply), 0);
     ck_assert_int_eq(tli_fast_authenticator(der(&e.request), &enc), 0);
@@ -462,7 +462,7 @@ START_TEST(not_to_be_read)
     ck_assert_int_eq(receive(&e, sealed(&e.request, TL_KRB_PREAUTH_REQUIRED,
                                         pa(TL_PA_FX_ERROR, raw("?", 1)), true)),
                      TL_REASON_KDC_GARBAGE);
-    ck_assert(!tli_armor_known(&config, REALM));
+    ck_assert(!tli_realm_has_fast(&config, REALM));
     /* each byte changed on the way: never in the armor, and never good */
     for (size_t i = 0; i < good.n; i++) {
         struct bytes bad = raw(good.p, good.n);
@@ -522,8 +522,8 @@ START_TEST(outside)
 
     config.fast = plain[_i].policy;
     if (plain[_i].known)
-        tli_armor_remember(&config, REALM);
-    krb->armor->kept = plain[_i].kept;
+        tli_realm_note_fast(&config, REALM);
+    krb->armor->saved = plain[_i].kept;
     start(&e);
     ck_assert_int_eq(e.fast.on, plain[_i].policy == TL_FAST_DEMAND || plain[_i].known);
     ck_assert_int_eq(
@@ -544,9 +544,9 @@ START_TEST(kept_once)
 {
     struct exchange e;
 
-    krb->armor->kept = true;
+    krb->armor->saved = true;
     start(&e);
-    e.fast.anew = true; /* these are the new ones */
+    e.fast.renewed = true; /* these are the new ones */
     ck_assert_int_eq(receive(&e, error(TL_KRB_BADKEYVER, NULL, nothing())), TL_REASON_OK);
     ck_assert_int_eq(tli_fast_judge(&e.fast, &e.ex, out), TL_REASON_ARMOR_UNSUPPORTED);
     stop(&e);
@@ -560,24 +560,24 @@ START_TEST(memory)
                               {.tv_sec = time(NULL) - 31L * 24 * 3600}};
     struct stat st;
 
-    ck_assert(!tli_armor_known(&config, REALM));
-    tli_armor_remember(&config, REALM);
-    ck_assert(tli_armor_known(&config, REALM));
-    ck_assert(!tli_armor_known(&config, "FABRIKAM.TEST"));
+    ck_assert(!tli_realm_has_fast(&config, REALM));
+    tli_realm_note_fast(&config, REALM);
+    ck_assert(tli_realm_has_fast(&config, REALM));
+    ck_assert(!tli_realm_has_fast(&config, "FABRIKAM.TEST"));
     ck_assert_int_eq(stat(path, &st), 0);
     ck_assert_uint_eq(st.st_mode & 07777, 0600);
     ck_assert_int_eq(utimensat(AT_FDCWD, path, old, 0), 0);
-    ck_assert(!tli_armor_known(&config, REALM)); /* too long ago */
-    tli_armor_remember(&config, REALM);
-    ck_assert(tli_armor_known(&config, REALM));
+    ck_assert(!tli_realm_has_fast(&config, REALM)); /* too long ago */
+    tli_realm_note_fast(&config, REALM);
+    ck_assert(tli_realm_has_fast(&config, REALM));
     /* names that are none, and somebody's link */
-    tli_armor_remember(&config, "../x");
-    ck_assert(!tli_armor_known(&config, "../x"));
+    tli_realm_note_fast(&config, "../x");
+    ck_assert(!tli_realm_has_fast(&config, "../x"));
     unlink(path);
     ck_assert_int_eq(symlink("/etc/passwd", path), 0);
-    ck_assert(!tli_armor_known(&config, REALM));
-    tli_armor_remember(&config, REALM);
-    ck_assert(!tli_armor_known(&config, REALM));
+    ck_assert(!tli_realm_has_fast(&config, REALM));
+    tli_realm_note_fast(&config, REALM);
+    ck_assert(!tli_realm_has_fast(&config, REALM));
 }
 END_TEST
 
@@ -589,9 +589,9 @@ START_TEST(folder)
 
     config.state_dir = talloc_asprintf(ctx, "%s/state", dir);
     mask = umask(077);
-    tli_armor_remember(&config, REALM);
+    tli_realm_note_fast(&config, REALM);
     umask(mask);
-    ck_assert(tli_armor_known(&config, REALM));
+    ck_assert(tli_realm_has_fast(&config, REALM));
     ck_assert_int_eq(stat(config.state_dir, &st), 0);
     ck_assert_uint_eq(st.st_mode & 07777, 0755);
     ck_assert_int_eq(unlink(talloc_asprintf(ctx, "%s/fast." REALM, config.state_dir)), 0);

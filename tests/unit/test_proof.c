@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "kerberos/internal.h"
+#include "kerberos/tickets/keytab.h"
 #include "fixtures.h"
 
 /* libkrb5 exports these for its KDC, but declares them in no public header. */

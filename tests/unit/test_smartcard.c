@@ -14,6 +14,7 @@
 
 #include "kerberos/safe_file.h"
 #include "kerberos/exchange/smartcard.h"
+#include "kerberos/smartcard_profile.h"
 #include "fixtures.h"
 
 static const char theirs[] = "[libdefaults]\n"

@@ -10,8 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "kerberos/internal.h"
 #include "forests.h"
+#include "proof/transited.h"
 
 /* Exported, but declared in no public header. */
 krb5_error_code krb5_check_transited_list(krb5_context k5, const krb5_data *contents,

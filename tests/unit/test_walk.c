@@ -12,7 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "kerberos/internal.h"
+#include "kerberos/exchange/exchange.h"
+#include "kerberos/tickets/ccache_name.h"
 #include "fixtures.h"
 
 static const struct tl_tdo some_tdo;

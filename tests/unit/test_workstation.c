@@ -14,6 +14,7 @@
 #include <trustlogon/machine.h>
 
 #include "kerberos/internal.h"
+#include "kerberos/tickets/keytab.h"
 #include "machine/keytab_machines.h"
 #include "machine/workstation.h"
 #include "fixtures.h"

@@ -10,11 +10,11 @@
  * ask for the ticket while it reads the offer.
  */
 #include "armor.h"
+#include "exchange.h"
 
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
-#include <trustlogon/name.h>
 
 #include "fast_message.h"
 #include "status/s2k.h"
@@ -36,17 +36,17 @@ static bool nobody_there(const struct tli_fast *fast, const struct tl_outcome *o
 /* The armor for fast->realm. With `try`, none is no failure: fast->plain. */
 static enum tl_reason get_armor(struct tli_fast *fast, struct tl_outcome *out)
 {
-    const char *machine = fast->krb->armor->ws->flat;
+    struct tli_armor *armor = fast->krb->armor;
     enum tl_reason reason;
 
     if (fast->ready)
         return TL_REASON_OK;
-    reason = tli_armor_get(fast->krb, fast->realm, out);
+    reason = armor->get(armor, fast->krb, fast->realm, out);
     if (reason == TL_REASON_OK) {
         fast->ready = true;
-        tl_trace_note(fast->krb->trace, "armor: a ticket of %s$ for %s/%s%s", machine,
+        tl_trace_note(fast->krb->trace, "armor: a ticket of %s$ for %s/%s%s", armor->flat,
                       KRB5_TGS_NAME, fast->realm,
-                      fast->krb->armor->kept ? ", kept from before" : "");
+                      armor->saved ? ", kept from before" : "");
         tl_outcome_reset(out); /* its hops are not the user's */
         return TL_REASON_OK;
     }
@@ -54,10 +54,10 @@ static enum tl_reason get_armor(struct tli_fast *fast, struct tl_outcome *out)
         return reason;
     /* Where armor has worked, its failure may be somebody's on the way: errors of KDCs
      * for the machine's ticket are not protected either. */
-    if (!demanded(fast) && !tli_armor_known(fast->krb->config, fast->realm)) {
+    if (!demanded(fast) && !tli_realm_has_fast(fast->krb->config, fast->realm)) {
         tl_trace_note(fast->krb->trace,
                       "no armor: %s$ gets no ticket for %s/%s (%s); going on without",
-                      machine, KRB5_TGS_NAME, fast->realm,
+                      armor->flat, KRB5_TGS_NAME, fast->realm,
                       out->detail != NULL ? out->detail : tl_reason_info(reason)->slug);
         fast->plain = true;
         tl_outcome_reset(out);
@@ -77,7 +77,7 @@ enum tl_reason tli_fast_begin(struct tli_fast *fast, krb5_get_init_creds_opt *op
     fast->again = false;
     fast->on =
         demanded(fast) ||
-        (!fast->plain && (fast->offered || tli_armor_known(krb->config, fast->realm)));
+        (!fast->plain && (fast->offered || tli_realm_has_fast(krb->config, fast->realm)));
     if (fast->on)
         reason = get_armor(fast, out);
     if (fast->plain)
@@ -226,7 +226,7 @@ enum tl_reason tli_fast_open(TALLOC_CTX *mem, struct tli_fast *fast,
                                "PBKDF2",
                                TL_S2K_ROUNDS_MAX);
     ex->armored = true;
-    tli_armor_remember(fast->krb->config, fast->realm);
+    tli_realm_note_fast(fast->krb->config, fast->realm);
     return TL_REASON_OK;
 }
 
@@ -243,7 +243,7 @@ static bool offers_fast(const struct tli_exchange *ex)
 static enum tl_reason judge_plain(struct tli_fast *fast, const struct tli_exchange *ex,
                                   struct tl_outcome *out)
 {
-    bool known = fast->offered || tli_armor_known(fast->krb->config, fast->realm) ||
+    bool known = fast->offered || tli_realm_has_fast(fast->krb->config, fast->realm) ||
                  offers_fast(ex);
     const struct tl_krb_info *info = tl_krb_by_code(ex->err.code);
 
@@ -251,14 +251,14 @@ static enum tl_reason judge_plain(struct tli_fast *fast, const struct tli_exchan
      * to blame, and is then named; or tickets of before the domain changed its keys. */
     if (ex->err.code == TL_KRB_SKEW)
         return TL_REASON_OK;
-    if (fast->krb->armor->kept && !fast->anew && ex->err.code != TL_KRB_NONE &&
+    if (fast->krb->armor->saved && !fast->renewed && ex->err.code != TL_KRB_NONE &&
         ex->err.code != TL_KRB_PREAUTH_REQUIRED) {
         tl_trace_note(fast->krb->trace,
                       "%s does not take the kept armor: once more with new tickets",
                       ex->kdc);
-        tli_armor_drop(fast->krb);
+        fast->krb->armor->drop(fast->krb->armor);
         fast->ready = false;
-        fast->anew = true;
+        fast->renewed = true;
         fast->again = true;
         return TL_REASON_OK;
     }
@@ -275,21 +275,22 @@ static enum tl_reason judge_plain(struct tli_fast *fast, const struct tli_exchan
 static enum tl_reason follow(struct tli_fast *fast, const struct tli_exchange *ex,
                              struct tl_outcome *out)
 {
+    krb5_data to;
     char *realm;
+    enum tl_reason reason;
 
     if ((ex->err.code != TL_KRB_WRONG_REALM &&
          ex->err.code != TL_KRB_C_PRINCIPAL_UNKNOWN) ||
         ex->err.crealm == NULL || strcasecmp(ex->err.crealm, fast->realm) == 0)
         return TL_REASON_OK;
-    if (!tl_dns_valid(ex->err.crealm))
-        return tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_KDC_GARBAGE,
-                               "it refers to a realm whose name is none");
-    realm = talloc_strdup(fast->krb, ex->err.crealm);
-    if (realm == NULL)
-        return tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_NO_MEMORY, NULL);
+    to = (krb5_data){.data = ex->err.crealm,
+                     .length = (unsigned int)strlen(ex->err.crealm)};
+    reason = tli_referral_name(fast->krb, TL_STAGE_AS, &to, &realm, out);
+    if (reason != TL_REASON_OK)
+        return reason;
     talloc_free(fast->realm);
     fast->realm = realm;
-    fast->plain = fast->offered = fast->ready = fast->anew = false;
+    fast->plain = fast->offered = fast->ready = fast->renewed = false;
     fast->again = true;
     return TL_REASON_OK;
 }

@@ -7,12 +7,12 @@
  * counts towards a lockout.
  */
 #include "armor.h"
+#include "exchange.h"
 
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
-#include <trustlogon/name.h>
 
 #include "smartcard.h"
 #include "status/s2k.h"
@@ -30,7 +30,7 @@ struct as_run {
     struct tli_card_try *card; /* in place of a password, or NULL */
     krb5_init_creds_context icc;
     krb5_get_init_creds_opt *opt;
-    struct tli_realms seen;
+    struct tli_referrals referrals;
     struct tli_exchange ex;
     struct tli_fast fast;
     struct tl_outcome *out;
@@ -98,31 +98,15 @@ static krb5_error_code make_principal(krb5_context k5, const char *realm,
     return ret;
 }
 
-/* libkrb5 wants to ask `realm` next: the first time, again, or referred to it
- * (RFC 6806 7). The realm comes from an unauthenticated error. */
+/* libkrb5 wants to ask `realm` next: the first time, again, or referred to it. */
 static enum tl_reason enter_realm(struct as_run *run, const krb5_data *realm)
 {
-    const struct tl_config *config = run->krb->config;
-    char *name = talloc_strndup(run->mem, realm->data, realm->length);
-    enum tl_reason reason;
+    enum tl_reason reason =
+        tli_referral_enter(run->mem, &run->referrals, realm, run->out);
 
-    if (name == NULL)
-        return tl_outcome_fail(run->out, TL_STAGE_AS, TL_REASON_NO_MEMORY, NULL);
-    if (run->ex.realm != NULL && strcmp(run->ex.realm, name) == 0)
-        return TL_REASON_OK;
-    if (strlen(name) != realm->length || !tl_dns_valid(name))
-        return tl_outcome_fail(run->out, TL_STAGE_AS, TL_REASON_KDC_GARBAGE,
-                               "it refers to a realm whose name is none");
-    if (run->ex.realm != NULL)
-        tl_trace_note(run->krb->trace, "%s refers %s to %s", run->ex.realm,
-                      run->ex.subject, name);
-    reason =
-        tli_realms_enter(run->mem, &run->seen, config->hop_limit, name, strlen(name));
-    if (reason != TL_REASON_OK)
-        return tl_outcome_fail(run->out, TL_STAGE_AS, reason, "%s",
-                               tli_realms_text(run->mem, &run->seen, name));
-    run->ex.realm = name;
-    return TL_REASON_OK;
+    if (reason == TL_REASON_OK)
+        run->ex.realm = run->referrals.realm;
+    return reason;
 }
 
 /* May the exchange go on after this error? `next` is whom libkrb5 would ask. */
@@ -239,6 +223,7 @@ static enum tl_reason begin(struct as_run *run, krb5_principal princ,
 
     if (ret == 0 && run->fast.krb != NULL)
         reason = tli_fast_begin(&run->fast, run->opt, run->out);
+    run->ex.request_armored = run->fast.on;
     if (ret == 0 && reason == TL_REASON_OK)
         ret = krb5_init_creds_init(k5, princ, NULL, NULL, 0, run->opt, &run->icc);
     if (ret != 0 || reason != TL_REASON_OK)
@@ -274,15 +259,21 @@ static enum tl_reason run_as(struct tl_krb *krb, krb5_principal princ,
                          .out = out,
                          .changepw = changepw,
                          .card = secret->card,
+                         .referrals = {.stage = TL_STAGE_AS,
+                                       .limit = krb->config->hop_limit,
+                                       .repeats = -1,
+                                       .trace = krb->trace},
                          .ex = {.stage = TL_STAGE_AS}};
     enum tl_reason reason;
 
     run.mem = talloc_new(krb);
     run.ex.subject = tli_k5_name(run.mem, krb->k5, princ);
+    run.referrals.subject = run.ex.subject;
     if (secret->keytab == NULL && krb->armor != NULL) {
         run.fast.krb = krb;
         run.fast.realm = talloc_strndup(krb, princ->realm.data, princ->realm.length);
         run.ex.fast = &run.fast;
+        run.ex.open = tli_fast_open;
     }
     if (run.mem == NULL || (run.ex.fast != NULL && run.fast.realm == NULL)) {
         talloc_free(run.mem);

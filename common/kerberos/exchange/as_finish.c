@@ -3,7 +3,7 @@
  * What comes of an AS exchange: is it the ticket that was asked for, whose is it,
  * and where it is kept.
  */
-#include "kerberos/internal.h"
+#include "exchange.h"
 
 #include <string.h>
 

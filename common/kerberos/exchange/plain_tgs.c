@@ -7,7 +7,7 @@
  * not armour either unless its domain's policy says so. The padata is not part
  * of what the authenticator's checksum covers (RFC 4120 7.2.2), so it may go.
  */
-#include "kerberos/internal.h"
+#include "exchange.h"
 
 #include <string.h>
 

@@ -5,6 +5,7 @@
  * else it asks for ends the exchange, so that no wrong PIN is tried twice.
  */
 #include "kerberos/safe_file.h"
+#include "kerberos/smartcard_profile.h"
 #include "smartcard.h"
 
 #include <errno.h>

@@ -5,7 +5,6 @@
 #ifndef TL_KERBEROS_SMARTCARD_H
 #define TL_KERBEROS_SMARTCARD_H
 
-#include <profile.h>
 #include <trustlogon/smartcard.h>
 
 #include "kerberos/internal.h"
@@ -42,18 +41,5 @@ enum tl_reason tli_card_fail(struct tl_krb *krb, struct tli_card_try *card_try,
  * more the card takes. Returns the outcome's reason. */
 enum tl_reason tli_card_count(const struct tl_config *config, const char *realm,
                               struct tl_card *card, struct tl_outcome *out);
-
-/* --- smartcard_profile.c: what krb5.conf says of cards, and our defaults --- */
-
-/* Settings of a context with cards, or without: true if `values` was set, 0 or an error
- * code in *ret. */
-bool tli_card_profile(profile_t below, bool cards, const char *const *names,
-                      char ***values, long *ret);
-/* Whether krb5.conf has such a setting for the realm, or for all. */
-bool tli_card_setting(profile_t profile, const char *realm, const char *name);
-/* NULL, or why a file that krb5.conf names for cards is not to be trusted. *file, a child
- * of ctx, is that file. */
-const char *tli_card_unsafe(TALLOC_CTX *ctx, profile_t profile, const char *realm,
-                            char **file);
 
 #endif

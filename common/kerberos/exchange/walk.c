@@ -10,18 +10,16 @@
  * is still given to libkrb5, which would know the code inside a FAST wrapping
  * (RFC 6113 5.4.4), and what it would ask next is dropped.
  */
-#include "kerberos/internal.h"
+#include "exchange.h"
 
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
-#include <trustlogon/name.h>
 
 struct walk {
     struct tl_krb *krb;
     TALLOC_CTX *mem;
-    struct tli_realms seen; /* realms asked */
-    int hop;
+    struct tli_referrals referrals;
     struct tli_exchange ex;
     struct tl_outcome *out;
 };
@@ -76,29 +74,14 @@ static krb5_error_code make_service(krb5_context k5, const char *realm, const ch
 
 static enum tl_reason enter_realm(struct walk *walk, const krb5_data *realm)
 {
-    char *name = talloc_strndup(walk->mem, realm->data, realm->length);
-    enum tl_reason reason;
+    enum tl_reason reason =
+        tli_referral_enter(walk->mem, &walk->referrals, realm, walk->out);
 
-    if (name == NULL)
-        return tl_outcome_fail(walk->out, TL_STAGE_WALK, TL_REASON_NO_MEMORY, NULL);
-    if (strlen(name) != realm->length || !tl_dns_valid(name))
-        return tl_outcome_fail(walk->out, TL_STAGE_WALK, TL_REASON_KDC_GARBAGE,
-                               "it refers to a realm whose name is none");
-    walk->hop++;
     if (walk->out != NULL)
-        walk->out->hop = walk->hop;
-    /* libkrb5 asks a realm again when its reply was of another enctype or
-     * name than asked for; that is no referral */
-    if (walk->ex.realm != NULL && strcasecmp(walk->ex.realm, name) == 0 &&
-        walk->hop <= 2 * walk->krb->config->hop_limit)
-        return TL_REASON_OK;
-    reason = tli_realms_enter(walk->mem, &walk->seen, walk->krb->config->hop_limit, name,
-                              strlen(name));
-    if (reason != TL_REASON_OK)
-        return tl_outcome_fail(walk->out, TL_STAGE_WALK, reason, "%s",
-                               tli_realms_text(walk->mem, &walk->seen, name));
-    walk->ex.realm = name;
-    return TL_REASON_OK;
+        walk->out->hop = walk->referrals.asked;
+    if (reason == TL_REASON_OK)
+        walk->ex.realm = walk->referrals.realm;
+    return reason;
 }
 
 /* libkrb5 looks for circles, too, and follows ten referrals at most; it says the same
@@ -120,11 +103,11 @@ static enum tl_reason stopped(struct walk *walk, krb5_error_code ret)
     if (reason != TL_REASON_OK && reason != TL_REASON_REFERRAL_LOOP)
         return reason;
     if (reason == TL_REASON_OK) {
-        walk->seen.count--; /* it was entered only to see whether it may be */
+        walk->referrals.seen.count--; /* it was entered only to see whether it may be */
         reason = TL_REASON_REFERRAL_LIMIT;
     }
     return tl_outcome_fail(walk->out, TL_STAGE_WALK, reason, "%s",
-                           tli_realms_text(walk->mem, &walk->seen, next));
+                           tli_realms_text(walk->mem, &walk->referrals.seen, next));
 }
 
 /* The protocol error that libkrb5 found, else the one in the clear. */
@@ -244,11 +227,22 @@ static enum tl_reason ask(struct walk *walk, const char *first, const char *seco
     return reason;
 }
 
+static struct walk start(struct tl_krb *krb, struct tl_outcome *out)
+{
+    return (struct walk){.krb = krb,
+                         .out = out,
+                         .referrals = {.stage = TL_STAGE_WALK,
+                                       .limit = krb->config->hop_limit,
+                                       .repeats = 2 * krb->config->hop_limit},
+                         .ex = {.stage = TL_STAGE_WALK}};
+}
+
 /* Forget where it has been: another question begins at the user's KDC. */
 static void restart(struct walk *walk)
 {
-    TALLOC_FREE(walk->seen.names);
-    walk->seen.count = 0;
+    TALLOC_FREE(walk->referrals.seen.names);
+    walk->referrals.seen.count = 0;
+    walk->referrals.realm = NULL;
     walk->ex.realm = NULL;
 }
 
@@ -285,14 +279,14 @@ static enum tl_reason keep_host(struct walk *walk, const struct tl_workstation *
 static void keep_way(struct walk *walk)
 {
     talloc_free(walk->krb->way.names);
-    walk->krb->way = walk->seen;
-    talloc_steal(walk->krb, walk->seen.names);
+    walk->krb->way = walk->referrals.seen;
+    talloc_steal(walk->krb, walk->referrals.seen.names);
 }
 
 enum tl_reason tl_krb_walk(struct tl_krb *krb, const struct tl_route *route,
                            const struct tl_workstation *ws, struct tl_outcome *out)
 {
-    struct walk walk = {.krb = krb, .out = out, .ex = {.stage = TL_STAGE_WALK}};
+    struct walk walk = start(krb, out);
     bool same_realm = strcasecmp(krb->tgt_realm, ws->realm) == 0;
     struct tli_walk_plan plan = tli_walk_plan_for(krb->config->walk, route, same_realm);
     krb5_creds *creds = NULL;
@@ -303,7 +297,7 @@ enum tl_reason tl_krb_walk(struct tl_krb *krb, const struct tl_route *route,
         return tl_outcome_fail(out, TL_STAGE_WALK, TL_REASON_NO_MEMORY, NULL);
     if (!plan.krbtgt_first) {
         reason = ask(&walk, "host", ws->fqdn, krb->tgt_realm, &creds);
-        if (reason != TL_REASON_OK && plan.krbtgt_retry && walk.hop == 1 &&
+        if (reason != TL_REASON_OK && plan.krbtgt_retry && walk.referrals.asked == 1 &&
             walk.ex.err.code == TL_KRB_S_PRINCIPAL_UNKNOWN) {
             tl_trace_note(krb->trace, "%s routes no host of %s; asking it for %s by name",
                           krb->tgt_realm, ws->domain, ws->realm);
@@ -346,7 +340,7 @@ static void file_under_aliases(struct tl_krb *krb, krb5_creds *creds)
 enum tl_reason tl_krb_ticket(struct tl_krb *krb, const char *service, const char *realm,
                              struct tl_outcome *out)
 {
-    struct walk walk = {.krb = krb, .out = out, .ex = {.stage = TL_STAGE_WALK}};
+    struct walk walk = start(krb, out);
     const char *slash = strchr(service, '/');
     krb5_creds *creds = NULL;
     char *first;

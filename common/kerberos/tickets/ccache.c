@@ -6,6 +6,7 @@
  */
 #include "kerberos/internal.h"
 
+#include "ccache_name.h"
 #include "ccache_write.h"
 
 #include <errno.h>

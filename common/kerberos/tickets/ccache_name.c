@@ -3,9 +3,10 @@
  * The name of a user's credentials cache: krb5.conf's default_ccache_name,
  * expanded for a user who is not us. libkrb5 expands for its own process only.
  */
-#include "kerberos/internal.h"
+#include "ccache_name.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 #include <strings.h>
 

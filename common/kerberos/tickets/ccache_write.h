@@ -42,12 +42,6 @@ int tli_ccache_write(struct ccache_job *job);
 int tli_ccache_delete(struct ccache_job *job);
 /* As tli_ccache_write() would, beside what is there, and nothing of it stays. */
 int tli_ccache_try(struct ccache_job *job);
-/* All of job->tickets into `to`, in the place of what is there. */
-krb5_error_code tli_ccache_fill(struct ccache_job *job, krb5_ccache to);
-/* Nothing is to be written there: a cached logon brings no ticket, and what is there is
- * of the same client. */
-bool tli_ccache_is_better(struct ccache_job *job, krb5_ccache there);
-
 /* The parts of tli_ccache_write() for FILE caches. */
 int tli_ccache_write_file(struct ccache_job *job);
 /* The file is the user's own (0), there is none (-ENOENT), or -1 with job->error. */
@@ -56,6 +50,14 @@ int tli_ccache_check_folder(struct ccache_job *job, const char *folder,
                             const struct stat *st);
 /* The folder of a DIR cache, which is made if need be, and the one that it is in. */
 int tli_ccache_check_dir(struct ccache_job *job, const char *path);
+
+/* --- ccache_fill.c --- */
+
+/* All of job->tickets into `to`, in the place of what is there. */
+krb5_error_code tli_ccache_fill(struct ccache_job *job, krb5_ccache to);
+/* Nothing is to be written there: a cached logon brings no ticket, and what is there is
+ * of the same client. */
+bool tli_ccache_is_better(struct ccache_job *job, krb5_ccache there);
 /* -1, with job->error. */
 int tli_ccache_fail(struct ccache_job *job, const char *doing, const char *text);
 int tli_ccache_fail_k5(struct ccache_job *job, const char *doing, krb5_error_code code);

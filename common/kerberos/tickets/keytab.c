@@ -4,6 +4,7 @@
  * different findings, and libkrb5 tells them apart only in part.
  */
 #include "kerberos/internal.h"
+#include "keytab.h"
 #include "kerberos/safe_file.h"
 
 #include <errno.h>

@@ -3,6 +3,7 @@
  * The machine's own keys for a process that must not read the keytab itself.
  */
 #include "kerberos/internal.h"
+#include "keytab.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -4,6 +4,7 @@
  * a look-up would otherwise cost the KDCs as much as a logon.
  */
 #include "kerberos/internal.h"
+#include "keytab.h"
 
 #include <errno.h>
 #include <fcntl.h>
