@@ -68,7 +68,7 @@ static enum tl_reason log_on(const struct waiting *w, TALLOC_CTX *ctx,
     if (reason == TL_REASON_OK)
         reason = tl_logon_prepare(*logon, w->conv->request.user);
     if (reason == TL_REASON_OK)
-        reason = tl_logon_password(*logon, w->password);
+        reason = tl_logon_run(*logon, &(struct tl_credential){.password = w->password});
     if (reason == TL_REASON_OK && !tl_sid_equal(&(*logon)->identity->sid, w->sid))
         reason = TL_REASON_REPLY_MISMATCH;
     return reason;

@@ -156,13 +156,19 @@ static struct tla_kdc_place *wait_for_kdc(struct tla_conv *conv, struct tl_logon
     return place;
 }
 
-/* Hold a password against the domain's, by whatever step: a KDC may say "expired" without
- * looking at the password (MIT's does), and what comes next is a guess as well. `card`:
- * NULL, or what is used instead of a password. */
+static enum tl_reason prove_old(struct tl_logon *logon,
+                                const struct tl_credential *credential)
+{
+    return tl_password_prove(logon, credential->password);
+}
+
+/* Hold a credential against the domain, by a logon or another step: a KDC may say
+ * "expired" without looking at the password (MIT's does), and what comes next is a guess
+ * as well. */
 static void ask_domain(struct tla_conv *conv, struct tl_logon *logon,
-                       const char *password,
-                       enum tl_reason (*step)(struct tl_logon *logon, const char *old),
-                       const struct tla_card_answer *card)
+                       const struct tl_credential *credential,
+                       enum tl_reason (*step)(struct tl_logon *logon,
+                                              const struct tl_credential *credential))
 {
     struct tla_backoff *backoff = NULL;
     struct tla_kdc_place *place;
@@ -174,10 +180,8 @@ static void ask_domain(struct tla_conv *conv, struct tl_logon *logon,
     }
     place = wait_for_kdc(conv, logon);
     tla_watch_client(conv, true);
-    if (rc == 0 && card != NULL)
-        (void)tl_logon_card(logon, card->card, card->pin);
-    else if (rc == 0)
-        (void)step(logon, password);
+    if (rc == 0)
+        (void)step(logon, credential);
     else
         tl_outcome_fail(logon->outcome, TL_STAGE_LOCAL, TL_REASON_INTERNAL,
                         "wrong passwords cannot be counted: %s", strerror(-rc));
@@ -200,7 +204,7 @@ static int change_first(struct tla_conv *conv, struct tl_logon *logon, const cha
     int rc = 0;
 
     tla_journal_logon(conv, logon->outcome, logon->words, NULL);
-    ask_domain(conv, logon, old, tl_password_prove, NULL);
+    ask_domain(conv, logon, &(struct tl_credential){.password = old}, prove_old);
     reason = logon->outcome->reason;
     /* who does not know the old one learns nothing about the account */
     if (reason == TL_REASON_OK || reason == TL_REASON_PASSWORD_UNREACHABLE)
@@ -211,7 +215,8 @@ static int change_first(struct tla_conv *conv, struct tl_logon *logon, const cha
     if (rc == 0 && *fresh != NULL) {
         rc = tla_say(conv, TL_STYLE_INFO, "Your password has been changed.");
         if (rc == 0)
-            ask_domain(conv, logon, *fresh, tl_logon_password, NULL);
+            ask_domain(conv, logon, &(struct tl_credential){.password = *fresh},
+                       tl_logon_run);
     }
     return rc;
 }
@@ -260,7 +265,9 @@ static int with_card(struct tla_conv *conv, struct tl_logon *logon,
     int rc;
 
     if (!card->over && logon->outcome->reason == TL_REASON_OK)
-        ask_domain(conv, logon, NULL, NULL, card);
+        ask_domain(conv, logon,
+                   &(struct tl_credential){.card = card->card, .pin = card->pin},
+                   tl_logon_run);
     forget_ended(conv, logon);
     rc = answer(conv, logon, NULL);
     talloc_free(card->pin);
@@ -302,7 +309,8 @@ int tla_op_auth(struct tla_conv *conv)
     else if (reason == TL_REASON_OK && withheld(password))
         tl_outcome_fail(logon->outcome, TL_STAGE_AS, TL_REASON_PASSWORD_WITHHELD, NULL);
     else if (reason == TL_REASON_OK)
-        ask_domain(conv, logon, password, tl_logon_password, NULL);
+        ask_domain(conv, logon, &(struct tl_credential){.password = password},
+                   tl_logon_run);
     forget_ended(conv, logon);
     if (wants_new_password(logon))
         rc = change_first(conv, logon, password, &fresh);

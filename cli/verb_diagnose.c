@@ -162,26 +162,26 @@ static json_t *diagnosis_json(const struct tl_diagnosis *diagnosis)
 
 /* Exit code; 0: go on. */
 static int read_what_proves(struct cli *cli, const char *name, bool with_card,
-                            struct tl_diagnose_secret *secret, char **typed)
+                            struct tl_credential *credential, char **typed)
 {
     struct tl_outcome *out = tl_outcome_new(cli);
     struct tl_words *words;
 
     if (with_card &&
-        tl_card_find(cli, cli->config, NULL, &secret->card, out) != TL_REASON_OK) {
+        tl_card_find(cli, cli->config, NULL, &credential->card, out) != TL_REASON_OK) {
         words = tl_outcome_words(cli, out, NULL);
         return cli_error(cli, EXIT_PROBLEM, "%s %s",
                          words != NULL ? words->explanation : "no card",
                          words != NULL && words->remedy != NULL ? words->remedy : "");
     }
-    *typed = with_card ? read_secret(cli, "PIN for", secret->card->label)
+    *typed = with_card ? read_secret(cli, "PIN for", credential->card->label)
                        : read_password(cli, name);
     if (*typed == NULL)
         return EXIT_USAGE;
     if (with_card && (*typed)[0] == '\0')
         return cli_error(cli, EXIT_USAGE, "no PIN was typed, and none is tried");
-    secret->password = with_card ? NULL : *typed;
-    secret->pin = with_card ? *typed : NULL;
+    credential->password = with_card ? NULL : *typed;
+    credential->pin = with_card ? *typed : NULL;
     return 0;
 }
 
@@ -193,7 +193,7 @@ int verb_diagnose(struct cli *cli, int argc, char **argv)
                                             {"smartcard", no_argument, NULL, 's'},
                                             CLI_COMMON_OPTIONS};
     bool ask = true, with_card = false;
-    struct tl_diagnose_secret secret = {0};
+    struct tl_credential credential = {0};
     const char *name;
     char *typed = NULL;
     struct tl_diagnosis *diagnosis;
@@ -214,11 +214,11 @@ int verb_diagnose(struct cli *cli, int argc, char **argv)
         return EXIT_USAGE;
     code = cli_load_config(cli);
     if (code == 0 && ask)
-        code = read_what_proves(cli, name, with_card, &secret, &typed);
+        code = read_what_proves(cli, name, with_card, &credential, &typed);
     if (code != 0)
         return code;
     progress_start(cli);
-    ret = tl_diagnose(cli, cli->config, name, ask ? &secret : NULL, progress_at, cli,
+    ret = tl_diagnose(cli, cli->config, name, ask ? &credential : NULL, progress_at, cli,
                       &diagnosis);
     progress_stop();
     if (typed != NULL)

@@ -146,10 +146,14 @@ static int log_on(struct cli *cli, struct tl_logon *logon, struct tl_trace *trac
     if (secret == NULL)
         return EXIT_USAGE;
     *trace = tl_trace_start(on_event, shown); /* typing time is not the logon's */
-    reason = card == NULL        ? tl_logon_password(logon, secret)
-             : secret[0] != '\0' ? tl_logon_card(logon, card, secret)
-                                 : tl_outcome_fail(logon->outcome, TL_STAGE_AS,
-                                                   TL_REASON_SMARTCARD_PIN_MISSING, NULL);
+    if (card != NULL && secret[0] == '\0')
+        reason = tl_outcome_fail(logon->outcome, TL_STAGE_AS,
+                                 TL_REASON_SMARTCARD_PIN_MISSING, NULL);
+    else
+        reason = tl_logon_run(
+            logon, &(struct tl_credential){.password = card == NULL ? secret : NULL,
+                                           .card = card,
+                                           .pin = card != NULL ? secret : NULL});
     explicit_bzero(secret, strlen(secret));
     if (reason == TL_REASON_OK)
         tl_rules_judge_logon(logon);

@@ -161,24 +161,22 @@ static void check_armor(struct run *run)
 /* The logon itself, as findings of its steps. */
 static void check_logon(struct run *run)
 {
-    const struct tl_diagnose_secret *secret = run->secret;
+    const struct tl_credential *credential = run->credential;
     struct tl_logon *logon = run->logon;
     struct tl_outcome *out = logon->outcome;
     char sid[TL_SID_STRING_MAX];
 
-    if (secret == NULL) {
+    if (credential == NULL) {
         tli_left_out(run, TL_AREA_NOT_LOOKED, "without a password");
         return;
     }
     run->diag->logon = logon;
     tli_progress(run, "the logon of", logon->name->whole);
-    if (secret->card != NULL)
-        tl_logon_card(logon, secret->card, secret->pin);
-    else
-        tl_logon_password(logon, secret->password);
+    tl_logon_run(logon, credential);
     if (logon->client != NULL)
         tli_found_ok(run, "as", logon->client, "the %s right%s",
-                     secret->card != NULL ? "PIN and the certificate are" : "password is",
+                     credential->card != NULL ? "PIN and the certificate are"
+                                              : "password is",
                      tli_armor_told(run));
     if (out->reason != TL_REASON_OK) {
         tli_found_outcome(run, tl_stage_name(out->stage), out->subject, out);

@@ -80,7 +80,7 @@ static const char *missing(const struct run *run, const struct check *check)
         if (run->diag->logon != NULL && run->diag->logon->client != NULL &&
             run->diag->logon->identity != NULL)
             return NULL;
-        return run->secret == NULL ? "no logon was tried" : "the logon failed";
+        return run->credential == NULL ? "no logon was tried" : "the logon failed";
     }
     return NULL;
 }
@@ -113,7 +113,7 @@ static int run_checks(struct run *run)
 }
 
 int tl_diagnose(TALLOC_CTX *ctx, const struct tl_config *config, const char *name,
-                const struct tl_diagnose_secret *secret, tl_progress_fn progress,
+                const struct tl_credential *credential, tl_progress_fn progress,
                 void *arg, struct tl_diagnosis **diagnosis)
 {
     struct tl_config *config_copy;
@@ -141,7 +141,7 @@ int tl_diagnose(TALLOC_CTX *ctx, const struct tl_config *config, const char *nam
     run->progress_arg = arg;
     run->trace = tl_trace_start(tl_trace_log_fn, run->diag->trace);
     run->name = name;
-    run->secret = secret;
+    run->credential = credential;
     run->words.user = name;
     if (run_checks(run) != 0)
         goto no_memory;

@@ -70,9 +70,9 @@ struct run {
     tl_progress_fn progress;
     void *progress_arg;
     struct tl_trace trace;
-    const char *name; /* as typed */
-    const struct tl_diagnose_secret *secret;
-    struct tl_area *area; /* that findings are made for now */
+    const char *name;                       /* as typed */
+    const struct tl_credential *credential; /* NULL: no logon is tried */
+    struct tl_area *area;                   /* that findings are made for now */
     /* What the checks have found so far; NULL: not (yet) known. */
     struct tl_machine *machine;
     struct tli_machine_directory *own;

@@ -135,6 +135,11 @@ enum tl_reason tl_krb_new_for_card(TALLOC_CTX *ctx, const struct tl_config *conf
     return new_session(ctx, config, true, locator, deadline, trace, krb, out);
 }
 
+int tl_krb_set_dcs(struct tl_krb *krb, const char *realm, struct tl_dc_list *dcs)
+{
+    return tli_transport_set_candidates(krb->net, realm, dcs);
+}
+
 void tl_krb_set_deadline(struct tl_krb *krb, tl_deadline deadline)
 {
     krb->deadline = deadline;
@@ -158,7 +163,7 @@ int64_t tl_krb_tgt_end(const struct tl_krb *krb)
 
 const char *tl_krb_realm_path(const struct tl_krb *krb, size_t i)
 {
-    return i < krb->way.count ? krb->way.names[i] : NULL;
+    return i < krb->path.count ? krb->path.names[i] : NULL;
 }
 
 static char *all_of(TALLOC_CTX *ctx, const struct tli_realms *realms)
@@ -173,17 +178,17 @@ static char *all_of(TALLOC_CTX *ctx, const struct tli_realms *realms)
 
 char *tl_krb_realm_path_text(TALLOC_CTX *ctx, const struct tl_krb *krb)
 {
-    return all_of(ctx, &krb->way);
+    return all_of(ctx, &krb->path);
 }
 
 const char *tl_krb_transited(const struct tl_krb *krb, size_t i)
 {
-    return i < krb->through.count ? krb->through.names[i] : NULL;
+    return i < krb->transited.count ? krb->transited.names[i] : NULL;
 }
 
 char *tl_krb_transited_text(TALLOC_CTX *ctx, const struct tl_krb *krb)
 {
-    return all_of(ctx, &krb->through);
+    return all_of(ctx, &krb->transited);
 }
 
 bool tl_krb_answered(const struct tl_krb *krb)

@@ -31,19 +31,19 @@ struct tl_krb {
     krb5_ccache ccache; /* MEMORY, of this context alone */
     char *ccache_name;  /* its full name, for GSSAPI */
     struct tli_transport *net;
-    bool answered;             /* some KDC has replied, if only with an error */
-    const char *workstation;   /* NetBIOS name for AS requests, or NULL */
-    int clockskew;             /* seconds, krb5.conf's or 300 */
-    krb5_principal client;     /* canonical, after the AS exchange */
-    char *client_name;         /* the same as text */
-    char *tgt_realm;           /* realm whose KDC issued the TGT */
-    int64_t tgt_end;           /* seconds since 1970 */
-    krb5_creds *changepw;      /* the ticket for kadmin/changepw, or NULL; never stored */
-    krb5_creds *host;          /* the ticket for this workstation, after the walk */
-    const char *host_kdc;      /* the KDC that issued it */
-    struct tli_armor *armor;   /* NULL: `fast = never` (exchange/armor.h) */
-    struct tli_realms way;     /* realms that the last walk asked */
-    struct tli_realms through; /* realms that the proven host ticket names */
+    bool answered;           /* some KDC has replied, if only with an error */
+    const char *workstation; /* NetBIOS name for AS requests, or NULL */
+    int clockskew;           /* seconds, krb5.conf's or 300 */
+    krb5_principal client;   /* canonical, after the AS exchange */
+    char *client_name;       /* the same as text */
+    char *tgt_realm;         /* realm whose KDC issued the TGT */
+    int64_t tgt_end;         /* seconds since 1970 */
+    krb5_creds *changepw;    /* the ticket for kadmin/changepw, or NULL; never stored */
+    krb5_creds *host;        /* the ticket for this workstation, after the walk */
+    const char *host_kdc;    /* the KDC that issued it */
+    struct tli_armor *armor; /* NULL: `fast = never` (exchange/armor.h) */
+    struct tli_realms path;  /* realms that the last walk asked */
+    struct tli_realms transited; /* realms that the proven host ticket names */
 };
 
 /* --- k5_profile.c: our fixed settings over krb5.conf --- */

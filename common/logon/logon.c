@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * logon.c - the journey of one logon: name, route, exchange, proof, identity.
+ * logon.c - the journey of one logon: name, route, DC, exchange, proof, identity.
  * Each step is another folder's; here is only their order, and what follows a
  * failure.
  */
@@ -14,28 +14,21 @@
 #include "machine/snapshot.h"
 #include "steps.h"
 
-/* What the user proves himself with: a password, or a card and its PIN. */
-struct proof {
-    const char *password;
-    struct tl_card *card;
-    const char *pin;
-};
-
-/* One AS exchange and one walk along the present route. */
-static enum tl_reason attempt(struct tl_logon *logon, const struct proof *proof,
+/* Along the present route: DC, AS exchange, walk. */
+static enum tl_reason attempt(struct tl_logon *logon,
+                              const struct tl_credential *credential,
                               tl_deadline deadline)
 {
-    enum tl_reason reason = tli_logon_new_krb(logon, proof->card != NULL, deadline);
+    const struct tl_workstation *ws = logon->machine->workstation;
+    struct tl_outcome *out = logon->outcome;
+    enum tl_reason reason = tli_logon_new_krb(logon, credential->card != NULL, deadline);
 
-    if (reason == TL_REASON_OK && proof->card != NULL)
-        reason = tl_krb_as_card(logon->krb, logon->route, proof->card, proof->pin,
-                                &logon->client, logon->outcome);
-    else if (reason == TL_REASON_OK)
-        reason = tl_krb_as_password(logon->krb, logon->route, proof->password,
-                                    &logon->client, logon->outcome);
     if (reason == TL_REASON_OK)
-        reason = tl_krb_walk(logon->krb, logon->route, logon->machine->workstation,
-                             logon->outcome);
+        reason = tli_logon_find_dc(logon, deadline);
+    if (reason == TL_REASON_OK)
+        reason = tl_krb_as(logon->krb, logon->route, credential, &logon->client, out);
+    if (reason == TL_REASON_OK)
+        reason = tl_krb_walk(logon->krb, logon->route, ws, out);
     if (logon->krb != NULL && tl_krb_answered(logon->krb))
         logon->answered = true;
     return reason;
@@ -46,10 +39,11 @@ static enum tl_reason attempt(struct tl_logon *logon, const struct proof *proof,
  * explanation. Last, an account of this machine that its KDC does not know is not the
  * user's fault: the attempt is repeated as another machine of the keytab.
  */
-static enum tl_reason exchange(struct tl_logon *logon, const struct proof *proof,
+static enum tl_reason exchange(struct tl_logon *logon,
+                               const struct tl_credential *credential,
                                tl_deadline deadline)
 {
-    enum tl_reason reason = attempt(logon, proof, deadline);
+    enum tl_reason reason = attempt(logon, credential, deadline);
     struct tli_machine_directory *own = NULL;
     tl_deadline reading;
 
@@ -62,7 +56,7 @@ static enum tl_reason exchange(struct tl_logon *logon, const struct proof *proof
                       "the trusts have changed since the snapshot: trying again");
         tli_machine_save_snapshot(logon->machine, logon->trace);
         tl_outcome_reset(logon->outcome);
-        reason = attempt(logon, proof, deadline);
+        reason = attempt(logon, credential, deadline);
     }
     if (reason != TL_REASON_OK)
         reason = tli_explain_failure(logon, own, reading);
@@ -72,7 +66,7 @@ static enum tl_reason exchange(struct tl_logon *logon, const struct proof *proof
         tl_outcome_reset(logon->outcome);
         reason = tli_logon_route(logon);
         if (reason == TL_REASON_OK)
-            reason = attempt(logon, proof, deadline);
+            reason = attempt(logon, credential, deadline);
     }
     return reason;
 }
@@ -168,18 +162,18 @@ static enum tl_reason check_name(struct tl_logon *logon, tl_deadline deadline)
 }
 
 /* The steps that need the network, in order, and the one that follows them. */
-static enum tl_reason steps(struct tl_logon *logon, const struct proof *proof,
-                            tl_deadline deadline)
+static enum tl_reason steps(struct tl_logon *logon,
+                            const struct tl_credential *credential, tl_deadline deadline)
 {
     struct tl_outcome *out = logon->outcome;
-    enum tl_reason reason = proof->password != NULL
-                                ? tli_logon_check_text(logon, proof->password)
+    enum tl_reason reason = credential->password != NULL
+                                ? tli_logon_check_text(logon, credential->password)
                                 : TL_REASON_OK;
 
     if (reason == TL_REASON_OK)
         reason = tli_logon_find_route(logon, deadline);
     if (reason == TL_REASON_OK)
-        reason = exchange(logon, proof, deadline);
+        reason = exchange(logon, credential, deadline);
     if (reason == TL_REASON_OK)
         reason = tl_krb_proof(logon, logon->krb, logon->machine->workstation, &logon->pac,
                               out);
@@ -198,7 +192,8 @@ static enum tl_reason steps(struct tl_logon *logon, const struct proof *proof,
     return reason;
 }
 
-static enum tl_reason log_on(struct tl_logon *logon, const struct proof *proof)
+enum tl_reason tl_logon_run(struct tl_logon *logon,
+                            const struct tl_credential *credential)
 {
     enum tl_reason reason;
 
@@ -206,8 +201,8 @@ static enum tl_reason log_on(struct tl_logon *logon, const struct proof *proof)
     logon->pac = NULL;
     logon->identity = NULL;
     logon->own = (struct tl_own_groups){0};
-    reason =
-        steps(logon, proof, tl_deadline_in_ms(logon->machine->config->logon_timeout));
+    reason = steps(logon, credential,
+                   tl_deadline_in_ms(logon->machine->config->logon_timeout));
     /* Callers read the outcome: it is a success only if reason, outcome and PAC agree. */
     if ((reason == TL_REASON_OK) != (logon->outcome->reason == TL_REASON_OK) ||
         (reason == TL_REASON_OK && logon->pac == NULL))
@@ -215,15 +210,4 @@ static enum tl_reason log_on(struct tl_logon *logon, const struct proof *proof)
                                  "a step and its outcome disagree");
     tli_logon_set_words(logon);
     return reason;
-}
-
-enum tl_reason tl_logon_password(struct tl_logon *logon, const char *password)
-{
-    return log_on(logon, &(struct proof){.password = password});
-}
-
-enum tl_reason tl_logon_card(struct tl_logon *logon, struct tl_card *card,
-                             const char *pin)
-{
-    return log_on(logon, &(struct proof){.card = card, .pin = pin});
 }

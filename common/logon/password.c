@@ -23,6 +23,8 @@ static enum tl_reason prove(struct tl_logon *logon, const char *old, tl_deadline
     if (reason == TL_REASON_OK)
         reason = tli_logon_new_krb(logon, false, deadline);
     if (reason == TL_REASON_OK)
+        reason = tli_logon_find_dc(logon, deadline);
+    if (reason == TL_REASON_OK)
         reason = tl_krb_as_changepw(logon->krb, logon->route, old, &logon->client,
                                     logon->outcome);
     return reason;
@@ -47,7 +49,8 @@ bool tl_password_is_over(struct tl_logon *logon, const char *old)
 
     tl_krb_set_deadline(logon->krb,
                         tl_deadline_in_ms(logon->machine->config->logon_timeout));
-    reason = tl_krb_as_password(logon->krb, logon->route, old, &client, out);
+    reason = tl_krb_as(logon->krb, logon->route, &(struct tl_credential){.password = old},
+                       &client, out);
     talloc_free(out);
     logon->client = client != NULL ? client : logon->client;
     return reason == TL_REASON_PASSWORD_EXPIRED ||
@@ -67,7 +70,7 @@ static void explain_age(struct tl_logon *logon, const char *old)
     char text[64];
 
     if (probe != NULL && tl_logon_prepare(probe, logon->name->whole) == TL_REASON_OK &&
-        tl_logon_password(probe, old) == TL_REASON_OK &&
+        tl_logon_run(probe, &(struct tl_credential){.password = old}) == TL_REASON_OK &&
         probe->pac->pw_can_change > FILETIME_UNIX_EPOCH &&
         probe->pac->pw_can_change != INT64_MAX)
         at = (probe->pac->pw_can_change - FILETIME_UNIX_EPOCH) / FILETIME_SECOND;

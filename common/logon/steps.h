@@ -22,9 +22,12 @@ enum tl_reason tli_logon_find_route(struct tl_logon *logon, tl_deadline deadline
 
 /* OK or PASSWORD_NOT_UTF8; no packet is sent. */
 enum tl_reason tli_logon_check_text(struct tl_logon *logon, const char *password);
-/* A fresh Kerberos context in logon->krb, `with_card` for tl_krb_as_card(). */
+/* A fresh Kerberos context in logon->krb, `with_card` for a tl_krb_as() with one. */
 enum tl_reason tli_logon_new_krb(struct tl_logon *logon, bool with_card,
                                  tl_deadline deadline);
+/* find_dc.c: locate the DCs of the route's realm, and hand them to logon->krb. The
+ * locator's reasons. */
+enum tl_reason tli_logon_find_dc(struct tl_logon *logon, tl_deadline deadline);
 /* logon->words, from the outcome. */
 void tli_logon_set_words(struct tl_logon *logon);
 

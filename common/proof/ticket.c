@@ -211,10 +211,10 @@ static enum tl_reason find_way(struct proof *p)
     char *realm = talloc_strndup(p->mem, client->data, client->length);
     int ret;
 
-    TALLOC_FREE(krb->through.names);
+    TALLOC_FREE(krb->transited.names);
     ret = realm == NULL ? -ENOMEM
                         : tli_transited_decode(krb, &p->ticket->enc_part2->transited,
-                                               realm, p->ws->realm, &krb->through);
+                                               realm, p->ws->realm, &krb->transited);
     if (ret == -ENOMEM)
         return tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_NO_MEMORY, NULL);
     if (ret != 0)

@@ -96,7 +96,8 @@ static enum tl_reason go(TALLOC_CTX *mem, struct tl_config *config,
     if (reason == TL_REASON_OK && opt->machine)
         reason = tl_krb_as_machine(krb, ws, out);
     else if (reason == TL_REASON_OK)
-        reason = tl_krb_as_password(krb, &opt->route, password, client, out);
+        reason = tl_krb_as(krb, &opt->route,
+                           &(struct tl_credential){.password = password}, client, out);
     if (reason == TL_REASON_OK)
         reason = tl_krb_walk(krb, &opt->route, ws, out);
     if (reason == TL_REASON_OK)

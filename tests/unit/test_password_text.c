@@ -63,8 +63,9 @@ START_TEST(test_refused)
         struct tl_logon *logon = new_logon(&trace);
 
         events = 0;
-        ck_assert_int_eq(tl_logon_password(logon, others[i]),
-                         TL_REASON_PASSWORD_NOT_UTF8);
+        ck_assert_int_eq(
+            tl_logon_run(logon, &(struct tl_credential){.password = others[i]}),
+            TL_REASON_PASSWORD_NOT_UTF8);
         ck_assert_uint_eq(logon->outcome->ntstatus, TL_NT_LOGON_FAILURE);
         ck_assert_ptr_nonnull(logon->words);
         ck_assert_int_eq(tl_password_prove(logon, others[i]),

@@ -68,15 +68,9 @@ TL_PUBLIC char *tl_diagnosis_extent(TALLOC_CTX *ctx, const struct tl_diagnosis *
 /* Called before each check that may wait, with its slug and target: progress. */
 typedef void (*tl_progress_fn)(void *arg, const char *check, const char *target);
 
-/* What to log on with: a password, or a card and its PIN. */
-struct tl_diagnose_secret {
-    const char *password;
-    struct tl_card *card;
-    const char *pin;
-};
-/* `secret` NULL: no logon is tried, and what needs one is not looked at. */
+/* `credential` NULL: no logon is tried, and what needs one is left out. */
 TL_PUBLIC int tl_diagnose(TALLOC_CTX *ctx, const struct tl_config *config,
-                          const char *name, const struct tl_diagnose_secret *secret,
+                          const char *name, const struct tl_credential *credential,
                           tl_progress_fn progress, void *arg,
                           struct tl_diagnosis **diagnosis);
 

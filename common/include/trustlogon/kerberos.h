@@ -13,6 +13,7 @@
 
 #include <krb5.h>
 #include <trustlogon/config.h>
+#include <trustlogon/credential.h>
 #include <trustlogon/locate.h>
 #include <trustlogon/pac.h>
 #include <trustlogon/route.h>
@@ -34,13 +35,17 @@ TL_PUBLIC enum tl_reason tl_krb_new(TALLOC_CTX *ctx, const struct tl_config *con
                                     struct tl_locator *locator, tl_deadline deadline,
                                     const struct tl_trace *trace, struct tl_krb **krb,
                                     struct tl_outcome *out);
-/* The same for tl_krb_as_card(), once. */
+/* The same for a tl_krb_as() with a card, once. */
 TL_PUBLIC enum tl_reason tl_krb_new_for_card(TALLOC_CTX *ctx,
                                              const struct tl_config *config,
                                              struct tl_locator *locator,
                                              tl_deadline deadline,
                                              const struct tl_trace *trace,
                                              struct tl_krb **krb, struct tl_outcome *out);
+/* The DCs of a realm, as tl_locate() found them: they are asked first. Those of other
+ * realms are located when a referral leads there. Takes the list; 0 or -ENOMEM. */
+TL_PUBLIC int tl_krb_set_dcs(struct tl_krb *krb, const char *realm,
+                             struct tl_dc_list *dcs);
 /* Replace the deadline (the explanation after a failure has its own). */
 TL_PUBLIC void tl_krb_set_deadline(struct tl_krb *krb, tl_deadline deadline);
 /*
@@ -63,19 +68,14 @@ TL_PUBLIC enum tl_reason tl_krb_armor_for(struct tl_krb *krb, const char *realm,
                                           struct tl_outcome *out);
 
 /*
- * AS exchange for the route's principal, following WRONG_REALM for enterprise
- * names. On success the TGT is in the session's MEMORY ccache and *client is
- * the canonical principal "alice@CONTOSO.TEST". The password is not kept.
+ * AS exchange for the route's principal, following WRONG_REALM for enterprise names. On
+ * success the TGT is in the context's MEMORY ccache and *client is the canonical
+ * principal "alice@CONTOSO.TEST". The password is not kept. A PIN is tried at most once,
+ * and after a wrong one the card is spent; a card needs tl_krb_new_for_card().
  */
-TL_PUBLIC enum tl_reason tl_krb_as_password(struct tl_krb *krb,
-                                            const struct tl_route *route,
-                                            const char *password, const char **client,
-                                            struct tl_outcome *out);
-/* The same with a smart card. The PIN is tried at most once; after a wrong one `card`
- * takes no more. */
-TL_PUBLIC enum tl_reason tl_krb_as_card(struct tl_krb *krb, const struct tl_route *route,
-                                        struct tl_card *card, const char *pin,
-                                        const char **client, struct tl_outcome *out);
+TL_PUBLIC enum tl_reason tl_krb_as(struct tl_krb *krb, const struct tl_route *route,
+                                   const struct tl_credential *credential,
+                                   const char **client, struct tl_outcome *out);
 /*
  * The same for a ticket to change the password with, kadmin/changepw, which is
  * given for an expired password as well. It proves the password to whoever holds

@@ -68,10 +68,8 @@ TL_PUBLIC enum tl_reason tl_logon_prepare(struct tl_logon *logon, const char *na
  * are set. A failed walk is explained (both sides' TDOs are read,
  * the user's with the user's fresh ticket) if the configuration says so.
  */
-TL_PUBLIC enum tl_reason tl_logon_password(struct tl_logon *logon, const char *password);
-/* The same with a card that tl_card_find() found. The PIN is tried on it at most once. */
-TL_PUBLIC enum tl_reason tl_logon_card(struct tl_logon *logon, struct tl_card *card,
-                                       const char *pin);
+TL_PUBLIC enum tl_reason tl_logon_run(struct tl_logon *logon,
+                                      const struct tl_credential *credential);
 
 /* A password of AD is Unicode, and its key is made of UTF-8 [RFC 3962 4]: any other bytes
  * cannot be a password, and sent to a KDC they would only count as a wrong one. All

@@ -1,10 +1,23 @@
 /* SPDX-License-Identifier: MIT
  *
- * The AS exchange: from a name and a password (or the machine's keytab) to a
- * TGT. libkrb5 makes the requests; which answers may be followed is decided
- * here. A KRB-ERROR other than "preauthenticate" and "ask that realm" is the
- * end: libkrb5 would go on to other mechanisms, and each try of a wrong password
- * counts towards a lockout.
+ * as.c - the AS exchange [RFC 4120 3.1]: from a name and a password, a card or the
+ * machine's keytab to a TGT.
+ *
+ * libkrb5 makes the requests and reads the replies, one step at a time. What goes to a
+ * KDC, and which replies libkrb5 gets to read, is decided between its steps:
+ *
+ *   BEGIN  The options of the exchange are set, and armor is fetched if it is to be.
+ *   MAKE   libkrb5 reads the last reply, if there is one, and makes the next request or
+ *          has the ticket. A KRB-ERROR other than "preauthenticate" and "ask that realm"
+ *          ends the exchange: libkrb5 would go on to other mechanisms, and each try of a
+ *          wrong password counts towards a lockout. The realm that it wants to ask is
+ *          entered (referral.c).
+ *   SEND   The request goes to a KDC of that realm.
+ *   CHECK  Before libkrb5 reads the reply: did it come in the armor that it must come in
+ *          (armor.c), do the clocks agree, and is it worth the work that it asks for?
+ *          Back to MAKE; or to BEGIN where another realm, or armor that was offered late,
+ *          needs other options.
+ *   DONE   The ticket is taken into the context (as_finish.c).
  */
 #include "armor.h"
 #include "exchange.h"
@@ -19,83 +32,64 @@
 
 #define MORE_PREAUTH_DATA_REQUIRED 91 /* RFC 6113: a mechanism of several rounds */
 
-#define CHANGEPW_LIFE (5 * 60) /* seconds */
-
-#define NETBIOS_LEN 16 /* a NetBIOS name on the wire: padded with blanks */
+enum as_state { AS_BEGIN, AS_MAKE, AS_SEND, AS_CHECK, AS_DONE };
 
 struct as_run {
+    /* what is asked for, and with what: one of password, card and keytab */
     struct tl_krb *krb;
+    krb5_principal princ;
+    const char *password;
+    struct tli_card_try *card;
+    krb5_keytab keytab;
+    bool changepw; /* a ticket for kadmin/changepw instead of a TGT */
+    struct tl_outcome *out;
+    /* how far it is */
     TALLOC_CTX *mem;
-    bool changepw;             /* a ticket for kadmin/changepw in place of a TGT */
-    struct tli_card_try *card; /* in place of a password, or NULL */
+    struct tli_as_options options; /* from BEGIN on */
     krb5_init_creds_context icc;
-    krb5_get_init_creds_opt *opt;
+    krb5_data in;      /* the reply for libkrb5 to read; empty at first */
+    krb5_data request; /* from MAKE to SEND */
     struct tli_referrals referrals;
     struct tli_exchange ex;
     struct tli_fast fast;
-    struct tl_outcome *out;
-    krb5_octet netbios[NETBIOS_LEN];
-    krb5_address address;
-    krb5_address *addresses[2];
 };
 
-/* HostAddress of type 20 [RFC 4120 7.5.3]: what userWorkstations is compared to. */
-static krb5_address **own_address(struct as_run *run)
+static void end(struct as_run *run)
 {
-    const char *name = run->krb->workstation;
-    size_t len = name != NULL ? strlen(name) : 0;
-
-    if (name == NULL)
-        return NULL;
-    memset(run->netbios, ' ', NETBIOS_LEN);
-    memcpy(run->netbios, name, len < NETBIOS_LEN ? len : NETBIOS_LEN);
-    run->address = (krb5_address){.magic = KV5M_ADDRESS,
-                                  .addrtype = ADDRTYPE_NETBIOS,
-                                  .length = NETBIOS_LEN,
-                                  .contents = run->netbios};
-    run->addresses[0] = &run->address;
-    return run->addresses;
+    krb5_init_creds_free(run->krb->k5, run->icc);
+    tli_as_options_free(run->krb->k5, &run->options);
+    run->icc = NULL;
 }
 
-/* As Windows asks: canonicalize, PAC [KILE 3.2.5]; how long a TGT is asked for, and
- * whether forwardable, krb5.conf says (k5_profile.c). A ticket for changing the password
- * is for now, and kept nowhere. */
-static krb5_error_code make_options(struct as_run *run)
+static enum tl_reason begin(struct as_run *run, enum as_state *next)
 {
     krb5_context k5 = run->krb->k5;
-    krb5_error_code ret = krb5_get_init_creds_opt_alloc(k5, &run->opt);
-    bool tgt = !run->changepw;
+    enum tl_reason reason = TL_REASON_OK;
+    krb5_error_code ret;
 
-    if (ret != 0)
-        return ret;
-    if (!tgt) {
-        krb5_get_init_creds_opt_set_forwardable(run->opt, 0);
-        krb5_get_init_creds_opt_set_tkt_life(run->opt, CHANGEPW_LIFE);
-        krb5_get_init_creds_opt_set_renew_life(run->opt, 0);
-    }
-    krb5_get_init_creds_opt_set_proxiable(run->opt, 0);
-    krb5_get_init_creds_opt_set_canonicalize(run->opt, 1);
-    krb5_get_init_creds_opt_set_address_list(run->opt, own_address(run));
-    krb5_get_init_creds_opt_set_change_password_prompt(run->opt, 0);
-    ret = krb5_get_init_creds_opt_set_pac_request(k5, run->opt, TRUE);
-    if (ret == 0 && tgt)
-        ret = krb5_get_init_creds_opt_set_out_ccache(k5, run->opt, run->krb->ccache);
+    end(run);
+    run->in = (krb5_data){0};
+    run->ex.err.code = TL_KRB_NONE;
+    ret = tli_as_options_make(run->krb, run->changepw, &run->options);
     if (ret == 0 && run->card != NULL)
-        ret = tli_card_offer(k5, run->opt, run->krb->config, run->card);
-    return ret;
-}
-
-static krb5_error_code make_principal(krb5_context k5, const char *realm,
-                                      const char *name, krb5_int32 type,
-                                      krb5_principal *princ)
-{
-    krb5_error_code ret =
-        krb5_build_principal_ext(k5, princ, (unsigned int)strlen(realm), realm,
-                                 (unsigned int)strlen(name), name, 0);
-
-    if (ret == 0)
-        (*princ)->type = type;
-    return ret;
+        ret = tli_card_offer(k5, run->options.opt, run->krb->config, run->card);
+    if (ret == 0 && run->fast.krb != NULL)
+        reason = tli_fast_begin(&run->fast, run->options.opt, run->out);
+    run->ex.request_armored = run->fast.on;
+    if (ret == 0 && reason == TL_REASON_OK)
+        ret = krb5_init_creds_init(k5, run->princ, NULL, NULL, 0, run->options.opt,
+                                   &run->icc);
+    if (ret == 0 && reason == TL_REASON_OK && run->changepw)
+        ret = krb5_init_creds_set_service(k5, run->icc, "kadmin/changepw");
+    if (ret == 0 && reason == TL_REASON_OK && run->keytab != NULL)
+        ret = krb5_init_creds_set_keytab(k5, run->icc, run->keytab);
+    else if (ret == 0 && reason == TL_REASON_OK && run->password != NULL)
+        ret = krb5_init_creds_set_password(k5, run->icc, run->password);
+    if (ret != 0)
+        reason = tli_krb_fail_local(run->krb, run->out, TL_STAGE_AS, ret,
+                                    "the AS exchange cannot begin");
+    *next = AS_MAKE;
+    return reason;
 }
 
 /* libkrb5 wants to ask `realm` next: the first time, again, or referred to it. */
@@ -109,7 +103,8 @@ static enum tl_reason enter_realm(struct as_run *run, const krb5_data *realm)
     return reason;
 }
 
-/* May the exchange go on after this error? `next` is whom libkrb5 would ask. */
+/* May the exchange go on after this error? `next` is the realm that libkrb5 would
+ * ask. */
 static bool may_continue(const struct as_run *run, const krb5_data *next)
 {
     switch (run->ex.err.code) {
@@ -124,6 +119,60 @@ static bool may_continue(const struct as_run *run, const krb5_data *next)
     default:
         return false;
     }
+}
+
+static enum tl_reason fail_error(struct as_run *run)
+{
+    return tli_krb_fail_error(run->krb, run->out, &run->ex, run->ex.err.code);
+}
+
+/* libkrb5 does not go on. If the KDC's error is why, that is the reason; but an error
+ * of its own after PREAUTH_REQUIRED says what it lacks to answer that. */
+static enum tl_reason fail_make(struct as_run *run, krb5_error_code ret)
+{
+    int32_t code = run->ex.err.code;
+
+    if (code != TL_KRB_NONE &&
+        (ret == code + ERROR_TABLE_BASE_krb5 || code != TL_KRB_PREAUTH_REQUIRED))
+        return fail_error(run);
+    if (run->card != NULL)
+        return tli_card_fail(run->krb, run->card, ret, &run->ex, run->out);
+    return tli_krb_fail_local(run->krb, run->out, TL_STAGE_AS, ret,
+                              "the AS exchange failed");
+}
+
+static enum tl_reason make(struct as_run *run, enum as_state *next)
+{
+    krb5_data realm = {0};
+    unsigned int flags = 0;
+    krb5_error_code ret = krb5_init_creds_step(run->krb->k5, run->icc, &run->in,
+                                               &run->request, &realm, &flags);
+    enum tl_reason reason = TL_REASON_OK;
+
+    *next = AS_SEND;
+    if (ret != 0)
+        reason = fail_make(run, ret);
+    else if (!(flags & KRB5_INIT_CREDS_STEP_FLAG_CONTINUE))
+        *next = AS_DONE;
+    else if (!may_continue(run, &realm))
+        reason = fail_error(run);
+    else
+        reason = enter_realm(run, &realm);
+    krb5_free_data_contents(run->krb->k5, &realm);
+    return reason;
+}
+
+static enum tl_reason ask_kdc(struct as_run *run, enum as_state *next)
+{
+    enum tl_reason reason;
+
+    run->ex.counts_as_attempt = run->ex.err.code == TL_KRB_PREAUTH_REQUIRED ||
+                                run->ex.err.code == MORE_PREAUTH_DATA_REQUIRED;
+    reason = tli_krb_exchange(run->mem, run->krb, &run->ex, &run->request, run->out);
+    krb5_free_data_contents(run->krb->k5, &run->request);
+    run->in = run->ex.reply;
+    *next = AS_CHECK;
+    return reason;
 }
 
 /*
@@ -157,215 +206,184 @@ static enum tl_reason check_cost(struct as_run *run)
                            TL_S2K_ROUNDS_MAX);
 }
 
-static enum tl_reason exchange_all(struct as_run *run)
+static enum tl_reason check(struct as_run *run, enum as_state *next)
 {
-    krb5_context k5 = run->krb->k5;
-    krb5_data in = {0}, request = {0}, realm = {0};
-    unsigned int flags = 0;
+    enum tl_reason reason = tli_fast_judge(&run->fast, &run->ex, run->out);
+
+    if (reason == TL_REASON_OK)
+        reason = check_clock(run);
+    if (reason == TL_REASON_OK)
+        reason = check_cost(run);
+    *next = run->fast.again ? AS_BEGIN : AS_MAKE;
+    return reason;
+}
+
+/* The ticket is there. FAST may find that its offer was lost on the way: once more. */
+static enum tl_reason done(struct as_run *run, enum as_state *next)
+{
+    enum tl_reason reason = tli_as_finish(run->krb, run->icc, run->changepw, run->out);
+
+    if (reason == TL_REASON_OK && !run->changepw)
+        reason = tli_fast_after(&run->fast, run->out);
+    *next = run->fast.again ? AS_BEGIN : AS_DONE;
+    return reason;
+}
+
+static enum tl_reason again(struct as_run *run)
+{
+    if (krb5_set_principal_realm(run->krb->k5, run->princ, run->fast.realm) == 0)
+        return TL_REASON_OK;
+    return tl_outcome_fail(run->out, TL_STAGE_AS, TL_REASON_NO_MEMORY, NULL);
+}
+
+static enum tl_reason run_states(struct as_run *run)
+{
+    enum as_state state = AS_BEGIN;
     enum tl_reason reason = TL_REASON_OK;
+    bool over = false;
 
-    run->ex.err.code = TL_KRB_NONE;
-    while (reason == TL_REASON_OK) {
-        krb5_error_code ret =
-            krb5_init_creds_step(k5, run->icc, &in, &request, &realm, &flags);
-
-        if (ret != 0 && run->ex.err.code != TL_KRB_NONE &&
-            (ret == run->ex.err.code + ERROR_TABLE_BASE_krb5 ||
-             run->ex.err.code != TL_KRB_PREAUTH_REQUIRED))
-            reason = tli_krb_fail_error(run->krb, run->out, &run->ex, run->ex.err.code);
-        else if (ret != 0 && run->card != NULL)
-            reason = tli_card_fail(run->krb, run->card, ret, &run->ex, run->out);
-        else if (ret != 0)
-            reason = tli_krb_fail_local(run->krb, run->out, TL_STAGE_AS, ret,
-                                        "the AS exchange failed");
-        else if (!(flags & KRB5_INIT_CREDS_STEP_FLAG_CONTINUE))
+    while (reason == TL_REASON_OK && !over) {
+        switch (state) {
+        case AS_BEGIN:
+            reason = run->fast.again ? again(run) : TL_REASON_OK;
+            if (reason == TL_REASON_OK)
+                reason = begin(run, &state);
             break;
-        else if (!may_continue(run, &realm))
-            reason = tli_krb_fail_error(run->krb, run->out, &run->ex, run->ex.err.code);
-        else
-            reason = enter_realm(run, &realm);
-        if (reason == TL_REASON_OK) {
-            run->ex.counts_as_attempt = run->ex.err.code == TL_KRB_PREAUTH_REQUIRED ||
-                                        run->ex.err.code == MORE_PREAUTH_DATA_REQUIRED;
-            reason = tli_krb_exchange(run->mem, run->krb, &run->ex, &request, run->out);
-            in = run->ex.reply;
+        case AS_MAKE:
+            reason = make(run, &state);
+            break;
+        case AS_SEND:
+            reason = ask_kdc(run, &state);
+            break;
+        case AS_CHECK:
+            reason = check(run, &state);
+            break;
+        case AS_DONE:
+            reason = done(run, &state);
+            over = state == AS_DONE;
+            break;
         }
-        if (reason == TL_REASON_OK)
-            reason = tli_fast_judge(&run->fast, &run->ex, run->out);
-        if (reason == TL_REASON_OK)
-            reason = check_clock(run);
-        if (reason == TL_REASON_OK)
-            reason = check_cost(run);
-        krb5_free_data_contents(k5, &request);
-        krb5_free_data_contents(k5, &realm);
-        if (run->fast.again)
-            break;
     }
-    krb5_free_data_contents(k5, &request);
-    krb5_free_data_contents(k5, &realm);
+    krb5_free_data_contents(run->krb->k5, &run->request);
     return reason;
 }
 
-/* What the client has, one of them. */
-struct as_secret {
-    const char *password;
-    krb5_keytab keytab;
-    struct tli_card_try *card;
-};
-
-/* libkrb5's part of an exchange. */
-static enum tl_reason begin(struct as_run *run, krb5_principal princ,
-                            const struct as_secret *secret)
+/* The caller has set the first group of members. */
+static enum tl_reason run_as(struct as_run *run)
 {
-    krb5_context k5 = run->krb->k5;
-    krb5_error_code ret = make_options(run);
-    enum tl_reason reason = TL_REASON_OK;
-
-    if (ret == 0 && run->fast.krb != NULL)
-        reason = tli_fast_begin(&run->fast, run->opt, run->out);
-    run->ex.request_armored = run->fast.on;
-    if (ret == 0 && reason == TL_REASON_OK)
-        ret = krb5_init_creds_init(k5, princ, NULL, NULL, 0, run->opt, &run->icc);
-    if (ret != 0 || reason != TL_REASON_OK)
-        goto cleanup;
-    if (run->changepw)
-        ret = krb5_init_creds_set_service(k5, run->icc, "kadmin/changepw");
-    if (ret == 0 && secret->keytab != NULL)
-        ret = krb5_init_creds_set_keytab(k5, run->icc, secret->keytab);
-    else if (ret == 0 && secret->password != NULL)
-        ret = krb5_init_creds_set_password(k5, run->icc, secret->password);
-
-cleanup:
-    if (ret != 0)
-        reason = tli_krb_fail_local(run->krb, run->out, TL_STAGE_AS, ret,
-                                    "the AS exchange cannot begin");
-    return reason;
-}
-
-static void end(struct as_run *run)
-{
-    krb5_init_creds_free(run->krb->k5, run->icc);
-    krb5_get_init_creds_opt_free(run->krb->k5, run->opt);
-    run->icc = NULL;
-    run->opt = NULL;
-}
-
-/* With armor it may take more than one run: another realm, or armor that was offered. */
-static enum tl_reason run_as(struct tl_krb *krb, krb5_principal princ,
-                             const struct as_secret *secret, bool changepw,
-                             struct tl_outcome *out)
-{
-    struct as_run run = {.krb = krb,
-                         .out = out,
-                         .changepw = changepw,
-                         .card = secret->card,
-                         .referrals = {.stage = TL_STAGE_AS,
-                                       .limit = krb->config->hop_limit,
-                                       .repeats = -1,
-                                       .trace = krb->trace},
-                         .ex = {.stage = TL_STAGE_AS}};
+    struct tl_krb *krb = run->krb;
+    const krb5_data *realm = &run->princ->realm;
     enum tl_reason reason;
 
-    run.mem = talloc_new(krb);
-    run.ex.subject = tli_k5_name(run.mem, krb->k5, princ);
-    run.referrals.subject = run.ex.subject;
-    if (secret->keytab == NULL && krb->armor != NULL) {
-        run.fast.krb = krb;
-        run.fast.realm = talloc_strndup(krb, princ->realm.data, princ->realm.length);
-        run.ex.fast = &run.fast;
-        run.ex.open = tli_fast_open;
+    run->mem = talloc_new(krb);
+    run->ex.stage = TL_STAGE_AS;
+    run->ex.subject = tli_k5_name(run->mem, krb->k5, run->princ);
+    run->referrals = (struct tli_referrals){.stage = TL_STAGE_AS,
+                                            .limit = krb->config->hop_limit,
+                                            .repeats = -1,
+                                            .trace = krb->trace,
+                                            .subject = run->ex.subject};
+    if (run->keytab == NULL && krb->armor != NULL) {
+        run->fast.krb = krb;
+        run->fast.realm = talloc_strndup(krb, realm->data, realm->length);
+        run->ex.fast = &run->fast;
+        run->ex.open = tli_fast_open;
     }
-    if (run.mem == NULL || (run.ex.fast != NULL && run.fast.realm == NULL)) {
-        talloc_free(run.mem);
-        return tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_NO_MEMORY, NULL);
-    }
-    do {
-        reason = begin(&run, princ, secret);
-        if (reason == TL_REASON_OK)
-            reason = exchange_all(&run);
-        if (reason == TL_REASON_OK && !run.fast.again) {
-            reason = tli_as_finish(krb, run.icc, changepw, out);
-            if (reason == TL_REASON_OK && !changepw)
-                reason = tli_fast_after(&run.fast, out);
-        }
-        end(&run);
-        if (run.fast.again && krb5_set_principal_realm(krb->k5, princ, run.fast.realm))
-            reason = tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_NO_MEMORY, NULL);
-    } while (reason == TL_REASON_OK && run.fast.again);
-    tli_fast_end(&run.fast);
-    talloc_free(run.fast.realm);
-    talloc_free(run.mem);
+    if (run->mem == NULL || (run->ex.fast != NULL && run->fast.realm == NULL))
+        reason = tl_outcome_fail(run->out, TL_STAGE_AS, TL_REASON_NO_MEMORY, NULL);
+    else
+        reason = run_states(run);
+    end(run);
+    tli_fast_end(&run->fast);
+    talloc_free(run->fast.realm);
+    talloc_free(run->mem);
     return reason;
 }
 
-static enum tl_reason as_user(struct tl_krb *krb, const struct tl_route *route,
-                              const struct as_secret *secret, bool changepw,
-                              struct tl_outcome *out)
+static krb5_error_code make_principal(krb5_context k5, const char *realm,
+                                      const char *name, krb5_int32 type,
+                                      krb5_principal *princ)
 {
-    krb5_principal princ = NULL;
+    krb5_error_code ret =
+        krb5_build_principal_ext(k5, princ, (unsigned int)strlen(realm), realm,
+                                 (unsigned int)strlen(name), name, 0);
+
+    if (ret == 0)
+        (*princ)->type = type;
+    return ret;
+}
+
+/* For the route's principal; *client as tl_krb_as() gives it. */
+static enum tl_reason as_user(struct as_run *run, const struct tl_route *route,
+                              const char **client)
+{
+    struct tl_krb *krb = run->krb;
+    krb5_int32 type =
+        route->type == TL_ENTERPRISE ? KRB5_NT_ENTERPRISE_PRINCIPAL : KRB5_NT_PRINCIPAL;
     enum tl_reason reason;
 
-    if (make_principal(krb->k5, route->realm, route->principal,
-                       route->type == TL_ENTERPRISE ? KRB5_NT_ENTERPRISE_PRINCIPAL
-                                                    : KRB5_NT_PRINCIPAL,
-                       &princ) != 0)
-        return tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_NO_MEMORY, NULL);
-    reason = run_as(krb, princ, secret, changepw, out);
-    krb5_free_principal(krb->k5, princ);
-    return reason;
-}
-
-enum tl_reason tl_krb_as_password(struct tl_krb *krb, const struct tl_route *route,
-                                  const char *password, const char **client,
-                                  struct tl_outcome *out)
-{
-    const struct as_secret secret = {.password = password};
-    enum tl_reason reason = as_user(krb, route, &secret, false, out);
-
+    *client = NULL;
+    if (make_principal(krb->k5, route->realm, route->principal, type, &run->princ) != 0)
+        return tl_outcome_fail(run->out, TL_STAGE_AS, TL_REASON_NO_MEMORY, NULL);
+    reason = run_as(run);
+    krb5_free_principal(krb->k5, run->princ);
     *client = reason == TL_REASON_OK ? krb->client_name : NULL;
     return reason;
 }
 
-enum tl_reason tl_krb_as_card(struct tl_krb *krb, const struct tl_route *route,
-                              struct tl_card *card, const char *pin, const char **client,
+/* What a KDC's errors and libkrb5's mean where a certificate stood in for the password.
+ */
+static enum tl_reason as_card(struct tl_krb *krb, const struct tl_route *route,
+                              const struct tl_credential *credential, const char **client,
                               struct tl_outcome *out)
 {
-    struct tli_card_try card_try = {.card = card, .pin = pin};
-    const struct as_secret secret = {.card = &card_try};
+    struct tl_card *card = credential->card;
+    struct tli_card_try card_try = {.card = card, .pin = credential->pin};
+    struct as_run run = {.krb = krb, .card = &card_try, .out = out};
     enum tl_reason reason;
 
     *client = NULL;
     if (card->spent)
         return tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_SMARTCARD_PIN_WRONG, NULL);
-    reason = as_user(krb, route, &secret, false, out);
+    reason = as_user(&run, route, client);
     (void)krb5_set_trace_callback(krb->k5, NULL, NULL); /* it names card_try */
     talloc_free(card_try.complaint);
     if (reason == TL_REASON_WRONG_PASSWORD)
-        reason = tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_SMARTCARD_UNTRUSTED,
-                                 "the KDC refused it without saying why, as Samba does "
-                                 "also where it has no certificate of its own");
+        return tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_SMARTCARD_UNTRUSTED,
+                               "the KDC refused it without saying why, as Samba does "
+                               "also where it has no certificate of its own");
     if (reason == TL_REASON_ACCOUNT_RC4) /* its password's keys are not asked for */
-        reason = tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_ETYPE_UNSUPPORTED,
-                                 "none for the exchange with a certificate");
+        return tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_ETYPE_UNSUPPORTED,
+                               "none for the exchange with a certificate");
     if (reason == TL_REASON_SMARTCARD_PIN_WRONG)
-        reason = tli_card_count(krb->config, route->realm, card, out);
-    *client = reason == TL_REASON_OK ? krb->client_name : NULL;
+        return tli_card_count(krb->config, route->realm, card, out);
     return reason;
+}
+
+enum tl_reason tl_krb_as(struct tl_krb *krb, const struct tl_route *route,
+                         const struct tl_credential *credential, const char **client,
+                         struct tl_outcome *out)
+{
+    struct as_run run = {.krb = krb, .password = credential->password, .out = out};
+
+    if (credential->card != NULL)
+        return as_card(krb, route, credential, client, out);
+    return as_user(&run, route, client);
 }
 
 enum tl_reason tl_krb_as_changepw(struct tl_krb *krb, const struct tl_route *route,
                                   const char *password, const char **client,
                                   struct tl_outcome *out)
 {
-    const struct as_secret secret = {.password = password};
-    enum tl_reason reason = as_user(krb, route, &secret, true, out);
+    struct as_run run = {.krb = krb, .password = password, .changepw = true, .out = out};
 
-    *client = reason == TL_REASON_OK ? krb->client_name : NULL;
-    return reason;
+    return as_user(&run, route, client);
 }
 
 enum tl_reason tli_as_keytab(struct tl_krb *krb, krb5_principal princ, krb5_keytab keytab,
                              struct tl_outcome *out)
 {
-    return run_as(krb, princ, &(struct as_secret){.keytab = keytab}, false, out);
+    struct as_run run = {.krb = krb, .princ = princ, .keytab = keytab, .out = out};
+
+    return run_as(&run);
 }

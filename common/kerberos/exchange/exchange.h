@@ -14,6 +14,23 @@
 enum tl_reason tli_as_keytab(struct tl_krb *krb, krb5_principal princ, krb5_keytab keytab,
                              struct tl_outcome *out);
 
+/* --- as_options.c --- */
+
+#define TL_NETBIOS_LEN 16 /* a NetBIOS name on the wire: padded with blanks */
+
+struct tli_as_options {
+    krb5_get_init_creds_opt *opt;
+    /* the workstation's name, to which `opt` points */
+    krb5_octet netbios[TL_NETBIOS_LEN];
+    krb5_address address;
+    krb5_address *addresses[2];
+};
+/* For a TGT into the context's ccache, or for a ticket for kadmin/changepw. `options` is
+ * all zero, must not move, and is to be freed after a failure, too. */
+krb5_error_code tli_as_options_make(struct tl_krb *krb, bool changepw,
+                                    struct tli_as_options *options);
+void tli_as_options_free(krb5_context k5, struct tli_as_options *options);
+
 /* --- as_finish.c --- */
 
 /* Take the ticket of a finished AS exchange into the context: the client's TGT, or the
@@ -49,6 +66,24 @@ enum tl_reason tli_referral_enter(TALLOC_CTX *mem, struct tli_referrals *referra
 enum tl_reason tli_referral_name(TALLOC_CTX *mem, enum tl_stage stage,
                                  const krb5_data *to, char **name,
                                  struct tl_outcome *out);
+
+/* --- tgs.c: one ticket, over as many referrals as it takes --- */
+
+/* What several questions in a row share. */
+struct tli_tgs {
+    struct tl_krb *krb;
+    TALLOC_CTX *mem;                /* child of krb; NULL: memory is out */
+    struct tli_referrals referrals; /* realms asked, and how often */
+    struct tli_exchange ex;         /* the last request and its reply; owned by mem */
+    struct tl_outcome *out;         /* may be NULL */
+};
+struct tli_tgs tli_tgs_start(struct tl_krb *krb, struct tl_outcome *out);
+/* The ticket for first/second@realm, beginning with the best TGT in the ccache. It is
+ * stored there unless `creds` is to take it. */
+enum tl_reason tli_tgs_ask(struct tli_tgs *tgs, const char *first, const char *second,
+                           const char *realm, krb5_creds **creds);
+/* Forget the path so far: the next question begins at the user's KDC. */
+void tli_tgs_restart(struct tli_tgs *tgs);
 
 /* --- plain_tgs.c --- */
 

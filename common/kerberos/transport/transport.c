@@ -6,6 +6,7 @@
  */
 #include "race.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <string.h>
 #include <trustlogon/name.h>
@@ -56,6 +57,18 @@ static struct tli_realm_net *realm_of(struct tli_transport *net, const char *rea
     rn->next = net->realms;
     net->realms = rn;
     return rn;
+}
+
+int tli_transport_set_candidates(struct tli_transport *net, const char *realm,
+                                 struct tl_dc_list *list)
+{
+    struct tli_realm_net *rn = realm_of(net, realm);
+
+    if (rn == NULL)
+        return -ENOMEM;
+    talloc_free(rn->known);
+    rn->known = talloc_steal(rn, list);
+    return 0;
 }
 
 /* Tell the locator what was learned, keep the winner, close the others. */

@@ -35,6 +35,14 @@ struct tli_transport *tli_transport_new(TALLOC_CTX *ctx, const struct tl_config 
                                         const struct tl_trace *trace,
                                         const struct tli_transport_source *source);
 
+/*
+ * DCs of a realm that the caller has located: the first exchange with the realm tries
+ * these, and asks the source only when all of them have failed. The list becomes a child
+ * of the transport. 0 or -ENOMEM.
+ */
+int tli_transport_set_candidates(struct tli_transport *net, const char *realm,
+                                 struct tl_dc_list *list);
+
 struct tli_transport_answer {
     uint8_t *data; /* child of the context given */
     size_t len;
