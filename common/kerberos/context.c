@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * A Kerberos session: its libkrb5 context, its connections, its tickets.
+ * context.c - a Kerberos context: libkrb5's context, its connections, its tickets.
  */
 #include "internal.h"
 
@@ -84,7 +84,9 @@ static krb5_error_code make_ccache(struct tl_krb *krb)
     return krb->ccache_name != NULL ? 0 : ENOMEM;
 }
 
-static enum tl_reason new_session(TALLOC_CTX *ctx, const struct tl_config *config,
+/* The transport finds and judges DCs through the locator, and asks this context
+ * whether a reply says "try another KDC". */
+static enum tl_reason new_context(TALLOC_CTX *ctx, const struct tl_config *config,
                                   bool cards, struct tl_locator *locator,
                                   tl_deadline deadline, const struct tl_trace *trace,
                                   struct tl_krb **krb_out, struct tl_outcome *out)
@@ -124,7 +126,7 @@ enum tl_reason tl_krb_new(TALLOC_CTX *ctx, const struct tl_config *config,
                           const struct tl_trace *trace, struct tl_krb **krb,
                           struct tl_outcome *out)
 {
-    return new_session(ctx, config, false, locator, deadline, trace, krb, out);
+    return new_context(ctx, config, false, locator, deadline, trace, krb, out);
 }
 
 enum tl_reason tl_krb_new_for_card(TALLOC_CTX *ctx, const struct tl_config *config,
@@ -132,7 +134,7 @@ enum tl_reason tl_krb_new_for_card(TALLOC_CTX *ctx, const struct tl_config *conf
                                    const struct tl_trace *trace, struct tl_krb **krb,
                                    struct tl_outcome *out)
 {
-    return new_session(ctx, config, true, locator, deadline, trace, krb, out);
+    return new_context(ctx, config, true, locator, deadline, trace, krb, out);
 }
 
 int tl_krb_set_dcs(struct tl_krb *krb, const char *realm, struct tl_dc_list *dcs)

@@ -15,7 +15,7 @@ char *tli_k5_message(TALLOC_CTX *ctx, krb5_context k5, krb5_error_code code)
 
 char *tli_k5_name(TALLOC_CTX *ctx, krb5_context k5, krb5_const_principal princ)
 {
-    /* an enterprise name holds its own suffix; the realm asked is told apart */
+    /* an enterprise name holds its own suffix; the realm asked is not part of it */
     int flags = princ != NULL && princ->type == KRB5_NT_ENTERPRISE_PRINCIPAL
                     ? KRB5_PRINCIPAL_UNPARSE_NO_REALM | KRB5_PRINCIPAL_UNPARSE_DISPLAY
                     : 0;

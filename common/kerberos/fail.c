@@ -9,9 +9,9 @@
 #include <time.h>
 
 /*
- * libkrb5's verdicts on a reply that is no KRB-ERROR. What it cannot decrypt in
- * an AS exchange without preauthentication is a wrong password: the KDC gave
- * the ticket to anybody, and only the password opens it.
+ * libkrb5's verdicts on a reply other than a KRB-ERROR. What it cannot decrypt in
+ * an AS exchange without preauthentication is a wrong password: the KDC gives
+ * the ticket to any client, and only the password opens it.
  */
 static enum tl_reason reason_of_local(enum tl_stage stage, krb5_error_code code)
 {

@@ -50,7 +50,7 @@ struct tl_krb {
 
 /* A context that reads krb5.conf below fixed settings, and no environment. */
 krb5_error_code tli_k5_context(enum tl_rc4 rc4, krb5_context *k5);
-/* The same with smart cards, where a certificate stands in for the password. */
+/* The same with smart cards, where a certificate replaces the password. */
 krb5_error_code tli_k5_context_for(enum tl_rc4 rc4, bool cards, krb5_context *k5);
 /* What a key is for: the session with the KDCs of another realm, over a trust, or
  * anything else. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * What is wrong with krb5.conf, with the file and the line. libkrb5 knows neither by the
- * time it says "Improper format of Kerberos configuration file", so its own parser is
- * asked again, for the file's first lines, until the shortest start is found that it does
- * not take; what is included is looked at in its turn.
+ * k5_conf.c - what is wrong with krb5.conf, with the file and the line. libkrb5 has lost
+ * both by the time it says "Improper format of Kerberos configuration file", so its own
+ * parser is run again on the first lines of the file, until the shortest start is found
+ * that it rejects. Included files are checked in the same way.
  */
 #include "internal.h"
 

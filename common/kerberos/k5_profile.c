@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * A libkrb5 context whose settings that matter to security or to telling the
- * truth are ours, laid over krb5.conf, so that no file and no environment
- * variable turns them: a clock that is off must be told (1398), not corrected;
- * libkrb5 must never ask DNS or take another path than the one we watch. Below
- * krb5.conf lie Windows' defaults for what it may set.
+ * k5_profile.c - a libkrb5 context with fixed settings, laid over krb5.conf, so that no
+ * file and no environment variable changes what matters to security or to the diagnosis:
+ * a clock that is off is reported (1398), not corrected; libkrb5 never asks DNS or sends
+ * anything by itself. Below krb5.conf are Windows' defaults for what it may set.
  */
 #include "internal.h"
 #include "smartcard_profile.h"
@@ -16,10 +15,10 @@
 #include <string.h>
 
 struct layer {
-    profile_t below; /* krb5.conf */
-    enum tl_rc4 rc4;
-    bool cards;
-    atomic_int users;
+    profile_t below;  /* krb5.conf */
+    enum tl_rc4 rc4;  /* which encryption types are allowed */
+    bool cards;       /* the pkinit plugin is loaded */
+    atomic_int users; /* contexts that share the layer */
 };
 
 static const char AES[] = "aes256-cts-hmac-sha1-96 aes128-cts-hmac-sha1-96 "
@@ -163,6 +162,8 @@ static long copy(void *data, void **copied)
     return 0;
 }
 
+/* Two contexts: a plain one, whose profile is krb5.conf's, and the one with our layer
+ * over that profile. */
 krb5_error_code tli_k5_context_for(enum tl_rc4 rc4, bool cards, krb5_context *k5)
 {
     struct profile_vtable table = {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Reading of a message what needs no key: its kind, and what a KRB-ERROR says.
+ * message.c - what can be read of a message without a key: its kind, the realm that it
+ * refers to, and the content of a KRB-ERROR.
  */
 #include "internal.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The realms that an exchange has been in: circles are found, hops counted.
+ * realms.c - the realms of a path: loops are found, hops counted.
  */
 #include "internal.h"
 

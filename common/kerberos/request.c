@@ -35,6 +35,8 @@ static void trace_reply(struct tl_krb *krb, const struct tli_exchange *ex,
     tl_trace_event(krb->trace, &event);
 }
 
+/* The reply is traced after its armor is open: the code outside is not authenticated,
+ * and may be another. */
 enum tl_reason tli_krb_exchange(TALLOC_CTX *mem, struct tl_krb *krb,
                                 struct tli_exchange *ex, const krb5_data *request,
                                 struct tl_outcome *out)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Private to this folder: may a file be trusted, by its owner and mode?
+ * safe_file.h - may a file be trusted, by its owner and mode?
  */
 #ifndef TL_KERBEROS_SAFE_FILE_H
 #define TL_KERBEROS_SAFE_FILE_H
@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <talloc.h>
 
-/* NULL, or why not: the file is not root's (or, of a command that somebody runs, his
- * own), others may write to it, or it is a secret and others may read it. */
+/* NULL, or why not: the file does not belong to root (or, for a command, to the user who
+ * runs it), others may write to it, or it is a secret and others may read it. */
 const char *tli_stat_unsafe(const struct stat *st, bool secret);
 
 /* The same of what a pkinit setting names: FILE:, DIR: with all in it, and the module of

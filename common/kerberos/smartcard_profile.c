@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Settings of libkrb5's pkinit plugin, laid over krb5.conf like those of k5_profile.c.
+ * smartcard_profile.c - the settings of libkrb5's pkinit plugin, laid over krb5.conf
+ * like those of k5_profile.c.
  */
 #include "safe_file.h"
 #include "smartcard_profile.h"
@@ -105,6 +106,8 @@ static bool is_left_open(profile_t below, const char *const *names, const char *
            !tli_card_setting(below, names[1], name);
 }
 
+/* libkrb5 asks for one relation at a time; three of them depend on whether this
+ * context is for a card. */
 bool tli_card_profile(profile_t below, bool cards, const char *const *names,
                       char ***values, long *ret)
 {

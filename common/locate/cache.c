@@ -71,7 +71,7 @@ static void note_use(const struct tl_locator *locator, int fd)
         (void)futimens(fd, times);
 }
 
-/* Ours to trust: a file of root's or our own that nobody else may write. */
+/* Trusted: a file of root's or our own that no other user may write. */
 static bool trustworthy(int fd, off_t *size)
 {
     struct stat st;
@@ -139,8 +139,8 @@ struct tli_cache_entry *tli_cache_load(TALLOC_CTX *ctx, const struct tl_locator 
 
 /* The file that was not used for the longest time so far. */
 struct oldest {
-    char name[NAME_MAX + 1];
-    time_t used;
+    char name[NAME_MAX + 1]; /* empty: none yet */
+    time_t used;             /* read or written last */
 };
 
 static void remember_oldest(struct oldest *oldest, const char *name,
@@ -152,8 +152,8 @@ static void remember_oldest(struct oldest *oldest, const char *name,
     oldest->used = used_at(st);
 }
 
-/* May one more file be made? Old ones are removed on the way, and if there are too many
- * for it, the one that was not used for the longest time. */
+/* May one more file be made? Old ones are removed, and if there still are too many, the
+ * one that was not used for the longest time. */
 static bool room(const struct tl_locator *locator, int folder)
 {
     time_t oldest = (time_t)tli_locator_wall(locator) - locator->config->cache_lifetime;
@@ -217,7 +217,7 @@ static bool replace(const struct tl_locator *locator, int folder, const char *na
                 0644);
     if (fd < 0)
         return false;
-    /* Readable for the command, whatever umask the agent was started with. */
+    /* Readable for the command; the agent's umask does not count. */
     ok = fchmod(fd, 0644) == 0 && write_all(fd, text);
     ok = close(fd) == 0 && ok;
     if (!ok || renameat(folder, beside, folder, name) != 0) {

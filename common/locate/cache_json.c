@@ -168,6 +168,8 @@ static int dc_from_json(TALLOC_CTX *ctx, const json_t *object, struct tli_cache_
     return dc_strings(ctx, object, dc);
 }
 
+/* The file is checked like a message from the network: one member of the wrong type
+ * makes it count as missing. */
 static int entry_from_json(const json_t *root, struct tli_cache_entry *e)
 {
     const json_t *dcs = json_object_get(root, "dcs");

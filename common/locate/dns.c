@@ -23,24 +23,24 @@
 struct tli_dns {
     ares_channel channel;
     const struct tl_trace *trace;
-    bool closing;
-    char *error;
+    bool closing; /* answers that c-ares still reports are dropped */
+    char *error;  /* the last failure, in plain words */
 };
 
 /* One question on its way. */
 struct question {
     struct tli_dns *dns;
-    const char *name, *realm;
-    int family; /* 0: SRV */
+    const char *name, *realm; /* the name asked for; the realm, for the trace */
+    int family;               /* AF_INET, AF_INET6; 0: SRV */
     int64_t asked_us;
-    tli_dns_srv_fn srv_fn;
-    tli_dns_addr_fn addr_fn;
+    tli_dns_srv_fn srv_fn;   /* gets the answer to an SRV question, */
+    tli_dns_addr_fn addr_fn; /* or that to a question for addresses */
     void *arg;
 };
 
 static int close_dns(struct tli_dns *dns)
 {
-    dns->closing = true; /* c-ares calls back for whatever is still open: to be told */
+    dns->closing = true; /* c-ares calls back for every open question: to be ignored */
     ares_destroy(dns->channel);
     return 0;
 }
@@ -50,6 +50,8 @@ static void init_library(void)
     ares_library_init(ARES_LIB_INIT_ALL);
 }
 
+/* c-ares takes the name servers from resolv.conf. The options bound how long it waits
+ * for one that is silent. */
 int tli_dns_open(TALLOC_CTX *ctx, const struct tl_locator *locator, struct tli_dns **dns)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;

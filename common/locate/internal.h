@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * locate/internal.h - what the files of this folder share. The door of the folder
- * is trustlogon/locate.h.
+ * locate/internal.h - what the files of this folder share. The public side is
+ * trustlogon/locate.h.
  *
  *   clock.c   the time of day by which the cache ages
  *   dc.c      one DC: its copy, its address as text
@@ -13,8 +13,8 @@
  *   targets.c the servers of a search: from SRV records, or known before
  *   site.c    which site is asked for, and when a nearer DC is looked for
  *   result.c  what a finished search amounts to
- *   cache.c   what is remembered on disk, per domain; cache_json.c its text
- *   locate.c  the door: cache, then search, then the list
+ *   cache.c   results on disk, per domain; cache_json.c their text
+ *   locate.c  tl_locate(): cache, then search, then the list
  */
 #ifndef TL_LOCATE_INTERNAL_H
 #define TL_LOCATE_INTERNAL_H
@@ -38,7 +38,7 @@ struct tli_cache_entry;
 struct tl_locator {
     const struct tl_config *config;
     const struct tl_trace *trace;
-    const char *site;
+    const char *site; /* the workstation's, or NULL */
     struct tli_locate_hooks hooks;
     /* Entries that could not be written to disk (a caller who is not root): they
      * live as long as the locator. */
@@ -145,7 +145,7 @@ int tli_probe_read(TALLOC_CTX *ctx, struct tl_locator *locator, struct tli_probe
 void tli_probe_end(const struct tl_locator *locator, struct tli_probe *probe);
 /* Still waiting for an answer that would count. */
 bool tli_probe_open(const struct tli_probe *probe);
-/* Why a DC with this state is no good; NULL for NEW and GOOD. */
+/* Why a DC with this state cannot be used; NULL for NEW and GOOD. */
 const char *tli_probe_words(enum tli_probe_state state);
 
 /* ---- search.c */
@@ -153,7 +153,7 @@ const char *tli_probe_words(enum tli_probe_state state);
 struct tli_search {
     struct tl_locator *locator;
     const char *domain;
-    const char *site; /* or NULL */
+    const char *site; /* asked for, or NULL */
     bool site_only;   /* no siteless question */
     bool all;         /* wait for all answers, not for the first */
     bool brief;       /* after the last ping, wait for three intervals only */
@@ -192,7 +192,7 @@ struct tli_cache_entry *tli_cache_copy(TALLOC_CTX *ctx,
                                        const struct tli_cache_entry *from);
 /* File name of a domain, NULL if it would be too long. */
 char *tli_cache_file_name(TALLOC_CTX *ctx, const char *domain);
-/* The entry of a domain, or NULL: none, broken, not ours to trust. */
+/* The entry of a domain, or NULL: missing, broken, or not trusted. */
 struct tli_cache_entry *tli_cache_load(TALLOC_CTX *ctx, const struct tl_locator *locator,
                                        const char *domain);
 /* Write; where that is not allowed, remember in the locator. */

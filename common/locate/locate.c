@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * locate/locate.c - the door of the DC locator: the cache where it is fresh, a
- * search where it is not, and what is learned goes back into the cache.
+ * locate/locate.c - tl_locate(): the cache where it is fresh, a search where it is not,
+ * and what is learned goes back into the cache.
  */
 #include <errno.h>
 #include <string.h>
@@ -206,7 +206,7 @@ static enum tl_reason full_search(TALLOC_CTX *ctx, const struct tli_search *in,
 }
 
 /* The nearer DCs were dead when this one was found, or new since: look again. One that
- * was asked a moment ago is not asked for its site anew. */
+ * was asked a moment ago is not asked for its site again. */
 static bool too_far(const struct tl_locator *locator, const struct tli_cache_entry *entry,
                     const struct tl_dc *dc)
 {
@@ -214,8 +214,8 @@ static bool too_far(const struct tl_locator *locator, const struct tli_cache_ent
            !tli_locator_fresh(locator, entry->found, locator->config->close_site_timeout);
 }
 
-/* What the cache says: a list, a refusal, or nothing (OK and no list). Then `in` is told
- * of another site, if this machine has moved. */
+/* What the cache says: a list, a refusal, or nothing (OK and no list). In that case
+ * `in` gets the other site, if this machine has moved. */
 static enum tl_reason from_cache(TALLOC_CTX *ctx, struct tli_search *in, bool store,
                                  struct tl_dc_list **list)
 {
@@ -265,6 +265,8 @@ static enum tl_reason from_cache(TALLOC_CTX *ctx, struct tli_search *in, bool st
     return TL_REASON_OK;
 }
 
+/* A failure goes into the cache with its detail, so there is an outcome even where the
+ * caller wants none. */
 enum tl_reason tl_locate(TALLOC_CTX *ctx, struct tl_locator *locator, const char *domain,
                          unsigned int flags, tl_deadline deadline,
                          struct tl_dc_list **list, struct tl_outcome *out)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * locate/ping.c - the bytes of the LDAP ping: the request (through liblber) and
- * the answer (by a reader of our own). Anybody can send the answer, so nothing
- * here may trust a length; liblber asserts in places, an assertion would end the
- * agent, hence the reader.
+ * locate/ping.c - the bytes of the LDAP ping: the request (through liblber) and the
+ * answer (by a reader of our own). Any host can send the answer, so nothing here may
+ * trust a length; liblber asserts in places, and an assertion would end the agent, hence
+ * the reader.
  */
 #include <errno.h>
 #include <lber.h>
@@ -32,6 +32,8 @@ static int put_equal(BerElement *ber, const char *name, const void *value, size_
     return ber_printf(ber, "t{sO}", (ber_tag_t)FILTER_EQUAL, name, &bv);
 }
 
+/* An LDAP search of the root DSE for `Netlogon`, with an AND of the filter's items
+ * [ADTS 6.3.3]. */
 int tli_ping_request(TALLOC_CTX *ctx, int message_id, const struct tli_ping_request *in,
                      uint8_t **data, size_t *len)
 {
@@ -168,6 +170,8 @@ static bool read_next_site(struct tl_ping_reply *r, const uint8_t *data, size_t 
     return name != NULL;
 }
 
+/* Eight names in a fixed order, compressed as in DNS; an empty one becomes NULL. A
+ * ninth, the next closest site, is there only where it was asked for. */
 int tl_ping_reply_decode(TALLOC_CTX *ctx, const uint8_t *data, size_t len,
                          struct tl_ping_reply **reply)
 {
@@ -239,6 +243,8 @@ static int find_netlogon(struct tli_ber entry, struct tli_ber *value)
     return -ENOENT;
 }
 
+/* All LDAP messages of the datagram must have the same id. Any other message in it
+ * makes the answer invalid. */
 int tl_ping_packet_decode(TALLOC_CTX *ctx, const uint8_t *data, size_t len,
                           int *message_id, struct tl_ping_reply **reply)
 {

@@ -15,9 +15,9 @@
 
 static const char *const state_words[] = {
     [TL_PROBE_SENT] = "no answer to the LDAP ping",
-    [TL_PROBE_GARBAGE] = "answers the LDAP ping with bytes that are no such answer",
+    [TL_PROBE_GARBAGE] = "answers the LDAP ping with an invalid reply",
     [TL_PROBE_WRONG] =
-        "answers the LDAP ping, but is no domain controller of this domain",
+        "answers the LDAP ping, but is not a domain controller of this domain",
     [TL_PROBE_PAUSED] = "its Netlogon service is paused (not synchronised yet)",
     [TL_PROBE_NO_KDC] = "a domain controller on which no KDC runs",
     [TL_PROBE_REFUSED] = "389/udp refused: no LDAP server, or a firewall that rejects",
@@ -68,7 +68,7 @@ static void close_probe(struct tli_probe *probe)
     probe->fd = -1;
 }
 
-/* The ping is over with `state`, which is told. */
+/* The ping is over with `state`, which goes to the trace. */
 static void conclude(const struct tl_locator *locator, struct tli_probe *probe,
                      enum tli_probe_state state, const char *text)
 {
@@ -223,6 +223,8 @@ static int judge_reply(TALLOC_CTX *ctx, const struct tl_locator *locator,
     return 0;
 }
 
+/* A datagram that does not fit the question is noted, and the probe stays open: a
+ * forged answer must not keep the real one out. */
 int tli_probe_read(TALLOC_CTX *ctx, struct tl_locator *locator, struct tli_probe *probe)
 {
     uint8_t packet[TL_PING_MAX];

@@ -98,10 +98,11 @@ static struct tl_dc_list *make_list(TALLOC_CTX *ctx, const struct tli_run *run)
 }
 
 struct tally {
-    size_t silent, refused, bad, other;
-    char *words; /* the first few, each with its server */
+    size_t silent, refused, bad, other; /* probes by how they ended */
+    char *words;                        /* the first few, each with its server */
 };
 
+/* Three servers are enough for a message that people read. */
 static void tally_up(TALLOC_CTX *ctx, const struct tli_run *run, struct tally *tally)
 {
     size_t told = 0;
@@ -137,14 +138,14 @@ static void tally_up(TALLOC_CTX *ctx, const struct tli_run *run, struct tally *t
     }
 }
 
-/* Nobody is there to be pinged: DNS is to blame. */
+/* There is no server to ping: DNS is to blame. */
 static enum tl_reason dns_reason(const struct tli_run *run)
 {
     const struct tli_search *in = run->in;
     const char *error = tli_dns_error(run->dns);
 
     if (run->count == 0) {
-        /* The siteless question decides: a site unknown to the domain is no fault. */
+        /* The siteless question decides: a site unknown to the domain is not a fault. */
         const struct tli_srv_answer *last = in->site_only ? &run->site : &run->plain;
 
         if (run->realm_only)
@@ -187,6 +188,8 @@ static enum tl_reason ping_reason(struct tli_run *run)
     return tl_outcome_fail(out, TL_STAGE_LOCATE, TL_REASON_NO_LOGON_SERVERS, "%s", words);
 }
 
+/* The order of the questions: was there an address at all, did a DC answer, may
+ * silence count as an answer? */
 enum tl_reason tli_run_result(TALLOC_CTX *ctx, struct tli_run *run,
                               struct tl_dc_list **list)
 {

@@ -10,7 +10,7 @@
  *    A server whose address is late does not hold up the others for longer than
  *    that. The silent are asked again. The first good answer ends it.
  *
- * Where DNS knows no such domain, the name may be a Kerberos realm, whose KDCs have
+ * Where DNS does not know the domain, the name may be a Kerberos realm, whose KDCs have
  * records of their own and answer no ping: steps 1 and 2 for those.
  */
 #include <errno.h>
@@ -251,7 +251,7 @@ static int ask_realm(struct tli_run *run)
     return rc ? rc : wait_for_srv(run);
 }
 
-/* Nobody to be pinged: only the addresses are waited for, and the late ones not for
+/* There is no ping: only the addresses are waited for, and the late ones not for
  * long once there is one. */
 static int wait_for_addresses(struct tli_run *run)
 {

@@ -15,17 +15,18 @@ struct tli_target {
     struct tli_run *run;
     struct tli_srv srv;
     unsigned int pending; /* address questions without an answer yet */
-    size_t count;
+    size_t count;         /* addresses */
     struct tli_probe probes[TL_MAX_ADDRESSES];
 };
 
+/* One SRV question and its answer. */
 struct tli_srv_answer {
     struct tli_run *run;
-    bool pending;
+    bool pending; /* asked, and no answer yet */
     enum tli_dns_result result;
     int64_t arrived_us;
     size_t count;
-    struct tli_srv *srv;
+    struct tli_srv *srv; /* child of the run */
 };
 
 struct tli_run {
@@ -34,14 +35,16 @@ struct tli_run {
     bool from_cache;
     bool realm_only;       /* no domain: a Kerberos realm's records are asked for */
     const char *no_domain; /* what DNS said then */
-    struct tli_srv_answer site, plain;
-    struct tli_target *targets;
+    struct tli_srv_answer site, plain; /* of the site, and siteless */
+    struct tli_target *targets;        /* in the order in which they are pinged */
     size_t count;
     unsigned int pending; /* address questions of all targets */
     bool addresses_unanswered, no_memory;
-    bool with_ipv6; /* AAAA records were asked for, too */
-    int64_t resolve_us, first_ping_us, last_ping_us, next_ping_us;
-    struct tli_probe *best; /* first to answer well */
+    bool with_ipv6;                      /* AAAA records were asked for, too */
+    int64_t resolve_us;                  /* when the addresses were asked for */
+    int64_t first_ping_us, last_ping_us; /* 0: none was sent */
+    int64_t next_ping_us;                /* not before then */
+    struct tli_probe *best;              /* first to answer well */
     int64_t best_us;
 };
 

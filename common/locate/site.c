@@ -85,7 +85,7 @@ static bool look_in(const struct tli_search *in, const char *site,
 }
 
 /*
- * The DC's word is asked for in any case, so this costs one DNS question and one ping,
+ * The DC's word is asked for anyway, so this costs one DNS question and one ping,
  * and only where there is a nearer DC to be had. The next closest site is the DC's word,
  * too, and like on Windows only taken where the administrator wants that.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The machine's own AS exchange, with the keys of its keytab; and what its
- * outcome says about who this machine is.
+ * machine_as.c - the machine's own AS exchange, with the keys of its keytab; and what
+ * its outcome says about which machine this is.
  */
 #include "kerberos/exchange/exchange.h"
 #include "kerberos/tickets/keytab.h"
@@ -37,6 +37,8 @@ static enum tl_reason machine_refused(struct tl_outcome *out, enum tl_reason rea
     return reason;
 }
 
+/* The keys written last are tried first, those of the highest version after them. What
+ * the KDC says about the account is noted for the choice among the keytab's machines. */
 enum tl_reason tl_krb_as_machine(struct tl_krb *krb, const struct tl_workstation *ws,
                                  struct tl_outcome *out)
 {

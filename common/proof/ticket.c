@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * Proof: the ticket for this machine opens with this machine's key, so it comes
- * from its domain's KDC; and its PAC, signed with the same key, says who the
- * user is. Without it anybody who can answer on 88/tcp could log on as anybody.
- * There is no option that skips any of this.
+ * ticket.c - the proof: the ticket for this machine opens with this machine's key, so it
+ * comes from its domain's KDC; and its PAC, signed with the same key, says who the user
+ * is. Without it any host that can answer on 88/tcp could log on as any user. No option
+ * skips any of this.
  */
 #include "kerberos/internal.h"
 #include "kerberos/tickets/keytab.h"
@@ -16,17 +16,17 @@
 #include <trustlogon/name.h>
 
 struct proof {
-    struct tl_krb *krb;
-    const struct tl_workstation *ws;
-    TALLOC_CTX *mem;
+    struct tl_krb *krb;              /* has the ticket and the AS exchange's client */
+    const struct tl_workstation *ws; /* whose keys must open it */
+    TALLOC_CTX *mem;                 /* ends with the proof */
     struct tl_outcome *out;
-    krb5_ticket *ticket;
-    krb5_keyblock key; /* the one that opened the ticket */
-    size_t keys;       /* the machine's keys seen in the keytab */
-    krb5_kvno newest;  /* their highest version */
-    bool same_kvno;    /* one of the ticket's version and type was tried */
-    bool same_type;    /* one of the ticket's encryption type was there */
-    bool has_aes;      /* one is AES */
+    krb5_ticket *ticket; /* decrypted by open_ticket() */
+    krb5_keyblock key;   /* the one that opened the ticket */
+    size_t keys;         /* the machine's keys seen in the keytab */
+    krb5_kvno newest;    /* their highest version */
+    bool same_kvno;      /* one of the ticket's version and type was tried */
+    bool same_type;      /* one of the ticket's encryption type was there */
+    bool has_aes;        /* one is AES */
 };
 
 /*
@@ -51,9 +51,9 @@ static bool try_key(struct proof *p, const krb5_keytab_entry *entry)
         krb5_decode_ticket(&p->krb->host->ticket, &fresh) == 0) {
         krb5_error_code ret = krb5_server_decrypt_ticket_keytab(k5, one, fresh);
 
-        /* libkrb5 judges the realms on the way by [capaths], which no member of
-         * a domain keeps; here they are judged by the trusts, and later
-         * (find_way()). The ticket is open by then. */
+        /* libkrb5 judges the realms of the path by [capaths], which no member
+         * of a domain maintains; here the trusts judge them, later
+         * (find_path()). The ticket is open by then. */
         opened = (ret == 0 || ret == KRB5KRB_AP_ERR_ILL_CR_TKT) &&
                  fresh->enc_part2 != NULL &&
                  krb5_copy_keyblock_contents(k5, &entry->key, &p->key) == 0;
@@ -70,7 +70,7 @@ static bool try_key(struct proof *p, const krb5_keytab_entry *entry)
 }
 
 /* One pass over the keytab: keys of the ticket's version first, then the others,
- * for a keytab whose versions were counted anew. */
+ * for a keytab whose versions were counted from 1 again. */
 static bool try_keys(struct proof *p, krb5_keytab keytab, bool same_kvno)
 {
     krb5_context k5 = p->krb->k5;
@@ -174,7 +174,7 @@ static enum tl_reason check_client(struct proof *p)
 
 /*
  * The ticket must be of this very exchange: its session key is the one that the
- * reply gave, and it is valid now. A ticket that somebody read on the wire when the
+ * reply gave, and it is valid now. A ticket that an attacker read on the wire when the
  * user visited this machine is genuine in all else, and a KDC that lies could hand
  * it out under a password of its own. This is what an AP-REQ to oneself would prove
  * [RFC 4120 3.2.3].
@@ -204,7 +204,7 @@ static enum tl_reason check_exchange(struct proof *p)
  * our KDC has judged them (TRANSITED-POLICY-CHECKED) does not matter: Windows' do not say
  * so.
  */
-static enum tl_reason find_way(struct proof *p)
+static enum tl_reason find_path(struct proof *p)
 {
     struct tl_krb *krb = p->krb;
     const krb5_data *client = &p->ticket->enc_part2->client->realm;
@@ -266,7 +266,7 @@ static enum tl_reason verify_pac(struct proof *p, const krb5_data *bytes)
     return TL_REASON_OK;
 }
 
-/* The buffers must tell of one user: an older KDC that a client could trick into
+/* The buffers must name one user: an older KDC that a client could trick into
  * mixing two of them (CVE-2021-42287) is caught here. */
 static enum tl_reason check_pac(struct proof *p, const struct tl_pac *pac)
 {
@@ -294,7 +294,7 @@ static enum tl_reason check_pac(struct proof *p, const struct tl_pac *pac)
     return TL_REASON_OK;
 }
 
-/* A KDC that serves no domain signs a PAC, too (MIT krb5 since 1.20), and has nobody's
+/* A KDC that serves no domain signs a PAC, too (MIT krb5 since 1.20), and has no
  * SIDs to put into it; nor does it pass on those that came with a TGT. */
 static enum tl_reason no_identity(struct proof *p)
 {
@@ -304,6 +304,8 @@ static enum tl_reason no_identity(struct proof *p)
                            "the PAC of the ticket has no LOGON_INFO");
 }
 
+/* Cheap checks first, and nothing of the PAC is looked at before its signature is
+ * verified. */
 static enum tl_reason prove(TALLOC_CTX *ctx, struct proof *p, struct tl_pac **out_pac)
 {
     krb5_data bytes = {0};
@@ -316,7 +318,7 @@ static enum tl_reason prove(TALLOC_CTX *ctx, struct proof *p, struct tl_pac **ou
     if (reason == TL_REASON_OK)
         reason = check_exchange(p);
     if (reason == TL_REASON_OK)
-        reason = find_way(p);
+        reason = find_path(p);
     if (reason == TL_REASON_OK)
         reason = find_pac(p, &bytes);
     if (reason == TL_REASON_OK)

@@ -19,10 +19,10 @@
 #define NAME_MAX_LEN 255
 #define DOMAIN_X500_COMPRESS 1
 
-/* One name as it stands there, its escapes removed. */
+/* One name of the list, its escapes removed. */
 struct field {
     char text[NAME_MAX_LEN + 1];
-    size_t len;
+    size_t len;        /* of the text */
     bool absolute;     /* a space came first */
     bool slash;        /* the first character is a "/", not escaped */
     bool dot;          /* the last one is a ".", not escaped */

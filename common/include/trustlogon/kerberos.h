@@ -29,7 +29,7 @@ TL_PUBLIC enum tl_reason tl_keytab_judge(const struct tl_config *config,
  * ctx): "/etc/krb5.conf, line 3: Syntax error in profile relation". */
 TL_PUBLIC int tl_krb5_conf_check(TALLOC_CTX *ctx, char **error);
 
-/* A Kerberos session: library context, connections, the user's tickets. */
+/* A Kerberos context: libkrb5's context, connections, the user's tickets. */
 struct tl_krb;
 TL_PUBLIC enum tl_reason tl_krb_new(TALLOC_CTX *ctx, const struct tl_config *config,
                                     struct tl_locator *locator, tl_deadline deadline,
@@ -57,8 +57,8 @@ TL_PUBLIC int tl_krb_set_workstation(struct tl_krb *krb, const char *flat);
 
 /*
  * By `fast` of the configuration, armor the AS exchanges of users with a ticket of this
- * machine's (docs/decisions/fast.md); it is got when it is needed and kept in the run
- * folder. `ws` must outlive the session. 0 or -ENOMEM.
+ * machine's (docs/decisions/fast.md); it is fetched when it is needed and saved in the
+ * run folder. `ws` must outlive the context. 0 or -ENOMEM.
  */
 TL_PUBLIC int tl_krb_set_armor(struct tl_krb *krb, const struct tl_workstation *ws);
 /* Can this machine armor for users of `realm`? ARMOR_UNAVAILABLE, and the reasons that
@@ -78,9 +78,9 @@ TL_PUBLIC enum tl_reason tl_krb_as(struct tl_krb *krb, const struct tl_route *ro
                                    const char **client, struct tl_outcome *out);
 /*
  * The same for a ticket to change the password with, kadmin/changepw, which is
- * given for an expired password as well. It proves the password to whoever holds
- * the user's key, and nothing to this machine: nobody is logged on by it
- * (CVE-2022-2031). It lives for five minutes in the session only.
+ * given for an expired password as well. It proves the password to the KDC, and
+ * nothing to this machine: it is not a logon (CVE-2022-2031). It lives for five minutes,
+ * and in the context only.
  */
 TL_PUBLIC enum tl_reason tl_krb_as_changepw(struct tl_krb *krb,
                                             const struct tl_route *route,
@@ -94,7 +94,7 @@ TL_PUBLIC enum tl_reason tl_krb_changepw_reach(struct tl_krb *krb,
  * Change the password [RFC 3244] with that ticket: sent to one DC, once. OK only if
  * the DC's authenticated reply says so. Reasons: PASSWORD_TOO_SHORT, _NOT_COMPLEX,
  * _REPEATED, _RULES, _DENIED, _FAILED: not changed; _UNREACHABLE: nothing was sent;
- * _UNKNOWN: sent, and no answer to be believed. The outcome's detail is made of
+ * _UNKNOWN: sent, and no authenticated answer came. The outcome's detail is made of
  * sentences that a user may read.
  */
 TL_PUBLIC enum tl_reason tl_krb_change_password(struct tl_krb *krb,
@@ -109,7 +109,7 @@ TL_PUBLIC enum tl_reason tl_krb_as_machine(struct tl_krb *krb,
 /*
  * Walk to host/<workstation> by the configured policy. The outcome names hop,
  * realm, KDC, principal asked for (subject) and code of what failed. 7 on the
- * walk is TL_NT_NO_TRUST_SAM_ACCOUNT whatever its e-data says (KB2015518).
+ * walk is TL_NT_NO_TRUST_SAM_ACCOUNT; its e-data is ignored (KB2015518).
  */
 TL_PUBLIC enum tl_reason tl_krb_walk(struct tl_krb *krb, const struct tl_route *route,
                                      const struct tl_workstation *ws,
@@ -136,8 +136,8 @@ TL_PUBLIC enum tl_reason tl_krb_machine_keys(const struct tl_config *config,
                                              struct tl_outcome *out);
 
 /*
- * The machine's own tickets for other sessions of root's: written beside `path` and
- * renamed, mode 0600, without those that end soon. Taking them is an AS exchange
+ * The machine's own tickets, saved for other processes of root's: written beside `path`
+ * and renamed, mode 0600, without those that end soon. Taking them is an AS exchange
  * saved: 0; -ENOENT where there is no TGT of this machine that lasts another few
  * minutes, -EPERM where the file is not root's alone, or another -errno.
  */
@@ -160,22 +160,22 @@ TL_PUBLIC char *tl_krb_realm_path_text(TALLOC_CTX *ctx, const struct tl_krb *krb
 TL_PUBLIC const char *tl_krb_transited(const struct tl_krb *krb, size_t i);
 TL_PUBLIC char *tl_krb_transited_text(TALLOC_CTX *ctx, const struct tl_krb *krb);
 
-/* Has any KDC answered anything in this session, an error included? */
+/* Has any KDC answered in this context, if only with an error? */
 TL_PUBLIC bool tl_krb_answered(const struct tl_krb *krb);
-/* Name of the session's MEMORY ccache (for tl_directory_open). */
+/* Name of the context's MEMORY ccache (for tl_directory_open). */
 TL_PUBLIC const char *tl_krb_ccache_name(const struct tl_krb *krb);
 /* End time of the TGT, seconds since 1970; 0 if none. */
 TL_PUBLIC int64_t tl_krb_tgt_end(const struct tl_krb *krb);
 
 /*
- * Store: write the session's tickets to a root-owned pending file (made with
+ * Store: write the context's tickets to a root-owned pending file (made with
  * O_EXCL|O_NOFOLLOW, 0600), and from such a file into the user's own cache.
  */
 TL_PUBLIC int tl_krb_save_pending(struct tl_krb *krb, const char *path);
 /* Such a file without tickets, of this user in this realm (a cached logon). 0 or -errno.
  */
 TL_PUBLIC int tl_krb_save_empty(const char *user, const char *realm, const char *path);
-/* Go on with the tickets of such a file in a new session: tl_krb_ticket() then asks
+/* Go on with the tickets of such a file in a new context: tl_krb_ticket() then asks
  * as that user. 0 or -errno. */
 TL_PUBLIC int tl_krb_load_pending(struct tl_krb *krb, const char *path);
 
@@ -216,7 +216,7 @@ enum tl_renewal {
     TL_RENEWAL_SILENT,  /* no KDC answered */
     TL_RENEWAL_FAILED   /* the cache could not be read or written */
 };
-/* DONE: half of its life is over, and it can have more. Pure. */
+/* DONE: half of its life is over, and it can be renewed. Pure. */
 TL_PUBLIC enum tl_renewal tl_renewal_due(const krb5_creds *tgt, int64_t now);
 
 struct tl_renewal_request {
@@ -228,8 +228,8 @@ struct tl_renewal_request {
 /*
  * Renew the TGT in a session's cache if it is due, over `krb`'s connections and within
  * its deadline, in a child that has become the user. The rest of the cache stays. *end
- * is the end of the TGT that is there now (0: none); *why, a child of ctx, tells what
- * is not DONE.
+ * is the end of the TGT that is there now (0: none); *why, a child of ctx, says why
+ * anything but DONE.
  */
 TL_PUBLIC enum tl_renewal tl_ccache_renew(TALLOC_CTX *ctx, struct tl_krb *krb,
                                           const struct tl_renewal_request *req,

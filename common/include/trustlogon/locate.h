@@ -57,7 +57,7 @@ struct tl_dc {
     uint16_t priority, weight;
     bool in_site;    /* came from the site's own records */
     bool pinged;     /* answered the LDAP ping, now or when it was cached */
-    bool realm_only; /* KDC of a Kerberos realm that is no domain: there is no ping */
+    bool realm_only; /* KDC of a Kerberos realm, not of a domain: there is no ping */
     int64_t ping_us; /* how long that took; 0 unknown */
     uint32_t flags;  /* DS_FLAG of the answer */
     const char *forest, *flat_domain, *dc_site, *client_site,
@@ -80,8 +80,8 @@ TL_PUBLIC struct tl_locator *tl_locator_new(TALLOC_CTX *ctx,
                                             const char *site,
                                             const struct tl_trace *trace);
 
-#define TL_LOCATE_FORCE 0x1U /* search, whatever the cache says */
-/* Ping every candidate and return all, answering or not; `why` tells of each. The cache
+#define TL_LOCATE_FORCE 0x1U /* search, even if the cache is fresh */
+/* Ping every candidate and return all, answering or not; `why` describes each. The cache
  * is neither read nor written. The list comes back with PING_FILTERED, PING_REFUSED and
  * NO_LOGON_SERVERS, too. */
 #define TL_LOCATE_ALL 0x2U
@@ -99,9 +99,9 @@ TL_PUBLIC struct tl_locator *tl_locator_new(TALLOC_CTX *ctx,
  * first to answer is not of the site it says this machine is in, that site's DCs are
  * asked for once, and with try_next_closest_site those of the next closest, which it
  * names, too. Such a DC from the cache is used for close_site_timeout, then searched for
- * anew. If DNS fails, DCs found earlier that still answer will do. With require_ldap_ping
- * = no, and no answer within three intervals, the candidates come back unasked in the
- * order of DNS, which a note of the trace tells.
+ * again. If DNS fails, DCs found earlier that still answer will do. With
+ * require_ldap_ping = no, and no answer within three intervals, the candidates come back
+ * unasked in the order of DNS, which a note of the trace tells.
  *
  * A name without the records of a domain may be a Kerberos realm [RFC 4120 7.2.3.2]:
  * then its KDCs come back, in the order of DNS and without a ping.
@@ -124,7 +124,7 @@ TL_PUBLIC enum tl_reason tl_locate(TALLOC_CTX *ctx, struct tl_locator *locator,
                                    tl_deadline deadline, struct tl_dc_list **list,
                                    struct tl_outcome *out);
 /* A DC did not answer Kerberos: for negative_lifetime it goes last, and when all have
- * failed they are searched for anew. */
+ * failed the domain is searched again. */
 TL_PUBLIC void tl_locate_failed(struct tl_locator *locator, const struct tl_dc *dc);
 /* A DC answered Kerberos: put it first next time. Writes nothing if it is first. */
 TL_PUBLIC void tl_locate_worked(struct tl_locator *locator, const struct tl_dc *dc);

@@ -24,8 +24,8 @@ struct tl_card {
 
 /*
  * The card that is there, or the file that would be used, for users of `realm` (NULL:
- * whatever realm). Nothing is sent and no PIN is tried. SMARTCARD_NONE; also for one
- * that asks for no PIN, since then nobody would have proven anything.
+ * any realm). Nothing is sent and no PIN is tried. SMARTCARD_NONE; also for one that asks
+ * for no PIN, since it would prove nothing about the user.
  * SMARTCARD_PLUGIN: the machine has no pkinit plugin. CONFIG_INVALID: there is nothing
  * to hold the domain controller's certificate against.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * When an AS exchange is armored, what stands inside the armor, and what it means
- * if an answer comes outside.
+ * armor.c - when an AS exchange is armored, what is inside the armor, and what it means
+ * if a reply comes outside.
  *
  * `demand`: every request is armored, and nothing outside is followed. `try`: the
  * same for a realm that has proven to support FAST; another one is asked in the
@@ -26,14 +26,14 @@ static bool demanded(const struct tli_fast *fast)
     return fast->krb->config->fast == TL_FAST_DEMAND;
 }
 
-/* Nobody of the user's realm can be reached: without armor it would be the same. */
-static bool nobody_there(const struct tli_fast *fast, const struct tl_outcome *out)
+/* No KDC of the user's realm can be reached: without armor it would be the same. */
+static bool unreachable(const struct tli_fast *fast, const struct tl_outcome *out)
 {
     return out->ntstatus == TL_NT_NO_LOGON_SERVERS && out->krb_error == TL_KRB_NONE &&
            out->realm != NULL && strcasecmp(out->realm, fast->realm) == 0;
 }
 
-/* The armor for fast->realm. With `try`, none is no failure: fast->plain. */
+/* The armor for fast->realm. With `try`, going without is not a failure: fast->plain. */
 static enum tl_reason get_armor(struct tli_fast *fast, struct tl_outcome *out)
 {
     struct tli_armor *armor = fast->krb->armor;
@@ -46,17 +46,17 @@ static enum tl_reason get_armor(struct tli_fast *fast, struct tl_outcome *out)
         fast->ready = true;
         tl_trace_note(fast->krb->trace, "armor: a ticket of %s$ for %s/%s%s", armor->flat,
                       KRB5_TGS_NAME, fast->realm,
-                      armor->saved ? ", kept from before" : "");
+                      armor->saved ? ", saved by an earlier logon" : "");
         tl_outcome_reset(out); /* its hops are not the user's */
         return TL_REASON_OK;
     }
-    if (reason == TL_REASON_NO_MEMORY || nobody_there(fast, out))
+    if (reason == TL_REASON_NO_MEMORY || unreachable(fast, out))
         return reason;
-    /* Where armor has worked, its failure may be somebody's on the way: errors of KDCs
-     * for the machine's ticket are not protected either. */
+    /* Where armor has worked before, an attacker on the wire may have made it fail: the
+     * errors of KDCs for the machine's ticket are not protected either. */
     if (!demanded(fast) && !tli_realm_has_fast(fast->krb->config, fast->realm)) {
         tl_trace_note(fast->krb->trace,
-                      "no armor: %s$ gets no ticket for %s/%s (%s); going on without",
+                      "no armor: %s$ gets no ticket for %s/%s (%s); continuing without",
                       armor->flat, KRB5_TGS_NAME, fast->realm,
                       out->detail != NULL ? out->detail : tl_reason_info(reason)->slug);
         fast->plain = true;
@@ -144,7 +144,7 @@ static krb5_error_code ticket_key(struct tli_fast *fast, krb5_creds *got)
 
 /*
  * The armor's key [RFC 6113 5.4.1.1] is libkrb5's secret, but made of two that are
- * known here: the ticket's session key, and with it what stands in the request.
+ * known here: the ticket's session key, and with it the subkey in the request.
  */
 static int find_key(TALLOC_CTX *mem, struct tli_fast *fast, const krb5_data *request)
 {
@@ -219,10 +219,10 @@ enum tl_reason tli_fast_open(TALLOC_CTX *mem, struct tli_fast *fast,
         tli_fast_response_padata(plain, &list) != 0 ||
         (error && read_error(mem, fast, list, &ex->err) != 0))
         return tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_KDC_GARBAGE,
-                               "what stands in the armor cannot be read");
+                               "the armored reply cannot be decoded");
     if (!tli_s2k_padata_affordable(list.data, list.len))
         return tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_KDC_GARBAGE,
-                               "inside the armor it asks for more than %u rounds of "
+                               "the armored reply asks for more than %u rounds of "
                                "PBKDF2",
                                TL_S2K_ROUNDS_MAX);
     ex->armored = true;
@@ -254,7 +254,7 @@ static enum tl_reason judge_plain(struct tli_fast *fast, const struct tli_exchan
     if (fast->krb->armor->saved && !fast->renewed && ex->err.code != TL_KRB_NONE &&
         ex->err.code != TL_KRB_PREAUTH_REQUIRED) {
         tl_trace_note(fast->krb->trace,
-                      "%s does not take the kept armor: once more with new tickets",
+                      "%s rejects the saved armor tickets: trying again with new ones",
                       ex->kdc);
         fast->krb->armor->drop(fast->krb->armor);
         fast->ready = false;
@@ -339,9 +339,10 @@ enum tl_reason tli_fast_after(struct tli_fast *fast, struct tl_outcome *out)
     reason = get_armor(fast, out);
     if (reason != TL_REASON_OK || fast->plain)
         return reason;
-    tl_trace_note(fast->krb->trace,
-                  "%s supports FAST, and its offer did not arrive: once more with armor",
-                  fast->realm);
+    tl_trace_note(
+        fast->krb->trace,
+        "%s supports FAST, but its offer did not arrive: trying again with armor",
+        fast->realm);
     fast->again = true;
     return TL_REASON_OK;
 }

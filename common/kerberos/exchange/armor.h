@@ -55,7 +55,7 @@ enum tl_reason tli_fast_open(TALLOC_CTX *mem, struct tli_fast *fast,
 /* May the exchange go on as it is, must it begin again (fast->again), or is it over? */
 enum tl_reason tli_fast_judge(struct tli_fast *fast, const struct tli_exchange *ex,
                               struct tl_outcome *out);
-/* The TGT is there. Did the offer of FAST get lost on the way [RFC 6806 11]? Then
+/* The TGT is there. Did its offer of FAST not arrive [RFC 6806 11]? Then
  * fast->again. */
 enum tl_reason tli_fast_after(struct tli_fast *fast, struct tl_outcome *out);
 void tli_fast_end(struct tli_fast *fast);

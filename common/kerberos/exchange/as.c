@@ -35,22 +35,22 @@
 enum as_state { AS_BEGIN, AS_MAKE, AS_SEND, AS_CHECK, AS_DONE };
 
 struct as_run {
-    /* what is asked for, and with what: one of password, card and keytab */
+    /* Set by the caller: whose ticket, and one of password, card and keytab. */
     struct tl_krb *krb;
-    krb5_principal princ;
+    krb5_principal princ; /* its realm follows a referral that needs other armor */
     const char *password;
     struct tli_card_try *card;
     krb5_keytab keytab;
     bool changepw; /* a ticket for kadmin/changepw instead of a TGT */
     struct tl_outcome *out;
-    /* how far it is */
-    TALLOC_CTX *mem;
-    struct tli_as_options options; /* from BEGIN on */
-    krb5_init_creds_context icc;
-    krb5_data in;      /* the reply for libkrb5 to read; empty at first */
-    krb5_data request; /* from MAKE to SEND */
+    /* The state of the exchange. */
+    TALLOC_CTX *mem;               /* ends with it */
+    struct tli_as_options options; /* from BEGIN on, like icc */
+    krb5_init_creds_context icc;   /* libkrb5's state */
+    krb5_data in;                  /* the reply for libkrb5 to read; empty at first */
+    krb5_data request;             /* from MAKE to SEND */
     struct tli_referrals referrals;
-    struct tli_exchange ex;
+    struct tli_exchange ex; /* the last request and its reply */
     struct tli_fast fast;
 };
 
@@ -191,7 +191,7 @@ static enum tl_reason check_clock(struct as_run *run)
                            tl_clock_sentence(run->mem, here, there, run->ex.kdc));
 }
 
-/* Before libkrb5 makes a key by it. */
+/* Of the string-to-key parameters, before libkrb5 makes a key by them. */
 static enum tl_reason check_cost(struct as_run *run)
 {
     bool asks = run->ex.err.code == TL_KRB_NONE ||
@@ -201,9 +201,10 @@ static enum tl_reason check_cost(struct as_run *run)
     if (!asks ||
         tli_s2k_affordable((const uint8_t *)run->ex.reply.data, run->ex.reply.length))
         return TL_REASON_OK;
-    return tl_outcome_fail(run->out, TL_STAGE_AS, TL_REASON_KDC_GARBAGE,
-                           "it is no DER, or asks for more than %u rounds of PBKDF2",
-                           TL_S2K_ROUNDS_MAX);
+    return tl_outcome_fail(
+        run->out, TL_STAGE_AS, TL_REASON_KDC_GARBAGE,
+        "the reply is not DER, or asks for more than %u rounds of PBKDF2",
+        TL_S2K_ROUNDS_MAX);
 }
 
 static enum tl_reason check(struct as_run *run, enum as_state *next)
@@ -218,7 +219,8 @@ static enum tl_reason check(struct as_run *run, enum as_state *next)
     return reason;
 }
 
-/* The ticket is there. FAST may find that its offer was lost on the way: once more. */
+/* The ticket is there. If the KDC's offer of FAST did not arrive, begin again with armor.
+ */
 static enum tl_reason done(struct as_run *run, enum as_state *next)
 {
     enum tl_reason reason = tli_as_finish(run->krb, run->icc, run->changepw, run->out);
@@ -236,6 +238,7 @@ static enum tl_reason again(struct as_run *run)
     return tl_outcome_fail(run->out, TL_STAGE_AS, TL_REASON_NO_MEMORY, NULL);
 }
 
+/* The states of the file's header; a reason other than OK ends them. */
 static enum tl_reason run_states(struct as_run *run)
 {
     enum as_state state = AS_BEGIN;

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * What comes of an AS exchange: is it the ticket that was asked for, whose is it,
- * and where it is kept.
+ * as_finish.c - the ticket of an AS exchange: is it the one that was asked for, whose is
+ * it, and where is it stored?
  */
 #include "exchange.h"
 
 #include <string.h>
 
-struct keep {
+struct finish {
     struct tl_krb *krb;
-    TALLOC_CTX *mem;
-    bool changepw;
+    TALLOC_CTX *mem; /* of the texts in `out` */
+    bool changepw;   /* a ticket for kadmin/changepw was asked for, not a TGT */
     struct tl_outcome *out;
 };
 
@@ -34,31 +34,30 @@ static bool is_changepw(krb5_const_principal server)
 
 /*
  * The ticket must be a TGT, krbtgt/R@R: a KDC that answers with a ticket for
- * another service (kadmin/changepw for an expired password, CVE-2022-2031) has
- * not logged anybody on. The other way round, a TGT sent to a password service
- * would be given away.
+ * another service (kadmin/changepw for an expired password, CVE-2022-2031) is
+ * not a logon. Conversely, a TGT sent to a password service would be given away.
  */
-static enum tl_reason check_ticket(struct keep *keep, const krb5_creds *creds)
+static enum tl_reason check_ticket(struct finish *f, const krb5_creds *creds)
 {
     krb5_const_principal server = creds->server;
 
-    if (!(keep->changepw ? is_changepw(server) : is_tgt(server)))
-        return tl_outcome_fail(keep->out, TL_STAGE_AS, TL_REASON_REPLY_MISMATCH,
+    if (!(f->changepw ? is_changepw(server) : is_tgt(server)))
+        return tl_outcome_fail(f->out, TL_STAGE_AS, TL_REASON_REPLY_MISMATCH,
                                "asked for a %s, it gave %s",
-                               keep->changepw ? "ticket for kadmin/changepw" : "TGT",
-                               tli_k5_name(keep->mem, keep->krb->k5, server));
-    if (!tli_enctype_allowed(keep->krb->config->allow_rc4, TL_KEY_ANY,
+                               f->changepw ? "ticket for kadmin/changepw" : "TGT",
+                               tli_k5_name(f->mem, f->krb->k5, server));
+    if (!tli_enctype_allowed(f->krb->config->allow_rc4, TL_KEY_ANY,
                              creds->keyblock.enctype))
-        return tl_outcome_fail(keep->out, TL_STAGE_AS, TL_REASON_ETYPE_UNSUPPORTED,
+        return tl_outcome_fail(f->out, TL_STAGE_AS, TL_REASON_ETYPE_UNSUPPORTED,
                                "the session key is of type %d",
                                (int)creds->keyblock.enctype);
     return TL_REASON_OK;
 }
 
 /* Whose ticket it is, by the names of the reply. */
-static enum tl_reason keep_client(struct keep *keep, const krb5_creds *creds)
+static enum tl_reason take_client(struct finish *f, const krb5_creds *creds)
 {
-    struct tl_krb *krb = keep->krb;
+    struct tl_krb *krb = f->krb;
     krb5_error_code ret;
 
     if (krb->client != NULL)
@@ -71,28 +70,28 @@ static enum tl_reason keep_client(struct keep *keep, const krb5_creds *creds)
     krb->tgt_realm =
         talloc_strndup(krb, creds->server->realm.data, creds->server->realm.length);
     if (ret != 0 || krb->client_name == NULL || krb->tgt_realm == NULL)
-        return tl_outcome_fail(keep->out, TL_STAGE_AS, TL_REASON_NO_MEMORY, NULL);
+        return tl_outcome_fail(f->out, TL_STAGE_AS, TL_REASON_NO_MEMORY, NULL);
     return TL_REASON_OK;
 }
 
 enum tl_reason tli_as_finish(struct tl_krb *krb, krb5_init_creds_context icc,
                              bool changepw, struct tl_outcome *out)
 {
-    struct keep keep = {.krb = krb, .changepw = changepw, .out = out};
+    struct finish f = {.krb = krb, .changepw = changepw, .out = out};
     krb5_creds creds;
     krb5_error_code ret;
     enum tl_reason reason;
 
     memset(&creds, 0, sizeof(creds));
-    keep.mem = talloc_new(krb);
+    f.mem = talloc_new(krb);
     ret = krb5_init_creds_get_creds(krb->k5, icc, &creds);
     if (ret != 0) {
-        talloc_free(keep.mem);
-        return tli_krb_fail_local(krb, out, TL_STAGE_AS, ret, "no ticket was kept");
+        talloc_free(f.mem);
+        return tli_krb_fail_local(krb, out, TL_STAGE_AS, ret, "there is no ticket");
     }
-    reason = check_ticket(&keep, &creds);
+    reason = check_ticket(&f, &creds);
     if (reason == TL_REASON_OK)
-        reason = keep_client(&keep, &creds);
+        reason = take_client(&f, &creds);
     if (reason == TL_REASON_OK && changepw) {
         if (krb->changepw != NULL)
             krb5_free_creds(krb->k5, krb->changepw);
@@ -103,6 +102,6 @@ enum tl_reason tli_as_finish(struct tl_krb *krb, krb5_init_creds_context icc,
         krb->tgt_end = (int64_t)(uint32_t)creds.times.endtime;
     }
     krb5_free_cred_contents(krb->k5, &creds);
-    talloc_free(keep.mem);
+    talloc_free(f.mem);
     return reason;
 }

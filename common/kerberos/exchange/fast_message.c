@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The parts of FAST in Kerberos messages [RFC 6113 5.4, RFC 4120 5].
+ * fast_message.c - the parts of FAST in Kerberos messages [RFC 6113 5.4, RFC 4120 5].
  */
 #include "fast_message.h"
 
@@ -22,7 +22,7 @@ static int inside(struct tli_der *in, uint8_t tag, struct tli_der *content)
     return 0;
 }
 
-/* Field [n] of a SEQUENCE's content, passing others by. Fields stand in order. */
+/* Field [n] of a SEQUENCE's content, passing others by. Fields are in order. */
 static int field(struct tli_der fields, unsigned int n, struct tli_der *value)
 {
     while (fields.len > 0) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Private to this folder: where in Kerberos messages the parts of FAST stand
- * [RFC 6113 5.4]. Windows on the bytes given; nothing is decrypted here. Pure.
+ * fast_message.h - where the parts of FAST are in Kerberos messages [RFC 6113 5.4].
+ * Results point into the bytes given; nothing is decrypted here. Pure.
  */
 #ifndef TL_FAST_MESSAGE_H
 #define TL_FAST_MESSAGE_H

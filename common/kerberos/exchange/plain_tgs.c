@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * A TGS-REQ without PA-FX-FAST (RFC 6113 5.4.2). libkrb5 armours every one with
- * the TGT's own key. A KDC that understands wraps its errors then, e-data and
- * all, in a key that only libkrb5 has, and the NTSTATUS that tells selective
- * authentication from other policies (KB2959395) never reaches us. Windows does
- * not armour either unless its domain's policy says so. The padata is not part
- * of what the authenticator's checksum covers (RFC 4120 7.2.2), so it may go.
+ * plain_tgs.c - a TGS-REQ without PA-FX-FAST (RFC 6113 5.4.2). libkrb5 armours every one
+ * with the TGT's own key. A KDC that understands wraps its errors then, e-data and all,
+ * in a key that only libkrb5 has, and the NTSTATUS that tells selective authentication
+ * from other policies (KB2959395) never reaches us. Windows does not armour either unless
+ * its domain's policy says so. The padata is not part of what the authenticator's
+ * checksum covers (RFC 4120 7.2.2), so it may go.
  */
 #include "exchange.h"
 
@@ -58,7 +58,7 @@ static int copy_padata(struct tli_der list, uint8_t *out, size_t *len, bool *dro
     return 0;
 }
 
-/* The request's parts: what stands before and after [3], and its list. */
+/* The request's parts: what comes before and after [3], and its list. */
 static int split(const uint8_t *data, size_t size, struct tli_der *before,
                  struct tli_der *list, struct tli_der *after)
 {
@@ -79,6 +79,8 @@ static int split(const uint8_t *data, size_t size, struct tli_der *before,
     return 0;
 }
 
+/* Leaving an element out changes the lengths of everything around it, so the headers
+ * of all four levels are written again. */
 uint8_t *tli_tgs_req_plain(TALLOC_CTX *ctx, const uint8_t *data, size_t size, size_t *len)
 {
     struct tli_der before, list, after;

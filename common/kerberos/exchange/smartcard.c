@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * Smart cards in the AS exchange (smartcard.h). libkrb5 asks for PINs through its
- * responder. It gets one answer, and another one only after the first was right; whatever
- * else it asks for ends the exchange, so that no wrong PIN is tried twice.
+ * smartcard.c - smart cards in the AS exchange (smartcard.h). libkrb5 asks for PINs
+ * through its responder. It gets one answer, and another one only after the first was
+ * right; anything else that it asks for ends the exchange, so that no wrong PIN is tried
+ * twice.
  */
 #include "kerberos/safe_file.h"
 #include "kerberos/smartcard_profile.h"
@@ -70,7 +71,7 @@ static krb5_error_code give_pin(krb5_context k5, void *data, krb5_responder_cont
     struct tli_card_try *try = data;
     krb5_responder_pkinit_challenge *challenge = NULL;
     krb5_error_code ret = krb5_responder_pkinit_get_challenge(k5, rctx, &challenge);
-    /* armor that is offered late, say, begins the exchange anew: that PIN was right */
+    /* armor that is offered late, say, restarts the exchange: that PIN was right */
     bool same = false, again = try->given && try->step < TL_CARD_ANCHORS;
 
     if (ret != 0 || challenge == NULL)
@@ -116,7 +117,7 @@ krb5_error_code tli_card_offer(krb5_context k5, krb5_get_init_creds_opt *opt,
 
 struct look {
     struct tl_card *card; /* the first that asks for a PIN */
-    TALLOC_CTX *ctx;
+    TALLOC_CTX *ctx;      /* owns it */
 };
 
 /* The label of "PKCS11:module_name=...:slotid=...:token=LABEL", or the file's name. */
@@ -154,7 +155,8 @@ static krb5_error_code note_card(krb5_context k5, void *data, krb5_responder_con
     return KRB5_LIBOS_PWDINTR; /* before a PIN is tried, or a keypad asks for it */
 }
 
-/* The plugin takes this option from each context once; without it nobody reads it. */
+/* The plugin takes this option from each context once; without it the option is not read.
+ */
 static bool has_plugin(enum tl_rc4 rc4)
 {
     krb5_get_init_creds_opt *opt = NULL;
@@ -209,7 +211,7 @@ static bool has_anchors(krb5_context k5, const struct tl_config *config,
                         const char *realm)
 {
     profile_t profile = NULL;
-    /* without a realm nobody can tell: realms may have their own */
+    /* without a realm it is unknown: realms may have their own */
     bool found = config->pkinit_anchors != NULL || realm == NULL;
 
     if (!found && krb5_get_profile(k5, &profile) == 0)
@@ -218,8 +220,7 @@ static bool has_anchors(krb5_context k5, const struct tl_config *config,
     return found;
 }
 
-/* Those who can write what they name decide which KDC is believed, or run code as root.
- */
+/* Whoever can write these files chooses which KDC is trusted, or runs code as root. */
 static enum tl_reason check_files(krb5_context k5, const struct tl_config *config,
                                   const char *realm, struct tl_outcome *out)
 {

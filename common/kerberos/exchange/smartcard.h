@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Private to this folder: one AS exchange with a card.
+ * smartcard.h - one AS exchange with a card.
  */
 #ifndef TL_KERBEROS_SMARTCARD_H
 #define TL_KERBEROS_SMARTCARD_H

@@ -4,7 +4,7 @@
  * takes.
  *
  * libkrb5 makes the requests and reads the replies, one step at a time. By itself it
- * answers a KRB-ERROR with another request (without canonicalize, by way of the fallback
+ * answers a KRB-ERROR with another request (without canonicalize, at the fallback
  * realm, through realms in between), and so succeeds where Windows fails, or hides the
  * hop that failed. So every KRB-ERROR ends the question: libkrb5 still reads the reply,
  * as it knows the code inside a FAST wrapping (RFC 6113 5.4.4), and what it would ask

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * Changing a password [RFC 3244]: AP-REQ for kadmin/changepw and the new password
- * in a KRB-PRIV out, AP-REP and the result in a KRB-PRIV back.
+ * kpasswd.c - changing a password [RFC 3244]: AP-REQ for kadmin/changepw and the new
+ * password in a KRB-PRIV out, AP-REP and the result in a KRB-PRIV back.
  *
- * libkrb5 makes and opens the messages; krb5_change_password() would send them as
- * well, to servers and for times of its own choosing, and hides which of them it
- * was. The reply's AP-REP answers our authenticator and the KRB-PRIV is under its
- * subkey: only who can open the ticket can say "changed".
+ * libkrb5 makes and opens the messages; krb5_change_password() would also send them, to
+ * servers and for times of its own choosing, and hides which of them it was. The reply's
+ * AP-REP answers our authenticator and the KRB-PRIV is under its subkey: only a server
+ * that can open the ticket can say "changed".
  */
 #include "kpasswd.h"
 
@@ -17,11 +17,11 @@
 
 struct change {
     struct tl_krb *krb;
-    TALLOC_CTX *mem;
+    TALLOC_CTX *mem; /* ends with the change */
     struct tl_outcome *out;
-    struct tli_kpasswd_server *server;
-    krb5_auth_context auth;
-    krb5_data ap_req, priv;
+    struct tli_kpasswd_server *server; /* the one DC that is asked */
+    krb5_auth_context auth;            /* subkey and sequence numbers of both messages */
+    krb5_data ap_req, priv;            /* the two parts of the request */
     const char *new_password;
 };
 
@@ -55,6 +55,8 @@ static krb5_error_code set_address(struct change *c)
     return krb5_auth_con_setaddrs(c->krb->k5, c->auth, &address, NULL);
 }
 
+/* The KRB-PRIV takes the subkey and sequence number of the AP-REQ before it, so the
+ * order of the libkrb5 calls matters. */
 static enum tl_reason make_request(struct change *c, krb5_data *request)
 {
     krb5_context k5 = c->krb->k5;
@@ -90,10 +92,10 @@ static enum tl_reason make_request(struct change *c, krb5_data *request)
     return TL_REASON_OK;
 }
 
-static enum tl_reason not_believed(struct change *c, const char *why)
+static enum tl_reason not_trusted(struct change *c, const char *why)
 {
     return tl_outcome_fail(c->out, TL_STAGE_PASSWORD, TL_REASON_PASSWORD_UNKNOWN,
-                           "Its answer cannot be believed: %s.", why);
+                           "Its reply cannot be trusted: %s.", why);
 }
 
 /* The plain text of an authenticated reply; a child of c->mem, or NULL. */
@@ -112,7 +114,7 @@ static krb5_error_code open_reply(struct change *c, const struct tli_kpasswd_fra
 
     if (ret == 0)
         ret = krb5_rd_rep(k5, c->auth, &ap, &part);
-    /* The reply is under the subkey of the request, whatever the AP-REP offers. */
+    /* The reply is under the subkey of the request; one in the AP-REP is ignored. */
     if (ret == 0)
         ret = krb5_auth_con_setrecvsubkey(k5, c->auth, subkey);
     if (ret == 0)
@@ -157,7 +159,7 @@ static enum tl_reason judge(struct change *c, const struct tli_kpasswd_result *r
     }
 }
 
-/* What stands in the e-data of a KRB-ERROR, by which AD may answer. */
+/* The result in the e-data of a KRB-ERROR, by which AD may answer. */
 static bool error_result(struct change *c, const krb5_data *packet,
                          struct tli_kpasswd_result *result)
 {
@@ -172,8 +174,8 @@ static bool error_result(struct change *c, const krb5_data *packet,
 }
 
 /*
- * A KRB-ERROR can be made by anybody. It says that nothing was changed, and so does
- * this; but what to do if that was a lie belongs to it.
+ * A KRB-ERROR is not authenticated. It says that nothing was changed, and so does the
+ * outcome; but the user also learns what to do if that is false.
  */
 static enum tl_reason read_error(struct change *c, const struct tli_kpasswd_frame *frame)
 {
@@ -187,7 +189,7 @@ static enum tl_reason read_error(struct change *c, const struct tli_kpasswd_fram
 
     tli_krb_error_read(c->mem, c->krb->k5, &packet, &err);
     if (err.code == TL_KRB_NONE)
-        return not_believed(c, "it is no message of this protocol");
+        return not_trusted(c, "it is not a message of this protocol");
     if (err.code == TL_KRB_SKEW)
         return tl_outcome_fail(
             c->out, TL_STAGE_PASSWORD, TL_REASON_CLOCK_SKEW, "%s",
@@ -221,19 +223,19 @@ static enum tl_reason read_reply(struct change *c, const krb5_data *reply)
     int rc;
 
     if (tli_kpasswd_read((const uint8_t *)reply->data, reply->length, &frame) != 0)
-        return not_believed(c, "it is no message of this protocol");
+        return not_trusted(c, "it is not a message of this protocol");
     if (frame.ap == NULL)
         return read_error(c, &frame);
     ret = open_reply(c, &frame, &plain);
     if (ret != 0)
-        return not_believed(c, tli_k5_message(c->mem, c->krb->k5, ret));
+        return not_trusted(c, tli_k5_message(c->mem, c->krb->k5, ret));
     rc = tli_kpasswd_result_read(c->mem, (const uint8_t *)plain.data, plain.length,
                                  &result);
     krb5_free_data_contents(c->krb->k5, &plain);
     if (rc == -ENOMEM)
         return tl_outcome_fail(c->out, TL_STAGE_PASSWORD, TL_REASON_NO_MEMORY, NULL);
     if (rc != 0)
-        return not_believed(c, "it holds no result");
+        return not_trusted(c, "it holds no result");
     return judge(c, &result);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * kpasswd.h - the password change protocol [RFC 3244] between the files of this
- * folder; the door is tl_krb_change_password() in <trustlogon/kerberos.h>.
+ * kpasswd.h - the password change protocol [RFC 3244], for the files of this folder; the
+ * public side is tl_krb_change_password() in <trustlogon/kerberos.h>.
  */
 #ifndef TL_KPASSWD_H
 #define TL_KPASSWD_H
@@ -68,7 +68,7 @@ struct tli_password_refusal {
     const char *password; /* the one refused */
     const char *account;  /* sAMAccountName, or NULL */
 };
-/* The finest reason that can be told, with sentences for the user in *detail. */
+/* The most specific reason, with sentences for the user in *detail. */
 enum tl_reason tli_password_refused(TALLOC_CTX *ctx,
                                     const struct tli_password_refusal *in, char **detail);
 
@@ -84,8 +84,8 @@ struct tli_kpasswd_server {
 };
 /*
  * One candidate beside another; 464/tcp first, and 464/udp where that does not come
- * up and a worthless message is answered there. PASSWORD_UNREACHABLE: nobody was
- * sent anything that could change a password.
+ * up and a worthless message is answered there. PASSWORD_UNREACHABLE: nothing was
+ * sent that could change a password.
  */
 enum tl_reason tli_kpasswd_connect(TALLOC_CTX *ctx, struct tl_krb *krb,
                                    const struct tl_dc_list *list,

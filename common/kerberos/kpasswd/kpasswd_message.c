@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The bytes of the password change protocol [RFC 3244 2], and what stands in the
- * decrypted reply. Integers are big-endian.
+ * kpasswd_message.c - the bytes of the password change protocol [RFC 3244 2], and the
+ * content of the decrypted reply. Integers are big-endian.
  */
 #include "kpasswd.h"
 

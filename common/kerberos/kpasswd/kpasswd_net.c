@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * The way to a password service: 464/tcp, else 464/udp.
+ * kpasswd_net.c - the connection to a password service: 464/tcp, else 464/udp.
  *
  * Not the KDCs' transport, because a change must reach one server only, once: a
  * second one would refuse the same password as repeated or too soon, and the user
- * would be told that nothing was changed. So what is raced is the connection. For
+ * would read that nothing was changed. So what is raced is the connection. For
  * UDP, where a filtered port and a lost answer look the same, a message that can
  * change nothing is sent first; only where it is answered the real one follows.
  */
@@ -27,19 +27,20 @@ static const uint8_t harmless[] = {0x00, 0x0e, 0x00, 0x01, 0x00, 0x04, 0x6e,
 
 struct runner {
     const struct tl_dc *dc;
-    struct tli_conn *tcp;
-    int udp; /* -1: not begun, or dead */
+    struct tli_conn *tcp; /* 464/tcp, tried first */
+    int udp;              /* -1: not begun, or dead */
     bool udp_begun, udp_answered, udp_refused;
-    int64_t started_us, asked_us;
+    int64_t started_us; /* the connection */
+    int64_t asked_us;   /* the last datagram */
 };
 
 struct race {
     struct tl_krb *krb;
-    TALLOC_CTX *mem;
+    TALLOC_CTX *mem; /* of the connections that lose */
     const struct tl_dc_list *list;
     size_t count; /* runners, the first of the list */
     struct runner runners[MAX_RUNNERS];
-    int64_t end_us;
+    int64_t end_us; /* of the race */
 };
 
 static in_port_t *port_in(struct sockaddr_storage *addr)
@@ -248,6 +249,8 @@ static int server_destroy(struct tli_kpasswd_server *server)
     return 0;
 }
 
+/* The runner that answered becomes the server. Its DC is copied, since the list may
+ * end before the exchange. */
 static enum tl_reason take(TALLOC_CTX *ctx, struct runner *won,
                            struct tli_kpasswd_server **out_server, struct tl_outcome *out)
 {

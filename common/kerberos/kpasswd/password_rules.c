@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a refused password did wrong, in words for its owner.
+ * password_rules.c - which rule a refused password broke, in words for its owner.
  *
- * A DC says that it refuses, and either its policy (AD) or a sentence (Samba), but
- * not which rule was broken. Length and kinds of characters can be counted here;
- * what is left may be the history or the rule against names.
+ * A DC says that it refuses, and either its policy (AD) or a sentence (Samba), but not
+ * which rule was broken. Length and kinds of characters can be counted here; what
+ * remains may be the history or the rule against names.
  */
 #include "kpasswd.h"
 
@@ -68,7 +68,7 @@ static bool mixed_enough(const char *password)
     return count >= KINDS_NEEDED;
 }
 
-/* Does it hold the account's name, whatever the case? */
+/* Does it contain the account's name, in any case? */
 static bool holds_name(const char *password, const char *account)
 {
     size_t len = account != NULL ? strlen(account) : 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Tickets on their way to the user: a pending file of root's between
- * authentication and session, then the user's own cache, written by a child
- * process that has become the user.
+ * ccache.c - tickets between authentication and session: saved to a pending file of
+ * root's, then stored in the user's own cache by a child process that has become the
+ * user.
  */
 #include "kerberos/internal.h"
 
@@ -219,6 +219,8 @@ static ssize_t read_by(int fd, tl_deadline deadline, void *buf, size_t len)
     return ready > 0 ? read(fd, buf, len) : -1;
 }
 
+/* The user can stop the child together with its alarm, so the parent reads the pipe
+ * with a deadline of its own, and reaps the child only after the end of the pipe. */
 int tli_ccache_as_user(struct ccache_job *job, struct ccache_report *report)
 {
     int fds[2];
@@ -271,6 +273,8 @@ static int choose_name(TALLOC_CTX *ctx, krb5_context k5,
     return ret;
 }
 
+/* The name is checked here, as root; everything that touches the cache is the child's
+ * work. */
 static enum tl_reason store(TALLOC_CTX *ctx, krb5_context k5,
                             const struct tl_ccache_request *req, const char **name,
                             struct tl_outcome *out)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * FILE caches. libkrb5 removes what stands at the name of a cache and creates it again;
+ * ccache_file.c - FILE caches. libkrb5 removes the file of a cache and creates it again;
  * in /tmp another user can be quicker in between, and the logon would have no tickets.
  * So libkrb5 fills the file in a folder that only the user may enter, and the finished
- * file gets its name in one step, which takes nobody else's place. Folders are held by
- * descriptors: what a name leads to afterwards does not matter.
+ * file gets its name in one step, which never replaces another user's file. Folders are
+ * held by descriptors: what a name leads to afterwards does not matter.
  */
 #include "ccache_write.h"
 
@@ -19,7 +19,7 @@
 
 #define PRIVATE ".trustlogon-XXXXXX"
 #define WITHIN "cc"
-/* Other users may take names, too, but not those they cannot foresee. */
+/* Other users may take names, too, but not those they cannot guess. */
 #define TRIES 64
 
 struct place {
@@ -82,7 +82,7 @@ int tli_ccache_check_folder(struct ccache_job *job, const char *folder,
     if (st->st_uid != 0 && st->st_uid != geteuid())
         return tli_ccache_fail(job, folder, "the folder belongs to another user");
     if ((st->st_mode & S_IWOTH) != 0 && (st->st_mode & S_ISVTX) == 0)
-        return tli_ccache_fail(job, folder, "anybody may write to the folder");
+        return tli_ccache_fail(job, folder, "all users may write to the folder");
     return 0;
 }
 
@@ -127,7 +127,7 @@ static int make_private(struct ccache_job *job, struct place *place)
     return 0;
 }
 
-/* libkrb5 tells of no errno: all is "I/O operation failed". */
+/* libkrb5 does not report errno: all is "I/O operation failed". */
 static bool is_full(const struct place *place)
 {
     struct statvfs fs;

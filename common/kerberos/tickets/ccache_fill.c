@@ -53,7 +53,7 @@ static bool brings_nothing(struct ccache_job *job)
     return nothing;
 }
 
-/* libkrb5's own comparison knows no capitals beyond ASCII. */
+/* libkrb5's own comparison does not fold case beyond ASCII. */
 static bool same_client(krb5_context k5, krb5_const_principal a, krb5_const_principal b)
 {
     char *one = NULL, *other = NULL;

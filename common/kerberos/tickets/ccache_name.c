@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The name of a user's credentials cache: krb5.conf's default_ccache_name,
- * expanded for a user who is not us. libkrb5 expands for its own process only.
+ * ccache_name.c - the name of a user's credentials cache: krb5.conf's
+ * default_ccache_name, expanded for another user. libkrb5 expands for its own process
+ * only.
  */
 #include "ccache_name.h"
 
@@ -90,7 +91,7 @@ static const char *refusal(const char *name)
         return "MEMORY caches exist within one process only";
     if (type_is(name, "FILE") || type_is(name, "DIR"))
         return "its path does not begin with /";
-    return "its type is none of FILE, DIR, KEYRING:persistent, KCM";
+    return "its type is not FILE, DIR, KEYRING:persistent or KCM";
 }
 
 int tli_ccache_expand(TALLOC_CTX *ctx, const char *pattern, uid_t uid, char **name,

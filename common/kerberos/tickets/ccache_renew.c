@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * Renewing the TGT in a session's cache [RFC 4120 3.3.3.1].
+ * ccache_renew.c - renewing the TGT in the cache of a user's session [RFC 4120 3.3.3.1].
  *
- * All of it runs as the user, in a child: the cache may hold whatever its owner put
- * there, and what he could do with it himself is all that can be done with it here.
+ * All of it runs as the user, in a child: the owner may have put anything into the cache,
+ * and it can do no more here than the owner can.
  * libkrb5 makes the request and reads the reply; the bytes are ours to send.
  */
 #include "kerberos/internal.h"
@@ -16,17 +16,17 @@
 #include <sys/stat.h>
 #include <time.h>
 
-/* Seconds for the child: the cache twice, and the KDC within the session's deadline. */
+/* Seconds for the child: the cache twice, and the KDC within the context's deadline. */
 #define CHILD_TIMEOUT 30
 
-struct renewing {
-    struct tl_krb *krb;
-    const char *realm;
-    krb5_ccache cache;
-    krb5_principal client;
-    krb5_creds old, fresh;
-    struct tli_exchange ex;
-    enum tl_reason reason; /* of the exchange */
+struct renewal {
+    struct tl_krb *krb;     /* its connections carry the request */
+    const char *realm;      /* whose TGT is renewed */
+    krb5_ccache cache;      /* the user's */
+    krb5_principal client;  /* of the cache */
+    krb5_creds old, fresh;  /* the TGT, before and after */
+    struct tli_exchange ex; /* the request and its reply */
+    enum tl_reason reason;  /* of the exchange */
     struct tl_outcome *out;
 };
 
@@ -66,7 +66,7 @@ static int end_with_k5(struct ccache_job *job, enum tl_renewal result,
     return (int)result;
 }
 
-static krb5_error_code find_tgt(krb5_context k5, struct renewing *r)
+static krb5_error_code find_tgt(krb5_context k5, struct renewal *r)
 {
     const krb5_data *realm = &r->client->realm;
     krb5_creds wanted = {.client = r->client};
@@ -80,10 +80,10 @@ static krb5_error_code find_tgt(krb5_context k5, struct renewing *r)
     return ret;
 }
 
-/* DONE: there is a TGT of ours, and it is time. */
+/* DONE: there is a TGT of the user's realm, and it is due. */
 static int look(struct ccache_job *job)
 {
-    struct renewing *r = job->arg;
+    struct renewal *r = job->arg;
     krb5_error_code ret = krb5_cc_resolve(job->k5, job->name, &r->cache);
     enum tl_renewal due;
 
@@ -107,7 +107,7 @@ static krb5_error_code send_ours(krb5_context k5, void *data, const krb5_data *r
                                  const krb5_data *message, krb5_data **new_message,
                                  krb5_data **new_reply)
 {
-    struct renewing *r = data;
+    struct renewal *r = data;
 
     r->ex.err.code = TL_KRB_NONE;
     r->reason = tli_krb_exchange(r->krb, r->krb, &r->ex, message, r->out);
@@ -116,9 +116,11 @@ static krb5_error_code send_ours(krb5_context k5, void *data, const krb5_data *r
     return krb5_copy_data(k5, &r->ex.reply, new_reply);
 }
 
+/* libkrb5 makes one request and reads one reply; a hook carries both over our own
+ * connections. */
 static int ask(struct ccache_job *job)
 {
-    struct renewing *r = job->arg;
+    struct renewal *r = job->arg;
     char text[sizeof(job->error)];
     krb5_error_code ret;
 
@@ -152,7 +154,7 @@ static int ask(struct ccache_job *job)
 /* The cache as it is, but for the new TGT in the place of the old one. */
 static krb5_error_code copy_with_fresh(struct ccache_job *job)
 {
-    struct renewing *r = job->arg;
+    struct renewal *r = job->arg;
     krb5_cc_cursor cursor = NULL;
     krb5_error_code ret = krb5_cc_new_unique(job->k5, "MEMORY", NULL, &job->tickets);
     krb5_creds one;
@@ -177,10 +179,10 @@ static krb5_error_code copy_with_fresh(struct ccache_job *job)
 }
 
 /* A file is replaced whole. A keyring takes a key of the same name in the place of the
- * one that it has; KCM must be filled anew. */
+ * one that it has; KCM must be filled again. */
 static int write_back(struct ccache_job *job, const char *full)
 {
-    struct renewing *r = job->arg;
+    struct renewal *r = job->arg;
     krb5_error_code ret;
 
     if (strncmp(full, "KEYRING:", 8) == 0) {
@@ -201,7 +203,7 @@ static int write_back(struct ccache_job *job, const char *full)
 
 static int renew(struct ccache_job *job)
 {
-    struct renewing *r = job->arg;
+    struct renewal *r = job->arg;
     char *full = NULL;
     krb5_error_code ret;
     int rc = look(job);
@@ -220,7 +222,7 @@ enum tl_renewal tl_ccache_renew(TALLOC_CTX *ctx, struct tl_krb *krb,
                                 const struct tl_renewal_request *req, int64_t *end,
                                 const char **why)
 {
-    struct renewing renewing = {.krb = krb, .realm = req->realm};
+    struct renewal renewing = {.krb = krb, .realm = req->realm};
     struct ccache_job job = {.k5 = krb->k5,
                              .uid = req->uid,
                              .gid = req->gid,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Can a user's credentials cache be written? Runs as the user, in a child process, makes
- * a cache beside those that are there, of the same tickets as a logon's, and removes it.
+ * ccache_try.c - can a user's credentials cache be written? Runs as the user, in a child
+ * process: makes a cache beside those that are there, of the same tickets as a logon's,
+ * and removes it.
  */
 #include "ccache_write.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Writing a user's credentials cache. Runs as the user, in a child process; so
- * the worst that a hostile name can do is what the user could do anyway. What is
- * left is other users: a name in /tmp may be a link or a file of theirs, and
+ * ccache_write.c - writing a user's credentials cache. Runs as the user, in a child
+ * process, so the worst that a hostile name can do is what the user could do anyway.
+ * What remains is other users: a name in /tmp may be a link or a file of theirs, and
  * tickets must not go there (ccache_file.c).
  */
 #include "ccache_write.h"
@@ -23,8 +23,8 @@ static int check_folder_at(struct ccache_job *job, const char *folder, struct st
     return tli_ccache_check_folder(job, folder, st);
 }
 
-/* libkrb5 takes what it finds, and
- * creates the files in there by name: so the folder is made here, and is the user's. */
+/* libkrb5 accepts any folder that it finds, and creates the files in there by name: so
+ * the folder is made here, and is the user's. */
 int tli_ccache_check_dir(struct ccache_job *job, const char *path)
 {
     char parent[sizeof(job->name)];

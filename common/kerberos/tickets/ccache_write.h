@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The part of storing tickets that runs as the user, in a child process.
+ * ccache_write.h - the part of storing tickets that runs as the user, in a child process.
  */
 #ifndef TL_CCACHE_WRITE_H
 #define TL_CCACHE_WRITE_H
@@ -16,7 +16,7 @@ struct ccache_job {
     krb5_context k5;
     krb5_ccache tickets; /* what to store; NULL for delete */
     char name[1024];     /* full name; XXXXXX at its end is replaced */
-    bool only_existing;  /* make none */
+    bool only_existing;  /* do not make a cache */
     const char *pending; /* what to load `tickets` from, as root, or NULL */
     uid_t uid;
     gid_t gid;
@@ -27,7 +27,7 @@ struct ccache_job {
     char error[2048]; /* one plain sentence after -1 */
 };
 
-/* What the child tells: what work() returned, and the name after 0, else the error. */
+/* The child's report: what work() returned, and the name after 0, else the error. */
 struct ccache_report {
     int status;
     int64_t end;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The machine's keytab: missing, unreadable and without a key are three
- * different findings, and libkrb5 tells them apart only in part.
+ * keytab.c - the machine's keytab: missing, unreadable and without a key are three
+ * different findings, which libkrb5 distinguishes only in part.
  */
 #include "kerberos/internal.h"
 #include "keytab.h"
@@ -48,6 +48,8 @@ static enum tl_reason reason_of(krb5_error_code ret)
     return TL_REASON_KEYTAB_UNREADABLE;
 }
 
+/* The file is judged before libkrb5 opens it: owner and mode decide whether its keys
+ * prove anything. */
 enum tl_reason tli_keytab_open(krb5_context k5, const struct tl_config *config,
                                enum tl_stage stage, krb5_keytab *keytab,
                                struct tl_outcome *out)
@@ -67,7 +69,7 @@ enum tl_reason tli_keytab_open(krb5_context k5, const struct tl_config *config,
             "%s", strerrordesc_np(errno));
     if (path != NULL && !S_ISREG(st.st_mode))
         return tl_outcome_fail(out, stage, TL_REASON_KEYTAB_UNREADABLE,
-                               "it is no regular file");
+                               "it is not a regular file");
     /* Those who may write a key choose what counts as proof, and those who may read one
      * can make tickets for this machine. */
     unsafe = path != NULL ? tli_stat_unsafe(&st, true) : NULL;
@@ -205,6 +207,8 @@ static size_t copy_machine_keys(krb5_context k5, krb5_keytab from, krb5_keytab t
     return n;
 }
 
+/* libkrb5 looks a key up under the client's own name, so the keys under all names of
+ * the machine are copied under one, in memory. */
 enum tl_reason tli_keytab_for_machine(krb5_context k5, const struct tl_config *config,
                                       const struct tl_workstation *ws,
                                       krb5_principal princ, bool others,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The machine's own keys for a process that must not read the keytab itself.
+ * keytab_copy.c - the machine's own keys for a process that must not read the keytab
+ * itself.
  */
 #include "kerberos/internal.h"
 #include "keytab.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The machine's own tickets, kept between sessions in a file that only root reads:
- * a look-up would otherwise cost the KDCs as much as a logon.
+ * machine_tickets.c - the machine's own tickets, saved between runs in a file that only
+ * root reads: a look-up would otherwise cost the KDCs as much as a logon.
  */
 #include "kerberos/internal.h"
 #include "keytab.h"
@@ -62,6 +62,7 @@ static int errno_of(krb5_error_code ret)
     return ret == 0 ? 0 : ret > 0 && ret < 4096 ? -(int)ret : -EIO;
 }
 
+/* Several agents may save at once: each writes a file of its own and renames it. */
 int tl_krb_save_machine_tickets(struct tl_krb *krb, const char *path)
 {
     char *beside = talloc_asprintf(krb, "%s.%d", path, (int)getpid());
@@ -99,7 +100,7 @@ int tl_krb_save_machine_tickets(struct tl_krb *krb, const char *path)
     return rc;
 }
 
-/* Ours alone, and a file. Who could put another one there is root already. */
+/* A regular file that only this user can read and write, and that is root's. */
 static int check_file(const char *path)
 {
     struct stat st;
@@ -135,6 +136,8 @@ static int adopt(struct tl_krb *krb, krb5_principal client, int64_t tgt_end)
     return 0;
 }
 
+/* The file's client must be this machine and its TGT must last; only then do the
+ * tickets become the context's. */
 int tl_krb_load_machine_tickets(struct tl_krb *krb, const struct tl_workstation *ws,
                                 const char *path)
 {
@@ -150,7 +153,7 @@ int tl_krb_load_machine_tickets(struct tl_krb *krb, const struct tl_workstation 
     ret = krb5_cc_resolve(krb->k5, name, &file);
     if (ret == 0)
         ret = krb5_cc_get_principal(krb->k5, file, &client);
-    /* After a new join, or with another keytab, they are somebody else's. */
+    /* After a new join, or with another keytab, they belong to another account. */
     if (ret == 0 && !is_machine(client, ws))
         rc = -ENOENT;
     if (ret == 0 && rc == 0)

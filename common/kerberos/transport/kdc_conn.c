@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * One non-blocking TCP connection to a KDC (RFC 4120 7.2.2): four bytes of
- * length, then the message. Length and message leave in one write: apart they
- * cost 40 ms each time, Nagle's algorithm against the delayed acknowledgement.
+ * kdc_conn.c - one non-blocking TCP connection to a KDC (RFC 4120 7.2.2): four bytes of
+ * length, then the message. Length and message leave in one write: apart they cost 40 ms
+ * each time, Nagle's algorithm against the delayed acknowledgement.
  */
 #include "transport.h"
 
@@ -73,6 +73,8 @@ static uint16_t set_port(struct sockaddr_storage *addr, uint16_t port)
     return ntohs(*field);
 }
 
+/* A connection that fails at once is returned DEAD with its reason, like one that
+ * fails later: the race treats both alike. */
 struct tli_conn *tli_conn_new(TALLOC_CTX *ctx, const struct tl_dc *dc, uint16_t port)
 {
     struct tli_conn *conn = talloc_zero(ctx, struct tli_conn);

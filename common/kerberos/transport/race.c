@@ -91,8 +91,8 @@ static void search(struct tli_race *race, struct tl_outcome *out)
         race->find_reason = reason;
     if (reason != TL_REASON_OK)
         return;
-    talloc_free(race->rn->known);
-    race->rn->known = talloc_steal(race->rn, list);
+    talloc_free(race->rn->candidates);
+    race->rn->candidates = talloc_steal(race->rn, list);
     race->next = 0;
 }
 
@@ -100,15 +100,15 @@ static void search(struct tli_race *race, struct tl_outcome *out)
 static bool start_next(struct tli_race *race, struct tl_outcome *out)
 {
     for (;;) {
-        struct tl_dc_list *known = race->rn->known;
+        struct tl_dc_list *list = race->rn->candidates;
 
-        while (known != NULL && race->next < known->count) {
-            const struct tl_dc *dc = &known->dcs[race->next++];
+        while (list != NULL && race->next < list->count) {
+            const struct tl_dc *dc = &list->dcs[race->next++];
 
             if (!tried(race, dc))
                 return add_runner(race, dc);
         }
-        race->searched = race->searched || known != NULL;
+        race->searched = race->searched || list != NULL;
         if (race->forced || (race->searched && (race->find_reason != TL_REASON_OK ||
                                                 tl_now_us() >= race->connect_end_us)))
             return false;
@@ -118,15 +118,15 @@ static bool start_next(struct tli_race *race, struct tl_outcome *out)
     }
 }
 
-static void tell(struct tli_race *race)
+static void trace_connections(struct tli_race *race)
 {
     for (size_t i = 0; i < race->count; i++) {
         struct tli_conn *conn = race->runners[i];
         struct tl_event event = {.kind = TL_EVENT_CONNECT, .krb_error = TL_KRB_NONE};
 
-        if (race->told[i] || conn->state == TL_CONN_CONNECTING || conn->reused)
+        if (race->traced[i] || conn->state == TL_CONN_CONNECTING || conn->reused)
             continue;
-        race->told[i] = true;
+        race->traced[i] = true;
         event.took_us = tl_now_us() - conn->started_us;
         event.server = conn->kdc;
         event.realm = race->rn->realm;
@@ -136,7 +136,7 @@ static void tell(struct tli_race *race)
 }
 
 /* A connection kept from an earlier exchange that the KDC closed meanwhile says
- * nothing about the KDC: connect anew, once (`reused` is false then). */
+ * nothing about the KDC: connect again, once (`reused` is false then). */
 static void revive(struct tli_race *race)
 {
     for (size_t i = 0; i < race->count; i++) {
@@ -151,7 +151,7 @@ static void revive(struct tli_race *race)
             continue;
         talloc_free(conn);
         race->runners[i] = fresh;
-        race->told[i] = false;
+        race->traced[i] = false;
         race->last_start_us = fresh->started_us;
     }
 }
@@ -179,7 +179,7 @@ static void expire(struct tli_race *race)
     }
 }
 
-/* When the request may go to one more KDC: now, if nobody has it. */
+/* When the request may go to one more KDC: now, if no KDC has it. */
 static int64_t next_send_us(const struct tli_race *race)
 {
     int64_t sent = 0;
@@ -271,7 +271,7 @@ struct tli_conn *tli_race_run(struct tli_race *race, struct tl_outcome *out)
     for (;;) {
         struct tli_conn *won;
 
-        tell(race);
+        trace_connections(race);
         won = winner(race);
         if (won != NULL)
             return won;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Exchanges with the KDCs of realms (see transport.h): the connection that is kept for
- * each realm, what the locator is told, and what it means that nobody has answered. The
- * race between the KDCs is in race.c.
+ * transport.c - exchanges with the KDCs of realms (see transport.h): the connection that
+ * is kept for each realm, what the locator learns, and the reason when no KDC replies.
+ * The race between the KDCs is in race.c.
  */
 #include "race.h"
 
@@ -66,8 +66,8 @@ int tli_transport_set_candidates(struct tli_transport *net, const char *realm,
 
     if (rn == NULL)
         return -ENOMEM;
-    talloc_free(rn->known);
-    rn->known = talloc_steal(rn, list);
+    talloc_free(rn->candidates);
+    rn->candidates = talloc_steal(rn, list);
     return 0;
 }
 
@@ -98,6 +98,8 @@ static void settle(struct tli_race *race, struct tli_conn *won, bool is_new)
     race->rn->kept = won;
 }
 
+/* The reason is that of the first candidate, which the locator thought best; the
+ * detail has every candidate's. */
 static enum tl_reason lost(struct tli_race *race, struct tl_outcome *out)
 {
     const struct tli_conn *first = race->count > 0 ? race->runners[0] : NULL;
@@ -147,6 +149,7 @@ static struct tli_conn *take_kept(struct tli_realm_net *rn)
     return conn;
 }
 
+/* The connection kept from the last exchange runs first; everything else is a race. */
 enum tl_reason tli_transport_exchange(TALLOC_CTX *ctx, struct tli_transport *net,
                                       enum tl_stage stage, const char *realm,
                                       const uint8_t *request, size_t len,

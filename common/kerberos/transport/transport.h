@@ -2,9 +2,9 @@
  *
  * transport.h - bytes to a KDC and back, over TCP 88.
  *
- * One connection per KDC is kept and serves all exchanges of a session. A realm
+ * One connection per KDC is kept and serves all exchanges of a context. A realm
  * without one gets its candidates from the locator: the first is tried, the
- * next beside it after config->kdc_race_delay, and whichever answers first is
+ * next beside it after config->kdc_race_delay, and the first to answer is
  * kept. A candidate that connects while another already has the request waits
  * as a stand-by, so that a request is not sent twice without need.
  */
@@ -25,7 +25,7 @@ struct tli_transport_source {
     void *arg;
     /* Does a reply say "try another KDC" (KRB-ERROR 29)? */
     bool (*unavailable)(void *arg, const uint8_t *reply, size_t len);
-    void *unavailable_arg;
+    void *unavailable_arg; /* `arg` is for the three before */
     uint16_t port; /* 0: 88, or the port of the candidate's address if it has one */
 };
 
@@ -82,11 +82,12 @@ struct tli_conn {
     bool reused;           /* has answered before: a close may be mere idleness */
     bool any_reply;        /* not from a KDC: its first byte may be anything */
     enum tl_reason reason; /* why it is dead */
-    const char *why;       /* one phrase */
-    int64_t started_us, sent_us;
-    struct tl_dc dc;
-    char *kdc; /* text */
-    uint8_t *out;
+    const char *why;       /* the same in one phrase */
+    int64_t started_us;    /* connecting */
+    int64_t sent_us;       /* the request */
+    struct tl_dc dc;       /* a copy */
+    char *kdc;             /* "dc1.contoso.test (10.99.0.11) 88/tcp" */
+    uint8_t *out;          /* length prefix and request */
     size_t out_len, out_done;
     uint8_t *in; /* length prefix and reply */
     size_t in_len, in_size;
