@@ -22,6 +22,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <trustlogon/tickets.h>
 
 #include "cached_logon.h"
 #include "deferred_note.h"

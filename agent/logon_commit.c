@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <trustlogon/rules.h>
+#include <trustlogon/tickets.h>
 
 #include "journal.h"
 #include "membership_cache.h"

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
+#include <trustlogon/tickets.h>
 
 #include "account_check.h"
 #include "channel.h"

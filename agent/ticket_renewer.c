@@ -14,6 +14,7 @@
 #include <strings.h>
 #include <time.h>
 #include <trustlogon/kerberos.h>
+#include <trustlogon/tickets.h>
 #include <trustlogon/machine.h>
 #include <unistd.h>
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include <trustlogon/name.h>
+#include <trustlogon/tickets.h>
 
 #include "machine/directory.h"
 #include "rule_names.h"

@@ -3,6 +3,7 @@
  * armor.c - FAST: can this machine armor a logon, and was this one armored?
  */
 #include <string.h>
+#include <trustlogon/machine.h>
 
 #include "internal.h"
 

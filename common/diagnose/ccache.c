@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <trustlogon/tickets.h>
 
 #include "internal.h"
 

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <trustlogon/tickets.h>
 
 #include "checks.h"
 #include "store/passwd_file.h"

@@ -137,9 +137,10 @@ enum tl_reason tl_krb_new_for_card(TALLOC_CTX *ctx, const struct tl_config *conf
     return new_context(ctx, config, true, locator, deadline, trace, krb, out);
 }
 
-int tl_krb_set_dcs(struct tl_krb *krb, const char *realm, struct tl_dc_list *dcs)
+int tl_krb_set_dcs(struct tl_krb *krb, const char *realm, struct tl_dc_list *dcs,
+                   int64_t took_us)
 {
-    return tli_transport_set_candidates(krb->net, realm, dcs);
+    return tli_transport_set_candidates(krb->net, realm, dcs, took_us);
 }
 
 void tl_krb_set_deadline(struct tl_krb *krb, tl_deadline deadline)
@@ -168,29 +169,9 @@ const char *tl_krb_realm_path(const struct tl_krb *krb, size_t i)
     return i < krb->path.count ? krb->path.names[i] : NULL;
 }
 
-static char *all_of(TALLOC_CTX *ctx, const struct tli_realms *realms)
-{
-    struct tli_realms start = *realms;
-
-    if (start.count == 0)
-        return NULL;
-    start.count--;
-    return tli_realms_text(ctx, &start, realms->names[start.count]);
-}
-
 char *tl_krb_realm_path_text(TALLOC_CTX *ctx, const struct tl_krb *krb)
 {
-    return all_of(ctx, &krb->path);
-}
-
-const char *tl_krb_transited(const struct tl_krb *krb, size_t i)
-{
-    return i < krb->transited.count ? krb->transited.names[i] : NULL;
-}
-
-char *tl_krb_transited_text(TALLOC_CTX *ctx, const struct tl_krb *krb)
-{
-    return all_of(ctx, &krb->transited);
+    return tli_realms_all_text(ctx, &krb->path);
 }
 
 bool tl_krb_answered(const struct tl_krb *krb)

@@ -147,5 +147,7 @@ enum tl_reason tli_realms_enter(TALLOC_CTX *ctx, struct tli_realms *seen, int li
                                 const char *realm, size_t len);
 /* "CONTOSO.TEST, FABRIKAM.TEST, CONTOSO.TEST" */
 char *tli_realms_text(TALLOC_CTX *ctx, const struct tli_realms *seen, const char *last);
+/* Without another one behind; NULL: there is none. */
+char *tli_realms_all_text(TALLOC_CTX *ctx, const struct tli_realms *realms);
 
 #endif

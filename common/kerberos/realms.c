@@ -37,3 +37,13 @@ char *tli_realms_text(TALLOC_CTX *ctx, const struct tli_realms *seen, const char
         text = talloc_asprintf_append(text, "%s, ", seen->names[i]);
     return text != NULL ? talloc_asprintf_append(text, "%s", last) : NULL;
 }
+
+char *tli_realms_all_text(TALLOC_CTX *ctx, const struct tli_realms *realms)
+{
+    struct tli_realms start = *realms;
+
+    if (start.count == 0)
+        return NULL;
+    start.count--;
+    return tli_realms_text(ctx, &start, realms->names[start.count]);
+}

@@ -8,12 +8,13 @@
 #include "steps.h"
 
 /*
- * The search has as long as a connection to a KDC would: what follows must have its time,
- * too. The realms that referrals lead to are not known yet; the exchange locates them.
+ * Search and first connection share kdc_connect_timeout. The realms that referrals lead
+ * to are not known yet; the exchange locates them.
  */
 enum tl_reason tli_logon_find_dc(struct tl_logon *logon, tl_deadline deadline)
 {
     const char *realm = logon->route->realm;
+    int64_t start_us = tl_now_us();
     tl_deadline until = tl_deadline_min(
         deadline, tl_deadline_in_ms(logon->machine->config->kdc_connect_timeout));
     char *domain = tl_dns_of(logon, realm);
@@ -27,7 +28,7 @@ enum tl_reason tli_logon_find_dc(struct tl_logon *logon, tl_deadline deadline)
     talloc_free(domain);
     if (reason != TL_REASON_OK)
         tl_outcome_set_realm(logon->outcome, realm);
-    else if (tl_krb_set_dcs(logon->krb, realm, dcs) != 0)
+    else if (tl_krb_set_dcs(logon->krb, realm, dcs, tl_now_us() - start_us) != 0)
         reason =
             tl_outcome_fail(logon->outcome, TL_STAGE_LOCATE, TL_REASON_NO_MEMORY, NULL);
     return reason;

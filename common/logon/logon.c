@@ -9,6 +9,7 @@
 #include <trustlogon/logon.h>
 #include <trustlogon/sidrules.h>
 #include <trustlogon/pac_name_check.h>
+#include <trustlogon/proof.h>
 
 #include "explain.h"
 #include "machine/snapshot.h"

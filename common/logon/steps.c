@@ -7,6 +7,7 @@
 
 #include <string.h>
 #include <unistr.h>
+#include <trustlogon/machine.h>
 
 #include "machine/snapshot.h"
 

@@ -13,6 +13,7 @@
 #include <sys/un.h>
 #include <trustlogon/kerberos.h>
 #include <unistd.h>
+#include <trustlogon/tickets.h>
 
 static const char *explain(int error)
 {

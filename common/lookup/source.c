@@ -3,6 +3,8 @@
  * source.c - the directories that a look-up reads, opened with the machine's tickets.
  */
 #include <strings.h>
+#include <trustlogon/tickets.h>
+#include <trustlogon/machine.h>
 
 #include "internal.h"
 

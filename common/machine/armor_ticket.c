@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
+#include <trustlogon/tickets.h>
+#include <trustlogon/machine.h>
 
 #include "status/folder.h"
 

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include <trustlogon/name.h>
+#include <trustlogon/machine.h>
 
 struct tl_locator *tli_machine_locator(TALLOC_CTX *ctx, const struct tl_machine *machine,
                                        const struct tl_trace *trace)

@@ -8,6 +8,7 @@
 #include "keytab_machines.h"
 
 #include <string.h>
+#include <trustlogon/machine.h>
 
 static enum tl_reason as_machine(struct tl_krb *krb, const struct tl_workstation *ws,
                                  krb5_principal princ, bool others,

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <time.h>
 #include <trustlogon/name.h>
+#include <trustlogon/proof.h>
 
 struct proof {
     struct tl_krb *krb;              /* has the ticket and the AS exchange's client */
@@ -366,4 +367,14 @@ enum tl_reason tl_krb_proof(TALLOC_CTX *ctx, struct tl_krb *krb,
     krb5_free_ticket(krb->k5, p.ticket);
     talloc_free(p.mem);
     return reason;
+}
+
+const char *tl_krb_transited(const struct tl_krb *krb, size_t i)
+{
+    return i < krb->transited.count ? krb->transited.names[i] : NULL;
+}
+
+char *tl_krb_transited_text(TALLOC_CTX *ctx, const struct tl_krb *krb)
+{
+    return tli_realms_all_text(ctx, &krb->transited);
 }

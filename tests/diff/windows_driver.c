@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <trustlogon/proof.h>
 
 #include "kerberos/exchange/exchange.h"
 #include "locate/internal.h"

@@ -11,6 +11,8 @@
  * store the tickets in a pending file. Prints the trace and the outcome.
  */
 #include <trustlogon/kerberos.h>
+#include <trustlogon/proof.h>
+#include <trustlogon/tickets.h>
 #include <trustlogon/machine.h>
 
 #include <inttypes.h>

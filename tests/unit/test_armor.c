@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include <trustlogon/machine.h>
 
 #include "kerberos/exchange/armor.h"
 #include "kerberos/exchange/fast_message.h"

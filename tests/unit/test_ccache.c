@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include <trustlogon/kerberos.h>
+#include <trustlogon/tickets.h>
 
 #include "kerberos/tickets/ccache_write.h"
 #include "fixtures.h"

@@ -76,9 +76,9 @@ static const struct script {
     {"silence", "oo oo", SILENT, UNKNOWN, "tcp", "fell silent"},
     {"silence over udp", "ro oo", SILENT, UNKNOWN, "udp", "fell silent"},
     {"hangs up", "oo oo", CLOSES, UNKNOWN, "tcp", "fell silent"},
-    {"garbage", "oo oo", GARBAGE, UNKNOWN, "tcp", "no message"},
-    {"without the key", "oo oo", NO_KEY, UNKNOWN, "tcp", "cannot be believed"},
-    {"changed on the way", "oo oo", CHANGED_BITS, UNKNOWN, "tcp", "cannot be believed"},
+    {"garbage", "oo oo", GARBAGE, UNKNOWN, "tcp", "not a message"},
+    {"without the key", "oo oo", NO_KEY, UNKNOWN, "tcp", "cannot be trusted"},
+    {"changed on the way", "oo oo", CHANGED_BITS, UNKNOWN, "tcp", "cannot be trusted"},
     {"no result", "oo oo", EMPTY_RESULT, UNKNOWN, "tcp", "no result"},
 #undef UNKNOWN
 #define FAILED TL_REASON_PASSWORD_FAILED, 1, "tcp"

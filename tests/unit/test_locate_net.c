@@ -487,7 +487,7 @@ START_TEST(all_candidates)
     ck_assert_str_eq(list->dcs[2].host, "dc1.contoso.test");
     ck_assert_str_eq(list->dcs[3].host, "dc0.contoso.test");
     ck_assert_ptr_nonnull(strstr(list->dcs[2].why, "no answer"));
-    ck_assert_ptr_nonnull(strstr(list->dcs[3].why, "no domain controller of this"));
+    ck_assert_ptr_nonnull(strstr(list->dcs[3].why, "not a domain controller of this"));
     world.mood[2] = world.mood[3] = DC_SILENT;
     list = locate(NULL, TL_LOCATE_ALL, TL_REASON_PING_FILTERED);
     ck_assert_uint_eq(list->count, 4);

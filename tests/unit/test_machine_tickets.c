@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include <trustlogon/tickets.h>
 
 #include "kerberos/internal.h"
 #include "fixtures.h"

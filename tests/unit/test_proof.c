@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include <trustlogon/tickets.h>
+#include <trustlogon/proof.h>
 
 #include "kerberos/internal.h"
 #include "kerberos/tickets/keytab.h"

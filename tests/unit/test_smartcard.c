@@ -72,16 +72,23 @@ static const struct {
     {"", true, {"realms", NULL}, NULL},
 };
 
+static temp_path profile_path;
+
+/* The file stays until profile_done(): the library looks for a newer one each second. */
 static profile_t profile_of(const char *text)
 {
-    temp_path path;
     profile_t profile = NULL;
 
-    make_temp_file(path);
-    write_text(path, text);
-    ck_assert_int_eq(profile_init_path(path, &profile), 0);
-    unlink(path);
+    make_temp_file(profile_path);
+    write_text(profile_path, text);
+    ck_assert_int_eq(profile_init_path(profile_path, &profile), 0);
     return profile;
+}
+
+static void profile_done(profile_t profile)
+{
+    profile_abandon(profile);
+    unlink(profile_path);
 }
 
 START_TEST(settings_over_krb5_conf)
@@ -99,7 +106,7 @@ START_TEST(settings_over_krb5_conf)
     if (ours)
         ck_assert_str_eq(text, rows[_i].wanted);
     profile_free_list(values);
-    profile_abandon(below);
+    profile_done(below);
 }
 END_TEST
 
@@ -113,7 +120,7 @@ START_TEST(settings_of_realms)
     ck_assert(!tli_card_setting(profile, NULL, "pkinit_kdc_hostname"));
     ck_assert(tli_card_setting(profile, "CONTOSO.TEST", "pkinit_cert_match"));
     ck_assert(tli_card_setting(profile, NULL, "pkinit_cert_match"));
-    profile_abandon(profile);
+    profile_done(profile);
 }
 END_TEST
 
@@ -191,7 +198,7 @@ START_TEST(owner_and_mode)
     ck_assert((tli_card_unsafe(mem, profile, "REALM.TEST", &file) == NULL) ==
               files[_i].safe);
     ck_assert_ptr_null(tli_card_unsafe(mem, profile, "OTHER.TEST", &file));
-    profile_abandon(profile);
+    profile_done(profile);
     if (is_dir && files[_i].safe) { /* and what is in it */
         ck_assert_int_eq(chmod(within, 0666), 0);
         ck_assert_ptr_nonnull(tli_pkinit_unsafe(mem, value, &file));

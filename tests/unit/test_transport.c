@@ -492,6 +492,40 @@ START_TEST(test_search_past_the_cache)
 }
 END_TEST
 
+/* Candidates that the caller has located spare the search, until all have failed. */
+START_TEST(test_given_candidates)
+{
+    struct tl_dc_list *list;
+
+    add_kdc(REFUSES);
+    add_kdc(ANSWERS);
+    first_list_len = 1;
+    ck_assert_int_eq(fake_find(mem, NULL, "contoso.test", 0, 0, &list, out),
+                     TL_REASON_OK);
+    ck_assert_int_eq(tli_transport_set_candidates(net, "CONTOSO.TEST", list, 0), 0);
+    num_finds = 0;
+    ck_assert_int_eq(asked_ok(false), 1);
+    ck_assert_int_eq(num_finds, 1);
+    ck_assert_int_eq(num_forced, 1);
+}
+END_TEST
+
+/* The search has used up the time for a connection: the wait for one is short. */
+START_TEST(test_search_took_all_the_time)
+{
+    struct tl_dc_list *list;
+    struct tli_transport_answer answer;
+
+    add_kdc(FILTERED);
+    config->kdc_race_delay = 1;
+    ck_assert_int_eq(fake_find(mem, NULL, "contoso.test", 0, 0, &list, out),
+                     TL_REASON_OK);
+    ck_assert_int_eq(
+        tli_transport_set_candidates(net, "CONTOSO.TEST", list, 10 * 1000 * 1000), 0);
+    ck_assert_int_eq(ask(false, 60000, &answer), TL_REASON_PORT88_FILTERED);
+}
+END_TEST
+
 /* A cached DC that answers neither 88/tcp nor the new search is gone, not filtered. */
 START_TEST(test_gone)
 {
@@ -563,6 +597,8 @@ int main(void)
     tcase_add_test(tc, test_costly_waits_longer);
     tcase_add_test(tc, test_unavailable_is_told_for_want_of_better);
     tcase_add_test(tc, test_search_past_the_cache);
+    tcase_add_test(tc, test_given_candidates);
+    tcase_add_test(tc, test_search_took_all_the_time);
     tcase_add_test(tc, test_gone);
     tcase_add_test(tc, test_no_kdc_known);
     tcase_add_test(tc, test_no_time);

@@ -61,4 +61,26 @@ TL_PUBLIC enum tl_reason tl_machine_refresh(struct tl_machine *machine,
                                             const struct tl_trace *trace,
                                             tl_deadline deadline, struct tl_outcome *out);
 
+/* --- the machine in a Kerberos context (<trustlogon/kerberos.h>) --- */
+
+struct tl_krb;
+/* An AS exchange for the machine itself, with the keys of its keytab: a TGT as WS1$. A
+ * key that the DC rejects is KEYTAB_WRONG, not a wrong password; other failures of the
+ * account are MACHINE_ACCOUNT. */
+TL_PUBLIC enum tl_reason tl_krb_as_machine(struct tl_krb *krb,
+                                           const struct tl_workstation *ws,
+                                           struct tl_outcome *out);
+
+/*
+ * By `fast` of the configuration, armor the AS exchanges of users with a ticket of this
+ * machine's (docs/decisions/fast.md); it is fetched when it is needed and saved in the
+ * run folder. `ws` must outlive the context. 0 or -ENOMEM.
+ */
+TL_PUBLIC int tl_krb_set_armor(struct tl_krb *krb, const struct tl_workstation *ws);
+/* Can this machine armor for users of `realm`? ARMOR_UNAVAILABLE, and the reasons that
+ * its own logon can fail for. Without tl_krb_set_armor(), or with `fast = never`:
+ * INTERNAL. `out` must not be NULL. */
+TL_PUBLIC enum tl_reason tl_krb_armor_for(struct tl_krb *krb, const char *realm,
+                                          struct tl_outcome *out);
+
 #endif

@@ -24,6 +24,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <trustlogon/tickets.h>
 
 /* Seconds: a KCM daemon or a keyring that hangs must not hang the logon. */
 #define CHILD_TIMEOUT 5

@@ -15,6 +15,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <trustlogon/tickets.h>
 
 /* Seconds for the child: the cache twice, and the KDC within the context's deadline. */
 #define CHILD_TIMEOUT 30

@@ -12,6 +12,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <trustlogon/tickets.h>
 
 /* "FILE:/etc/krb5.keytab" or "/etc/krb5.keytab" -> the path; NULL for other types */
 const char *tli_keytab_path(const char *name)

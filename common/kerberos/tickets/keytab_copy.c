@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include <trustlogon/tickets.h>
 
 /* What every keytab begins with; libkrb5 takes no empty file for one. */
 static const unsigned char version[] = {0x05, 0x02};

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include <trustlogon/tickets.h>
 
 /* A ticket that ends sooner is not worth a question to a server. */
 #define LEFT_S 300

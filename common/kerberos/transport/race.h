@@ -14,6 +14,7 @@ struct tli_realm_net {
     char *realm, *domain;  /* one name, as Kerberos and as DNS write it */
     struct tli_conn *kept; /* the connection of the last exchange: READY, or NULL */
     struct tl_dc_list *candidates; /* best first, once located; NULL before */
+    int64_t search_us; /* how long it took to locate them before the first exchange */
     struct tli_realm_net *next;
 };
 

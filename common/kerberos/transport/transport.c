@@ -60,7 +60,7 @@ static struct tli_realm_net *realm_of(struct tli_transport *net, const char *rea
 }
 
 int tli_transport_set_candidates(struct tli_transport *net, const char *realm,
-                                 struct tl_dc_list *list)
+                                 struct tl_dc_list *list, int64_t took_us)
 {
     struct tli_realm_net *rn = realm_of(net, realm);
 
@@ -68,6 +68,7 @@ int tli_transport_set_candidates(struct tli_transport *net, const char *realm,
         return -ENOMEM;
     talloc_free(rn->candidates);
     rn->candidates = talloc_steal(rn, list);
+    rn->search_us = took_us;
     return 0;
 }
 
@@ -169,7 +170,9 @@ enum tl_reason tli_transport_exchange(TALLOC_CTX *ctx, struct tli_transport *net
     race.race_delay_us = net->config->kdc_race_delay * 1000LL;
     race.reply_delay_us = race.race_delay_us * (counts_as_attempt ? COSTLY_FACTOR : 1);
     race.deadline = deadline;
-    race.connect_end_us = tl_now_us() + net->config->kdc_connect_timeout * 1000LL;
+    race.connect_end_us =
+        tl_now_us() + net->config->kdc_connect_timeout * 1000LL - race.rn->search_us;
+    race.rn->search_us = 0;
     won = take_kept(race.rn);
     if (won != NULL)
         race.runners[race.count++] = won;

@@ -36,12 +36,13 @@ struct tli_transport *tli_transport_new(TALLOC_CTX *ctx, const struct tl_config 
                                         const struct tli_transport_source *source);
 
 /*
- * DCs of a realm that the caller has located: the first exchange with the realm tries
- * these, and asks the source only when all of them have failed. The list becomes a child
- * of the transport. 0 or -ENOMEM.
+ * DCs of a realm that the caller has located: exchanges with the realm try these, and ask
+ * the source only when all of them have failed. Search and connection share
+ * kdc_connect_timeout, so the first exchange has what the search, which took `took_us`,
+ * left of it. The list becomes a child of the transport. 0 or -ENOMEM.
  */
 int tli_transport_set_candidates(struct tli_transport *net, const char *realm,
-                                 struct tl_dc_list *list);
+                                 struct tl_dc_list *list, int64_t took_us);
 
 struct tli_transport_answer {
     uint8_t *data; /* child of the context given */

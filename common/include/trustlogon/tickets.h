@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * trustlogon/tickets.h - tickets and keys outside of an exchange: the machine's keytab,
+ * its saved tickets, a user's credentials cache and its renewal.
+ */
+#ifndef TRUSTLOGON_TICKETS_H
+#define TRUSTLOGON_TICKETS_H
+
+#include <sys/types.h>
+#include <trustlogon/kerberos.h>
+
+/* --- the machine's keytab and tickets --- */
+
+/* Whether the machine's keys do for tickets of today: KEYTAB_RC4 where none is AES, with
+ * any allow_rc4; and what opening the keytab fails with. */
+TL_PUBLIC enum tl_reason tl_keytab_judge(const struct tl_config *config,
+                                         const struct tl_workstation *ws,
+                                         struct tl_outcome *out);
+
+/* The machine's own keys, all as WS1$, in a memory file (close-on-exec) to hand to a
+ * process that must not read the keytab. KEYTAB_MISSING, _UNREADABLE, _NO_KEY. */
+TL_PUBLIC enum tl_reason tl_krb_machine_keys(const struct tl_config *config,
+                                             const struct tl_workstation *ws, int *fd,
+                                             struct tl_outcome *out);
+
+/*
+ * The machine's own tickets, saved for other processes of root's: written beside `path`
+ * and renamed, mode 0600, without those that end soon. Loading them saves an AS
+ * exchange: 0; -ENOENT where there is no TGT of this machine that lasts another few
+ * minutes, -EPERM where the file is not root's alone, or another -errno.
+ */
+TL_PUBLIC int tl_krb_save_machine_tickets(struct tl_krb *krb, const char *path);
+TL_PUBLIC int tl_krb_load_machine_tickets(struct tl_krb *krb,
+                                          const struct tl_workstation *ws,
+                                          const char *path);
+/* The context has a ticket for the service that lasts another few minutes. */
+TL_PUBLIC bool tl_krb_has_ticket(struct tl_krb *krb, const char *service,
+                                 const char *realm);
+
+/* --- pending tickets: between authentication and the user's session --- */
+
+/*
+ * Write the context's tickets to a root-owned pending file (made with
+ * O_EXCL|O_NOFOLLOW, 0600). tl_ccache_store() writes them from it into the user's own
+ * cache. 0 or -errno.
+ */
+TL_PUBLIC int tl_krb_save_pending(struct tl_krb *krb, const char *path);
+/* Such a file without tickets, of this user in this realm (a cached logon). 0 or -errno.
+ */
+TL_PUBLIC int tl_krb_save_empty(const char *user, const char *realm, const char *path);
+/* Go on with the tickets of such a file in a new context: tl_krb_ticket() then asks
+ * as that user. 0 or -errno. */
+TL_PUBLIC int tl_krb_load_pending(struct tl_krb *krb, const char *path);
+
+/* --- the user's credentials cache --- */
+
+enum tl_ccache_op {
+    TL_CCACHE_ESTABLISH,
+    TL_CCACHE_REINITIALIZE,
+    TL_CCACHE_REFRESH,
+    TL_CCACHE_DELETE,
+    TL_CCACHE_TRY /* as ESTABLISH, in a cache that is removed again */
+};
+struct tl_ccache_request {
+    enum tl_ccache_op op;
+    const char *pending;   /* file made by tl_krb_save_pending(); NULL for DELETE */
+    const char *existing;  /* cache to reinitialise, refresh or delete; NULL: make one */
+    const char *type_name; /* config->ccache or NULL: krb5.conf's default_ccache_name */
+    uid_t uid;
+    gid_t gid;
+    bool only_existing; /* fail rather than make a cache */
+};
+/*
+ * Runs in a child process that has become uid:gid, so that nothing is ever
+ * written as root into places a user controls. *name is "FILE:/tmp/krb5cc_..."
+ * An existing cache that is not the user's own is never touched. DELETE removes
+ * FILE caches only: the other types are shared by all sessions of the user.
+ * FILE, DIR, KEYRING:persistent, KCM; CCACHE_FAILED with a plain sentence for
+ * types that cannot be made from outside the session (KEYRING:session, MEMORY).
+ */
+TL_PUBLIC enum tl_reason tl_ccache_store(TALLOC_CTX *ctx,
+                                         const struct tl_ccache_request *req,
+                                         const char **name, struct tl_outcome *out);
+
+enum tl_renewal {
+    TL_RENEWAL_DONE,
+    TL_RENEWAL_NOT_DUE, /* or nothing in it that is the session's to renew */
+    TL_RENEWAL_OVER,    /* expired, not renewable, or no longer so */
+    TL_RENEWAL_GONE,    /* there is no such cache any more */
+    TL_RENEWAL_REFUSED, /* by a KDC */
+    TL_RENEWAL_SILENT,  /* no KDC answered */
+    TL_RENEWAL_FAILED   /* the cache could not be read or written */
+};
+/* DONE: half of its life is over, and it can be renewed. Pure. */
+TL_PUBLIC enum tl_renewal tl_renewal_due(const krb5_creds *tgt, int64_t now);
+
+struct tl_renewal_request {
+    const char *ccache;
+    const char *realm; /* of the user; other TGTs are not touched */
+    uid_t uid;
+    gid_t gid;
+};
+/*
+ * Renew the TGT in a session's cache if it is due, over `krb`'s connections and within
+ * its deadline, in a child that has become the user. The rest of the cache stays. *end
+ * is the end of the TGT that is there now (0: none); *why, a child of ctx, says why
+ * anything but DONE.
+ */
+TL_PUBLIC enum tl_renewal tl_ccache_renew(TALLOC_CTX *ctx, struct tl_krb *krb,
+                                          const struct tl_renewal_request *req,
+                                          int64_t *end, const char **why);
+
+#endif
