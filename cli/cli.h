@@ -73,40 +73,41 @@ void cli_hint_backslash(struct cli *cli, const char *name,
  * configuration and this machine's snapshot; 0 or an exit code. */
 int cli_load_machine(struct cli *cli, const char *file, struct tl_machine **machine);
 
-/* out.c: text for people. `show` makes network strings safe for a terminal. */
-const char *show(const struct cli *cli, const char *text);
-const char *color(const struct cli *cli,
-                  const char *name); /* "red", "green", "yellow", "bold", "off" */
-void print_wrapped(const char *label, const char *text);
+/* out.c: text for people. cli_show() makes network strings safe for a terminal. */
+const char *cli_show(const struct cli *cli, const char *text);
+const char *cli_color(const struct cli *cli,
+                      const char *name); /* "red", "green", "yellow", "bold", "off" */
+void cli_print_wrapped(const char *label, const char *text);
 /* Text that begins in column `indent` (from 0), folded between words at the width of the
  * terminal and indented to that column; ends the line. */
-void print_folded(int indent, const char *text);
-void print_outcome(const struct cli *cli, const struct tl_outcome *out,
-                   const struct tl_words *words);
-void print_event(const struct cli *cli, const struct tl_event *event);
-int print_json(json_t *object); /* steals the reference; returns 0 */
+void cli_print_folded(int indent, const char *text);
+void cli_print_outcome(const struct cli *cli, const struct tl_outcome *out,
+                       const struct tl_words *words);
+void cli_print_event(const struct cli *cli, const struct tl_event *event);
+int cli_print_json(json_t *object); /* steals the reference; returns 0 */
 
 /* json.c: the library's objects as JSON. New references; never NULL. */
-json_t *json_text(const char *text); /* null for NULL, repaired where it is not UTF-8 */
-json_t *json_status(uint32_t ntstatus);
-json_t *json_outcome(const struct tl_outcome *out, const struct tl_words *words);
-json_t *json_event(const struct tl_event *event);
-json_t *json_events(const struct tl_trace_log *log);
-json_t *json_route(const struct tl_route *route);
-json_t *json_tdo(const struct tl_tdo *tdo);
-json_t *json_dc(const struct tl_dc *dc);
+json_t *
+cli_json_text(const char *text); /* null for NULL, repaired where it is not UTF-8 */
+json_t *cli_json_status(uint32_t ntstatus);
+json_t *cli_json_outcome(const struct tl_outcome *out, const struct tl_words *words);
+json_t *cli_json_event(const struct tl_event *event);
+json_t *cli_json_events(const struct tl_trace_log *log);
+json_t *cli_json_route(const struct tl_route *route);
+json_t *cli_json_tdo(const struct tl_tdo *tdo);
+json_t *cli_json_dc(const struct tl_dc *dc);
 
 /* password.c: from the terminal without echo, else one line of standard input. NULL after
  * an error was reported; an empty line and the end of the input are errors, for a KDC
  * counts an empty password as a wrong one. Wiped when freed. */
-char *read_password(const struct cli *cli, const char *name);
+char *cli_read_password(const struct cli *cli, const char *name);
 /* The same of something else: "PIN for". Nothing typed is "". */
-char *read_secret(const struct cli *cli, const char *what, const char *name);
+char *cli_read_secret(const struct cli *cli, const char *what, const char *name);
 
 /* progress.c: after a second of waiting, say on a terminal's stderr what is waited for.
  */
-void progress_start(const struct cli *cli);
-void progress_at(void *arg, const char *check, const char *target);
-void progress_stop(void);
+void cli_progress_start(const struct cli *cli);
+void cli_progress_at(void *arg, const char *check, const char *target);
+void cli_progress_stop(void);
 
 #endif

@@ -20,14 +20,14 @@ static void show_range(const struct cli *cli, const struct tl_idmap *map,
     json_array_append_new(
         array,
         json_pack("{s:o, s:s, s:I, s:I, s:o}", "domain",
-                  json_text(domain != NULL ? domain->dns : NULL), "sid", sid, "low",
+                  cli_json_text(domain != NULL ? domain->dns : NULL), "sid", sid, "low",
                   (json_int_t)range->min, "high", (json_int_t)range->max, "first_rid",
                   numbers ? json_null() : json_integer((json_int_t)range->first_rid)));
     /* Of sss, the ten further slices of each domain are for few. */
     if (cli->json || (cli->config->idmap == TL_IDMAP_SSS && range->first_rid != 0))
         return;
-    printf("ids: %s: %" PRIu32 "-%" PRIu32, domain != NULL ? show(cli, domain->dns) : sid,
-           range->min, range->max);
+    printf("ids: %s: %" PRIu32 "-%" PRIu32,
+           domain != NULL ? cli_show(cli, domain->dns) : sid, range->min, range->max);
     if (numbers)
         printf(", as its directory gives them\n");
     else
@@ -47,10 +47,10 @@ static int unknown_names(const struct cli *cli, const struct tl_idmap *map,
         if (tl_idmap_domain_named(map, name) != NULL)
             continue;
         code = EXIT_PROBLEM;
-        json_array_append_new(unknown, json_text(name));
+        json_array_append_new(unknown, cli_json_text(name));
         if (!cli->json)
-            printf("%s%s: no domain here is called %s%s\n", color(cli, "red"), option,
-                   show(cli, name), color(cli, "off"));
+            printf("%s%s: no domain here is called %s%s\n", cli_color(cli, "red"), option,
+                   cli_show(cli, name), cli_color(cli, "off"));
     }
     return code;
 }
@@ -73,20 +73,22 @@ static void show_withheld(const struct cli *cli, const struct tl_idmap *map,
 
         tl_sid_format(&ids[i].domain, sid);
         json_array_append_new(
-            withheld, json_pack("{s:o, s:s, s:I, s:I, s:o}", "domain",
-                                json_text(domain != NULL ? domain->dns : NULL), "sid",
-                                sid, "low", (json_int_t)ids[i].low, "high",
-                                (json_int_t)ids[i].high, "why", json_text(ids[i].why)));
+            withheld,
+            json_pack("{s:o, s:s, s:I, s:I, s:o}", "domain",
+                      cli_json_text(domain != NULL ? domain->dns : NULL), "sid", sid,
+                      "low", (json_int_t)ids[i].low, "high", (json_int_t)ids[i].high,
+                      "why", cli_json_text(ids[i].why)));
         if (!cli->json)
             printf("%sids: %s: nobody gets %" PRIu32 "-%" PRIu32 ": %s%s\n",
-                   color(cli, "yellow"), domain != NULL ? show(cli, domain->dns) : sid,
-                   ids[i].low, ids[i].high, show(cli, ids[i].why), color(cli, "off"));
+                   cli_color(cli, "yellow"),
+                   domain != NULL ? cli_show(cli, domain->dns) : sid, ids[i].low,
+                   ids[i].high, cli_show(cli, ids[i].why), cli_color(cli, "off"));
     }
     talloc_free(tmp);
 }
 
-int config_ids(struct cli *cli, const struct tl_topology *topo, json_t *ids,
-               json_t *unknown, json_t *withheld)
+int cli_config_ids(struct cli *cli, const struct tl_topology *topo, json_t *ids,
+                   json_t *unknown, json_t *withheld)
 {
     const struct tl_config *config = cli->config;
     const struct tl_idmap_range *ranges;

@@ -26,10 +26,10 @@ static void problem(struct teller *teller, const char *option, const char *value
     teller->code = EXIT_PROBLEM;
     json_array_append_new(teller->problems,
                           json_pack("{s:s, s:o, s:o}", "option", option, "value",
-                                    json_text(value), "what", json_text(what)));
+                                    cli_json_text(value), "what", cli_json_text(what)));
     if (!cli->json)
-        printf("%s%s = %s: %s%s\n", color(cli, "red"), option, show(cli, value),
-               show(cli, what), color(cli, "off"));
+        printf("%s%s = %s: %s%s\n", cli_color(cli, "red"), option, cli_show(cli, value),
+               cli_show(cli, what), cli_color(cli, "off"));
 }
 
 static void check_domain(struct teller *teller, const struct tl_topology *topo,
@@ -78,7 +78,7 @@ static void check_krb5_conf(struct teller *teller)
         problem(teller, "file", "/etc/krb5.conf", error);
 }
 
-int config_names(struct cli *cli, const struct tl_topology *topo, json_t *problems)
+int cli_config_names(struct cli *cli, const struct tl_topology *topo, json_t *problems)
 {
     struct teller teller = {.cli = cli, .problems = problems, .code = EXIT_WORKS};
     const char *usual = cli->config->default_domain;

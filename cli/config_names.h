@@ -10,6 +10,6 @@
 /* Check default_domain, bare_names and realm against the snapshot (NULL: none yet) and,
  * for root, the keytab; prints each problem, or adds it to the array `problems`.
  * EXIT_WORKS or EXIT_PROBLEM. */
-int config_names(struct cli *cli, const struct tl_topology *topo, json_t *problems);
+int cli_config_names(struct cli *cli, const struct tl_topology *topo, json_t *problems);
 
 #endif

@@ -17,14 +17,15 @@
 #define PASSWD "/etc/passwd"
 #define GROUP "/etc/group"
 
-static void warn(struct id_facts *facts, bool serious, const char *slug, const char *text)
+static void warn(struct cli_id_facts *facts, bool serious, const char *slug,
+                 const char *text)
 {
-    struct id_warning *more = talloc_realloc(facts->cli, facts->warnings,
-                                             struct id_warning, facts->num_warnings + 1);
+    struct cli_id_warning *more = talloc_realloc(
+        facts->cli, facts->warnings, struct cli_id_warning, facts->num_warnings + 1);
 
     if (more == NULL || text == NULL)
         return;
-    more[facts->num_warnings] = (struct id_warning){slug, text, serious};
+    more[facts->num_warnings] = (struct cli_id_warning){slug, text, serious};
     facts->warnings = more;
     facts->num_warnings++;
 }
@@ -34,7 +35,7 @@ struct search {
     struct cli *cli;
     const char *name; /* NULL: by id */
     uint32_t id;
-    struct id_local found;
+    struct cli_id_local found;
 };
 
 static bool look_at(void *data, const struct tli_passwd_line *line)
@@ -51,8 +52,8 @@ static bool look_at(void *data, const struct tli_passwd_line *line)
 }
 
 /* `name` NULL: by id. A file that cannot be read has no entries. */
-static struct id_local local_entry(struct cli *cli, const char *file, const char *name,
-                                   uint32_t id)
+static struct cli_id_local local_entry(struct cli *cli, const char *file,
+                                       const char *name, uint32_t id)
 {
     struct search search = {.cli = cli, .name = name, .id = id, .found = {.file = file}};
 
@@ -60,9 +61,9 @@ static struct id_local local_entry(struct cli *cli, const char *file, const char
     return search.found;
 }
 
-void id_find_local(struct id_facts *facts)
+void cli_id_find_local(struct cli_id_facts *facts)
 {
-    const struct asked *asked = &facts->asked;
+    const struct cli_asked *asked = &facts->asked;
     const char *name = asked->is_id ? NULL : asked->text;
 
     if (asked->is_sid)
@@ -72,11 +73,11 @@ void id_find_local(struct id_facts *facts)
         facts->local = local_entry(facts->cli, GROUP, name, asked->id);
 }
 
-static void check_ids(struct id_facts *facts, const struct tli_store_item *item)
+static void check_ids(struct cli_id_facts *facts, const struct tli_store_item *item)
 {
     const struct tli_store_entry *entry = &item->entry;
     bool user = entry->class == TL_STORE_USER_ID;
-    struct id_local local =
+    struct cli_id_local local =
         local_entry(facts->cli, user ? PASSWD : GROUP, NULL, entry->id);
     struct tl_sid sid;
     uint32_t id = entry->id;
@@ -100,7 +101,7 @@ static void check_ids(struct id_facts *facts, const struct tli_store_item *item)
 }
 
 /* What NSS answers to a program, with all sources that /etc/nsswitch.conf lists. */
-static void check_nss(struct id_facts *facts, const struct tli_store_entry *entry)
+static void check_nss(struct cli_id_facts *facts, const struct tli_store_entry *entry)
 {
     char *buffer = talloc_size(facts->cli, NSS_BUFFER);
     bool user = entry->class == TL_STORE_USER_ID;
@@ -130,7 +131,7 @@ static void check_nss(struct id_facts *facts, const struct tli_store_entry *entr
     talloc_free(buffer);
 }
 
-void id_check(struct id_facts *facts)
+void cli_id_check(struct cli_id_facts *facts)
 {
     const struct tli_store_item *found = facts->has_user    ? &facts->user
                                          : facts->has_group ? &facts->group
@@ -140,7 +141,7 @@ void id_check(struct id_facts *facts)
     if (found == NULL)
         return;
     check_ids(facts, found);
-    if (nobody || (facts->has_gids && !record_is_valid(&facts->gids)))
+    if (nobody || (facts->has_gids && !cli_record_is_valid(&facts->gids)))
         warn(
             facts, false, "no-groups",
             "no list of the user's groups is known: programs see the primary group only");
@@ -148,6 +149,6 @@ void id_check(struct id_facts *facts)
         warn(facts, true, "local-name",
              talloc_asprintf(facts->cli, "%s has this very name, with the id %u",
                              facts->local.file, facts->local.id));
-    if (facts->file == NULL && !facts->not_stored && record_is_valid(found))
+    if (facts->file == NULL && !facts->not_stored && cli_record_is_valid(found))
         check_nss(facts, &found->entry);
 }

@@ -66,7 +66,7 @@ static const char *name_among(const struct tl_lookup_answer *answer, uint32_t gi
     return NULL;
 }
 
-static void take_user(struct id_facts *facts, const struct tl_lookup_answer *answer)
+static void take_user(struct cli_id_facts *facts, const struct tl_lookup_answer *answer)
 {
     const struct tl_identity *who = answer->identity;
     char text[TL_SID_STRING_MAX];
@@ -83,19 +83,19 @@ static void take_user(struct id_facts *facts, const struct tl_lookup_answer *ans
     facts->gids = (struct tli_store_item){.entry = facts->user.entry};
     facts->gids.entry.class = TL_STORE_GIDS;
     facts->groups =
-        talloc_zero_array(facts->cli, struct id_group, (unsigned)who->num_groups);
+        talloc_zero_array(facts->cli, struct cli_id_group, (unsigned)who->num_groups);
     if (facts->groups == NULL)
         return;
     facts->has_gids = true;
     facts->num_groups = who->num_groups;
     for (size_t i = 0; i < who->num_groups; i++)
-        facts->groups[i] = (struct id_group){
+        facts->groups[i] = (struct cli_id_group){
             .gid = who->groups[i].gid,
             .sid = talloc_strdup(facts->cli, tl_sid_format(&who->groups[i].sid, text)),
             .name = name_among(answer, who->groups[i].gid)};
 }
 
-static void take_group(struct id_facts *facts, const struct tl_lookup_answer *answer)
+static void take_group(struct cli_id_facts *facts, const struct tl_lookup_answer *answer)
 {
     const struct tl_group *group = answer->groups[0];
 
@@ -109,7 +109,7 @@ static void take_group(struct id_facts *facts, const struct tl_lookup_answer *an
 
 /* The question as a plan. Pure, so every user may see why no user or group can be meant.
  */
-static struct tl_lookup_plan *plan(struct id_facts *facts,
+static struct tl_lookup_plan *plan(struct cli_id_facts *facts,
                                    const struct tl_local_ids *local,
                                    const struct tl_question *question)
 {
@@ -126,7 +126,7 @@ static struct tl_lookup_plan *plan(struct id_facts *facts,
 
 /* False: there is no such user, so a group may be asked for. Root alone has the keytab
  * that the look-up needs; and where the agent had an answer, it would be the same. */
-static bool find(struct id_facts *facts, const struct tl_local_ids *local, bool group)
+static bool find(struct cli_id_facts *facts, const struct tl_local_ids *local, bool group)
 {
     struct cli *cli = facts->cli;
     const char *name = facts->key.is_id ? NULL : facts->key.text;
@@ -146,10 +146,10 @@ static bool find(struct id_facts *facts, const struct tl_local_ids *local, bool 
     if (lookup == NULL)
         return true;
     facts->direct = tl_outcome_new(cli);
-    progress_start(cli);
-    progress_at(cli, "the domain of", facts->key.text);
+    cli_progress_start(cli);
+    cli_progress_at(cli, "the domain of", facts->key.text);
     reason = tl_lookup_find(lookup, what, &question, &answer, facts->direct);
-    progress_stop();
+    cli_progress_stop();
     if (reason == TL_REASON_OK && group)
         take_group(facts, answer);
     else if (reason == TL_REASON_OK)
@@ -158,7 +158,7 @@ static bool find(struct id_facts *facts, const struct tl_local_ids *local, bool 
     return reason != TL_REASON_USER_UNKNOWN;
 }
 
-void id_look_up(struct id_facts *facts)
+void cli_id_look_up(struct cli_id_facts *facts)
 {
     struct tl_words_input in = {.user = facts->key.text};
     struct tl_local_ids *local = NULL;

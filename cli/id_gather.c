@@ -20,7 +20,7 @@
 
 /* This machine and its snapshot of the trusts: useful, but no record of the store needs
  * them. An ordinary user cannot read the keytab. */
-static void load_world(struct id_facts *facts)
+static void load_world(struct cli_id_facts *facts)
 {
     struct cli *cli = facts->cli;
     char *error = NULL;
@@ -39,7 +39,7 @@ static void load_world(struct id_facts *facts)
 }
 
 /* How ids are mapped, by the name in the configuration. */
-static void find_idmap(struct id_facts *facts)
+static void find_idmap(struct cli_id_facts *facts)
 {
     struct cli *cli = facts->cli;
     size_t count;
@@ -51,7 +51,7 @@ static void find_idmap(struct id_facts *facts)
 }
 
 /* A bare name is a name in the domain that has such, if there is one. */
-static void complete_name(struct id_facts *facts)
+static void complete_name(struct cli_id_facts *facts)
 {
     const struct tl_config *config = facts->cli->config;
     const struct tl_workstation *ws = facts->machine->workstation;
@@ -70,10 +70,10 @@ static void complete_name(struct id_facts *facts)
             talloc_asprintf(facts->cli, "%s\\%s", domain, facts->asked.text);
 }
 
-static void read_store(struct id_facts *facts)
+static void read_store(struct cli_id_facts *facts)
 {
     struct tli_store_item items[ASKED_MAX];
-    const char *path = records_path(facts->cli, facts->file);
+    const char *path = cli_records_path(facts->cli, facts->file);
     size_t count;
 
     facts->has_user = facts->has_group = facts->has_gids = false;
@@ -83,12 +83,12 @@ static void read_store(struct id_facts *facts)
         path == NULL ? -ENOMEM : tli_store_view_open(facts->cli, path, &facts->view);
     if (facts->store_rc != 0)
         return;
-    count = asked_find(facts->view, &facts->key, items);
+    count = cli_asked_find(facts->view, &facts->key, items);
     for (size_t i = 0; i < count; i++) {
         bool user = items[i].entry.class == TL_STORE_USER_ID;
 
         if (items[i].negative) {
-            *(user ? &facts->no_user : &facts->no_group) = record_is_valid(&items[i]);
+            *(user ? &facts->no_user : &facts->no_group) = cli_record_is_valid(&items[i]);
             facts->missing = items[i];
         } else {
             *(user ? &facts->has_user : &facts->has_group) = true;
@@ -127,7 +127,7 @@ static const char *agent_words(TALLOC_CTX *ctx, int rc, uint32_t ntstatus)
 }
 
 /* Ask for a user or a group, by the name or the id that was given or that the SID has. */
-static void ask_agent(struct id_facts *facts, bool group)
+static void ask_agent(struct cli_id_facts *facts, bool group)
 {
     struct cli *cli = facts->cli;
     const char *name = facts->key.is_id || facts->key.is_sid ? NULL : facts->key.text;
@@ -144,25 +144,25 @@ static void ask_agent(struct id_facts *facts, bool group)
         return;
     what = group ? (name != NULL ? TL_LOOKUP_GROUP_NAME : TL_LOOKUP_GROUP_ID)
                  : (name != NULL ? TL_LOOKUP_USER_NAME : TL_LOOKUP_USER_ID);
-    progress_start(cli);
-    progress_at(cli, "the agent, which looks up", facts->key.text);
+    cli_progress_start(cli);
+    cli_progress_at(cli, "the agent, which looks up", facts->key.text);
     facts->agent_rc = tli_ask_lookup(TL_LOOKUP_SOCKET, what, name, id, ASK_TIMEOUT_MS,
                                      &facts->agent_ntstatus);
-    progress_stop();
+    cli_progress_stop();
     facts->agent_asked = true;
     facts->agent_text = agent_words(cli, facts->agent_rc, facts->agent_ntstatus);
     read_store(facts);
 }
 
-static bool knows(const struct id_facts *facts, bool group)
+static bool knows(const struct cli_id_facts *facts, bool group)
 {
-    return group ? facts->has_group && record_is_valid(&facts->group)
-                 : facts->has_user && record_is_valid(&facts->user);
+    return group ? facts->has_group && cli_record_is_valid(&facts->group)
+                 : facts->has_user && cli_record_is_valid(&facts->user);
 }
 
 /* The agent answers from the store while a record is fresh, so the record is expired
  * first. It stays usable if the agent has no answer. 0 or an exit code. */
-static int expire_record(struct id_facts *facts)
+static int expire_record(struct cli_id_facts *facts)
 {
     const struct tli_store_map *map = facts->view != NULL ? &facts->view->map : NULL;
     struct tli_store *store;
@@ -193,7 +193,7 @@ static int expire_record(struct id_facts *facts)
 
 /* The user first. A group is asked for where there is no user, or where the store has a
  * group of this name. */
-static void resolve(struct id_facts *facts)
+static void resolve(struct cli_id_facts *facts)
 {
     bool group_first = knows(facts, true) && !knows(facts, false);
 
@@ -210,17 +210,17 @@ static void resolve(struct id_facts *facts)
     }
 }
 
-static void name_groups(struct id_facts *facts)
+static void name_groups(struct cli_id_facts *facts)
 {
     struct cli *cli = facts->cli;
     char text[TL_SID_STRING_MAX];
 
-    facts->groups = talloc_zero_array(cli, struct id_group, facts->gids.entry.count);
+    facts->groups = talloc_zero_array(cli, struct cli_id_group, facts->gids.entry.count);
     if (facts->groups == NULL)
         return;
     facts->num_groups = facts->gids.entry.count;
     for (size_t i = 0; i < facts->num_groups; i++) {
-        struct id_group *group = &facts->groups[i];
+        struct cli_id_group *group = &facts->groups[i];
         struct tli_store_item item;
         struct tl_sid sid;
 
@@ -236,7 +236,7 @@ static void name_groups(struct id_facts *facts)
     }
 }
 
-static void find_route(struct id_facts *facts)
+static void find_route(struct cli_id_facts *facts)
 {
     struct cli *cli = facts->cli;
     struct tl_logon *logon;
@@ -251,7 +251,7 @@ static void find_route(struct id_facts *facts)
 }
 
 /* A SID that tickets carry and no directory has. */
-static void find_well_known(struct id_facts *facts)
+static void find_well_known(struct cli_id_facts *facts)
 {
     struct tl_sid sid;
 
@@ -264,7 +264,7 @@ static void find_well_known(struct id_facts *facts)
                             facts->well_known);
 }
 
-int id_gather(struct id_facts *facts)
+int cli_id_gather(struct cli_id_facts *facts)
 {
     int code;
 
@@ -272,10 +272,10 @@ int id_gather(struct id_facts *facts)
     find_idmap(facts);
     complete_name(facts);
     find_well_known(facts);
-    id_find_local(facts);
+    cli_id_find_local(facts);
     read_store(facts);
     if (facts->store_rc != 0 && facts->file != NULL)
-        return records_open(facts->cli, facts->file, &facts->view);
+        return cli_records_open(facts->cli, facts->file, &facts->view);
     if (facts->refresh && (code = expire_record(facts)) != 0)
         return code;
     resolve(facts);
@@ -283,8 +283,8 @@ int id_gather(struct id_facts *facts)
         name_groups(facts);
     if (!knows(facts, false) && !knows(facts, true)) {
         find_route(facts);
-        id_look_up(facts);
+        cli_id_look_up(facts);
     }
-    id_check(facts);
+    cli_id_check(facts);
     return 0;
 }

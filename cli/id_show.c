@@ -23,12 +23,13 @@ static const char *source_words(enum tli_store_source source)
     }
 }
 
-static const char *origin(const struct id_facts *facts,
+static const char *origin(const struct cli_id_facts *facts,
                           const struct tli_store_entry *entry)
 {
     TALLOC_CTX *ctx = facts->cli;
     uint64_t now = tli_store_now();
-    const char *written = when(ctx, entry->written), *end = when(ctx, entry->valid_until);
+    const char *written = cli_when(ctx, entry->written),
+               *end = cli_when(ctx, entry->valid_until);
 
     if (facts->not_stored)
         return talloc_asprintf(ctx, "%s just now, by this command; not stored",
@@ -41,14 +42,14 @@ static const char *origin(const struct id_facts *facts,
                                source_words(entry->source), written, end);
     return talloc_asprintf(ctx, "%s %s; asked again %s, forgotten %s",
                            source_words(entry->source), written,
-                           when(ctx, entry->fresh_until), end);
+                           cli_when(ctx, entry->fresh_until), end);
 }
 
 static void line(const struct cli *cli, const char *label,
                  const struct tli_store_string *text)
 {
     if (text->length > 0)
-        printf("%-12s%s\n", label, show(cli, text->at));
+        printf("%-12s%s\n", label, cli_show(cli, text->at));
 }
 
 static void names(struct cli *cli, const struct tli_store_item *item)
@@ -64,10 +65,10 @@ static void names(struct cli *cli, const struct tli_store_item *item)
                 talloc_asprintf_append(all, "%s%s", all[0] == '\0' ? "" : ", ", key.name);
     }
     if (all != NULL && all[0] != '\0')
-        print_wrapped("Names", show(cli, all));
+        cli_print_wrapped("Names", cli_show(cli, all));
 }
 
-static const char *group_name(const struct id_facts *facts, uint32_t gid)
+static const char *group_name(const struct cli_id_facts *facts, uint32_t gid)
 {
     struct tli_store_item item;
 
@@ -83,40 +84,41 @@ static const char *group_name(const struct id_facts *facts, uint32_t gid)
 
 /* The groups come last, since there may be hundreds. A group's name is known once it was
  * looked up: the PAC has SIDs only. */
-static void user_text(const struct id_facts *facts)
+static void user_text(const struct cli_id_facts *facts)
 {
     struct cli *cli = facts->cli;
     const struct tli_store_entry *entry = &facts->user.entry;
     const char *primary = group_name(facts, entry->gid);
 
-    printf("%-12s%s%s%s\n", "User", color(cli, "bold"), show(cli, entry->name.at),
-           color(cli, "off"));
+    printf("%-12s%s%s%s\n", "User", cli_color(cli, "bold"), cli_show(cli, entry->name.at),
+           cli_color(cli, "off"));
     names(cli, &facts->user);
     line(cli, "SID", &entry->sid);
     printf("%-12s%u%s\n", "uid", entry->id,
            facts->idmap != NULL
-               ? talloc_asprintf(cli, " (idmap = %s)", show(cli, facts->idmap))
+               ? talloc_asprintf(cli, " (idmap = %s)", cli_show(cli, facts->idmap))
                : "");
     printf("%-12s%u %s%s%s\n", "gid", entry->gid, primary != NULL ? "(" : "",
-           primary != NULL ? show(cli, primary) : "", primary != NULL ? ")" : "");
+           primary != NULL ? cli_show(cli, primary) : "", primary != NULL ? ")" : "");
     line(cli, "Full name", &entry->gecos);
     line(cli, "Home", &entry->home);
     line(cli, "Shell", &entry->shell);
-    print_wrapped("Source", origin(facts, entry));
+    cli_print_wrapped("Source", origin(facts, entry));
     if (!facts->has_gids)
         return;
-    print_wrapped("Groups",
-                  talloc_asprintf(cli, "%zu, %s%s", facts->num_groups,
+    cli_print_wrapped(
+        "Groups", talloc_asprintf(cli, "%zu, %s%s", facts->num_groups,
                                   origin(facts, &facts->gids.entry),
                                   facts->gids.entry.source == TL_STORE_SOURCE_LSA
                                       ? "; the others are known from the first logon on"
                                       : ""));
     for (size_t i = 0; i < facts->num_groups; i++) {
-        const struct id_group *group = &facts->groups[i];
+        const struct cli_id_group *group = &facts->groups[i];
 
         printf("%12s%-11u %-48s %s\n", "", group->gid,
-               group->sid != NULL ? show(cli, group->sid) : "-",
-               group->name != NULL ? show(cli, group->name) : "(name not asked for yet)");
+               group->sid != NULL ? cli_show(cli, group->sid) : "-",
+               group->name != NULL ? cli_show(cli, group->name)
+                                   : "(name not asked for yet)");
     }
 }
 
@@ -134,15 +136,15 @@ static const char *first_member(const struct tli_store_entry *entry)
     return entry->list_size > 0 ? entry->list : NULL;
 }
 
-static void group_text(const struct id_facts *facts)
+static void group_text(const struct cli_id_facts *facts)
 {
     struct cli *cli = facts->cli;
     const struct tli_store_entry *entry = &facts->group.entry;
     const char *member = first_member(entry);
     char *all = talloc_strdup(cli, "");
 
-    printf("%-12s%s%s%s\n", "Group", color(cli, "bold"), show(cli, entry->name.at),
-           color(cli, "off"));
+    printf("%-12s%s%s%s\n", "Group", cli_color(cli, "bold"),
+           cli_show(cli, entry->name.at), cli_color(cli, "off"));
     names(cli, &facts->group);
     line(cli, "SID", &entry->sid);
     printf("%-12s%u\n", "gid", entry->id);
@@ -152,15 +154,15 @@ static void group_text(const struct id_facts *facts)
     }
     if (entry->count > MEMBERS_SHOWN)
         all = talloc_asprintf_append(all, " and more");
-    print_wrapped("Members",
-                  entry->partial ? "not asked for yet"
-                  : entry->source == TL_STORE_SOURCE_LSA && entry->count == 0
-                      ? "not to be read across a one-way trust"
-                      : show(cli, talloc_asprintf(cli, "%u%s", entry->count, all)));
-    print_wrapped("Source", origin(facts, entry));
+    cli_print_wrapped(
+        "Members", entry->partial ? "not asked for yet"
+                   : entry->source == TL_STORE_SOURCE_LSA && entry->count == 0
+                       ? "not to be read across a one-way trust"
+                       : cli_show(cli, talloc_asprintf(cli, "%u%s", entry->count, all)));
+    cli_print_wrapped("Source", origin(facts, entry));
 }
 
-static const char *what(const struct id_facts *facts)
+static const char *what(const struct cli_id_facts *facts)
 {
     return talloc_asprintf(facts->cli, "%s%s",
                            facts->asked.is_id    ? "id "
@@ -169,22 +171,22 @@ static const char *what(const struct id_facts *facts)
                            facts->asked.text);
 }
 
-static void missing_text(const struct id_facts *facts)
+static void missing_text(const struct cli_id_facts *facts)
 {
     struct cli *cli = facts->cli;
     const char *kind = !facts->no_group  ? "user"
                        : !facts->no_user ? "group"
                                          : "user and no group";
 
-    print_wrapped(
+    cli_print_wrapped(
         "Unknown",
-        show(cli, talloc_asprintf(
-                      cli, "there is no %s %s, as was told %s; asked again %s", kind,
-                      facts->asked.text, when(cli, facts->missing.entry.written),
-                      when(cli, facts->missing.entry.valid_until))));
+        cli_show(cli, talloc_asprintf(
+                          cli, "there is no %s %s, as was told %s; asked again %s", kind,
+                          facts->asked.text, cli_when(cli, facts->missing.entry.written),
+                          cli_when(cli, facts->missing.entry.valid_until))));
 }
 
-static void name_without_domain(const struct id_facts *facts)
+static void name_without_domain(const struct cli_id_facts *facts)
 {
     struct cli *cli = facts->cli;
     struct tl_name *parsed = NULL;
@@ -194,30 +196,32 @@ static void name_without_domain(const struct id_facts *facts)
         0)
         meant = tl_name_meant(cli, parsed, facts->machine->topology);
     if (meant != NULL)
-        print_wrapped("Name", talloc_asprintf(cli,
-                                              "it names no domain. If '%s' is meant, "
-                                              "quote it: a shell removes the backslash",
-                                              show(cli, meant)));
+        cli_print_wrapped("Name",
+                          talloc_asprintf(cli,
+                                          "it names no domain. If '%s' is meant, "
+                                          "quote it: a shell removes the backslash",
+                                          cli_show(cli, meant)));
     else
-        print_wrapped("Name", "a name without a domain is this machine's own, unless "
-                              "[identity] bare_names or [workstation] default_domain is "
-                              "set: say "
-                              "DOMAIN\\name or name@domain");
+        cli_print_wrapped("Name",
+                          "a name without a domain is this machine's own, unless "
+                          "[identity] bare_names or [workstation] default_domain is "
+                          "set: say "
+                          "DOMAIN\\name or name@domain");
 }
 
 /* No user or group was found: why, as far as it is known. */
-static void nobody_text(const struct id_facts *facts)
+static void nobody_text(const struct cli_id_facts *facts)
 {
     struct cli *cli = facts->cli;
 
     if (facts->local.name != NULL)
         printf("%-12s%s, id %u, in %s: an account of this machine's own\n", "Local",
-               show(cli, facts->local.name), facts->local.id, facts->local.file);
+               cli_show(cli, facts->local.name), facts->local.id, facts->local.file);
     if (facts->no_user || facts->no_group)
         missing_text(facts);
     else if (facts->local.name == NULL)
         printf("%-12s%s is %s\n", facts->well_known != NULL ? "Known" : "Unknown",
-               show(cli, what(facts)),
+               cli_show(cli, what(facts)),
                facts->well_known != NULL ? "a well-known SID"
                                          : "nobody this machine knows of");
     if (!facts->asked.is_id && !facts->asked.is_sid &&
@@ -225,30 +229,30 @@ static void nobody_text(const struct id_facts *facts)
         name_without_domain(facts);
     else if (facts->asked.is_id && facts->view != NULL &&
              !tli_store_owns_id(&facts->view->map, facts->asked.id))
-        print_wrapped("Id", "outside of the ids that are given to domain users and "
-                            "groups (trustlogon store)");
+        cli_print_wrapped("Id", "outside of the ids that are given to domain users and "
+                                "groups (trustlogon store)");
     if (facts->why != NULL)
-        print_wrapped("Why", show(cli, facts->why));
+        cli_print_wrapped("Why", cli_show(cli, facts->why));
     if (facts->agent_text != NULL)
-        print_wrapped("Agent", show(cli, facts->agent_text));
+        cli_print_wrapped("Agent", cli_show(cli, facts->agent_text));
     if (facts->direct != NULL && facts->direct_words != NULL) {
         printf("%-12s%s\n", "Reason", tl_reason_info(facts->direct->reason)->slug);
-        print_wrapped("Why", show(cli, facts->direct_words->explanation));
-        print_wrapped("Remedy", facts->direct_words->remedy != NULL
-                                    ? show(cli, facts->direct_words->remedy)
-                                    : NULL);
+        cli_print_wrapped("Why", cli_show(cli, facts->direct_words->explanation));
+        cli_print_wrapped("Remedy", facts->direct_words->remedy != NULL
+                                        ? cli_show(cli, facts->direct_words->remedy)
+                                        : NULL);
     }
     if (facts->route != NULL && !facts->route->local) {
         bool good = facts->route->verdict == TL_REASON_OK;
 
         printf("%-12s%s, %s%s%s; see 'trustlogon %s'\n", "Route",
-               show(cli, facts->route->realm), color(cli, good ? "green" : "red"),
+               cli_show(cli, facts->route->realm), cli_color(cli, good ? "green" : "red"),
                good ? "route found" : tl_reason_info(facts->route->verdict)->slug,
-               color(cli, "off"), good ? "diagnose" : "route");
+               cli_color(cli, "off"), good ? "diagnose" : "route");
     }
 }
 
-void id_text(const struct id_facts *facts)
+void cli_id_text(const struct cli_id_facts *facts)
 {
     struct cli *cli = facts->cli;
 
@@ -261,91 +265,91 @@ void id_text(const struct id_facts *facts)
     if (!facts->has_user && !facts->has_group)
         nobody_text(facts);
     else if (facts->agent_text != NULL)
-        print_wrapped("Agent", show(cli, facts->agent_text));
+        cli_print_wrapped("Agent", cli_show(cli, facts->agent_text));
     for (size_t i = 0; i < facts->num_warnings; i++) {
-        fputs(color(cli, facts->warnings[i].serious ? "red" : "yellow"), stdout);
-        print_wrapped("Beware", show(cli, facts->warnings[i].text));
-        fputs(color(cli, "off"), stdout);
+        fputs(cli_color(cli, facts->warnings[i].serious ? "red" : "yellow"), stdout);
+        cli_print_wrapped("Beware", cli_show(cli, facts->warnings[i].text));
+        fputs(cli_color(cli, "off"), stdout);
     }
 }
 
-static json_t *json_groups(const struct id_facts *facts)
+static json_t *json_groups(const struct cli_id_facts *facts)
 {
-    json_t *list = json_array(), *object = json_item(&facts->gids);
+    json_t *list = json_array(), *object = cli_json_item(&facts->gids);
 
     for (size_t i = 0; i < facts->num_groups; i++)
         json_array_append_new(list, json_pack("{s:I, s:o, s:o}", "gid",
                                               (json_int_t)facts->groups[i].gid, "sid",
-                                              json_text(facts->groups[i].sid), "name",
-                                              json_text(facts->groups[i].name)));
+                                              cli_json_text(facts->groups[i].sid), "name",
+                                              cli_json_text(facts->groups[i].name)));
     json_object_del(object, "gids");
     json_object_set_new(object, "list", list);
     return object;
 }
 
-static json_t *json_group(const struct id_facts *facts)
+static json_t *json_group(const struct cli_id_facts *facts)
 {
     const struct tli_store_entry *entry = &facts->group.entry;
-    json_t *object = json_item(&facts->group), *list = json_array();
+    json_t *object = cli_json_item(&facts->group), *list = json_array();
 
     for (const char *m = first_member(entry); m != NULL; m = next_member(entry, m))
-        json_array_append_new(list, json_text(m));
+        json_array_append_new(list, cli_json_text(m));
     json_object_set(object, "member_names", entry->partial ? json_null() : list);
     json_decref(list);
     return object;
 }
 
-static json_t *json_agent(const struct id_facts *facts)
+static json_t *json_agent(const struct cli_id_facts *facts)
 {
     if (!facts->agent_asked)
         return json_null();
     return json_pack("{s:o, s:o}", "status",
-                     facts->agent_rc == 0 ? json_status(facts->agent_ntstatus)
+                     facts->agent_rc == 0 ? cli_json_status(facts->agent_ntstatus)
                                           : json_null(),
-                     "text", json_text(facts->agent_text));
+                     "text", cli_json_text(facts->agent_text));
 }
 
-static json_t *json_warnings(const struct id_facts *facts)
+static json_t *json_warnings(const struct cli_id_facts *facts)
 {
     json_t *array = json_array();
 
     for (size_t i = 0; i < facts->num_warnings; i++)
         json_array_append_new(array, json_pack("{s:s, s:o, s:b}", "warning",
                                                facts->warnings[i].slug, "text",
-                                               json_text(facts->warnings[i].text),
+                                               cli_json_text(facts->warnings[i].text),
                                                "serious", facts->warnings[i].serious));
     return array;
 }
 
-static json_t *json_local(const struct id_facts *facts)
+static json_t *json_local(const struct cli_id_facts *facts)
 {
     if (facts->local.name == NULL)
         return json_null();
-    return json_pack("{s:o, s:I, s:s}", "name", json_text(facts->local.name), "id",
+    return json_pack("{s:o, s:I, s:s}", "name", cli_json_text(facts->local.name), "id",
                      (json_int_t)facts->local.id, "file", facts->local.file);
 }
 
-json_t *id_json(const struct id_facts *facts)
+json_t *cli_id_json(const struct cli_id_facts *facts)
 {
     const struct {
         const char *name;
         json_t *value;
     } members[] = {
-        {"asked", json_text(facts->asked.text)},
-        {"idmap", json_text(facts->idmap)},
-        {"user", facts->has_user ? json_item(&facts->user) : json_null()},
+        {"asked", cli_json_text(facts->asked.text)},
+        {"idmap", cli_json_text(facts->idmap)},
+        {"user", facts->has_user ? cli_json_item(&facts->user) : json_null()},
         {"groups", facts->has_gids ? json_groups(facts) : json_null()},
         {"group", facts->has_group ? json_group(facts) : json_null()},
         {"stored", json_boolean(!facts->not_stored)},
-        {"missing",
-         facts->no_user || facts->no_group ? json_item(&facts->missing) : json_null()},
+        {"missing", facts->no_user || facts->no_group ? cli_json_item(&facts->missing)
+                                                      : json_null()},
         {"local", json_local(facts)},
         {"agent", json_agent(facts)},
         {"direct", facts->direct != NULL
-                       ? json_outcome(facts->direct, facts->direct_words)
+                       ? cli_json_outcome(facts->direct, facts->direct_words)
                        : json_null()},
-        {"why", json_text(facts->why)},
-        {"route", facts->route != NULL ? json_route(facts->route) : json_null()},
+        {"why", cli_json_text(facts->why)},
+        {"route", facts->route != NULL ? cli_json_route(facts->route) : json_null()},
         {"warnings", json_warnings(facts)},
     };
     json_t *object = json_object();

@@ -11,31 +11,31 @@
 #include "records.h"
 
 /* One of the user's groups. */
-struct id_group {
+struct cli_id_group {
     uint32_t gid;
     const char *sid, *name; /* NULL: not known */
 };
 
 /* An entry of /etc/passwd or /etc/group. */
-struct id_local {
+struct cli_id_local {
     const char *name; /* NULL: there is none */
     const char *file;
     uint32_t id;
 };
 
 /* Something an administrator should know; `serious` makes the exit code 1. */
-struct id_warning {
+struct cli_id_warning {
     const char *slug, *text;
     bool serious;
 };
 
 /* What is asked, and all that was found out about it. */
-struct id_facts {
+struct cli_id_facts {
     struct cli *cli;
     const char *file; /* of the store; NULL: this machine's, and then more is asked */
     bool refresh;
-    struct asked asked;         /* as given */
-    struct asked key;           /* as looked up: a bare name in the default domain */
+    struct cli_asked asked;     /* as given */
+    struct cli_asked key;       /* as looked up: a bare name in the default domain */
     struct tl_machine *machine; /* without a workstation where it is not known */
     struct tl_idmap *map;       /* NULL without a workstation */
     const char *idmap; /* the kind of id mapping; NULL for another machine's store */
@@ -46,7 +46,7 @@ struct id_facts {
     bool has_user, has_group, has_gids, no_user, no_group;
     struct tli_store_item user, group, gids, missing;
     size_t num_groups;
-    struct id_group *groups;
+    struct cli_id_group *groups;
 
     bool agent_asked;
     int agent_rc; /* of tli_ask_lookup() */
@@ -59,20 +59,20 @@ struct id_facts {
     struct tl_words *direct_words;
     bool not_stored; /* what was found is from there */
 
-    struct id_local local; /* the account that has the name or id asked for */
+    struct cli_id_local local; /* the account that has the name or id asked for */
     size_t num_warnings;
-    struct id_warning *warnings;
+    struct cli_id_warning *warnings;
 };
 
 /* id_gather.c: 0, or an exit code after the error was printed. */
-int id_gather(struct id_facts *facts);
+int cli_id_gather(struct cli_id_facts *facts);
 /* id_direct.c: for what is not known, and why. */
-void id_look_up(struct id_facts *facts);
+void cli_id_look_up(struct cli_id_facts *facts);
 /* id_check.c: compares what was found with the machine; fills local and warnings. */
-void id_find_local(struct id_facts *facts);
-void id_check(struct id_facts *facts);
+void cli_id_find_local(struct cli_id_facts *facts);
+void cli_id_check(struct cli_id_facts *facts);
 /* id_show.c */
-void id_text(const struct id_facts *facts);
-json_t *id_json(const struct id_facts *facts);
+void cli_id_text(const struct cli_id_facts *facts);
+json_t *cli_id_json(const struct cli_id_facts *facts);
 
 #endif

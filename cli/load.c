@@ -69,7 +69,7 @@ void cli_hint_backslash(struct cli *cli, const char *name, const struct tl_topol
         fprintf(stderr,
                 "trustlogon %s: note: '%s' names no domain. If '%s' is meant, quote it: "
                 "a shell removes the backslash.\n",
-                cli->verb, show(cli, name), show(cli, meant));
+                cli->verb, cli_show(cli, name), cli_show(cli, meant));
 }
 
 struct tl_workstation *cli_workstation_of(TALLOC_CTX *ctx, const struct tl_topology *topo)

@@ -89,7 +89,7 @@ static int verb_help(struct cli *cli, int argc, char **argv)
 static int print_version(const struct cli *cli)
 {
     if (cli->json)
-        return print_json(json_pack("{s:s}", "version", TL_VERSION));
+        return cli_print_json(json_pack("{s:s}", "version", TL_VERSION));
     printf("trustlogon %s\n", TL_VERSION);
     return EXIT_WORKS;
 }

@@ -12,7 +12,7 @@
 
 #define LABEL_WIDTH 12
 
-const char *show(const struct cli *cli, const char *text)
+const char *cli_show(const struct cli *cli, const char *text)
 {
     char *clean;
 
@@ -24,7 +24,7 @@ const char *show(const struct cli *cli, const char *text)
     return clean != NULL ? clean : "-";
 }
 
-const char *color(const struct cli *cli, const char *name)
+const char *cli_color(const struct cli *cli, const char *name)
 {
     static const struct {
         const char *name, *code;
@@ -49,7 +49,7 @@ static int terminal_width(void)
     return 90;
 }
 
-void print_folded(int indent, const char *text)
+void cli_print_folded(int indent, const char *text)
 {
     int column = indent, width = terminal_width();
 
@@ -69,26 +69,26 @@ void print_folded(int indent, const char *text)
     putchar('\n');
 }
 
-void print_wrapped(const char *label, const char *text)
+void cli_print_wrapped(const char *label, const char *text)
 {
     if (text == NULL)
         return;
     printf("%-*s", LABEL_WIDTH, label);
-    print_folded(LABEL_WIDTH, text);
+    cli_print_folded(LABEL_WIDTH, text);
 }
 
 /* Windows' sentence first, since users and administrators search for it; then the codes,
  * from the most general to the most particular. */
-void print_outcome(const struct cli *cli, const struct tl_outcome *out,
-                   const struct tl_words *words)
+void cli_print_outcome(const struct cli *cli, const struct tl_outcome *out,
+                       const struct tl_words *words)
 {
     const struct tl_status_info *status = tl_status_by_ntstatus(out->ntstatus);
 
     if (out->reason == TL_REASON_OK)
         return;
     if (words != NULL && words->message != NULL)
-        printf("%s%s%s\n", color(cli, "red"), show(cli, words->message),
-               color(cli, "off"));
+        printf("%s%s%s\n", cli_color(cli, "red"), cli_show(cli, words->message),
+               cli_color(cli, "off"));
     printf("%-12s0x%08X %s%s", "Status", out->ntstatus, status ? status->name : "",
            status && status->win32 ? ", " : "\n");
     if (status != NULL && status->win32 != 0)
@@ -105,42 +105,42 @@ void print_outcome(const struct cli *cli, const struct tl_outcome *out,
     if (out->hop > 0)
         printf(", exchange %d", out->hop);
     if (out->kdc != NULL)
-        printf(", %s", show(cli, out->kdc));
+        printf(", %s", cli_show(cli, out->kdc));
     printf("\n%-12s%s\n", "Reason", tl_reason_info(out->reason)->slug);
     if (words != NULL) {
-        print_wrapped("Why", words->explanation);
-        print_wrapped("Remedy", words->remedy);
+        cli_print_wrapped("Why", words->explanation);
+        cli_print_wrapped("Remedy", words->remedy);
     }
 }
 
-void print_event(const struct cli *cli, const struct tl_event *event)
+void cli_print_event(const struct cli *cli, const struct tl_event *event)
 {
     const struct tl_krb_info *krb =
         event->krb_error != TL_KRB_NONE ? tl_krb_by_code(event->krb_error) : NULL;
 
     printf("%8.3f s  %-8s", (double)event->at_us / 1e6, tl_event_kind_name(event->kind));
     if (event->message != NULL)
-        printf(" %s", show(cli, event->message));
+        printf(" %s", cli_show(cli, event->message));
     if (krb != NULL)
-        printf(" %s%d %s%s", color(cli, "yellow"), event->krb_error, krb->name,
-               color(cli, "off"));
+        printf(" %s%d %s%s", cli_color(cli, "yellow"), event->krb_error, krb->name,
+               cli_color(cli, "off"));
     if (event->edata_ntstatus != 0)
         printf(" (0x%08X)", event->edata_ntstatus);
     if (event->armored)
         printf(" (armored)");
     if (event->subject != NULL)
-        printf(" %s", show(cli, event->subject));
+        printf(" %s", cli_show(cli, event->subject));
     if (event->server != NULL)
-        printf(" @ %s", show(cli, event->server));
+        printf(" @ %s", cli_show(cli, event->server));
     if (event->took_us > 0)
         printf(" [%.1f ms]", (double)event->took_us / 1000);
     if (event->text != NULL)
-        printf(" %s", show(cli, event->text));
+        printf(" %s", cli_show(cli, event->text));
     printf("\n");
     fflush(stdout);
 }
 
-int print_json(json_t *object)
+int cli_print_json(json_t *object)
 {
     json_dumpf(object, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_ENSURE_ASCII);
     putchar('\n');

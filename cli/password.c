@@ -90,7 +90,7 @@ static ssize_t ask_terminal(const struct cli *cli, const char *what, const char 
         guard_terminal(false);
         return len;
     }
-    fprintf(stderr, "%s %s: ", what, show(cli, name));
+    fprintf(stderr, "%s %s: ", what, cli_show(cli, name));
     len = read_line(STDIN_FILENO, buf, size);
     tcsetattr(STDIN_FILENO, TCSADRAIN, &terminal_before);
     guard_terminal(false);
@@ -98,7 +98,7 @@ static ssize_t ask_terminal(const struct cli *cli, const char *what, const char 
     return len;
 }
 
-char *read_secret(const struct cli *cli, const char *what, const char *name)
+char *cli_read_secret(const struct cli *cli, const char *what, const char *name)
 {
     char buf[PASSWORD_MAX + 1];
     bool tty = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &terminal_before) == 0;
@@ -123,9 +123,9 @@ char *read_secret(const struct cli *cli, const char *what, const char *name)
     return password;
 }
 
-char *read_password(const struct cli *cli, const char *name)
+char *cli_read_password(const struct cli *cli, const char *name)
 {
-    char *password = read_secret(cli, "Password of", name);
+    char *password = cli_read_secret(cli, "Password of", name);
 
     if (password != NULL && password[0] == '\0') {
         cli_error(cli, EXIT_USAGE,

@@ -15,7 +15,7 @@ static struct {
     pthread_cond_t changed;
     pthread_t thread;
     bool running, stop;
-    unsigned int step; /* grows with each progress_at() */
+    unsigned int step; /* grows with each cli_progress_at() */
     char text[256];
 } progress = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
@@ -40,7 +40,7 @@ static void *watch(void *arg)
     return arg;
 }
 
-void progress_start(const struct cli *cli)
+void cli_progress_start(const struct cli *cli)
 {
     if (cli->json || !isatty(STDERR_FILENO) || progress.running)
         return;
@@ -48,19 +48,19 @@ void progress_start(const struct cli *cli)
     progress.running = pthread_create(&progress.thread, NULL, watch, NULL) == 0;
 }
 
-void progress_at(void *arg, const char *check, const char *target)
+void cli_progress_at(void *arg, const char *check, const char *target)
 {
     const struct cli *cli = arg;
 
     pthread_mutex_lock(&progress.lock);
     snprintf(progress.text, sizeof(progress.text), "%s %s", check,
-             target != NULL ? show(cli, target) : "");
+             target != NULL ? cli_show(cli, target) : "");
     progress.step++;
     pthread_cond_signal(&progress.changed);
     pthread_mutex_unlock(&progress.lock);
 }
 
-void progress_stop(void)
+void cli_progress_stop(void)
 {
     if (!progress.running)
         return;

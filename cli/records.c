@@ -10,13 +10,13 @@
 #include "records.h"
 #include "tl_build.h"
 
-int asked_parse(const struct cli *cli, const char *text, struct asked *asked)
+int cli_asked_parse(const struct cli *cli, const char *text, struct cli_asked *asked)
 {
     struct tl_sid sid;
     char *end;
     unsigned long long number;
 
-    *asked = (struct asked){.text = text};
+    *asked = (struct cli_asked){.text = text};
     if (strncasecmp(text, "S-1-", 4) == 0 && strpbrk(text, "@\\") == NULL) {
         asked->is_sid = true;
         if (tl_sid_parse(text, &sid) != 0)
@@ -36,8 +36,8 @@ int asked_parse(const struct cli *cli, const char *text, struct asked *asked)
     return 0;
 }
 
-size_t asked_find(const struct tli_store_view *view, const struct asked *asked,
-                  struct tli_store_item items[ASKED_MAX])
+size_t cli_asked_find(const struct tli_store_view *view, const struct cli_asked *asked,
+                      struct tli_store_item items[ASKED_MAX])
 {
     static const enum tli_store_class ids[] = {TL_STORE_USER_ID, TL_STORE_GROUP_ID};
     static const enum tli_store_class names[] = {TL_STORE_USER_NAME, TL_STORE_GROUP_NAME};
@@ -54,16 +54,16 @@ size_t asked_find(const struct tli_store_view *view, const struct asked *asked,
     return count;
 }
 
-const char *records_path(struct cli *cli, const char *file)
+const char *cli_records_path(struct cli *cli, const char *file)
 {
     const char *folder = cli->config != NULL ? cli->config->state_dir : TL_STATE_DIR;
 
     return file != NULL ? file : talloc_asprintf(cli, "%s/%s", folder, TL_STORE_FILE);
 }
 
-int records_open(struct cli *cli, const char *file, struct tli_store_view **view)
+int cli_records_open(struct cli *cli, const char *file, struct tli_store_view **view)
 {
-    const char *path = records_path(cli, file);
+    const char *path = cli_records_path(cli, file);
     int rc = path == NULL ? -ENOMEM : tli_store_view_open(cli, path, view);
 
     switch (rc) {
@@ -89,7 +89,7 @@ int records_open(struct cli *cli, const char *file, struct tli_store_view **view
     }
 }
 
-bool record_is_valid(const struct tli_store_item *item)
+bool cli_record_is_valid(const struct tli_store_item *item)
 {
     uint64_t now = tli_store_now();
 
@@ -97,7 +97,7 @@ bool record_is_valid(const struct tli_store_item *item)
            (!item->negative || now <= item->entry.fresh_until);
 }
 
-const char *when(TALLOC_CTX *ctx, uint64_t at)
+const char *cli_when(TALLOC_CTX *ctx, uint64_t at)
 {
     static const struct {
         uint64_t seconds;
@@ -116,7 +116,7 @@ const char *when(TALLOC_CTX *ctx, uint64_t at)
                     : talloc_asprintf(ctx, "%ju %s ago", (uintmax_t)span, units[i].unit);
 }
 
-const char *bytes(TALLOC_CTX *ctx, uint64_t count)
+const char *cli_bytes(TALLOC_CTX *ctx, uint64_t count)
 {
     if (count < 1024)
         return talloc_asprintf(ctx, "%ju bytes", (uintmax_t)count);
@@ -125,7 +125,7 @@ const char *bytes(TALLOC_CTX *ctx, uint64_t count)
     return talloc_asprintf(ctx, "%.1f MiB", (double)count / (1024 * 1024));
 }
 
-const char *source_slug(enum tli_store_source source)
+const char *cli_source_slug(enum tli_store_source source)
 {
     switch (source) {
     case TL_STORE_SOURCE_PAC:
@@ -139,7 +139,7 @@ const char *source_slug(enum tli_store_source source)
     }
 }
 
-const char *kind_of(const struct tli_store_item *item)
+const char *cli_kind_of(const struct tli_store_item *item)
 {
     if (item->negative)
         return "missing";
@@ -148,7 +148,7 @@ const char *kind_of(const struct tli_store_item *item)
                                                     : "groups";
 }
 
-const char *missing_what(TALLOC_CTX *ctx, const struct tli_store_item *item)
+const char *cli_missing_what(TALLOC_CTX *ctx, const struct tli_store_item *item)
 {
     struct tli_store_key key = tli_store_item_key(item, 0);
     const char *kind = item->entry.class == TL_STORE_USER_ID ? "user" : "group";
@@ -159,7 +159,7 @@ const char *missing_what(TALLOC_CTX *ctx, const struct tli_store_item *item)
 
 static json_t *json_string_of(const struct tli_store_string *string)
 {
-    return string->length == 0 ? json_null() : json_text(string->at);
+    return string->length == 0 ? json_null() : cli_json_text(string->at);
 }
 
 static json_t *json_keys(const struct tli_store_item *item)
@@ -170,22 +170,22 @@ static json_t *json_keys(const struct tli_store_item *item)
         struct tli_store_key key = tli_store_item_key(item, i);
 
         if (key.name != NULL && key.class != TL_STORE_SID)
-            json_array_append_new(names, json_text(key.name));
+            json_array_append_new(names, cli_json_text(key.name));
     }
     return names;
 }
 
 /* docs/json.md has the members; absent values are null, never missing, except that each
  * kind has its own set. */
-json_t *json_item(const struct tli_store_item *item)
+json_t *cli_json_item(const struct tli_store_item *item)
 {
     const struct tli_store_entry *entry = &item->entry;
-    json_t *object = json_pack("{s:s, s:I, s:I, s:I, s:b, s:o}", "kind", kind_of(item),
-                               "written", (json_int_t)entry->written, "fresh_until",
-                               (json_int_t)entry->fresh_until, "valid_until",
-                               (json_int_t)entry->valid_until, "ended",
+    json_t *object = json_pack("{s:s, s:I, s:I, s:I, s:b, s:o}", "kind",
+                               cli_kind_of(item), "written", (json_int_t)entry->written,
+                               "fresh_until", (json_int_t)entry->fresh_until,
+                               "valid_until", (json_int_t)entry->valid_until, "ended",
                                tli_store_now() > entry->valid_until, "source",
-                               json_text(source_slug(entry->source)));
+                               cli_json_text(cli_source_slug(entry->source)));
     json_t *gids;
 
     if (item->negative) {
@@ -194,7 +194,7 @@ json_t *json_item(const struct tli_store_item *item)
         json_object_set_new(
             object, "of",
             json_string(entry->class == TL_STORE_USER_ID ? "user" : "group"));
-        json_object_set_new(object, "name", json_text(key.name));
+        json_object_set_new(object, "name", cli_json_text(key.name));
         json_object_set_new(object, "id",
                             key.name != NULL ? json_null() : json_integer(key.id));
         return object;

@@ -18,10 +18,11 @@ int cli_error(const struct cli *cli, int code, const char *fmt, ...)
     vsnprintf(text, sizeof(text), fmt, args);
     va_end(args);
     if (cli->json)
-        print_json(json_pack("{s:o, s:i}", "error", json_text(text), "exit", code));
+        cli_print_json(
+            json_pack("{s:o, s:i}", "error", cli_json_text(text), "exit", code));
     else
         fprintf(stderr, "trustlogon%s%s: %s\n", cli->verb[0] != '\0' ? " " : "",
-                cli->verb, show(cli, text));
+                cli->verb, cli_show(cli, text));
     return code;
 }
 

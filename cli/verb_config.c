@@ -17,10 +17,11 @@ static json_t *rule_json(const struct tl_rule_info *info)
 {
     char sid[TL_SID_STRING_MAX];
 
-    return json_pack("{s:s, s:o, s:o, s:o, s:o}", "option", info->option, "entry",
-                     json_text(info->text), "sid",
-                     json_text(info->resolved ? tl_sid_format(&info->sid, sid) : NULL),
-                     "name", json_text(info->name), "why", json_text(info->why));
+    return json_pack(
+        "{s:s, s:o, s:o, s:o, s:o}", "option", info->option, "entry",
+        cli_json_text(info->text), "sid",
+        cli_json_text(info->resolved ? tl_sid_format(&info->sid, sid) : NULL), "name",
+        cli_json_text(info->name), "why", cli_json_text(info->why));
 }
 
 static void rule_text(const struct cli *cli, const struct tl_rule_info *info)
@@ -28,13 +29,14 @@ static void rule_text(const struct cli *cli, const struct tl_rule_info *info)
     char sid[TL_SID_STRING_MAX];
 
     if (!info->resolved) {
-        printf("%s%s: %s: %s%s\n", color(cli, "red"), info->option, show(cli, info->text),
-               show(cli, info->why), color(cli, "off"));
+        printf("%s%s: %s: %s%s\n", cli_color(cli, "red"), info->option,
+               cli_show(cli, info->text), cli_show(cli, info->why),
+               cli_color(cli, "off"));
         return;
     }
-    printf("%s: %s: %s, %s\n", info->option, show(cli, info->text),
+    printf("%s: %s: %s, %s\n", info->option, cli_show(cli, info->text),
            tl_sid_format(&info->sid, sid),
-           info->name != NULL ? show(cli, info->name) : show(cli, info->why));
+           info->name != NULL ? cli_show(cli, info->name) : cli_show(cli, info->why));
 }
 
 /* What the entries of the access rules are today; an exit code. */
@@ -50,16 +52,16 @@ static int rules(struct cli *cli, struct tl_machine *machine, json_t *array)
         if (!cli->json)
             printf("\n%sNo access rule: every user of every trusted domain may log on "
                    "([access]).%s\n",
-                   color(cli, "yellow"), color(cli, "off"));
+                   cli_color(cli, "yellow"), cli_color(cli, "off"));
         return EXIT_WORKS;
     }
     code = cli_detect_machine(cli, machine);
     if (code != EXIT_WORKS)
         return code;
-    progress_start(cli);
-    progress_at(cli, "the names in the access rules", NULL);
+    cli_progress_start(cli);
+    cli_progress_at(cli, "the names in the access rules", NULL);
     tl_rules_list(cli, &in, &infos, &count, out);
-    progress_stop();
+    cli_progress_stop();
     if (out->reason != TL_REASON_OK)
         return cli_error(cli, EXIT_CANNOT_TELL, "%s", "out of memory");
     if (!cli->json)
@@ -83,7 +85,7 @@ static void show_items(struct cli *cli, json_t *array)
     for (size_t i = 0; i < count; i++) {
         json_array_append_new(
             array, json_pack("{s:s, s:s, s:o, s:b, s:s}", "section", items[i].section,
-                             "key", items[i].key, "value", json_text(items[i].value),
+                             "key", items[i].key, "value", cli_json_text(items[i].value),
                              "default", items[i].is_default, "what", items[i].what));
         if (cli->json)
             continue;
@@ -91,8 +93,8 @@ static void show_items(struct cli *cli, json_t *array)
             printf("[%s]\n", items[i].section);
         section = items[i].section;
         printf("    %s%s = %s%s   # %s%s\n",
-               items[i].is_default ? "" : color(cli, "bold"), items[i].key,
-               show(cli, items[i].value), color(cli, "off"),
+               items[i].is_default ? "" : cli_color(cli, "bold"), items[i].key,
+               cli_show(cli, items[i].value), cli_color(cli, "off"),
                items[i].is_default ? "default; " : "", items[i].what);
     }
 }
@@ -114,7 +116,7 @@ int verb_config(struct cli *cli, int argc, char **argv)
         return EXIT_PROBLEM;
     /* Each part prints text at once, or adds to the JSON that is printed at the end. */
     all = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "file",
-                    json_text(cli->config->file), "options", array = json_array(),
+                    cli_json_text(cli->config->file), "options", array = json_array(),
                     "problems", problems = json_array(), "ids", ids = json_array(),
                     "unknown_domains", unknown = json_array(), "withheld_ids",
                     withheld = json_array(), "access", access = json_array());
@@ -123,11 +125,11 @@ int verb_config(struct cli *cli, int argc, char **argv)
     show_items(cli, array);
     machine = tl_machine_new(cli, cli->config);
     (void)tl_machine_load_snapshot(machine);
-    names_code = config_names(cli, machine->topology, problems);
-    ids_code = config_ids(cli, machine->topology, ids, unknown, withheld);
+    names_code = cli_config_names(cli, machine->topology, problems);
+    ids_code = cli_config_ids(cli, machine->topology, ids, unknown, withheld);
     access_code = rules(cli, machine, access);
     if (cli->json)
-        print_json(all);
+        cli_print_json(all);
     else
         json_decref(all);
     /* What a rule cannot be resolved to weighs most, then names, then ids. */

@@ -23,17 +23,18 @@ static const char *const verdict_colors[] = {[TL_FINDING_OK] = "green",
 
 static void finding_text(const struct cli *cli, const struct tl_finding *finding)
 {
-    char *line = talloc_asprintf(
-        cli, "%s%s%s%s%s%s", finding->target ? show(cli, finding->target) : "",
-        finding->address ? " (" : "", finding->address ? show(cli, finding->address) : "",
-        finding->address ? ")" : "", finding->target ? ": " : "",
-        show(cli, finding->what));
+    char *line = talloc_asprintf(cli, "%s%s%s%s%s%s",
+                                 finding->target ? cli_show(cli, finding->target) : "",
+                                 finding->address ? " (" : "",
+                                 finding->address ? cli_show(cli, finding->address) : "",
+                                 finding->address ? ")" : "", finding->target ? ": " : "",
+                                 cli_show(cli, finding->what));
 
-    printf("%s%-8s%s %-14s ", color(cli, verdict_colors[finding->verdict]),
-           verdict_words[finding->verdict], color(cli, "off"), finding->check);
+    printf("%s%-8s%s %-14s ", cli_color(cli, verdict_colors[finding->verdict]),
+           verdict_words[finding->verdict], cli_color(cli, "off"), finding->check);
     /* In a pipe each finding stays one line, for grep. */
     if (line != NULL && isatty(STDOUT_FILENO))
-        print_folded(FINDING_INDENT, line);
+        cli_print_folded(FINDING_INDENT, line);
     else
         printf("%s\n", line != NULL ? line : "");
     talloc_free(line);
@@ -53,13 +54,13 @@ static const char *sum_color(const struct tl_diagnosis *diagnosis)
 static void cause_text(const struct cli *cli, const struct tl_diagnosis *diagnosis)
 {
     if (diagnosis->message != NULL)
-        printf("The user sees: %s%s%s\n", color(cli, "red"),
-               show(cli, diagnosis->message), color(cli, "off"));
+        printf("The user sees: %s%s%s\n", cli_color(cli, "red"),
+               cli_show(cli, diagnosis->message), cli_color(cli, "off"));
     if (diagnosis->ntstatus != 0)
         printf("%-12s0x%08X\n", "Status", diagnosis->ntstatus);
     printf("%-12s%s\n", "Reason", tl_reason_info(diagnosis->reason)->slug);
-    print_wrapped("Why", diagnosis->cause);
-    print_wrapped("Remedy", diagnosis->remedy);
+    cli_print_wrapped("Why", diagnosis->cause);
+    cli_print_wrapped("Remedy", diagnosis->remedy);
 }
 
 /* Whether findings[i] is the first of a reason that was not given as the cause. */
@@ -87,8 +88,8 @@ static void more_text(const struct tl_diagnosis *diagnosis)
             continue;
         printf("%-12s%s\n", finding->verdict == TL_FINDING_FAILED ? "Also" : "Warning",
                tl_reason_info(finding->outcome->reason)->slug);
-        print_wrapped("Why", finding->cause);
-        print_wrapped("Remedy", finding->remedy);
+        cli_print_wrapped("Why", finding->cause);
+        cli_print_wrapped("Remedy", finding->remedy);
     }
 }
 
@@ -96,12 +97,12 @@ static void diagnosis_text(const struct cli *cli, const struct tl_diagnosis *dia
 {
     for (size_t i = 0; i < diagnosis->count; i++)
         finding_text(cli, &diagnosis->findings[i]);
-    printf("\n%s%s%s\n", color(cli, sum_color(diagnosis)), show(cli, diagnosis->summary),
-           color(cli, "off"));
+    printf("\n%s%s%s\n", cli_color(cli, sum_color(diagnosis)),
+           cli_show(cli, diagnosis->summary), cli_color(cli, "off"));
     if (diagnosis->reason != TL_REASON_OK)
         cause_text(cli, diagnosis);
     more_text(diagnosis);
-    print_wrapped("Extent", diagnosis->extent);
+    cli_print_wrapped("Extent", diagnosis->extent);
 }
 
 static json_t *areas_json(const struct tl_diagnosis *diagnosis)
@@ -118,7 +119,7 @@ static json_t *areas_json(const struct tl_diagnosis *diagnosis)
         json_array_append_new(areas,
                               json_pack("{s:s, s:s, s:s, s:o}", "area", area->slug,
                                         "what", area->what, "tested", states[area->state],
-                                        "why", json_text(area->why)));
+                                        "why", cli_json_text(area->why)));
     }
     return areas;
 }
@@ -134,13 +135,13 @@ static json_t *diagnosis_json(const struct tl_diagnosis *diagnosis)
 
         json_array_append_new(
             findings,
-            json_pack("{s:s, s:s, s:o, s:o, s:s, s:o, s:s, s:o, s:o}", "area",
-                      finding->area, "check", finding->check, "target",
-                      json_text(finding->target), "address", json_text(finding->address),
-                      "verdict", verdict_words[finding->verdict], "what",
-                      json_text(finding->what), "reason",
-                      tl_reason_info(finding->outcome->reason)->slug, "cause",
-                      json_text(finding->cause), "remedy", json_text(finding->remedy)));
+            json_pack(
+                "{s:s, s:s, s:o, s:o, s:s, s:o, s:s, s:o, s:o}", "area", finding->area,
+                "check", finding->check, "target", cli_json_text(finding->target),
+                "address", cli_json_text(finding->address), "verdict",
+                verdict_words[finding->verdict], "what", cli_json_text(finding->what),
+                "reason", tl_reason_info(finding->outcome->reason)->slug, "cause",
+                cli_json_text(finding->cause), "remedy", cli_json_text(finding->remedy)));
     }
     return json_pack(
         "{s:b, s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "ok",
@@ -148,16 +149,16 @@ static json_t *diagnosis_json(const struct tl_diagnosis *diagnosis)
         tl_reason_info(diagnosis->reason)->slug, "status",
         diagnosis->reason != TL_REASON_OK && diagnosis->ntstatus == 0
             ? json_null()
-            : json_status(diagnosis->ntstatus),
-        "message", json_text(diagnosis->message), "cause", json_text(diagnosis->cause),
-        "remedy", json_text(diagnosis->remedy), "subject", json_text(diagnosis->subject),
-        "attribute", json_text(diagnosis->attribute), "summary",
-        json_text(diagnosis->summary), "areas", areas_json(diagnosis), "findings",
-        findings, "logon",
+            : cli_json_status(diagnosis->ntstatus),
+        "message", cli_json_text(diagnosis->message), "cause",
+        cli_json_text(diagnosis->cause), "remedy", cli_json_text(diagnosis->remedy),
+        "subject", cli_json_text(diagnosis->subject), "attribute",
+        cli_json_text(diagnosis->attribute), "summary", cli_json_text(diagnosis->summary),
+        "areas", areas_json(diagnosis), "findings", findings, "logon",
         diagnosis->logon && diagnosis->logon->outcome
-            ? json_outcome(diagnosis->logon->outcome, diagnosis->logon->words)
+            ? cli_json_outcome(diagnosis->logon->outcome, diagnosis->logon->words)
             : json_null(),
-        "events", json_events(diagnosis->trace));
+        "events", cli_json_events(diagnosis->trace));
 }
 
 /* Exit code; 0: go on. */
@@ -174,8 +175,8 @@ static int read_what_proves(struct cli *cli, const char *name, bool with_card,
                          words != NULL ? words->explanation : "no card",
                          words != NULL && words->remedy != NULL ? words->remedy : "");
     }
-    *typed = with_card ? read_secret(cli, "PIN for", credential->card->label)
-                       : read_password(cli, name);
+    *typed = with_card ? cli_read_secret(cli, "PIN for", credential->card->label)
+                       : cli_read_password(cli, name);
     if (*typed == NULL)
         return EXIT_USAGE;
     if (with_card && (*typed)[0] == '\0')
@@ -217,16 +218,16 @@ int verb_diagnose(struct cli *cli, int argc, char **argv)
         code = read_what_proves(cli, name, with_card, &credential, &typed);
     if (code != 0)
         return code;
-    progress_start(cli);
-    ret = tl_diagnose(cli, cli->config, name, ask ? &credential : NULL, progress_at, cli,
-                      &diagnosis);
-    progress_stop();
+    cli_progress_start(cli);
+    ret = tl_diagnose(cli, cli->config, name, ask ? &credential : NULL, cli_progress_at,
+                      cli, &diagnosis);
+    cli_progress_stop();
     if (typed != NULL)
         explicit_bzero(typed, strlen(typed));
     if (ret != 0)
         return cli_error(cli, EXIT_CANNOT_TELL, "%s", strerror(-ret));
     if (cli->json)
-        print_json(diagnosis_json(diagnosis));
+        cli_print_json(diagnosis_json(diagnosis));
     else
         diagnosis_text(cli, diagnosis);
     if (diagnosis->reason == TL_REASON_KEYTAB_NEEDS_ROOT)

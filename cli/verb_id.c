@@ -6,10 +6,10 @@
 #include "identity.h"
 #include "options.h"
 
-static int verdict(const struct id_facts *facts)
+static int verdict(const struct cli_id_facts *facts)
 {
-    if ((facts->has_user && record_is_valid(&facts->user)) ||
-        (facts->has_group && record_is_valid(&facts->group))) {
+    if ((facts->has_user && cli_record_is_valid(&facts->user)) ||
+        (facts->has_group && cli_record_is_valid(&facts->group))) {
         for (size_t i = 0; i < facts->num_warnings; i++)
             if (facts->warnings[i].serious)
                 return EXIT_PROBLEM;
@@ -29,7 +29,7 @@ int verb_id(struct cli *cli, int argc, char **argv)
     static const struct option options[] = {{"refresh", no_argument, NULL, 'r'},
                                             {"file", required_argument, NULL, 'f'},
                                             CLI_COMMON_OPTIONS};
-    struct id_facts *facts = talloc_zero(cli, struct id_facts);
+    struct cli_id_facts *facts = talloc_zero(cli, struct cli_id_facts);
     const char *name;
     int option, code;
 
@@ -52,16 +52,16 @@ int verb_id(struct cli *cli, int argc, char **argv)
         return EXIT_USAGE;
     if (facts->refresh && facts->file != NULL)
         return cli_error(cli, EXIT_USAGE, "--refresh is for this machine's store");
-    code = asked_parse(cli, name, &facts->asked);
+    code = cli_asked_parse(cli, name, &facts->asked);
     if (code == 0)
         code = cli_load_config(cli);
     if (code == 0)
-        code = id_gather(facts);
+        code = cli_id_gather(facts);
     if (code != 0)
         return code;
     if (cli->json)
-        print_json(id_json(facts));
+        cli_print_json(cli_id_json(facts));
     else
-        id_text(facts);
+        cli_id_text(facts);
     return verdict(facts);
 }

@@ -36,17 +36,17 @@ static const struct {
 
 static void dc_text(const struct cli *cli, const struct tl_dc *dc)
 {
-    printf("           DC: \\\\%s\n", show(cli, dc->host));
-    printf("      Address: \\\\%s\n", show(cli, dc->address));
-    printf("     Dom Name: %s\n", show(cli, dc->domain));
-    printf("  Forest Name: %s\n", show(cli, dc->forest));
-    printf(" Dc Site Name: %s\n", show(cli, dc->dc_site));
-    printf("Our Site Name: %s\n", show(cli, dc->client_site));
+    printf("           DC: \\\\%s\n", cli_show(cli, dc->host));
+    printf("      Address: \\\\%s\n", cli_show(cli, dc->address));
+    printf("     Dom Name: %s\n", cli_show(cli, dc->domain));
+    printf("  Forest Name: %s\n", cli_show(cli, dc->forest));
+    printf(" Dc Site Name: %s\n", cli_show(cli, dc->dc_site));
+    printf("Our Site Name: %s\n", cli_show(cli, dc->client_site));
     printf("        Flags:");
     for (size_t i = 0; i < sizeof(flag_words) / sizeof(flag_words[0]); i++)
         if (dc->flags & flag_words[i].bit)
             printf(" %s", flag_words[i].word);
-    printf("\n       Chosen: %s\n", show(cli, dc->why));
+    printf("\n       Chosen: %s\n", cli_show(cli, dc->why));
 }
 
 static void others_text(const struct cli *cli, const struct tl_dc_list *list)
@@ -57,11 +57,11 @@ static void others_text(const struct cli *cli, const struct tl_dc_list *list)
     for (size_t i = 1; i < list->count; i++) {
         const struct tl_dc *dc = &list->dcs[i];
 
-        printf("  %-32s %-16s %s", show(cli, dc->host), show(cli, dc->address),
+        printf("  %-32s %-16s %s", cli_show(cli, dc->host), cli_show(cli, dc->address),
                dc->pinged ? "answered" : "not heard");
         if (dc->ping_us > 0)
             printf(" in %.1f ms", (double)dc->ping_us / 1000);
-        printf(", %s\n", show(cli, dc->why));
+        printf(", %s\n", cli_show(cli, dc->why));
     }
 }
 
@@ -109,25 +109,25 @@ static int locate(struct cli *cli, const struct tl_machine *machine, const char 
     struct tl_dc_list *list;
     enum tl_reason reason;
 
-    progress_start(cli);
-    progress_at(cli, "domain controllers of", domain);
+    cli_progress_start(cli);
+    cli_progress_at(cli, "domain controllers of", domain);
     reason = tl_locate(cli, locator, domain, flags,
                        tl_deadline_in_ms(cli->config->logon_timeout), &list, out);
-    progress_stop();
+    cli_progress_stop();
     if (cli->json) {
-        json_t *object = json_outcome(out, tl_outcome_words(cli, out, &in)),
+        json_t *object = cli_json_outcome(out, tl_outcome_words(cli, out, &in)),
                *dcs = json_array();
 
         for (size_t i = 0; reason == TL_REASON_OK && i < list->count; i++)
-            json_array_append_new(dcs, json_dc(&list->dcs[i]));
+            json_array_append_new(dcs, cli_json_dc(&list->dcs[i]));
         json_object_set_new(object, "candidates", dcs);
-        json_object_set_new(object, "events", json_events(log));
-        print_json(object);
+        json_object_set_new(object, "events", cli_json_events(log));
+        cli_print_json(object);
     } else if (reason == TL_REASON_OK) {
         dc_text(cli, &list->dcs[0]);
         others_text(cli, list);
     } else {
-        print_outcome(cli, out, tl_outcome_words(cli, out, &in));
+        cli_print_outcome(cli, out, tl_outcome_words(cli, out, &in));
     }
     return reason == TL_REASON_OK ? EXIT_WORKS : EXIT_PROBLEM;
 }

@@ -25,7 +25,7 @@ static void on_event(void *arg, const struct tl_event *event)
     if (shown->cli->json)
         tl_trace_log_fn(shown->log, event);
     else
-        print_event(shown->cli, event);
+        cli_print_event(shown->cli, event);
 }
 
 static json_t *sids_json(const struct tl_pac *pac)
@@ -46,10 +46,10 @@ static json_t *sids_json(const struct tl_pac *pac)
         if ((pac->resource[i].attributes & TL_MEMBER_DIRECTORY) != 0)
             json_array_append_new(directory,
                                   json_string(tl_sid_format(&pac->resource[i].sid, sid)));
-    return json_pack("{s:o, s:s, s:o, s:o, s:o}", "account", json_text(pac->account),
+    return json_pack("{s:o, s:s, s:o, s:o, s:o}", "account", cli_json_text(pac->account),
                      "sid", tl_sid_format(&pac->user_sid, sid), "domain",
-                     json_text(pac->domain_flat), "groups", groups, "directory_groups",
-                     directory);
+                     cli_json_text(pac->domain_flat), "groups", groups,
+                     "directory_groups", directory);
 }
 
 /* What the SIDs are on this machine: a line of passwd, and the groups' ids. */
@@ -58,17 +58,17 @@ static void account_json(json_t *object, const struct tl_identity *identity)
     json_t *names = json_array(), *gids = json_array();
 
     for (size_t i = 0; i < identity->num_names; i++)
-        json_array_append_new(names, json_text(identity->names[i]));
+        json_array_append_new(names, cli_json_text(identity->names[i]));
     for (size_t i = 0; i < identity->num_groups; i++)
         json_array_append_new(gids, json_integer(identity->groups[i].gid));
-    json_object_set_new(object, "name", json_text(identity->canonical));
+    json_object_set_new(object, "name", cli_json_text(identity->canonical));
     json_object_set_new(object, "aliases", names);
     json_object_set_new(object, "uid", json_integer(identity->uid));
     json_object_set_new(object, "gid", json_integer(identity->gid));
     json_object_set_new(object, "gids", gids);
-    json_object_set_new(object, "gecos", json_text(identity->gecos));
-    json_object_set_new(object, "home", json_text(identity->home));
-    json_object_set_new(object, "shell", json_text(identity->shell));
+    json_object_set_new(object, "gecos", cli_json_text(identity->gecos));
+    json_object_set_new(object, "home", cli_json_text(identity->home));
+    json_object_set_new(object, "shell", cli_json_text(identity->shell));
 }
 
 static json_t *identity_json(const struct tl_logon *logon)
@@ -88,33 +88,33 @@ static void logon_text(const struct cli *cli, const struct tl_logon *logon)
 
     printf("\n");
     if (logon->outcome->reason != TL_REASON_OK)
-        print_outcome(cli, logon->outcome, logon->words);
+        cli_print_outcome(cli, logon->outcome, logon->words);
     /* Also of who is kept out by a rule: the SIDs tell by which. */
     if (logon->identity == NULL)
         return;
     if (logon->outcome->reason != TL_REASON_OK)
-        printf("\nProven to be %s", show(cli, logon->client));
+        printf("\nProven to be %s", cli_show(cli, logon->client));
     else
-        printf("%sLogged on%s as %s", color(cli, "green"), color(cli, "off"),
-               show(cli, logon->client));
+        printf("%sLogged on%s as %s", cli_color(cli, "green"), cli_color(cli, "off"),
+               cli_show(cli, logon->client));
     printf(", %s, %zu groups\n", tl_sid_format(&logon->pac->user_sid, sid),
            logon->pac->num_groups + logon->pac->num_extra + logon->pac->num_resource);
     printf("%s: uid %" PRIu32 ", gid %" PRIu32 ", %zu groups with an id, home %s, shell "
            "%s\n",
-           show(cli, logon->identity->canonical), logon->identity->uid,
+           cli_show(cli, logon->identity->canonical), logon->identity->uid,
            logon->identity->gid, logon->identity->num_groups,
-           show(cli, logon->identity->home), show(cli, logon->identity->shell));
+           cli_show(cli, logon->identity->home), cli_show(cli, logon->identity->shell));
 }
 
 static void logon_json(const struct tl_logon *logon, const struct tl_trace_log *log)
 {
-    json_t *object = json_outcome(logon->outcome, logon->words);
+    json_t *object = cli_json_outcome(logon->outcome, logon->words);
 
-    json_object_set_new(object, "client", json_text(logon->client));
-    json_object_set_new(object, "route", json_route(logon->route));
+    json_object_set_new(object, "client", cli_json_text(logon->client));
+    json_object_set_new(object, "route", cli_json_route(logon->route));
     json_object_set_new(object, "identity", identity_json(logon));
-    json_object_set_new(object, "events", json_events(log));
-    print_json(object);
+    json_object_set_new(object, "events", cli_json_events(log));
+    cli_print_json(object);
 }
 
 /* Exit code of a finished logon: an error of this machine is not a verdict on the logon.
@@ -141,8 +141,8 @@ static int log_on(struct cli *cli, struct tl_logon *logon, struct tl_trace *trac
         logon->words = tl_outcome_words(logon, logon->outcome, &in);
         return EXIT_WORKS;
     }
-    secret = card != NULL ? read_secret(cli, "PIN for", card->label)
-                          : read_password(cli, name);
+    secret = card != NULL ? cli_read_secret(cli, "PIN for", card->label)
+                          : cli_read_password(cli, name);
     if (secret == NULL)
         return EXIT_USAGE;
     *trace = tl_trace_start(on_event, shown); /* typing time is not the logon's */

@@ -40,8 +40,8 @@ int verb_refresh(struct cli *cli, int argc, char **argv)
     (void)tl_machine_load_snapshot(machine); /* its site */
     in.workstation = machine->workstation->fqdn;
     in.workstation_domain = machine->workstation->domain;
-    progress_start(cli);
-    progress_at(cli, "the directory of", in.workstation_domain);
+    cli_progress_start(cli);
+    cli_progress_at(cli, "the directory of", in.workstation_domain);
     reason =
         tl_machine_refresh(machine, &trace, tl_deadline_in_ms(REFRESH_TIMEOUT_MS), out);
     if (reason != TL_REASON_OK && tl_machine_try_other(machine)) {
@@ -49,23 +49,23 @@ int verb_refresh(struct cli *cli, int argc, char **argv)
         reason = tl_machine_refresh(machine, &trace,
                                     tl_deadline_in_ms(REFRESH_TIMEOUT_MS), out);
     }
-    progress_stop();
+    cli_progress_stop();
     topo = machine->topology;
     if (cli->json) {
-        json_t *object = json_outcome(out, tl_outcome_words(cli, out, &in));
+        json_t *object = cli_json_outcome(out, tl_outcome_words(cli, out, &in));
 
         if (reason == TL_REASON_OK)
             json_object_set_new(object, "trusts",
                                 json_integer((json_int_t)topo->num_trusts));
-        json_object_set_new(object, "events", json_events(log));
-        print_json(object);
+        json_object_set_new(object, "events", cli_json_events(log));
+        cli_print_json(object);
     } else if (reason == TL_REASON_OK) {
         printf(
             "Read from %s: %zu domains of the forest %s, %zu trusts, %zu UPN suffixes.\n",
-            show(cli, topo->source), topo->num_domains, show(cli, topo->forest),
+            cli_show(cli, topo->source), topo->num_domains, cli_show(cli, topo->forest),
             topo->num_trusts, topo->num_suffixes);
     } else {
-        print_outcome(cli, out, tl_outcome_words(cli, out, &in));
+        cli_print_outcome(cli, out, tl_outcome_words(cli, out, &in));
     }
     return reason == TL_REASON_OK ? EXIT_WORKS : EXIT_PROBLEM;
 }

@@ -17,41 +17,41 @@
 static void route_text(const struct cli *cli, const char *name,
                        const struct tl_route *route, const struct tl_words *words)
 {
-    printf("%-12s%s\n", "Name", show(cli, name));
+    printf("%-12s%s\n", "Name", cli_show(cli, name));
     if (route->local) {
         printf("%-12sa name of this machine: left to the other modules\n", "Route");
         return;
     }
-    printf("%-12s%s\n", "Realm", show(cli, route->realm));
-    printf("%-12s%s (%s)\n", "Principal", show(cli, route->principal),
+    printf("%-12s%s\n", "Realm", cli_show(cli, route->realm));
+    printf("%-12s%s (%s)\n", "Principal", cli_show(cli, route->principal),
            route->type == TL_ENTERPRISE ? "NT-ENTERPRISE" : "NT-PRINCIPAL");
     if (route->implicit_upn != NULL)
-        printf("%-12s%s\n", "UPN", show(cli, route->implicit_upn));
+        printf("%-12s%s\n", "UPN", cli_show(cli, route->implicit_upn));
     for (size_t i = 0; i < route->num_hops; i++) {
         const struct tl_tdo *tdo =
             route->hops[i].tdo_to ? route->hops[i].tdo_to : route->hops[i].tdo_from;
 
-        printf("%-12s%s -> %s", i == 0 ? "Path" : "", show(cli, route->hops[i].from),
-               show(cli, route->hops[i].to));
+        printf("%-12s%s -> %s", i == 0 ? "Path" : "", cli_show(cli, route->hops[i].from),
+               cli_show(cli, route->hops[i].to));
         if (tdo != NULL)
             printf("  (%s trust, %s as %s sees it)", tl_tdo_kind(tdo),
-                   tl_tdo_direction_name(tdo), show(cli, tdo->holder));
+                   tl_tdo_direction_name(tdo), cli_show(cli, tdo->holder));
         printf("\n");
     }
     printf("%-12s%s\n", "First ask",
            route->first_ask == TL_ASK_KRBTGT ? "krbtgt of the workstation's realm"
                                              : "host ticket, canonicalize");
-    print_wrapped("Rule", show(cli, route->why));
+    cli_print_wrapped("Rule", cli_show(cli, route->why));
     if (route->verdict == TL_REASON_OK) {
-        printf("%-12s%sroute found%s\n", "Verdict", color(cli, "green"),
-               color(cli, "off"));
+        printf("%-12s%sroute found%s\n", "Verdict", cli_color(cli, "green"),
+               cli_color(cli, "off"));
         return;
     }
-    printf("%-12s%s%s%s\n", "Verdict", color(cli, "red"),
-           tl_reason_info(route->verdict)->slug, color(cli, "off"));
-    print_wrapped("Ends in", words->message);
-    print_wrapped("Why", words->explanation);
-    print_wrapped("Remedy", words->remedy);
+    printf("%-12s%s%s%s\n", "Verdict", cli_color(cli, "red"),
+           tl_reason_info(route->verdict)->slug, cli_color(cli, "off"));
+    cli_print_wrapped("Ends in", words->message);
+    cli_print_wrapped("Why", words->explanation);
+    cli_print_wrapped("Remedy", words->remedy);
 }
 
 /* The verdict in words, made from an outcome with its reason. */
@@ -140,14 +140,14 @@ int verb_route(struct cli *cli, int argc, char **argv)
     cli_hint_backslash(cli, name, topo);
     words = verdict_words(cli, name, logon->route, machine->workstation);
     if (cli->json) {
-        json_t *object = json_route(logon->route);
+        json_t *object = cli_json_route(logon->route);
 
-        json_object_set_new(object, "name", json_text(name));
+        json_object_set_new(object, "name", cli_json_text(name));
         json_object_set_new(object, "snapshot_taken",
                             json_integer((json_int_t)topo->taken));
-        json_object_set_new(object, "explanation", json_text(words->explanation));
-        json_object_set_new(object, "remedy", json_text(words->remedy));
-        print_json(object);
+        json_object_set_new(object, "explanation", cli_json_text(words->explanation));
+        json_object_set_new(object, "remedy", cli_json_text(words->remedy));
+        cli_print_json(object);
     } else {
         route_text(cli, name, logon->route, words);
     }

@@ -52,12 +52,12 @@ static json_t *meaning_json(const struct meaning *found, const struct tl_words *
     if (found->reason != NULL)
         json_object_set_new(object, "reason",
                             json_pack("{s:s, s:o, s:o}", "slug", found->reason->slug,
-                                      "explanation", json_text(words->explanation),
-                                      "remedy", json_text(words->remedy)));
+                                      "explanation", cli_json_text(words->explanation),
+                                      "remedy", cli_json_text(words->remedy)));
     if (found->status != NULL) {
-        json_object_set_new(object, "status", json_status(found->status->ntstatus));
-        json_object_set_new(object, "causes", json_text(found->status->causes));
-        json_object_set_new(object, "remedy", json_text(found->status->remedy));
+        json_object_set_new(object, "status", cli_json_status(found->status->ntstatus));
+        json_object_set_new(object, "causes", cli_json_text(found->status->causes));
+        json_object_set_new(object, "remedy", cli_json_text(found->status->remedy));
     }
     return object;
 }
@@ -70,12 +70,12 @@ static void meaning_text(const struct cli *cli, const struct meaning *found,
     if (found->krb != NULL) {
         printf("%-12s%d (0x%X) %s\n", "Kerberos", found->krb->code,
                (unsigned)found->krb->code, found->krb->name);
-        print_wrapped("", found->krb->text);
+        cli_print_wrapped("", found->krb->text);
     }
     if (found->reason != NULL) {
         printf("%-12s%s\n", "Reason", found->reason->slug);
-        print_wrapped("Why", words->explanation);
-        print_wrapped("Remedy", words->remedy);
+        cli_print_wrapped("Why", words->explanation);
+        cli_print_wrapped("Remedy", words->remedy);
     }
     if (status == NULL)
         return;
@@ -83,9 +83,10 @@ static void meaning_text(const struct cli *cli, const struct meaning *found,
            status->ntstatus, status->name);
     if (status->win32 != 0)
         printf("%-12s%u (0x%X)\n", "Win32", status->win32, status->win32);
-    printf("%-12s%s%s%s\n", "Text", color(cli, "bold"), status->text, color(cli, "off"));
-    print_wrapped("Causes", status->causes);
-    print_wrapped("Remedy", found->reason == NULL ? status->remedy : NULL);
+    printf("%-12s%s%s%s\n", "Text", cli_color(cli, "bold"), status->text,
+           cli_color(cli, "off"));
+    cli_print_wrapped("Causes", status->causes);
+    cli_print_wrapped("Remedy", found->reason == NULL ? status->remedy : NULL);
 }
 
 int verb_status(struct cli *cli, int argc, char **argv)
@@ -133,7 +134,7 @@ int verb_status(struct cli *cli, int argc, char **argv)
         return cli_error(cli, EXIT_PROBLEM, "'%s' is no code, name or reason known here",
                          code);
     if (cli->json)
-        print_json(meaning_json(&found, words));
+        cli_print_json(meaning_json(&found, words));
     else
         meaning_text(cli, &found, words);
     return EXIT_WORKS;

@@ -25,7 +25,7 @@ struct survey {
 /* The items only where they are wanted: there may be a million. 0 or an exit code. */
 static int look(struct cli *cli, const char *file, bool items, struct survey *survey)
 {
-    int code = records_open(cli, file, &survey->view), rc;
+    int code = cli_records_open(cli, file, &survey->view), rc;
 
     if (code != 0)
         return code;
@@ -49,7 +49,7 @@ static json_t *json_stats(const struct survey *survey)
     return json_pack(
         "{s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, "
         "s:o, s:o}",
-        "file", json_text(survey->view->path), "created", (json_int_t)stats->created,
+        "file", cli_json_text(survey->view->path), "created", (json_int_t)stats->created,
         "size", (json_int_t)stats->size, "used", (json_int_t)stats->used, "dead",
         (json_int_t)stats->dead, "users", (json_int_t)stats->users, "groups",
         (json_int_t)stats->groups, "gid_lists", (json_int_t)stats->gid_lists, "missing",
@@ -57,7 +57,7 @@ static json_t *json_stats(const struct survey *survey)
         (json_int_t)stats->buckets, "keys", (json_int_t)stats->keys, "longest_chain",
         (json_int_t)stats->longest, "damaged", (json_int_t)stats->damaged, "unfinished",
         stats->unfinished, "ranges", ranges, "bare_names",
-        map->bare.length > 0 ? json_text(map->bare.domain) : json_null());
+        map->bare.length > 0 ? cli_json_text(map->bare.domain) : json_null());
 }
 
 static void print_bare_names(const struct tli_store_map *map)
@@ -89,12 +89,12 @@ static void print_state(const struct cli *cli, const struct tli_store_stats *sta
     printf("%-12s", "State");
     if (stats->damaged > 0)
         printf("%sdamaged in %u place%s%s: see 'trustlogon store check'\n",
-               color(cli, "red"), stats->damaged, stats->damaged == 1 ? "" : "s",
-               color(cli, "off"));
+               cli_color(cli, "red"), stats->damaged, stats->damaged == 1 ? "" : "s",
+               cli_color(cli, "off"));
     else if (stats->unfinished)
         printf("sound; a change is under way, or was broken off: the next one ends it\n");
     else
-        printf("%ssound%s\n", color(cli, "green"), color(cli, "off"));
+        printf("%ssound%s\n", cli_color(cli, "green"), cli_color(cli, "off"));
 }
 
 static int statistics(struct cli *cli, const char *file, const char *what)
@@ -106,12 +106,13 @@ static int statistics(struct cli *cli, const char *file, const char *what)
     if (code != 0)
         return code;
     if (cli->json) {
-        print_json(json_stats(&survey));
+        cli_print_json(json_stats(&survey));
     } else {
-        printf("%-12s%s, written anew %s\n", "File", show(cli, survey.view->path),
-               when(cli, stats->created));
+        printf("%-12s%s, written anew %s\n", "File", cli_show(cli, survey.view->path),
+               cli_when(cli, stats->created));
         printf("%-12s%s, of which %s in use and %s of them dead\n", "Size",
-               bytes(cli, stats->size), bytes(cli, stats->used), bytes(cli, stats->dead));
+               cli_bytes(cli, stats->size), cli_bytes(cli, stats->used),
+               cli_bytes(cli, stats->dead));
         print_entries(stats);
         printf("%-12s%u keys in %u buckets, longest chain %u\n", "Index", stats->keys,
                stats->buckets, stats->longest);
@@ -150,7 +151,7 @@ static int check(struct cli *cli, const char *file, const char *what)
 
         json_object_set_new(object, "sound", json_boolean(stats->damaged == 0));
         json_object_set_new(object, "damage", json_damage(survey.damage));
-        print_json(object);
+        cli_print_json(object);
     } else {
         for (size_t i = 0; i < count && i < DAMAGE_SHOWN; i++)
             printf("byte %-10ju %s\n", (uintmax_t)survey.damage[i].at,
@@ -160,8 +161,8 @@ static int check(struct cli *cli, const char *file, const char *what)
         print_entries(stats);
         print_state(cli, stats);
         if (stats->damaged > 0)
-            print_wrapped("Remedy",
-                          "'trustlogon store compact' keeps what is whole. What is lost "
+            cli_print_wrapped(
+                "Remedy", "'trustlogon store compact' keeps what is whole. What is lost "
                           "is looked up again when it is asked for. No reader believed "
                           "anything of what is damaged. If it comes back, look at the "
                           "disk.");
@@ -211,12 +212,12 @@ static int compact(struct cli *cli, const char *file, const char *what)
     if (code != 0)
         return code;
     if (cli->json) {
-        print_json(json_pack("{s:o, s:o}", "before", json_stats(&before), "after",
-                             json_stats(&after)));
+        cli_print_json(json_pack("{s:o, s:o}", "before", json_stats(&before), "after",
+                                 json_stats(&after)));
     } else {
         printf("%-12s%s in use before, %s now; the file has %s\n", "Compacted",
-               bytes(cli, before.stats.used), bytes(cli, after.stats.used),
-               bytes(cli, after.stats.size));
+               cli_bytes(cli, before.stats.used), cli_bytes(cli, after.stats.used),
+               cli_bytes(cli, after.stats.size));
         print_entries(&after.stats);
         print_state(cli, &after.stats);
     }
@@ -235,11 +236,11 @@ static void print_dropped(struct cli *cli, const struct tli_store_item *item)
 {
     if (item->negative)
         printf("%-12sthat there is no %s\n", "Dropped",
-               show(cli, missing_what(cli, item)));
+               cli_show(cli, cli_missing_what(cli, item)));
     else
-        printf("%-12s%s %s, %u, %s\n", "Dropped", kind_of(item),
-               show(cli, item->entry.name.at), item->entry.id,
-               item->entry.sid.length > 0 ? show(cli, item->entry.sid.at) : "no SID");
+        printf("%-12s%s %s, %u, %s\n", "Dropped", cli_kind_of(item),
+               cli_show(cli, item->entry.name.at), item->entry.id,
+               item->entry.sid.length > 0 ? cli_show(cli, item->entry.sid.at) : "no SID");
 }
 
 static int drop(struct cli *cli, const char *file, const char *what)
@@ -247,16 +248,16 @@ static int drop(struct cli *cli, const char *file, const char *what)
     struct tli_store_item items[ASKED_MAX];
     struct tli_store_view *view;
     struct tli_store *store;
-    struct asked asked;
+    struct cli_asked asked;
     json_t *dropped;
     size_t count;
-    int rc = 0, code = asked_parse(cli, what, &asked);
+    int rc = 0, code = cli_asked_parse(cli, what, &asked);
 
     if (code == 0)
-        code = records_open(cli, file, &view);
+        code = cli_records_open(cli, file, &view);
     if (code != 0)
         return code;
-    count = asked_find(view, &asked, items);
+    count = cli_asked_find(view, &asked, items);
     if (count == 0)
         return cli_error(cli, EXIT_PROBLEM, "the store has nothing under '%s'", what);
     code = open_writer(cli, view, &store);
@@ -267,12 +268,12 @@ static int drop(struct cli *cli, const char *file, const char *what)
         rc = drop_item(store, &items[i]);
         rc = rc == -ENOENT ? 0 : rc; /* another process just did */
         if (rc == 0 && cli->json)
-            json_array_append_new(dropped, json_item(&items[i]));
+            json_array_append_new(dropped, cli_json_item(&items[i]));
         else if (rc == 0)
             print_dropped(cli, &items[i]);
     }
     if (rc == 0 && cli->json)
-        print_json(json_pack("{s:O}", "dropped", dropped));
+        cli_print_json(json_pack("{s:O}", "dropped", dropped));
     json_decref(dropped);
     return rc == 0
                ? EXIT_WORKS
@@ -292,17 +293,18 @@ static int by_kind_and_name(const void *a, const void *b)
 static void print_item(struct cli *cli, const struct tli_store_item *item)
 {
     const struct tli_store_entry *entry = &item->entry;
-    const char *source = source_slug(entry->source);
+    const char *source = cli_source_slug(entry->source);
 
     if (item->negative) {
-        printf("missing             %-40s %s %s\n", show(cli, missing_what(cli, item)),
+        printf("missing             %-40s %s %s\n",
+               cli_show(cli, cli_missing_what(cli, item)),
                tli_store_now() > entry->valid_until ? "ended" : "asked again",
-               when(cli, entry->valid_until));
+               cli_when(cli, entry->valid_until));
         return;
     }
-    printf("%-7s %-11u %-40s %-10s %s%s\n", kind_of(item), entry->id,
-           show(cli, entry->name.at), source != NULL ? source : "-",
-           when(cli, entry->written),
+    printf("%-7s %-11u %-40s %-10s %s%s\n", cli_kind_of(item), entry->id,
+           cli_show(cli, entry->name.at), source != NULL ? source : "-",
+           cli_when(cli, entry->written),
            tli_store_now() > entry->valid_until ? ", ended" : "");
 }
 
@@ -332,16 +334,16 @@ static int list(struct cli *cli, const char *file, const char *what)
     for (size_t i = 0; i < count; i++) {
         const struct tli_store_item *item = &survey.items[i];
 
-        if ((kind != NULL && strcmp(kind_of(item), kind) != 0) ||
+        if ((kind != NULL && strcmp(cli_kind_of(item), kind) != 0) ||
             (!item->negative && item->entry.class == TL_STORE_GIDS))
             continue;
         if (cli->json)
-            json_array_append_new(entries, json_item(item));
+            json_array_append_new(entries, cli_json_item(item));
         else
             print_item(cli, item);
     }
     if (cli->json)
-        print_json(json_pack("{s:O}", "entries", entries));
+        cli_print_json(json_pack("{s:O}", "entries", entries));
     json_decref(entries);
     return survey.stats.damaged == 0 ? EXIT_WORKS : EXIT_PROBLEM;
 }

@@ -31,30 +31,31 @@ static void trust_line(struct cli *cli, size_t number, const struct tl_tdo *tdo)
     const char *words = tl_tdo_attribute_words(cli, tdo->attributes);
     static const char *const types[] = {"?", "NT 4", "NT 5", "MIT", "DCE", "AAD"};
 
-    printf("%5zu: %s %s (%s)%s%s%s", number, show(cli, tdo->flat),
-           show(cli, tdo->partner), types[tdo->type <= 5 ? tdo->type : 0],
+    printf("%5zu: %s %s (%s)%s%s%s", number, cli_show(cli, tdo->flat),
+           cli_show(cli, tdo->partner), types[tdo->type <= 5 ? tdo->type : 0],
            tdo->direction & TL_TRUST_OUTBOUND ? " (Direct Outbound)" : "",
            tdo->direction & TL_TRUST_INBOUND ? " (Direct Inbound)" : "",
            (tdo->direction & 3) == 0 ? " (Disabled)" : "");
     if (words != NULL && words[0] != '\0')
         printf(" ( Attr: %s )", words);
-    printf("  [held by %s]\n", show(cli, tdo->holder));
+    printf("  [held by %s]\n", cli_show(cli, tdo->holder));
     if ((tdo->direction & 3) != 0 && tl_tdo_lacks_aes(tdo))
-        printf("       %swithout AES: %s%s (trust-rc4-only)\n", color(cli, "yellow"),
-               tl_tdo_enctype_words(cli, tdo), color(cli, "off"));
+        printf("       %swithout AES: %s%s (trust-rc4-only)\n", cli_color(cli, "yellow"),
+               tl_tdo_enctype_words(cli, tdo), cli_color(cli, "off"));
     if (tdo->forest_info_error != NULL)
-        printf("       %sforest trust information: %s%s\n", color(cli, "red"),
-               show(cli, tdo->forest_info_error), color(cli, "off"));
+        printf("       %sforest trust information: %s%s\n", cli_color(cli, "red"),
+               cli_show(cli, tdo->forest_info_error), cli_color(cli, "off"));
     for (size_t i = 0; tdo->forest_info != NULL && i < tdo->forest_info->count; i++) {
         const struct tl_ft_record *record = &tdo->forest_info->records[i];
 
         if (record->type == TL_FT_TLN)
-            printf("       *.%s: %s\n", show(cli, record->name), tln_word(record->flags));
+            printf("       *.%s: %s\n", cli_show(cli, record->name),
+                   tln_word(record->flags));
         else if (record->type == TL_FT_TLN_EX)
-            printf("       *.%s: excluded\n", show(cli, record->name));
+            printf("       *.%s: excluded\n", cli_show(cli, record->name));
         else if (record->type == TL_FT_DOMAIN)
-            printf("       domain %s (%s)%s\n", show(cli, record->name),
-                   show(cli, record->flat),
+            printf("       domain %s (%s)%s\n", cli_show(cli, record->name),
+                   cli_show(cli, record->flat),
                    record->flags & TL_FT_DISABLED_MASK ? ": disabled" : "");
     }
 }
@@ -67,12 +68,13 @@ static void list_text(struct cli *cli, const struct tl_topology *topo)
 
     if (topo->taken != 0 && localtime_r(&taken, &tm) != NULL)
         strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &tm);
-    printf("List of domain trusts (read %s from %s):\n", when, show(cli, topo->source));
+    printf("List of domain trusts (read %s from %s):\n", when,
+           cli_show(cli, topo->source));
     for (size_t i = 0; i < topo->num_domains; i++) {
         const struct tl_domain *domain = &topo->domains[i];
 
-        printf("%5zu: %s %s (NT 5)%s%s\n", i, show(cli, domain->flat),
-               show(cli, domain->dns),
+        printf("%5zu: %s %s (NT 5)%s%s\n", i, cli_show(cli, domain->flat),
+               cli_show(cli, domain->dns),
                domain->parent == NULL ? " (Forest Tree Root)" : " (Forest)",
                tl_dns_compare(domain->dns, topo->domain) == TL_DNS_EQUAL
                    ? " (Primary Domain)"
@@ -81,7 +83,7 @@ static void list_text(struct cli *cli, const struct tl_topology *topo)
     for (size_t i = 0; i < topo->num_trusts; i++)
         trust_line(cli, topo->num_domains + i, &topo->trusts[i]);
     for (size_t i = 0; i < topo->num_suffixes; i++)
-        printf("       UPN suffix of the forest: %s\n", show(cli, topo->suffixes[i]));
+        printf("       UPN suffix of the forest: %s\n", cli_show(cli, topo->suffixes[i]));
 }
 
 /* Children of `parent` below each other; depth is bounded because a directory may lie. */
@@ -97,8 +99,8 @@ static void tree_level(const struct cli *cli, const struct tl_topology *topo,
 
         if (!here)
             continue;
-        printf("%*s%s (%s)\n", depth * 4, "", show(cli, domain->dns),
-               show(cli, domain->flat));
+        printf("%*s%s (%s)\n", depth * 4, "", cli_show(cli, domain->dns),
+               cli_show(cli, domain->flat));
         for (size_t t = 0; t < topo->num_trusts; t++) {
             const struct tl_tdo *tdo = &topo->trusts[t];
 
@@ -109,19 +111,19 @@ static void tree_level(const struct cli *cli, const struct tl_topology *topo,
                        : tdo->direction == 2 ? "-->"
                        : tdo->direction == 1 ? "<--"
                                              : "- -",
-                       show(cli, tdo->partner), tl_tdo_kind(tdo),
+                       cli_show(cli, tdo->partner), tl_tdo_kind(tdo),
                        tl_tdo_direction_name(tdo));
         }
         tree_level(cli, topo, domain->dns, depth + 1);
     }
 }
 
-/* A DOT string: quotes and backslashes escaped, the rest made safe by show(). */
+/* A DOT string: quotes and backslashes escaped, the rest made safe by cli_show(). */
 static const char *dot_string(const struct cli *cli, const char *text)
 {
     char *out = talloc_strdup(cli, "\"");
 
-    for (const char *p = show(cli, text); *p != '\0'; p++)
+    for (const char *p = cli_show(cli, text); *p != '\0'; p++)
         out =
             talloc_asprintf_append(out, "%s%c", *p == '"' || *p == '\\' ? "\\" : "", *p);
     return talloc_asprintf_append(out, "\"");
