@@ -19,6 +19,7 @@
 #include <trustlogon/proof.h>
 
 #include "kerberos/exchange/exchange.h"
+#include "kerberos/tickets/keytab.h"
 #include "locate/internal.h"
 #include "print_pac.h"
 #include "status/s2k.h"
