@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * account_check.c - what the account checks of users with and without a logon of ours
- * share.
+ * account_check.c - what is common to the account checks of users who logged on through
+ * the agent and of those who did not.
  */
 #include "account_check.h"
 
@@ -17,7 +17,7 @@ int tla_account_refuse(struct tla_conv *conv, const char *canonical)
     return tla_done(conv, words, (struct tli_wire_msg){0});
 }
 
-/* The programs above go on with what NSS makes of the name they were given. */
+/* The programs that call PAM go on with the uid that NSS gives for the name. */
 enum tl_reason tla_account_check_owner(struct tla_conv *conv, uint32_t uid)
 {
     const struct tli_wire_msg *request = &conv->request;

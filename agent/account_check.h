@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * account_check.h - what the account checks of users with and without a logon of ours
- * share.
+ * account_check.h - what is common to the account checks of users who logged on through
+ * the agent and of those who did not.
  */
 #ifndef TLA_ACCOUNT_CHECK_H
 #define TLA_ACCOUNT_CHECK_H

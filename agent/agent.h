@@ -27,7 +27,7 @@
  * Where a conversation came in. Look-ups have a socket of their own, so that limits
  * apply before a byte is read, and no crowd of them keeps a logon waiting.
  */
-enum tla_endpoint { TLA_ENDPOINT_LOGON, TLA_ENDPOINT_LOOKUP };
+enum tla_endpoint_kind { TLA_ENDPOINT_LOGON, TLA_ENDPOINT_LOOKUP };
 #define TLA_ENDPOINTS 2
 
 /* The command line. */
@@ -49,7 +49,7 @@ struct tla_conv {
     const struct tla_setup *setup;
     /* The client's socket, and where it was accepted. */
     int fd;
-    enum tla_endpoint endpoint;
+    enum tla_endpoint_kind endpoint;
     /* The client's uid, by SO_PEERCRED. */
     uid_t peer;
     /* The client is a locker whose account NSS knows from our store only: the logon has

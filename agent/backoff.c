@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * backoff.c - a user who proves himself (a screen locker) waits after wrong passwords.
+ * backoff.c - a user who authenticates for himself (a screen locker) waits after wrong
+ * passwords.
  *
- * RUN_DIR/guesses/<uid>, root's alone: how many were wrong, and when the last one was.
- * By the uid that asks, so that nobody's guesses keep anybody else waiting; and before
- * the question, not after the answer, so that hanging up saves no time. The file is
- * locked meanwhile: many conversations at once are no faster than one.
+ * RUN_DIR/guesses/<uid>, mode 0600, owned by root: how many passwords were wrong, and
+ * when the last one was. The count is kept by the uid that asks, so that one user's
+ * guesses delay no other user. The wait comes before the password is tried, so that
+ * hanging up saves no time, and the file is locked meanwhile: many conversations at once
+ * guess no faster than one.
  */
 #include "backoff.h"
 
@@ -21,13 +23,16 @@
 
 #include "status/lock.h"
 
-#define FREE 3 /* everybody mistypes */
+/* Wrong passwords that cost no wait. */
+#define FREE 3
+/* Seconds after which the count begins at 0. */
 #define FORGOTTEN (15 * 60)
-#define LOCK_WAIT_MS 60000 /* for one's own others, which wait themselves */
+/* For other conversations of the same uid, which wait themselves. */
+#define LOCK_WAIT_MS 60000
 
 struct tla_backoff {
-    int fd;
-    struct tla_backoff_record before;
+    int fd;                           /* the locked record */
+    struct tla_backoff_record before; /* as it was when this conversation began */
 };
 
 int64_t tla_backoff_seconds(const struct tla_backoff_record *record, int64_t now)
@@ -35,7 +40,8 @@ int64_t tla_backoff_seconds(const struct tla_backoff_record *record, int64_t now
     int64_t ago = now - record->last, pause;
     uint32_t more = record->wrong < FREE ? 0 : record->wrong - FREE + 1;
 
-    /* A clock before the last one is that of another boot. */
+    /* The clock counts from the boot: an earlier time than the last one is of another
+     * boot. */
     if (more == 0 || ago < 0 || ago >= FORGOTTEN)
         return 0;
     pause = more < 5 ? 1 << more : TLA_BACKOFF_LONGEST;
@@ -46,7 +52,7 @@ static int64_t boot_seconds(void)
 {
     struct timespec now;
 
-    /* Suspended time counts: whoever closes the lid and comes back has waited. */
+    /* Suspended time counts: the user who closes the lid and comes back has waited. */
     (void)clock_gettime(CLOCK_BOOTTIME, &now);
     return now.tv_sec;
 }
@@ -74,7 +80,7 @@ static int open_own(TALLOC_CTX *tmp, const char *run_dir, uid_t uid)
     return fd;
 }
 
-/* What is no record of ours tells nothing. */
+/* A file that is not such a record counts as empty. */
 struct tla_backoff_record tla_backoff_read(int fd)
 {
     struct tla_backoff_record record = {0};
@@ -113,8 +119,8 @@ static void sleep_s(int64_t seconds)
         ;
 }
 
-/* Counted as wrong until the contrary is known: whoever ends the conversation in
- * between has had his guess. */
+/* Counted as wrong until the answer is known, so that a client that hangs up in between
+ * has used its guess. */
 static int count_one(const struct tla_backoff *backoff)
 {
     struct tla_backoff_record one = backoff->before;
@@ -165,8 +171,8 @@ void tla_backoff_leave(struct tla_backoff *backoff, enum tl_reason reason)
         (void)tla_backoff_write(backoff->fd, &none);
     else if (reason == TL_REASON_WRONG_PASSWORD || reason == TL_REASON_ACCOUNT_LOCKED ||
              reason == TL_REASON_SMARTCARD_PIN_WRONG)
-        (void)count_one(backoff); /* from now on */
-    else
-        (void)tla_backoff_write(backoff->fd, &backoff->before); /* nobody judged it */
+        (void)count_one(backoff); /* the wait begins now */
+    else                          /* no KDC judged the password */
+        (void)tla_backoff_write(backoff->fd, &backoff->before);
     talloc_free(backoff);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * backoff.h - a user who proves himself (a screen locker) waits after wrong passwords.
+ * backoff.h - a user who authenticates for himself (a screen locker) waits after wrong
+ * passwords.
  */
 #ifndef TLA_BACKOFF_H
 #define TLA_BACKOFF_H

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * cached_logon.c - keeping and comparing the passwords of cached logons (cached.h).
+ * cached_logon.c - save and compare the passwords of cached logons.
  *
  * A try is written down as wrong before the password is compared, and one process at a
- * time compares: whoever pulls the plug, or guesses in many processes at once, has no
- * more tries than others.
+ * time compares: cutting the power, or guessing in many processes at once, gains no
+ * further tries.
  */
 #include "cached_logon.h"
 
@@ -26,88 +26,91 @@
 #define FILE_NAME "cached-logons"
 #define FILE_MAX (64 * 1024)
 
-/* The file, read and held against others; closing the lock lets go of it. */
-struct book {
+/* The file of verifiers, read and locked; freeing it releases the lock. */
+struct verifier_file {
     char *path;
-    int lock;
+    int lock; /* descriptor of the lock file beside it */
     struct tla_verifiers *list;
 };
 
-static int close_book(struct book *book)
+static int close_file(struct verifier_file *file)
 {
-    if (book->lock >= 0)
-        close(book->lock);
+    if (file->lock >= 0)
+        close(file->lock);
     return 0;
 }
 
-/* -EBADMSG: what is there is no file of ours, or was damaged. */
-static int read_list(struct book *book)
+/* -EBADMSG: the file is not a file of verifiers, or damaged. */
+static int read_list(struct verifier_file *file)
 {
     char *text = NULL;
     size_t len;
-    int rc = tla_file_read(book, book->path, 077, FILE_MAX, &text, &len);
+    int rc = tla_file_read(file, file->path, 077, FILE_MAX, &text, &len);
 
     if (rc == -EPERM || rc == -EIO)
         return -EBADMSG;
-    return rc == 0 ? tla_verifiers_parse(book, text, len, &book->list) : rc;
+    return rc == 0 ? tla_verifiers_parse(file, text, len, &file->list) : rc;
 }
 
-static int open_book(TALLOC_CTX *ctx, const struct tl_config *config, struct book **out)
+/* A missing or damaged file reads as one without entries: the users log on with a domain
+ * controller once, which writes a new one. */
+static int open_file(TALLOC_CTX *ctx, const struct tl_config *config,
+                     struct verifier_file **out)
 {
     static const char empty[] = TLA_VERIFIERS_HEAD "\n" TLA_VERIFIERS_FOOT "\n";
-    struct book *book = talloc_zero(ctx, struct book);
+    struct verifier_file *file = talloc_zero(ctx, struct verifier_file);
     char *lock;
     int rc;
 
     *out = NULL;
-    if (book == NULL)
+    if (file == NULL)
         return -ENOMEM;
-    book->lock = -1;
-    talloc_set_destructor(book, close_book);
-    book->path = talloc_asprintf(book, "%s/" FILE_NAME, config->state_dir);
-    lock = talloc_asprintf(book, "%s.lock", book->path);
-    if (book->path == NULL || lock == NULL) {
-        talloc_free(book);
+    file->lock = -1;
+    talloc_set_destructor(file, close_file);
+    file->path = talloc_asprintf(file, "%s/" FILE_NAME, config->state_dir);
+    lock = talloc_asprintf(file, "%s.lock", file->path);
+    if (file->path == NULL || lock == NULL) {
+        talloc_free(file);
         return -ENOMEM;
     }
-    book->lock = open(lock, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-    rc = book->lock < 0
+    file->lock = open(lock, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    rc = file->lock < 0
              ? -errno
-             : tli_lock_file(book->lock, tl_deadline_in_ms(config->logon_timeout));
+             : tli_lock_file(file->lock, tl_deadline_in_ms(config->logon_timeout));
     if (rc == -ETIMEDOUT)
         tla_journal_line(LOG_WARNING, "%s is held by another process for too long", lock);
     if (rc == 0)
-        rc = read_list(book);
+        rc = read_list(file);
     if (rc != 0 && rc != -ENOENT && rc != -EBADMSG) {
-        talloc_free(book);
+        talloc_free(file);
         return rc;
     }
     if (rc == -EBADMSG)
         tla_journal_line(LOG_WARNING,
                          "%s is damaged: nobody has a cached logon until "
                          "a domain controller has proved them again",
-                         book->path);
+                         file->path);
     if (rc != 0)
-        rc = tla_verifiers_parse(book, empty, sizeof(empty) - 1, &book->list);
+        rc = tla_verifiers_parse(file, empty, sizeof(empty) - 1, &file->list);
     if (rc != 0) {
-        talloc_free(book);
+        talloc_free(file);
         return rc;
     }
-    *out = book;
+    *out = file;
     return 0;
 }
 
-static int write_book(const struct book *book)
+static int write_file(const struct verifier_file *file)
 {
-    char *text = tla_verifiers_format(NULL, book->list);
-    int rc = text != NULL ? tla_file_replace(book->path, text, true) : -ENOMEM;
+    char *text = tla_verifiers_format(NULL, file->list);
+    int rc = text != NULL ? tla_file_replace(file->path, text, true) : -ENOMEM;
 
     talloc_free(text);
     return rc;
 }
 
-/* SID and password in one, so that nobody's hash serves for somebody else. NULL: longer
- * than crypt(3) takes, and cut it would be the same as other passwords. */
+/* SID and password together, so that a hash serves for one user only. NULL: longer than
+ * crypt(3) takes; cut off, it would equal other passwords. */
 static char *phrase_of(TALLOC_CTX *ctx, const struct tl_sid *sid, const char *password)
 {
     char text[TL_SID_STRING_MAX], *whole, *phrase;
@@ -125,7 +128,7 @@ static char *phrase_of(TALLOC_CTX *ctx, const struct tl_sid *sid, const char *pa
     return phrase;
 }
 
-/* By `setting`, a hash or a fresh salt. NULL: crypt(3) does not know it. */
+/* The hash by `setting`, a hash or a fresh salt. NULL: crypt(3) does not know it. */
 static char *hash_of(TALLOC_CTX *ctx, const char *phrase, const char *setting)
 {
     struct crypt_data *data = calloc(1, sizeof(*data));
@@ -150,31 +153,31 @@ static bool same(const char *a, const char *b)
     return differs == 0;
 }
 
-static int keep(struct tla_conv *conv, const struct tl_sid *sid, int64_t proven,
+static int save(struct tla_conv *conv, const struct tl_sid *sid, int64_t proven,
                 const char *password)
 {
     char setting[CRYPT_GENSALT_OUTPUT_SIZE];
     struct tla_verifier verifier = {.sid = *sid, .proven = proven};
     char *phrase = phrase_of(conv, sid, password);
-    struct book *book = NULL;
+    struct verifier_file *file = NULL;
     int rc = phrase == NULL ? -E2BIG : 0;
 
     if (rc == 0 && crypt_gensalt_rn("$y$", 0, NULL, 0, setting, sizeof(setting)) == NULL)
         rc = -errno;
     if (rc == 0) {
         verifier.hash = hash_of(phrase, phrase, setting);
-        rc = verifier.hash == NULL ? -ENOMEM : open_book(phrase, conv->config, &book);
+        rc = verifier.hash == NULL ? -ENOMEM : open_file(phrase, conv->config, &file);
     }
     if (rc == 0)
         rc =
-            tla_verifiers_put(book->list, &verifier, (size_t)conv->config->cached_logons);
+            tla_verifiers_put(file->list, &verifier, (size_t)conv->config->cached_logons);
     if (rc == 0)
-        rc = write_book(book);
+        rc = write_file(file);
     talloc_free(phrase);
     return rc;
 }
 
-static void forget_all(const struct tl_config *config)
+static void remove_file(const struct tl_config *config)
 {
     char *path = talloc_asprintf(NULL, "%s/" FILE_NAME, config->state_dir);
 
@@ -189,27 +192,26 @@ void tla_cached_logon_save(struct tla_conv *conv, const struct tl_sid *sid,
     int rc = 0;
 
     if (conv->config->cached_logons == 0)
-        forget_all(conv->config);
+        remove_file(conv->config);
     else
-        rc = keep(conv, sid, proven, password);
+        rc = save(conv, sid, proven, password);
     if (rc != 0) {
         tla_journal_line(LOG_WARNING, "no cached logon is kept: %s", strerror(-rc));
-        tla_cached_logon_drop(conv,
-                              sid); /* an older password must not outlive this one */
+        tla_cached_logon_drop(conv, sid); /* an older password must not stay valid */
     }
 }
 
 void tla_cached_logon_drop(struct tla_conv *conv, const struct tl_sid *sid)
 {
-    struct book *book = NULL;
+    struct verifier_file *file = NULL;
 
-    if (conv->config->cached_logons == 0 || open_book(conv, conv->config, &book) != 0)
+    if (conv->config->cached_logons == 0 || open_file(conv, conv->config, &file) != 0)
         return;
-    if (tla_verifiers_find(book->list, sid) != NULL) {
-        tla_verifiers_drop(book->list, sid);
-        (void)write_book(book);
+    if (tla_verifiers_find(file->list, sid) != NULL) {
+        tla_verifiers_drop(file->list, sid);
+        (void)write_file(file);
     }
-    talloc_free(book);
+    talloc_free(file);
 }
 
 bool tla_cached_logon_is_ended(enum tl_reason reason)
@@ -218,8 +220,8 @@ bool tla_cached_logon_is_ended(enum tl_reason reason)
            reason == TL_REASON_USER_UNKNOWN;
 }
 
-/* Silence only: an answer of a KDC, whatever it says, is the answer. */
-static bool nobody_answered(const struct tl_logon *logon)
+/* No KDC answered. If one did, its answer stands. */
+static bool no_kdc_answered(const struct tl_logon *logon)
 {
     const struct tl_outcome *out = logon->outcome;
 
@@ -227,18 +229,20 @@ static bool nobody_answered(const struct tl_logon *logon)
            out->reason != TL_REASON_KDC_GARBAGE && out->krb_error == TL_KRB_NONE;
 }
 
+/* The try is counted on disk before the hash is computed, and uncounted if it was right;
+ * a try that cannot be counted is not made. */
 static enum tl_reason compare(struct tla_conv *conv, struct tl_logon *logon,
                               const struct tla_cached_user *who, const char *password)
 {
     char *phrase = phrase_of(conv, &who->user.sid, password), *hash;
     struct tla_verifier *verifier;
-    struct book *book = NULL;
+    struct verifier_file *file = NULL;
     int64_t now = (int64_t)time(NULL);
     enum tl_reason reason = logon->outcome->reason;
 
-    if (phrase == NULL || open_book(phrase, conv->config, &book) != 0)
+    if (phrase == NULL || open_file(phrase, conv->config, &file) != 0)
         goto done;
-    verifier = tla_verifiers_find(book->list, &who->user.sid);
+    verifier = tla_verifiers_find(file->list, &who->user.sid);
     if (verifier == NULL || verifier->proven != who->last->proven)
         goto done;
     if (!tla_verifier_open(verifier, now)) {
@@ -248,8 +252,8 @@ static enum tl_reason compare(struct tla_conv *conv, struct tl_logon *logon,
     }
     verifier->wrong = verifier->wrong >= TLA_CACHED_TRIES ? 1 : verifier->wrong + 1;
     verifier->tried = now;
-    if (write_book(book) != 0)
-        goto done; /* a try that cannot be counted is none */
+    if (write_file(file) != 0)
+        goto done;
     hash = hash_of(phrase, phrase, verifier->hash);
     if (hash == NULL || !same(hash, verifier->hash)) {
         reason =
@@ -258,14 +262,14 @@ static enum tl_reason compare(struct tla_conv *conv, struct tl_logon *logon,
     }
     verifier->wrong = 0;
     verifier->tried = 0;
-    (void)write_book(book);
+    (void)write_file(file);
     reason = TL_REASON_OK;
 done:
     talloc_free(phrase);
     return reason;
 }
 
-/* An account of /etc/passwd may have taken the uid meanwhile. */
+/* An account of /etc/passwd may have been given the uid since the last proof. */
 static bool still_free(struct tla_conv *conv, uint32_t uid)
 {
     struct tl_local_ids *local = NULL;
@@ -285,7 +289,7 @@ enum tl_reason tla_cached_logon_check(struct tla_conv *conv, struct tl_logon *lo
     struct tla_cached_user *who;
 
     *result = NULL;
-    if (conv->config->cached_logons == 0 || !nobody_answered(logon))
+    if (conv->config->cached_logons == 0 || !no_kdc_answered(logon))
         return reason;
     who = talloc_zero(conv, struct tla_cached_user);
     if (who == NULL ||

@@ -4,10 +4,10 @@
  * opens the machine while no domain controller answers.
  *
  * STATE_DIR/cached-logons, of root, 0600: for each of the last `cached_logons` users a
- * hash of SID and password by yescrypt [crypt(5)] and nothing that opens anything else
- * (verifiers.h). An entry counts only beside the groups of the very same proof
- * (membership_cache.h has its time), so an older copy of the file does not bring back an
- * older password; whoever can restore both is root.
+ * yescrypt hash of SID and password [crypt(5)], which opens nothing else (verifiers.h).
+ * An entry counts only beside the groups of the same proof (membership_cache.h has its
+ * time), so an older copy of the file does not restore an older password; restoring both
+ * takes root.
  */
 #ifndef TLA_CACHED_LOGON_H
 #define TLA_CACHED_LOGON_H
@@ -18,7 +18,7 @@
 #include "find_user.h"
 #include "membership_cache.h"
 
-/* What the user is told; Windows' words. */
+/* The sentence that Windows shows. */
 #define TLA_CACHED_LOGON_TEXT                                                            \
     "A domain controller for your domain could not be contacted. You have been logged "  \
     "on using cached account information. Changes to your profile since you last "       \

@@ -2,8 +2,8 @@
  *
  * card_dialogue.c - the dialogue of a logon with a smart card.
  *
- * Whether there is a card is seen before any network is asked, and its PIN is asked for
- * whatever name was typed: the conversation tells nothing of who exists.
+ * The reader is asked for a card before any network is, and the PIN is asked for with any
+ * name: the conversation does not show which users exist.
  */
 #include "card_dialogue.h"
 
@@ -13,9 +13,9 @@
 #include "client_watch.h"
 #include "journal.h"
 
-/* The card is in a reader of this machine, and blocks after a few wrong PINs: whoever
- * comes from elsewhere must not be offered the one of whoever sits here, unless the
- * administrator requires cards of all. */
+/* The card is in a reader of this machine and blocks after a few wrong PINs: a remote
+ * client must not be offered the card of the user who sits here, unless the administrator
+ * requires cards for every logon. */
 static bool is_offered(const struct tla_conv *conv)
 {
     const char *from = conv->request.rhost;
@@ -26,7 +26,7 @@ static bool is_offered(const struct tla_conv *conv)
            (from == NULL || from[0] == '\0');
 }
 
-/* `try` goes on with a password. */
+/* With `try`, the logon goes on with a password. */
 static bool may_have_password(const struct tla_conv *conv)
 {
     return conv->config->smartcard == TL_SMARTCARD_TRY;
@@ -57,7 +57,7 @@ static int ask_pin(struct tla_conv *conv, const struct tl_card *card, char **pin
     return rc;
 }
 
-/* There is none that could be used. Why is the journal's, where a password will do. */
+/* No card can be used. Where a password will do, the reason is for the journal only. */
 static int no_card(struct tla_conv *conv, struct tl_logon *logon,
                    const struct tl_outcome *why, struct tla_card_answer *answer)
 {
@@ -80,6 +80,8 @@ static int blocked(struct tla_conv *conv, struct tl_logon *logon,
                    tl_status_by_ntstatus(TL_NT_SMARTCARD_CARD_BLOCKED)->text);
 }
 
+/* A card that is blocked, or whose PIN is left empty, leads to the password prompt where
+ * passwords are allowed, and else ends the logon. */
 int tla_card_ask(struct tla_conv *conv, struct tl_logon *logon,
                  struct tla_card_answer *answer)
 {

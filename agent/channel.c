@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * channel.c - the agent's side of the conversation.
+ * channel.c - the agent's side of the wire.
  */
 #include "channel.h"
 
@@ -96,7 +96,7 @@ int tla_done(struct tla_conv *conv, const struct tl_words *words,
 
     done.type = TL_WIRE_DONE;
     done.ntstatus = conv->outcome->ntstatus;
-    /* Whatever happened to the status: a failure never reads as success. */
+    /* A failure never reads as success, even if it has no status of its own. */
     if (conv->outcome->reason != TL_REASON_OK && done.ntstatus == TL_NT_SUCCESS)
         done.ntstatus = TL_NT_INTERNAL_ERROR;
     done.unnamed = conv->unnamed ? 1 : 0;

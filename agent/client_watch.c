@@ -10,14 +10,14 @@
 #include <signal.h>
 #include <unistd.h>
 
-/* The socket that SIGIO is about; -1: none. A process has one conversation. */
+/* The socket that SIGIO is about; -1: none. A process serves one conversation. */
 static volatile sig_atomic_t watched = -1;
 
 /*
  * SIGIO alone says nothing: the kernel makes a packet readable before it signals it, so
- * the signal for the request or the answer that was read last may come only now, from a
+ * the signal for the request or the answer that was read last may arrive only now, from a
  * client that was preempted in between. What counts is what the socket has. The default
- * action, which the listener knows, then follows when this returns.
+ * action, which the listener knows as the end of the client, follows when this returns.
  */
 static void on_client(int sig)
 {
@@ -31,8 +31,8 @@ static void on_client(int sig)
     errno = saved;
 }
 
-/* While a logon is under way nobody reads the socket. A logon without a client should
- * end; a client that talks out of turn ends its logon as well. */
+/* While a logon is under way the socket is not read. A logon whose client has gone ends,
+ * and so does one whose client speaks out of turn. */
 void tla_end_with_client(struct tla_conv *conv, bool on)
 {
     struct sigaction action = {.sa_handler = on_client, .sa_flags = SA_RESTART};
@@ -44,7 +44,7 @@ void tla_end_with_client(struct tla_conv *conv, bool on)
     (void)sigaction(SIGIO, &action, NULL);
     (void)fcntl(conv->fd, F_SETOWN, getpid());
     (void)fcntl(conv->fd, F_SETFL, on ? flags | O_ASYNC : flags & ~O_ASYNC);
-    /* It may have gone just before. */
+    /* The client may have gone just before. */
     if (on)
         (void)raise(SIGIO);
 }

@@ -19,7 +19,7 @@ char *tla_deferred_note_path(TALLOC_CTX *ctx, const char *run_dir, const char *t
                : NULL;
 }
 
-static char *text_of(TALLOC_CTX *ctx, uint32_t uid, const char *ccache)
+static char *text_with(TALLOC_CTX *ctx, uint32_t uid, const char *ccache)
 {
     return talloc_asprintf(ctx, "%u %s", uid, ccache);
 }
@@ -54,9 +54,9 @@ void tla_deferred_note_set_cache(const char *run_dir, const char *token, uint32_
                                  const char *ccache)
 {
     char *note = tla_deferred_note_path(NULL, run_dir, token),
-         *text = text_of(note, uid, ccache);
+         *text = text_with(note, uid, ccache);
 
-    /* No such file: nobody waits, which is the case of nearly every logon. */
+    /* Nearly no logon has a note: its worker does not wait. */
     if (text != NULL && access(note, F_OK) == 0) {
         if (tla_file_replace(note, text, false) != 0)
             (void)unlink(note);
@@ -78,7 +78,7 @@ void tla_deferred_note_cancel(const char *run_dir, const char *token)
 void tla_deferred_note_begin(struct tla_conv *conv, const struct tla_pending *pending)
 {
     char *note = tla_deferred_note_path(conv, conv->config->run_dir, pending->token);
-    char *text = text_of(note, pending->uid, "");
+    char *text = text_with(note, pending->uid, "");
 
     if (text != NULL && !conv->setup->single &&
         tla_file_replace(note, text, false) == 0 && conv->peer != 0)

@@ -3,8 +3,8 @@
  * deferred_note.h - the note that a session waits for tickets.
  *
  * RUN_DIR/pending/<token>.waits, "<uid> <ccache>": a worker waits for a domain controller
- * on behalf of this session, which has got this cache meanwhile ("": none yet). Without
- * the file nobody needs tickets, and the worker ends.
+ * on behalf of this session, whose cache is this one ("": it has none yet). When the file
+ * is gone, the tickets are not needed any more and the worker ends.
  */
 #ifndef TLA_DEFERRED_NOTE_H
 #define TLA_DEFERRED_NOTE_H

@@ -3,11 +3,10 @@
  * deferred_tickets.c - tickets for a session that began with a cached logon, once a
  * domain controller answers.
  *
- * The worker of that logon stays, with the password in locked memory, and tries again
- * and again, more and more seldom. RUN_DIR/pending/<token>.waits says that it does, for
- * which uid, and which cache the session has got meanwhile; without that file nobody
- * needs tickets. One waits for each cache: who unlocks a screen ten times before the
- * network is back has one session and one password.
+ * The worker of that logon stays, with the password in locked memory, and tries again at
+ * growing intervals, for as long as the session has a note (deferred_note.h). One worker
+ * waits for each cache: a user who unlocks the screen ten times before the network is
+ * back has one session and one password.
  */
 #include "deferred_tickets.h"
 
@@ -48,12 +47,12 @@ struct waiting {
     const struct tla_pending *pending;
     const struct tl_sid *sid;
     const char *password;
-    char *note;    /* path */
-    int64_t began; /* monotonic, microseconds */
+    char *note;    /* path of the note */
+    int64_t began; /* microseconds of the monotonic clock */
 };
 
-/* The same user with the same password, without an explanation if it fails: nobody
- * reads it. */
+/* The same user with the same password; without the explanation of a failure, which would
+ * not be shown. */
 static enum tl_reason log_on(const struct waiting *w, TALLOC_CTX *ctx,
                              struct tl_logon **logon)
 {
@@ -75,7 +74,7 @@ static enum tl_reason log_on(const struct waiting *w, TALLOC_CTX *ctx,
     return reason;
 }
 
-/* Over what setcred left, or in its place if it has not come yet. */
+/* The cache that setcred made, or the file that it will fetch, gets the tickets. */
 static void hand_over(const struct waiting *w, struct tl_logon *logon, const char *ccache)
 {
     struct tl_ccache_request store = {.op = TL_CCACHE_REFRESH,
@@ -107,8 +106,8 @@ static void hand_over(const struct waiting *w, struct tl_logon *logon, const cha
 }
 
 /*
- * A KDC refused the user. The password may have been changed meanwhile: no second try,
- * which would count towards a lockout.
+ * A KDC refused the user. The password may have been changed meanwhile: there is no
+ * second try, which would count towards a lockout.
  */
 static void refused(const struct waiting *w, enum tl_reason reason)
 {
@@ -119,8 +118,8 @@ static void refused(const struct waiting *w, enum tl_reason reason)
                      w->pending->canonical, tl_reason_info(reason)->slug);
 }
 
-/* Does waiting go on? It does over a trust that is broken: that says nothing of the
- * user. */
+/* One try, if the session still waits. true: wait on, also over a broken trust, which
+ * says nothing about the user. */
 static bool try_once(const struct waiting *w)
 {
     TALLOC_CTX *tmp = talloc_new(NULL);
@@ -155,8 +154,8 @@ static void wait_and_try(const struct waiting *w)
     } while (tl_now_us() < end && try_once(w));
 }
 
-/* Those who wait are among all conversations, and shall leave room for logons; and no
- * user's sessions take the room of the others'. */
+/* Waiting workers count as conversations and must leave room for logons, and one user's
+ * sessions must leave room for those of others. */
 static int take_place(struct tla_conv *conv, uint32_t uid)
 {
     const char *run_dir = conv->config->run_dir;
@@ -194,7 +193,7 @@ void tla_deferred_tickets(struct tla_conv *conv, const struct tla_pending *pendi
         return;
     }
     (void)mlock(password, strlen(password));
-    /* It ends with the agent, not after it. */
+    /* The worker ends with the agent. */
     if (prctl(PR_SET_PDEATHSIG, SIGTERM) == 0 && getppid() == listener)
         wait_and_try(&w);
     (void)unlink(w.note);

@@ -12,7 +12,7 @@
 #include <trustlogon/sid.h>
 
 struct tla_user {
-    const char *canonical; /* child of ctx */
+    const char *canonical; /* the name that NSS shows, alice@contoso.test; child of ctx */
     struct tl_sid sid;
     uint32_t uid, gid;
 };

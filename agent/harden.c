@@ -2,10 +2,10 @@
  *
  * harden.c - give up what a worker does not need, before it reads anything.
  *
- * What stays: SETUID and SETGID (credentials are stored by a child that has
- * become the user), CHOWN and DAC_OVERRIDE (a cache folder of the user's). No
- * capability comes back through exec: the bounding set shrinks first, and
- * no_new_privs holds for every child.
+ * What stays: SETUID and SETGID (credentials are stored by a child that has become the
+ * user), CHOWN and DAC_OVERRIDE (a cache folder of the user's). No capability comes back
+ * through exec: the bounding set is reduced first, and no_new_privs holds for every
+ * child.
  */
 #include "harden.h"
 
@@ -17,7 +17,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define KEPT                                                                             \
+#define CAPABILITIES_LEFT                                                                \
     ((1ULL << CAP_SETUID) | (1ULL << CAP_SETGID) | (1ULL << CAP_CHOWN) |                 \
      (1ULL << CAP_DAC_OVERRIDE))
 
@@ -28,13 +28,13 @@ static int drop_capabilities(void)
 
     /* PR_CAPBSET_READ says -1 after the last capability this kernel knows. */
     for (unsigned int cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++) {
-        if ((KEPT & (1ULL << cap)) == 0)
+        if ((CAPABILITIES_LEFT & (1ULL << cap)) == 0)
             (void)prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
     }
     if (syscall(SYS_capget, &head, data) != 0)
         return -errno;
     for (int half = 0; half < 2; half++) {
-        data[half].permitted &= (uint32_t)(KEPT >> (32 * half));
+        data[half].permitted &= (uint32_t)(CAPABILITIES_LEFT >> (32 * half));
         data[half].effective = data[half].permitted;
         data[half].inheritable = 0;
     }

@@ -2,8 +2,8 @@
  *
  * journal.c - what the administrator reads: one entry per logon, with fields.
  *
- * Names come from users and networks: what is not plain text is replaced, and none of
- * them is ever a format. No secret passes through here.
+ * Names come from users and networks: characters that are not plain text are replaced,
+ * and no name is ever used as a format. No secret passes through here.
  */
 #include "journal.h"
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * journal_limit.c - how much one uid may write into the log of all.
+ * journal_limit.c - how much one uid may write into the log.
  *
- * RUN_DIR/told, root's alone and sparse, has for each uid when its minute began and how
- * many lines it has had in it. Workers are processes of their own, so it is a file.
+ * RUN_DIR/told, mode 0600, owned by root and sparse, has for each uid when its minute
+ * began and how many lines it has had since. Workers are processes of their own, so it is
+ * a file.
  */
 #include "journal.h"
 
@@ -14,53 +15,53 @@
 #include "lock_file.h"
 #include "status/lock.h"
 
-#define TOLD_FILE "told"
+#define COUNT_FILE "told"
 #define MINUTE_US 60000000
 #define LINES 10
-#define LINES_OF_ROOT 100 /* which asks for everybody */
+#define LINES_OF_ROOT 100 /* whose programs ask for every user */
 #define LOCK_WAIT_MS 200
 
-struct told {
+struct line_count {
     int64_t began;  /* microseconds of the monotonic clock */
-    uint32_t lines; /* that were wanted since */
+    uint32_t lines; /* lines that were wanted since */
     uint32_t spare;
 };
 
-/* Whether there is room for one more; *missed: lines that had none in the last minute. */
-static bool count(int fd, uid_t uid, uint32_t *missed)
+/* May one more line be written? *missed: lines that were left out in the last minute. */
+static bool count_line(int fd, uid_t uid, uint32_t *missed)
 {
     const uint32_t most = uid == 0 ? LINES_OF_ROOT : LINES;
-    const off_t at = (off_t)uid * (off_t)sizeof(struct told);
+    const off_t at = (off_t)uid * (off_t)sizeof(struct line_count);
     int64_t now = tl_now_us();
-    struct told told = {0};
+    struct line_count count = {0};
 
     *missed = 0;
-    if (pread(fd, &told, sizeof(told), at) != (ssize_t)sizeof(told) || told.began > now ||
-        told.began == 0)
-        told = (struct told){.began = now};
-    if (now - told.began >= MINUTE_US) {
-        *missed = told.lines > most ? told.lines - most : 0;
-        told = (struct told){.began = now};
+    if (pread(fd, &count, sizeof(count), at) != (ssize_t)sizeof(count) ||
+        count.began > now || count.began == 0)
+        count = (struct line_count){.began = now};
+    if (now - count.began >= MINUTE_US) {
+        *missed = count.lines > most ? count.lines - most : 0;
+        count = (struct line_count){.began = now};
     }
-    if (told.lines < UINT32_MAX)
-        told.lines++;
-    return pwrite(fd, &told, sizeof(told), at) == (ssize_t)sizeof(told) &&
-           told.lines <= most;
+    if (count.lines < UINT32_MAX)
+        count.lines++;
+    return pwrite(fd, &count, sizeof(count), at) == (ssize_t)sizeof(count) &&
+           count.lines <= most;
 }
 
-static bool may_tell(const struct tla_conv *conv, uint32_t *missed)
+static bool may_write(const struct tla_conv *conv, uint32_t *missed)
 {
     const char *run_dir = conv->config != NULL           ? conv->config->run_dir
                           : conv->setup->run_dir != NULL ? conv->setup->run_dir
                                                          : TL_RUN_DIR;
-    int fd = tla_lock_open(run_dir, TOLD_FILE);
+    int fd = tla_lock_open(run_dir, COUNT_FILE);
     bool may = false;
 
     *missed = 0;
     if (fd < 0)
         return conv->peer == 0;
     if (tli_lock_byte(fd, (off_t)conv->peer, tl_deadline_in_ms(LOCK_WAIT_MS)) == 0)
-        may = count(fd, conv->peer, missed);
+        may = count_line(fd, conv->peer, missed);
     close(fd);
     return may;
 }
@@ -71,7 +72,7 @@ void tla_journal_caller(const struct tla_conv *conv, int priority, const char *f
     char *line;
     va_list args;
 
-    if (!may_tell(conv, &missed))
+    if (!may_write(conv, &missed))
         return;
     va_start(args, fmt);
     line = talloc_vasprintf(NULL, fmt, args);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * journal_names.c - which names may stand in a log.
+ * journal_names.c - which names may appear in a log.
  *
  * People type their password where the name is asked for. A name that no domain knows and
- * this machine has never seen is left out of all logs, but for those of a PAM line with
- * `debug` (pam_unix(8) does the same). For an administrator the reason is there, and
- * whatever of the outcome does not quote the name.
+ * this machine has never seen is left out of all logs, except for a PAM line with `debug`
+ * (pam_unix(8) does the same). The administrator still has the reason, and every part of
+ * the outcome that does not quote the name.
  */
 #include "journal.h"
 
@@ -13,8 +13,8 @@
 
 #include "find_user.h"
 
-/* The KDC says something of this account, so there is one. Anybody on the wire can forge
- * that; then a log has a name too much. */
+/* The KDC says something about this account, so it exists. An attacker on the wire can
+ * forge that, and then a log has one name too many. */
 static bool account_exists(const struct tl_outcome *out)
 {
     switch (out->krb_error) {
@@ -32,7 +32,7 @@ static bool account_exists(const struct tl_outcome *out)
     }
 }
 
-/* Typed with the name or a suffix of a domain that there is, and not refuted. */
+/* The name has an existing domain or suffix, and the domain has not denied it. */
 static bool domain_is_known(const struct tl_logon *logon, const char *name)
 {
     const struct tl_route *route = logon->route;

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
- * kdc_queue.c - hundreds who log on at once go to the KDCs of a realm a few at a time.
+ * kdc_queue.c - hundreds of users who log on at once reach the KDCs of a realm a few at a
+ * time.
  *
- * A KDC has a short queue for new connections (Samba's holds ten). Its kernel drops
- * what does not fit in, the packets are sent again a second later, and two more: to
- * who waits, that is a firewall, and a logon ends that the KDC would have granted. A
- * crowd is served no sooner by asking all at once.
+ * A KDC has a short queue for new connections (Samba's holds ten). Its kernel drops what
+ * does not fit in, and the packets are sent again after a second, and after two more:
+ * that looks like a firewall, and a logon fails that the KDC would have granted. Asking
+ * all at once serves a crowd no faster.
  *
- * Being in line is a courtesy, not a condition: who is in it for too long, or sees that
- * the KDCs answer nobody at present, goes without a place and learns for himself what
- * is the matter. Half of the places are those of root's own programs: no user who
- * calls su(1) all the time keeps others in line before sshd.
+ * Being in line is a courtesy, not a condition: a worker that waits for too long, or sees
+ * that the KDCs do not answer at present, goes without a place and finds the reason
+ * itself. Half of the places are for root's own programs: a user who calls su(1) all the
+ * time does not delay sshd.
  */
 #include "kdc_queue_internal.h"
 
@@ -54,7 +55,7 @@ static int leave(struct tla_kdc_place *place)
     return 0;
 }
 
-/* What a KDC answers is no matter: it is there and works. */
+/* Any answer shows that the KDC works. */
 static void see_event(void *arg, const struct tl_event *event)
 {
     const struct tla_kdc_place *place = arg;
@@ -63,7 +64,7 @@ static void see_event(void *arg, const struct tl_event *event)
     if (event->kind == TL_EVENT_REPLY && place->fd >= 0 &&
         pwrite(place->fd, &now, sizeof(now), tla_kdc_reply_at(place)) !=
             (ssize_t)sizeof(now))
-        return; /* others wait a little less patiently */
+        return; /* others give up a little earlier */
 }
 
 int64_t tla_kdc_last_reply(const struct tla_kdc_place *place, int64_t now)
@@ -82,7 +83,7 @@ off_t tla_kdc_places_at(uint64_t hash)
     return TLA_KDC_PLACES_FROM + (off_t)(hash >> (64 - PLACES_BITS)) * PLACES_EACH;
 }
 
-/* A file that cannot be locked keeps nobody in line. */
+/* A file that cannot be locked delays no logon. */
 static bool found_one(const struct tla_kdc_place *place, off_t first, int count)
 {
     return tla_lock_one_of(place->fd, first, count) != -EAGAIN;
@@ -104,7 +105,7 @@ static bool found_place(struct tla_kdc_place *place)
 static void wait_in_line(struct tla_kdc_place *place, tl_deadline until)
 {
     int64_t now = tl_now_us(), heard = now;
-    long own = getpid() % PAUSE_MS; /* or all would look at the same moment */
+    long own = getpid() % PAUSE_MS; /* so that not all look at the same moment */
 
     while (!found_place(place)) {
         const struct timespec pause = {.tv_nsec = (PAUSE_MS + own) * 1000000};
@@ -128,7 +129,7 @@ static int find_hashes(struct tla_kdc_place *place, const char *run_dir,
     place->counted = user != NULL;
     if (rc != 0 || user == NULL)
         return rc;
-    own = talloc_asprintf(place, "%s\n%s", realm, user); /* no realm's own name */
+    own = talloc_asprintf(place, "%s\n%s", realm, user); /* not the name of a realm */
     rc = own != NULL ? tla_lock_hash(run_dir, own, &place->own_hash) : -ENOMEM;
     talloc_free(own);
     return rc;

@@ -12,9 +12,9 @@
  * are not root's alone, and of them one user has fewer. */
 #define TLA_KDC_PLACES 8
 #define TLA_KDC_PLACES_OTHERS (TLA_KDC_PLACES / 2)
-/* Microseconds without a reply to anybody, after which nobody waits in line: more than it
- * takes to give up a connection. Sooner, and a KDC that pauses would have the whole line
- * at its door. */
+/* Microseconds without a reply to any worker, after which none waits in line: more than
+ * it takes to give up a connection, or a pause of the KDC would release the whole line at
+ * once. */
 #define TLA_KDC_STALLED_US 3000000
 /* The file has the time of the last reply for each realm; the locks lie behind. */
 #define TLA_KDC_PLACES_FROM (1 << 20)

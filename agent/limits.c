@@ -2,12 +2,12 @@
  *
  * limits.c - how many conversations, for whom, how fast.
  *
- * root's programs (login, sshd) serve many people and are bounded in all only.
- * Any other uid re-authenticates itself (a screen locker): a few at once, and a
- * few per minute, so that nobody guesses passwords through us; or it looks names
- * up, by the thousand if it lists a strange file system. All of them
- * together never take more than half: one user may own thousands of uids
- * (subuid(5)), and must not lock everybody out by connecting and saying nothing.
+ * root's programs (login, sshd) serve many people and are bounded in total only. Any
+ * other uid re-authenticates its own user (a screen locker): a few at once, and a few per
+ * minute, which limits password guessing through the agent; or it looks names up, by the
+ * thousand if it lists a foreign file system. All of them together never take more than
+ * half: one user may own thousands of uids (subuid(5)), and must not lock others out by
+ * connecting and saying nothing.
  */
 #include "limits.h"
 
@@ -34,7 +34,7 @@ static void refill(struct tla_uid_limit *limit, const struct tla_bounds *bounds,
     limit->filled += times * bounds->every;
 }
 
-/* A uid that is at rest needs no row: with a full bucket it is like a new one. */
+/* A uid at rest needs no row: with a full bucket it equals a new one. */
 static void forget_resting(struct tla_limits *limits, int64_t now)
 {
     size_t left = 0;

@@ -19,15 +19,13 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "endpoint.h"
 #include "harden.h"
 #include "journal.h"
-#include "limits.h"
 #include "lsa_service.h"
-#include "peer.h"
 #include "pending.h"
 #include "preload.h"
 #include "sessions.h"
-#include "sockets.h"
 #include "ticket_renewer.h"
 #include "topology_refresher.h"
 #include "worker.h"
@@ -36,45 +34,29 @@
 #include <systemd/sd-daemon.h>
 #endif
 
-#define RETRY_SECONDS 60  /* after a refresh that failed */
-#define LONGEST_WAIT 3600 /* seconds */
-#define REFUSALS_EVERY 60 /* seconds between two lines about who is refused */
+/* Seconds: after a refresh that failed, and of one poll at most. */
+#define RETRY_SECONDS 60
+#define LONGEST_WAIT 3600
 
-/* ten at once after a rest, ten a minute */
-#define LOGON_BURST 10
-#define LOGON_EVERY 6
-
-/* Room for a strange file system's owners, and for a parallel build. */
-static const struct tla_bounds lookup_bounds = {
-    .all = 64, .per_uid = 16, .burst = 500, .more = 50, .every = 1};
-
-struct endpoint {
-    enum tla_endpoint kind;
-    int fd;
-    const char *path;
-    bool given; /* systemd holds the socket */
-    struct tla_limits *limits;
-    int64_t next_line; /* about refusals; the clients of a flood fill no journal */
-    unsigned refused;
-};
-
+/* A worker, and what it is counted for. */
 struct child {
     pid_t pid;
     uid_t uid;
-    struct endpoint *endpoint;
+    struct tla_endpoint *endpoint;
 };
 
 struct listener {
     const struct tla_setup *setup;
     struct tl_config *config;
-    struct endpoint endpoints[TLA_ENDPOINTS];
+    struct tla_endpoint endpoints[TLA_ENDPOINTS];
     struct child *children;
     size_t count;
     struct tla_lsa *lsa;
-    int signals;
-    bool activated; /* systemd holds the sockets */
-    pid_t refresher, renewer;
-    int64_t next_refresh, next_renew, last_client; /* seconds of the monotonic clock */
+    int signals;              /* signalfd */
+    bool activated;           /* systemd holds the sockets */
+    pid_t refresher, renewer; /* 0: does not run */
+    /* Seconds of the monotonic clock. */
+    int64_t next_refresh, next_renew, last_client;
 };
 
 static int64_t now_s(void)
@@ -102,7 +84,7 @@ static int open_signals(void)
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-/* In a child: what is the listener's alone. A door that somebody else still holds looks
+/* In a child: close what belongs to the listener. A socket that a child still holds looks
  * like another agent to the next listener. */
 static void close_inherited(struct listener *l)
 {
@@ -116,13 +98,13 @@ static void close_inherited(struct listener *l)
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static void run_worker(struct listener *l, int fd, enum tla_endpoint kind)
+static void run_worker(struct listener *l, int fd, enum tla_endpoint_kind kind)
 {
     close_inherited(l);
     _exit(tla_serve(l->setup, fd, kind) == 0 ? 0 : 1);
 }
 
-/* A child for what no client asked for: its pid, or 0. */
+/* A child for work that no client asked for: its pid, or 0. */
 static pid_t start_own(struct listener *l, int (*work)(const struct tla_setup *setup))
 {
     pid_t listener = getpid(), pid = fork();
@@ -130,13 +112,14 @@ static pid_t start_own(struct listener *l, int (*work)(const struct tla_setup *s
     if (pid == 0) {
         close_inherited(l);
         if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || getppid() != listener)
-            _exit(1); /* it ends with the listener, not after it */
+            _exit(1); /* it ends with the listener */
         _exit(tla_harden() == 0 ? work(l->setup) : 1);
     }
     return pid > 0 ? pid : 0;
 }
 
-static void start_worker(struct listener *l, struct endpoint *endpoint, int fd, uid_t uid)
+static void start_worker(struct listener *l, struct tla_endpoint *endpoint, int fd,
+                         uid_t uid)
 {
     struct child *grown = talloc_realloc(l, l->children, struct child, l->count + 1);
     pid_t pid;
@@ -155,35 +138,16 @@ static void start_worker(struct listener *l, struct endpoint *endpoint, int fd, 
         (struct child){.pid = pid, .uid = uid, .endpoint = endpoint};
 }
 
-static void log_refusal(struct endpoint *endpoint, const char *why, uid_t uid,
-                        int64_t now)
-{
-    endpoint->refused++;
-    if (uid != 0 && now < endpoint->next_line)
-        return;
-    endpoint->next_line = now + REFUSALS_EVERY;
-    tla_journal_line(LOG_WARNING, "uid %u %s: refused (%u times)", (unsigned int)uid, why,
-                     endpoint->refused);
-    endpoint->refused = 0;
-}
-
-static void accept_one(struct listener *l, struct endpoint *endpoint)
+static void accept_one(struct listener *l, struct tla_endpoint *endpoint)
 {
     int fd = accept4(endpoint->fd, NULL, NULL, SOCK_CLOEXEC);
-    struct ucred peer;
+    uid_t uid;
 
     if (fd < 0)
         return;
     l->last_client = now_s();
-    if (tla_peer_read(fd, &peer) != 0)
-        ; /* it has gone */
-    else if (endpoint->kind == TLA_ENDPOINT_LOOKUP && tla_peer_is_agent(&peer))
-        log_refusal(endpoint, "asks the agent from inside the agent", peer.uid,
-                    l->last_client);
-    else if (tla_limits_enter(endpoint->limits, peer.uid, l->last_client))
-        start_worker(l, endpoint, fd, peer.uid);
-    else
-        log_refusal(endpoint, "has too many conversations", peer.uid, l->last_client);
+    if (tla_endpoint_admit(endpoint, fd, l->last_client, &uid))
+        start_worker(l, endpoint, fd, uid);
     close(fd);
 }
 
@@ -218,7 +182,7 @@ static void reap(struct listener *l)
     }
 }
 
-/* false: it is time to end. */
+/* false: a signal asks to end. */
 static bool handle_signals(struct listener *l)
 {
     struct signalfd_siginfo info;
@@ -239,7 +203,7 @@ static bool idle_too_long(const struct listener *l, int64_t now)
            now - l->last_client >= l->config->idle_exit;
 }
 
-/* Until the next thing that no client and no child announces. */
+/* Milliseconds until the next work that neither a client nor a child announces. */
 static int wait_ms(const struct listener *l, int64_t now)
 {
     int64_t until = l->refresher == 0 ? l->next_refresh : now + LONGEST_WAIT;
@@ -273,6 +237,8 @@ static void start_children(struct listener *l, int64_t now)
     }
 }
 
+/* Ends by a signal, or when systemd holds the sockets and nothing has to be done for
+ * idle_exit seconds. Sessions whose tickets are renewed count as work. */
 static int loop(struct listener *l)
 {
     struct pollfd fds[] = {{.fd = l->signals, .events = POLLIN},
@@ -287,7 +253,7 @@ static int loop(struct listener *l)
         if (idle_too_long(l, now)) {
             if (!renews(l) || !tla_session_any(l->config->run_dir))
                 return 0;
-            l->last_client = now; /* their tickets are on our mind */
+            l->last_client = now; /* their tickets have to be renewed */
         }
         start_children(l, now);
         for (size_t i = 0; i < count; i++)
@@ -314,42 +280,15 @@ static int fail(const struct tla_setup *setup, const char *what, const char *why
     return 1;
 }
 
-static int open_endpoint(struct listener *l, struct endpoint *endpoint,
-                         enum tla_endpoint kind, const char *path,
-                         const struct tla_bounds *bounds)
-{
-    endpoint->kind = kind;
-    endpoint->path = path;
-    endpoint->limits = tla_limits_new(l, bounds);
-    if (endpoint->limits == NULL)
-        return -ENOMEM;
-    /* Logons may come in wherever the unit file says. */
-    endpoint->fd = kind == TLA_ENDPOINT_LOGON
-                       ? tla_socket_given(NULL, l->setup->lookup_socket)
-                       : tla_socket_given(path, NULL);
-    endpoint->given = endpoint->fd >= 0;
-    /* With systemd, what it holds is all there is: a socket of ours would be gone
-     * whenever we are idle. */
-    if (endpoint->given || l->activated)
-        return 0;
-    endpoint->fd = tla_socket_bind(path, l->config->run_dir);
-    return endpoint->fd < 0 ? endpoint->fd : 0;
-}
-
 static int open_endpoints(struct listener *l)
 {
-    const struct tla_bounds logons = {.all = l->config->max_conversations,
-                                      .per_uid = l->config->max_per_uid,
-                                      .burst = LOGON_BURST,
-                                      .more = 1,
-                                      .every = LOGON_EVERY};
-    int rc =
-        open_endpoint(l, &l->endpoints[0], TLA_ENDPOINT_LOGON, l->setup->socket, &logons);
+    int rc = tla_endpoint_open(&l->endpoints[0], l, TLA_ENDPOINT_LOGON, l->setup,
+                               l->config, false);
 
     l->activated = l->endpoints[0].given;
     if (rc == 0)
-        rc = open_endpoint(l, &l->endpoints[1], TLA_ENDPOINT_LOOKUP,
-                           l->setup->lookup_socket, &lookup_bounds);
+        rc = tla_endpoint_open(&l->endpoints[1], l, TLA_ENDPOINT_LOOKUP, l->setup,
+                               l->config, l->activated);
     return rc;
 }
 
@@ -361,6 +300,8 @@ static void close_endpoints(struct listener *l)
     }
 }
 
+/* The sockets come before the signals and the preloaded libraries: if another agent runs,
+ * this one ends without having done anything. */
 int tla_listen(const struct tla_setup *setup)
 {
     struct listener *l = talloc_zero(NULL, struct listener);
@@ -374,7 +315,7 @@ int tla_listen(const struct tla_setup *setup)
         rc = fail(setup, "configuration", out->detail != NULL ? out->detail : "?");
         goto done;
     }
-    /* The group by which children of children are known; a session's leader has one. */
+    /* The process group by which the agent knows its own look-ups (tla_peer_is_agent). */
     (void)setpgid(0, 0);
     rc = open_endpoints(l);
     if (rc != 0) {

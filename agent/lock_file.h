@@ -2,7 +2,8 @@
  *
  * lock_file.h - locks on single bytes of a file, which is all that workers share.
  *
- * They are of the open file description: they end with the process, whatever ends it.
+ * They belong to the open file description and end with the process, even if it is
+ * killed.
  */
 #ifndef TLA_LOCK_FILE_H
 #define TLA_LOCK_FILE_H

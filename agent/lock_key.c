@@ -2,9 +2,9 @@
  *
  * lock_key.c - the secret by which names become places in files of locks.
  *
- * Anybody may have any name looked up. With a hash that everybody can compute, names
- * that collide with another user's are found in seconds, and asked for without end they
- * would keep that user waiting.
+ * Any user may have any name looked up. With a hash that anyone can compute, names that
+ * collide with another user's are found in seconds, and asking for them without end would
+ * delay that user.
  */
 #include "lock_file.h"
 
@@ -17,7 +17,7 @@
 
 #include "status/siphash.h"
 
-/* -ENOENT; -EBADMSG: not a file of ours. */
+/* -ENOENT; -EBADMSG: not such a file. */
 static int read_key(const char *path, uint8_t key[TL_SIPHASH_KEY])
 {
     int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC), rc = 0;
@@ -33,7 +33,7 @@ static int read_key(const char *path, uint8_t key[TL_SIPHASH_KEY])
     return rc;
 }
 
-/* Whole before it has its name; of several at once the first one's stays. */
+/* Complete before it has its name; of several made at once the first one stays. */
 static int make_key(const char *path)
 {
     char *draft = talloc_asprintf(NULL, "%s.%d", path, (int)getpid());

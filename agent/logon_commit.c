@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * logon_commit.c - what a proof leaves behind: the identity for NSS, and the groups for
- * access rules, now and for users who come without a password.
+ * logon_commit.c - what a logon leaves behind: the identity for NSS, the tickets for
+ * pam_setcred, and the groups for access rules, now and for logons without a password.
  */
 #include "logon_commit.h"
 
@@ -18,7 +18,7 @@
 #define FILETIME_UNIX_EPOCH 116444736000000000LL /* 1970 in 100 ns since 1601 */
 #define SECONDS_PER_DAY 86400
 
-/* Days until the password must be changed + 1; 0: never, or not known. */
+/* Days until the password must be changed, plus 1; 0: never, or not known. */
 static uint32_t days_left(const struct tl_pac *pac, time_t now)
 {
     int64_t end;
@@ -44,9 +44,9 @@ static bool on_this_line(const struct tla_conv *conv, const char *option)
     return line != NULL;
 }
 
-/* Rules are pam_acct_mgmt's. Those that stand on the line of pam_authenticate would be
- * in vain, so they are judged here and told there: a barred user and a wrong password
- * differ for whoever has the password only. */
+/* Access rules are decided in pam_acct_mgmt. Those on the line of pam_authenticate would
+ * have no effect there, so they are judged here and applied there: only a client that
+ * knows the password learns that the user is barred. */
 static void judge_this_line(struct tla_conv *conv, struct tl_logon *logon,
                             struct tla_pending *pending)
 {
@@ -63,7 +63,7 @@ static void judge_this_line(struct tla_conv *conv, struct tl_logon *logon,
     if (!on_this_line(conv, "allow_users"))
         line.allow_users = NULL;
     if (verdict == NULL) {
-        pending->refused = "out of memory"; /* whom a rule may be about, too */
+        pending->refused = "out of memory"; /* who may be the one that a rule bars */
         return;
     }
     machine.config = &line;
@@ -84,7 +84,7 @@ enum tl_reason tla_commit_identity(struct tla_conv *conv, struct tl_logon *logon
         tla_store_open(conv, conv->config, logon->machine->workstation->domain, &handle);
 
     if (rc == 0)
-        /* By the name that was proven, too: programs go on with it. */
+        /* Under the name that was given, too: programs go on with it. */
         rc = tla_store_user(handle, identity, conv->request.user, TL_STORE_SOURCE_PAC);
     talloc_free(handle);
     if (rc != 0)
@@ -106,7 +106,7 @@ int tla_commit_groups(struct tla_conv *conv, struct tl_logon *logon, int64_t pro
                                          .own_answered = logon->own.told};
     int rc;
 
-    /* Names are looked up while the user's ticket is at hand, and remembered. */
+    /* Groups named in rules are looked up while the user's ticket is at hand. */
     (void)tl_rules_check_logon(logon, conv->config, NULL);
     if (logon->member == NULL)
         return -ENOMEM;

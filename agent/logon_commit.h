@@ -3,8 +3,8 @@
  * logon_commit.h - what a logon leaves behind, step by step.
  *
  * op_auth.c calls them in this order: identity, tickets, groups, pending record; then
- * comes the answer; and after that what nobody waits for (the hash of a cached logon,
- * cached_logon.h, and the names of groups, name_groups.h).
+ * comes the answer; and after the answer the hash of a cached logon (cached_logon.h) and
+ * the names of groups (name_groups.h), for which no client waits.
  */
 #ifndef TLA_LOGON_COMMIT_H
 #define TLA_LOGON_COMMIT_H
@@ -16,9 +16,9 @@
 #include "pending.h"
 
 /*
- * The user and his groups into the identity store, which NSS reads. What cannot be
- * written costs no logon, and the journal has it; but ID_COLLISION, in logon->outcome, if
- * the uid is already another account's.
+ * The user and the groups into the identity store, which NSS reads. A store that cannot
+ * be written does not fail the logon, and the journal has it; but ID_COLLISION, in
+ * logon->outcome, if the uid is already another account's.
  */
 enum tl_reason tla_commit_identity(struct tla_conv *conv, struct tl_logon *logon);
 /*
@@ -30,8 +30,8 @@ int tla_commit_tickets(struct tla_conv *conv, struct tl_logon *logon,
                        struct tla_pending **pending);
 /*
  * The groups of the proof into the membership cache, for logons without one; `proven` is
- * the time of the proof. Sets logon->member. What cannot be written costs no logon. 0 or
- * -ENOMEM.
+ * the time of the proof. Sets logon->member. A cache that cannot be written does not fail
+ * the logon. 0 or -ENOMEM.
  */
 int tla_commit_groups(struct tla_conv *conv, struct tl_logon *logon, int64_t proven);
 /* What the access rules of this PAM line say of pending->member, and the record for

@@ -2,12 +2,12 @@
  *
  * lookup_lock.c - fifty processes that ask for one user ask a domain once.
  *
- * One file, root's alone, is locked byte by byte: its first bytes are the places of those
- * who work, and far behind them each question of each user has a byte. No file is left
- * for a question that was asked once.
+ * One file, mode 0600, owned by root, is locked byte by byte: its first bytes are the
+ * places of the look-ups under way, and far behind them each question of each user has a
+ * byte. No file is left behind for each question.
  *
  * Users do not wait for each other: a question waits for the same question of the same
- * uid only, and no uid has more than half of the places that are not root's alone.
+ * uid only, and no uid has more than half of the places that are not reserved for root.
  */
 #include "lookup_lock.h"
 

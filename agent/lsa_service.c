@@ -2,9 +2,9 @@
  *
  * lsa_service.c - the socket of trustlogon-lsa, and the program behind it.
  *
- * As inetd's "wait": the listener owns the socket and looks at it only while no
- * program runs. Whoever connects waits in the backlog until the program accepts, so
- * nobody is lost when it ends, hangs or is killed between two questions.
+ * As inetd's "wait": the listener owns the socket and looks at it only while the program
+ * does not run. A client that connects waits in the backlog until the program accepts, so
+ * no client is lost when the program ends, hangs or is killed between two questions.
  */
 #include "lsa_service.h"
 
@@ -30,12 +30,18 @@
 #define EXIT_NO_EXEC 127
 
 struct tla_lsa {
+    /* The listening socket, and its path. */
     int fd;
     char *path;
-    pid_t pid;              /* 0: does not run */
-    int64_t started, pause; /* milliseconds of the monotonic clock; started until */
+    /* The program; 0: it does not run. */
+    pid_t pid;
+    /* When it was started last, and until when it is not started again: milliseconds of
+     * the monotonic clock. */
+    int64_t started, pause;
+    /* How many times it ended at once, one after another. */
     unsigned int short_lives;
-    bool told_absent;
+    /* The journal has that it is not installed. */
+    bool logged_absent;
 };
 
 static int64_t now_ms(void)
@@ -43,7 +49,7 @@ static int64_t now_ms(void)
     return tl_now_us() / 1000;
 }
 
-/* A program that outlives its listener would hold the socket of the next one. */
+/* A program that outlived its listener would hold the socket of the next one. */
 static int lsa_destroy(struct tla_lsa *lsa)
 {
     if (lsa->pid > 0)
@@ -67,7 +73,7 @@ static int bind_lsa(const char *path)
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return -errno;
-    /* That no other agent runs here, the agent's own socket has shown. */
+    /* The agent's own socket has shown that no other agent runs here. */
     (void)unlink(path);
     mask = umask(0177);
     ret = bind(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0 ? 0 : -errno;
@@ -111,7 +117,7 @@ void tla_lsa_forget(struct tla_lsa *lsa)
     talloc_set_destructor(lsa, NULL);
 }
 
-/* Everybody who waits is told at once: nothing comes of waiting. */
+/* Answer every client that waits: the program will not start soon. */
 static void refuse_all(const struct tla_lsa *lsa, const char *answer)
 {
     int fd;
@@ -129,7 +135,8 @@ static void run_program(int listener)
     sigset_t none;
     int null;
 
-    /* 0 the socket, 1 nothing, 2 where the agent's own goes, until it is set up. */
+    /* 0: the socket; 1: /dev/null; 2: where the agent's own goes, until the program has
+     * set itself up. */
     if (dup2(listener, STDIN_FILENO) < 0)
         _exit(EXIT_NO_EXEC);
     null = open("/dev/null", O_RDWR);
@@ -145,14 +152,14 @@ static bool is_installed(struct tla_lsa *lsa)
 {
     bool installed = access(TL_LSA_PATH, X_OK) == 0;
 
-    if (!installed && !lsa->told_absent)
+    if (!installed && !lsa->logged_absent)
         tla_journal_line(
             LOG_WARNING,
             "%s is not installed (it is built with -Dlsa=enabled, and may be "
             "a package of its own): over a one-way trust, users who never "
             "logged on here stay unknown",
             TL_LSA_PATH);
-    lsa->told_absent = !installed;
+    lsa->logged_absent = !installed;
     return installed;
 }
 
@@ -181,7 +188,7 @@ void tla_lsa_ready(struct tla_lsa *lsa)
     lsa->started = now;
 }
 
-static void tell_end(int status)
+static void log_end(int status)
 {
     if (WIFSIGNALED(status))
         tla_journal_line(LOG_ERR, "trustlogon-lsa was ended by signal %d",
@@ -200,7 +207,7 @@ bool tla_lsa_reaped(struct tla_lsa *lsa, pid_t pid, int status)
     if (lsa == NULL || lsa->pid == 0 || lsa->pid != pid)
         return false;
     lsa->pid = 0;
-    tell_end(status);
+    log_end(status);
     if ((WIFEXITED(status) && WEXITSTATUS(status) == 0) ||
         now - lsa->started >= SHORT_LIFE_MS)
         lsa->short_lives = 0;

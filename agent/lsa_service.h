@@ -11,12 +11,12 @@
 #include <talloc.h>
 
 struct tla_lsa;
-/* Listen at <run_dir>/lsa.sock. NULL, with a line in the journal, where there can be no
- * socket; all others take NULL. Freed, it ends the program and removes the socket. */
+/* Listen at <run_dir>/lsa.sock. NULL, with a line in the journal, if the socket cannot be
+ * made; all others take NULL. Freed, it ends the program and removes the socket. */
 struct tla_lsa *tla_lsa_open(TALLOC_CTX *ctx, const char *run_dir);
 /* To be polled for POLLIN; -1 while the program runs and accepts itself. */
 int tla_lsa_fd(const struct tla_lsa *lsa);
-/* Somebody has connected: start the program, or answer that there is none. */
+/* A client has connected: start the program, or answer that there is none. */
 void tla_lsa_ready(struct tla_lsa *lsa);
 /* Was this child the program? */
 bool tla_lsa_reaped(struct tla_lsa *lsa, pid_t pid, int status);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * main.c - trustlogond: the command line, and nothing else.
+ * main.c - trustlogond: the command line.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -84,6 +84,7 @@ static char *beside(const char *socket)
     return asprintf(&path, "%.*slookup", folder, socket) < 0 ? NULL : path;
 }
 
+/* A umask and an environment of its own come first: the caller of su(1) chose both. */
 int main(int argc, char **argv)
 {
     struct tla_setup setup = {.socket = TL_SOCKET};

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * membership_cache.c - what a user's last proof said of his groups, kept for logons
- * without one (ssh keys, cron).
+ * membership_cache.c - what a user's last proof said of the groups, for logons without
+ * one (ssh keys, cron).
  *
- * STATE_DIR/members/<SID>, of root, 0600 in a folder of 0700: which groups somebody is
- * in is for everybody to see by ids only, and whoever could write here would decide
- * who gets in.
+ * STATE_DIR/members/<SID>, of root, 0600 in a folder of 0700: other users may see groups
+ * as ids only, and writing here decides who is let in.
  */
 #include "membership_cache.h"
 

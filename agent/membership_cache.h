@@ -16,8 +16,8 @@ struct tla_membership_cache {
     int64_t proven;
     /* A ticket proved it, or the directory was asked. */
     int64_t checked;
-    /* The directory of this machine's own domain was asked, even in vain; and when it
-     * answered. */
+    /* The directory of this machine's own domain was asked, even without an answer; and
+     * when it answered. */
     int64_t own_asked, own_answered;
     const struct tl_membership *member;
 };

@@ -2,10 +2,10 @@
  *
  * name_groups.c - names for the groups of a logon.
  *
- * A PAC has SIDs only, and `id` asks for the name of each. They are read at once, in the
- * worker of the logon after it has answered, with the tickets of who has just logged on:
- * those can read the user's own domain over a one-way trust, too, where the machine's
- * cannot. If it does not work, each is looked up when somebody asks.
+ * A PAC has SIDs only, and `id` asks for the name of each. They are read in the worker of
+ * the logon, after its answer, with the tickets of the user: those can read the user's
+ * own domain over a one-way trust, too, where the machine's cannot. What is not found is
+ * looked up when NSS asks for it.
  */
 #include "name_groups.h"
 
@@ -19,7 +19,7 @@
 
 #define LIMIT_MS 8000
 
-/* Those without a name in the store. */
+/* The groups without a name in the store. */
 static struct tl_sid *nameless(TALLOC_CTX *ctx, const struct tla_store_handle *handle,
                                const struct tl_identity *identity, size_t *count)
 {
@@ -59,6 +59,7 @@ static void name_them(TALLOC_CTX *ctx, struct tla_store_handle *handle,
         tla_journal_line(LOG_INFO, "the names of groups are not in the identity store");
 }
 
+/* Without a topology there is no domain to ask. */
 void tla_name_groups(struct tla_conv *conv, const struct tl_logon *logon)
 {
     TALLOC_CTX *ctx = talloc_new(conv);
@@ -71,7 +72,7 @@ void tla_name_groups(struct tla_conv *conv, const struct tl_logon *logon)
     struct tl_sid *sids;
     size_t count = 0;
 
-    /* For whoever waits for the end of the conversation, this is it. */
+    /* A client that waits for the end of the conversation has it now. */
     (void)shutdown(conv->fd, SHUT_RDWR);
     alarm(LIMIT_MS / 1000 + 5);
     if (logon->machine->topology == NULL ||

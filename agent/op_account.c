@@ -2,10 +2,10 @@
  *
  * op_account.c - may the user of this logon go on?
  *
- * A logon exists only if the KDC gave a ticket for this workstation and the
- * ticket was proven, which covers disabled, locked and expired accounts, logon
- * hours and workstation lists. What is left is to know the logon, to hold the SIDs
- * that it proved against the access rules, and to warn.
+ * A logon exists only if the KDC gave a ticket for this workstation and the ticket was
+ * proven, which covers disabled, locked and expired accounts, logon hours and workstation
+ * lists. What is left is to find the logon, to hold the SIDs that it proved against the
+ * access rules, and to warn of a password that expires.
  */
 #include "operations.h"
 
@@ -32,8 +32,8 @@ static void warn(struct tla_conv *conv, uint32_t expires)
     (void)tla_say(conv, TL_STYLE_INFO, text);
 }
 
-/* The rules of the lines of pam_authenticate and of this one: both count, so that none
- * is in vain for standing on the other. */
+/* The rules on the line of pam_authenticate and on this one: both count, so that a rule
+ * works on either line. */
 static enum tl_reason check_rules(struct tla_conv *conv,
                                   const struct tla_pending *pending)
 {

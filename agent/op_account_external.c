@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * op_account_external.c - may this user go on, who did not log on through us? (ssh keys,
- * GSSAPI, cron)
+ * op_account_external.c - may a user go on who did not log on through the agent (ssh
+ * keys, GSSAPI, cron)?
  *
- * Nothing was proven now; that the user is who he says is another's word. Who he is to
- * us the identity store knows. Whether the account may log on and which groups it has,
- * its directory is asked if the machine may read there; else what the last proof said
- * counts for a while. Rules and nothing to hold against them: denied.
+ * Nothing is proven here; another module vouches for the user. The identity store says
+ * which account it is. Its directory is asked whether the account may log on and which
+ * groups it has, if the machine may read there; otherwise the last proof counts for a
+ * while. If there are rules and no groups to hold against them, the user is denied.
  */
 #include "operations.h"
 
@@ -23,9 +23,9 @@
 #include "journal.h"
 #include "membership_cache.h"
 
-/* The directory is not asked again for so long: cron starts many at once. */
+/* Seconds before the directory is asked again: cron starts many programs at once. */
 #define CHECKED_S 300
-/* What the last proof said counts for so long where nobody can be asked. */
+/* Seconds for which the last proof counts where no directory can be asked. */
 #define PROVEN_S (7 * 86400)
 
 static bool is_recent(const struct tla_membership_cache *known, int64_t now)
@@ -33,8 +33,8 @@ static bool is_recent(const struct tla_membership_cache *known, int64_t now)
     return known != NULL && known->proven <= now && now - known->proven <= PROVEN_S;
 }
 
-/* Groups of other domains are in a ticket and in no tokenGroups, and stay what the last
- * proof said; but for those of `own`, which has been asked. */
+/* Groups of other domains are in a ticket and in no tokenGroups, and stay as the last
+ * proof said; except those of `own`, which has been asked. */
 static int add_foreign(struct tl_membership *member,
                        const struct tla_membership_cache *known, const struct tl_sid *own,
                        int64_t now)
@@ -60,7 +60,7 @@ static int add_foreign(struct tl_membership *member,
     return 0;
 }
 
-/* Nobody could be asked: what is known from before, if anything. */
+/* No directory could be asked: what is cached, if anything. */
 static enum tl_reason from_before(struct tla_conv *conv,
                                   const struct tla_membership_cache *known, int64_t now,
                                   const struct tl_membership **member)
@@ -98,7 +98,7 @@ static void keep(const struct tl_config *config, const struct tla_membership_cac
                          member->account, strerror(-rc));
 }
 
-/* A group that nobody could ask about may be the one that keeps the user out. */
+/* A group that could not be asked about may be the one that bars the user. */
 static enum tl_reason cannot_deny(struct tla_conv *conv)
 {
     tl_outcome_fail(conv->outcome, TL_STAGE_IDENTITY, TL_REASON_ACCESS_RULE,
@@ -160,8 +160,8 @@ static enum tl_reason judge(struct tla_conv *conv, const struct tla_user *user)
     return reason;
 }
 
-/* Does the name have a domain that is ours to judge? */
-static bool is_of_our_domain(struct tla_conv *conv)
+/* Does the name have a domain that the agent serves? */
+static bool is_of_known_domain(struct tla_conv *conv)
 {
     struct tl_machine *machine = NULL;
     struct tl_logon *logon;
@@ -174,13 +174,13 @@ static bool is_of_our_domain(struct tla_conv *conv)
            logon->route->user_domain != NULL;
 }
 
-/* Nobody whom the store knows. Another module of nsswitch.conf may: rules must not end
- * where it answers. */
+/* The store does not know the user. Another module of nsswitch.conf may, and the rules
+ * must hold for its answer, too. */
 static int not_known(struct tla_conv *conv)
 {
     struct tli_wire_msg done = {.local_user = 1};
 
-    if (tl_rules_any(conv->config) && is_of_our_domain(conv)) {
+    if (tl_rules_any(conv->config) && is_of_known_domain(conv)) {
         tl_outcome_fail(conv->outcome, TL_STAGE_IDENTITY, TL_REASON_ACCESS_RULE,
                         "nothing is known of the user, not even the SID");
         tl_outcome_set_subject(conv->outcome, conv->request.user);

@@ -2,8 +2,8 @@
  *
  * op_auth.c - a logon: the name, the password or the card, the verdict.
  *
- * The order keeps the conversation the same for every name that is not this
- * machine's: the password is asked for before anything is looked up.
+ * The order keeps the conversation the same for every name that does not belong to this
+ * machine: the password is asked for before anything is looked up.
  */
 #include "operations.h"
 
@@ -28,8 +28,8 @@
 #include "password_dialogue.h"
 #include "pending.h"
 
-/* A success that is none: without a proof; or of a locker whose name, which only the
- * store gives to its uid, is another account's by now. */
+/* Is the success proven? It is not without a ticket and an identity; nor for a locker
+ * whose name, which only the store gives to its uid, is another account's by now. */
 static bool proven(const struct tla_conv *conv, struct tl_logon *logon)
 {
     if (logon->outcome->reason != TL_REASON_OK)
@@ -45,8 +45,8 @@ static bool proven(const struct tla_conv *conv, struct tl_logon *logon)
     return false;
 }
 
-/* Each step may still refuse the logon, and then nothing is answered as a success. Those
- * who get no tickets get no pending record, and their groups are not saved. */
+/* Each step may still refuse the logon, which then is not answered as a success. A client
+ * that gets no tickets has no pending record, and its groups are not saved. */
 static bool commit(struct tla_conv *conv, struct tl_logon *logon, int64_t proven_at,
                    struct tla_pending **pending)
 {
@@ -73,8 +73,8 @@ static bool commit(struct tla_conv *conv, struct tl_logon *logon, int64_t proven
 
 /*
  * The end of a logon that the domain answered, or that could not be tried (`logon` NULL):
- * commits, journal, answer, and what nobody waits for. `password`: the one that was
- * proven, if any was; NULL with a card.
+ * commits, journal, answer, and then the work for which no client waits. `password`: the
+ * one that was proven, if any was; NULL with a card.
  */
 static int answer(struct tla_conv *conv, struct tl_logon *logon, const char *password)
 {
@@ -136,8 +136,8 @@ static int answer_cached(struct tla_conv *conv, struct tl_logon *logon,
     return rc;
 }
 
-/* What one waits in line is not of the logon's own time. With that it is as much as a
- * program waits for us by default (pam_trustlogon(8), timeout). */
+/* Waiting in line is not part of the logon's own time. Both together are as long as a
+ * program waits for the agent by default (pam_trustlogon(8), timeout). */
 #define IN_LINE 3 /* times logon_timeout */
 
 static struct tla_kdc_place *wait_for_kdc(struct tla_conv *conv, struct tl_logon *logon)
@@ -162,9 +162,9 @@ static enum tl_reason prove_old(struct tl_logon *logon,
     return tl_password_prove(logon, credential->password);
 }
 
-/* Hold a credential against the domain, by a logon or another step: a KDC may say
- * "expired" without looking at the password (MIT's does), and what comes next is a guess
- * as well. */
+/* Try a credential at the domain, by the given step. Each step counts as a guess: a KDC
+ * may say "expired" without looking at the password (MIT's does), and the next step then
+ * tests it. */
 static void ask_domain(struct tla_conv *conv, struct tl_logon *logon,
                        const struct tl_credential *credential,
                        enum tl_reason (*step)(struct tl_logon *logon,
@@ -191,10 +191,10 @@ static void ask_domain(struct tla_conv *conv, struct tl_logon *logon,
 }
 
 /*
- * The domain wants a new password first: the change happens here, as on Windows,
- * and then the logon with the new one, to its proof. What is proven before that is
- * the old password to whoever plays the KDC, which must not be a success for a
- * program that never calls pam_acct_mgmt() (docs/decisions/agent.md#expired-password).
+ * The domain wants a new password first: the change happens here, as on Windows, and then
+ * the logon with the new one, to its proof. Before that, the old password is proven only
+ * to the party that plays the KDC, which must not be a success for a program that never
+ * calls pam_acct_mgmt() (docs/decisions/agent.md#expired-password).
  */
 static int change_first(struct tla_conv *conv, struct tl_logon *logon, const char *old,
                         char **fresh)
@@ -206,7 +206,7 @@ static int change_first(struct tla_conv *conv, struct tl_logon *logon, const cha
     tla_journal_logon(conv, logon->outcome, logon->words, NULL);
     ask_domain(conv, logon, &(struct tl_credential){.password = old}, prove_old);
     reason = logon->outcome->reason;
-    /* who does not know the old one learns nothing about the account */
+    /* a client without the old password learns nothing about the account */
     if (reason == TL_REASON_OK || reason == TL_REASON_PASSWORD_UNREACHABLE)
         rc = tla_say(conv, TL_STYLE_INFO, wanted);
     if (rc != 0 || reason != TL_REASON_OK)
@@ -221,7 +221,7 @@ static int change_first(struct tla_conv *conv, struct tl_logon *logon, const cha
     return rc;
 }
 
-/* The cable must not bring back what the domain has ended. */
+/* An offline logon must not outlive a disabled account. */
 static void forget_ended(struct tla_conv *conv, const struct tl_logon *logon)
 {
     struct tla_user user;
@@ -244,9 +244,9 @@ static int local_name(struct tla_conv *conv)
     return tla_done(conv, NULL, (struct tli_wire_msg){.local_user = 1});
 }
 
-/* What OpenSSH (auth-pam.c) hands to PAM instead of the password of a user whom
- * getpwnam() does not know, in the password's length. Asked of a KDC it would count as a
- * wrong one and, a few times over, lock out an account that exists after all. */
+/* What OpenSSH (auth-pam.c) passes to PAM, in the password's length, in place of the
+ * password of a user that getpwnam() does not know. At a KDC it would count as a wrong
+ * password and, a few times over, lock out an account that exists after all. */
 static bool withheld(const char *password)
 {
     static const char junk[] = "\b\n\r\177INCORRECT";
@@ -257,8 +257,8 @@ static bool withheld(const char *password)
     return i > 0 && password[i] == '\0';
 }
 
-/* A card has been used, or must be used and cannot. Nothing but the network knows a
- * certificate again: there is no cached logon with one. */
+/* A card has been used, or must be used and cannot. There is no cached logon with a card:
+ * a certificate is verified by a KDC only. */
 static int with_card(struct tla_conv *conv, struct tl_logon *logon,
                      struct tla_card_answer *card)
 {
@@ -274,6 +274,8 @@ static int with_card(struct tla_conv *conv, struct tl_logon *logon,
     return rc;
 }
 
+/* Card, password, expired password, cached logon, in this order: each is tried only if
+ * the one before it has not decided. */
 int tla_op_auth(struct tla_conv *conv)
 {
     struct tl_logon *logon;
@@ -292,17 +294,17 @@ int tla_op_auth(struct tla_conv *conv)
         return rc;
     if (card.card != NULL || card.over)
         return with_card(conv, logon, &card);
-    /* No second copy stays behind: this process may wait for a DC for hours. */
+    /* No second copy of the password stays: this process may wait for a DC for hours. */
     password = (char *)(uintptr_t)conv->request.secret;
     conv->request.secret = NULL;
     rc =
         password == NULL ? tla_prompt(conv, TL_STYLE_SECRET, "Password: ", &password) : 0;
     if (rc != 0)
         return rc;
-    /* A name that no domain can hold has been asked for its password like any
-     * other; now it fails like a wrong one. So does an empty password, whatever
-     * PAM_DISALLOW_NULL_AUTHTOK says: libkrb5 takes it for none at all, and no
-     * domain should let anybody in by it. */
+    /* A name that is invalid in any domain has been asked for its password like any
+     * other, and now fails like a wrong one. So does an empty password, even without
+     * PAM_DISALLOW_NULL_AUTHTOK: libkrb5 takes it for none at all, and no domain should
+     * let a user in by it. */
     if (reason == TL_REASON_OK && password[0] == '\0')
         tl_outcome_fail(logon->outcome, TL_STAGE_AS, TL_REASON_WRONG_PASSWORD,
                         "the password is empty");

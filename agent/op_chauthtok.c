@@ -46,7 +46,7 @@ static int change(struct tla_conv *conv, struct tl_logon *logon, const char *old
     else
         rc = tla_password_dialogue(conv, logon, old, NULL, &fresh);
     talloc_free(fresh);
-    /* The old one must not open the machine when the cable is out. */
+    /* The old password must not open the machine while no domain controller answers. */
     if (rc == 0 && logon->outcome->reason == TL_REASON_OK &&
         tla_find_user(conv, conv->config->state_dir, conv->request.user, &user) == 0)
         tla_cached_logon_drop(conv, &user.sid);

@@ -2,8 +2,8 @@
  *
  * op_lookup.c - make the store know a user or a group.
  *
- * The asker waits a second at most and then reads the store again, whatever was
- * answered. What takes longer is finished all the same, and the next one has it.
+ * The client waits a second at most and then reads the store again, independent of the
+ * answer. A look-up that takes longer is finished all the same, for the next client.
  */
 #include "operations.h"
 
@@ -21,7 +21,8 @@
 #include "store/inspect.h"
 #include "store_update.h"
 
-/* As in a logon: made-up domain names must not turn into LDAP traffic. */
+/* Seconds for which a snapshot is not read again for an unknown domain. As in a logon:
+ * made-up domain names must not turn into LDAP traffic. */
 #define SNAPSHOT_YOUNG_S 60
 
 struct asked {
@@ -51,7 +52,7 @@ static enum tl_reason fail(struct asked *asked, enum tl_reason reason, const cha
     return tl_outcome_fail(asked->conv->outcome, TL_STAGE_LOCAL, reason, "%s", detail);
 }
 
-/* 0, and what is asked is fit to be asked. */
+/* 0: the question is complete. -EBADMSG, -ENOMEM. */
 static int read_question(struct tla_conv *conv, struct asked *asked)
 {
     uint32_t lookup = conv->request.lookup;
@@ -82,7 +83,7 @@ static bool is_there(enum tli_store_answer answer)
     return answer == TL_STORE_HIT || answer == TL_STORE_STALE;
 }
 
-/* What the store says already; another may have asked a moment ago. */
+/* What the store says already; the same question may have been answered a moment ago. */
 static enum tli_store_answer known(const struct asked *asked)
 {
     char *path = talloc_asprintf(asked->conv, "%s/%s", asked->conv->config->state_dir,
@@ -120,8 +121,8 @@ static enum tl_reason plan(struct asked *asked, const struct tl_lookup_input *in
     return ret == 0 ? TL_REASON_OK : fail(asked, TL_REASON_NO_MEMORY, "");
 }
 
-/* With the snapshot there is; anew if that does not know the domain, which may be that
- * of a trust made since. */
+/* With the snapshot there is; with a fresh one if that does not know the domain, which
+ * may be that of a new trust. */
 static enum tl_reason plan_or_refresh(struct asked *asked, struct tl_machine *machine,
                                       const struct tl_lookup_input *in,
                                       struct tl_lookup_plan **plan_out)
@@ -138,7 +139,7 @@ static enum tl_reason plan_or_refresh(struct asked *asked, struct tl_machine *ma
     return reason == TL_REASON_OK ? plan(asked, in, plan_out) : reason;
 }
 
-/* The users in a group, which may take longer than the asker waits: the group itself is
+/* The users in a group, which may take longer than the client waits: the group itself is
  * in the store by then. */
 static int store_members(const struct asked *asked, struct tla_store_handle *handle,
                          struct tl_lookup *lookup, const struct tl_lookup_answer *found)
@@ -148,7 +149,7 @@ static int store_members(const struct asked *asked, struct tla_store_handle *han
     enum tl_reason reason;
     size_t count = 0;
 
-    if (found->entry == NULL) /* none are known, and none will be */
+    if (found->entry == NULL) /* no members are known, and none will be */
         return tla_store_group(
             handle, found->groups[0], asked->question.name, NULL, 0, false,
             found->source == TL_LOOKUP_LDAP ? TL_STORE_SOURCE_LDAP : TL_STORE_SOURCE_LSA);
@@ -169,16 +170,16 @@ static int store_answer(const struct asked *asked, struct tla_store_handle *hand
     bool own_group = asked->question.group && found->identity != NULL;
     int rc = tla_store_answer(handle, found, asked->question.name);
 
-    /* Who asks by a name may want the members; who asks by an id wants the name. */
+    /* A question by name may be about the members; one by id is about the name. */
     if (rc == 0 && asked->question.group && asked->question.name != NULL && !own_group)
         rc = store_members(asked, handle, lookup, found);
     return rc;
 }
 
 /*
- * The store drops what a negative entry shares a folded name with: right for a user who
- * is gone, wrong for one whose name a directory tells from the one asked for (a final
- * sigma from another), whom anybody could make disappear by asking for the other.
+ * The store drops the records that share a folded name with a negative entry: right for a
+ * user who is gone, wrong for one whose name a directory tells from the one asked for (a
+ * final sigma from another), which any user could make disappear by asking for the other.
  */
 static bool folds_like_another(const struct asked *asked,
                                const struct tla_store_handle *handle)
@@ -222,7 +223,7 @@ static bool is_known_by_upn(const struct asked *asked,
     return known;
 }
 
-/* An answer that does not fit costs the domain another question, and nothing else. */
+/* A negative entry that does not fit only means that the domain is asked again. */
 static void store_nobody(const struct asked *asked, struct tla_store_handle *handle)
 {
     uint64_t until = tli_store_now() + (uint64_t)asked->conv->config->unknown_lifetime;
@@ -240,6 +241,7 @@ static void store_nobody(const struct asked *asked, struct tla_store_handle *han
         tla_journal_line(LOG_WARNING, "the identity store: %s", strerror(-rc));
 }
 
+/* plan_or_refresh() sets the topology in `in`: it may read a fresh snapshot. */
 static enum tl_reason resolve(struct asked *asked, struct tla_store_handle *handle)
 {
     struct tla_conv *conv = asked->conv;
@@ -277,8 +279,8 @@ static enum tl_reason resolve(struct asked *asked, struct tla_store_handle *hand
     return reason;
 }
 
-/* Without the name, which somebody may have typed in the place of another word;
- * `trustlogon id NAME` tells why for any one. */
+/* Without the name, which may be a word that was typed in its place; `trustlogon id NAME`
+ * explains any one. */
 static void log_failure(const struct asked *asked, enum tl_reason reason)
 {
     const char *detail = asked->conv->outcome->detail;
@@ -292,13 +294,15 @@ static void log_failure(const struct asked *asked, enum tl_reason reason)
                        *detail != '\0' ? ": " : "", detail);
 }
 
+/* The store is read again behind the lock: the client before may have had the same
+ * question. */
 static enum tl_reason look_up(struct asked *asked)
 {
     struct tla_conv *conv = asked->conv;
     struct tla_store_handle *handle = NULL;
     struct tla_lock *lock = NULL;
     enum tl_reason reason;
-    /* Questions about a domain that does not answer must not keep sshd from knowing its
+    /* Questions about a domain that does not answer must not keep sshd from finding its
      * users. */
     int rc = tla_lookup_lock_enter(conv, conv->config->run_dir, asked->text, conv->peer,
                                    conv->config->lookup_max, asked->deadline, &lock);

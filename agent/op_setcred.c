@@ -2,7 +2,7 @@
  *
  * op_setcred.c - tickets of a logon into the user's cache, and out of it.
  *
- * Root's programs pass on what a PAM environment said, and a user's locker (worker.c
+ * Root's programs pass on what a PAM environment said, and a user's locker (operations.c
  * lets it refresh only) what it likes: the owner must be a user's uid, and everything
  * under a name of the user's is done by a child that has become the user
  * (tl_ccache_store).
@@ -86,16 +86,15 @@ static enum tl_reason find_tickets(struct tla_conv *conv, struct tl_ccache_reque
                                "token, or for more than %d minutes",
                                TLA_PENDING_SECONDS / 60);
     store->pending = (*pending)->ticket_path;
-    /* The tickets are of a SID. Whose uid a name has is for NSS to say, and other
-     * modules answer there too: tickets go to the proven one or to nobody. The same
-     * for the group, which is the user's alone in no other way. */
+    /* The tickets belong to a SID. NSS says which uid the name has, and other modules
+     * answer there too: the tickets go to the proven uid only. The same for the group. */
     if (tla_account_check_owner(conv, (*pending)->uid) != TL_REASON_OK)
         return conv->outcome->reason;
     store->gid = (*pending)->gid;
     return TL_REASON_OK;
 }
 
-/* A cache of the session's that nobody had before: renewed from now on. */
+/* A new cache of the session is renewed from now on. */
 static void note_session(struct tla_conv *conv, const struct tla_pending *pending,
                          const char *ccache)
 {
@@ -111,6 +110,8 @@ static void note_session(struct tla_conv *conv, const struct tla_pending *pendin
                          pending->canonical, strerror(-rc));
 }
 
+/* pam_close_session deletes only a cache that was made for the session; a refresh without
+ * a cache goes to the youngest session's. */
 int tla_op_setcred(struct tla_conv *conv)
 {
     const struct tli_wire_msg *request = &conv->request;
@@ -141,7 +142,7 @@ int tla_op_setcred(struct tla_conv *conv)
         return answer(conv, NULL);
     if (tl_ccache_store(conv, &store, &name, conv->outcome) != TL_REASON_OK)
         return answer(conv, NULL);
-    /* Stored once; the name stays a while for pam_acct_mgmt. */
+    /* Stored once; the record stays a while for pam_acct_mgmt. */
     if (pending != NULL) {
         (void)unlink(pending->ticket_path);
         if (begins)

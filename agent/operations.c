@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * operations.c - the table of operations: who serves each, and who may ask for it.
+ * operations.c - the table of operations: which handler serves each, and which clients
+ * may ask for it.
  *
- * Anybody may look anybody up, as in /etc/passwd. A locker speaks for its own account
- * only (worker.c holds the name against its uid), and brings no configuration: whoever
- * chooses the keytab chooses what counts as proof. Everything else is for root's
- * programs.
+ * Any user may look up any other, as in /etc/passwd. A locker speaks for its own account
+ * only (worker.c compares the name with its uid), and its configuration is not taken:
+ * choosing the keytab would be choosing what counts as proof. Everything else is for
+ * root's programs.
+ *
+ * To add an operation: its number in wire/wire.h, its handler in an op_*.c of its own,
+ * its prototype in operations.h and its row here.
  */
 #include "operations.h"
 

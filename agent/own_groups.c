@@ -28,7 +28,7 @@ static bool is_valid(enum tli_store_answer answer)
     return answer == TL_STORE_HIT || answer == TL_STORE_STALE;
 }
 
-/* The gid that a group had, which with rfc2307 no SID tells. */
+/* The gid that the group had: with rfc2307 it does not follow from the SID. */
 static void find_gid(const struct tli_store_map *map, struct tl_own_group *group)
 {
     char sid[TL_SID_STRING_MAX];
@@ -59,7 +59,7 @@ static void from_proof(TALLOC_CTX *ctx, const struct tla_membership_cache *last,
     }
 }
 
-/* Groups of every domain; the reader takes those of the own one. */
+/* Groups of every domain; the caller takes those of the own one. */
 static void from_store(TALLOC_CTX *ctx, const struct tli_store_map *map,
                        const struct tl_sid *user, struct tl_own_groups *known)
 {

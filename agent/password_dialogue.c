@@ -3,8 +3,8 @@
  * password_dialogue.c - the dialogue of a password change.
  *
  * It is the same for passwd(1) and for a logon whose password has expired: the old
- * one is proven first, so that nobody types a new one in vain; then the new one is
- * asked for until the domain takes it.
+ * password is proven first, before the user types a new one; then the new one is asked
+ * for until the domain takes it.
  */
 #include "password_dialogue.h"
 
@@ -17,9 +17,9 @@
 
 #define TRIES 3
 
-/* Why this new password is not even tried, or NULL. A program that answers every
- * prompt with the one password it knows (sshd without keyboard-interactive, simple
- * lockers) must not "change" it to itself, which a domain without a history allows. */
+/* Why this new password is not even tried, or NULL. A program that answers every prompt
+ * with the one password it has (sshd without keyboard-interactive, simple lockers) must
+ * not "change" it to itself, which a domain without a history allows. */
 static const char *useless(const char *old, const char *fresh, const char *again)
 {
     if (fresh[0] == '\0')
@@ -33,8 +33,8 @@ static const char *useless(const char *old, const char *fresh, const char *again
     return NULL;
 }
 
-/* sudo silences messages (PAM_SILENT), but not prompts: why a new password is wanted
- * then stands in front of the question. A child of conv. */
+/* sudo silences messages (PAM_SILENT), but not prompts: there the question begins with
+ * the reason for a new password. A child of conv. */
 static const char *question(struct tla_conv *conv, const char *why)
 {
     static const char plain[] = "New password: ";
@@ -82,7 +82,7 @@ enum tl_reason tla_password_change(struct tla_conv *conv, struct tl_logon *logon
     enum tl_reason reason;
 
     if (wrong != NULL) {
-        TALLOC_FREE(logon->words); /* those of a step that worked */
+        TALLOC_FREE(logon->words); /* the words of an earlier step */
         return tl_outcome_fail(logon->outcome, TL_STAGE_PASSWORD,
                                TL_REASON_PASSWORD_NOT_GIVEN, "%s", wrong);
     }
@@ -93,13 +93,14 @@ enum tl_reason tla_password_change(struct tla_conv *conv, struct tl_logon *logon
     return reason;
 }
 
-/* Can the user do better by another password? */
+/* May another password be accepted? */
 static bool worth_another(const struct tl_outcome *out)
 {
     return out->ntstatus == TL_NT_PASSWORD_RESTRICTION &&
            out->reason != TL_REASON_PASSWORD_TOO_YOUNG;
 }
 
+/* Each refusal is shown before the next try, and is the reason for the next question. */
 int tla_password_dialogue(struct tla_conv *conv, struct tl_logon *logon, const char *old,
                           const char *why, char **fresh)
 {
@@ -125,7 +126,7 @@ int tla_password_dialogue(struct tla_conv *conv, struct tl_logon *logon, const c
             logon->words = tl_outcome_words(logon, out, NULL);
         if (tries == 1 || !worth_another(out))
             return 0;
-        /* the last refusal is told by the end of the conversation */
+        /* the last refusal is the end of the conversation */
         if (logon->words == NULL)
             return -ENOMEM;
         why = talloc_strdup(conv, logon->words->message);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * peer.c - who is at the other end.
+ * peer.c - the process at the other end of a socket.
  */
 #include "peer.h"
 
@@ -25,8 +25,8 @@ int tla_peer_read(int fd, struct ucred *peer)
     return 0;
 }
 
-/* By group, not by parent: a child that lost its parent is still of the family. Pid 0
- * is somebody in a namespace that we cannot see, so none of ours. */
+/* By group, not by parent: a child that lost its parent still belongs to the agent. Pid 0
+ * is a process in a namespace that we cannot see, which the agent's are not. */
 bool tla_peer_is_agent(const struct ucred *peer)
 {
     return peer->pid > 0 && getpgid(peer->pid) == getpgrp();
@@ -47,6 +47,7 @@ static bool is_account(void *data, const struct tli_passwd_line *line)
     return !account->found;
 }
 
+/* The file, not NSS: our own NSS module would ask this process. */
 bool tla_peer_in_passwd(const char *path, const char *name, uid_t uid)
 {
     struct account account = {.name = name, .uid = uid};

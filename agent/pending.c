@@ -3,9 +3,9 @@
  * pending.c - a logon between pam_authenticate and pam_acct_mgmt and pam_setcred.
  *
  * The calls may come from different processes, so the tickets wait in a file:
- * RUN_DIR/pending/<token>, root's, 0600, beside <token>.logon with the name and the
- * ids they belong to and the SIDs that access rules are about. The token is 128 random
- * bits; whoever presents it must be root and name the same user.
+ * RUN_DIR/pending/<token>, root's, 0600, beside <token>.logon with the name and the ids
+ * they belong to and the SIDs that access rules are about. A client that presents the
+ * token must be root, or the uid of the tickets, and name the same user.
  */
 #include "pending.h"
 
@@ -23,7 +23,7 @@
 #include "pending_record.h"
 #include "store/store.h"
 
-#define SWEPT ".swept" /* beside them: its time is that of the last sweep */
+#define SWEPT ".swept" /* beside the records; its time is that of the last sweep */
 #define SWEEP_SECONDS 60
 
 bool tla_token_is_valid(const char *token)
@@ -32,7 +32,7 @@ bool tla_token_is_valid(const char *token)
            strspn(token, "0123456789abcdef") == TLA_TOKEN_LEN;
 }
 
-/* A folder of ours: made if absent, refused if anyone else could write to it. */
+/* An own folder: made if absent, refused if other users could write to it. */
 static int own_folder(const char *path, mode_t mode)
 {
     struct stat st;
@@ -111,7 +111,7 @@ done:
     return rc;
 }
 
-/* The whole of a file of ours that is young enough. */
+/* The whole of a record that is young enough. */
 static int read_record(TALLOC_CTX *ctx, const char *path, char **record)
 {
     int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -197,8 +197,8 @@ void tla_pending_drop(const char *run_dir, const char *token)
     talloc_free(path);
 }
 
-/* A machine with many logons has many that wait: they are not read at every step of
- * every logon. */
+/* Was there a sweep in the last minute? On a machine with many logons many records wait,
+ * which are not read at every step of every logon. */
 static bool is_swept(int dir, time_t now)
 {
     struct stat st;

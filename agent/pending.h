@@ -14,7 +14,7 @@
 #include "agent.h"
 
 #define TLA_TOKEN_LEN 32
-/* Tickets that nobody fetched are removed after so long. */
+/* Seconds after which tickets that were not fetched are removed. */
 #define TLA_PENDING_SECONDS 600
 
 struct tla_pending {
@@ -26,7 +26,7 @@ struct tla_pending {
     const char *user, *canonical;
     /* Days until the password expires, as in struct tli_wire_msg. */
     uint32_t expires;
-    /* Of the proven identity, whatever NSS says of the name. */
+    /* Of the proven identity; NSS may give the name to another. */
     uint32_t uid, gid;
     /* DNS name of the domain whose tickets they are. */
     const char *domain;

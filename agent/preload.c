@@ -2,9 +2,9 @@
  *
  * preload.c - what every logon needs, loaded once.
  *
- * libkrb5 opens its preauthentication plugins with the first AS exchange of a
- * context, and with them libcrypto, whose relocation alone costs milliseconds.
- * Workers are forks of the listener: what it has open they find in place.
+ * libkrb5 opens its preauthentication plugins with the first AS exchange of a context,
+ * and with them libcrypto, whose relocation alone takes milliseconds. Workers are forks
+ * of the listener and find these libraries in place.
  */
 #include "preload.h"
 
@@ -12,44 +12,44 @@
 
 #include "kerberos/internal.h"
 
-struct warm {
+struct preloaded {
     krb5_context krb;
     krb5_init_creds_context icc;
     krb5_principal nobody;
 };
 
-static int cool(struct warm *warm)
+static int unload(struct preloaded *held)
 {
-    if (warm->icc != NULL)
-        krb5_init_creds_free(warm->krb, warm->icc);
-    krb5_free_principal(warm->krb, warm->nobody);
-    krb5_free_context(warm->krb);
+    if (held->icc != NULL)
+        krb5_init_creds_free(held->krb, held->icc);
+    krb5_free_principal(held->krb, held->nobody);
+    krb5_free_context(held->krb);
     return 0;
 }
 
 /* The first request is built, which loads the plugins, and never sent. */
-static void build_request(struct warm *warm)
+static void build_request(struct preloaded *held)
 {
     krb5_data in = {0}, out = {0}, realm = {0};
     unsigned int flags = 0;
 
-    if (krb5_init_creds_step(warm->krb, warm->icc, &in, &out, &realm, &flags) == 0) {
-        krb5_free_data_contents(warm->krb, &out);
-        krb5_free_data_contents(warm->krb, &realm);
+    if (krb5_init_creds_step(held->krb, held->icc, &in, &out, &realm, &flags) == 0) {
+        krb5_free_data_contents(held->krb, &out);
+        krb5_free_data_contents(held->krb, &realm);
     }
 }
 
 void tla_preload(TALLOC_CTX *mem)
 {
-    struct warm *warm = talloc_zero(mem, struct warm);
+    struct preloaded *held = talloc_zero(mem, struct preloaded);
 
-    /* Without it logons are slower, and nothing else. */
-    if (warm == NULL || tli_k5_context(TL_RC4_NO, &warm->krb) != 0)
+    /* Without it logons are only slower. */
+    if (held == NULL || tli_k5_context(TL_RC4_NO, &held->krb) != 0)
         return;
-    talloc_set_destructor(warm, cool);
-    if (krb5_build_principal(warm->krb, &warm->nobody, 7, "INVALID", "nobody",
+    talloc_set_destructor(held, unload);
+    if (krb5_build_principal(held->krb, &held->nobody, 7, "INVALID", "nobody",
                              (char *)NULL) == 0 &&
-        krb5_init_creds_init(warm->krb, warm->nobody, NULL, NULL, 0, NULL, &warm->icc) ==
+        krb5_init_creds_init(held->krb, held->nobody, NULL, NULL, 0, NULL, &held->icc) ==
             0)
-        build_request(warm);
+        build_request(held);
 }

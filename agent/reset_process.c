@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * reset_process.c - an agent that su(1) or sudo(8) started is a child of their
- * caller, who chooses how fast it runs, when it is killed for memory, and whether it
- * runs at all. It holds locks that other users' logons wait for.
+ * reset_process.c - undo what the caller of su(1) or sudo(8) chose for the agent.
+ *
+ * An agent that they start is a child of their caller, who chooses how fast it runs, when
+ * it is killed for memory, and whether it runs at all. It holds locks that other users'
+ * logons wait for.
  *
  * Descriptors, signals, limits and the environment are reset before exec by the PAM
- * module (pam_module/spawn.c). Everything here is tried once: a container may forbid it,
+ * module (pam_module/spawn.c). Every step here is tried once: a container may forbid it,
  * and locks have time limits of their own (status/lock.h).
  */
 #include "reset_process.h"
@@ -48,7 +50,7 @@ static void reset_scheduling(void)
 
     (void)sched_setscheduler(0, SCHED_OTHER, &plain);
     (void)setpriority(PRIO_PROCESS, 0, 0);
-    memset(&all, 0xff, sizeof(all)); /* what is not there is left out */
+    memset(&all, 0xff, sizeof(all)); /* processors that do not exist are left out */
     (void)sched_setaffinity(0, sizeof(all), &all);
     (void)syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0,
                   IOPRIO_PRIO_VALUE(IOPRIO_CLASS_NONE, 0));
@@ -98,8 +100,8 @@ static bool is_others(const char *mount, const char *cgroup)
            (st.st_uid != 0 || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0);
 }
 
-/* Does this cgroup, or one that it is in, obey a user: to freeze it, or to give it no
- * processor or memory? */
+/* Can a user control this cgroup or one above it: freeze it, or give it no processor or
+ * memory? */
 static bool is_delegated(const char *mount, char *cgroup)
 {
     char *slash;
@@ -112,8 +114,8 @@ static bool is_delegated(const char *mount, char *cgroup)
     return false;
 }
 
-/* Into the root, which holds processes beside other cgroups as no other one does; or, in
- * a container, whose root is none, to its init. */
+/* Into the root, the only cgroup that holds processes beside other cgroups; or, in a
+ * container, whose root is not that one, to the cgroup of its init. */
 static int leave_cgroup(const char *mount)
 {
     static const char *const ways[] = {"cgroup.procs", "init.scope/cgroup.procs"};

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * sessions.c - which caches belong to sessions that live.
+ * sessions.c - the PAM sessions whose tickets came from here.
  *
  * RUN_DIR/sessions/<token>, root's, 0600 in a folder of 0700. A cache that several
- * sessions share (KEYRING, KCM, DIR) has a record for each, and the last one to end
- * ends its renewal. Records hold names and ids, no secret.
+ * sessions share (KEYRING, KCM, DIR) has a record for each, and the last one to end ends
+ * its renewal. Records hold names and ids, no secret.
  */
 #include "sessions.h"
 
@@ -63,7 +63,7 @@ int tla_session_note(const char *run_dir, const char *token,
     return rc;
 }
 
-/* A number and what ends it, at *text, which is moved behind. */
+/* A number and the character that ends it, at *text, which is moved behind them. */
 static bool take_number(char **text, char ends, long long *value)
 {
     char *end = *text;
@@ -96,7 +96,7 @@ bool tla_session_parse(struct tla_session *session, char *text)
     return true;
 }
 
-/* `st` of the record, for its age. */
+/* Also `st` of the record, for its age. */
 static bool read_record(TALLOC_CTX *ctx, int folder, const char *name,
                         struct tla_session *session, struct stat *st)
 {
@@ -213,7 +213,8 @@ void tla_session_drop(const char *run_dir, uint32_t uid, const char *ccache)
     talloc_free(tmp);
 }
 
-/* A FILE that is gone went with its session, whose end nobody told. */
+/* A FILE cache that is gone belonged to a session that ended without pam_close_session.
+ */
 static bool is_there(const char *ccache)
 {
     struct stat st;

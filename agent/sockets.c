@@ -18,7 +18,7 @@
 #include <systemd/sd-daemon.h>
 #endif
 
-/* Whom it has no room for starts an agent of his own, or is told that there is none. */
+/* A client for which the queue has no room starts an agent of its own, or finds none. */
 #define BACKLOG SOMAXCONN
 
 int tla_socket_given(const char *path, const char *except)
@@ -35,8 +35,8 @@ int tla_socket_given(const char *path, const char *except)
     return -1;
 }
 
-/* The folder is reachable, the socket open to all: who may do what is decided by
- * the peer's uid. */
+/* The folder is reachable and the socket open to all users: the uid of the peer decides
+ * what it may ask for. */
 int tla_socket_bind(const char *path, const char *run_dir)
 {
     struct sockaddr_un addr = {.sun_family = AF_UNIX};
@@ -52,7 +52,7 @@ int tla_socket_bind(const char *path, const char *run_dir)
     fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return -errno;
-    /* One that answers is another agent; one that does not is a leftover. */
+    /* A socket that answers belongs to another agent; one that does not is a leftover. */
     if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0) {
         close(fd);
         return -EADDRINUSE;

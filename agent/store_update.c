@@ -2,14 +2,14 @@
  *
  * store_update.c - write users and groups into the store that the NSS module reads.
  *
- * After a logon's proof and before its answer: a program that is told "logged on" asks
- * NSS for the user at once. What cannot be written costs no logon, since another
- * NSS module may know the user; the journal tells. Who has an id that is another's does
- * not log on: two accounts with one id are one to the kernel.
+ * After a logon's proof and before its answer: a program that learns "logged on" asks NSS
+ * for the user at once. A record that cannot be written does not fail the logon, since
+ * another NSS module may know the user; the journal has it. An account whose id is
+ * already another's does not log on: the kernel cannot tell them apart.
  *
  * What a logon proved is not replaced by what is merely read: the groups of a PAC, which
- * no directory knows so well, last as long as they are valid, and of two who can be
- * asked the one that knows more is believed.
+ * no directory knows as well, last as long as they are valid, and of two sources the one
+ * that knows more counts.
  */
 #include "store_update.h"
 
@@ -21,14 +21,16 @@
 #include "store/inspect.h"
 #include "store/writer.h"
 
-/* Readers without an agent to ask go on with what they have; who was neither logged on
- * nor looked up for so long is forgotten. */
+/* Seconds for which a record is valid: readers without an agent go on with it. A user who
+ * neither logged on nor was looked up for so long is forgotten. */
 #define VALID_S (90 * 86400)
-/* Groups of before, where some could not be read now, are asked for again after this. */
+/* Seconds after which cached groups are read again, if some could not be read this time.
+ */
 #define FEWER_S 60
 
-/* All ids that the configuration can give out, whatever domains are known today:
- * ranges that came and went with the topology would rewrite the store each time. */
+/* All ids that the configuration can give out, not only those of domains that are known
+ * today: ranges that came and went with the topology would rewrite the store each time.
+ */
 static size_t ranges_of(const struct tl_config *config, struct tli_store_range *ranges)
 {
     struct tl_id_span spans[TL_STORE_RANGES];
@@ -107,8 +109,8 @@ static int put_gids(struct tli_store *store, const struct tl_identity *identity,
     return rc;
 }
 
-/* Whose names need no domain. Where the machine's own domain is meant and is not known
- * just now, what the store says stays. */
+/* The domain whose names need no domain. If that is the machine's own and not known just
+ * now, what the store says stays. */
 static int set_bare(struct tli_store *store, const struct tl_config *config,
                     const char *own)
 {
@@ -159,7 +161,7 @@ static struct tli_store_life life_from(const struct tla_store_handle *handle,
     return (struct tli_store_life){now + handle->fresh_s, now + VALID_S, source};
 }
 
-/* What is there, still valid, of this very account. */
+/* What the store has, still valid, of this account. */
 struct found {
     bool user, gids;
     bool same_name;
@@ -200,7 +202,7 @@ static void find(const struct tla_store_handle *handle,
     talloc_free(view);
 }
 
-/* Whose id it is already, for the journal and the outcome; NULL without memory. */
+/* Log which account has the id already. */
 static void log_holder(const struct tla_store_handle *handle, enum tli_store_class class,
                        uint32_t id, const char *name)
 {
@@ -216,7 +218,7 @@ static void log_holder(const struct tla_store_handle *handle, enum tli_store_cla
     talloc_free(view);
 }
 
-/* An LSA knows SID and name only; what a directory or a logon told is better. */
+/* An LSA knows SID and name only; a directory or a logon is the better source. */
 static bool knows_less(enum tli_store_source source, enum tli_store_source there)
 {
     return source == TL_STORE_SOURCE_LSA && there != TL_STORE_SOURCE_LSA;
@@ -244,7 +246,7 @@ static int put_user_and_gids(struct tla_store_handle *handle,
     if (found.gids && (found.gids_source == TL_STORE_SOURCE_PAC ||
                        knows_less(source, found.gids_source)))
         return tli_store_renew(handle->store, TL_STORE_GIDS, identity->uid, &kept);
-    if (found.gids && fewer) { /* soon once more */
+    if (found.gids && fewer) { /* read again soon */
         kept.fresh_until = tli_store_now() + FEWER_S;
         return tli_store_renew(handle->store, TL_STORE_GIDS, identity->uid, &kept);
     }
@@ -290,7 +292,7 @@ int tla_store_answer(struct tla_store_handle *handle,
         rc = tla_store_group(handle, found->groups[i],
                              found->identity == NULL ? asked : NULL, NULL, 0, true,
                              source);
-        /* A group that cannot be told by its name is no reason to forget the user. */
+        /* The user is stored even if a group's id is already another group's. */
         if (rc == -EEXIST && found->identity != NULL)
             rc = 0;
     }

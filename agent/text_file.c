@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * text_file.c - small text files of the agent's own: read whole, and replaced as a whole.
+ * text_file.c - small text files of the agent: read whole, and replaced as a whole.
  */
 #include "text_file.h"
 

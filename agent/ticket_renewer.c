@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * ticket_renewer.c - tickets that last as long as the session, in a child of its own.
+ * ticket_renewer.c - tickets last as long as the session, by a child of the listener.
  *
  * As LSASS does: a TGT whose time is half over is renewed for as long as its KDC allows
- * (seven days, as AD is set up). The cache itself tells when, so nothing is planned
- * ahead, and a user who brings tickets of his own is served or left alone alike.
+ * (seven days by AD's default). The cache itself says when, so nothing is planned ahead,
+ * and the caches of users with tickets of their own are looked at or left alone alike.
  */
 #include "ticket_renewer.h"
 
@@ -26,14 +26,19 @@
 #define ALL_S 600      /* for all of them */
 #define SLOW_US 5000000
 
-/* The child that works for a user is his to stop: one that took long costs his other
- * sessions their turn, and a realm is silent when two users find it so. */
+/* The child that works for a user belongs to that user, who can stop it: if one took
+ * long, the user's other sessions are left out this time, and a realm counts as silent
+ * only when two users find it so. */
 struct renewer {
     struct tl_config *config;
-    struct tl_machine *machine;       /* its site; the keytab is not needed */
-    const struct tla_session *silent; /* whose realm did not answer just now, or NULL */
-    bool certainly;                   /* nor to another user */
-    const struct tla_session *slow;   /* the last one; those of a user come together */
+    /* Its site; the keytab is not needed. */
+    struct tl_machine *machine;
+    /* A session whose realm did not answer just now, or NULL; and the realm did not
+     * answer another user either. */
+    const struct tla_session *silent;
+    bool certainly;
+    /* The last slow one; the sessions of a user come together. */
+    const struct tla_session *slow;
 };
 
 static void log_refusal(const struct tla_session *session, const char *run_dir,
@@ -49,6 +54,8 @@ static void log_refusal(const struct tla_session *session, const char *run_dir,
     (void)tla_session_note(run_dir, strrchr(session->path, '/') + 1, &noted);
 }
 
+/* Only a change is logged: a refusal once for each TGT, a cache that is gone not at all.
+ */
 static void handle(struct renewer *r, const struct tla_session *session,
                    enum tl_renewal result, int64_t end, const char *why)
 {

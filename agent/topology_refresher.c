@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * topology_refresher.c - keep the topology snapshot warm, in a child of its own.
+ * topology_refresher.c - the topology snapshot stays fresh, by a child of the listener.
  */
 #include "topology_refresher.h"
 
@@ -13,8 +13,8 @@
 
 #define REFRESH_MS 60000
 
-/* Once more if the keytab has keys of a second machine and the first is unknown to its
- * KDC: here that is asked before the first user comes. */
+/* Again for another machine if the keytab has keys of two and the first is unknown to its
+ * KDC: that is found out here before the first user comes. */
 static enum tl_reason refresh(struct tl_machine *machine, struct tl_outcome *out)
 {
     enum tl_reason reason =
@@ -42,8 +42,9 @@ int tla_refresh_topology(const struct tla_setup *setup)
     configured = reason == TL_REASON_OK;
     if (configured)
         reason = tl_machine_open(ctx, config, &machine, out);
-    /* By the ranges in it processes know which ids to ask about, and whose names need no
-     * domain: owners of files were somebody before the first user logs on here. */
+    /* The store has the ranges by which processes know which ids to ask about, and the
+     * domain whose names need none: files may have owners before the first user logs on
+     * here. */
     if (configured &&
         tla_store_open(ctx, config, machine != NULL ? machine->workstation->domain : NULL,
                        &handle) != 0)

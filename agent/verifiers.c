@@ -161,8 +161,7 @@ int tla_verifiers_put(struct tla_verifiers *list, const struct tla_verifier *ver
 
 bool tla_verifier_open(const struct tla_verifier *verifier, int64_t now)
 {
-    /* A try in the future: the clock was set back, and how long it is ago nobody knows.
-     */
+    /* A try in the future: the clock was set back, and the time since then is unknown. */
     return verifier->wrong < TLA_CACHED_TRIES ||
            (now >= verifier->tried && now - verifier->tried >= TLA_CACHED_PAUSE_S);
 }

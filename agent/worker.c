@@ -18,7 +18,8 @@
 #include "pending.h"
 #include "places.h"
 
-/* Of all conversations: what one caller of root's programs may have, and all of them. */
+/* Of all conversations: the share of one caller of root's programs (an eighth), and of
+ * all callers together (half). */
 #define CALLER_SHARE 8
 #define CALLERS_SHARE 2
 
@@ -37,7 +38,7 @@ static bool speaks_for_itself(struct tla_conv *conv)
 
 static int refuse(struct tla_conv *conv)
 {
-    /* For whom is worth a line; a name that nobody has may be a password. */
+    /* The name is worth a line; one that no account has may be a password. */
     bool named = conv->request.user != NULL && tla_journal_may_name(conv, NULL);
 
     tla_journal_caller(conv, LOG_NOTICE, "uid %u asked for operation %u%s%s: refused",
@@ -57,8 +58,8 @@ static int take_one_of(struct tla_conv *conv, const char *holder, int share)
                           &place);
 }
 
-/* Root's programs have no limit but that of all; who calls them has: one user's thousand
- * su that wait at their prompts would lock everybody out. */
+/* Root's programs have no limit of their own, but each user who calls them has one: a
+ * thousand su of one user, waiting at their prompts, would lock all others out. */
 static int take_place(struct tla_conv *conv)
 {
     const char *caller = conv->request.caller;
@@ -102,8 +103,8 @@ static int refuse_configuration(struct tla_conv *conv)
     return tla_done(conv, words, (struct tli_wire_msg){0});
 }
 
-/* In this order: what anybody can send costs nothing before it is allowed, and only a
- * client that may ask has the configuration read and a place taken. */
+/* In this order: a request that is not allowed costs nothing, and only a client that may
+ * ask has the configuration read and a place taken. */
 static int dispatch(struct tla_conv *conv)
 {
     const struct tla_operation *operation = tla_operation_find(conv->request.op);
@@ -125,7 +126,7 @@ static int wipe_conv(struct tla_conv *conv)
     return 0;
 }
 
-int tla_serve(const struct tla_setup *setup, int fd, enum tla_endpoint endpoint)
+int tla_serve(const struct tla_setup *setup, int fd, enum tla_endpoint_kind endpoint)
 {
     struct ucred peer = {.uid = (uid_t)-1};
     struct tla_conv *conv = talloc_zero(NULL, struct tla_conv);

@@ -8,6 +8,6 @@
 #include "agent.h"
 
 /* Serve the whole conversation on `fd`; the process ends afterwards. 0 or -errno. */
-int tla_serve(const struct tla_setup *setup, int fd, enum tla_endpoint endpoint);
+int tla_serve(const struct tla_setup *setup, int fd, enum tla_endpoint_kind endpoint);
 
 #endif

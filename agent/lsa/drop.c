@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * From root to nobody in particular, before anything is read.
+ * drop.c - from root to an unprivileged user, before anything is read.
  */
 #include "lsa.h"
 
@@ -75,6 +75,8 @@ static int set_limits(void)
     return 0;
 }
 
+/* The order matters: the bounding set needs CAP_SETPCAP, and the change of user resets
+ * what prctl() set before. */
 int lsa_drop(const char *user)
 {
     const pid_t parent = getppid();
@@ -94,8 +96,8 @@ int lsa_drop(const char *user)
         ret = set_limits();
     if (ret != 0)
         return ret;
-    /* root's session keyring came along, and whoever possesses a keyring may read it.
-     * A kernel without keyrings says so again when tickets are fetched. */
+    /* root's session keyring came along, and any process that possesses a keyring may
+     * read it. A kernel without keyrings says so again when tickets are fetched. */
     if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 && errno != ENOSYS)
         return -errno;
     /* The change of user has made it undumpable and deaf to the parent's end, the one

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * The system calls that are left while Samba takes apart what a DC sent; every other
- * one fails with ENOSYS. No file can be made or changed, no process begun, no user
- * become, nothing listened at.
+ * filter.c - the system calls that are left while Samba takes apart what a DC sent.
+ *
+ * Every other one fails with ENOSYS. It can make or change no file, start no process,
+ * become no user and listen nowhere.
  */
 #include "lsa.h"
 

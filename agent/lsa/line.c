@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What may come in: peer lines and request lines. Pure.
+ * line.c - what may come in: peer lines and request lines. Pure.
  */
 #include "lsa.h"
 

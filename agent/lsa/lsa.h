@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * trustlogon-lsa: names and SIDs through the workstation's own DC.
+ * lsa.h - trustlogon-lsa: names and SIDs through the workstation's own DC.
  *
  * Over a one-way trust the machine has no ticket for the user's domain, but its
  * own DC asks across the trust for its members [MS-LSAT 3.1.4]. This program is
@@ -10,7 +10,7 @@
  *   trustlogon-lsa [--timeout SECONDS] [--idle SECONDS]
  *
  * Standard input is a listening Unix stream socket, which the listener of trustlogond
- * keeps open as well: it starts this program when somebody connects (inetd's "wait"),
+ * keeps open as well: it starts this program when a client connects (inetd's "wait"),
  * and again after it has ended. Only root is answered. One connection at a time is
  * served; it begins with the peer to ask and, as SCM_RIGHTS with these bytes, a file
  * with the machine's keys, then come requests:
@@ -31,30 +31,30 @@
  *   {"error":"0xC0000073","text":"NT_STATUS_NONE_MAPPED"}
  *
  * "name" and "domain" (the NetBIOS name) are spelt as the directory has them,
- * whatever the request looked like. "type" is user, group, domain, alias,
+ * not as the request was. "type" is user, group, domain, alias,
  * wellknown, deleted, invalid, computer or label [MS-LSAT 2.2.13]. "error" is an
  * NTSTATUS; "text" is for people:
  *
- *   0xC0000073 NONE_MAPPED        the DC knows no such name or SID
- *   0xC000000D INVALID_PARAMETER  the line is no request; nothing was sent. Where it is
- *                                 no peer, the connection ends with it
+ *   0xC0000073 NONE_MAPPED        the DC does not know this name or SID
+ *   0xC000000D INVALID_PARAMETER  the line is not a request; nothing was sent. If it is
+ *                                 not a peer, the connection ends with it
  *   0xC00000B5 IO_TIMEOUT         no answer in time; the program then ends with
- *                                 3, since what hung may hang for good; who waits
- *                                 for it meanwhile is served by the next process
+ *                                 3, since what hung may hang for good; clients that
+ *                                 wait for it are served by the next process
  *   0xC000005E NO_LOGON_SERVERS   no ticket: no KDC at that address answers
  *   0xC0020035 EPT_CANT_PERFORM   the DC could not ask that domain (Samba's DC)
- *   others                        as the DC or the way to it said
+ *   others                        as the DC or the connection to it said
  *
  * Every answer comes within --timeout (default 5 seconds), connecting included.
- * After a failure the next request connects afresh. Exit: 0 after --idle seconds
+ * After a failure the next request connects again. Exit: 0 after --idle seconds
  * (default 60) without a connection, 1 if it cannot work at all, 2 for wrong
  * arguments, 3 see above.
  *
- * It starts as root and stops being it before it reads a byte (drop.c): what a DC
- * answers, Samba takes apart as an unprivileged user that has no capability, may open
- * no file of others, and may make few system calls (filter.c).
+ * It starts as root and gives that up before it reads a byte (drop.c): Samba takes apart
+ * what a DC answers as an unprivileged user that has no capability, cannot open files of
+ * other users, and may make few system calls (filter.c).
  *
- * The way: SMB to port 445 with signing required, \pipe\lsarpc, and in it RPC
+ * The transport: SMB to port 445 with signing required, \pipe\lsarpc, and in it RPC
  * with Kerberos and privacy (sealed). LookupNames4 over TCP would need schannel
  * and with it the machine's password; a keytab is enough for this.
  */
@@ -119,13 +119,13 @@ int lsa_serve(int listener, unsigned int timeout_s, unsigned int idle_s);
 
 /* --- ticket.c: MIT krb5 --- */
 
-/* The keyring of this process: both Kerberos libraries can read it, nobody else
- * can, and it ends with the process, however that ends. */
+/* The keyring of this process: both Kerberos libraries can read it, no other process can,
+ * and it ends with the process, even if that is killed. */
 #define LSA_CCACHE "KEYRING:process:trustlogon_lsa"
 
 struct lsa_tickets;
-/* Talks to nobody. NULL: out of memory or descriptors. Points the Kerberos
- * library inside Samba at the same settings. */
+/* Asks no KDC. NULL: out of memory or descriptors. Points the Kerberos library inside
+ * Samba at the same settings. */
 struct lsa_tickets *lsa_tickets_new(TALLOC_CTX *ctx, const struct lsa_peer *peer);
 /* The keytab to use from now on, an open file; it is closed here. */
 void lsa_tickets_keys(struct lsa_tickets *tickets, int keys);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * trustlogon-lsa: the command line, and out of root. See lsa.h.
+ * main.c - trustlogon-lsa: the command line, and out of root (lsa.h).
  */
 #include "lsa.h"
 

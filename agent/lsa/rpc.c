@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * LookupNames3 and LookupSids2 at the workstation's DC, with Samba's libdcerpc.
+ * rpc.c - LookupNames3 and LookupSids2 at the workstation's DC, with Samba's libdcerpc.
  *
- * Samba installs the structures (gen_ndr/lsa.h) and exports the table that packs
- * them, but not the client calls made from it, so calls go by number through
+ * Samba installs the structures (gen_ndr/lsa.h) and exports the table that packs them,
+ * but not the client calls made from it, so calls go by number through
  * dcerpc_binding_handle_call().
  */
 #include "lsa.h"
@@ -140,6 +140,7 @@ static void disconnect(struct lsa_rpc *rpc)
     rpc->handle = NULL;
 }
 
+/* The tickets come first: Samba itself has no key to get any. */
 static uint32_t connect_dc(TALLOC_CTX *ctx, struct lsa_rpc *rpc, const char **why)
 {
     struct dcerpc_binding *binding = NULL;
@@ -189,10 +190,10 @@ static const char *type_word(enum lsa_SidType type)
     return n < sizeof(words) / sizeof(words[0]) ? words[n] : NULL;
 }
 
-/* A call that failed on the way leaves a connection of which nothing is known.
- * A fault with EPT_CANT_PERFORM_OP came back over it: a Samba DC says so when
- * its question to another domain failed. A policy handle that the DC does not
- * know any more goes with its connection. */
+/* A call that did not get through leaves a connection in an unknown state. A fault with
+ * EPT_CANT_PERFORM_OP came back over it: a Samba DC says so when its question to another
+ * domain failed. A policy handle that the DC does not know any more goes with its
+ * connection. */
 static uint32_t call(TALLOC_CTX *ctx, struct lsa_rpc *rpc, uint32_t opnum, void *r,
                      const NTSTATUS *result)
 {
@@ -212,6 +213,8 @@ static uint32_t call(TALLOC_CTX *ctx, struct lsa_rpc *rpc, uint32_t opnum, void 
     return NT_STATUS_V(status);
 }
 
+/* A type without a word is "unknown": the DC answers so for a name that it does not have.
+ */
 static uint32_t ask_name(TALLOC_CTX *ctx, struct lsa_rpc *rpc, const char *name,
                          struct tl_sid *sid)
 {
@@ -247,6 +250,7 @@ static uint32_t ask_name(TALLOC_CTX *ctx, struct lsa_rpc *rpc, const char *name,
     return 0;
 }
 
+/* All strings of the answer are children of ctx, as Samba unpacked them. */
 static uint32_t ask_sid(TALLOC_CTX *ctx, struct lsa_rpc *rpc, const struct tl_sid *sid,
                         struct lsa_answer *answer)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Connections, their lines, and the clock over it. See lsa.h.
+ * serve.c - connections, their lines, and the clock over them.
  */
 #include "lsa.h"
 
@@ -22,7 +22,7 @@
 #define KEYS_MAX (64 << 10) /* bytes of a keytab */
 
 /* The DC that was asked last, and the connection to it. */
-struct way {
+struct dc_link {
     struct lsa_peer peer;
     struct lsa_tickets *tickets;
     struct lsa_rpc *rpc;
@@ -37,7 +37,7 @@ struct connection {
 
 /* --- the clock --- */
 
-/* Whoever waits for the answer right now; for the signal handler. */
+/* The socket of the client that waits for the answer now; for the signal handler. */
 static volatile sig_atomic_t asker = -1;
 
 /* Only this bounds everything below: libkrb5 and libdcerpc wait in places of
@@ -74,8 +74,8 @@ static int prepare_clock(void)
 
 /* --- answers --- */
 
-/* In one write, so that the clock never finds half a line out: an answer is smaller
- * than the buffer of a socket of which nobody reads before the next request. */
+/* In one write, so that the clock never finds half a line sent: an answer is smaller than
+ * the buffer of a socket, which is read before the next request comes. */
 static int put(int fd, json_t *object)
 {
     char *text = object == NULL ? NULL : json_dumps(object, JSON_COMPACT);
@@ -127,7 +127,7 @@ static int answer(int fd, struct lsa_rpc *rpc, const char *line, size_t len,
         set_clock(0);
     }
     object = ret == 0 ? answer_json(&found) : error_json(ret, why);
-    /* A name that is not UTF-8 is no JSON; the DC sent what cannot be. */
+    /* JSON cannot hold a name that is not UTF-8, which the DC should not have sent. */
     if (object == NULL)
         object = error_json(LSA_BAD_REPLY, "the answer cannot be told");
     written = put(fd, object);
@@ -217,30 +217,30 @@ static bool is_keytab(int fd)
            st.st_size <= KEYS_MAX;
 }
 
-static struct way *way_new(TALLOC_CTX *ctx, const struct lsa_peer *peer)
+static struct dc_link *link_new(TALLOC_CTX *ctx, const struct lsa_peer *peer)
 {
-    struct way *way = talloc_zero(ctx, struct way);
+    struct dc_link *link = talloc_zero(ctx, struct dc_link);
 
-    if (way == NULL)
+    if (link == NULL)
         return NULL;
-    way->peer = (struct lsa_peer){.dc = talloc_strdup(way, peer->dc),
-                                  .address = talloc_strdup(way, peer->address),
-                                  .realm = talloc_strdup(way, peer->realm),
-                                  .account = talloc_strdup(way, peer->account),
-                                  .rc4 = peer->rc4};
-    if (way->peer.dc != NULL && way->peer.address != NULL && way->peer.realm != NULL &&
-        way->peer.account != NULL)
-        way->tickets = lsa_tickets_new(way, &way->peer);
-    if (way->tickets != NULL)
-        way->rpc = lsa_rpc_new(way, &way->peer, way->tickets);
-    if (way->rpc == NULL)
-        TALLOC_FREE(way);
-    return way;
+    link->peer = (struct lsa_peer){.dc = talloc_strdup(link, peer->dc),
+                                   .address = talloc_strdup(link, peer->address),
+                                   .realm = talloc_strdup(link, peer->realm),
+                                   .account = talloc_strdup(link, peer->account),
+                                   .rc4 = peer->rc4};
+    if (link->peer.dc != NULL && link->peer.address != NULL && link->peer.realm != NULL &&
+        link->peer.account != NULL)
+        link->tickets = lsa_tickets_new(link, &link->peer);
+    if (link->tickets != NULL)
+        link->rpc = lsa_rpc_new(link, &link->peer, link->tickets);
+    if (link->rpc == NULL)
+        TALLOC_FREE(link);
+    return link;
 }
 
-/* Only one way is kept: with it, its connection. */
-static const char *choose_way(TALLOC_CTX *ctx, struct way **way, struct connection *c,
-                              char *line, size_t len)
+/* Only one DC is kept, and with it its connection. */
+static const char *choose_link(TALLOC_CTX *ctx, struct dc_link **link,
+                               struct connection *c, char *line, size_t len)
 {
     struct lsa_peer peer;
     const char *why = lsa_peer_parse(line, len, &peer);
@@ -249,13 +249,13 @@ static const char *choose_way(TALLOC_CTX *ctx, struct way **way, struct connecti
         return why;
     if (!is_keytab(c->keys))
         return "no keytab came with the peer";
-    if (*way != NULL && !lsa_peer_equal(&(*way)->peer, &peer))
-        TALLOC_FREE(*way);
-    if (*way == NULL)
-        *way = way_new(ctx, &peer);
-    if (*way == NULL)
+    if (*link != NULL && !lsa_peer_equal(&(*link)->peer, &peer))
+        TALLOC_FREE(*link);
+    if (*link == NULL)
+        *link = link_new(ctx, &peer);
+    if (*link == NULL)
         return "Samba's libraries cannot be set up";
-    lsa_tickets_keys((*way)->tickets, c->keys);
+    lsa_tickets_keys((*link)->tickets, c->keys);
     c->keys = -1;
     return NULL;
 }
@@ -268,7 +268,8 @@ static bool has_gone(int fd)
     return poll(&pfd, 1, 0) > 0 && (pfd.revents & (POLLHUP | POLLERR)) != 0;
 }
 
-static void serve_one(TALLOC_CTX *ctx, struct way **way, int fd, unsigned int seconds)
+static void serve_one(TALLOC_CTX *ctx, struct dc_link **link, int fd,
+                      unsigned int seconds)
 {
     struct connection c = {.fd = fd, .keys = -1};
     char line[LSA_LINE_MAX + 1];
@@ -277,7 +278,7 @@ static void serve_one(TALLOC_CTX *ctx, struct way **way, int fd, unsigned int se
     int ret = next_line(&c, line, &len);
 
     if (ret == 0) {
-        why = choose_way(ctx, way, &c, line, len);
+        why = choose_link(ctx, link, &c, line, len);
         if (why != NULL)
             ret = put(fd, error_json(LSA_INVALID_PARAMETER, why)) == 0 ? -EINVAL : -EPIPE;
     }
@@ -286,7 +287,7 @@ static void serve_one(TALLOC_CTX *ctx, struct way **way, int fd, unsigned int se
         if (ret == 0 && has_gone(fd))
             ret = -EPIPE;
         if (ret == 0)
-            ret = answer(fd, (*way)->rpc, line, len, seconds);
+            ret = answer(fd, (*link)->rpc, line, len, seconds);
     }
     if (ret == -E2BIG)
         (void)put(fd, error_json(LSA_INVALID_PARAMETER, "the line is too long"));
@@ -306,7 +307,7 @@ int lsa_serve(int listener, unsigned int timeout_s, unsigned int idle_s)
 {
     struct pollfd pfd = {.fd = listener, .events = POLLIN};
     TALLOC_CTX *ctx = talloc_new(NULL);
-    struct way *way = NULL;
+    struct dc_link *link = NULL;
     int n, ret = prepare_clock();
 
     while (ret == 0) {
@@ -321,7 +322,7 @@ int lsa_serve(int listener, unsigned int timeout_s, unsigned int idle_s)
         if (n < 0)
             continue; /* has gone again */
         if (is_root(n))
-            serve_one(ctx, &way, n, timeout_s);
+            serve_one(ctx, &link, n, timeout_s);
         close(n);
     }
     talloc_free(ctx);

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
- * The machine's tickets for its DC, from the keytab, with MIT krb5.
+ * ticket.c - the machine's tickets for its DC, from the keytab, with MIT krb5.
  *
- * Samba brings a Kerberos library of its own (Heimdal in Debian), which takes no
- * keytab for a client and knows nothing of MIT's memory caches. So the tickets
- * are fetched here, where KDC and encryption types can be pinned, and handed
- * over in a keyring, which both know.
+ * Samba brings a Kerberos library of its own (Heimdal in Debian), which takes no keytab
+ * for a client and knows nothing of MIT's memory caches. So the tickets are fetched here,
+ * where KDC and encryption types can be pinned, and handed over in a keyring, which both
+ * know.
  *
- * Any computer of the domain is a host/ and a cifs/ by its own name, so a ticket for
- * those says nothing about who answers. Asked for are cifs/<dc>/<domain> and
- * host/<dc>/<domain>, which are refused to all but domain controllers
- * [MS-ADTS 3.1.1.5.3.1.1.4]. Samba can only ask for names of two components: it finds
- * these tickets under those, and no TGT to get others with.
+ * Any computer of the domain has host/ and cifs/ with its own name, so a ticket for those
+ * does not show that a DC answers. Asked for are cifs/<dc>/<domain> and
+ * host/<dc>/<domain>, which are refused to all but domain controllers [MS-ADTS
+ * 3.1.1.5.3.1.1.4]. Samba can only ask for names of two components: it finds these
+ * tickets under those, and no TGT to get others with.
  */
 #include "lsa.h"
 
@@ -165,7 +165,7 @@ static krb5_error_code fetch_tgt(const struct lsa_tickets *tickets, struct fetch
     char keytab[48];
     krb5_error_code ret = set_domain(fetch, peer->realm);
 
-    /* Opened anew, so from its beginning each time. */
+    /* Opened for each exchange, so it is read from its beginning. */
     snprintf(keytab, sizeof(keytab), "FILE:/proc/self/fd/%d", tickets->keys);
     if (ret == 0)
         ret = krb5_build_principal(k5, &fetch->client, (unsigned int)strlen(peer->realm),
