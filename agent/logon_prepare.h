@@ -10,9 +10,9 @@
 #include "agent.h"
 
 /*
- * A logon, child of ctx, on this machine as it is known now: workstation, snapshot of the
- * topology, and the groups that the agent knows from before. `config` is conv's, or a
- * changed copy of it that lives as long. `out` may be NULL.
+ * A logon, child of ctx, on this machine as it is known now, with the groups that the
+ * agent has cached. `config` is conv's, or a changed copy of it that lives as long. `out`
+ * may be NULL.
  */
 enum tl_reason tla_logon_new(TALLOC_CTX *ctx, struct tla_conv *conv,
                              const struct tl_config *config, struct tl_logon **logon,

@@ -25,35 +25,41 @@
  * made-up domain names must not turn into LDAP traffic. */
 #define SNAPSHOT_YOUNG_S 60
 
-struct asked {
+/* One look-up. */
+struct query {
     struct tla_conv *conv;
     struct tl_question question;
+    /* What the store calls the same question. */
     enum tli_store_class class;
-    const char *text; /* the question, for the lock and for people */
+    /* The question in words, for the lock and for people. */
+    const char *text;
     tl_deadline deadline;
-    bool none;     /* the domain that must know has been asked, and there is none */
-    bool sam_only; /* but for those who have the name as a UPN only */
+    /* The domain that has to know was asked, and there is no such user or group ... */
+    bool none;
+    /* ... except one who has the name as a user principal name only, which could not be
+     * asked for. */
+    bool sam_only;
 };
 
-static int answer(struct asked *asked, enum tl_reason reason)
+static int answer(struct query *query, enum tl_reason reason)
 {
-    struct tl_outcome *out = asked->conv->outcome;
+    struct tl_outcome *out = query->conv->outcome;
 
     if (reason == TL_REASON_OK)
         tl_outcome_reset(out);
-    else if (asked->none)
+    else if (query->none)
         out->ntstatus =
-            asked->question.group ? TL_WIRE_NO_SUCH_GROUP : TL_WIRE_NO_SUCH_USER;
-    return tla_done(asked->conv, NULL, (struct tli_wire_msg){0});
+            query->question.group ? TL_WIRE_NO_SUCH_GROUP : TL_WIRE_NO_SUCH_USER;
+    return tla_done(query->conv, NULL, (struct tli_wire_msg){0});
 }
 
-static enum tl_reason fail(struct asked *asked, enum tl_reason reason, const char *detail)
+static enum tl_reason fail(struct query *query, enum tl_reason reason, const char *detail)
 {
-    return tl_outcome_fail(asked->conv->outcome, TL_STAGE_LOCAL, reason, "%s", detail);
+    return tl_outcome_fail(query->conv->outcome, TL_STAGE_LOCAL, reason, "%s", detail);
 }
 
 /* 0: the question is complete. -EBADMSG, -ENOMEM. */
-static int read_question(struct tla_conv *conv, struct asked *asked)
+static int read_question(struct tla_conv *conv, struct query *query)
 {
     uint32_t lookup = conv->request.lookup;
     bool by_name = lookup == TL_LOOKUP_USER_NAME || lookup == TL_LOOKUP_GROUP_NAME;
@@ -62,20 +68,20 @@ static int read_question(struct tla_conv *conv, struct asked *asked)
     if (lookup < TL_LOOKUP_USER_NAME || lookup > TL_LOOKUP_GROUP_ID ||
         (by_name && conv->request.user == NULL))
         return -EBADMSG;
-    asked->conv = conv;
-    asked->class = (enum tli_store_class)lookup;
-    asked->question.group =
+    query->conv = conv;
+    query->class = (enum tli_store_class)lookup;
+    query->question.group =
         lookup == TL_LOOKUP_GROUP_NAME || lookup == TL_LOOKUP_GROUP_ID;
-    asked->question.name = by_name ? conv->request.user : NULL;
-    asked->question.id = conv->request.id;
+    query->question.name = by_name ? conv->request.user : NULL;
+    query->question.id = conv->request.id;
     if (by_name)
         folded = tl_fold(conv, conv->request.user);
-    asked->text =
-        by_name ? talloc_asprintf(conv, "%s %s", asked->question.group ? "group" : "user",
+    query->text =
+        by_name ? talloc_asprintf(conv, "%s %s", query->question.group ? "group" : "user",
                                   folded != NULL ? folded : "")
-                : talloc_asprintf(conv, "%s %u", asked->question.group ? "gid" : "uid",
-                                  asked->question.id);
-    return asked->text != NULL ? 0 : -ENOMEM;
+                : talloc_asprintf(conv, "%s %u", query->question.group ? "gid" : "uid",
+                                  query->question.id);
+    return query->text != NULL ? 0 : -ENOMEM;
 }
 
 static bool is_there(enum tli_store_answer answer)
@@ -84,21 +90,21 @@ static bool is_there(enum tli_store_answer answer)
 }
 
 /* What the store says already; the same question may have been answered a moment ago. */
-static enum tli_store_answer known(const struct asked *asked)
+static enum tli_store_answer find_in_store(const struct query *query)
 {
-    char *path = talloc_asprintf(asked->conv, "%s/%s", asked->conv->config->state_dir,
+    char *path = talloc_asprintf(query->conv, "%s/%s", query->conv->config->state_dir,
                                  TL_STORE_FILE);
     struct tli_store_view *view = NULL;
     enum tli_store_answer answer = TL_STORE_MISS;
     struct tli_store_entry entry;
     uint64_t now = tli_store_now();
 
-    if (path != NULL && tli_store_view_open(asked->conv, path, &view) == 0) {
-        if (asked->question.name != NULL)
-            answer = tli_store_by_name(&view->map, asked->class, asked->question.name,
+    if (path != NULL && tli_store_view_open(query->conv, path, &view) == 0) {
+        if (query->question.name != NULL)
+            answer = tli_store_by_name(&view->map, query->class, query->question.name,
                                        now, &entry);
         else
-            answer = tli_store_by_id(&view->map, asked->class, asked->question.id, now,
+            answer = tli_store_by_id(&view->map, query->class, query->question.id, now,
                                      &entry);
         /* A user is known when his groups are. */
         if (answer == TL_STORE_HIT && entry.class == TL_STORE_USER_ID)
@@ -109,21 +115,21 @@ static enum tli_store_answer known(const struct asked *asked)
     return answer;
 }
 
-static enum tl_reason plan(struct asked *asked, const struct tl_lookup_input *in,
+static enum tl_reason plan(struct query *query, const struct tl_lookup_input *in,
                            struct tl_lookup_plan **plan_out)
 {
     char *error = NULL;
-    int ret = tl_lookup_plan_make(asked->conv, in->machine, in->local, &asked->question,
+    int ret = tl_lookup_plan_make(query->conv, in->machine, in->local, &query->question,
                                   plan_out, &error);
 
     if (ret == -EINVAL)
-        return fail(asked, TL_REASON_CONFIG_INVALID, error);
-    return ret == 0 ? TL_REASON_OK : fail(asked, TL_REASON_NO_MEMORY, "");
+        return fail(query, TL_REASON_CONFIG_INVALID, error);
+    return ret == 0 ? TL_REASON_OK : fail(query, TL_REASON_NO_MEMORY, "");
 }
 
 /* With the snapshot there is; with a fresh one if that does not know the domain, which
  * may be that of a new trust. */
-static enum tl_reason plan_or_refresh(struct asked *asked, struct tl_machine *machine,
+static enum tl_reason plan_or_refresh(struct query *query, struct tl_machine *machine,
                                       const struct tl_lookup_input *in,
                                       struct tl_lookup_plan **plan_out)
 {
@@ -131,17 +137,17 @@ static enum tl_reason plan_or_refresh(struct asked *asked, struct tl_machine *ma
     enum tl_reason reason = TL_REASON_OK;
 
     if (topo != NULL)
-        reason = plan(asked, in, plan_out);
+        reason = plan(query, in, plan_out);
     if (topo != NULL && (reason != TL_REASON_OK || !(*plan_out)->not_known_yet ||
                          time(NULL) - topo->taken < SNAPSHOT_YOUNG_S))
         return reason;
-    reason = tl_machine_refresh(machine, NULL, asked->deadline, asked->conv->outcome);
-    return reason == TL_REASON_OK ? plan(asked, in, plan_out) : reason;
+    reason = tl_machine_refresh(machine, NULL, query->deadline, query->conv->outcome);
+    return reason == TL_REASON_OK ? plan(query, in, plan_out) : reason;
 }
 
 /* The users in a group, which may take longer than the client waits: the group itself is
  * in the store by then. */
-static int store_members(const struct asked *asked, struct tla_store_handle *handle,
+static int store_members(const struct query *query, struct tla_store_handle *handle,
                          struct tl_lookup *lookup, const struct tl_lookup_answer *found)
 {
     struct tl_outcome *why = tl_outcome_new(lookup);
@@ -151,28 +157,28 @@ static int store_members(const struct asked *asked, struct tla_store_handle *han
 
     if (found->entry == NULL) /* no members are known, and none will be */
         return tla_store_group(
-            handle, found->groups[0], asked->question.name, NULL, 0, false,
+            handle, found->groups[0], query->question.name, NULL, 0, false,
             found->source == TL_LOOKUP_LDAP ? TL_STORE_SOURCE_LDAP : TL_STORE_SOURCE_LSA);
     reason = tl_lookup_members(lookup, lookup, found, &members, &count, why);
     if (reason != TL_REASON_OK) {
         tla_journal_line(LOG_INFO, "the members of %s could not be read: %s (%s)",
-                         asked->text, tl_reason_info(reason)->slug,
+                         query->text, tl_reason_info(reason)->slug,
                          why != NULL && why->detail != NULL ? why->detail : "");
         return 0;
     }
-    return tla_store_group(handle, found->groups[0], asked->question.name, members, count,
+    return tla_store_group(handle, found->groups[0], query->question.name, members, count,
                            false, TL_STORE_SOURCE_LDAP);
 }
 
-static int store_answer(const struct asked *asked, struct tla_store_handle *handle,
+static int store_answer(const struct query *query, struct tla_store_handle *handle,
                         struct tl_lookup *lookup, const struct tl_lookup_answer *found)
 {
-    bool own_group = asked->question.group && found->identity != NULL;
-    int rc = tla_store_answer(handle, found, asked->question.name);
+    bool own_group = query->question.group && found->identity != NULL;
+    int rc = tla_store_answer(handle, found, query->question.name);
 
     /* A question by name may be about the members; one by id is about the name. */
-    if (rc == 0 && asked->question.group && asked->question.name != NULL && !own_group)
-        rc = store_members(asked, handle, lookup, found);
+    if (rc == 0 && query->question.group && query->question.name != NULL && !own_group)
+        rc = store_members(query, handle, lookup, found);
     return rc;
 }
 
@@ -181,19 +187,19 @@ static int store_answer(const struct asked *asked, struct tla_store_handle *hand
  * user who is gone, wrong for one whose name a directory tells from the one asked for (a
  * final sigma from another), which any user could make disappear by asking for the other.
  */
-static bool folds_like_another(const struct asked *asked,
+static bool folds_like_another(const struct query *query,
                                const struct tla_store_handle *handle)
 {
-    char *folded = tl_fold(asked->conv, asked->question.name);
+    char *folded = tl_fold(query->conv, query->question.name);
     struct tli_store_view *view = NULL;
     bool alike = false;
     struct tli_store_entry entry;
     uint64_t now = tli_store_now();
 
-    if (folded != NULL && tli_store_view_open(asked->conv, handle->path, &view) == 0)
+    if (folded != NULL && tli_store_view_open(query->conv, handle->path, &view) == 0)
         alike =
-            is_there(tli_store_by_name(&view->map, asked->class, folded, now, &entry)) &&
-            !is_there(tli_store_by_name(&view->map, asked->class, asked->question.name,
+            is_there(tli_store_by_name(&view->map, query->class, folded, now, &entry)) &&
+            !is_there(tli_store_by_name(&view->map, query->class, query->question.name,
                                         now, &entry));
     talloc_free(view);
     talloc_free(folded);
@@ -202,7 +208,7 @@ static bool folds_like_another(const struct asked *asked,
 
 /* The name is the user principal name of an account with another name: the answer says
  * nothing about that account. */
-static bool is_known_by_upn(const struct asked *asked,
+static bool is_known_by_upn(const struct query *query,
                             const struct tla_store_handle *handle)
 {
     struct tli_store_view *view = NULL;
@@ -210,12 +216,12 @@ static bool is_known_by_upn(const struct asked *asked,
     struct tli_store_entry entry;
     bool known = false;
 
-    if (tli_store_view_open(asked->conv, handle->path, &view) == 0 &&
-        is_there(tli_store_by_name(&view->map, asked->class, asked->question.name,
+    if (tli_store_view_open(query->conv, handle->path, &view) == 0 &&
+        is_there(tli_store_by_name(&view->map, query->class, query->question.name,
                                    tli_store_now(), &entry)) &&
-        tl_name_parse(asked->conv, asked->question.name, strlen(asked->question.name),
+        tl_name_parse(query->conv, query->question.name, strlen(query->question.name),
                       &name, NULL) == 0 &&
-        tl_name_parse(asked->conv, entry.name.at, entry.name.length, &there, NULL) == 0)
+        tl_name_parse(query->conv, entry.name.at, entry.name.length, &there, NULL) == 0)
         known = !tl_name_equal(name->user, there->user);
     talloc_free(view);
     talloc_free(name);
@@ -224,28 +230,29 @@ static bool is_known_by_upn(const struct asked *asked,
 }
 
 /* A negative entry that does not fit only means that the domain is asked again. */
-static void store_nobody(const struct asked *asked, struct tla_store_handle *handle)
+static void store_missing(const struct query *query, struct tla_store_handle *handle)
 {
-    uint64_t until = tli_store_now() + (uint64_t)asked->conv->config->unknown_lifetime;
+    uint64_t until = tli_store_now() + (uint64_t)query->conv->config->unknown_lifetime;
     int rc;
 
-    if (asked->question.name != NULL && folds_like_another(asked, handle))
+    if (query->question.name != NULL && folds_like_another(query, handle))
         return;
-    if (asked->question.name != NULL)
-        rc = tli_store_put_missing_name(handle->store, asked->class, asked->question.name,
+    if (query->question.name != NULL)
+        rc = tli_store_put_missing_name(handle->store, query->class, query->question.name,
                                         until);
     else
-        rc = tli_store_put_missing_id(handle->store, asked->class, asked->question.id,
+        rc = tli_store_put_missing_id(handle->store, query->class, query->question.id,
                                       until);
     if (rc != 0 && rc != -EINVAL && rc != -ERANGE && rc != -ENOSPC)
         tla_journal_line(LOG_WARNING, "the identity store: %s", strerror(-rc));
 }
 
-/* plan_or_refresh() sets the topology in `in`: it may read a fresh snapshot. */
-static enum tl_reason resolve(struct asked *asked, struct tla_store_handle *handle)
+/* A name of an unknown domain makes plan_or_refresh() read a fresh snapshot into the
+ * machine. */
+static enum tl_reason resolve(struct query *query, struct tla_store_handle *handle)
 {
-    struct tla_conv *conv = asked->conv;
-    struct tl_lookup_input in = {.deadline = asked->deadline};
+    struct tla_conv *conv = query->conv;
+    struct tl_lookup_input in = {.deadline = query->deadline};
     struct tl_lookup_answer *found = NULL;
     struct tl_lookup_plan *what = NULL;
     struct tl_lookup *lookup;
@@ -258,91 +265,91 @@ static enum tl_reason resolve(struct asked *asked, struct tla_store_handle *hand
         return reason;
     in.machine = machine;
     if (tl_local_ids_load(conv, "/etc/passwd", "/etc/group", &local) != 0)
-        return fail(asked, TL_REASON_INTERNAL,
+        return fail(query, TL_REASON_INTERNAL,
                     "/etc/passwd or /etc/group cannot be read");
     in.local = local;
-    reason = plan_or_refresh(asked, machine, &in, &what);
+    reason = plan_or_refresh(query, machine, &in, &what);
     if (reason != TL_REASON_OK)
         return reason;
     lookup = tl_lookup_new(conv, &in);
     if (lookup == NULL)
-        return fail(asked, TL_REASON_NO_MEMORY, "");
-    reason = tl_lookup_find(lookup, what, &asked->question, &found, conv->outcome);
-    asked->none = reason == TL_REASON_USER_UNKNOWN;
-    asked->sam_only = asked->none && tl_lookup_sam_only(lookup);
-    rc = reason == TL_REASON_OK ? store_answer(asked, handle, lookup, found) : 0;
+        return fail(query, TL_REASON_NO_MEMORY, "");
+    reason = tl_lookup_find(lookup, what, &query->question, &found, conv->outcome);
+    query->none = reason == TL_REASON_USER_UNKNOWN;
+    query->sam_only = query->none && tl_lookup_sam_only(lookup);
+    rc = reason == TL_REASON_OK ? store_answer(query, handle, lookup, found) : 0;
     talloc_free(lookup);
     if (rc == -EEXIST)
-        return fail(asked, TL_REASON_ID_COLLISION, "the id is another's");
+        return fail(query, TL_REASON_ID_COLLISION, "the id is another's");
     if (rc != 0)
-        return fail(asked, TL_REASON_INTERNAL, strerror(-rc));
+        return fail(query, TL_REASON_INTERNAL, strerror(-rc));
     return reason;
 }
 
 /* Without the name, which may be a word that was typed in its place; `trustlogon id NAME`
  * explains any one. */
-static void log_failure(const struct asked *asked, enum tl_reason reason)
+static void log_failure(const struct query *query, enum tl_reason reason)
 {
-    const char *detail = asked->conv->outcome->detail;
+    const char *detail = query->conv->outcome->detail;
 
-    if (detail == NULL || tla_journal_quotes(detail, asked->question.name))
+    if (detail == NULL || tla_journal_quotes(detail, query->question.name))
         detail = "";
-    tla_journal_caller(asked->conv, LOG_INFO,
+    tla_journal_caller(query->conv, LOG_INFO,
                        "a %s that uid %u asked for could not be looked up: %s%s%s",
-                       asked->question.group ? "group" : "user",
-                       (unsigned int)asked->conv->peer, tl_reason_info(reason)->slug,
+                       query->question.group ? "group" : "user",
+                       (unsigned int)query->conv->peer, tl_reason_info(reason)->slug,
                        *detail != '\0' ? ": " : "", detail);
 }
 
 /* The store is read again behind the lock: the client before may have had the same
  * question. */
-static enum tl_reason look_up(struct asked *asked)
+static enum tl_reason look_up(struct query *query)
 {
-    struct tla_conv *conv = asked->conv;
+    struct tla_conv *conv = query->conv;
     struct tla_store_handle *handle = NULL;
     struct tla_lock *lock = NULL;
     enum tl_reason reason;
     /* Questions about a domain that does not answer must not keep sshd from finding its
      * users. */
-    int rc = tla_lookup_lock_enter(conv, conv->config->run_dir, asked->text, conv->peer,
-                                   conv->config->lookup_max, asked->deadline, &lock);
+    int rc = tla_lookup_lock_enter(conv, conv->config->run_dir, query->text, conv->peer,
+                                   conv->config->lookup_max, query->deadline, &lock);
 
     if (rc != 0)
-        return fail(asked, TL_REASON_DEADLINE, "too much is being looked up");
-    switch (known(asked)) {
+        return fail(query, TL_REASON_DEADLINE, "too much is being looked up");
+    switch (find_in_store(query)) {
     case TL_STORE_HIT:
         return TL_REASON_OK;
     case TL_STORE_NEGATIVE:
-        asked->none = true;
-        return fail(asked, TL_REASON_USER_UNKNOWN, "not long ago there was none");
+        query->none = true;
+        return fail(query, TL_REASON_USER_UNKNOWN, "not long ago there was none");
     default:
         break;
     }
     rc = tla_store_open(conv, conv->config, NULL, &handle);
     if (rc != 0)
-        return fail(asked, TL_REASON_INTERNAL, strerror(-rc));
-    reason = resolve(asked, handle);
-    if (asked->sam_only && is_known_by_upn(asked, handle)) {
-        asked->none = false;
-        reason = fail(asked, TL_REASON_DIRECTORY_UNREADABLE,
+        return fail(query, TL_REASON_INTERNAL, strerror(-rc));
+    reason = resolve(query, handle);
+    if (query->sam_only && is_known_by_upn(query, handle)) {
+        query->none = false;
+        reason = fail(query, TL_REASON_DIRECTORY_UNREADABLE,
                       "nobody could be asked for user principal names");
     }
-    if (asked->none)
-        store_nobody(asked, handle);
+    if (query->none)
+        store_missing(query, handle);
     else if (reason != TL_REASON_OK)
-        log_failure(asked, reason);
+        log_failure(query, reason);
     talloc_free(lock);
     return reason;
 }
 
 int tla_op_lookup(struct tla_conv *conv)
 {
-    struct asked asked = {0};
-    int rc = read_question(conv, &asked);
+    struct query query = {0};
+    int rc = read_question(conv, &query);
 
     if (rc != 0)
         return rc;
-    asked.deadline = tl_deadline_in_ms(conv->config->lookup_timeout);
+    query.deadline = tl_deadline_in_ms(conv->config->lookup_timeout);
     alarm((unsigned int)conv->config->lookup_timeout / 1000 + 10);
-    return answer(&asked, look_up(&asked));
+    return answer(&query, look_up(&query));
 }
