@@ -136,7 +136,7 @@ def cost_of_hits():
 
 
 def memory():
-    """{daemon: [processes, KiB resident, KiB of that nobody shares]}, all at rest."""
+    """{daemon: [processes, KiB resident, KiB of that not shared]}, all at rest."""
     for _ in range(100):
         if ws("pgrep -P $(pgrep -o -x trustlogond)").returncode != 0:
             break

@@ -6,7 +6,7 @@ usage: pac.py DRIVER [--corpus FOLDER]
 
 Makes PACs of all shapes with libndr, then thousands of damaged ones (fixed
 seed), and compares what pac_driver prints with what libndr understood. Where
-the two differ on purpose, the rule stands in place_rule() (where buffers lie)
+the two differ on purpose, the rule is in place_rule() (where buffers lie)
 or strict_rule() (what is in them), with its reason. Every rule makes us refuse
 what libndr takes; none makes us take what libndr refuses. A difference without
 a rule is a failure. --corpus writes some PACs as seeds for the fuzz target.
@@ -137,8 +137,8 @@ def pac(*buffers):
 
 
 def retyped(data, types):
-    """The buffers of type 13 become those of these types [MS-PAC 2.4], in order: what
-    nobody here decodes need not be what it says it is."""
+    """The buffers of type 13 become those of these types [MS-PAC 2.4], in order: a
+    buffer that neither side decodes may hold anything."""
     data = bytearray(data)
     types = list(types)
     for i in range(struct.unpack_from("<I", data)[0]):
@@ -313,9 +313,9 @@ def big_endian(data):
 
 
 def for_libndr(data):
-    """Two things that are none of our business: buffers that we do not decode
+    """Two differences that do not matter: buffers that we do not decode
     (libndr decodes delegation, devices, ...) become blobs, and the last buffer
-    gets the padding to 8 bytes that libndr wants and nobody else."""
+    gets the padding to 8 bytes that only libndr wants."""
     data = bytearray(data)
     for i in range(struct.unpack_from("<I", data)[0]):
         if struct.unpack_from("<I", data, 8 + 16 * i)[0] not in DECODED:

@@ -350,7 +350,7 @@ def asked(driver, row, *_):
 def keytab(driver, row, by_stem, *_):
     known = re.fullmatch(r"key of (\S+) for pac/(\S+)\.pac", row.facts)
     key_type, _, key = by_stem["PAC", known[2]].keys["key"].partition(":")
-    # A keytab that others may read is refused, and recordings are for everybody.
+    # A keytab that others may read is refused, and every user may read the recordings.
     with tempfile.NamedTemporaryFile() as private:
         private.write(row.path.read_bytes())
         private.flush()

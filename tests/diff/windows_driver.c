@@ -133,7 +133,7 @@ static void verify(struct run *run)
     krb5_free_principal(run->k5, client);
 }
 
-/* What stands in a ticket, and its PAC's bytes. */
+/* The content of a ticket, and its PAC's bytes. */
 static void print_ticket(struct run *run, const krb5_ticket *ticket)
 {
     const krb5_enc_tkt_part *part = ticket->enc_part2;
@@ -191,7 +191,7 @@ static void prove(struct run *run, const krb5_data *bytes, const krb5_ticket *op
     talloc_free(krb);
 }
 
-/* Two lines: what stands in it, and what the proof says. */
+/* Two lines: the content of the ticket, and the result of its verification. */
 static void ticket(struct run *run)
 {
     krb5_data bytes = bytes_of(run, run->args[0]);

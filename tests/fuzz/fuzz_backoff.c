@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * fuzz_backoff.c - the agent's count of wrong passwords: whatever the file says, nobody
- * waits for longer than the longest pause, and what is written is read again.
+ * fuzz_backoff.c - the agent's count of wrong passwords: no content of the file makes a
+ * user wait longer than the longest pause, and what is written is read again.
  */
 #include <stdlib.h>
 #include <sys/mman.h>

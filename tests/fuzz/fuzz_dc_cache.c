@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Fuzz target: the text of a DC cache file. What is accepted must come back the
+ * fuzz_dc_cache.c - the text of a DC cache file. What is accepted must come back the
  * same after being written again.
  */
 #include <stdlib.h>

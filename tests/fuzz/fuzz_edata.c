@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Fuzz target: the e-data of a KRB-ERROR.
+ * fuzz_edata.c - the e-data of a KRB-ERROR.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -19,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     if ((ret == 0) != (status != 0))
         abort();
-    /* What can be told must lead somewhere. */
+    /* A reason that is recognised has its words. */
     if (tl_status_from_krb(TL_STAGE_AS, TL_KRB_GENERIC, status) == 0)
         abort();
     return 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Fuzz target: the parts of FAST in requests, replies, and what is inside them.
+ * fuzz_fast.c - the parts of FAST in requests, replies, and what is inside them.
  */
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Fuzz target: the reply of a password service, its frame and its plain text.
+ * fuzz_kpasswd.c - the reply of a password service, its frame and its plain text.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -43,7 +43,7 @@ static void check_result(TALLOC_CTX *mem, const uint8_t *data, size_t size)
          strlen(result.text) > 515 || strpbrk(result.text, "\x1b\r\n\x7f") != NULL))
         abort();
     reason = tli_password_refused(mem, &in, &detail);
-    /* whatever it says, it is a refusal, and in words */
+    /* any content is a refusal, and has words */
     if (tl_reason_info(reason)->ntstatus != TL_NT_PASSWORD_RESTRICTION ||
         detail == NULL || detail[0] == '\0')
         abort();

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Fuzz target: LDAP messages as a server may send them, through every reader; and, if the
- * first byte is odd, the text of a filter, which must come out as BER that reads back.
+ * fuzz_ldap.c - LDAP messages as a server may send them, through every reader; and, if
+ * the first byte is odd, the text of a filter, which must come out as BER that reads
+ * back.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Fuzz target: answer lines of trustlogon-lsa.
+ * fuzz_lsa_answer.c - answer lines of trustlogon-lsa.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if ((ret == 0) != (answer != NULL))
         abort();
-    /* A name that is given out can be told from its domain again. */
+    /* A name in the answer splits from its domain again. */
     if (answer != NULL && answer->name != NULL &&
         (strpbrk(answer->name, "\\:/\n") != NULL || strchr(answer->domain, '\\') != NULL))
         abort();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Fuzz target: peer and request lines of trustlogon-lsa.
+ * fuzz_lsa_line.c - peer and request lines of trustlogon-lsa.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Fuzz target: names as typed, folding, comparison of DNS names.
+ * fuzz_name.c - names as typed, folding, comparison of DNS names.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * fuzz_nsswitch.c - any text as /etc/nsswitch.conf: what is told of a line is in it.
+ * fuzz_nsswitch.c - any text as /etc/nsswitch.conf: what is reported of a line is in it.
  */
 #include <stdlib.h>
 #include <string.h>

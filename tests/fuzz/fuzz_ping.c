@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Fuzz target: the answer to an LDAP ping. The first byte of the input chooses the
+ * fuzz_ping.c - the answer to an LDAP ping. The first byte of the input chooses the
  * decoder: even for the attribute's bytes, odd for a whole UDP packet.
  */
 #include <errno.h>

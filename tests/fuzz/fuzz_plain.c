@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Fuzz target: any bytes as text for a log or a terminal.
+ * fuzz_plain.c - any bytes as text for a log or a terminal.
  */
 #include <stdlib.h>
 #include <string.h>

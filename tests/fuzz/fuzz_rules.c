@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Fuzz target: what access rules are made of and held against: the lists as written,
+ * fuzz_rules.c - what access rules are made of and held against: the lists as written,
  * the memberships kept between two processes, and the remembered names. The first byte
  * chooses.
  */
@@ -13,7 +13,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* What was understood says the same once more. */
+/* Rules that were parsed parse to the same again. */
 static void membership(TALLOC_CTX *ctx, const char *text, size_t len)
 {
     struct tl_membership *member, *again;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Fuzz target: the iteration counts in an answer to an AS-REQ.
+ * fuzz_s2k.c - the iteration counts in an answer to an AS-REQ.
  */
 #include "status/s2k.h"
 

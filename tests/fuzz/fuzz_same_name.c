@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The localauth module's comparison of names, held to the library's folding: two names,
- * with a NUL between them.
+ * fuzz_same_name.c - the localauth module's comparison of names, held to the library's
+ * folding: two names, with a NUL between them.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Fuzz target: SIDs, packed and as text.
+ * fuzz_sid.c - SIDs, packed and as text.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * Fuzz target: the reader of the identity store, and who looks into it. The input is a
- * list of changes to a small sound store: one byte of flags, then per change two bytes of
- * position (in units of 8 where flag 2 is set), one byte within the word, one new value.
+ * fuzz_store.c - the reader of the identity store, and its inspector. The input is a
+ * list of changes to a small sound store: one byte of flags, then per change two bytes
+ * of position (in units of 8 where flag 2 is set), one byte within the word, one new
+ * value.
  *
  * Flag 1: all checksums are made right again, as an attacker would, so that bounds
- * and links are what is left to protect the reader. Without it, whatever is found
- * must be what was put in.
+ * and links are what is left to protect the reader. Without it, every
+ * record that is found must be one that was put in.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -128,8 +129,8 @@ static void use(const struct tli_store_entry *entry, bool sound, bool has_gids)
         abort();
 }
 
-/* A bare name is one of the domain's, whatever the header says that it is; what is shown
- * is in front of the '@'. */
+/* A bare name is always a name of the domain, even if the header claims another; what
+ * is shown is in front of the '@'. */
 static void look_bare(const struct tli_store_map *map, bool sound)
 {
     static const char *const typed[] = {"alice", "root", "10", "a\\alice"};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The realm that a TGS-REP refers to, read of a message that nobody has proven yet.
+ * fuzz_tgs_rep.c - the realm that a TGS-REP refers to, read from a message before it is
+ * verified.
  */
 #include <stdlib.h>
 #include <string.h>

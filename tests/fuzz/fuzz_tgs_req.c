@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Leaving PA-FX-FAST out of a TGS-REQ: never a byte read or written outside, and
- * what comes out has nothing left to leave out.
+ * fuzz_tgs_req.c - leaving PA-FX-FAST out of a TGS-REQ: never a byte read or written
+ * outside, and what comes out has nothing left to leave out.
  */
 #include <stdlib.h>
 

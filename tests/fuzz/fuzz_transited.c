@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The realms that a ticket came through.
+ * fuzz_transited.c - the realms that a ticket came through.
  */
 #include <stdlib.h>
 #include <string.h>

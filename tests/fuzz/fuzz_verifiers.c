@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Fuzz target: the file of cached logons. What is taken is written back as it was.
+ * fuzz_verifiers.c - the file of cached logons. What is taken is written back as it was.
  */
 #include <stdlib.h>
 #include <string.h>

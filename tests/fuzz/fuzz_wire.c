@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * fuzz_wire.c - any packet: either refused, or the same message again after
- * encoding and decoding it once more.
+ * it is encoded and decoded.
  */
 #include "wire/wire.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Counting the calls of malloc() and its kin, those of modules opened later among them.
+ * heap.c - counting the calls of malloc() and its kin, those of modules opened later
+ * among them.
  */
 #include <stdatomic.h>
 #include <stdlib.h>

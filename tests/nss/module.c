@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Opening an NSS module by path.
+ * module.c - opening an NSS module by path.
  */
 #include <dlfcn.h>
 #include <stdio.h>

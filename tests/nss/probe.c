@@ -4,7 +4,7 @@
  *
  * It knows nothing of the module but what glibc's manual promises, so it runs on
  * others as well (tests run it on libnss_compat). What it asks for: the names on the
- * command line, names nobody has, every buffer from too small to enough, everything
+ * command line, unknown names, every buffer from too small to enough, everything
  * that enumeration shows, and all of it from several threads at once.
  */
 #include <errno.h>
@@ -181,12 +181,12 @@ static void nobody(const char *name)
         q.group = group != 0;
         status = ask_growing(&q, 0, &answer, &buffer);
         if (status != NSS_STATUS_NOTFOUND && status != NSS_STATUS_UNAVAIL)
-            wrong("nobody's name", name, status, 0);
+            wrong("an unknown name", name, status, 0);
         free(buffer);
     }
     if (nss.initgroups(name, 0, &at, &size, &groups, 0, &err) == NSS_STATUS_SUCCESS &&
         at != 0)
-        wrong("nobody's groups", name, NSS_STATUS_SUCCESS, err);
+        wrong("an unknown user's groups", name, NSS_STATUS_SUCCESS, err);
     free(groups);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What is in the identity store, and what is known there not to exist, is answered from
- * memory alone: no system call, no allocation, for one group or 300.
+ * test_hits.c - what is in the identity store, and what is known there not to exist, is
+ * answered from memory alone: no system call, no allocation, for one group or 300.
  */
 #include <check.h>
 #include <linux/seccomp.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The localauth module: called by its table, and through libkrb5 with the drop-in that
- * is installed, on a store and an agent of the test's.
+ * test_localauth.c - the localauth module: called by its table, and through libkrb5 with
+ * the drop-in that is installed, on a store and an agent of the test's.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -99,8 +99,8 @@ static void fill(void)
     put("unknown@contoso.test", NULL, CONTOSO "1111", 201111);
     put("ws2$@contoso.test", NULL, CONTOSO "1112", 201112);
     put("\xc3\xbcnal@contoso.test", unal, CONTOSO "1109", 201109);
-    /* An explicit UPN that looks like another's own name: the store's writer lets none
-     * in, and the module would not believe it. */
+    /* An explicit UPN that looks like the own name of another user: the store's writer
+     * refuses it, and the module would not accept it. */
     put("zed@contoso.test", zed, CONTOSO "1110", 201110);
     put("\xcf\x83\xce\xb1\xcf\x83@contoso.test", sigma, CONTOSO "1113", 201113);
 }
@@ -193,7 +193,7 @@ static const struct {
     {"administrator", "FABRIKAM.TEST", "administrator", EPERM},
     {"alice", "CONTOSO.TEST", "alice", EPERM},
     {"alice", "CONTOSO.TEST", "", EPERM},
-    /* a domain user for whose name NSS gives somebody else, root, nobody */
+    /* a domain user whose name NSS maps to another user, to root, to no user */
     {"both", "CONTOSO.TEST", "both@contoso.test", EPERM},
     {"crown", "CONTOSO.TEST", "crown@contoso.test", EPERM},
     {"unknown", "CONTOSO.TEST", "unknown@contoso.test", EPERM},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The NSS module on a store of the test's: every entry point, every buffer size,
- * threads that fork, signal handlers, and that a hit is nothing but memory.
+ * test_nss.c - the NSS module on a store of the test's: every entry point, every buffer
+ * size, threads that fork, signal handlers, and that a hit is nothing but memory.
  */
 #include <check.h>
 #include <errno.h>
@@ -60,7 +60,7 @@ static void put_alice(void)
     ck_assert_int_eq(tli_store_put_user(store, &user), 0);
     ck_assert_int_eq(tli_store_put_group(store, &group), 0);
     ck_assert_int_eq(tli_store_put_gids(store, UID, many_gids, BIG, &life), 0);
-    /* Known to be nobody, so that nobody needs to be asked. */
+    /* Known not to exist, so that the agent need not be asked. */
     ck_assert_int_eq(tli_store_put_missing_name(store, TL_STORE_USER_NAME,
                                                 "nobody@contoso.test", UINT32_MAX),
                      0);
@@ -294,7 +294,7 @@ static void *look_up_forever(void *stop)
 }
 
 /* Children forked in the middle of other threads' look-ups, while the file is
- * replaced under everybody. */
+ * replaced. */
 START_TEST(forks_among_threads)
 {
     atomic_bool stop = false;

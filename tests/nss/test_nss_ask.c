@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The NSS module and an agent, good or bad: who is asked when, what is believed, and
- * that every call ends in its time with the right status.
+ * test_nss_ask.c - the NSS module and an agent, good or bad: when it is asked, which of
+ * its answers count, and that every call ends in time with the right status.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -205,7 +205,7 @@ START_TEST(a_miss_is_asked_once)
 }
 END_TEST
 
-START_TEST(nobody_of_that_name)
+START_TEST(no_user_of_that_name)
 {
     start(FAKE_ANSWERS, knows_nobody);
     ck_assert_int_eq(call(calls[_i]), NSS_STATUS_NOTFOUND);
@@ -213,7 +213,7 @@ START_TEST(nobody_of_that_name)
 }
 END_TEST
 
-START_TEST(known_to_be_nobody)
+START_TEST(known_not_to_exist)
 {
     start(FAKE_ANSWERS, remembers_nobody);
     for (unsigned i = 0; i < 3; i++) {
@@ -224,7 +224,7 @@ START_TEST(known_to_be_nobody)
 }
 END_TEST
 
-START_TEST(nobody_can_tell)
+START_TEST(the_agent_cannot_tell)
 {
     start(FAKE_ANSWERS, cannot_tell);
     ck_assert_int_eq(call(calls[_i]), NSS_STATUS_UNAVAIL);
@@ -232,7 +232,7 @@ START_TEST(nobody_can_tell)
 }
 END_TEST
 
-/* An agent that says "done" and did nothing makes nobody appear. */
+/* An agent that says "done" but stored nothing: the user is not found. */
 START_TEST(an_empty_promise)
 {
     start(FAKE_ANSWERS, lies);
@@ -309,7 +309,7 @@ START_TEST(what_is_not_ours_is_not_asked)
 }
 END_TEST
 
-/* The first name may be asked for; whose an id is, nobody knows yet. */
+/* The first name may be asked for; the owner of an id is not known yet. */
 START_TEST(no_store_yet)
 {
     start(FAKE_ANSWERS, cannot_tell);
@@ -344,7 +344,8 @@ START_TEST(a_bad_agent_and_a_stale_entry)
 }
 END_TEST
 
-/* Somebody who is not root listens where the agent should: nothing is told to him. */
+/* A process that is not root's listens at the agent's socket: the module sends it
+ * nothing. */
 START_TEST(an_impostor)
 {
     if (geteuid() != 0)
@@ -358,7 +359,7 @@ START_TEST(an_impostor)
 END_TEST
 
 /* A listing of 500 strange files waits once, and the next one soon asks again. */
-START_TEST(waiting_in_vain_is_not_repeated)
+START_TEST(a_wait_without_answer_is_not_repeated)
 {
     int64_t began = tli_wire_now();
 
@@ -398,8 +399,8 @@ START_TEST(no_agent_costs_nothing)
 }
 END_TEST
 
-/* "Could not tell", said at once, is no reason to ask nobody else. */
-START_TEST(quick_answers_keep_nobody_quiet)
+/* A quick "could not tell" does not stop the module from asking about other names. */
+START_TEST(quick_answers_stop_no_question)
 {
     start(FAKE_ANSWERS, cannot_tell);
     for (uint32_t i = 0; i < 10; i++) {
@@ -470,9 +471,9 @@ int main(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, a_miss_is_asked_once, 0, COUNT(calls));
-    tcase_add_loop_test(tcase, nobody_of_that_name, 0, COUNT(calls));
-    tcase_add_test(tcase, known_to_be_nobody);
-    tcase_add_loop_test(tcase, nobody_can_tell, 0, COUNT(calls));
+    tcase_add_loop_test(tcase, no_user_of_that_name, 0, COUNT(calls));
+    tcase_add_test(tcase, known_not_to_exist);
+    tcase_add_loop_test(tcase, the_agent_cannot_tell, 0, COUNT(calls));
     tcase_add_loop_test(tcase, an_empty_promise, 0, COUNT(calls));
     tcase_add_loop_test(tcase, stale_is_asked_again, 0, COUNT(calls));
     tcase_add_loop_test(tcase, stale_is_better_than_nothing, 0, COUNT(calls));
@@ -483,9 +484,9 @@ int main(void)
     tcase_add_loop_test(tcase, a_bad_agent, 0, COUNT(bad));
     tcase_add_loop_test(tcase, a_bad_agent_and_a_stale_entry, 0, COUNT(bad));
     tcase_add_test(tcase, an_impostor);
-    tcase_add_test(tcase, waiting_in_vain_is_not_repeated);
+    tcase_add_test(tcase, a_wait_without_answer_is_not_repeated);
     tcase_add_test(tcase, no_agent_costs_nothing);
-    tcase_add_test(tcase, quick_answers_keep_nobody_quiet);
+    tcase_add_test(tcase, quick_answers_stop_no_question);
     tcase_add_test(tcase, forks_among_threads);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);

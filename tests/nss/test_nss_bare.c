@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Names without a domain (bare_names, show_bare_names): whose they are, what is shown,
- * who is asked, and that an account of the machine wins whenever it was made.
+ * test_nss_bare.c - names without a domain (bare_names, show_bare_names): whose they
+ * are, what is shown, when the agent is asked, and that an account of the machine wins
+ * whenever it was made.
  */
 #include <check.h>
 #include <errno.h>
@@ -261,7 +262,7 @@ START_TEST(the_machines_own_win)
 }
 END_TEST
 
-/* Whatever the domain calls its accounts. */
+/* Any name that the domain gives its accounts. */
 START_TEST(never_bare)
 {
     static const char *const names[] = {"root",
@@ -358,7 +359,7 @@ START_TEST(unknown)
 }
 END_TEST
 
-/* Who cannot tell whether the machine has the name answers nobody. */
+/* Where the module cannot read whether the machine has the name, no user has it. */
 START_TEST(unreadable)
 {
     bare("contoso.test", true);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The NSS module in programs that are executed: by root, by an ordinary user, and by an
- * ordinary user setuid root with an environment made to mislead; the store's owner is
- * root or whoever runs this test.
+ * test_nss_exec.c - the NSS module in programs that are executed: by root, by an
+ * ordinary user, and by an ordinary user setuid root with an environment made to
+ * mislead; the store's owner is root or the user that runs this test.
  */
 #include <check.h>
 #include <errno.h>
@@ -165,7 +165,7 @@ static void expect_clean(mode_t mode, uid_t uid, const char *euid)
                   (unsigned)status, said);
 }
 
-START_TEST(as_whoever_runs_this)
+START_TEST(as_the_caller)
 {
     char euid[16];
     char path[64];
@@ -201,7 +201,7 @@ int main(void)
 
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_set_timeout(tcase, 60);
-    tcase_add_test(tcase, as_whoever_runs_this);
+    tcase_add_test(tcase, as_the_caller);
     tcase_add_test(tcase, as_an_ordinary_user);
     tcase_add_test(tcase, setuid_root);
     suite_add_tcase(suite, tcase);

@@ -6,10 +6,10 @@
  *
  *   pam_client CONFDIR SERVICE USER [-r ANSWER]... [-e NAME=VALUE]... OPERATION...
  *
- * and -u NAME between operations: as somebody else from now on, as sudo does.
+ * and -u NAME between operations: as another user from now on, as sudo does.
  *
  * ANSWER: text, or @long:N (N bytes), @null (success without a reply), @error
- * (PAM_CONV_ERR), @user:NAME (be somebody else from now on, and answer "secret").
+ * (PAM_CONV_ERR), @user:NAME (become another user, and answer "secret").
  * OPERATION: authenticate, setcred, reinitialize, refresh, delete, account, open, close,
  * chauthtok, chauthtok-expired, or auth-silent; :FORK after one runs it in a child whose
  * PAM environment comes back, as sshd does.

@@ -22,7 +22,7 @@ def test_password_withheld(bench):
     with agent(bench, f"[workstation]\n keytab = {bench.folder}/keytab\n"):
         for secret in (junk, junk[:1], junk[:7], junk + junk[:2]):
             done = ask(bench, op=1, user=ALICE, secret=secret)
-            check(f"{len(secret)} bytes of sshd's: a wrong password, and no question to anybody",
+            check(f"{len(secret)} bytes of sshd's: a wrong password, and no question to a KDC",
                   done and done["ntstatus"] == LOGON_FAILURE and done["text"] == T1326 and
                   done["reason"] == "password-withheld", done)
 
@@ -106,7 +106,7 @@ def test_agent_refresh(bench):
 
 
 def test_agent_restart(bench):
-    """What works for a listener that was killed ends, and is no other agent to the next."""
+    """The workers of a killed listener end, and the next listener is not refused for them."""
     def is_gone(pid):
         try:
             with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
@@ -123,7 +123,7 @@ def test_agent_restart(bench):
         return not is_gone(pid)
 
     with open(bench.folder / "identity.store.lock", "w", encoding="utf-8") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # whoever opens the store waits for two seconds
+        fcntl.flock(lock, fcntl.LOCK_EX)  # opening the store waits for two seconds
         for _ in "12":
             with agent(bench) as (process, log):
                 done = ask(bench, op=99, user=ALICE)
@@ -201,7 +201,7 @@ def test_agent_account(bench):
             check(f"password_warning={days}, {expires - 1} days left: {'warned' if warned else 'silent'}",
                   bool(said) == warned, said)
         _, done = account("a" * 32, "CONTOSO\\bob")
-        check("another user's token is none", done["ntstatus"] != 0, done)
+        check("another user's token is not accepted", done["ntstatus"] != 0, done)
         _, done = account("a" * 32, ALICE, has_owner=1, uid=70001, gid=70002)
         check("with the uid that NSS gives the name: the proven one's",
               done.get("ntstatus", 0) == 0, done)
@@ -219,7 +219,7 @@ def test_agent_account(bench):
         logon("b" * 32, ALICE, 0, age=601)
         (bench.folder / "pending" / ".swept").unlink()  # a minute ago
         _, done = account("b" * 32, ALICE)
-        check("one of eleven minutes ago is none, and swept", done["ntstatus"] != 0 and
+        check("one of eleven minutes ago has expired, and is removed", done["ntstatus"] != 0 and
               not (bench.folder / "pending" / ("b" * 32 + ".logon")).exists(), done)
 
 
@@ -240,7 +240,7 @@ def activated(bench, listener, lookups, conf):
             stdin=listener, stdout=lookups, stderr=subprocess.DEVNULL,
             env={**os.environ, "NOTIFY_SOCKET": str(name)})
         ready = notify.recv(4096)
-    check("systemd is told that it is ready", b"READY=1" in ready, ready)
+    check("systemd learns that it is ready", b"READY=1" in ready, ready)
     return process
 
 
@@ -323,4 +323,4 @@ def test_agent_end_to_end(bench):
           got)
     conf.write_text("[logon]\n walk = nonsense\n")
     got = bench.run("authenticate")
-    check("a broken file: nobody gets in", got.codes == code("SYSTEM_ERR") and not got.prompts, got)
+    check("a broken file: no user gets in", got.codes == code("SYSTEM_ERR") and not got.prompts, got)

@@ -40,7 +40,7 @@ def test_agent_hostile_clients(bench):
 def test_agent_peers(bench):
     with agent(bench) as (_, log):
         done = as_uid(NOBODY, bench, op=1, user=ALICE)
-        check("another uid may not log on as somebody", isinstance(done, dict) and
+        check("another uid may not log on as another user", isinstance(done, dict) and
               done["reason"] == "caller-not-allowed", done)
         done = as_uid(NOBODY, bench, op=1, user="nobody", conf="/nonexistent", options="walk=x")
         check("its own account it may, without configuration of its own",
@@ -82,20 +82,20 @@ def test_agent_callers(bench):
         check("another caller, and root's own programs, are served", all(others), others)
         held[0].close()
         again = wait_for(lambda: prompted(caller="1000"))
-        check("who gives up makes room", again)
+        check("a client that gives up makes room", again)
         for peer in (*held, *others, again):
             peer and peer.close()
 
 
 def test_agent_lookups(bench):
-    """The other door: for everybody, for look-ups only, with limits of its own."""
+    """The socket for look-ups: open to every user, for look-ups only, with limits of its own."""
     door = bench.folder / "lookup"
     question = {"door": door, "op": 7, "lookup": 1, "user": ALICE}
     with agent(bench) as (process, log):
         check("it is open to all", os.stat(door).st_mode & 0o777 == 0o666)
         for uid in (0, NOBODY):
             done = as_uid(uid, bench, **question)
-            check(f"uid {uid} may ask, and hears that it could not be told",
+            check(f"uid {uid} may ask, and learns that there is no answer",
                   isinstance(done, dict) and done["ntstatus"] not in (0, 0xC0000064), done)
             done = as_uid(uid, bench, door=door, op=1, user="nobody")
             check(f"uid {uid} may not log on here", isinstance(done, dict) and
@@ -113,7 +113,7 @@ def test_agent_lookups(bench):
         before = log.read_text().count("ended early")
         idle = [connect(bench, door) for _ in range(20)]
         # Each has a worker for a second, which says how it ended.
-        check("who connects and says nothing has a worker, but not for long",
+        check("a silent client has a worker, but not for long",
               wait_for(lambda: log.read_text().count("ended early") - before == 20 and
                        not workers(process)), log.read_text())
         for peer in idle:

@@ -95,7 +95,7 @@ def test_names(bench):
               not got.errors and not bench.agent.requests, got)
     for operation in ("setcred", "account", "open", "close", "chauthtok"):
         got = bench.run(operation, user="root", conversations=[])
-        # libpam's answer where nobody spoke up; it also is when PAM_IGNORE was
+        # libpam's answer where no module has one; it also is when PAM_IGNORE was
         check(f"root: {operation} is ignored", got.codes == code("PERM_DENIED"), got)
     for user in (ALICE, "alice@contoso.test", "roo", "rootx", "no.such.user", "a%n%s@x",
                  "ünï@contoso.test", "../../x", "x" * 500):
@@ -104,7 +104,7 @@ def test_names(bench):
               got.prompts == ["Password: "] and bench.agent.requests[0]["user"] == user, got)
     for length in (512, 4096, 100000):
         got = bench.run("authenticate", user="x" * length, conversations=[[PROMPT, GOOD]])
-        check(f"a name of {length} bytes is nobody's", got.codes == code("USER_UNKNOWN"), got)
+        check(f"a name of {length} bytes belongs to no user of a domain", got.codes == code("USER_UNKNOWN"), got)
     local = ("done", {"ntstatus": 0xC0000064, "local_user": 1, "text": "no"})
     got = bench.run("authenticate", conversations=[[local]])
     check("the agent says local: USER_UNKNOWN, no text",
@@ -130,7 +130,7 @@ def test_passwords(bench):
     for answer in ("@null", "@error"):
         got = bench.run("authenticate", answers=(answer,), conversations=[[PROMPT, GOOD]])
         bench.agent.join(60)
-        check(f"no reply ({answer}): CONV_ERR, and the agent is told",
+        check(f"no reply ({answer}): CONV_ERR, and the agent hears of it",
               got.codes == code("CONV_ERR") and [k for k, _ in bench.agent.answers] == ["cancel"],
               f"{got} {bench.agent.answers}")
 
@@ -152,7 +152,7 @@ def test_first_pass(bench):
               bench.agent.requests[0].get("secret") == "earlier" and
               got.codes == code("SUCCESS"), got)
         got = bench.run("authenticate", conversations=[[PROMPT, GOOD]])
-        check(f"{option}: asks where there is none", got.prompts == ["Password: "] and
+        check(f"{option}: asks where there is no password yet", got.prompts == ["Password: "] and
               got.codes == code("SUCCESS"), got)
         got = bench.run("authenticate", conversations=[[GOOD]],
                         process_env={"PAM_AUTHTOK": "x" * 600})
@@ -198,7 +198,7 @@ def test_options(bench):
         got = bench.run("authenticate", "setcred", "account", "open", "chauthtok",
                         conversations=[[PROMPT, GOOD]])
         lines = [x for x in got.logs if f'"{option}"' in x]
-        check(f"{option}: one line names it, nobody gets in", len(lines) == 5 and
+        check(f"{option}: one line names it, no user gets in", len(lines) == 5 and
               got.codes == code(*["SERVICE_ERR"] * 5) and not bench.agent.requests, got)
     bench.pam("debug realm=FABRIKAM.TEST walk=direct conf=/etc/other.conf")
     bench.run("authenticate", conversations=[[PROMPT, GOOD]])
@@ -228,7 +228,7 @@ def test_manual(bench):
     manual = (top / "docs" / "pam_trustlogon.8").read_text()
     missing = [x for x in re.findall(r"OPT\((\w+),|\{\"(\w+)\", NUMBER", source)
                if x[0] != "name" and f"Cm {x[0] or x[1]}" not in manual]
-    check("every option stands in pam_trustlogon(8)", not missing, missing)
+    check("pam_trustlogon(8) has every option", not missing, missing)
 
 
 def test_hostile_agent(bench):
@@ -305,12 +305,12 @@ def test_caller(bench):
     for how, prefix, caller in (("root's own program", (), None),
                                 ("a setuid program", ("setpriv", "--ruid", "1234"), "1234")):
         got = bench.run("authenticate", conversations=[[PROMPT, GOOD]], prefix=prefix)
-        check(f"{how} names {caller or 'nobody'}", got.codes == code("SUCCESS") and
+        check(f"{how} names {caller or 'no caller'}", got.codes == code("SUCCESS") and
               bench.agent.requests[0].get("caller") == caller, (got, bench.agent.requests))
 
 
 def test_manual(bench):
-    """No page shows a stack whose end is open: who is let in by nobody must be refused there."""
+    """No page shows a stack with an open end: a user whom no module lets in is refused."""
     del bench
     root = HERE.parent.parent
     pages = [*(root / "docs").iterdir(), root / "README.md"]

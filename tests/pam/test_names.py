@@ -37,7 +37,7 @@ def test_plain_journal(bench):
             ask(bench, op=1, user=name, secret="x", flags=DEBUG, service=text)
         got = log.read_bytes()
         found = [x for x in UNFIT if x in got]
-        check("nothing that is no plain text reaches the journal", not found and
+        check("only plain text reaches the journal", not found and
               b"\xe2\x80b" not in got, found)
         check("but the rest does", all(b"b%d" % n in got for n in range(len(HOSTILE))), got)
         ask(bench, op=1, user="CONTOSO\\zoë", secret="x", flags=DEBUG)
@@ -81,7 +81,7 @@ def test_no_password_in_logs(bench):
             for fields in ({"op": 1, "secret": "y"}, {"op": 4, "secret": "y"}, {"op": 99}):
                 ask(bench, user=name, **fields)
             done = ask(bench, op=1, user=name, secret="y")
-            check(f"{name}: the module is told, too", done and done.get("unnamed") == 1, done)
+            check(f"{name}: the module learns it, too", done and done.get("unnamed") == 1, done)
         as_uid(NOBODY, bench, op=1, user="Tr0ub4dor", secret="y")
         for user in ("Tr0ub4dor@3x", "x\\Tr0ub4dor"):
             ask(bench, door=bench.folder / "lookup", op=7, lookup=1, user=user)
@@ -101,11 +101,11 @@ def test_no_password_in_logs(bench):
               (ALICE in line[0]) == shown and "user-unknown" in line[0], got)
     bench.pam()
     got = bench.run("authenticate", conversations=[[PROMPT, WRONG]])
-    check("the name of somebody who is known is there", any(ALICE in x for x in got.logs), got)
+    check("the name of a known user is there", any(ALICE in x for x in got.logs), got)
 
 
 def test_lines_per_uid(bench):
-    """Whoever looks names up as fast as he may, or sends rubbish, fills no log."""
+    """A user who looks names up at full speed, or sends rubbish, does not fill the log."""
     door = bench.folder / "lookup"
     with agent(bench) as (_, log):
         for n in range(40):
@@ -115,11 +115,11 @@ def test_lines_per_uid(bench):
         check("eighty questions of one uid: ten lines at most, and some", 1 <= lines <= 10,
               log.read_text())
         as_uid(NOBODY + 1, bench, door=door, op=7, lookup=1, user="CONTOSO\\other")
-        check("another uid's are told", f"uid {NOBODY + 1}" in log.read_text(), log.read_text())
+        check("another uid's are logged", f"uid {NOBODY + 1}" in log.read_text(), log.read_text())
 
 
 def test_password_no_text(bench):
-    """A password that is not UTF-8 is no question to a KDC, and no guess."""
+    """A password that is not UTF-8 is sent to no KDC, and does not count as a guess."""
     with agent(bench, joined(bench)):
         for secret in (b"p\xe4ss", b"\xff", b"a\xc3", b"\xed\xa0\x80", b"\xc0\xaf", b"\xf4\x90\x80\x80"):
             for op in (1, 4):
@@ -135,7 +135,7 @@ def test_password_no_text(bench):
 
 
 def test_user_changes(bench):
-    """A program that becomes somebody else while it is asked is not let in as him."""
+    """A program that becomes another user while it is asked is not let in as that user."""
     bench.pam()
     for name in ("root", "CONTOSO\\" + "b" * 400, "CONTOSO\\bob"):
         got = bench.run("authenticate", answers=(f"@user:{name}",), conversations=[[PROMPT, GOOD]])

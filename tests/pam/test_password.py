@@ -34,11 +34,11 @@ def test_change(bench):
     check("a wrong old password ends it", got.codes == code("AUTH_ERR") and
           len(got.errors) == 1 and len(bench.agent.requests) == 1, got)
     got = bench.run("chauthtok", answers=("old",), conversations=[[OLD, FILTERED]])
-    check("nobody to change it: told before a new one is asked for",
+    check("no DC to change it: said before a new one is asked for",
           got.codes == code("AUTHINFO_UNAVAIL") and got.errors == [T1265], got)
     got = bench.run("chauthtok", answers=("old", "x", "x", "y", "y"), conversations=[
         [OLD, DONE], [NEW, AGAIN, ("say", {"style": 4, "text": T1325}), NEW, AGAIN, REFUSED]])
-    check("refused twice: both told, AUTHTOK_ERR", got.codes == code("AUTHTOK_ERR") and
+    check("refused twice: said both times, AUTHTOK_ERR", got.codes == code("AUTHTOK_ERR") and
           got.errors == [T1325, T1325], got)
     got = bench.run("chauthtok", answers=("old", "new", "@error"),
                     conversations=[[OLD, DONE], [NEW, AGAIN, DONE]])
@@ -47,7 +47,7 @@ def test_change(bench):
     empty = ("done", {"ntstatus": 0})
     for conversations in ([[OLD, empty]], [[OLD, DONE], [NEW, AGAIN, empty]]):
         got = bench.run("chauthtok", answers=("old", "new", "new"), conversations=conversations)
-        check("a success without a name is none", got.codes == code("SYSTEM_ERR"), got)
+        check("a success without a name is refused", got.codes == code("SYSTEM_ERR"), got)
     got = bench.run("chauthtok", conversations=[[("done", {"ntstatus": 1, "local_user": 1})]])
     check("not ours after all: ignored", got.codes == code("PERM_DENIED") and not got.prompts, got)
 
@@ -55,13 +55,13 @@ def test_change(bench):
 def test_change_items(bench):
     bench.pam("use_authtok")
     got = bench.run("chauthtok", answers=("old",), conversations=[[OLD, DONE], [DONE]])
-    check("use_authtok without a password: AUTHTOK_ERR, nobody is asked",
+    check("use_authtok without a password: AUTHTOK_ERR, the agent is not asked",
           got.codes == code("AUTHTOK_ERR") and len(bench.agent.requests) == 1, got)
     line = f"password required {MODULE} socket={bench.socket} agent=/nonexistent"
     (bench.confdir / "test").write_text(f"{line}\n{line} use_first_pass use_authtok\n")
     got = bench.run("chauthtok", answers=("old", "new", "new"), conversations=[
         [OLD, DONE], [DONE], [NEW, AGAIN, DONE], [DONE]])
-    check("what the first module of a stack was told, the second has",
+    check("what the first module of a stack was given, the second has",
           got.codes == code("SUCCESS") and asked(bench, "secret", "new_secret") == [
               {}, {"secret": "old"}, {"secret": "old"}, {"secret": "old", "new_secret": "new"}],
           (got, bench.agent.requests))
@@ -92,7 +92,7 @@ def test_expired(bench):
           bench.agent.requests[1]["secret"] == "new", bench.agent.requests)
     got = bench.run("authenticate", answers=("old", "x", "x"),
                     conversations=[[PROMPT, EXPIRED, NEW, AGAIN, REFUSED], [GOOD]])
-    check("a refused one is none", got.codes[0] == CODES["AUTH_ERR"] and
+    check("a refused one is not offered", got.codes[0] == CODES["AUTH_ERR"] and
           bench.agent.requests[1]["secret"] == "old", (got, bench.agent.requests))
     must = ("done", {"ntstatus": 0xC0000224, "text": "must", "reason": "x"})
     bench.pam()

@@ -51,7 +51,7 @@ sock.send(encode("done", ntstatus=0, canonical="alice@contoso.test", session={TO
     check("a clean environment", set(env) == {"PATH", "LANG"}, facts)
     # 4 is the listing's own
     check("no descriptors but 0 to 3", facts.get("fds") in ([0, 1, 2, 3], [0, 1, 2, 3, 4]), facts)
-    check("its own session, in /, children of nobody here",
+    check("its own session, in /, a child of no process here",
           facts.get("sid") and facts.get("cwd") == "/" and facts.get("zero") == "/dev/null", facts)
     check("root in all ids, no groups", facts.get("uids") == (0, 0, 0) and
           facts.get("groups") == [], facts)
@@ -116,7 +116,7 @@ def test_session(bench):
           got.codes == code("SUCCESS", "SUCCESS", "SUCCESS", "PERM_DENIED"), got)
     got = bench.run("authenticate", "account", "-u", "root", "setcred", "open", process_env=env,
                     conversations=[[PROMPT, GOOD], [GOOD]])
-    check("whoever goes on as root (sudo) takes no token into root's environment",
+    check("a program that goes on as root (sudo) takes no token into root's environment",
           got.env == {} and len(bench.agent.requests) == 2, got)
     got = bench.run("authenticate", "reinitialize", process_env={**env, "KRB5CCNAME": "FILE:/tmp/o"},
                     conversations=[[PROMPT, GOOD], [stored]])
@@ -163,9 +163,9 @@ def test_session(bench):
                                 ("against a rule", rule, "PERM_DENIED")):
         got = bench.run("account", process_env=env, conversations=[[answer]])
         asked = bench.agent.requests[0]
-        check(f"ssh keys: account of somebody {how}: {wanted}", got.codes == code(wanted) and
+        check(f"ssh keys: account of a user {how}: {wanted}", got.codes == code(wanted) and
               "session" not in asked and (asked["uid"], asked["has_owner"]) == (70001, 1), got)
     check("ssh keys: and says why not", got.errors == ["Not here."], got)
     got = bench.run("account", user="root", process_env=env, conversations=[])
-    check("nobody is asked about root", got.codes == code("SUCCESS") and not bench.agent.requests,
+    check("the agent is not asked about root", got.codes == code("SUCCESS") and not bench.agent.requests,
           got)

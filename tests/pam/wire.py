@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The wire between module and agent, written a second time from wire.h's words.
 
-And a scripted agent: steps it plays to whoever connects.
+And a scripted agent: steps it plays to each peer.
 """
 import os
 import socket

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a machine does to a file: a full disk, no inodes, a read-only file system, no
- * descriptors left, a clock set back, a reboot, leftovers of a killed writer; and readers
- * that live through all of it. File systems are mounted in a namespace of the test's,
- * which needs root; without, those tests are left out.
+ * test_faults.c - what a machine does to a file: a full disk, no inodes, a read-only
+ * file system, no descriptors left, a clock set back, a reboot, leftovers of a killed
+ * writer; and readers that live through all of it. File systems are mounted in a
+ * namespace of the test's, which needs root; without, those tests are left out.
  */
 #include <check.h>
 #include <errno.h>
@@ -122,7 +122,8 @@ static bool is_there(const char *end)
     return access(name, F_OK) == 0;
 }
 
-/* Fill until the file would have to grow and cannot; what was told to be in is in. */
+/* Fill until the file would have to grow and cannot; what was stored successfully is in.
+ */
 START_TEST(full_disk)
 {
     uint32_t count = 0;

@@ -42,7 +42,7 @@ static inline void add_sid_value(TALLOC_CTX *ctx, struct tli_attribute *attribut
     add_value(ctx, attribute, packed, tl_sid_encode(sid, packed));
 }
 
-/* The attribute of this name; names of attributes are equal in any case. */
+/* The attribute of this name; case does not matter in names of attributes. */
 static inline struct tli_attribute *attribute_named(struct tli_entry *entry,
                                                     const char *name)
 {

@@ -68,7 +68,7 @@ static const struct {
     {SALES, NULL, NOBODYS, NULL},
     {NOBODYS, NULL, NULL, "alice"},
     {NULL, NULL, NOBODYS, "alice"},
-    {NULL, NULL, SALES, "alice"},        /* a group is no user */
+    {NULL, NULL, SALES, "alice"},        /* a group, not a user */
     {ALICE, NULL, NULL, "alice"},        /* and the user no group of his */
     {CONTOSO "-0", NULL, NULL, "alice"}, /* nor a domain */
     {OTHER "-513", NULL, NULL, "alice"}, /* the same RID elsewhere */
@@ -173,7 +173,7 @@ static const struct {
     {"C\\Asked", NULL, NULL, NOBODYS, "alice", 1, 1},
     {NULL, NULL, "C\\Asked", ALICE, NULL, 1, 1},
     {NULL, NULL, "C\\Asked", SALES, "alice", 1, 1},
-    /* nobody is asked where a SID is enough */
+    /* a SID needs no look-up */
     {"C\\Asked," SALES, NULL, NULL, NOBODYS, NULL, 1, 0},
     {"C\\Asked", NULL, ALICE, NOBODYS, NULL, 0, 0},
     {NULL, "C\\Asked," SALES, NULL, NOBODYS, SALES, 1, 0},
@@ -225,7 +225,8 @@ START_TEST(primary_group_for_denying)
 }
 END_TEST
 
-/* Over selective authentication everybody is of another organization, and of no other. */
+/* Over selective authentication every user is of another organization, and of no other.
+ */
 START_TEST(other_organization)
 {
     const struct tl_access here = {.allow_groups = parse("S-1-5-15", &lists[0])};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_agent_backoff.c - who guesses waits, longer and longer, and nobody else does.
+ * test_agent_backoff.c - a user who guesses waits, longer and longer, and no other user
+ * does.
  */
 #include <check.h>
 #include <fcntl.h>

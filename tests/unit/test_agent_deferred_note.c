@@ -60,7 +60,7 @@ START_TEST(test_note)
     third = tla_deferred_note_path(ctx, dir, FOREIGN);
     ck_assert_int_eq(mkdir(talloc_asprintf(ctx, "%s/pending", dir), 0700), 0);
     ck_assert_ptr_null(tla_deferred_note_read(ctx, w));
-    tla_deferred_note_set_cache(dir, TOKEN, 1000, "KCM:"); /* nobody waits */
+    tla_deferred_note_set_cache(dir, TOKEN, 1000, "KCM:"); /* no note waits */
     ck_assert_ptr_null(tla_deferred_note_read(ctx, w));
     tla_deferred_note_begin(conv, &pending);
     ck_assert_str_eq(tla_deferred_note_read(ctx, w), "");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * test_agent_kdc_queue.c - a crowd goes to the KDCs of a realm a few at a time, waits
- * while they answer, and for nobody who does not.
+ * while they answer, and not for a KDC that does not.
  */
 #include <check.h>
 #include <signal.h>
@@ -123,7 +123,7 @@ START_TEST(test_callers)
 }
 END_TEST
 
-/* Nobody is answered: the line is left, without a place and long before the deadline. */
+/* No KDC answers: the queue is left, without a place and long before the deadline. */
 START_TEST(test_stalled)
 {
     int64_t began, took;
@@ -193,7 +193,7 @@ START_TEST(test_deadline)
 }
 END_TEST
 
-/* A time that cannot be, of an earlier boot or a broken disk, is none. */
+/* An impossible time, of an earlier boot or a broken disk, is ignored. */
 START_TEST(test_strange_time)
 {
     int64_t future = INT64_MAX;

@@ -77,7 +77,7 @@ static int guesses(struct tla_limits *limits, uid_t uid, int64_t from, int64_t t
     return count;
 }
 
-/* Ten at once after a rest, then ten a minute: nobody guesses through us. */
+/* Ten at once after a rest, then ten a minute: the agent does not help to guess. */
 START_TEST(test_rate)
 {
     struct tla_limits *limits = make(100, 8);

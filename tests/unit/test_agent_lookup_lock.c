@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_agent_lookup_lock.c - one question at a time, a few at once, and nobody locked out
- * by who died inside.
+ * test_agent_lookup_lock.c - one question at a time, a few at once, and no user locked
+ * out by a worker that died inside.
  */
 #include <check.h>
 #include <errno.h>
@@ -71,13 +71,13 @@ START_TEST(places)
     for (int i = 0; i < 3; i++)
         ck_assert_int_eq(enter(talloc_asprintf(ctx, "user %d", i), 3, &locks[i]), 0);
     ck_assert_int_eq(enter("user x", 3, &more), -ETIMEDOUT);
-    /* Who waited in vain holds nothing: neither a place nor the question. */
+    /* After a timeout the worker holds nothing: neither a place nor the question. */
     talloc_free(locks[1]);
     ck_assert_int_eq(enter("user x", 3, &more), 0);
 }
 END_TEST
 
-/* Each holder has places of his own, and nobody waits for one. */
+/* Each holder has places of its own, and none waits for one. */
 START_TEST(holders)
 {
     struct tla_lock *locks[3], *more;
@@ -94,7 +94,7 @@ START_TEST(holders)
 }
 END_TEST
 
-/* Whatever other users ask, and however many of them: root goes on, and so does each. */
+/* However many other users ask: root goes on, and so does each of them. */
 START_TEST(users)
 {
     struct tla_lock *locks[8], *more;
@@ -129,8 +129,8 @@ START_TEST(fewest)
 }
 END_TEST
 
-/* The two names meet in FNV-1a, in which places were once found: whoever asks for one
- * kept the other one's users waiting. */
+/* The two names have the same FNV-1a hash, which places were once computed with: a
+ * question for one kept the users of the other waiting. */
 START_TEST(names_that_met)
 {
     struct tla_lock *one, *other;
@@ -156,7 +156,7 @@ START_TEST(secret)
     ck_assert_int_eq(unlink(path), 0);
     ck_assert_int_eq(tla_lock_hash(dir, "user a", &other), 0);
     ck_assert_uint_ne(first, other);
-    /* What others could have read or written is no secret, and a stump is none. */
+    /* A file that others could read or write holds no secret; nor does a short one. */
     ck_assert_int_eq(chmod(path, 0644), 0);
     ck_assert_int_eq(tla_lock_hash(dir, "user a", &first), 0);
     ck_assert_uint_ne(first, other);
@@ -178,7 +178,7 @@ START_TEST(secret)
 }
 END_TEST
 
-/* A worker that is killed lets everybody pass. */
+/* A killed worker holds no other up. */
 START_TEST(killed)
 {
     struct tla_lock *lock;

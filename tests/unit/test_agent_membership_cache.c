@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * test_agent_membership_cache.c - the groups of the last proof: kept for root alone,
- * found by SID, and believed only whole and from a file that nobody else could write.
+ * found by SID, and accepted only whole and from a file that only root could write.
  */
 #include <check.h>
 #include <errno.h>
@@ -110,7 +110,7 @@ START_TEST(own_asked)
 }
 END_TEST
 
-/* A file that was cut says nothing, at whatever byte; the last one only ends a line. */
+/* A file cut at any byte holds nothing; the last byte only ends a line. */
 START_TEST(cut)
 {
     struct tla_membership_cache *cache = NULL;

@@ -210,7 +210,7 @@ START_TEST(test_refused)
 }
 END_TEST
 
-/* A file that was cut says nothing, at whatever byte. */
+/* A file cut at any byte holds nothing. */
 START_TEST(test_cut)
 {
     struct tla_pending *pending = make(), *found = NULL;

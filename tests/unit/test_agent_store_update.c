@@ -125,7 +125,7 @@ START_TEST(a_user)
 }
 END_TEST
 
-/* Readers fold ASCII only; who asked with another spelling shall find it. */
+/* Readers fold ASCII only; a question in another spelling must find it. */
 START_TEST(spellings)
 {
     struct tli_store_entry entry;
@@ -138,7 +138,7 @@ START_TEST(spellings)
         tla_store_user(handle, alice, "Älice@contoso.test", TL_STORE_SOURCE_LDAP), 0);
     ck_assert_int_eq(look(TL_STORE_USER_NAME, "Älice@contoso.test", 0, &entry),
                      TL_STORE_HIT);
-    /* A bare name is never one of ours, whoever asked with it. */
+    /* A bare name is never stored as a name of the domain. */
     ck_assert_int_eq(tla_store_user(handle, alice, "alice", TL_STORE_SOURCE_LDAP), 0);
     ck_assert_int_eq(look(TL_STORE_USER_NAME, "alice", 0, &entry), TL_STORE_MISS);
 }
@@ -191,7 +191,7 @@ START_TEST(proven_groups_stay)
         ck_assert_int_eq(entry.source, TL_STORE_SOURCE_PAC);
         ck_assert_uint_eq(entry.valid_until, before.valid_until);
     }
-    /* But not those of somebody else who had the uid, nor against the next logon. */
+    /* But not those of another user with that uid, nor against the next logon. */
     alice->sid = sid_of(SID "1105");
     put_alice(TL_STORE_SOURCE_LDAP);
     look(TL_STORE_GIDS, NULL, alice->uid, &entry);
@@ -238,7 +238,7 @@ static void put_sales(const char *const *members, size_t count, bool partial)
                      0);
 }
 
-/* Who has an id that is another's is told to the administrator, and to nobody else. */
+/* The journal says which two accounts claim one id; the user does not learn it. */
 START_TEST(an_id_of_two)
 {
     struct tl_identity bob = *alice;

@@ -95,7 +95,7 @@ START_TEST(test_bad)
 }
 END_TEST
 
-/* Every shorter piece of a good file is none. */
+/* No shorter piece of a good file is accepted. */
 START_TEST(test_cut)
 {
     struct tla_verifiers *list = NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_armor.c - what stands in FAST armor, and what it means when an answer comes
+ * test_armor.c - what FAST armor contains, and what it means when an answer comes
  * outside. libkrb5 makes the requests; the test is the KDC; and what our side reads
  * in a reply, libkrb5 must read in it too.
  */
@@ -415,7 +415,7 @@ START_TEST(status_inside)
     struct exchange e;
 
     start(&e);
-    /* the code outside is anybody's, and not the one inside */
+    /* the code outside is unprotected, and not the one inside */
     ck_assert_int_eq(
         receive(&e, sealed(&e.request, TL_KRB_GENERIC,
                            join(2, pa(PA_PW_SALT, raw(disabled, sizeof(disabled))),
@@ -453,7 +453,7 @@ START_TEST(not_to_be_read)
 
     start(&e);
     good = sealed(&e.request, TL_KRB_PREAUTH_REQUIRED, hints(4096), true);
-    /* another key; no KRB-ERROR inside; an inside that is none */
+    /* another key; no KRB-ERROR inside; an inside that is not one */
     ck_assert_int_eq(
         receive(&e, sealed(&e.request, TL_KRB_PREAUTH_REQUIRED, hints(4096), false)),
         TL_REASON_KDC_GARBAGE);
@@ -464,7 +464,7 @@ START_TEST(not_to_be_read)
                                         pa(TL_PA_FX_ERROR, raw("?", 1)), true)),
                      TL_REASON_KDC_GARBAGE);
     ck_assert(!tli_realm_has_fast(&config, REALM));
-    /* each byte changed on the way: never in the armor, and never good */
+    /* each byte changed in transit: never in the armor, and never good */
     for (size_t i = 0; i < good.n; i++) {
         struct bytes bad = raw(good.p, good.n);
         enum tl_reason reason;
@@ -497,7 +497,7 @@ static const struct {
     {DEMAND, false, TL_KRB_SKEW, TL_REASON_OK, false},
     {TL_FAST_DEMAND, true, false, false, TL_KRB_PREAUTH_REQUIRED,
      TL_REASON_ARMOR_STRIPPED, false},
-    /* kept tickets may be of before the domain changed its keys: once more */
+    /* kept tickets may be from before the domain changed its keys: a second try */
     {TL_FAST_DEMAND, true, true, false, TL_KRB_BADKEYVER, TL_REASON_OK, true},
     {TL_FAST_TRY, true, true, false, TL_KRB_PREAUTH_FAILED, TL_REASON_OK, true},
     /* but this KDC did not even look at it */
@@ -571,7 +571,7 @@ START_TEST(memory)
     ck_assert(!tli_realm_has_fast(&config, REALM)); /* too long ago */
     tli_realm_note_fast(&config, REALM);
     ck_assert(tli_realm_has_fast(&config, REALM));
-    /* names that are none, and somebody's link */
+    /* invalid names, and a link of another user */
     tli_realm_note_fast(&config, "../x");
     ck_assert(!tli_realm_has_fast(&config, "../x"));
     unlink(path);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * test_ask.c - one bounded look-up: what is asked arrives, what is answered comes
- * back, and whatever else the other side does ends in time and leaves nothing open.
+ * back, and anything else the other side does ends in time and leaves nothing open.
  */
 #include "wire/ask.h"
 
@@ -160,7 +160,7 @@ START_TEST(no_question)
 }
 END_TEST
 
-START_TEST(nobody_there)
+START_TEST(no_agent_there)
 {
     static char far[200] = "/tmp/";
     uint32_t status;
@@ -194,8 +194,8 @@ static void on_alarm(int sig)
     alarms++;
 }
 
-/* Nobody accepts, and the queue is full: connecting waits, but not for ever, and not
- * longer because signals come. */
+/* No process accepts, and the queue is full: connecting waits, but not without end, and
+ * not longer because signals come. */
 START_TEST(a_full_queue)
 {
     struct itimerval often = {{0, 5000}, {0, 5000}}, never = {{0, 0}, {0, 0}};
@@ -276,7 +276,7 @@ int main(void)
     tcase_add_loop_test(tc, what_the_other_side_does, 0, COUNT(cases));
     tcase_add_test(tc, every_question_arrives);
     tcase_add_test(tc, no_question);
-    tcase_add_test(tc, nobody_there);
+    tcase_add_test(tc, no_agent_there);
     tcase_add_test(tc, another_owner);
     tcase_add_test(tc, a_full_queue);
     tcase_add_test(tc, above_the_standard_descriptors);

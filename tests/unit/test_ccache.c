@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Tickets stored as the user (nobody, 65534), in a folder like /tmp, with what
+ * test_ccache.c - tickets stored as a user (uid 65534), in a folder like /tmp, with what
  * other users may have put in the way. Needs root; skipped (77) without.
  */
 #include <check.h>
@@ -31,7 +31,7 @@
 
 static TALLOC_CTX *mem;
 static struct tl_outcome *out;
-static temp_path folder; /* sticky, for everybody */
+static temp_path folder; /* sticky, for every user */
 static char *pending;    /* root's */
 static krb5_context k5;
 
@@ -180,8 +180,8 @@ START_TEST(test_fixed_name_and_again)
 }
 END_TEST
 
-/* What another user put at a foreseeable name: a link to a file of root's that
- * everybody may write, a link to nothing, a file of his own. */
+/* What another user put at a predictable name: a link to a file of root's that
+ * every user may write, a link to nothing, a file of his own. */
 START_TEST(test_attack)
 {
     static const enum tl_ccache_op ops[] = {TL_CCACHE_ESTABLISH, TL_CCACHE_REINITIALIZE,
@@ -244,8 +244,8 @@ START_TEST(test_dir)
 }
 END_TEST
 
-/* A folder that somebody else made in time: he could change the file between two
- * openings. And one where everybody may do so. */
+/* A folder that another user made first: he could change the file between two
+ * openings. And one where every user may do so. */
 /* As the user's own would be written, and then nothing of it is there. */
 START_TEST(test_try)
 {
@@ -372,8 +372,8 @@ static void last_name(int notify, char *name, size_t size)
     }
 }
 
-/* Another user, who is told by inotify of each name that comes into the folder, and tries
- * to have it as soon as it is free. */
+/* Another user, who sees each new name in the folder through inotify, and tries to take
+ * it as soon as it is free. */
 static pid_t start_racer(void)
 {
     char name[NAME_MAX + 1] = "x";

@@ -113,7 +113,7 @@ START_TEST(the_extent_tells_why)
 }
 END_TEST
 
-/* A row of the table that could not be told from another, or has nothing to do. */
+/* A row of the table that is the same as another, or has nothing to do. */
 START_TEST(the_table_is_sound)
 {
     for (size_t i = 0; i < tli_num_checks; i++) {

@@ -104,7 +104,7 @@ static const struct {
     {"whenChanged", V("2026"), 0, 3, 2, 4, true, true, true, false},
     {"whenChanged", V("20261302030405.0Z"), 0, 3, 2, 4, true, true, true, false},
     {"whenChanged", V("20260102030405.0"), 0, 3, 2, 4, true, true, true, false},
-    /* Remains in a TDO that is no forest trust mean nothing. */
+    /* Left-over forest trust information in an external trust means nothing. */
     {"msDS-TrustForestTrustInfo", V("junk"), 0, 3, 2, 4, true, true, true, true},
 #undef V
 };
@@ -191,7 +191,7 @@ START_TEST(domains)
     all.entries[1].dn = "CN=ROOT,CN=Partitions,CN=Configuration,DC=root,DC=test";
     put_text(ctx, &all.entries[1], "systemFlags", "3");
     put_text(ctx, &all.entries[1], "dnsRoot", "root.test");
-    /* a naming context that is no domain; no flags; no name; its own parent */
+    /* a naming context without a domain; no flags; no name; its own parent */
     all.entries[2].dn = "CN=Enterprise Schema,CN=Partitions";
     put_text(ctx, &all.entries[2], "systemFlags", "1");
     put_text(ctx, &all.entries[2], "dnsRoot", "root.test");
@@ -276,7 +276,7 @@ START_TEST(escaping)
     ck_assert_str_eq(tl_ldap_escape(ctx, NULL, 0), "");
     ck_assert_str_eq(tl_ldap_escape(ctx, (const uint8_t *)"host/ws1.a-b.test", 17),
                      "host/ws1.a-b.test");
-    /* Whatever goes in, nothing that means something in a filter comes out. */
+    /* For any input, no character with a meaning in a filter comes out. */
     for (size_t i = 0; i < sizeof(all); i++)
         all[i] = (uint8_t)i;
     out = tl_ldap_escape(ctx, all, sizeof(all));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The decoder of msDS-TrustForestTrustInfo: what it reads from a blob, and what it
- * refuses. tests/diff/forest_info.py compares it with Samba's on thousands more.
+ * test_forest_info.c - the decoder of msDS-TrustForestTrustInfo: what it reads from a
+ * blob, and what it refuses. tests/diff/forest_info.py compares it with Samba's on
+ * thousands more.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -139,7 +140,7 @@ static const struct change {
     {8, 99, true, "a record's own length decides nothing"},
     {7, 0x7F, false, "more records than bytes"},
     {4, 3, false, "a record too many"},
-    {24, 7, true, "a type nobody knows is binary data"},
+    {24, 7, true, "an unknown type is binary data"},
     {25, 0xFF, false, "name longer than the blob"},
     {29, 0xC3, false, "not UTF-8"},
     {30, 0x00, true, "NUL: the name ends there"},
@@ -193,7 +194,7 @@ START_TEST(kind)
 }
 END_TEST
 
-/* Whose tickets are RC4; the words are what diagnose shows. */
+/* The trusts whose tickets are RC4, in the words that diagnose shows. */
 static const struct weak {
     uint32_t type;
     bool has_enctypes;

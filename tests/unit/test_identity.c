@@ -388,8 +388,9 @@ START_TEST(subordinate_ids)
 }
 END_TEST
 
-/* Whose uid is lent is refused, a group whose gid is left out; and both are listed. */
-START_TEST(lent_ids_are_nobodys)
+/* A user whose uid is lent is refused, a group with such a gid is left out; both are
+ * listed. */
+START_TEST(subordinate_ids_belong_to_no_user)
 {
     struct tl_identity *a = alice(), *b = NULL;
     struct tl_withheld_ids *ids = NULL;
@@ -625,7 +626,7 @@ int main(void)
     tcase_add_test(t, collisions);
     tcase_add_test(t, local_files);
     tcase_add_test(t, subordinate_ids);
-    tcase_add_test(t, lent_ids_are_nobodys);
+    tcase_add_test(t, subordinate_ids_belong_to_no_user);
     tcase_add_test(t, names_of_local_accounts);
     tcase_add_test(t, names_of_local_groups);
     tcase_add_test(t, computers);

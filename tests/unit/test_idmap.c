@@ -141,7 +141,7 @@ START_TEST(who_is_known)
 
     add_tdo("fabrikam.test", "contoso.test", "CONTOSO", CONTOSO,
             listing("sub.contoso.test", "SUB", SUB));
-    /* what the other side's directory says is not believed */
+    /* what the other side's directory says does not count */
     add_tdo("contoso.test", "evil.test", "EVIL", "S-1-5-21-666-1-1",
             listing("worse.test", "WORSE", "S-1-5-21-667-1-1"));
     map = make(&also);
@@ -156,8 +156,8 @@ START_TEST(who_is_known)
 }
 END_TEST
 
-/* Ten slices make collisions: whatever they are, they do not depend on the order
- * the topology is in, no range is given twice, and the own domain loses nothing. */
+/* Ten slices make collisions: they do not depend on the order of the topology,
+ * no range is given twice, and the own domain loses nothing. */
 START_TEST(slices_do_not_depend_on_order)
 {
     struct tl_idmap *alone, *maps[2];
@@ -189,7 +189,7 @@ START_TEST(slices_do_not_depend_on_order)
         mapped +=
             id_of(maps[0], talloc_asprintf(ctx, "S-1-5-21-%d-7-7-1104", 1000 + n)) != 0;
     ck_assert_uint_gt(mapped, 0);
-    ck_assert_uint_lt(mapped, 8); /* with 8 on 10 slices somebody collides */
+    ck_assert_uint_lt(mapped, 8); /* with 8 on 10 slices some collide */
 }
 END_TEST
 
@@ -430,7 +430,7 @@ START_TEST(autorid_ends)
 }
 END_TEST
 
-/* Whatever the table: SIDs and ids lead to each other, no id is given twice, and the
+/* For any table: SIDs and ids lead to each other, no id is given twice, and the
  * formula is Samba's, written as its manual writes it. */
 START_TEST(autorid_properties)
 {

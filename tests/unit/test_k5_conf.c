@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * krb5.conf that libkrb5 does not take: file, line and its own words.
+ * test_k5_conf.c - krb5.conf that libkrb5 does not take: file, line and its own words.
  */
 #include <check.h>
 #include <stdio.h>

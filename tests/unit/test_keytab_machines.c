@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Which machine a keytab with keys of several is of: each row in every order of its
- * entries, since the order says nothing.
+ * test_keytab_machines.c - which machine a keytab with keys of several is of: each row
+ * in every order of its entries, since the order says nothing.
  */
 #include <check.h>
 #include <string.h>
@@ -281,8 +281,8 @@ START_TEST(test_every_order)
 }
 END_TEST
 
-/* Years of renewed passwords, of which nothing was ever removed: each process of ours
- * looks, so it must not take long. */
+/* Years of renewed passwords, of which nothing was ever removed: each process
+ * reads it, so it must not take long. */
 START_TEST(test_long_keytab)
 {
     const size_t count = 900, month = 30 * 86400;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The bytes of the password change protocol, and what a refusal means.
+ * test_kpasswd.c - the bytes of the password change protocol, and what a refusal means.
  */
 #include <check.h>
 #include <errno.h>
@@ -208,7 +208,7 @@ START_TEST(a_policy_is_read)
     ck_assert(got.has_policy);
     ck_assert_uint_eq(got.policy.max_age, 0);
     ck_assert_uint_eq(got.policy.min_age, 0);
-    /* one byte more or less is none, and no text either */
+    /* one byte more or less makes it neither a policy nor a text */
     ck_assert_int_eq(tli_kpasswd_result_read(mem, bytes, len - 1, &got), 0);
     ck_assert(!got.has_policy && got.text == NULL);
 }
@@ -245,7 +245,7 @@ static const struct {
     {"abcdefgh", NULL, 7, 0, 0, DAY / 8, RULES, "after 3 hours."},
     {"abcdefgh", NULL, 7, 0, 0, 1, RULES, "gives no reason."},
     {"abcdefgh", NULL, 0, 0, 0, 0, RULES, "The domain controller gives no reason."},
-    /* bytes that are no text cannot be counted */
+    /* bytes that are not text cannot be counted */
     {"\xff\xfe", "alice", 7, 24, 0, 0, AGAIN, "last 24"},
 };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Changing a password at services that misbehave: processes on 127.0.0.0/8, on TCP
- * and UDP. What counts is that a success is an authenticated one, that no second
- * service sees the request, and what is said of the rest.
+ * test_kpasswd_net.c - changing a password at services that misbehave: processes on
+ * 127.0.0.0/8, on TCP and UDP. What counts is that a success is an authenticated one,
+ * that no second service sees the request, and what is said of the rest.
  */
 #include <arpa/inet.h>
 #include <check.h>
@@ -43,7 +43,7 @@ enum habit {
     SKEW,
     NO_KEY,       /* does not have the service's key */
     EMPTY_RESULT, /* authenticated, and no code in it */
-    CHANGED_BITS, /* authenticated, then changed on the way */
+    CHANGED_BITS, /* authenticated, then changed in transit */
     MEDDLED       /* authenticated, then as `counters` says */
 };
 
@@ -93,7 +93,7 @@ static const struct script {
     {"an error that denies", "oo", KRB_ERROR, "\0\5", 2, TL_REASON_PASSWORD_DENIED, 1,
      "tcp", "does not let this user change the password. If the old"},
     {"out of order", "oo", ANSWERS, "\0\2disk full", 11, FAILED, "result 2: disk full"},
-    {"a code of nobody's", "oo", ANSWERS, "\1\0", 2, FAILED, "result 256"},
+    {"an unknown code", "oo", ANSWERS, "\1\0", 2, FAILED, "result 256"},
 #undef FAILED
     {"a clock that is off", "oo", SKEW, "", 0, TL_REASON_CLOCK_SKEW, 1, "tcp",
      "60 minutes"},
@@ -151,7 +151,8 @@ static krb5_data error_reply(const struct service *s, int code, int off)
     return framed;
 }
 
-/* Open the request as a DC does, and answer with a result. False: not ours. */
+/* Open the request as a DC does, and answer with a result. False: a request of another
+ * kind. */
 static bool open_and_answer(const struct service *s, const struct tli_kpasswd_frame *in,
                             krb5_data *reply)
 {
@@ -333,12 +334,12 @@ static void make_sockets(struct service *s, const char *ports, struct sockaddr_i
     if (ports[1] == REFUSED)
         close(s->udp);
     if (ports[1] != OPEN)
-        s->udp = -1; /* a socket that nobody reads stays open and silent */
+        s->udp = -1; /* an unread socket stays open and silent */
     if (ports[0] == REFUSED)
         close(s->tcp);
     else
         ck_assert_int_eq(listen(s->tcp, ports[0] == FILTERED ? 0 : 8), 0);
-    /* a full queue: further connections get no answer, as if dropped on the way */
+    /* a full queue: further connections get no answer, as if dropped in transit */
     for (int i = 0; ports[0] == FILTERED && i < 2; i++) {
         fillers[s->index][i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
         (void)connect(fillers[s->index][i], (struct sockaddr *)addr, len);
@@ -470,7 +471,7 @@ static enum tl_reason meddled(int at, int bits, int cut)
 }
 
 /* Each byte of an answer flipped, and the answer cut at each: a "no" never becomes
- * a "yes", and a "yes" never a "no" that somebody has signed. */
+ * a "yes", and a "yes" never a "no" with a signature. */
 START_TEST(test_meddled)
 {
     static const struct script scripted[] = {

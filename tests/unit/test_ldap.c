@@ -278,7 +278,7 @@ START_TEST(a_server_that_says_nothing)
 }
 END_TEST
 
-/* Nor does one hold anybody that never stops sending. */
+/* A server that never stops sending does not hold a caller either. */
 START_TEST(a_server_that_sends_for_ever)
 {
     enum { SHARE = 100 };
@@ -300,7 +300,7 @@ START_TEST(a_server_that_sends_for_ever)
 }
 END_TEST
 
-START_TEST(what_is_no_message)
+START_TEST(invalid_messages)
 {
     static const uint8_t huge[] = {0x30, 0x84, 255, 255, 255, 255},
                          http[] = "HTTP/1.1 400";
@@ -339,7 +339,7 @@ START_TEST(nothing_in_the_clear_is_kept)
 }
 END_TEST
 
-/* A server that does not read holds nobody beyond the deadline. */
+/* A server that does not read holds no caller beyond the deadline. */
 START_TEST(a_server_that_does_not_read)
 {
     size_t len = (size_t)8 << 20;
@@ -372,7 +372,7 @@ int main(void)
     tcase_add_test(t, two_messages_in_pieces);
     tcase_add_test(t, a_server_that_says_nothing);
     tcase_add_test(t, a_server_that_sends_for_ever);
-    tcase_add_test(t, what_is_no_message);
+    tcase_add_test(t, invalid_messages);
     tcase_add_test(t, nothing_in_the_clear_is_kept);
     tcase_add_test(t, a_server_that_does_not_read);
     suite_add_tcase(s, t);

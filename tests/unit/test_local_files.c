@@ -56,7 +56,7 @@ START_TEST(name_servers)
 }
 END_TEST
 
-START_TEST(name_servers_that_are_none)
+START_TEST(invalid_name_servers)
 {
     struct tli_resolv_conf conf = resolv("nameserver dc1.contoso.test\nnameserver\n"
                                          "nameserver 10.0.0\nnameserver 10.0.0.1\n");
@@ -432,7 +432,7 @@ START_TEST(sshd_users)
                  {"*", TL_SSHD_YES},
                  {"*@*", TL_SSHD_YES},
                  {"alice@contoso.test", TL_SSHD_SPLIT},
-                 {"*@contoso.test", TL_SSHD_MAYBE}, /* anybody, from that host */
+                 {"*@contoso.test", TL_SSHD_MAYBE}, /* any user, from that host */
                  {"alice?contoso.test@10.0.0.1", TL_SSHD_MAYBE},
                  {"alice", TL_SSHD_NO},
                  {"bob@contoso.test", TL_SSHD_NO},
@@ -460,7 +460,7 @@ static TCase *dns_case(void)
 
     tcase_add_checked_fixture(dns, setup, teardown);
     tcase_add_test(dns, name_servers);
-    tcase_add_test(dns, name_servers_that_are_none);
+    tcase_add_test(dns, invalid_name_servers);
     tcase_add_test(dns, too_many_name_servers);
     tcase_add_test(dns, replies);
     return dns;

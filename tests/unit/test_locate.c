@@ -122,7 +122,7 @@ START_TEST(reply_bad_name)
 }
 END_TEST
 
-/* 255 bytes are a name, 256 are none; pointers do not help to get around it. */
+/* A name has 255 bytes at most; pointers do not help to get around it. */
 START_TEST(reply_long_name)
 {
     char label[64];

@@ -145,7 +145,7 @@ START_TEST(second_answers)
 }
 END_TEST
 
-START_TEST(nobody_answers)
+START_TEST(no_dc_answers)
 {
     world.plain = one;
     world.mood[0] = moods[_i].mood;
@@ -164,7 +164,7 @@ static int64_t locate_took_ms(enum tl_reason expected)
     return (tl_now_us() - start) / 1000;
 }
 
-/* The second is pinged after ping_interval, nobody is given up before ping_timeout; both
+/* The second is pinged after ping_interval, none is given up before ping_timeout; both
  * longer here than without the options. */
 START_TEST(times_of_the_options)
 {
@@ -207,7 +207,7 @@ START_TEST(pings_not_required)
     world.mood[0] = moods[_i].mood;
     world.mood[1] = DC_SILENT;
     list = locate(NULL, 0, TL_REASON_OK);
-    /* Silence and refusal are no evidence: order of DNS. A bad answer is. */
+    /* Silence and refusal say nothing: the order of DNS. A bad answer counts. */
     bool first = moods[_i].mood == DC_SILENT || moods[_i].mood == DC_REFUSED;
 
     ck_assert_uint_eq(list->count, first ? 2 : 1);
@@ -246,7 +246,8 @@ START_TEST(kerberos_realm)
 }
 END_TEST
 
-/* A domain is one even where a realm's records stand beside: its DCs are pinged. */
+/* A domain with a realm's records beside its own is still a domain: its DCs are pinged.
+ */
 START_TEST(domain_and_realm)
 {
     world.realm = two;
@@ -341,8 +342,8 @@ START_TEST(site_learned)
 }
 END_TEST
 
-/* What the DCs said counts the next time, whatever the workstation's own site is called
- * in its own forest; unless that one has changed since. */
+/* The site that the DCs named counts the next time, even if the workstation's site in its
+ * own forest has another name; unless that one has changed since. */
 START_TEST(site_of_the_other_forest)
 {
     struct tl_dc_list *list;
@@ -390,8 +391,8 @@ START_TEST(moved)
 }
 END_TEST
 
-/* Nobody was asked: told by the list itself, for packets on their way are still counted
- * when a search has ended. */
+/* No DC was asked: the list itself says so, for packets in flight are still counted when
+ * a search has ended. */
 static bool remembered(const struct tl_dc_list *list)
 {
     return strncmp(list->dcs[0].why, "cache, ", 7) == 0 &&
@@ -429,7 +430,7 @@ START_TEST(nearer_one_is_back)
 }
 END_TEST
 
-/* The administrator's word stands, whatever the DCs say, while the site has DCs. */
+/* The configured site counts, not the one the DCs name, while it has DCs. */
 START_TEST(site_configured)
 {
     struct tl_dc_list *list;
@@ -601,7 +602,7 @@ START_TEST(failed_and_worked)
     list = locate(NULL, 0, TL_REASON_OK);
     ck_assert_uint_eq(list->count, 2);
     ck_assert_str_eq(list->dcs[0].host, "dc1.contoso.test");
-    /* All failed: they are looked for anew, and not held against the user. */
+    /* All failed: they are searched for again, and not held against the user. */
     tl_locate_failed(new_locator(NULL), &dc0);
     clock_now++;
     tl_locate_failed(new_locator(NULL), &dc1);
@@ -656,7 +657,7 @@ START_TEST(bad_files)
     }
     locate(NULL, 0, TL_REASON_OK);
     ck_assert_int_gt(world_packets(&world), packets);
-    /* And is mended. */
+    /* And is repaired. */
     packets = world_packets(&world);
     locate(NULL, 0, TL_REASON_OK);
     ck_assert_int_eq(world_packets(&world), packets);
@@ -719,7 +720,7 @@ START_TEST(full_folder)
 }
 END_TEST
 
-/* What is used stays, whatever is written beside it: reading is a use. */
+/* A file in use stays, even if others are written beside it: reading is a use. */
 START_TEST(used_is_kept)
 {
     struct timespec long_ago[2] = {{.tv_sec = clock_now - 600},
@@ -793,7 +794,7 @@ START_TEST(no_time_left)
     world.mood[0] = world.mood[1] = DC_SILENT;
     ck_assert(tl_locate(ctx, new_locator(NULL), "contoso.test", 0, tl_deadline_in_ms(0),
                         &list, out) == TL_REASON_DEADLINE);
-    /* Lack of time is no fact about the domain: not remembered. */
+    /* Lack of time says nothing about the domain: not remembered. */
     locate(NULL, 0, TL_REASON_PING_FILTERED);
 }
 END_TEST
@@ -815,7 +816,7 @@ int main(void)
 
     ADD(first_answers, 1);
     ADD(second_answers, COUNT(moods));
-    ADD(nobody_answers, COUNT(moods));
+    ADD(no_dc_answers, COUNT(moods));
     ADD(forged_answers_do_not_count, 1);
     ADD(lost_ping, 1);
     ADD(times_of_the_options, 1);

@@ -108,7 +108,7 @@ static const struct {
     {TOPO_TREE, "EU\\bob", USER, "eu.fabrikam.test", "bob", TL_LOOKUP_BY_SAM},
     {TOPO_TREE, "bob@emea.contoso.test", USER, "emea.contoso.test", "bob",
      TL_LOOKUP_BY_SAM},
-    /* Nobody's. */
+    /* Of no known domain. */
     {TOPO_EXTERNAL, "NOWHERE\\x", USER, "", "x", TL_LOOKUP_BY_SAM, true},
     {TOPO_EXTERNAL, "nowhere.test\\x", USER, "", "x", TL_LOOKUP_BY_SAM, true},
     {TOPO_FOREST, "new.contoso.test\\x", USER, "", NULL, 0, true},
@@ -121,7 +121,7 @@ static const struct {
     {TOPO_EXTERNAL, ".\\root", USER, ""},
 };
 
-/* A machine that was joined to another domain since knows nobody by the old snapshot. */
+/* After a join to another domain the old snapshot names no user. */
 START_TEST(snapshot_of_another_domain)
 {
     load(TOPO_EXTERNAL);

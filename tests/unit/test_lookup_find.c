@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_lookup_find.c - whom a look-up asks and what it believes, with directories and
- * DCs that are fakes: honest, lying, and dead.
+ * test_lookup_find.c - which servers a look-up asks and which answers it accepts,
+ * with fake directories and DCs: honest, lying, and dead.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -63,8 +63,8 @@ static const char *lsa_name, *lsa_domain, *lsa_sid;
 static uint32_t lsa_status;
 static enum tli_lsa_type lsa_type;
 static int lsa_rc;
-static bool lsa_knows_groups; /* of a domain of which it knows no user by that name */
-static char *asked;           /* who was, in order */
+static bool lsa_knows_groups; /* of a domain in which it finds no user of that name */
+static char *asked;           /* the servers that were asked, in order */
 
 static enum tl_reason nobody(struct tl_outcome *why)
 {
@@ -91,7 +91,7 @@ static enum tl_reason fake_domain_sid(struct tl_directory *dir, struct tl_sid *s
     return TL_REASON_OK;
 }
 
-/* A group of ours that CONTOSO's Sales are in, and one that no domain of ours made. */
+/* A group of FABRIKAM that CONTOSO's Sales are in, and one that FABRIKAM did not make. */
 static enum tl_reason fake_foreign_groups(TALLOC_CTX *mem, struct tl_directory *dir,
                                           const struct tl_sid *sids, size_t count,
                                           struct tl_dir_names **groups,
@@ -317,7 +317,7 @@ START_TEST(honest)
 }
 END_TEST
 
-/* A directory that says what it has no right to say is not believed. */
+/* A directory cannot speak for another domain. */
 START_TEST(lying)
 {
     domain_sid = FABRIKAM;
@@ -350,7 +350,7 @@ START_TEST(unknown)
 }
 END_TEST
 
-/* Another domain's domain-local group is there, and nobody is in it here. */
+/* Another domain's domain-local group exists, and has no members here. */
 START_TEST(domain_local)
 {
     group_type = TL_GROUP_SECURITY | TL_GROUP_DOMAIN_LOCAL;
@@ -362,8 +362,8 @@ START_TEST(domain_local)
 }
 END_TEST
 
-/* An explicit UPN with the domain's own name for its suffix, if it is nobody's
- * sAMAccountName. */
+/* An explicit UPN with the domain's own name for its suffix, where no user
+ * has it as sAMAccountName. */
 START_TEST(own_suffix)
 {
     no_such_sam = "al.smith";
@@ -374,7 +374,7 @@ START_TEST(own_suffix)
     ck_assert_int_eq(find(false, "al.smith@CONTOSO"), TL_REASON_OK);
     user_upn = "mallory@contoso.test";
     ck_assert_int_eq(find(false, "al.smith@contoso.test"), TL_REASON_USER_UNKNOWN);
-    no_such_sam = "-"; /* somebody has the name: it is his, and this one is another */
+    no_such_sam = "-"; /* a user has the name as sAMAccountName: the name is his */
     user_upn = "Al.Smith@contoso.test";
     ck_assert_int_eq(find(false, "al.smith@contoso.test"), TL_REASON_USER_UNKNOWN);
 }
@@ -393,7 +393,7 @@ START_TEST(cannot_tell)
         ck_assert_int_eq(out->reason, rows[i]);
     }
     ck_assert_ptr_null(strstr(asked, "lsa:"));
-    /* Whatever a KDC says of the asker, it is no answer about the one asked for. */
+    /* What a KDC says of the asker says nothing about the user asked for. */
     for (int reason = TL_REASON_OK + 1; tl_reason_info(reason) != NULL; reason++) {
         if (reason == TL_REASON_TRUST_DIRECTION)
             continue; /* then the LSA is asked */
@@ -401,7 +401,7 @@ START_TEST(cannot_tell)
         ck_assert_msg(find(false, "CONTOSO\\alice") != TL_REASON_USER_UNKNOWN, "%s",
                       tl_reason_info(reason)->slug);
     }
-    /* Not even if the next domain says that it knows nobody. */
+    /* Not even if the next domain says that there is no such user. */
     own_side_open = false;
     open_says = TL_REASON_NO_LOGON_SERVERS;
     topo->domains = talloc_realloc(topo, topo->domains, struct tl_domain, 2);
@@ -434,7 +434,8 @@ START_TEST(one_way)
 }
 END_TEST
 
-/* With a suffix of its own: our DC may know whose it is; if it does not, nobody can tell.
+/* With a suffix of its own: our DC may know whose it is; if it does not, the owner stays
+ * unknown.
  */
 START_TEST(one_way_upn)
 {
@@ -474,7 +475,7 @@ static const struct {
      TL_REASON_DIRECTORY_UNREADABLE},
     {"alice", "CONTOSO", CONTOSO "-1104", TL_LSA_USER, 0, -ENOPKG,
      TL_REASON_DIRECTORY_UNREADABLE},
-    /* of another domain, or of somebody else */
+    /* of another domain, or of another user */
     {"alice", "CONTOSO", FABRIKAM "-1104", TL_LSA_USER, 0, 0,
      TL_REASON_DIRECTORY_UNREADABLE},
     {"alice", "FABRIKAM", CONTOSO "-1104", TL_LSA_USER, 0, 0,
@@ -485,7 +486,7 @@ static const struct {
     {"alice", "CONTOSO", CONTOSO "-1200", TL_LSA_DELETED, 0, 0, TL_REASON_USER_UNKNOWN},
 };
 
-START_TEST(lsa_told)
+START_TEST(lsa_answers)
 {
     open_says = TL_REASON_TRUST_DIRECTION;
     lsa_name = told[_i].name;
@@ -499,8 +500,8 @@ START_TEST(lsa_told)
 }
 END_TEST
 
-/* A DC whose own question to the other domain fails says the same as one that knows
- * nobody. */
+/* A DC whose own question to the other domain fails says the same as one that finds no
+ * user. */
 START_TEST(lsa_cannot_ask)
 {
     open_says = TL_REASON_TRUST_DIRECTION;
@@ -534,7 +535,7 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, cannot_tell);
     tcase_add_test(tcase, one_way);
     tcase_add_test(tcase, one_way_upn);
-    tcase_add_loop_test(tcase, lsa_told, 0, COUNT(told));
+    tcase_add_loop_test(tcase, lsa_answers, 0, COUNT(told));
     tcase_add_test(tcase, lsa_cannot_ask);
     tcase_add_test(tcase, lsa_computer);
     suite_add_tcase(suite, tcase);

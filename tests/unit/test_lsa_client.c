@@ -300,7 +300,7 @@ START_TEST(no_answer)
     struct tli_lsa_answer *answer;
     int64_t start = tl_now_us(), took;
 
-    /* Nobody accepts: the question waits in the backlog. */
+    /* No process accepts: the question waits in the backlog. */
     ck_assert_int_eq(ask("CONTOSO\\alice", NULL, 100, &answer), -ETIMEDOUT);
     took = tl_now_us() - start;
     ck_assert_int_ge(took, 99000);
@@ -366,7 +366,7 @@ START_TEST(listener_answers_without_reading)
 }
 END_TEST
 
-START_TEST(nobody_listens)
+START_TEST(no_listener)
 {
     struct tli_lsa_answer *answer;
     char path[96];
@@ -426,7 +426,7 @@ int main(void)
     tcase_add_loop_test(talk, broken_answer, 0, COUNT(broken));
     tcase_add_test(talk, flood);
     tcase_add_test(talk, listener_answers_without_reading);
-    tcase_add_test(talk, nobody_listens);
+    tcase_add_test(talk, no_listener);
     tcase_add_test(talk, no_keys);
     tcase_add_test(talk, no_such_question);
     suite_add_tcase(suite, talk);

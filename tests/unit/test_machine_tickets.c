@@ -107,7 +107,7 @@ START_TEST(round_trip)
 }
 END_TEST
 
-/* Tickets of somebody else, or about to end: an AS exchange it is. */
+/* Tickets of another machine, or about to end: an AS exchange is due. */
 START_TEST(not_worth_taking)
 {
     static const struct {

@@ -244,7 +244,7 @@ START_TEST(failing)
 }
 END_TEST
 
-/* A server that answers every question with a SID nobody asked about. */
+/* A server that answers every question with a SID that was not asked about. */
 static enum tl_reason beside(const struct tli_search *search, struct tli_entries *entries)
 {
     add_account(entries, 666, "805306368");

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_name_forms.c - whatever name a logon accepts a look-up knows, and the other way
- * round: the same account for every form of a name, held against directories and KDCs
- * that are models.
+ * test_name_forms.c - a look-up knows every name that a logon accepts, and the other way
+ * round: the same account for every form of a name, compared with models of directories
+ * and KDCs.
  *
  * A KDC takes a name for a sAMAccountName of its domain, else for a user principal name
- * [KILE 3.3.5.6.1]; which one was proven the real tl_pac_check_name() says. The look-up
+ * [KILE 3.3.5.6.1]; the real tl_pac_check_name() says which one was proven. The look-up
  * is the real one but for its network.
  */
 #include <string.h>
@@ -112,7 +112,7 @@ static const struct account *by_enterprise(const char *name)
     return found;
 }
 
-/* Whom a logon by this name proves; NULL: nobody. */
+/* The account that a logon by this name proves, or NULL. */
 static const struct account *logon(const char *text)
 {
     const struct account *found = NULL;
@@ -229,7 +229,7 @@ static enum tl_reason fake_foreign_groups(TALLOC_CTX *mem, struct tl_directory *
     return TL_REASON_OK;
 }
 
-/* Whom a look-up by this name finds; *names: all names of the identity. */
+/* The account that a look-up by this name finds, or NULL, and its identity. */
 static const struct account *look_up(const char *text,
                                      const struct tl_identity **identity)
 {
@@ -291,7 +291,7 @@ static void teardown(void)
     talloc_free(ctx);
 }
 
-static const char *told(const struct account *account)
+static const char *sam_of(const struct account *account)
 {
     return account != NULL ? account->sam : "nobody";
 }
@@ -303,7 +303,7 @@ static const struct account *agree_once(const char *text,
     const struct account *proven = logon(text), *found = look_up(text, identity);
 
     ck_assert_msg(proven == found, "%s: a logon proves %s, a look-up finds %s", text,
-                  told(proven), told(found));
+                  sam_of(proven), sam_of(found));
     return found;
 }
 
@@ -356,7 +356,7 @@ START_TEST(every_form)
     agree_on(talloc_strdup(ctx, account->upn));
     prefix = talloc_strndup(ctx, account->upn, strcspn(account->upn, "@"));
     all_forms(prefix);
-    /* the whole UPN below a domain is no name */
+    /* the whole UPN below a domain is not a name */
     agree_on(talloc_asprintf(ctx, "CONTOSO\\%s", account->upn));
 }
 END_TEST
@@ -388,7 +388,7 @@ START_TEST(known_answers)
         ck_assert_msg(rows[i].sam == NULL
                           ? found == NULL
                           : found != NULL && strcmp(found->sam, rows[i].sam) == 0,
-                      "%s is %s", rows[i].name, told(found));
+                      "%s is %s", rows[i].name, sam_of(found));
     }
 }
 END_TEST

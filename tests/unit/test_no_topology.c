@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Nothing is known: every entry of the library that takes a topology, by itself or in its
- * input, is called without one and with one that is empty. The public headers are read
- * for their names, so that no later entry is forgotten here.
+ * test_no_topology.c - nothing is known: every entry of the library that takes a
+ * topology, by itself or in its input, is called without one and with one that is empty.
+ * The public headers are read for their names, so that no later entry is forgotten here.
  */
 #include <check.h>
 #include <ctype.h>

@@ -64,7 +64,7 @@ START_TEST(fail_takes_the_status_of_the_reason)
     tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_WRONG_PASSWORD, NULL);
     ck_assert_uint_eq(out->ntstatus, TL_NT_LOGON_FAILURE);
     ck_assert_ptr_null(out->detail);
-    /* nobody wants the record: the reason comes back all the same */
+    /* without a record the reason still comes back */
     ck_assert_int_eq(tl_outcome_fail(NULL, TL_STAGE_AS, TL_REASON_DEADLINE, "x"),
                      TL_REASON_DEADLINE);
     ck_assert_int_eq(tl_outcome_fail_krb(NULL, TL_STAGE_WALK, 7, 0, NULL),
@@ -263,7 +263,7 @@ START_TEST(trace_keeps_events)
     ck_assert_int_eq(log->events[100].krb_error, TL_KRB_NONE);
     for (size_t i = 1; i < log->count; i++)
         ck_assert_int_ge(log->events[i].at_us, log->events[i - 1].at_us);
-    /* nobody listens */
+    /* without a listener */
     tl_trace_event(NULL, &event);
     tl_trace_note(NULL, "x");
     tl_trace_event(&deaf, &event);
@@ -289,7 +289,7 @@ START_TEST(deadlines)
 }
 END_TEST
 
-/* While anything at all is left, poll(2) is not told "now". */
+/* While any time is left, the timeout for poll(2) is not zero. */
 START_TEST(deadlines_round_up)
 {
     tl_deadline deadline = tl_deadline_in_ms(30);

@@ -50,7 +50,7 @@ static void assert_refused(const char *phrase)
     struct tl_pac *p;
     const char *where;
 
-    /* A PAC in order, but for nobody in it. */
+    /* A PAC in order, but without a user. */
     ck_assert_int_eq(decode_bytes(pac.at, pac.len, &p, &where),
                      strcmp(phrase, "no LOGON_INFO") == 0 ? -ENODATA : -EBADMSG);
     ck_assert_msg(strstr(where, phrase) != NULL, "'%s' instead of '%s'", where, phrase);

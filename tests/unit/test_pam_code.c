@@ -56,7 +56,7 @@ START_TEST(test_code)
 }
 END_TEST
 
-/* Success has one status only, whatever is added to the table. */
+/* Success has one status only, now and when rows are added to the table. */
 START_TEST(test_success_is_zero_only)
 {
     for (uint32_t i = 1; i < 0x10000; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_password_text.c - bytes that are not UTF-8 are nobody's password: no packet is
- * sent with them, neither as the old password nor as the new one.
+ * test_password_text.c - bytes that are not UTF-8 cannot be a password: no packet is sent
+ * with them, neither as the old password nor as the new one.
  */
 #include <check.h>
 #include <stdlib.h>

@@ -102,7 +102,7 @@ static const struct {
     {"objectSid", V("\1\5\0\0\0\0\0\5\x15\0\0\0\1\0\0\0\2\0\0\0\3\0\0\0\x4f\4\0")},
     {"objectSid", V("\1\5\0\0\0\0\0\5\x15\0\0\0\1\0\0\0\2\0\0\0\4\0\0\0\x4f\4\0\0")},
     {"objectSid", V("\1\4\0\0\0\0\0\5\x15\0\0\0\1\0\0\0\2\0\0\0\3\0\0\0")},
-    {"objectSid", V("\1\2\0\0\0\0\0\5\x20\0\0\0\x20\2\0\0")}, /* BUILTIN is no user */
+    {"objectSid", V("\1\2\0\0\0\0\0\5\x20\0\0\0\x20\2\0\0")}, /* BUILTIN, not a user */
     {"primaryGroupID", NULL, 0},
     {"primaryGroupID", V("0")},
     {"primaryGroupID", V("513x")},
@@ -279,7 +279,7 @@ static const struct {
     {"CN=b," NC, "S-1-5-32-544", "group", "536870912", "b", 0, TL_DIR_GROUP, "b"},
     {"CN=S-1-5-11,CN=ForeignSecurityPrincipals," NC, "S-1-5-11",
      "foreignSecurityPrincipal", NULL, NULL, 0, TL_DIR_FOREIGN, NULL},
-    /* The name of a foreign principal would be anybody's invention. */
+    /* The name of a foreign principal could be any text. */
     {"CN=f," NC, "S-1-5-21-9-9-9-500", "foreignSecurityPrincipal", NULL, "root", 0,
      TL_DIR_FOREIGN, NULL},
     {"CN=f," NC, "S-1-5-21-1-2-3-500", "foreignSecurityPrincipal", NULL, NULL, -EBADMSG,
@@ -340,7 +340,7 @@ START_TEST(token_groups)
     ck_assert_int_eq(tli_sids_from_values(ctx, &entry.attributes[0], &sids, &count), 0);
     ck_assert_uint_eq(count, 2);
     ck_assert_uint_eq(sids[1].subs[1], 545);
-    /* One that is none: the whole is refused, for a group to deny may be what it is. */
+    /* An invalid one: the whole is refused, for it may be a group that a rule denies. */
     put_bytes(ctx, &entry, "tokenGroups", "\1\1\0", 3);
     ck_assert_int_eq(tli_sids_from_values(ctx, &entry.attributes[0], &sids, &count),
                      -EBADMSG);

@@ -52,7 +52,7 @@ START_TEST(test_texts)
 }
 END_TEST
 
-/* Whatever comes in, what goes out is UTF-8 without controls, no longer than it was, and
+/* For any input, what comes out is UTF-8 without controls, no longer than it was, and
  * stays as it is. */
 START_TEST(test_any_bytes)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The proof on tickets made here: what a KDC that lies, a keytab that is old, or
- * a PAC that is another user's leads to. Nothing but the right key and the right
+ * test_proof.c - the proof on tickets made here: what a KDC that lies, a keytab that is
+ * old, or a PAC that is another user's leads to. Nothing but the right key and the right
  * PAC is a success.
  */
 #include <check.h>
@@ -48,7 +48,7 @@ struct lie {
     krb5_enctype as;     /* the type the ticket claims, 0: the key's */
     bool other_session;  /* the reply's session key is not the ticket's */
     int starts, ends;    /* of the ticket, off the usual times */
-    const char *through; /* realms on the way, as the ticket has them */
+    const char *through; /* transited realms, as the ticket has them */
     const char *way;     /* and as they are found */
     enum tl_reason reason;
 };
@@ -57,7 +57,7 @@ struct lie {
 #define BOB "bob@CONTOSO.TEST"
 static const struct lie lies[] = {
     {"none", 0, 0, 2, ALICE, ALICE, 1, .reason = TL_REASON_OK},
-    {"versions counted anew", 0, 0, 7, ALICE, ALICE, 1, .reason = TL_REASON_OK},
+    {"versions counted from one again", 0, 0, 7, ALICE, ALICE, 1, .reason = TL_REASON_OK},
     {"another key", 1, 1, 2, ALICE, ALICE, 1, .reason = TL_REASON_KEYTAB_WRONG},
     {"another key, older", 1, 1, 1, ALICE, ALICE, 1, .reason = TL_REASON_KEYTAB_WRONG},
     {"another key, newer", 1, 1, 3, ALICE, ALICE, 1, .reason = TL_REASON_KEYTAB_STALE},
@@ -87,7 +87,7 @@ static const struct lie lies[] = {
      .reason = TL_REASON_OK},
     {"through other realms", 0, 0, 2, ALICE, ALICE, 1, .through = "A.TEST,B.",
      .way = "A.TEST, B.A.TEST", .reason = TL_REASON_OK},
-    {"through what is no realm", 0, 0, 2, ALICE, ALICE, 1, .through = "A\n",
+    {"through an invalid realm", 0, 0, 2, ALICE, ALICE, 1, .through = "A\n",
      .reason = TL_REASON_TRANSITED_REFUSED},
 };
 
@@ -320,7 +320,7 @@ START_TEST(test_rc4_keytab)
 }
 END_TEST
 
-/* A key that somebody else may have put there is no proof, nor one that others know. */
+/* A key that another user may have put there proves nothing, nor does a known one. */
 START_TEST(test_unsafe_keytab)
 {
     static const struct {
@@ -356,7 +356,7 @@ START_TEST(test_damage)
     for (unsigned int i = 0; i < krb->host->ticket.length; i += 7) {
         krb->host->ticket.data[i] ^= 0x40;
         if (tl_krb_proof(mem, krb, &ws, &pac, out) == TL_REASON_OK)
-            /* the name and version outside are nobody's proof, and unprotected */
+            /* the name and version outside are unprotected, and prove nothing */
             ck_assert_uint_lt(i, 110);
         krb->host->ticket.data[i] ^= 0x40;
     }

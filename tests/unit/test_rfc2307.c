@@ -125,7 +125,7 @@ static struct tl_identity *alice(void)
     return identity;
 }
 
-/* `word` is the attribute or the option that the journal shall name. */
+/* `word` is the attribute or the option that the journal must name. */
 static void refused(enum tl_reason reason, const char *word)
 {
     struct tl_identity *identity = (void *)1;
@@ -176,7 +176,7 @@ START_TEST(windows_primary_group)
 }
 END_TEST
 
-START_TEST(nothing_read_is_nothing_given)
+START_TEST(without_facts_no_ids)
 {
     facts = NULL;
     refused(TL_REASON_ID_UNMAPPABLE, "uidNumber");
@@ -193,7 +193,7 @@ START_TEST(no_number)
 }
 END_TEST
 
-/* Of the system, of another domain, of nobody. */
+/* Of the system, of another domain, of no user. */
 static const uint32_t strange[] = {0,     1,     999,   1000,          19999,
                                    30000, 39999, 65534, UINT32_MAX - 1};
 
@@ -219,7 +219,7 @@ START_TEST(a_domain_without_a_range)
 }
 END_TEST
 
-/* A facts reader, or whoever fills it, that is lied to about another domain's group. */
+/* Facts that lie about a group of another domain. */
 START_TEST(groups_of_other_domains)
 {
     struct tl_identity *a;
@@ -283,7 +283,7 @@ START_TEST(a_number_that_no_group_has)
     a = alice();
     ck_assert_uint_eq(a->gid, 20001);
     ck_assert(a->private_group);
-    ck_assert(!has_gid(a, 20001)); /* nobody else gets into it */
+    ck_assert(!has_gid(a, 20001)); /* no other user gets into it */
 }
 END_TEST
 
@@ -349,7 +349,7 @@ int main(void)
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, as_the_directory_says);
     tcase_add_test(t, windows_primary_group);
-    tcase_add_test(t, nothing_read_is_nothing_given);
+    tcase_add_test(t, without_facts_no_ids);
     tcase_add_test(t, no_number);
     tcase_add_loop_test(t, numbers_of_others, 0, COUNT(strange));
     tcase_add_test(t, a_domain_without_a_range);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Routing by table: each row is one rule with its source, a snapshot, what is
- * changed about it, and what must come out. docs/sources.md has the documents and the
- * sections that the sources name; "decision" is docs/decisions/routing.md.
+ * test_route.c - routing by table: each row is one rule with its source, a snapshot,
+ * what is changed about it, and what must come out. docs/sources.md has the documents
+ * and the sections that the sources name; "decision" is docs/decisions/routing.md.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -58,7 +58,7 @@ static char *ask_of(TALLOC_CTX *ctx, const struct tl_route *r)
     if (r->local)
         return talloc_strdup(ctx, "local");
     if (r->realm == NULL)
-        return talloc_strdup(ctx, "nobody");
+        return talloc_strdup(ctx, "not asked");
     return talloc_asprintf(ctx, "%s @%s %s %s", r->principal, r->realm,
                            r->type == TL_PRINCIPAL ? "principal" : "enterprise",
                            r->first_ask == TL_ASK_HOST ? "host" : "krbtgt");
@@ -183,7 +183,7 @@ static const struct row rows[] = {
      NULL, &ws1, "x@wingtip.test", "x@wingtip.test @FABRIKAM.TEST enterprise host",
      "suffix-unknown|wingtip.test|", ""},
     {"sources, no third forest: nor does its flat name", F, NULL, &ws1, "WINGTIP\\x",
-     "nobody", "domain-unknown|WINGTIP|", ""},
+     "not asked", "domain-unknown|WINGTIP|", ""},
     {"LSAD: any bit of the mask disables", F, "contoso.test.tln:corp.example=conflict",
      &ws1, "alice@corp.example", "alice@corp.example @FABRIKAM.TEST enterprise host",
      "suffix-disabled-conflict|corp.example|Disabled-Conflicting", ""},
@@ -260,7 +260,7 @@ static const struct row rows[] = {
     {"RFC 4120 6.1: by flat name, too; the user's case is kept", E,
      "contoso.test.trustType=3 contoso.test.trustPartner=Unix.Test", &ws1,
      "contoso\\Carol", "Carol @Unix.Test principal krbtgt", "trust-mit||", NULL},
-    {"KILE 3.2.5.1: a realm that the forest root trusts refers nobody", T,
+    {"KILE 3.2.5.1: a realm that the forest root trusts refers no one further", T,
      "old.example.trustType=3", &ws_deep, "otto@old.example",
      "otto @old.example principal krbtgt", "trust-mit||", NULL},
     {"ADTS 6.1.6.7.15: names below a realm are not the realm's", E,
@@ -290,11 +290,11 @@ static const struct row rows[] = {
      "CONTOSO\\alice", "alice @CONTOSO.TEST principal krbtgt",
      "trust-selective||trustAttributes = 0x10, CROSS_ORGANIZATION", C_TO_F},
     {"ee849847 cause 1: own TDO by NetBIOS name, DNS name typed", E,
-     "contoso.test.trustPartner=CONTOSO", &ws1, "contoso.test\\alice", "nobody",
+     "contoso.test.trustPartner=CONTOSO", &ws1, "contoso.test\\alice", "not asked",
      "domain-unknown|contoso.test|", ""},
     {"ee849847 cause 1: own TDO by NetBIOS name, nothing maps it", E,
      "contoso.test.trustPartner=CONTOSO CONTOSO.trustType=1", &ws1, "CONTOSO\\alice",
-     "nobody", "trust-downlevel||trustType = 1", ""},
+     "not asked", "trust-downlevel||trustType = 1", ""},
     {"a NetBIOS-named TDO, mapped by a forest trust's domain record", F,
      "northwind.test.trustPartner=EMEA EMEA.flatName=EMEA", &ws1, "EMEA\\ann",
      "ann @EMEA.CONTOSO.TEST principal host", "trust-netbios-named", NULL},
@@ -309,31 +309,31 @@ static const struct row rows[] = {
      "trust-netbios-named||trustPartner = FABRIKAM", C_TO_F},
 
     /* Unknown domains */
-    {"a DNS domain nobody knows is not asked", E, NULL, &ws1, "wingtip.test\\eve",
-     "nobody", "domain-unknown|wingtip.test|", ""},
-    {"nor is an address", E, NULL, &ws1, "192.0.2.1\\eve", "nobody",
+    {"an unknown DNS domain is not asked", E, NULL, &ws1, "wingtip.test\\eve",
+     "not asked", "domain-unknown|wingtip.test|", ""},
+    {"nor is an address", E, NULL, &ws1, "192.0.2.1\\eve", "not asked",
      "domain-unknown|192.0.2.1|", ""},
-    {"nor one that a name of ours begins", E, NULL, &ws1,
-     "contoso.test.evil.example\\eve", "nobody",
-     "domain-unknown|contoso.test.evil.example|", ""},
+    {"nor one that begins a known name", E, NULL, &ws1, "contoso.test.evil.example\\eve",
+     "not asked", "domain-unknown|contoso.test.evil.example|", ""},
     {"nor what is below an external trust's domain", E, NULL, &ws1,
-     "new.contoso.test\\eve", "nobody", "domain-unknown|new.contoso.test|", ""},
-    {"nor what is below our own", E, NULL, &ws1, "new.fabrikam.test\\eve", "nobody",
+     "new.contoso.test\\eve", "not asked", "domain-unknown|new.contoso.test|", ""},
+    {"nor what is below our own", E, NULL, &ws1, "new.fabrikam.test\\eve", "not asked",
      "domain-unknown|new.fabrikam.test|", ""},
     {"below a forest trust's name: our own KDC follows the routing", F, NULL, &ws1,
      "new.contoso.test\\eve", "eve@new.contoso.test @FABRIKAM.TEST enterprise host", "ok",
      NULL},
-    {"below one that is not routed: nobody", F, "contoso.test.tln:contoso.test=disabled",
-     &ws1, "new.contoso.test\\eve", "nobody", "domain-unknown|new.contoso.test|", ""},
+    {"below one that is not routed: not asked", F,
+     "contoso.test.tln:contoso.test=disabled", &ws1, "new.contoso.test\\eve", "not asked",
+     "domain-unknown|new.contoso.test|", ""},
     {"[topology] realms: asked by its name", E, NULL, &ws_realms, "wingtip.test\\eve",
      "eve @WINGTIP.TEST principal host", "domain-unknown|wingtip.test|", ""},
     {"[topology] realms: that name only", E, NULL, &ws_realms, "x.wingtip.test\\eve",
-     "nobody", "domain-unknown|x.wingtip.test|", ""},
-    {"a flat name nobody knows cannot be", E, NULL, &ws1, "WINGTIP\\eve", "nobody",
+     "not asked", "domain-unknown|x.wingtip.test|", ""},
+    {"an unknown flat name cannot be", E, NULL, &ws1, "WINGTIP\\eve", "not asked",
      "domain-unknown|WINGTIP|", ""},
     {"no snapshot: DNS domain", NULL, NULL, &ws1, "contoso.test\\alice",
      "alice @CONTOSO.TEST principal host", "domain-unknown", ""},
-    {"no snapshot: flat name", NULL, NULL, &ws1, "CONTOSO\\alice", "nobody",
+    {"no snapshot: flat name", NULL, NULL, &ws1, "CONTOSO\\alice", "not asked",
      "domain-unknown", ""},
     {"no snapshot: own domain", NULL, NULL, &ws1, "bob@fabrikam.test",
      "bob @FABRIKAM.TEST principal host", "ok", ""},
@@ -379,12 +379,12 @@ static const struct row rows[] = {
      "external "
      "trust",
      "old.example>fabrikam.test>eu.fabrikam.test>de.eu.fabrikam.test"},
-    {"ADTS 6.1.6.7.9: NON_TRANSITIVE on the way", T, "contoso.test.trustAttributes=9",
+    {"ADTS 6.1.6.7.9: NON_TRANSITIVE on the path", T, "contoso.test.trustAttributes=9",
      &ws_deep, "CONTOSO\\ann", "ann @CONTOSO.TEST principal host",
      "trust-not-transitive|contoso.test in fabrikam.test|trustAttributes = 0x9, "
      "NON_TRANSITIVE",
      C_TO_F ">eu.fabrikam.test>de.eu.fabrikam.test"},
-    {"WITHIN_FOREST and NON_TRANSITIVE on the way", T,
+    {"WITHIN_FOREST and NON_TRANSITIVE on the path", T,
      "eu.fabrikam.test.trustAttributes=0x21", &ws_deep, "FABRIKAM\\bob",
      "bob @FABRIKAM.TEST principal host", "trust-not-transitive", NULL},
     {"WITHIN_FOREST in the wrong direction", T, "eu.fabrikam.test.trustDirection=1",
@@ -575,7 +575,7 @@ START_TEST(blobs)
 END_TEST
 
 /* The trust was removed on the user's side, and it was that domain's only one. */
-/* Values of msDS-SupportedEncryptionTypes at the two ends, and whose is told. */
+/* Values of msDS-SupportedEncryptionTypes at the two ends, and whose is reported. */
 static const struct weak_row {
     uint32_t user, own; /* UINT32_MAX: absent */
     const char *user_domain, *told;

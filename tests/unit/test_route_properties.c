@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * What holds for every topology and every name: case, a trailing dot and the order
- * of the trusts change nothing; the index finds what a plain search finds. Topologies
- * are made at random from a small stock of names, so that they collide, from a seed
- * that a failure prints.
+ * test_route_properties.c - what holds for every topology and every name: case, a
+ * trailing dot and the order of the trusts change nothing; the index finds what a plain
+ * search finds. Topologies are made at random from a small stock of names, so that they
+ * collide, from a seed that a failure prints.
  */
 #include <ctype.h>
 #include <stdlib.h>
@@ -244,7 +244,7 @@ START_TEST(index_is_plain_search)
             struct tl_suffix_match fast = tl_suffix_find(index, name);
             struct tl_suffix_match slow = plain_find(topo, name);
 
-            /* Between equally specific causes of two trusts either may be told. */
+            /* Between equally specific causes of two trusts either may be reported. */
             ck_assert_msg((fast.reason == TL_REASON_OK) ==
                                   (slow.reason == TL_REASON_OK) ||
                               slow.reason == TL_REASON_TRUST_INFO_BROKEN,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * test_rule_cache.c - the remembered SIDs of names in rules: found under any spelling,
- * forgotten when told, and believed only from a file that nobody else could write.
+ * forgotten on demand, and accepted only from a file that only root could write.
  */
 #include <check.h>
 #include <errno.h>
@@ -71,7 +71,7 @@ START_TEST(spellings)
     ck_assert_ptr_nonnull(found);
     ck_assert_int_eq(found->found, NOW);
     ck_assert_uint_eq(found->sid.subs[4], 1604);
-    /* a user is no group, a namesake of another domain nobody */
+    /* neither a user for a group, nor a namesake of another domain */
     ck_assert_ptr_null(
         tli_rule_cache_find(load(), false, "contoso.test", "Projekt Größe", NOW));
     ck_assert_ptr_null(tli_rule_cache_find(load(), false, "contoso.test", "carol", NOW));
@@ -156,7 +156,7 @@ static const char *const bad_lines[] = {
     "group contoso.test S-1-5-21-1-2-3-1604 1764000000 x",
 };
 
-/* One line that is none, and nothing of the file is believed. */
+/* One invalid line, and nothing of the file counts. */
 START_TEST(bad_line)
 {
     struct tli_rule_cache *cache = load();

@@ -195,7 +195,7 @@ START_TEST(well_known)
     ck_assert_str_eq(tl_sid_well_known(&sid), "Claims valid");
     sid = sid_of("S-1-5-21-0-0-0-499");
     ck_assert_ptr_null(tl_sid_well_known(&sid));
-    /* The KDC's local groups, not ours. */
+    /* The KDC's local groups, not the workstation's. */
     sid = sid_of("S-1-5-32-544");
     ck_assert_ptr_null(tl_sid_well_known(&sid));
 }

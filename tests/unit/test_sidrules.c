@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * test_sidrules.c - which SIDs pass which boundary [MS-PAC 4.1.2.2], one row
- * per rule. The workstation stands in fabrikam.test, whose forest also has
+ * per rule. The workstation is in fabrikam.test, whose forest also has
  * eu.fabrikam.test; contoso.test is trusted in the way the row says.
  */
 #include <trustlogon/sidrules.h>
@@ -76,13 +76,14 @@ static const struct row {
     {"external: said of the logon", "CONTOSO.TEST", 0, CONTOSO,
      "S-1-18-1 S-1-5-1000 S-1-5-32-544 " DOM "0-0-0-497 " DOM "0-0-0-498", "", OK,
      "S-1-18-1 S-1-5-1000 " DOM "0-0-0-497", ""},
-    {"external: a user of ours", "CONTOSO.TEST", 0, FABRIKAM, "", "", FILTERED, "", ""},
+    {"external: a user of our own domain", "CONTOSO.TEST", 0, FABRIKAM, "", "", FILTERED,
+     "", ""},
     {"external: a user of our child domain", "CONTOSO.TEST", 0, EU, "", "", FILTERED, "",
      ""},
     {"external: a user of a third domain", "CONTOSO.TEST", 0, OTHER, "", "", FILTERED, "",
      ""},
-    {"external: the domain's SID is no domain's", "CONTOSO.TEST", 0, "S-1-5-32", "", "",
-     FILTERED, "", ""},
+    {"external: the domain's SID is not one of a domain", "CONTOSO.TEST", 0, "S-1-5-32",
+     "", "", FILTERED, "", ""},
     {"in quarantine", "CONTOSO.TEST", QUARANTINE, CONTOSO,
      CONTOSO "-1200 " OTHER "-1200 " SUB "-1200", "", OK, CONTOSO "-1200", ""},
 
@@ -108,16 +109,16 @@ static const struct row {
      OTHER "-1200 " FABRIKAM "-1200", "", OK, OTHER "-1200", ""},
     {"PIM", "CONTOSO.TEST", AS_PIM, CONTOSO,
      FABRIKAM "-1200 " FABRIKAM "-512 " OTHER "-1200", "", OK, FABRIKAM "-1200", ""},
-    {"PIM: a user of ours all the same", "CONTOSO.TEST", AS_PIM, FABRIKAM, "", "",
+    {"PIM: still a user of our own domain", "CONTOSO.TEST", AS_PIM, FABRIKAM, "", "",
      FILTERED, "", ""},
 
-    /* realms nobody knows, and one that is called like a flat name */
+    /* unknown realms, and one with the name of a flat name */
     {"unknown realm", "NOWHERE.TEST", FOREST, OTHER, OTHER "-1200 " CONTOSO "-1200", "",
      OK, OTHER "-1200", ""},
     {"unknown realm with our SID", "NOWHERE.TEST", FOREST, FABRIKAM, "", "", FILTERED, "",
      ""},
-    {"unknown realm with a SID that is no domain's", "NOWHERE.TEST", FOREST, "S-1-5-32",
-     "", "", FILTERED, "", ""},
+    {"unknown realm with a SID that is not a domain's", "NOWHERE.TEST", FOREST,
+     "S-1-5-32", "", "", FILTERED, "", ""},
     {"a realm called like a partner's flat name", "CONTOSO", 0, OTHER,
      OTHER "-1200 " CONTOSO "-1200", "", OK, OTHER "-1200", ""},
     {"a realm called like our flat name", "FABRIKAM", 0, FABRIKAM, "", "", FILTERED, "",
@@ -303,7 +304,7 @@ START_TEST(a_user_outside_the_logon_domain)
 }
 END_TEST
 
-/* Our own KDC could have added them, or the other side: set aside, not believed. */
+/* Our own KDC could have added them, or the other side: they are dropped. */
 START_TEST(set_aside_for_rules)
 {
     struct fixture f;
@@ -319,7 +320,7 @@ START_TEST(set_aside_for_rules)
                   f.pac->num_unproven, EU "-1301 " FABRIKAM "-1300"); /* in any order */
     talloc_free(f.mem);
 
-    /* Within the forest they are believed as they are. */
+    /* Within the forest they count unchanged. */
     make(&f, EU, 0);
     f.pac->extra = make_groups(f.pac, FABRIKAM "-1300 S-1-5-18", &f.pac->num_extra);
     ck_assert_int_eq(apply(&f, "alice@EU.FABRIKAM.TEST"), OK);

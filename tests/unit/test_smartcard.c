@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Settings of libkrb5's pkinit plugin over those of krb5.conf, and which card is none.
- * The cards themselves are the lab's (test_smartcard.py).
+ * test_smartcard.c - settings of libkrb5's pkinit plugin over those of krb5.conf, and
+ * what does not count as a card. The cards themselves are the lab's (test_smartcard.py).
  */
 #include <check.h>
 #include <errno.h>

@@ -260,7 +260,7 @@ static const struct {
     {TL_STAGE_WALK, 8, 0, 0xC000018B, TL_REASON_SPN_DUPLICATE},
     {TL_STAGE_AS, 7, 0, 0xC00000DF, TL_REASON_KDC_ERROR},
     {TL_STAGE_IDENTITY, 7, 0, 0xC000006D, TL_REASON_KDC_ERROR},
-    /* wrong password and unknown user read the same, whatever rides along */
+    /* wrong password and unknown user read the same, with any detail beside */
     {TL_STAGE_AS, 6, 0, 0xC000006D, TL_REASON_USER_UNKNOWN},
     {TL_STAGE_AS, 6, 0xC0000072, 0xC000006D, TL_REASON_USER_UNKNOWN},
     {TL_STAGE_AS, 24, 0, 0xC000006D, TL_REASON_WRONG_PASSWORD},
@@ -340,7 +340,7 @@ START_TEST(krb_errors_map)
 }
 END_TEST
 
-/* Whatever a KDC sends, a failure stays a failure, and the reason never
+/* A failure stays a failure for any message of a KDC, and the reason never
  * contradicts the status that is shown with it. */
 START_TEST(status_and_reason_agree)
 {

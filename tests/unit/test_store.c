@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The identity store: what is put is found under all its names, what is replaced or
- * dropped is gone, and a damaged file answers "not found".
+ * test_store.c - the identity store: what is put is found under all its names, what is
+ * replaced or dropped is gone, and a damaged file answers "not found".
  */
 #include <check.h>
 #include <errno.h>
@@ -229,7 +229,7 @@ START_TEST(an_id_of_two)
     ck_assert_int_eq(tli_store_put_user(store, &user), 0);
     user.sid = SID "9999";
     ck_assert_int_eq(tli_store_put_user(store, &user), 0);
-    /* one that is gone keeps nobody out */
+    /* one that is gone keeps no name out */
     user.life = over;
     ck_assert_int_eq(tli_store_put_user(store, &user), 0);
     ck_assert_int_eq(tli_store_put_user(store, &other), 0);
@@ -286,7 +286,7 @@ START_TEST(negative_entries)
 }
 END_TEST
 
-/* The group that is a user's own has the SID of the user, and is none instead of him. */
+/* A user's private group has the SID of the user, and does not take his place. */
 START_TEST(own_group)
 {
     struct tli_store_user user = alice();
@@ -335,7 +335,7 @@ START_TEST(sources)
 }
 END_TEST
 
-/* Once more as it was, for longer; what is not there is not made. */
+/* The same record with a longer life; a missing record is not made. */
 START_TEST(renewing)
 {
     const struct tli_store_life longer = {NOW + 100, NOW + 200, TL_STORE_SOURCE_LSA};
@@ -506,7 +506,7 @@ START_TEST(growing)
 }
 END_TEST
 
-/* One user refreshed for ever neither fills chains nor the disk. */
+/* One user refreshed without end fills neither chains nor the disk. */
 START_TEST(refreshing)
 {
     struct tli_store_user user = alice(), second = alice();
@@ -540,7 +540,7 @@ START_TEST(survives_reopening)
     ck_assert_int_eq(tli_store_open(NULL, path, ranges, COUNT(ranges), &store), 0);
     ck_assert_int_eq(by_id(TL_STORE_USER_ID, 201105), TL_STORE_HIT);
     ck_assert_int_eq(by_id(TL_STORE_USER_ID, 2000001), TL_STORE_HIT);
-    /* Ids that are no longer ours leave. */
+    /* Records with ids outside of the new ranges leave. */
     talloc_free(store);
     ck_assert_int_eq(tli_store_open(NULL, path, &narrow, 1, &store), 0);
     ck_assert_int_eq(by_id(TL_STORE_USER_ID, 201105), TL_STORE_HIT);
@@ -548,8 +548,8 @@ START_TEST(survives_reopening)
 }
 END_TEST
 
-/* Lines longer than what is read at once, the last one without an end, numbers that are
- * none. */
+/* Lines longer than what is read at once, the last one without an end, and invalid
+ * numbers. */
 START_TEST(files_of_the_machine)
 {
     static const struct {
@@ -591,8 +591,8 @@ START_TEST(files_of_the_machine)
 }
 END_TEST
 
-/* The setting stays with the file, whoever opens, rewrites or repairs it, and one that is
- * damaged is none. */
+/* The setting stays with the file when it is opened, rewritten or repaired, and a damaged
+ * one does not count. */
 START_TEST(whose_bare_names)
 {
     struct tli_store_view *view = NULL;
@@ -666,7 +666,7 @@ START_TEST(only_its_owners_file)
 }
 END_TEST
 
-/* Who reads the seed can make up names that all fall into one bucket. */
+/* A user who reads the seed can make up names that all fall into one bucket. */
 START_TEST(flooding)
 {
     const struct tli_store_map *map = tli_store_enter(reader);

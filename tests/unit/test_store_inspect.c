@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Looking into the identity store: every record with all it says, and each kind of
- * damage found and named, by who cannot write it.
+ * test_store_inspect.c - looking into the identity store: every record with all it says,
+ * and each kind of damage found and named, by who cannot write it.
  */
 #include <check.h>
 #include <errno.h>
@@ -147,7 +147,7 @@ START_TEST(private_group)
 }
 END_TEST
 
-/* What is told to age is asked for again, but not forgotten, nor younger than it is. */
+/* An expired record is asked for again, but not forgotten, nor made younger. */
 START_TEST(ageing)
 {
     struct tli_store_view *view;
@@ -237,7 +237,7 @@ static const struct {
     {wild_tail, "an end that is not behind the last record"},
 };
 
-/* Whatever the damage: the truth, or nothing, and soon. */
+/* For any damage: the right record, or none, and soon. */
 static void look_at_all(const struct tli_store_map *map)
 {
     static const char *const names[] = {"alice@contoso.test", "bob@contoso.test",
@@ -309,7 +309,7 @@ START_TEST(repaired_after_a_boot)
 }
 END_TEST
 
-START_TEST(unfinished_is_no_damage)
+START_TEST(unfinished_is_not_damage)
 {
     struct tli_store_view *view;
     struct tli_store_stats stats;
@@ -330,7 +330,7 @@ START_TEST(unfinished_is_no_damage)
 }
 END_TEST
 
-/* What stands at the path instead, and what opening it says. */
+/* What is at the path instead, and what opening it returns. */
 static void nothing(void)
 {
 }
@@ -387,7 +387,7 @@ START_TEST(no_stores)
     store = NULL;
     unlink(path);
     others[_i].put();
-    alarm(20); /* opening a pipe may wait for ever */
+    alarm(20); /* opening a pipe may wait without end */
     ck_assert_int_eq(tli_store_view_open(NULL, path, &view), others[_i].rc);
     ck_assert_ptr_null(view);
     ck_assert_int_eq(tli_store_open(NULL, path, &range, 1, &store) == 0,
@@ -411,7 +411,7 @@ int main(void)
     tcase_add_test(tcase, ageing);
     tcase_add_loop_test(tcase, each_damage_is_named, 0, COUNT(harms));
     tcase_add_test(tcase, repaired_after_a_boot);
-    tcase_add_test(tcase, unfinished_is_no_damage);
+    tcase_add_test(tcase, unfinished_is_not_damage);
     tcase_add_loop_test(tcase, no_stores, 0, COUNT(others));
     suite_add_tcase(suite, tcase);
     return run_suite(suite);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The snapshot: JSON there and back, JSON that is wrong, files, and what-if.
+ * test_topology.c - the snapshot: JSON there and back, JSON that is wrong, files, and
+ * what-if.
  */
 #include <errno.h>
 #include <stdio.h>

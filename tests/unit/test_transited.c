@@ -64,7 +64,7 @@ static krb5_transited transited_of(const char *contents, size_t len)
     return made;
 }
 
-/* Does libkrb5 let it pass, where these realms may be on the way? */
+/* Does libkrb5 let it pass, where these realms may be transited? */
 static bool libkrb5_lets_pass(const krb5_transited *transited,
                               const struct tli_realms *realms, size_t without)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The transport against KDCs that misbehave: processes on 127.0.0.1, each on a
- * port of its own. What is asserted is who answered, how often who was asked,
+ * test_transport.c - the transport against KDCs that misbehave: processes on 127.0.0.1,
+ * each on a port of its own. What is asserted is who answered, how often who was asked,
  * and the reason; never how long something took, but for generous limits.
  */
 #include <check.h>
@@ -25,7 +25,7 @@
 
 enum habit {
     ANSWERS,
-    REFUSES,          /* nobody listens */
+    REFUSES,          /* no listener */
     FILTERED,         /* the connection is never accepted: SYNs are dropped */
     HANGS,            /* takes the request and says nothing */
     GARBAGE,          /* speaks another protocol */
@@ -175,7 +175,7 @@ static _Noreturn void kdc_main(int fd, enum habit habit, size_t index)
     }
 }
 
-/* Fill the accept queue of a socket that nobody accepts from: Linux then drops
+/* Fill the accept queue of a socket without an accept(): Linux then drops
  * further SYNs, as a firewall would. */
 static void fill_queue(struct kdc *kdc)
 {
@@ -324,7 +324,7 @@ static int asked_ok(bool counts_as_attempt)
 
 static const struct {
     enum habit first, second;
-    int answers;      /* who of the two */
+    int answers;      /* which of the two answers */
     bool first_fails; /* is the first reported to the locator as failed? */
 } pairs[] = {
     {ANSWERS, HANGS, 0, false},      {DRIPS, HANGS, 0, false},
@@ -469,7 +469,7 @@ START_TEST(test_costly_waits_longer)
 }
 END_TEST
 
-START_TEST(test_unavailable_is_told_for_want_of_better)
+START_TEST(test_unavailable_where_no_other_answers)
 {
     struct tli_transport_answer answer;
 
@@ -560,7 +560,7 @@ START_TEST(test_no_time)
 }
 END_TEST
 
-/* Every candidate's fate is told; the first is the one to name. */
+/* The fate of every candidate is reported; the first is the one to name. */
 START_TEST(test_all_dead)
 {
     struct tli_transport_answer answer;
@@ -595,7 +595,7 @@ int main(void)
     tcase_add_loop_test(tc, test_reconnects, 0, 3);
     tcase_add_test(tc, test_dies_between_exchanges);
     tcase_add_test(tc, test_costly_waits_longer);
-    tcase_add_test(tc, test_unavailable_is_told_for_want_of_better);
+    tcase_add_test(tc, test_unavailable_where_no_other_answers);
     tcase_add_test(tc, test_search_past_the_cache);
     tcase_add_test(tc, test_given_candidates);
     tcase_add_test(tc, test_search_took_all_the_time);

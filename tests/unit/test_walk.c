@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The parts of the exchange that need no KDC: which question comes first, where
- * a walk ends, what a KRB-ERROR says, and that krb5.conf and the environment
+ * test_walk.c - the parts of the exchange that need no KDC: which question comes first,
+ * where a walk ends, what a KRB-ERROR says, and that krb5.conf and the environment
  * cannot loosen the library's settings.
  */
 #include <check.h>
@@ -126,7 +126,7 @@ START_TEST(test_error_read)
     ck_assert_uint_eq(err.edata_ntstatus, TL_NT_AUTHENTICATION_FIREWALL_FAILED);
     ck_assert_int_eq(err.stime, 1700000000);
     ck_assert_str_eq(err.crealm, "CONTOSO.TEST");
-    /* cut anywhere, it is no error message any more, and nothing is read past */
+    /* cut anywhere, it is not an error message, and nothing is read past its end */
     for (unsigned int len = 0; len < made.length; len++) {
         char *copy = malloc(len + 1);
         krb5_data cut = {.length = len, .data = copy};

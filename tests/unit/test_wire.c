@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * test_wire.c - the message codec between the modules and the agent: what goes
- * in comes out, and whatever else comes in is refused without harm.
+ * in comes out, and any other input is refused without harm.
  */
 #include "wire/wire.h"
 #include "run_suite.h"

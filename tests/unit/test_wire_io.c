@@ -43,7 +43,7 @@ static int64_t now_ms(void)
     return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-static int heard_by = -1; /* who is told of the third alarm */
+static int heard_by = -1; /* which thread gets the third alarm */
 
 static void on_alarm(int sig)
 {

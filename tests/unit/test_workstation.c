@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Who this machine is, from keytabs made for the purpose.
+ * test_workstation.c - which machine a keytab belongs to, and what it is called.
  */
 #include <check.h>
 #include <errno.h>
@@ -142,7 +142,7 @@ START_TEST(test_machine)
 }
 END_TEST
 
-/* One meaning for PAM and NSS: bare_names, whatever else says so. */
+/* One meaning for PAM and NSS: bare_names, above any other option. */
 START_TEST(test_bare_names)
 {
     static const struct {
@@ -241,7 +241,7 @@ static const struct {
     {"host/ws1.fabrikam.test/x@FABRIKAM.TEST", false},
 };
 
-/* What no keytab of a machine has does not stand in the way of what it has. */
+/* Entries that no keytab of a machine has do not hide those it has. */
 START_TEST(test_odd_entries)
 {
     struct tl_workstation *ws = NULL;
