@@ -15,7 +15,6 @@
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
-#include <trustlogon/identity.h>
 #include <trustlogon/name.h>
 
 /* The entries of the keytab that are a machine's, and their keys while it is read. */

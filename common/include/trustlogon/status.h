@@ -157,9 +157,9 @@ TL_PUBLIC const struct tl_krb_info *tl_krb_table(size_t *count);
 
 /*
  * The NTSTATUS Windows would report for a KRB error met at `stage`
- * (facts: KB2015518 for 7 on the walk = C000018B, which the extended status
- * does not replace; KB2959395 for 12 + C0000413). `edata_ntstatus` is 0 where
- * the error carried none. Never returns 0.
+ * (docs/sources.md#codes: KB2015518 for 7 on the walk = C000018B, which the extended
+ * status does not replace; KB2959395 for 12 + C0000413). `edata_ntstatus` is 0 where the
+ * error carried none. Never returns 0.
  */
 TL_PUBLIC uint32_t tl_status_from_krb(enum tl_stage stage, int32_t krb_code,
                                       uint32_t edata_ntstatus);
