@@ -74,9 +74,10 @@ static CK_RV login(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR *pi
 
 __attribute__((visibility("default"))) CK_RV C_GetFunctionList(CK_FUNCTION_LIST **list)
 {
-    void *module = dlopen(SOFTHSM, RTLD_NOW | RTLD_LOCAL);
+    static void *module; /* stays loaded as long as this one */
     CK_C_GetFunctionList get = NULL;
 
+    module = dlopen(SOFTHSM, RTLD_NOW | RTLD_LOCAL);
     if (module != NULL)
         *(void **)&get = dlsym(module, "C_GetFunctionList");
     if (get == NULL || get(&real) != CKR_OK)

@@ -38,8 +38,9 @@ static inline void add_sid_value(TALLOC_CTX *ctx, struct tli_attribute *attribut
                                  const struct tl_sid *sid)
 {
     uint8_t packed[8 + 4 * TL_SID_MAX_SUBS];
+    size_t len = tl_sid_encode(sid, packed);
 
-    add_value(ctx, attribute, packed, tl_sid_encode(sid, packed));
+    add_value(ctx, attribute, packed, len);
 }
 
 /* The attribute of this name; case does not matter in names of attributes. */
