@@ -9,9 +9,8 @@
 #include <trustlogon/outcome.h>
 #include <trustlogon/route.h>
 
-/* See tl_machine_detect(). *workstation is a child of ctx. */
+/* See tl_machine_detect(). *ws is a child of ctx. */
 enum tl_reason tli_workstation_detect(TALLOC_CTX *ctx, const struct tl_config *config,
-                                      struct tl_workstation **workstation,
-                                      struct tl_outcome *out);
+                                      struct tl_workstation **ws, struct tl_outcome *out);
 
 #endif
