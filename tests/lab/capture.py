@@ -26,6 +26,7 @@ FIELDS = ("frame.time_epoch ip.src ip.dst tcp.srcport tcp.dstport tcp.stream tcp
           "kerberos.msg_type kerberos.error_code kerberos.CNameString kerberos.SNameString "
           "dns.qry.name kerberos.padata_type kerberos.ENCTYPE").split()
 QUIET_SECONDS = 0.2  # what is still on its way when the logon has ended
+WORKER_SECONDS = 20  # within which the worker of an earlier logon ends
 
 
 @dataclasses.dataclass
@@ -81,6 +82,7 @@ class Capture:
         self._file = self._process = None
 
     def __enter__(self):
+        self._wait_for_workers()
         self._file = tempfile.NamedTemporaryFile(suffix=".pcap")
         # Only the network is the host's: the process stays this one's own child.
         self._process = subprocess.Popen(
@@ -103,6 +105,16 @@ class Capture:
         self._file.seek(0)
         self.bytes = self._file.read()  # everything that passed, as it passed
         self._file.close()
+
+    def _wait_for_workers(self):
+        """The worker of a logon reads the names of the user's groups after its answer: what a
+        capture shows is to be of what it was made for. One that waits for tickets goes on."""
+        deadline = time.monotonic() + WORKER_SECONDS
+        busy = "for pid in $(pgrep -x trustlogond); do " \
+            "pgrep -x -P $pid trustlogond && exit 0; done; exit 1"
+        while time.monotonic() < deadline and \
+                self.lab.run(self.host, "sh", "-c", busy, check=False).returncode == 0:
+            time.sleep(0.05)
 
     def _wait_for_mark(self):
         """tcpdump reads at leisure: what was sent before a packet of ours is in the file when

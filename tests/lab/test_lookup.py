@@ -85,6 +85,12 @@ def forget():
     passwd("nobody.at.all@contoso.test")
 
 
+def patient_logon(name):
+    """The PAM code of a logon. While a crowd of users is made a DC may take longer than a logon
+    waits, which is not what this file is about."""
+    return until(lambda: (code := logon(name).code) != UNAVAILABLE and code)
+
+
 def two_way(lab):
     check("alice is known before any logon", (before := passwd(ALICE)) is not None,
           ws(["cat", LOG]).stdout)
@@ -101,9 +107,7 @@ def two_way(lab):
           sorted(["domain users", " sales", " all staff", " project éclair"]))
     check("and asks no domain for them", not questions(wire), wire)
     equal("the store says that a directory told of her", source(before[0]), "directory")
-    # While the crowd is made the DC may take longer than a logon waits.
-    equal("she logs on", until(lambda: (code := logon(ALICE).code) != UNAVAILABLE and code),
-          "PAM_SUCCESS")
+    equal("she logs on", patient_logon(ALICE), "PAM_SUCCESS")
     equal("and is who she was: uid, gid, home", passwd(ALICE), before)
     check("with the groups she had", set(groups) <= set(ids(ALICE)), (groups, ids(ALICE)))
     readers = group("CONTOSO\\Readers")
@@ -273,7 +277,7 @@ def renamed():
     for old in ("CONTOSO\\before", "before@contoso.test"):
         equal(f"{old} is still his, by his user principal name",
               (passwd(old) or [None])[0], "after@contoso.test")
-        equal(f"{old} logs on", logon(old).code, "PAM_SUCCESS")
+        equal(f"{old} logs on", patient_logon(old), "PAM_SUCCESS")
 
 
 def own_suffix():
@@ -283,11 +287,10 @@ def own_suffix():
                                "--upn=bob.smith@contoso.test"])
     entry = passwd("bob.smith@contoso.test")
     check("bob.smith@contoso.test is bsmith", entry and entry[0] == "bsmith@contoso.test", entry)
-    equal("and logs on", until(lambda: (code := logon("bob.smith@contoso.test").code)
-                               != UNAVAILABLE and code), "PAM_SUCCESS")
+    equal("and logs on", patient_logon("bob.smith@contoso.test"), "PAM_SUCCESS")
     equal("as who he is", passwd("bob.smith@contoso.test"), entry)
     equal("CONTOSO\\bob.smith is he as well", passwd("CONTOSO\\bob.smith"), entry)
-    equal("and logs on", logon("CONTOSO\\bob.smith").code, "PAM_SUCCESS")
+    equal("and logs on", patient_logon("CONTOSO\\bob.smith"), "PAM_SUCCESS")
 
 
 # The same on CONTOSO's DC, as an administrator of unix accounts would.
@@ -379,7 +382,7 @@ def one_way(lab):
     with Capture(lab) as wire:
         passwd("CONTOSO\\nobody.here")
     check("and costs no question the second time", not questions(wire), wire)
-    equal("she logs on", logon(ALICE).code, "PAM_SUCCESS")
+    equal("she logs on", patient_logon(ALICE), "PAM_SUCCESS")
     equal("and is who she was", passwd(ALICE), alice)
     until(lambda: "éclair" in group_names(ALICE))  # the names come after the logon's answer
     with Capture(lab) as wire:
