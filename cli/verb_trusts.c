@@ -76,9 +76,7 @@ static void list_text(struct cli *cli, const struct tl_topology *topo)
         printf("%5zu: %s %s (NT 5)%s%s\n", i, cli_show(cli, domain->flat),
                cli_show(cli, domain->dns),
                domain->parent == NULL ? " (Forest Tree Root)" : " (Forest)",
-               tl_dns_compare(domain->dns, topo->domain) == TL_DNS_EQUAL
-                   ? " (Primary Domain)"
-                   : "");
+               tl_dns_equal(domain->dns, topo->domain) ? " (Primary Domain)" : "");
     }
     for (size_t i = 0; i < topo->num_trusts; i++)
         trust_line(cli, topo->num_domains + i, &topo->trusts[i]);

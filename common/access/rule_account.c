@@ -69,7 +69,7 @@ static enum tl_reason read_groups(TALLOC_CTX *ctx, struct tl_directory *dir,
 
 static bool same_domain(const char *a, const char *b)
 {
-    return tl_dns_compare(a, b) == TL_DNS_EQUAL;
+    return tl_dns_equal(a, b);
 }
 
 /* A member from another domain of the own forest is in a group by its own name, which the

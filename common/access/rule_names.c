@@ -55,11 +55,6 @@ static tl_deadline deadline_of(struct tli_rule_names *names)
     return names->deadline;
 }
 
-static bool same_dns(const char *a, const char *b)
-{
-    return a != NULL && b != NULL && tl_dns_compare(a, b) == TL_DNS_EQUAL;
-}
-
 /* Why a step failed, in one phrase that lives as long as `names`. */
 static const char *why_of(struct tli_rule_names *names, const struct tl_outcome *out)
 {
@@ -172,7 +167,7 @@ static struct tl_directory *open_as(struct tli_rule_names *names, bool user,
     *why = user ? names->user_why : names->own_why;
     if (krb == NULL)
         return NULL;
-    if (own != NULL && same_dns(domain, names->machine->workstation->domain))
+    if (own != NULL && tl_dns_equal(domain, names->machine->workstation->domain))
         return own->dir;
     out = tl_outcome_new(names);
     if (out == NULL)
@@ -188,12 +183,12 @@ static struct tl_directory *open_as(struct tli_rule_names *names, bool user,
  * (one-way trust); in any other the machine is tried first. */
 static struct opened *open_domain(struct tli_rule_names *names, const char *domain)
 {
-    bool users = same_dns(domain, names->in->domain);
+    bool users = tl_dns_equal(domain, names->in->domain);
     const char *first = NULL, *second = NULL;
     struct opened *one;
 
     for (one = names->opened; one != NULL; one = one->next)
-        if (same_dns(one->domain, domain))
+        if (tl_dns_equal(one->domain, domain))
             return one;
     one = talloc_zero(names, struct opened);
     if (one == NULL)

@@ -62,8 +62,7 @@ static const char *foreign_domain(const struct run *run, const struct tl_route *
 {
     const char *domain = route->user_domain != NULL ? route->user_domain : route->domain;
 
-    if (domain == NULL ||
-        tl_dns_compare(domain, run->machine->workstation->domain) == TL_DNS_EQUAL)
+    if (domain == NULL || tl_dns_equal(domain, run->machine->workstation->domain))
         return NULL;
     return domain;
 }

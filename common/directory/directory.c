@@ -227,7 +227,7 @@ static enum tl_reason read_sids(struct tl_directory *dir, struct tl_topology *to
             const struct tl_tdo *tdo = &topo->trusts[j];
 
             if ((tdo->attributes & TL_TRUST_WITHIN_FOREST) != 0 && tdo->has_sid &&
-                tl_dns_compare(tdo->partner, domain->dns) == TL_DNS_EQUAL) {
+                tl_dns_equal(tdo->partner, domain->dns)) {
                 domain->sid = tdo->sid;
                 domain->has_sid = true;
             }

@@ -165,7 +165,7 @@ enum tl_reason tl_directory_user_by_upn(TALLOC_CTX *ctx, struct tl_directory *di
                   tl_ldap_escape(tmp, (const uint8_t *)upn, strlen(upn)), user_attributes,
                   &entries, out);
     if (reason == TL_REASON_OK && entries->count == 0 && at != NULL &&
-        tl_dns_compare(at + 1, dir->domain) == TL_DNS_EQUAL)
+        tl_dns_equal(at + 1, dir->domain))
         reason = find(tmp, dir, IS_USER, "sAMAccountName",
                       tl_ldap_escape(tmp, (const uint8_t *)upn, (size_t)(at - upn)),
                       user_attributes, &entries, out);

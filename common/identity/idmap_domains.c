@@ -49,11 +49,6 @@ static int add_domain(struct tl_idmap *map, enum tli_idmap_rank rank, int64_t si
     return 0;
 }
 
-static bool same_dns(const char *a, const char *b)
-{
-    return a != NULL && b != NULL && tl_dns_compare(a, b) == TL_DNS_EQUAL;
-}
-
 static int add_forest(struct tl_idmap *map, const char *own_domain,
                       const struct tl_topology *topo, enum tli_idmap_rank rank)
 {
@@ -62,7 +57,8 @@ static int add_forest(struct tl_idmap *map, const char *own_domain,
     for (size_t i = 0; ret == 0 && i < topo->num_domains; i++) {
         const struct tl_domain *domain = &topo->domains[i];
 
-        if (domain->has_sid && same_dns(domain->dns, own_domain) == (rank == TL_RANK_OWN))
+        if (domain->has_sid &&
+            tl_dns_equal(domain->dns, own_domain) == (rank == TL_RANK_OWN))
             ret = add_domain(map, rank, 0, &domain->sid, domain->dns, domain->flat);
     }
     return ret;
@@ -108,7 +104,8 @@ static int add_trusts(struct tl_idmap *map, const char *own_domain,
     for (size_t i = 0; ret == 0 && i < topo->num_trusts; i++) {
         const struct tl_tdo *tdo = &topo->trusts[i];
 
-        if (!same_dns(tdo->holder, own_domain) && !same_dns(tdo->holder, topo->forest))
+        if (!tl_dns_equal(tdo->holder, own_domain) &&
+            !tl_dns_equal(tdo->holder, topo->forest))
             continue;
         if (rank == TL_RANK_LISTED)
             ret = add_listed(map, tdo);
@@ -135,8 +132,8 @@ int tli_idmap_add_domains(struct tl_idmap *map, const char *own_domain,
             ret = add_trusts(map, own_domain, topo, TL_RANK_LISTED);
     }
     if (ret == 0 && also != NULL)
-        ret = add_domain(map,
-                         same_dns(also->dns, own_domain) ? TL_RANK_OWN : TL_RANK_LISTED,
-                         TL_SINCE_UNKNOWN, &also->sid, also->dns, also->flat);
+        ret = add_domain(
+            map, tl_dns_equal(also->dns, own_domain) ? TL_RANK_OWN : TL_RANK_LISTED,
+            TL_SINCE_UNKNOWN, &also->sid, also->dns, also->flat);
     return ret;
 }

@@ -13,7 +13,7 @@ const struct tl_idmap_domain *tl_idmap_domain_named(const struct tl_idmap *map,
                                                     const char *name)
 {
     for (size_t i = 0; i < map->num_known; i++) {
-        if (tl_dns_compare(map->known[i].domain.dns, name) == TL_DNS_EQUAL)
+        if (tl_dns_equal(map->known[i].domain.dns, name))
             return &map->known[i].domain;
     }
     for (size_t i = 0; i < map->num_known; i++) {

@@ -206,7 +206,7 @@ static bool is_subdomain(const struct tl_identity_input *in)
         const struct tl_domain *domain = &in->topo->domains[i];
 
         if (domain->has_sid && tl_sid_equal(&domain->sid, &in->pac->domain_sid))
-            return tl_dns_compare(domain->dns, in->ws->domain) != TL_DNS_EQUAL;
+            return !tl_dns_equal(domain->dns, in->ws->domain);
     }
     return false;
 }

@@ -96,11 +96,6 @@ static int add(struct tl_identity *identity, const struct tl_local_ids *local, c
     return 0;
 }
 
-static bool same_dns(const char *a, const char *b)
-{
-    return a != NULL && b != NULL && tl_dns_compare(a, b) == TL_DNS_EQUAL;
-}
-
 static bool in_own_forest(const struct tl_topology *topo, const struct tl_sid *domain)
 {
     for (size_t i = 0; i < topo->num_domains; i++) {
@@ -132,7 +127,7 @@ static int upn_is_his(TALLOC_CTX *ctx, const struct tl_identity_input *in,
     if (ret != 0)
         return ret;
     if (route->domain_named) {
-        *his = same_dns(route->user_domain, text->dns) &&
+        *his = tl_dns_equal(route->user_domain, text->dns) &&
                tl_name_equal(name->user, text->sam);
         return 0;
     }
@@ -181,7 +176,7 @@ int tli_user_names(struct tl_identity *identity, const struct tl_identity_input 
                   talloc_asprintf(identity, "%s@%s", text->sam, text->flat));
     if (ret == 0)
         ret = add_upn(identity, in, text);
-    if (ret == 0 && (same_dns(usual, text->dns) || tl_name_equal(usual, text->flat)))
+    if (ret == 0 && (tl_dns_equal(usual, text->dns) || tl_name_equal(usual, text->flat)))
         ret = add(identity, in->local, talloc_strdup(identity, text->sam));
     return ret;
 }

@@ -32,7 +32,7 @@ const char *tli_probe_words(enum tli_probe_state state)
 enum tli_probe_state tli_probe_judge(const struct tl_ping_reply *reply,
                                      const char *domain)
 {
-    if (!reply->domain || tl_dns_compare(reply->domain, domain) != TL_DNS_EQUAL)
+    if (!reply->domain || !tl_dns_equal(reply->domain, domain))
         return TL_PROBE_WRONG;
     if (reply->opcode == 24)
         return TL_PROBE_PAUSED;

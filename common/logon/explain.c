@@ -109,10 +109,9 @@ static bool explain_rc4(struct tl_logon *logon, const char *user_domain)
     for (size_t i = 0; i < count; i++) {
         const char *here = refused ? list[i].to : list[i].from;
 
-        if (tl_dns_compare(here, out->realm) != TL_DNS_EQUAL ||
-            (refused && !list[i].uneven))
+        if (!tl_dns_equal(here, out->realm) || (refused && !list[i].uneven))
             continue;
-        if (guilty == NULL || tl_dns_compare(list[i].tdo->holder, here) == TL_DNS_EQUAL)
+        if (guilty == NULL || tl_dns_equal(list[i].tdo->holder, here))
             guilty = &list[i];
     }
     if (guilty != NULL)

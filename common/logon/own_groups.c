@@ -33,9 +33,9 @@ static bool is_of_own_forest(const struct tl_logon *logon, const char *realm)
     const struct tl_topology *topo = logon->machine->topology;
 
     for (size_t i = 0; topo != NULL && i < topo->num_domains; i++)
-        if (tl_dns_compare(topo->domains[i].dns, realm) == TL_DNS_EQUAL)
+        if (tl_dns_equal(topo->domains[i].dns, realm))
             return true;
-    return tl_dns_compare(logon->machine->workstation->domain, realm) == TL_DNS_EQUAL;
+    return tl_dns_equal(logon->machine->workstation->domain, realm);
 }
 
 /* The SID of the machine's domain; NULL: not known. */

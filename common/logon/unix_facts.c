@@ -192,8 +192,7 @@ static enum tl_reason read_all(struct reading *r)
         if (domain == NULL)
             continue;
         done[count++] = domain;
-        if (tl_dns_compare(domain->dns, logon->machine->workstation->domain) ==
-            TL_DNS_EQUAL)
+        if (tl_dns_equal(domain->dns, logon->machine->workstation->domain))
             reason = own_side(r, domain);
         else
             other_side(r, domain);

@@ -11,14 +11,10 @@
 /* Stands for a topology that is NULL. */
 static const struct tl_topology nothing;
 
-static bool same_dns(const char *a, const char *b)
-{
-    return a != NULL && b != NULL && tl_dns_compare(a, b) == TL_DNS_EQUAL;
-}
-
 static bool own_side(const struct tl_topology *topo, const struct tl_tdo *tdo)
 {
-    return same_dns(tdo->holder, topo->domain) || same_dns(tdo->holder, topo->forest);
+    return tl_dns_equal(tdo->holder, topo->domain) ||
+           tl_dns_equal(tdo->holder, topo->forest);
 }
 
 /* Its users may log on here at all. */
@@ -40,7 +36,7 @@ static bool find_own(const struct tl_topology *topo, const struct tl_workstation
     for (size_t i = 0; i < topo->num_domains; i++) {
         const struct tl_domain *own = &topo->domains[i];
 
-        if (!same_dns(own->dns, dns))
+        if (!tl_dns_equal(own->dns, dns))
             continue;
         *domain = (struct tl_lookup_domain){.dns = own->dns,
                                             .flat = own->flat,
@@ -48,7 +44,7 @@ static bool find_own(const struct tl_topology *topo, const struct tl_workstation
                                             .sid = own->sid,
                                             .two_way = true,
                                             .own_forest = true,
-                                            .own = same_dns(dns, ws->domain)};
+                                            .own = tl_dns_equal(dns, ws->domain)};
         return true;
     }
     return false;
@@ -60,7 +56,7 @@ static bool find_partner(const struct tl_topology *topo, const char *dns,
     for (size_t i = 0; i < topo->num_trusts; i++) {
         const struct tl_tdo *tdo = &topo->trusts[i];
 
-        if (!own_side(topo, tdo) || !same_dns(tdo->partner, dns) || !trusted(tdo))
+        if (!own_side(topo, tdo) || !tl_dns_equal(tdo->partner, dns) || !trusted(tdo))
             continue;
         *domain = (struct tl_lookup_domain){.dns = tdo->partner,
                                             .flat = tdo->flat,
@@ -92,7 +88,7 @@ static bool find_listed(const struct tl_topology *topo, const char *dns,
         for (size_t k = 0; info != NULL && k < info->count; k++) {
             const struct tl_ft_record *rec = &info->records[k];
 
-            if (!usable(rec) || !same_dns(rec->name, dns))
+            if (!usable(rec) || !tl_dns_equal(rec->name, dns))
                 continue;
             *domain = (struct tl_lookup_domain){.dns = rec->name,
                                                 .flat = rec->flat,
@@ -110,7 +106,7 @@ static int add(struct tl_lookup_plan *plan, const struct tl_lookup_domain *domai
     struct tl_lookup_domain *grown, copy = *domain;
 
     for (size_t i = 0; i < plan->num_domains; i++)
-        if (same_dns(plan->domains[i].dns, domain->dns))
+        if (tl_dns_equal(plan->domains[i].dns, domain->dns))
             return 0;
     grown = talloc_realloc(plan, plan->domains, struct tl_lookup_domain,
                            plan->num_domains + 1);

@@ -148,9 +148,8 @@ int tl_lookup_plan_make(TALLOC_CTX *ctx, const struct tl_machine *machine,
     p.plan = talloc_zero(ctx, struct tl_lookup_plan);
     if (p.plan == NULL)
         return -ENOMEM;
-    if (topo == NULL ||
-        (topo->domain != NULL &&
-         tl_dns_compare(topo->domain, machine->workstation->domain) != TL_DNS_EQUAL)) {
+    if (topo == NULL || (topo->domain != NULL &&
+                         !tl_dns_equal(topo->domain, machine->workstation->domain))) {
         p.plan->not_known_yet = true;
         ret = no_account(&p, "the domains and trusts have not been read");
     } else {

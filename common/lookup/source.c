@@ -139,7 +139,7 @@ enum tl_reason tli_lookup_directory(struct tl_lookup *lookup, const char *domain
 
     *dir = NULL;
     for (size_t i = 0; i < lookup->num_open; i++)
-        if (tl_dns_compare(lookup->open_domains[i], domain) == TL_DNS_EQUAL) {
+        if (tl_dns_equal(lookup->open_domains[i], domain)) {
             *dir = lookup->open[i];
             return TL_REASON_OK;
         }

@@ -2,7 +2,7 @@
  *
  * account_marks.c - what KDCs said of the accounts in the keytab.
  *
- * Two marks, empty files in the state folder. That a KDC does not know an account
+ * Two marks for each (status/mark.h). That a KDC does not know an account
  * (error 6) is a bare KRB-ERROR, so it may do no more than let another account of the
  * same keytab go first, for an hour, and never against one whose key the KDC has shown
  * to have. A keytab that was written since makes both void.
@@ -11,20 +11,17 @@
 #include "kerberos/tickets/keytab.h"
 #include "keytab_machines.h"
 
-#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 #include <trustlogon/name.h>
 
-#include "status/folder.h"
+#include "status/mark.h"
 
 #define PROVEN "proven"
 #define DISOWNED "disowned"
-#define DAY ((time_t)24 * 3600)
-#define PROVEN_LIFE (30 * DAY)
-#define DISOWNED_LIFE ((time_t)3600)
+#define PROVEN_LIFE (30 * TLI_MARK_DAY)
+#define DISOWNED_LIFE TLI_MARK_HOUR
 
 static char *mark_path(const struct tl_config *config, const char *realm,
                        const char *flat, const char *mark)
@@ -42,31 +39,15 @@ static bool after(const struct timespec *a, const struct timespec *b)
     return a->tv_sec != b->tv_sec ? a->tv_sec > b->tv_sec : a->tv_nsec > b->tv_nsec;
 }
 
-/* When the mark was made, 0: never, too long ago, or of an older keytab. */
-static time_t marked(const struct tl_config *config, const char *path, time_t life)
+/* Whether the mark is set, and no keytab was written since. */
+static bool is_marked(const struct tl_config *config, const char *path, time_t life)
 {
     const char *keytab = tli_keytab_path(config->keytab);
-    time_t now = time(NULL);
-    struct stat st, kt;
+    struct timespec set = tli_mark_time(path, life);
+    struct stat st;
 
-    if (path == NULL || lstat(path, &st) != 0 || !S_ISREG(st.st_mode) ||
-        st.st_uid != geteuid() || st.st_mtime > now + DAY || st.st_mtime < now - life)
-        return 0;
-    if (keytab != NULL && stat(keytab, &kt) == 0 && after(&kt.st_ctim, &st.st_mtim))
-        return 0;
-    return st.st_mtime;
-}
-
-static void mark(const struct tl_config *config, const char *path)
-{
-    int fd;
-
-    (void)tli_make_folder(config->state_dir);
-    fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
-    if (fd >= 0) {
-        (void)futimens(fd, NULL);
-        close(fd);
-    }
+    return set.tv_sec != 0 &&
+           !(keytab != NULL && stat(keytab, &st) == 0 && after(&st.st_ctim, &set));
 }
 
 void tli_machine_proven(const struct tl_config *config, const char *realm,
@@ -75,8 +56,8 @@ void tli_machine_proven(const struct tl_config *config, const char *realm,
     char *proven = mark_path(config, realm, flat, PROVEN);
     char *disowned = mark_path(config, realm, flat, DISOWNED);
 
-    if (proven != NULL && marked(config, proven, DAY) == 0)
-        mark(config, proven);
+    if (proven != NULL && !is_marked(config, proven, TLI_MARK_DAY))
+        tli_mark_set(config->state_dir, proven);
     if (disowned != NULL)
         (void)unlink(disowned);
     talloc_free(proven);
@@ -89,8 +70,8 @@ void tli_machine_disowned(const struct tl_config *config, const char *realm,
     char *proven = mark_path(config, realm, flat, PROVEN);
     char *disowned = mark_path(config, realm, flat, DISOWNED);
 
-    if (disowned != NULL && marked(config, proven, PROVEN_LIFE) == 0)
-        mark(config, disowned);
+    if (disowned != NULL && !is_marked(config, proven, PROVEN_LIFE))
+        tli_mark_set(config->state_dir, disowned);
     talloc_free(proven);
     talloc_free(disowned);
 }
@@ -100,8 +81,8 @@ bool tli_machine_is_disowned(const struct tl_config *config, const char *realm,
 {
     char *proven = mark_path(config, realm, flat, PROVEN);
     char *disowned = mark_path(config, realm, flat, DISOWNED);
-    bool is = marked(config, proven, PROVEN_LIFE) == 0 &&
-              marked(config, disowned, DISOWNED_LIFE) != 0;
+    bool is = !is_marked(config, proven, PROVEN_LIFE) &&
+              is_marked(config, disowned, DISOWNED_LIFE);
 
     talloc_free(proven);
     talloc_free(disowned);

@@ -45,9 +45,8 @@ enum tl_reason tli_path_trusts_read(struct tl_krb *krb, struct tl_locator *locat
     enum tl_reason reason =
         read_trusts(krb, locator, user_domain, trace, deadline, topo, out);
 
-    if (between == NULL || tl_dns_compare(between, user_domain) == TL_DNS_EQUAL ||
-        tl_dns_compare(between, ws->domain) == TL_DNS_EQUAL ||
-        tl_topology_domain(topo, between) != NULL)
+    if (between == NULL || tl_dns_equal(between, user_domain) ||
+        tl_dns_equal(between, ws->domain) || tl_topology_domain(topo, between) != NULL)
         return reason;
     if (read_trusts(krb, locator, between, trace, deadline, topo, NULL) != TL_REASON_OK)
         tl_trace_note(trace, "the trusts of %s could not be read", between);

@@ -23,7 +23,7 @@ void tli_machine_drop_foreign_topology(struct tl_machine *machine)
     const struct tl_topology *topology = machine->topology;
 
     if (machine->workstation != NULL && topology != NULL && topology->domain != NULL &&
-        tl_dns_compare(topology->domain, machine->workstation->domain) != TL_DNS_EQUAL)
+        !tl_dns_equal(topology->domain, machine->workstation->domain))
         machine->topology = NULL;
 }
 

@@ -64,6 +64,11 @@ enum tl_dns_cmp tl_dns_compare(const char *a, const char *b)
     return TL_DNS_DIFFERENT;
 }
 
+bool tl_dns_equal(const char *a, const char *b)
+{
+    return tl_dns_compare(a, b) == TL_DNS_EQUAL;
+}
+
 size_t tl_dns_labels(const char *name)
 {
     size_t len, labels = 1;

@@ -170,5 +170,5 @@ bool tl_name_is_local(const struct tl_name *name, const char *ws_flat,
     if (name->form != TL_NAME_DOWNLEVEL)
         return false;
     return strcmp(name->domain, ".") == 0 || tl_name_equal(name->domain, ws_flat) ||
-           tl_dns_compare(name->domain, ws_fqdn) == TL_DNS_EQUAL;
+           tl_dns_equal(name->domain, ws_fqdn);
 }

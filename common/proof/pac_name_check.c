@@ -14,15 +14,10 @@
 #include <trustlogon/name.h>
 #include <trustlogon/pac_name_check.h>
 
-static bool same_dns(const char *a, const char *b)
-{
-    return a != NULL && b != NULL && tl_dns_compare(a, b) == TL_DNS_EQUAL;
-}
-
 static bool own_has(const struct tl_topology *topo, const char *domain)
 {
     for (size_t i = 0; i < topo->num_domains; i++) {
-        if (same_dns(topo->domains[i].dns, domain))
+        if (tl_dns_equal(topo->domains[i].dns, domain))
             return true;
     }
     return false;
@@ -33,8 +28,9 @@ static bool is_trusted_domain(const struct tl_topology *topo, const char *name)
     for (size_t i = 0; i < topo->num_trusts; i++) {
         const struct tl_tdo *tdo = &topo->trusts[i];
 
-        if (same_dns(tdo->partner, name) &&
-            (same_dns(tdo->holder, topo->domain) || same_dns(tdo->holder, topo->forest)))
+        if (tl_dns_equal(tdo->partner, name) &&
+            (tl_dns_equal(tdo->holder, topo->domain) ||
+             tl_dns_equal(tdo->holder, topo->forest)))
             return true;
     }
     return false;
@@ -55,7 +51,7 @@ static bool may_bear_suffix(TALLOC_CTX *mem, const struct tl_topology *topo,
     struct tl_suffix_index *index = NULL;
     struct tl_suffix_match match;
 
-    if (same_dns(realm, route->domain)) /* our own KDC knew the account itself */
+    if (tl_dns_equal(realm, route->domain)) /* our own KDC knew the account itself */
         return true;
     if (topo == NULL)
         return false;
@@ -78,7 +74,7 @@ static bool is_sam_or_upn(const struct tl_pac *pac, const struct tl_topology *to
                           const char *sam, const char *domain, const char *upn,
                           const char *realm)
 {
-    if (same_dns(realm, domain) && tl_name_equal(pac->account, sam))
+    if (tl_dns_equal(realm, domain) && tl_name_equal(pac->account, sam))
         return true;
     return tl_name_equal(pac->upn, upn) && tl_same_forest(topo, realm, domain);
 }

@@ -261,14 +261,10 @@ static enum boundary boundary_of(const struct tl_tdo *tdo)
     return EXTERNAL;
 }
 
-static bool same_dns(const char *a, const char *b)
-{
-    return a != NULL && b != NULL && tl_dns_compare(a, b) == TL_DNS_EQUAL;
-}
-
 static bool own_side(const struct rules *r, const struct tl_tdo *tdo)
 {
-    return same_dns(tdo->holder, r->ws->domain) || same_dns(tdo->holder, r->topo->forest);
+    return tl_dns_equal(tdo->holder, r->ws->domain) ||
+           tl_dns_equal(tdo->holder, r->topo->forest);
 }
 
 /* By DNS name only: a realm that is called like a flat name is another one. */
@@ -276,14 +272,14 @@ static const struct tl_tdo *find_trust(const struct rules *r, const char *holder
 {
     const struct tl_tdo *tdo = tl_topology_trust(r->topo, holder, r->domain);
 
-    return tdo != NULL && same_dns(tdo->partner, r->domain) ? tdo : NULL;
+    return tdo != NULL && tl_dns_equal(tdo->partner, r->domain) ? tdo : NULL;
 }
 
 static const struct tl_domain *find_own(const struct rules *r)
 {
     const struct tl_domain *own = tl_topology_domain(r->topo, r->domain);
 
-    return own != NULL && same_dns(own->dns, r->domain) ? own : NULL;
+    return own != NULL && tl_dns_equal(own->dns, r->domain) ? own : NULL;
 }
 
 /* The domain's record in a forest trust of the own side. */
@@ -298,7 +294,7 @@ static const struct tl_ft_record *find_record(const struct rules *r,
         for (size_t k = 0; k < t->forest_info->count; k++) {
             const struct tl_ft_record *rec = &t->forest_info->records[k];
 
-            if (rec->type == TL_FT_DOMAIN && same_dns(rec->name, r->domain)) {
+            if (rec->type == TL_FT_DOMAIN && tl_dns_equal(rec->name, r->domain)) {
                 *tdo = t;
                 return rec;
             }
@@ -331,7 +327,7 @@ static void find_boundary(struct rules *r)
 {
     const struct tl_domain *own = find_own(r);
 
-    r->foreign = own == NULL && !same_dns(r->domain, r->ws->domain);
+    r->foreign = own == NULL && !tl_dns_equal(r->domain, r->ws->domain);
     r->boundary = r->foreign ? QUARANTINED : WITHIN_FOREST;
     if (r->topo == NULL || r->domain == NULL)
         return;

@@ -279,6 +279,7 @@ START_TEST(dns_names)
 
     ck_assert_int_eq(tl_dns_compare(dns[_i].a, dns[_i].b), dns[_i].cmp);
     ck_assert_int_eq(tl_dns_compare(dns[_i].b, dns[_i].a), back);
+    ck_assert(tl_dns_equal(dns[_i].a, dns[_i].b) == (dns[_i].cmp == TL_DNS_EQUAL));
 }
 END_TEST
 

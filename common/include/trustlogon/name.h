@@ -71,6 +71,8 @@ TL_PUBLIC bool tl_name_equal(const char *a, const char *b);
 enum tl_dns_cmp { TL_DNS_DIFFERENT, TL_DNS_EQUAL, TL_DNS_BELOW, TL_DNS_ABOVE };
 /* The relation of `a` to `b`: BELOW means that a is a descendant of b. */
 TL_PUBLIC enum tl_dns_cmp tl_dns_compare(const char *a, const char *b);
+/* Whether both are the same DNS name; false for NULL. */
+TL_PUBLIC bool tl_dns_equal(const char *a, const char *b);
 /* The number of labels; 0 for "" and ".". */
 TL_PUBLIC size_t tl_dns_labels(const char *name);
 /* UTF-8, labels of 1 to 63 bytes, 255 bytes in all, none of the characters that KB909264

@@ -14,7 +14,7 @@
 /* A KDC under load may take its time, and a second copy of a request with a
  * wrong password counts as a second try: such a request is given to another KDC
  * only after this many race delays. */
-#define COSTLY_FACTOR 4
+#define ATTEMPT_FACTOR 4
 struct tli_transport *tli_transport_new(TALLOC_CTX *ctx, const struct tl_config *config,
                                         const struct tl_trace *trace,
                                         const struct tli_transport_source *source)
@@ -43,7 +43,7 @@ static struct tli_realm_net *realm_of(struct tli_transport *net, const char *rea
     struct tli_realm_net *rn;
 
     for (rn = net->realms; rn != NULL; rn = rn->next)
-        if (tl_dns_compare(rn->realm, realm) == TL_DNS_EQUAL)
+        if (tl_dns_equal(rn->realm, realm))
             return rn;
     rn = talloc_zero(net, struct tli_realm_net);
     if (rn == NULL)
@@ -168,7 +168,7 @@ enum tl_reason tli_transport_exchange(TALLOC_CTX *ctx, struct tli_transport *net
     if (race.rn == NULL)
         return tl_outcome_fail(out, stage, TL_REASON_NO_MEMORY, NULL);
     race.race_delay_us = net->config->kdc_race_delay * 1000LL;
-    race.reply_delay_us = race.race_delay_us * (counts_as_attempt ? COSTLY_FACTOR : 1);
+    race.reply_delay_us = race.race_delay_us * (counts_as_attempt ? ATTEMPT_FACTOR : 1);
     race.deadline = deadline;
     race.connect_end_us =
         tl_now_us() + net->config->kdc_connect_timeout * 1000LL - race.rn->search_us;
