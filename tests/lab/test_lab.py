@@ -123,6 +123,9 @@ def test_tool():
     equal("hosts have names of their own", ws("hostname").stdout.strip(), "ws1")
     listed = {line.split()[0] for line in tool("break", "list").stdout.splitlines()}
     check("break list names all of them", listed >= set(FOREST) | set(ANY), listed)
+    # Ports are test_ports.py's, and what stops all DCs of a domain is test_failover.py's.
+    equal("each of them is tried here", [name for name in listed - set(FOREST) - set(ANY) if not
+          name.startswith(("port", "tcp", "udp")) and not name.endswith("-all")], [])
 
 
 def test_journal():

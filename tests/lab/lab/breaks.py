@@ -3,7 +3,7 @@
 
 A break is a function that changes the lab and returns a list of undo steps,
 which are plain data and are kept with the lab, so that any later process can
-undo it. `touches` names what a break changes; two breaks of one thing cannot
+undo it, the last one first. `touches` names what a break changes; two breaks of one thing cannot
 be active together.
 """
 import base64
