@@ -15,7 +15,7 @@ enum {
     EXIT_PROBLEM = 1,     /* it does not: something is to be done */
     EXIT_USAGE = 2,       /* the command line is wrong */
     EXIT_CANNOT_TELL = 3, /* neither could be found out */
-    CLI_SHOW_HELP = -2    /* no exit code: --help was given, main() prints it */
+    CLI_SHOW_HELP = -2    /* not an exit code: --help was given, main() prints it */
 };
 
 /* One run of the command; all that is allocated is a child of it. */
@@ -60,14 +60,21 @@ int cli_detect_machine(struct cli *cli, struct tl_machine *machine);
 struct tl_workstation *cli_workstation_of(TALLOC_CTX *ctx,
                                           const struct tl_topology *topo);
 
-/* This machine as its configuration, its host name and the snapshot tell it: for what
- * needs no key, so that an ordinary user can ask. */
+/* This machine by its configuration, its host name and the snapshot. It needs no keytab,
+ * so an ordinary user can ask. */
 struct tl_workstation *cli_workstation_here(const struct cli *cli,
                                             const struct tl_topology *topo);
 
-/* Where `name` looks like DOMAIN\\name without its backslash: say so on stderr. */
+/* If `name` looks like DOMAIN\\name without its backslash, print a hint on stderr. */
 void cli_hint_backslash(struct cli *cli, const char *name,
                         const struct tl_topology *topo);
+
+/* Open this machine: its configuration (unless it is already loaded), its workstation if
+ * asked for, and the snapshot of its trusts. Without CLI_SNAPSHOT a snapshot that cannot
+ * be loaded is not an error. 0, or an exit code after the error was printed. */
+#define CLI_WORKSTATION 1U /* detect it, which needs the keytab and so root */
+#define CLI_SNAPSHOT 2U    /* fail without it */
+int cli_open_machine(struct cli *cli, unsigned int needs, struct tl_machine **machine);
 
 /* A machine with a topology and no workstation: of a dump, or (file NULL) of the
  * configuration and this machine's snapshot; 0 or an exit code. */
@@ -98,14 +105,14 @@ json_t *cli_json_tdo(const struct tl_tdo *tdo);
 json_t *cli_json_dc(const struct tl_dc *dc);
 
 /* password.c: from the terminal without echo, else one line of standard input. NULL after
- * an error was reported; an empty line and the end of the input are errors, for a KDC
+ * an error was reported. An empty line and the end of the input are errors, since a KDC
  * counts an empty password as a wrong one. Wiped when freed. */
 char *cli_read_password(const struct cli *cli, const char *name);
 /* The same of something else: "PIN for". Nothing typed is "". */
 char *cli_read_secret(const struct cli *cli, const char *what, const char *name);
 
-/* progress.c: after a second of waiting, say on a terminal's stderr what is waited for.
- */
+/* progress.c: after a second of waiting, print on a terminal's stderr what it waits
+ * for. */
 void cli_progress_start(const struct cli *cli);
 void cli_progress_at(void *arg, const char *check, const char *target);
 void cli_progress_stop(void);

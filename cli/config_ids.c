@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * config_ids.c - `trustlogon config`: which ids each domain has by the options and the
- * trusts of now.
+ * config_ids.c - `trustlogon config`: which ids each domain has by the present options
+ * and trusts.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -23,18 +23,18 @@ static void show_range(const struct cli *cli, const struct tl_idmap *map,
                   cli_json_text(domain != NULL ? domain->dns : NULL), "sid", sid, "low",
                   (json_int_t)range->min, "high", (json_int_t)range->max, "first_rid",
                   numbers ? json_null() : json_integer((json_int_t)range->first_rid)));
-    /* Of sss, the ten further slices of each domain are for few. */
+    /* With sss, few users need to see the ten further slices of each domain. */
     if (cli->json || (cli->config->idmap == TL_IDMAP_SSS && range->first_rid != 0))
         return;
     printf("ids: %s: %" PRIu32 "-%" PRIu32,
            domain != NULL ? cli_show(cli, domain->dns) : sid, range->min, range->max);
     if (numbers)
-        printf(", as its directory gives them\n");
+        printf(", as its directory assigns them\n");
     else
         printf(", from RID %" PRIu32 " on\n", range->first_rid);
 }
 
-/* A name that no known domain has: a typing error, or a trust that was removed. */
+/* A name that no known domain has: a typing error, or a removed trust. */
 static int unknown_names(const struct cli *cli, const struct tl_idmap *map,
                          const char *option, const struct tl_rid_ranges *ranges,
                          json_t *unknown)
@@ -49,14 +49,14 @@ static int unknown_names(const struct cli *cli, const struct tl_idmap *map,
         code = EXIT_PROBLEM;
         json_array_append_new(unknown, cli_json_text(name));
         if (!cli->json)
-            printf("%s%s: no domain here is called %s%s\n", cli_color(cli, "red"), option,
+            printf("%s%s: no known domain is named %s%s\n", cli_color(cli, "red"), option,
                    cli_show(cli, name), cli_color(cli, "off"));
     }
     return code;
 }
 
-/* Nothing is wrong with the configuration by these: users and groups with other ids go
- * on to be known. */
+/* Withheld ids are not an error of the configuration: users and groups with other ids
+ * are not affected. */
 static void show_withheld(const struct cli *cli, const struct tl_idmap *map,
                           json_t *withheld)
 {
@@ -79,7 +79,7 @@ static void show_withheld(const struct cli *cli, const struct tl_idmap *map,
                       "low", (json_int_t)ids[i].low, "high", (json_int_t)ids[i].high,
                       "why", cli_json_text(ids[i].why)));
         if (!cli->json)
-            printf("%sids: %s: nobody gets %" PRIu32 "-%" PRIu32 ": %s%s\n",
+            printf("%sids: %s: %" PRIu32 "-%" PRIu32 " are not assigned: %s%s\n",
                    cli_color(cli, "yellow"),
                    domain != NULL ? cli_show(cli, domain->dns) : sid, ids[i].low,
                    ids[i].high, cli_show(cli, ids[i].why), cli_color(cli, "off"));
@@ -96,7 +96,7 @@ int cli_config_ids(struct cli *cli, const struct tl_topology *topo, json_t *ids,
     char *error = NULL;
     size_t count;
 
-    /* Nothing is known of any domain before the first refresh. */
+    /* No domain is known before the first refresh. */
     if (topo == NULL)
         return EXIT_WORKS;
     if (tl_idmap_new(cli, config, topo->domain, topo, NULL, &map, &error) != 0)

@@ -62,14 +62,13 @@ static void check_realm(struct teller *teller, const struct tl_topology *topo)
                 "a NetBIOS name; the realm of a domain is its DNS name in capitals");
     else if (topo != NULL && !tl_name_equal(value, topo->domain))
         problem(teller, "realm", value,
-                talloc_asprintf(cli, "the domain that this machine is a member of is %s",
-                                topo->domain));
+                talloc_asprintf(cli, "this machine is a member of %s", topo->domain));
     else if (geteuid() == 0 &&
              tl_machine_detect(tl_machine_new(cli, cli->config), out) != TL_REASON_OK)
         problem(teller, "realm", value, tl_outcome_words(cli, out, &in)->explanation);
 }
 
-/* libkrb5's file, which everything here rests on. */
+/* libkrb5's file, which every logon depends on. */
 static void check_krb5_conf(struct teller *teller)
 {
     char *error = NULL;
@@ -82,13 +81,14 @@ int cli_config_names(struct cli *cli, const struct tl_topology *topo, json_t *pr
 {
     struct teller teller = {.cli = cli, .problems = problems, .code = EXIT_WORKS};
     const char *usual = cli->config->default_domain;
-    const char *bare = tl_bare_domain(cli->config, NULL); /* our own needs no check */
+    const char *bare =
+        tl_bare_domain(cli->config, NULL); /* the machine's own needs no check */
 
     check_krb5_conf(&teller);
     check_domain(&teller, topo, "default_domain", usual);
     check_domain(&teller, topo, "bare_names", bare);
     check_realm(&teller, topo);
     if (topo == NULL && (usual != NULL || bare != NULL) && !cli->json)
-        printf("# the names of domains are not checked before 'trustlogon refresh'\n");
+        printf("# names of domains are not checked: run 'trustlogon refresh' first\n");
     return teller.code;
 }

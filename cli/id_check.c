@@ -85,18 +85,18 @@ static void check_ids(struct cli_id_facts *facts, const struct tli_store_item *i
     if (local.name != NULL && strcmp(local.name, entry->name.at) != 0)
         warn(facts, true, "id-collision",
              talloc_asprintf(facts->cli,
-                             "%s %u is that of '%s' in %s too: nobody may have both",
+                             "%s %u also belongs to '%s' in %s: remove one of the two",
                              user ? "uid" : "gid", entry->id, local.name, local.file));
     if (!facts->not_stored && !tli_store_owns_id(&facts->view->map, entry->id))
         warn(facts, true, "id-outside",
-             "the id is outside of the store's ranges, so NSS does not answer with it");
+             "the id is outside the store's ranges, so NSS does not return it");
     if (entry->sid.length > 0 && facts->map != NULL && facts->file == NULL &&
         tl_sid_parse(entry->sid.at, &sid) == 0 &&
         tl_idmap_to_id(facts->map, &sid, &id, NULL) == 0 && id != entry->id)
         warn(facts, true, "id-differs",
              talloc_asprintf(facts->cli,
-                             "by the configuration and trusts of now the SID has the id "
-                             "%u: whoever logs on or is looked up next gets that one",
+                             "the present configuration and trusts map the SID to the id "
+                             "%u: the next logon or look-up changes the record",
                              id));
 }
 
@@ -118,15 +118,15 @@ static void check_nss(struct cli_id_facts *facts, const struct tli_store_entry *
     if (got_pw == NULL && got_gr == NULL)
         warn(facts, true, "nss-unknown",
              talloc_asprintf(facts->cli,
-                             "programs are told that there is no such %s%s%s: is "
-                             "'trustlogon' in the line '%s:' of /etc/nsswitch.conf?",
+                             "NSS does not find the %s%s%s: check that the line '%s:' "
+                             "of /etc/nsswitch.conf has 'trustlogon'",
                              user ? "user" : "group", rc != 0 ? ", " : "",
                              rc != 0 ? strerror(rc) : "", user ? "passwd" : "group"));
     else if (id != entry->id)
         warn(facts, true, "nss-other",
              talloc_asprintf(facts->cli,
-                             "programs are told another id, %u: a source before "
-                             "'trustlogon' in /etc/nsswitch.conf has the name too",
+                             "NSS returns another id, %u: a source before 'trustlogon' "
+                             "in /etc/nsswitch.conf has the same name",
                              id));
     talloc_free(buffer);
 }
@@ -136,18 +136,17 @@ void cli_id_check(struct cli_id_facts *facts)
     const struct tli_store_item *found = facts->has_user    ? &facts->user
                                          : facts->has_group ? &facts->group
                                                             : NULL;
-    bool nobody = facts->has_user && !facts->has_gids;
+    bool no_gids = facts->has_user && !facts->has_gids;
 
     if (found == NULL)
         return;
     check_ids(facts, found);
-    if (nobody || (facts->has_gids && !cli_record_is_valid(&facts->gids)))
-        warn(
-            facts, false, "no-groups",
-            "no list of the user's groups is known: programs see the primary group only");
+    if (no_gids || (facts->has_gids && !cli_record_is_valid(&facts->gids)))
+        warn(facts, false, "no-groups",
+             "the user's groups are not known: programs see the primary group only");
     if (facts->local.name != NULL && !facts->asked.is_id)
         warn(facts, true, "local-name",
-             talloc_asprintf(facts->cli, "%s has this very name, with the id %u",
+             talloc_asprintf(facts->cli, "%s has the same name, with the id %u",
                              facts->local.file, facts->local.id));
     if (facts->file == NULL && !facts->not_stored && cli_record_is_valid(found))
         check_nss(facts, &found->entry);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * id_direct.c - `trustlogon id` looks up by itself what could not be asked of an agent.
- * Root only, since it needs the machine's keytab. Nothing is stored; but the reason of a
- * failure is at hand with its remedy, where an agent's answer has only the code.
+ * id_direct.c - the look-up that `trustlogon id` does itself if the agent has no answer.
+ * Root only, since it needs the machine's keytab. Nothing is stored, but a failure has
+ * its reason and remedy, where the agent's answer has the code only.
  */
 #include <errno.h>
 #include <string.h>
@@ -107,8 +107,8 @@ static void take_group(struct cli_id_facts *facts, const struct tl_lookup_answer
     facts->has_group = true;
 }
 
-/* The question as a plan. Pure, so every user may see why no user or group can be meant.
- */
+/* The plan of the look-up. It asks no server, so every user may see why the name cannot
+ * be that of a user or group. */
 static struct tl_lookup_plan *plan(struct cli_id_facts *facts,
                                    const struct tl_local_ids *local,
                                    const struct tl_question *question)
@@ -124,8 +124,8 @@ static struct tl_lookup_plan *plan(struct cli_id_facts *facts,
     return made;
 }
 
-/* False: there is no such user, so a group may be asked for. Root alone has the keytab
- * that the look-up needs; and where the agent had an answer, it would be the same. */
+/* False: the user does not exist, so a group may be looked up. Only root has the keytab
+ * that the look-up needs; and if the agent had an answer, it would be the same. */
 static bool find(struct cli_id_facts *facts, const struct tl_local_ids *local, bool group)
 {
     struct cli *cli = facts->cli;

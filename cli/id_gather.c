@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * id_gather.c - what this machine knows of a user or a group: from the identity store
- * first; then from the agent, which writes it there, if the store does not know it or
+ * id_gather.c - gather what this machine knows of a user or a group: from the identity
+ * store first; then from the agent, which writes it there, if the store does not know it
+ * or
  * --refresh is given.
  */
 #include <errno.h>
@@ -18,18 +19,18 @@
 
 #define ASK_TIMEOUT_MS 20000
 
-/* This machine and its snapshot of the trusts: useful, but no record of the store needs
- * them. An ordinary user cannot read the keytab. */
+/* This machine and its snapshot of the trusts. They help, but a record of the store can
+ * be shown without them. An ordinary user cannot read the keytab. */
 static void load_world(struct cli_id_facts *facts)
 {
     struct cli *cli = facts->cli;
     char *error = NULL;
-    struct tl_machine *machine = tl_machine_new(cli, cli->config);
+    struct tl_machine *machine = NULL;
     const char *domain;
 
+    (void)cli_open_machine(cli, 0, &machine);
     facts->machine = machine;
     (void)tl_machine_detect(machine, NULL);
-    (void)tl_machine_load_snapshot(machine);
     if (machine->workstation == NULL && machine->topology != NULL)
         machine->workstation = cli_workstation_of(cli, machine->topology);
     domain = machine->workstation != NULL ? machine->workstation->domain : NULL;
@@ -50,7 +51,7 @@ static void find_idmap(struct cli_id_facts *facts)
             facts->idmap = items[i].value;
 }
 
-/* A bare name is a name in the domain that has such, if there is one. */
+/* A bare name belongs to the domain of bare_names, if one is set. */
 static void complete_name(struct cli_id_facts *facts)
 {
     const struct tl_config *config = facts->cli->config;
@@ -109,20 +110,20 @@ static const char *agent_words(TALLOC_CTX *ctx, int rc, uint32_t ntstatus)
         break;
     case -ENOENT:
     case -ECONNREFUSED:
-        return "no agent runs here to ask (systemctl start trustlogond.socket)";
+        return "the agent is not running (systemctl start trustlogond.socket)";
     case -ETIMEDOUT:
         return "the agent did not answer in time";
     case -ECONNRESET:
-        return "the agent would not answer: too many are asking";
+        return "the agent refused the request: too many look-ups at once";
     case -EACCES:
-        return "who listens on the agent's socket is not root";
+        return "the process that listens on the agent's socket does not run as root";
     default:
-        return talloc_asprintf(ctx, "asking the agent: %s", strerror(-rc));
+        return talloc_asprintf(ctx, "cannot ask the agent: %s", strerror(-rc));
     }
     if (ntstatus == 0 || ntstatus == TL_WIRE_NO_SUCH_USER ||
         ntstatus == TL_WIRE_NO_SUCH_GROUP)
         return NULL;
-    return talloc_asprintf(ctx, "the agent could not tell: 0x%08X %s", ntstatus,
+    return talloc_asprintf(ctx, "the agent cannot look it up: 0x%08X %s", ntstatus,
                            status != NULL ? status->name : "");
 }
 
@@ -169,8 +170,7 @@ static int expire_record(struct cli_id_facts *facts)
     int rc;
 
     if (geteuid() != 0)
-        return cli_error(facts->cli, EXIT_CANNOT_TELL,
-                         "only root may have things asked again before their time");
+        return cli_error(facts->cli, EXIT_CANNOT_TELL, "only root may use --refresh");
     if (map == NULL)
         return 0;
     rc = tli_store_open(facts->cli, facts->view->path, map->ranges, map->num_ranges,
@@ -191,8 +191,8 @@ static int expire_record(struct cli_id_facts *facts)
     return 0;
 }
 
-/* The user first. A group is asked for where there is no user, or where the store has a
- * group of this name. */
+/* The user first. A group is looked up if no user is found, or if the store has a group
+ * of this name. */
 static void resolve(struct cli_id_facts *facts)
 {
     bool group_first = knows(facts, true) && !knows(facts, false);

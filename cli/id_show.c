@@ -17,9 +17,10 @@ static const char *source_words(enum tli_store_source source)
     case TL_STORE_SOURCE_LDAP:
         return "read from the domain's directory (LDAP)";
     case TL_STORE_SOURCE_LSA:
-        return "SID and name asked across the trust by the workstation's DC (LSA)";
+        return "SID and name from the workstation's DC, which asks across the trust "
+               "(LSA)";
     default:
-        return "source not known";
+        return "unknown source";
     }
 }
 
@@ -35,12 +36,12 @@ static const char *origin(const struct cli_id_facts *facts,
         return talloc_asprintf(ctx, "%s just now, by this command; not stored",
                                source_words(entry->source));
     if (now > entry->valid_until)
-        return talloc_asprintf(ctx, "%s %s; forgotten %s", source_words(entry->source),
+        return talloc_asprintf(ctx, "%s %s; expired %s", source_words(entry->source),
                                written, end);
     if (now > entry->fresh_until)
-        return talloc_asprintf(ctx, "%s %s; due to be asked again; forgotten %s",
+        return talloc_asprintf(ctx, "%s %s; due for refresh, expires %s",
                                source_words(entry->source), written, end);
-    return talloc_asprintf(ctx, "%s %s; asked again %s, forgotten %s",
+    return talloc_asprintf(ctx, "%s %s; refreshed %s, expires %s",
                            source_words(entry->source), written,
                            cli_when(ctx, entry->fresh_until), end);
 }
@@ -118,7 +119,7 @@ static void user_text(const struct cli_id_facts *facts)
         printf("%12s%-11u %-48s %s\n", "", group->gid,
                group->sid != NULL ? cli_show(cli, group->sid) : "-",
                group->name != NULL ? cli_show(cli, group->name)
-                                   : "(name not asked for yet)");
+                                   : "(name not looked up yet)");
     }
 }
 
@@ -155,9 +156,9 @@ static void group_text(const struct cli_id_facts *facts)
     if (entry->count > MEMBERS_SHOWN)
         all = talloc_asprintf_append(all, " and more");
     cli_print_wrapped(
-        "Members", entry->partial ? "not asked for yet"
+        "Members", entry->partial ? "not looked up yet"
                    : entry->source == TL_STORE_SOURCE_LSA && entry->count == 0
-                       ? "not to be read across a one-way trust"
+                       ? "cannot be read across a one-way trust"
                        : cli_show(cli, talloc_asprintf(cli, "%u%s", entry->count, all)));
     cli_print_wrapped("Source", origin(facts, entry));
 }
@@ -176,14 +177,14 @@ static void missing_text(const struct cli_id_facts *facts)
     struct cli *cli = facts->cli;
     const char *kind = !facts->no_group  ? "user"
                        : !facts->no_user ? "group"
-                                         : "user and no group";
+                                         : "user or group";
 
     cli_print_wrapped(
         "Unknown",
-        cli_show(cli, talloc_asprintf(
-                          cli, "there is no %s %s, as was told %s; asked again %s", kind,
-                          facts->asked.text, cli_when(cli, facts->missing.entry.written),
-                          cli_when(cli, facts->missing.entry.valid_until))));
+        cli_show(cli, talloc_asprintf(cli, "no such %s: %s (looked up %s, again %s)",
+                                      kind, facts->asked.text,
+                                      cli_when(cli, facts->missing.entry.written),
+                                      cli_when(cli, facts->missing.entry.valid_until))));
 }
 
 static void name_without_domain(const struct cli_id_facts *facts)
@@ -198,39 +199,39 @@ static void name_without_domain(const struct cli_id_facts *facts)
     if (meant != NULL)
         cli_print_wrapped("Name",
                           talloc_asprintf(cli,
-                                          "it names no domain. If '%s' is meant, "
-                                          "quote it: a shell removes the backslash",
+                                          "it does not name a domain. If you mean '%s', "
+                                          "quote it: the shell removes the backslash",
                                           cli_show(cli, meant)));
     else
         cli_print_wrapped("Name",
-                          "a name without a domain is this machine's own, unless "
+                          "a name without a domain is a local name, unless "
                           "[identity] bare_names or [workstation] default_domain is "
-                          "set: say "
+                          "set: give "
                           "DOMAIN\\name or name@domain");
 }
 
-/* No user or group was found: why, as far as it is known. */
-static void nobody_text(const struct cli_id_facts *facts)
+/* No user or group was found: the cause, as far as it is known. */
+static void unknown_text(const struct cli_id_facts *facts)
 {
     struct cli *cli = facts->cli;
 
     if (facts->local.name != NULL)
-        printf("%-12s%s, id %u, in %s: an account of this machine's own\n", "Local",
+        printf("%-12s%s, id %u, in %s: local to this machine\n", "Local",
                cli_show(cli, facts->local.name), facts->local.id, facts->local.file);
     if (facts->no_user || facts->no_group)
         missing_text(facts);
     else if (facts->local.name == NULL)
-        printf("%-12s%s is %s\n", facts->well_known != NULL ? "Known" : "Unknown",
+        printf("%-12s%s %s\n", facts->well_known != NULL ? "Known" : "Unknown",
                cli_show(cli, what(facts)),
-               facts->well_known != NULL ? "a well-known SID"
-                                         : "nobody this machine knows of");
+               facts->well_known != NULL ? "is a well-known SID"
+                                         : "is not known on this machine");
     if (!facts->asked.is_id && !facts->asked.is_sid &&
         !tli_store_owns_name(facts->key.text))
         name_without_domain(facts);
     else if (facts->asked.is_id && facts->view != NULL &&
              !tli_store_owns_id(&facts->view->map, facts->asked.id))
-        cli_print_wrapped("Id", "outside of the ids that are given to domain users and "
-                                "groups (trustlogon store)");
+        cli_print_wrapped("Id", "outside the id ranges of domain users and groups (see "
+                                "'trustlogon store')");
     if (facts->why != NULL)
         cli_print_wrapped("Why", cli_show(cli, facts->why));
     if (facts->agent_text != NULL)
@@ -263,12 +264,12 @@ void cli_id_text(const struct cli_id_facts *facts)
     if (facts->has_group)
         group_text(facts);
     if (!facts->has_user && !facts->has_group)
-        nobody_text(facts);
+        unknown_text(facts);
     else if (facts->agent_text != NULL)
         cli_print_wrapped("Agent", cli_show(cli, facts->agent_text));
     for (size_t i = 0; i < facts->num_warnings; i++) {
         fputs(cli_color(cli, facts->warnings[i].serious ? "red" : "yellow"), stdout);
-        cli_print_wrapped("Beware", cli_show(cli, facts->warnings[i].text));
+        cli_print_wrapped("Warning", cli_show(cli, facts->warnings[i].text));
         fputs(cli_color(cli, "off"), stdout);
     }
 }

@@ -18,7 +18,7 @@ struct cli_id_group {
 
 /* An entry of /etc/passwd or /etc/group. */
 struct cli_id_local {
-    const char *name; /* NULL: there is none */
+    const char *name; /* NULL: no entry */
     const char *file;
     uint32_t id;
 };
@@ -40,7 +40,7 @@ struct cli_id_facts {
     struct tl_idmap *map;       /* NULL without a workstation */
     const char *idmap; /* the kind of id mapping; NULL for another machine's store */
 
-    struct tli_store_view *view; /* NULL: no store, store_rc tells why */
+    struct tli_store_view *view; /* NULL: no store; store_rc has the error */
     int store_rc;
     /* What was found, ended or not; and what is known not to exist. */
     bool has_user, has_group, has_gids, no_user, no_group;

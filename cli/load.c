@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * load.c - what the verbs work on: the configuration, this machine, its snapshot or a
- * dump.
+ * load.c - load what the verbs work on: the configuration, this machine, its snapshot or
+ * a dump.
  */
 #include <stdio.h>
 #include <string.h>
@@ -66,10 +66,11 @@ void cli_hint_backslash(struct cli *cli, const char *name, const struct tl_topol
     if (tl_name_parse(cli, name, strlen(name), &parsed, NULL) == 0)
         meant = tl_name_meant(cli, parsed, topo);
     if (meant != NULL)
-        fprintf(stderr,
-                "trustlogon %s: note: '%s' names no domain. If '%s' is meant, quote it: "
-                "a shell removes the backslash.\n",
-                cli->verb, cli_show(cli, name), cli_show(cli, meant));
+        fprintf(
+            stderr,
+            "trustlogon %s: note: '%s' does not name a domain. If you mean '%s', quote "
+            "it: the shell removes the backslash.\n",
+            cli->verb, cli_show(cli, name), cli_show(cli, meant));
 }
 
 struct tl_workstation *cli_workstation_of(TALLOC_CTX *ctx, const struct tl_topology *topo)
@@ -83,7 +84,7 @@ struct tl_workstation *cli_workstation_of(TALLOC_CTX *ctx, const struct tl_topol
     return ws;
 }
 
-/* What a dump says is the same on every machine: no file of this one counts. */
+/* A dump gives the same result on every machine: no file of this one is read. */
 static int load_dump(struct cli *cli, const char *file, struct tl_machine **machine)
 {
     char *error = NULL;
@@ -98,21 +99,28 @@ static int load_dump(struct cli *cli, const char *file, struct tl_machine **mach
     return 0;
 }
 
-int cli_load_machine(struct cli *cli, const char *file, struct tl_machine **machine)
+int cli_open_machine(struct cli *cli, unsigned int needs, struct tl_machine **machine)
 {
-    int ret;
+    int ret = cli->config != NULL ? 0 : cli_load_config(cli);
 
-    if (file != NULL)
-        return load_dump(cli, file, machine);
-    ret = cli_load_config(cli);
     if (ret != 0)
         return ret;
     *machine = tl_machine_new(cli, cli->config);
-    ret = tl_machine_load_snapshot(*machine);
+    if ((needs & CLI_WORKSTATION) != 0)
+        ret = cli_detect_machine(cli, *machine);
     if (ret != 0)
-        return cli_error(
-            cli, EXIT_CANNOT_TELL,
-            "no snapshot of the trusts is saved here (%s); run 'trustlogon refresh'",
-            strerror(-ret));
+        return ret;
+    ret = tl_machine_load_snapshot(*machine);
+    if (ret != 0 && (needs & CLI_SNAPSHOT) != 0)
+        return cli_error(cli, EXIT_CANNOT_TELL,
+                         "cannot load the snapshot of the trusts: %s; run 'trustlogon "
+                         "refresh' as root",
+                         strerror(-ret));
     return 0;
+}
+
+int cli_load_machine(struct cli *cli, const char *file, struct tl_machine **machine)
+{
+    return file != NULL ? load_dump(cli, file, machine)
+                        : cli_open_machine(cli, CLI_SNAPSHOT, machine);
 }

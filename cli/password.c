@@ -54,7 +54,7 @@ static void restore_and_die(int signal_number)
     raise(signal_number);
 }
 
-/* Suspended at the prompt: the shell gets its echo back until this process goes on. */
+/* Suspended at the prompt: the shell gets its echo back until this process continues. */
 static void restore_and_stop(int signal_number)
 {
     int saved = errno;
@@ -74,9 +74,9 @@ static void guard_terminal(bool guard)
     signal(SIGTSTP, guard ? restore_and_stop : SIG_DFL);
 }
 
-/* The echo is off before the prompt can be seen: a program that answers prompts, and a
- * quick typist, would else have the secret on the screen. Nothing that was typed ahead
- * is thrown away (TCSADRAIN, not TCSAFLUSH): it is the answer. */
+/* The echo is off before the prompt is shown: otherwise a program that answers prompts,
+ * or a quick typist, would put the secret on the screen. Input that was typed ahead is
+ * the answer, so it is not discarded (TCSADRAIN, not TCSAFLUSH). */
 static ssize_t ask_terminal(const struct cli *cli, const char *what, const char *name,
                             char *buf, size_t size)
 {
@@ -128,9 +128,10 @@ char *cli_read_password(const struct cli *cli, const char *name)
     char *password = cli_read_secret(cli, "Password of", name);
 
     if (password != NULL && password[0] == '\0') {
-        cli_error(cli, EXIT_USAGE,
-                  "no password was given, so none is tried: it would count against the "
-                  "account");
+        cli_error(
+            cli, EXIT_USAGE,
+            "no password given; an empty one is not tried, since it would count as a "
+            "wrong password");
         return NULL;
     }
     return password;

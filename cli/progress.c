@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * progress.c - a thread that says what is waited for, once a step has taken
- * longer than a second. On a terminal only.
+ * progress.c - a thread that prints what the command waits for, once a step has
+ * taken longer than a second. On a terminal only.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -21,7 +21,7 @@ static struct {
 
 static void *watch(void *arg)
 {
-    unsigned int told = 0;
+    unsigned int shown = 0;
 
     pthread_mutex_lock(&progress.lock);
     while (!progress.stop) {
@@ -31,9 +31,9 @@ static void *watch(void *arg)
         clock_gettime(CLOCK_REALTIME, &when);
         when.tv_sec += 1;
         pthread_cond_timedwait(&progress.changed, &progress.lock, &when);
-        if (!progress.stop && step == progress.step && step != told) {
+        if (!progress.stop && step == progress.step && step != shown) {
             fprintf(stderr, "  waiting: %s\n", progress.text);
-            told = step;
+            shown = step;
         }
     }
     pthread_mutex_unlock(&progress.lock);

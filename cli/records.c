@@ -20,7 +20,7 @@ int cli_asked_parse(const struct cli *cli, const char *text, struct cli_asked *a
     if (strncasecmp(text, "S-1-", 4) == 0 && strpbrk(text, "@\\") == NULL) {
         asked->is_sid = true;
         if (tl_sid_parse(text, &sid) != 0)
-            return cli_error(cli, EXIT_USAGE, "'%s' is no SID", text);
+            return cli_error(cli, EXIT_USAGE, "'%s' is not a SID", text);
         return 0;
     }
     if (text[0] == '\0')
@@ -30,7 +30,7 @@ int cli_asked_parse(const struct cli *cli, const char *text, struct cli_asked *a
     errno = 0;
     number = strtoull(text, &end, 10);
     if (errno != 0 || number >= UINT32_MAX)
-        return cli_error(cli, EXIT_USAGE, "'%s' is no user or group id", text);
+        return cli_error(cli, EXIT_USAGE, "'%s' is not a user or group id", text);
     asked->is_id = true;
     asked->id = (uint32_t)number;
     return 0;
@@ -71,18 +71,17 @@ int cli_records_open(struct cli *cli, const char *file, struct tli_store_view **
         return 0;
     case -ENOENT:
         return cli_error(cli, EXIT_CANNOT_TELL,
-                         "there is no identity store yet: %s is made at the first logon "
-                         "or look-up",
+                         "no identity store yet: the first logon or look-up creates %s",
                          path);
     case -EUCLEAN:
         return cli_error(cli, EXIT_PROBLEM,
-                         "%s is not an identity store of this version; nobody believes "
-                         "it, and the agent replaces it at the next logon or look-up",
+                         "%s is not an identity store of this version: it is ignored, "
+                         "and the agent replaces it at the next logon or look-up",
                          path);
     case -EPERM:
         return cli_error(cli, EXIT_PROBLEM,
-                         "%s could have been written by others than root, so nobody "
-                         "believes it; remove it, and see who made it so",
+                         "%s is ignored, since users other than root could have written "
+                         "it. Remove it, and find out what changed its owner or mode",
                          path);
     default:
         return cli_error(cli, EXIT_CANNOT_TELL, "%s: %s", path, strerror(-rc));
@@ -175,8 +174,8 @@ static json_t *json_keys(const struct tli_store_item *item)
     return names;
 }
 
-/* docs/json.md has the members; absent values are null, never missing, except that each
- * kind has its own set. */
+/* docs/json.md describes the members. Absent values are null, never left out, but each
+ * kind has its own set of members. */
 json_t *cli_json_item(const struct tli_store_item *item)
 {
     const struct tli_store_entry *entry = &item->entry;

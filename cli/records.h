@@ -25,7 +25,7 @@ size_t cli_asked_find(const struct tli_store_view *view, const struct cli_asked 
 
 /* The store at `file` (NULL: this machine's); 0, or an exit code after the error was
  * printed: EXIT_PROBLEM for a file that readers ignore, EXIT_CANNOT_TELL otherwise, also
- * where there is no store yet. */
+ * if no store exists yet. */
 int cli_records_open(struct cli *cli, const char *file, struct tli_store_view **view);
 /* Where it is. */
 const char *cli_records_path(struct cli *cli, const char *file);
@@ -41,7 +41,7 @@ const char *cli_bytes(TALLOC_CTX *ctx, uint64_t count);
 const char *cli_source_slug(enum tli_store_source source);
 /* "user", "group", "groups", or "missing" for a negative one. */
 const char *cli_kind_of(const struct tli_store_item *item);
-/* What a negative one says there is not: "user gone@contoso.test", "group 200777". */
+/* What does not exist by a negative record: "user gone@contoso.test", "group 200777". */
 const char *cli_missing_what(TALLOC_CTX *ctx, const struct tli_store_item *item);
 json_t *cli_json_item(const struct tli_store_item *item);
 

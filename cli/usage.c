@@ -48,7 +48,7 @@ const char *cli_one_argument(const struct cli *cli, int argc, char **argv,
     if (argc - optind < 1)
         cli_error(cli, EXIT_USAGE, "give %s; see 'trustlogon --help'", what);
     else
-        cli_error(cli, EXIT_USAGE, "only one argument is taken: '%s' is too much",
+        cli_error(cli, EXIT_USAGE, "unexpected argument '%s'; see 'trustlogon --help'",
                   argv[optind + 1]);
     return NULL;
 }

@@ -123,8 +123,7 @@ int verb_config(struct cli *cli, int argc, char **argv)
     if (!cli->json)
         printf("# %s\n", cli->config->file ? cli->config->file : "no file: defaults");
     show_items(cli, array);
-    machine = tl_machine_new(cli, cli->config);
-    (void)tl_machine_load_snapshot(machine);
+    (void)cli_open_machine(cli, 0, &machine);
     names_code = cli_config_names(cli, machine->topology, problems);
     ids_code = cli_config_ids(cli, machine->topology, ids, unknown, withheld);
     access_code = rules(cli, machine, access);
@@ -132,7 +131,7 @@ int verb_config(struct cli *cli, int argc, char **argv)
         cli_print_json(all);
     else
         json_decref(all);
-    /* What a rule cannot be resolved to weighs most, then names, then ids. */
+    /* A rule that cannot be resolved weighs most, then names, then ids. */
     return access_code != EXIT_WORKS  ? access_code
            : names_code != EXIT_WORKS ? names_code
                                       : ids_code;

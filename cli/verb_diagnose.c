@@ -40,7 +40,7 @@ static void finding_text(const struct cli *cli, const struct tl_finding *finding
     talloc_free(line);
 }
 
-/* Green says that nothing is left to look after. */
+/* Green means that nothing is left to do. */
 static const char *sum_color(const struct tl_diagnosis *diagnosis)
 {
     if (diagnosis->reason != TL_REASON_OK)
@@ -161,9 +161,9 @@ static json_t *diagnosis_json(const struct tl_diagnosis *diagnosis)
         "events", cli_json_events(diagnosis->trace));
 }
 
-/* Exit code; 0: go on. */
-static int read_what_proves(struct cli *cli, const char *name, bool with_card,
-                            struct tl_credential *credential, char **typed)
+/* Read the password, or find the card and read its PIN; 0 or an exit code. */
+static int read_credential(struct cli *cli, const char *name, bool with_card,
+                           struct tl_credential *credential, char **typed)
 {
     struct tl_outcome *out = tl_outcome_new(cli);
     struct tl_words *words;
@@ -180,14 +180,14 @@ static int read_what_proves(struct cli *cli, const char *name, bool with_card,
     if (*typed == NULL)
         return EXIT_USAGE;
     if (with_card && (*typed)[0] == '\0')
-        return cli_error(cli, EXIT_USAGE, "no PIN was typed, and none is tried");
+        return cli_error(cli, EXIT_USAGE, "no PIN given; an empty one is not tried");
     credential->password = with_card ? NULL : *typed;
     credential->pin = with_card ? *typed : NULL;
     return 0;
 }
 
-/* The password is asked for before anything is looked at, so that the checks run without
- * a pause. Without root there is no keytab: that is not a verdict on the logon. */
+/* The password is read before the first check, so that the checks run without a pause.
+ * Without root the keytab cannot be read: that is not a verdict on the logon. */
 int verb_diagnose(struct cli *cli, int argc, char **argv)
 {
     static const struct option options[] = {{"no-password", no_argument, NULL, 'n'},
@@ -215,7 +215,7 @@ int verb_diagnose(struct cli *cli, int argc, char **argv)
         return EXIT_USAGE;
     code = cli_load_config(cli);
     if (code == 0 && ask)
-        code = read_what_proves(cli, name, with_card, &credential, &typed);
+        code = read_credential(cli, name, with_card, &credential, &typed);
     if (code != 0)
         return code;
     cli_progress_start(cli);

@@ -58,7 +58,7 @@ static void others_text(const struct cli *cli, const struct tl_dc_list *list)
         const struct tl_dc *dc = &list->dcs[i];
 
         printf("  %-32s %-16s %s", cli_show(cli, dc->host), cli_show(cli, dc->address),
-               dc->pinged ? "answered" : "not heard");
+               dc->pinged ? "answered" : "no answer");
         if (dc->ping_us > 0)
             printf(" in %.1f ms", (double)dc->ping_us / 1000);
         printf(", %s\n", cli_show(cli, dc->why));
@@ -90,8 +90,8 @@ static const char *dns_name(struct cli *cli, const struct tl_topology *topo,
         cli_error(cli, EXIT_PROBLEM,
                   topo != NULL ? "no domain or trusted domain has the NetBIOS name '%s'; "
                                  "'trustlogon trusts' lists them"
-                               : "the DNS name of '%s' is not known before "
-                                 "'trustlogon refresh'",
+                               : "the DNS name of '%s' is not known: run "
+                                 "'trustlogon refresh' first",
                   asked);
     return domain;
 }
@@ -158,12 +158,10 @@ int verb_locate(struct cli *cli, int argc, char **argv)
         return EXIT_USAGE;
     if (!tl_dns_valid(asked))
         return cli_error(cli, EXIT_USAGE, "'%s' is not the name of a domain", asked);
-    code = cli_load_config(cli);
+    /* The snapshot has NetBIOS names and the site; a DNS name is located without it. */
+    code = cli_open_machine(cli, 0, &machine);
     if (code != 0)
         return code;
-    /* Worth having, for NetBIOS names and the site; a DNS name needs none. */
-    machine = tl_machine_new(cli, cli->config);
-    (void)tl_machine_load_snapshot(machine);
     domain = dns_name(cli, machine->topology, asked);
     return domain != NULL ? locate(cli, machine, domain, flags) : EXIT_PROBLEM;
 }

@@ -89,11 +89,11 @@ static void logon_text(const struct cli *cli, const struct tl_logon *logon)
     printf("\n");
     if (logon->outcome->reason != TL_REASON_OK)
         cli_print_outcome(cli, logon->outcome, logon->words);
-    /* Also of who is kept out by a rule: the SIDs tell by which. */
+    /* Also for a user that an access rule refuses: the SIDs show which rule. */
     if (logon->identity == NULL)
         return;
     if (logon->outcome->reason != TL_REASON_OK)
-        printf("\nProven to be %s", cli_show(cli, logon->client));
+        printf("\nAuthenticated as %s", cli_show(cli, logon->client));
     else
         printf("%sLogged on%s as %s", cli_color(cli, "green"), cli_color(cli, "off"),
                cli_show(cli, logon->client));
@@ -126,7 +126,7 @@ static int logon_exit(const struct tl_outcome *out)
     return out->stage == TL_STAGE_LOCAL ? EXIT_CANNOT_TELL : EXIT_PROBLEM;
 }
 
-/* Ask for what proves the user, and log on. EXIT_WORKS: the outcome tells. */
+/* Read the password or PIN, and log on. EXIT_WORKS: see the outcome. */
 static int log_on(struct cli *cli, struct tl_logon *logon, struct tl_trace *trace,
                   struct shown *shown, bool with_card)
 {
@@ -162,8 +162,7 @@ static int log_on(struct cli *cli, struct tl_logon *logon, struct tl_trace *trac
     return EXIT_WORKS;
 }
 
-/* Name and route come before the password: a name of this machine must not make the user
- * type one. */
+/* Name and route come before the password: for a local name no password is asked for. */
 int verb_logon(struct cli *cli, int argc, char **argv)
 {
     static const struct option options[] = {{"smartcard", no_argument, NULL, 's'},
@@ -196,13 +195,10 @@ int verb_logon(struct cli *cli, int argc, char **argv)
     if (code == 0 && walk != NULL &&
         tl_config_set(cli, cli->config, "--walk", walk, &error) != 0)
         code = cli_error(cli, EXIT_USAGE, "%s", error);
-    if (code == 0) {
-        machine = tl_machine_new(cli, cli->config);
-        code = cli_detect_machine(cli, machine);
-    }
+    if (code == 0)
+        code = cli_open_machine(cli, CLI_WORKSTATION, &machine);
     if (code != 0)
         return code;
-    (void)tl_machine_load_snapshot(machine);
     shown.log = tl_trace_log_new(cli);
     trace = tl_trace_start(on_event, &shown);
     cli_hint_backslash(cli, name, machine->topology);

@@ -30,14 +30,10 @@ int verb_refresh(struct cli *cli, int argc, char **argv)
         }
     if (optind < argc)
         return cli_error(cli, EXIT_USAGE, "refresh takes no argument");
-    code = cli_load_config(cli);
-    if (code == 0) {
-        machine = tl_machine_new(cli, cli->config);
-        code = cli_detect_machine(cli, machine);
-    }
+    code =
+        cli_open_machine(cli, CLI_WORKSTATION, &machine); /* the snapshot has its site */
     if (code != 0)
         return code;
-    (void)tl_machine_load_snapshot(machine); /* its site */
     in.workstation = machine->workstation->fqdn;
     in.workstation_domain = machine->workstation->domain;
     cli_progress_start(cli);

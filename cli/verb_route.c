@@ -19,7 +19,7 @@ static void route_text(const struct cli *cli, const char *name,
 {
     printf("%-12s%s\n", "Name", cli_show(cli, name));
     if (route->local) {
-        printf("%-12sa name of this machine: left to the other modules\n", "Route");
+        printf("%-12sa local name: left to the other PAM modules\n", "Route");
         return;
     }
     printf("%-12s%s\n", "Realm", cli_show(cli, route->realm));
@@ -117,7 +117,8 @@ int verb_route(struct cli *cli, int argc, char **argv)
             break;
         case 's':
             if (num_settings == MAX_SETTINGS)
-                return cli_error(cli, EXIT_USAGE, "at most %d times --set", MAX_SETTINGS);
+                return cli_error(cli, EXIT_USAGE, "--set is given more than %d times",
+                                 MAX_SETTINGS);
             settings[num_settings++] = optarg;
             break;
             CLI_COMMON_CASES;

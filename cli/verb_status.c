@@ -99,7 +99,7 @@ int verb_status(struct cli *cli, int argc, char **argv)
     const char *code = NULL;
     int option;
 
-    /* libkrb5's numbers are negative: not an option, a code. */
+    /* libkrb5's codes are negative, and getopt would take them for options. */
     if (argc > 1 && argv[argc - 1][0] == '-' && isdigit((unsigned char)argv[argc - 1][1]))
         code = argv[--argc];
     while ((option = getopt_long(argc, argv, CLI_SHORT_OPTIONS, options, NULL)) != -1)
@@ -131,7 +131,7 @@ int verb_status(struct cli *cli, int argc, char **argv)
             found.status = tl_status_by_ntstatus(found.reason->ntstatus);
     }
     if (found.status == NULL && found.krb == NULL && found.reason == NULL)
-        return cli_error(cli, EXIT_PROBLEM, "'%s' is no code, name or reason known here",
+        return cli_error(cli, EXIT_PROBLEM, "'%s' is not a known code, name or reason",
                          code);
     if (cli->json)
         cli_print_json(meaning_json(&found, words));

@@ -14,7 +14,7 @@
 
 #define DAMAGE_SHOWN 20
 
-/* A store that was looked through; `items` only where they are wanted. */
+/* A store that was inspected; `items` only if they are wanted. */
 struct survey {
     struct tli_store_view *view;
     struct tli_store_stats stats;
@@ -22,7 +22,7 @@ struct survey {
     struct tli_store_item *items;
 };
 
-/* The items only where they are wanted: there may be a million. 0 or an exit code. */
+/* The items only if they are wanted: there may be a million. 0 or an exit code. */
 static int look(struct cli *cli, const char *file, bool items, struct survey *survey)
 {
     int code = cli_records_open(cli, file, &survey->view), rc;
@@ -81,7 +81,7 @@ static void print_entries(const struct tli_store_stats *stats)
            "Entries", stats->users, stats->users == 1 ? "" : "s", stats->groups,
            stats->groups == 1 ? "" : "s", stats->gid_lists,
            stats->gid_lists == 1 ? "" : "s", stats->negatives);
-    printf(stats->ended > 0 ? "; %u of all have ended\n" : "\n", stats->ended);
+    printf(stats->ended > 0 ? "; %u of all expired\n" : "\n", stats->ended);
 }
 
 static void print_state(const struct cli *cli, const struct tli_store_stats *stats)
@@ -92,7 +92,8 @@ static void print_state(const struct cli *cli, const struct tli_store_stats *sta
                cli_color(cli, "red"), stats->damaged, stats->damaged == 1 ? "" : "s",
                cli_color(cli, "off"));
     else if (stats->unfinished)
-        printf("sound; a change is under way, or was broken off: the next one ends it\n");
+        printf("sound; a change is in progress or was interrupted: the next one "
+               "completes it\n");
     else
         printf("%ssound%s\n", cli_color(cli, "green"), cli_color(cli, "off"));
 }
@@ -108,9 +109,9 @@ static int statistics(struct cli *cli, const char *file, const char *what)
     if (cli->json) {
         cli_print_json(json_stats(&survey));
     } else {
-        printf("%-12s%s, written anew %s\n", "File", cli_show(cli, survey.view->path),
+        printf("%-12s%s, created %s\n", "File", cli_show(cli, survey.view->path),
                cli_when(cli, stats->created));
-        printf("%-12s%s, of which %s in use and %s of them dead\n", "Size",
+        printf("%-12s%s, %s in use, %s of that dead\n", "Size",
                cli_bytes(cli, stats->size), cli_bytes(cli, stats->used),
                cli_bytes(cli, stats->dead));
         print_entries(stats);
@@ -157,15 +158,14 @@ static int check(struct cli *cli, const char *file, const char *what)
             printf("byte %-10ju %s\n", (uintmax_t)survey.damage[i].at,
                    survey.damage[i].what);
         if (stats->damaged > DAMAGE_SHOWN)
-            printf("and %u places more\n", stats->damaged - DAMAGE_SHOWN);
+            printf("and %u more places\n", stats->damaged - DAMAGE_SHOWN);
         print_entries(stats);
         print_state(cli, stats);
         if (stats->damaged > 0)
             cli_print_wrapped(
-                "Remedy", "'trustlogon store compact' keeps what is whole. What is lost "
-                          "is looked up again when it is asked for. No reader believed "
-                          "anything of what is damaged. If it comes back, look at the "
-                          "disk.");
+                "Remedy", "'trustlogon store compact' keeps the intact records; lost "
+                          "ones are looked up again on demand. Readers ignore damaged "
+                          "records. If damage comes back, check the disk.");
     }
     return stats->damaged == 0 ? EXIT_WORKS : EXIT_PROBLEM;
 }
@@ -186,7 +186,7 @@ static int open_writer(struct cli *cli, const struct tli_store_view *view,
                          view->path);
     case -EBUSY:
         return cli_error(cli, EXIT_CANNOT_TELL,
-                         "%s: another program has been changing it for two seconds; try "
+                         "%s: another program has held its lock for two seconds; try "
                          "again",
                          view->path);
     default:
@@ -235,7 +235,7 @@ static int drop_item(struct tli_store *store, const struct tli_store_item *item)
 static void print_dropped(struct cli *cli, const struct tli_store_item *item)
 {
     if (item->negative)
-        printf("%-12sthat there is no %s\n", "Dropped",
+        printf("%-12smissing %s\n", "Dropped",
                cli_show(cli, cli_missing_what(cli, item)));
     else
         printf("%-12s%s %s, %u, %s\n", "Dropped", cli_kind_of(item),
@@ -259,7 +259,7 @@ static int drop(struct cli *cli, const char *file, const char *what)
         return code;
     count = cli_asked_find(view, &asked, items);
     if (count == 0)
-        return cli_error(cli, EXIT_PROBLEM, "the store has nothing under '%s'", what);
+        return cli_error(cli, EXIT_PROBLEM, "the store has no entry for '%s'", what);
     code = open_writer(cli, view, &store);
     if (code != 0)
         return code;
@@ -298,14 +298,14 @@ static void print_item(struct cli *cli, const struct tli_store_item *item)
     if (item->negative) {
         printf("missing             %-40s %s %s\n",
                cli_show(cli, cli_missing_what(cli, item)),
-               tli_store_now() > entry->valid_until ? "ended" : "asked again",
+               tli_store_now() > entry->valid_until ? "expired" : "expires",
                cli_when(cli, entry->valid_until));
         return;
     }
     printf("%-7s %-11u %-40s %-10s %s%s\n", cli_kind_of(item), entry->id,
            cli_show(cli, entry->name.at), source != NULL ? source : "-",
            cli_when(cli, entry->written),
-           tli_store_now() > entry->valid_until ? ", ended" : "");
+           tli_store_now() > entry->valid_until ? ", expired" : "");
 }
 
 /* Lists of gids are left out: they belong to a user, and `id` shows them. */
@@ -357,7 +357,7 @@ static const struct {
                {"drop", drop, 1, 1},
                {"list", list, 0, 1}};
 
-/* Without a word behind the verb: the figures. */
+/* Without an action: the statistics. */
 int verb_store(struct cli *cli, int argc, char **argv)
 {
     static const struct option options[] = {{"file", required_argument, NULL, 'f'},
@@ -384,12 +384,13 @@ int verb_store(struct cli *cli, int argc, char **argv)
             continue;
         if (left < actions[i].least)
             return cli_error(cli, EXIT_USAGE,
-                             "drop what? Give a name, a user or group id, or a SID");
+                             "give the name, the user or group id or the SID to drop");
         if (left > actions[i].most)
-            return cli_error(cli, EXIT_USAGE, "'%s' is too much",
+            return cli_error(cli, EXIT_USAGE, "unexpected argument '%s'",
                              argv[optind + 1 + actions[i].most]);
         return actions[i].run(cli, file, left > 0 ? argv[optind + 1] : NULL);
     }
-    return cli_error(cli, EXIT_USAGE, "'%s' is none of check, compact, drop, list",
+    return cli_error(cli, EXIT_USAGE,
+                     "unknown action '%s': give check, compact, drop or list",
                      argv[optind]);
 }

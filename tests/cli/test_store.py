@@ -43,7 +43,7 @@ class Store(WithStore):
         # 5 names (2 of each are equal when folded), id and SID; and so on.
         self.assertEqual(got["keys"], 3 * 5 + 3 * 3 + 1 + 2)
         text = self.run_verb().stdout
-        self.assertIn("3 users, 3 groups, 1 group list, 2 known not to exist; 1 of all have ended",
+        self.assertIn("3 users, 3 groups, 1 group list, 2 known not to exist; 1 of all expired",
                       text)
         self.assertIn("200000-399999", text)
         self.assertIn("sound", text)
@@ -88,7 +88,7 @@ class Store(WithStore):
         os.chmod(self.file, 0o666)
         done = self.run_verb("check")
         self.assertEqual(done.returncode, 1)
-        self.assertIn("others than root", done.stderr)
+        self.assertIn("other than root", done.stderr)
         os.unlink(self.file)
         for verb in ((), ("check",), ("compact",), ("drop", "x@y"), ("list",)):
             done = self.run_verb(*verb)

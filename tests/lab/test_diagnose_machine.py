@@ -105,7 +105,7 @@ def nobody():
         equal(f"{name}: no remedy for a user who is not known yet", findings(got, "nss"), [])
     done = command("logon", "carol", stdin=PASSWORD + "\n")
     check("logon: whom a rule keeps out is proven, and not logged on", done.returncode == 1 and
-          "Proven to be carol@" in done.stdout and "Logged on" not in done.stdout, done)
+          "Authenticated as carol@" in done.stdout and "Logged on" not in done.stdout, done)
     got = diagnose("carol")
     areas = {a["area"]: a["tested"] for a in got["areas"]}
     equal("a user of the machine's domain has no other domain to test",

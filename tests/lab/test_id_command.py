@@ -98,7 +98,7 @@ def groups_and_nobody():
         equal("who does not exist", (code, got.get("user"), (got.get("missing") or {}).get("kind")),
               (1, None, "missing"))
     text = " ".join(command("id", "CONTOSO\\nobody.here").stdout.split())
-    check("is told as such", "there is no user and no group CONTOSO\\nobody.here" in text, text)
+    check("is told as such", "no such user or group: CONTOSO\\nobody.here" in text, text)
 
 
 def again(user):

@@ -106,7 +106,7 @@ def lent():
     told = json.loads(command("config", "--json").stdout)["withheld_ids"]
     equal("config lists it", [(one["domain"], one["low"], one["high"], one["why"]) for one in told],
           [("contoso.test", uid, uid, "/etc/subuid lends them to localuser")])
-    check("also in words", f"nobody gets {uid}-{uid}" in command("config").stdout)
+    check("also in words", f"{uid}-{uid} are not assigned" in command("config").stdout)
     found = [one for one in diagnose(ALICE, "--no-password")["findings"] if one["check"] == "ids"]
     check("diagnose warns", [one["verdict"] for one in found] == ["warning"]
           and found[0]["reason"] == "id-subordinate", found)

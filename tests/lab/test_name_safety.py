@@ -198,8 +198,8 @@ def created_again():
           ws("ls -l /tmp/of-the-first").stdout.split()[2], str(before["uid"]))
     for key in (str(before["uid"]), before["sid"]):
         done = command("store", "drop", key)
-        check("and the store has nothing of it", "nothing under" in done.stderr or
-              "that there is no user" in done.stdout, done)
+        check("and the store has nothing of it", "no entry for" in done.stderr or
+              "missing user" in done.stdout, done)
 
 
 def ids_taken():
