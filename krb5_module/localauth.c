@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
- * localauth.c - trustlogon_localauth.so: decides which Kerberos principal may be which
- * user.
+ * localauth.c - trustlogon_localauth.so: decides which Kerberos principal may log on as
+ * which user.
  *
  * libkrb5 loads it wherever a ticket opens a session (sshd's GSSAPIAuthentication) or
- * becomes a user's name, so it links libc only. A principal is led to the record of its
- * implicit UPN, a local name to its own record, both as the NSS module finds them, and
- * they are the same user if they are the same SID, never because names are alike:
+ * becomes a user's name, so it links libc only. A principal maps to the record of its
+ * implicit UPN, a local name to its own record, both as the NSS module finds them. They
+ * are the same user if the SIDs are equal, never because the names are alike:
  * administrator@FABRIKAM.TEST does not match this machine's account `administrator`
  * (CVE-2025-11561 of SSSD).
  *
- * The verdict is 0 or EPERM. libkrb5 lets a principal in if one module says 0 and none
- * says EPERM, so a match that is not proven here is refused even where libkrb5's own
+ * The verdict is 0 or EPERM. libkrb5 accepts a principal if one module returns 0 and none
+ * EPERM, so a match that is not proven here is refused even where libkrb5's own
  * mappings (stripping the realm, auth_to_local, .k5login) are left on.
  */
 #include <errno.h>
@@ -33,7 +33,7 @@
 EXPORT krb5_error_code localauth_trustlogon_initvt(krb5_context context, int major,
                                                    int minor, krb5_plugin_vtable vtable);
 
-/* What a record says of a user, apart from the store. */
+/* A user's record, copied out of the store. */
 struct user {
     uint32_t uid;
     char sid[SID_MAX];
@@ -80,7 +80,7 @@ static bool plain(const krb5_data *data)
     return data->length > 0;
 }
 
-/* "sam@REALM"; false: no user of a domain. */
+/* "sam@REALM"; false: not a user of a domain. */
 static bool name_of(krb5_const_principal principal, char *name, size_t size)
 {
     const krb5_data *sam, *realm;
@@ -100,18 +100,18 @@ static bool name_of(krb5_const_principal principal, char *name, size_t size)
     return true;
 }
 
-/* NULL, or why there is no user of this "sam@REALM". */
+/* NULL, or why no user matches this "sam@REALM". */
 static const char *user_of(const char *name, struct user *user)
 {
     if (!find_user(name, user))
-        return "the principal's domain user is not known here";
+        return "the principal's user is not known on this machine";
     /* It may have been found by an alias, an explicit UPN for instance. */
     if (!localauth_same_name(name, user->name))
         return "the principal is not the account's own name";
     return NULL;
 }
 
-/* The caller goes on with the answer of all of NSS to that name, which may be a line of
+/* The caller uses what all of NSS returns for that name, which may be a line of
  * /etc/passwd. */
 static bool nss_agrees(const char *lname, uint32_t uid)
 {
@@ -122,26 +122,26 @@ static bool nss_agrees(const char *lname, uint32_t uid)
            found != NULL && found->pw_uid == uid;
 }
 
-/* NULL, or why not. */
+/* NULL: the principal may log on as `lname`; else why not. */
 static const char *judge(const char *name, const char *lname)
 {
     struct user who, target;
     const char *why;
 
     if (name[0] == '\0')
-        return "the principal is no user of a domain";
+        return "the principal is not a domain user";
     if (lname == NULL)
-        return "the local name is no domain user's";
+        return "the local name is not a domain user's";
     why = user_of(name, &who);
     if (why != NULL)
         return why;
     if (!find_user(lname, &target))
-        return tli_store_owns_name(lname) ? "the local name is of no known domain user"
-                                          : "the local name is no domain user's";
+        return tli_store_owns_name(lname) ? "the local name is not a known domain user's"
+                                          : "the local name is not a domain user's";
     if (strcmp(who.sid, target.sid) != 0 || who.uid != target.uid)
         return "they are different users";
     if (!nss_agrees(lname, target.uid))
-        return "the name service knows that name as somebody else";
+        return "the name service returns another user for the local name";
     return NULL;
 }
 
@@ -154,13 +154,13 @@ static krb5_error_code userok(krb5_context context, krb5_localauth_moddata data,
 
     (void)name_of(principal, name, sizeof(name));
     why = judge(name, lname);
-    snprintf(local, sizeof(local), "%s", lname != NULL ? lname : "nobody");
+    snprintf(local, sizeof(local), "%s", lname != NULL ? lname : "(no name)");
     tli_plain(name, NULL);
     tli_plain(local, NULL);
-    /* sshd says no more than "failed". */
+    /* sshd logs no more than "failed". */
     if (why != NULL)
-        syslog(LOG_AUTHPRIV | LOG_NOTICE, "trustlogon: %s may not be %s: %s",
-               name[0] != '\0' ? name : "this principal", local, why);
+        syslog(LOG_AUTHPRIV | LOG_NOTICE, "trustlogon: %s is not authorized as %s: %s",
+               name[0] != '\0' ? name : "the principal", local, why);
     errno = saved;
     return why == NULL ? 0 : EPERM;
 }

@@ -3,8 +3,8 @@
  * same_name.c - folding as common/name/fold.c does it, where only libc may be linked.
  *
  * The locale of the program does not count: in Turkish the small letter of I is another
- * one. C.UTF-8 is part of libc; without it letters beyond ASCII are equal only if they
- * are the same.
+ * one. C.UTF-8 is part of libc; without it, letters beyond ASCII match only if they are
+ * identical.
  */
 #include <locale.h>
 #include <stddef.h>

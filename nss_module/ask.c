@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * ask.c - asking the agent what the store does not know.
+ * ask.c - ask the agent for what the store does not know.
  *
  * A process never spends more than a sixth of its time waiting for nothing: after a
  * question without an answer it asks no other for five times as long as that one took. So
- * `ls -l` among 500 unknown ids takes one second, not 500, and an agent that says at once
- * that it cannot tell is asked again soon.
+ * `ls -l` among 500 unknown ids takes one second, not 500, and an agent that answers
+ * "cannot tell" at once is asked again soon.
  */
 #include <errno.h>
 #include <time.h>
@@ -20,7 +20,7 @@
 
 #define ASK_MS 1000 /* for connecting, asking and hearing */
 #define QUIET_FACTOR 5
-#define QUIET_REFUSED 1000 /* at least, after a refusal: those come at once */
+#define QUIET_REFUSED 1000 /* at least, after a refusal, which takes no time */
 #define QUIET_MOST (QUIET_FACTOR * ASK_MS)
 
 /* Until when this process does not ask, in milliseconds of now_ms(); 0: it may. The only
@@ -52,7 +52,7 @@ static void keep_quiet(uint32_t now, uint32_t for_ms)
 }
 
 /* Without an agent a question takes three system calls, and no pause is needed. */
-static bool nobody_there(int rc)
+static bool no_agent(int rc)
 {
     return rc == -ENOENT || rc == -ECONNREFUSED;
 }
@@ -72,7 +72,7 @@ enum nss_heard nss_ask(uint32_t lookup, const char *name, uint32_t id)
         return NSS_HEARD_DONE;
     if (rc == 0 && (status == TL_WIRE_NO_SUCH_USER || status == TL_WIRE_NO_SUCH_GROUP))
         return NSS_HEARD_NONE;
-    if (nobody_there(rc))
+    if (no_agent(rc))
         return NSS_HEARD_NOTHING;
     took = (now_ms() - began) * QUIET_FACTOR;
     keep_quiet(now_ms(), rc != 0 && took < QUIET_REFUSED ? QUIET_REFUSED : took);
@@ -81,8 +81,8 @@ enum nss_heard nss_ask(uint32_t lookup, const char *name, uint32_t id)
 
 /*
  * "Could not tell" is UNAVAIL with EAGAIN, as of any service that is out of order, and
- * not NOTFOUND: a mail server must defer, not bounce, and no cache may remember it. Other
- * programs see no such user either way, and nsswitch.conf goes on to the next service
+ * not NOTFOUND: a mail server must defer, not bounce, and no cache may keep it. Other
+ * programs see no such user either way, and nsswitch.conf continues with the next service
  * after both.
  */
 enum nss_status nss_cannot_tell(int *errnop)

@@ -4,7 +4,7 @@
  *
  * `files` may come behind this module in nsswitch.conf, and an account may be added after
  * a domain's user of the same name has become known: so the file is read for each answer
- * that has a bare name in it. Answers with whole names need no file.
+ * that has a bare name in it. Answers with whole names do not need it.
  */
 #include <errno.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * find.c - asking the store for names and ids that it may have, and then the agent.
+ * find.c - ask the store for names and ids that it may have, and then the agent.
  */
 #include <errno.h>
 
@@ -17,17 +17,17 @@ struct tli_store_reader nss_store = {.path = TL_NSS_STORE, .owner = TL_NSS_OWNER
 static bool usable(const struct tli_store_map *map, enum tli_store_answer answer,
                    const struct tli_store_entry *entry)
 {
-    /* The writer refuses such ids; root's uid from a file is worth a second look. */
+    /* The writer refuses such ids, but root's uid from a file is worth a second check. */
     return (answer == TL_STORE_HIT || answer == TL_STORE_STALE) &&
            tli_store_owns_id(map, entry->id) && entry->id >= NSS_LEAST_ID;
 }
 
 /*
  * *map is set if the entry is usable: HIT or STALE. *ours: whether the agent may know
- * more. It may know any name that has a domain, even where there is no store yet, since
- * the first look-up makes one. It may know ids in the store's ranges; without these each
- * foreign id of the machine would go to the agent, and no id has been given out before
- * the first record.
+ * more. It may know any name that has a domain, even if no store exists yet, since
+ * the first look-up creates it. It may know ids in the store's ranges; without these each
+ * foreign id of the machine would go to the agent, and no id is assigned before the first
+ * record.
  */
 static enum tli_store_answer look(const struct nss_query *query,
                                   struct tli_store_entry *entry,
@@ -111,7 +111,7 @@ static enum nss_status find_whole(struct nss_query *query, const char *typed,
                                         : status;
 }
 
-/* The store says which domain a bare name is of; without a store it means no user. */
+/* The store has the domain of bare names; without a store a bare name is not a user. */
 static bool complete(const char *name, char *full)
 {
     const struct tli_store_map *in;

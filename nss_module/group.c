@@ -133,8 +133,8 @@ static enum nss_status add_gids(const struct tli_store_entry *entry, gid_t skip,
     return NSS_STATUS_SUCCESS;
 }
 
-/* Whether the user that was found is the one whose groups were asked for, and not
- * shadowed by a local account. */
+/* Whether the user that was found is the one asked for, and not shadowed by a local
+ * account. */
 static enum nss_status no_local_user(const struct nss_query *query, uint32_t uid,
                                      int *errnop)
 {

@@ -9,7 +9,7 @@
  * leaving the store it calls nothing that can block or be cancelled. What the store
  * does not know is asked of the agent, within a second in all (ask.c).
  *
- * Enumeration is not offered: set*ent and get*ent say that there is nothing.
+ * Enumeration is not offered: set*ent and get*ent return no entries.
  */
 #ifndef TL_NSS_MODULE_H
 #define TL_NSS_MODULE_H
@@ -61,14 +61,14 @@ struct nss_query {
 
 /*
  * Find something in the store; the agent is asked if it is not there, or stale. SUCCESS
- * means that the entry is filled and nss_leave() must follow. NOTFOUND: there is no such
- * user or group, or it is not for this module. UNAVAIL: it could not be found out.
+ * means that the entry is filled and nss_leave() must follow. NOTFOUND: the user or
+ * group does not exist, or is not for this module. UNAVAIL: it cannot be determined now.
  *
  * A stale entry is as good as a fresh one while the agent cannot tell: users must not
  * disappear from a laptop's `ls -l` because it is away from its DCs. The agent writes
- * into an entry when it ends for good.
+ * into an entry when it expires for good.
  *
- * After a bare name has been found, nss_own() must follow outside of the store.
+ * After a bare name has been found, nss_own() must follow, outside the store.
  */
 enum nss_status nss_find(struct nss_query *query, struct tli_store_entry *entry,
                          const struct tli_store_map **map, int *errnop);
@@ -99,7 +99,7 @@ enum nss_status nss_show_members(struct group *gr, int *errnop);
 enum nss_heard {
     NSS_HEARD_NOTHING, /* or "could not tell" */
     NSS_HEARD_DONE,    /* the store has the answer now */
-    NSS_HEARD_NONE     /* there is no such user or group */
+    NSS_HEARD_NONE     /* the user or group does not exist */
 };
 enum nss_heard nss_ask(uint32_t lookup, const char *name, uint32_t id);
 

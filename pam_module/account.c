@@ -3,7 +3,7 @@
  * account.c - pam_acct_mgmt: the agent's verdict on this logon.
  *
  * Without a logon through this module (ssh keys, cron) the agent judges by what it knows
- * of the user: an access rule must count for every way to log on, not for passwords only
+ * of the user: an access rule must apply to every way to log on, not to passwords only
  * (CVE-2012-6150 of Samba).
  */
 #include <syslog.h>
@@ -30,13 +30,13 @@ int tlp_account(struct tlp *m)
         return PAM_IGNORE;
     }
     /* A locker that is not root proved its user a moment ago. It opens no session, and
-     * rules are for those who do. */
+     * the rules apply to sessions. */
     if (logon != NULL && geteuid() != 0)
         return PAM_SUCCESS;
     request = tlp_request(m, TL_OP_ACCOUNT);
-    /* A logon whose credentials were deleted has no token any more. */
+    /* A logon whose credentials were deleted no longer has a token. */
     request.session = logon != NULL && logon->session[0] != '\0' ? logon->session : NULL;
-    /* The caller goes on with the answer of NSS to the name. */
+    /* The caller uses the ids that NSS has for the name. */
     pw = pam_modutil_getpwnam(m->pamh, m->user);
     if (pw != NULL) {
         request.has_owner = 1;

@@ -3,8 +3,8 @@
  * agent.c - reach the agent: its socket, or a process of its own.
  *
  * The process that answers gets the password, so the socket's folder and the socket must
- * belong to root and the peer must be root. Where no socket answers and the caller is
- * root, the agent is started for this one conversation.
+ * belong to root and the peer must be root. If no socket answers and the caller is root,
+ * the agent is started for this one conversation.
  */
 #include <errno.h>
 #include <string.h>
@@ -22,7 +22,7 @@ static bool only_root_writes(const struct stat *st)
     return st->st_uid == 0 && (st->st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
-/* A folder anyone may write to would let anyone put a socket there. */
+/* In a folder that any user may write to, any user could put a socket. */
 static bool folder_is_roots(const char *path)
 {
     char folder[sizeof(((struct sockaddr_un *)0)->sun_path)];
@@ -46,7 +46,7 @@ static int connect_socket(const char *path, int *out, const char **why)
     int fd, rc;
 
     if (strlen(path) >= sizeof(addr.sun_path)) {
-        *why = "its socket's path is too long";
+        *why = "the path of its socket is too long";
         return -ENAMETOOLONG;
     }
     if (lstat(path, &st) != 0) {
@@ -54,21 +54,21 @@ static int connect_socket(const char *path, int *out, const char **why)
         return -errno;
     }
     if (!S_ISSOCK(st.st_mode) || st.st_uid != 0 || !folder_is_roots(path)) {
-        *why = "its socket or the folder of it is not root's alone";
+        *why = "its socket or the socket's folder does not belong to root alone";
         return -EACCES;
     }
     memcpy(addr.sun_path, path, strlen(path) + 1);
     fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) {
-        *why = "no socket could be made";
+        *why = "cannot create a socket";
         return -errno;
     }
     if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) != 0) {
-        *why = "nobody answers at its socket";
+        *why = "cannot connect to its socket";
         rc = -errno;
     } else if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0 ||
                peer.uid != 0) {
-        *why = "the process at its socket is not root's";
+        *why = "the process at its socket does not run as root";
         rc = -EACCES;
     } else {
         *out = fd;
@@ -88,17 +88,17 @@ static int start(const char *path, int *out, const char **why)
         return -ENOENT;
     }
     if (!only_root_writes(&st)) {
-        *why = "others than root may write to its program";
+        *why = "users other than root may write to its program";
         return -EACCES;
     }
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
-        *why = "no socket pair could be made";
+        *why = "cannot create a socket pair";
         return -errno;
     }
     rc = tlp_spawn(pair[1], path);
     close(pair[1]);
     if (rc != 0) {
-        *why = "it could not be started";
+        *why = "it cannot be started";
         close(pair[0]);
         return rc;
     }

@@ -13,7 +13,7 @@
 
 #define LOGON_FAILURE 0xC000006DU
 
-/* The password an earlier module read, where the options allow its use. */
+/* The password an earlier module read, if the options allow its use. */
 static int first_password(struct tlp *m, const char **secret)
 {
     const void *item = NULL;
@@ -69,7 +69,7 @@ static int succeed(struct tlp *m, const struct tlp_result *result)
 
     /* Status 0 alone is what an empty message looks like: success has a name. */
     if (result->canonical[0] == '\0') {
-        tlp_log(m, LOG_ERR, "agent: success without a name is refused");
+        tlp_log(m, LOG_ERR, "agent: protocol error: success without a user name");
         return PAM_SYSTEM_ERR;
     }
     rc = tlp_logon_put(m, result->session);
@@ -97,8 +97,8 @@ int tlp_authenticate(struct tlp *m)
     const char *secret;
     int rc;
 
-    /* A handle may be used again (lockers do): what an earlier logon proved says
-     * nothing of this one, should it fail or another module decide it. */
+    /* A handle may be used again (lockers do): the proof of an earlier logon must not
+     * count for this one if it fails or another module decides it. */
     tlp_logon_forget(m);
     rc = tlp_user(m);
     if (rc == PAM_SUCCESS)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * chauthtok.c - pam_chauthtok: the agent asks, proves and changes; here is only
- * which passwords earlier modules have left.
+ * chauthtok.c - pam_chauthtok: hands the passwords of earlier modules to the agent,
+ * which prompts, proves the old one and changes it.
  *
  * libpam calls twice. The first time the old password is proven, so that no module
  * of the stack changes anything if it is wrong; the second time it is changed.
@@ -13,7 +13,7 @@
 
 #define LOGON_FAILURE 0xC000006DU
 
-/* A password item, or NULL; PAM_AUTHTOK_ERR where it is too long to be one. */
+/* A password item, or NULL; PAM_AUTHTOK_ERR if it is too long. */
 static int item(struct tlp *m, int type, const char **value)
 {
     const void *found = NULL;
@@ -43,7 +43,7 @@ static int ask_agent(struct tlp *m, uint32_t flags, const char *old, const char 
     return tlp_talk(m, &request, result);
 }
 
-/* The agent's verdict; `failed` where PAM has no finer word. */
+/* The agent's verdict as a PAM code; a refusal is `failed` unless that is PAM_SUCCESS. */
 static int conclude(struct tlp *m, const struct tlp_result *result, int failed)
 {
     int code = tlp_pam_code(result->ntstatus);
@@ -51,7 +51,7 @@ static int conclude(struct tlp *m, const struct tlp_result *result, int failed)
     if (result->local_user)
         return PAM_IGNORE;
     if (result->ntstatus == 0 && result->canonical[0] == '\0') {
-        tlp_log(m, LOG_ERR, "agent: success without a name is refused");
+        tlp_log(m, LOG_ERR, "agent: protocol error: success without a user name");
         return PAM_SYSTEM_ERR;
     }
     if (result->ntstatus == 0)
@@ -87,7 +87,8 @@ static int change(struct tlp *m)
     const char *old, *fresh = NULL;
     int rc = item(m, PAM_OLDAUTHTOK, &old);
 
-    /* What is there is of this stack (pam_pwquality): libpam forgets it between calls. */
+    /* The item was set in this call's stack (pam_pwquality): libpam drops it between
+     * calls. */
     if (rc == PAM_SUCCESS &&
         (options->use_authtok || options->try_first_pass || options->use_first_pass))
         rc = item(m, PAM_AUTHTOK, &fresh);

@@ -59,7 +59,7 @@ static int converse(struct tlp *m, int style, const char *text,
         return PAM_CONV_ERR;
     rc = conv->conv(1, &messages, resp, conv->appdata_ptr);
     if (rc != PAM_SUCCESS)
-        *resp = NULL; /* undefined then, says pam_conv(3) */
+        *resp = NULL; /* undefined then, by pam_conv(3) */
     return rc;
 }
 

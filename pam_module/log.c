@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * log.c - a line for the administrator. Names are typed by strangers: characters that
- * would move the reader's terminal or forge a line are replaced, and a name of 100,000
- * bytes does not fill the log.
+ * log.c - a line for the administrator. Names come from unauthenticated users:
+ * characters that would control the reader's terminal or forge a line are replaced, and a
+ * name of 100,000 bytes does not fill the log.
  */
 #include <security/pam_ext.h>
 #include <stdarg.h>

@@ -5,7 +5,7 @@
  * pam_set_data is not enough: for keyboard-interactive, sshd authenticates in a process
  * of its own and only the PAM environment comes back. So the token travels there as well,
  * until the tickets are stored. It is the random name of a file that only root can read,
- * of no use to any other user, and the agent checks that it belongs to the same user.
+ * useless to any other user, and the agent checks that it belongs to the same user.
  */
 #include <stdio.h>
 #include <stdlib.h>

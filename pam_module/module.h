@@ -24,9 +24,7 @@
 /* PAM variable that carries the token from sshd's authentication process to the
  * one that opens the session; see pam_trustlogon(8). */
 #define TLP_SESSION_ENV "TRUSTLOGON_SESSION"
-#define TLP_MAX_ROUNDS                                                                   \
-    64 /* messages of one conversation before the agent is given up                      \
-        */
+#define TLP_MAX_ROUNDS 64 /* messages of one conversation, then it fails */
 
 /* The options of the PAM line (options.c). Strings are borrowed from argv. */
 struct tlp_options {
@@ -75,10 +73,10 @@ int tlp_options_read(struct tlp *m, int argc, const char **argv);
 /* For tests: the names of options that go to the agent as they are; NULL at the end. */
 const char *tlp_options_agent_name(size_t index);
 
-/* pam_code.c: what PAM calls a status of the agent. */
+/* pam_code.c: the PAM code of a status of the agent. */
 int tlp_pam_code(uint32_t ntstatus);
 
-/* names.c: PAM_USER into m->user. PAM_SUCCESS; PAM_USER_UNKNOWN where the name is not for
+/* names.c: PAM_USER into m->user. PAM_SUCCESS; PAM_USER_UNKNOWN if the name is not for
  * this module; or what libpam returned. */
 int tlp_user(struct tlp *m);
 
@@ -103,18 +101,17 @@ int tlp_spawn(int fd, const char *path);
  * set; anything else has been logged. */
 int tlp_talk(struct tlp *m, const struct tli_wire_msg *request,
              struct tlp_result *result);
-/* The user, for a line of a log: never a name that may be a password, but with `debug`.
- */
+/* The user, for a line of a log: a name that may be a password only with `debug`. */
 const char *tlp_named(const struct tlp *m, const struct tlp_result *result);
 /* The fields that every request carries. */
 struct tli_wire_msg tlp_request(struct tlp *m, enum tli_wire_op op);
 
 /* logon.c: the logon of this handle, from auth to setcred, account and session.
- * NULL: this handle's user did not log on through us. */
+ * NULL: this handle's user did not log on through this module. */
 struct tlp_logon *tlp_logon_get(struct tlp *m);
 int tlp_logon_put(struct tlp *m, const char *session);
 void tlp_logon_forget(struct tlp *m);
-/* Where the user goes on as another one (sudo), the token does not go along. */
+/* Drop the token when the handle changes to another user (sudo). */
 void tlp_logon_leave(struct tlp *m);
 
 /* The services: one file each, called by pam_entry.c only. */

@@ -26,7 +26,7 @@ static bool has_other_name(void *name, const struct tli_passwd_line *line)
     return *left != NULL;
 }
 
-/* 1 yes, 0 no, -errno cannot tell: a missing file, too, for every machine has one. */
+/* 1 yes, 0 no, -errno unknown: also for a missing file, since every machine has one. */
 static int in_passwd_file(const char *name)
 {
     const char *left = name;
@@ -57,7 +57,7 @@ static int is_local(const char *user)
 
     if (backslash != NULL && names_this_machine(user, backslash))
         return 1;
-    /* With a domain in it, too: NSS asks that file first, and a domain's password must
+    /* A name with a domain, too: NSS reads that file first, and a domain's password must
      * not open the machine's account. */
     return in_passwd_file(user);
 }

@@ -3,8 +3,8 @@
  * options.c - the options of the PAM line, from one table.
  *
  * Options of trustlogon.conf are taken on the PAM line, too; the module knows only their
- * names (so that a misspelt one is refused even while no agent runs) and passes them on;
- * the agent checks their values.
+ * names (so that a misspelt one is refused even if the agent does not run) and passes
+ * them on; the agent checks their values.
  */
 #include <errno.h>
 #include <limits.h>
@@ -148,7 +148,7 @@ static bool was_given(const struct tlp_options *options, const char *arg, size_t
     return false;
 }
 
-/* NULL, or what is wrong with the argument. */
+/* NULL, or the error of the argument. */
 static const char *apply(struct tlp_options *options, const char *arg)
 {
     const char *equals = strchr(arg, '=');
@@ -159,7 +159,7 @@ static const char *apply(struct tlp_options *options, const char *arg)
     if (option == NULL)
         return "unknown option";
     if (strchr(arg, '\n') != NULL)
-        return "option of several lines";
+        return "option contains a newline";
     if ((option->kind == FLAG) != (equals == NULL))
         return option->kind == FLAG ? "option takes no value" : "option needs a value";
     field = (char *)options + option->offset;
@@ -169,21 +169,21 @@ static const char *apply(struct tlp_options *options, const char *arg)
         break;
     case YES_NO:
         if (!read_yes_no(equals + 1, (bool *)field))
-            return "option is neither yes nor no";
+            return "option value must be yes or no";
         break;
     case NUMBER:
         if (!read_number(equals + 1, (unsigned int *)(void *)field))
-            return "option is no whole number";
+            return "option value must be an integer";
         break;
     case PATH:
         if (equals[1] != '/')
-            return "option is no absolute path";
+            return "option value must be an absolute path";
         *(const char **)(void *)field = equals + 1;
         break;
     case FOR_AGENT:
         break;
     }
-    /* The last one would count, and of two lists of rules the first be lost. */
+    /* The last one would count, and the first of two lists of rules would be lost. */
     if (option->to_agent_too && was_given(options, arg, name_len))
         return "option given twice";
     if (option->to_agent_too && !append(options, arg))
@@ -199,15 +199,15 @@ int tlp_options_read(struct tlp *m, int argc, const char **argv)
 
         if (wrong != NULL) {
             tlp_log(m, LOG_ERR,
-                    "%s: \"%s\" on the PAM line; nobody is let in until it is corrected, "
-                    "see pam_trustlogon(8)",
+                    "%s: \"%s\" on the PAM line; every logon is refused until it is "
+                    "corrected, see pam_trustlogon(8)",
                     wrong, argv[i]);
             return PAM_SERVICE_ERR;
         }
     }
     if (m->options.timeout == 0 || m->options.timeout > 3600) {
         tlp_log(m, LOG_ERR,
-                "option is not within 1 to 3600: \"timeout=%u\" on the PAM line",
+                "option value must be 1 to 3600: \"timeout=%u\" on the PAM line",
                 m->options.timeout);
         return PAM_SERVICE_ERR;
     }

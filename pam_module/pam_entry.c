@@ -6,8 +6,8 @@
 
 #define TLP_EXPORT __attribute__((visibility("default")))
 
-/* No service runs with options that were not understood: a typing mistake in the
- * PAM line must never let anyone in. */
+/* No service runs with options that were not understood: a typing error in the PAM line
+ * must never grant a logon. */
 static int run(int (*service)(struct tlp *m), pam_handle_t *pamh, int flags, int argc,
                const char **argv)
 {

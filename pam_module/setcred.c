@@ -2,7 +2,7 @@
  *
  * setcred.c - pam_setcred: tickets into the user's own cache, and out again.
  *
- * Where this handle's user did not log on through us the answer is PAM_IGNORE:
+ * If this handle's user did not log on through this module, the result is PAM_IGNORE:
  * libpam replays the jumps of pam_authenticate for pam_setcred, so this module is
  * called for users that another module let in, and must neither fail them nor
  * claim them.
@@ -72,7 +72,7 @@ int tlp_store_tickets(struct tlp *m, struct tlp_logon *logon, enum tli_wire_op o
     if (pw == NULL || pw->pw_uid == 0) {
         tlp_log(m, LOG_ERR, "no tickets are stored for %s: %s", m->user,
                 pw == NULL ? "the name service does not know the user"
-                           : "the name service says it is root");
+                           : "the name service returns uid 0");
         return PAM_USER_UNKNOWN;
     }
     request.flags |= flags;
@@ -126,8 +126,7 @@ int tlp_setcred(struct tlp *m)
         return logon->stored && geteuid() == 0
                    ? tlp_store_tickets(m, logon, TL_OP_SETCRED, TL_WIRE_F_DELETE)
                    : PAM_SUCCESS;
-    /* Stored already (sshd asks twice), or a proof without tickets: nothing is left
-     * to do. */
+    /* Stored already (sshd calls twice), or a proof without tickets. */
     if (logon->stored || logon->session[0] == '\0')
         return PAM_SUCCESS;
     if (geteuid() != 0)
@@ -136,7 +135,7 @@ int tlp_setcred(struct tlp *m)
         /* The caller of a setuid program chooses its environment; tickets of the target
          * user must not be written where the caller points. */
         if (in_setuid_context()) {
-            tlp_debug(m, "reinitialising tickets in a setuid program is refused");
+            tlp_debug(m, "tickets are not reinitialised in a setuid program");
             return PAM_SUCCESS;
         }
         return tlp_store_tickets(m, logon, TL_OP_SETCRED,

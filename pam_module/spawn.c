@@ -20,7 +20,7 @@
 #define CONVERSATION_FD 3
 
 /* The caller of su chooses its limits: a file size of 0 would end the agent in the
- * middle of a write to what all users share. */
+ * middle of a write to a file that all users share. */
 static void lift_limits(void)
 {
     static const struct {
@@ -90,7 +90,7 @@ static void become_agent(int fd, const char *path)
 }
 
 /* Forked twice, so that the agent is init's child: a server that reaps all its
- * children or ignores SIGCHLD never meets one it does not know. The child in
+ * children or ignores SIGCHLD never reaps one it does not know. The child in
  * between lives for microseconds, with SIGCHLD at its default for as long. */
 int tlp_spawn(int fd, const char *path)
 {
@@ -113,7 +113,8 @@ int tlp_spawn(int fd, const char *path)
         do {
             got = waitpid(pid, &status, 0);
         } while (got < 0 && errno == EINTR);
-        /* ECHILD: another thread of the server reaped it; the socket tells. */
+        /* ECHILD: another thread of the server reaped it; the socket shows the failure.
+         */
         if (got == pid && status != 0)
             rc = -EAGAIN;
     }

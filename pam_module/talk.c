@@ -3,7 +3,7 @@
  * talk.c - one conversation with the agent (see wire.h), relayed to the user.
  *
  * The agent is trusted but may die, hang or be a different build: its messages
- * are bounded in number and in time, and only a well-formed DONE is an answer.
+ * are bounded in number and in time, and only a well-formed DONE counts.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -34,8 +34,7 @@ static const char *call_uid(struct tlp *m, uid_t uid)
 }
 
 /* The uid of the client of a program that a socket has started, as systemd starts
- * polkit's helper: its standard input is that connection. 0: there is none, or it is
- * root. */
+ * polkit's helper: its standard input is that connection. 0: no connection, or root's. */
 static uid_t peer_of_input(void)
 {
     struct ucred peer = {.uid = 0};
@@ -47,8 +46,9 @@ static uid_t peer_of_input(void)
     return peer.uid;
 }
 
-/* One user may call su a thousand times and answer no prompt. sudo gives up the real
- * uid, but says who called. NULL: a program of root's own. */
+/* The user whose conversations the agent limits: one user may call su a thousand times
+ * and answer no prompt. sudo gives up the real uid, but sets PAM_RUSER. NULL: a program
+ * of root's own. */
 static const char *caller_of(struct tlp *m)
 {
     const void *item = NULL;
@@ -92,7 +92,7 @@ static int64_t now_ms(void)
     return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-/* Receive, paying from the agent's time. */
+/* Receive, and take the time from the agent's. */
 static int hear(struct talk *t, struct tli_wire_msg *msg)
 {
     int64_t start = now_ms(), took;
@@ -125,7 +125,7 @@ static int answer_prompt(struct talk *t, const struct tli_wire_msg *prompt)
         bool pin = prompt->style == TL_STYLE_PIN;
 
         reply.secret = answer;
-        /* Modules after us would try a PIN as a password, or keep it. */
+        /* Later modules would try a PIN as a password, or keep it. */
         if (t->keep_as != 0 && !pin)
             (void)pam_set_item(t->m->pamh, t->keep_as, answer);
         if (!pin)
@@ -145,7 +145,7 @@ static int answer_prompt(struct talk *t, const struct tli_wire_msg *prompt)
     return PAM_SUCCESS;
 }
 
-/* A value cut short would be another value. */
+/* A truncated value would be another value. */
 static bool copy_whole(char *to, size_t size, const char *from)
 {
     size_t len = from != NULL ? strlen(from) : 0;
@@ -174,7 +174,7 @@ static int take_done(struct talk *t, const struct tli_wire_msg *done,
         !copy_whole(result->session, sizeof(result->session), done->session) ||
         !copy_whole(result->canonical, sizeof(result->canonical), done->canonical) ||
         !copy_whole(result->ccache, sizeof(result->ccache), done->ccache)) {
-        tlp_log(t->m, LOG_ERR, "agent: its answer holds a value that cannot be right");
+        tlp_log(t->m, LOG_ERR, "agent: protocol error: invalid value in DONE");
         return PAM_SYSTEM_ERR;
     }
     return PAM_SUCCESS;
@@ -191,8 +191,8 @@ static int listen_until_done(struct talk *t, struct tlp_result *result)
         if (rc != 0) {
             tlp_log(t->m, LOG_ERR, "agent: %s",
                     rc == -ETIMEDOUT    ? "no answer in time"
-                    : rc == -ECONNRESET ? "it ended in the middle of the conversation"
-                    : rc == -EBADMSG    ? "its message is malformed"
+                    : rc == -ECONNRESET ? "it ended during the conversation"
+                    : rc == -EBADMSG    ? "malformed message"
                                         : strerror(-rc));
             return rc == -EBADMSG || rc == -EMSGSIZE ? PAM_SYSTEM_ERR
                                                      : PAM_AUTHINFO_UNAVAIL;
@@ -210,11 +210,12 @@ static int listen_until_done(struct talk *t, struct tlp_result *result)
         if (rc != PAM_SUCCESS)
             return rc;
     }
-    tlp_log(t->m, LOG_ERR, "agent: its messages make no conversation");
+    tlp_log(t->m, LOG_ERR, "agent: protocol error: no DONE message");
     return PAM_SYSTEM_ERR;
 }
 
-/* Which item the answer to the first secret prompt is, for the modules after us. */
+/* The item that the answer to the first secret prompt becomes, for the modules after this
+ * one; 0: none. */
 static int item_of(const struct tli_wire_msg *request)
 {
     if (request->secret != NULL)
@@ -240,7 +241,7 @@ const char *tlp_named(const struct tlp *m, const struct tlp_result *result)
     return result->unnamed && !m->options.debug ? "(not known)" : m->user;
 }
 
-/* What was proven is proven of the name that was asked about. */
+/* The proof holds for the name that was sent, so PAM_USER must still be that name. */
 static int check_user(struct tlp *m)
 {
     const void *now = NULL;
@@ -248,7 +249,7 @@ static int check_user(struct tlp *m)
     if (pam_get_item(m->pamh, PAM_USER, &now) == PAM_SUCCESS && now != NULL &&
         strcmp(now, m->user) == 0)
         return PAM_SUCCESS;
-    tlp_log(m, LOG_ERR, "the program has changed the user's name while it was asked");
+    tlp_log(m, LOG_ERR, "the application changed PAM_USER during the conversation");
     return PAM_SYSTEM_ERR;
 }
 

@@ -120,7 +120,7 @@ def main():
         name, done = comes_in(server, "ours", "administrator")
         check("(without the module, libkrb5 lets the domain's administrator be the machine's)",
               name == "administrator", done)
-    check("refusals are told", journal_lines("may not be"), "nothing in the journal")
+    check("refusals are told", journal_lines("is not authorized as"), "nothing in the journal")
     finish()
 
 
