@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * account_check.c - what is common to the account checks of users who logged on through
- * the agent and of those who did not.
+ * account_check.c - what the account checks share: of users who logged on through the
+ * agent (op_account.c), and of the others (op_account_external.c).
  */
 #include "account_check.h"
 
@@ -17,7 +17,7 @@ int tla_account_refuse(struct tla_conv *conv, const char *canonical)
     return tla_done(conv, words, (struct tli_wire_msg){0});
 }
 
-/* The programs that call PAM go on with the uid that NSS gives for the name. */
+/* The programs that call PAM use the uid that NSS returns for the name. */
 enum tl_reason tla_account_check_owner(struct tla_conv *conv, uint32_t uid)
 {
     const struct tli_wire_msg *request = &conv->request;
@@ -25,7 +25,7 @@ enum tl_reason tla_account_check_owner(struct tla_conv *conv, uint32_t uid)
     if (request->has_owner == 0 || request->uid == uid)
         return TL_REASON_OK;
     tl_outcome_fail(conv->outcome, TL_STAGE_IDENTITY, TL_REASON_NSS_OTHER_USER,
-                    "the name service says uid %u, the proven account has %u",
+                    "the name service returns uid %u, the proven account has %u",
                     request->uid, uid);
     tl_outcome_set_subject(conv->outcome, request->user);
     return conv->outcome->reason;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * account_check.h - what is common to the account checks of users who logged on through
- * the agent and of those who did not.
+ * account_check.h - what the account checks share: of users who logged on through the
+ * agent (op_account.c), and of the others (op_account_external.c).
  */
 #ifndef TLA_ACCOUNT_CHECK_H
 #define TLA_ACCOUNT_CHECK_H
@@ -15,7 +15,7 @@ int tla_account_refuse(struct tla_conv *conv, const char *canonical);
 /* If the request names the owner that NSS gives the user: is it this uid? OK or
  * NSS_OTHER_USER in conv->outcome. */
 enum tl_reason tla_account_check_owner(struct tla_conv *conv, uint32_t uid);
-/* What access rules are judged with: the configuration, this machine, the trusts. */
+/* What access rules need: the configuration, this machine, the trusts. */
 enum tl_reason tla_account_rules_input(struct tla_conv *conv, struct tl_rules_input *in);
 
 #endif

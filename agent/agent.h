@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * agent.h - how trustlogond is set up, and one conversation with a client.
+ * agent.h - the setup of trustlogond, and one conversation with a client.
  *
  * One process per conversation: it holds one user's secrets, talks to one
  * client, and its end takes everything with it. The listener only accepts,
@@ -25,7 +25,7 @@
 
 /*
  * Where a conversation came in. Look-ups have a socket of their own, so that limits
- * apply before a byte is read, and no crowd of them keeps a logon waiting.
+ * apply before a byte is read, and many of them do not delay a logon.
  */
 enum tla_endpoint_kind { TLA_ENDPOINT_LOGON, TLA_ENDPOINT_LOOKUP };
 #define TLA_ENDPOINTS 2
@@ -52,16 +52,16 @@ struct tla_conv {
     enum tla_endpoint_kind endpoint;
     /* The client's uid, by SO_PEERCRED. */
     uid_t peer;
-    /* The client is a locker whose account NSS knows from our store only: the logon has
-     * to prove that the account has this uid. */
+    /* The client is a locker whose account NSS knows from the identity store only: the
+     * logon must prove that the account has this uid. */
     bool peer_by_store;
     /* Read for this conversation (config.h); NULL before that. */
     struct tl_config *config;
     /* What is asked; the strings are children of the conversation. */
     struct tli_wire_msg request;
-    /* What DONE will say. */
+    /* What DONE carries. */
     struct tl_outcome *outcome;
-    /* The user's name may be a mistyped password: no log may have it
+    /* The user's name may be a mistyped password: it must not be logged
      * (tla_journal_may_name). */
     bool unnamed;
     /* One packet, sent or received; wiped after each use. */

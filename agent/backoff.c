@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * backoff.c - a user who authenticates for himself (a screen locker) waits after wrong
- * passwords.
+ * backoff.c - the wait after wrong passwords of a user who authenticates without root (a
+ * screen locker).
  *
  * RUN_DIR/guesses/<uid>, mode 0600, owned by root: how many passwords were wrong, and
  * when the last one was. The count is kept by the uid that asks, so that one user's
@@ -27,7 +27,7 @@
 #define FREE 3
 /* Seconds after which the count begins at 0. */
 #define FORGOTTEN (15 * 60)
-/* For other conversations of the same uid, which wait themselves. */
+/* Enough for other conversations of the same uid, which wait as well. */
 #define LOCK_WAIT_MS 60000
 
 struct tla_backoff {
@@ -40,7 +40,7 @@ int64_t tla_backoff_seconds(const struct tla_backoff_record *record, int64_t now
     int64_t ago = now - record->last, pause;
     uint32_t more = record->wrong < FREE ? 0 : record->wrong - FREE + 1;
 
-    /* The clock counts from the boot: an earlier time than the last one is of another
+    /* The clock counts from the boot: a time before the last one is from another
      * boot. */
     if (more == 0 || ago < 0 || ago >= FORGOTTEN)
         return 0;
@@ -119,7 +119,7 @@ static void sleep_s(int64_t seconds)
         ;
 }
 
-/* Counted as wrong until the answer is known, so that a client that hangs up in between
+/* Counted as wrong until the answer is known, so that a client that hangs up before it
  * has used its guess. */
 static int count_one(const struct tla_backoff *backoff)
 {

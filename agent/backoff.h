@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * backoff.h - a user who authenticates for himself (a screen locker) waits after wrong
- * passwords.
+ * backoff.h - the wait after wrong passwords of a user who authenticates without root (a
+ * screen locker).
  */
 #ifndef TLA_BACKOFF_H
 #define TLA_BACKOFF_H
@@ -16,12 +16,12 @@
 #define TLA_BACKOFF_LONGEST 30
 
 struct tla_backoff;
-/* Wait for one's turn and for the time that earlier wrong passwords cost; *out (child of
- * ctx) then holds the turn. The password counts as wrong until tla_backoff_leave(). 0 or
- * -errno. */
+/* Wait for the lock of this uid and for the time that earlier wrong passwords cost; *out
+ * (child of ctx) then holds the lock. The password counts as wrong until
+ * tla_backoff_leave(). 0 or -errno. */
 int tla_backoff_enter(TALLOC_CTX *ctx, const char *run_dir, uid_t uid,
                       struct tla_backoff **out);
-/* What became of the password; frees it. NULL is allowed. */
+/* Record the result of the password and release the lock. NULL is allowed. */
 void tla_backoff_leave(struct tla_backoff *backoff, enum tl_reason reason);
 
 /* --- the record of one uid; for tests and the fuzzer, too --- */

@@ -40,7 +40,7 @@ static int close_file(struct verifier_file *file)
     return 0;
 }
 
-/* -EBADMSG: the file is not a file of verifiers, or damaged. */
+/* -EBADMSG: damaged, or not a file of verifiers. */
 static int read_list(struct verifier_file *file)
 {
     char *text = NULL;
@@ -52,8 +52,9 @@ static int read_list(struct verifier_file *file)
     return rc == 0 ? tla_verifiers_parse(file, text, len, &file->list) : rc;
 }
 
-/* A missing or damaged file reads as one without entries: the users log on with a domain
- * controller once, which writes a new one. */
+/* Takes the lock before it reads, so that tries are counted by one process at a time. A
+ * missing or damaged file reads as one without entries: the next logon with a domain
+ * controller writes a new one. */
 static int open_file(TALLOC_CTX *ctx, const struct tl_config *config,
                      struct verifier_file **out)
 {
@@ -78,7 +79,8 @@ static int open_file(TALLOC_CTX *ctx, const struct tl_config *config,
              ? -errno
              : tli_lock_file(file->lock, tl_deadline_in_ms(config->logon_timeout));
     if (rc == -ETIMEDOUT)
-        tla_journal_line(LOG_WARNING, "%s is held by another process for too long", lock);
+        tla_journal_line(LOG_WARNING,
+                         "%s: another process has held the lock for too long", lock);
     if (rc == 0)
         rc = read_list(file);
     if (rc != 0 && rc != -ENOENT && rc != -EBADMSG) {
@@ -87,8 +89,8 @@ static int open_file(TALLOC_CTX *ctx, const struct tl_config *config,
     }
     if (rc == -EBADMSG)
         tla_journal_line(LOG_WARNING,
-                         "%s is damaged: nobody has a cached logon until "
-                         "a domain controller has proved them again",
+                         "%s is damaged and ignored: no cached logons until the users "
+                         "have logged on with a domain controller again",
                          file->path);
     if (rc != 0)
         rc = tla_verifiers_parse(file, empty, sizeof(empty) - 1, &file->list);
@@ -182,7 +184,7 @@ static void remove_file(const struct tl_config *config)
     char *path = talloc_asprintf(NULL, "%s/" FILE_NAME, config->state_dir);
 
     if (path != NULL && unlink(path) == 0)
-        tla_journal_line(LOG_NOTICE, "cached_logons is 0: %s is removed", path);
+        tla_journal_line(LOG_NOTICE, "cached_logons is 0: removed %s", path);
     talloc_free(path);
 }
 
@@ -196,7 +198,7 @@ void tla_cached_logon_save(struct tla_conv *conv, const struct tl_sid *sid,
     else
         rc = save(conv, sid, proven, password);
     if (rc != 0) {
-        tla_journal_line(LOG_WARNING, "no cached logon is kept: %s", strerror(-rc));
+        tla_journal_line(LOG_WARNING, "cannot save the cached logon: %s", strerror(-rc));
         tla_cached_logon_drop(conv, sid); /* an older password must not stay valid */
     }
 }
@@ -220,7 +222,7 @@ bool tla_cached_logon_is_ended(enum tl_reason reason)
            reason == TL_REASON_USER_UNKNOWN;
 }
 
-/* No KDC answered. If one did, its answer stands. */
+/* False if any KDC answered: then its answer decides. */
 static bool no_kdc_answered(const struct tl_logon *logon)
 {
     const struct tl_outcome *out = logon->outcome;

@@ -31,7 +31,8 @@ void tla_cached_logon_save(struct tla_conv *conv, const struct tl_sid *sid,
                            int64_t proven, const char *password);
 /* Remove the hash of this user. */
 void tla_cached_logon_drop(struct tla_conv *conv, const struct tl_sid *sid);
-/* Does this reason, said by a KDC, end the account as far as can be seen here? */
+/* Whether this reason, given by a KDC, means that the account no longer exists or is
+ * closed, so that its cached logon must go. */
 bool tla_cached_logon_is_ended(enum tl_reason reason);
 
 /* A user who is logged on from the cache. */
@@ -43,7 +44,7 @@ struct tla_cached_user {
 /*
  * `logon` has failed. OK and *result (child of conv), if no KDC answered it, the machine
  * knows the user, and this is the password. Otherwise the reason, in logon->outcome: the
- * one it failed for where nothing is cached, CACHED_WRONG or CACHED_TRIES.
+ * one it failed for if nothing is cached, CACHED_WRONG or CACHED_TRIES.
  */
 enum tl_reason tla_cached_logon_check(struct tla_conv *conv, struct tl_logon *logon,
                                       const char *password,

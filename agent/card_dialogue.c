@@ -2,8 +2,8 @@
  *
  * card_dialogue.c - the dialogue of a logon with a smart card.
  *
- * The reader is asked for a card before any network is, and the PIN is asked for with any
- * name: the conversation does not show which users exist.
+ * The reader is searched for a card before the network is used, and the PIN is prompted
+ * for with any name: the conversation does not show which users exist.
  */
 #include "card_dialogue.h"
 
@@ -26,7 +26,7 @@ static bool is_offered(const struct tla_conv *conv)
            (from == NULL || from[0] == '\0');
 }
 
-/* With `try`, the logon goes on with a password. */
+/* With `try`, the logon continues with a password. */
 static bool may_have_password(const struct tla_conv *conv)
 {
     return conv->config->smartcard == TL_SMARTCARD_TRY;
@@ -45,7 +45,7 @@ static int ask_pin(struct tla_conv *conv, const struct tl_card *card, char **pin
 {
     static const char *const warnings[] = {
         [TL_PIN_FINE] = "",
-        [TL_PIN_COUNT_LOW] = " (a wrong one was typed; a few more block the card)",
+        [TL_PIN_COUNT_LOW] = " (a wrong PIN was entered; a few more block the card)",
         [TL_PIN_FINAL_TRY] = " (last try before the card is blocked)",
         [TL_PIN_LOCKED] = "",
     };
@@ -57,14 +57,14 @@ static int ask_pin(struct tla_conv *conv, const struct tl_card *card, char **pin
     return rc;
 }
 
-/* No card can be used. Where a password will do, the reason is for the journal only. */
+/* No card can be used. If a password is allowed, the reason is for the journal only. */
 static int no_card(struct tla_conv *conv, struct tl_logon *logon,
                    const struct tl_outcome *why, struct tla_card_answer *answer)
 {
     if (!may_have_password(conv))
         return give_up(logon, why->reason, why->detail, answer);
     if (why->reason != TL_REASON_SMARTCARD_NONE)
-        tla_journal_line(LOG_NOTICE, "no smart card is offered: %s%s%s",
+        tla_journal_line(LOG_NOTICE, "smart card not offered: %s%s%s",
                          tl_reason_info(why->reason)->slug,
                          why->detail != NULL ? ": " : "",
                          why->detail != NULL ? why->detail : "");
@@ -80,8 +80,8 @@ static int blocked(struct tla_conv *conv, struct tl_logon *logon,
                    tl_status_by_ntstatus(TL_NT_SMARTCARD_CARD_BLOCKED)->text);
 }
 
-/* A card that is blocked, or whose PIN is left empty, leads to the password prompt where
- * passwords are allowed, and else ends the logon. */
+/* A card that is blocked, or whose PIN is left empty, leads to the password prompt if
+ * passwords are allowed, and ends the logon otherwise. */
 int tla_card_ask(struct tla_conv *conv, struct tl_logon *logon,
                  struct tla_card_answer *answer)
 {

@@ -19,7 +19,8 @@ struct tla_card_answer {
      */
     bool over;
 };
-/* Is this logon one with a smart card? 0 or what the conversation said. */
+/* Find a card and read its PIN, if this logon may use one. 0 or what the conversation
+ * returned (channel.h). */
 int tla_card_ask(struct tla_conv *conv, struct tl_logon *logon,
                  struct tla_card_answer *answer);
 

@@ -11,7 +11,7 @@
 #include "wire/io.h"
 
 /* Milliseconds: how long a user may think about a prompt, how long a client may take for
- * everything else, and for a look-up, which no human types. */
+ * everything else, and for a look-up, which comes from a program. */
 #define TLA_REPLY_MS (5 * 60 * 1000)
 #define TLA_REQUEST_MS 10000
 #define TLA_LOOKUP_MS 1000

@@ -2,8 +2,8 @@
  *
  * channel.h - the agent's side of the wire (wire/wire.h).
  *
- * All return 0; -ECANCELED if the user or the application refused; or what the wire
- * said: -ETIMEDOUT, -ECONNRESET, -EBADMSG, -errno.
+ * All return 0; -ECANCELED if the user or the application refused; or the error of the
+ * wire: -ETIMEDOUT, -ECONNRESET, -EBADMSG, -errno.
  */
 #ifndef TLA_CHANNEL_H
 #define TLA_CHANNEL_H

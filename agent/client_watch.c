@@ -14,10 +14,10 @@
 static volatile sig_atomic_t watched = -1;
 
 /*
- * SIGIO alone says nothing: the kernel makes a packet readable before it signals it, so
+ * SIGIO alone is not enough: the kernel makes a packet readable before it signals it, so
  * the signal for the request or the answer that was read last may arrive only now, from a
- * client that was preempted in between. What counts is what the socket has. The default
- * action, which the listener knows as the end of the client, follows when this returns.
+ * client that was preempted in between. So the socket is polled. The default action, by
+ * which the listener recognises the end of the client, follows when this returns.
  */
 static void on_client(int sig)
 {

@@ -2,8 +2,8 @@
  *
  * config.c - the configuration of one conversation: files, then the PAM line.
  *
- * Read for each conversation, so that an edit counts from the next logon on and
- * a broken file refuses logons instead of running on an old one.
+ * Read for each conversation, so that an edit applies from the next logon on, and
+ * a broken file refuses logons instead of leaving an old one in force.
  */
 #include "config.h"
 

@@ -24,8 +24,8 @@ static char *text_with(TALLOC_CTX *ctx, uint32_t uid, const char *ccache)
     return talloc_asprintf(ctx, "%u %s", uid, ccache);
 }
 
-/* Remove the notes of others who wait for the same cache; they end when they look
- * next. */
+/* Remove the notes of other workers that wait for the same cache; they end at their next
+ * check. */
 static void supersede(const char *run_dir, const char *token, const char *text)
 {
     TALLOC_CTX *tmp = talloc_new(NULL);
@@ -56,7 +56,7 @@ void tla_deferred_note_set_cache(const char *run_dir, const char *token, uint32_
     char *note = tla_deferred_note_path(NULL, run_dir, token),
          *text = text_with(note, uid, ccache);
 
-    /* Nearly no logon has a note: its worker does not wait. */
+    /* Few logons have a note: most workers do not wait. */
     if (text != NULL && access(note, F_OK) == 0) {
         if (tla_file_replace(note, text, false) != 0)
             (void)unlink(note);
@@ -98,8 +98,8 @@ const char *tla_deferred_note_read(TALLOC_CTX *ctx, const char *note)
     return strchr(text, ' ') + 1;
 }
 
-/* A FILE cache that is gone was the session's own, and so the session is gone. A program
- * that has asked for no cache by now (sudo) will not, since the sweeper takes the
+/* A FILE cache belongs to one session: if it is gone, so is the session. A program that
+ * has not asked for a cache by now (sudo) will not, since the sweeper removes the
  * tickets. */
 bool tla_deferred_note_is_stale(const char *ccache, int64_t waited_us)
 {

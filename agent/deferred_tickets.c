@@ -36,7 +36,7 @@
 #define FIRST_S 5
 #define LONGEST_S 300
 #define GIVE_UP_S (10 * 3600)
-/* Seconds from one look at the note to the next. */
+/* Seconds from one check of the note to the next. */
 #define LOOK_S 10
 /* How many may wait like this: a fourth of all conversations, and so many of one user. */
 #define SHARE 4
@@ -74,7 +74,7 @@ static enum tl_reason log_on(const struct waiting *w, TALLOC_CTX *ctx,
     return reason;
 }
 
-/* The cache that setcred made, or the file that it will fetch, gets the tickets. */
+/* Put the tickets into the cache that setcred made, or the file that it will fetch. */
 static void hand_over(const struct waiting *w, struct tl_logon *logon, const char *ccache)
 {
     struct tl_ccache_request store = {.op = TL_CCACHE_REFRESH,
@@ -95,13 +95,13 @@ static void hand_over(const struct waiting *w, struct tl_logon *logon, const cha
     rc = tl_krb_save_pending(logon->krb, w->pending->ticket_path);
     if (rc == 0 && ccache[0] != '\0') {
         if (tl_ccache_store(logon, &store, &name, logon->outcome) != TL_REASON_OK)
-            tla_journal_line(LOG_WARNING, "tickets of %s: %s", w->pending->canonical,
-                             logon->outcome->detail != NULL ? logon->outcome->detail
-                                                            : "?");
+            tla_journal_line(
+                LOG_WARNING, "cannot store the tickets of %s: %s", w->pending->canonical,
+                logon->outcome->detail != NULL ? logon->outcome->detail : "?");
         (void)unlink(w->pending->ticket_path);
     }
     tla_journal_line(LOG_INFO,
-                     "%s, logged on with cached credentials, has been proven now",
+                     "%s, logged on with cached credentials, is now proven by a KDC",
                      w->pending->canonical);
 }
 
@@ -114,12 +114,12 @@ static void refused(const struct waiting *w, enum tl_reason reason)
     if (reason == TL_REASON_WRONG_PASSWORD || tla_cached_logon_is_ended(reason))
         tla_cached_logon_drop(w->conv, w->sid);
     tla_journal_line(LOG_NOTICE,
-                     "%s was logged on with cached credentials, and is refused now: %s",
+                     "%s, logged on with cached credentials, is now refused by a KDC: %s",
                      w->pending->canonical, tl_reason_info(reason)->slug);
 }
 
 /* One try, if the session still waits. true: wait on, also over a broken trust, which
- * says nothing about the user. */
+ * is not an answer about the user. */
 static bool try_once(const struct waiting *w)
 {
     TALLOC_CTX *tmp = talloc_new(NULL);
@@ -186,8 +186,8 @@ void tla_deferred_tickets(struct tla_conv *conv, const struct tla_pending *pendi
         return;
     if (take_place(conv, pending->uid) != 0) {
         tla_journal_line(LOG_NOTICE,
-                         "the session of %s gets no tickets when a domain controller is "
-                         "back: too many sessions wait for that",
+                         "the session of %s gets no tickets when a domain controller "
+                         "answers: too many sessions wait",
                          pending->canonical);
         (void)unlink(w.note);
         return;

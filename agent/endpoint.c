@@ -37,12 +37,12 @@ int tla_endpoint_open(struct tla_endpoint *endpoint, TALLOC_CTX *ctx,
     endpoint->limits = tla_limits_new(ctx, logon ? &logon_bounds : &lookup_bounds);
     if (endpoint->limits == NULL)
         return -ENOMEM;
-    /* Logons may come in wherever the unit file says. */
+    /* The unit file may name any path for logons. */
     endpoint->fd = logon ? tla_socket_given(NULL, setup->lookup_socket)
                          : tla_socket_given(endpoint->path, NULL);
     endpoint->given = endpoint->fd >= 0;
-    /* With systemd, its sockets are all there is: a socket that the agent made would be
-     * gone whenever the agent is idle. */
+    /* With systemd, only its sockets are used: a socket of the agent's own would be gone
+     * whenever the agent is idle. */
     if (endpoint->given || activated)
         return 0;
     endpoint->fd = tla_socket_bind(endpoint->path, config->run_dir);
@@ -71,7 +71,7 @@ bool tla_endpoint_admit(struct tla_endpoint *endpoint, int fd, int64_t now, uid_
     if (tla_peer_read(fd, &peer) != 0)
         return false; /* the client has gone */
     if (endpoint->kind == TLA_ENDPOINT_LOOKUP && tla_peer_is_agent(&peer))
-        why = "asks the agent from inside the agent";
+        why = "sends a look-up from inside the agent";
     else if (!tla_limits_enter(endpoint->limits, peer.uid, now))
         why = "has too many conversations";
     if (why != NULL) {

@@ -10,7 +10,7 @@
 
 struct tla_endpoint {
     enum tla_endpoint_kind kind;
-    /* The listening socket; -1: there is none. */
+    /* The listening socket; -1: not open. */
     int fd;
     const char *path;
     /* systemd holds the socket. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * find_user.c - a user by name, from the identity store: the answer that NSS gives,
- * without asking NSS, which would ask the agent.
+ * find_user.c - a user by name, from the identity store: the same answer as NSS, but not
+ * by NSS, which would ask the agent.
  */
 #include "find_user.h"
 
@@ -24,7 +24,7 @@ bool tla_bare_is_local(const char *name, uint32_t uid)
 }
 
 /* A bare name of the store is not found while /etc/passwd has the name or the uid: NSS
- * asks that file first. */
+ * reads that file first. */
 int tla_find_user(TALLOC_CTX *ctx, const char *state_dir, const char *name,
                   struct tla_user *user)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * journal.c - what the administrator reads: one entry per logon, with fields.
+ * journal.c - the agent's log: one entry per logon, with fields.
  *
  * Names come from users and networks: characters that are not plain text are replaced,
  * and no name is ever used as a format. No secret passes through here.
@@ -148,7 +148,7 @@ static void add_outcome(struct entry *entry, const struct tl_outcome *out)
 
     const char *hidden = entry->hidden;
 
-    entry->hidden = NULL; /* these are words of our own */
+    entry->hidden = NULL; /* these quote no name */
     add_status(entry, "TRUSTLOGON_STATUS", out->ntstatus);
     if (status != NULL && status->win32 != 0)
         add_number(entry, "TRUSTLOGON_WIN32", status->win32);
@@ -182,7 +182,7 @@ static char *what_of(const struct tla_conv *conv, TALLOC_CTX *ctx, const char *w
                : talloc_asprintf(ctx, "%s of %s", what, conv->request.user);
 }
 
-/* Why it failed; only the reason's name where more would quote a name. */
+/* Why it failed; only the reason's name if the text would quote a hidden name. */
 static const char *why_of(const struct tla_conv *conv, const struct tl_outcome *out,
                           const struct tl_words *words)
 {
@@ -234,7 +234,7 @@ void tla_journal_password(struct tla_conv *conv, const struct tl_outcome *out,
     char *message =
         out->reason == TL_REASON_OK
             ? talloc_asprintf(tmp, "%s changed", what_of(conv, tmp, "password"))
-            : talloc_asprintf(tmp, "%s: %s", what_of(conv, tmp, "password change"),
+            : talloc_asprintf(tmp, "%s failed: %s", what_of(conv, tmp, "password change"),
                               why_of(conv, out, words));
 
     send_outcome(conv, LOG_NOTICE, message, out, words, canonical);

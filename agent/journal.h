@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * journal.h - what the administrator reads.
+ * journal.h - the agent's log.
  */
 #ifndef TLA_JOURNAL_H
 #define TLA_JOURNAL_H
@@ -17,7 +17,7 @@
 void tla_journal_open(bool to_stderr);
 void tla_journal_line(int priority, const char *fmt, ...) TL_PRINTF(2, 3);
 /* One logon of the conversation's user, refused or accepted, with every field of the
- * outcome; without the name, and what quotes it, where conv->unnamed says so. */
+ * outcome; without the name, and what quotes it, if conv->unnamed is set. */
 void tla_journal_logon(struct tla_conv *conv, const struct tl_outcome *out,
                        const struct tl_words *words, const char *canonical);
 /* One change of a password, done or not; the same. */
@@ -33,8 +33,8 @@ void tla_journal_caller(const struct tla_conv *conv, int priority, const char *f
 
 /* --- journal_names.c --- */
 
-/* May logs have the name that the conversation is about? Sets conv->unnamed. By the
- * outcome of `logon`; NULL: there was none. */
+/* Whether logs may have the name that the conversation is about, by the outcome of
+ * `logon` (NULL: no logon was tried). Sets conv->unnamed. */
 bool tla_journal_may_name(struct tla_conv *conv, const struct tl_logon *logon);
 /* Does the text hold a part of the name? */
 bool tla_journal_quotes(const char *text, const char *name);

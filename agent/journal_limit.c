@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * journal_limit.c - how much one uid may write into the log.
+ * journal_limit.c - a limit on the lines that one uid can cause in the log.
  *
  * RUN_DIR/told, mode 0600, owned by root and sparse, has for each uid when its minute
  * began and how many lines it has had since. Workers are processes of their own, so it is
@@ -18,12 +18,12 @@
 #define COUNT_FILE "told"
 #define MINUTE_US 60000000
 #define LINES 10
-#define LINES_OF_ROOT 100 /* whose programs ask for every user */
+#define LINES_OF_ROOT 100 /* its programs ask for every user */
 #define LOCK_WAIT_MS 200
 
 struct line_count {
     int64_t began;  /* microseconds of the monotonic clock */
-    uint32_t lines; /* lines that were wanted since */
+    uint32_t lines; /* since then, also those left out */
     uint32_t spare;
 };
 
@@ -78,8 +78,8 @@ void tla_journal_caller(const struct tla_conv *conv, int priority, const char *f
     line = talloc_vasprintf(NULL, fmt, args);
     va_end(args);
     if (line != NULL && missed > 0)
-        tla_journal_line(priority, "%s (and %u lines about uid %u before that)", line,
-                         missed, (unsigned int)conv->peer);
+        tla_journal_line(priority, "%s (%u earlier lines about uid %u were left out)",
+                         line, missed, (unsigned int)conv->peer);
     else if (line != NULL)
         tla_journal_line(priority, "%s", line);
     talloc_free(line);

@@ -2,7 +2,7 @@
  *
  * journal_names.c - which names may appear in a log.
  *
- * People type their password where the name is asked for. A name that no domain knows and
+ * Users type their password at the prompt for the name. A name that no domain knows and
  * this machine has never seen is left out of all logs, except for a PAM line with `debug`
  * (pam_unix(8) does the same). The administrator still has the reason, and every part of
  * the outcome that does not quote the name.
@@ -13,8 +13,8 @@
 
 #include "find_user.h"
 
-/* The KDC says something about this account, so it exists. An attacker on the wire can
- * forge that, and then a log has one name too many. */
+/* The KDC's error is about this account, so it exists. An attacker on the wire can forge
+ * that, and then a log has one name too many. */
 static bool account_exists(const struct tl_outcome *out)
 {
     switch (out->krb_error) {

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
- * kdc_queue.c - hundreds of users who log on at once reach the KDCs of a realm a few at a
- * time.
+ * kdc_queue.c - a queue, so that hundreds of logons at once reach the KDCs of a realm a
+ * few at a time.
  *
  * A KDC has a short queue for new connections (Samba's holds ten). Its kernel drops what
  * does not fit in, and the packets are sent again after a second, and after two more:
- * that looks like a firewall, and a logon fails that the KDC would have granted. Asking
- * all at once serves a crowd no faster.
+ * that looks like a firewall, and a logon fails that the KDC would have granted. Sending
+ * all at once is not faster.
  *
- * Being in line is a courtesy, not a condition: a worker that waits for too long, or sees
- * that the KDCs do not answer at present, goes without a place and finds the reason
- * itself. Half of the places are for root's own programs: a user who calls su(1) all the
- * time does not delay sshd.
+ * The queue never refuses a logon: a worker that waits for too long, or sees that the
+ * KDCs do not answer at present, proceeds without a place and finds the reason itself.
+ * Half of the places are for root's own programs: a user who calls su(1) all the time
+ * does not delay sshd.
  */
 #include "kdc_queue_internal.h"
 
@@ -64,7 +64,7 @@ static void see_event(void *arg, const struct tl_event *event)
     if (event->kind == TL_EVENT_REPLY && place->fd >= 0 &&
         pwrite(place->fd, &now, sizeof(now), tla_kdc_reply_at(place)) !=
             (ssize_t)sizeof(now))
-        return; /* others give up a little earlier */
+        return; /* then other workers give up a little earlier */
 }
 
 int64_t tla_kdc_last_reply(const struct tla_kdc_place *place, int64_t now)
@@ -105,7 +105,7 @@ static bool found_place(struct tla_kdc_place *place)
 static void wait_in_line(struct tla_kdc_place *place, tl_deadline until)
 {
     int64_t now = tl_now_us(), heard = now;
-    long own = getpid() % PAUSE_MS; /* so that not all look at the same moment */
+    long own = getpid() % PAUSE_MS; /* so that workers check at different moments */
 
     while (!found_place(place)) {
         const struct timespec pause = {.tv_nsec = (PAUSE_MS + own) * 1000000};

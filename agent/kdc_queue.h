@@ -11,15 +11,15 @@
 struct tla_kdc_place;
 /*
  * Wait for a place at the KDCs of a realm, which is held until tla_kdc_place_leave() or
- * the end of the process. Never refused: it is waited for until the deadline at the
- * latest, and only while the KDCs answer others. `user` is on whose behalf, each of whom
- * has few places; NULL: a program of root's own. NULL only without memory.
+ * the end of the process. Never refused: the wait ends at the deadline, or
+ * when the KDCs answer no other worker. `user`: the logon's caller, who has few places;
+ * NULL: a program of root's own. Returns NULL only without memory.
  */
 struct tla_kdc_place *tla_kdc_queue_wait(TALLOC_CTX *ctx, const char *run_dir,
                                          const char *realm, const char *user,
                                          tl_deadline until);
-/* To be given to the logon, so that others see when the KDCs reply; lives as long as the
- * place. */
+/* The trace for the logon, by which other workers see when the KDCs reply; lives as long
+ * as the place. */
 const struct tl_trace *tla_kdc_place_trace(const struct tla_kdc_place *place);
 /* NULL is allowed, and so is a second time. */
 void tla_kdc_place_leave(struct tla_kdc_place *place);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * kdc_queue_internal.h - how the queue lies in its file; for kdc_queue.c and its test.
+ * kdc_queue_internal.h - the layout of the queue's file; for kdc_queue.c and its test.
  */
 #ifndef TLA_KDC_QUEUE_INTERNAL_H
 #define TLA_KDC_QUEUE_INTERNAL_H
@@ -12,9 +12,9 @@
  * are not root's alone, and of them one user has fewer. */
 #define TLA_KDC_PLACES 8
 #define TLA_KDC_PLACES_OTHERS (TLA_KDC_PLACES / 2)
-/* Microseconds without a reply to any worker, after which none waits in line: more than
- * it takes to give up a connection, or a pause of the KDC would release the whole line at
- * once. */
+/* Microseconds without a reply to any worker, after which no worker waits in the queue:
+ * more than it takes to give up a connection, or a pause of the KDC would release the
+ * whole queue at once. */
 #define TLA_KDC_STALLED_US 3000000
 /* The file has the time of the last reply for each realm; the locks lie behind. */
 #define TLA_KDC_PLACES_FROM (1 << 20)
@@ -24,7 +24,7 @@ struct tla_kdc_place {
     int fd;
     /* Of the realm. */
     uint64_t hash;
-    /* On behalf of a user, and then: the hash of realm and user, and whether one of the
+    /* A user's logon, and then: the hash of realm and user, and whether one of the
      * user's places is held. */
     bool counted;
     uint64_t own_hash;
@@ -32,8 +32,7 @@ struct tla_kdc_place {
     struct tl_trace trace;
 };
 
-/* Where the time of the last reply stands, and that time; 0: none, or none that can be.
- */
+/* The offset of the time of the last reply, and that time; 0: none, or an invalid one. */
 off_t tla_kdc_reply_at(const struct tla_kdc_place *place);
 int64_t tla_kdc_last_reply(const struct tla_kdc_place *place, int64_t now);
 /* The first place of a realm, by its hash. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * limits.c - how many conversations, for whom, how fast.
+ * limits.c - how many conversations each uid may have, and how fast.
  *
- * root's programs (login, sshd) serve many people and are bounded in total only. Any
+ * root's programs (login, sshd) serve many users and are bounded in total only. Any
  * other uid re-authenticates its own user (a screen locker): a few at once, and a few per
  * minute, which limits password guessing through the agent; or it looks names up, by the
  * thousand if it lists a foreign file system. All of them together never take more than

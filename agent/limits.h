@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * limits.h - how many conversations, for whom, how fast. Pure.
+ * limits.h - how many conversations each uid may have, and how fast. Pure.
  */
 #ifndef TLA_LIMITS_H
 #define TLA_LIMITS_H

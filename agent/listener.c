@@ -84,8 +84,8 @@ static int open_signals(void)
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-/* In a child: close what belongs to the listener. A socket that a child still holds looks
- * like another agent to the next listener. */
+/* In a child: close what belongs to the listener. The next listener takes a socket that
+ * a child still holds for another agent's. */
 static void close_inherited(struct listener *l)
 {
     sigset_t none;
@@ -104,7 +104,7 @@ static void run_worker(struct listener *l, int fd, enum tla_endpoint_kind kind)
     _exit(tla_serve(l->setup, fd, kind) == 0 ? 0 : 1);
 }
 
-/* A child for work that no client asked for: its pid, or 0. */
+/* A child for work without a client: its pid, or 0. */
 static pid_t start_own(struct listener *l, int (*work)(const struct tla_setup *setup))
 {
     pid_t listener = getpid(), pid = fork();
@@ -130,7 +130,8 @@ static void start_worker(struct listener *l, struct tla_endpoint *endpoint, int 
     if (pid == 0)
         run_worker(l, fd, endpoint->kind);
     if (pid < 0) {
-        tla_journal_line(LOG_ERR, "no worker could be started");
+        tla_journal_line(LOG_ERR, "cannot start a worker: %s",
+                         grown != NULL ? strerror(errno) : "out of memory");
         tla_limits_leave(endpoint->limits, uid);
         return;
     }
@@ -173,7 +174,7 @@ static void reap(struct listener *l)
             if (l->children[i].pid != pid)
                 continue;
             if (WIFSIGNALED(status) && WTERMSIG(status) != SIGIO)
-                tla_journal_line(LOG_ERR, "worker %d was ended by signal %d", (int)pid,
+                tla_journal_line(LOG_ERR, "worker %d was killed by signal %d", (int)pid,
                                  WTERMSIG(status));
             tla_limits_leave(l->children[i].endpoint->limits, l->children[i].uid);
             l->children[i] = l->children[--l->count];
@@ -182,7 +183,7 @@ static void reap(struct listener *l)
     }
 }
 
-/* false: a signal asks to end. */
+/* false: SIGTERM or SIGINT. */
 static bool handle_signals(struct listener *l)
 {
     struct signalfd_siginfo info;
@@ -203,7 +204,7 @@ static bool idle_too_long(const struct listener *l, int64_t now)
            now - l->last_client >= l->config->idle_exit;
 }
 
-/* Milliseconds until the next work that neither a client nor a child announces. */
+/* Milliseconds until the next work that is due by the clock. */
 static int wait_ms(const struct listener *l, int64_t now)
 {
     int64_t until = l->refresher == 0 ? l->next_refresh : now + LONGEST_WAIT;
@@ -237,8 +238,8 @@ static void start_children(struct listener *l, int64_t now)
     }
 }
 
-/* Ends by a signal, or when systemd holds the sockets and nothing has to be done for
- * idle_exit seconds. Sessions whose tickets are renewed count as work. */
+/* Ends by a signal, or after idle_exit seconds without work if systemd holds the sockets.
+ * Sessions whose tickets are renewed count as work. */
 static int loop(struct listener *l)
 {
     struct pollfd fds[] = {{.fd = l->signals, .events = POLLIN},
@@ -315,7 +316,8 @@ int tla_listen(const struct tla_setup *setup)
         rc = fail(setup, "configuration", out->detail != NULL ? out->detail : "?");
         goto done;
     }
-    /* The process group by which the agent knows its own look-ups (tla_peer_is_agent). */
+    /* The process group by which the agent recognises its own look-ups
+     * (tla_peer_is_agent). */
     (void)setpgid(0, 0);
     rc = open_endpoints(l);
     if (rc != 0) {
@@ -324,14 +326,14 @@ int tla_listen(const struct tla_setup *setup)
     }
     l->signals = open_signals();
     if (l->signals < 0) {
-        rc = fail(setup, setup->socket, "no signals");
+        rc = fail(setup, setup->socket, "cannot create a signalfd");
         goto done;
     }
     l->lsa = tla_lsa_open(l, l->config->run_dir);
     tla_preload(l);
     l->last_client = now_s();
     notify("READY=1");
-    tla_journal_line(LOG_INFO, "listening at %s", setup->socket);
+    tla_journal_line(LOG_INFO, "listening on %s", setup->socket);
     rc = loop(l);
     notify("STOPPING=1");
     close_endpoints(l);

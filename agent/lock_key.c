@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * lock_key.c - the secret by which names become places in files of locks.
+ * lock_key.c - the secret key of the hash that places names in files of locks.
  *
- * Any user may have any name looked up. With a hash that anyone can compute, names that
- * collide with another user's are found in seconds, and asking for them without end would
+ * Any user may have any name looked up. With a hash that any user can compute, names that
+ * collide with another user's are found in seconds, and looking them up without end would
  * delay that user.
  */
 #include "lock_file.h"
@@ -33,7 +33,8 @@ static int read_key(const char *path, uint8_t key[TL_SIPHASH_KEY])
     return rc;
 }
 
-/* Complete before it has its name; of several made at once the first one stays. */
+/* Written under another name and linked, so that it is always complete; of several made
+ * at once the first one stays. */
 static int make_key(const char *path)
 {
     char *draft = talloc_asprintf(NULL, "%s.%d", path, (int)getpid());

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * logon_commit.c - what a logon leaves behind: the identity for NSS, the tickets for
- * pam_setcred, and the groups for access rules, now and for logons without a password.
+ * logon_commit.c - write what a logon leaves behind: the identity for NSS, the tickets
+ * for pam_setcred, and the groups for access rules, now and for logons without a
+ * password.
  */
 #include "logon_commit.h"
 
@@ -63,7 +64,7 @@ static void judge_this_line(struct tla_conv *conv, struct tl_logon *logon,
     if (!on_this_line(conv, "allow_users"))
         line.allow_users = NULL;
     if (verdict == NULL) {
-        pending->refused = "out of memory"; /* who may be the one that a rule bars */
+        pending->refused = "out of memory"; /* a rule may bar this user */
         return;
     }
     machine.config = &line;
@@ -84,16 +85,17 @@ enum tl_reason tla_commit_identity(struct tla_conv *conv, struct tl_logon *logon
         tla_store_open(conv, conv->config, logon->machine->workstation->domain, &handle);
 
     if (rc == 0)
-        /* Under the name that was given, too: programs go on with it. */
+        /* Under the name that was given, too: programs continue to use it. */
         rc = tla_store_user(handle, identity, conv->request.user, TL_STORE_SOURCE_PAC);
     talloc_free(handle);
     if (rc != 0)
-        tla_journal_line(LOG_WARNING, "%s is not in the identity store: %s",
+        tla_journal_line(LOG_WARNING, "cannot write %s to the identity store: %s",
                          identity->canonical, strerror(-rc));
     if (rc != -EEXIST)
         return TL_REASON_OK;
     tl_outcome_fail(logon->outcome, TL_STAGE_IDENTITY, TL_REASON_ID_COLLISION,
-                    "uid %u is another account's that this machine knows", identity->uid);
+                    "uid %u already belongs to another account in the identity store",
+                    identity->uid);
     tl_outcome_set_subject(logon->outcome, tl_sid_format(&identity->sid, sid));
     return logon->outcome->reason;
 }
@@ -106,14 +108,14 @@ int tla_commit_groups(struct tla_conv *conv, struct tl_logon *logon, int64_t pro
                                          .own_answered = logon->own.told};
     int rc;
 
-    /* Groups named in rules are looked up while the user's ticket is at hand. */
+    /* Groups named in rules are looked up while the user's ticket is available. */
     (void)tl_rules_check_logon(logon, conv->config, NULL);
     if (logon->member == NULL)
         return -ENOMEM;
     cache.member = logon->member;
     rc = tla_membership_cache_save(conv->config, &cache);
     if (rc != 0)
-        tla_journal_line(LOG_WARNING, "the groups of %s are not kept: %s",
+        tla_journal_line(LOG_WARNING, "cannot save the groups of %s: %s",
                          logon->identity->canonical, strerror(-rc));
     return 0;
 }

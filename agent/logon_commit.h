@@ -34,7 +34,7 @@ int tla_commit_tickets(struct tla_conv *conv, struct tl_logon *logon,
  * the logon. 0 or -ENOMEM.
  */
 int tla_commit_groups(struct tla_conv *conv, struct tl_logon *logon, int64_t proven);
-/* What the access rules of this PAM line say of pending->member, and the record for
+/* Judge pending->member by the access rules of this PAM line, and write the record for
  * pam_acct_mgmt and pam_setcred. 0 or -errno. */
 int tla_commit_pending(struct tla_conv *conv, struct tl_logon *logon,
                        struct tla_pending *pending);

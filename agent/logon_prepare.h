@@ -17,8 +17,8 @@
 enum tl_reason tla_logon_new(TALLOC_CTX *ctx, struct tla_conv *conv,
                              const struct tl_config *config, struct tl_logon **logon,
                              struct tl_outcome *out);
-/* The logon of the request's user, child of conv: what tl_logon_prepare() says; or,
- * with *logon NULL, why it could not be asked. */
+/* The logon of the request's user, child of conv: the reason of tl_logon_prepare(); or,
+ * with *logon NULL, why there is no logon. */
 enum tl_reason tla_logon_prepare(struct tla_conv *conv, struct tl_logon **logon);
 
 #endif

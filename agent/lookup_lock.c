@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * lookup_lock.c - fifty processes that ask for one user ask a domain once.
+ * lookup_lock.c - one look-up at a time for the same question of the same uid, so that
+ * fifty processes that ask for one user cost one query.
  *
  * One file, mode 0600, owned by root, is locked byte by byte: its first bytes are the
  * places of the look-ups under way, and far behind them each question of each user has a
- * byte. No file is left behind for each question.
+ * byte. So questions leave no files behind.
  *
  * Users do not wait for each other: a question waits for the same question of the same
  * uid only, and no uid has more than half of the places that are not reserved for root.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * lookup_lock.h - fifty processes that ask for one user ask a domain once.
+ * lookup_lock.h - one look-up at a time for the same question of the same uid, so that
+ * fifty processes that ask for one user cost one query.
  */
 #ifndef TLA_LOOKUP_LOCK_H
 #define TLA_LOOKUP_LOCK_H

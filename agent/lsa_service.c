@@ -2,7 +2,7 @@
  *
  * lsa_service.c - the socket of trustlogon-lsa, and the program behind it.
  *
- * As inetd's "wait": the listener owns the socket and looks at it only while the program
+ * As inetd's "wait": the listener owns the socket and polls it only while the program
  * does not run. A client that connects waits in the backlog until the program accepts, so
  * no client is lost when the program ends, hangs or is killed between two questions.
  */
@@ -24,7 +24,7 @@
 
 #define BACKLOG 128
 #define SHORT_LIFE_MS 1000
-#define SHORT_LIVES 3 /* one after another, before it is left alone for a while */
+#define SHORT_LIVES 3 /* one after another, before a pause */
 #define PAUSE_MAX_MS 60000
 #define EXIT_LATE 3 /* agent/lsa/lsa.h */
 #define EXIT_NO_EXEC 127
@@ -73,7 +73,7 @@ static int bind_lsa(const char *path)
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return -errno;
-    /* The agent's own socket has shown that no other agent runs here. */
+    /* That the agent's own socket was free shows that no other agent runs here. */
     (void)unlink(path);
     mask = umask(0177);
     ret = bind(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0 ? 0 : -errno;
@@ -93,8 +93,9 @@ struct tla_lsa *tla_lsa_open(TALLOC_CTX *ctx, const char *run_dir)
     int fd = path == NULL ? -ENOMEM : bind_lsa(path);
 
     if (fd < 0) {
-        tla_journal_line(LOG_WARNING, "%s/%s: %s: nobody can ask trustlogon-lsa", run_dir,
-                         TL_LSA_SOCKET, strerror(-fd));
+        tla_journal_line(LOG_WARNING,
+                         "cannot listen on %s/%s: %s; trustlogon-lsa is not available",
+                         run_dir, TL_LSA_SOCKET, strerror(-fd));
         talloc_free(lsa);
         return NULL;
     }
@@ -135,8 +136,8 @@ static void run_program(int listener)
     sigset_t none;
     int null;
 
-    /* 0: the socket; 1: /dev/null; 2: where the agent's own goes, until the program has
-     * set itself up. */
+    /* 0: the socket; 1: /dev/null; 2: the agent's own, until the program has set itself
+     * up. */
     if (dup2(listener, STDIN_FILENO) < 0)
         _exit(EXIT_NO_EXEC);
     null = open("/dev/null", O_RDWR);
@@ -156,8 +157,8 @@ static bool is_installed(struct tla_lsa *lsa)
         tla_journal_line(
             LOG_WARNING,
             "%s is not installed (it is built with -Dlsa=enabled, and may be "
-            "a package of its own): over a one-way trust, users who never "
-            "logged on here stay unknown",
+            "a separate package): over a one-way trust, users are unknown "
+            "here until their first logon",
             TL_LSA_PATH);
     lsa->logged_absent = !installed;
     return installed;
@@ -177,8 +178,7 @@ void tla_lsa_ready(struct tla_lsa *lsa)
         if (pid == 0)
             run_program(lsa->fd);
         if (pid < 0)
-            tla_journal_line(LOG_ERR, "trustlogon-lsa could not be started: %s",
-                             strerror(errno));
+            tla_journal_line(LOG_ERR, "cannot start trustlogon-lsa: %s", strerror(errno));
     }
     if (pid < 0) {
         refuse_all(lsa, "{\"unavailable\":\"" TL_LSA_NOT_STARTED "\"}\n");
@@ -191,12 +191,12 @@ void tla_lsa_ready(struct tla_lsa *lsa)
 static void log_end(int status)
 {
     if (WIFSIGNALED(status))
-        tla_journal_line(LOG_ERR, "trustlogon-lsa was ended by signal %d",
+        tla_journal_line(LOG_ERR, "trustlogon-lsa was killed by signal %d",
                          WTERMSIG(status));
     else if (WEXITSTATUS(status) == EXIT_LATE)
-        tla_journal_line(LOG_NOTICE, "trustlogon-lsa had no answer from the DC in time");
+        tla_journal_line(LOG_NOTICE, "trustlogon-lsa got no answer from the DC in time");
     else if (WEXITSTATUS(status) != 0)
-        tla_journal_line(LOG_ERR, "trustlogon-lsa ended with status %d",
+        tla_journal_line(LOG_ERR, "trustlogon-lsa exited with status %d",
                          WEXITSTATUS(status));
 }
 
@@ -219,7 +219,8 @@ bool tla_lsa_reaped(struct tla_lsa *lsa, pid_t pid, int status)
                     ? 1000LL << (lsa->short_lives - SHORT_LIVES)
                     : PAUSE_MAX_MS;
         lsa->pause = now + pause;
-        tla_journal_line(LOG_ERR, "trustlogon-lsa ends at once: not tried for %d s",
+        tla_journal_line(LOG_ERR,
+                         "trustlogon-lsa ends at once: not started again for %d s",
                          (int)(pause / 1000));
     }
     return true;

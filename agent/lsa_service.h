@@ -16,7 +16,7 @@ struct tla_lsa;
 struct tla_lsa *tla_lsa_open(TALLOC_CTX *ctx, const char *run_dir);
 /* To be polled for POLLIN; -1 while the program runs and accepts itself. */
 int tla_lsa_fd(const struct tla_lsa *lsa);
-/* A client has connected: start the program, or answer that there is none. */
+/* A client has connected: start the program, or answer that it is not available. */
 void tla_lsa_ready(struct tla_lsa *lsa);
 /* Was this child the program? */
 bool tla_lsa_reaped(struct tla_lsa *lsa, pid_t pid, int status);

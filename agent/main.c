@@ -46,10 +46,10 @@ static void usage(FILE *to)
     fprintf(to,
             "trustlogond - agent of Active Directory logons across trusts\n"
             "\n"
-            "  trustlogond                 listen at %s (or at systemd's socket)\n"
-            "  trustlogond --conversation  one conversation on descriptor 3, then end\n"
+            "  trustlogond                 listen on %s (or on systemd's socket)\n"
+            "  trustlogond --conversation  one conversation on descriptor 3, then exit\n"
             "\n"
-            "  --socket PATH     listen there, and for look-ups at \"lookup\" beside it\n"
+            "  --socket PATH     listen there, and for look-ups on \"lookup\" beside it\n"
             "  --conf FILE       instead of %s\n"
             "  --run-dir DIR     instead of %s\n"
             "  --state-dir DIR   instead of %s\n"
@@ -67,14 +67,14 @@ static int converse(const struct tla_setup *setup)
     if (getsockopt(CONVERSATION_FD, SOL_SOCKET, SO_TYPE, &type, &len) != 0 ||
         type != SOCK_SEQPACKET) {
         fprintf(stderr, "trustlogond: --conversation is for the PAM module: descriptor 3 "
-                        "is no SOCK_SEQPACKET socket\n");
+                        "is not a SOCK_SEQPACKET socket\n");
         return 2;
     }
     tla_reset_process();
     return tla_serve(setup, CONVERSATION_FD, TLA_ENDPOINT_LOGON) == 0 ? 0 : 1;
 }
 
-/* "lookup", in the folder of the other one. NULL: no memory. */
+/* "lookup", in the folder of `socket`. NULL: no memory. */
 static char *beside(const char *socket)
 {
     const char *slash = strrchr(socket, '/');
@@ -84,7 +84,9 @@ static char *beside(const char *socket)
     return asprintf(&path, "%.*slookup", folder, socket) < 0 ? NULL : path;
 }
 
-/* A umask and an environment of its own come first: the caller of su(1) chose both. */
+/* A umask and an environment of its own come first: if the PAM module started the agent,
+ * the caller of su(1) chose both. Folders on the command line override the configuration,
+ * which each conversation reads for itself (config.c). */
 int main(int argc, char **argv)
 {
     struct tla_setup setup = {.socket = TL_SOCKET};
@@ -130,7 +132,7 @@ int main(int argc, char **argv)
         }
     }
     if (optind < argc) {
-        fprintf(stderr, "trustlogond: '%s' is not expected here\n", argv[optind]);
+        fprintf(stderr, "trustlogond: unexpected argument '%s'\n", argv[optind]);
         return 2;
     }
     lookup_socket = beside(setup.socket);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * membership_cache.c - what a user's last proof said of the groups, for logons without
- * one (ssh keys, cron).
+ * membership_cache.c - the groups of a user by the last proof, for logons without one
+ * (ssh keys, cron).
  *
  * STATE_DIR/members/<SID>, of root, 0600 in a folder of 0700: other users may see groups
- * as ids only, and writing here decides who is let in.
+ * as ids only, and what is written here decides which logons are granted.
  */
 #include "membership_cache.h"
 

@@ -10,7 +10,7 @@
 #include <trustlogon/config.h>
 #include <trustlogon/sid.h>
 
-/* What was last learned of one user. All times in seconds since 1970; 0: never. */
+/* The last known groups of one user. All times in seconds since 1970; 0: never. */
 struct tla_membership_cache {
     /* A ticket proved it. */
     int64_t proven;
@@ -25,7 +25,8 @@ struct tla_membership_cache {
 /* 0 or -errno. */
 int tla_membership_cache_save(const struct tl_config *config,
                               const struct tla_membership_cache *cache);
-/* *result is a child of ctx. -ENOENT: nothing is cached; -errno: nothing that counts. */
+/* *result is a child of ctx. -ENOENT: nothing is cached; other -errno: nothing
+ * usable. */
 int tla_membership_cache_load(TALLOC_CTX *ctx, const struct tl_config *config,
                               const struct tl_sid *sid,
                               struct tla_membership_cache **result);

@@ -52,14 +52,15 @@ static void name_them(TALLOC_CTX *ctx, struct tla_store_handle *handle,
         return;
     reason = tl_lookup_name_groups(lookup, sids, count, &found, out);
     if (reason != TL_REASON_OK)
-        tla_journal_line(LOG_INFO, "the names of %zu groups could not be read: %s (%s)",
-                         count, tl_reason_info(reason)->slug,
+        tla_journal_line(LOG_INFO, "cannot read the names of %zu groups: %s (%s)", count,
+                         tl_reason_info(reason)->slug,
                          out->detail != NULL ? out->detail : "");
     if (found != NULL && tla_store_answer(handle, found, NULL) != 0)
-        tla_journal_line(LOG_INFO, "the names of groups are not in the identity store");
+        tla_journal_line(LOG_INFO,
+                         "cannot write the names of groups to the identity store");
 }
 
-/* Without a topology there is no domain to ask. */
+/* Without a topology no domain is known that could be asked. */
 void tla_name_groups(struct tla_conv *conv, const struct tl_logon *logon)
 {
     TALLOC_CTX *ctx = talloc_new(conv);
@@ -72,7 +73,7 @@ void tla_name_groups(struct tla_conv *conv, const struct tl_logon *logon)
     struct tl_sid *sids;
     size_t count = 0;
 
-    /* A client that waits for the end of the conversation has it now. */
+    /* End the conversation for a client that waits for its end. */
     (void)shutdown(conv->fd, SHUT_RDWR);
     alarm(LIMIT_MS / 1000 + 5);
     if (logon->machine->topology == NULL ||

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * op_account.c - may the user of this logon go on?
+ * op_account.c - pam_acct_mgmt: whether the user of this logon may open a session.
  *
  * A logon exists only if the KDC gave a ticket for this workstation and the ticket was
  * proven, which covers disabled, locked and expired accounts, logon hours and workstation
- * lists. What is left is to find the logon, to hold the SIDs that it proved against the
+ * lists. What is left is to find the logon, to check the SIDs that it proved against the
  * access rules, and to warn of a password that expires.
  */
 #include "operations.h"
@@ -70,8 +70,9 @@ int tla_op_account(struct tla_conv *conv)
     rc = tla_pending_of(conv, &pending);
     if (rc != 0) {
         tl_outcome_fail(conv->outcome, TL_STAGE_LOCAL, TL_REASON_DENIED,
-                        "no logon of %s is known by this token", conv->request.user);
-        tla_journal_line(LOG_NOTICE, "account of %s: no logon by this token, or too old",
+                        "no logon of %s has this token", conv->request.user);
+        tla_journal_line(LOG_NOTICE,
+                         "account of %s: no logon has this token, or it is too old",
                          conv->request.user);
         return tla_done(conv, NULL, done);
     }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * op_account_external.c - may a user go on who did not log on through the agent (ssh
- * keys, GSSAPI, cron)?
+ * op_account_external.c - pam_acct_mgmt for a user who did not log on through the agent
+ * (ssh keys, GSSAPI, cron).
  *
- * Nothing is proven here; another module vouches for the user. The identity store says
- * which account it is. Its directory is asked whether the account may log on and which
- * groups it has, if the machine may read there; otherwise the last proof counts for a
- * while. If there are rules and no groups to hold against them, the user is denied.
+ * Nothing is proven here; another module vouches for the user. The identity store has the
+ * account. Its directory is asked whether the account may log on and which groups it has,
+ * if the machine may read there; otherwise the last proof counts for a while. If rules
+ * are set and the groups are not known, the user is denied.
  */
 #include "operations.h"
 
@@ -25,7 +25,7 @@
 
 /* Seconds before the directory is asked again: cron starts many programs at once. */
 #define CHECKED_S 300
-/* Seconds for which the last proof counts where no directory can be asked. */
+/* Seconds for which the last proof counts if no directory can be asked. */
 #define PROVEN_S (7 * 86400)
 
 static bool is_recent(const struct tla_membership_cache *known, int64_t now)
@@ -33,8 +33,8 @@ static bool is_recent(const struct tla_membership_cache *known, int64_t now)
     return known != NULL && known->proven <= now && now - known->proven <= PROVEN_S;
 }
 
-/* Groups of other domains are in a ticket and in no tokenGroups, and stay as the last
- * proof said; except those of `own`, which has been asked. */
+/* Groups of other domains are in a ticket and not in tokenGroups. They stay as of the
+ * last proof, except those of `own`, which has been asked. */
 static int add_foreign(struct tl_membership *member,
                        const struct tla_membership_cache *known, const struct tl_sid *own,
                        int64_t now)
@@ -60,7 +60,7 @@ static int add_foreign(struct tl_membership *member,
     return 0;
 }
 
-/* No directory could be asked: what is cached, if anything. */
+/* No directory could be asked: use what is cached, if anything. */
 static enum tl_reason from_before(struct tla_conv *conv,
                                   const struct tla_membership_cache *known, int64_t now,
                                   const struct tl_membership **member)
@@ -94,17 +94,18 @@ static void keep(const struct tl_config *config, const struct tla_membership_cac
     fresh.own_answered = own_asked ? now : known != NULL ? known->own_answered : 0;
     rc = tla_membership_cache_save(config, &fresh);
     if (rc != 0)
-        tla_journal_line(LOG_WARNING, "the groups of %s are not kept: %s",
-                         member->account, strerror(-rc));
+        tla_journal_line(LOG_WARNING, "cannot save the groups of %s: %s", member->account,
+                         strerror(-rc));
 }
 
-/* A group that could not be asked about may be the one that bars the user. */
+/* A group that could not be read may be the one that bars the user. */
 static enum tl_reason cannot_deny(struct tla_conv *conv)
 {
-    tl_outcome_fail(conv->outcome, TL_STAGE_IDENTITY, TL_REASON_ACCESS_RULE,
-                    "the user's groups of this machine's domain are not known: no logon "
-                    "with a password within %d days, and its directory does not tell",
-                    PROVEN_S / 86400);
+    tl_outcome_fail(
+        conv->outcome, TL_STAGE_IDENTITY, TL_REASON_ACCESS_RULE,
+        "the user's groups of this machine's domain are not known: no logon "
+        "with a password within %d days, and its directory does not list them",
+        PROVEN_S / 86400);
     tl_outcome_set_subject(conv->outcome, conv->request.user);
     return conv->outcome->reason;
 }
@@ -160,7 +161,7 @@ static enum tl_reason judge(struct tla_conv *conv, const struct tla_user *user)
     return reason;
 }
 
-/* Does the name have a domain that the agent serves? */
+/* Whether the name has a domain that the agent serves. */
 static bool is_of_known_domain(struct tla_conv *conv)
 {
     struct tl_machine *machine = NULL;
@@ -182,7 +183,7 @@ static int not_known(struct tla_conv *conv)
 
     if (tl_rules_any(conv->config) && is_of_known_domain(conv)) {
         tl_outcome_fail(conv->outcome, TL_STAGE_IDENTITY, TL_REASON_ACCESS_RULE,
-                        "nothing is known of the user, not even the SID");
+                        "the user is not known on this machine, not even the SID");
         tl_outcome_set_subject(conv->outcome, conv->request.user);
         return tla_account_refuse(conv, NULL);
     }
@@ -199,9 +200,9 @@ int tla_op_account_external(struct tla_conv *conv)
         return not_known(conv);
     if (judge(conv, &user) != TL_REASON_OK)
         return tla_account_refuse(conv, user.canonical);
-    tla_journal_line(LOG_INFO, "%s may go on without a logon of ours (%s)",
-                     user.canonical,
-                     conv->request.service != NULL ? conv->request.service : "?");
+    tla_journal_line(
+        LOG_INFO, "account of %s accepted without a logon through the agent (%s)",
+        user.canonical, conv->request.service != NULL ? conv->request.service : "?");
     done.canonical = user.canonical;
     return tla_done(conv, NULL, done);
 }

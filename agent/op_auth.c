@@ -28,15 +28,16 @@
 #include "password_dialogue.h"
 #include "pending.h"
 
-/* Is the success proven? It is not without a ticket and an identity; nor for a locker
- * whose name, which only the store gives to its uid, is another account's by now. */
+/* Whether the success is proven. It is not without a ticket and an identity, nor for a
+ * locker whose name, which only the store maps to its uid, now belongs to another
+ * account. */
 static bool proven(const struct tla_conv *conv, struct tl_logon *logon)
 {
     if (logon->outcome->reason != TL_REASON_OK)
         return false;
     if (logon->pac == NULL || logon->identity == NULL)
         tl_outcome_fail(logon->outcome, TL_STAGE_PROOF, TL_REASON_INTERNAL,
-                        "a success without a proof and an identity is none");
+                        "success without a verified ticket and an identity");
     else if (conv->peer_by_store && logon->identity->uid != conv->peer)
         tl_outcome_fail(logon->outcome, TL_STAGE_PROOF, TL_REASON_DENIED, NULL);
     else
@@ -45,7 +46,7 @@ static bool proven(const struct tla_conv *conv, struct tl_logon *logon)
     return false;
 }
 
-/* Each step may still refuse the logon, which then is not answered as a success. A client
+/* Each step may still refuse the logon, which then is answered as a failure. A client
  * that gets no tickets has no pending record, and its groups are not saved. */
 static bool commit(struct tla_conv *conv, struct tl_logon *logon, int64_t proven_at,
                    struct tla_pending **pending)
@@ -74,7 +75,7 @@ static bool commit(struct tla_conv *conv, struct tl_logon *logon, int64_t proven
 /*
  * The end of a logon that the domain answered, or that could not be tried (`logon` NULL):
  * commits, journal, answer, and then the work for which no client waits. `password`: the
- * one that was proven, if any was; NULL with a card.
+ * proven one, if any; NULL with a card.
  */
 static int answer(struct tla_conv *conv, struct tl_logon *logon, const char *password)
 {
@@ -122,7 +123,7 @@ static int answer_cached(struct tla_conv *conv, struct tl_logon *logon,
     else
         rc = tla_say(conv, TL_STYLE_INFO, TLA_CACHED_LOGON_TEXT);
     if (rc == 0)
-        tla_journal_line(LOG_NOTICE, "%s is logged on with cached credentials (%s): %s",
+        tla_journal_line(LOG_NOTICE, "%s logged on with cached credentials (%s): %s",
                          who->user.canonical,
                          conv->request.service != NULL ? conv->request.service : "?",
                          tl_reason_info(logon->outcome->reason)->slug);
@@ -136,14 +137,15 @@ static int answer_cached(struct tla_conv *conv, struct tl_logon *logon,
     return rc;
 }
 
-/* Waiting in line is not part of the logon's own time. Both together are as long as a
- * program waits for the agent by default (pam_trustlogon(8), timeout). */
-#define IN_LINE 3 /* times logon_timeout */
+/* Waiting in the queue is not part of the logon's own time. Both together are as long as
+ * a program waits for the agent by default (pam_trustlogon(8), timeout). */
+#define IN_QUEUE 3 /* times logon_timeout */
 
 static struct tla_kdc_place *wait_for_kdc(struct tla_conv *conv, struct tl_logon *logon)
 {
     const char *realm = logon->route->realm, *who = conv->request.caller;
-    tl_deadline until = tl_deadline_in_ms((int64_t)conv->config->logon_timeout * IN_LINE);
+    tl_deadline until =
+        tl_deadline_in_ms((int64_t)conv->config->logon_timeout * IN_QUEUE);
     struct tla_kdc_place *place = NULL;
 
     if (realm == NULL)
@@ -163,7 +165,7 @@ static enum tl_reason prove_old(struct tl_logon *logon,
 }
 
 /* Try a credential at the domain, by the given step. Each step counts as a guess: a KDC
- * may say "expired" without looking at the password (MIT's does), and the next step then
+ * may answer "expired" without checking the password (MIT's does), and the next step then
  * tests it. */
 static void ask_domain(struct tla_conv *conv, struct tl_logon *logon,
                        const struct tl_credential *credential,
@@ -245,8 +247,8 @@ static int local_name(struct tla_conv *conv)
 }
 
 /* What OpenSSH (auth-pam.c) passes to PAM, in the password's length, in place of the
- * password of a user that getpwnam() does not know. At a KDC it would count as a wrong
- * password and, a few times over, lock out an account that exists after all. */
+ * password of a user that getpwnam() does not find. At a KDC it would count as a wrong
+ * password and, after a few of them, lock out an account that does exist. */
 static bool withheld(const char *password)
 {
     static const char junk[] = "\b\n\r\177INCORRECT";
@@ -257,8 +259,8 @@ static bool withheld(const char *password)
     return i > 0 && password[i] == '\0';
 }
 
-/* A card has been used, or must be used and cannot. There is no cached logon with a card:
- * a certificate is verified by a KDC only. */
+/* A card has been used, or must be used and cannot. A card has no cached logon, since
+ * only a KDC verifies a certificate. */
 static int with_card(struct tla_conv *conv, struct tl_logon *logon,
                      struct tla_card_answer *card)
 {
@@ -294,7 +296,7 @@ int tla_op_auth(struct tla_conv *conv)
         return rc;
     if (card.card != NULL || card.over)
         return with_card(conv, logon, &card);
-    /* No second copy of the password stays: this process may wait for a DC for hours. */
+    /* Keep no second copy of the password: this process may wait for a DC for hours. */
     password = (char *)(uintptr_t)conv->request.secret;
     conv->request.secret = NULL;
     rc =
@@ -303,8 +305,8 @@ int tla_op_auth(struct tla_conv *conv)
         return rc;
     /* A name that is invalid in any domain has been asked for its password like any
      * other, and now fails like a wrong one. So does an empty password, even without
-     * PAM_DISALLOW_NULL_AUTHTOK: libkrb5 takes it for none at all, and no domain should
-     * let a user in by it. */
+     * PAM_DISALLOW_NULL_AUTHTOK: libkrb5 takes it for no password, and no logon may
+     * succeed with it. */
     if (reason == TL_REASON_OK && password[0] == '\0')
         tl_outcome_fail(logon->outcome, TL_STAGE_AS, TL_REASON_WRONG_PASSWORD,
                         "the password is empty");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * op_chauthtok.c - passwd(1): first the old password, then the new one.
+ * op_chauthtok.c - pam_chauthtok: prove the old password, then change it.
  *
  * pam_chauthtok() calls twice, and so two workers do this: the first proves the old
  * password and looks for a password service, so that no other module changes

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * op_lookup.c - make the store know a user or a group.
+ * op_lookup.c - look up a user or a group, into the identity store.
  *
  * The client waits a second at most and then reads the store again, independent of the
  * answer. A look-up that takes longer is finished all the same, for the next client.
@@ -29,15 +29,14 @@
 struct query {
     struct tla_conv *conv;
     struct tl_question question;
-    /* What the store calls the same question. */
+    /* The store's class for the same question. */
     enum tli_store_class class;
     /* The question in words, for the lock and for people. */
     const char *text;
     tl_deadline deadline;
-    /* The domain that has to know was asked, and there is no such user or group ... */
+    /* The domain of the name or id was asked, and the user or group does not exist ... */
     bool none;
-    /* ... except one who has the name as a user principal name only, which could not be
-     * asked for. */
+    /* ... unless as a user principal name, which could not be looked up. */
     bool sam_only;
 };
 
@@ -89,7 +88,7 @@ static bool is_there(enum tli_store_answer answer)
     return answer == TL_STORE_HIT || answer == TL_STORE_STALE;
 }
 
-/* What the store says already; the same question may have been answered a moment ago. */
+/* The store's own answer: the same question may have been answered a moment ago. */
 static enum tli_store_answer find_in_store(const struct query *query)
 {
     char *path = talloc_asprintf(query->conv, "%s/%s", query->conv->config->state_dir,
@@ -106,7 +105,7 @@ static enum tli_store_answer find_in_store(const struct query *query)
         else
             answer = tli_store_by_id(&view->map, query->class, query->question.id, now,
                                      &entry);
-        /* A user is known when his groups are. */
+        /* A user is known once the groups are. */
         if (answer == TL_STORE_HIT && entry.class == TL_STORE_USER_ID)
             answer = tli_store_by_id(&view->map, TL_STORE_GIDS, entry.id, now, &entry);
     }
@@ -127,7 +126,7 @@ static enum tl_reason plan(struct query *query, const struct tl_lookup_input *in
     return ret == 0 ? TL_REASON_OK : fail(query, TL_REASON_NO_MEMORY, "");
 }
 
-/* With the snapshot there is; with a fresh one if that does not know the domain, which
+/* Plan with the present snapshot, and with a fresh one if the domain is unknown, since it
  * may be that of a new trust. */
 static enum tl_reason plan_or_refresh(struct query *query, struct tl_machine *machine,
                                       const struct tl_lookup_input *in,
@@ -155,14 +154,14 @@ static int store_members(const struct query *query, struct tla_store_handle *han
     enum tl_reason reason;
     size_t count = 0;
 
-    if (found->entry == NULL) /* no members are known, and none will be */
+    if (found->entry == NULL) /* the members cannot be read */
         return tla_store_group(
             handle, found->groups[0], query->question.name, NULL, 0, false,
             found->source == TL_LOOKUP_LDAP ? TL_STORE_SOURCE_LDAP : TL_STORE_SOURCE_LSA);
     reason = tl_lookup_members(lookup, lookup, found, &members, &count, why);
     if (reason != TL_REASON_OK) {
-        tla_journal_line(LOG_INFO, "the members of %s could not be read: %s (%s)",
-                         query->text, tl_reason_info(reason)->slug,
+        tla_journal_line(LOG_INFO, "cannot read the members of %s: %s (%s)", query->text,
+                         tl_reason_info(reason)->slug,
                          why != NULL && why->detail != NULL ? why->detail : "");
         return 0;
     }
@@ -184,8 +183,9 @@ static int store_answer(const struct query *query, struct tla_store_handle *hand
 
 /*
  * The store drops the records that share a folded name with a negative entry: right for a
- * user who is gone, wrong for one whose name a directory tells from the one asked for (a
- * final sigma from another), which any user could make disappear by asking for the other.
+ * user who is gone, wrong for one whose name the directory distinguishes from the one
+ * asked for (a final sigma from another). Any user could remove that record by asking for
+ * the other name.
  */
 static bool folds_like_another(const struct query *query,
                                const struct tla_store_handle *handle)
@@ -206,8 +206,8 @@ static bool folds_like_another(const struct query *query,
     return alike;
 }
 
-/* The name is the user principal name of an account with another name: the answer says
- * nothing about that account. */
+/* Whether the name is the user principal name of an account with another name: then the
+ * answer is not about that account. */
 static bool is_known_by_upn(const struct query *query,
                             const struct tla_store_handle *handle)
 {
@@ -229,7 +229,8 @@ static bool is_known_by_upn(const struct query *query,
     return known;
 }
 
-/* A negative entry that does not fit only means that the domain is asked again. */
+/* If a negative entry cannot be stored, the domain is asked again; nothing else is lost.
+ */
 static void store_missing(const struct query *query, struct tla_store_handle *handle)
 {
     uint64_t until = tli_store_now() + (uint64_t)query->conv->config->unknown_lifetime;
@@ -244,11 +245,14 @@ static void store_missing(const struct query *query, struct tla_store_handle *ha
         rc = tli_store_put_missing_id(handle->store, query->class, query->question.id,
                                       until);
     if (rc != 0 && rc != -EINVAL && rc != -ERANGE && rc != -ENOSPC)
-        tla_journal_line(LOG_WARNING, "the identity store: %s", strerror(-rc));
+        tla_journal_line(LOG_WARNING, "cannot write to the identity store: %s",
+                         strerror(-rc));
 }
 
-/* A name of an unknown domain makes plan_or_refresh() read a fresh snapshot into the
- * machine. */
+/* The look-up itself. The caller holds the lock of the question. A name of an unknown
+ * domain makes plan_or_refresh() read a fresh snapshot into the machine. Sets query->none
+ * only on the answer of the domain, never after an error, since a negative record follows
+ * from it. */
 static enum tl_reason resolve(struct query *query, struct tla_store_handle *handle)
 {
     struct tla_conv *conv = query->conv;
@@ -265,8 +269,7 @@ static enum tl_reason resolve(struct query *query, struct tla_store_handle *hand
         return reason;
     in.machine = machine;
     if (tl_local_ids_load(conv, "/etc/passwd", "/etc/group", &local) != 0)
-        return fail(query, TL_REASON_INTERNAL,
-                    "/etc/passwd or /etc/group cannot be read");
+        return fail(query, TL_REASON_INTERNAL, "cannot read /etc/passwd or /etc/group");
     in.local = local;
     reason = plan_or_refresh(query, machine, &in, &what);
     if (reason != TL_REASON_OK)
@@ -280,22 +283,21 @@ static enum tl_reason resolve(struct query *query, struct tla_store_handle *hand
     rc = reason == TL_REASON_OK ? store_answer(query, handle, lookup, found) : 0;
     talloc_free(lookup);
     if (rc == -EEXIST)
-        return fail(query, TL_REASON_ID_COLLISION, "the id is another's");
+        return fail(query, TL_REASON_ID_COLLISION, "the id belongs to another account");
     if (rc != 0)
         return fail(query, TL_REASON_INTERNAL, strerror(-rc));
     return reason;
 }
 
-/* Without the name, which may be a word that was typed in its place; `trustlogon id NAME`
- * explains any one. */
+/* Without the name, which may be a mistyped password; `trustlogon id NAME` explains any
+ * failure. */
 static void log_failure(const struct query *query, enum tl_reason reason)
 {
     const char *detail = query->conv->outcome->detail;
 
     if (detail == NULL || tla_journal_quotes(detail, query->question.name))
         detail = "";
-    tla_journal_caller(query->conv, LOG_INFO,
-                       "a %s that uid %u asked for could not be looked up: %s%s%s",
+    tla_journal_caller(query->conv, LOG_INFO, "look-up of a %s for uid %u failed: %s%s%s",
                        query->question.group ? "group" : "user",
                        (unsigned int)query->conv->peer, tl_reason_info(reason)->slug,
                        *detail != '\0' ? ": " : "", detail);
@@ -309,19 +311,19 @@ static enum tl_reason look_up(struct query *query)
     struct tla_store_handle *handle = NULL;
     struct tla_lock *lock = NULL;
     enum tl_reason reason;
-    /* Questions about a domain that does not answer must not keep sshd from finding its
+    /* Look-ups in a domain that does not answer must not keep sshd from finding its
      * users. */
     int rc = tla_lookup_lock_enter(conv, conv->config->run_dir, query->text, conv->peer,
                                    conv->config->lookup_max, query->deadline, &lock);
 
     if (rc != 0)
-        return fail(query, TL_REASON_DEADLINE, "too much is being looked up");
+        return fail(query, TL_REASON_DEADLINE, "too many look-ups at once");
     switch (find_in_store(query)) {
     case TL_STORE_HIT:
         return TL_REASON_OK;
     case TL_STORE_NEGATIVE:
         query->none = true;
-        return fail(query, TL_REASON_USER_UNKNOWN, "not long ago there was none");
+        return fail(query, TL_REASON_USER_UNKNOWN, "a recent look-up found none");
     default:
         break;
     }
@@ -332,7 +334,7 @@ static enum tl_reason look_up(struct query *query)
     if (query->sam_only && is_known_by_upn(query, handle)) {
         query->none = false;
         reason = fail(query, TL_REASON_DIRECTORY_UNREADABLE,
-                      "nobody could be asked for user principal names");
+                      "no server could be asked for user principal names");
     }
     if (query->none)
         store_missing(query, handle);

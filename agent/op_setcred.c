@@ -2,9 +2,9 @@
  *
  * op_setcred.c - tickets of a logon into the user's cache, and out of it.
  *
- * Root's programs pass on what a PAM environment said, and a user's locker (operations.c
- * lets it refresh only) what it likes: the owner must be a user's uid, and everything
- * under a name of the user's is done by a child that has become the user
+ * Root's programs pass on values of a PAM environment, and a user's locker (operations.c
+ * allows it to refresh only) any value: the owner must be a user's uid, and everything
+ * under a path of the user's is done by a child that has become the user
  * (tl_ccache_store).
  */
 #include "operations.h"
@@ -32,9 +32,9 @@ static enum tl_ccache_op op_of(const struct tli_wire_msg *request)
     return TL_CCACHE_ESTABLISH;
 }
 
-/* Made for one session: a FILE cache that ends in six random characters, as
- * tl_ccache_store() makes them. Other names are shared by the user's sessions and
- * outlive this one. */
+/* Whether the cache was made for one session: a FILE cache that ends in six random
+ * characters, as tl_ccache_store() makes them. Other names are shared by the user's
+ * sessions and outlive this one. */
 static bool is_of_one_session(const char *ccache)
 {
     static const char letters[] = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -66,9 +66,10 @@ static enum tl_reason check_owner(struct tla_conv *conv)
     if (request->has_owner == 1 && request->uid >= conv->config->minimum_uid &&
         request->uid != 0 && request->gid != 0)
         return TL_REASON_OK;
-    return tl_outcome_fail(conv->outcome, TL_STAGE_IDENTITY, TL_REASON_CCACHE_FAILED,
-                           "uid %u, gid %u is no domain user's (minimum_uid is %u)",
-                           request->uid, request->gid, conv->config->minimum_uid);
+    return tl_outcome_fail(
+        conv->outcome, TL_STAGE_IDENTITY, TL_REASON_CCACHE_FAILED,
+        "uid %u, gid %u do not belong to a domain user (minimum_uid is %u)", request->uid,
+        request->gid, conv->config->minimum_uid);
 }
 
 static enum tl_reason find_tickets(struct tla_conv *conv, struct tl_ccache_request *store,
@@ -81,12 +82,13 @@ static enum tl_reason find_tickets(struct tla_conv *conv, struct tl_ccache_reque
         return TL_REASON_OK;
     rc = tla_pending_of(conv, pending);
     if (rc != 0)
-        return tl_outcome_fail(conv->outcome, TL_STAGE_LOCAL, TL_REASON_CCACHE_FAILED,
-                               "the logon's tickets are gone: none were kept by this "
-                               "token, or for more than %d minutes",
-                               TLA_PENDING_SECONDS / 60);
+        return tl_outcome_fail(
+            conv->outcome, TL_STAGE_LOCAL, TL_REASON_CCACHE_FAILED,
+            "the logon's tickets are gone: unknown token, or older than "
+            "%d minutes",
+            TLA_PENDING_SECONDS / 60);
     store->pending = (*pending)->ticket_path;
-    /* The tickets belong to a SID. NSS says which uid the name has, and other modules
+    /* The tickets belong to a SID. NSS maps the name to a uid, and other modules
      * answer there too: the tickets go to the proven uid only. The same for the group. */
     if (tla_account_check_owner(conv, (*pending)->uid) != TL_REASON_OK)
         return conv->outcome->reason;
@@ -94,7 +96,7 @@ static enum tl_reason find_tickets(struct tla_conv *conv, struct tl_ccache_reque
     return TL_REASON_OK;
 }
 
-/* A new cache of the session is renewed from now on. */
+/* Record a new cache of the session, so that it is renewed from now on. */
 static void note_session(struct tla_conv *conv, const struct tla_pending *pending,
                          const char *ccache)
 {

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
  * operations.c - the table of operations: which handler serves each, and which clients
- * may ask for it.
+ * may ask for it. HACKING.md has the steps to add one.
  *
- * Any user may look up any other, as in /etc/passwd. A locker speaks for its own account
- * only (worker.c compares the name with its uid), and its configuration is not taken:
- * choosing the keytab would be choosing what counts as proof. Everything else is for
- * root's programs.
- *
- * To add an operation: its number in wire/wire.h, its handler in an op_*.c of its own,
- * its prototype in operations.h and its row here.
+ * Any user may look up any other, as in /etc/passwd. A locker authenticates its own
+ * account only (worker.c compares the name with its uid), and its configuration is
+ * ignored: the choice of the keytab would be the choice of what counts as proof.
+ * Everything else is for root's programs.
  */
 #include "operations.h"
 

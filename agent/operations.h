@@ -9,10 +9,10 @@
 
 struct tla_operation {
     enum tli_wire_op op;
-    /* Serves the request and ends the conversation with tla_done(). 0, or what the
-     * conversation said (channel.h). NULL: there is no such operation. */
+    /* Serves the request and ends the conversation with tla_done(). 0, or the
+     * error of the conversation (channel.h). NULL: the operation does not exist. */
     int (*handler)(struct tla_conv *conv);
-    /* May this client ask for it? Decided by its uid, its socket and the request alone,
+    /* Whether this client may ask for it, by its uid, its socket and the request alone,
      * before any configuration is read. */
     bool (*may_ask)(const struct tla_conv *conv);
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * own_groups.c - which groups of this machine's own domain a user was in when its
- * directory was asked last: by the last logon, else by a look-up before the first one.
+ * own_groups.c - the user's groups in this machine's own domain when its directory was
+ * asked last: by the last logon, else by a look-up before the first one.
  */
 #include "own_groups.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * own_groups.h - which groups of this machine's own domain a user was in when its
- * directory was asked last.
+ * own_groups.h - the user's groups in this machine's own domain when its directory was
+ * asked last.
  */
 #ifndef TLA_OWN_GROUPS_H
 #define TLA_OWN_GROUPS_H

@@ -3,8 +3,8 @@
  * password_dialogue.c - the dialogue of a password change.
  *
  * It is the same for passwd(1) and for a logon whose password has expired: the old
- * password is proven first, before the user types a new one; then the new one is asked
- * for until the domain takes it.
+ * password is proven first, before the user types a new one; then the new one is
+ * prompted for until the domain accepts it.
  */
 #include "password_dialogue.h"
 
@@ -17,7 +17,7 @@
 
 #define TRIES 3
 
-/* Why this new password is not even tried, or NULL. A program that answers every prompt
+/* Why this new password is not tried, or NULL. A program that answers every prompt
  * with the one password it has (sshd without keyboard-interactive, simple lockers) must
  * not "change" it to itself, which a domain without a history allows. */
 static const char *useless(const char *old, const char *fresh, const char *again)
@@ -69,7 +69,7 @@ static int ask(struct tla_conv *conv, struct tl_logon *logon, const char *old,
     return rc;
 }
 
-static void tell_journal(struct tla_conv *conv, const struct tl_logon *logon)
+static void log_change(struct tla_conv *conv, const struct tl_logon *logon)
 {
     (void)tla_journal_may_name(conv, logon);
     tla_journal_password(conv, logon->outcome, logon->words, logon->client);
@@ -89,11 +89,11 @@ enum tl_reason tla_password_change(struct tla_conv *conv, struct tl_logon *logon
     tla_watch_client(conv, true);
     reason = tl_password_change(logon, old, fresh);
     tla_watch_client(conv, false);
-    tell_journal(conv, logon);
+    log_change(conv, logon);
     return reason;
 }
 
-/* May another password be accepted? */
+/* Whether another password may be accepted. */
 static bool worth_another(const struct tl_outcome *out)
 {
     return out->ntstatus == TL_NT_PASSWORD_RESTRICTION &&

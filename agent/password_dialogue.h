@@ -12,9 +12,10 @@
 
 /*
  * Ask for the new password, twice, and change it; again while another one may be
- * accepted, three times in all. `why` a new one is wanted has been said already, if the
- * program shows messages; or NULL. 0 or what the conversation said; logon->outcome says
- * how it ended, and *fresh is the new password (wiped when freed) if it worked.
+ * accepted, three times in all. `why` (or NULL) is why a new one is needed, which the
+ * user has seen already if the program shows messages. 0 or the error of the
+ * conversation; logon->outcome has the result, and *fresh the new password (wiped when
+ * freed) on success.
  */
 int tla_password_dialogue(struct tla_conv *conv, struct tl_logon *logon, const char *old,
                           const char *why, char **fresh);

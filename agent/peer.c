@@ -26,7 +26,7 @@ int tla_peer_read(int fd, struct ucred *peer)
 }
 
 /* By group, not by parent: a child that lost its parent still belongs to the agent. Pid 0
- * is a process in a namespace that we cannot see, which the agent's are not. */
+ * is a process in a namespace not visible from here, which the agent's are not. */
 bool tla_peer_is_agent(const struct ucred *peer)
 {
     return peer->pid > 0 && getpgid(peer->pid) == getpgrp();
@@ -47,7 +47,7 @@ static bool is_account(void *data, const struct tli_passwd_line *line)
     return !account->found;
 }
 
-/* The file, not NSS: our own NSS module would ask this process. */
+/* The file, not NSS: its trustlogon module would ask this process. */
 bool tla_peer_in_passwd(const char *path, const char *name, uid_t uid)
 {
     struct account account = {.name = name, .uid = uid};

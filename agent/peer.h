@@ -12,12 +12,13 @@
 
 /* 0 or -errno. */
 int tla_peer_read(int fd, struct ucred *peer);
-/* Is it a child of the listener, or a child's child? Look-ups of its own process group,
- * which tla_listen() founds, would wait for themselves. */
+/* Whether it is a child of the listener, or a child's child. Look-ups of the process
+ * group that tla_listen() creates would wait for themselves. */
 bool tla_peer_is_agent(const struct ucred *peer);
-/* Does the file /etc/passwd give this name this uid? */
+/* Whether the file /etc/passwd has this name with this uid. */
 bool tla_peer_in_passwd(const char *path, const char *name, uid_t uid);
-/* Does the identity store, for accounts that only our own NSS module knows? */
+/* Whether the identity store has, for accounts that only the NSS module of trustlogon
+ * knows. */
 bool tla_peer_in_store(TALLOC_CTX *ctx, const struct tl_config *config, const char *name,
                        uid_t uid);
 

@@ -4,7 +4,7 @@
  *
  * The calls may come from different processes, so the tickets wait in a file:
  * RUN_DIR/pending/<token>, root's, 0600, beside <token>.logon with the name and the ids
- * they belong to and the SIDs that access rules are about. A client that presents the
+ * they belong to and the SIDs for the access rules. A client that presents the
  * token must be root, or the uid of the tickets, and name the same user.
  */
 #include "pending.h"
@@ -197,8 +197,8 @@ void tla_pending_drop(const char *run_dir, const char *token)
     talloc_free(path);
 }
 
-/* Was there a sweep in the last minute? On a machine with many logons many records wait,
- * which are not read at every step of every logon. */
+/* Whether the last sweep was less than a minute ago. On a machine with many logons many
+ * records wait, which are not read at every step of every logon. */
 static bool is_swept(int dir, time_t now)
 {
     struct stat st;

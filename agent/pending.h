@@ -30,10 +30,10 @@ struct tla_pending {
     uint32_t uid, gid;
     /* DNS name of the domain whose tickets they are. */
     const char *domain;
-    /* What the access rules are held against. */
+    /* What the access rules are checked against. */
     const struct tl_membership *member;
-    /* What the rules on the line of pam_authenticate said (those on the line of
-     * pam_acct_mgmt may be others): the entry to blame and why, or NULL: let in. */
+    /* The verdict of the rules on the line of pam_authenticate (those on the line of
+     * pam_acct_mgmt may be others): the entry that refuses and why, or NULL: granted. */
     const char *refused, *detail;
 };
 
@@ -51,7 +51,7 @@ int tla_pending_load(TALLOC_CTX *ctx, const char *run_dir, const char *token,
 int tla_pending_of(struct tla_conv *conv, struct tla_pending **pending);
 /* The session has ended: remove tickets and record. */
 void tla_pending_drop(const char *run_dir, const char *token);
-/* Remove those that are too old; looks at most once a minute. */
+/* Remove those that are too old; at most once a minute. */
 void tla_pending_sweep(const char *run_dir, time_t now);
 
 #endif

@@ -30,7 +30,7 @@ int tla_pending_format(TALLOC_CTX *ctx, const struct tla_pending *pending, char 
         if (strchr(texts[i], '\n') != NULL)
             return -EINVAL;
     }
-    /* The words of a server, which may have several lines. */
+    /* A server's text, which may have several lines. */
     for (char *p = detail; (p = strchr(p, '\n')) != NULL;)
         *p = ' ';
     *record = talloc_asprintf(ctx, "%s\n%s\n%u\n%u\n%u\n%s\n%s\n%s\n%s", pending->user,

@@ -3,7 +3,7 @@
  * places.c - how many workers one holder may have at once.
  *
  * One file, root's alone, has a range of bytes for each holder, by the hash of its name;
- * a place is a locked byte. No file is left for a holder that came once.
+ * a place is a locked byte. A holder leaves no file behind.
  */
 #include "places.h"
 

@@ -27,7 +27,7 @@ static int unload(struct preloaded *held)
     return 0;
 }
 
-/* The first request is built, which loads the plugins, and never sent. */
+/* Building the first request loads the plugins; it is never sent. */
 static void build_request(struct preloaded *held)
 {
     krb5_data in = {0}, out = {0}, realm = {0};
@@ -43,7 +43,7 @@ void tla_preload(TALLOC_CTX *mem)
 {
     struct preloaded *held = talloc_zero(mem, struct preloaded);
 
-    /* Without it logons are only slower. */
+    /* A failure only makes logons slower. */
     if (held == NULL || tli_k5_context(TL_RC4_NO, &held->krb) != 0)
         return;
     talloc_set_destructor(held, unload);

@@ -90,7 +90,7 @@ static bool read_own(char *path, size_t size)
     return found;
 }
 
-static bool is_others(const char *mount, const char *cgroup)
+static bool is_writable_by_users(const char *mount, const char *cgroup)
 {
     char path[2 * CGROUP_MAX];
     struct stat st;
@@ -100,14 +100,14 @@ static bool is_others(const char *mount, const char *cgroup)
            (st.st_uid != 0 || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0);
 }
 
-/* Can a user control this cgroup or one above it: freeze it, or give it no processor or
- * memory? */
+/* Whether a user controls this cgroup or one above it, and so can freeze it or take away
+ * processor and memory. */
 static bool is_delegated(const char *mount, char *cgroup)
 {
     char *slash;
 
     while ((slash = strrchr(cgroup, '/')) != NULL && slash[1] != '\0') {
-        if (is_others(mount, cgroup))
+        if (is_writable_by_users(mount, cgroup))
             return true;
         *slash = '\0';
     }
@@ -141,7 +141,6 @@ void tla_reset_process(void)
         return;
     rc = leave_cgroup(mount);
     if (rc != 0)
-        tla_journal_line(LOG_NOTICE,
-                         "the agent stays in a cgroup that its caller controls: %s",
+        tla_journal_line(LOG_NOTICE, "cannot leave a cgroup that the caller controls: %s",
                          strerror(-rc));
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * sessions.c - the PAM sessions whose tickets came from here.
+ * sessions.c - the PAM sessions whose tickets the agent stored.
  *
  * RUN_DIR/sessions/<token>, root's, 0600 in a folder of 0700. A cache that several
  * sessions share (KEYRING, KCM, DIR) has a record for each, and the last one to end ends
@@ -213,8 +213,7 @@ void tla_session_drop(const char *run_dir, uint32_t uid, const char *ccache)
     talloc_free(tmp);
 }
 
-/* A FILE cache that is gone belonged to a session that ended without pam_close_session.
- */
+/* A missing FILE cache belonged to a session that ended without pam_close_session. */
 static bool is_there(const char *ccache)
 {
     struct stat st;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * sessions.h - the PAM sessions whose tickets came from here, for their renewal.
+ * sessions.h - the PAM sessions whose tickets the agent stored, for their renewal.
  *
  * RUN_DIR/sessions/<token>: one record for each session that pam_setcred or
  * pam_open_session began.
@@ -20,12 +20,12 @@ struct tla_session {
     uint32_t uid, gid;
     /* End of the TGT whose renewal was refused, which the journal has; 0: none. */
     int64_t refused_end;
-    /* The credential cache, the realm of its TGT, and the user as the journal names
-     * him. */
+    /* The credential cache, the realm of its TGT, and the user's name for the
+     * journal. */
     const char *ccache, *realm, *user;
 };
 
-/* Write the record. 0; -EINVAL: a field that no record can hold; -errno. */
+/* Write the record. 0; -EINVAL: a field that a record cannot hold; -errno. */
 int tla_session_note(const char *run_dir, const char *token,
                      const struct tla_session *session);
 /* All of them that can be read, children of ctx. 0 or -ENOMEM. */

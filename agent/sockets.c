@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * sockets.c - where the listener gets its sockets from: systemd's, or its own.
+ * sockets.c - the listener's sockets: systemd's, or its own.
  */
 #include "sockets.h"
 
@@ -18,7 +18,7 @@
 #include <systemd/sd-daemon.h>
 #endif
 
-/* A client for which the queue has no room starts an agent of its own, or finds none. */
+/* A client for which the queue has no room starts an agent of its own, or fails. */
 #define BACKLOG SOMAXCONN
 
 int tla_socket_given(const char *path, const char *except)
@@ -52,7 +52,7 @@ int tla_socket_bind(const char *path, const char *run_dir)
     fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return -errno;
-    /* A socket that answers belongs to another agent; one that does not is a leftover. */
+    /* A socket that accepts belongs to another agent; one that does not is stale. */
     if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0) {
         close(fd);
         return -EADDRINUSE;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * sockets.h - where the listener gets its sockets from: systemd's, or its own.
+ * sockets.h - the listener's sockets: systemd's, or its own.
  */
 #ifndef TLA_SOCKETS_H
 #define TLA_SOCKETS_H

@@ -4,12 +4,12 @@
  *
  * After a logon's proof and before its answer: a program that learns "logged on" asks NSS
  * for the user at once. A record that cannot be written does not fail the logon, since
- * another NSS module may know the user; the journal has it. An account whose id is
- * already another's does not log on: the kernel cannot tell them apart.
+ * another NSS module may know the user; the error is in the journal. An account whose id
+ * already belongs to another is refused: the kernel cannot tell them apart.
  *
- * What a logon proved is not replaced by what is merely read: the groups of a PAC, which
- * no directory knows as well, last as long as they are valid, and of two sources the one
- * that knows more counts.
+ * A look-up does not replace what a logon proved: the groups of a PAC, which are more
+ * complete than a directory's, stay as long as they are valid, and of two sources the
+ * more complete one counts.
  */
 #include "store_update.h"
 
@@ -21,16 +21,15 @@
 #include "store/inspect.h"
 #include "store/writer.h"
 
-/* Seconds for which a record is valid: readers without an agent go on with it. A user who
- * neither logged on nor was looked up for so long is forgotten. */
+/* Seconds for which a record is valid: readers without an agent keep using it. The
+ * record of a user who was neither logged on nor looked up for so long expires. */
 #define VALID_S (90 * 86400)
 /* Seconds after which cached groups are read again, if some could not be read this time.
  */
 #define FEWER_S 60
 
-/* All ids that the configuration can give out, not only those of domains that are known
- * today: ranges that came and went with the topology would rewrite the store each time.
- */
+/* All ids that the configuration can assign, not only those of the domains known now:
+ * ranges that change with the topology would rewrite the store each time. */
 static size_t ranges_of(const struct tl_config *config, struct tli_store_range *ranges)
 {
     struct tl_id_span spans[TL_STORE_RANGES];
@@ -109,8 +108,8 @@ static int put_gids(struct tli_store *store, const struct tl_identity *identity,
     return rc;
 }
 
-/* The domain whose names need no domain. If that is the machine's own and not known just
- * now, what the store says stays. */
+/* Set the domain of bare names. If that is the machine's own and not known at present,
+ * the store keeps its value. */
 static int set_bare(struct tli_store *store, const struct tl_config *config,
                     const char *own)
 {
@@ -161,7 +160,7 @@ static struct tli_store_life life_from(const struct tla_store_handle *handle,
     return (struct tli_store_life){now + handle->fresh_s, now + VALID_S, source};
 }
 
-/* What the store has, still valid, of this account. */
+/* The valid records of this account in the store. */
 struct found {
     bool user, gids;
     bool same_name;
@@ -202,7 +201,7 @@ static void find(const struct tla_store_handle *handle,
     talloc_free(view);
 }
 
-/* Log which account has the id already. */
+/* Log which account already has the id. */
 static void log_holder(const struct tla_store_handle *handle, enum tli_store_class class,
                        uint32_t id, const char *name)
 {
@@ -212,13 +211,13 @@ static void log_holder(const struct tla_store_handle *handle, enum tli_store_cla
     if (tli_store_view_open(NULL, handle->path, &view) == 0)
         (void)tli_store_by_id(&view->map, class, id, tli_store_now(), &entry);
     tla_journal_line(LOG_WARNING,
-                     "id-collision: %s has the id %u, which is that of %s (%s)", name, id,
-                     entry.name.at != NULL ? entry.name.at : "somebody else",
+                     "id-collision: %s has the id %u, which already belongs to %s (%s)",
+                     name, id, entry.name.at != NULL ? entry.name.at : "another account",
                      entry.sid.at != NULL ? entry.sid.at : "no SID");
     talloc_free(view);
 }
 
-/* An LSA knows SID and name only; a directory or a logon is the better source. */
+/* An LSA returns SID and name only; a directory or a logon is more complete. */
 static bool knows_less(enum tli_store_source source, enum tli_store_source there)
 {
     return source == TL_STORE_SOURCE_LSA && there != TL_STORE_SOURCE_LSA;
@@ -259,7 +258,7 @@ int tla_store_user(struct tla_store_handle *handle, const struct tl_identity *id
     return put_user_and_gids(handle, identity, asked, source, false);
 }
 
-/* A fresh record with members is worth more than one without. */
+/* A fresh record with members is better than one without. */
 static bool has_better(const struct tla_store_handle *handle,
                        const struct tl_group *group)
 {

@@ -4,8 +4,8 @@
  *
  * All return 0 or -errno; -EEXIST: the id belongs to another account.
  *
- * `asked` is the spelling that was asked for, which readers, who fold ASCII only, find
- * next time; NULL: none.
+ * `asked` is the spelling that was asked for, so that readers, which fold ASCII only,
+ * find it next time; NULL: none.
  */
 #ifndef TLA_STORE_UPDATE_H
 #define TLA_STORE_UPDATE_H
@@ -23,7 +23,7 @@ struct tla_store_handle {
     uint64_t fresh_s;
 };
 
-/* `own_domain`: the machine's own; NULL: not known just now. *out is a child of ctx. */
+/* `own_domain`: the machine's own; NULL: not known at present. *out is a child of ctx. */
 int tla_store_open(TALLOC_CTX *ctx, const struct tl_config *config,
                    const char *own_domain, struct tla_store_handle **out);
 /* A user, and the ids of the groups. */

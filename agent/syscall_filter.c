@@ -5,8 +5,8 @@
  *
  * An allow-list: files, sockets, memory, time, the user's uid, keyrings, and a
  * child of its own. Not in it, among others: exec, ptrace, mounts, namespaces,
- * modules, bpf, io_uring, foreign memory, and the clock. What a build with
- * sanitizers needs beyond that is nothing: workers end with _exit().
+ * modules, bpf, io_uring, foreign memory, and the clock. A build with sanitizers needs
+ * nothing more, since workers end with _exit().
  */
 #include "harden.h"
 
@@ -216,9 +216,8 @@ static const int allowed[] = {
     ALLOW(request_key),
 };
 
-/* A child or a thread, in the namespaces that we are in. clone3 hides its flags in
- * memory, where no filter looks, and so is not allowed; the C library goes on with
- * clone. */
+/* A child or a thread, in the same namespaces. clone3 has its flags in memory, which a
+ * filter cannot read, so it is not allowed; the C library falls back to clone. */
 static int allow_clone(scmp_filter_ctx filter)
 {
     const uint64_t namespaces = CLONE_NEWCGROUP | CLONE_NEWIPC | CLONE_NEWNET |

@@ -22,7 +22,7 @@ int tla_file_read(TALLOC_CTX *ctx, const char *path, mode_t refused, size_t most
     *len = 0;
     if (fd < 0) {
         rc = -errno;
-        return rc < 0 ? rc : -EIO; /* clang's analyzer thinks that errno may be 0 */
+        return rc < 0 ? rc : -EIO; /* clang's analyzer assumes that errno may be 0 */
     }
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
         (st.st_mode & refused) != 0 || (size_t)st.st_size > most)

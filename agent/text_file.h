@@ -17,7 +17,7 @@
  * another owner, with a bit of `refused` in its mode, or longer than `most`. */
 int tla_file_read(TALLOC_CTX *ctx, const char *path, mode_t refused, size_t most,
                   char **text, size_t *len);
-/* Written beside it (0600) and renamed; `to_disk`: not before the text is on the disk. */
+/* Write it under another name (0600) and rename; `to_disk`: fsync before the rename. */
 int tla_file_replace(const char *path, const char *text, bool to_disk);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * ticket_renewer.c - tickets last as long as the session, by a child of the listener.
+ * ticket_renewer.c - a child of the listener that renews the tickets of sessions.
  *
  * As LSASS does: a TGT whose time is half over is renewed for as long as its KDC allows
- * (seven days by AD's default). The cache itself says when, so nothing is planned ahead,
- * and the caches of users with tickets of their own are looked at or left alone alike.
+ * (seven days by AD's default). The cache itself has the times, so nothing is scheduled,
+ * and a cache that the user has filled with other tickets is handled the same way.
  */
 #include "ticket_renewer.h"
 
@@ -26,9 +26,9 @@
 #define ALL_S 600      /* for all of them */
 #define SLOW_US 5000000
 
-/* The child that works for a user belongs to that user, who can stop it: if one took
+/* The child that renews as the user belongs to that user, who can stop it: if one took
  * long, the user's other sessions are left out this time, and a realm counts as silent
- * only when two users find it so. */
+ * only if it is silent for two users. */
 struct renewer {
     struct tl_config *config;
     /* Its site; the keytab is not needed. */
@@ -54,8 +54,9 @@ static void log_refusal(const struct tla_session *session, const char *run_dir,
     (void)tla_session_note(run_dir, strrchr(session->path, '/') + 1, &noted);
 }
 
-/* Only a change is logged: a refusal once for each TGT, a cache that is gone not at all.
- */
+/* Log the result and note what the next sessions need. Only a change is logged: a refusal
+ * once for each TGT, a missing cache not at all. SILENT from two users of one realm in a
+ * row makes is_in_vain() skip the rest of that realm. */
 static void handle(struct renewer *r, const struct tla_session *session,
                    enum tl_renewal result, int64_t end, const char *why)
 {

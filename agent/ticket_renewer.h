@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * ticket_renewer.h - tickets last as long as the session, by a child of the listener.
+ * ticket_renewer.h - a child of the listener that renews the tickets of sessions.
  */
 #ifndef TLA_TICKET_RENEWER_H
 #define TLA_TICKET_RENEWER_H
 
 #include "agent.h"
 
-/* Look at the tickets of each session (sessions.h) once: exit status of the child. */
+/* Check and renew the tickets of each session (sessions.h) once: exit status of the
+ * child. */
 int tla_renew_tickets(const struct tla_setup *setup);
 
 #endif

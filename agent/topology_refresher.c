@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * topology_refresher.c - the topology snapshot stays fresh, by a child of the listener.
+ * topology_refresher.c - a child of the listener that refreshes the topology snapshot.
  */
 #include "topology_refresher.h"
 
@@ -13,8 +13,8 @@
 
 #define REFRESH_MS 60000
 
-/* Again for another machine if the keytab has keys of two and the first is unknown to its
- * KDC: that is found out here before the first user comes. */
+/* Try again as another machine if the keytab has keys of two and the first is unknown to
+ * its KDC: so that is settled before the first user logs on. */
 static enum tl_reason refresh(struct tl_machine *machine, struct tl_outcome *out)
 {
     enum tl_reason reason =
@@ -42,17 +42,16 @@ int tla_refresh_topology(const struct tla_setup *setup)
     configured = reason == TL_REASON_OK;
     if (configured)
         reason = tl_machine_open(ctx, config, &machine, out);
-    /* The store has the ranges by which processes know which ids to ask about, and the
-     * domain whose names need none: files may have owners before the first user logs on
-     * here. */
+    /* The store has the id ranges that NSS asks the agent for, and the domain of bare
+     * names: files may have owners before the first user logs on here. */
     if (configured &&
         tla_store_open(ctx, config, machine != NULL ? machine->workstation->domain : NULL,
                        &handle) != 0)
-        tla_journal_line(LOG_WARNING, "the identity store could not be made");
+        tla_journal_line(LOG_WARNING, "cannot create the identity store");
     if (reason == TL_REASON_OK)
         reason = refresh(machine, out);
     if (reason != TL_REASON_OK)
-        tla_journal_line(LOG_INFO, "the trusts could not be read anew: %s (%s)",
+        tla_journal_line(LOG_INFO, "cannot refresh the trusts: %s (%s)",
                          tl_reason_info(reason)->slug,
                          out != NULL && out->detail != NULL ? out->detail : "no detail");
     talloc_free(ctx);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * topology_refresher.h - the topology snapshot stays fresh, by a child of the listener.
+ * topology_refresher.h - a child of the listener that refreshes the topology snapshot.
  */
 #ifndef TLA_TOPOLOGY_REFRESHER_H
 #define TLA_TOPOLOGY_REFRESHER_H

@@ -36,7 +36,7 @@ static bool take_number(char **rest, uint64_t most, uint64_t *value)
     return *end == '\0' && *value <= most;
 }
 
-/* What crypt(3) makes: printable, no blank, a method's prefix in front. */
+/* The output of crypt(3): printable, no blank, a method's prefix in front. */
 static bool is_hash(const char *text)
 {
     size_t len = text != NULL ? strlen(text) : 0;

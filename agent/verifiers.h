@@ -30,13 +30,12 @@ struct tla_verifiers {
     struct tla_verifier *each; /* newest proof first */
 };
 
-/* The whole file, or -EBADMSG: a file that is not as it was written counts for nothing.
- */
+/* The whole file, or -EBADMSG: a malformed file is ignored as a whole. */
 int tla_verifiers_parse(TALLOC_CTX *ctx, const char *text, size_t len,
                         struct tla_verifiers **out);
 /* Child of ctx; NULL: no memory. */
 char *tla_verifiers_format(TALLOC_CTX *ctx, const struct tla_verifiers *list);
-/* NULL: there is none. */
+/* NULL: none of this SID. */
 struct tla_verifier *tla_verifiers_find(const struct tla_verifiers *list,
                                         const struct tl_sid *sid);
 /* First in the list, in place of an older one of the same SID; those beyond `most` go.
@@ -44,7 +43,7 @@ struct tla_verifier *tla_verifiers_find(const struct tla_verifiers *list,
 int tla_verifiers_put(struct tla_verifiers *list, const struct tla_verifier *verifier,
                       size_t most);
 void tla_verifiers_drop(struct tla_verifiers *list, const struct tl_sid *sid);
-/* May a password be compared now? */
+/* Whether a password may be compared now. */
 bool tla_verifier_open(const struct tla_verifier *verifier, int64_t now);
 
 #endif

@@ -23,8 +23,8 @@
 #define CALLER_SHARE 8
 #define CALLERS_SHARE 2
 
-/* A locker's request is about its own account: by /etc/passwd, or by the store, which the
- * logon then has to prove. */
+/* A locker's request must be about its own account: by /etc/passwd, or by the store,
+ * which the logon then has to prove. */
 static bool speaks_for_itself(struct tla_conv *conv)
 {
     const char *user = conv->request.user;
@@ -38,7 +38,7 @@ static bool speaks_for_itself(struct tla_conv *conv)
 
 static int refuse(struct tla_conv *conv)
 {
-    /* The name is worth a line; one that no account has may be a password. */
+    /* Log the name only if an account has it: otherwise it may be a password. */
     bool named = conv->request.user != NULL && tla_journal_may_name(conv, NULL);
 
     tla_journal_caller(conv, LOG_NOTICE, "uid %u asked for operation %u%s%s: refused",
@@ -58,8 +58,8 @@ static int take_one_of(struct tla_conv *conv, const char *holder, int share)
                           &place);
 }
 
-/* Root's programs have no limit of their own, but each user who calls them has one: a
- * thousand su of one user, waiting at their prompts, would lock all others out. */
+/* Root's programs are not limited, but each user that calls them is: a thousand su of one
+ * user, waiting at their prompts, would lock all others out. */
 static int take_place(struct tla_conv *conv)
 {
     const char *caller = conv->request.caller;
@@ -133,7 +133,7 @@ int tla_serve(const struct tla_setup *setup, int fd, enum tla_endpoint_kind endp
     int rc = conv == NULL ? -ENOMEM : tla_harden();
 
     if (rc != 0) {
-        tla_journal_line(LOG_ERR, "a worker could not give up its privileges: %s",
+        tla_journal_line(LOG_ERR, "a worker cannot drop its privileges: %s",
                          strerror(-rc));
         goto done;
     }

@@ -12,19 +12,19 @@
 #include "config_names.h"
 
 /* Where problems go: an array for JSON, or the output; and the exit code so far. */
-struct teller {
+struct report {
     struct cli *cli;
     json_t *problems;
     int code;
 };
 
-static void problem(struct teller *teller, const char *option, const char *value,
+static void problem(struct report *report, const char *option, const char *value,
                     const char *what)
 {
-    struct cli *cli = teller->cli;
+    struct cli *cli = report->cli;
 
-    teller->code = EXIT_PROBLEM;
-    json_array_append_new(teller->problems,
+    report->code = EXIT_PROBLEM;
+    json_array_append_new(report->problems,
                           json_pack("{s:s, s:o, s:o}", "option", option, "value",
                                     cli_json_text(value), "what", cli_json_text(what)));
     if (!cli->json)
@@ -32,25 +32,25 @@ static void problem(struct teller *teller, const char *option, const char *value
                cli_show(cli, what), cli_color(cli, "off"));
 }
 
-static void check_domain(struct teller *teller, const struct tl_topology *topo,
+static void check_domain(struct report *report, const struct tl_topology *topo,
                          const char *option, const char *value)
 {
-    struct cli *cli = teller->cli;
+    struct cli *cli = report->cli;
     struct tl_known_domain known;
 
     if (value == NULL || topo == NULL ||
         tl_known_domain(topo, cli_workstation_here(cli, topo), value, &known))
         return;
-    problem(teller, option, value,
+    problem(report, option, value,
             "no domain or trusted domain of this machine has that name; "
             "'trustlogon trusts' lists them");
 }
 
 /* Only root can check that the realm and the keytab fit; the rest is checked for every
  * user. */
-static void check_realm(struct teller *teller, const struct tl_topology *topo)
+static void check_realm(struct report *report, const struct tl_topology *topo)
 {
-    struct cli *cli = teller->cli;
+    struct cli *cli = report->cli;
     const char *value = cli->config->realm;
     struct tl_outcome *out = tl_outcome_new(cli);
     struct tl_words_input in = {0};
@@ -58,37 +58,37 @@ static void check_realm(struct teller *teller, const struct tl_topology *topo)
     if (value == NULL)
         return;
     if (strchr(value, '.') == NULL)
-        problem(teller, "realm", value,
+        problem(report, "realm", value,
                 "a NetBIOS name; the realm of a domain is its DNS name in capitals");
     else if (topo != NULL && !tl_name_equal(value, topo->domain))
-        problem(teller, "realm", value,
+        problem(report, "realm", value,
                 talloc_asprintf(cli, "this machine is a member of %s", topo->domain));
     else if (geteuid() == 0 &&
              tl_machine_detect(tl_machine_new(cli, cli->config), out) != TL_REASON_OK)
-        problem(teller, "realm", value, tl_outcome_words(cli, out, &in)->explanation);
+        problem(report, "realm", value, tl_outcome_words(cli, out, &in)->explanation);
 }
 
 /* libkrb5's file, which every logon depends on. */
-static void check_krb5_conf(struct teller *teller)
+static void check_krb5_conf(struct report *report)
 {
     char *error = NULL;
 
-    if (tl_krb5_conf_check(teller->cli, &error) == -EINVAL)
-        problem(teller, "file", "/etc/krb5.conf", error);
+    if (tl_krb5_conf_check(report->cli, &error) == -EINVAL)
+        problem(report, "file", "/etc/krb5.conf", error);
 }
 
 int cli_config_names(struct cli *cli, const struct tl_topology *topo, json_t *problems)
 {
-    struct teller teller = {.cli = cli, .problems = problems, .code = EXIT_WORKS};
+    struct report report = {.cli = cli, .problems = problems, .code = EXIT_WORKS};
     const char *usual = cli->config->default_domain;
     const char *bare =
         tl_bare_domain(cli->config, NULL); /* the machine's own needs no check */
 
-    check_krb5_conf(&teller);
-    check_domain(&teller, topo, "default_domain", usual);
-    check_domain(&teller, topo, "bare_names", bare);
-    check_realm(&teller, topo);
+    check_krb5_conf(&report);
+    check_domain(&report, topo, "default_domain", usual);
+    check_domain(&report, topo, "bare_names", bare);
+    check_realm(&report, topo);
     if (topo == NULL && (usual != NULL || bare != NULL) && !cli->json)
         printf("# names of domains are not checked: run 'trustlogon refresh' first\n");
-    return teller.code;
+    return report.code;
 }

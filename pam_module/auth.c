@@ -85,7 +85,7 @@ static int succeed(struct tlp *m, const struct tlp_result *result)
 
 /* The module is silent for a name of this machine, since pam_unix judges it. A message
  * for an unknown bare name would reveal which names the machine has. */
-static void tell(struct tlp *m, const struct tlp_result *result)
+static void show_refusal(struct tlp *m, const struct tlp_result *result)
 {
     if (result->ntstatus != LOGON_FAILURE || strpbrk(m->user, "\\@") != NULL)
         tlp_say(m, PAM_ERROR_MSG, result->text);
@@ -115,7 +115,7 @@ int tlp_authenticate(struct tlp *m)
         return PAM_USER_UNKNOWN;
     if (result.ntstatus == 0)
         return succeed(m, &result);
-    tell(m, &result);
+    show_refusal(m, &result);
     tlp_log(m, LOG_NOTICE, "logon refused: user=%s status=0x%08x reason=%s",
             tlp_named(m, &result), result.ntstatus, result.reason);
     return code_of(&result);

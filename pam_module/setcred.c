@@ -4,7 +4,7 @@
  *
  * If this handle's user did not log on through this module, the result is PAM_IGNORE:
  * libpam replays the jumps of pam_authenticate for pam_setcred, so this module is
- * called for users that another module let in, and must neither fail them nor
+ * called for users that another module authenticated, and must neither fail them nor
  * claim them.
  */
 #include <pwd.h>

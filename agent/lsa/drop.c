@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * drop.c - from root to an unprivileged user, before anything is read.
+ * drop.c - change from root to an unprivileged user, before any input is read.
  */
 #include "lsa.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * filter.c - the system calls that are left while Samba takes apart what a DC sent.
+ * filter.c - the system calls that are left while Samba decodes what a DC sent.
  *
- * Every other one fails with ENOSYS. It can make or change no file, start no process,
- * become no user and listen nowhere.
+ * Every other one fails with ENOSYS. The process cannot create or change a file, start a
+ * process, change its user or listen.
  */
 #include "lsa.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * line.c - what may come in: peer lines and request lines. Pure.
+ * line.c - parse and check peer lines and request lines. Pure.
  */
 #include "lsa.h"
 
@@ -18,8 +18,8 @@ static const char *parse_sid(const char *text, struct lsa_request *request)
     return NULL;
 }
 
-/* An isolated name would be looked for in every domain the DC knows, and found
- * where the first account of that name is. */
+/* The DC would look for an isolated name in every domain it knows, and return the first
+ * account of that name. */
 static const char *parse_name(const char *text, size_t len, struct lsa_request *request)
 {
     enum tl_name_error error = TL_NAME_OK;
@@ -36,7 +36,7 @@ static const char *parse_name(const char *text, size_t len, struct lsa_request *
     if (bare)
         return "a name needs its domain";
     if (local)
-        return "a name of this machine is no question for a DC";
+        return "a local name cannot be looked up at a DC";
     request->name = text;
     return NULL;
 }
@@ -98,7 +98,7 @@ const char *lsa_peer_parse(char *line, size_t len, struct lsa_peer *peer)
 
     *peer = (struct lsa_peer){0};
     if (len > LSA_LINE_MAX || memchr(line, '\0', len) != NULL)
-        return "no peer line";
+        return "not a peer line";
     /* A seventh field stays with the sixth, and is refused there. */
     while (rest != NULL && count < 6) {
         fields[count++] = rest;
@@ -107,7 +107,7 @@ const char *lsa_peer_parse(char *line, size_t len, struct lsa_peer *peer)
             *rest++ = '\0';
     }
     if (count != 6 || strcmp(fields[0], "peer") != 0)
-        return "the first line names no peer";
+        return "the first line is not a peer line";
     if (strcmp(fields[1], "aes") != 0 && strcmp(fields[1], "rc4") != 0)
         return "neither aes nor rc4";
     *peer = (struct lsa_peer){.dc = fields[2],

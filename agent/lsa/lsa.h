@@ -3,8 +3,8 @@
  * lsa.h - trustlogon-lsa: names and SIDs through the workstation's own DC.
  *
  * Over a one-way trust the machine has no ticket for the user's domain, but its
- * own DC asks across the trust for its members [MS-LSAT 3.1.4]. This program is
- * that question and nothing else, so that the hundred libraries below Samba's
+ * own DC asks across the trust for its members [MS-LSAT 3.1.4]. This program asks
+ * that question and does nothing else, so that the hundred libraries below Samba's
  * libdcerpc stay out of the agent.
  *
  *   trustlogon-lsa [--timeout SECONDS] [--idle SECONDS]
@@ -47,12 +47,12 @@
  *
  * Every answer comes within --timeout (default 5 seconds), connecting included.
  * After a failure the next request connects again. Exit: 0 after --idle seconds
- * (default 60) without a connection, 1 if it cannot work at all, 2 for wrong
+ * (default 60) without a connection, 1 if it cannot set itself up, 2 for wrong
  * arguments, 3 see above.
  *
- * It starts as root and gives that up before it reads a byte (drop.c): Samba takes apart
- * what a DC answers as an unprivileged user that has no capability, cannot open files of
- * other users, and may make few system calls (filter.c).
+ * It starts as root and gives that up before it reads a byte (drop.c): Samba decodes a
+ * DC's answers as an unprivileged user that has no capability, cannot open files of other
+ * users, and may make few system calls (filter.c).
  *
  * The transport: SMB to port 445 with signing required, \pipe\lsarpc, and in it RPC
  * with Kerberos and privacy (sealed). LookupNames4 over TCP would need schannel
@@ -98,16 +98,16 @@ struct lsa_request {
 const char *lsa_line_parse(const char *line, size_t len, struct lsa_request *request);
 /* The line "peer ...", which is cut into its fields. NULL, or why it is refused. */
 const char *lsa_peer_parse(char *line, size_t len, struct lsa_peer *peer);
-/* NULL, or which field cannot be what it should. They go into krb5
- * configuration and binding strings, so this is what keeps those unbent. */
+/* NULL, or which field is invalid. The fields go into krb5 configuration and binding
+ * strings, and this check keeps them from adding anything to those. */
 const char *lsa_peer_check(const struct lsa_peer *peer);
 bool lsa_peer_equal(const struct lsa_peer *a, const struct lsa_peer *b);
 
 /* --- drop.c, filter.c --- */
 
-/* Become the user of this name in /etc/passwd, for good, with nothing to gain by any
- * exec and nothing to leave behind. 0, -errno; -ENOENT, -EPERM: no such user, or it
- * is root. */
+/* Become the user of this name in /etc/passwd, for good: no exec regains a privilege, and
+ * no core file or keyring shows a secret. 0, -errno; -ENOENT: no such user; -EPERM: its
+ * uid or gid is 0. */
 int lsa_drop(const char *user);
 /* 0 or -errno; 0 in a build without libseccomp. */
 int lsa_filter(void);

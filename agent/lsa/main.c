@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * main.c - trustlogon-lsa: the command line, and out of root (lsa.h).
+ * main.c - trustlogon-lsa (lsa.h): the command line, and the order in which it gives up
+ * root's privileges.
  */
 #include "lsa.h"
 
@@ -59,7 +60,7 @@ static int read_arguments(int argc, char **argv, unsigned int *timeout,
         if (c != 't' && c != 'i')
             return usage(NULL);
     }
-    return optind == argc ? EXIT_END : usage("no further arguments are taken");
+    return optind == argc ? EXIT_END : usage("unexpected argument");
 }
 
 static bool is_listener(int fd)
@@ -73,7 +74,7 @@ static bool is_listener(int fd)
            domain == AF_UNIX && type == SOCK_STREAM && listening != 0;
 }
 
-/* Samba's libraries write what they think of a DC's answers to standard error. */
+/* Samba's libraries write comments on a DC's answers to standard error. */
 static int hush(void)
 {
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -92,7 +93,7 @@ int main(int argc, char **argv)
     if (ret != EXIT_END)
         return ret;
     if (!is_listener(STDIN_FILENO))
-        return usage("standard input is no listening socket");
+        return usage("standard input is not a listening socket");
     ret = lsa_drop(TL_LSA_RUN_AS);
     if (ret != 0) {
         fprintf(stderr, "trustlogon-lsa: cannot become %s: %s\n", TL_LSA_RUN_AS,

@@ -140,7 +140,9 @@ static void disconnect(struct lsa_rpc *rpc)
     rpc->handle = NULL;
 }
 
-/* The tickets come first: Samba itself has no key to get any. */
+/* Connect, bind with Kerberos and privacy, and open the policy handle that both look-ups
+ * need. The tickets come first, since Samba has no key to get any. A failure leaves no
+ * half connection: rpc->handle is NULL again, so the next request starts over. */
 static uint32_t connect_dc(TALLOC_CTX *ctx, struct lsa_rpc *rpc, const char **why)
 {
     struct dcerpc_binding *binding = NULL;
@@ -155,7 +157,7 @@ static uint32_t connect_dc(TALLOC_CTX *ctx, struct lsa_rpc *rpc, const char **wh
     creds = make_credentials(rpc->link, rpc, why);
     if (creds == NULL) {
         disconnect(rpc);
-        *why = talloc_asprintf(ctx, "Samba does not take the ticket: %s",
+        *why = talloc_asprintf(ctx, "Samba rejects the ticket: %s",
                                *why != NULL ? *why : "out of memory");
         return LSA_LOGON_FAILURE;
     }
@@ -191,8 +193,8 @@ static const char *type_word(enum lsa_SidType type)
 }
 
 /* A call that did not get through leaves a connection in an unknown state. A fault with
- * EPT_CANT_PERFORM_OP came back over it: a Samba DC says so when its question to another
- * domain failed. A policy handle that the DC does not know any more goes with its
+ * EPT_CANT_PERFORM_OP is an answer over it: a Samba DC returns it when its query to
+ * another domain failed. A policy handle that the DC no longer knows is dropped with its
  * connection. */
 static uint32_t call(TALLOC_CTX *ctx, struct lsa_rpc *rpc, uint32_t opnum, void *r,
                      const NTSTATUS *result)
@@ -203,7 +205,7 @@ static uint32_t call(TALLOC_CTX *ctx, struct lsa_rpc *rpc, uint32_t opnum, void 
     if (NT_STATUS_IS_OK(status)) {
         if (NT_STATUS_EQUAL(*result, NT_STATUS_INVALID_HANDLE))
             disconnect(rpc);
-        /* What Windows and Samba DCs call an account that is not there. */
+        /* The code of Windows and Samba DCs for an account that does not exist. */
         if (NT_STATUS_EQUAL(*result, NT_STATUS_NO_SUCH_USER))
             return LSA_NONE_MAPPED;
         return NT_STATUS_V(*result);
@@ -213,8 +215,9 @@ static uint32_t call(TALLOC_CTX *ctx, struct lsa_rpc *rpc, uint32_t opnum, void 
     return NT_STATUS_V(status);
 }
 
-/* A type without a word is "unknown": the DC answers so for a name that it does not have.
- */
+/* LookupNames3 for one name. The count and the SID in the reply are the DC's claims, and
+ * are checked before they are copied. A type without a word is "unknown", the DC's answer
+ * for a name that it does not have. */
 static uint32_t ask_name(TALLOC_CTX *ctx, struct lsa_rpc *rpc, const char *name,
                          struct tl_sid *sid)
 {
@@ -250,7 +253,9 @@ static uint32_t ask_name(TALLOC_CTX *ctx, struct lsa_rpc *rpc, const char *name,
     return 0;
 }
 
-/* All strings of the answer are children of ctx, as Samba unpacked them. */
+/* LookupSids2 for one SID. The domain's name is in a separate list, and its index comes
+ * from the DC. The strings are not copied: Samba unpacked them into ctx, and there they
+ * stay. */
 static uint32_t ask_sid(TALLOC_CTX *ctx, struct lsa_rpc *rpc, const struct tl_sid *sid,
                         struct lsa_answer *answer)
 {
@@ -330,8 +335,8 @@ uint32_t lsa_rpc_lookup(TALLOC_CTX *ctx, struct lsa_rpc *rpc,
                         const struct lsa_request *request, struct lsa_answer *answer,
                         const char **why)
 {
-    /* A connection kept from before may have ended meanwhile: the DC was
-     * restarted, or the ticket's time is over. One made now has no such excuse. */
+    /* A connection kept from before may have ended: the DC was restarted, or the
+     * ticket has expired. So it is retried once over a new connection. */
     bool kept = rpc->handle != NULL;
     struct lsa_answer got = {0};
     uint32_t ret;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * serve.c - connections, their lines, and the clock over them.
+ * serve.c - serve the connections: read their lines, answer them, and bound the time.
  */
 #include "lsa.h"
 
@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #define EXIT_LATE 3
-#define LINE_MS 1000        /* from one line to the next: others are waiting */
+#define LINE_MS 1000        /* from one line to the next: other clients wait */
 #define KEYS_MAX (64 << 10) /* bytes of a keytab */
 
 /* The DC that was asked last, and the connection to it. */
@@ -40,8 +40,8 @@ struct connection {
 /* The socket of the client that waits for the answer now; for the signal handler. */
 static volatile sig_atomic_t asker = -1;
 
-/* Only this bounds everything below: libkrb5 and libdcerpc wait in places of
- * their own choosing, and some of them for a minute. */
+/* Only this bounds everything below: libkrb5 and libdcerpc have waits of their own, some
+ * of a minute. */
 static void on_late(int signal_number)
 {
     static const char answer[] =
@@ -49,7 +49,7 @@ static void on_late(int signal_number)
 
     (void)signal_number;
     if (write(asker, answer, sizeof(answer) - 1) < 0)
-        _exit(EXIT_LATE); /* has gone; the end is the same */
+        _exit(EXIT_LATE); /* the client is gone; the result is the same */
     _exit(EXIT_LATE);
 }
 
@@ -129,7 +129,7 @@ static int answer(int fd, struct lsa_rpc *rpc, const char *line, size_t len,
     object = ret == 0 ? answer_json(&found) : error_json(ret, why);
     /* JSON cannot hold a name that is not UTF-8, which the DC should not have sent. */
     if (object == NULL)
-        object = error_json(LSA_BAD_REPLY, "the answer cannot be told");
+        object = error_json(LSA_BAD_REPLY, "the answer cannot be encoded as JSON");
     written = put(fd, object);
     talloc_free(ctx);
     return written;
@@ -184,7 +184,7 @@ static int receive(struct connection *c)
 }
 
 /* The next line, with a NUL in place of its newline. -E2BIG for one that is too long:
- * who writes such a thing cannot know where the next one begins. */
+ * then the beginning of the next one is not certain. */
 static int next_line(struct connection *c, char line[LSA_LINE_MAX + 1], size_t *len)
 {
     const char *end;
@@ -238,7 +238,7 @@ static struct dc_link *link_new(TALLOC_CTX *ctx, const struct lsa_peer *peer)
     return link;
 }
 
-/* Only one DC is kept, and with it its connection. */
+/* The link to this peer: the last one, with its connection, or a new one in its place. */
 static const char *choose_link(TALLOC_CTX *ctx, struct dc_link **link,
                                struct connection *c, char *line, size_t len)
 {
@@ -248,19 +248,19 @@ static const char *choose_link(TALLOC_CTX *ctx, struct dc_link **link,
     if (why != NULL)
         return why;
     if (!is_keytab(c->keys))
-        return "no keytab came with the peer";
+        return "the peer line has no keytab with it";
     if (*link != NULL && !lsa_peer_equal(&(*link)->peer, &peer))
         TALLOC_FREE(*link);
     if (*link == NULL)
         *link = link_new(ctx, &peer);
     if (*link == NULL)
-        return "Samba's libraries cannot be set up";
+        return "cannot set up Samba's libraries";
     lsa_tickets_keys((*link)->tickets, c->keys);
     c->keys = -1;
     return NULL;
 }
 
-/* An asker that has given up meanwhile: its question would only keep others waiting. */
+/* Whether the client has given up: its question would only delay other clients. */
 static bool has_gone(int fd)
 {
     struct pollfd pfd = {.fd = fd};
@@ -320,7 +320,7 @@ int lsa_serve(int listener, unsigned int timeout_s, unsigned int idle_s)
         }
         n = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
         if (n < 0)
-            continue; /* has gone again */
+            continue; /* the client is gone */
         if (is_root(n))
             serve_one(ctx, &link, n, timeout_s);
         close(n);

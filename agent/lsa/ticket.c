@@ -5,13 +5,13 @@
  * Samba brings a Kerberos library of its own (Heimdal in Debian), which takes no keytab
  * for a client and knows nothing of MIT's memory caches. So the tickets are fetched here,
  * where KDC and encryption types can be pinned, and handed over in a keyring, which both
- * know.
+ * libraries read.
  *
  * Any computer of the domain has host/ and cifs/ with its own name, so a ticket for those
- * does not show that a DC answers. Asked for are cifs/<dc>/<domain> and
- * host/<dc>/<domain>, which are refused to all but domain controllers [MS-ADTS
- * 3.1.1.5.3.1.1.4]. Samba can only ask for names of two components: it finds these
- * tickets under those, and no TGT to get others with.
+ * does not show that a DC answers. So the tickets are those of
+ * cifs/<dc>/<domain> and host/<dc>/<domain>, names that only domain controllers may have
+ * [MS-ADTS 3.1.1.5.3.1.1.4]. Samba can only ask for names of two components: it finds
+ * these tickets under those, and no TGT to get others with.
  */
 #include "lsa.h"
 
@@ -52,8 +52,8 @@ void lsa_tickets_keys(struct lsa_tickets *tickets, int keys)
     tickets->keys = keys;
 }
 
-/* Everything that either Kerberos library would else ask DNS, /etc/krb5.conf or
- * another program's plugin (a KDC locator) about. */
+/* Settings for everything that either Kerberos library would otherwise take from DNS,
+ * /etc/krb5.conf or a plugin (a KDC locator). */
 static int write_settings(const struct lsa_tickets *tickets)
 {
     const struct lsa_peer *peer = tickets->peer;
@@ -113,7 +113,7 @@ struct fetch {
     krb5_context k5;
     krb5_principal client;
     krb5_keytab keytab;
-    krb5_ccache cache;  /* in memory: the TGT, and what came of it */
+    krb5_ccache cache;  /* in memory: the TGT, and the tickets fetched with it */
     krb5_ccache handed; /* LSA_CCACHE */
     krb5_creds tgt;
     char domain[256]; /* in lower case, as in the names of services */

@@ -205,7 +205,7 @@ def crowd():
     told = ""
     for _ in range(300):  # told after the answer
         told = ws(["cat", LOG]).stdout
-        if "bob@contoso.test gets no tickets when a domain controller is back" in told:
+        if "bob@contoso.test gets no tickets when a domain controller answers" in told:
             break
         time.sleep(0.1)
     else:

@@ -275,7 +275,7 @@ def killed_program(path):
         one.close()
     check("killed: another program", until(lambda: len(programs()) == 1 and programs() != before),
           programs())
-    check("killed: the journal says so", until(lambda: "ended by signal 9" in ws(["cat", LOG]).stdout))
+    check("killed: the journal says so", until(lambda: "killed by signal 9" in ws(["cat", LOG]).stdout))
 
 
 def not_installed(path):

@@ -147,7 +147,7 @@ def main():
         print(f"    {how:10} {what:8} {times}")
     print(f"    {count} variants in {seconds:.0f} s, the slowest answer after {tally.slowest:.1f} s, "
           f"{tally.missed} whose turn did not come")
-    check("no worker died", "ended by signal" not in log, log[-2000:])
+    check("no worker died", "killed by signal" not in log, log[-2000:])
     check("each was answered in time, in words, and let in nobody but alice",
           not tally.faults, "\n".join(map(str, tally.faults[:10])))
     check("nearly every variant had its turn", tally.missed <= count / 50, tally.missed)

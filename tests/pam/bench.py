@@ -113,7 +113,7 @@ def agent(bench, conf="", extra=()):
             [str(AGENT), "--stderr", "--socket", str(bench.socket), "--conf", str(conf_file),
              "--run-dir", str(bench.folder), "--state-dir", str(bench.folder),
              "--cache-dir", str(bench.folder), *extra], stderr=out, stdin=subprocess.DEVNULL)
-    wait_for(lambda: "listening at" in log.read_text() or process.poll() is not None)
+    wait_for(lambda: "listening on" in log.read_text() or process.poll() is not None)
     try:
         yield process, log
     finally:

@@ -251,8 +251,8 @@ START_TEST(an_id_of_two)
     ck_assert_str_eq(told, "");
     ck_assert_int_eq(tla_store_user(handle, &bob, NULL, TL_STORE_SOURCE_PAC), -EEXIST);
     ck_assert_str_eq(told,
-                     "id-collision: bob@contoso.test has the id 301104, which is that "
-                     "of alice@contoso.test (" SID "1104)");
+                     "id-collision: bob@contoso.test has the id 301104, which already "
+                     "belongs to alice@contoso.test (" SID "1104)");
 }
 END_TEST
 
