@@ -122,7 +122,7 @@ def parser():
     up.add_argument("--quiet", action="store_true")
     up.set_defaults(run=cmd_up)
 
-    verbs.add_parser("down", help="end the lab, leaving nothing").set_defaults(run=cmd_down)
+    verbs.add_parser("down", help="end the lab and remove all of it").set_defaults(run=cmd_down)
     verbs.add_parser("status", help="hosts, trust, what is broken").set_defaults(run=cmd_status)
 
     shell = verbs.add_parser("shell", help="a shell, or a command, in a host")
@@ -134,24 +134,24 @@ def parser():
     change.add_argument("kind", choices=["external", "forest", "none"])
     change.add_argument("--direction", choices=["both", "one-way"])
     change.set_defaults(run=cmd_trust)
-    verbs.add_parser("retrust", help="remove the trust and make it again") \
+    verbs.add_parser("retrust", help="remove the trust and create it again") \
         .set_defaults(run=cmd_retrust)
 
-    verbs.add_parser("renew", help="a new workstation, joined as the one before") \
+    verbs.add_parser("renew", help="replace the workstation by a new one, joined in the same way") \
         .set_defaults(run=cmd_renew)
-    verbs.add_parser("settle", help="put the domains back to what they were when the lab was "
-                     "raised; say what cannot be, and exit 1 then").set_defaults(run=cmd_settle)
+    verbs.add_parser("settle", help="restore the domains to what they were when the lab was "
+                     "raised; print what cannot be restored, and exit 1 then").set_defaults(run=cmd_settle)
 
     install = verbs.add_parser("install", help="lay a DESTDIR over WS1's file system")
     install.add_argument("destdir", metavar="DESTDIR")
     install.set_defaults(run=cmd_install)
 
-    broken = verbs.add_parser("break", help="break one thing; `break list` names them")
+    broken = verbs.add_parser("break", help="break one thing; `break list` lists all")
     broken.add_argument("what")
     broken.set_defaults(run=cmd_break)
-    mend = verbs.add_parser("fix", help="mend one thing, or everything")
-    mend.add_argument("what", nargs="?")
-    mend.set_defaults(run=cmd_fix)
+    fix = verbs.add_parser("fix", help="undo one break, or all")
+    fix.add_argument("what", nargs="?")
+    fix.set_defaults(run=cmd_fix)
     return root
 
 

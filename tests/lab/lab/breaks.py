@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Everything that can be broken on purpose, and how each is mended.
+"""Everything that can be broken on purpose, and how each break is undone.
 
 A break is a function that changes the lab and returns a list of undo steps,
-which are plain data and are kept with the lab, so that any later process can
+which are plain data and saved with the lab, so that any later process can
 undo it, the last one first. `touches` names what a break changes; two breaks of one thing cannot
 be active together.
 """
@@ -105,15 +105,15 @@ def change_object(lab, host, dn, attributes):
 def need_tdo(lab, domain):
     entry = trust.tdo(lab, domain)
     if entry is None:
-        raise LabError("there is no trust to break (./run lab trust external)")
+        raise LabError("the lab has no trust to break (./run lab trust external creates one)")
     return entry
 
 
 # --- the trust ------------------------------------------------------------
 
-@broken("trusttype", "CONTOSO's trust object for FABRIKAM says trustType 1 (downlevel): "
+@broken("trusttype", "CONTOSO's trust object for FABRIKAM has trustType 1 (downlevel): "
         "no referral leaves CONTOSO", "contoso trustType", domain="contoso")
-@broken("trusttype-ws", "FABRIKAM's trust object for CONTOSO says trustType 1 (downlevel): "
+@broken("trusttype-ws", "FABRIKAM's trust object for CONTOSO has trustType 1 (downlevel): "
         "FABRIKAM refuses CONTOSO's referral ticket", "fabrikam trustType", domain="fabrikam")
 def trusttype(lab, domain):
     dn = need_tdo(lab, domain)["dn"]
@@ -132,8 +132,8 @@ def netbios_name(lab):
     return [undo, {"do": "rename", "host": host, "dn": new, "to": dn}]
 
 
-@broken("direction", "CONTOSO's trust object lacks the inbound direction: CONTOSO's users may "
-        "not go to FABRIKAM", "contoso trustDirection", domain="contoso", bit=1)
+@broken("direction", "CONTOSO's trust object lacks the inbound direction: CONTOSO's users "
+        "cannot log on in FABRIKAM", "contoso trustDirection", domain="contoso", bit=1)
 @broken("direction-ws", "FABRIKAM's trust object lacks the outbound direction: FABRIKAM does "
         "not trust CONTOSO", "fabrikam trustDirection", domain="fabrikam", bit=2)
 def direction(lab, domain, bit):
@@ -143,8 +143,8 @@ def direction(lab, domain, bit):
                           {"trustDirection": encoded(str(left))})]
 
 
-@broken("selective", "FABRIKAM's trust object asks for selective authentication "
-        "(CROSS_ORGANIZATION), which Samba's KDC answers by not using the trust",
+@broken("selective", "FABRIKAM's trust object requires selective authentication "
+        "(CROSS_ORGANIZATION); Samba's KDC then does not use the trust",
         "fabrikam trustAttributes")
 def selective(lab):
     entry = need_tdo(lab, "fabrikam")
@@ -187,8 +187,8 @@ def suffix(lab, edit):
     blobs = entry["attrs"].get("msDS-TrustForestTrustInfo")
     records = forest_info.parse(base64.b64decode(blobs[0])) if blobs else []
     if settings.SUFFIX not in map(forest_info.name_of, records):
-        raise LabError(f"the trust does not route {settings.SUFFIX}, so there is nothing to "
-                       "break: this needs ./run lab trust forest in a lab with --suffix")
+        raise LabError(f"the trust does not route {settings.SUFFIX}; this break needs "
+                       "./run lab trust forest in a lab with --suffix")
     blob = forest_info.build(edit(records))
     return [change_object(lab, "dc1.fabrikam", entry["dn"],
                           {"msDS-TrustForestTrustInfo": encoded(blob)})]
@@ -234,7 +234,7 @@ def keytab_missing(lab):
     return [change_file(lab, "ws1", KEYTAB, None)]
 
 
-@broken("keytab-unreadable", "/etc/krb5.keytab is damaged: it is no keytab", "keytab")
+@broken("keytab-unreadable", "/etc/krb5.keytab is damaged: it is not a keytab", "keytab")
 def keytab_unreadable(lab):
     return [change_file(lab, "ws1", KEYTAB, encoded("no keytab\n")[0])]
 
@@ -247,11 +247,11 @@ def keytab_wrong(lab):
 
 
 @broken("keytab-stale", "the machine password was changed and /etc/krb5.keytab still has the "
-        "keys of the one before", "keytab")
+        "old keys", "keytab")
 def keytab_stale(lab):
     old = get_file(lab, "ws1", KEYTAB)
     lab.run("ws1", "net", "ads", "changetrustpw")
-    # Entries of both passwords are in the new file: mending is taking that one.
+    # The new file has entries of both passwords, so the fix is to restore that one.
     new = get_file(lab, "ws1", KEYTAB)
     put_file(lab, "ws1", KEYTAB, old)
     return [{"do": "file", "host": "ws1", "path": KEYTAB, "content": new}]
@@ -294,7 +294,7 @@ def dns(lab):
     return [{"do": "unfilter", "host": "ws1", "table": "dns"}]
 
 
-@broken("dc-down", "Samba on dc1.contoso.test is stopped; the machine is still there",
+@broken("dc-down", "Samba on dc1.contoso.test is stopped; the host is still up",
         "samba on contoso", hosts=1)
 @broken("dc-down-all", "Samba is stopped on every DC of contoso.test", "samba on contoso",
         hosts=None)
@@ -331,7 +331,7 @@ def clock(lab):
     return preload(lab, "ws1", 3600)
 
 
-@broken("clock-behind", "the workstation's clock is an hour behind, likewise")
+@broken("clock-behind", "the workstation's clock is an hour behind, for every program started from now on")
 def clock_behind(lab):
     return preload(lab, "ws1", -3600)
 
@@ -355,12 +355,12 @@ def show():
 
 def apply(lab, name):
     if name not in BREAKS:
-        raise LabError(f"nothing called {name!r} can be broken; `break list` names all")
+        raise LabError(f"unknown break {name!r}; `./run lab break list` lists all")
     about = BREAKS[name]
     for active in lab.info["breaks"]:
         if active["touches"] == about["touches"]:
             raise LabError(f"{active['name']} is active and breaks the same thing; "
-                           f"first: ./run lab fix {active['name']}")
+                           f"run ./run lab fix {active['name']} first")
     undo_steps = about["function"](lab, **about["arguments"])
     lab.info["breaks"].append({"name": name, "touches": about["touches"], "undo": undo_steps})
     lab.save()

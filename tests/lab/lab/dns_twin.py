@@ -18,7 +18,7 @@ ONLY_FIRST = "_ldap._tcp.pdc"  # there is one PDC
 
 
 def twin(record, mine, other):
-    """The record that says of the other DC what this one says of the first."""
+    """This record of the first DC, for the other DC."""
     copy = dnsp.DnssrvRpcRecord()
     copy.wType, copy.rank, copy.dwTtlSeconds = record.wType, record.rank, record.dwTtlSeconds
     if record.wType == dnsp.DNS_TYPE_SRV and record.data.nameTarget.lower() == mine[0]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Runs inside a DC: add records to a zone of its DNS, making the zone if there is none.
+"""Runs inside a DC: add records to a zone of its DNS, creating the zone if it does not exist.
 
 dns_zone.py ZONE DC_FQDN PASSWORD    standard input: JSON, a list of [name, type, data]
 

@@ -52,10 +52,10 @@ TGT_KEY = kcrypto.Key(AES256, b"of all forgers" + bytes(18))
 WS = ["host", "ws1.fabrikam.test"]
 AD_IF_RELEVANT, AD_WIN2K_PAC = 1, 128
 LOGON_INFO, SRV_CHECKSUM, KDC_CHECKSUM, CLIENT_INFO, REQUESTER = 1, 6, 7, 10, 18
-# What a KDC made over the ticket that it no longer is; a workstation has no key for these.
+# Signatures of the KDC over the former ticket; a workstation has no key for these.
 UNCHECKED = (16, 19)
 LEARNT = {}  # the real PAC, and what was ordered
-LIFETIME = 3600  # less than anybody asks for
+LIFETIME = 3600  # less than any client asks for
 
 
 def pack(value, kind):
@@ -152,7 +152,7 @@ def forged_pac(order, authtime):
     buffers[CLIENT_INFO] = client_info(buffers[CLIENT_INFO], order, authtime)
     if "requester" in order:
         buffers[REQUESTER] = ndr_pack(security.dom_sid(order["requester"]))
-    # The KDC's, which no workstation can check, is made by chance.
+    # The KDC's, which no workstation can check, is random.
     unsigned = struct.pack("<I", HMAC_AES256) + bytes(12)
     buffers.update({SRV_CHECKSUM: unsigned, KDC_CHECKSUM: unsigned})
     for kind in order.get("drop", ()):

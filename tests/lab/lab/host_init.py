@@ -87,7 +87,7 @@ def make_view(state, name):
     for path, mode in CREATED:
         os.makedirs(path, exist_ok=True)
         os.chmod(path, mode)
-    # The folder the lab was started from may be hidden now: take the tool along.
+    # The folder the lab was started from may be hidden now: copy the tool.
     for entry, content in tool.items():
         with open(f"/run/lab/{entry}", "wb") as out:
             out.write(content)
@@ -120,7 +120,7 @@ def main():
     os.write(ready, outer_pid.encode() + b"\n")
     os.close(ready)
     os.close(hosts)
-    # Whatever is not covered by now is the machine's own: a host may look at it only.
+    # What is not covered yet is the machine's own: read-only for a host.
     # Last, because the record above is in a folder of the machine.
     mount("-o", "remount,bind,ro", "/")
     while True:

@@ -86,7 +86,7 @@ def main():
     selector.register(bind(NATIVE), selectors.EVENT_READ, ("journal", parse_native))
     selector.register(bind(SYSLOG), selectors.EVENT_READ, ("syslog", parse_syslog))
     output = os.open(OUTPUT, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    if os.fork():  # both sockets are bound: the caller may go on
+    if os.fork():  # both sockets are bound: the caller may continue
         return
     os.setsid()
     null = os.open("/dev/null", os.O_RDWR)

@@ -104,7 +104,8 @@ def serve(sock, rules, realm):
 
 
 def end_with_input():
-    """Whoever started this holds its input; nobody outside can signal it by name."""
+    """End when the input ends: the process that started this one holds it, and no process
+    outside can find it by name."""
     sys.stdin.read()
     os._exit(0)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Runs inside a DC: stands between its KDC and everybody, and meddles with chosen replies.
+"""Runs inside a DC: a proxy before its KDC that changes chosen replies.
 
 usage: meddler.py LISTEN_PORT
 
@@ -89,7 +89,7 @@ class Plan:
 
 
 def meddle(plan, order, reply):
-    """(bytes to send, whether the connection goes on)"""
+    """(bytes to send, whether the connection stays open)"""
     how, at, message = order["how"], order.get("at", 0), reply[4:]
     if how == "truncate":
         return reply[:at], False
@@ -138,7 +138,7 @@ def serve(sock, plan):
 
 
 def serve_quietly(sock, plan):
-    """A client that gets nonsense hangs up: that is what the test tries."""
+    """A client that gets a malformed reply hangs up, which the tests expect."""
     try:
         serve(sock, plan)
     except OSError:

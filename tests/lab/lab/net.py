@@ -6,7 +6,7 @@ from . import settings
 
 
 def batch(pid, lines, force=False):
-    """Commands of ip; with force, failures are passed over in silence."""
+    """Commands of ip; with force, failures are ignored."""
     subprocess.run(["nsenter", "-t", str(pid), "-n", "ip", *(["-force"] if force else []),
                     "-batch", "-"], check=not force, input="\n".join(lines) + "\n", text=True,
                    stderr=subprocess.DEVNULL if force else None)
@@ -22,8 +22,8 @@ def cable(host):
 
 
 def connect(lab, hosts):
-    """A host that comes in place of another has its hardware address, too, for the others
-    remember that."""
+    """A host that replaces another has its hardware address, too, since the other hosts
+    have it in their caches."""
     lines = []
     for host in hosts:
         hardware = "02:00:" + ":".join(f"{int(part):02x}" for part in
@@ -39,7 +39,7 @@ def connect(lab, hosts):
 
 
 def disconnect(lab, hosts):
-    """Of hosts that have ended; the kernel removes their cables, but in its own time."""
+    """Of hosts that have ended; the kernel removes their cables with a delay."""
     batch(lab.info["holder"]["pid"], [f"link del {cable(host)}" for host in hosts], force=True)
 
 

@@ -25,7 +25,7 @@ FILES = {"/usr/lib/python3/dist-packages/samba": "python3-samba",
 
 def check_prerequisites():
     if os.geteuid() != 0:
-        raise LabError("the lab needs root: it makes network and mount namespaces")
+        raise LabError("the lab needs root: it creates network and mount namespaces")
     missing = sorted({package for program, package in PROGRAMS.items()
                       if shutil.which(program) is None}
                      | {package for file, package in FILES.items() if not glob.glob(file)})
@@ -34,11 +34,11 @@ def check_prerequisites():
     with open("/proc/filesystems", encoding="ascii") as known:
         if "overlay" not in known.read().split() \
                 and subprocess.run(["modprobe", "-q", "overlay"], check=False).returncode != 0:
-            raise LabError("this kernel has no overlayfs, which gives hosts their own files")
+            raise LabError("this kernel has no overlayfs, which the hosts need for their own files")
     tried = subprocess.run(["unshare", "--mount", "--net", "--pid", "--uts", "--ipc", "--fork",
                             "true"], capture_output=True, text=True, check=False)
     if tried.returncode != 0:
-        raise LabError(f"this machine refuses new namespaces: {tried.stderr.strip()}")
+        raise LabError(f"cannot create namespaces on this machine: {tried.stderr.strip()}")
 
 
 def hosts_of(options):
@@ -110,7 +110,7 @@ def populate(lab, options, say):
     if options.child:
         child.connect(lab)
     if options.dc2:
-        # While it joins, its databases cannot be opened by others.
+        # While it joins, other processes cannot open its databases.
         lab.info["dc2 joined"] = True
         samba.replicate(lab, "all")
         samba.forward_to(lab, "dc1.fabrikam", ["dc2.contoso", "dc1.contoso"])

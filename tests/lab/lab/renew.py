@@ -25,7 +25,7 @@ def record(lab):
 
 
 def settle(lab):
-    """Put the domains back to what they were; what cannot be, one line each."""
+    """Restore the domains to what they were; what cannot be restored, one line each."""
     lines = [f"break {entry['name']} is active" for entry in lab.info["breaks"]]
     if lines:
         return lines
@@ -39,9 +39,9 @@ def settle(lab):
 
 
 def renew(lab):
-    """Put a new workstation, joined as the one before, and a new mallory in place of the old."""
+    """Replace the workstation, joined in the same way, and mallory by new ones."""
     if lab.info["breaks"]:
-        raise LabError("something is broken; first: ./run lab fix")
+        raise LabError("a break is active; run ./run lab fix first")
     for host in NEW:
         hosts.stop(lab, host)
     net.disconnect(lab, NEW)

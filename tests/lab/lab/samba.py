@@ -64,7 +64,7 @@ def krb5_conf(realm):
 
 
 def other(domain):
-    """Whose DC knows the names that this domain's does not."""
+    """The domain whose DC resolves the names that this domain's DC does not."""
     return "fabrikam" if domain == "contoso" else "contoso"
 
 
@@ -85,7 +85,7 @@ def provision_key(domain, sid, suffix):
 
 
 def provision(lab, domain):
-    """Make DC1 of a domain with its accounts, from the cache where there is one.
+    """Make DC1 of a domain with its accounts, from the cache if it has them.
 
     The tarball is made before the DC first runs, so its databases are at rest.
     """
@@ -186,7 +186,7 @@ def wait_ready(lab, hosts, timeout=300):
         done = lab.tool(host, "wait_ports", settings.HOSTS[host]["address"], ports, str(left),
                         check=False)
         if done.returncode != 0:
-            raise LabError(f"{host}: samba does not serve: {done.stdout.strip()}")
+            raise LabError(f"{host}: samba does not answer: {done.stdout.strip()}")
 
 
 def stop(lab, host):
@@ -194,6 +194,6 @@ def stop(lab, host):
 
 
 def publish(lab, dc, zone, records):
-    """Add records [name, type, data] to a zone of a DC's DNS, which is made if need be."""
+    """Add records [name, type, data] to a zone of a DC's DNS, which is created if it does not exist."""
     lab.tool(dc, "dns_zone", zone, settings.HOSTS[dc]["fqdn"], settings.PASSWORD,
              stdin=json.dumps(records))

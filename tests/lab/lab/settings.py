@@ -6,7 +6,7 @@ SUFFIX = "corp.example"  # the explicit UPN suffix of CONTOSO
 
 CONTOSO = {"realm": "CONTOSO.TEST", "dns": "contoso.test", "flat": "CONTOSO"}
 FABRIKAM = {"realm": "FABRIKAM.TEST", "dns": "fabrikam.test", "flat": "FABRIKAM"}
-# With `up --child`: a domain below contoso.test (child.py tells how far it is one).
+# With `up --child`: a domain below contoso.test (child.py describes its limits).
 CHILD = {"realm": "CHILD.CONTOSO.TEST", "dns": "child.contoso.test", "flat": "CHILD"}
 DOMAINS = {"contoso": CONTOSO, "fabrikam": FABRIKAM, "child": CHILD}
 

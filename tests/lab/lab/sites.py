@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Runs inside a DC: the sites of its forest, as a JSON text on standard input says.
+"""Runs inside a DC: the sites of its forest, by a JSON text on standard input.
 
 {"Berlin": {"subnets": ["10.99.0.31/32"], "dcs": {"dc2": "dc2.contoso.test"}}, "Paris": {...}}
 

@@ -23,7 +23,7 @@ PROCESS_KEYRING = -2
 
 
 def claim():
-    """(number, what holds it until it is closed). An abstract name is left by no crash."""
+    """(number, what holds it until it is closed). An abstract name does not outlive a crash."""
     for number in range(SLOTS):
         held = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         try:
@@ -31,7 +31,7 @@ def claim():
             return number, held
         except OSError:
             held.close()
-    raise LabError(f"{SLOTS} labs are up, and there are numbers for no more")
+    raise LabError(f"{SLOTS} labs are up, which is the maximum")
 
 
 def domain_sid(number, domain):

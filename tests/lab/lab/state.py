@@ -22,7 +22,7 @@ class LabError(Exception):
 
 
 def process_started(pid):
-    """Start time of a process, which tells a pid from its later reuse."""
+    """Start time of a process, which distinguishes a pid from its later reuse."""
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as stat:
             return stat.read().rpartition(")")[2].split()[19]
@@ -62,7 +62,7 @@ class Lab:
         os.rename(temporary, self.path("lab.json"))
 
     def make_folder(self):
-        """The folder of all labs goes with the last one in it, which may be just now."""
+        """Remove the folder of all labs if this was the last one in it."""
         while not os.path.isdir(self.dir):
             with contextlib.suppress(FileNotFoundError):
                 os.makedirs(self.dir, mode=0o755, exist_ok=True)
@@ -124,7 +124,7 @@ class Lab:
             if wanted in (key, key + ".test", key + ".fabrikam", key + ".fabrikam.test"):
                 return key
         known = ", ".join(self.info["hosts"])
-        raise LabError(f"no host {name!r} in this lab; there are: {known}")
+        raise LabError(f"unknown host {name!r}; the hosts of this lab are: {known}")
 
     def pid(self, host):
         return self.info["hosts"][host]["pid"]

@@ -28,7 +28,7 @@ protocols: files
 
 
 def add_account(lab):
-    """The machine's own user. Domain users are the product's to know, by its NSS module."""
+    """The machine's own user. Domain users come from the product's NSS module."""
     user = settings.LOCAL_USER
     for path, line in (("/etc/passwd", f"{user}:x:5001:5001::/home/{user}:/bin/bash\n"),
                        ("/etc/group", f"{user}:x:5001:\n")):
