@@ -105,7 +105,7 @@ int tla_commit_groups(struct tla_conv *conv, struct tl_logon *logon, int64_t pro
     struct tla_membership_cache cache = {.proven = proven,
                                          .checked = proven,
                                          .own_asked = logon->own.asked,
-                                         .own_answered = logon->own.told};
+                                         .own_answered = logon->own.answered};
     int rc;
 
     /* Groups named in rules are looked up while the user's ticket is available. */
@@ -152,6 +152,8 @@ int tla_commit_pending(struct tla_conv *conv, struct tl_logon *logon,
     return tla_pending_save(conv->config->run_dir, pending);
 }
 
+/* The empty cache has the principal that the tickets will be for, so that setcred can
+ * make the user's cache of it now and deferred_tickets.c can fill that one later. */
 int tla_commit_cached(struct tla_conv *conv, struct tl_logon *logon,
                       const struct tla_cached_user *user, struct tla_pending **pending)
 {

@@ -20,8 +20,8 @@ enum tl_reason tla_logon_new(TALLOC_CTX *ctx, struct tla_conv *conv,
     *logon = tl_logon_new(ctx, machine, NULL);
     if (*logon == NULL)
         return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
-    (*logon)->recall = tla_cached_own_groups;
-    (*logon)->recall_arg = conv;
+    (*logon)->cached_groups = tla_cached_own_groups;
+    (*logon)->cached_groups_arg = conv;
     return TL_REASON_OK;
 }
 

@@ -47,7 +47,7 @@ static void from_proof(TALLOC_CTX *ctx, const struct tla_membership_cache *last,
     const struct tl_membership *member = last->member;
 
     known->asked = last->own_asked;
-    known->told = last->own_answered;
+    known->answered = last->own_answered;
     for (size_t i = 0; i < member->count; i++) {
         struct tl_own_group group = {.sid = member->groups[i].sid};
 

@@ -8,8 +8,8 @@
 
 #include <trustlogon/logon.h>
 
-/* A tl_recall_fn: from the membership cache, else from the identity store. `arg` is the
- * conversation. */
+/* A tl_cached_groups_fn: from the membership cache, else from the identity store. `arg`
+ * is the conversation. */
 void tla_cached_own_groups(void *arg, TALLOC_CTX *ctx, const struct tl_sid *user,
                            struct tl_own_groups *known);
 

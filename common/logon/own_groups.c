@@ -135,7 +135,7 @@ static int give(struct tl_pac *pac, const struct tl_own_groups *own)
 
 /*
  * logon->own.asked is when the directory was asked, with or without an answer, so that
- * one that is down is not asked at every logon. logon->own.told is when it answered,
+ * one that is down is not asked at every logon. logon->own.answered is when it answered,
  * which limits how long an answer counts.
  */
 enum tl_reason tli_logon_add_own_groups(struct tl_logon *logon, tl_deadline deadline)
@@ -152,15 +152,16 @@ enum tl_reason tli_logon_add_own_groups(struct tl_logon *logon, tl_deadline dead
     unmark(logon->pac->resource, logon->pac->num_resource);
     if (at == NULL || is_of_own_forest(logon, at + 1))
         return TL_REASON_OK;
-    if (logon->recall != NULL)
-        logon->recall(logon->recall_arg, logon, &logon->pac->user_sid, &logon->own);
+    if (logon->cached_groups != NULL)
+        logon->cached_groups(logon->cached_groups_arg, logon, &logon->pac->user_sid,
+                             &logon->own);
     keep_own(&logon->own, own_sid(logon));
     age = now - logon->own.asked;
     if (age < 0 || age >= FRESH_S) {
         reason = ask(logon, deadline, &found, why);
         logon->own.asked = now;
-        if (found != NULL || (logon->own.told == 0 && logon->own.count > 0))
-            logon->own.told = now;
+        if (found != NULL || (logon->own.answered == 0 && logon->own.count > 0))
+            logon->own.answered = now;
         if (reason != TL_REASON_OK)
             tl_trace_note(logon->trace, "groups of %s could not be read: %s",
                           logon->machine->workstation->domain,
@@ -168,7 +169,8 @@ enum tl_reason tli_logon_add_own_groups(struct tl_logon *logon, tl_deadline dead
                               ? why->detail
                               : tl_reason_info(reason)->slug);
     }
-    if (found == NULL && (logon->own.told > now || now - logon->own.told > KEPT_S))
+    if (found == NULL &&
+        (logon->own.answered > now || now - logon->own.answered > KEPT_S))
         logon->own.count = 0;
     if ((found != NULL && take(logon, found) != 0) || give(logon->pac, &logon->own) != 0)
         return tl_outcome_fail(logon->outcome, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);

@@ -20,23 +20,24 @@ struct tl_own_group {
 };
 /* Times are in seconds since 1970; 0: never. */
 struct tl_own_groups {
-    int64_t asked; /* the directory was asked, with or without an answer */
-    int64_t told;  /* it answered, or a look-up's answer was taken in its place */
+    int64_t asked;    /* the directory was asked, with or without an answer */
+    int64_t answered; /* it answered, or a look-up's answer was taken in its place */
     size_t count;
     struct tl_own_group *groups; /* children of the context that was passed */
 };
-/* Fill in what is known about a user who has just been proven; it is all zero. */
-typedef void (*tl_recall_fn)(void *arg, TALLOC_CTX *ctx, const struct tl_sid *user,
-                             struct tl_own_groups *known);
+/* Fill in the groups that are cached from before for a user who has just been proven;
+ * *known is all zero. */
+typedef void (*tl_cached_groups_fn)(void *arg, TALLOC_CTX *ctx, const struct tl_sid *user,
+                                    struct tl_own_groups *known);
 
 struct tl_logon {
     /* in */
     /* A copy of the caller's, for the logon may find that this machine is another one of
      * its keytab, or read the trusts again. */
     struct tl_machine *machine;
-    const struct tl_trace *trace; /* may be NULL */
-    tl_recall_fn recall;          /* NULL: nothing is known from earlier logons */
-    void *recall_arg;
+    const struct tl_trace *trace;      /* may be NULL */
+    tl_cached_groups_fn cached_groups; /* NULL: nothing is cached from earlier logons */
+    void *cached_groups_arg;
     /* out: as far as the logon got; children of it */
     struct tl_name *name;
     struct tl_route *route;
