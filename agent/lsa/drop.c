@@ -8,38 +8,50 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <linux/keyctl.h>
-#include <pwd.h>
 #include <signal.h>
-#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "store/passwd_file.h"
+
 #define FILES_MAX 64U
 #define DATA_MAX (256UL << 20)
 #define FILE_SIZE_MAX (1UL << 20)
 
-/* In the file, not by NSS: this process is what NSS waits for. */
+struct account {
+    const char *name;
+    bool found;
+    uid_t uid;
+    gid_t gid;
+};
+
+static bool is_account(void *data, const struct tli_passwd_line *line)
+{
+    struct account *account = data;
+
+    account->found = tli_passwd_line_counts(line) && line->name != NULL && line->has_id &&
+                     line->has_gid && strcmp(line->name, account->name) == 0;
+    account->uid = line->id;
+    account->gid = line->gid;
+    return !account->found;
+}
+
+/* In the file, not by NSS, which waits for this process. */
 static int find_user(const char *name, uid_t *uid, gid_t *gid)
 {
-    FILE *file = fopen("/etc/passwd", "re");
-    struct passwd space = {0}, *entry = NULL;
-    char text[4096];
-    int ret = -ENOENT;
+    struct account account = {.name = name};
+    int ret = tli_passwd_read("/etc/passwd", is_account, &account);
 
-    if (file == NULL)
-        return -errno;
-    while (ret == -ENOENT && fgetpwent_r(file, &space, text, sizeof(text), &entry) == 0) {
-        if (strcmp(entry->pw_name, name) == 0) {
-            *uid = entry->pw_uid;
-            *gid = entry->pw_gid;
-            ret = *uid == 0 || *gid == 0 ? -EPERM : 0;
-        }
-    }
-    (void)fclose(file);
-    return ret;
+    if (ret != 0)
+        return ret;
+    if (!account.found)
+        return -ENOENT;
+    *uid = account.uid;
+    *gid = account.gid;
+    return *uid == 0 || *gid == 0 ? -EPERM : 0;
 }
 
 static int drop_bounding_set(void)

@@ -15,24 +15,34 @@
 
 #define BLOCK 4096
 #define ID_FIELD 2
+#define GID_FIELD 3
+
+/* A field that is to be a number, as far as it has been read. */
+struct number {
+    uint64_t value; /* stays above UINT32_MAX once it is there */
+    bool begun;     /* with a sign or a digit */
+    bool digits;    /* at least one */
+    bool invalid;   /* the field is not a number */
+};
 
 /* A line as far as it has been read. */
 struct partial {
     char name[TLI_PASSWD_NAME_MAX + 1];
     size_t length;  /* of the name; TLI_PASSWD_NAME_MAX + 1: too long */
     unsigned field; /* the one that is read now, from 0 */
-    uint64_t id;    /* stays above UINT32_MAX once it is there */
-    bool begun;     /* the number has: a sign or a digit */
-    bool digits;    /* it has at least one */
-    bool no_number; /* the third field is not a number */
+    struct number id, gid;
 };
 
 static void start_line(struct partial *line)
 {
     line->length = 0;
     line->field = 0;
-    line->id = 0;
-    line->begun = line->digits = line->no_number = false;
+    line->id = line->gid = (struct number){0};
+}
+
+static bool is_id(const struct number *number)
+{
+    return number->digits && !number->invalid && number->value <= UINT32_MAX;
 }
 
 static bool end_line(struct partial *line, tli_passwd_line_fn *seen, void *data)
@@ -45,26 +55,28 @@ static bool end_line(struct partial *line, tli_passwd_line_fn *seen, void *data)
             line->name[line->length] = '\0';
             whole.name = line->name;
         }
-        whole.has_id = line->digits && !line->no_number && line->id <= UINT32_MAX;
-        whole.id = whole.has_id ? (uint32_t)line->id : 0;
+        whole.has_id = is_id(&line->id);
+        whole.id = whole.has_id ? (uint32_t)line->id.value : 0;
+        whole.has_gid = is_id(&line->gid);
+        whole.gid = whole.has_gid ? (uint32_t)line->gid.value : 0;
         go_on = seen(data, &whole);
     }
     start_line(line);
     return go_on;
 }
 
-/* One character of the third field. Blanks and a plus sign may precede the number:
- * glibc's parser takes it with strtoul(). */
-static void add_digit(struct partial *line, char c)
+/* One character of a number. Blanks and a plus sign may precede it: glibc's parser reads
+ * it with strtoul(). */
+static void add_digit(struct number *number, char c)
 {
     if (c >= '0' && c <= '9') {
-        line->begun = line->digits = true;
-        if (line->id <= UINT32_MAX)
-            line->id = line->id * 10 + (uint64_t)(c - '0');
-    } else if (c == '+' && !line->begun) {
-        line->begun = true;
-    } else if (line->begun || c == '\0' || strchr(" \t\v\f\r", c) == NULL) {
-        line->no_number = true;
+        number->begun = number->digits = true;
+        if (number->value <= UINT32_MAX)
+            number->value = number->value * 10 + (uint64_t)(c - '0');
+    } else if (c == '+' && !number->begun) {
+        number->begun = true;
+    } else if (number->begun || c == '\0' || strchr(" \t\v\f\r", c) == NULL) {
+        number->invalid = true;
     }
 }
 
@@ -78,8 +90,17 @@ static void add(struct partial *line, char c)
         else
             line->length = TLI_PASSWD_NAME_MAX + 1;
     } else if (line->field == ID_FIELD) {
-        add_digit(line, c);
+        add_digit(&line->id, c);
+    } else if (line->field == GID_FIELD) {
+        add_digit(&line->gid, c);
     }
+}
+
+/* The rest of a group may be thousands of members: their field is not a number, which its
+ * first letter shows. */
+static bool is_read(const struct partial *line)
+{
+    return line->field > GID_FIELD || (line->field == GID_FIELD && line->gid.invalid);
 }
 
 static int read_lines(int fd, tli_passwd_line_fn *seen, void *data)
@@ -101,8 +122,7 @@ static int read_lines(int fd, tli_passwd_line_fn *seen, void *data)
             if (*at == '\n') {
                 if (!end_line(&line, seen, data))
                     return 0;
-            } else if (line.field > ID_FIELD) {
-                /* The rest of a group may be thousands of members. */
+            } else if (is_read(&line)) {
                 const char *stop = memchr(at, '\n', (size_t)(end - at));
 
                 at = (stop != NULL ? stop : end) - 1;

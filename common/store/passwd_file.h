@@ -19,6 +19,9 @@ struct tli_passwd_line {
     const char *name; /* first field, not empty; NULL: longer than TLI_PASSWD_NAME_MAX */
     bool has_id;      /* the third field is a number of 32 bits */
     uint32_t id;      /* 0 without one */
+    /* The fourth field: the primary group in passwd(5), of no meaning in group(5). */
+    bool has_gid;
+    uint32_t gid;
 };
 
 /* Called for each line, comments and the + and - of NIS among them. False ends the
