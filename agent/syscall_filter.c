@@ -10,20 +10,22 @@
  */
 #include "harden.h"
 
-#include <errno.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "tl_build.h"
-
-#if HAVE_SECCOMP
-
 #include <sched.h>
-#include <seccomp.h>
 
-#define ALLOW(name) SCMP_SYS(name)
+#include "syscall_table.h"
 
-static const int allowed[] = {
+/* The new namespaces that a child must not have. clone3 has its flags in memory, which a
+ * filter cannot read, so it is not allowed; the C library falls back to clone. */
+#define NAMESPACES                                                                       \
+    (CLONE_NEWCGROUP | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID |        \
+     CLONE_NEWUSER | CLONE_NEWUTS)
+#if defined(__s390__) || defined(__s390x__)
+#define CLONE_FLAGS 1 /* the place of clone's flags among its arguments */
+#else
+#define CLONE_FLAGS 0
+#endif
+
+static const struct tla_syscall allowed[] = {
     /* files */
     ALLOW(access),
     ALLOW(chdir),
@@ -160,7 +162,8 @@ static const int allowed[] = {
     ALLOW(times),
     ALLOW(timerfd_create),
     ALLOW(timerfd_settime),
-    /* this process, its children, its signals */
+    /* this process, its children and threads, its signals */
+    ALLOW_IF(clone, CLONE_FLAGS, NAMESPACES, 0),
     ALLOW(exit),
     ALLOW(exit_group),
     ALLOW(fork),
@@ -216,46 +219,7 @@ static const int allowed[] = {
     ALLOW(request_key),
 };
 
-/* A child or a thread, in the same namespaces. clone3 has its flags in memory, which a
- * filter cannot read, so it is not allowed; the C library falls back to clone. */
-static int allow_clone(scmp_filter_ctx filter)
-{
-    const uint64_t namespaces = CLONE_NEWCGROUP | CLONE_NEWIPC | CLONE_NEWNET |
-                                CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUSER | CLONE_NEWUTS;
-
-#if defined(__s390__) || defined(__s390x__)
-    const unsigned int flags = 1;
-#else
-    const unsigned int flags = 0;
-#endif
-    return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
-                            SCMP_CMP(flags, SCMP_CMP_MASKED_EQ, namespaces, 0));
-}
-
 int tla_filter(void)
 {
-    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
-    int rc = filter == NULL ? -ENOMEM : 0;
-
-    /* A negative number: this architecture has no such call. */
-    for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]) && rc == 0; i++) {
-        if (allowed[i] >= 0)
-            rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
-    }
-    if (rc == 0)
-        rc = allow_clone(filter);
-    if (rc == 0)
-        rc = seccomp_load(filter);
-    if (filter != NULL)
-        seccomp_release(filter);
-    return rc;
+    return tla_allow_only(allowed, sizeof(allowed) / sizeof(allowed[0]));
 }
-
-#else
-
-int tla_filter(void)
-{
-    return 0;
-}
-
-#endif

@@ -7,18 +7,14 @@
  */
 #include "lsa.h"
 
-#include <errno.h>
-
-#include "tl_build.h"
-
-#if HAVE_SECCOMP
-
 #include <fcntl.h>
-#include <seccomp.h>
 
-#define ALLOW(name) SCMP_SYS(name)
+#include "../syscall_table.h"
 
-static const int allowed[] = {
+/* Flags of open(2) of which only O_RDONLY may be left. O_TMPFILE is for writing too. */
+#define WRITES (O_ACCMODE | O_CREAT | O_TRUNC)
+
+static const struct tla_syscall allowed[] = {
     /* files: read; a memory file for krb5's settings */
     ALLOW(access),
     ALLOW(close),
@@ -36,6 +32,8 @@ static const int allowed[] = {
     ALLOW(lstat),
     ALLOW(memfd_create),
     ALLOW(newfstatat),
+    ALLOW_IF(open, 1, WRITES, O_RDONLY),
+    ALLOW_IF(openat, 2, WRITES, O_RDONLY),
     ALLOW(pipe2),
     ALLOW(pread64),
     ALLOW(read),
@@ -122,41 +120,7 @@ static const int allowed[] = {
     ALLOW(keyctl),
 };
 
-/* To read only. O_TMPFILE is for writing too. */
-static int allow_open(scmp_filter_ctx filter, int call, unsigned int flags)
-{
-    if (call < 0) /* this architecture has no such call */
-        return 0;
-    return seccomp_rule_add(
-        filter, SCMP_ACT_ALLOW, call, 1,
-        SCMP_CMP(flags, SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY));
-}
-
 int lsa_filter(void)
 {
-    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
-    int rc = filter == NULL ? -ENOMEM : 0;
-
-    for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]) && rc == 0; i++) {
-        if (allowed[i] >= 0)
-            rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
-    }
-    if (rc == 0)
-        rc = allow_open(filter, SCMP_SYS(open), 1);
-    if (rc == 0)
-        rc = allow_open(filter, SCMP_SYS(openat), 2);
-    if (rc == 0)
-        rc = seccomp_load(filter);
-    if (filter != NULL)
-        seccomp_release(filter);
-    return rc;
+    return tla_allow_only(allowed, sizeof(allowed) / sizeof(allowed[0]));
 }
-
-#else
-
-int lsa_filter(void)
-{
-    return 0;
-}
-
-#endif
