@@ -152,6 +152,9 @@ static void accept_one(struct listener *l, struct tla_endpoint *endpoint)
     close(fd);
 }
 
+/* Each child that has ended is one of four: the refresher, the renewer, trustlogon-lsa,
+ * or a worker, whose client then no longer counts. SIGIO is how a worker ends whose
+ * client hung up (client_watch.c). */
 static void reap(struct listener *l)
 {
     int status;

@@ -137,6 +137,8 @@ static int read_record(TALLOC_CTX *ctx, const char *path, char **record)
     return rc;
 }
 
+/* A record of another user fails like a missing one, so a client learns nothing from a
+ * token that is not its own. */
 int tla_pending_load(TALLOC_CTX *ctx, const char *run_dir, const char *token,
                      const char *user, struct tla_pending **pending)
 {

@@ -76,6 +76,8 @@ static int put_user(struct tli_store *store, const struct tl_identity *identity,
     return tli_store_put_user(store, &user);
 }
 
+/* A private group has no SID and no object in the directory: its record comes from the
+ * user's, and it is the first in the list. */
 static int put_gids(struct tli_store *store, const struct tl_identity *identity,
                     const struct tli_store_life *life)
 {
@@ -121,6 +123,7 @@ static int set_bare(struct tli_store *store, const struct tl_config *config,
     return tli_store_set_bare(store, domain, config->show_bare_names);
 }
 
+/* Opening with other ranges than the file's replaces the file (writer.h). */
 int tla_store_open(TALLOC_CTX *ctx, const struct tl_config *config,
                    const char *own_domain, struct tla_store_handle **out)
 {

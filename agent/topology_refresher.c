@@ -26,6 +26,8 @@ static enum tl_reason refresh(struct tl_machine *machine, struct tl_outcome *out
     return tl_machine_refresh(machine, NULL, tl_deadline_in_ms(REFRESH_MS), out);
 }
 
+/* The store is opened even if the machine is not joined yet, as long as the configuration
+ * is valid: opening it writes what NSS needs. */
 int tla_refresh_topology(const struct tla_setup *setup)
 {
     TALLOC_CTX *ctx = talloc_new(NULL);
@@ -42,8 +44,8 @@ int tla_refresh_topology(const struct tla_setup *setup)
     configured = reason == TL_REASON_OK;
     if (configured)
         reason = tl_machine_open(ctx, config, &machine, out);
-    /* The store has the id ranges that NSS asks the agent for, and the domain of bare
-     * names: files may have owners before the first user logs on here. */
+    /* The id ranges that NSS asks the agent for, and the domain of bare names: files may
+     * have owners before the first user logs on here. */
     if (configured &&
         tla_store_open(ctx, config, machine != NULL ? machine->workstation->domain : NULL,
                        &handle) != 0)

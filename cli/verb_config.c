@@ -99,6 +99,7 @@ static void show_items(struct cli *cli, json_t *array)
     }
 }
 
+/* An invalid configuration is EXIT_PROBLEM here: it is what was asked about. */
 int verb_config(struct cli *cli, int argc, char **argv)
 {
     static const struct option options[] = {CLI_COMMON_OPTIONS};

@@ -132,6 +132,7 @@ static int locate(struct cli *cli, const struct tl_machine *machine, const char 
     return reason == TL_REASON_OK ? EXIT_WORKS : EXIT_PROBLEM;
 }
 
+/* --all pings every candidate, so it ignores the cache as well. */
 int verb_locate(struct cli *cli, int argc, char **argv)
 {
     static const struct option options[] = {{"force", no_argument, NULL, 'f'},

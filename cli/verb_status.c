@@ -89,6 +89,9 @@ static void meaning_text(const struct cli *cli, const struct meaning *found,
     cli_print_wrapped("Remedy", found->reason == NULL ? status->remedy : NULL);
 }
 
+/* A Kerberos error or a reason is shown with the NTSTATUS that a logon would end in. The
+ * stage matters for that: the same error means another thing in the walk than in the AS
+ * exchange. */
 int verb_status(struct cli *cli, int argc, char **argv)
 {
     static const struct option options[] = {CLI_COMMON_OPTIONS};

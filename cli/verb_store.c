@@ -243,6 +243,7 @@ static void print_dropped(struct cli *cli, const struct tli_store_item *item)
                item->entry.sid.length > 0 ? cli_show(cli, item->entry.sid.at) : "no SID");
 }
 
+/* A name may be that of a user and of a group: both go. */
 static int drop(struct cli *cli, const char *file, const char *what)
 {
     struct tli_store_item items[ASKED_MAX];

@@ -13,6 +13,7 @@
 
 #include "module.h"
 
+/* PAM_IGNORE leaves users that are not for this module to the other modules. */
 int tlp_account(struct tlp *m)
 {
     struct tlp_logon *logon;

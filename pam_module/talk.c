@@ -106,6 +106,8 @@ static int hear(struct talk *t, struct tli_wire_msg *msg)
     return rc;
 }
 
+/* The first password that is typed becomes a PAM item for the modules after this one; a
+ * new password only once it has been changed (keep_new), and a PIN never. */
 static int answer_prompt(struct talk *t, const struct tli_wire_msg *prompt)
 {
     bool secret = prompt->style != TL_STYLE_VISIBLE;
