@@ -110,8 +110,8 @@ static int refresh_own(struct tlp *m, struct tlp_logon *logon)
     return tlp_store_tickets(m, logon, TL_OP_SETCRED, TL_WIRE_F_REFRESH);
 }
 
-/* The order of the questions: whose logon it is, then what is to be done, then whether
- * this process may do it as root or only refresh the user's own cache. */
+/* Deleting comes first, since it needs no token. A process that is not root only
+ * refreshes the user's own cache. */
 int tlp_setcred(struct tlp *m)
 {
     struct tlp_logon *logon;
