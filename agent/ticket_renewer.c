@@ -83,8 +83,8 @@ static void handle(struct renewer *r, const struct tla_session *session,
         r->silent = session;
         __attribute__((fallthrough));
     case TL_RENEWAL_FAILED:
-        tla_journal_line(LOG_INFO, "the tickets of %s could not be renewed: %s",
-                         session->user, why != NULL ? why : "?");
+        tla_journal_line(LOG_INFO, "cannot renew the tickets of %s: %s", session->user,
+                         why != NULL ? why : "?");
         break;
     case TL_RENEWAL_NOT_DUE:
     case TL_RENEWAL_OVER:

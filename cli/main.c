@@ -160,7 +160,7 @@ static int flushed(const struct cli *cli, int code)
     errno = 0;
     if (fflush(stdout) == 0 && !ferror(stdout))
         return code;
-    fprintf(stderr, "trustlogon%s%s: the output could not be written: %s\n",
+    fprintf(stderr, "trustlogon%s%s: cannot write the output: %s\n",
             cli->verb[0] != '\0' ? " " : "", cli->verb,
             errno != 0 ? strerror(errno) : "error on standard output");
     return EXIT_CANNOT_TELL;

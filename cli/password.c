@@ -108,7 +108,7 @@ char *cli_read_secret(const struct cli *cli, const char *what, const char *name)
     len = tty ? ask_terminal(cli, what, name, buf, sizeof(buf))
               : read_line(STDIN_FILENO, buf, sizeof(buf));
     if (len < 0) {
-        cli_error(cli, EXIT_USAGE, "the password or PIN could not be read: %s",
+        cli_error(cli, EXIT_USAGE, "cannot read the password or PIN: %s",
                   strerror((int)-len));
     } else {
         password = talloc_strdup(cli, buf);

@@ -140,8 +140,7 @@ static int answer_prompt(struct talk *t, const struct tli_wire_msg *prompt)
     if (rc != PAM_SUCCESS)
         return rc;
     if (sent != 0) {
-        tlp_log(t->m, LOG_ERR, "agent: the answer could not be sent: %s",
-                strerror(-sent));
+        tlp_log(t->m, LOG_ERR, "agent: cannot send the answer: %s", strerror(-sent));
         return PAM_AUTHINFO_UNAVAIL;
     }
     return PAM_SUCCESS;
@@ -275,7 +274,7 @@ int tlp_talk(struct tlp *m, const struct tli_wire_msg *request, struct tlp_resul
     if (rc == 0) {
         rc = listen_until_done(&t, result);
     } else {
-        tlp_log(m, LOG_ERR, "agent: the request could not be sent: %s", strerror(-rc));
+        tlp_log(m, LOG_ERR, "agent: cannot send the request: %s", strerror(-rc));
         rc = rc == -E2BIG || rc == -EMSGSIZE ? PAM_SERVICE_ERR : PAM_AUTHINFO_UNAVAIL;
     }
     close(t.fd);

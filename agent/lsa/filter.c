@@ -11,7 +11,8 @@
 
 #include "../syscall_table.h"
 
-/* Flags of open(2) of which only O_RDONLY may be left. O_TMPFILE is for writing too. */
+/* A file may be opened to read only: with these flags of open(2) equal to O_RDONLY.
+ * O_TMPFILE needs a mode for writing. */
 #define WRITES (O_ACCMODE | O_CREAT | O_TRUNC)
 
 static const struct tla_syscall allowed[] = {

@@ -162,7 +162,7 @@ def others():
     theirs = [session(BOB).removeprefix("FILE:") for _ in "12"]  # looked at first, or not
     for path in theirs:
         as_user(B, ["sh", "-c", f"echo spoilt > {path}"])
-    until(lambda: told("the tickets of bob@contoso.test could not be renewed") != "0")
+    until(lambda: told("cannot renew the tickets of bob@contoso.test") != "0")
     age(A, name)
     check("alice's tickets are renewed beside bob's spoilt cache",
           until(lambda: look(A, name)[0] >= first), (first, look(A, name), ws(["cat", LOG]).stdout))

@@ -11,7 +11,7 @@ answered by a line with what the last one led to: {"replies": how many there wer
     {"all": "KRB"|"TGS", "how": ...}   all replies, or all to TGS-REQs
     {"keep": true}                     pass on, and keep the replies for "replay"
     {"blind": [136, ...]}              padata of these types (128 and above), in requests and replies,
-                                       is made one that nobody knows
+                                       is changed to an unknown type
 
 HOW, where "at" and "bits" are places and values in the bytes of length and message:
     truncate   the first "at" bytes, then the connection ends

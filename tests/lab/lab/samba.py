@@ -125,7 +125,7 @@ def provision(lab, domain):
 def seed(lab, host, suffix):
     """Create the accounts; those with a password too old, a hundred days ago.
 
-    The directory lets nobody write a password's age, so the clock is moved.
+    The directory does not accept a password's age, so the clock is moved.
     """
     domain = settings.HOSTS[host]["domain"]
     wanted = settings.SEED[domain]
