@@ -32,7 +32,7 @@ def warnings(got):
 def without_an_agent():
     code, got = told(ALICE, before=ORDINARY)
     equal("no agent: an ordinary user is told that nobody can be asked",
-          (code, got.get("user"), "no agent" in str(got.get("agent"))), (3, None, True))
+          (code, got.get("user"), "agent is not running" in str(got.get("agent"))), (3, None, True))
     code, got = told(ALICE)
     user = got.get("user") or {}
     equal("no agent: root's command looks up by itself",
