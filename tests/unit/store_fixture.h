@@ -14,23 +14,17 @@
 #include <unistd.h>
 
 #include "store/writer_internal.h"
-#include "fixtures.h"
+#include "store_folder.h"
 
 #define NOW UINT64_C(1800000000)
-#define SID "S-1-5-21-1-2-3-"
 
 static const struct tli_store_range ranges[] = {{200000, 399999}, {2000000, 2999999}};
 static const struct tli_store_life forever = {NOW * 2, NOW * 2};
-static temp_path folder;
-static char path[sizeof(temp_path) + 8];
-static struct tli_store *store;
 static struct tli_store_reader *reader;
 
 static inline void setup(void)
 {
-    make_temp_folder(folder);
-    snprintf(path, sizeof(path), "%s/store", folder);
-    ck_assert_int_eq(tli_store_open(NULL, path, ranges, COUNT(ranges), &store), 0);
+    open_store(ranges, COUNT(ranges));
     reader = calloc(1, sizeof(*reader));
     reader->path = path;
     reader->owner = geteuid();
@@ -38,23 +32,16 @@ static inline void setup(void)
 
 static inline void teardown(void)
 {
-    static const char *const names[] = {"", ".lock", ".new"};
-    char name[sizeof(path) + 8];
-
     for (size_t i = 0; i < TL_STORE_SLOTS; i++) {
         if (reader->slots[i].state != 0)
             munmap((void *)(uintptr_t)reader->slots[i].map.base,
                    reader->slots[i].map.size);
     }
-    talloc_free(store);
     free(reader);
-    for (size_t i = 0; i < COUNT(names); i++) {
-        snprintf(name, sizeof(name), "%s%s", path, names[i]);
-        unlink(name);
-    }
-    ck_assert_int_eq(rmdir(folder), 0);
+    close_store();
 }
 
+/* The fullest record that there is: with aliases, not all of them ASCII. */
 static inline struct tli_store_user alice(void)
 {
     static const char *const aliases[] = {"CONTOSO\\alice", "contoso.test\\alice",
@@ -71,6 +58,7 @@ static inline struct tli_store_user alice(void)
                                    .life = forever};
 }
 
+/* What the reader says at that time, by name, or by id where the name is NULL. */
 static inline enum tli_store_answer at_time(enum tli_store_class class, const char *name,
                                             uint32_t id, uint64_t now,
                                             struct tli_store_entry *entry)
@@ -101,6 +89,7 @@ static inline enum tli_store_answer by_id(enum tli_store_class class, uint32_t i
     return at_time(class, NULL, id, NOW, &entry);
 }
 
+/* Under which the reader finds alice(). */
 static const char *const alices_names[] = {
     "alice@contoso.test",
     "ALICE@Contoso.Test",
@@ -112,6 +101,7 @@ static const char *const alices_names[] = {
     "alice.ängström@corp.example",
 };
 
+/* Users of the second range, with names and SIDs by their number. */
 static inline void put_many(uint32_t first, uint32_t count)
 {
     for (uint32_t i = first; i < first + count; i++) {

@@ -1,70 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
  * test_store_inspect.c - looking into the identity store: every record with all it says,
- * and each kind of damage found and named, by who cannot write it.
+ * by a user who cannot write it, and what is at its path and not a store.
  */
 #include <check.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "store/layout.h"
-#include "store/writer.h"
-#include "fixtures.h"
-
-#define SID "S-1-5-21-1-2-3-"
-#define LATER UINT64_C(4000000000)
-
-static const struct tli_store_range range = {200000, 399999};
-static const struct tli_store_life life = {LATER, LATER + 1};
-static temp_path folder;
-static char path[sizeof(temp_path) + 8];
-static struct tli_store *store;
-
-static void put_user(const char *name, uint32_t rid)
-{
-    char sid[64];
-    const char *aliases[] = {"CONTOSO\\Ängström", NULL};
-    struct tli_store_user user = {.name = name,
-                                  .aliases = rid == 1105 ? aliases : NULL,
-                                  .sid = sid,
-                                  .uid = 200000 + rid,
-                                  .gid = 200513,
-                                  .home = "/home/x",
-                                  .shell = "/bin/sh",
-                                  .life = life};
-
-    snprintf(sid, sizeof(sid), SID "%u", rid);
-    ck_assert_int_eq(tli_store_put_user(store, &user), 0);
-}
-
-static void setup(void)
-{
-    make_temp_folder(folder);
-    snprintf(path, sizeof(path), "%s/store", folder);
-    ck_assert_int_eq(tli_store_open(NULL, path, &range, 1, &store), 0);
-    put_user("alice@contoso.test", 1105);
-    put_user("bob@contoso.test", 1106);
-}
-
-static void teardown(void)
-{
-    static const char *const names[] = {"", ".lock", ".new"};
-    char name[sizeof(path) + 8];
-
-    talloc_free(store);
-    for (size_t i = 0; i < COUNT(names); i++) {
-        snprintf(name, sizeof(name), "%s%s", path, names[i]);
-        unlink(name);
-        rmdir(name);
-    }
-    ck_assert_int_eq(rmdir(folder), 0);
-}
+#include "inspected_store.h"
 
 START_TEST(everything_is_shown)
 {
@@ -168,168 +112,6 @@ START_TEST(ageing)
 }
 END_TEST
 
-static uint8_t *bytes_of(size_t *size)
-{
-    int fd = open(path, O_RDWR);
-    struct stat st;
-    void *base;
-
-    ck_assert_int_eq(fstat(fd, &st), 0);
-    base = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    ck_assert_ptr_ne(base, MAP_FAILED);
-    close(fd);
-    *size = (size_t)st.st_size;
-    return base;
-}
-
-static void flip_record(struct store_header *header, struct store_record *rec)
-{
-    ((uint8_t *)rec)[rec->size - 9] ^= 1;
-}
-
-static void zero_table(struct store_header *header, struct store_record *rec)
-{
-    memset((uint8_t *)header + header->table, 0, header->data - header->table);
-}
-
-static void garble_table(struct store_header *header, struct store_record *rec)
-{
-    memset((uint8_t *)header + header->table, 'x', header->data - header->table);
-}
-
-static void circle(struct store_header *header, struct store_record *rec)
-{
-    for (size_t i = 0; i < rec->num_keys; i++)
-        rec->keys[i].next = rec->self + (sizeof(*rec) + i * sizeof(rec->keys[0])) / 8;
-}
-
-static void lead_away(struct store_header *header, struct store_record *rec)
-{
-    rec->keys[0].next = UINT32_MAX;
-}
-
-static void lead_astray(struct store_header *header, struct store_record *rec)
-{
-    rec->keys[0].next = rec->self + (sizeof(*rec) + sizeof(rec->keys[0])) / 8;
-}
-
-static void early_tail(struct store_header *header, struct store_record *rec)
-{
-    header->tail = header->data;
-}
-
-static void wild_tail(struct store_header *header, struct store_record *rec)
-{
-    header->tail = UINT64_MAX - 7;
-}
-
-static const struct {
-    void (*harm)(struct store_header *header, struct store_record *rec);
-    const char *what;
-} harms[] = {
-    {flip_record, "a record that is not as it was written"},
-    {zero_table, "a record that nothing leads to"},
-    {garble_table, "a bucket that fails its check"},
-    {circle, "a chain that is too long, or a circle"},
-    {lead_away, "a chain that leads out of the file"},
-    {lead_astray, "a link that leads to a key of another chain"},
-    {early_tail, "an end that is not behind the last record"},
-    {wild_tail, "an end that is not behind the last record"},
-};
-
-/* For any damage: the right record, or none, and soon. */
-static void look_at_all(const struct tli_store_map *map)
-{
-    static const char *const names[] = {"alice@contoso.test", "bob@contoso.test",
-                                        "nobody@contoso.test"};
-    struct tli_store_entry entry;
-
-    for (size_t i = 0; i < COUNT(names); i++)
-        if (tli_store_by_name(map, TL_STORE_USER_NAME, names[i], LATER - 1, &entry) !=
-            TL_STORE_MISS)
-            ck_assert_str_eq(entry.name.at, names[i]);
-    for (uint32_t id = 201104; id < 201108; id++)
-        if (tli_store_by_id(map, TL_STORE_USER_ID, id, LATER - 1, &entry) !=
-            TL_STORE_MISS)
-            ck_assert_uint_eq(entry.id, id);
-}
-
-START_TEST(each_damage_is_named)
-{
-    struct tli_store_view *view;
-    struct tli_store_stats stats;
-    struct tli_store_damage *damage;
-    struct store_header *header;
-    bool named = false;
-    uint8_t *base;
-    size_t size;
-
-    base = bytes_of(&size);
-    header = (void *)base;
-    harms[_i].harm(header, (void *)(base + header->data));
-    ck_assert_int_eq(tli_store_view_open(NULL, path, &view), 0);
-    ck_assert_int_eq(tli_store_inspect(view, view, &stats, &damage, NULL), 0);
-    ck_assert_uint_gt(stats.damaged, 0);
-    ck_assert_uint_eq(talloc_array_length(damage), stats.damaged < TL_STORE_DAMAGE_MAX
-                                                       ? stats.damaged
-                                                       : TL_STORE_DAMAGE_MAX);
-    for (size_t i = 0; i < talloc_array_length(damage); i++) {
-        named = named || strcmp(damage[i].what, harms[_i].what) == 0;
-        ck_assert_uint_lt(damage[i].at, size);
-    }
-    ck_assert_msg(named, "%s", damage[0].what);
-    look_at_all(&view->map);
-    talloc_free(view);
-    munmap(base, size);
-    /* It can be made good without the agent. */
-    ck_assert_int_eq(tli_store_compact(store), 0);
-    ck_assert_int_eq(tli_store_check(store), 0);
-}
-END_TEST
-
-/* Only a power failure loses pages, so only the first writer after a boot looks. */
-START_TEST(repaired_after_a_boot)
-{
-    struct store_header *header;
-    uint8_t *base;
-    size_t size;
-
-    base = bytes_of(&size);
-    header = (void *)base;
-    flip_record(header, (void *)(base + header->data));
-    talloc_free(store);
-    ck_assert_int_eq(tli_store_open(NULL, path, &range, 1, &store), 0);
-    ck_assert_int_eq(tli_store_check(store), -EUCLEAN);
-    ck_assert_uint_ne(header->boot, 0);
-    header->boot = 1;
-    talloc_free(store);
-    ck_assert_int_eq(tli_store_open(NULL, path, &range, 1, &store), 0);
-    ck_assert_int_eq(tli_store_check(store), 0);
-    munmap(base, size);
-}
-END_TEST
-
-START_TEST(unfinished_is_not_damage)
-{
-    struct tli_store_view *view;
-    struct tli_store_stats stats;
-    struct store_header *header;
-    uint8_t *base;
-    size_t size;
-
-    base = bytes_of(&size);
-    header = (void *)base;
-    header->pending = header->data;
-    header->tail = header->data;
-    ck_assert_int_eq(tli_store_view_open(NULL, path, &view), 0);
-    ck_assert_int_eq(tli_store_inspect(view, view, &stats, NULL, NULL), 0);
-    ck_assert_uint_eq(stats.damaged, 0);
-    ck_assert(stats.unfinished);
-    talloc_free(view);
-    munmap(base, size);
-}
-END_TEST
-
 /* What is at the path instead, and what opening it returns. */
 static void nothing(void)
 {
@@ -409,9 +191,6 @@ int main(void)
     tcase_add_test(tcase, everything_is_shown);
     tcase_add_test(tcase, private_group);
     tcase_add_test(tcase, ageing);
-    tcase_add_loop_test(tcase, each_damage_is_named, 0, COUNT(harms));
-    tcase_add_test(tcase, repaired_after_a_boot);
-    tcase_add_test(tcase, unfinished_is_not_damage);
     tcase_add_loop_test(tcase, no_stores, 0, COUNT(others));
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
