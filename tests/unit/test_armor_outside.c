@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_armor_outside.c - what it means when an answer comes outside of FAST armor, and
+ * what is remembered of a realm that has FAST.
+ */
+#include <check.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "kerberos/exchange/fast_message.h"
+#include "armor_kdc.h"
+
+START_TEST(outside)
+{
+    struct exchange e;
+    struct bytes list = plain[_i].offer ? SEQ(pa(TL_PA_FX_FAST, nothing())) : nothing();
+
+    config.fast = plain[_i].policy;
+    if (plain[_i].known)
+        tli_realm_note_fast(&config, REALM);
+    krb->armor->saved = plain[_i].kept;
+    start(&e);
+    ck_assert_int_eq(e.fast.on, plain[_i].policy == TL_FAST_DEMAND || plain[_i].known);
+    ck_assert_int_eq(
+        receive(&e, error((unsigned int)plain[_i].code, "FABRIKAM.TEST", list)),
+        TL_REASON_OK);
+    ck_assert(!e.ex.armored);
+    ck_assert_int_eq(tli_fast_judge(&e.fast, &e.ex, out), plain[_i].reason);
+    ck_assert_int_eq(e.fast.again, plain[_i].again);
+    if (plain[_i].reason != TL_REASON_OK)
+        ck_assert_uint_eq(out->ntstatus, TL_NT_DOWNGRADE_DETECTED);
+    if (plain[_i].code == TL_KRB_WRONG_REALM && plain[_i].again)
+        ck_assert_str_eq(e.fast.realm, "FABRIKAM.TEST");
+    stop(&e);
+}
+END_TEST
+
+START_TEST(kept_once)
+{
+    struct exchange e;
+
+    krb->armor->saved = true;
+    start(&e);
+    e.fast.renewed = true; /* these are the new ones */
+    ck_assert_int_eq(receive(&e, error(TL_KRB_BADKEYVER, NULL, nothing())), TL_REASON_OK);
+    ck_assert_int_eq(tli_fast_judge(&e.fast, &e.ex, out), TL_REASON_ARMOR_UNSUPPORTED);
+    stop(&e);
+}
+END_TEST
+
+START_TEST(memory)
+{
+    char *path = talloc_asprintf(ctx, "%s/fast." REALM, dir);
+    struct timespec old[2] = {{.tv_sec = time(NULL) - 31L * 24 * 3600},
+                              {.tv_sec = time(NULL) - 31L * 24 * 3600}};
+    struct stat st;
+
+    ck_assert(!tli_realm_has_fast(&config, REALM));
+    tli_realm_note_fast(&config, REALM);
+    ck_assert(tli_realm_has_fast(&config, REALM));
+    ck_assert(!tli_realm_has_fast(&config, "FABRIKAM.TEST"));
+    ck_assert_int_eq(stat(path, &st), 0);
+    ck_assert_uint_eq(st.st_mode & 07777, 0600);
+    ck_assert_int_eq(utimensat(AT_FDCWD, path, old, 0), 0);
+    ck_assert(!tli_realm_has_fast(&config, REALM)); /* too long ago */
+    tli_realm_note_fast(&config, REALM);
+    ck_assert(tli_realm_has_fast(&config, REALM));
+    /* invalid names, and a link of another user */
+    tli_realm_note_fast(&config, "../x");
+    ck_assert(!tli_realm_has_fast(&config, "../x"));
+    unlink(path);
+    ck_assert_int_eq(symlink("/etc/passwd", path), 0);
+    ck_assert(!tli_realm_has_fast(&config, REALM));
+    tli_realm_note_fast(&config, REALM);
+    ck_assert(!tli_realm_has_fast(&config, REALM));
+}
+END_TEST
+
+/* The folder may be this logon's to make, and NSS reads what lies beside. */
+START_TEST(folder)
+{
+    struct stat st;
+    mode_t mask;
+
+    config.state_dir = talloc_asprintf(ctx, "%s/state", dir);
+    mask = umask(077);
+    tli_realm_note_fast(&config, REALM);
+    umask(mask);
+    ck_assert(tli_realm_has_fast(&config, REALM));
+    ck_assert_int_eq(stat(config.state_dir, &st), 0);
+    ck_assert_uint_eq(st.st_mode & 07777, 0755);
+    ck_assert_int_eq(unlink(talloc_asprintf(ctx, "%s/fast." REALM, config.state_dir)), 0);
+    ck_assert_int_eq(rmdir(config.state_dir), 0);
+    config.state_dir = dir;
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("armor_outside");
+    TCase *tc = tcase_create("armor");
+
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_set_timeout(tc, 60);
+    tcase_add_loop_test(tc, outside, 0, COUNT(plain));
+    tcase_add_test(tc, kept_once);
+    tcase_add_test(tc, memory);
+    tcase_add_test(tc, folder);
+    suite_add_tcase(suite, tc);
+    return run_suite(suite);
+}
