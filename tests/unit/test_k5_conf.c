@@ -10,22 +10,7 @@
 #include <unistd.h>
 
 #include "kerberos/internal.h"
-#include "fixtures.h"
-
-static TALLOC_CTX *ctx;
-static temp_path folder;
-
-static void setup(void)
-{
-    ctx = talloc_new(NULL);
-    make_temp_folder(folder);
-}
-
-static void teardown(void)
-{
-    remove_tree(folder);
-    talloc_free(ctx);
-}
+#include "scratch.h"
 
 /* A file of the folder; "@" in its text stands for the folder. */
 static const char *put(const char *name, const char *text)

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_config_bad.c - every bad file of the configuration is refused with one line naming
+ * file, section and key.
+ */
+#include <check.h>
+#include <errno.h>
+#include <string.h>
+
+#include "config_files.h"
+
+/* One line each: a text and the whole error after "<folder>/t.conf: ". */
+static const struct {
+    const char *text, *error;
+} bad_texts[] = {
+    {"[logon]\nwalk = foo\n", "[logon] walk: 'foo' is none of windows, referral, direct"},
+    {"[logon]\nwalk = Direct\n",
+     "[logon] walk: 'Direct' is none of windows, referral, direct"},
+    {"[logon]\nwalk = direct # c\n",
+     "[logon] walk: 'direct # c' is none of windows, referral, direct"},
+    {"[logon]\nwalk = direct\nwalk = direct\n", "[logon] walk: given more than once"},
+    {"[logon]\nwalk = direct\n[logon]\nwalk = windows\n",
+     "[logon] walk: given more than once"},
+    {"[logon]\nwalks = direct\n", "[logon] walks: no such option"},
+    {"[locator]\nwalk = direct\n", "[locator] walk: belongs into [logon]"},
+    {"[libdefaults]\nwalk = direct\n", "[libdefaults]: no such section"},
+    {"[Logon]\nwalk = direct\n", "[Logon]: no such section"},
+    {"[libdefaults]\n", "[libdefaults]: no such section"},
+    {"[logon]\nwalk =\nexplain = no\n", "line 2: no value after '='"},
+    {"[logon]\nwalk = \"\"\n", "[logon] walk: has no value"},
+    {"walk = direct\n[logon]\n", "line 1: the line stands before the first [section]"},
+    {"\n[logon\nwalk = direct\n", "line 2: a section is written [name]"},
+    {" [logon]\nwalk = direct\n", "line 1: a section begins at the left margin"},
+    {"[logon]\nwalk direct\n", "line 2: neither '[section]' nor 'key = value'"},
+    {"[logon]\n= direct\n", "line 2: no key before '='"},
+    {"[logon]\n\nthe walk = direct\n", "line 3: neither '[section]' nor 'key = value'"},
+    {"[logon]\nwalk = {\n}\n", "line 2: groups in braces have no place here"},
+    {"[logon]\n}\n", "line 2: neither '[section]' nor 'key = value'"},
+    {"[logon]\nwalk = \"direct\n", "line 2: the closing quotation mark is missing"},
+    {"include /etc/shadow\n",
+     "line 1: include, includedir and module have no place here; use the .conf.d folder"},
+    {"[logon]\n includedir /etc\n",
+     "line 2: include, includedir and module have no place here; use the .conf.d folder"},
+    {"[logon]\nhop_limit = six\n",
+     "[logon] hop_limit: 'six' is no whole number (1 to 32)"},
+    {"[logon]\nhop_limit = 33\n", "[logon] hop_limit: '33' is out of range (1 to 32)"},
+    {"[logon]\nhop_limit = -1\n", "[logon] hop_limit: '-1' is no whole number (1 to 32)"},
+    {"[logon]\nhop_limit = 6.5\n",
+     "[logon] hop_limit: '6.5' is no whole number (1 to 32)"},
+    {"[logon]\nhop_limit = 99999999999999999999\n",
+     "[logon] hop_limit: '99999999999999999999' is no whole number (1 to 32)"},
+    {"[logon]\nminimum_uid = 0\n",
+     "[logon] minimum_uid: '0' is out of range (1000 to 4294967294)"},
+    {"[logon]\nexplain = perhaps\n", "[logon] explain: 'perhaps' is neither yes nor no"},
+    {"[workstation]\nrealm = FABRIKAM..TEST\n",
+     "[workstation] realm: 'FABRIKAM..TEST' is no realm (EXAMPLE.COM)"},
+    {"[workstation]\nhostname = ws1\n",
+     "[workstation] hostname: 'ws1' is no fully qualified host name (ws1.example.com)"},
+    {"[workstation]\ndefault_domain = ../../etc\n",
+     "[workstation] default_domain: '../../etc' is no domain name (example.com or "
+     "EXAMPLE)"},
+    {"[identity]\nbare_names = yes\n",
+     "[identity] bare_names: 'yes' is neither no nor own nor the DNS name of a domain "
+     "(example.com)"},
+    {"[identity]\nbare_names = CONTOSO\n", "[identity] bare_names: 'CONTOSO' is neither "
+                                           "no nor own nor the DNS name of a domain "
+                                           "(example.com)"},
+    {"[identity]\nshow_bare_names = always\n",
+     "[identity] show_bare_names: 'always' is neither yes nor no"},
+    {"[workstation]\nsite = a.b\n", "[workstation] site: 'a.b' is no site name"},
+    {"[workstation]\nkeytab = krb5.keytab\n",
+     "[workstation] keytab: 'krb5.keytab' is no absolute path"},
+    {"[logon]\nallow_rc4 = trust\n",
+     "[logon] allow_rc4: 'trust' is none of no, trusts, yes"},
+    {"[logon]\nsmartcard = yes\n",
+     "[logon] smartcard: 'yes' is none of never, try, require"},
+    {"[logon]\npkinit_identity = ENV:X\n",
+     "[logon] pkinit_identity: 'ENV:X' is none of PKCS11:, FILE:, PKCS12: and DIR: with "
+     "what they need"},
+    {"[logon]\npkinit_identity = FILE:cert.pem\n",
+     "[logon] pkinit_identity: 'FILE:cert.pem' is none of PKCS11:, FILE:, PKCS12: and "
+     "DIR: with what they need"},
+    {"[logon]\npkinit_identity = PKCS11:\n",
+     "[logon] pkinit_identity: 'PKCS11:' is none of PKCS11:, FILE:, PKCS12: and DIR: "
+     "with what they need"},
+    {"[logon]\npkinit_anchors = PKCS12:/x\n",
+     "[logon] pkinit_anchors: 'PKCS12:/x' is neither FILE: nor DIR: and an absolute "
+     "path"},
+    {"[logon]\nccache = MEMORY:x\n", "[logon] ccache: 'MEMORY:x' is neither an absolute "
+                                     "path nor FILE:, DIR:, KEYRING: or "
+                                     "KCM:"},
+    {"[identity]\nidmap = tdb\n",
+     "[identity] idmap: 'tdb' is none of sss, rid, autorid, rfc2307"},
+    {"[identity]\nidmap = rid\n", "[identity] idmap: 'rid' needs rid_ranges"},
+    {"[identity]\nidmap = rfc2307\nrid_ranges = A:1000-2000\n",
+     "[identity] idmap: 'rfc2307' needs rfc2307_ranges"},
+    {"[identity]\nidmap = autorid\nautorid_domains = 0: ALLOC\n",
+     "[identity] idmap: 'autorid' needs autorid_range"},
+    {"[identity]\nidmap = autorid\nautorid_range = 100000-299999\n",
+     "[identity] idmap: 'autorid' needs autorid_domains"},
+    {"[identity]\nidmap = autorid\nautorid_range = 100000-299998\n"
+     "autorid_domains = 1: ALLOC\n",
+     "[identity] autorid_domains: names a range beyond the end of autorid_range"},
+    {"[identity]\nidmap = autorid\nautorid_range = 100000-299999\n"
+     "autorid_domains = 1: S-1-5-21-1-2-3#42950\n",
+     "[identity] autorid_domains: has an index behind '#' that no RID reaches"},
+    {"[identity]\nautorid_range = 999-299999\n",
+     "[identity] autorid_range: '999-299999' is no LOW-HIGH with numbers from 1000 to "
+     "4294967293"},
+    {"[identity]\nautorid_range = 100000\n",
+     "[identity] autorid_range: '100000' is no LOW-HIGH with numbers from 1000 to "
+     "4294967293"},
+    {"[identity]\nautorid_range = 2000-1999\n",
+     "[identity] autorid_range: '2000-1999' ends before it begins"},
+    {"[identity]\nautorid_rangesize = 1999\n",
+     "[identity] autorid_rangesize: '1999' is out of range (2000 to 4294967294)"},
+    {"[identity]\nunix_nss_info = maybe\n",
+     "[identity] unix_nss_info: 'maybe' is neither yes nor no"},
+    {"[identity]\nunix_primary_group = maybe\n",
+     "[identity] unix_primary_group: 'maybe' is neither yes nor no"},
+    {"[identity]\nrfc2307_ranges = A:1000-2000\nrfc2307_ranges = B:2000-3000\n",
+     "[identity] rfc2307_ranges: 'A:1000-2000, B:2000-3000' has ranges that overlap: two "
+     "users would share an id"},
+    {"[identity]\nhome = /a\nhome = /b\n", "[identity] home: given more than once"},
+    {"[identity]\nidmap_range_min = 999\n",
+     "[identity] idmap_range_min: '999' is out of range (1000 to 4294967294)"},
+    {"[identity]\nidmap_range_max = 399999\n",
+     "[identity] idmap_range_max: leaves no room for one slice of idmap_range_size"},
+    {"[identity]\nidmap_range_max = 1000\n",
+     "[identity] idmap_range_max: leaves no room for one slice of idmap_range_size"},
+    {"[identity]\nhome = home/%u\n", "[identity] home: 'home/%u' is no absolute path "
+                                     "with %u, %d, %D, %n or %% in it"},
+    {"[identity]\nhome = /home/../%u\n", "[identity] home: '/home/../%u' is no absolute "
+                                         "path with %u, %d, %D, %n or %% in it"},
+    {"[identity]\nhome = /home/%s\n", "[identity] home: '/home/%s' is no absolute path "
+                                      "with %u, %d, %D, %n or %% in it"},
+    {"[identity]\nhome = /home/%\n", "[identity] home: '/home/%' is no absolute path "
+                                     "with %u, %d, %D, %n or %% in it"},
+    {"[identity]\nshell = /bin/sh:x\n", "[identity] shell: '/bin/sh:x' is no absolute "
+                                        "path with %u, %d, %D, %n or %% in it"},
+    {"[logon]\nw\x1b[31m = 1\n", "[logon] w?[31m: no such option"},
+    {"[logon]\nwalk = \x01%s%n\xff\n",
+     "[logon] walk: '?%s%n?' is none of windows, referral, direct"},
+};
+
+START_TEST(bad_text)
+{
+    char *want = talloc_asprintf(ctx, "t.conf: %s", bad_texts[_i].error);
+
+    ck_assert_str_eq(refused(put("t.conf", bad_texts[_i].text, 0644)), want);
+}
+END_TEST
+
+START_TEST(nul_and_long_lines)
+{
+    static const char nul[] = "[logon]\nwalk = di\0rect\n";
+    struct tl_config *config = tl_config_defaults(ctx);
+    char *error, *text = talloc_strdup(ctx, "[logon]\n# ");
+
+    ck_assert_int_eq(tli_config_text(ctx, config, "f", nul, sizeof(nul) - 1, &error),
+                     -EINVAL);
+    ck_assert_str_eq(error, "f: line 2: the line holds a NUL byte");
+    for (int i = 0; i < 300; i++)
+        text = talloc_asprintf_append(text, "walk");
+    ck_assert_int_eq(tli_config_text(ctx, config, "f", text, strlen(text), &error),
+                     -EINVAL);
+    ck_assert_str_eq(error, "f: line 2: the line is too long");
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("config_bad");
+    TCase *t = tcase_create("config");
+
+    tcase_add_checked_fixture(t, setup, teardown);
+    tcase_add_loop_test(t, bad_text, 0, COUNT(bad_texts));
+    tcase_add_test(t, nul_and_long_lines);
+    suite_add_tcase(suite, t);
+    return run_suite(suite);
+}
