@@ -11,21 +11,10 @@
 
 #include "agent/verifiers.h"
 #include "run_suite.h"
+#include "talloc_context.h"
 
 #define HEAD TLA_VERIFIERS_HEAD
 #define HASH "$y$j9T$abcdefghijklmnop$ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789./ABCDE"
-
-static TALLOC_CTX *ctx;
-
-static void setup(void)
-{
-    ctx = talloc_new(NULL);
-}
-
-static void teardown(void)
-{
-    talloc_free(ctx);
-}
 
 static struct tl_sid sid(unsigned int rid)
 {

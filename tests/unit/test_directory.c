@@ -11,18 +11,7 @@
 
 #include "entries.h"
 #include "run_suite.h"
-
-static TALLOC_CTX *ctx;
-
-static void setup(void)
-{
-    ctx = talloc_new(NULL);
-}
-
-static void teardown(void)
-{
-    talloc_free(ctx);
-}
+#include "talloc_context.h"
 
 static struct tli_entry good_tdo(void)
 {

@@ -15,21 +15,10 @@
 
 #include "directory/connection.h"
 #include "run_suite.h"
+#include "talloc_context.h"
 
 /* Exported by libldap; its header is not installed. */
 int ldap_pvt_put_filter(BerElement *ber, const char *filter);
-
-static TALLOC_CTX *ctx;
-
-static void setup(void)
-{
-    ctx = talloc_new(NULL);
-}
-
-static void teardown(void)
-{
-    talloc_free(ctx);
-}
 
 static int flatten(int (*put)(BerElement *, const char *), const char *filter,
                    struct berval *out)

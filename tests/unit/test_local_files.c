@@ -1,27 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_local_files.c - the files of a machine that decide what becomes of a logon, as
- * people write them, and what `diagnose` makes of them.
+ * test_local_files.c - resolv.conf, nsswitch.conf and sshd_config as people write them,
+ * one answer of a name server, and what `diagnose` makes of them.
  */
-#include <arpa/inet.h>
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "diagnose/local_files.h"
 #include "run_suite.h"
-
-static TALLOC_CTX *ctx;
-
-static void setup(void)
-{
-    ctx = talloc_new(NULL);
-}
-
-static void teardown(void)
-{
-    talloc_free(ctx);
-}
+#include "talloc_context.h"
 
 /* ---- resolv.conf */
 
@@ -168,203 +155,6 @@ START_TEST(nsswitch_lines)
 }
 END_TEST
 
-/* ---- PAM */
-
-/* Files of a test: name and text, up to NULL. */
-static const char *load_pam(void *arg, const char *name)
-{
-    const char *const *files = arg;
-
-    for (; *files != NULL; files += 2)
-        if (strcmp(files[0], name) == 0)
-            return files[1];
-    return NULL;
-}
-
-static struct tli_pam_stack *pam(const char *const *files)
-{
-    struct tli_pam_stack *stack =
-        tli_pam_stack_read(ctx, "sshd", load_pam, (void *)(uintptr_t)files);
-
-    ck_assert_ptr_nonnull(stack);
-    return stack;
-}
-
-static enum tli_pam_fault pam_line(enum tli_pam_kind kind, const char *text,
-                                   const char **culprit)
-{
-    const char *files[] = {"sshd", text, NULL};
-    const struct tli_pam_entry *entry;
-    enum tli_pam_fault fault = tli_pam_judge(pam(files), kind, &entry);
-
-    if (culprit != NULL)
-        *culprit = entry != NULL ? entry->module : NULL;
-    return fault;
-}
-
-#define COMMON_AUTH                                                                      \
-    "auth [success=2 default=ignore] pam_trustlogon.so\n"                                \
-    "auth [success=1 default=ignore] pam_unix.so nullok try_first_pass\n"                \
-    "auth requisite pam_deny.so\nauth required pam_permit.so\n"
-#define COMMON_ACCOUNT                                                                   \
-    "account [success=1 new_authtok_reqd=done default=ignore] pam_unix.so\n"             \
-    "account requisite pam_deny.so\naccount required pam_permit.so\n"                    \
-    "account [success=ok new_authtok_reqd=ok ignore=ignore user_unknown=ignore "         \
-    "default=bad] pam_trustlogon.so\n"
-
-/* As docs/setup.md has it, and without us. */
-START_TEST(pam_of_debian)
-{
-    const char *files[] = {"sshd",
-                           "@include common-auth\naccount required pam_nologin.so\n"
-                           "@include common-account\n",
-                           "common-auth",
-                           COMMON_AUTH,
-                           "common-account",
-                           COMMON_ACCOUNT,
-                           NULL};
-    struct tli_pam_stack *stack = pam(files);
-    const struct tli_pam_entry *culprit;
-
-    ck_assert_ptr_null(stack->broken);
-    ck_assert_uint_eq(stack->count, 9);
-    ck_assert_int_eq(tli_pam_judge(stack, TL_PAM_AUTH, &culprit), TL_PAM_FINE);
-    ck_assert_int_eq(tli_pam_judge(stack, TL_PAM_ACCOUNT, &culprit), TL_PAM_FINE);
-    ck_assert_int_eq(tli_pam_judge(stack, TL_PAM_SESSION, &culprit), TL_PAM_ABSENT);
-}
-END_TEST
-
-/* system-auth by substack: a "done" in it ends no more than the substack. */
-START_TEST(pam_of_red_hat)
-{
-    const char *files[] = {
-        "sshd",
-        "auth substack password-auth\nauth include postlogin\n"
-        "account required pam_nologin.so\naccount include password-auth\n",
-        "password-auth",
-        "auth required pam_env.so\n"
-        "auth [default=1 ignore=ignore success=ok] pam_usertype.so isregular\n"
-        "auth sufficient pam_unix.so try_first_pass\n"
-        "auth sufficient pam_trustlogon.so\nauth required pam_deny.so\n"
-        "account sufficient pam_localuser.so\n"
-        "account sufficient pam_usertype.so issystem\n"
-        "account required pam_trustlogon.so\naccount required pam_permit.so\n",
-        "postlogin",
-        "auth optional pam_umask.so silent\n",
-        NULL};
-    struct tli_pam_stack *stack = pam(files);
-    const struct tli_pam_entry *culprit;
-
-    ck_assert_ptr_null(stack->broken);
-    ck_assert_int_eq(tli_pam_judge(stack, TL_PAM_AUTH, &culprit), TL_PAM_FINE);
-    ck_assert_int_eq(tli_pam_judge(stack, TL_PAM_ACCOUNT, &culprit), TL_PAM_FINE);
-}
-END_TEST
-
-START_TEST(pam_faults)
-{
-    static const struct {
-        enum tli_pam_kind kind;
-        const char *text;
-        enum tli_pam_fault fault;
-        const char *culprit;
-    } table[] = {
-        {TL_PAM_AUTH, "auth required pam_unix.so\n", TL_PAM_ABSENT, NULL},
-        {TL_PAM_AUTH, "#auth sufficient pam_trustlogon.so\n", TL_PAM_ABSENT, NULL},
-        {TL_PAM_AUTH, "account required pam_trustlogon.so\n", TL_PAM_ABSENT, NULL},
-        {TL_PAM_AUTH, "-auth required /lib/security/pam_trustlogon.so debug\n",
-         TL_PAM_FINE, NULL},
-        {TL_PAM_AUTH, "auth requisite pam_unix.so\nauth sufficient pam_trustlogon.so\n",
-         TL_PAM_NOT_REACHED, "pam_unix.so"},
-        {TL_PAM_AUTH, "auth required pam_unix.so\nauth sufficient pam_trustlogon.so\n",
-         TL_PAM_REFUSED, "pam_unix.so"},
-        {TL_PAM_AUTH, "auth required pam_trustlogon.so\nauth required pam_unix.so\n",
-         TL_PAM_REFUSED, "pam_unix.so"},
-        {TL_PAM_AUTH, "auth optional pam_trustlogon.so\nauth required pam_permit.so\n",
-         TL_PAM_OPEN, NULL},
-        {TL_PAM_AUTH,
-         "auth [success=1 default=ignore] \\\n  pam_trustlogon.so\n"
-         "auth requisite pam_deny.so\nauth required pam_permit.so\n",
-         TL_PAM_FINE, "pam_deny.so"},
-        /* One too many: the way leads past the end. */
-        {TL_PAM_AUTH,
-         "auth [success=1 default=ignore] pam_unix.so\n"
-         "auth [success=3 default=ignore] pam_trustlogon.so\n"
-         "auth requisite pam_deny.so\nauth required pam_permit.so\n",
-         TL_PAM_FINE, "pam_deny.so"},
-        {TL_PAM_ACCOUNT,
-         "account sufficient pam_unix.so\naccount required pam_trustlogon.so\n",
-         TL_PAM_NOT_REACHED, "pam_unix.so"},
-        {TL_PAM_ACCOUNT,
-         "account sufficient pam_trustlogon.so\naccount required pam_unix.so\n",
-         TL_PAM_OPEN, NULL},
-        {TL_PAM_ACCOUNT,
-         "account required pam_trustlogon.so\naccount required pam_unix.so\n",
-         TL_PAM_FINE, NULL},
-        {TL_PAM_ACCOUNT,
-         "account required pam_localuser.so\naccount required pam_trustlogon.so\n",
-         TL_PAM_REFUSED, "pam_localuser.so"},
-        {TL_PAM_ACCOUNT,
-         "account required pam_krb5.so minimum_uid=1000\n"
-         "account required pam_trustlogon.so\n",
-         TL_PAM_FINE, NULL},
-    };
-
-    for (size_t i = 0; i < COUNT(table); i++) {
-        const char *culprit;
-
-        ck_assert_msg(pam_line(table[i].kind, table[i].text, &culprit) == table[i].fault,
-                      "%s", table[i].text);
-        ck_assert_pstr_eq(culprit, table[i].culprit);
-    }
-}
-END_TEST
-
-/* Its users are let in before we are asked: "do as it says" is not the whole truth. */
-START_TEST(pam_rivals)
-{
-    static const struct {
-        const char *text, *rival;
-    } table[] = {
-        {"auth sufficient pam_krb5.so\nauth required pam_trustlogon.so\n", "pam_krb5.so"},
-        {"auth [success=2] pam_unix.so\nauth sufficient pam_sss.so\n"
-         "auth required pam_trustlogon.so\n",
-         "pam_sss.so"},
-        {"auth required pam_trustlogon.so\nauth sufficient pam_krb5.so\n", NULL},
-        {"account required pam_krb5.so\nauth required pam_trustlogon.so\n", NULL},
-    };
-
-    for (size_t i = 0; i < COUNT(table); i++) {
-        const char *files[] = {"sshd", table[i].text, NULL};
-
-        ck_assert_pstr_eq(tli_pam_rival(pam(files)), table[i].rival);
-    }
-}
-END_TEST
-
-START_TEST(pam_files_that_are_broken)
-{
-    const char *circle[] = {"sshd", "auth include sshd\nauth required pam_unix.so\n",
-                            NULL};
-    const char *gone[] = {"sshd", "@include common-auth\nauth required pam_unix.so\n",
-                          NULL};
-    static const char *const lines[] = {
-        "auth\n",         "auth required\n",         "auth [success=ok pam_unix.so\n",
-        "auth never x\n", "auth [success] x.so\n",   "auth [success=0] x.so\n",
-        "nonsense x y\n", "auth include\n",          "auth [success=many] x.so\n",
-        "@include\n",     "auth [default=-5] x.so\n"};
-
-    ck_assert_ptr_nonnull(strstr(pam(circle)->broken, "include each other"));
-    ck_assert_ptr_nonnull(strstr(pam(gone)->broken, "common-auth"));
-    for (size_t i = 0; i < COUNT(lines); i++) {
-        const char *files[] = {"sshd", lines[i], NULL};
-
-        ck_assert_msg(pam(files)->broken != NULL, "%s", lines[i]);
-        ck_assert_uint_eq(pam(files)->count, 0);
-    }
-}
-END_TEST
-
 /* ---- sshd_config */
 
 static const char *load_sshd(void *arg, const char *pattern, size_t nth, bool *unreadable)
@@ -454,39 +244,22 @@ START_TEST(sshd_users)
 }
 END_TEST
 
-static TCase *dns_case(void)
+int main(void)
 {
+    Suite *suite = suite_create("local_files");
     TCase *dns = tcase_create("dns");
+    TCase *programs = tcase_create("programs");
 
     tcase_add_checked_fixture(dns, setup, teardown);
     tcase_add_test(dns, name_servers);
     tcase_add_test(dns, invalid_name_servers);
     tcase_add_test(dns, too_many_name_servers);
     tcase_add_test(dns, replies);
-    return dns;
-}
-
-static TCase *program_case(void)
-{
-    TCase *programs = tcase_create("programs");
-
     tcase_add_checked_fixture(programs, setup, teardown);
     tcase_add_test(programs, nsswitch_lines);
-    tcase_add_test(programs, pam_of_debian);
-    tcase_add_test(programs, pam_of_red_hat);
-    tcase_add_test(programs, pam_faults);
-    tcase_add_test(programs, pam_rivals);
-    tcase_add_test(programs, pam_files_that_are_broken);
     tcase_add_test(programs, sshd_settings);
     tcase_add_test(programs, sshd_users);
-    return programs;
-}
-
-int main(void)
-{
-    Suite *suite = suite_create("local_files");
-
-    suite_add_tcase(suite, dns_case());
-    suite_add_tcase(suite, program_case());
+    suite_add_tcase(suite, dns);
+    suite_add_tcase(suite, programs);
     return run_suite(suite);
 }

@@ -14,18 +14,7 @@
 
 #include "topologies.h"
 #include "fixtures.h"
-
-static TALLOC_CTX *ctx;
-
-static void setup(void)
-{
-    ctx = talloc_new(NULL);
-}
-
-static void teardown(void)
-{
-    talloc_free(ctx);
-}
+#include "talloc_context.h"
 
 static struct tl_topology *load(const char *json)
 {
