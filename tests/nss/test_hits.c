@@ -16,14 +16,12 @@
 #include "../unit/run_suite.h"
 #include "heap.h"
 #include "module.h"
-#include "store/writer.h"
+#include "nss_store.h"
 
 #define FIRST 200000
 #define GROUPS 300
 #define ROUNDS 1000
 
-static const struct tli_store_range range = {FIRST, FIRST + 9999};
-static struct tli_store *store;
 static struct nss_module nss;
 
 static void put(uint32_t id, const char *name, size_t num_gids)
@@ -49,8 +47,7 @@ static void put(uint32_t id, const char *name, size_t num_gids)
 
 static void setup(void)
 {
-    unlink(TEST_STORE);
-    ck_assert_int_eq(tli_store_open(NULL, TEST_STORE, &range, 1, &store), 0);
+    open_store();
     put(1, "one@contoso.test", 1);
     put(2, "many@contoso.test", GROUPS);
     ck_assert_int_eq(tli_store_put_missing_name(store, TL_STORE_USER_NAME,
@@ -78,9 +75,7 @@ static void setup_not_shown(void)
 
 static void teardown(void)
 {
-    talloc_free(store);
-    unlink(TEST_STORE);
-    unlink(TEST_STORE ".lock");
+    close_store();
 }
 
 static bool is_user(const char *name, uid_t uid)

@@ -11,10 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../unit/fake_agent.h"
-#include "../unit/run_suite.h"
+#include "../unit/fixtures.h"
 #include "module.h"
-#include "store/writer.h"
+#include "nss_agent.h"
 
 #define CONTOSO "S-1-5-21-1-2-3-"
 #define FABRIKAM "S-1-5-21-4-5-6-"
@@ -23,11 +22,8 @@
 #define SALES 201200
 #define OTHER 301105
 
-static const struct tli_store_range range = {200000, 399999};
 static const struct tli_store_life life = {UINT32_MAX, UINT32_MAX, TL_STORE_SOURCE_PAC};
-static struct tli_store *store;
 static struct nss_module nss;
-static struct fake_agent agent;
 static char buffer[1024];
 static struct passwd pw;
 static struct group gr;
@@ -74,15 +70,6 @@ static void put_group(const char *sam, uint32_t gid)
     ck_assert_int_eq(tli_store_put_group(store, &group), 0);
 }
 
-static void write_file(const char *path, const char *text)
-{
-    FILE *file = fopen(path, "w");
-
-    ck_assert_ptr_nonnull(file);
-    fputs(text, file);
-    ck_assert_int_eq(fclose(file), 0);
-}
-
 static void bare(const char *domain, bool shown)
 {
     ck_assert_int_eq(tli_store_set_bare(store, domain, shown), 0);
@@ -100,35 +87,22 @@ static uint32_t knows_nobody(const struct tli_wire_msg *request)
 
 static void setup(void)
 {
-    unlink(TEST_STORE);
-    unlink(TEST_SOCKET);
-    write_file(TEST_PASSWD, "root:x:0:0:root:/root:/bin/sh\nlocal:x:1001:1001::/:\n");
-    write_file(TEST_GROUP, "root:x:0:\nlocals:x:1001:bob\n");
-    ck_assert_int_eq(tli_store_open(NULL, TEST_STORE, &range, 1, &store), 0);
+    write_text(TEST_PASSWD, "root:x:0:0:root:/root:/bin/sh\nlocal:x:1001:1001::/:\n");
+    write_text(TEST_GROUP, "root:x:0:\nlocals:x:1001:bob\n");
+    open_store_and_socket();
     put_user("alice", "contoso.test", CONTOSO, ALICE);
     put_user("bob", "contoso.test", CONTOSO, BOB);
     put_user("alice", "fabrikam.test", FABRIKAM, OTHER);
     put_group("sales", SALES);
-    agent = (struct fake_agent){
-        .path = TEST_SOCKET, .behaviour = FAKE_ANSWERS, .answer = knows_nobody};
-    fake_agent_start(&agent);
+    start(FAKE_ANSWERS, knows_nobody);
     ck_assert(nss_module_open(TEST_MODULE, "trustlogon", &nss));
 }
 
 static void teardown(void)
 {
-    fake_agent_stop(&agent);
-    talloc_free(store);
-    unlink(TEST_STORE);
-    unlink(TEST_STORE ".lock");
-    unlink(TEST_SOCKET);
+    close_store_and_socket();
     unlink(TEST_PASSWD);
     unlink(TEST_GROUP);
-}
-
-static unsigned questions(void)
-{
-    return atomic_load(agent.questions);
 }
 
 /* The name that is shown, or NULL. */
@@ -235,7 +209,7 @@ START_TEST(the_machines_own_win)
 {
     bare("contoso.test", true);
     ck_assert_str_eq(user("bob"), "bob");
-    write_file(TEST_PASSWD, "root:x:0:0::/:\nBob:x:1002:1002::/:\n");
+    write_text(TEST_PASSWD, "root:x:0:0::/:\nBob:x:1002:1002::/:\n");
     ck_assert_ptr_null(user("bob"));
     ck_assert_int_eq(groups_of("bob"), -1);
     ck_assert_str_eq(uid(BOB), "bob@contoso.test");
@@ -244,15 +218,15 @@ START_TEST(the_machines_own_win)
     ck_assert_str_eq(group("sales"), "sales");
     ck_assert_str_eq(gr.gr_mem[0], "alice");
     ck_assert_str_eq(gr.gr_mem[2], "bob@contoso.test");
-    write_file(TEST_PASSWD, "Alice@Fabrikam.test:x:1002:1002::/:\n");
+    write_text(TEST_PASSWD, "Alice@Fabrikam.test:x:1002:1002::/:\n");
     ck_assert_str_eq(group("sales"), "sales");
     ck_assert_str_eq(gr.gr_mem[0], "alice");
     ck_assert_str_eq(gr.gr_mem[1], "alice@fabrikam.test");
     ck_assert_str_eq(gr.gr_mem[2], "bob");
-    write_file(TEST_GROUP, "sales:x:1003:");
+    write_text(TEST_GROUP, "sales:x:1003:");
     ck_assert_ptr_null(group("sales"));
     ck_assert_str_eq(group("contoso.test\\sales"), "sales@contoso.test");
-    write_file(TEST_PASSWD, "x:x:201105:1::/:\n");
+    write_text(TEST_PASSWD, "x:x:201105:1::/:\n");
     ck_assert_ptr_null(user("alice"));
     ck_assert_ptr_null(uid(ALICE));
     ck_assert_int_eq(groups_of("alice"), -1);

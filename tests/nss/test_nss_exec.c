@@ -19,13 +19,11 @@
 #include <unistd.h>
 
 #include "../unit/run_suite.h"
-#include "store/writer.h"
+#include "nss_store.h"
 
 #define SID "S-1-5-21-1-2-3-"
 #define NOBODY 65534
 
-static const struct tli_store_range range = {200000, 399999};
-static struct tli_store *store;
 static char folder[] = "/tmp/trustlogon-exec.XXXXXX";
 
 static void fill(void)
@@ -56,9 +54,8 @@ static void fill(void)
 
 static void setup(void)
 {
-    unlink(TEST_STORE);
     unlink(TEST_SOCKET);
-    ck_assert_int_eq(tli_store_open(NULL, TEST_STORE, &range, 1, &store), 0);
+    open_store();
     fill();
     memset(folder + sizeof(folder) - 7, 'X', 6);
     ck_assert_ptr_nonnull(mkdtemp(folder));
@@ -67,9 +64,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-    talloc_free(store);
-    unlink(TEST_STORE);
-    unlink(TEST_STORE ".lock");
+    close_store();
     rmdir(folder);
 }
 

@@ -6,7 +6,6 @@
 #include "wire/ask.h"
 
 #include <check.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -19,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "descriptors.h"
 #include "fake_agent.h"
 #include "wire/io.h"
 #include "fixtures.h"
@@ -53,17 +53,6 @@ static void start(enum fake_behaviour behaviour)
 {
     agent = (struct fake_agent){.path = path, .behaviour = behaviour, .answer = echo};
     fake_agent_start(&agent);
-}
-
-static int open_descriptors(void)
-{
-    DIR *dir = opendir("/proc/self/fd");
-    int count = 0;
-
-    while (readdir(dir) != NULL)
-        count++;
-    closedir(dir);
-    return count;
 }
 
 static int ask_name(const char *name, uint32_t *status)
