@@ -6,7 +6,6 @@
 #define TL_TEST_MACHINE_KEYTAB_H
 
 #include <check.h>
-#include <string.h>
 #include <trustlogon/machine.h>
 
 #include "kerberos/internal.h"
@@ -14,6 +13,7 @@
 #include "machine/keytab_machines.h"
 #include "machine/workstation.h"
 #include "fixtures.h"
+#include "keytab_entries.h"
 
 static TALLOC_CTX *mem;
 static struct tl_config *config;
@@ -40,20 +40,9 @@ static inline void teardown(void)
 
 static inline void add_entry(const char *name, uint8_t first_byte, uint32_t kvno)
 {
-    krb5_keytab keytab;
-    krb5_keytab_entry entry;
     uint8_t key[32] = {first_byte};
 
-    memset(&entry, 0, sizeof(entry));
-    ck_assert_int_eq(krb5_parse_name(k5, name, &entry.principal), 0);
-    entry.vno = kvno;
-    entry.key.enctype = ENCTYPE_AES256_CTS_HMAC_SHA1_96;
-    entry.key.length = sizeof(key);
-    entry.key.contents = key;
-    ck_assert_int_eq(krb5_kt_resolve(k5, config->keytab, &keytab), 0);
-    ck_assert_int_eq(krb5_kt_add_entry(k5, keytab, &entry), 0);
-    krb5_kt_close(k5, keytab);
-    krb5_free_principal(k5, entry.principal);
+    add_aes_to_keytab(k5, config->keytab, name, kvno, key);
 }
 
 static inline void add(const char *name)

@@ -7,7 +7,6 @@
 
 #include <check.h>
 #include <errno.h>
-#include <krb5.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -16,6 +15,7 @@
 #include <unistd.h>
 
 #include "fixtures.h"
+#include "keytab_entries.h"
 #include "lsa_lines.h"
 
 static TALLOC_CTX *mem;
@@ -32,21 +32,11 @@ static int listener;
 static void add_key(const char *name, uint8_t fill)
 {
     krb5_context k5;
-    krb5_keytab keytab;
-    krb5_keytab_entry entry = {0};
     uint8_t key[32];
 
     memset(key, fill, sizeof(key));
     ck_assert_int_eq(krb5_init_context(&k5), 0);
-    ck_assert_int_eq(krb5_parse_name(k5, name, &entry.principal), 0);
-    entry.vno = 2;
-    entry.key.enctype = ENCTYPE_AES256_CTS_HMAC_SHA1_96;
-    entry.key.length = sizeof(key);
-    entry.key.contents = key;
-    ck_assert_int_eq(krb5_kt_resolve(k5, config->keytab, &keytab), 0);
-    ck_assert_int_eq(krb5_kt_add_entry(k5, keytab, &entry), 0);
-    krb5_kt_close(k5, keytab);
-    krb5_free_principal(k5, entry.principal);
+    add_aes_to_keytab(k5, config->keytab, name, 2, key);
     krb5_free_context(k5);
 }
 

@@ -17,11 +17,8 @@
 #include "kerberos/internal.h"
 #include "kerberos/tickets/keytab.h"
 #include "fixtures.h"
-
-/* libkrb5 exports these for its KDC, but declares them in no public header. */
-krb5_error_code krb5_encrypt_tkt_part(krb5_context k5, const krb5_keyblock *key,
-                                      krb5_ticket *ticket);
-krb5_error_code encode_krb5_ticket(const krb5_ticket *ticket, krb5_data **out);
+#include "keytab_entries.h"
+#include "sealed_tickets.h"
 
 #define AES ENCTYPE_AES256_CTS_HMAC_SHA1_96
 #define LOGON_INFO 1
@@ -93,17 +90,7 @@ static const struct lie lies[] = {
 
 static void add_key(const char *name, const krb5_keyblock *key)
 {
-    krb5_keytab keytab;
-    krb5_keytab_entry entry;
-
-    memset(&entry, 0, sizeof(entry));
-    ck_assert_int_eq(krb5_parse_name(krb->k5, name, &entry.principal), 0);
-    entry.vno = 2;
-    entry.key = *key;
-    ck_assert_int_eq(krb5_kt_resolve(krb->k5, config->keytab, &keytab), 0);
-    ck_assert_int_eq(krb5_kt_add_entry(krb->k5, keytab, &entry), 0);
-    krb5_kt_close(krb->k5, keytab);
-    krb5_free_principal(krb->k5, entry.principal);
+    add_to_keytab(krb->k5, config->keytab, name, 2, key);
 }
 
 static void setup(void)
@@ -199,19 +186,12 @@ static krb5_authdata **make_authdata(const struct lie *lie, krb5_timestamp autht
 
 static void make_ticket(const struct lie *lie)
 {
-    krb5_ticket ticket;
-    krb5_enc_tkt_part part;
-    krb5_data *encoded = NULL;
     krb5_timestamp now = (krb5_timestamp)time(NULL);
+    krb5_enc_tkt_part part = {.session = &keys[1], .transited.tr_type = 1};
+    struct seal seal = {
+        .key = &keys[lie->sealed_with], .kvno = lie->kvno, .labelled = lie->as};
 
-    memset(&ticket, 0, sizeof(ticket));
-    memset(&part, 0, sizeof(part));
-    ck_assert_int_eq(
-        krb5_parse_name(krb->k5, "host/ws1.fabrikam.test@FABRIKAM.TEST", &ticket.server),
-        0);
     ck_assert_int_eq(krb5_parse_name(krb->k5, lie->ticket_client, &part.client), 0);
-    part.session = &keys[1];
-    part.transited.tr_type = 1;
     if (lie->through != NULL) {
         part.transited.tr_contents.data = (char *)(uintptr_t)lie->through;
         part.transited.tr_contents.length = (unsigned int)strlen(lie->through);
@@ -220,23 +200,15 @@ static void make_ticket(const struct lie *lie)
     part.times.starttime = now + lie->starts;
     part.times.endtime = now + 3600 + lie->ends;
     part.authorization_data = make_authdata(lie, now);
-    ticket.enc_part2 = &part;
-    ck_assert_int_eq(krb5_encrypt_tkt_part(krb->k5, &keys[lie->sealed_with], &ticket), 0);
-    ticket.enc_part.kvno = lie->kvno;
-    if (lie->as != 0)
-        ticket.enc_part.enctype = lie->as;
-    ck_assert_int_eq(encode_krb5_ticket(&ticket, &encoded), 0);
     krb->host = calloc(1, sizeof(*krb->host));
-    krb->host->ticket = *encoded;
+    krb->host->ticket =
+        seal_ticket(krb->k5, "host/ws1.fabrikam.test@FABRIKAM.TEST", &part, &seal);
     ck_assert_int_eq(krb5_copy_keyblock_contents(krb->k5,
                                                  &keys[lie->other_session ? 2 : 1],
                                                  &krb->host->keyblock),
                      0);
-    free(encoded);
-    krb5_free_principal(krb->k5, ticket.server);
     krb5_free_principal(krb->k5, part.client);
     krb5_free_authdata(krb->k5, part.authorization_data);
-    krb5_free_data_contents(krb->k5, &ticket.enc_part.ciphertext);
 }
 
 START_TEST(test_lie)
