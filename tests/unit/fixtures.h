@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * fixtures.h - what many unit tests begin with: SIDs, the workstation, a temporary
- * folder and files in it. Each function fails the test where it cannot do its work.
- * Snapshots of trusts are in topologies.h, directory entries in entries.h.
+ * fixtures.h - what many unit tests begin with: SIDs, the workstation and its forest, a
+ * temporary folder and files in it. Each function fails the test where it cannot do its
+ * work. Snapshots of trusts are in topologies.h, directory entries in entries.h.
  */
 #ifndef TL_TEST_FIXTURES_H
 #define TL_TEST_FIXTURES_H
@@ -32,6 +32,26 @@ static inline struct tl_sid sid_of(const char *string)
 
     ck_assert_msg(tl_sid_parse(string, &sid) == 0, "%s", string);
     return sid;
+}
+
+/* A topology of the forest fabrikam.test, with neither domains nor trusts yet. */
+static inline struct tl_topology *new_topology(TALLOC_CTX *ctx)
+{
+    struct tl_topology *topo = tl_topology_new(ctx);
+
+    topo->domain = "fabrikam.test";
+    topo->forest = "fabrikam.test";
+    return topo;
+}
+
+/* A further domain of the topology's own forest. */
+static inline void add_own_domain(struct tl_topology *topo, const char *dns,
+                                  const char *flat, const char *sid)
+{
+    topo->domains = talloc_realloc(topo, topo->domains, struct tl_domain,
+                                   (unsigned int)topo->num_domains + 1);
+    topo->domains[topo->num_domains++] =
+        (struct tl_domain){.dns = dns, .flat = flat, .sid = sid_of(sid), .has_sid = true};
 }
 
 /* A machine without users and groups of its own, apart from those every machine has. */

@@ -18,14 +18,7 @@ static TALLOC_CTX *ctx;
 static struct tl_config *config;
 static struct tl_topology *topo;
 
-static inline void add_own(const char *dns, const char *flat, const char *sid)
-{
-    topo->domains = talloc_realloc(topo, topo->domains, struct tl_domain,
-                                   (unsigned int)topo->num_domains + 1);
-    topo->domains[topo->num_domains++] =
-        (struct tl_domain){.dns = dns, .flat = flat, .sid = sid_of(sid), .has_sid = true};
-}
-
+/* A forest trust, or an external one where `info` is NULL. */
 static inline void add_tdo(const char *holder, const char *partner, const char *flat,
                            const char *sid, struct tl_forest_info *info)
 {
@@ -42,6 +35,7 @@ static inline void add_tdo(const char *holder, const char *partner, const char *
     ck_assert_int_eq(tl_topology_add_trust(topo, &tdo), 0);
 }
 
+/* What a forest lists that has this one domain. */
 static inline struct tl_forest_info *listing(const char *dns, const char *flat,
                                              const char *sid)
 {
@@ -62,10 +56,8 @@ static inline void setup(void)
 {
     ctx = talloc_new(NULL);
     config = tl_config_defaults(ctx);
-    topo = tl_topology_new(ctx);
-    topo->domain = "fabrikam.test";
-    topo->forest = "fabrikam.test";
-    add_own("fabrikam.test", "FABRIKAM", FABRIKAM);
+    topo = new_topology(ctx);
+    add_own_domain(topo, "fabrikam.test", "FABRIKAM", FABRIKAM);
 }
 
 static inline void teardown(void)

@@ -108,17 +108,9 @@ static inline void setup(void)
     set_option(config, "idmap=rid");
     set_option(config,
                "rid_ranges=fabrikam.test:100000-199999,contoso.test:200000-299999");
-    topo = tl_topology_new(ctx);
-    topo->domain = "fabrikam.test";
-    topo->forest = "fabrikam.test";
-    topo->num_domains = 2;
-    topo->domains = talloc_zero_array(topo, struct tl_domain, 2);
-    topo->domains[0] = (struct tl_domain){.dns = "fabrikam.test",
-                                          .flat = "FABRIKAM",
-                                          .sid = sid_of(FABRIKAM),
-                                          .has_sid = true};
-    topo->domains[1] = (struct tl_domain){
-        .dns = "eu.fabrikam.test", .flat = "EU", .sid = sid_of(EU), .has_sid = true};
+    topo = new_topology(ctx);
+    add_own_domain(topo, "fabrikam.test", "FABRIKAM", FABRIKAM);
+    add_own_domain(topo, "eu.fabrikam.test", "EU", EU);
     add_contoso();
     ws = fabrikam_ws;
     make_pac(CONTOSO);

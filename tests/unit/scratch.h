@@ -10,15 +10,22 @@
 static TALLOC_CTX *ctx;
 static temp_path folder;
 
-static inline void setup(void)
+static inline void scratch_setup(void)
 {
     ctx = talloc_new(NULL);
     make_temp_folder(folder);
 }
 
-static inline void teardown(void)
+static inline void scratch_teardown(void)
 {
     remove_tree(folder);
+    talloc_free(ctx);
+}
+
+/* Fails where anything is left in the folder. */
+static inline void scratch_teardown_empty(void)
+{
+    ck_assert_int_eq(rmdir(folder), 0);
     talloc_free(ctx);
 }
 

@@ -12,25 +12,14 @@
 #include <unistd.h>
 
 #include "agent/backoff.h"
-#include "run_suite.h"
-
-static char dir[32];
-static TALLOC_CTX *ctx;
-
-static void setup(void)
-{
-    snprintf(dir, sizeof(dir), "/tmp/tl-guesses-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(dir));
-    ctx = talloc_new(NULL);
-}
+#include "scratch.h"
 
 static void teardown(void)
 {
-    unlink(talloc_asprintf(ctx, "%s/guesses/1000", dir));
-    unlink(talloc_asprintf(ctx, "%s/guesses/1001", dir));
-    (void)rmdir(talloc_asprintf(ctx, "%s/guesses", dir));
-    ck_assert_int_eq(rmdir(dir), 0);
-    talloc_free(ctx);
+    unlink(talloc_asprintf(ctx, "%s/guesses/1000", folder));
+    unlink(talloc_asprintf(ctx, "%s/guesses/1001", folder));
+    (void)rmdir(talloc_asprintf(ctx, "%s/guesses", folder));
+    scratch_teardown_empty();
 }
 
 static int64_t boot_seconds(void)
@@ -60,7 +49,7 @@ END_TEST
 
 static struct tla_backoff_record of(uid_t uid)
 {
-    char *path = talloc_asprintf(ctx, "%s/guesses/%u", dir, (unsigned int)uid);
+    char *path = talloc_asprintf(ctx, "%s/guesses/%u", folder, (unsigned int)uid);
     int fd = open(path, O_RDONLY);
     struct tla_backoff_record record = {0};
     struct stat st;
@@ -78,7 +67,7 @@ static void guess(uid_t uid, enum tl_reason reason)
 {
     struct tla_backoff *backoff;
 
-    ck_assert_int_eq(tla_backoff_enter(ctx, dir, uid, &backoff), 0);
+    ck_assert_int_eq(tla_backoff_enter(ctx, folder, uid, &backoff), 0);
     tla_backoff_leave(backoff, reason);
 }
 
@@ -93,7 +82,7 @@ START_TEST(test_count)
     guess(1000, TL_REASON_NOT_JOINED); /* no judge, no guess */
     ck_assert_uint_eq(of(1000).wrong, 2);
     /* the client is gone before the answer */
-    ck_assert_int_eq(tla_backoff_enter(ctx, dir, 1000, &backoff), 0);
+    ck_assert_int_eq(tla_backoff_enter(ctx, folder, 1000, &backoff), 0);
     talloc_free(backoff);
     ck_assert_uint_eq(of(1000).wrong, 3);
     guess(1001, TL_REASON_ACCOUNT_LOCKED);
@@ -123,7 +112,7 @@ END_TEST
 START_TEST(test_strange_file)
 {
     struct tla_backoff *backoff;
-    char *path = talloc_asprintf(ctx, "%s/guesses/1000", dir);
+    char *path = talloc_asprintf(ctx, "%s/guesses/1000", folder);
     int fd;
 
     guess(1000, TL_REASON_WRONG_PASSWORD);
@@ -133,7 +122,7 @@ START_TEST(test_strange_file)
     ck_assert_uint_eq(of(1000).wrong, 0);
     unlink(path);
     ck_assert_int_eq(symlink("/tmp/elsewhere", path), 0);
-    ck_assert_int_lt(tla_backoff_enter(ctx, dir, 1000, &backoff), 0);
+    ck_assert_int_lt(tla_backoff_enter(ctx, folder, 1000, &backoff), 0);
     ck_assert_ptr_null(backoff);
 }
 END_TEST
@@ -143,7 +132,7 @@ int main(void)
     Suite *suite = suite_create("agent_backoff");
     TCase *tcase = tcase_create("core");
 
-    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_checked_fixture(tcase, scratch_setup, teardown);
     tcase_set_timeout(tcase, 20);
     tcase_add_loop_test(tcase, test_wait, 0, COUNT(waits));
     tcase_add_test(tcase, test_count);

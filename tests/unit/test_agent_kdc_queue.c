@@ -14,34 +14,24 @@
 
 #include "agent/kdc_queue_internal.h"
 #include "agent/lock_file.h"
-#include "run_suite.h"
+#include "scratch.h"
 #include "status/lock.h"
 
 #define LONG_MS 60000
 
-static char dir[32];
-static TALLOC_CTX *ctx;
 static struct tla_kdc_place *held[TLA_KDC_PLACES];
-
-static void setup(void)
-{
-    snprintf(dir, sizeof(dir), "/tmp/tl-place-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(dir));
-    ctx = talloc_new(NULL);
-}
 
 static void teardown(void)
 {
-    unlink(talloc_asprintf(ctx, "%s/" TLA_KDC_QUEUE_FILE, dir));
-    unlink(talloc_asprintf(ctx, "%s/" TLA_LOCK_KEY_FILE, dir));
-    ck_assert_int_eq(rmdir(dir), 0);
-    talloc_free(ctx);
+    unlink(talloc_asprintf(ctx, "%s/" TLA_KDC_QUEUE_FILE, folder));
+    unlink(talloc_asprintf(ctx, "%s/" TLA_LOCK_KEY_FILE, folder));
+    scratch_teardown_empty();
 }
 
 static struct tla_kdc_place *take_as(const char *who, const char *realm, int64_t ms)
 {
     struct tla_kdc_place *place =
-        tla_kdc_queue_wait(ctx, dir, realm, who, tl_deadline_in_ms(ms));
+        tla_kdc_queue_wait(ctx, folder, realm, who, tl_deadline_in_ms(ms));
 
     ck_assert_ptr_nonnull(place);
     return place;
@@ -54,10 +44,10 @@ static struct tla_kdc_place *take(const char *realm, int64_t ms)
 
 static int count_free(const char *realm)
 {
-    int fd = tla_lock_open(dir, TLA_KDC_QUEUE_FILE), n = 0;
+    int fd = tla_lock_open(folder, TLA_KDC_QUEUE_FILE), n = 0;
     uint64_t hash;
 
-    ck_assert_int_eq(tla_lock_hash(dir, realm, &hash), 0);
+    ck_assert_int_eq(tla_lock_hash(folder, realm, &hash), 0);
     for (int i = 0; i < TLA_KDC_PLACES; i++)
         n += tli_lock_byte_now(fd, tla_kdc_places_at(hash) + i) == 0;
     close(fd);
@@ -212,7 +202,8 @@ START_TEST(test_file)
     struct stat st;
 
     tell_reply(place);
-    ck_assert_int_eq(stat(talloc_asprintf(ctx, "%s/" TLA_KDC_QUEUE_FILE, dir), &st), 0);
+    ck_assert_int_eq(stat(talloc_asprintf(ctx, "%s/" TLA_KDC_QUEUE_FILE, folder), &st),
+                     0);
     ck_assert_uint_eq(st.st_mode & 0777, 0600);
     ck_assert_int_le(st.st_size, TLA_KDC_PLACES_FROM);
     /* What cannot be counted is not refused. */
@@ -230,7 +221,7 @@ static Suite *make_suite(void)
     TCase *tcase = tcase_create("agent_kdc_queue");
 
     tcase_set_timeout(tcase, 60);
-    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_checked_fixture(tcase, scratch_setup, teardown);
     tcase_add_test(tcase, test_places);
     tcase_add_test(tcase, test_callers);
     tcase_add_test(tcase, test_stalled);

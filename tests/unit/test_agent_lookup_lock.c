@@ -15,30 +15,19 @@
 
 #include "agent/lookup_lock.h"
 #include "agent/places.h"
-#include "run_suite.h"
-
-static char dir[32];
-static TALLOC_CTX *ctx;
-
-static void setup(void)
-{
-    snprintf(dir, sizeof(dir), "/tmp/tl-lock-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(dir));
-    ctx = talloc_new(NULL);
-}
+#include "scratch.h"
 
 static void teardown(void)
 {
-    unlink(talloc_asprintf(ctx, "%s/" TLA_LOOKUP_LOCK_FILE, dir));
-    unlink(talloc_asprintf(ctx, "%s/" TLA_PLACES_FILE, dir));
-    unlink(talloc_asprintf(ctx, "%s/" TLA_LOCK_KEY_FILE, dir));
-    ck_assert_int_eq(rmdir(dir), 0);
-    talloc_free(ctx);
+    unlink(talloc_asprintf(ctx, "%s/" TLA_LOOKUP_LOCK_FILE, folder));
+    unlink(talloc_asprintf(ctx, "%s/" TLA_PLACES_FILE, folder));
+    unlink(talloc_asprintf(ctx, "%s/" TLA_LOCK_KEY_FILE, folder));
+    scratch_teardown_empty();
 }
 
 static int enter_as(uid_t uid, const char *question, int most, struct tla_lock **lock)
 {
-    return tla_lookup_lock_enter(ctx, dir, question, uid, most, tl_deadline_in_ms(30),
+    return tla_lookup_lock_enter(ctx, folder, question, uid, most, tl_deadline_in_ms(30),
                                  lock);
 }
 
@@ -58,7 +47,8 @@ START_TEST(same_question)
     ck_assert_int_eq(enter("user b", 8, &other), 0);
     talloc_free(one);
     ck_assert_int_eq(enter("user a", 8, &two), 0);
-    ck_assert_int_eq(stat(talloc_asprintf(ctx, "%s/" TLA_LOOKUP_LOCK_FILE, dir), &st), 0);
+    ck_assert_int_eq(stat(talloc_asprintf(ctx, "%s/" TLA_LOOKUP_LOCK_FILE, folder), &st),
+                     0);
     ck_assert_uint_eq(st.st_mode & 0777, 0600);
     ck_assert_int_eq(st.st_size, 0);
 }
@@ -83,13 +73,13 @@ START_TEST(holders)
     struct tla_lock *locks[3], *more;
 
     for (int i = 0; i < 3; i++)
-        ck_assert_int_eq(tla_place_take(ctx, dir, "uid 1000", 3, &locks[i]), 0);
-    ck_assert_int_eq(tla_place_take(ctx, dir, "uid 1000", 3, &more), -EAGAIN);
+        ck_assert_int_eq(tla_place_take(ctx, folder, "uid 1000", 3, &locks[i]), 0);
+    ck_assert_int_eq(tla_place_take(ctx, folder, "uid 1000", 3, &more), -EAGAIN);
     ck_assert_ptr_null(more);
-    ck_assert_int_eq(tla_place_take(ctx, dir, "uid 1001", 3, &more), 0);
+    ck_assert_int_eq(tla_place_take(ctx, folder, "uid 1001", 3, &more), 0);
     ck_assert_int_eq(enter("user a", 1, &more), 0);
     talloc_free(locks[1]);
-    ck_assert_int_eq(tla_place_take(ctx, dir, "uid 1000", 3, &more), 0);
+    ck_assert_int_eq(tla_place_take(ctx, folder, "uid 1000", 3, &more), 0);
     ck_assert_int_eq(tla_place_take(ctx, "/nonexistent", "uid 1000", 3, &more), -ENOENT);
 }
 END_TEST
@@ -143,32 +133,32 @@ END_TEST
 /* The same name has another place on another machine, and the same one on this. */
 START_TEST(secret)
 {
-    char *path = talloc_asprintf(ctx, "%s/" TLA_LOCK_KEY_FILE, dir);
+    char *path = talloc_asprintf(ctx, "%s/" TLA_LOCK_KEY_FILE, folder);
     uint64_t first, again, other;
     struct stat st;
     int fd;
 
-    ck_assert_int_eq(tla_lock_hash(dir, "user a", &first), 0);
-    ck_assert_int_eq(tla_lock_hash(dir, "user a", &again), 0);
+    ck_assert_int_eq(tla_lock_hash(folder, "user a", &first), 0);
+    ck_assert_int_eq(tla_lock_hash(folder, "user a", &again), 0);
     ck_assert_uint_eq(first, again);
     ck_assert_int_eq(stat(path, &st), 0);
     ck_assert_uint_eq(st.st_mode & 07777, 0600);
     ck_assert_int_eq(unlink(path), 0);
-    ck_assert_int_eq(tla_lock_hash(dir, "user a", &other), 0);
+    ck_assert_int_eq(tla_lock_hash(folder, "user a", &other), 0);
     ck_assert_uint_ne(first, other);
     /* A file that others could read or write holds no secret; nor does a short one. */
     ck_assert_int_eq(chmod(path, 0644), 0);
-    ck_assert_int_eq(tla_lock_hash(dir, "user a", &first), 0);
+    ck_assert_int_eq(tla_lock_hash(folder, "user a", &first), 0);
     ck_assert_uint_ne(first, other);
     ck_assert_int_eq(truncate(path, 3), 0);
-    ck_assert_int_eq(tla_lock_hash(dir, "user a", &other), 0);
+    ck_assert_int_eq(tla_lock_hash(folder, "user a", &other), 0);
     ck_assert_uint_ne(first, other);
     ck_assert_int_eq(unlink(path), 0);
     ck_assert_int_eq(symlink("/etc/passwd", path), 0);
-    ck_assert_int_eq(tla_lock_hash(dir, "user a", &first), 0);
+    ck_assert_int_eq(tla_lock_hash(folder, "user a", &first), 0);
     ck_assert_int_eq(lstat(path, &st), 0);
     ck_assert(S_ISREG(st.st_mode));
-    fd = open(dir, O_RDONLY | O_DIRECTORY); /* and no draft is left */
+    fd = open(folder, O_RDONLY | O_DIRECTORY); /* and no draft is left */
     ck_assert_int_ge(fd, 0);
     ck_assert_int_ne(
         faccessat(fd, talloc_asprintf(ctx, TLA_LOCK_KEY_FILE ".%d", (int)getpid()), F_OK,
@@ -220,7 +210,7 @@ static Suite *make_suite(void)
     Suite *suite = suite_create("agent_lookup_lock");
     TCase *tcase = tcase_create("agent_lookup_lock");
 
-    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_checked_fixture(tcase, scratch_setup, teardown);
     tcase_add_test(tcase, same_question);
     tcase_add_test(tcase, places);
     tcase_add_test(tcase, holders);

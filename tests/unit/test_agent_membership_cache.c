@@ -11,30 +11,25 @@
 #include <unistd.h>
 
 #include "agent/membership_cache.h"
-#include "run_suite.h"
+#include "scratch.h"
 
 #define ALICE "S-1-5-21-1-2-3-1104"
 
-static char dir[32];
-static TALLOC_CTX *ctx;
 static struct tl_config config;
 static char *path;
 
 static void setup(void)
 {
-    snprintf(dir, sizeof(dir), "/tmp/tl-cache-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(dir));
-    ctx = talloc_new(NULL);
-    config = (struct tl_config){.state_dir = dir};
-    path = talloc_asprintf(ctx, "%s/members/" ALICE, dir);
+    scratch_setup();
+    config = (struct tl_config){.state_dir = folder};
+    path = talloc_asprintf(ctx, "%s/members/" ALICE, folder);
 }
 
 static void teardown(void)
 {
     (void)unlink(path);
-    ck_assert_int_eq(rmdir(talloc_asprintf(ctx, "%s/members", dir)), 0);
-    ck_assert_int_eq(rmdir(dir), 0);
-    talloc_free(ctx);
+    ck_assert_int_eq(rmdir(talloc_asprintf(ctx, "%s/members", folder)), 0);
+    scratch_teardown_empty();
 }
 
 static void save(int64_t proven, int64_t checked)
@@ -69,7 +64,7 @@ START_TEST(kept)
     ck_assert_uint_eq(cache->member->count, 1);
     ck_assert_int_eq(stat(path, &st), 0);
     ck_assert_uint_eq(st.st_mode & 0777, 0600);
-    ck_assert_int_eq(stat(talloc_asprintf(ctx, "%s/members", dir), &st), 0);
+    ck_assert_int_eq(stat(talloc_asprintf(ctx, "%s/members", folder), &st), 0);
     ck_assert_uint_eq(st.st_mode & 0777, 0700);
     ck_assert_int_eq(load("S-1-5-21-1-2-3-1105", &cache), -ENOENT);
     ck_assert_ptr_null(cache);
@@ -128,7 +123,7 @@ END_TEST
 
 START_TEST(strange_files)
 {
-    char *other = talloc_asprintf(ctx, "%s/members/S-1-5-21-1-2-3-1105", dir);
+    char *other = talloc_asprintf(ctx, "%s/members/S-1-5-21-1-2-3-1105", folder);
     struct tla_membership_cache *cache = NULL;
 
     save(1764000000, 1764000300);

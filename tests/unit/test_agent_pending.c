@@ -13,25 +13,14 @@
 #include <utime.h>
 
 #include "agent/pending.h"
-#include "run_suite.h"
-
-static char dir[32];
-static TALLOC_CTX *ctx;
-
-static void setup(void)
-{
-    snprintf(dir, sizeof(dir), "/tmp/tl-pending-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(dir));
-    ctx = talloc_new(NULL);
-}
+#include "scratch.h"
 
 static void teardown(void)
 {
-    tla_pending_sweep(dir, time(NULL) + 100000);
-    unlink(talloc_asprintf(ctx, "%s/pending/.swept", dir));
-    ck_assert_int_eq(rmdir(talloc_asprintf(ctx, "%s/pending", dir)), 0);
-    ck_assert_int_eq(rmdir(dir), 0);
-    talloc_free(ctx);
+    tla_pending_sweep(folder, time(NULL) + 100000);
+    unlink(talloc_asprintf(ctx, "%s/pending/.swept", folder));
+    ck_assert_int_eq(rmdir(talloc_asprintf(ctx, "%s/pending", folder)), 0);
+    scratch_teardown_empty();
 }
 
 static const struct tl_membership *member(void)
@@ -48,7 +37,7 @@ static struct tla_pending *make(void)
 {
     struct tla_pending *pending = NULL;
 
-    ck_assert_int_eq(tla_pending_new(ctx, dir, &pending), 0);
+    ck_assert_int_eq(tla_pending_new(ctx, folder, &pending), 0);
     pending->user = "CONTOSO\\alice";
     pending->canonical = "alice@contoso.test";
     pending->expires = 4;
@@ -56,7 +45,7 @@ static struct tla_pending *make(void)
     pending->gid = 200513;
     pending->domain = "contoso.test";
     pending->member = member();
-    ck_assert_int_eq(tla_pending_save(dir, pending), 0);
+    ck_assert_int_eq(tla_pending_save(folder, pending), 0);
     return pending;
 }
 
@@ -66,8 +55,8 @@ START_TEST(test_round)
     struct stat st;
 
     ck_assert(tla_token_is_valid(pending->token));
-    ck_assert_int_eq(tla_pending_load(ctx, dir, pending->token, "CONTOSO\\alice", &found),
-                     0);
+    ck_assert_int_eq(
+        tla_pending_load(ctx, folder, pending->token, "CONTOSO\\alice", &found), 0);
     ck_assert_str_eq(found->canonical, "alice@contoso.test");
     ck_assert_uint_eq(found->expires, 4);
     ck_assert_uint_eq(found->uid, 4000000001);
@@ -80,7 +69,7 @@ START_TEST(test_round)
     ck_assert_int_eq(stat(talloc_asprintf(ctx, "%s.logon", pending->ticket_path), &st),
                      0);
     ck_assert_uint_eq(st.st_mode & 0777, 0600);
-    ck_assert_int_eq(stat(talloc_asprintf(ctx, "%s/pending", dir), &st), 0);
+    ck_assert_int_eq(stat(talloc_asprintf(ctx, "%s/pending", folder), &st), 0);
     ck_assert_uint_eq(st.st_mode & 0777, 0700);
 }
 END_TEST
@@ -91,7 +80,7 @@ START_TEST(test_canonical_name)
     struct tla_pending *pending = make(), *found = NULL;
 
     ck_assert_int_eq(
-        tla_pending_load(ctx, dir, pending->token, "alice@contoso.test", &found), 0);
+        tla_pending_load(ctx, folder, pending->token, "alice@contoso.test", &found), 0);
     ck_assert_str_eq(found->user, "CONTOSO\\alice");
 }
 END_TEST
@@ -100,10 +89,11 @@ START_TEST(test_other_user)
 {
     struct tla_pending *pending = make(), *found = (void *)1;
 
-    ck_assert_int_eq(tla_pending_load(ctx, dir, pending->token, "CONTOSO\\bob", &found),
-                     -ENOENT);
+    ck_assert_int_eq(
+        tla_pending_load(ctx, folder, pending->token, "CONTOSO\\bob", &found), -ENOENT);
     ck_assert_ptr_null(found);
-    ck_assert_int_eq(tla_pending_load(ctx, dir, pending->token, NULL, &found), -ENOENT);
+    ck_assert_int_eq(tla_pending_load(ctx, folder, pending->token, NULL, &found),
+                     -ENOENT);
 }
 END_TEST
 
@@ -123,8 +113,8 @@ START_TEST(test_bad_token)
     struct tla_pending *found = NULL;
 
     (void)make();
-    ck_assert_int_eq(tla_pending_load(ctx, dir, bad_tokens[_i], "CONTOSO\\alice", &found),
-                     -ENOENT);
+    ck_assert_int_eq(
+        tla_pending_load(ctx, folder, bad_tokens[_i], "CONTOSO\\alice", &found), -ENOENT);
 }
 END_TEST
 
@@ -134,15 +124,15 @@ START_TEST(test_old)
     struct utimbuf old = {time(NULL) - 601, time(NULL) - 601};
     char *path = talloc_asprintf(ctx, "%s.logon", pending->ticket_path);
 
-    tla_pending_sweep(dir, time(NULL));
+    tla_pending_sweep(folder, time(NULL));
     ck_assert_int_eq(access(path, F_OK), 0);
     ck_assert_int_eq(utime(path, &old), 0);
-    ck_assert_int_eq(tla_pending_load(ctx, dir, pending->token, "CONTOSO\\alice", &found),
-                     -ENOENT);
+    ck_assert_int_eq(
+        tla_pending_load(ctx, folder, pending->token, "CONTOSO\\alice", &found), -ENOENT);
     /* once a minute */
-    tla_pending_sweep(dir, time(NULL));
+    tla_pending_sweep(folder, time(NULL));
     ck_assert_int_eq(access(path, F_OK), 0);
-    tla_pending_sweep(dir, time(NULL) + 61);
+    tla_pending_sweep(folder, time(NULL) + 61);
     ck_assert_int_ne(access(path, F_OK), 0);
 }
 END_TEST
@@ -154,14 +144,14 @@ START_TEST(test_drop)
 
     ck_assert_ptr_nonnull(tickets);
     ck_assert_int_eq(fclose(tickets), 0);
-    tla_pending_drop(dir, NULL);
-    tla_pending_drop(dir, "../../etc/passwd");
-    tla_pending_drop(dir, one->token);
-    ck_assert_int_eq(tla_pending_load(ctx, dir, one->token, "CONTOSO\\alice", &found),
+    tla_pending_drop(folder, NULL);
+    tla_pending_drop(folder, "../../etc/passwd");
+    tla_pending_drop(folder, one->token);
+    ck_assert_int_eq(tla_pending_load(ctx, folder, one->token, "CONTOSO\\alice", &found),
                      -ENOENT);
     ck_assert_int_ne(access(one->ticket_path, F_OK), 0);
-    ck_assert_int_eq(tla_pending_load(ctx, dir, other->token, "CONTOSO\\alice", &found),
-                     0);
+    ck_assert_int_eq(
+        tla_pending_load(ctx, folder, other->token, "CONTOSO\\alice", &found), 0);
 }
 END_TEST
 
@@ -169,12 +159,12 @@ START_TEST(test_symlink)
 {
     struct tla_pending *pending = make(), *found = NULL;
     char *path = talloc_asprintf(ctx, "%s.logon", pending->ticket_path);
-    char *moved = talloc_asprintf(ctx, "%s/pending/elsewhere", dir);
+    char *moved = talloc_asprintf(ctx, "%s/pending/elsewhere", folder);
 
     ck_assert_int_eq(rename(path, moved), 0);
     ck_assert_int_eq(symlink(moved, path), 0);
-    ck_assert_int_ne(tla_pending_load(ctx, dir, pending->token, "CONTOSO\\alice", &found),
-                     0);
+    ck_assert_int_ne(
+        tla_pending_load(ctx, folder, pending->token, "CONTOSO\\alice", &found), 0);
     ck_assert_int_eq(unlink(path), 0);
 }
 END_TEST
@@ -183,11 +173,11 @@ START_TEST(test_names_of_two_lines)
 {
     struct tla_pending *pending = NULL;
 
-    ck_assert_int_eq(tla_pending_new(ctx, dir, &pending), 0);
+    ck_assert_int_eq(tla_pending_new(ctx, folder, &pending), 0);
     pending->user = "a\nb";
     pending->canonical = "c";
     pending->member = member();
-    ck_assert_int_eq(tla_pending_save(dir, pending), -EINVAL);
+    ck_assert_int_eq(tla_pending_save(folder, pending), -EINVAL);
 }
 END_TEST
 
@@ -195,15 +185,15 @@ START_TEST(test_refused)
 {
     struct tla_pending *pending = NULL, *found = NULL;
 
-    ck_assert_int_eq(tla_pending_new(ctx, dir, &pending), 0);
+    ck_assert_int_eq(tla_pending_new(ctx, folder, &pending), 0);
     pending->user = "alice@contoso.test";
     pending->canonical = "alice@contoso.test";
     pending->member = member();
     pending->refused = "CONTOSO\\Sales";
     pending->detail = "a group\nof deny_groups"; /* as a server may say it */
-    ck_assert_int_eq(tla_pending_save(dir, pending), 0);
+    ck_assert_int_eq(tla_pending_save(folder, pending), 0);
     ck_assert_int_eq(
-        tla_pending_load(ctx, dir, pending->token, "alice@contoso.test", &found), 0);
+        tla_pending_load(ctx, folder, pending->token, "alice@contoso.test", &found), 0);
     ck_assert_str_eq(found->refused, "CONTOSO\\Sales");
     ck_assert_str_eq(found->detail, "a group of deny_groups");
     ck_assert_ptr_null(found->domain);
@@ -221,7 +211,7 @@ START_TEST(test_cut)
     for (off_t len = st.st_size - 2; len >= 0; len--) {
         ck_assert_int_eq(truncate(path, len), 0);
         ck_assert_int_eq(
-            tla_pending_load(ctx, dir, pending->token, "CONTOSO\\alice", &found),
+            tla_pending_load(ctx, folder, pending->token, "CONTOSO\\alice", &found),
             -ENOENT);
     }
 }
@@ -232,7 +222,7 @@ int main(void)
     Suite *suite = suite_create("agent_pending");
     TCase *tc = tcase_create("pending");
 
-    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_checked_fixture(tc, scratch_setup, teardown);
     tcase_add_test(tc, test_round);
     tcase_add_test(tc, test_canonical_name);
     tcase_add_test(tc, test_other_user);

@@ -13,29 +13,11 @@
 #include <utime.h>
 
 #include "agent/sessions.h"
-#include "run_suite.h"
+#include "scratch.h"
 
 #define A "00000000000000000000000000000001"
 #define B "00000000000000000000000000000002"
 #define C "00000000000000000000000000000003"
-
-static char dir[32];
-static TALLOC_CTX *ctx;
-
-static void setup(void)
-{
-    snprintf(dir, sizeof(dir), "/tmp/tl-sessions-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(dir));
-    ctx = talloc_new(NULL);
-}
-
-static void teardown(void)
-{
-    char *command = talloc_asprintf(ctx, "rm -rf %s", dir);
-
-    ck_assert_int_eq(system(command), 0);
-    talloc_free(ctx);
-}
 
 static int note(const char *token, uint32_t uid, const char *ccache)
 {
@@ -46,7 +28,7 @@ static int note(const char *token, uint32_t uid, const char *ccache)
                                         .realm = "contoso.test",
                                         .user = "alice@contoso.test"};
 
-    return tla_session_note(dir, token, &session);
+    return tla_session_note(folder, token, &session);
 }
 
 static size_t count(void)
@@ -54,7 +36,7 @@ static size_t count(void)
     struct tla_session *list = NULL;
     size_t n = 0;
 
-    ck_assert_int_eq(tla_session_list(ctx, dir, &list, &n), 0);
+    ck_assert_int_eq(tla_session_list(ctx, folder, &list, &n), 0);
     for (size_t i = 0; i < n; i++) {
         ck_assert_int_eq(list[i].refused_end, 7);
         ck_assert_str_eq(list[i].realm, "contoso.test");
@@ -68,41 +50,41 @@ START_TEST(test_shared_cache)
 {
     struct stat st;
 
-    ck_assert(!tla_session_any(dir));
+    ck_assert(!tla_session_any(folder));
     ck_assert_uint_eq(count(), 0);
     ck_assert_int_eq(note(A, 1000, "KEYRING:persistent:1000"), 0);
     ck_assert_int_eq(note(B, 1000, "KEYRING:persistent:1000"), 0);
     ck_assert_int_eq(note(C, 1001, "KCM:"), 0);
-    ck_assert(tla_session_any(dir));
+    ck_assert(tla_session_any(folder));
     ck_assert_uint_eq(count(), 3);
-    ck_assert_int_eq(stat(talloc_asprintf(ctx, "%s/sessions/" A, dir), &st), 0);
+    ck_assert_int_eq(stat(talloc_asprintf(ctx, "%s/sessions/" A, folder), &st), 0);
     ck_assert_int_eq(st.st_mode & 0777, 0600);
-    ck_assert_int_eq(stat(talloc_asprintf(ctx, "%s/sessions", dir), &st), 0);
+    ck_assert_int_eq(stat(talloc_asprintf(ctx, "%s/sessions", folder), &st), 0);
     ck_assert_int_eq(st.st_mode & 0777, 0700);
-    tla_session_drop(dir, 1001, "KEYRING:persistent:1000");
-    tla_session_drop(dir, 1000, "KCM:");
-    tla_session_drop(dir, 1000, NULL);
+    tla_session_drop(folder, 1001, "KEYRING:persistent:1000");
+    tla_session_drop(folder, 1000, "KCM:");
+    tla_session_drop(folder, 1000, NULL);
     ck_assert_uint_eq(count(), 3);
-    tla_session_drop(dir, 1000, "KEYRING:persistent:1000");
+    tla_session_drop(folder, 1000, "KEYRING:persistent:1000");
     ck_assert_uint_eq(count(), 2);
-    ck_assert_ptr_nonnull(tla_session_cache(ctx, dir, 1000));
-    tla_session_drop(dir, 1000, "KEYRING:persistent:1000");
-    ck_assert_ptr_null(tla_session_cache(ctx, dir, 1000));
-    ck_assert_str_eq(tla_session_cache(ctx, dir, 1001), "KCM:");
+    ck_assert_ptr_nonnull(tla_session_cache(ctx, folder, 1000));
+    tla_session_drop(folder, 1000, "KEYRING:persistent:1000");
+    ck_assert_ptr_null(tla_session_cache(ctx, folder, 1000));
+    ck_assert_str_eq(tla_session_cache(ctx, folder, 1001), "KCM:");
 }
 END_TEST
 
 START_TEST(test_youngest)
 {
     struct utimbuf old = {1000, 1000};
-    char *there = talloc_asprintf(ctx, "FILE:%s", dir);
+    char *there = talloc_asprintf(ctx, "FILE:%s", folder);
 
     ck_assert_int_eq(note(A, 1000, "DIR:/run/user/1000/krb5cc"), 0);
-    ck_assert_int_eq(utime(talloc_asprintf(ctx, "%s/sessions/" A, dir), &old), 0);
+    ck_assert_int_eq(utime(talloc_asprintf(ctx, "%s/sessions/" A, folder), &old), 0);
     ck_assert_int_eq(note(B, 1000, "FILE:/tmp/no-such-cache"), 0);
-    ck_assert_str_eq(tla_session_cache(ctx, dir, 1000), "DIR:/run/user/1000/krb5cc");
+    ck_assert_str_eq(tla_session_cache(ctx, folder, 1000), "DIR:/run/user/1000/krb5cc");
     ck_assert_int_eq(note(C, 1000, there), 0);
-    ck_assert_str_eq(tla_session_cache(ctx, dir, 1000), there);
+    ck_assert_str_eq(tla_session_cache(ctx, folder, 1000), there);
 }
 END_TEST
 
@@ -133,7 +115,7 @@ static const char *const strange[] = {
 
 START_TEST(test_strange_record)
 {
-    char *path = talloc_asprintf(ctx, "%s/sessions/" B, dir);
+    char *path = talloc_asprintf(ctx, "%s/sessions/" B, folder);
     int fd;
 
     ck_assert_int_eq(note(A, 1000, "KCM:"), 0);
@@ -153,7 +135,7 @@ int main(void)
     Suite *suite = suite_create("agent_sessions");
     TCase *tcase = tcase_create("core");
 
-    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_checked_fixture(tcase, scratch_setup, scratch_teardown);
     tcase_add_test(tcase, test_shared_cache);
     tcase_add_test(tcase, test_youngest);
     tcase_add_loop_test(tcase, test_refused, 0, COUNT(bad));

@@ -12,13 +12,11 @@
 
 #include "agent/journal.h"
 #include "agent/store_update.h"
-#include "run_suite.h"
+#include "scratch.h"
 #include "store/writer_internal.h"
 
 #define SID "S-1-5-21-1-2-3-"
 
-static char dir[40];
-static TALLOC_CTX *ctx;
 static struct tl_config *config;
 static struct tla_store_handle *handle;
 static struct tl_identity *alice;
@@ -36,25 +34,15 @@ void tla_journal_line(int priority, const char *fmt, ...)
     va_end(args);
 }
 
-static struct tl_sid sid_of(const char *string)
-{
-    struct tl_sid sid;
-
-    ck_assert_int_eq(tl_sid_parse(string, &sid), 0);
-    return sid;
-}
-
 static const char *const group_names[] = {"CONTOSO\\Sales"};
 
 static void setup(void)
 {
     static const char *names[] = {"CONTOSO\\alice", "alice@corp.example", "alice"};
 
-    snprintf(dir, sizeof(dir), "/tmp/tl-store-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(dir));
-    ctx = talloc_new(NULL);
+    scratch_setup();
     config = tl_config_defaults(ctx);
-    config->state_dir = dir;
+    config->state_dir = folder;
     ck_assert_int_eq(tla_store_open(ctx, config, NULL, &handle), 0);
     alice = talloc_zero(ctx, struct tl_identity);
     alice->sid = sid_of(SID "1104");
@@ -80,10 +68,9 @@ static void setup(void)
 static void teardown(void)
 {
     talloc_free(handle);
-    unlink(talloc_asprintf(ctx, "%s/" TL_STORE_FILE, dir));
-    unlink(talloc_asprintf(ctx, "%s/" TL_STORE_FILE ".lock", dir));
-    ck_assert_int_eq(rmdir(dir), 0);
-    talloc_free(ctx);
+    unlink(talloc_asprintf(ctx, "%s/" TL_STORE_FILE, folder));
+    unlink(talloc_asprintf(ctx, "%s/" TL_STORE_FILE ".lock", folder));
+    scratch_teardown_empty();
 }
 
 /* Strings of the entry are copied, as the mapping goes. */

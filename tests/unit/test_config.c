@@ -161,7 +161,7 @@ int main(void)
     Suite *suite = suite_create("config");
     TCase *t = tcase_create("config");
 
-    tcase_add_checked_fixture(t, setup, teardown);
+    tcase_add_checked_fixture(t, scratch_setup, scratch_teardown);
     tcase_add_test(t, defaults_are_the_headers);
     tcase_add_test(t, keys_are_unique);
     tcase_add_test(t, good_file);

@@ -173,7 +173,7 @@ int main(void)
     Suite *suite = suite_create("config_bad");
     TCase *t = tcase_create("config");
 
-    tcase_add_checked_fixture(t, setup, teardown);
+    tcase_add_checked_fixture(t, scratch_setup, scratch_teardown);
     tcase_add_loop_test(t, bad_text, 0, COUNT(bad_texts));
     tcase_add_test(t, nul_and_long_lines);
     suite_add_tcase(suite, t);

@@ -100,7 +100,7 @@ int main(void)
     Suite *suite = suite_create("config_files");
     TCase *t = tcase_create("config");
 
-    tcase_add_checked_fixture(t, setup, teardown);
+    tcase_add_checked_fixture(t, scratch_setup, scratch_teardown);
     tcase_add_test(t, folder_overrides_in_byte_order);
     tcase_add_test(t, files_that_cannot_be_read);
     tcase_add_test(t, files_others_may_write);

@@ -187,7 +187,7 @@ int main(void)
     Suite *suite = suite_create("config_lists");
     TCase *t = tcase_create("config");
 
-    tcase_add_checked_fixture(t, setup, teardown);
+    tcase_add_checked_fixture(t, scratch_setup, scratch_teardown);
     tcase_add_loop_test(t, rid_ranges, 0, COUNT(ranges));
     tcase_add_loop_test(t, autorid_domains, 0, COUNT(autorid));
     tcase_add_test(t, a_list_on_many_lines);

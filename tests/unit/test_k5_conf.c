@@ -126,7 +126,7 @@ int main(void)
     Suite *suite = suite_create("krb5.conf");
     TCase *tc = tcase_create("krb5.conf");
 
-    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_checked_fixture(tc, scratch_setup, scratch_teardown);
     tcase_add_loop_test(tc, test_syntax, 0, COUNT(files));
     tcase_add_loop_test(tc, test_values, 0, COUNT(values));
     tcase_add_test(tc, test_long);

@@ -63,15 +63,8 @@ static void setup(void)
     set_option(config, "idmap=rfc2307");
     set_option(config,
                "rfc2307_ranges=fabrikam.test:30000-39999,contoso.test:20000-29999");
-    topo = tl_topology_new(ctx);
-    topo->domain = "fabrikam.test";
-    topo->forest = "fabrikam.test";
-    topo->num_domains = 1;
-    topo->domains = talloc_zero_array(topo, struct tl_domain, 1);
-    topo->domains[0] = (struct tl_domain){.dns = "fabrikam.test",
-                                          .flat = "FABRIKAM",
-                                          .sid = sid_of(FABRIKAM),
-                                          .has_sid = true};
+    topo = new_topology(ctx);
+    add_own_domain(topo, "fabrikam.test", "FABRIKAM", FABRIKAM);
     pac = talloc_zero(ctx, struct tl_pac);
     pac->account = "alice";
     pac->domain_sid = sid_of(CONTOSO);

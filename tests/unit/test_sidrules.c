@@ -134,16 +134,6 @@ struct fixture {
     struct tl_trace trace;
 };
 
-static void add_domain(struct tl_topology *topo, const char *dns, const char *flat,
-                       const char *sid)
-{
-    struct tl_domain d = {.dns = dns, .flat = flat, .sid = sid_of(sid), .has_sid = true};
-
-    topo->domains = talloc_realloc(topo, topo->domains, struct tl_domain,
-                                   (unsigned)topo->num_domains + 1);
-    topo->domains[topo->num_domains++] = d;
-}
-
 static struct tl_topology *make_topology(TALLOC_CTX *mem, uint32_t attributes)
 {
     struct tl_ft_record records[] = {
@@ -185,12 +175,10 @@ static struct tl_topology *make_topology(TALLOC_CTX *mem, uint32_t attributes)
                             .type = TL_TRUST_UPLEVEL,
                             .attributes = FOREST,
                             .forest_info = &claims};
-    struct tl_topology *topo = tl_topology_new(mem);
+    struct tl_topology *topo = new_topology(mem);
 
-    topo->domain = "fabrikam.test";
-    topo->forest = "fabrikam.test";
-    add_domain(topo, "fabrikam.test", "FABRIKAM", FABRIKAM);
-    add_domain(topo, "eu.fabrikam.test", "EU", EU);
+    add_own_domain(topo, "fabrikam.test", "FABRIKAM", FABRIKAM);
+    add_own_domain(topo, "eu.fabrikam.test", "EU", EU);
     if (attributes & FOREST)
         tdo.forest_info = &info;
     ck_assert_int_eq(tl_topology_add_trust(topo, &theirs), 0);
