@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "kerberos/transport/transport.h"
+#include "filtered_port.h"
 #include "run_suite.h"
 
 #define MAX_KDCS 4
@@ -44,7 +45,7 @@ struct counters {
 
 struct kdc {
     pid_t pid;
-    int fd, fillers[2];
+    int fd, filler; /* filler: 0, or what fills the queue of a FILTERED one */
     struct tl_dc dc;
 };
 
@@ -173,18 +174,6 @@ static inline _Noreturn void kdc_main(int fd, enum habit habit, size_t index)
     }
 }
 
-/* Fill the accept queue of a socket without an accept(): Linux then drops
- * further SYNs, as a firewall would. */
-static inline void fill_queue(struct kdc *kdc)
-{
-    for (int i = 0; i < 2; i++) {
-        kdc->fillers[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-        (void)connect(kdc->fillers[i], (struct sockaddr *)&kdc->dc.addr,
-                      kdc->dc.addr_len);
-        usleep(20000);
-    }
-}
-
 static inline void add_kdc(enum habit habit)
 {
     struct kdc *kdc = &kdcs[num_kdcs];
@@ -201,8 +190,7 @@ static inline void add_kdc(enum habit habit)
     kdc->dc.host = talloc_asprintf(mem, "dc%zu.contoso.test", num_kdcs + 1);
     kdc->dc.address = "127.0.0.1";
     if (habit == FILTERED) {
-        ck_assert_int_eq(listen(kdc->fd, 0), 0);
-        fill_queue(kdc);
+        kdc->filler = listen_filtered(kdc->fd);
     } else if (habit != REFUSES) {
         ck_assert_int_eq(listen(kdc->fd, 16), 0);
         kdc->pid = fork();
@@ -288,9 +276,8 @@ static inline void teardown(void)
             waitpid(kdcs[i].pid, NULL, 0);
         }
         close(kdcs[i].fd);
-        for (int f = 0; f < 2; f++)
-            if (kdcs[i].fillers[f] > 0)
-                close(kdcs[i].fillers[f]);
+        if (kdcs[i].filler > 0)
+            close(kdcs[i].filler);
     }
     munmap(counters, sizeof(*counters) * MAX_KDCS);
     talloc_free(mem);

@@ -21,12 +21,9 @@
 #include <unistd.h>
 
 #include "kerberos/kpasswd/kpasswd.h"
+#include "filtered_port.h"
 #include "run_suite.h"
-
-/* libkrb5 exports these for its KDC, but declares them in no public header. */
-krb5_error_code krb5_encrypt_tkt_part(krb5_context k5, const krb5_keyblock *key,
-                                      krb5_ticket *ticket);
-krb5_error_code encode_krb5_ticket(const krb5_ticket *ticket, krb5_data **out);
+#include "sealed_tickets.h"
 
 #define AES ENCTYPE_AES256_CTS_HMAC_SHA1_96
 #define SERVICE "kadmin/changepw@CONTOSO.TEST"
@@ -69,7 +66,7 @@ static struct tl_krb *krb;
 static krb5_keyblock service_key, session_key;
 static struct tl_dc_list list;
 static pid_t children[MAX_DCS];
-static int fillers[MAX_DCS][2];
+static int fillers[MAX_DCS]; /* of the queues that are full; -1: none */
 struct counters {
     atomic_int requests[MAX_DCS], right[MAX_DCS];
     atomic_int flip_at, flip_bits, cut; /* what MEDDLED does to its answer */
@@ -297,13 +294,10 @@ static inline void make_sockets(struct service *s, const char *ports,
         s->udp = -1; /* an unread socket stays open and silent */
     if (ports[0] == REFUSED)
         close(s->tcp);
+    else if (ports[0] == FILTERED)
+        fillers[s->index] = listen_filtered(s->tcp);
     else
-        ck_assert_int_eq(listen(s->tcp, ports[0] == FILTERED ? 0 : 8), 0);
-    /* a full queue: further connections get no answer, as if dropped in transit */
-    for (int i = 0; ports[0] == FILTERED && i < 2; i++) {
-        fillers[s->index][i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-        (void)connect(fillers[s->index][i], (struct sockaddr *)addr, len);
-    }
+        ck_assert_int_eq(listen(s->tcp, 8), 0);
     if (ports[0] != OPEN)
         s->tcp = -1;
 }
@@ -330,32 +324,21 @@ static inline void add_dc(const struct script *script, int index)
 
 static inline void make_ticket(void)
 {
-    krb5_ticket ticket;
-    krb5_enc_tkt_part part;
-    krb5_data *encoded = NULL;
     krb5_timestamp now = (krb5_timestamp)time(NULL);
+    krb5_enc_tkt_part part = {
+        .session = &session_key,
+        .transited.tr_type = 1,
+        .times = {.authtime = now, .starttime = now, .endtime = now + 300}};
+    struct seal seal = {.key = &service_key, .kvno = 1};
 
-    memset(&ticket, 0, sizeof(ticket));
-    memset(&part, 0, sizeof(part));
-    ck_assert_int_eq(krb5_parse_name(krb->k5, SERVICE, &ticket.server), 0);
     ck_assert_int_eq(krb5_parse_name(krb->k5, "alice@CONTOSO.TEST", &part.client), 0);
-    part.session = &session_key;
-    part.transited.tr_type = 1;
-    part.times.authtime = part.times.starttime = now;
-    part.times.endtime = now + 300;
-    ticket.enc_part2 = &part;
-    ck_assert_int_eq(krb5_encrypt_tkt_part(krb->k5, &service_key, &ticket), 0);
-    ticket.enc_part.kvno = 1;
-    ck_assert_int_eq(encode_krb5_ticket(&ticket, &encoded), 0);
     krb->changepw = calloc(1, sizeof(*krb->changepw));
-    krb->changepw->ticket = *encoded;
+    krb->changepw->ticket = seal_ticket(krb->k5, SERVICE, &part, &seal);
     krb->changepw->client = part.client;
-    krb->changepw->server = ticket.server;
+    ck_assert_int_eq(krb5_parse_name(krb->k5, SERVICE, &krb->changepw->server), 0);
     krb->changepw->times = part.times;
     ck_assert_int_eq(
         krb5_copy_keyblock_contents(krb->k5, &session_key, &krb->changepw->keyblock), 0);
-    free(encoded);
-    krb5_free_data_contents(krb->k5, &ticket.enc_part.ciphertext);
 }
 
 static inline void setup(void)
@@ -375,7 +358,7 @@ static inline void setup(void)
                     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     list = (struct tl_dc_list){.dcs = talloc_zero_array(mem, struct tl_dc, MAX_DCS)};
     for (int i = 0; i < MAX_DCS; i++)
-        fillers[i][0] = fillers[i][1] = -1;
+        fillers[i] = -1;
 }
 
 static inline void teardown(void)
@@ -383,9 +366,8 @@ static inline void teardown(void)
     for (size_t i = 0; i < list.count; i++) {
         kill(children[i], SIGKILL);
         waitpid(children[i], NULL, 0);
-        for (int f = 0; f < 2; f++)
-            if (fillers[i][f] >= 0)
-                close(fillers[i][f]);
+        if (fillers[i] >= 0)
+            close(fillers[i]);
     }
     munmap(counters, sizeof(*counters));
     krb5_free_keyblock_contents(krb->k5, &service_key);
