@@ -12,6 +12,44 @@
 #include "kerberos/exchange/fast_message.h"
 #include "armor_kdc.h"
 
+/* Answers outside the armor. */
+static const struct {
+    enum tl_fast_policy policy;
+    bool known, kept, offer;
+    int32_t code;
+    enum tl_reason reason;
+    bool again;
+} plain[] = {
+#define DEMAND TL_FAST_DEMAND, false, false
+#define TRY_KNOWN TL_FAST_TRY, true, false
+    {DEMAND, false, TL_KRB_PREAUTH_REQUIRED, TL_REASON_ARMOR_UNSUPPORTED, false},
+    {DEMAND, true, TL_KRB_PREAUTH_REQUIRED, TL_REASON_ARMOR_STRIPPED, false},
+    {DEMAND, false, TL_KRB_CLIENT_REVOKED, TL_REASON_ARMOR_UNSUPPORTED, false},
+    {DEMAND, false, TL_KRB_KEY_EXPIRED, TL_REASON_ARMOR_UNSUPPORTED, false},
+    {DEMAND, false, TL_KRB_WRONG_REALM, TL_REASON_ARMOR_UNSUPPORTED, false},
+    /* no key to answer with, and its clock is why: goes on, to that error */
+    {DEMAND, false, TL_KRB_SKEW, TL_REASON_OK, false},
+    {TL_FAST_DEMAND, true, false, false, TL_KRB_PREAUTH_REQUIRED,
+     TL_REASON_ARMOR_STRIPPED, false},
+    /* kept tickets may be from before the domain changed its keys: a second try */
+    {TL_FAST_DEMAND, true, true, false, TL_KRB_BADKEYVER, TL_REASON_OK, true},
+    {TL_FAST_TRY, true, true, false, TL_KRB_PREAUTH_FAILED, TL_REASON_OK, true},
+    /* but this KDC did not even look at it */
+    {TL_FAST_TRY, true, true, false, TL_KRB_PREAUTH_REQUIRED, TL_REASON_ARMOR_STRIPPED,
+     false},
+    {TRY_KNOWN, false, TL_KRB_PREAUTH_REQUIRED, TL_REASON_ARMOR_STRIPPED, false},
+    {TRY_KNOWN, true, TL_KRB_PREAUTH_REQUIRED, TL_REASON_ARMOR_STRIPPED, false},
+    {TRY_KNOWN, false, TL_KRB_PREAUTH_FAILED, TL_REASON_ARMOR_STRIPPED, false},
+    /* not known: in the clear first, and the offer is taken up */
+    {TL_FAST_TRY, false, false, true, TL_KRB_PREAUTH_REQUIRED, TL_REASON_OK, true},
+    {TL_FAST_TRY, false, false, false, TL_KRB_PREAUTH_REQUIRED, TL_REASON_OK, false},
+    {TL_FAST_TRY, false, false, false, TL_KRB_PREAUTH_FAILED, TL_REASON_OK, false},
+    /* another realm is another question, for there armor may be known */
+    {TL_FAST_TRY, false, false, false, TL_KRB_WRONG_REALM, TL_REASON_OK, true},
+#undef DEMAND
+#undef TRY_KNOWN
+};
+
 START_TEST(outside)
 {
     struct exchange e;
