@@ -78,6 +78,7 @@ static inline void put(const char *name, const char *const *aliases, const char 
         abort();
 }
 
+/* Users with all kinds of names; not all are what they look like. */
 static inline void fill(void)
 {
     const char *alice[] = {"CONTOSO\\alice", "contoso.test\\alice", "alice@corp.example",

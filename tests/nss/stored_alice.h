@@ -19,6 +19,7 @@
 static struct nss_module nss;
 static uint32_t many_gids[BIG];
 
+/* A user with 300 groups, a group with two members, and a name without a user. */
 static inline void put_alice(void)
 {
     const char *aliases[] = {"CONTOSO\\alice", NULL};

@@ -209,6 +209,7 @@ struct exchange {
     krb5_data request;
 };
 
+/* The next message of libkrb5, which becomes e->request, on this one of the KDC. */
 static inline krb5_error_code step(struct exchange *e, krb5_data *in)
 {
     krb5_data realm = {0};
@@ -221,6 +222,7 @@ static inline krb5_error_code step(struct exchange *e, krb5_data *in)
     return ret;
 }
 
+/* Begins an exchange and makes its first request. */
 static inline void start(struct exchange *e)
 {
     krb5_data none = {0};
@@ -246,6 +248,7 @@ static inline void stop(struct exchange *e)
     tli_fast_end(&e->fast);
 }
 
+/* Reads a reply of the KDC, as the exchange does. */
 static inline enum tl_reason receive(struct exchange *e, struct bytes reply)
 {
     e->ex.reply = (krb5_data){.length = (unsigned int)reply.n, .data = (char *)reply.p};

@@ -26,6 +26,7 @@ static temp_path folder; /* sticky, for every user */
 static char *pending;    /* root's */
 static krb5_context k5;
 
+/* Tickets of alice in root's file, as a logon leaves them for setcred. */
 static inline void make_pending(void)
 {
     krb5_creds creds;
@@ -66,6 +67,7 @@ static inline void teardown(void)
     talloc_free(mem);
 }
 
+/* Asks for a change of tickets as the user. */
 static inline enum tl_reason store(enum tl_ccache_op op, const char *type,
                                    const char *existing, const char **name)
 {
@@ -102,6 +104,7 @@ static inline void check_file(const char *name)
     krb5_cc_close(k5, cache);
 }
 
+/* How many names the folder has. */
 static inline size_t count_files(void)
 {
     DIR *dir = opendir(folder);
@@ -113,6 +116,7 @@ static inline size_t count_files(void)
     return n - 2;
 }
 
+/* A file of this user that all may write. */
 static inline void put_file(const char *path, uid_t owner, const char *text)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0666);

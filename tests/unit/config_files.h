@@ -24,6 +24,7 @@ static inline char *put(const char *name, const char *text, mode_t mode)
     return path;
 }
 
+/* A folder in the folder. */
 static inline void make_folder(const char *name, mode_t mode)
 {
     char *path = talloc_asprintf(ctx, "%s/%s", folder, name);

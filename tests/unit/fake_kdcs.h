@@ -174,6 +174,7 @@ static inline _Noreturn void kdc_main(int fd, enum habit habit, size_t index)
     }
 }
 
+/* A further KDC with this habit, behind those that there are. */
 static inline void add_kdc(enum habit habit)
 {
     struct kdc *kdc = &kdcs[num_kdcs];

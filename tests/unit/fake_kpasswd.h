@@ -302,6 +302,7 @@ static inline void make_sockets(struct service *s, const char *ports,
         s->tcp = -1;
 }
 
+/* A further DC, with the services of the script; one of them has its habit. */
 static inline void add_dc(const struct script *script, int index)
 {
     bool asked = index + 1 == (script->asked > 0 ? script->asked : 1);
@@ -322,6 +323,7 @@ static inline void add_dc(const struct script *script, int index)
         run_service(&s);
 }
 
+/* The ticket with which passwords are changed, as the AS exchange brings it. */
 static inline void make_ticket(void)
 {
     krb5_timestamp now = (krb5_timestamp)time(NULL);

@@ -65,6 +65,7 @@ static inline void teardown(void)
     talloc_free(ctx);
 }
 
+/* The ids of the topology by the configuration, with domains that are known otherwise. */
 static inline struct tl_idmap *make(const struct tl_idmap_domain *also)
 {
     struct tl_idmap *map = NULL;

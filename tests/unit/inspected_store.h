@@ -16,6 +16,7 @@
 static const struct tli_store_range range = {200000, 399999};
 static const struct tli_store_life life = {LATER, LATER + 1};
 
+/* A user of contoso.test; alice (1105) has an alias beside. */
 static inline void put_user(const char *name, uint32_t rid)
 {
     char sid[64];

@@ -38,6 +38,7 @@ static inline void teardown(void)
     talloc_free(mem);
 }
 
+/* A further key in the keytab, by its first byte. */
 static inline void add_entry(const char *name, uint8_t first_byte, uint32_t kvno)
 {
     uint8_t key[32] = {first_byte};

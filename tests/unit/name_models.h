@@ -62,6 +62,7 @@ static inline struct tl_sid account_sid(const char *domain, uint32_t rid)
     return whole;
 }
 
+/* The account of the domain with this sAMAccountName, or NULL. */
 static inline const struct account *by_sam(size_t domain, const char *sam)
 {
     for (size_t i = 0; i < ACCOUNTS; i++)
@@ -70,6 +71,7 @@ static inline const struct account *by_sam(size_t domain, const char *sam)
     return NULL;
 }
 
+/* The account of the domain with this explicit UPN, or NULL. */
 static inline const struct account *by_upn(size_t domain, const char *upn)
 {
     for (size_t i = 0; i < ACCOUNTS; i++)
@@ -78,6 +80,7 @@ static inline const struct account *by_upn(size_t domain, const char *upn)
     return NULL;
 }
 
+/* Its place in `domains`; DOMAINS if there is none. */
 static inline size_t domain_named(const char *dns)
 {
     size_t i = 0;

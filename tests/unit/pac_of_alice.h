@@ -37,6 +37,7 @@ static inline char *put(const char *name, const char *text)
     return path;
 }
 
+/* The machine's own users and groups from now on. */
 static inline int load_local(const char *passwd, const char *group)
 {
     return tl_local_ids_load(ctx, put("passwd", passwd), put("group", group), &local);
@@ -125,6 +126,7 @@ static inline void teardown(void)
     talloc_free(ctx);
 }
 
+/* The identity that the PAC, the topology and the configuration make. */
 static inline enum tl_reason build(const char *client, struct tl_identity **identity)
 {
     struct tl_trace trace = tl_trace_start(tl_trace_log_fn, dropped);
@@ -139,6 +141,7 @@ static inline enum tl_reason build(const char *client, struct tl_identity **iden
     return tl_identity_build(ctx, &in, identity, out);
 }
 
+/* The same, where it must be made. */
 static inline struct tl_identity *alice(void)
 {
     struct tl_identity *identity = NULL;
@@ -148,6 +151,7 @@ static inline struct tl_identity *alice(void)
     return identity;
 }
 
+/* It must not be made, for this reason. */
 static inline void refused(enum tl_reason reason)
 {
     struct tl_identity *identity = (void *)1;

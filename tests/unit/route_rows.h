@@ -37,6 +37,7 @@ static inline struct tl_topology *topology(TALLOC_CTX *ctx, const char *json,
     return topo;
 }
 
+/* The route of a name, which must be one. */
 static inline struct tl_route *route(TALLOC_CTX *ctx, const struct tl_topology *topo,
                                      const struct tl_workstation *ws, const char *typed)
 {

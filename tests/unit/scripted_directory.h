@@ -34,6 +34,7 @@ static inline struct tli_entry *new_entry(struct tli_entries *all, const char *d
     return &all->entries[all->count++];
 }
 
+/* A further value: this SID. */
 static inline void sid_value(TALLOC_CTX *owner, struct tli_attribute *attribute,
                              const char *string)
 {

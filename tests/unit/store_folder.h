@@ -19,6 +19,7 @@ static temp_path folder;
 static char path[sizeof(temp_path) + 8]; /* of the store */
 static struct tli_store *store;
 
+/* An empty store for ids of these ranges. */
 static inline void open_store(const struct tli_store_range *ranges, size_t count)
 {
     make_temp_folder(folder);

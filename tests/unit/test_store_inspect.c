@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * test_store_inspect.c - looking into the identity store: every record with all it says,
- * by a user who cannot write it, and what is at its path and not a store.
+ * to a reader who cannot write it, and what is said of a path that has no store.
  */
 #include <check.h>
 #include <errno.h>
