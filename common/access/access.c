@@ -130,7 +130,7 @@ static enum tl_access_answer sid_of(struct check *check,
                                     bool ask, struct tl_sid *sid)
 {
     enum tl_access_answer answer = TL_ACCESS_UNRESOLVED;
-    const char *why = "nothing resolves names here";
+    const char *why = "names cannot be resolved here";
 
     if (entry->name == NULL) {
         *sid = entry->sid;
@@ -208,9 +208,9 @@ enum tl_reason tl_access_check(const struct tl_access *access,
         return TL_REASON_OK;
     if (check.unresolved != NULL)
         return deny(out, check.unresolved->text,
-                    "no entry of allow_groups or allow_users is the user's, and one "
+                    "no entry of allow_groups or allow_users matches the user, and one "
                     "cannot be resolved",
                     check.why);
     return deny(out, member->account,
-                "no entry of allow_groups or allow_users is the user's", NULL);
+                "no entry of allow_groups or allow_users matches the user", NULL);
 }

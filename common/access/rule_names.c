@@ -114,7 +114,7 @@ static struct tl_krb *user_context(struct tli_rule_names *names)
 
     if (names->user != NULL || names->user_why != NULL)
         return names->user;
-    names->user_why = "the user's tickets are not at hand";
+    names->user_why = "the user's tickets are not available";
     if ((in->krb == NULL && in->tickets == NULL) || in->domain == NULL || out == NULL)
         return NULL;
     names->user_locator = tli_machine_locator(names, names->machine, in->trace);
@@ -233,7 +233,7 @@ static enum tl_reason ask_group(struct tli_rule_names *names, struct tl_director
     found->sid = group->sid;
     found->name = group->name;
     if ((group->type & TL_GROUP_SECURITY) == 0) {
-        *why = "is a group for mail only, which no ticket has in it";
+        *why = "is a distribution group, which no ticket contains";
         return TL_REASON_USER_UNKNOWN;
     }
     return TL_REASON_OK;
@@ -279,7 +279,7 @@ int tli_rule_names_ask(struct tli_rule_names *names, const struct tl_known_domai
             *why = talloc_asprintf(names, "there is no such %s in %s",
                                    group ? "group" : "user", domain->dns);
         if (*why == NULL)
-            *why = "there is none";
+            *why = "there is no such account";
         return -ENOENT;
     }
     if (reason != TL_REASON_OK) {

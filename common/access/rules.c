@@ -249,7 +249,7 @@ static void list_sid(struct rules *rules, TALLOC_CTX *ctx, bool group,
     if (!tli_rule_names_domain(rules->names, NULL, sid, true, &domain, &info->why)) {
         /* S-1-18-1 and its kind are in tickets, and in no directory. */
         info->name = talloc_strdup(ctx, tl_sid_well_known(sid));
-        info->why = info->name != NULL ? NULL : "of no domain that this machine knows";
+        info->why = info->name != NULL ? NULL : "not in a domain that this machine knows";
         return;
     }
     if (tli_rule_names_ask(rules->names, &domain, group, NULL, sid, &found, &info->why) ==

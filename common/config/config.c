@@ -36,7 +36,7 @@ static const char *owner_fault(const struct stat *st)
     if (st->st_uid != 0)
         return "does not belong to root";
     if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0)
-        return "may be written by others than root";
+        return "is writable by users other than root";
     return NULL;
 }
 
@@ -67,7 +67,7 @@ int tli_config_read(TALLOC_CTX *ctx, const char *file, char **text, size_t *len,
         ret = complain(ctx, error, "%s: %s", file, strerror(errno));
         goto cleanup;
     }
-    fault = !S_ISREG(st.st_mode) ? "is no regular file" : owner_fault(&st);
+    fault = !S_ISREG(st.st_mode) ? "is not a regular file" : owner_fault(&st);
     if (fault != NULL) {
         ret = complain(ctx, error, "%s: %s", file, fault);
         goto cleanup;
@@ -161,7 +161,7 @@ static int load_folder(TALLOC_CTX *ctx, struct tl_config *config, const char *fo
     if (stat(folder, &st) != 0)
         return errno == ENOENT ? 0
                                : complain(ctx, error, "%s: %s", folder, strerror(errno));
-    fault = !S_ISDIR(st.st_mode) ? "is no folder" : owner_fault(&st);
+    fault = !S_ISDIR(st.st_mode) ? "is not a folder" : owner_fault(&st);
     if (fault != NULL)
         return complain(ctx, error, "%s: %s", folder, fault);
     count = scandir(folder, &entries, wanted, by_bytes);

@@ -111,26 +111,27 @@ const char *tli_option_fault(enum tli_option_type type, const char *value)
 {
     switch (type) {
     case TL_OPTION_REALM:
-        return is_dns_name(value) ? NULL : "is no realm (EXAMPLE.COM)";
+        return is_dns_name(value) ? NULL : "is not a realm (EXAMPLE.COM)";
     case TL_OPTION_HOST:
         return is_dns_name(value) && strchr(value, '.') != NULL
                    ? NULL
-                   : "is no fully qualified host name (ws1.example.com)";
+                   : "is not a fully qualified host name (ws1.example.com)";
     case TL_OPTION_DOMAIN:
-        return is_dns_name(value) ? NULL : "is no domain name (example.com or EXAMPLE)";
+        return is_dns_name(value) ? NULL
+                                  : "is not a domain name (example.com or EXAMPLE)";
     case TL_OPTION_BARE:
         return strcmp(value, "no") == 0 || strcmp(value, "own") == 0 ||
                        (is_dns_name(value) && strchr(value, '.') != NULL)
                    ? NULL
-                   : "is neither no nor own nor the DNS name of a domain (example.com)";
+                   : "must be no, own or the DNS name of a domain (example.com)";
     case TL_OPTION_SITE:
-        return is_label(value, strlen(value)) ? NULL : "is no site name";
+        return is_label(value, strlen(value)) ? NULL : "is not a site name";
     case TL_OPTION_PATH:
         return tli_path_template_valid(value)
                    ? NULL
-                   : "is no absolute path with %u, %d, %D, %n or %% in it";
+                   : "must be an absolute path; it may contain %u, %d, %D, %n and %%";
     case TL_OPTION_KEYTAB:
-        return is_keytab(value) ? NULL : "is no absolute path";
+        return is_keytab(value) ? NULL : "is not an absolute path";
     case TL_OPTION_REALMS:
         return tli_realm_list_valid(value)
                    ? NULL
@@ -138,13 +139,13 @@ const char *tli_option_fault(enum tli_option_type type, const char *value)
     case TL_OPTION_PKINIT:
         return is_pkinit(value, false)
                    ? NULL
-                   : "is none of PKCS11:, FILE:, PKCS12: and DIR: with what they need";
+                   : "must be PKCS11:, FILE:, PKCS12: or DIR: with its parameters";
     case TL_OPTION_ANCHORS:
         return is_pkinit(value, true) ? NULL
-                                      : "is neither FILE: nor DIR: and an absolute path";
+                                      : "must be FILE: or DIR: and an absolute path";
     default:
-        return is_ccache(value)
-                   ? NULL
-                   : "is neither an absolute path nor FILE:, DIR:, KEYRING: or KCM:";
+        return is_ccache(value) ? NULL
+                                : "must be an absolute path, or begin with FILE:, DIR:, "
+                                  "KEYRING: or KCM:";
     }
 }

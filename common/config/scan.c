@@ -53,14 +53,13 @@ static const char *line_fault(struct line line, bool *in_section)
         return NULL;
     if (starts_with_word(line, "include") || starts_with_word(line, "includedir") ||
         starts_with_word(line, "module"))
-        return "include, includedir and module have no place here; use the .conf.d "
-               "folder";
+        return "include, includedir and module are not supported; use the .conf.d folder";
     if (line.at[0] == '[') {
         if (line.at[line.len - 1] != ']' && line.at[line.len - 1] != '*')
-            return "a section is written [name]";
+            return "a section must be written [name]";
         /* The library takes an indented first one for a comment. */
         if (line.at != start)
-            return "a section begins at the left margin";
+            return "a section must begin at the left margin";
         *in_section = true;
         return NULL;
     }
@@ -77,7 +76,7 @@ static const char *line_fault(struct line line, bool *in_section)
     if (line.len == 0)
         return "no value after '='";
     if (line.at[0] == '{')
-        return "groups in braces have no place here";
+        return "groups in braces are not supported";
     if (line.at[0] == '"' && (line.len < 2 || line.at[line.len - 1] != '"'))
         return "the closing quotation mark is missing";
     return NULL;
@@ -93,7 +92,7 @@ unsigned int tli_config_scan(const char *text, size_t len, const char **what)
         const char *end = memchr(text, '\n', len);
         struct line line = {text, end != NULL ? (size_t)(end - text) : len};
 
-        *what = memchr(line.at, '\0', line.len) != NULL ? "the line holds a NUL byte"
+        *what = memchr(line.at, '\0', line.len) != NULL ? "the line contains a NUL byte"
                                                         : line_fault(line, &in_section);
         if (*what != NULL)
             return number;

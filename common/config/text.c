@@ -75,16 +75,16 @@ static const char *profile_words(long code)
     switch (code) {
     case PROF_SECTION_SYNTAX:
     case PROF_SECTION_NOTOP:
-        return "a section is written [name]";
+        return "a section must be written [name]";
     case PROF_RELATION_SYNTAX:
         return "neither '[section]' nor 'key = value'";
     case PROF_EXTRA_CBRACE:
     case PROF_MISSING_OBRACE:
-        return "a brace has no place here";
+        return "braces are not supported";
     case ENOENT:
     case EACCES:
     case PROF_FAIL_OPEN:
-        return "/proc is not there, and the parser needs it";
+        return "/proc is not mounted, and the parser needs it";
     default:
         return "libkrb5 cannot parse it";
     }
@@ -139,8 +139,8 @@ static int apply_key(TALLOC_CTX *ctx, struct tl_config *config, const char *file
     if (option == NULL) {
         option = tli_option_find(NULL, key);
         if (option != NULL)
-            ret = complain(ctx, error, file, "[%s] %s: belongs into [%s]", section,
-                           quoted, option->section);
+            ret = complain(ctx, error, file, "[%s] %s: belongs in [%s]", section, quoted,
+                           option->section);
         else
             ret = complain(ctx, error, file, "[%s] %s: no such option", section, quoted);
         goto cleanup;
@@ -212,7 +212,7 @@ int tli_config_text(TALLOC_CTX *ctx, struct tl_config *config, const char *file,
         return complain(ctx, error, file, "line %u: %s", line, what);
     ret = parse(text, len, &parsed, &code);
     if (ret != 0) {
-        ret = complain(ctx, error, file, "no memory file to parse it in: %s",
+        ret = complain(ctx, error, file, "cannot create a memory file to parse it in: %s",
                        strerror(-ret));
         goto cleanup;
     }

@@ -26,24 +26,24 @@ static const struct choice {
      {[TL_WALK_WINDOWS] = "windows",
       [TL_WALK_REFERRAL] = "referral",
       [TL_WALK_DIRECT] = "direct"},
-     "is none of windows, referral, direct"},
+     "must be windows, referral or direct"},
     {TL_OPTION_IDMAP,
      {[TL_IDMAP_SSS] = "sss",
       [TL_IDMAP_RID] = "rid",
       [TL_IDMAP_AUTORID] = "autorid",
       [TL_IDMAP_RFC2307] = "rfc2307"},
-     "is none of sss, rid, autorid, rfc2307"},
+     "must be sss, rid, autorid or rfc2307"},
     {TL_OPTION_FAST,
      {[TL_FAST_NEVER] = "never", [TL_FAST_TRY] = "try", [TL_FAST_DEMAND] = "demand"},
-     "is none of never, try, demand"},
+     "must be never, try or demand"},
     {TL_OPTION_RC4,
      {[TL_RC4_NO] = "no", [TL_RC4_TRUSTS] = "trusts", [TL_RC4_YES] = "yes"},
-     "is none of no, trusts, yes"},
+     "must be no, trusts or yes"},
     {TL_OPTION_CARDS,
      {[TL_SMARTCARD_NEVER] = "never",
       [TL_SMARTCARD_TRY] = "try",
       [TL_SMARTCARD_REQUIRE] = "require"},
-     "is none of never, try, require"},
+     "must be never, try or require"},
 };
 #define CHOICE_WORDS (sizeof(choices[0].words) / sizeof(choices[0].words[0]))
 
@@ -163,7 +163,7 @@ static int store_access(TALLOC_CTX *ctx, struct tl_config *config, const char *v
     int ret = list != NULL ? tl_access_parse(list, value, list, &fault) : -ENOMEM;
 
     if (ret == -EINVAL)
-        ret = refuse(ctx, value, why, "%s: %s", "is no list of SIDs and DOMAIN\\name",
+        ret = refuse(ctx, value, why, "%s: %s", "is not a list of SIDs and DOMAIN\\name",
                      fault);
     if (ret != 0)
         talloc_free(list);
@@ -178,7 +178,7 @@ static int store_number(TALLOC_CTX *ctx, const struct tli_option *option,
     int64_t number = 0;
 
     if (!parse_number(value, &number))
-        return refuse(ctx, value, why, "is no whole number (%" PRId64 " to %" PRId64 ")",
+        return refuse(ctx, value, why, "must be an integer (%" PRId64 " to %" PRId64 ")",
                       option->min, option->max);
     if (number < option->min || number > option->max)
         return refuse(ctx, value, why, "is out of range (%" PRId64 " to %" PRId64 ")",
@@ -230,7 +230,7 @@ int tli_option_store(TALLOC_CTX *ctx, struct tl_config *config,
     case TL_OPTION_BOOL:
         if (parse_bool(value, member))
             return 0;
-        return refuse(ctx, value, why, "is neither yes nor no");
+        return refuse(ctx, value, why, "must be yes or no");
     case TL_OPTION_RC4:
         /* it was a boolean, and configurations have such values */
         if (parse_bool(value, &yes)) {

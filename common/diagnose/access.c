@@ -13,7 +13,7 @@ void tli_check_access(struct run *run)
 
     if (!tl_rules_any(run->config)) {
         tli_found(run, "rules", NULL, TL_FINDING_WARNING, TL_REASON_ACCESS_OPEN, NULL,
-                  NULL, "there is none: every user of every trusted domain may log on");
+                  NULL, "no rule is set: every user of every trusted domain may log on");
         return;
     }
     if (logon == NULL || logon->outcome->reason != TL_REASON_OK) {

@@ -17,7 +17,8 @@ void tli_check_armor(struct run *run, const char *realm)
 
     if (run->config->fast == TL_FAST_NEVER || realm == NULL) {
         tli_left_out(run, realm != NULL ? TL_AREA_NEEDLESS : TL_AREA_NOT_LOOKED, "%s",
-                     realm != NULL ? "fast = never" : "the name leads to no realm");
+                     realm != NULL ? "fast = never"
+                                   : "the name does not lead to a realm");
         return;
     }
     if (out == NULL)
@@ -38,12 +39,12 @@ void tli_check_armor(struct run *run, const char *realm)
     talloc_free(krb);
     if (reason == TL_REASON_OK)
         tli_found_ok(run, "armor", realm,
-                     "this machine has a ticket of that realm to armor logons with");
+                     "this machine has a ticket of that realm to armor logons");
     else if (run->config->fast == TL_FAST_DEMAND)
         tli_found_outcome(run, "armor", realm, out);
     else
         tli_found(run, "armor", realm, TL_FINDING_WARNING, reason, out->subject,
-                  out->attribute, "%s; logons go on without",
+                  out->attribute, "%s; logons continue without armor",
                   out->detail != NULL ? out->detail : tl_reason_info(reason)->slug);
 }
 
@@ -58,5 +59,6 @@ const char *tli_armor_told(const struct run *run)
         if (log->events[i].kind == TL_EVENT_REPLY && log->events[i].message != NULL &&
             strcmp(log->events[i].message, "AS-REP") == 0)
             last = &log->events[i];
-    return last != NULL && last->armored ? ", told in armor" : ", told without armor";
+    return last != NULL && last->armored ? ", verified with armor"
+                                         : ", verified without armor";
 }

@@ -69,11 +69,11 @@ void tli_check_ccache(struct run *run)
     int rc;
 
     if (geteuid() != 0) {
-        tli_left_out(run, TL_AREA_NOT_LOOKED, "only root can try it");
+        tli_left_out(run, TL_AREA_NOT_LOOKED, "only root can test it");
         return;
     }
     if (!tli_known_user(run, &uid, &gid)) {
-        tli_left_out(run, TL_AREA_NOT_LOOKED, "whose it would be is not known");
+        tli_left_out(run, TL_AREA_NOT_LOOKED, "the user id is not known");
         return;
     }
     rc = pending != NULL ? save_tickets(run, pending, &empty) : -ENOMEM;
@@ -84,7 +84,7 @@ void tli_check_ccache(struct run *run)
         return;
     }
     if (empty)
-        tli_left_out(run, TL_AREA_PARTLY, "an empty one, for want of tickets");
+        tli_left_out(run, TL_AREA_PARTLY, "an empty one, because there are no tickets");
     try_cache(run, pending, uid, gid);
     (void)unlink(pending);
     talloc_free(pending);

@@ -32,7 +32,7 @@ static void check_machine(struct run *run)
     if (tl_keytab_judge(run->config, run->machine->workstation, out) != TL_REASON_OK)
         tli_found_outcome(run, "keytab", run->config->keytab, out);
     else
-        tli_found_ok(run, "keytab", run->config->keytab, "holds keys of host/%s@%s",
+        tli_found_ok(run, "keytab", run->config->keytab, "has keys of host/%s@%s",
                      run->machine->workstation->fqdn, run->machine->workstation->realm);
 }
 
@@ -77,8 +77,8 @@ static void check_spelling(struct run *run, const struct tl_name *name)
         return;
     run->diag->complete = false;
     tli_found(run, "name", name->whole, TL_FINDING_WARNING, TL_REASON_OK, NULL, NULL,
-              "it names no domain. If '%s' is meant, quote it: a shell removes the "
-              "backslash",
+              "it does not name a domain. If you mean '%s', quote it: the shell removes "
+              "the backslash",
               meant);
 }
 
@@ -99,10 +99,9 @@ static void check_local_account(struct run *run)
     if (tli_passwd_read("/etc/passwd", has_other_name, &left) != 0 || left != NULL)
         return;
     run->diag->complete = false;
-    tli_found(
-        run, "name", run->name, TL_FINDING_WARNING, TL_REASON_OK, NULL, NULL,
-        "/etc/passwd has an account of this name: at a logon that one is meant, and "
-        "no domain is asked");
+    tli_found(run, "name", run->name, TL_FINDING_WARNING, TL_REASON_OK, NULL, NULL,
+              "/etc/passwd has an account with this name: a logon uses that account, and "
+              "no domain is contacted");
 }
 
 /* The machine's account; then the route by the topology it read, since the snapshot may
@@ -134,11 +133,11 @@ static bool has_user_domain(struct run *run)
     if (run->user_domain != NULL)
         return true;
     if (route->verdict != TL_REASON_OK)
-        tli_left_out(run, TL_AREA_NOT_LOOKED, "the name leads to no domain");
+        tli_left_out(run, TL_AREA_NOT_LOOKED, "the name does not lead to a domain");
     else if (route->user_domain != NULL)
         tli_left_out(run, TL_AREA_NEEDLESS, "the user is of this machine's domain");
     else
-        tli_left_out(run, TL_AREA_NOT_LOOKED, "the name does not say which they are");
+        tli_left_out(run, TL_AREA_NOT_LOOKED, "the name does not say which domain");
     return false;
 }
 
@@ -185,7 +184,7 @@ static void check_logon(struct run *run)
     tli_found_ok(run, "walk", run->machine->workstation->fqdn,
                  "the KDCs granted the ticket for this machine");
     tli_found_ok(run, "proof", run->machine->workstation->fqdn,
-                 "the ticket is genuine, and so is its PAC");
+                 "the ticket and its PAC are genuine");
     tli_found_ok(run, "identity", logon->client, "%s, %zu groups",
                  tl_sid_format(&logon->pac->user_sid, sid),
                  logon->pac->num_groups + logon->pac->num_extra +
@@ -200,7 +199,7 @@ static void check_user_side(struct run *run)
     if (!has_user_domain(run))
         return;
     if (run->machine->topology == NULL || (logon->client == NULL && run->own == NULL)) {
-        tli_left_out(run, TL_AREA_NOT_LOOKED, "no ticket to read them with");
+        tli_left_out(run, TL_AREA_NOT_LOOKED, "no ticket to read them");
         return;
     }
     if (logon->client != NULL)

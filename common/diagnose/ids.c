@@ -17,8 +17,8 @@ static void show(struct run *run, const struct tl_idmap *map,
 
     tli_found(run, "ids", domain != NULL ? domain->dns : tl_sid_format(&ids->domain, sid),
               TL_FINDING_WARNING, TL_REASON_ID_SUBORDINATE, NULL, NULL,
-              "nobody gets %" PRIu32 " to %" PRIu32 ": %s", ids->low, ids->high,
-              ids->why);
+              "the ids %" PRIu32 " to %" PRIu32 " are not assigned: %s", ids->low,
+              ids->high, ids->why);
 }
 
 void tli_check_ids(struct run *run)
@@ -44,7 +44,7 @@ void tli_check_ids(struct run *run)
         run->diag->complete = false;
     else if (count == 0)
         tli_found_ok(run, "ids", NULL,
-                     "no id of a domain is lent in /etc/subuid or /etc/subgid");
+                     "no id of a domain is reserved in /etc/subuid or /etc/subgid");
     for (size_t i = 0; i < count && i < SHOWN_MOST; i++)
         show(run, map, &ids[i]);
     talloc_free(tmp);

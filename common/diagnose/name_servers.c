@@ -122,14 +122,15 @@ static void tell_dead(struct run *run, const struct survey *survey, const char *
                       enum probe_result result)
 {
     if (result == PROBE_ERROR) {
-        tli_found_unknown(run, "name-server", server, "it could not be asked from here");
+        tli_found_unknown(run, "name-server", server,
+                          "it could not be queried from here");
         run->diag->complete = false;
         return;
     }
     if (survey->conf.by_default) {
         tli_found(run, "name-server", RESOLV_CONF, TL_FINDING_FAILED,
                   TL_REASON_NAME_SERVER_UNREADABLE, RESOLV_CONF, NULL,
-                  "it names no server, and none answers at %s", server);
+                  "it lists no server, and none answers at %s", server);
         return;
     }
     tli_found(run, "name-server", server, severity(survey), TL_REASON_NAME_SERVER_SILENT,
@@ -162,22 +163,22 @@ static bool tell_domain(struct run *run, const struct survey *survey, const char
         if (survey->known[d])
             tli_found(run, "name-server", server, TL_FINDING_WARNING,
                       TL_REASON_NAME_SERVER_IGNORANT, server, domain,
-                      "it says that there are no SRV records of %s, and another has them",
-                      domain);
+                      "it has no SRV records of %s, but another server has them", domain);
         else
-            tli_found_ok(run, "name-server", server,
-                         "it answers: no SRV records of domain controllers of %s",
-                         domain);
+            tli_found_ok(
+                run, "name-server", server,
+                "it answers that there are no SRV records of domain controllers of %s",
+                domain);
         return true;
     case TL_DNS_SAYS_SERVFAIL:
     case TL_DNS_SAYS_REFUSED:
     case TL_DNS_SAYS_ODD:
         tli_found(run, "name-server", server, severity(survey),
                   TL_REASON_NAME_SERVER_FAILS, server, NULL,
-                  "asked for the SRV records of %s it answers with %s", domain,
+                  "it answers the query for the SRV records of %s with %s", domain,
                   answer->says == TL_DNS_SAYS_SERVFAIL  ? "SERVFAIL"
                   : answer->says == TL_DNS_SAYS_REFUSED ? "REFUSED"
-                                                        : "no answer to the question");
+                                                        : "an answer to another query");
         return true;
     }
     return false;
@@ -246,7 +247,7 @@ static void tell(struct run *run, struct survey *survey)
         tell_server(run, survey, s);
         if (is_loopback(&survey->conf.servers[s]))
             tli_left_out(run, TL_AREA_PARTLY,
-                         "those that the resolver at %s asks are named elsewhere",
+                         "those that the resolver at %s uses are configured elsewhere",
                          survey->conf.servers[s].text);
     }
 }

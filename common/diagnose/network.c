@@ -38,7 +38,7 @@ static void check_ping(struct run *run, const struct tl_dc *dc)
         tli_found_ok(run, "port-389-udp", dc->host,
                      "the LDAP ping was answered in %.1f ms, site %s",
                      (double)dc->ping_us / 1000,
-                     dc->dc_site != NULL ? dc->dc_site : "not told");
+                     dc->dc_site != NULL ? dc->dc_site : "not known");
         return;
     }
     tli_found(run, "port-389-udp", dc->host,
@@ -84,7 +84,7 @@ static void judge_port(struct run *run, const struct port_check *check,
                   check->name, "%s closed the connection without an answer", check->name);
         return;
     case PROBE_ERROR:
-        tli_found_unknown(run, check->slug, host, "%s could not be tried from here",
+        tli_found_unknown(run, check->slug, host, "%s could not be tested from here",
                           check->name);
         run->diag->complete = false;
         return;
@@ -204,11 +204,12 @@ void tli_check_network(struct run *run, const char *domain)
         tl_locate(run->diag, locator, domain, TL_LOCATE_FORCE,
                   tl_deadline_in_ms(run->config->logon_timeout), &stored, NULL);
     }
-    tli_found_ok(run, "dns", domain,
-                 dcs->dcs[0].realm_only
-                     ? "no domain's records; %zu KDC%s of a Kerberos realm by SRV records"
-                     : "%zu domain controller%s by SRV records",
-                 dcs->count, dcs->count == 1 ? "" : "s");
+    tli_found_ok(
+        run, "dns", domain,
+        dcs->dcs[0].realm_only
+            ? "no records of a domain; %zu KDC%s of a Kerberos realm by SRV records"
+            : "%zu domain controller%s by SRV records",
+        dcs->count, dcs->count == 1 ? "" : "s");
     count = dcs->count < DCS_PER_DOMAIN ? dcs->count : DCS_PER_DOMAIN;
     for (size_t i = 0; i < count && !dcs->dcs[0].realm_only; i++) {
         check_ping(run, &dcs->dcs[i]);

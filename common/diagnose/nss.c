@@ -97,12 +97,12 @@ static bool check_line(struct run *run, const char *text, const char *database)
     if (line.ended_by != NULL) {
         tli_found(run, "nsswitch", database, TL_FINDING_FAILED,
                   TL_REASON_NSS_NOT_CONFIGURED, NSSWITCH, database,
-                  "behind '%s' an action ends the question before 'trustlogon'",
+                  "an action after '%s' ends the query before 'trustlogon'",
                   line.ended_by);
         return false;
     }
     tli_found_ok(run, "nsswitch", database, "%s%s",
-                 line.before != NULL ? "'trustlogon' is in its line, asked before it: "
+                 line.before != NULL ? "'trustlogon' is in its line, after: "
                                      : "'trustlogon' is in its line",
                  line.before != NULL ? line.before : "");
     return true;
@@ -128,18 +128,16 @@ static void judge_answer(struct run *run, const char *name, const struct answer 
         tli_found(run, "nss", name, TL_FINDING_FAILED, TL_REASON_NSS_NOT_CONFIGURED,
                   NSSWITCH, NULL, "the module " MODULE " is not installed");
     else if (!answer->found && !has_user(run))
-        tli_left_out(run, TL_AREA_PARTLY, "without a user to ask for");
+        tli_left_out(run, TL_AREA_PARTLY, "without a user to look up");
     else if (!answer->found)
         tli_found(run, "nss", name, TL_FINDING_WARNING, TL_REASON_NSS_USER_UNKNOWN, name,
-                  NULL, "programs are told that there is no such user%s%s",
-                  answer->error != 0 ? ": " : "",
+                  NULL, "programs find no such user%s%s", answer->error != 0 ? ": " : "",
                   answer->error != 0 ? strerror(answer->error) : "");
     else if (known && answer->uid != uid)
         tli_found(run, "nss", name, TL_FINDING_FAILED, TL_REASON_NSS_OTHER_USER, name,
-                  NULL, "programs are told uid %u, and the user's is %u", answer->uid,
-                  uid);
+                  NULL, "programs get uid %u, but the user's is %u", answer->uid, uid);
     else
-        tli_found_ok(run, "nss", name, "programs are told uid %u", answer->uid);
+        tli_found_ok(run, "nss", name, "programs get uid %u", answer->uid);
 }
 
 /* By the name that programs have in the end, where it is known. */
@@ -161,8 +159,7 @@ static void check_answer(struct run *run)
         tli_found(run, "nss", name, TL_FINDING_WARNING, TL_REASON_NSS_USER_UNKNOWN, name,
                   NULL, "the name service did not answer within %d s", ANSWER_MS / 1000);
     else
-        tli_left_out(run, TL_AREA_PARTLY, "the question could not be asked: %s",
-                     strerror(-rc));
+        tli_left_out(run, TL_AREA_PARTLY, "the query failed: %s", strerror(-rc));
 }
 
 void tli_check_nss(struct run *run)

@@ -66,14 +66,16 @@ static const char *fault_words(TALLOC_CTX *ctx, enum tli_pam_fault fault,
     switch (fault) {
     case TL_PAM_NOT_REACHED:
         return talloc_asprintf(
-            ctx, "%s: %s ends the stack before pam_trustlogon.so is asked%s", what, by,
-            kind == TL_PAM_ACCOUNT ? ", so no access rule counts" : "");
+            ctx, "%s: %s ends the stack before pam_trustlogon.so is called%s", what, by,
+            kind == TL_PAM_ACCOUNT ? ", so no access rule applies" : "");
     case TL_PAM_REFUSED:
         return talloc_asprintf(
-            ctx, "%s: the stack refuses whom pam_trustlogon.so lets in (%s)", what, by);
+            ctx, "%s: the stack refuses users whom pam_trustlogon.so accepts (%s)", what,
+            by);
     case TL_PAM_OPEN:
         return talloc_asprintf(
-            ctx, "%s: the stack lets in whom pam_trustlogon.so refuses (%s)", what, by);
+            ctx, "%s: the stack accepts users whom pam_trustlogon.so refuses (%s)", what,
+            by);
     case TL_PAM_FINE:
     case TL_PAM_ABSENT:
         break;
@@ -122,14 +124,15 @@ static void check_service(struct run *run, struct files *files, const char *serv
     }
     if (stack->broken != NULL)
         tli_found(run, "pam", service, TL_FINDING_WARNING, TL_REASON_PAM_STACK, service,
-                  NULL, "it cannot be understood: %s", stack->broken);
+                  NULL, "it cannot be parsed: %s", stack->broken);
     /* Where the first is absent, so is the rest. */
     rival = tli_pam_rival(stack);
     if (any && !check_kind(run, service, stack, TL_PAM_AUTH) &&
         !check_kind(run, service, stack, TL_PAM_ACCOUNT))
         tli_found_ok(run, "pam", service,
-                     "auth and account ask pam_trustlogon.so, and do as it says%s%s",
-                     rival != NULL ? "; asked for passwords before it: " : "",
+                     "auth and account call pam_trustlogon.so and follow its result%s%s",
+                     rival != NULL ? "; another module asks for the password first: "
+                                   : "",
                      rival != NULL ? rival : "");
     talloc_free(stack);
 }
@@ -162,7 +165,7 @@ void tli_check_pam(struct run *run)
     any = any_service(files);
     if (!any)
         tli_found(run, "pam", folders[0], TL_FINDING_FAILED, TL_REASON_PAM_ABSENT,
-                  folders[0], NULL, "no file asks pam_trustlogon.so in 'auth'");
+                  folders[0], NULL, "no file calls pam_trustlogon.so in 'auth'");
     for (size_t i = 0; i < NUM_SERVICES; i++)
         if (load(files, services[i]) != NULL) {
             check_service(run, files, services[i], any);
@@ -172,8 +175,7 @@ void tli_check_pam(struct run *run)
         tli_left_out(run, TL_AREA_PARTLY, "some of its files cannot be read");
         run->diag->complete = false;
     } else if (found == 0) {
-        tli_left_out(run, TL_AREA_PARTLY,
-                     "none of the services that are looked at is there");
+        tli_left_out(run, TL_AREA_PARTLY, "the services that are checked have no files");
     }
     talloc_free(files);
 }

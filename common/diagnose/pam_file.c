@@ -167,7 +167,7 @@ static bool open_file(struct reader *reader, const char *name, int kind, int lev
     }
     text = reader->load(reader->arg, name);
     if (text == NULL) {
-        broken(reader, "no file ", name);
+        broken(reader, "missing file ", name);
         return false;
     }
     copy = talloc_strdup(reader->stack, text);

@@ -36,7 +36,7 @@ static void check_methods(struct run *run, const struct tli_sshd *sshd)
 {
     if (!sshd->use_pam)
         tli_found(run, "sshd", FILE_NAME, TL_FINDING_WARNING, TL_REASON_SSHD_NO_PAM,
-                  FILE_NAME, "UsePAM", "UsePAM is no: sshd asks no PAM module");
+                  FILE_NAME, "UsePAM", "UsePAM is no: sshd calls no PAM module");
     else if (!sshd->passwords && !sshd->keyboard)
         tli_found(run, "sshd", FILE_NAME, TL_FINDING_WARNING, TL_REASON_SSHD_NO_PASSWORDS,
                   FILE_NAME, NULL,
@@ -44,8 +44,8 @@ static void check_methods(struct run *run, const struct tli_sshd *sshd)
     else
         tli_found_ok(run, "sshd", FILE_NAME, "UsePAM is yes, %s",
                      sshd->keyboard ? "KbdInteractiveAuthentication is yes"
-                                    : "but only PasswordAuthentication, which keeps the "
-                                      "reason of a refusal from the user");
+                                    : "but only PasswordAuthentication, which does not "
+                                      "show the user the reason of a refusal");
 }
 
 static void check_users(struct run *run, const struct tli_sshd *sshd, const char *user)
@@ -55,7 +55,7 @@ static void check_users(struct run *run, const struct tli_sshd *sshd, const char
 
     if (match >= TL_SSHD_MAYBE) {
         tli_found(run, "sshd", FILE_NAME, TL_FINDING_WARNING, TL_REASON_SSHD_USERS,
-                  FILE_NAME, "DenyUsers", "DenyUsers %s keeps %s out%s", pattern, user,
+                  FILE_NAME, "DenyUsers", "DenyUsers %s excludes %s%s", pattern, user,
                   match == TL_SSHD_MAYBE ? " from some hosts" : "");
         return;
     }
@@ -64,15 +64,15 @@ static void check_users(struct run *run, const struct tli_sshd *sshd, const char
     match = tli_sshd_match(&sshd->allow_users, user, &pattern);
     if (match == TL_SSHD_NO)
         tli_found(run, "sshd", FILE_NAME, TL_FINDING_WARNING, TL_REASON_SSHD_USERS,
-                  FILE_NAME, "AllowUsers", "AllowUsers does not name %s", user);
+                  FILE_NAME, "AllowUsers", "AllowUsers does not list %s", user);
     else if (match == TL_SSHD_SPLIT)
         tli_found(run, "sshd", FILE_NAME, TL_FINDING_WARNING, TL_REASON_SSHD_USERS,
                   FILE_NAME, "AllowUsers",
-                  "AllowUsers %s is a user and a host to sshd, not %s: write '?' for the "
-                  "'@'",
+                  "sshd reads AllowUsers %s as a user and a host, not as %s: write '?' "
+                  "for the '@'",
                   pattern, user);
     else
-        tli_found_ok(run, "sshd", FILE_NAME, "AllowUsers %s lets %s in%s", pattern, user,
+        tli_found_ok(run, "sshd", FILE_NAME, "AllowUsers %s allows %s%s", pattern, user,
                      match == TL_SSHD_MAYBE ? " from some hosts" : "");
 }
 
@@ -83,7 +83,7 @@ static void tell_rest(struct run *run, const struct tli_sshd *sshd, const char *
     bool users = sshd->allow_users.count + sshd->deny_users.count > 0;
 
     if (sshd->matches > 0)
-        rest = talloc_asprintf_append(rest, ", not what stands below Match (%zu)",
+        rest = talloc_asprintf_append(rest, ", not the options below Match (%zu)",
                                       sshd->matches);
     if (sshd->by_groups)
         rest = talloc_strdup_append(rest, ", not AllowGroups and DenyGroups");

@@ -42,14 +42,15 @@ static void check_folder(struct run *run, const char *folder, enum tl_verdict se
 
     /* Not every file system has files without a name. */
     if (rc == -EOPNOTSUPP)
-        tli_left_out(run, TL_AREA_PARTLY, "whether %s has room cannot be tried", folder);
+        tli_left_out(run, TL_AREA_PARTLY, "free space in %s cannot be tested", folder);
     else if (rc == -ENOENT)
-        tli_found_ok(run, "folder", folder, "not there yet: trustlogond makes it");
+        tli_found_ok(run, "folder", folder,
+                     "it does not exist yet: trustlogond creates it");
     else if (rc != 0)
         tli_found(run, "folder", folder, severity, TL_REASON_FOLDER_UNWRITABLE, folder,
                   NULL, "%s", strerror(-rc));
     else
-        tli_found_ok(run, "folder", folder, "can be written to");
+        tli_found_ok(run, "folder", folder, "it can be written");
 }
 
 bool tli_store_knows(const struct tli_store_view *view, const char *name, uint32_t *uid,
@@ -97,11 +98,11 @@ static void check_store(struct run *run)
 
     if (rc == -ENOENT)
         tli_found_ok(run, "store", path,
-                     "not there yet: the first logon or look-up makes it");
+                     "it does not exist yet: the first logon or look-up creates it");
     else if (rc != 0)
         tli_found(run, "store", path, TL_FINDING_FAILED, TL_REASON_STORE_UNUSABLE, path,
                   NULL, "%s",
-                  rc == -EPERM     ? "others than root could have written it"
+                  rc == -EPERM     ? "users other than root could have written it"
                   : rc == -EUCLEAN ? "its header is damaged"
                                    : strerror(-rc));
     else
@@ -118,7 +119,7 @@ void tli_check_store(struct run *run)
 
     check_store(run);
     if (geteuid() != 0) {
-        tli_left_out(run, TL_AREA_PARTLY, "only root can try to write");
+        tli_left_out(run, TL_AREA_PARTLY, "only root can test whether it can be written");
         return;
     }
     check_folder(run, config->state_dir, TL_FINDING_FAILED);

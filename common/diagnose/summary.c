@@ -48,10 +48,10 @@ char *tl_diagnosis_summary(TALLOC_CTX *ctx, const struct tl_diagnosis *diag)
     if (found != NULL)
         return talloc_asprintf(ctx, "%s; %s.", logon, found);
     if (diag->logon == NULL)
-        return talloc_strdup(ctx, "Nothing wrong was found, and no logon was tried.");
+        return talloc_strdup(ctx, "No fault was found, and no logon was tried.");
     if (!diag->complete)
-        return talloc_strdup(
-            ctx, "Nothing wrong was found, but not everything could be looked at.");
+        return talloc_strdup(ctx,
+                             "No fault was found, but not everything could be checked.");
     return talloc_strdup(ctx,
                          whole(diag) ? "Everything works." : "What was tested works.");
 }

@@ -103,7 +103,7 @@ void tli_check_own_side(struct run *run, const struct tl_name *name)
     else
         tli_left_out(run,
                      run->machine->topology != NULL ? TL_AREA_PARTLY : TL_AREA_NOT_LOOKED,
-                     run->machine->topology != NULL ? "those of the saved snapshot"
+                     run->machine->topology != NULL ? "from the saved snapshot"
                                                     : "no directory can be read");
 }
 

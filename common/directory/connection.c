@@ -141,7 +141,8 @@ static enum tl_reason bind_step(struct tli_connection *connection, struct tli_be
         return tli_connection_fail(connection, out, "bind: %s", why);
     if (message.op != TL_LDAP_BIND_RESPONSE ||
         tli_ldap_result_decode(&message, result) != 0)
-        return tli_connection_fail(connection, out, "bind: an answer that is none");
+        return tli_connection_fail(connection, out,
+                                   "bind: the answer is not a bind response");
     if (result->code != LDAP_SUCCESS && result->code != LDAP_SASL_BIND_IN_PROGRESS)
         return tli_connection_fail(connection, out, "bind refused: %s%s%.*s",
                                    ldap_err2string(result->code),
@@ -175,7 +176,7 @@ static enum tl_reason bind_gssapi(struct tli_connection *connection,
     if (result.code != LDAP_SUCCESS || connection->gss->state != TL_GSS_DONE ||
         tli_stream_seal(connection->stream, connection->gss) != 0)
         return tli_connection_fail(connection, out,
-                                   "bind: the exchange has no proper end");
+                                   "bind: the exchange did not end properly");
     return TL_REASON_OK;
 }
 

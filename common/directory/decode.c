@@ -74,11 +74,11 @@ int tli_tdo_from_entry(TALLOC_CTX *ctx, const char *holder, const struct tli_ent
         goto cleanup;
     }
     if (tli_entry_u32(entry, "trustDirection", &tdo->direction) == -EBADMSG)
-        *why = "its trustDirection is no number";
+        *why = "its trustDirection is not a number";
     if (tli_entry_u32(entry, "trustType", &tdo->type) == -EBADMSG)
-        *why = "its trustType is no number";
+        *why = "its trustType is not a number";
     if (tli_entry_u32(entry, "trustAttributes", &tdo->attributes) == -EBADMSG)
-        *why = "its trustAttributes is no number";
+        *why = "its trustAttributes is not a number";
     if (*why != NULL)
         goto cleanup;
     tdo->has_sid = tli_entry_sid(entry, "securityIdentifier", &tdo->sid) == 0;

@@ -67,7 +67,7 @@ static int find_ticket(TALLOC_CTX *ctx, const char *ccache, const char *principa
         code = krb5_get_credentials(krb, KRB5_GC_CACHED, cache, &wanted, &found);
     if (code != 0) {
         text = krb5_get_error_message(krb, code);
-        *why = talloc_asprintf(ctx, "no ticket for %s is at hand: %s", principal, text);
+        *why = talloc_asprintf(ctx, "no ticket for %s is available: %s", principal, text);
         krb5_free_error_message(krb, text);
     }
     *session = found != NULL ? found->keyblock.enctype : ENCTYPE_NULL;
@@ -202,7 +202,7 @@ int tli_gss_step(struct tli_gss *gss, struct tli_ber in, struct tli_ber *out, ch
         ret = step_offer(gss, &bytes, why);
         break;
     default:
-        *why = talloc_strdup(gss, "the server goes on after the end");
+        *why = talloc_strdup(gss, "the server continues after the end of the exchange");
         return *why != NULL ? -EACCES : -ENOMEM;
     }
     if (ret != 0)

@@ -116,7 +116,7 @@ static enum tl_reason take_piece(struct gathering *g, const struct tli_entries *
     if (ret == -EBADMSG || (ret == 0 && first != asked) ||
         (ret == 0 && *next != 0 && *next <= asked))
         return tli_connection_fail(g->dir->ldap, g->out,
-                                   "the pieces of a group's members do not fit");
+                                   "the ranges of a group's members do not fit together");
     for (size_t i = 0; i < values->count && !enough(g); i++) {
         struct tl_dir_name name = {.kind = TL_DIR_UNKNOWN};
         bool foreign;

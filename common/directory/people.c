@@ -40,7 +40,7 @@ enum tl_reason tl_directory_domain_sid(struct tl_directory *dir, struct tl_sid *
         talloc_free(entries);
     }
     if (!dir->has_sid)
-        return tli_connection_fail(dir->ldap, out, "the domain shows no SID");
+        return tli_connection_fail(dir->ldap, out, "the domain returns no SID");
     *sid = dir->sid;
     return TL_REASON_OK;
 }
@@ -212,8 +212,9 @@ enum tl_reason tl_directory_user_groups(TALLOC_CTX *ctx, struct tl_directory *di
         groups = tli_entry_attribute(&entries->entries[0], "tokenGroups");
     /* Every user has a primary group. No SID at all: they may not be read. */
     if (groups == NULL || entries->cut) {
-        reason = tli_connection_fail(dir->ldap, out, "the groups of %.256s %s", user->sam,
-                                     groups == NULL ? "are not shown" : "are too many");
+        reason =
+            tli_connection_fail(dir->ldap, out, "the groups of %.256s %s", user->sam,
+                                groups == NULL ? "are not returned" : "are too many");
         goto cleanup;
     }
     ret = tli_sids_from_values(ctx, groups, sids, count);
@@ -225,7 +226,8 @@ enum tl_reason tl_directory_user_groups(TALLOC_CTX *ctx, struct tl_directory *di
         ret = -EBADMSG;
     }
     if (ret != 0)
-        reason = refused(dir, ret, "group list", "it is cut, or a value is no SID", out);
+        reason =
+            refused(dir, ret, "group list", "it is cut, or a value is not a SID", out);
 
 cleanup:
     talloc_free(tmp);

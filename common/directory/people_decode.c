@@ -182,7 +182,8 @@ static const char *check_object(const struct tli_people_domain *domain,
     if (!tli_sid_is_local(domain, sid, builtin))
         return "its objectSid is not one of the domain";
     if (account_name(entry) == NULL)
-        return "its sAMAccountName is missing or holds what no account name may hold";
+        return "its sAMAccountName is missing, or contains a character that is not "
+               "allowed in an account name";
     return NULL;
 }
 
@@ -199,7 +200,7 @@ static const char *check_user(const struct tli_people_domain *domain,
         return "it has no usable primaryGroupID";
     ret = tli_entry_u32(entry, "userAccountControl", &user->user_account_control);
     if (ret == -EBADMSG)
-        return "its userAccountControl is no number";
+        return "its userAccountControl is not a number";
     user->has_control = ret == 0;
     if (user->has_control && (user->user_account_control & UF_NORMAL_ACCOUNT) == 0)
         return "it is the account of a computer or a trust";

@@ -73,7 +73,7 @@ const char *tli_stream_error(int error)
     case -ECONNRESET:
         return "the server closed the connection";
     case -EBADMSG:
-        return "a message that is not as agreed";
+        return "a message that violates the protocol";
     case -ENOMEM:
         return "out of memory";
     default:

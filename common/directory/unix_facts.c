@@ -50,7 +50,8 @@ static enum tl_reason look_for_twins(struct tl_unix_facts *facts, TALLOC_CTX *tm
 
     /* A server that does not find by it what it has just shown is not to be relied on. */
     if (reason == TL_REASON_USER_UNKNOWN)
-        return tli_connection_fail(dir->ldap, out, "uidNumber is shown and not found");
+        return tli_connection_fail(
+            dir->ldap, out, "uidNumber is returned, but a search for it finds nothing");
     facts->uid_shared = reason == TL_REASON_ID_COLLISION ||
                         (reason == TL_REASON_OK && !tl_sid_equal(&owner->sid, user));
     return reason == TL_REASON_ID_COLLISION ? TL_REASON_OK : reason;

@@ -10,7 +10,7 @@
 #include "id_options.h"
 
 static const char not_a_list[] =
-    "is no list of RANGE N: SID as 'net idmap get ranges' prints it";
+    "is not a list of RANGE N: SID as 'net idmap get ranges' prints it";
 
 /* All digits there are; false where there are none, or more than an id has. */
 static bool read_number(const char **at, uint32_t *number)
@@ -40,7 +40,7 @@ int tli_id_span_parse(const char *text, struct tl_id_span *span, const char **fa
                found.low >= TL_ID_LOWEST && found.high <= TL_ID_HIGHEST;
     }
     if (!good) {
-        *fault = "is no LOW-HIGH with numbers from 1000 to 4294967293";
+        *fault = "must be LOW-HIGH with numbers from 1000 to 4294967293";
         return -EINVAL;
     }
     if (found.low > found.high) {
@@ -91,10 +91,10 @@ static const char *domain_fault(const struct tl_autorid_domains *domains,
         const struct tl_autorid_domain *other = &domains->domain[i];
 
         if (other->range == domain->range)
-            return "gives one range twice: two users would share an id";
+            return "assigns one range twice: two users would share an id";
         if (!domain->reserved && !other->reserved && other->index == domain->index &&
             tl_sid_equal(&other->sid, &domain->sid))
-            return "gives a domain two ranges with one index";
+            return "assigns a domain two ranges with the same index";
     }
     return NULL;
 }

@@ -77,7 +77,7 @@ enum tl_reason tl_group_build(TALLOC_CTX *ctx, const struct tl_identity_input *i
         goto cleanup;
     if (domain == NULL) {
         (void)fail(out, TL_REASON_ID_UNMAPPABLE, sid,
-                   "it belongs to no domain that is known here");
+                   "it is not in a domain that this machine knows");
         reason = TL_REASON_ID_UNMAPPABLE;
         goto cleanup;
     }
@@ -88,7 +88,7 @@ enum tl_reason tl_group_build(TALLOC_CTX *ctx, const struct tl_identity_input *i
         reason = fail(out, TL_REASON_ID_NAME_UNSAFE, sid, why);
     else if (ret == 0 && tl_local_has_group(in->local, text.canonical))
         reason =
-            fail(out, TL_REASON_NAME_TAKEN, sid, "a group of /etc/group is called so");
+            fail(out, TL_REASON_NAME_TAKEN, sid, "a group in /etc/group has this name");
     else if (ret != 0 || add_names(group, &text) != 0)
         reason = no_memory(out);
 

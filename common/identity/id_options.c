@@ -43,7 +43,7 @@ static const char *autorid_conflict(const struct tl_config *config)
             return "[identity] autorid_domains: names a range beyond the end of "
                    "autorid_range";
         if ((uint64_t)domains->domain[i].index * config->autorid_rangesize >= RIDS)
-            return "[identity] autorid_domains: has an index behind '#' that no RID "
+            return "[identity] autorid_domains: has an index after '#' that no RID "
                    "reaches";
     }
     return NULL;

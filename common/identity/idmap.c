@@ -35,12 +35,12 @@ static const char *no_range(const struct tl_idmap *map, const struct tl_sid *dom
 {
     /* This table goes by SIDs: whether the domain is known makes no difference. */
     if (map->kind == TL_IDMAP_AUTORID)
-        return "its domain has no range in autorid_domains, or none for so large a RID";
+        return "its domain has no range in autorid_domains, or none for a RID this large";
     if (tl_idmap_domain(map, domain) == NULL)
-        return "it belongs to no domain that is known here";
+        return "it is not in a domain that this machine knows";
     switch (map->kind) {
     case TL_IDMAP_RID:
-        return "its domain has no range in rid_ranges, or too short a one";
+        return "its domain has no range in rid_ranges, or one that is too short";
     case TL_IDMAP_RFC2307:
         return "its domain has no range in rfc2307_ranges";
     default:
@@ -52,8 +52,8 @@ static const char *no_range(const struct tl_idmap *map, const struct tl_sid *dom
 static const char *no_domain(const struct tl_sid *sid)
 {
     return tl_sid_well_known(sid) != NULL
-               ? "it is a well-known SID: it has no id, and access rules can name it"
-               : "it belongs to no domain that is known here";
+               ? "it is a well-known SID, which has no id; access rules can name it"
+               : "it is not in a domain that this machine knows";
 }
 
 /* Whether the id would be of a slice that another domain keeps. */
@@ -84,7 +84,7 @@ int tl_idmap_to_id(const struct tl_idmap *map, const struct tl_sid *sid, uint32_
     if (tl_sid_split(sid, &domain, &rid) != 0)
         goto none;
     if (map->kind == TL_IDMAP_RFC2307) {
-        reason = "its id stands in the directory";
+        reason = "its id is in the directory";
         goto none;
     }
     for (size_t i = 0; i < map->num_ranges; i++) {
@@ -98,8 +98,7 @@ int tl_idmap_to_id(const struct tl_idmap *map, const struct tl_sid *sid, uint32_
         }
     }
     if (is_lost(map, &domain, rid))
-        reason =
-            "its ids are those of another domain, which was known here before its own";
+        reason = "its ids belong to another domain, which this machine knew first";
     else if (tl_sid_well_known(sid) == NULL)
         reason = no_range(map, &domain);
 none:
@@ -149,7 +148,7 @@ int tl_idmap_admit(const struct tl_idmap *map, const struct tl_sid *sid, uint32_
     *why = NULL;
     if (tl_sid_split(sid, &domain, &rid) != 0)
         goto none;
-    reason = "ids do not come from a directory here";
+    reason = "this machine does not take ids from a directory";
     if (map->kind != TL_IDMAP_RFC2307)
         goto none;
     if (range != NULL && tl_sid_equal(&range->domain, &domain))

@@ -221,10 +221,10 @@ const struct tl_subids *tl_local_subids(const struct tl_local_ids *ids, bool of_
 enum tl_reason tl_local_judge_uid(const struct tl_local_ids *ids, uint32_t uid,
                                   const char **why)
 {
-    *why = "an account of /etc/passwd has this user id";
+    *why = "an account in /etc/passwd has this user id";
     if (tl_local_has_uid(ids, uid))
         return TL_REASON_ID_COLLISION;
-    *why = "/etc/subuid lends the user id to another account";
+    *why = "/etc/subuid reserves the user id for another account";
     if (is_lent(&ids->uids, uid))
         return TL_REASON_ID_SUBORDINATE;
     *why = NULL;
@@ -234,10 +234,10 @@ enum tl_reason tl_local_judge_uid(const struct tl_local_ids *ids, uint32_t uid,
 enum tl_reason tl_local_judge_gid(const struct tl_local_ids *ids, uint32_t gid,
                                   const char **why)
 {
-    *why = "a group of /etc/group has its id";
+    *why = "a group in /etc/group has its id";
     if (tl_local_has_gid(ids, gid))
         return TL_REASON_ID_COLLISION;
-    *why = "/etc/subgid lends its id to another account";
+    *why = "/etc/subgid reserves its id for another account";
     if (is_lent(&ids->gids, gid))
         return TL_REASON_ID_SUBORDINATE;
     *why = NULL;

@@ -9,8 +9,8 @@
 
 #include "id_options.h"
 
-static const char not_a_list[] =
-    "is no list of DOMAIN:LOW-HIGH (CONTOSO:100000-299999, fabrikam.test:300000-499999)";
+static const char not_a_list[] = "is not a list of DOMAIN:LOW-HIGH "
+                                 "(CONTOSO:100000-299999, fabrikam.test:300000-499999)";
 
 static bool read_number(const char **at, uint32_t *number)
 {

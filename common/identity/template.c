@@ -22,7 +22,7 @@ static const char *value_fault(const char *value)
         return "a part of the path is empty";
     for (const unsigned char *c = (const unsigned char *)value; *c != '\0'; c++) {
         if (*c < 0x20 || *c == 0x7f || *c == '/' || *c == ':')
-            return "a name holds a slash, a colon or a control character";
+            return "a name contains a slash, a colon or a control character";
     }
     return NULL;
 }
@@ -57,7 +57,7 @@ const char *tli_path_fault(const char *path)
             (len == 2 && path[0] == '.' && path[1] == '.'))
             return "a part of the path is empty, \".\" or \"..\"";
         if (len > NAME_MAX)
-            return "a part of the path is longer than a file's name may be";
+            return "a part of the path is longer than a file name may be";
         path += len;
     }
     return NULL;

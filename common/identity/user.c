@@ -168,11 +168,10 @@ static enum tl_reason add_paths(struct build *b, const struct tli_user_text *tex
     int ret = 0;
 
     if (facts != NULL)
-        ret =
-            path_of(b, "unixHomeDirectory is no path of a home: [identity] home is taken",
-                    facts->home, ":", &home);
+        ret = path_of(b, "unixHomeDirectory is not a valid home: [identity] home is used",
+                      facts->home, ":", &home);
     if (facts != NULL && ret == 0)
-        ret = path_of(b, "loginShell is no path of a shell: [identity] shell is taken",
+        ret = path_of(b, "loginShell is not a valid shell: [identity] shell is used",
                       facts->shell, ": ", &shell);
     if (ret == 0 && home == NULL)
         ret = tli_template_expand(b->identity, config->home, text, &home, &fault);
@@ -224,11 +223,11 @@ static enum tl_reason check_account(const struct build *b,
     if ((b->in->pac->user_account_control & TRUST_ACCOUNTS) != 0 ||
         (len > 0 && account[len - 1] == '$'))
         return fail(b, TL_REASON_COMPUTER_ACCOUNT, text->canonical,
-                    "computers and trusts do not log on");
+                    "accounts of computers and trusts may not log on");
     /* By this name programs ask for groups (initgroups) and rights (sudoers). */
     if (tl_local_has_user(b->in->local, text->canonical))
         return fail(b, TL_REASON_NAME_TAKEN, text->canonical,
-                    "an account of /etc/passwd is called so");
+                    "an account in /etc/passwd has this name");
     return TL_REASON_OK;
 }
 
@@ -264,7 +263,7 @@ static enum tl_reason build(struct build *b)
     if (reason == TL_REASON_OK &&
         tl_sid_append(&pac->domain_sid, pac->primary_group_rid, &windows) != 0)
         reason = fail(b, TL_REASON_ID_UNMAPPABLE, text.canonical,
-                      "the domain's SID is no domain's");
+                      "the domain's SID is not the SID of a domain");
     if (reason == TL_REASON_OK)
         reason = map_primary(b, &windows);
     if (reason == TL_REASON_OK)

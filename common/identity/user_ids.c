@@ -22,7 +22,7 @@ static enum tl_reason uid_of_facts(const struct tli_user_ids *ids,
 {
     const struct tl_unix_facts *facts = ids->in->facts;
 
-    *why = "its directory shows no usable uidNumber";
+    *why = "its directory returns no usable uidNumber";
     if (facts == NULL || !facts->has_uid)
         return TL_REASON_ID_UNMAPPABLE;
     if (tl_idmap_admit(ids->map, sid, facts->uid, why) != 0)
@@ -55,7 +55,7 @@ enum tl_reason tli_user_gid(const struct tli_user_ids *ids, const struct tl_sid 
         if (tl_idmap_to_id(ids->map, sid, gid, why) != 0)
             return TL_REASON_ID_UNMAPPABLE;
     } else {
-        *why = "its directory shows no usable gidNumber";
+        *why = "its directory returns no usable gidNumber";
         if (ids->in->facts == NULL || !tl_unix_facts_gid(ids->in->facts, sid, gid) ||
             tl_idmap_admit(ids->map, sid, *gid, why) != 0)
             return TL_REASON_ID_UNMAPPABLE;
@@ -73,7 +73,7 @@ static enum tl_reason primary_of_facts(const struct tli_user_ids *ids,
 {
     const struct tl_unix_facts *facts = ids->in->facts;
 
-    *why = "its directory shows no usable gidNumber for the user (unix_primary_group)";
+    *why = "its directory returns no usable gidNumber for the user (unix_primary_group)";
     if (facts == NULL || !facts->has_gid)
         return TL_REASON_ID_UNMAPPABLE;
     if (tl_idmap_admit(ids->map, &identity->sid, facts->gid, why) != 0)

@@ -30,7 +30,8 @@ static const char *account_fault(TALLOC_CTX *ctx, const char *account)
     if (tl_name_parse(ctx, account, strlen(account), &name, &error) != 0)
         fault = tl_name_error_text(error);
     else if (name->form != TL_NAME_BARE || strpbrk(account, ":/") != NULL)
-        fault = "the account's name holds a character that ends a name here";
+        fault = "the account's name contains a character that separates a name from its "
+                "domain";
     talloc_free(name);
     return fault;
 }

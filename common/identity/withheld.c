@@ -44,7 +44,7 @@ static int add_lent(struct list *list, const struct tl_idmap *map,
 
             if (low <= high)
                 ret = add(list, &ranges[i], low, high,
-                          talloc_asprintf(list->ctx, "%s lends them to %s",
+                          talloc_asprintf(list->ctx, "%s reserves them for %s",
                                           of_groups ? "/etc/subgid" : "/etc/subuid",
                                           lent[k].owner));
         }
@@ -72,7 +72,7 @@ static int add_lost(struct list *list, const struct tl_idmap *map)
 
         if (lost[i].first_rid == 0)
             ret = add(list, &lost[i], lost[i].min, lost[i].max,
-                      talloc_asprintf(list->ctx, "they are those of %s",
+                      talloc_asprintf(list->ctx, "they belong to %s",
                                       who != NULL ? who : "another domain as well"));
     }
     return ret;

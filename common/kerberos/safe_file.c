@@ -16,9 +16,9 @@ const char *tli_stat_unsafe(const struct stat *st, bool secret)
     if (st->st_uid != 0 && st->st_uid != geteuid())
         return "it does not belong to root";
     if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0)
-        return "others than root may write to it";
+        return "users other than root may write to it";
     if (secret && (st->st_mode & (S_IRGRP | S_IROTH)) != 0)
-        return "others than root may read it";
+        return "users other than root may read it";
     return NULL;
 }
 

@@ -169,7 +169,7 @@ static bool try_old_ones(TALLOC_CTX *ctx, const struct tli_search *in,
     talloc_free(old);
     if (found)
         tl_trace_note(in->locator->trace,
-                      "DNS does not tell the domain controllers of %s; those found "
+                      "DNS does not return the domain controllers of %s; those found "
                       "earlier are used",
                       in->domain);
     else

@@ -37,7 +37,7 @@ static enum rank rank_of(const struct tli_run *run, const struct tli_probe *prob
 static char *why_of(TALLOC_CTX *ctx, const struct tli_run *run,
                     const struct tli_probe *probe)
 {
-    const char *source = run->from_cache     ? "cache, asked again"
+    const char *source = run->from_cache     ? "cache, checked again"
                          : probe->dc.in_site ? "SRV of the site"
                                              : "SRV";
     const char *words = tli_probe_words(probe->state);
@@ -158,15 +158,15 @@ static enum tl_reason dns_reason(const struct tli_run *run)
                                error);
     }
     if (run->addresses_unanswered || run->pending)
-        return tl_outcome_fail(in->out, TL_STAGE_LOCATE, TL_REASON_DNS_NO_ANSWER,
-                               "the SRV records name %s, whose address could not be "
-                               "asked for: %s",
-                               run->targets[0].srv.host, error);
+        return tl_outcome_fail(
+            in->out, TL_STAGE_LOCATE, TL_REASON_DNS_NO_ANSWER,
+            "the SRV records name %s, whose address could not be looked up: %s",
+            run->targets[0].srv.host, error);
     return tl_outcome_fail(
         in->out, TL_STAGE_LOCATE, TL_REASON_DNS_NO_ADDRESS, "%s has %s%s",
         run->targets[0].srv.host,
         run->with_ipv6 ? "no address" : "no IPv4 address, and this machine has no IPv6",
-        run->count > 1 ? "; nor have the others" : "");
+        run->count > 1 ? "; the others have none either" : "");
 }
 
 static enum tl_reason ping_reason(struct tli_run *run)
@@ -219,7 +219,7 @@ enum tl_reason tli_run_result(TALLOC_CTX *ctx, struct tli_run *run,
         return ping_reason(run);
     tl_trace_note(in->locator->trace,
                   "no domain controller of %s answered the LDAP ping; the candidates are "
-                  "used unasked, in the order of DNS (require_ldap_ping = no)",
+                  "used without it, in the order of DNS (require_ldap_ping = no)",
                   in->domain);
     return TL_REASON_OK;
 }

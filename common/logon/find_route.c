@@ -122,7 +122,7 @@ static enum tl_reason complete_route(struct tl_logon *logon, tl_deadline deadlin
     if (reason != TL_REASON_OK) {
         logon->unread = logon->machine->topology == NULL ? why : NULL;
         tl_trace_note(logon->trace,
-                      "the trusts could not be read; the route stays a guess");
+                      "the trusts could not be read; the route is not confirmed");
         return route_without_reading(logon);
     }
     talloc_free(why);

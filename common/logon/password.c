@@ -80,7 +80,7 @@ static void explain_age(struct tl_logon *logon, const char *old)
         strftime(text, sizeof(text), "%Y-%m-%d %H:%M %Z", &local) == 0)
         return;
     tl_outcome_fail(logon->outcome, TL_STAGE_PASSWORD, TL_REASON_PASSWORD_TOO_YOUNG,
-                    "The password can be changed from %s on.", text);
+                    "The password cannot be changed before %s.", text);
 }
 
 enum tl_reason tl_password_change(struct tl_logon *logon, const char *old,

@@ -29,7 +29,7 @@ static const char *refuse(const struct tl_dir_name *group, bool in_domain, bool 
         return "a domain-local group of another domain";
     /* The directory hides its type, so it may be domain-local. */
     if (in_domain && group->kind != TL_DIR_GROUP)
-        return "a group of another domain that may not be read";
+        return "a group of another domain that cannot be read";
     return NULL;
 }
 

@@ -17,7 +17,7 @@ static enum tl_reason not_asked(const struct tli_lookup_query *query,
     if (query->out != NULL && query->out->detail != NULL)
         why = talloc_strdup(query->answer, query->out->detail);
     return tl_outcome_fail(query->out, TL_STAGE_IDENTITY, TL_REASON_DIRECTORY_UNREADABLE,
-                           "the directory of %s could not be asked: %s",
+                           "the directory of %s could not be queried: %s",
                            query->domain->dns,
                            why != NULL ? why : tl_reason_info(reason)->slug);
 }

@@ -61,8 +61,8 @@ enum tl_reason tli_query_identify(struct tli_lookup_query *query, struct tl_pac 
         !answers(query, &query->answer->identity->sid, query->answer->identity->uid,
                  (const char *const *)query->answer->identity->names,
                  query->answer->identity->num_names))
-        reason = tli_query_unknown(
-            query, "the account found does not have the name that was asked for");
+        reason = tli_query_unknown(query,
+                                   "the account found does not have the name requested");
     if (reason == TL_REASON_OK && query->resources != NULL)
         reason = tli_query_add_groups(query, query->resources);
     return reason;
@@ -97,8 +97,8 @@ enum tl_reason tli_query_check_group(const struct tli_lookup_query *query)
 
     if (!answers(query, &made->sid, made->gid, (const char *const *)made->names,
                  made->num_names))
-        return tli_query_unknown(
-            query, "the group found does not have the name that was asked for");
+        return tli_query_unknown(query,
+                                 "the group found does not have the name requested");
     return TL_REASON_OK;
 }
 

@@ -34,7 +34,7 @@ enum tl_reason tl_lookup_find(struct tl_lookup *lookup, const struct tl_lookup_p
     *answer = NULL;
     lookup->sam_only = false;
     tl_outcome_fail(out, TL_STAGE_ROUTE, TL_REASON_USER_UNKNOWN, "%s",
-                    plan->why != NULL ? plan->why : "no domain can be asked");
+                    plan->why != NULL ? plan->why : "no domain can be queried");
     for (size_t i = 0; i < plan->num_domains; i++) {
         query.domain = &plan->domains[i];
         TALLOC_FREE(query.answer);

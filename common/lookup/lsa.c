@@ -21,10 +21,10 @@
 
 static enum tl_reason fail(const struct tli_lookup_query *query, const char *why)
 {
-    tl_outcome_fail(query->out, TL_STAGE_IDENTITY, TL_REASON_DIRECTORY_UNREADABLE,
-                    "%s could not be asked through the workstation's own domain "
-                    "controller: %s",
-                    query->domain->dns, why != NULL ? why : "no reason was given");
+    tl_outcome_fail(
+        query->out, TL_STAGE_IDENTITY, TL_REASON_DIRECTORY_UNREADABLE,
+        "%s could not be queried through the workstation's own domain controller: %s",
+        query->domain->dns, why != NULL ? why : "no reason is known");
     return TL_REASON_DIRECTORY_UNREADABLE;
 }
 
@@ -79,7 +79,7 @@ static const char *refuse(const struct tli_lookup_query *query,
                           const struct tli_lsa_answer *found)
 {
     if (!query->domain->has_sid || !tl_sid_in_domain(&found->sid, &query->domain->sid))
-        return "the SID is not one of the domain that was asked";
+        return "the SID is not one of the domain queried";
     if (query->domain->flat == NULL || !tl_name_equal(found->domain, query->domain->flat))
         return "the answer names another domain";
     return NULL;
@@ -95,7 +95,7 @@ enum tl_reason tli_query_lsa_name(const struct tli_lookup_query *query,
     if (reason != TL_REASON_OK)
         return reason;
     if (refuse(query, found) != NULL || !tl_sid_equal(&found->sid, sid))
-        return fail(query, "the answer is about something else");
+        return fail(query, "the answer is not about the SID requested");
     len = strlen(found->name);
     *name = (struct tl_dir_name){.sid = *sid, .kind = TL_DIR_UNKNOWN};
     if (found->type == TL_LSA_USER && (len == 0 || found->name[len - 1] != '$'))
@@ -125,7 +125,7 @@ static enum tl_reason confirm_unknown(const struct tli_lookup_query *query)
         return reason;
     tl_outcome_reset(query->out);
     if (reason != TL_REASON_OK)
-        return fail(query, "it cannot name any account of that domain now");
+        return fail(query, "it cannot resolve any account of that domain now");
     return tli_query_unknown(query, "the machine's domain controller does not know it");
 }
 

@@ -19,18 +19,18 @@ static const char *explain(int error)
 {
     switch (error) {
     case -ENOTCONN:
-        return "no agent is listening that could start trustlogon-lsa";
+        return "trustlogond, which starts trustlogon-lsa, does not listen";
     case -ENOPKG:
         return "trustlogon-lsa is not installed, so over a one-way trust only users who "
                "have logged on here are known";
     case -EAGAIN:
-        return "trustlogon-lsa cannot be started, or ends at once; the journal says more";
+        return "trustlogon-lsa cannot be started, or ends at once; see the journal";
     case -ECONNRESET:
-        return "trustlogon-lsa ended over this question";
+        return "trustlogon-lsa ended during this request";
     case -ETIMEDOUT:
         return "no answer from trustlogon-lsa in time";
     case -EINVAL:
-        return "this cannot be asked of trustlogon-lsa";
+        return "trustlogon-lsa cannot answer such a request";
     case -EPERM:
         return "the socket of trustlogon-lsa does not belong to root";
     case -EBADMSG:

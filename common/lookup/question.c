@@ -54,7 +54,7 @@ static int plan_suffix(const struct planner *p, const struct tl_name *name)
     talloc_free(index);
     if (match.reason != TL_REASON_OK) {
         p->plan->not_known_yet = true;
-        return no_account(p, "no forest routes this suffix here");
+        return no_account(p, "no forest known to this machine routes this suffix");
     }
     ret = tli_lookup_add_forest(p->plan, p->machine->workstation, p->machine->topology,
                                 match.tdo);
@@ -69,14 +69,14 @@ static int plan_parsed(const struct planner *p, const struct tl_name *name)
     int ret;
 
     if (name->form == TL_NAME_BARE && p->machine->workstation->default_domain == NULL)
-        return no_account(p, "a name without a domain is one of this machine's");
+        return no_account(p, "a name without a domain is a local name of this machine");
     if (name->form == TL_NAME_BARE && tl_local_has_user(p->local, name->user))
         return no_account(p, "a local account has this name");
     ret = tl_route(p->plan, name, p->machine->workstation, p->machine->topology, &route);
     if (ret != 0)
         return ret;
     if (route->local)
-        return no_account(p, "it is a name of this machine");
+        return no_account(p, "it is a local name of this machine");
     if (!route->domain_named && name->form == TL_NAME_DOWNLEVEL) {
         /* a domain below a routed name that the trust does not list: only a KDC knows */
         p->plan->not_known_yet = true;
@@ -104,7 +104,7 @@ static int plan_name(const struct planner *p)
     if (ret == -ENOMEM)
         return ret;
     if (ret != 0)
-        return no_account(p, "no domain can hold such a name");
+        return no_account(p, "such a name is not valid in a domain");
     return plan_parsed(p, name);
 }
 
@@ -129,7 +129,8 @@ static int plan_id(const struct planner *p, TALLOC_CTX *ctx, char **error)
     ret = tli_lookup_add_domain(p->plan, p->machine->workstation, p->machine->topology,
                                 known->dns);
     if (ret == 0 && p->plan->num_domains == 0)
-        return no_account(p, "the id is one of a domain whose users may not log on here");
+        return no_account(p,
+                          "the id belongs to a domain whose users may not log on here");
     talloc_free(map);
     return ret;
 }

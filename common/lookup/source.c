@@ -163,7 +163,7 @@ enum tl_reason tli_lookup_directory(struct tl_lookup *lookup, const char *domain
     }
     if (reason == TL_REASON_OK && lookup->fresh && lookup->in.krb == NULL) {
         if (tl_krb_save_machine_tickets(lookup->krb, lookup->tickets) != 0)
-            tl_trace_note(lookup->in.trace, "the machine's tickets could not be kept");
+            tl_trace_note(lookup->in.trace, "the machine's tickets could not be saved");
         lookup->fresh = false;
     }
     if (reason == TL_REASON_OK && remember(lookup, domain, *dir) != 0)

@@ -148,6 +148,6 @@ enum tl_reason tl_krb_armor_for(struct tl_krb *krb, const char *realm,
 {
     if (krb->armor == NULL)
         return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_INTERNAL,
-                               "no armor is wanted");
+                               "armor is not enabled");
     return krb->armor->get(krb->armor, krb, realm, out);
 }

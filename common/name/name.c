@@ -24,17 +24,17 @@ const char *tl_name_error_text(enum tl_name_error error)
     case TL_NAME_EMPTY:
         return "The name is empty.";
     case TL_NAME_TOO_LONG:
-        return "The name, or a part of it, is longer than a directory can hold.";
+        return "The name, or a part of it, is longer than Active Directory allows.";
     case TL_NAME_NOT_UTF8:
         return "The name is not valid UTF-8.";
     case TL_NAME_CONTROL:
         return "The name contains a control character.";
     case TL_NAME_ILLEGAL_USER:
-        return "The user part contains a character that no account name may hold, or "
-               "nothing but dots and blanks.";
+        return "The user part contains a character that is not allowed in an account "
+               "name, or only dots and spaces.";
     case TL_NAME_ILLEGAL_DOMAIN:
-        return "The domain part contains a character that no domain name may hold, or an "
-               "empty label.";
+        return "The domain part contains a character that is not allowed in a domain "
+               "name, or an empty label.";
     case TL_NAME_EMPTY_PART:
         return "The user or the domain before or after the separator is missing.";
     }

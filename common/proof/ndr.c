@@ -116,7 +116,7 @@ const uint8_t *tli_ndr_array(struct tli_ndr *r, uint32_t count, size_t element)
     uint32_t max = tli_ndr_u32(r);
 
     if (r->ret == 0 && max != count)
-        tli_ndr_fail(r, "an array's size is not the count announced");
+        tli_ndr_fail(r, "an array's size differs from the count announced");
     return tli_ndr_bytes(r, count * element);
 }
 
@@ -147,7 +147,7 @@ void tli_ndr_rpc_sid(struct tli_ndr *r, struct tl_sid *sid)
 
     tli_ndr_sid(r, sid);
     if (r->ret == 0 && max != sid->num_subs)
-        tli_ndr_fail(r, "a SID's conformance is not its number of sub-authorities");
+        tli_ndr_fail(r, "a SID's conformance differs from its number of sub-authorities");
 }
 
 /* The code point at *at, which moves behind it; 0 for what is refused. */

@@ -57,7 +57,7 @@ static struct array_head array_head(struct tli_ndr *r)
     head.count = tli_ndr_u32(r);
     head.present = tli_ndr_pointer(r);
     if (head.count > TL_PAC_MAX_GROUPS)
-        tli_ndr_fail(r, "more groups than a ticket could carry");
+        tli_ndr_fail(r, "more groups than a ticket can carry");
     else if (head.count != 0 && !head.present)
         tli_ndr_fail(r, "a count of groups without the groups");
     return head;
@@ -142,7 +142,7 @@ static struct tl_pac_group *read_extra(struct tl_pac *pac, struct tli_ndr *r,
     extra = group_array(pac, r, head->count);
     for (size_t i = 0; r->ret == 0 && i < head->count; i++) {
         if (tli_ndr_le32(head->entries + 8 * i) == 0)
-            tli_ndr_fail(r, "an extra SID that is not there");
+            tli_ndr_fail(r, "an extra SID that is missing");
         extra[i].attributes = tli_ndr_le32(head->entries + 8 * i + 4);
         tli_ndr_rpc_sid(r, &extra[i].sid);
     }
@@ -233,7 +233,7 @@ void tli_pac_logon_info(struct tl_pac *pac, struct tli_ndr *r)
 
     tli_ndr_type_headers(r);
     if (!tli_ndr_pointer(r))
-        tli_ndr_fail(r, "no LOGON_INFO behind its header");
+        tli_ndr_fail(r, "no LOGON_INFO after its header");
     read_fixed(pac, &info, r);
     read_deferred(pac, &info, r, &resource_sid);
     if (r->ret != 0)

@@ -117,8 +117,9 @@ enum tl_reason tl_pac_check_name(const struct tl_pac *pac, const struct tl_topol
     talloc_free(mem);
     if (ok)
         return TL_REASON_OK;
-    return tl_outcome_fail(
-        out, TL_STAGE_PROOF, TL_REASON_REPLY_MISMATCH, "asked for %s, it proved %s (%s)",
-        route->principal != NULL ? route->principal : "nobody",
-        client != NULL ? client : "nobody", pac->upn != NULL ? pac->upn : "no UPN");
+    return tl_outcome_fail(out, TL_STAGE_PROOF, TL_REASON_REPLY_MISMATCH,
+                           "requested %s, but the ticket proves %s (%s)",
+                           route->principal != NULL ? route->principal : "no account",
+                           client != NULL ? client : "no account",
+                           pac->upn != NULL ? pac->upn : "no UPN");
 }

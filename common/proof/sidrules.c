@@ -97,7 +97,7 @@ static const char *refuse_domain(const struct rules *r, const struct tl_sid *dom
     if (r->boundary == WITHIN_FOREST || tl_sid_equal(domain, &r->pac->domain_sid))
         return NULL;
     if (own_domain_of(r->topo, domain) != NULL && r->boundary != PIM)
-        return "a SID of our own forest that the user's domain cannot give";
+        return "a SID of the workstation's forest that the user's domain may not assert";
     switch (r->boundary) {
     case EXTERNAL:
         return NULL;
@@ -123,7 +123,7 @@ static const char *refuse_extra(const struct rules *r, const struct tl_sid *sid)
     if (passes_always(sid, &domain, rid))
         return NULL;
     if (!is_domain_sid(&domain))
-        return "a well-known or local SID, which no domain hands out";
+        return "a well-known or local SID, which no domain assigns";
     why = refuse_domain(r, &domain);
     if (why == NULL && r->foreign && rid < FIRST_ORDINARY_RID)
         why = "a SID with a RID below 1000 from another forest";
@@ -227,14 +227,15 @@ static enum tl_reason check_user(const struct rules *r)
 
     if (pac->has_requestor_sid && !tl_sid_equal(&pac->requestor_sid, sid))
         return refuse_user(r, &pac->requestor_sid, TL_REASON_PAC_INVALID,
-                           "the ticket was asked for by another account");
+                           "the ticket was requested by another account");
     if (!is_domain_sid(&pac->domain_sid))
         return refuse_user(r, &pac->domain_sid, filtered, "not the SID of a domain");
     if (!tl_sid_in_domain(sid, &pac->domain_sid))
         return refuse_user(r, sid, filtered, "not a SID of the PAC's own logon domain");
     if (r->foreign && own_domain_of(r->topo, &pac->domain_sid) != NULL)
-        return refuse_user(r, sid, filtered,
-                           "a user of another forest with a SID of ours");
+        return refuse_user(
+            r, sid, filtered,
+            "a user of another forest with a SID of the workstation's forest");
     if (r->disabled != NULL)
         return refuse_user(
             r, sid, filtered,

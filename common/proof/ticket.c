@@ -120,14 +120,15 @@ static enum tl_reason not_opened(struct proof *p)
     tl_outcome_set_attribute(p->out, versions);
     if (kvno > p->newest)
         return tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_KEYTAB_STALE,
-                               "the machine's password was changed since");
+                               "the machine's password has been changed since");
     if (!p->same_type)
         return tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_KEYTAB_WRONG,
                                "the keytab has no key of the ticket's type %d",
                                (int)p->ticket->enc_part.enctype);
     return tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_KEYTAB_WRONG,
-                           p->same_kvno ? "the key of the same version does not open it"
-                                        : "no key opens it");
+                           p->same_kvno
+                               ? "the key of the same version does not decrypt it"
+                               : "no key decrypts it");
 }
 
 static enum tl_reason open_ticket(struct proof *p)
@@ -192,9 +193,9 @@ static enum tl_reason check_exchange(struct proof *p)
     if (sealed == NULL || sealed->length == 0 || sealed->length != given->length ||
         sealed->enctype != given->enctype ||
         memcmp(sealed->contents, given->contents, sealed->length) != 0)
-        return tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_REPLY_MISMATCH,
-                               "the ticket is of another exchange: its session key is "
-                               "not the reply's");
+        return tl_outcome_fail(
+            p->out, TL_STAGE_PROOF, TL_REASON_REPLY_MISMATCH,
+            "the ticket belongs to another exchange: its session key is not the reply's");
     if (start > now + skew || end + skew < now)
         return tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_CLOCK_SKEW,
                                "the ticket is not valid at this time");
@@ -220,7 +221,7 @@ static enum tl_reason find_path(struct proof *p)
         return tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_NO_MEMORY, NULL);
     if (ret != 0)
         return tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_TRANSITED_REFUSED,
-                               "the list of them cannot be decoded");
+                               "the list of transited realms cannot be decoded");
     return TL_REASON_OK;
 }
 
@@ -239,7 +240,7 @@ static enum tl_reason find_pac(struct proof *p, krb5_data *bytes)
         reason = tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_PAC_MISSING, NULL);
     else if (found[1] != NULL)
         reason = tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_PAC_INVALID,
-                                 "there is more than one");
+                                 "the ticket has more than one PAC");
     else {
         bytes->length = found[0]->length;
         bytes->data = talloc_memdup(p->mem, found[0]->contents, found[0]->length);
@@ -281,7 +282,7 @@ static enum tl_reason check_pac(struct proof *p, const struct tl_pac *pac)
     if (pac->client_name == NULL)
         what = "it has no client name";
     else if (name == NULL || !tl_name_equal(pac->client_name, name))
-        what = "its client name is another than the ticket's";
+        what = "its client name differs from the ticket's";
     else if (tl_sid_append(&pac->domain_sid, pac->user_rid, &sid) != 0 ||
              !tl_sid_equal(&sid, &pac->user_sid))
         what = "the user's SID is not of the domain it names";
@@ -356,7 +357,7 @@ enum tl_reason tl_krb_proof(TALLOC_CTX *ctx, struct tl_krb *krb,
     *pac = NULL;
     if (krb->host == NULL || krb->client == NULL)
         return tl_outcome_fail(out, TL_STAGE_PROOF, TL_REASON_INTERNAL,
-                               "there is no ticket to prove");
+                               "there is no ticket to verify");
     tl_outcome_set_realm(out, ws->realm);
     tl_outcome_set_kdc(out, krb->host_kdc);
     p.mem = talloc_new(krb);

@@ -113,9 +113,8 @@ static const char *hint_of(const struct tl_outcome *out)
     case TL_REASON_PASSWORD_FAILED:
         return "The domain controller says that the password was not changed.";
     case TL_REASON_PASSWORD_UNKNOWN:
-        return "It is not known whether the password was changed: try the new one, and "
-               "if "
-               "it is refused the old one.";
+        return "It is not known whether the password was changed. Try the new one; if it "
+               "is refused, try the old one.";
     default:
         return NULL;
     }
@@ -157,9 +156,9 @@ struct tl_words *tl_outcome_words(TALLOC_CTX *ctx, const struct tl_outcome *out,
         {"userdomain", in->user_domain, "the user's domain"},
         {"subject", out->subject, "(name not known)"},
         {"attribute", out->attribute, "value not known"},
-        {"realm", out->realm, "the realm asked"},
+        {"realm", out->realm, "the realm"},
         {"kdc", out->kdc, "the domain controller"},
-        {"detail", out->detail, "nothing more is known."},
+        {"detail", out->detail, "no details are known."},
         {NULL, NULL, NULL},
     };
 

@@ -107,18 +107,18 @@ static int scan(TALLOC_CTX *ctx, const struct tli_store_map *map, uint64_t tail,
             continue;
         }
         if (gap != 0)
-            rc = tli_store_note_damage(ctx, walk, gap, "bytes that are no record");
+            rc = tli_store_note_damage(ctx, walk, gap, "bytes that are not a record");
         gap = 0;
         for (size_t i = 0; rc == 0 && i < rec->num_keys; i++) {
             if (is_alive(map, rec) && !leads_here(map, rec, &rec->keys[i]) &&
                 is_alive(map, rec)) /* not just replaced */
                 rc = tli_store_note_damage(ctx, walk, at,
-                                           "a record that nothing leads to");
+                                           "a record that no link leads to");
         }
         at += rec->size;
     }
     if (rc == 0 && gap != 0)
-        rc = tli_store_note_damage(ctx, walk, gap, "bytes that are no record");
+        rc = tli_store_note_damage(ctx, walk, gap, "bytes that are not a record");
     return rc;
 }
 
@@ -150,7 +150,7 @@ static int count_all(TALLOC_CTX *ctx, const struct tli_store_map *map,
         count_record(rec, stats);
         if (!tli_store_entry_of(rec, &entry))
             rc = tli_store_note_damage(ctx, walk, (uint64_t)rec->self * TL_STORE_UNIT,
-                                       "a record whose parts are not inside of it");
+                                       "a record whose parts are not inside it");
     }
     return rc;
 }
@@ -173,7 +173,7 @@ int tli_store_survey(TALLOC_CTX *ctx, const struct tli_store_map *map,
     if (rc == 0 &&
         (!good_tail || (atomic_load(&header->tail) < walk->end && !stats->unfinished)))
         rc = tli_store_note_damage(ctx, walk, offsetof(struct store_header, tail),
-                                   "an end that is not behind the last record");
+                                   "an end that is not after the last record");
     if (rc == 0 && good_tail)
         rc = scan(ctx, map, tail, walk);
     if (rc == 0)

@@ -77,7 +77,7 @@ static int one_key(TALLOC_CTX *ctx, const struct tli_store_map *map, uint32_t bu
     walk->end = end > walk->end ? end : walk->end;
     if (rec == NULL)
         return tli_store_note_damage(ctx, walk, (uint64_t)key->record * TL_STORE_UNIT,
-                                     "a record that is not as it was written");
+                                     "a record that fails its check");
     if (key < rec->keys || key >= rec->keys + rec->num_keys ||
         ((uint32_t)tli_store_key_hash(map, rec, key) & (map->buckets - 1)) != bucket)
         return tli_store_note_damage(ctx, walk, end - sizeof(*key),
@@ -107,8 +107,8 @@ static int one_bucket(TALLOC_CTX *ctx, const struct tli_store_map *map, uint32_t
         if (key == NULL || ++length > TL_STORE_STEPS) {
             rc = tli_store_note_damage(ctx, walk, here,
                                        key == NULL
-                                           ? "a chain that leads out of the file"
-                                           : "a chain that is too long, or a circle");
+                                           ? "a link that leads out of the file"
+                                           : "a chain that is too long, or a loop");
             break;
         }
         rc = one_key(ctx, map, bucket, key, walk);

@@ -154,12 +154,13 @@ static int route_known(struct maker *m, const struct tli_known *known)
     route->type = TL_PRINCIPAL;
     route->domain_named = true;
     if (known->own_forest)
-        route->why = "The name gives a domain of the workstation's own forest; its own "
-                     "KDC is asked.";
+        route->why = "The name has a domain of the workstation's own forest; the KDC of "
+                     "that domain is used.";
     else if (known->record != NULL)
-        route->why = "The name gives a domain of a trusted forest; its own KDC is asked.";
+        route->why =
+            "The name has a domain of a trusted forest; the KDC of that domain is used.";
     else
-        route->why = "The name gives a trusted domain; its own KDC is asked.";
+        route->why = "The name has a trusted domain; the KDC of that domain is used.";
     if (set_realm(route, known->dns) != 0 || keep_spelling(route, known) != 0 ||
         put(route, &route->principal, m->name->user) != 0 ||
         put(route, &route->user_flat, known->flat) != 0 ||
@@ -226,8 +227,8 @@ static int suffix_of_trust(struct maker *m, const struct tl_suffix_match *match)
                      "to that forest.";
         return route->user_domain != NULL ? walk_and_judge(m, route->user_domain) : 0;
     }
-    route->why = "The suffix is no domain's name; the workstation's own KDC is asked, "
-                 "whose trusts do not route it.";
+    route->why = "The suffix is not the name of a domain; the workstation's own KDC is "
+                 "used, whose trusts do not route it.";
     /* What to enable is the record's name, not what lies below it. */
     subject = match->record != NULL ? match->record->name
               : tdo->dn != NULL     ? tdo->dn
@@ -258,8 +259,8 @@ static int route_suffix(struct maker *m)
         return ret;
 
     route->type = TL_ENTERPRISE;
-    route->why = "The suffix is no known domain's name; the workstation's own KDC is "
-                 "asked for the whole name.";
+    route->why = "The suffix is not the name of a known domain; the workstation's own "
+                 "KDC is asked for the whole name.";
     route->principal = talloc_asprintf(route, "%s@%s", m->name->user, m->name->domain);
     if (route->principal == NULL || set_realm(route, m->ws->domain) != 0)
         return -ENOMEM;
@@ -305,9 +306,10 @@ static int route_unknown(struct maker *m, const char *typed)
         return route_suffix(m);
     route->domain_named = true;
     route->type = TL_PRINCIPAL;
-    route->why = "No domain by this name is known.";
+    route->why = "No domain with this name is known.";
     if (may_be_asked(m, dns)) {
-        route->why = "No domain by this name is known; a KDC of that name is tried.";
+        route->why = "No domain with this name is known; a KDC of a realm with that name "
+                     "is tried.";
         if (set_realm(route, dns) != 0 || set_upn(route, m->name->user, dns) != 0 ||
             put(route, &route->principal, m->name->user) != 0)
             return -ENOMEM;
@@ -334,7 +336,7 @@ static int make_route(struct maker *m)
 
     if (tl_name_is_local(m->name, m->ws->flat, m->ws->fqdn)) {
         m->route->local = true;
-        m->route->why = "The name is one of this machine's own.";
+        m->route->why = "The name is a local name of this machine.";
         return set_verdict(m->route, TL_REASON_NAME_LOCAL, 0, NULL, NULL);
     }
     if (m->name->form == TL_NAME_BARE || typed == NULL)

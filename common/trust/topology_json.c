@@ -85,7 +85,7 @@ static int get_integer(const struct reader *in, const char *key, json_int_t low,
     if (value == NULL)
         return 0;
     if (!json_is_integer(value))
-        return fail(in, key, "is not a whole number");
+        return fail(in, key, "is not an integer");
     if (json_integer_value(value) < low || json_integer_value(value) > high)
         return fail(in, key, "is out of range");
     *out = json_integer_value(value);

@@ -94,7 +94,7 @@ static struct tl_tdo *find(TALLOC_CTX *ctx, struct tl_topology *topo,
         return NULL;
     }
     if (num_own > 1 || (num_own == 0 && num_other > 1)) {
-        refuse(ctx, error, "more than one trust with %s is known: say HOLDER/%s",
+        refuse(ctx, error, "more than one trust with %s is known: write HOLDER/%s",
                s->partner, s->partner);
         return NULL;
     }
@@ -261,8 +261,8 @@ static int apply(TALLOC_CTX *ctx, struct tl_topology *topo, struct tl_tdo *tdo,
     if (s->name == NULL && strcmp(s->attribute, "flatName") == 0)
         return set_text(ctx, topo, s, &tdo->flat, error);
     return refuse(ctx, error,
-                  "'%s' cannot be set: trustType, trustDirection, trustAttributes, "
-                  "trustPartner, flatName, tln:NAME, tlnex:NAME can",
+                  "'%s' cannot be set; these can: trustType, trustDirection, "
+                  "trustAttributes, trustPartner, flatName, tln:NAME, tlnex:NAME",
                   s->attribute);
 }
 

@@ -57,7 +57,7 @@ class Store(WithStore):
         self.damage(where, b"/root")
         code, got = self.answer("check")
         self.assertEqual((code, got["sound"], got["damaged"], got["users"]), (1, False, 1, 2))
-        self.assertEqual(got["damage"][0]["what"], "a record that is not as it was written")
+        self.assertEqual(got["damage"][0]["what"], "a record that fails its check")
         self.assertLess(0, where - got["damage"][0]["at"])
         done = self.run_verb("check")
         self.assertIn("trustlogon store compact", done.stdout)
@@ -72,7 +72,7 @@ class Store(WithStore):
         code, got = self.answer("check")
         self.assertEqual((code, got["sound"], got["users"]), (1, False, 0))
         self.assertEqual({each["what"] for each in got["damage"]},
-                         {"a record that nothing leads to"})
+                         {"a record that no link leads to"})
 
     def test_not_a_store(self):
         for text in (b"", b"x", b"garbage" * 1000, bytes(4096)):

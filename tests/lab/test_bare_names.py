@@ -301,7 +301,7 @@ def mistakes():
     configure("    bare_names = yes")
     done = command("config")
     check("bare_names = yes does not say whose", done.returncode != 0 and
-          "neither no nor own" in done.stdout + done.stderr, done)
+          "must be no, own or" in done.stdout + done.stderr, done)
 
 
 def main():

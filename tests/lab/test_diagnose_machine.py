@@ -79,7 +79,7 @@ def remedies():
     ws(["trustlogon", "store", "drop", ALICE])
     shown = " ".join(text(ALICE).split())
     check("a warning's remedy is shown", "Warning nss-user-unknown Why" in shown and
-          "Remedy Let the agent run" in shown, shown)
+          "Remedy Start the agent" in shown, shown)
     put("ws1", "/etc/nsswitch.conf", NSSWITCH.replace(" trustlogon", ""))
     shown = " ".join(text(ALICE, password="wrong").split())
     check("so is that of a failure that is not the cause", "Reason wrong-password" in shown and
@@ -212,9 +212,9 @@ def stacks():
             ("an account of another module's", STACK + "account required pam_localuser.so\n" +
              ACCOUNT, "pam-stack-wrong", "(pam_localuser.so in login)"),
             ("account decided before ours", STACK + "account sufficient pam_unix.so\n" + ACCOUNT,
-             "pam-stack-wrong", "no access rule counts"),
+             "pam-stack-wrong", "no access rule applies"),
             ("wrong passwords pass", "auth optional pam_trustlogon.so\nauth required "
-             "pam_permit.so\n" + ACCOUNT, "pam-stack-wrong", "lets in whom"),
+             "pam_permit.so\n" + ACCOUNT, "pam-stack-wrong", "accepts users whom"),
             ("without us", "auth required pam_unix.so\n" + ACCOUNT, "ok", "is not in it")):
         put("ws1", "/etc/pam.d/login", stack)
         got = diagnose(ALICE)
@@ -232,7 +232,7 @@ def stacks():
     put("ws1", "/etc/pam.d/login", "auth include nothing\n")
     check("PAM: a file that cannot be understood is named where no file has the module", [
         f for f in findings(diagnose(ALICE), "pam") if f["target"] == "login" and
-        "no file nothing" in f["what"]])
+        "missing file nothing" in f["what"]])
     put("ws1", f"/etc/pam.d/{SERVICE}", pam_stack())
     ready()
 

@@ -13,8 +13,8 @@ FABRIKAM_TDO = "CN=System,DC=fabrikam,DC=test"  # held by the workstation's side
 # What is left when the user's side lacks "incoming", the workstation's "outgoing".
 DIRECTIONS = {"external": ("trustDirection = 2, outgoing", "trustDirection = 1, incoming"),
               "one-way": ("trustDirection = 0, disabled", "trustDirection = 0, disabled")}
-NEEDED = ("On the user's side the trust must be incoming (bit 1), on the workstation's side "
-          "outgoing (bit 2)")
+NEEDED = ("The trust must be incoming (bit 1) on the user's side and outgoing (bit 2) on the "
+          "workstation's side")
 # Asked for a new password, a user who types the old one again.
 NO_NEW_ONE = "\n".join([PASSWORD] * 9)
 

@@ -159,7 +159,7 @@ def told():
           [("AS-REQ", True), ("AS-REQ", True), ("AS-REP", True)])
     found = {f["check"]: f for f in diagnose(ALICE)["findings"]}
     equal("diagnose: armor can be had", found["armor"]["verdict"], "ok")
-    check("diagnose: and was used", found["as"]["what"].endswith("right, told in armor"), found["as"])
+    check("diagnose: and was used", found["as"]["what"].endswith("right, verified with armor"), found["as"])
 
 
 def hidden():

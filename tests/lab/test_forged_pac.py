@@ -82,7 +82,7 @@ def nobody_gets_in(forgers, fabrikam):
             "another user's client info": {"client": "bob"},
             "client info of another logon": {"late": 60},
             "no client info": {"drop": [CLIENT_INFO]},
-            "asked for by another account": {"requester": bob},
+            "requested by another account": {"requester": bob},
             "another SID than beside the UPN": {"domain": fabrikam}}.items():
         refused(forgers, what, order, "pac-invalid")
     for what, order in {

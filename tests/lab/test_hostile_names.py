@@ -82,7 +82,7 @@ def broken_krb5_conf():
         said = " ".join((done.stdout + done.stderr).split())
         check(f"{what}: told with its place, and neither keytab nor machine is blamed",
               done.returncode in (1, 3) and where in said and "Correct that place in krb5.conf" in said
-              and "Join" not in said and "internal error:" not in said, done)
+              and "Join" not in said and "Internal error:" not in said, done)
         got = harness.diagnose(ALICE)
         bad = [finding for finding in got.get("findings", []) if finding["reason"] == "krb5-conf-invalid"]
         check(f"{what}: diagnose names it", bad and where in json.dumps(bad[0])

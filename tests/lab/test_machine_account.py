@@ -72,7 +72,7 @@ def told():
     equal("diagnose without one: the same", (got.get("reason"), got["exit"]),
           ("machine-account", 1))
     plain = command("diagnose", "--no-password", ALICE).stdout
-    check("never that nothing wrong was found", "Nothing wrong" not in plain
+    check("never that nothing wrong was found", "No fault" not in plain
           and "machine-account" in plain, plain)
     ws("rm -f /var/lib/trustlogon/topology.json")
     for name in ("NOWHERE\\x", "x@nowhere.example"):
@@ -105,7 +105,7 @@ def lent():
     equal("and bob, beyond it, is not", logon(BOB).code, "PAM_SUCCESS")
     told = json.loads(command("config", "--json").stdout)["withheld_ids"]
     equal("config lists it", [(one["domain"], one["low"], one["high"], one["why"]) for one in told],
-          [("contoso.test", uid, uid, "/etc/subuid lends them to localuser")])
+          [("contoso.test", uid, uid, "/etc/subuid reserves them for localuser")])
     check("also in words", f"{uid}-{uid} are not assigned" in command("config").stdout)
     found = [one for one in diagnose(ALICE, "--no-password")["findings"] if one["check"] == "ids"]
     check("diagnose warns", [one["verdict"] for one in found] == ["warning"]

@@ -30,7 +30,7 @@ SHORT = (f'{T1325} The domain controller says: "Password too short, password mus
          'characters long."')
 SIMPLE = f'{T1325} The domain controller says: "Password does not meet complexity requirements"'
 REPEATED = f'{T1325} The domain controller says: "Password is already in password history. '
-YOUNG = T1325 + r" The password can be changed from \d{4}-\d\d-\d\d \d\d:\d\d \w+ on\."
+YOUNG = T1325 + r" The password cannot be changed before \d{4}-\d\d-\d\d \d\d:\d\d \w+\."
 CHANGED = "Your password has been changed."
 DAY = 864000000000
 NEW_ASKS = r"New password: ?$"
@@ -188,7 +188,7 @@ def lost_answer(old):
         got = change(ALICE, old, new, new, service="short")
     net.unfilter(lab, DC, "lost")
     check("lost answer: not known, and how to find out", "It is not known whether the password was "
-          "changed: try the new one, and if it is refused the old one." in got.text and
+          "changed. Try the new one; if it is refused, try the old one." in got.text and
           got.code == "PAM_AUTHTOK_ERR" and got.text.count("New password: ") == 1, got)
     equal("lost answer: the new one is in", logon(ALICE, password=new).code, "PAM_SUCCESS")
     return new

@@ -175,7 +175,7 @@ def another_answers():
         put("ws1", "/root/passwd", f"root:x:0:0::/root:/bin/sh\n{ALICE}:x:{uid}:{GID}::/:/bin/sh\n")
         forget_journal()
         ok, _, text = run(ALICE, LOGON, kind, env=env)
-        told = journal_lines("name service leads") or [""]
+        told = journal_lines("name service of this machine maps") or [""]
         check(f"NSS says {what} uid: acct_mgmt refuses, and tells both", not ok and
               text[-1][:2] == ["account", 6] and f"uid {uid}," in told[0] and str(UID) in told[0],
               (text, told))

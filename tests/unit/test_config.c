@@ -108,7 +108,7 @@ START_TEST(set_and_items)
     ck_assert_int_eq(tl_config_set(ctx, config, "pam", "walk=referral", &error), 0);
     ck_assert_int_eq(config->walk, TL_WALK_REFERRAL);
     ck_assert_int_eq(tl_config_set(ctx, config, "pam", "walk=x", &error), -EINVAL);
-    ck_assert_str_eq(error, "pam: walk: 'x' is none of windows, referral, direct");
+    ck_assert_str_eq(error, "pam: walk: 'x' must be windows, referral or direct");
     ck_assert_int_eq(tl_config_set(ctx, config, "pam", "walk", &error), -EINVAL);
     ck_assert_str_eq(error, "pam: walk: has no value (key=value)");
     ck_assert_int_eq(tl_config_set(ctx, config, "pam", "run=x", &error), -EINVAL);

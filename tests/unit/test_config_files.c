@@ -27,9 +27,9 @@ START_TEST(folder_overrides_in_byte_order)
     ck_assert_int_eq(c->max_per_uid, 2);
 
     put("m.conf.d/z.conf", "[agent]\nmax_per_uid = x\n", 0644);
-    ck_assert_str_eq(refused(main_file),
-                     "m.conf.d/z.conf: [agent] max_per_uid: 'x' is no "
-                     "whole number (1 to 65536)");
+    ck_assert_str_eq(
+        refused(main_file),
+        "m.conf.d/z.conf: [agent] max_per_uid: 'x' must be an integer (1 to 65536)");
 }
 END_TEST
 
@@ -41,17 +41,17 @@ START_TEST(files_that_cannot_be_read)
     ck_assert_str_eq(refused(path), "none.conf: No such file or directory");
     make_folder("dir.conf", 0755);
     path = talloc_asprintf(ctx, "%s/dir.conf", folder);
-    ck_assert_str_eq(refused(path), "dir.conf: is no regular file");
+    ck_assert_str_eq(refused(path), "dir.conf: is not a regular file");
     path = talloc_asprintf(ctx, "%s/fifo.conf", folder);
     ck_assert_int_eq(mkfifo(path, 0644), 0);
-    ck_assert_str_eq(refused(path), "fifo.conf: is no regular file");
+    ck_assert_str_eq(refused(path), "fifo.conf: is not a regular file");
     for (int i = 0; i < 700; i++)
         text = talloc_asprintf_append(text, "# %0100d\n", i);
     ck_assert_str_eq(refused(put("big.conf", text, 0644)),
                      "big.conf: is larger than 65536 bytes");
     path = put("d.conf", "", 0644);
     put("d.conf.d", "", 0644);
-    ck_assert_str_eq(refused(path), "d.conf.d: is no folder");
+    ck_assert_str_eq(refused(path), "d.conf.d: is not a folder");
     path = put("l.conf", "", 0644);
     make_folder("l.conf.d", 0755);
     ck_assert_int_eq(
@@ -67,15 +67,15 @@ START_TEST(files_others_may_write)
     if (geteuid() != 0)
         return;
     ck_assert_str_eq(refused(put("w.conf", "", 0666)),
-                     "w.conf: may be written by others than root");
+                     "w.conf: is writable by users other than root");
     ck_assert_str_eq(refused(put("g.conf", "", 0664)),
-                     "g.conf: may be written by others than root");
+                     "g.conf: is writable by users other than root");
     path = put("o.conf", "", 0644);
     ck_assert_int_eq(chown(path, 1234, 0), 0);
     ck_assert_str_eq(refused(path), "o.conf: does not belong to root");
     path = put("d.conf", "", 0644);
     make_folder("d.conf.d", 01777);
-    ck_assert_str_eq(refused(path), "d.conf.d: may be written by others than root");
+    ck_assert_str_eq(refused(path), "d.conf.d: is writable by users other than root");
 }
 END_TEST
 

@@ -107,8 +107,8 @@ START_TEST(subordinate_ids_belong_to_no_user)
         bool users = ids[i].low == uid - 1;
 
         ck_assert_uint_eq(ids[i].high, users ? uid : gid);
-        ck_assert_str_eq(ids[i].why, users ? "/etc/subuid lends them to bob"
-                                           : "/etc/subgid lends them to bob");
+        ck_assert_str_eq(ids[i].why, users ? "/etc/subuid reserves them for bob"
+                                           : "/etc/subgid reserves them for bob");
     }
 }
 END_TEST

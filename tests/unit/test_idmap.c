@@ -163,8 +163,7 @@ START_TEST(known_first)
     sid = sid_of(talloc_asprintf(ctx, "%s-1104", twin));
     ck_assert_int_eq(tl_idmap_to_id(map, &sid, &id, &why), -ENOENT);
     ck_assert_str_eq(why,
-                     "its ids are those of another domain, which was known here before "
-                     "its own");
+                     "its ids belong to another domain, which this machine knew first");
     lost = tl_idmap_lost(map, &count);
     sid = sid_of(twin);
     for (size_t i = 0; i < count && sid.revision != 0; i++)
@@ -252,8 +251,9 @@ START_TEST(whose_directory_may_give_it)
     ck_assert_ptr_nonnull(
         strstr(not_admitted(map, SUB "-1104", 10000), "no range in rfc2307_ranges"));
     ck_assert_ptr_nonnull(
-        strstr(not_admitted(map, "S-1-5-21-9-9-9-1104", 10000), "no domain"));
-    ck_assert_ptr_nonnull(strstr(not_admitted(map, "S-1-5-32-544", 10000), "no domain"));
+        strstr(not_admitted(map, "S-1-5-21-9-9-9-1104", 10000), "not in a domain"));
+    ck_assert_ptr_nonnull(
+        strstr(not_admitted(map, "S-1-5-32-544", 10000), "not in a domain"));
     /* no SID has an id by itself here */
     ck_assert_int_eq(tl_idmap_to_id(map, &sid, &id, &why), -ENOENT);
     ck_assert_ptr_nonnull(strstr(why, "directory"));

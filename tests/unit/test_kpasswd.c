@@ -236,15 +236,15 @@ static const struct {
     {"abcdefgh", "alice", 7, 24, 1, DAY, SIMPLE, "three of these"},
     {"abcdefgh1", "alice", 7, 24, 1, DAY, SIMPLE, "three of these"},
     {"abcdefgH1", "alice", 7, 24, 1, DAY, RULES,
-     "It must differ from the last 24 passwords. It must hold no part of your name. A "
-     "password can be changed again after 1 day."},
+     "It must differ from the last 24 passwords. It must not contain any part of your "
+     "name. A password can be changed again after 1 day."},
     {"Ab1!ALICE", "alice", 7, 24, 1, DAY, SIMPLE, "the account's name"},
-    {"Ab1!al-pine", "al", 7, 0, 1, 0, RULES, "no part of your name"},
+    {"Ab1!al-pine", "al", 7, 0, 1, 0, RULES, "any part of your name"},
     {"abcdefgh", "alice", 7, 24, 0, 0, AGAIN, "the last 24 passwords."},
     {"abcdefgh", NULL, 7, 0, 0, 2 * DAY, RULES, "after 2 days."},
     {"abcdefgh", NULL, 7, 0, 0, DAY / 8, RULES, "after 3 hours."},
-    {"abcdefgh", NULL, 7, 0, 0, 1, RULES, "gives no reason."},
-    {"abcdefgh", NULL, 0, 0, 0, 0, RULES, "The domain controller gives no reason."},
+    {"abcdefgh", NULL, 7, 0, 0, 1, RULES, "states no reason."},
+    {"abcdefgh", NULL, 0, 0, 0, 0, RULES, "The domain controller states no reason."},
     /* bytes that are not text cannot be counted */
     {"\xff\xfe", "alice", 7, 24, 0, 0, AGAIN, "last 24"},
 };
@@ -291,8 +291,9 @@ START_TEST(a_sentence_is_passed_on)
 
     result.text = (char *)(uintptr_t)sentences[_i].text;
     ck_assert_int_eq(tli_password_refused(mem, &in, &detail), sentences[_i].reason);
-    ck_assert_ptr_nonnull(strstr(
-        detail, result.text != NULL ? result.text : "domain controller gives no reason"));
+    ck_assert_ptr_nonnull(strstr(detail, result.text != NULL
+                                             ? result.text
+                                             : "domain controller states no reason"));
 }
 END_TEST
 

@@ -24,12 +24,12 @@ static const struct script scripts[] = {
 #undef UNREACHABLE
 /* the second would take it, and must not get it */
 #define UNKNOWN "\0\0", 2, TL_REASON_PASSWORD_UNKNOWN, 1
-    {"silence", "oo oo", SILENT, UNKNOWN, "tcp", "fell silent"},
-    {"silence over udp", "ro oo", SILENT, UNKNOWN, "udp", "fell silent"},
-    {"hangs up", "oo oo", CLOSES, UNKNOWN, "tcp", "fell silent"},
+    {"silence", "oo oo", SILENT, UNKNOWN, "tcp", "did not answer"},
+    {"silence over udp", "ro oo", SILENT, UNKNOWN, "udp", "did not answer"},
+    {"hangs up", "oo oo", CLOSES, UNKNOWN, "tcp", "did not answer"},
     {"garbage", "oo oo", GARBAGE, UNKNOWN, "tcp", "not a message"},
-    {"without the key", "oo oo", NO_KEY, UNKNOWN, "tcp", "cannot be trusted"},
-    {"changed on the way", "oo oo", CHANGED_BITS, UNKNOWN, "tcp", "cannot be trusted"},
+    {"without the key", "oo oo", NO_KEY, UNKNOWN, "tcp", "is not valid"},
+    {"changed on the way", "oo oo", CHANGED_BITS, UNKNOWN, "tcp", "is not valid"},
     {"no result", "oo oo", EMPTY_RESULT, UNKNOWN, "tcp", "no result"},
 #undef UNKNOWN
 #define FAILED TL_REASON_PASSWORD_FAILED, 1, "tcp"

@@ -161,7 +161,7 @@ START_TEST(words_of_success_and_of_unknown_codes)
     ck_assert_str_eq(words->message, "The logon failed with status 0xC0ABCDEF.");
     out->reason = TL_REASON_COUNT; /* what no function records still gets words */
     words = tl_outcome_words(out, out, NULL);
-    ck_assert_ptr_nonnull(strstr(words->explanation, "internal error"));
+    ck_assert_ptr_nonnull(strstr(words->explanation, "Internal error"));
 }
 END_TEST
 
@@ -219,7 +219,7 @@ static const struct {
 
 START_TEST(values_are_made_harmless)
 {
-    char *expected = talloc_asprintf(out, "An internal error: %s.", hostile[_i].shown);
+    char *expected = talloc_asprintf(out, "Internal error: %s.", hostile[_i].shown);
 
     tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_INTERNAL, "%s", hostile[_i].value);
     ck_assert_str_eq(tl_outcome_words(out, out, NULL)->explanation, expected);
@@ -236,7 +236,7 @@ START_TEST(long_values_are_cut)
     value[sizeof(value) - 1] = '\0';
     tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_INTERNAL, "%s", value);
     text = tl_outcome_words(out, out, NULL)->explanation;
-    ck_assert_uint_eq(strlen(text), strlen("An internal error: ") + 511 + 3);
+    ck_assert_uint_eq(strlen(text), strlen("Internal error: ") + 511 + 3);
     ck_assert_str_eq(text + strlen(text) - 4, "x...");
 }
 END_TEST

@@ -72,14 +72,14 @@ static const struct {
     void (*harm)(struct store_header *header, struct store_record *rec);
     const char *what;
 } harms[] = {
-    {flip_record, "a record that is not as it was written"},
-    {zero_table, "a record that nothing leads to"},
+    {flip_record, "a record that fails its check"},
+    {zero_table, "a record that no link leads to"},
     {garble_table, "a bucket that fails its check"},
-    {circle, "a chain that is too long, or a circle"},
-    {lead_away, "a chain that leads out of the file"},
+    {circle, "a chain that is too long, or a loop"},
+    {lead_away, "a link that leads out of the file"},
     {lead_astray, "a link that leads to a key of another chain"},
-    {early_tail, "an end that is not behind the last record"},
-    {wild_tail, "an end that is not behind the last record"},
+    {early_tail, "an end that is not after the last record"},
+    {wild_tail, "an end that is not after the last record"},
 };
 
 /* For any damage: the right record, or none, and soon. */

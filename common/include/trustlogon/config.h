@@ -138,7 +138,7 @@ struct tl_config {
  * Read `path` (NULL: TL_CONF_FILE, where a missing file means defaults; a named
  * file must exist) and the *.conf files of `path`.d in strcmp order.
  * Returns 0, -ENOMEM, -ENOENT, or -EINVAL with *error (child of ctx), one line:
- * "/etc/trustlogon.conf: [logon] walk: 'foo' is none of windows, referral, direct".
+ * "/etc/trustlogon.conf: [logon] walk: 'foo' must be windows, referral or direct".
  */
 TL_PUBLIC int tl_config_load(TALLOC_CTX *ctx, const char *path, struct tl_config **config,
                              char **error);

@@ -48,7 +48,7 @@ TL_PUBLIC bool tl_local_has_group(const struct tl_local_ids *ids, const char *na
 struct tl_withheld_ids {
     struct tl_sid domain;
     uint32_t low, high;
-    /* "/etc/subuid lends them to bob", "they are those of contoso.test" */
+    /* "/etc/subuid reserves them for bob", "they belong to contoso.test" */
     const char *why;
 };
 /* All of them, by id: ranges of subuid and subgid, and first slices that another domain

@@ -222,8 +222,7 @@ enum tl_reason tli_fast_open(TALLOC_CTX *mem, struct tli_fast *fast,
                                "the armored reply cannot be decoded");
     if (!tli_s2k_padata_affordable(list.data, list.len))
         return tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_KDC_GARBAGE,
-                               "the armored reply asks for more than %u rounds of "
-                               "PBKDF2",
+                               "the armored reply requires more than %u rounds of PBKDF2",
                                TL_S2K_ROUNDS_MAX);
     ex->armored = true;
     tli_realm_note_fast(fast->krb->config, fast->realm);

@@ -87,7 +87,7 @@ static enum tl_reason begin(struct as_run *run, enum as_state *next)
         ret = krb5_init_creds_set_password(k5, run->icc, run->password);
     if (ret != 0)
         reason = tli_krb_fail_local(run->krb, run->out, TL_STAGE_AS, ret,
-                                    "the AS exchange cannot begin");
+                                    "the AS exchange cannot start");
     *next = AS_MAKE;
     return reason;
 }
@@ -203,7 +203,7 @@ static enum tl_reason check_cost(struct as_run *run)
         return TL_REASON_OK;
     return tl_outcome_fail(
         run->out, TL_STAGE_AS, TL_REASON_KDC_GARBAGE,
-        "the reply is not DER, or asks for more than %u rounds of PBKDF2",
+        "the reply is not DER, or requires more than %u rounds of PBKDF2",
         TL_S2K_ROUNDS_MAX);
 }
 
@@ -353,11 +353,11 @@ static enum tl_reason as_card(struct tl_krb *krb, const struct tl_route *route,
     talloc_free(card_try.complaint);
     if (reason == TL_REASON_WRONG_PASSWORD)
         return tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_SMARTCARD_UNTRUSTED,
-                               "the KDC refused it without saying why, as Samba does "
-                               "also where it has no certificate of its own");
+                               "the KDC refused it without a reason, as Samba also does "
+                               "if it has no certificate of its own");
     if (reason == TL_REASON_ACCOUNT_RC4) /* its password's keys are not asked for */
         return tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_ETYPE_UNSUPPORTED,
-                               "none for the exchange with a certificate");
+                               "no common type for the exchange with a certificate");
     if (reason == TL_REASON_SMARTCARD_PIN_WRONG)
         return tli_card_count(krb->config, route->realm, card, out);
     return reason;

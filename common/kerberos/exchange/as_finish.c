@@ -43,7 +43,7 @@ static enum tl_reason check_ticket(struct finish *f, const krb5_creds *creds)
 
     if (!(f->changepw ? is_changepw(server) : is_tgt(server)))
         return tl_outcome_fail(f->out, TL_STAGE_AS, TL_REASON_REPLY_MISMATCH,
-                               "asked for a %s, it gave %s",
+                               "requested a %s, it issued %s",
                                f->changepw ? "ticket for kadmin/changepw" : "TGT",
                                tli_k5_name(f->mem, f->krb->k5, server));
     if (!tli_enctype_allowed(f->krb->config->allow_rc4, TL_KEY_ANY,

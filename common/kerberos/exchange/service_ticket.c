@@ -37,7 +37,7 @@ enum tl_reason tl_krb_ticket(struct tl_krb *krb, const char *service, const char
 
     if (slash == NULL || krb->tgt_realm == NULL)
         return tl_outcome_fail(out, TL_STAGE_WALK, TL_REASON_INTERNAL,
-                               "no ticket for %s can be asked for", service);
+                               "cannot request a ticket for %s", service);
     tgs = tli_tgs_start(krb, out);
     first = talloc_strndup(tgs.mem, service, (size_t)(slash - service));
     if (first == NULL) {

@@ -262,8 +262,8 @@ enum tl_reason tl_card_find(TALLOC_CTX *ctx, const struct tl_config *config,
         return reason;
     if (!has_anchors(k5, config, realm))
         reason = tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_CONFIG_INVALID,
-                                 "smartcard needs pkinit_anchors: what the certificates "
-                                 "of the domain controllers are held against");
+                                 "smartcard needs pkinit_anchors, the issuers that "
+                                 "certificates of domain controllers must come from");
     else
         reason = check_files(k5, config, realm, out);
     if (reason == TL_REASON_OK)
@@ -301,10 +301,10 @@ static enum tl_reason fail_before_request(struct tli_card_try *try, const char *
 {
     if (!try->asked)
         return tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_PKINIT_UNSUPPORTED,
-                               "it does not offer it");
+                               "it does not offer PKINIT");
     if (!try->given)
         return tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_SMARTCARD_NONE,
-                               "another card than the one whose PIN was asked for");
+                               "not the card whose PIN was asked for");
     /* before the PIN is tried; of a realm that was not known when the card was found */
     if (strstr(message, "pkinit_anchors") != NULL)
         try->step = TL_CARD_ANCHORS;

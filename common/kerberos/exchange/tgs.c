@@ -172,7 +172,7 @@ enum tl_reason tli_tgs_ask(struct tli_tgs *tgs, const char *first, const char *s
         ret = krb5_tkt_creds_init(krb->k5, krb->ccache, &want, options, &tcc);
     if (ret != 0)
         reason = tli_krb_fail_local(krb, tgs->out, TL_STAGE_WALK, ret,
-                                    "no request can be made");
+                                    "cannot create the request");
     else
         reason = step_all(tgs, tcc);
     if (reason == TL_REASON_OK) {

@@ -67,7 +67,7 @@ static enum tl_reason take_host(struct tli_tgs *tgs, const struct tl_workstation
              strncasecmp(ticket->server->realm.data, ws->realm, strlen(ws->realm)) != 0)
         reason = tl_outcome_fail(
             tgs->out, TL_STAGE_WALK, TL_REASON_REPLY_MISMATCH,
-            "it gave a ticket for %s; an account by the workstation's name is in the way",
+            "it issued a ticket for %s; another account has the workstation's name",
             tli_k5_name(tgs->mem, krb->k5, ticket->server));
     krb5_free_ticket(krb->k5, ticket);
     if (reason != TL_REASON_OK) {
@@ -102,7 +102,8 @@ static enum tl_reason ask_host(struct tli_tgs *tgs, const struct tl_workstation 
     if (reason == TL_REASON_OK || !plan->krbtgt_retry || tgs->referrals.asked != 1 ||
         tgs->ex.err.code != TL_KRB_S_PRINCIPAL_UNKNOWN)
         return reason;
-    tl_trace_note(krb->trace, "%s routes no host of %s; asking it for %s by name",
+    tl_trace_note(krb->trace,
+                  "%s does not route hosts of %s; requesting a ticket for %s by name",
                   krb->tgt_realm, ws->domain, ws->realm);
     tli_tgs_restart(tgs);
     if (tgs->out != NULL)

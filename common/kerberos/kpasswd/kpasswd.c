@@ -30,7 +30,7 @@ static enum tl_reason fail_local(struct change *c, krb5_error_code code)
     return tl_outcome_fail(
         c->out, TL_STAGE_PASSWORD,
         code == ENOMEM ? TL_REASON_NO_MEMORY : TL_REASON_PASSWORD_FAILED,
-        "The request cannot be made: %s.", tli_k5_message(c->mem, c->krb->k5, code));
+        "The request cannot be created: %s.", tli_k5_message(c->mem, c->krb->k5, code));
 }
 
 /* A KRB-PRIV names its sender's address [RFC 4120 5.7.1]. */
@@ -95,7 +95,7 @@ static enum tl_reason make_request(struct change *c, krb5_data *request)
 static enum tl_reason not_trusted(struct change *c, const char *why)
 {
     return tl_outcome_fail(c->out, TL_STAGE_PASSWORD, TL_REASON_PASSWORD_UNKNOWN,
-                           "Its reply cannot be trusted: %s.", why);
+                           "Its reply is not valid: %s.", why);
 }
 
 /* The plain text of an authenticated reply; a child of c->mem, or NULL. */
@@ -235,7 +235,7 @@ static enum tl_reason read_reply(struct change *c, const krb5_data *reply)
     if (rc == -ENOMEM)
         return tl_outcome_fail(c->out, TL_STAGE_PASSWORD, TL_REASON_NO_MEMORY, NULL);
     if (rc != 0)
-        return not_trusted(c, "it holds no result");
+        return not_trusted(c, "it has no result");
     return judge(c, &result);
 }
 
@@ -264,7 +264,7 @@ enum tl_reason tli_kpasswd_change(struct tl_krb *krb, const struct tl_dc_list *l
 
     if (krb->changepw == NULL)
         return tl_outcome_fail(out, TL_STAGE_PASSWORD, TL_REASON_INTERNAL,
-                               "there is no ticket to change a password with");
+                               "there is no ticket for a password change");
     c.mem = talloc_new(krb);
     if (c.mem == NULL)
         return tl_outcome_fail(out, TL_STAGE_PASSWORD, TL_REASON_NO_MEMORY, NULL);

@@ -386,5 +386,5 @@ enum tl_reason tli_kpasswd_ask(TALLOC_CTX *ctx, struct tl_krb *krb,
     if (answered)
         return TL_REASON_OK;
     return tl_outcome_fail(out, TL_STAGE_PASSWORD, TL_REASON_PASSWORD_UNKNOWN,
-                           "It took the request and fell silent.");
+                           "It accepted the request and did not answer.");
 }

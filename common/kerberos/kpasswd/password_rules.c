@@ -106,13 +106,13 @@ static char *what_is_left(TALLOC_CTX *ctx, const struct tli_password_policy *pol
         text = talloc_asprintf_append(text, "It must differ from the last %u passwords. ",
                                       policy->history);
     if (complex)
-        text = talloc_strdup_append(text, "It must hold no part of your name. ");
+        text = talloc_strdup_append(text, "It must not contain any part of your name. ");
     if (policy->min_age > 0 && (age = duration(ctx, policy->min_age)) != NULL)
         text = talloc_asprintf_append(text, "A password can be changed again after %s. ",
                                       age);
     talloc_free(age);
     if (text != NULL && text[0] == '\0')
-        text = talloc_strdup_append(text, "The domain controller gives no reason. ");
+        text = talloc_strdup_append(text, "The domain controller states no reason. ");
     if (text != NULL)
         text[strlen(text) - 1] = '\0';
     return text;
@@ -132,12 +132,13 @@ static enum tl_reason by_policy(TALLOC_CTX *ctx, const struct tli_password_refus
         return TL_REASON_PASSWORD_TOO_SHORT;
     }
     if (legible && complex && !mixed_enough(in->password)) {
-        *detail = talloc_strdup(ctx, "It must mix three of these: capital letters, small "
-                                     "letters, digits, other characters.");
+        *detail =
+            talloc_strdup(ctx, "It must contain three of these: upper case letters, "
+                               "lower case letters, digits, other characters.");
         return TL_REASON_PASSWORD_NOT_COMPLEX;
     }
     if (complex && holds_name(in->password, in->account)) {
-        *detail = talloc_strdup(ctx, "It must not hold the account's name.");
+        *detail = talloc_strdup(ctx, "It must not contain the account's name.");
         return TL_REASON_PASSWORD_NOT_COMPLEX;
     }
     *detail = what_is_left(ctx, policy, &reason);
@@ -161,6 +162,6 @@ enum tl_reason tli_password_refused(TALLOC_CTX *ctx,
         return by_policy(ctx, in, detail);
     if (in->result->text != NULL)
         return by_text(ctx, in->result->text, detail);
-    *detail = talloc_strdup(ctx, "The domain controller gives no reason.");
+    *detail = talloc_strdup(ctx, "The domain controller states no reason.");
     return TL_REASON_PASSWORD_RULES;
 }

@@ -47,7 +47,7 @@ static int expand_tokens(TALLOC_CTX *ctx, const char *pattern, uid_t uid, char *
                             : NULL;
         if (value == NULL) {
             talloc_free(done);
-            *why = "its name holds a %{...} that cannot be known for another user";
+            *why = "its name contains a %{...} that cannot be resolved for another user";
             return -EINVAL;
         }
         done = talloc_strndup_append(done, p, (size_t)(start - p));

@@ -91,12 +91,13 @@ static int look(struct ccache_job *job)
     if (ret == 0)
         ret = krb5_cc_get_principal(job->k5, r->cache, &r->client);
     if (ret == KRB5_FCC_NOFILE || ret == KRB5_CC_NOTFOUND)
-        return end_with(job, TL_RENEWAL_GONE, "the cache is gone");
+        return end_with(job, TL_RENEWAL_GONE, "the cache does not exist any more");
     if (ret != 0)
         return end_with_k5(job, TL_RENEWAL_FAILED, ret);
     if (strlen(r->realm) != r->client->realm.length ||
         strncasecmp(r->realm, r->client->realm.data, r->client->realm.length) != 0)
-        return end_with(job, TL_RENEWAL_NOT_DUE, "the cache is of another realm's user");
+        return end_with(job, TL_RENEWAL_NOT_DUE,
+                        "the cache belongs to a user of another realm");
     if (find_tgt(job->k5, r) != 0)
         return end_with(job, TL_RENEWAL_NOT_DUE, "the cache has no TGT");
     job->end = seconds(r->old.times.endtime);
@@ -133,7 +134,7 @@ static int ask(struct ccache_job *job)
     ret = krb5_get_renewed_creds(job->k5, &r->fresh, r->client, r->cache, NULL);
     krb5_set_kdc_send_hook(job->k5, NULL, NULL);
     if (ret == 0 && r->fresh.times.endtime == r->old.times.endtime)
-        return end_with(job, TL_RENEWAL_REFUSED, "the KDC gave no longer life to it");
+        return end_with(job, TL_RENEWAL_REFUSED, "the KDC did not extend its lifetime");
     if (ret == 0) {
         job->end = seconds(r->fresh.times.endtime);
         return end_with(job, TL_RENEWAL_DONE, "");

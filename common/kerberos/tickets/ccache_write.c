@@ -40,7 +40,7 @@ int tli_ccache_check_dir(struct ccache_job *job, const char *path)
         (mkdir(path, 0700) == 0 || errno == EEXIST))
         ret = check_folder_at(job, path, &st);
     if (ret == 0 && (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-        return tli_ccache_fail(job, path, "others may write to the folder");
+        return tli_ccache_fail(job, path, "other users may write to the folder");
     return ret == -ENOENT ? 0 : ret; /* libkrb5 says why not */
 }
 

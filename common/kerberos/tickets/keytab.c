@@ -227,7 +227,7 @@ enum tl_reason tli_keytab_for_machine(krb5_context k5, const struct tl_config *c
     if (config->allow_rc4 != TL_RC4_YES && tli_keytab_lacks_aes(k5, file, ws)) {
         krb5_kt_close(k5, file);
         return tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_KEYTAB_RC4,
-                               "RC4 keys alone get this machine no ticket");
+                               "with RC4 keys only, this machine gets no ticket");
     }
     name = talloc_asprintf(NULL, "MEMORY:trustlogon-machine-%p", (void *)&last);
     if (name == NULL || krb5_kt_resolve(k5, name, &twin) != 0)

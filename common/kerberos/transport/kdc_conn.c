@@ -40,7 +40,8 @@ static void kill_by_errno(struct tli_conn *conn, int err)
         tli_conn_kill(conn, TL_REASON_PORT88_REFUSED, "connection refused");
         break;
     case ETIMEDOUT:
-        tli_conn_kill(conn, TL_REASON_PORT88_FILTERED, "no answer to the connection");
+        tli_conn_kill(conn, TL_REASON_PORT88_FILTERED,
+                      "no answer to the connection request");
         break;
     case EHOSTUNREACH:
     case ENETUNREACH:
@@ -202,13 +203,13 @@ static void judge(struct tli_conn *conn)
         return;
     len = (uint32_t)in[0] << 24 | (uint32_t)in[1] << 16 | (uint32_t)in[2] << 8 | in[3];
     if (len > TL_KDC_REPLY_MAX || len < 2) {
-        tli_conn_kill(conn, TL_REASON_KDC_GARBAGE, "the length is that of no reply");
+        tli_conn_kill(conn, TL_REASON_KDC_GARBAGE, "the length is not that of a reply");
         return;
     }
     if (!conn->any_reply && conn->in_len > 4 && in[4] != 0x6b && in[4] != 0x6d &&
         in[4] != 0x7e) {
         tli_conn_kill(conn, TL_REASON_KDC_GARBAGE,
-                      "the first byte is that of no AS-REP, TGS-REP or KRB-ERROR");
+                      "the first byte is not that of an AS-REP, TGS-REP or KRB-ERROR");
         return;
     }
     if (conn->in_len - 4 < len)

@@ -171,11 +171,13 @@ static void expire(struct tli_race *race)
         if (end < conn->started_us + 2 * race->race_delay_us)
             end = conn->started_us + 2 * race->race_delay_us;
         if (conn->state == TL_CONN_CONNECTING && (over || now >= end))
-            tli_conn_kill(conn, TL_REASON_PORT88_FILTERED, "no answer to the connection");
+            tli_conn_kill(conn, TL_REASON_PORT88_FILTERED,
+                          "no answer to the connection request");
         else if (in_flight(conn) && (over || now >= conn->sent_us + REPLY_WAIT * 1000LL))
-            tli_conn_kill(conn, TL_REASON_KDC_SILENT, "took the request and fell silent");
+            tli_conn_kill(conn, TL_REASON_KDC_SILENT,
+                          "accepted the request and did not answer");
         else if (conn->state == TL_CONN_READY && over)
-            tli_conn_kill(conn, TL_REASON_DEADLINE, "no time left to ask it");
+            tli_conn_kill(conn, TL_REASON_DEADLINE, "no time left to contact it");
     }
 }
 
@@ -259,7 +261,8 @@ static struct tli_conn *winner(struct tli_race *race)
             return conn;
         race->unavailable_kdc = conn->kdc;
         race->unavailable = tli_conn_take(race->rn, conn, &race->unavailable_len);
-        tli_conn_kill(conn, TL_REASON_NO_LOGON_SERVERS, "says that it is not available");
+        tli_conn_kill(conn, TL_REASON_NO_LOGON_SERVERS,
+                      "reports that it is not available");
     }
     return NULL;
 }

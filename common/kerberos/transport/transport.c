@@ -114,13 +114,13 @@ static enum tl_reason lost(struct tli_race *race, struct tl_outcome *out)
         return tl_outcome_fail(out, race->stage,
                                tl_now_us() >= race->deadline ? TL_REASON_DEADLINE
                                                              : TL_REASON_NO_LOGON_SERVERS,
-                               "no domain controller of %s could be asked",
+                               "no domain controller of %s could be contacted",
                                race->rn->domain);
     for (size_t i = 0; i < race->count; i++) {
         const struct tli_conn *conn = race->runners[i];
         char *longer = talloc_asprintf(race->rn, "%s%s%s: %s", fates != NULL ? fates : "",
                                        fates != NULL ? "; " : "", conn->kdc,
-                                       conn->why != NULL ? conn->why : "not asked");
+                                       conn->why != NULL ? conn->why : "not contacted");
 
         talloc_free(fates);
         fates = longer;
