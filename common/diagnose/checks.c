@@ -218,6 +218,7 @@ const struct check tli_checks[] = {
     {"name-servers", "name servers", NEEDS_ROUTE, false, tli_check_name_servers},
     {"user-network", "the user's domain controllers", NEEDS_ROUTE, false,
      check_user_network},
+    {"clocks", "the clocks", NEEDS_ROUTE, false, tli_check_clocks},
     {"trusts", "trusts and routes", NEEDS_ROUTE, false, check_trusts},
     {"ids", "ids of the domains", NEEDS_MACHINE, false, tli_check_ids},
     {"armor", "armor", NEEDS_ROUTE, false, check_armor},

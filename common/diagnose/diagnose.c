@@ -16,6 +16,13 @@ static bool is_after_proof(const struct tl_diagnosis *diag, const char *area)
     return false;
 }
 
+/* Without the machine's account users have no names here, though they log on. */
+static bool is_of_machine(enum tl_reason reason)
+{
+    return reason == TL_REASON_MACHINE_ACCOUNT || reason == TL_REASON_MACHINE_MISSING ||
+           reason == TL_REASON_MACHINE_DISABLED;
+}
+
 /* A finding becomes the cause of it all. */
 static void blame(struct run *run, const struct tl_finding *finding)
 {
@@ -28,7 +35,9 @@ static void blame(struct run *run, const struct tl_finding *finding)
     diag->ntstatus = tl_reason_info(reason)->ntstatus;
     diag->cause = finding->cause;
     diag->remedy = finding->remedy;
-    diag->subject = finding->target;
+    diag->subject =
+        finding->outcome->subject != NULL ? finding->outcome->subject : finding->target;
+    diag->attribute = finding->outcome->attribute;
     tl_outcome_fail(out, TL_STAGE_ROUTE, reason, NULL);
     words = tl_outcome_words(diag, out, &run->words);
     diag->message = words != NULL && diag->ntstatus != 0 ? words->message : NULL;
@@ -44,6 +53,10 @@ static void conclude(struct run *run)
     struct tl_diagnosis *diag = run->diag;
     struct tl_outcome *out = diag->logon != NULL ? diag->logon->outcome : NULL;
 
+    if (out != NULL &&
+        tl_evidence_refine(run->facts, out, run->machine->workstation->realm,
+                           run->words.user_domain))
+        diag->logon->words = tl_outcome_words(diag->logon, out, &run->words);
     if (out != NULL && out->reason != TL_REASON_OK && diag->logon->words != NULL) {
         diag->reason = out->reason;
         diag->ntstatus = out->ntstatus;
@@ -59,7 +72,7 @@ static void conclude(struct run *run)
 
         if (finding->verdict == TL_FINDING_FAILED &&
             (out == NULL || is_after_proof(diag, finding->area) ||
-             finding->outcome->reason == TL_REASON_MACHINE_ACCOUNT)) {
+             is_of_machine(finding->outcome->reason))) {
             blame(run, finding);
             return;
         }
@@ -133,7 +146,8 @@ int tl_diagnose(TALLOC_CTX *ctx, const struct tl_config *config, const char *nam
     if (run->diag == NULL)
         goto no_memory;
     run->diag->trace = tl_trace_log_new(run->diag);
-    if (run->diag->trace == NULL)
+    run->facts = tl_facts_new(run);
+    if (run->diag->trace == NULL || run->facts == NULL)
         goto no_memory;
     run->diag->complete = true;
     run->config = config_copy;

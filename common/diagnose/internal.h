@@ -7,7 +7,8 @@
  *   checks.c    the table of all checks in their order, and the logon's own steps
  *   findings.c  what every check calls to record what it found
  *   summary.c   the sum, and how far it holds; pure
- *   network.c   DNS, ports and clock of a domain's DCs; probe.c sends
+ *   network.c   DNS and ports of a domain's DCs; probe.c sends
+ *   clocks.c    whose clock is wrong; pure
  *   name_servers.c, access.c, ccache.c, store.c, nss.c, pam.c,
  *   sshd.c
  *               one row of the table each; what they read is decoded by the pure
@@ -63,6 +64,13 @@ bool tli_probe_kdc_time(const uint8_t *reply, size_t len, int64_t *kdc_time);
 extern const uint8_t tli_probe_kpasswd[];
 extern const size_t tli_probe_kpasswd_len;
 
+/* What a KDC's clock says. */
+struct tli_clock {
+    const char *host, *address;
+    enum tl_place place;
+    int64_t here, there; /* seconds since 1970, of the same moment */
+};
+
 /* A run of the checklist. */
 struct run {
     struct tl_diagnosis *diag;
@@ -79,6 +87,9 @@ struct run {
     struct tl_logon *logon;  /* prepared: name and route; tried once diag->logon is set */
     const char *user_domain; /* where it is known and not the workstation's, else NULL */
     struct tl_words_input words;
+    struct tl_facts *facts; /* for the conclusion */
+    size_t num_clocks;
+    struct tli_clock *clocks; /* of the domain controllers that told their time */
 };
 
 /*
@@ -108,8 +119,10 @@ void tli_progress(struct run *run, const char *check, const char *target);
 
 /* Each server of resolv.conf, by itself. */
 void tli_check_name_servers(struct run *run);
-/* DNS, 389/udp, 88, 464, 389/tcp and the clock, for one domain. */
+/* DNS, 389/udp, 88, 464 and 389/tcp, for one domain; what time its KDCs tell. */
 void tli_check_network(struct run *run, const char *domain);
+/* clocks.c: this machine's clock, and those of the domain controllers that were asked. */
+void tli_check_clocks(struct run *run);
 /* The machine's account, by reading the topology with it. */
 void tli_check_machine_account(struct run *run);
 /* Ids of the known domains that are not given out here. */

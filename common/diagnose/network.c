@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * network.c - the part of the checklist below Kerberos: DNS, the LDAP ping,
- * the ports, the clock.
+ * network.c - the part of the checklist below Kerberos: DNS, the LDAP ping, the ports.
  */
 #include <string.h>
 #include <time.h>
 
 #include "internal.h"
-
-#define SKEW_ALLOWED_S 300 /* Kerberos' five minutes */
 
 /* The ports in the order an administrator asks for them. */
 static const struct port_check {
@@ -100,41 +97,41 @@ static void report_port(struct run *run, const struct port_check *check,
 }
 
 /* The KDC's own time is in its KRB-ERROR (stime), so no logon is needed. */
-static void judge_clock(struct run *run, const struct probe *probe)
+static void note_clock(struct run *run, const struct probe *probe)
 {
     size_t skip = probe->udp ? 0 : 4;
-    long long ahead;
-    int64_t kdc_time;
+    const char *own = run->machine->workstation->domain;
+    struct tli_clock clock = {
+        .host = probe->dc->host,
+        .address = probe->dc->address,
+        .place = tl_dns_equal(probe->dc->domain, own) ? TL_PLACE_OWN : TL_PLACE_USER};
+    struct tli_clock *list;
 
-    if (!tli_probe_kdc_time(probe->reply + skip, probe->reply_len - skip, &kdc_time)) {
-        tli_found(run, "kdc", probe->dc->host, TL_FINDING_FAILED, TL_REASON_KDC_GARBAGE,
-                  probe->dc->host, NULL,
-                  "what listens on port 88 does not speak Kerberos");
+    if (!tli_probe_kdc_time(probe->reply + skip, probe->reply_len - skip, &clock.there)) {
+        tli_found(run, "kdc", clock.host, TL_FINDING_FAILED, TL_REASON_KDC_GARBAGE,
+                  clock.host, NULL, "what listens on port 88 does not speak Kerberos");
+        tli_found_at(run, clock.address);
         return;
     }
-    if (kdc_time == 0)
+    clock.here = (int64_t)time(NULL);
+    if (clock.there == 0)
         return;
-    ahead = (long long)time(NULL) - kdc_time;
-    if (ahead > SKEW_ALLOWED_S || ahead < -SKEW_ALLOWED_S)
-        tli_found(
-            run, "clock", probe->dc->host, TL_FINDING_FAILED, TL_REASON_CLOCK_SKEW, NULL,
-            NULL, "%s",
-            tl_clock_sentence(run->diag, kdc_time + ahead, kdc_time, probe->dc->host));
-    else
-        tli_found_ok(run, "clock", probe->dc->host, "the clocks differ by %lld s",
-                     ahead < 0 ? -ahead : ahead);
+    list =
+        talloc_realloc(run, run->clocks, struct tli_clock, (unsigned)run->num_clocks + 1);
+    if (list == NULL) {
+        run->diag->complete = false;
+        return;
+    }
+    run->clocks = list;
+    run->clocks[run->num_clocks++] = clock;
 }
 
-static void check_clock(struct run *run, const struct probe *tcp, const struct probe *udp)
+static void note_time(struct run *run, const struct probe *tcp, const struct probe *udp)
 {
     const struct probe *probe = tcp->result == PROBE_OPEN ? tcp : udp;
-    size_t before = run->diag->count;
 
-    if (probe->result != PROBE_OPEN || probe->reply_len <= (probe->udp ? 0 : 4))
-        return;
-    judge_clock(run, probe);
-    if (run->diag->count > before)
-        tli_found_at(run, probe->dc->address);
+    if (probe->result == PROBE_OPEN && probe->reply_len > (probe->udp ? 0 : 4))
+        note_clock(run, probe);
 }
 
 /* All ports of all DCs are probed at once, so that filtered ones cost one time limit
@@ -172,7 +169,7 @@ static void check_ports(struct run *run, const struct tl_dc_list *dcs, size_t co
         for (p = 0; p < NUM_PORTS; p++)
             if (applies(&ports[p], &dcs->dcs[d]))
                 report_port(run, &ports[p], &probes[d * NUM_PORTS + p]);
-        check_clock(run, &probes[d * NUM_PORTS], &probes[d * NUM_PORTS + 1]);
+        note_time(run, &probes[d * NUM_PORTS], &probes[d * NUM_PORTS + 1]);
     }
     talloc_free(probes);
 }

@@ -55,19 +55,51 @@ static void check_route(struct run *run, const struct tl_name *name)
                   route->subject, route->attribute, "%s", route->why);
 }
 
-static void check_spn(struct run *run)
+/* Of a kind: what does not hold, as a finding; what does, as one that says so. */
+static void report_fact(struct run *run, enum tl_fact_kind kind, enum tl_reason reason,
+                        const char *check, const char *target, const char *right,
+                        const char *wrong)
 {
-    const char *subject, *attribute;
-    enum tl_reason reason = tli_judge_spn(
-        run->diag, run->own->dir, run->machine->workstation, &subject, &attribute);
+    const struct tl_facts *facts = run->facts;
 
-    tli_found(run, "spn", run->machine->workstation->fqdn,
-              reason == TL_REASON_OK ? TL_FINDING_OK : TL_FINDING_FAILED, reason, subject,
-              attribute, "%s",
-              reason == TL_REASON_OK ? "its host SPN belongs to one account"
-              : reason == TL_REASON_SPN_MISSING
-                  ? "no account has the host SPN"
-                  : "more than one account has the host SPN");
+    for (size_t i = 0; i < facts->count; i++) {
+        const struct tl_fact *fact = &facts->facts[i];
+
+        if (fact->kind != kind)
+            continue;
+        if (fact->holds)
+            tli_found_ok(run, check, target, "%s", right);
+        else
+            tli_found(run, check, target, TL_FINDING_FAILED, reason, fact->object,
+                      fact->attribute, "%s", wrong);
+    }
+}
+
+/* One finding for the account, and one for its name. */
+static void check_account(struct run *run)
+{
+    const struct tl_workstation *ws = run->machine->workstation;
+    const struct tl_facts *facts = run->facts;
+
+    tli_machine_facts_read(run->facts, run->own->dir, ws);
+    if (tl_facts_hold(facts, TL_FACT_MACHINE_EXISTS, TL_PLACE_OWN) != 1)
+        report_fact(run, TL_FACT_MACHINE_EXISTS, TL_REASON_MACHINE_MISSING,
+                    "machine-account", ws->domain, "",
+                    "the directory has no account of the keytab's name");
+    else
+        report_fact(run, TL_FACT_MACHINE_ENABLED, TL_REASON_MACHINE_DISABLED,
+                    "machine-account", ws->domain, "it exists and is enabled",
+                    "it is disabled");
+    if (tl_facts_hold(facts, TL_FACT_SPN_EXISTS, TL_PLACE_OWN) != 1)
+        report_fact(run, TL_FACT_SPN_EXISTS, TL_REASON_SPN_MISSING, "spn", ws->fqdn, "",
+                    "no account has the host SPN");
+    else if (tl_facts_hold(facts, TL_FACT_SPN_SINGLE, TL_PLACE_OWN) != 1)
+        report_fact(run, TL_FACT_SPN_SINGLE, TL_REASON_SPN_DUPLICATE, "spn", ws->fqdn, "",
+                    "more than one account has the host SPN");
+    else
+        report_fact(run, TL_FACT_SPN_OURS, TL_REASON_SPN_ELSEWHERE, "spn", ws->fqdn,
+                    "its host SPN belongs to its own account",
+                    "its host SPN belongs to another account");
 }
 
 void tli_check_machine_account(struct run *run)
@@ -88,6 +120,8 @@ void tli_check_machine_account(struct run *run)
         tli_machine_replace_topology(run->machine, fresh);
         return;
     }
+    tli_machine_facts_of_failure(run->facts, out, run->machine->workstation);
+    (void)tl_evidence_refine(run->facts, out, run->machine->workstation->realm, NULL);
     tli_found_outcome(run, "machine", run->machine->workstation->domain, out);
     run->diag->complete = false;
 }
@@ -99,7 +133,7 @@ void tli_check_own_side(struct run *run, const struct tl_name *name)
         check_route(run, name);
     }
     if (run->own != NULL)
-        check_spn(run);
+        check_account(run);
     else
         tli_left_out(run,
                      run->machine->topology != NULL ? TL_AREA_PARTLY : TL_AREA_NOT_LOOKED,

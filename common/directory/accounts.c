@@ -7,6 +7,8 @@
 
 #include "internal.h"
 
+#define UF_ACCOUNTDISABLE 0x2U /* [MS-ADTS] 2.2.16 */
+
 static enum tl_reason no_memory(struct tl_outcome *out)
 {
     tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
@@ -19,7 +21,8 @@ static enum tl_reason find_accounts(TALLOC_CTX *ctx, struct tl_directory *dir, b
                                     const char *filter, struct tli_entries **entries,
                                     struct tl_outcome *out)
 {
-    static const char *const attributes[] = {"sAMAccountName", "userPrincipalName", NULL};
+    static const char *const attributes[] = {"sAMAccountName", "userPrincipalName",
+                                             "userAccountControl", NULL};
     struct tli_search search = {"", LDAP_SCOPE_SUBTREE, filter, attributes};
     struct tli_connection *connection = own ? NULL : tli_directory_catalogue(dir);
 
@@ -30,39 +33,57 @@ static enum tl_reason find_accounts(TALLOC_CTX *ctx, struct tl_directory *dir, b
     return tli_connection_search(ctx, dir->ldap, &search, entries, out);
 }
 
-/* Without an account *dns_out is an empty array, not NULL: that is an answer. */
-enum tl_reason tl_directory_spn(TALLOC_CTX *ctx, struct tl_directory *dir,
-                                const char *spn, const char ***dns_out, size_t *count,
-                                struct tl_outcome *out)
+/* NULL stays NULL; -1 where memory is out. */
+static int give(TALLOC_CTX *ctx, const char *text, const char **copy)
+{
+    *copy = text != NULL ? talloc_strdup(ctx, text) : NULL;
+    return text != NULL && *copy == NULL ? -1 : 0;
+}
+
+static int copy_account(TALLOC_CTX *ctx, const struct tli_entry *entry,
+                        struct tl_account *account)
+{
+    uint32_t control = 0;
+
+    account->disabled = tli_entry_u32(entry, "userAccountControl", &control) == 0 &&
+                        (control & UF_ACCOUNTDISABLE) != 0;
+    return give(ctx, entry->dn, &account->dn) != 0 ||
+                   give(ctx, tli_entry_text(entry, "sAMAccountName"), &account->name) != 0
+               ? -1
+               : 0;
+}
+
+/* Where no account has it, *accounts is an empty array, not NULL: that is an answer. */
+static enum tl_reason accounts_with(TALLOC_CTX *ctx, struct tl_directory *dir, bool own,
+                                    const char *attribute, const char *value,
+                                    struct tl_account **accounts, size_t *count,
+                                    struct tl_outcome *out)
 {
     TALLOC_CTX *tmp = talloc_new(NULL);
     struct tli_entries *entries = NULL;
-    const char **dns = NULL;
-    char *filter, *escaped;
+    struct tl_account *list = NULL;
+    char *escaped = tl_ldap_escape(tmp, (const uint8_t *)value, strlen(value));
+    char *filter = talloc_asprintf(tmp, "(%s=%s)", attribute, escaped);
     enum tl_reason reason;
 
-    *dns_out = NULL;
+    *accounts = NULL;
     *count = 0;
-    escaped = tl_ldap_escape(tmp, (const uint8_t *)spn, strlen(spn));
-    filter = talloc_asprintf(tmp, "(servicePrincipalName=%s)", escaped);
     if (escaped == NULL || filter == NULL) {
         reason = no_memory(out);
         goto cleanup;
     }
-    reason = find_accounts(tmp, dir, false, filter, &entries, out);
+    reason = find_accounts(tmp, dir, own, filter, &entries, out);
     if (reason != TL_REASON_OK)
         goto cleanup;
-    dns = talloc_zero_array(ctx, const char *, entries->count);
-    for (size_t i = 0; dns != NULL && i < entries->count; i++) {
-        dns[i] = talloc_strdup(dns, entries->entries[i].dn);
-        if (dns[i] == NULL)
-            TALLOC_FREE(dns);
-    }
-    if (dns == NULL) {
+    list = talloc_zero_array(ctx, struct tl_account, entries->count);
+    for (size_t i = 0; list != NULL && i < entries->count; i++)
+        if (copy_account(list, &entries->entries[i], &list[i]) != 0)
+            TALLOC_FREE(list);
+    if (list == NULL) {
         reason = no_memory(out);
         goto cleanup;
     }
-    *dns_out = dns;
+    *accounts = list;
     *count = entries->count;
 
 cleanup:
@@ -70,11 +91,19 @@ cleanup:
     return reason;
 }
 
-/* NULL stays NULL; -1 where memory is out. */
-static int give(TALLOC_CTX *ctx, const char *text, const char **copy)
+enum tl_reason tl_directory_spn(TALLOC_CTX *ctx, struct tl_directory *dir,
+                                const char *spn, struct tl_account **accounts,
+                                size_t *count, struct tl_outcome *out)
 {
-    *copy = text != NULL ? talloc_strdup(ctx, text) : NULL;
-    return text != NULL && *copy == NULL ? -1 : 0;
+    return accounts_with(ctx, dir, false, "servicePrincipalName", spn, accounts, count,
+                         out);
+}
+
+enum tl_reason tl_directory_account(TALLOC_CTX *ctx, struct tl_directory *dir,
+                                    const char *name, struct tl_account **accounts,
+                                    size_t *count, struct tl_outcome *out)
+{
+    return accounts_with(ctx, dir, true, "sAMAccountName", name, accounts, count, out);
 }
 
 /* One attempt to find a user by an attribute. */

@@ -121,18 +121,57 @@ static bool explain_rc4(struct tl_logon *logon, const char *user_domain)
     return guilty != NULL;
 }
 
-/*
- * The trusts on the path, as both sides hold them, then its enctypes, then the walk
- * policy, then the service name: the first that explains the failure is the reason.
- */
+/* The trusts on the path, as both sides hold them, then their encryption types, then the
+ * walk policy. True: the first that explains the failure is the reason now. */
+static bool explain_trusts(struct tl_logon *logon, const char *user_domain,
+                           tl_deadline deadline)
+{
+    struct tl_outcome *out = logon->outcome;
+    const char *subject = NULL, *attribute = NULL;
+    enum tl_reason reason = tli_path_trusts_read(
+        logon->krb, logon->locator, user_domain, logon->machine->workstation, out,
+        logon->trace, deadline, logon->machine->topology, NULL);
+
+    if (reason != TL_REASON_OK)
+        tl_trace_note(logon->trace, "the trusts of %s could not be read", user_domain);
+    if (no_enctype(out))
+        return explain_rc4(logon, user_domain);
+    reason = tl_route_judge(logon, logon->machine->topology, user_domain,
+                            logon->machine->workstation, &subject, &attribute);
+    if (reason != TL_REASON_OK) {
+        refine(out, reason, subject, attribute);
+        return true;
+    }
+    if (out->reason == TL_REASON_TRUST_REFUSED && explain_rc4(logon, user_domain))
+        return true;
+    if (logon->machine->config->walk == TL_WALK_REFERRAL &&
+        logon->route->first_ask == TL_ASK_KRBTGT) {
+        refine(out, TL_REASON_WALK_POLICY, NULL, "walk = referral");
+        return true;
+    }
+    return false;
+}
+
+/* What this machine's own directory, or where that could not be opened its KDC, says of
+ * this machine's account and service name. */
+static void explain_machine(struct tl_logon *logon, struct tli_machine_directory *own,
+                            const char *user_realm)
+{
+    const struct tl_workstation *ws = logon->machine->workstation;
+
+    if (own != NULL)
+        tli_machine_facts_read(logon->facts, own->dir, ws);
+    (void)tl_evidence_refine(logon->facts, logon->outcome, ws->realm, user_realm);
+}
+
+/* The trusts; where they are sound, what the user's KDC leads to: this machine. */
 static void explain_walk(struct tl_logon *logon, struct tli_machine_directory *own,
                          tl_deadline deadline)
 {
     struct tl_outcome *out = logon->outcome;
     const char *at = strrchr(logon->client, '@');
-    const char *subject = NULL, *attribute = NULL, *failed_at;
-    char *user_domain = tl_dns_of(logon, at != NULL ? at + 1 : logon->client);
-    enum tl_reason reason;
+    const char *user_realm = at != NULL ? at + 1 : logon->client;
+    char *user_domain = tl_dns_of(logon, user_realm);
 
     if (user_domain == NULL)
         return;
@@ -142,42 +181,8 @@ static void explain_walk(struct tl_logon *logon, struct tli_machine_directory *o
                    tl_krb_realm_path_text(logon, logon->krb));
         return;
     }
-    if (logon->machine->topology == NULL)
-        return;
-    reason = tli_path_trusts_read(logon->krb, logon->locator, user_domain,
-                                  logon->machine->workstation, out, logon->trace,
-                                  deadline, logon->machine->topology, NULL);
-    if (reason != TL_REASON_OK)
-        tl_trace_note(logon->trace, "the trusts of %s could not be read", user_domain);
-
-    if (no_enctype(out)) {
-        (void)explain_rc4(logon, user_domain);
-        return;
-    }
-    reason = tl_route_judge(logon, logon->machine->topology, user_domain,
-                            logon->machine->workstation, &subject, &attribute);
-    if (reason != TL_REASON_OK) {
-        refine(out, reason, subject, attribute);
-        return;
-    }
-    if (out->reason == TL_REASON_TRUST_REFUSED && explain_rc4(logon, user_domain))
-        return;
-    if (logon->machine->config->walk == TL_WALK_REFERRAL &&
-        logon->route->first_ask == TL_ASK_KRBTGT) {
-        refine(out, TL_REASON_WALK_POLICY, NULL, "walk = referral");
-        return;
-    }
-    /* The trusts are sound; if it was our own KDC that knew no such service, ask
-     * the directory who owns the name. */
-    failed_at = out->realm;
-    if (own == NULL || out->krb_error != TL_KRB_S_PRINCIPAL_UNKNOWN ||
-        failed_at == NULL ||
-        strcasecmp(failed_at, logon->machine->workstation->realm) != 0)
-        return;
-    reason =
-        tli_judge_spn(logon, own->dir, logon->machine->workstation, &subject, &attribute);
-    if (reason != TL_REASON_OK)
-        refine(out, reason, subject, attribute);
+    if (logon->machine->topology == NULL || !explain_trusts(logon, user_domain, deadline))
+        explain_machine(logon, own, user_realm);
 }
 
 /* The codes with which KDCs refuse a ticket without SIDs. */
@@ -201,6 +206,20 @@ static bool worth_reading(const struct tl_logon *logon)
                                            no_enctype(out) || refused_without_sids(out));
 }
 
+/* The own directory; where that cannot be opened, why not is a fact. */
+static bool open_own(struct tl_logon *logon, tl_deadline deadline,
+                     struct tli_machine_directory **own)
+{
+    struct tl_outcome *opened = tl_outcome_new(logon);
+    enum tl_reason reason = tli_machine_directory_open(
+        logon, logon->machine, logon->trace, deadline, own, opened);
+
+    if (reason != TL_REASON_OK && opened != NULL)
+        tli_machine_facts_of_failure(logon->facts, opened, logon->machine->workstation);
+    talloc_free(opened);
+    return reason == TL_REASON_OK;
+}
+
 /* Not saved here: only a changed route shows that the snapshot was too old. */
 bool tli_logon_reroute(struct tl_logon *logon, tl_deadline deadline,
                        struct tli_machine_directory **own)
@@ -209,9 +228,7 @@ bool tli_logon_reroute(struct tl_logon *logon, tl_deadline deadline,
     struct tl_topology *fresh = NULL;
 
     *own = NULL;
-    if (!worth_reading(logon) ||
-        tli_machine_directory_open(logon, logon->machine, logon->trace, deadline, own,
-                                   NULL) != TL_REASON_OK ||
+    if (!worth_reading(logon) || !open_own(logon, deadline, own) ||
         tl_directory_topology(logon, (*own)->dir, &fresh, NULL) != TL_REASON_OK ||
         tl_route(logon, logon->name, logon->machine->workstation, fresh, &route) != 0)
         return false;
@@ -238,5 +255,23 @@ enum tl_reason tli_explain_failure(struct tl_logon *logon,
         tl_krb_set_deadline(logon->krb, deadline);
         explain_walk(logon, own, deadline);
     }
+    return out->reason;
+}
+
+/* A ticket that the keytab does not open was made with another key: the machine's newer
+ * one, or that of another account which has the machine's service name. */
+enum tl_reason tli_explain_proof(struct tl_logon *logon)
+{
+    const struct tl_outcome *out = logon->outcome;
+    struct tli_machine_directory *own = NULL;
+    tl_deadline deadline = tl_deadline_in_ms(logon->machine->config->explain_timeout);
+
+    if (out->stage != TL_STAGE_PROOF || !logon->machine->config->explain ||
+        (out->reason != TL_REASON_KEYTAB_STALE && out->reason != TL_REASON_KEYTAB_WRONG &&
+         out->reason != TL_REASON_KEYTAB_RC4))
+        return out->reason;
+    if (open_own(logon, deadline, &own))
+        explain_machine(logon, own, NULL);
+    talloc_free(own);
     return out->reason;
 }

@@ -27,6 +27,9 @@ enum tl_reason tli_explain_failure(struct tl_logon *logon,
                                    struct tli_machine_directory *own,
                                    tl_deadline deadline);
 
+/* The same after a ticket that the keytab does not open, within explain_timeout. */
+enum tl_reason tli_explain_proof(struct tl_logon *logon);
+
 /* DOMAIN_UNKNOWN by a machine that could not read its trusts becomes why it could not.
  * Returns the outcome's reason. */
 enum tl_reason tli_explain_unread(struct tl_logon *logon);

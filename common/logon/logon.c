@@ -150,6 +150,23 @@ static enum tl_reason check_transited(struct tl_logon *logon, tl_deadline deadli
         logon->machine->topology == NULL ? "; the trusts could not be read" : "");
 }
 
+/* A TDO that was wrong when the snapshot was taken must not refuse its users until the
+ * next one. */
+static enum tl_reason apply_rules(struct tl_logon *logon, tl_deadline deadline)
+{
+    enum tl_reason reason = TL_REASON_OK;
+
+    for (int tries = 0; tries < 2; tries++) {
+        reason = tl_pac_apply_rules(logon->pac, logon->machine->topology, logon->route,
+                                    logon->client, logon->machine->workstation,
+                                    logon->trace, logon->outcome);
+        if ((reason != TL_REASON_PAC_SID_FILTERED && reason != TL_REASON_TRUST_SID) ||
+            tries > 0 || !read_again(logon, deadline))
+            break;
+    }
+    return reason;
+}
+
 static enum tl_reason check_name(struct tl_logon *logon, tl_deadline deadline)
 {
     struct tl_outcome *out = logon->outcome;
@@ -166,7 +183,6 @@ static enum tl_reason check_name(struct tl_logon *logon, tl_deadline deadline)
 static enum tl_reason steps(struct tl_logon *logon,
                             const struct tl_credential *credential, tl_deadline deadline)
 {
-    struct tl_outcome *out = logon->outcome;
     enum tl_reason reason = credential->password != NULL
                                 ? tli_logon_check_text(logon, credential->password)
                                 : TL_REASON_OK;
@@ -177,13 +193,13 @@ static enum tl_reason steps(struct tl_logon *logon,
         reason = exchange(logon, credential, deadline);
     if (reason == TL_REASON_OK)
         reason = tl_krb_proof(logon, logon->krb, logon->machine->workstation, &logon->pac,
-                              out);
+                              logon->outcome);
+    if (reason != TL_REASON_OK)
+        reason = tli_explain_proof(logon);
     if (reason == TL_REASON_OK)
         reason = check_transited(logon, deadline);
     if (reason == TL_REASON_OK)
-        reason = tl_pac_apply_rules(logon->pac, logon->machine->topology, logon->route,
-                                    logon->client, logon->machine->workstation,
-                                    logon->trace, out);
+        reason = apply_rules(logon, deadline);
     if (reason == TL_REASON_OK)
         reason = check_name(logon, deadline);
     if (reason == TL_REASON_OK)

@@ -21,7 +21,8 @@ struct tl_logon *tl_logon_new(TALLOC_CTX *ctx, const struct tl_machine *machine,
     logon->trace = trace;
     logon->machine = talloc_memdup(logon, machine, sizeof(*machine));
     logon->outcome = tl_outcome_new(logon);
-    if (logon->machine == NULL || logon->outcome == NULL)
+    logon->facts = tl_facts_new(logon);
+    if (logon->machine == NULL || logon->outcome == NULL || logon->facts == NULL)
         TALLOC_FREE(logon);
     else
         tli_machine_drop_foreign_topology(logon->machine);

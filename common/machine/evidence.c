@@ -53,31 +53,89 @@ enum tl_reason tli_path_trusts_read(struct tl_krb *krb, struct tl_locator *locat
     return reason;
 }
 
-enum tl_reason tli_judge_spn(TALLOC_CTX *ctx, struct tl_directory *dir,
-                             const struct tl_workstation *ws, const char **subject,
-                             const char **attribute)
+/* "CN=WS1,...; CN=WS1-OLD,..." */
+static const char *all_of(TALLOC_CTX *ctx, const struct tl_account *accounts,
+                          size_t count)
 {
-    TALLOC_CTX *tmp = talloc_new(ctx);
-    char *spn = talloc_asprintf(tmp, "host/%s", ws->fqdn);
-    const char **dns = NULL;
-    size_t count = 0;
-    char *both = NULL;
-    enum tl_reason reason = TL_REASON_OK;
+    char *all = talloc_strdup(ctx, count > 0 ? accounts[0].dn : "");
 
-    *subject = *attribute = NULL;
+    for (size_t i = 1; i < count && all != NULL; i++)
+        all = talloc_asprintf_append(all, "; %s", accounts[i].dn);
+    return all;
+}
+
+static void add(struct tl_facts *facts, enum tl_fact_kind kind, bool holds,
+                const char *object, const char *attribute, const char *wanted)
+{
+    const struct tl_fact fact = {.kind = kind,
+                                 .place = TL_PLACE_OWN,
+                                 .source = TL_SOURCE_DIRECTORY,
+                                 .holds = holds,
+                                 .object = object,
+                                 .attribute = attribute,
+                                 .wanted = wanted};
+
+    tl_facts_add(facts, &fact);
+}
+
+static void spn_facts(struct tl_facts *facts, struct tl_directory *dir,
+                      const struct tl_workstation *ws, const char *account)
+{
+    TALLOC_CTX *tmp = talloc_new(NULL);
+    char *spn = talloc_asprintf(tmp, "host/%s", ws->fqdn);
+    struct tl_account *owners = NULL;
+    const char *names;
+    size_t count = 0;
+
     if (spn == NULL ||
-        tl_directory_spn(tmp, dir, spn, &dns, &count, NULL) != TL_REASON_OK)
+        tl_directory_spn(tmp, dir, spn, &owners, &count, NULL) != TL_REASON_OK)
         goto cleanup;
-    if (count == 1)
-        goto cleanup;
-    reason = count == 0 ? TL_REASON_SPN_MISSING : TL_REASON_SPN_DUPLICATE;
-    for (size_t i = 0; i < count; i++)
-        both = i == 0 ? talloc_strdup(tmp, dns[i])
-                      : talloc_asprintf_append(both, "; %s", dns[i]);
-    *subject = talloc_steal(ctx, spn);
-    *attribute = talloc_steal(ctx, both);
+    names = all_of(tmp, owners, count);
+    add(facts, TL_FACT_SPN_EXISTS, count > 0, spn, NULL, NULL);
+    if (count > 0)
+        add(facts, TL_FACT_SPN_SINGLE, count == 1, spn, names, NULL);
+    if (count == 1 && owners[0].name != NULL)
+        add(facts, TL_FACT_SPN_OURS, tl_name_equal(owners[0].name, account), spn, names,
+            account);
 
 cleanup:
     talloc_free(tmp);
-    return reason;
+}
+
+void tli_machine_facts_read(struct tl_facts *facts, struct tl_directory *dir,
+                            const struct tl_workstation *ws)
+{
+    TALLOC_CTX *tmp = talloc_new(NULL);
+    char *account = talloc_asprintf(tmp, "%s$", ws->flat);
+    struct tl_account *own = NULL;
+    size_t count = 0;
+
+    if (account == NULL)
+        goto cleanup;
+    if (tl_directory_account(tmp, dir, account, &own, &count, NULL) == TL_REASON_OK) {
+        add(facts, TL_FACT_MACHINE_EXISTS, count > 0, account, NULL, NULL);
+        if (count > 0)
+            add(facts, TL_FACT_MACHINE_ENABLED, !own[0].disabled, own[0].dn,
+                "userAccountControl has ACCOUNTDISABLE", NULL);
+    }
+    spn_facts(facts, dir, ws, account);
+
+cleanup:
+    talloc_free(tmp);
+}
+
+void tli_machine_facts_of_failure(struct tl_facts *facts, const struct tl_outcome *opened,
+                                  const struct tl_workstation *ws)
+{
+    char *account = talloc_asprintf(NULL, "%s$", ws->flat);
+    struct tl_fact fact = {.place = TL_PLACE_OWN, .source = TL_SOURCE_KDC};
+
+    fact.object = account;
+    fact.kind = opened->krb_error == TL_KRB_CLIENT_REVOKED ? TL_FACT_MACHINE_ENABLED
+                                                           : TL_FACT_MACHINE_EXISTS;
+    if (account != NULL && opened->reason == TL_REASON_MACHINE_ACCOUNT &&
+        (opened->krb_error == TL_KRB_CLIENT_REVOKED ||
+         opened->krb_error == TL_KRB_C_PRINCIPAL_UNKNOWN))
+        tl_facts_add(facts, &fact);
+    talloc_free(account);
 }

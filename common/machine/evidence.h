@@ -6,6 +6,8 @@
 #ifndef TL_MACHINE_EVIDENCE_H
 #define TL_MACHINE_EVIDENCE_H
 
+#include <trustlogon/evidence.h>
+
 #include "directory.h"
 
 /* Whether the KDCs found for a name are those of a Kerberos realm, not of a domain. */
@@ -25,9 +27,13 @@ enum tl_reason tli_path_trusts_read(struct tl_krb *krb, struct tl_locator *locat
                                     const struct tl_trace *trace, tl_deadline deadline,
                                     struct tl_topology *topo, struct tl_outcome *out);
 
-/* SPN_MISSING or SPN_DUPLICATE, or OK, with *subject and *attribute children of ctx. */
-enum tl_reason tli_judge_spn(TALLOC_CTX *ctx, struct tl_directory *dir,
-                             const struct tl_workstation *ws, const char **subject,
-                             const char **attribute);
+/* The machine's own account, and whose its host service name is: as facts of
+ * TL_PLACE_OWN. What cannot be read adds none. */
+void tli_machine_facts_read(struct tl_facts *facts, struct tl_directory *dir,
+                            const struct tl_workstation *ws);
+/* The same from `opened`, with which the own directory could not be opened: what its KDC
+ * says of the machine's account. */
+void tli_machine_facts_of_failure(struct tl_facts *facts, const struct tl_outcome *opened,
+                                  const struct tl_workstation *ws);
 
 #endif

@@ -214,6 +214,24 @@ static enum tl_reason refuse_user(const struct rules *r, const struct tl_sid *si
     return reason;
 }
 
+/* The TDO has the SID of another domain than its partner's tickets: one that was rebuilt
+ * under its name, or an impostor of it. */
+static enum tl_reason refuse_trust(const struct rules *r)
+{
+    char have[TL_SID_STRING_MAX], wanted[TL_SID_STRING_MAX];
+    char *attribute = talloc_asprintf(r->out, "securityIdentifier = %s",
+                                      tl_sid_format(r->domain_sid, wanted));
+    enum tl_reason reason = refuse_user(r, &r->pac->user_sid, TL_REASON_TRUST_SID,
+                                        "the user's domain has another SID");
+
+    tl_outcome_fail(r->out, TL_STAGE_PROOF, reason, "have %s",
+                    tl_sid_format(&r->pac->domain_sid, have));
+    tl_outcome_set_subject(r->out, r->tdo->dn != NULL ? r->tdo->dn : r->tdo->partner);
+    tl_outcome_set_attribute(r->out, attribute);
+    talloc_free(attribute);
+    return reason;
+}
+
 /*
  * A SID of the own forest as LogonDomainId is not a membership too many but a
  * false identity: authentication fails, it is not filtered [MS-PAC 4.1.2.2]. The
@@ -241,7 +259,9 @@ static enum tl_reason check_user(const struct rules *r)
             r, sid, filtered,
             "the forest trust's information disables the domain by its SID");
     if (r->domain_sid != NULL && !tl_sid_equal(r->domain_sid, &pac->domain_sid))
-        return refuse_user(r, sid, filtered, "the user's domain has another SID");
+        return r->tdo != NULL && r->domain_sid == &r->tdo->sid
+                   ? refuse_trust(r)
+                   : refuse_user(r, sid, filtered, "the user's domain has another SID");
     return TL_REASON_OK;
 }
 

@@ -170,7 +170,23 @@ static int check_same_kind(struct scene *s)
                                 s->tdo->attributes);
     if (attribute == NULL)
         return -ENOMEM;
-    return blame(s, TL_REASON_HOST_NOT_ROUTED, NULL, attribute);
+    return blame(s, TL_REASON_TRUST_KINDS, NULL, attribute);
+}
+
+/* KDCs treat what is marked so as a domain of their own forest, whose tickets need no
+ * filtering and whose referrals follow no trust between forests. */
+static int check_outside(struct scene *s)
+{
+    char *attribute;
+
+    if (s->tdo == NULL || (s->tdo->attributes & TL_TRUST_WITHIN_FOREST) == 0 ||
+        is_ours(s, s->holder) == is_ours(s, s->partner))
+        return 0;
+    attribute = talloc_asprintf(s->ctx, "trustAttributes = 0x%x, WITHIN_FOREST",
+                                s->tdo->attributes);
+    if (attribute == NULL)
+        return -ENOMEM;
+    return blame(s, TL_REASON_TRUST_WITHIN_FOREST, NULL, attribute);
 }
 
 /* The user's KDC refers host/<fqdn> by the forest trust's names: is ours there? */
@@ -243,9 +259,9 @@ static int check_realm_claimed(struct scene *s)
 }
 
 static const check_fn checks[] = {
-    check_missing,     check_type,       check_partner,
-    check_direction,   check_transitive, check_same_kind,
-    check_host_routed, check_selective,  check_realm_claimed,
+    check_missing,   check_type,          check_partner,   check_direction,
+    check_outside,   check_transitive,    check_same_kind, check_host_routed,
+    check_selective, check_realm_claimed,
 };
 
 /* How it ends where the reason alone does not say: the user's KDC answers 7, the

@@ -69,8 +69,9 @@ def broken_trusts(label):
 
 
 def clock_and_keytab():
-    for what, way in (("clock", "ahead of"), ("clock-behind", "behind"),
-                      ("clock-dc", "ahead of")):
+    for what, way, reason in (("clock", "ahead of", "clock-skew"),
+                              ("clock-behind", "behind", "clock-skew"),
+                              ("clock-dc", "ahead of", "clock-of-dc")):
         sentence = f"this clock is 60 minutes {way} dc1.contoso.test"
         with broken(what):
             forget_journal()
@@ -78,7 +79,7 @@ def clock_and_keytab():
             lines = journal_lines("this clock is")
             check(f"13 {what}: the journal says by how much", any(sentence in l for l in lines),
                   lines)
-            got = explained(f"13 {what}", ALICE, "clock-skew", win32=1398)
+            got = explained(f"13 {what}", ALICE, reason, win32=1398)
             causes = [f["cause"] for f in got.get("findings", [])
                       if f["check"] == "clock" and f["target"] == "dc1.contoso.test"]
             check(f"13 {what}: diagnose says by how much", causes and sentence in causes[0],

@@ -88,9 +88,10 @@ def nobody_gets_in(forgers, fabrikam):
     for what, order in {
             "a user of the workstation's own domain": {"domain": fabrikam},
             "administrator of the workstation's own domain": {"domain": fabrikam, "rid": 500},
-            "a user of no domain that is trusted": {"domain": "S-1-5-21-1-2-3"},
             "a user of this machine": {"domain": "S-1-5-32"}}.items():
         refused(forgers, what, {**order, "drop": [UPN_DNS]}, "pac-sid-filtered")
+    refused(forgers, "a user of no domain that is trusted",
+            {"domain": "S-1-5-21-1-2-3", "drop": [UPN_DNS]}, "trust-sid")
     for what, order in {"another user's SIDs": bobs,
                         "another user's name": {"account": "bob"}}.items():
         refused(forgers, what, {**order, "drop": [UPN_DNS]}, "reply-mismatch")

@@ -67,10 +67,10 @@ def known_stay():
 def told():
     got = diagnose(ALICE)
     equal("diagnose with a right password: the machine's account", (got.get("reason"), got["exit"]),
-          ("machine-account", 1))
+          ("machine-account-missing", 1))
     got = diagnose(ALICE, "--no-password")
     equal("diagnose without one: the same", (got.get("reason"), got["exit"]),
-          ("machine-account", 1))
+          ("machine-account-missing", 1))
     plain = command("diagnose", "--no-password", ALICE).stdout
     check("never that nothing wrong was found", "No fault" not in plain
           and "machine-account" in plain, plain)

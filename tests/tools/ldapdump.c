@@ -58,13 +58,13 @@ static enum tl_reason trusts(struct question *q)
 
 static enum tl_reason spn(struct question *q)
 {
-    const char **dns;
+    struct tl_account *accounts;
     size_t count;
     enum tl_reason reason =
-        tl_directory_spn(q->ctx, q->dir, q->argument, &dns, &count, q->out);
+        tl_directory_spn(q->ctx, q->dir, q->argument, &accounts, &count, q->out);
 
     for (size_t i = 0; i < count; i++)
-        printf("%s\n", dns[i]);
+        printf("%s\n", accounts[i].dn);
     return reason;
 }
 

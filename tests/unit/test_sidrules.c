@@ -80,8 +80,8 @@ static const struct row {
      "", ""},
     {"external: a user of our child domain", "CONTOSO.TEST", 0, EU, "", "", FILTERED, "",
      ""},
-    {"external: a user of a third domain", "CONTOSO.TEST", 0, OTHER, "", "", FILTERED, "",
-     ""},
+    {"external: a user of a third domain", "CONTOSO.TEST", 0, OTHER, "", "",
+     TL_REASON_TRUST_SID, "", ""},
     {"external: the domain's SID is not one of a domain", "CONTOSO.TEST", 0, "S-1-5-32",
      "", "", FILTERED, "", ""},
     {"in quarantine", "CONTOSO.TEST", QUARANTINE, CONTOSO,
@@ -248,7 +248,10 @@ START_TEST(table)
         ck_assert_uint_eq(f.log->count, before - f.pac->num_extra - f.pac->num_resource);
     } else {
         ck_assert_int_eq(f.out->stage, TL_STAGE_PROOF);
-        ck_assert_ptr_nonnull(strstr(f.out->subject, row->domain));
+        if (row->reason == TL_REASON_TRUST_SID)
+            ck_assert_str_eq(f.out->attribute, "securityIdentifier = " CONTOSO);
+        else
+            ck_assert_ptr_nonnull(strstr(f.out->subject, row->domain));
         ck_assert_uint_eq(f.log->count, 1);
     }
     for (size_t i = 0; i < f.log->count; i++) {

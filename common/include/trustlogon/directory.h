@@ -37,11 +37,22 @@ TL_PUBLIC enum tl_reason tl_directory_topology(TALLOC_CTX *ctx, struct tl_direct
 TL_PUBLIC enum tl_reason tl_directory_trusts(struct tl_directory *dir,
                                              struct tl_topology *topo,
                                              struct tl_outcome *out);
-/* DNs of the accounts that have a service principal name (0, 1 or more), literally, in
- * the whole forest where the server is a global catalogue. */
+/* An account, of a user or a machine, as far as a KDC's answers depend on it. */
+struct tl_account {
+    const char *dn;
+    const char *name; /* sAMAccountName; NULL where it cannot be read */
+    bool disabled; /* userAccountControl, ACCOUNTDISABLE; false where it cannot be read */
+};
+/* The accounts that have a service principal name (0, 1 or more), literally, in the whole
+ * forest where the server is a global catalogue. */
 TL_PUBLIC enum tl_reason tl_directory_spn(TALLOC_CTX *ctx, struct tl_directory *dir,
-                                          const char *spn, const char ***dns,
+                                          const char *spn, struct tl_account **accounts,
                                           size_t *count, struct tl_outcome *out);
+/* The account of the server's own domain with a sAMAccountName; *count is 0 or 1. */
+TL_PUBLIC enum tl_reason tl_directory_account(TALLOC_CTX *ctx, struct tl_directory *dir,
+                                              const char *name,
+                                              struct tl_account **accounts, size_t *count,
+                                              struct tl_outcome *out);
 /* The account of an explicit or implicit UPN, or of a bare sAMAccountName in the
  * server's own domain; `upn` may be NULL. USER_UNKNOWN for none or more than one. */
 TL_PUBLIC enum tl_reason tl_directory_user(TALLOC_CTX *ctx, struct tl_directory *dir,

@@ -5,6 +5,7 @@
 #ifndef TRUSTLOGON_LOGON_H
 #define TRUSTLOGON_LOGON_H
 
+#include <trustlogon/evidence.h>
 #include <trustlogon/identity.h>
 #include <trustlogon/kerberos.h>
 #include <trustlogon/machine.h>
@@ -44,6 +45,7 @@ struct tl_logon {
     struct tl_locator *locator;
     struct tl_krb *krb;
     struct tl_outcome *unread;    /* why the trusts could not be read; NULL: they were */
+    struct tl_facts *facts;       /* what was seen while a failure was explained */
     bool answered;                /* a KDC answered, perhaps with an error */
     const char *client;           /* canonical principal, after the AS exchange */
     struct tl_pac *pac;           /* after the proof; `own` is in its resource groups */

@@ -8,6 +8,7 @@ be active together.
 """
 import base64
 import os
+import struct
 
 from . import forest_info, keytab, net, samba, settings, trust
 from .state import LabError
@@ -143,6 +144,26 @@ def direction(lab, domain, bit):
                           {"trustDirection": encoded(str(left))})]
 
 
+@broken("within-forest", "CONTOSO's trust object for FABRIKAM is marked WITHIN_FOREST",
+        "contoso trustAttributes", domain="contoso")
+@broken("within-forest-ws", "FABRIKAM's trust object for CONTOSO is marked WITHIN_FOREST",
+        "fabrikam trustAttributes", domain="fabrikam")
+def within_forest(lab, domain):
+    entry = need_tdo(lab, domain)
+    attributes = int(trust.value(entry, "trustAttributes")) | 0x20
+    return [change_object(lab, f"dc1.{domain}", entry["dn"],
+                          {"trustAttributes": encoded(str(attributes))})]
+
+
+@broken("trust-sid", "FABRIKAM's trust object for CONTOSO has the SID of another domain, as after "
+        "CONTOSO was rebuilt", "fabrikam securityIdentifier")
+def trust_sid(lab):
+    entry = need_tdo(lab, "fabrikam")
+    sid = struct.pack("<BB6B4I", 1, 4, 0, 0, 0, 0, 0, 5, 21, 1, 2, 3)
+    return [change_object(lab, "dc1.fabrikam", entry["dn"], {
+        "securityIdentifier": encoded(sid)})]
+
+
 @broken("selective", "FABRIKAM's trust object requires selective authentication "
         "(CROSS_ORGANIZATION); Samba's KDC then does not use the trust",
         "fabrikam trustAttributes")
@@ -198,8 +219,8 @@ def suffix(lab, edit):
 
 def workstation_account(lab):
     return trust.ask(lab, "dc1.fabrikam", [
-        {"op": "find", "filter": "(sAMAccountName=WS1$)", "attrs": ["servicePrincipalName"]}
-    ])[0][0]
+        {"op": "find", "filter": "(sAMAccountName=WS1$)",
+         "attrs": ["servicePrincipalName", "userAccountControl"]}])[0][0]
 
 
 @broken("spn", "the workstation's account has lost its host/ service principal names",
@@ -227,6 +248,37 @@ def spn_duplicate(lab):
         {"op": "store", "dn": dn, "attrs": {
             "servicePrincipalName": encoded("host/ws1.fabrikam.test")}}])
     return [{"do": "delete", "host": "dc1.fabrikam", "dn": dn}]
+
+
+@broken("spn-user", "host/ws1.fabrikam.test is on the user walter, not on the workstation's "
+        "account", "servicePrincipalName")
+def spn_user(lab):
+    undo_spn = spn(lab)
+    dn = "CN=walter,CN=Users,DC=" + settings.DOMAINS["fabrikam"]["dns"].replace(".", ",DC=")
+    trust.ask(lab, "dc1.fabrikam", [
+        {"op": "add", "dn": dn, "attrs": {
+            "objectClass": encoded("user"), "sAMAccountName": encoded("walter"),
+            "userAccountControl": encoded("514")}},
+        {"op": "store", "dn": dn, "attrs": {
+            "servicePrincipalName": encoded("host/ws1.fabrikam.test")}}])
+    return [*undo_spn, {"do": "delete", "host": "dc1.fabrikam", "dn": dn}]
+
+
+@broken("account-gone", "the domain has no account WS1$, and none with the workstation's service "
+        "names", "servicePrincipalName")
+def account_gone(lab):
+    undo_spn = spn(lab)
+    entry = workstation_account(lab)
+    return [*undo_spn, change_object(lab, "dc1.fabrikam", entry["dn"],
+                                     {"sAMAccountName": encoded("GONE$")})]
+
+
+@broken("account-disabled", "the workstation's account is disabled", "userAccountControl")
+def account_disabled(lab):
+    entry = workstation_account(lab)
+    control = int(trust.value(entry, "userAccountControl")) | 2
+    return [change_object(lab, "dc1.fabrikam", entry["dn"],
+                          {"userAccountControl": encoded(str(control))})]
 
 
 @broken("keytab-missing", "the workstation has no /etc/krb5.keytab", "keytab")

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * clocks.c - whose clock is wrong: this machine's, or that of one domain controller.
+ *
+ * Kerberos refuses what is more than five minutes off, and the error is the same whoever
+ * is wrong. Each clock is a voice, this machine's too, and the majority is right. Where
+ * it is even, as with one domain controller, the difference is all that is said.
+ */
+#include "internal.h"
+
+#define SKEW_ALLOWED_S 300
+
+static bool agrees(const struct tli_clock *clock)
+{
+    int64_t off = clock->here - clock->there;
+
+    return off <= SKEW_ALLOWED_S && off >= -SKEW_ALLOWED_S;
+}
+
+/* How many agree with this machine. */
+static size_t agreeing(const struct run *run)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < run->num_clocks; i++)
+        count += agrees(&run->clocks[i]);
+    return count;
+}
+
+static void note_dc(struct run *run, const struct tli_clock *clock, const char *sentence)
+{
+    const struct tl_fact fact = {.kind = TL_FACT_CLOCK_DC,
+                                 .place = clock->place,
+                                 .source = TL_SOURCE_KDC,
+                                 .object = clock->host,
+                                 .attribute = sentence};
+
+    tl_facts_add(run->facts, &fact);
+}
+
+static void note_here(struct run *run, bool right)
+{
+    const struct tl_fact fact = {.kind = TL_FACT_CLOCK_HERE,
+                                 .place = TL_PLACE_HERE,
+                                 .source = TL_SOURCE_KDC,
+                                 .holds = right};
+
+    tl_facts_add(run->facts, &fact);
+}
+
+static void judge(struct run *run, const struct tli_clock *clock, bool here_is_right)
+{
+    int64_t off = clock->here - clock->there;
+    char *sentence;
+
+    if (agrees(clock)) {
+        tli_found_ok(run, "clock", clock->host, "the clocks differ by %lld s",
+                     (long long)(off < 0 ? -off : off));
+        return;
+    }
+    sentence = tl_clock_sentence(run->diag, clock->here, clock->there, clock->host);
+    if (here_is_right)
+        note_dc(run, clock, sentence);
+    tli_found(run, "clock", clock->host, TL_FINDING_FAILED,
+              here_is_right ? TL_REASON_CLOCK_DC : TL_REASON_CLOCK_SKEW,
+              here_is_right ? clock->host : NULL, here_is_right ? sentence : NULL, "%s",
+              sentence != NULL ? sentence : "");
+}
+
+void tli_check_clocks(struct run *run)
+{
+    size_t with_us = 1 + agreeing(run), against = run->num_clocks + 1 - with_us;
+    bool here_is_right = with_us > against;
+
+    if (run->num_clocks == 0) {
+        tli_left_out(run, TL_AREA_NOT_LOOKED, "no domain controller told its time");
+        return;
+    }
+    if (with_us != against)
+        note_here(run, here_is_right);
+    for (size_t i = 0; i < run->num_clocks; i++) {
+        judge(run, &run->clocks[i], here_is_right);
+        tli_found_at(run, run->clocks[i].address);
+    }
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * causes.c - what may be wrong, what must be so where it is, and how a logon ends by it.
+ *
+ * In the order in which a logon meets them: of two that explain an outcome equally well
+ * the first is the one that was met. Statuses are not here: a cause explains the status
+ * that the logon ended with.
+ */
+#include "causes.h"
+
+#define BY_KDC(error, where)                                                             \
+    {                                                                                    \
+        .krb_error = (error), .at = TL_PLACE_##where                                     \
+    }
+#define BY_REASON(id)                                                                    \
+    {                                                                                    \
+        .krb_error = TL_KRB_NONE, .reason = TL_REASON_##id                               \
+    }
+#define EXPECT(id, where, is)                                                            \
+    {                                                                                    \
+        TL_FACT_##id, TL_PLACE_##where, is                                               \
+    }
+
+/* clang-format off */
+const struct tli_cause tli_causes[] = {
+    {TL_REASON_CLOCK_DC, TL_FACT_CLOCK_DC, TL_PLACE_OWN,
+     1, {EXPECT(CLOCK_HERE, HERE, true)},
+     2, {BY_REASON(CLOCK_SKEW), BY_KDC(TL_KRB_SKEW, OWN)},
+     "RFC 4120 3.3.3"},
+    {TL_REASON_CLOCK_DC, TL_FACT_CLOCK_DC, TL_PLACE_USER,
+     1, {EXPECT(CLOCK_HERE, HERE, true)},
+     2, {BY_REASON(CLOCK_SKEW), BY_KDC(TL_KRB_SKEW, USER)},
+     "RFC 4120 3.1.3"},
+    {TL_REASON_MACHINE_MISSING, TL_FACT_MACHINE_EXISTS, TL_PLACE_OWN,
+     1, {EXPECT(SPN_OURS, OWN, false)},
+     2, {BY_KDC(TL_KRB_S_PRINCIPAL_UNKNOWN, OWN), BY_REASON(MACHINE_ACCOUNT)},
+     "RFC 4120 3.3.3.1"},
+    {TL_REASON_MACHINE_DISABLED, TL_FACT_MACHINE_ENABLED, TL_PLACE_OWN,
+     1, {EXPECT(MACHINE_EXISTS, OWN, true)},
+     4, {BY_KDC(TL_KRB_S_PRINCIPAL_UNKNOWN, OWN), BY_KDC(TL_KRB_CLIENT_REVOKED, OWN),
+         BY_KDC(TL_KRB_POLICY, OWN), BY_REASON(MACHINE_ACCOUNT)},
+     "[MS-KILE] 3.3.5.7"},
+    {TL_REASON_SPN_ELSEWHERE, TL_FACT_SPN_OURS, TL_PLACE_OWN,
+     2, {EXPECT(SPN_EXISTS, OWN, true), EXPECT(SPN_SINGLE, OWN, true)},
+     6, {BY_KDC(TL_KRB_S_PRINCIPAL_UNKNOWN, OWN), BY_KDC(TL_KRB_ETYPE_NOSUPP, OWN),
+         BY_REASON(KEYTAB_STALE), BY_REASON(KEYTAB_WRONG), BY_REASON(KEYTAB_RC4),
+         BY_REASON(ACCOUNT_RC4)},
+     "[MS-KILE] 3.3.5.1.1"},
+    {TL_REASON_SPN_MISSING, TL_FACT_SPN_EXISTS, TL_PLACE_OWN,
+     0, {{0}},
+     1, {BY_KDC(TL_KRB_S_PRINCIPAL_UNKNOWN, OWN)},
+     "[MS-KILE] 3.3.5.1.1"},
+    {TL_REASON_SPN_DUPLICATE, TL_FACT_SPN_SINGLE, TL_PLACE_OWN,
+     0, {{0}},
+     1, {BY_KDC(TL_KRB_S_PRINCIPAL_UNKNOWN, OWN)},
+     "[MS-KILE] 3.3.5.1.1"},
+};
+/* clang-format on */
+const size_t tli_num_causes = sizeof(tli_causes) / sizeof(tli_causes[0]);

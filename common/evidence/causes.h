@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * causes.h - the table of causes, which judge.c ranks.
+ */
+#ifndef TL_EVIDENCE_CAUSES_H
+#define TL_EVIDENCE_CAUSES_H
+
+#include <trustlogon/evidence.h>
+
+#define TLI_ENDINGS_MAX 6
+#define TLI_EXPECTS_MAX 3
+
+/* How a logon ends that has this cause: by the KRB-ERROR of a domain's KDC on the walk,
+ * or by a reason that this machine found by itself. */
+struct tli_ending {
+    int32_t krb_error; /* TL_KRB_NONE: `reason` counts */
+    enum tl_place at;  /* whose KDC */
+    enum tl_reason reason;
+};
+
+/* What else must be so, where it is known. */
+struct tli_expect {
+    enum tl_fact_kind kind;
+    enum tl_place place;
+    bool holds;
+};
+
+struct tli_cause {
+    enum tl_reason reason;
+    enum tl_fact_kind fact; /* does not hold */
+    enum tl_place place;    /* of that fact */
+    size_t num_expects;
+    struct tli_expect expects[TLI_EXPECTS_MAX];
+    size_t num_endings;
+    struct tli_ending endings[TLI_ENDINGS_MAX];
+    const char *source; /* of the rule by which it ends so */
+};
+
+extern const struct tli_cause tli_causes[];
+extern const size_t tli_num_causes;
+
+#endif

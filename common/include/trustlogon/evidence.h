@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * trustlogon/evidence.h - which fault explains a failed logon: facts that were seen, and
+ * a pure function that ranks causes by them. docs/diagnosis.md has both tables.
+ */
+#ifndef TRUSTLOGON_EVIDENCE_H
+#define TRUSTLOGON_EVIDENCE_H
+
+#include <trustlogon/outcome.h>
+
+enum tl_fact_kind {
+#define TL_FACT(id, slug, holds) TL_FACT_##id,
+#include <trustlogon/facts.def>
+#undef TL_FACT
+    TL_FACT_COUNT
+};
+struct tl_fact_info {
+    const char *slug;  /* stable: "spn-ours" */
+    const char *holds; /* the sentence that is true where nothing is wrong */
+};
+/* NULL for a number that is not a kind. */
+TL_PUBLIC const struct tl_fact_info *tl_fact_info(enum tl_fact_kind kind);
+
+/* Whose a fact is. */
+enum tl_place {
+    TL_PLACE_HERE, /* this machine */
+    TL_PLACE_OWN,  /* the domain that this machine is a member of */
+    TL_PLACE_USER  /* the user's domain */
+};
+/* Who says so. Nothing but a directory and a verified ticket is authenticated. */
+enum tl_source {
+    TL_SOURCE_DIRECTORY, /* LDAP, sealed by a ticket of the domain */
+    TL_SOURCE_TICKET,    /* a ticket or PAC that this machine verified */
+    TL_SOURCE_KDC,       /* a KRB-ERROR: anybody on the path can write one */
+    TL_SOURCE_FILE       /* a file of this machine */
+};
+
+/* One thing that was seen to hold, or not to. What was not looked at is no fact. */
+struct tl_fact {
+    enum tl_fact_kind kind;
+    enum tl_place place;
+    enum tl_source source;
+    bool holds;
+    /* Where it does not hold; NULL where not known. */
+    const char *object; /* DN, principal, host or file */
+    const char
+        *attribute;     /* with what was found: "securityIdentifier = S-1-5-21-1-2-3" */
+    const char *wanted; /* what it should be: "S-1-5-21-4-5-6" */
+};
+
+/* A growing list. Freed with its talloc parent. */
+struct tl_facts {
+    size_t count;
+    struct tl_fact *facts;
+    bool incomplete; /* memory was out: something is missing */
+};
+TL_PUBLIC struct tl_facts *tl_facts_new(TALLOC_CTX *ctx);
+/* Add a copy; object, attribute and wanted are copied too. `facts` may be NULL. */
+TL_PUBLIC void tl_facts_add(struct tl_facts *facts, const struct tl_fact *fact);
+/* Whether a kind is known to hold (1), not to hold (0), or is not known (-1); of several
+ * instances one that does not hold decides. */
+TL_PUBLIC int tl_facts_hold(const struct tl_facts *facts, enum tl_fact_kind kind,
+                            enum tl_place place);
+
+/* What the evidence comes to. */
+struct tl_conclusion {
+    enum tl_reason reason;      /* TL_REASON_OK: no cause fits better than the outcome */
+    const struct tl_fact *fact; /* the fact that it rests on; belongs to the list */
+};
+
+/*
+ * The cause that explains `out` best. A cause is out where a fact contradicts it; one
+ * that rests on something wrong and explains how the logon ended wins; of several, the
+ * earliest in the logon. A cause that does not explain the outcome is not chosen: the
+ * fact is reported, but it is not why the logon failed. `own_realm` and `user_realm` tell
+ * where out->realm is; both may be NULL. Pure.
+ */
+TL_PUBLIC struct tl_conclusion tl_evidence_judge(const struct tl_facts *facts,
+                                                 const struct tl_outcome *out,
+                                                 const char *own_realm,
+                                                 const char *user_realm);
+/* The same, written into the outcome: reason, subject, attribute ("found; wanted"). The
+ * status stays, unless the reason has one of its own that Windows gives instead. True
+ * where a cause was found. */
+TL_PUBLIC bool tl_evidence_refine(const struct tl_facts *facts, struct tl_outcome *out,
+                                  const char *own_realm, const char *user_realm);
+
+#endif

@@ -1,0 +1,50 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Faults that one sentence of Windows covers: diagnose and the journal name the one that is there,
+with object and attribute, and PAM's status stays."""
+import harness
+from harness import broken, check, command, diagnose, equal, finish, forget_journal, journal, logon, up, \
+    until
+
+LAB = {"trust": "forest"}
+
+ALICE = "CONTOSO\\alice"
+SPN = "host/ws1.fabrikam.test"
+
+
+def named(what, reason, subject, attribute="", win32=1787, told=True):
+    """diagnose, and unless it cannot know, the journal, give this cause."""
+    with broken(what):
+        command("refresh")
+        forget_journal()
+        logon(ALICE)
+        got = diagnose(ALICE)
+        equal(f"{what}: diagnose", (got.get("reason"), (got.get("status") or {}).get("win32")),
+              (reason, win32))
+        check(f"{what}: it names {subject}", subject.lower() in (got.get("subject") or "").lower(),
+              got.get("subject"))
+        check(f"{what}: and {attribute or 'no attribute'}",
+              attribute.lower() in (got.get("attribute") or "").lower(), got.get("attribute"))
+        reasons = until(lambda: [r["TRUSTLOGON_REASON"] for r in journal()
+                                 if r.get("TRUSTLOGON_REASON")], 30)
+        if told:
+            equal(f"{what}: the journal", reasons, [reason])
+    equal(f"{what} mended: she logs on at once", logon(ALICE).code, "PAM_SUCCESS")
+
+
+def main():
+    up(**LAB)
+    # The sentence of error 14 has no Win32 code.
+    named("spn-user", "host-spn-elsewhere", SPN, "CN=walter", 0)
+    named("account-gone", "machine-account-missing", "WS1$")
+    # Samba's KDC makes tickets for a disabled machine: she logs on, and nobody has a name.
+    named("account-disabled", "machine-account-disabled", "WS1", win32=None, told=False)
+    named("within-forest", "trust-within-forest", "CN=fabrikam.test", "0x28")
+    named("trust-sid", "trust-sid", "CN=contoso.test", "S-1-5-21-1-2-3", 1326)
+    # The journal knows one clock beside this machine's.
+    named("clock-dc", "clock-of-dc", "dc1.contoso.test", "60 minutes", 1398, told=False)
+    finish()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * test_evidence.c - causes by table: facts, how the logon ended, and the cause.
+ */
+#include <string.h>
+#include <check.h>
+#include <trustlogon/evidence.h>
+
+#include "fixtures.h"
+
+#define WSDOMAIN "FABRIKAM.TEST"
+#define USERDOMAIN "CONTOSO.TEST"
+#define ROWS(rows) ((int)(sizeof(rows) / sizeof((rows)[0])))
+
+/* "spn-ours=no@own clock-here=yes@here" */
+static struct tl_facts *facts_of(TALLOC_CTX *ctx, const char *text)
+{
+    struct tl_facts *facts = tl_facts_new(ctx);
+    char *copy = talloc_strdup(ctx, text), *rest = NULL;
+
+    for (char *word = strtok_r(copy, " ", &rest); word != NULL;
+         word = strtok_r(NULL, " ", &rest)) {
+        char *is = strchr(word, '='), *at = strchr(word, '@');
+        struct tl_fact fact = {.object = "the object", .attribute = "found"};
+
+        ck_assert(is != NULL && at != NULL);
+        *is = *at = '\0';
+        while (strcmp(tl_fact_info(fact.kind)->slug, word) != 0)
+            ck_assert_msg(++fact.kind < TL_FACT_COUNT, "no fact is called %s", word);
+        fact.holds = strcmp(is + 1, "yes") == 0;
+        fact.place = strcmp(at + 1, "own") == 0    ? TL_PLACE_OWN
+                     : strcmp(at + 1, "user") == 0 ? TL_PLACE_USER
+                                                   : TL_PLACE_HERE;
+        tl_facts_add(facts, &fact);
+    }
+    return facts;
+}
+
+/* The KDC of a realm said `krb_error`, or, without one, this machine found `reason`. */
+static const struct row {
+    const char *what, *facts, *realm;
+    int32_t krb_error;
+    enum tl_reason reason, wanted;
+} rows[] = {
+    {"nothing was seen", "", WSDOMAIN, 7, TL_REASON_WALK_UNKNOWN, TL_REASON_OK},
+    {"all is well", "machine-exists=yes@own spn-ours=yes@own", WSDOMAIN, 7,
+     TL_REASON_WALK_UNKNOWN, TL_REASON_OK},
+    {"the account is gone", "machine-exists=no@own", WSDOMAIN, 7, TL_REASON_WALK_UNKNOWN,
+     TL_REASON_MACHINE_MISSING},
+    {"the account is gone, and its name with it",
+     "machine-exists=no@own spn-exists=no@own", WSDOMAIN, 7, TL_REASON_WALK_UNKNOWN,
+     TL_REASON_MACHINE_MISSING},
+    {"it is gone, and the other KDC refused", "machine-exists=no@own", USERDOMAIN, 7,
+     TL_REASON_WALK_UNKNOWN, TL_REASON_OK},
+    {"it is gone, and the password was wrong", "machine-exists=no@own", USERDOMAIN,
+     TL_KRB_NONE, TL_REASON_WRONG_PASSWORD, TL_REASON_OK},
+    {"it is gone, and so the directory is closed", "machine-exists=no@own", WSDOMAIN,
+     TL_KRB_NONE, TL_REASON_MACHINE_ACCOUNT, TL_REASON_MACHINE_MISSING},
+    {"it is gone, but its name is its own", "machine-exists=no@own spn-ours=yes@own",
+     WSDOMAIN, 7, TL_REASON_WALK_UNKNOWN, TL_REASON_OK},
+    {"disabled", "machine-exists=yes@own machine-enabled=no@own", WSDOMAIN, 7,
+     TL_REASON_WALK_UNKNOWN, TL_REASON_MACHINE_DISABLED},
+    {"disabled and nameless: the account is met first",
+     "machine-enabled=no@own spn-exists=no@own", WSDOMAIN, 7, TL_REASON_WALK_UNKNOWN,
+     TL_REASON_MACHINE_DISABLED},
+    {"nobody has the name", "machine-exists=yes@own spn-exists=no@own", WSDOMAIN, 7,
+     TL_REASON_WALK_UNKNOWN, TL_REASON_SPN_MISSING},
+    {"two have it", "spn-exists=yes@own spn-single=no@own", WSDOMAIN, 7,
+     TL_REASON_WALK_UNKNOWN, TL_REASON_SPN_DUPLICATE},
+    {"two have it, which no key shows", "spn-exists=yes@own spn-single=no@own", WSDOMAIN,
+     TL_KRB_NONE, TL_REASON_KEYTAB_STALE, TL_REASON_OK},
+    {"another has it: no common encryption type",
+     "spn-exists=yes@own spn-single=yes@own spn-ours=no@own", WSDOMAIN, 14,
+     TL_REASON_ETYPE_UNSUPPORTED, TL_REASON_SPN_ELSEWHERE},
+    {"another has it: its key is not in the keytab", "spn-ours=no@own", WSDOMAIN,
+     TL_KRB_NONE, TL_REASON_KEYTAB_WRONG, TL_REASON_SPN_ELSEWHERE},
+    {"the keytab is stale, and the name its own", "spn-ours=yes@own", WSDOMAIN,
+     TL_KRB_NONE, TL_REASON_KEYTAB_STALE, TL_REASON_OK},
+    {"one DC's clock", "clock-here=yes@here clock-dc=no@user", USERDOMAIN, TL_KRB_NONE,
+     TL_REASON_CLOCK_SKEW, TL_REASON_CLOCK_DC},
+    {"this clock, and that of a DC", "clock-here=no@here clock-dc=no@user", USERDOMAIN,
+     TL_KRB_NONE, TL_REASON_CLOCK_SKEW, TL_REASON_OK},
+    {"one DC's clock, and another failure", "clock-here=yes@here clock-dc=no@user",
+     USERDOMAIN, 7, TL_REASON_WALK_UNKNOWN, TL_REASON_OK},
+};
+
+START_TEST(causes)
+{
+    const struct row *row = &rows[_i];
+    TALLOC_CTX *mem = talloc_new(NULL);
+    struct tl_facts *facts = facts_of(mem, row->facts);
+    struct tl_outcome *out = tl_outcome_new(mem);
+    struct tl_conclusion found;
+
+    tl_outcome_fail(out, row->krb_error != TL_KRB_NONE ? TL_STAGE_WALK : TL_STAGE_PROOF,
+                    row->reason, NULL);
+    out->krb_error = row->krb_error;
+    tl_outcome_set_realm(out, row->realm);
+    found = tl_evidence_judge(facts, out, WSDOMAIN, USERDOMAIN);
+    ck_assert_msg(found.reason == row->wanted, "%s: %s", row->what,
+                  tl_reason_info(found.reason)->slug);
+    ck_assert_msg((found.fact != NULL) == (row->wanted != TL_REASON_OK), "%s", row->what);
+    /* The order in which facts were seen changes nothing. */
+    for (size_t i = 0; i < facts->count / 2; i++) {
+        const struct tl_fact first = facts->facts[i];
+
+        facts->facts[i] = facts->facts[facts->count - 1 - i];
+        facts->facts[facts->count - 1 - i] = first;
+    }
+    found = tl_evidence_judge(facts, out, WSDOMAIN, USERDOMAIN);
+    ck_assert_msg(found.reason == row->wanted, "%s, reversed", row->what);
+    talloc_free(mem);
+}
+END_TEST
+
+START_TEST(refined)
+{
+    TALLOC_CTX *mem = talloc_new(NULL);
+    struct tl_outcome *out = tl_outcome_new(mem);
+    struct tl_facts *facts = tl_facts_new(mem);
+    const struct tl_fact fact = {.kind = TL_FACT_SPN_OURS,
+                                 .place = TL_PLACE_OWN,
+                                 .object = "host/ws1.fabrikam.test",
+                                 .attribute = "CN=walter",
+                                 .wanted = "WS1$"};
+
+    tl_outcome_fail_krb(out, TL_STAGE_WALK, 7, 0, "said so");
+    tl_outcome_set_realm(out, WSDOMAIN);
+    ck_assert(!tl_evidence_refine(facts, out, WSDOMAIN, USERDOMAIN));
+    ck_assert_int_eq(out->reason, TL_REASON_WALK_UNKNOWN);
+    tl_facts_add(facts, &fact);
+    ck_assert(tl_evidence_refine(facts, out, WSDOMAIN, USERDOMAIN));
+    ck_assert_int_eq(out->reason, TL_REASON_SPN_ELSEWHERE);
+    ck_assert_str_eq(out->subject, "host/ws1.fabrikam.test");
+    ck_assert_str_eq(out->attribute, "CN=walter; right is WS1$");
+    /* What the user reads is what the KDC's code leads to. */
+    ck_assert_uint_eq(out->ntstatus, TL_NT_NO_TRUST_SAM_ACCOUNT);
+    ck_assert_int_eq(out->krb_error, 7);
+    talloc_free(mem);
+}
+END_TEST
+
+/* A success needs no cause, and nothing to look at is nothing wrong. */
+START_TEST(nothing)
+{
+    TALLOC_CTX *mem = talloc_new(NULL);
+    struct tl_outcome *out = tl_outcome_new(mem);
+    struct tl_facts *facts = facts_of(mem, "machine-exists=no@own");
+
+    ck_assert(!tl_evidence_refine(facts, out, WSDOMAIN, USERDOMAIN));
+    tl_outcome_fail_krb(out, TL_STAGE_WALK, 7, 0, NULL);
+    ck_assert(!tl_evidence_refine(facts, out, WSDOMAIN, USERDOMAIN)); /* no realm */
+    ck_assert(!tl_evidence_refine(NULL, out, NULL, NULL));
+    ck_assert_int_eq(tl_facts_hold(NULL, TL_FACT_SPN_OURS, TL_PLACE_OWN), -1);
+    tl_facts_add(NULL, &facts->facts[0]);
+    ck_assert_ptr_null(tl_fact_info(TL_FACT_COUNT));
+    talloc_free(mem);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("evidence");
+    TCase *tc = tcase_create("evidence");
+
+    tcase_add_loop_test(tc, causes, 0, ROWS(rows));
+    tcase_add_test(tc, refined);
+    tcase_add_test(tc, nothing);
+    suite_add_tcase(suite, tc);
+    return run_suite(suite);
+}
