@@ -8,16 +8,26 @@
 
 #include "module.h"
 
+/* The logon of this handle; NULL: *rc is what to return. */
+static struct tlp_logon *logon_of(struct tlp *m, int *rc)
+{
+    struct tlp_logon *logon = NULL;
+
+    *rc = tlp_user(m);
+    if (*rc == PAM_SUCCESS)
+        logon = tlp_logon_get(m);
+    if (*rc == PAM_USER_UNKNOWN || (*rc == PAM_SUCCESS && logon == NULL))
+        *rc = PAM_IGNORE;
+    return logon;
+}
+
 int tlp_open_session(struct tlp *m)
 {
-    struct tlp_logon *logon;
-    int rc = tlp_user(m);
+    int rc;
+    struct tlp_logon *logon = logon_of(m, &rc);
 
-    if (rc != PAM_SUCCESS)
-        return rc == PAM_USER_UNKNOWN ? PAM_IGNORE : rc;
-    logon = tlp_logon_get(m);
     if (logon == NULL)
-        return PAM_IGNORE;
+        return rc;
     if (logon->stored || logon->session[0] == '\0' || geteuid() != 0)
         return PAM_SUCCESS;
     rc = tlp_store_tickets(m, logon, TL_OP_OPEN, TL_WIRE_F_ESTABLISH);
@@ -26,14 +36,11 @@ int tlp_open_session(struct tlp *m)
 
 int tlp_close_session(struct tlp *m)
 {
-    struct tlp_logon *logon;
-    int rc = tlp_user(m);
+    int rc;
+    struct tlp_logon *logon = logon_of(m, &rc);
 
-    if (rc != PAM_SUCCESS)
-        return rc == PAM_USER_UNKNOWN ? PAM_IGNORE : rc;
-    logon = tlp_logon_get(m);
     if (logon == NULL)
-        return PAM_IGNORE;
+        return rc;
     /* Only what this handle made; a shared cache (KEYRING:persistent, KCM) is left
      * alone by the agent. */
     if (!logon->stored || geteuid() != 0)

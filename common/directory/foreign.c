@@ -49,6 +49,18 @@ static char *also(char *filter, const char *attribute, char *value)
     return filter;
 }
 
+/* Search with a filter that also() has filled and that is open twice, "(&(...)(|". */
+static enum tl_reason search_any(TALLOC_CTX *ctx, const struct finding *f,
+                                 struct tli_search *search, char *filter,
+                                 struct tli_entries **entries)
+{
+    if (filter != NULL)
+        search->filter = filter = talloc_asprintf_append(filter, "))");
+    return filter != NULL
+               ? tli_connection_search(ctx, f->dir->ldap, search, entries, f->out)
+               : tli_people_no_memory(f->out);
+}
+
 static enum tl_reason find_strangers(struct finding *f, const struct tl_sid *sids,
                                      size_t count)
 {
@@ -62,11 +74,7 @@ static enum tl_reason find_strangers(struct finding *f, const struct tl_sid *sid
 
     for (size_t i = 0; i < count; i++)
         filter = also(filter, "objectSid", tli_people_sid_value(tmp, &sids[i]));
-    if (filter != NULL)
-        search.filter = filter = talloc_asprintf_append(filter, "))");
-    reason = filter != NULL
-                 ? tli_connection_search(tmp, f->dir->ldap, &search, &entries, f->out)
-                 : tli_people_no_memory(f->out);
+    reason = search_any(tmp, f, &search, filter, &entries);
     for (size_t i = 0; reason == TL_REASON_OK && i < entries->count; i++)
         if (tli_dn_in_domain(entries->entries[i].dn, f->domain.nc) &&
             add_dn(f, entries->entries[i].dn) != 0)
@@ -122,11 +130,7 @@ static enum tl_reason find_groups(struct finding *f, size_t first, size_t count)
     for (size_t i = first; i < first + count; i++)
         filter = also(filter, "member",
                       tl_ldap_escape(tmp, (const uint8_t *)f->dns[i], strlen(f->dns[i])));
-    if (filter != NULL)
-        search.filter = filter = talloc_asprintf_append(filter, "))");
-    reason = filter != NULL
-                 ? tli_connection_search(tmp, f->dir->ldap, &search, &entries, f->out)
-                 : tli_people_no_memory(f->out);
+    reason = search_any(tmp, f, &search, filter, &entries);
     for (size_t i = 0; reason == TL_REASON_OK && i < entries->count; i++)
         if (take_group(f, &entries->entries[i]) != 0)
             reason = tli_people_no_memory(f->out);
