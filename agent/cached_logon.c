@@ -29,7 +29,7 @@
 /* The file of verifiers, read and locked; freeing it releases the lock. */
 struct verifier_file {
     char *path;
-    int lock; /* descriptor of the lock file beside it */
+    int lock; /* descriptor of its lock file */
     struct tla_verifiers *list;
 };
 

@@ -16,8 +16,8 @@ static volatile sig_atomic_t watched = -1;
 /*
  * SIGIO alone is not enough: the kernel makes a packet readable before it signals it, so
  * the signal for the request or the answer that was read last may arrive only now, from a
- * client that was preempted in between. So the socket is polled. The default action, by
- * which the listener recognises the end of the client, follows when this returns.
+ * client that was preempted in between. So the socket is polled. The default action,
+ * which shows the listener that the client has gone, follows when this returns.
  */
 static void on_client(int sig)
 {

@@ -3,8 +3,8 @@
  * deferred_note.h - the note that a session waits for tickets.
  *
  * RUN_DIR/pending/<token>.waits, "<uid> <ccache>": a worker waits for a domain controller
- * on behalf of this session, whose cache is this one ("": it has none yet). When the file
- * is gone, the tickets are no longer needed and the worker ends.
+ * on behalf of this session, whose cache is this one ("" before setcred has made it).
+ * When the file is gone, the tickets are no longer needed and the worker ends.
  */
 #ifndef TLA_DEFERRED_NOTE_H
 #define TLA_DEFERRED_NOTE_H
@@ -23,8 +23,8 @@ void tla_deferred_note_set_cache(const char *run_dir, const char *token, uint32_
                                  const char *ccache);
 /* The session has ended. */
 void tla_deferred_note_cancel(const char *run_dir, const char *token);
-/* The session's cache, child of ctx, "" while it has none; NULL: the session has ended.
- * Makes the note young again for tla_pending_sweep(). */
+/* The session's cache, child of ctx, "" before setcred has made it; NULL: the session has
+ * ended. Makes the note young again for tla_pending_sweep(). */
 const char *tla_deferred_note_read(TALLOC_CTX *ctx, const char *note);
 /* Whether the session, which has waited for so long, ended without pam_close_session. */
 bool tla_deferred_note_is_stale(const char *ccache, int64_t waited_us);

@@ -106,8 +106,8 @@ static void hand_over(const struct waiting *w, struct tl_logon *logon, const cha
 }
 
 /*
- * A KDC refused the user. The password may have been changed meanwhile: there is no
- * second try, which would count towards a lockout.
+ * A KDC refused the user. The password may have been changed meanwhile: a second try
+ * would count towards a lockout, so none is made.
  */
 static void refused(const struct waiting *w, enum tl_reason reason)
 {

@@ -18,7 +18,7 @@ struct tla_kdc_place;
 struct tla_kdc_place *tla_kdc_queue_wait(TALLOC_CTX *ctx, const char *run_dir,
                                          const char *realm, const char *user,
                                          tl_deadline until);
-/* The trace for the logon, by which other workers see when the KDCs reply; lives as long
+/* The trace for the logon, which shows other workers when the KDCs reply; lives as long
  * as the place. */
 const struct tl_trace *tla_kdc_place_trace(const struct tla_kdc_place *place);
 /* NULL is allowed, and so is a second time. */

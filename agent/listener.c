@@ -319,8 +319,7 @@ int tla_listen(const struct tla_setup *setup)
         rc = fail(setup, "configuration", out->detail != NULL ? out->detail : "?");
         goto done;
     }
-    /* The process group by which the agent recognises its own look-ups
-     * (tla_peer_is_agent). */
+    /* The agent recognises its own look-ups by this process group (tla_peer_is_agent). */
     (void)setpgid(0, 0);
     rc = open_endpoints(l);
     if (rc != 0) {

@@ -34,7 +34,7 @@ static bool is_recent(const struct tla_membership_cache *known, int64_t now)
 }
 
 /* Groups of other domains are in a ticket and not in tokenGroups. They stay as of the
- * last proof, except those of `own`, which has been asked. */
+ * last proof, except those of `own`, whose directory has been asked. */
 static int add_foreign(struct tl_membership *member,
                        const struct tla_membership_cache *known, const struct tl_sid *own,
                        int64_t now)

@@ -3,7 +3,7 @@
  * op_lookup.c - look up a user or a group, into the identity store.
  *
  * The client waits a second at most and then reads the store again, independent of the
- * answer. A look-up that takes longer is finished all the same, for the next client.
+ * answer. A look-up that takes longer is still finished, for the next client.
  */
 #include "operations.h"
 

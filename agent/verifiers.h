@@ -15,8 +15,8 @@
 #define TLA_VERIFIERS_FOOT "end"
 
 #define TLA_CACHED_MAX 50      /* users */
-#define TLA_CACHED_TRIES 5     /* wrong passwords, and then ... */
-#define TLA_CACHED_PAUSE_S 900 /* ... none is compared for so long */
+#define TLA_CACHED_TRIES 5     /* wrong passwords in a row */
+#define TLA_CACHED_PAUSE_S 900 /* seconds after those in which none is compared */
 
 struct tla_verifier {
     struct tl_sid sid;

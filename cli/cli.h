@@ -12,7 +12,7 @@
 /* Exit codes, the same for every verb. */
 enum {
     EXIT_WORKS = 0,       /* what was asked for works */
-    EXIT_PROBLEM = 1,     /* it does not: something is to be done */
+    EXIT_PROBLEM = 1,     /* it does not: something has to be fixed */
     EXIT_USAGE = 2,       /* the command line is wrong */
     EXIT_CANNOT_TELL = 3, /* neither could be found out */
     CLI_SHOW_HELP = -2    /* not an exit code: --help was given, main() prints it */

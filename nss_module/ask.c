@@ -2,7 +2,7 @@
  *
  * ask.c - ask the agent for what the store does not know.
  *
- * A process never spends more than a sixth of its time waiting for nothing: after a
+ * A process never spends more than a sixth of its time waiting without an answer: after a
  * question without an answer it asks no other for five times as long as that one took. So
  * `ls -l` among 500 unknown ids takes one second, not 500, and an agent that answers
  * "cannot tell" at once is asked again soon.
@@ -27,7 +27,7 @@
  * state of the module, besides the mapped store, that outlives a look-up. */
 static atomic_uint quiet_until;
 
-/* Its 32 bits wrap every 49 days; the difference of two is right all the same. */
+/* Its 32 bits wrap every 49 days; the difference of two is still right. */
 static uint32_t now_ms(void)
 {
     struct timespec now = {0};

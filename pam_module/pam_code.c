@@ -18,7 +18,7 @@ static const struct {
     {0xC0000388U, PAM_AUTHINFO_UNAVAIL}, /* DOWNGRADE_DETECTED, 1265 */
     {0xC0000321U, PAM_AUTHINFO_UNAVAIL}, /* SMARTCARD_SUBSYSTEM_FAILURE */
     {0xC0000383U, PAM_AUTHINFO_UNAVAIL}, /* SMARTCARD_NO_CARD */
-    /* The account is right, and may not. */
+    /* The account is valid, but may not log on. */
     {0xC0000022U, PAM_PERM_DENIED},      /* ACCESS_DENIED */
     {0xC000006EU, PAM_PERM_DENIED},      /* ACCOUNT_RESTRICTION, 1327 */
     {0xC000006FU, PAM_PERM_DENIED},      /* INVALID_LOGON_HOURS, 1328 */

@@ -79,7 +79,7 @@ static int set_limits(void)
                         size = {FILE_SIZE_MAX, FILE_SIZE_MAX},
                         data = {DATA_MAX, DATA_MAX};
 
-    /* A core file or a debugger would show keys and tickets; a child is for nothing. */
+    /* A core file or a debugger would show keys and tickets; no child is needed. */
     if (setrlimit(RLIMIT_CORE, &none) != 0 || setrlimit(RLIMIT_NPROC, &none) != 0 ||
         setrlimit(RLIMIT_NOFILE, &files) != 0 || setrlimit(RLIMIT_FSIZE, &size) != 0 ||
         setrlimit(RLIMIT_DATA, &data) != 0)
@@ -108,12 +108,12 @@ int lsa_drop(const char *user)
         ret = set_limits();
     if (ret != 0)
         return ret;
-    /* root's session keyring came along, and any process that possesses a keyring may
-     * read it. A kernel without keyrings says so again when tickets are fetched. */
+    /* root's session keyring is inherited, and any process that possesses a keyring may
+     * read it. A kernel without keyrings reports that when tickets are fetched. */
     if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 && errno != ENOSYS)
         return -errno;
-    /* The change of user has made it undumpable and deaf to the parent's end, the one
-     * as root's settings want it. */
+    /* The change of user has cleared the parent death signal, and the dumpable flag as
+     * fs.suid_dumpable says. */
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 ||
         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
         prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) != 0)
