@@ -147,8 +147,8 @@ static enum tl_access_answer sid_of(struct check *check,
 
 enum kind { DENY_GROUP, ALLOW_GROUP, ALLOW_USER };
 
-/* The first entry that matches the user, or NULL. A rule of groups that denies may name
- * the user's own SID, and one of users matches no group. */
+/* The first entry that matches the user, or NULL. deny_groups may name the user's own
+ * SID, and a list of users matches no group. */
 static const struct tl_access_entry *
 match(struct check *check, const struct tl_access_list *list, enum kind kind, bool ask)
 {

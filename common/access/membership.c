@@ -173,7 +173,7 @@ static size_t lines_of(const char *text, size_t len)
     return lines;
 }
 
-/* The text is root's own file, and still nothing of it is taken unless all of it is what
+/* Although the text is root's own file, none of it is used unless all of it is what
  * tl_membership_to_text() writes: half a membership could miss the group that denies. */
 int tl_membership_from_text(TALLOC_CTX *ctx, const char *text, size_t len,
                             struct tl_membership **result)

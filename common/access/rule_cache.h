@@ -7,7 +7,7 @@
  *
  *   group contoso.test S-1-5-21-1-2-3-1604 1764000000 linux users
  *
- * Writers do not lock: the later one wins, and what is lost is a look-up.
+ * Writers do not lock: the last one wins, and the loss is one look-up.
  */
 #ifndef TL_ACCESS_RULE_CACHE_H
 #define TL_ACCESS_RULE_CACHE_H

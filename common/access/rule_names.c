@@ -95,7 +95,7 @@ bool tli_rule_names_domain(struct tli_rule_names *names, const char *text,
     *why = "no domain or trusted domain of this machine has that name";
     if (!ask || names->topology_read)
         return false;
-    /* The trust may be newer than the snapshot, or there is no snapshot yet. */
+    /* The trust may be newer than the snapshot, or no snapshot exists yet. */
     names->topology_read = true;
     if (tl_machine_refresh(names->machine, names->in->trace, deadline_of(names), NULL) !=
         TL_REASON_OK)
@@ -104,7 +104,7 @@ bool tli_rule_names_domain(struct tli_rule_names *names, const char *text,
 }
 
 /* A Kerberos context with the user's tickets: the logon's own, or one of the pending
- * file; NULL and names->user_why where there is neither. */
+ * file; NULL and names->user_why if neither exists. */
 static struct tl_krb *user_context(struct tli_rule_names *names)
 {
     const struct tl_rules_input *in = names->in;

@@ -37,8 +37,8 @@ struct tli_rule_found {
     const char *name; /* as the directory spells it */
 };
 /* Look up a group or user by exactly one of `name` and `sid`. 0; -ENOENT: the directory
- * has none that a rule can use; -EIO: it cannot be asked. *why says why; strings belong
- * to `names`. */
+ * has nothing that a rule can use; -EIO: it cannot be asked. *why says why; strings
+ * belong to `names`. */
 int tli_rule_names_ask(struct tli_rule_names *names, const struct tl_known_domain *domain,
                        bool group, const char *name, const struct tl_sid *sid,
                        struct tli_rule_found *found, const char **why);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * names.c - options whose values are names and paths: what is a good one.
+ * names.c - options whose values are names and paths: which values are valid.
  */
 #include <ctype.h>
 #include <string.h>
@@ -67,7 +67,8 @@ static bool is_ccache(const char *value)
     return false;
 }
 
-/* As krb5.conf(5) has them under pkinit_identities. Not ENV: the agent has none. */
+/* As krb5.conf(5) has them under pkinit_identities. Not ENV: the agent clears its
+ * environment. */
 static bool is_pkinit(const char *value, bool anchors)
 {
     static const char *const kinds[] = {"FILE:", "DIR:", "PKCS12:", "PKCS11:"};

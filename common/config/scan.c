@@ -10,7 +10,7 @@
 
 #include "text.h"
 
-/* The library's buffer is 2048 bytes; nothing we know needs a quarter of it. */
+/* The library's buffer is 2048 bytes; no known value needs a quarter of it. */
 #define LINE_MAX_BYTES 1023
 
 /* One line of the text, without its end. */
@@ -57,7 +57,7 @@ static const char *line_fault(struct line line, bool *in_section)
     if (line.at[0] == '[') {
         if (line.at[line.len - 1] != ']' && line.at[line.len - 1] != '*')
             return "a section must be written [name]";
-        /* The library takes an indented first one for a comment. */
+        /* The library treats an indented first line as a comment. */
         if (line.at != start)
             return "a section must begin at the left margin";
         *in_section = true;

@@ -46,8 +46,8 @@ static void release(struct parsed *parsed)
         close(parsed->fd);
 }
 
-/* 0 with a profile, or with its error in *code; negative errno where no memfd
- * can be had. Release it in all cases. */
+/* 0 with a profile, or with its error in *code; negative errno if no memfd can be made.
+ * Release it in all cases. */
 static int parse(const char *text, size_t len, struct parsed *parsed, long *code)
 {
     char path[32];
@@ -113,7 +113,7 @@ static unsigned int error_line(const char *text, size_t len)
     return 0;
 }
 
-/* The pieces of a list, which a line of the parser's would be too short for. */
+/* The pieces of a list, which may be longer than the parser's line buffer. */
 static char *joined(TALLOC_CTX *ctx, char **values)
 {
     char *whole = talloc_strdup(ctx, values[0]);
@@ -202,7 +202,8 @@ int tli_config_text(TALLOC_CTX *ctx, struct tl_config *config, const char *file,
     int ret;
 
     *error = NULL;
-    /* With the mark that some editors write the first section would be lost. */
+    /* With the byte order mark that some editors write, the first section would be lost.
+     * */
     if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
         text += 3;
         len -= 3;

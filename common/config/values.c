@@ -94,7 +94,8 @@ static bool parse_bool(const char *value, bool *result)
     return false;
 }
 
-/* Plain decimal digits only: strtol()'s octal, signs and blanks are surprises. */
+/* Plain decimal digits only: the octal numbers, signs and blanks that strtol() accepts
+ * would be surprises. */
 static bool parse_number(const char *value, int64_t *number)
 {
     int64_t n = 0;

@@ -36,7 +36,7 @@ static void check_machine(struct run *run)
                      run->machine->workstation->fqdn, run->machine->workstation->realm);
 }
 
-/* Whether the name is one at all; run->logon stays NULL where it is not. */
+/* Whether the name is valid; run->logon stays NULL if it is not. */
 static void check_name(struct run *run)
 {
     struct tl_logon *logon = tl_logon_new(run->diag, run->machine, &run->trace);
@@ -68,7 +68,7 @@ static const char *foreign_domain(const struct run *run, const struct tl_route *
 }
 
 /* A shell makes CONTOSOalice of an unquoted CONTOSO\\alice: a bare name, so one of the
- * machine's own domain. What is true of it says nothing of the user who was meant. */
+ * machine's own domain. Checking it says nothing about the user who was meant. */
 static void check_spelling(struct run *run, const struct tl_name *name)
 {
     const char *meant = tl_name_meant(run->diag, name, run->machine->topology);

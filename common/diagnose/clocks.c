@@ -2,9 +2,10 @@
  *
  * clocks.c - whose clock is wrong: this machine's, or that of one domain controller.
  *
- * Kerberos refuses what is more than five minutes off, and the error is the same whoever
- * is wrong. Each clock is a voice, this machine's too, and the majority is right. Where
- * it is even, as with one domain controller, the difference is all that is said.
+ * Kerberos refuses a difference of more than five minutes, and the error does not show
+ * which clock is wrong. Each clock has one vote, this machine's too, and the majority is
+ * right. If the vote is even, as with one domain controller, only the difference is
+ * reported.
  */
 #include "internal.h"
 

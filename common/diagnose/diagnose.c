@@ -23,7 +23,7 @@ static bool is_of_machine(enum tl_reason reason)
            reason == TL_REASON_MACHINE_DISABLED;
 }
 
-/* A finding becomes the cause of it all. */
+/* A finding becomes the root cause. */
 static void blame(struct run *run, const struct tl_finding *finding)
 {
     struct tl_diagnosis *diag = run->diag;
@@ -46,7 +46,8 @@ static void blame(struct run *run, const struct tl_finding *finding)
 /*
  * The root cause: how the logon ended. Where none was tried, the first thing that failed;
  * where the domain controllers granted it, the first that failed behind their grant: what
- * failed before was not needed, but for the machine's account, by which users get names.
+ * failed before was not needed, except for the machine's account, which users' names are
+ * read with.
  */
 static void conclude(struct run *run)
 {

@@ -77,7 +77,7 @@ static void add_with_words(struct run *run, const char *check, const char *targe
     add(run, &finding);
 }
 
-/* What was seen, in the words of the check; without memory the diagnosis is incomplete.
+/* What was seen, in the check's words; without memory the diagnosis is incomplete.
  */
 TL_PRINTF(7, 0)
 static void add_found(struct run *run, const char *check, const char *target,

@@ -3,7 +3,7 @@
  * internal.h - what the files of diagnose/ share: the run of a checklist, and
  * probes of ports.
  *
- *   diagnose.c  the door: a run, and the one cause at its end
+ *   diagnose.c the entry: a run, and the one cause at its end
  *   checks.c    the table of all checks in their order, and the logon's own steps
  *   findings.c  what every check calls to record what it found
  *   summary.c   the sum, and how far it holds; pure
@@ -58,7 +58,7 @@ void tli_probe_run(struct probe *probes, size_t count, int timeout_ms);
 /* The bytes of a first AS-REQ for a principal (nothing is sent). -errno on failure. */
 int tli_probe_as_req(TALLOC_CTX *ctx, const char *principal, const char *realm,
                      uint8_t **req, size_t *len);
-/* Whether bytes are a Kerberos reply, and the KDC's time (0 if it tells none). */
+/* Whether bytes are a Kerberos reply, and the KDC's time (0 if not in it). */
 bool tli_probe_kdc_time(const uint8_t *reply, size_t len, int64_t *kdc_time);
 /* The smallest kpasswd request that a server answers, with an error [RFC 3244]. */
 extern const uint8_t tli_probe_kpasswd[];
@@ -89,13 +89,13 @@ struct run {
     struct tl_words_input words;
     struct tl_facts *facts; /* for the conclusion */
     size_t num_clocks;
-    struct tli_clock *clocks; /* of the domain controllers that told their time */
+    struct tli_clock *clocks; /* of the domain controllers that sent their time */
 };
 
 /*
  * findings.c: a finding of the area at hand. `check` is a stable slug; `target` is what
- * it is about, or NULL; `fmt` makes the one line that says what was seen. Where memory is
- * out the diagnosis is marked as incomplete.
+ * it is about, or NULL; `fmt` makes the one line that says what was seen. Without memory
+ * the diagnosis is marked as incomplete.
  */
 void tli_found_ok(struct run *run, const char *check, const char *target, const char *fmt,
                   ...) TL_PRINTF(4, 5);
@@ -119,7 +119,7 @@ void tli_progress(struct run *run, const char *check, const char *target);
 
 /* Each server of resolv.conf, by itself. */
 void tli_check_name_servers(struct run *run);
-/* DNS, 389/udp, 88, 464 and 389/tcp, for one domain; what time its KDCs tell. */
+/* DNS, 389/udp, 88, 464 and 389/tcp, for one domain; the time of its KDCs. */
 void tli_check_network(struct run *run, const char *domain);
 /* clocks.c: this machine's clock, and those of the domain controllers that were asked. */
 void tli_check_clocks(struct run *run);

@@ -36,7 +36,7 @@ struct tli_resolver {
 struct tli_resolv_conf {
     size_t count;
     struct tli_resolver servers[TL_RESOLVERS_MAX];
-    bool by_default; /* none is named: the one of this machine is asked */
+    bool by_default; /* no line names one: the one of this machine is asked */
     size_t bad;      /* lines whose address is malformed */
 };
 /* Changes `text`. */
@@ -86,7 +86,7 @@ enum tli_pam_return {
     TL_PAM_PERM_DENIED,
     TL_PAM_RETURNS
 };
-/* What follows from it; a positive number is so many modules that are skipped. */
+/* What follows from it; a positive number is how many modules are skipped. */
 enum tli_pam_action {
     TL_PAM_DO_IGNORE = 0,
     TL_PAM_DO_OK = -1,
@@ -108,9 +108,10 @@ struct tli_pam_entry {
 struct tli_pam_stack {
     size_t count;
     struct tli_pam_entry *entries;
-    const char *broken; /* a file that is not there, or a line like none; or NULL */
+    const char *broken; /* a missing file, or a malformed line; or NULL */
 };
-/* The text of a file of /etc/pam.d, or NULL: there is none. It must outlive the stack. */
+/* The text of a file of /etc/pam.d, or NULL: it does not exist. It must outlive the
+ * stack. */
 typedef const char *(*tli_pam_load_fn)(void *arg, const char *name);
 /* NULL: no memory. */
 struct tli_pam_stack *tli_pam_stack_read(TALLOC_CTX *ctx, const char *service,
@@ -134,8 +135,8 @@ enum tli_pam_fault {
     TL_PAM_FINE,
     TL_PAM_ABSENT,      /* our module is not in it */
     TL_PAM_NOT_REACHED, /* another one ends the stack before it */
-    TL_PAM_REFUSED,     /* the stack refuses whom our module lets in */
-    TL_PAM_OPEN         /* the stack lets in whom our module refuses */
+    TL_PAM_REFUSED,     /* the stack refuses a user whom our module lets in */
+    TL_PAM_OPEN         /* the stack lets in a user whom our module refuses */
 };
 /* *culprit: the module that decides instead, or NULL. */
 enum tli_pam_fault tli_pam_judge(const struct tli_pam_stack *stack,
@@ -158,7 +159,7 @@ struct tli_sshd {
     const char *included; /* a file that cannot be read, or NULL */
 };
 /* The text of the nth file that a pattern of Include names (the main file: NULL), or
- * NULL: there is none. *unreadable: there is one, and it cannot be read. */
+ * NULL: it does not exist. *unreadable: it exists and cannot be read. */
 typedef const char *(*tli_sshd_load_fn)(void *arg, const char *pattern, size_t nth,
                                         bool *unreadable);
 /* Strings are children of ctx. -ENOENT: no main file; -EACCES; -ENOMEM. */
@@ -171,7 +172,7 @@ enum tli_sshd_match {
     TL_SSHD_MAYBE, /* from some hosts */
     TL_SSHD_YES
 };
-/* The best match of a user in a list; *pattern is the one. */
+/* The best match of a user in a list; *pattern is what matched. */
 enum tli_sshd_match tli_sshd_match(const struct tli_sshd_list *list, const char *user,
                                    const char **pattern);
 

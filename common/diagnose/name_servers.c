@@ -4,7 +4,8 @@
  * controllers of both domains.
  *
  * A resolver hides the state of its servers: a dead one costs every program seconds and
- * is never named, and what the first to answer does not know, no other is asked for.
+ * is never named, and after the first answer no other server is asked, even if the
+ * records are missing from it.
  */
 #include <ares.h>
 #include <arpa/nameser.h>
@@ -43,7 +44,7 @@ struct survey {
     struct question questions[DOMAINS];
     struct answer answers[TL_RESOLVERS_MAX][DOMAINS];
     bool known[DOMAINS];    /* some server has the records */
-    bool answered[DOMAINS]; /* or some says that there are none */
+    bool answered[DOMAINS]; /* or some server says that they do not exist */
 };
 
 static bool ask_for(TALLOC_CTX *ctx, struct question *question, const char *domain)
@@ -117,7 +118,7 @@ static enum tl_verdict severity(const struct survey *survey)
     return TL_FINDING_WARNING;
 }
 
-/* It answers nothing at all. */
+/* It does not answer at all. */
 static void tell_dead(struct run *run, const struct survey *survey, const char *server,
                       enum probe_result result)
 {
@@ -139,7 +140,7 @@ static void tell_dead(struct run *run, const struct survey *survey, const char *
                                       : "no answer on 53/udp");
 }
 
-/* True if there is something to tell other than that it knows the domain. */
+/* True if there is something to report other than that it knows the domain. */
 static bool tell_domain(struct run *run, const struct survey *survey, const char *server,
                         const struct answer *answer, size_t d)
 {

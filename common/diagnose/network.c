@@ -71,7 +71,7 @@ static void judge_port(struct run *run, const struct port_check *check,
                                                              : check->reason,
                   host, check->name, "%s is refused: nothing listens there", check->name);
         return;
-    case PROBE_SILENT: /* no firewall's work */
+    case PROBE_SILENT: /* not caused by a firewall */
         tli_found(run, check->slug, host, check->severity, TL_REASON_KDC_SILENT, host,
                   check->name, "%s is open, but what listens did not answer within %d ms",
                   check->name, PROBE_TIMEOUT_MS);

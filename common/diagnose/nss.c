@@ -85,7 +85,7 @@ static bool check_line(struct run *run, const char *text, const char *database)
     struct tli_nss_line line;
 
     tli_nsswitch_judge(run->diag, text, database, &line);
-    /* initgroups is group's, where it has no line of its own. */
+    /* initgroups uses group's line if it has no line of its own. */
     if (!line.present && strcmp(database, "initgroups") == 0)
         return true;
     if (!line.ours) {
@@ -108,7 +108,7 @@ static bool check_line(struct run *run, const char *text, const char *database)
     return true;
 }
 
-/* False: the name can be that of no user of a domain. */
+/* False: the name cannot be a domain user's. */
 static bool has_user(const struct run *run)
 {
     const struct tl_logon *logon = run->logon;

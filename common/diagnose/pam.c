@@ -89,7 +89,7 @@ static bool check_kind(struct run *run, const char *service,
 {
     const struct tli_pam_entry *culprit;
     enum tli_pam_fault fault = tli_pam_judge(stack, kind, &culprit);
-    /* Which programs are for users of domains, is for the administrator to say. */
+    /* Which programs are for users of domains is the administrator's decision. */
     bool chosen = fault == TL_PAM_ABSENT && kind == TL_PAM_AUTH;
 
     if (fault == TL_PAM_FINE)
@@ -111,7 +111,7 @@ static bool uses_us(struct files *files, const char *service)
     return uses;
 }
 
-/* Where no file has our module, only what cannot be understood is worth a line each. */
+/* If no file has our module, only lines that cannot be parsed are reported. */
 static void check_service(struct run *run, struct files *files, const char *service,
                           bool any)
 {
@@ -125,7 +125,7 @@ static void check_service(struct run *run, struct files *files, const char *serv
     if (stack->broken != NULL)
         tli_found(run, "pam", service, TL_FINDING_WARNING, TL_REASON_PAM_STACK, service,
                   NULL, "it cannot be parsed: %s", stack->broken);
-    /* Where the first is absent, so is the rest. */
+    /* If the first is absent, so are the others. */
     rival = tli_pam_rival(stack);
     if (any && !check_kind(run, service, stack, TL_PAM_AUTH) &&
         !check_kind(run, service, stack, TL_PAM_ACCOUNT))

@@ -79,7 +79,7 @@ static bool parse_action(const char *word, int *action)
     return true;
 }
 
-/* "value=action ...", the inside of brackets. What is not named is bad. */
+/* "value=action ...", the inside of brackets. A value that is not named is `bad`. */
 static bool parse_brackets(char *text, int *actions)
 {
     bool named[TL_PAM_RETURNS] = {false};
@@ -246,7 +246,7 @@ static void read_next(struct reader *reader)
         return;
     }
     shown = talloc_asprintf(reader->stack, "%s: %s", name, line);
-    /* libpam makes of such a line one that fails; here it is reported, and skipped. */
+    /* libpam turns such a line into one that fails; here it is reported, and skipped. */
     if (!read_line(reader, line, file->kind, file->level, name))
         broken(reader, "", shown);
     talloc_free(shown);

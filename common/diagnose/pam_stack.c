@@ -3,8 +3,8 @@
  * pam_stack.c - what a PAM stack makes of a user of a domain. Pure.
  *
  * The stack is gone through as libpam does, once with our module letting the user in and
- * once with it refusing: so all ways to write a stack are judged by what they do, and
- * not by how they look.
+ * once with it refusing: so every way to write a stack is judged by its result, not by
+ * its form.
  */
 #include <string.h>
 
@@ -87,7 +87,7 @@ struct tli_pam_run tli_pam_run(const struct tli_pam_stack *stack, enum tli_pam_k
         enum tli_pam_return got;
         int action;
 
-        if (entry->module == NULL) { /* what it begins with is what reset goes back to */
+        if (entry->module == NULL) { /* reset restores the state at its beginning */
             if (entry->level + 1 < LEVELS)
                 outer[entry->level + 1] = state;
             continue;
@@ -120,8 +120,8 @@ struct tli_pam_run tli_pam_run(const struct tli_pam_stack *stack, enum tli_pam_k
 }
 
 /* Modules whose answer for a user of a domain, known to NSS and not to /etc/shadow, can
- * be predicted: of authentication, and of the account. Any other is taken neither to let
- * such a user in nor to refuse it. */
+ * be predicted: of authentication, and of the account. Any other module is assumed
+ * neither to let such a user in nor to refuse one. */
 static const struct {
     const char *module;
     enum tli_pam_return auth, account;
@@ -134,7 +134,7 @@ static const struct {
     {"pam_wheel.so", TL_PAM_PERM_DENIED, TL_PAM_PERM_DENIED},
     {"pam_sss.so", TL_PAM_USER_UNKNOWN, TL_PAM_USER_UNKNOWN},
     {"pam_winbind.so", TL_PAM_USER_UNKNOWN, TL_PAM_USER_UNKNOWN},
-    /* it has no say about the account of whom it has not let in itself */
+    /* it does not judge the account of a user whom it has not let in itself */
     {"pam_krb5.so", TL_PAM_USER_UNKNOWN, TL_PAM_IGNORE},
     {"pam_ldap.so", TL_PAM_USER_UNKNOWN, TL_PAM_USER_UNKNOWN},
     {"pam_nologin.so", TL_PAM_IGNORE, TL_PAM_IGNORE},

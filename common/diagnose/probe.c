@@ -160,7 +160,7 @@ void tli_probe_run(struct probe *probes, size_t count, int timeout_ms)
 }
 
 /* libkrb5 makes the first message of an AS exchange without sending it; the context is
- * thrown away afterwards. */
+ * freed afterwards. */
 int tli_probe_as_req(TALLOC_CTX *ctx, const char *principal, const char *realm,
                      uint8_t **req, size_t *len)
 {

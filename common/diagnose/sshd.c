@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * sshd.c - what sshd's own settings say of the user.
+ * sshd.c - what sshd's own settings mean for the user.
  */
 #include <errno.h>
 #include <glob.h>
@@ -76,7 +76,7 @@ static void check_users(struct run *run, const struct tli_sshd *sshd, const char
                      match == TL_SSHD_MAYBE ? " from some hosts" : "");
 }
 
-/* What of the file was not judged, in one sentence. */
+/* Which parts of the file were not judged, in one sentence. */
 static void tell_rest(struct run *run, const struct tli_sshd *sshd, const char *user)
 {
     char *rest = talloc_strdup(run->diag, "");
@@ -98,7 +98,7 @@ static void tell_rest(struct run *run, const struct tli_sshd *sshd, const char *
         tli_left_out(run, TL_AREA_PARTLY, "%s", rest + 2);
 }
 
-/* Whom sshd compares with, the name that the name service gives; NULL: not known. */
+/* The name that sshd compares with, which is the name service's; NULL: not known. */
 static const char *user_of(struct run *run, TALLOC_CTX *ctx)
 {
     const struct tl_logon *logon = run->diag->logon;

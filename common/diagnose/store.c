@@ -14,7 +14,7 @@
 
 #define ROOM (256U * 1024U) /* of a store that begins */
 
-/* Write that much into a file without a name. 0 or -errno. */
+/* Write this many bytes into an unnamed file. 0 or -errno. */
 static int try_room(const char *folder)
 {
     static const char block[4096] = {1};
@@ -40,7 +40,7 @@ static void check_folder(struct run *run, const char *folder, enum tl_verdict se
 {
     int rc = try_room(folder);
 
-    /* Not every file system has files without a name. */
+    /* Not every file system has unnamed files. */
     if (rc == -EOPNOTSUPP)
         tli_left_out(run, TL_AREA_PARTLY, "free space in %s cannot be tested", folder);
     else if (rc == -ENOENT)

@@ -55,7 +55,8 @@ static void check_route(struct run *run, const struct tl_name *name)
                   route->subject, route->attribute, "%s", route->why);
 }
 
-/* Of a kind: what does not hold, as a finding; what does, as one that says so. */
+/* The facts of one kind: each that does not hold is a problem, each that holds is a
+ * finding with OK. */
 static void report_fact(struct run *run, enum tl_fact_kind kind, enum tl_reason reason,
                         const char *check, const char *target, const char *right,
                         const char *wrong)
@@ -181,8 +182,8 @@ void tli_check_user_side(struct run *run, struct tl_krb *krb, struct tl_locator 
                   attribute != NULL ? attribute : tl_reason_info(reason)->slug);
 }
 
-/* What the trust works with today it may lose tomorrow, by an update of the domain
- * controllers: a warning, where the logon does not fail for it already. */
+/* An update of the domain controllers may end what this trust works with today: a
+ * warning, if the logon does not fail because of it already. */
 void tli_check_rc4(struct run *run)
 {
     bool refuses = run->config->allow_rc4 == TL_RC4_NO;
