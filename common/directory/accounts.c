@@ -33,7 +33,7 @@ static enum tl_reason find_accounts(TALLOC_CTX *ctx, struct tl_directory *dir, b
     return tli_connection_search(ctx, dir->ldap, &search, entries, out);
 }
 
-/* NULL stays NULL; -1 where memory is out. */
+/* NULL stays NULL; -1 without memory. */
 static int give(TALLOC_CTX *ctx, const char *text, const char **copy)
 {
     *copy = text != NULL ? talloc_strdup(ctx, text) : NULL;
@@ -53,7 +53,7 @@ static int copy_account(TALLOC_CTX *ctx, const struct tli_entry *entry,
                : 0;
 }
 
-/* Where no account has it, *accounts is an empty array, not NULL: that is an answer. */
+/* If no account has it, *accounts is an empty array, not NULL: that is an answer. */
 static enum tl_reason accounts_with(TALLOC_CTX *ctx, struct tl_directory *dir, bool own,
                                     const char *attribute, const char *value,
                                     struct tl_account **accounts, size_t *count,
@@ -135,7 +135,7 @@ enum tl_reason tl_directory_user(TALLOC_CTX *ctx, struct tl_directory *dir,
     if (at != NULL)
         reason = find_user(tmp, dir, false, "userPrincipalName", upn_or_sam,
                            strlen(upn_or_sam), &entries, out);
-    /* A bare name, or an implicit UPN that no account has as its explicit one. */
+    /* A bare name, or an implicit UPN that is no account's explicit UPN. */
     if (reason == TL_REASON_OK &&
         (at == NULL || (entries->count == 0 && strcasecmp(at + 1, dir->domain) == 0)))
         reason = find_user(tmp, dir, true, "sAMAccountName", upn_or_sam,

@@ -10,7 +10,7 @@
 
 #include "connection.h"
 
-/* Context in two steps, offer, end: a server that wants more wants no end. */
+/* Context in two steps, offer, end: a server that asks for more would never finish. */
 #define BIND_STEPS_MAX 8
 
 enum tl_reason tli_connection_fail(const struct tli_connection *connection,
@@ -36,7 +36,7 @@ static enum tl_reason no_memory(struct tl_outcome *out)
     return TL_REASON_NO_MEMORY;
 }
 
-/* A server that a firewall hides must leave time for the next one. */
+/* A server behind a firewall must leave time for the next one. */
 #define CONNECT_MS 3000
 
 /* A socket that does not block, connected before the deadline; or negative errno. */
@@ -102,8 +102,8 @@ int tli_connection_send(struct tli_connection *connection,
     return ret;
 }
 
-/* Messages of an earlier request that was given up are passed over. One that belongs to
- * none says that the server is about to close [RFC 4511 4.4.1]. */
+/* Messages of an earlier request that was given up are skipped. A message without a
+ * request says that the server is about to close [RFC 4511 4.4.1]. */
 int tli_connection_receive(struct tli_connection *connection,
                            struct tli_ldap_message *message, const char **why)
 {
@@ -172,7 +172,8 @@ static enum tl_reason bind_gssapi(struct tli_connection *connection,
         if (reason != TL_REASON_OK)
             return reason;
     }
-    /* "Success" before the layer is agreed on would be a server in the clear. */
+    /* A "success" before the layer is negotiated would leave the connection unprotected.
+     * */
     if (result.code != LDAP_SUCCESS || connection->gss->state != TL_GSS_DONE ||
         tli_stream_seal(connection->stream, connection->gss) != 0)
         return tli_connection_fail(connection, out,
@@ -185,8 +186,8 @@ char *tl_directory_service(TALLOC_CTX *ctx, const struct tl_dc *dc)
     return talloc_asprintf(ctx, "ldap/%s/%s", dc->host, dc->domain);
 }
 
-/* The ticket is looked up before connecting, so that nothing is sent where it is missing.
- * The trace has one event for the bind, also where it fails. */
+/* The ticket is looked up before connecting, so that nothing is sent if it is missing.
+ * The trace has one event for the bind, also if it fails. */
 enum tl_reason tli_connection_open(TALLOC_CTX *ctx, const struct tl_dc *dc, uint16_t port,
                                    const char *ccache, tl_deadline deadline,
                                    const struct tl_trace *trace,

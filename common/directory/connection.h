@@ -20,7 +20,7 @@ struct tli_connection {
     struct tli_stream *stream;
     struct tli_gss *gss;
     int last_id; /* of a request */
-    bool broken; /* what comes next on it is not known any more */
+    bool broken; /* the position in its stream is lost */
     tl_deadline deadline;
     const struct tl_trace *trace;
     const char *server; /* "dc1.contoso.test (10.99.0.11) 389/tcp" */
@@ -42,7 +42,7 @@ struct tli_search {
     bool extended_dn;              /* DNs as values bring GUID and SID with them */
 };
 /* At most `max_entries` of 64 MiB in all, and 10,000 values of each attribute; `cut` says
- * that there were more. An object that does not exist is an empty result. */
+ * that there were more. For an object that does not exist the result is empty. */
 enum tl_reason tli_connection_search(TALLOC_CTX *ctx, struct tli_connection *connection,
                                      const struct tli_search *search,
                                      struct tli_entries **entries,

@@ -22,7 +22,7 @@ static char *lower(TALLOC_CTX *ctx, const char *text)
     return copy;
 }
 
-/* 0 or -ENOMEM; *copy is NULL where the attribute is not there or not fit. */
+/* 0 or -ENOMEM; *copy is NULL if the attribute is missing or unusable. */
 static int copy_text(TALLOC_CTX *ctx, const struct tli_entry *entry, const char *name,
                      const char **copy)
 {
@@ -32,7 +32,7 @@ static int copy_text(TALLOC_CTX *ctx, const struct tli_entry *entry, const char 
     return text != NULL && *copy == NULL ? -ENOMEM : 0;
 }
 
-/* Only a forest trust's blob counts [ADTS 6.1.6.9.3]; others may hold remains. */
+/* Only a forest trust's blob counts [ADTS 6.1.6.9.3]; others may hold stale data. */
 static int decode_forest_info(struct tl_tdo *tdo, const struct tli_entry *entry)
 {
     const struct tli_attribute *blob =

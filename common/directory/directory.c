@@ -11,7 +11,7 @@
 
 #include "internal.h"
 
-/* The catalogue is a convenience; it may not eat the whole deadline. */
+/* The catalogue is optional; it must not use up the whole deadline. */
 #define GC_TIMEOUT_MS 700
 
 static enum tl_reason no_memory(struct tl_outcome *out)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * entry.h - what a directory said, as plain data, and what it means. Pure: no
+ * entry.h - what a directory returned, as plain data, and what it means. Pure: no
  * LDAP library here, so that hostile answers can be written by hand in a test.
  */
 #ifndef TL_DIRECTORY_ENTRY_H
@@ -34,13 +34,13 @@ struct tli_entries {
 /* UTF-8 without control characters (C0, DEL, C1), 1 to `max` bytes; one byte behind
  * the last may be read. */
 bool tli_text_fit(const uint8_t *data, size_t len, size_t max);
-/* NULL where there is no such attribute (names are compared without case). */
+/* NULL if the entry does not have the attribute (names are compared without case). */
 const struct tli_attribute *tli_entry_attribute(const struct tli_entry *entry,
                                                 const char *name);
 /* A value fit to be kept and shown, by tli_text_fit(), of at most 1024 bytes. NULL
  * otherwise. It is borrowed from the entry. */
 const char *tli_value_text(const struct tli_value *value);
-/* The first value as such a text; NULL where there is none or it is not fit. */
+/* The first value as such a text; NULL if it is missing or unusable. */
 const char *tli_entry_text(const struct tli_entry *entry, const char *name);
 /*
  * An integer. Active Directory writes 32-bit flags as signed decimals, so
@@ -56,8 +56,8 @@ char *tli_dn_to_dns(TALLOC_CTX *ctx, const char *dn);
 
 /*
  * A trustedDomain object. *tdo is a child of ctx. -EBADMSG, with *why a constant phrase,
- * without a usable trustPartner or with malformed numbers. A forest trust information
- * that cannot be decoded is not such an error: the TDO itself says so.
+ * without a usable trustPartner or with malformed numbers. Forest trust information that
+ * cannot be decoded is not such an error: the TDO records it.
  */
 int tli_tdo_from_entry(TALLOC_CTX *ctx, const char *holder, const struct tli_entry *entry,
                        struct tl_tdo **tdo, const char **why);

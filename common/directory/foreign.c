@@ -38,7 +38,7 @@ static int add_dn(struct finding *f, const char *dn)
     return more[f->num_dns++] != NULL ? 0 : -ENOMEM;
 }
 
-/* "(attribute=value)" behind what is there; NULL when memory is out. */
+/* Append "(attribute=value)"; NULL without memory. */
 static char *also(char *filter, const char *attribute, char *value)
 {
     if (filter != NULL && value != NULL)

@@ -17,7 +17,7 @@
 
 #include "gssapi.h"
 
-/* A ticket and the realm of each name are at hand: nothing is to be found out. */
+/* A ticket and the realm of each name are at hand: nothing has to be looked up. */
 #define SETTINGS                                                                         \
     "[libdefaults]\n"                                                                    \
     "dns_lookup_kdc = false\n"                                                           \

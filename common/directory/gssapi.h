@@ -17,7 +17,7 @@
 #include "status/ber.h"
 
 enum tli_gss_state {
-    TL_GSS_CONTEXT, /* tokens of the security context go to and fro */
+    TL_GSS_CONTEXT, /* tokens of the security context are exchanged */
     TL_GSS_OFFER,   /* the server's offer of layers is awaited */
     TL_GSS_DONE     /* the layer is chosen */
 };

@@ -10,7 +10,7 @@
 /* A directory that is open: one DC, and its global catalogue where that is needed. */
 struct tl_directory {
     struct tli_connection *ldap;
-    struct tli_connection *gc; /* opened when first needed; NULL: not to be had */
+    struct tli_connection *gc; /* opened when first needed; NULL: not available */
     bool gc_tried, gc_offered;
     size_t num_domains; /* of the forest, once read; 0: not known */
     struct tl_dc *dc;   /* what is needed of it for the second connection */
@@ -21,8 +21,8 @@ struct tl_directory {
     struct tl_sid sid; /* of the domain, once asked for */
 };
 
-/* The global catalogue of the same server, where it is one, answers, and would hold
- * more than we have already; else NULL. */
+/* The global catalogue of the same server, if it is one, replies, and would hold more
+ * than we have already; else NULL. */
 struct tli_connection *tli_directory_catalogue(struct tl_directory *dir);
 
 #endif

@@ -17,9 +17,10 @@
 #include "people.h"
 
 #define GROUPS_MAX 1000
-/* What Active Directory gives at once at most; others would give everything. */
+/* The most values that Active Directory returns at once; other servers would return all.
+ * */
 #define PIECE 1500
-/* What is looked at for one answer, each member of each group: bounds memory. */
+/* The members of all groups that are examined for one answer: bounds memory. */
 #define GATHERED_MAX (8 * (size_t)TL_DIR_MEMBERS_MAX)
 
 /* A group by DN, with its SID. */
@@ -40,8 +41,7 @@ struct gathering {
     struct tl_outcome *out;
 };
 
-/* The first of all by SID, no more than may be given; each is found twice, or in many
- * groups. */
+/* The first members by SID, up to the limit; each is found twice, or in many groups. */
 static void tidy(struct tl_dir_names *found)
 {
     found->count = tli_dir_names_unique(found->names, found->count);
@@ -51,7 +51,7 @@ static void tidy(struct tl_dir_names *found)
     }
 }
 
-/* Whether no more may be looked at. */
+/* Whether the limit of examined members is reached. */
 static bool enough(struct gathering *g)
 {
     if (g->gathered < GATHERED_MAX)

@@ -21,7 +21,7 @@
 
 /* --- requests --- */
 
-/* What has been put so far, and the end of `ber`. */
+/* What has been written so far, and the end of `ber`. */
 static struct tli_ldap_bytes *finish(TALLOC_CTX *ctx, BerElement *ber, bool good)
 {
     struct berval flat = {0, NULL};
@@ -83,7 +83,7 @@ static bool put_page(BerElement *ber, const struct tli_ldap_search *search)
 }
 
 /* SEQUENCE { INTEGER 1 }: SIDs as strings [ADTS 3.1.1.3.4.1.5]. A server without the
- * control leaves the SIDs away, which the reader sees. */
+ * control omits the SIDs, which the reader detects. */
 static bool put_extended_dn(BerElement *ber)
 {
     static char one[] = {0x30, 3, 2, 1, 1};

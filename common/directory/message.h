@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * message.h - the few LDAP messages that are spoken here [RFC 4511 4]. Pure.
+ * message.h - the few LDAP messages that are used here [RFC 4511 4]. Pure.
  *
- * Not libldap's: with its first handle that library looks the host's own name up in the
- * name service, which takes as long as the name service likes, reads ldap.conf, ~/.ldaprc
- * and the environment, and loads SASL's and TLS's libraries for what is done here by
- * other means (docs/decisions/directory.md#liblber).
+ * Not libldap's: with its first handle that library looks up the host's own name in the
+ * name service, without a time limit, reads ldap.conf, ~/.ldaprc and the environment, and
+ * loads SASL's and TLS's libraries for what is done here by other means
+ * (docs/decisions/directory.md#liblber).
  */
 #ifndef TL_DIRECTORY_MESSAGE_H
 #define TL_DIRECTORY_MESSAGE_H
@@ -42,32 +42,32 @@ struct tli_ldap_search {
 struct tli_ldap_bytes *tli_ldap_bind_request(TALLOC_CTX *ctx, int id,
                                              const char *mechanism,
                                              struct tli_ber credentials);
-/* NULL, too, for a malformed filter. */
+/* Also NULL for a malformed filter. */
 struct tli_ldap_bytes *tli_ldap_search_request(TALLOC_CTX *ctx, int id,
                                                const struct tli_ldap_search *search);
 struct tli_ldap_bytes *tli_ldap_unbind_request(TALLOC_CTX *ctx, int id);
 
-/* filter.c: 0, -EINVAL, or -ENOMEM; what is in `ber` then is of no use. */
+/* filter.c: 0, -EINVAL, or -ENOMEM; after an error the content of `ber` is unusable. */
 int tli_ldap_put_filter(BerElement *ber, const char *filter);
 
 /* --- responses: windows on the message's bytes; 0 or -EBADMSG --- */
 
 struct tli_ldap_message {
     int id;
-    uint8_t op;              /* TL_LDAP_* or another one's tag */
+    uint8_t op;              /* TL_LDAP_* or another tag */
     struct tli_ber body;     /* of the operation */
-    struct tli_ber controls; /* empty where there are none */
+    struct tli_ber controls; /* empty if there are none */
 };
 int tli_ldap_message_decode(struct tli_ber bytes, struct tli_ldap_message *message);
 
 struct tli_ldap_result {
     int code;            /* LDAP_SUCCESS, ... */
     struct tli_ber text; /* any bytes */
-    struct tli_ber sasl; /* of a bind response; empty where there is none */
+    struct tli_ber sasl; /* of a bind response; empty if absent */
 };
 int tli_ldap_result_decode(const struct tli_ldap_message *message,
                            struct tli_ldap_result *result);
-/* Of a search's result: where the next page begins; empty where there is no next one. */
+/* Of a search's result: where the next page begins; empty after the last page. */
 int tli_ldap_cookie_decode(const struct tli_ldap_message *message,
                            struct tli_ber *cookie);
 

@@ -76,8 +76,8 @@ static enum tl_reason find(TALLOC_CTX *ctx, struct tl_directory *dir, const char
     return tli_connection_search(ctx, dir->ldap, &search, entries, out);
 }
 
-/* Exactly one must be found. Of two with one name neither is meant; two with one id share
- * their files. */
+/* Exactly one must be found. A name of two accounts identifies neither; two accounts with
+ * one id share their files. */
 static enum tl_reason only_one(const struct tli_entries *entries, const char *attribute,
                                struct tl_outcome *out)
 {
@@ -210,7 +210,7 @@ enum tl_reason tl_directory_user_groups(TALLOC_CTX *ctx, struct tl_directory *di
         goto cleanup;
     if (entries->count == 1)
         groups = tli_entry_attribute(&entries->entries[0], "tokenGroups");
-    /* Every user has a primary group. No SID at all: they may not be read. */
+    /* Every user has a primary group. Without any SID, the groups may not be read. */
     if (groups == NULL || entries->cut) {
         reason =
             tli_connection_fail(dir->ldap, out, "the groups of %.256s %s", user->sam,

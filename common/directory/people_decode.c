@@ -76,7 +76,7 @@ bool tli_dn_in_domain(const char *dn, const char *nc)
     for (size_t i = 1; i <= tail; i++)
         if (!same_rdn(parts[all - i], head[tail - i]))
             goto cleanup;
-    /* Other naming contexts hang below by these. */
+    /* Other naming contexts are subordinate by these. */
     inside = !ava_is(parts[all - tail - 1][0], "DC", NULL) &&
              !ava_is(parts[all - tail - 1][0], "CN", "Configuration");
 
@@ -86,7 +86,7 @@ cleanup:
     return inside;
 }
 
-/* A text that is a name of this form by the rules that names typed by users obey. */
+/* A text that is a name of this form by the rules for names typed by users. */
 static bool is_name(const char *text, enum tl_name_form form)
 {
     struct tl_name *name = NULL;

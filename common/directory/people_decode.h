@@ -40,13 +40,13 @@ int tli_sids_from_values(TALLOC_CTX *ctx, const struct tli_attribute *attribute,
 
 /*
  * "range=1500-2999" or "range=3000-*" among the options of an attribute
- * [ADTS 3.1.1.3.1.3.3]. 0; -ENOENT: there is none, so all values are there; -EBADMSG.
+ * [ADTS 3.1.1.3.1.3.3]. 0; -ENOENT: no range, so all values are there; -EBADMSG.
  * *next is where the next piece starts, 0 after the last one.
  */
 int tli_range_parse(const char *options, size_t *first, size_t *next);
 /*
  * The SID in "<GUID=...>;<SID=S-1-5-...>;CN=..." [ADTS 3.1.1.3.4.1.5], in the string or
- * in the hexadecimal form. -ENOENT: it has none (a contact); -EBADMSG. *foreign: it is
+ * in the hexadecimal form. -ENOENT: no SID (a contact); -EBADMSG. *foreign: it is
  * that of a foreignSecurityPrincipal, which is named by its SID.
  */
 int tli_extended_dn_sid(const struct tli_value *value, struct tl_sid *sid, bool *foreign);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * range.c - the members of large groups: pieces of values, SIDs within DNs, and the
- * union of what several searches said.
+ * range.c - the members of large groups: pieces of values, SIDs within DNs, and the union
+ * of the results of several searches.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -19,7 +19,7 @@
 struct intake {
     struct tli_entries *entries;
     size_t max, bytes;
-    uint8_t *cookie; /* of the next page; NULL: there is none */
+    uint8_t *cookie; /* of the next page; NULL: this is the last */
     size_t cookie_len;
 };
 
@@ -80,7 +80,7 @@ static int copy_values(struct intake *intake, struct tli_ber from,
     return ret;
 }
 
-/* Text with a NUL in it ends there: then it is not a name that was asked for. */
+/* A NUL ends the text: then it is not a name that was asked for. */
 static char *copy_text(TALLOC_CTX *ctx, struct tli_ber from)
 {
     return talloc_strndup(ctx, from.len > 0 ? (const char *)from.data : "", from.len);

@@ -123,8 +123,8 @@ static int wait_for(const struct tli_stream *stream, short events)
     return n > 0 ? 0 : n == 0 ? -ETIMEDOUT : -errno;
 }
 
-/* More bytes, of those that are there. A server that always has some is not waited for,
- * and must not be listened to beyond the deadline either. */
+/* Read more of the bytes that have arrived. A server that always has some causes no wait,
+ * so the deadline is checked here too. */
 static int read_some(struct tli_stream *stream, struct buffer *buffer)
 {
     ssize_t n;
@@ -184,7 +184,7 @@ static int send_sealed(struct tli_stream *stream, const uint8_t *data, size_t le
         bytes = talloc_size(stream, LENGTH_SIZE + token.length);
     }
     if (bytes != NULL) {
-        /* One write: a length alone would wait for the server's delayed ACK. */
+        /* One write: a length sent alone would wait for the server's delayed ACK. */
         length = htonl((uint32_t)token.length);
         memcpy(bytes, &length, LENGTH_SIZE);
         memcpy(bytes + LENGTH_SIZE, token.value, token.length);

@@ -18,8 +18,8 @@ int tli_stream_seal(struct tli_stream *stream, struct tli_gss *gss);
 int tli_stream_send(struct tli_stream *stream, const uint8_t *data, size_t len);
 /* One whole message; it stays until the next call. */
 int tli_stream_receive(struct tli_stream *stream, struct tli_ber *message);
-/* What those two mean: -ETIMEDOUT, -EPIPE (the server has gone), -EBADMSG (what came is
- * not what was agreed on), -ENOMEM, or what the socket said. */
+/* The errors of those two: -ETIMEDOUT, -EPIPE (the server has closed), -EBADMSG (not as
+ * negotiated), -ENOMEM, or the socket's error. */
 const char *tli_stream_error(int error);
 
 #endif

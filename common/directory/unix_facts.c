@@ -48,7 +48,8 @@ static enum tl_reason look_for_twins(struct tl_unix_facts *facts, TALLOC_CTX *tm
     struct tl_dir_user *owner = NULL;
     enum tl_reason reason = tl_directory_user_by_uid(tmp, dir, facts->uid, &owner, out);
 
-    /* A server that does not find by it what it has just shown is not to be relied on. */
+    /* A server whose search by this value does not find what it has just returned is not
+     * reliable. */
     if (reason == TL_REASON_USER_UNKNOWN)
         return tli_connection_fail(
             dir->ldap, out, "uidNumber is returned, but a search for it finds nothing");

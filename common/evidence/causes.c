@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * causes.c - what may be wrong, what must be so where it is, and how a logon ends by it.
+ * causes.c - what may be wrong, what must hold if it is, and how a logon then ends.
  *
- * In the order in which a logon meets them: of two that explain an outcome equally well
- * the first is the one that was met. Statuses are not here: a cause explains the status
- * that the logon ended with.
+ * In the order in which a logon meets them: of two that explain an outcome equally well,
+ * the logon met the first. Statuses are not here: a cause explains the status that the
+ * logon ended with.
  */
 #include "causes.h"
 

@@ -10,7 +10,7 @@
 #define TLI_ENDINGS_MAX 6
 #define TLI_EXPECTS_MAX 3
 
-/* How a logon ends that has this cause: by the KRB-ERROR of a domain's KDC on the walk,
+/* How a logon with this cause ends: by the KRB-ERROR of a domain's KDC on the walk,
  * or by a reason that this machine found by itself. */
 struct tli_ending {
     int32_t krb_error; /* TL_KRB_NONE: `reason` counts */
@@ -18,7 +18,7 @@ struct tli_ending {
     enum tl_reason reason;
 };
 
-/* What else must be so, where it is known. */
+/* What else must hold, if it is known. */
 struct tli_expect {
     enum tl_fact_kind kind;
     enum tl_place place;
@@ -33,7 +33,7 @@ struct tli_cause {
     struct tli_expect expects[TLI_EXPECTS_MAX];
     size_t num_endings;
     struct tli_ending endings[TLI_ENDINGS_MAX];
-    const char *source; /* of the rule by which it ends so */
+    const char *source; /* of the rule for this end */
 };
 
 extern const struct tli_cause tli_causes[];

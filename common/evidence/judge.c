@@ -51,7 +51,7 @@ static bool is_contradicted(const struct trial *trial, const struct tli_cause *c
     return false;
 }
 
-/* The first fact that the cause rests on, or NULL: nothing wrong was seen there. */
+/* The first fact that the cause rests on, or NULL: no fault was seen there. */
 static const struct tl_fact *wrong_fact(const struct tl_facts *facts,
                                         const struct tli_cause *cause)
 {

@@ -12,7 +12,7 @@
 static const char not_a_list[] =
     "is not a list of RANGE N: SID as 'net idmap get ranges' prints it";
 
-/* All digits there are; false where there are none, or more than an id has. */
+/* All leading digits; false if there are none, or more than an id has. */
 static bool read_number(const char **at, uint32_t *number)
 {
     uint64_t n;

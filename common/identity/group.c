@@ -47,8 +47,8 @@ static int add_names(struct tl_group *group, const struct tli_user_text *text)
     return 0;
 }
 
-/* The id is checked before the name: a group without an id is not shown at all, however
- * it is called. */
+/* The id is checked before the name: a group without an id is not shown, whatever its
+ * name. */
 enum tl_reason tl_group_build(TALLOC_CTX *ctx, const struct tl_identity_input *in,
                               const struct tl_idmap *map, const struct tl_sid *sid,
                               const char *name, struct tl_group **group_out,

@@ -30,7 +30,7 @@ int tli_idmap_add_range(struct tl_idmap *map, const struct tl_sid *domain,
     return 0;
 }
 
-/* Why a SID of a domain with this one, or of none, is in no range of the table. */
+/* Why no range of the table holds a SID of a domain with this SID, or of no domain. */
 static const char *no_range(const struct tl_idmap *map, const struct tl_sid *domain)
 {
     /* This table goes by SIDs: whether the domain is known makes no difference. */
@@ -48,7 +48,7 @@ static const char *no_range(const struct tl_idmap *map, const struct tl_sid *dom
     }
 }
 
-/* Why a SID that is of no domain of the table has no id. */
+/* Why a SID outside the table's domains has no id. */
 static const char *no_domain(const struct tl_sid *sid)
 {
     return tl_sid_well_known(sid) != NULL
@@ -56,7 +56,7 @@ static const char *no_domain(const struct tl_sid *sid)
                : "it is not in a domain that this machine knows";
 }
 
-/* Whether the id would be of a slice that another domain keeps. */
+/* Whether the id would lie in a slice that another domain keeps. */
 static bool is_lost(const struct tl_idmap *map, const struct tl_sid *domain, uint32_t rid)
 {
     for (size_t i = 0; i < map->num_lost; i++) {

@@ -19,9 +19,9 @@ static int set_names(struct tl_idmap *map, struct tl_idmap_domain *domain,
     return domain->dns == NULL || (flat != NULL && domain->flat == NULL) ? -ENOMEM : 0;
 }
 
-/* The source that counts most decides the names of a domain: the own side's directory
- * before what a trusted forest lists, and of two forests that list one SID the one that
- * listed it first. */
+/* The source with the highest precedence decides the names of a domain: the own side's
+ * directory before what a trusted forest lists, and of two forests that list one SID the
+ * one that listed it first. */
 static int add_domain(struct tl_idmap *map, enum tli_idmap_rank rank, int64_t since,
                       const struct tl_sid *sid, const char *dns, const char *flat)
 {

@@ -47,7 +47,7 @@ int tli_idmap_fill_named(struct tl_idmap *map, const struct tl_rid_ranges *range
 /*
  * Samba: ID = low + range number * rangesize + RID % rangesize, the range being that
  * of the domain with the index RID / rangesize [idmap_autorid(8)]. The numbers fit:
- * tl_idmap_conflict() has looked.
+ * tl_idmap_conflict() has checked them.
  */
 int tli_idmap_fill_autorid(struct tl_idmap *map, const struct tl_config *config)
 {

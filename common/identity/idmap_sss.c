@@ -133,7 +133,7 @@ int tli_idmap_fill_sss(struct tl_idmap *map, const struct tl_config *config)
     slices = talloc_array(pool, struct slice, map->num_known * (FURTHER_SLICES + 1) + 1);
     if (slices == NULL || sss_idmap_init(pool_alloc, pool, pool_free, &sss) != 0)
         goto cleanup;
-    /* -EINVAL cannot be: tl_idmap_conflict() has looked at the three. */
+    /* -EINVAL cannot occur: tl_idmap_conflict() has checked the three. */
     if (sss_idmap_ctx_set_lower(sss, config->idmap_range_min) != 0 ||
         sss_idmap_ctx_set_upper(sss, config->idmap_range_max) != 0 ||
         sss_idmap_ctx_set_rangesize(sss, config->idmap_range_size) != 0)

@@ -2,8 +2,8 @@
  *
  * template.c - home and shell of one user from the configured template.
  *
- * What is put in comes from a directory: no path may be built from it that leads
- * elsewhere (CVE-2026-14476 of SSSD) or a line that holds another field.
+ * What is put in comes from a directory: it must not produce a path that leads elsewhere
+ * (CVE-2026-14476 of SSSD) or a line with a further field.
  */
 #include <errno.h>
 #include <limits.h>

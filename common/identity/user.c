@@ -19,7 +19,7 @@ struct build {
     struct tl_idmap *map;
     struct tli_user_ids ids;
     struct tl_identity *identity;
-    struct tl_sid primary; /* of the primary group; num_subs 0: there is no such group */
+    struct tl_sid primary; /* of the primary group; num_subs 0: it is not a group */
     size_t room;           /* of identity->groups */
 };
 
@@ -67,7 +67,7 @@ static enum tl_reason map_primary(struct build *b, const struct tl_sid *windows)
 
     if (reason == TL_REASON_OK)
         return reason;
-    /* Where no group is at fault it is the user. */
+    /* If no group is at fault, the user is. */
     return fail(
         b, reason,
         tl_sid_format(b->primary.num_subs != 0 ? &b->primary : &b->identity->sid, string),
@@ -89,7 +89,7 @@ static void add_group(struct build *b, const struct tl_sid *sid, uint32_t attrib
         drop(b, sid, why);
         return;
     }
-    /* The same group again, or with rfc2307 one with the gidNumber of another. */
+    /* A duplicate, or with rfc2307 a group with the gidNumber of another. */
     for (size_t i = 0; i < identity->num_groups; i++) {
         if (identity->groups[i].gid == gid)
             return;
@@ -224,7 +224,7 @@ static enum tl_reason check_account(const struct build *b,
         (len > 0 && account[len - 1] == '$'))
         return fail(b, TL_REASON_COMPUTER_ACCOUNT, text->canonical,
                     "accounts of computers and trusts may not log on");
-    /* By this name programs ask for groups (initgroups) and rights (sudoers). */
+    /* Programs look up groups (initgroups) and rights (sudoers) by this name. */
     if (tl_local_has_user(b->in->local, text->canonical))
         return fail(b, TL_REASON_NAME_TAKEN, text->canonical,
                     "an account in /etc/passwd has this name");

@@ -46,8 +46,8 @@ enum tl_reason tli_user_uid(const struct tli_user_ids *ids, const struct tl_sid 
                             uint32_t *uid, const char **why);
 enum tl_reason tli_user_gid(const struct tli_user_ids *ids, const struct tl_sid *sid,
                             uint32_t *gid, const char **why);
-/* The primary group: gid, private_group and *sid, which is that of no group (num_subs 0)
- * where it is private or has no group. `windows` is the one of the PAC. */
+/* The primary group: gid, private_group and *sid, which names no group (num_subs 0) if
+ * the gid is private or no group has it. `windows` is the one of the PAC. */
 enum tl_reason tli_user_primary(const struct tli_user_ids *ids,
                                 const struct tl_sid *windows,
                                 struct tl_identity *identity, struct tl_sid *sid,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * user_names.c - every name of the user, and none that could mean another.
+ * user_names.c - every name of the user, except names that could mean another user.
  *
  * A domain speaks for its own names only: the sAMAccountName below its DNS name and below
  * the flat name that the own side's directory has for it, and an explicit UPN whose
@@ -75,7 +75,7 @@ int tli_user_text_make(TALLOC_CTX *ctx, const struct tl_pac *pac, const char *cl
     return tli_account_text(ctx, pac->account, realm + 1, text, fault);
 }
 
-/* A name that the machine's own account has is that one's. */
+/* A name that the machine's own account has belongs to that account. */
 static int add(struct tl_identity *identity, const struct tl_local_ids *local, char *name)
 {
     const char **grown;

@@ -52,7 +52,8 @@ static int add_lent(struct list *list, const struct tl_idmap *map,
     return ret;
 }
 
-/* The domain that keeps the slice; NULL: none does, since several have the same claim. */
+/* The domain that keeps the slice; NULL: no domain does, since several have the same
+ * claim. */
 static const char *keeper(const struct tl_idmap *map, uint32_t id)
 {
     const struct tl_idmap_domain *domain = tl_idmap_domain_of_id(map, id);
