@@ -64,10 +64,10 @@ bool tli_enctype_allowed(enum tl_rc4 rc4, enum tli_key_use use, krb5_enctype enc
  * configuration, or NO_MEMORY. */
 enum tl_reason tli_k5_open(enum tl_rc4 rc4, bool cards, enum tl_stage stage,
                            krb5_context *k5, struct tl_outcome *out);
-/* "/etc/krb5.conf, line 3: Syntax error in profile relation", or NULL: nothing is found.
+/* "/etc/krb5.conf, line 3: Syntax error in profile relation", or NULL: no error is found.
  * Included files are checked too. */
 char *tli_k5_conf_syntax(TALLOC_CTX *ctx, const char *path);
-/* A value that libkrb5 rejects only where it needs it; NULL: there is none. */
+/* A value that libkrb5 rejects only when it needs it; NULL: all are valid. */
 char *tli_k5_conf_values(TALLOC_CTX *ctx, const char *path);
 
 /* --- message.c: what can be read of a message without a key --- */
@@ -91,7 +91,7 @@ char *tli_krb_referred_to(TALLOC_CTX *ctx, const krb5_data *reply);
 /* The content of a KRB-ERROR. Nothing of it is authenticated. */
 struct tli_krb_error {
     int32_t code;            /* TL_KRB_NONE: the reply is not a KRB-ERROR */
-    uint32_t edata_ntstatus; /* 0: the e-data has none */
+    uint32_t edata_ntstatus; /* 0: not in the e-data */
     int64_t stime;           /* the KDC's clock, seconds since 1970 */
     char *crealm;            /* child of ctx, or NULL */
 };
@@ -147,7 +147,7 @@ enum tl_reason tli_realms_enter(TALLOC_CTX *ctx, struct tli_realms *seen, int li
                                 const char *realm, size_t len);
 /* "CONTOSO.TEST, FABRIKAM.TEST, CONTOSO.TEST" */
 char *tli_realms_text(TALLOC_CTX *ctx, const struct tli_realms *seen, const char *last);
-/* Without another one behind; NULL: there is none. */
+/* The same without a further realm; NULL: the path is empty. */
 char *tli_realms_all_text(TALLOC_CTX *ctx, const struct tli_realms *realms);
 
 #endif

@@ -79,8 +79,8 @@ static size_t end_of_line(const char *text, size_t len, unsigned int line)
     return at;
 }
 
-/* The first line that libkrb5 does not take: a parser that goes forward takes every
- * shorter start, and no longer one. *code is what it says of it. */
+/* The first line that libkrb5 does not take: the parser accepts every shorter start, and
+ * rejects every longer one. *code is its error. */
 static unsigned int bad_line(const char *text, size_t len, long *code)
 {
     unsigned int low = 0, high = 1;
@@ -153,7 +153,7 @@ static char *bad_include(TALLOC_CTX *ctx, const char *line)
     return NULL;
 }
 
-/* "/etc/krb5.conf, line 3: Syntax error in profile relation"; NULL: all is well. *next is
+/* "/etc/krb5.conf, line 3: Syntax error in profile relation"; NULL: no error. *next is
  * the included file that is at fault, or NULL. */
 static char *fault_of(TALLOC_CTX *ctx, const char *path, char **next)
 {
@@ -193,7 +193,8 @@ char *tli_k5_conf_syntax(TALLOC_CTX *ctx, const char *path)
 
 /* --- values --- */
 
-/* What libkrb5 fails for where it is needed; other nonsense it takes for the default. */
+/* Values that libkrb5 fails for when it needs them; for other invalid ones it uses the
+ * default. */
 static const char *const times[] = {"ticket_lifetime", "renew_lifetime"};
 
 static char *time_fault(TALLOC_CTX *ctx, profile_t profile, const char **names,

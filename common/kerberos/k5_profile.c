@@ -80,9 +80,9 @@ static const char *lookup(const struct layer *layer, const char *const *names)
     while (names[n] != NULL)
         n++;
     if (n == 3 && strcmp(names[0], "capaths") == 0)
-        return "."; /* no realm in between but those the KDCs name */
-    /* It wants to know one before it hands over what it would send there
-     * (krb5_set_kdc_send_hook), and is never let there. */
+        return "."; /* only the intermediate realms that the KDCs name */
+    /* libkrb5 needs an address before it passes a message to krb5_set_kdc_send_hook;
+     * nothing is sent to this one. */
     if (n == 3 && strcmp(names[0], "realms") == 0 && strcmp(names[2], "kdc") == 0)
         return "127.0.0.1:9";
     if (n < 2 || strcmp(names[0], "libdefaults") != 0)
@@ -94,9 +94,9 @@ static const char *lookup(const struct layer *layer, const char *const *names)
             return "true";
         if (fixed[i].value != NULL)
             return fixed[i].value;
-        /* The AS exchange, whose keys are made from passwords, offers no RC4 for the
-         * sake of trusts. A TGS request does: where it leads is not known before its
-         * answer. The walk looks at what came of it. */
+        /* The AS exchange, whose keys are made from passwords, offers no RC4 for trusts.
+         * A TGS request does: where it leads is not known before the reply. The walk
+         * checks the result. */
         if (layer->rc4 == TL_RC4_TRUSTS &&
             strcmp(fixed[i].name, "default_tkt_enctypes") == 0)
             return AES;

@@ -22,7 +22,7 @@ const char *tli_stat_unsafe(const struct stat *st, bool secret)
     return NULL;
 }
 
-/* What is not there is for its reader to complain about. */
+/* A missing file is reported by its reader. */
 static const char *path_unsafe(const char *path)
 {
     struct stat st;

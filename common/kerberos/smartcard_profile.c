@@ -98,8 +98,8 @@ const char *tli_card_unsafe(TALLOC_CTX *ctx, profile_t profile, const char *real
     return why;
 }
 
-/* The last place where the plugin looks for a realm's own setting, and krb5.conf has
- * none at all: then ours. */
+/* The last place where the plugin looks for a realm's own setting; if krb5.conf does not
+ * have it anywhere, ours is used. */
 static bool is_left_open(profile_t below, const char *const *names, const char *name)
 {
     return strcmp(names[0], "realms") == 0 && strcmp(names[2], name) == 0 &&
@@ -119,7 +119,7 @@ bool tli_card_profile(profile_t below, bool cards, const char *const *names,
     if (names[0] == NULL || names[1] == NULL || names[2] == NULL || names[3] != NULL)
         return false;
     /* Where a password is asked for, a certificate of krb5.conf's pkinit_identities must
-     * not do instead of it. */
+     * not replace it. */
     if (!cards && strcmp(names[0], "plugins") == 0 &&
         strcmp(names[1], "clpreauth") == 0 && strcmp(names[2], "disable") == 0) {
         if (profile_get_values(below, names, &theirs) != 0)

@@ -79,7 +79,7 @@ typedef enum tl_access_answer (*tl_access_resolve_fn)(void *arg,
                                                       const char **why);
 
 /*
- * OK or ACCESS_RULE, with the entry to blame as the outcome's subject.
+ * OK or ACCESS_RULE, with the entry that decided as the outcome's subject.
  * 1. An entry of deny_groups that is not resolved denies every user: it may be the one
  *    that should keep this user out.
  * 2. A group of deny_groups denies, even if another rule allows.
@@ -88,7 +88,8 @@ typedef enum tl_access_answer (*tl_access_resolve_fn)(void *arg,
  * A group that is deny-only (SE_GROUP_USE_FOR_DENY_ONLY) denies and does not allow. In
  * deny_groups the user's own SID counts as one of the groups.
  *
- * Names are resolved as far as the verdict needs them; `resolve` NULL: none is.
+ * Names are resolved as far as the verdict needs them; `resolve` NULL: no name is
+ * resolved.
  */
 TL_PUBLIC enum tl_reason tl_access_check(const struct tl_access *access,
                                          const struct tl_membership *member,

@@ -64,7 +64,7 @@ struct tl_autorid_domains {
 
 /* Values after defaults. Times in milliseconds unless the name says otherwise. */
 struct tl_config {
-    const char *file; /* the main file read, or NULL: none exists */
+    const char *file; /* the main file read, or NULL: it does not exist */
     /* [workstation] */
     const char *realm;          /* NULL: from the keytab's host principal */
     const char *hostname;       /* fqdn; NULL: from the keytab, else gethostname */
@@ -142,10 +142,10 @@ struct tl_config {
  */
 TL_PUBLIC int tl_config_load(TALLOC_CTX *ctx, const char *path, struct tl_config **config,
                              char **error);
-/* Defaults only; never reads a file. NULL only when memory is out. */
+/* Defaults only; never reads a file. NULL only without memory. */
 TL_PUBLIC struct tl_config *tl_config_defaults(TALLOC_CTX *ctx);
-/* One option from elsewhere (the PAM line, a command's --set): "walk=direct".
- * -EINVAL with *error naming `where` and the key. */
+/* One option from elsewhere (the PAM line, a command's --set): "walk=direct". -EINVAL
+ * with *error, which names `where` and the key. */
 TL_PUBLIC int tl_config_set(TALLOC_CTX *ctx, struct tl_config *config, const char *where,
                             const char *assignment, char **error);
 /* For `trustlogon config`: every option with section, key, value, whether it is the

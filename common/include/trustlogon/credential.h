@@ -6,8 +6,8 @@
 #define TRUSTLOGON_CREDENTIAL_H
 
 /*
- * A password, or a smart card and its PIN. All members are borrowed: whoever reads
- * them from the user wipes them.
+ * A password, or a smart card and its PIN. All members are borrowed: the caller that
+ * reads them from the user wipes them.
  */
 struct tl_credential {
     const char *password; /* UTF-8; NULL with a card */

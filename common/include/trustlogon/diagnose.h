@@ -13,12 +13,12 @@
 
 enum tl_verdict {
     TL_FINDING_OK,
-    TL_FINDING_WARNING, /* a logon may work all the same */
+    TL_FINDING_WARNING, /* a logon may still work */
     TL_FINDING_FAILED,
     TL_FINDING_UNKNOWN /* could not be found out */
 };
 
-/* What one check saw. */
+/* The result of one check. */
 struct tl_finding {
     const char *area;    /* slug of the struct tl_area it belongs to */
     const char *check;   /* stable slug: "keytab", "clock", "dns", "port-88-tcp", ... */

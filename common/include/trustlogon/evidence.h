@@ -16,32 +16,32 @@ enum tl_fact_kind {
 };
 struct tl_fact_info {
     const char *slug;  /* stable: "spn-ours" */
-    const char *holds; /* the sentence that is true where nothing is wrong */
+    const char *holds; /* the sentence that is true if nothing is wrong */
 };
 /* NULL for a number that is not a kind. */
 TL_PUBLIC const struct tl_fact_info *tl_fact_info(enum tl_fact_kind kind);
 
-/* Whose a fact is. */
+/* What a fact is about. */
 enum tl_place {
     TL_PLACE_HERE, /* this machine */
     TL_PLACE_OWN,  /* the domain that this machine is a member of */
     TL_PLACE_USER  /* the user's domain */
 };
-/* Who says so. Nothing but a directory and a verified ticket is authenticated. */
+/* The source of a fact. Only a directory and a verified ticket are authenticated. */
 enum tl_source {
     TL_SOURCE_DIRECTORY, /* LDAP, sealed by a ticket of the domain */
     TL_SOURCE_TICKET,    /* a ticket or PAC that this machine verified */
-    TL_SOURCE_KDC,       /* a KRB-ERROR: anybody on the path can write one */
+    TL_SOURCE_KDC,       /* a KRB-ERROR: an attacker on the path can forge one */
     TL_SOURCE_FILE       /* a file of this machine */
 };
 
-/* One thing that was seen to hold, or not to. What was not looked at is no fact. */
+/* One thing that was seen to hold, or not to. What was not checked is not a fact. */
 struct tl_fact {
     enum tl_fact_kind kind;
     enum tl_place place;
     enum tl_source source;
     bool holds;
-    /* Where it does not hold; NULL where not known. */
+    /* If it does not hold; NULL if not known. */
     const char *object; /* DN, principal, host or file */
     const char
         *attribute;     /* with what was found: "securityIdentifier = S-1-5-21-1-2-3" */
@@ -72,16 +72,16 @@ struct tl_conclusion {
  * The cause that explains `out` best. A cause is out where a fact contradicts it; one
  * that rests on something wrong and explains how the logon ended wins; of several, the
  * earliest in the logon. A cause that does not explain the outcome is not chosen: the
- * fact is reported, but it is not why the logon failed. `own_realm` and `user_realm` tell
- * where out->realm is; both may be NULL. Pure.
+ * fact is reported, but it is not why the logon failed. `own_realm` and `user_realm` show
+ * which side out->realm is on; both may be NULL. Pure.
  */
 TL_PUBLIC struct tl_conclusion tl_evidence_judge(const struct tl_facts *facts,
                                                  const struct tl_outcome *out,
                                                  const char *own_realm,
                                                  const char *user_realm);
 /* The same, written into the outcome: reason, subject, attribute ("found; wanted"). The
- * status stays, unless the reason has one of its own that Windows gives instead. True
- * where a cause was found. */
+ * status stays, unless the reason has one of its own that Windows gives instead. True if
+ * a cause was found. */
 TL_PUBLIC bool tl_evidence_refine(const struct tl_facts *facts, struct tl_outcome *out,
                                   const char *own_realm, const char *user_realm);
 

@@ -21,7 +21,7 @@
 struct tl_local_ids;
 /*
  * Read both files, and `subuid` and `subgid` beside `passwd`; never NSS, which would ask
- * this very library. A missing file is empty. A line of passwd or group that cannot be
+ * this library again. A missing file is empty. A line of passwd or group that cannot be
  * parsed is -EBADMSG; one of subuid or subgid lends nothing. Otherwise -errno.
  */
 TL_PUBLIC int tl_local_ids_load(TALLOC_CTX *ctx, const char *passwd, const char *group,

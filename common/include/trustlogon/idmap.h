@@ -46,8 +46,8 @@ struct tl_idmap_domain {
 };
 
 /* Options that are valid one by one may contradict each other: NULL, or a constant
- * "[identity] idmap_range_max: ...". tl_config_load() has asked; tl_idmap_new() asks
- * again, for options that tl_config_set() has changed since. */
+ * "[identity] idmap_range_max: ...". tl_config_load() checks this; tl_idmap_new() checks
+ * it again, for options that tl_config_set() has changed since. */
 TL_PUBLIC const char *tl_idmap_conflict(const struct tl_config *config);
 /* All ids that the configuration can give out, for any set of known domains: at most
  * `max` spans, which may then hold ids between ranges, too. Returns how many. */
@@ -75,14 +75,14 @@ TL_PUBLIC int tl_idmap_to_sid(const struct tl_idmap *map, uint32_t id,
  */
 TL_PUBLIC int tl_idmap_admit(const struct tl_idmap *map, const struct tl_sid *sid,
                              uint32_t id, const char **why);
-/* The domain in whose range the id is; NULL where it is in none, or in that of a domain
+/* The domain in whose range the id is; NULL if it is in no range, or in that of a domain
  * which only autorid_domains names. */
 TL_PUBLIC const struct tl_idmap_domain *tl_idmap_domain_of_id(const struct tl_idmap *map,
                                                               uint32_t id);
 /* The ranges in use, sorted by id, none overlapping. */
 TL_PUBLIC const struct tl_idmap_range *tl_idmap_ranges(const struct tl_idmap *map,
                                                        size_t *count);
-/* sss: slices that a domain would have, had not another one kept them. */
+/* sss: slices that a domain would have if another one did not keep them. */
 TL_PUBLIC const struct tl_idmap_range *tl_idmap_lost(const struct tl_idmap *map,
                                                      size_t *count);
 /* The domain that a line of rid_ranges or rfc2307_ranges means, or NULL. */

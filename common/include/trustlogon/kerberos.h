@@ -78,8 +78,8 @@ TL_PUBLIC enum tl_reason tl_krb_as_changepw(struct tl_krb *krb,
                                             const struct tl_route *route,
                                             const char *password, const char **client,
                                             struct tl_outcome *out);
-/* Is a password service of the user's realm there, on 464/tcp or 464/udp? Before a
- * new password is asked for. PASSWORD_UNREACHABLE and the locator's reasons. */
+/* Does a password service of the user's realm reply, on 464/tcp or 464/udp? Called before
+ * a new password is asked for. PASSWORD_UNREACHABLE and the locator's reasons. */
 TL_PUBLIC enum tl_reason tl_krb_changepw_reach(struct tl_krb *krb,
                                                struct tl_outcome *out);
 /*
@@ -110,7 +110,7 @@ TL_PUBLIC enum tl_reason tl_krb_walk(struct tl_krb *krb, const struct tl_route *
 TL_PUBLIC enum tl_reason tl_krb_ticket(struct tl_krb *krb, const char *service,
                                        const char *realm, struct tl_outcome *out);
 
-/* Realm number i of those whose KDCs the last walk asked, in order; NULL behind the end.
+/* Realm number i of those whose KDCs the last walk asked, in order; NULL past the end.
  */
 TL_PUBLIC const char *tl_krb_realm_path(const struct tl_krb *krb, size_t i);
 /* The same as text, "CONTOSO.TEST, FABRIKAM.TEST"; NULL before a walk. */

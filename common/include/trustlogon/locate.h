@@ -30,7 +30,7 @@
 
 /* The answer to an LDAP ping: NETLOGON_SAM_LOGON_RESPONSE_EX [ADTS 6.3.1.9]. Names
  * are UTF-8 of at most 255 bytes without control characters; an empty one is NULL.
- * Nothing in it is proven: it only says whom to ask for a ticket. */
+ * Nothing in it is proven: it only names the KDC to ask for a ticket. */
 struct tl_ping_reply {
     uint16_t opcode; /* 23 answer, 24 paused, 25 user unknown */
     uint32_t flags;
@@ -57,7 +57,7 @@ struct tl_dc {
     uint16_t priority, weight;
     bool in_site;    /* came from the site's own records */
     bool pinged;     /* answered the LDAP ping, now or when it was cached */
-    bool realm_only; /* KDC of a Kerberos realm, not of a domain: there is no ping */
+    bool realm_only; /* KDC of a Kerberos realm, not of a domain: it is not pinged */
     int64_t ping_us; /* how long that took; 0 unknown */
     uint32_t flags;  /* DS_FLAG of the answer */
     const char *forest, *flat_domain, *dc_site, *client_site,

@@ -62,7 +62,7 @@ struct tl_logon {
 TL_PUBLIC struct tl_logon *tl_logon_new(TALLOC_CTX *ctx, const struct tl_machine *machine,
                                         const struct tl_trace *trace);
 /*
- * Name and route, without a packet: whether the name is a domain user's, before a
+ * Name and route, without a packet: whether the name is a domain user's; called before a
  * password is asked for. NAME_LOCAL, NAME_INVALID, or OK (also with a bad verdict).
  */
 TL_PUBLIC enum tl_reason tl_logon_prepare(struct tl_logon *logon, const char *name);

@@ -39,7 +39,8 @@ struct tl_lookup_domain {
     bool own; /* the workstation's own domain */
 };
 
-/* What a question means. With num_domains 0 it can mean no account, and `why` says why.
+/* What a question means. With num_domains 0 it cannot mean an account, and `why` says
+ * why.
  */
 struct tl_lookup_plan {
     enum tl_lookup_by by;
@@ -58,10 +59,10 @@ struct tl_lookup_plan {
 /*
  * Pure. A bare name belongs to a domain only where bare_names or default_domain says so,
  * and never if it is in `local`. An explicit UPN means the forest that its suffix is
- * routed to; a group has none. An id means the SID that the id mapping maps it to, or,
- * with rfc2307, an account in the directory of the domain whose range it is in. Without a
- * topology of the machine's own domain no account is known yet. 0, -ENOMEM, or -EINVAL
- * with *error (child of ctx): the configuration contradicts itself.
+ * routed to; groups do not have UPNs. An id means the SID that the id mapping maps it to,
+ * or, with rfc2307, an account in the directory of the domain whose range it is in.
+ * Without a topology of the machine's own domain no account is known yet. 0, -ENOMEM, or
+ * -EINVAL with *error (child of ctx): the configuration contradicts itself.
  */
 TL_PUBLIC int tl_lookup_plan_make(TALLOC_CTX *ctx, const struct tl_machine *machine,
                                   const struct tl_local_ids *local,
@@ -99,8 +100,8 @@ struct tl_lookup;
 TL_PUBLIC struct tl_lookup *tl_lookup_new(TALLOC_CTX *ctx,
                                           const struct tl_lookup_input *in);
 /*
- * TL_REASON_OK and *answer (child of the look-up). USER_UNKNOWN: the domain says that
- * there is no such account, or the account cannot be one of this machine (the outcome's
+ * TL_REASON_OK and *answer (child of the look-up). USER_UNKNOWN: the domain says that the
+ * account does not exist, or the account cannot be used on this machine (the outcome's
  * reason is then ID_UNMAPPABLE, ID_COLLISION or ID_NAME_UNSAFE). Every other reason: it
  * could not be found out.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * trustlogon/machine.h - this machine as a member of its domain: the configuration it
- * obeys, who its keytab says it is, and what it knows of domains and trusts.
+ * trustlogon/machine.h - this machine as a member of its domain: its configuration, its
+ * identity by the keytab, and what it knows of domains and trusts.
  *
  * A program opens one machine and hands it whole to logons, look-ups, access rules and
  * diagnosis. The workstation is detected, and the saved snapshot of the trusts loaded,
@@ -17,7 +17,8 @@
 
 struct tl_machine {
     const struct tl_config *config; /* borrowed */
-    /* Who this machine is; NULL until it has been detected, which needs the keytab. */
+    /* The identity of this machine; NULL until it has been detected, which needs the
+     * keytab. */
     const struct tl_workstation *workstation;
     /* What is known of domains and trusts; NULL: nothing is. */
     struct tl_topology *topology;
@@ -32,13 +33,13 @@ TL_PUBLIC struct tl_machine *tl_machine_new(TALLOC_CTX *ctx,
                                             const struct tl_config *config);
 /*
  * Load the snapshot from the state folder into machine->topology. Every user may read it.
- * 0 or -errno; most callers go on without: the exchange itself tells what is wrong.
+ * 0 or -errno; most callers go on without: the exchange itself shows what is wrong.
  */
 TL_PUBLIC int tl_machine_load_snapshot(struct tl_machine *machine);
 /*
  * Find out which machine this is: by the configured names, else by those of the keys in
  * the keytab (host/<fqdn>, <NAME>$). A snapshot taken as a member of another domain is
- * dropped, for it tells nothing of this one. NOT_JOINED, KEYTAB_MISSING,
+ * dropped, since it does not describe this one. NOT_JOINED, KEYTAB_MISSING,
  * KEYTAB_NEEDS_ROOT, KEYTAB_UNREADABLE, KEYTAB_UNSAFE, KEYTAB_NO_KEY.
  */
 TL_PUBLIC enum tl_reason tl_machine_detect(struct tl_machine *machine,
@@ -49,7 +50,8 @@ TL_PUBLIC enum tl_reason tl_machine_open(TALLOC_CTX *ctx, const struct tl_config
                                          struct tl_outcome *out);
 /*
  * After a failure: become another machine whose keys are in the keytab and which comes
- * first now, because the KDC said that it does not know this one. False: there is none.
+ * first now, because the KDC said that it does not know this one. False: the keytab has
+ * no other.
  */
 TL_PUBLIC bool tl_machine_try_other(struct tl_machine *machine);
 /*

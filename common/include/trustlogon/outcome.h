@@ -30,12 +30,12 @@ TL_PUBLIC void tl_outcome_reset(struct tl_outcome *out);
 
 /*
  * Record a failure and return `reason` (so a step can `return
- * tl_outcome_fail(...)`). The status is the reason's own; where the reason has
- * none, that of the failure recorded before, which the reason explains; where
- * there was none, TL_NT_INTERNAL_ERROR. `fmt` makes the detail and may be NULL
- * (then there is none). Everything else recorded earlier (hop, KRB error,
- * realm, kdc, subject, attribute) is kept unless set again; a step that starts
- * over calls tl_outcome_reset(). `out` may be NULL.
+ * tl_outcome_fail(...)`). The status is the reason's own; if the reason has no status,
+ * that of the failure recorded before, which the reason explains; without one,
+ * TL_NT_INTERNAL_ERROR. `fmt` makes the detail and may be NULL (no detail).
+ * Everything else recorded earlier (hop, KRB error, realm, kdc, subject, attribute) is
+ * kept unless set again; a step that starts over calls tl_outcome_reset(). `out` may be
+ * NULL.
  */
 TL_PUBLIC enum tl_reason tl_outcome_fail(struct tl_outcome *out, enum tl_stage stage,
                                          enum tl_reason reason, const char *fmt, ...)
@@ -70,7 +70,7 @@ struct tl_words_input {
 struct tl_words {
     const char *message; /* for the user: the Win32 text word for word; NULL on success */
     const char *explanation; /* for the administrator: why */
-    const char *remedy;      /* what to do; NULL if nothing is to be done */
+    const char *remedy;      /* what to do; NULL if nothing has to be done */
 };
 
 /*

@@ -73,7 +73,7 @@ struct tl_dir_names {
 };
 #define TL_DIR_MEMBERS_MAX 50000
 
-/* The SID of the server's domain; asked for once. */
+/* The SID of the server's domain; read once. */
 TL_PUBLIC enum tl_reason tl_directory_domain_sid(struct tl_directory *dir,
                                                  struct tl_sid *sid,
                                                  struct tl_outcome *out);

@@ -30,8 +30,8 @@ struct tl_workstation {
     const char *realms; /* [topology] realms, or NULL */
 };
 
-/* The domain whose users and groups have names without a domain, by DNS name; NULL: there
- * is none. `own` is the machine's own domain, NULL where it is not known. */
+/* The domain whose users and groups have names without a domain, by DNS name; NULL: no
+ * domain has. `own` is the machine's own domain, NULL where it is not known. */
 TL_PUBLIC const char *tl_bare_domain(const struct tl_config *config, const char *own);
 
 /* Name types of the AS-REQ's client [RFC 4120 6.2, RFC 6806 5]. */

@@ -38,7 +38,7 @@ TL_PUBLIC enum tl_reason tl_rules_check(const struct tl_rules_input *in,
 
 /*
  * The verdict of a configuration's access rules upon a logon that succeeded, into
- * `out`: OK or ACCESS_RULE. The user's tickets may gain one for the directory by it.
+ * `out`: OK or ACCESS_RULE. The user's tickets may gain one for the directory.
  * Sets logon->member and logon->domain.
  */
 TL_PUBLIC enum tl_reason tl_rules_check_logon(struct tl_logon *logon,
@@ -53,7 +53,7 @@ TL_PUBLIC enum tl_reason tl_rules_judge_logon(struct tl_logon *logon);
  * credentials: OK and its groups as far as its own domain knows them (tokenGroups), and
  * those of this machine's domain that it is in. *own is the SID of this machine's domain
  * if all of those could be read, else zeroed. ACCOUNT_DISABLED, ACCOUNT_EXPIRED;
- * USER_UNKNOWN: no account has that SID any more. Any other reason: the directory could
+ * USER_UNKNOWN: no account has that SID any longer. Any other reason: the directory could
  * not be asked.
  */
 TL_PUBLIC enum tl_reason tl_rules_account(TALLOC_CTX *ctx,

@@ -19,15 +19,15 @@ struct tl_card {
     const char *identity; /* as the plugin names it */
     const char *label;    /* for people: the token's label, or the file */
     enum tl_pin_state state;
-    bool spent; /* a PIN was tried on it and was wrong: no more is tried */
+    bool spent; /* a PIN was tried on it and was wrong: no other is tried */
 };
 
 /*
  * The card that is there, or the file that would be used, for users of `realm` (NULL:
  * any realm). Nothing is sent and no PIN is tried. SMARTCARD_NONE; also for one that asks
  * for no PIN, since it would prove nothing about the user.
- * SMARTCARD_PLUGIN: the machine has no pkinit plugin. CONFIG_INVALID: there is nothing
- * to hold the domain controller's certificate against.
+ * SMARTCARD_PLUGIN: the machine has no pkinit plugin. CONFIG_INVALID: no trust anchor is
+ * configured to verify the domain controller's certificate with.
  */
 TL_PUBLIC enum tl_reason tl_card_find(TALLOC_CTX *ctx, const struct tl_config *config,
                                       const char *realm, struct tl_card **card,

@@ -163,7 +163,7 @@ TL_PUBLIC const struct tl_krb_info *tl_krb_table(size_t *count);
  */
 TL_PUBLIC uint32_t tl_status_from_krb(enum tl_stage stage, int32_t krb_code,
                                       uint32_t edata_ntstatus);
-/* The reason that goes with it, as far as the code alone can tell. */
+/* The reason that goes with it, as far as the code alone shows it. */
 TL_PUBLIC enum tl_reason tl_reason_from_krb(enum tl_stage stage, int32_t krb_code,
                                             uint32_t edata_ntstatus);
 

@@ -26,8 +26,8 @@ TL_PUBLIC enum tl_reason tl_krb_machine_keys(const struct tl_config *config,
 /*
  * The machine's own tickets, saved for other processes of root's: written beside `path`
  * and renamed, mode 0600, without those that end soon. Loading them saves an AS
- * exchange: 0; -ENOENT where there is no TGT of this machine that lasts another few
- * minutes, -EPERM where the file is not root's alone, or another -errno.
+ * exchange: 0; -ENOENT without a TGT of this machine that lasts another few minutes,
+ * -EPERM if the file is not root's alone, or another -errno.
  */
 TL_PUBLIC int tl_krb_save_machine_tickets(struct tl_krb *krb, const char *path);
 TL_PUBLIC int tl_krb_load_machine_tickets(struct tl_krb *krb,
@@ -86,7 +86,7 @@ enum tl_renewal {
     TL_RENEWAL_DONE,
     TL_RENEWAL_NOT_DUE, /* or nothing in it that is the session's to renew */
     TL_RENEWAL_OVER,    /* expired, not renewable, or no longer so */
-    TL_RENEWAL_GONE,    /* there is no such cache any more */
+    TL_RENEWAL_GONE,    /* the cache no longer exists */
     TL_RENEWAL_REFUSED, /* by a KDC */
     TL_RENEWAL_SILENT,  /* no KDC answered */
     TL_RENEWAL_FAILED   /* the cache could not be read or written */

@@ -43,7 +43,7 @@ TL_PUBLIC struct tl_topology *tl_topology_new(TALLOC_CTX *ctx);
 
 /* Add a copy of a TDO, replacing one with the same holder and partner. */
 TL_PUBLIC int tl_topology_add_trust(struct tl_topology *topo, const struct tl_tdo *tdo);
-/* Note that all TDOs of `holder` have been added, even if there is none. */
+/* Note that all TDOs of `holder` have been added, even if it has none. */
 TL_PUBLIC int tl_topology_mark_read(struct tl_topology *topo, const char *holder);
 /* Whether they have been: by that mark, or because at least one is there. */
 TL_PUBLIC bool tl_topology_was_read(const struct tl_topology *topo, const char *holder);

@@ -114,8 +114,9 @@ TL_PUBLIC bool tl_tdo_is_forest(const struct tl_tdo *tdo);
 TL_PUBLIC const char *tl_tdo_direction_name(const struct tl_tdo *tdo);
 /*
  * Whether a domain's tickets over this trust are made with RC4: a trust of Active
- * Directory whose msDS-SupportedEncryptionTypes has no AES, or that has none, as all have
- * that were made without the box "The other domain supports Kerberos AES Encryption".
+ * Directory whose msDS-SupportedEncryptionTypes has no AES or is absent, as in every
+ * trust that was made without the box "The other domain supports Kerberos AES
+ * Encryption".
  */
 TL_PUBLIC bool tl_tdo_lacks_aes(const struct tl_tdo *tdo);
 /* "msDS-SupportedEncryptionTypes = 4", "no msDS-SupportedEncryptionTypes" */

@@ -33,8 +33,8 @@ struct tl_unix_facts {
 };
 
 /*
- * The user's part; `dir` is open to the user's domain. USER_UNKNOWN where it does not
- * show the account. `primary_group`: also whose gidNumber the user's is.
+ * The user's part; `dir` is open to the user's domain. USER_UNKNOWN if it does not return
+ * the account. `primary_group`: also which group has the user's gidNumber.
  */
 TL_PUBLIC enum tl_reason tl_unix_facts_user(struct tl_unix_facts *facts,
                                             struct tl_directory *dir,
@@ -53,8 +53,8 @@ TL_PUBLIC bool tl_unix_facts_gid(const struct tl_unix_facts *facts,
                                  const struct tl_sid *sid, uint32_t *gid);
 
 /*
- * The one user with this uidNumber, the one group with this gidNumber. USER_UNKNOWN:
- * there is none. ID_COLLISION: there are several, so the id belongs to none of them.
+ * The one user with this uidNumber, the one group with this gidNumber. USER_UNKNOWN: not
+ * found. ID_COLLISION: several have it, so the id belongs to none of them.
  */
 TL_PUBLIC enum tl_reason tl_directory_user_by_uid(TALLOC_CTX *ctx,
                                                   struct tl_directory *dir, uint32_t uid,

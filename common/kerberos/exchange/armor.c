@@ -180,7 +180,7 @@ static int find_key(TALLOC_CTX *mem, struct tli_fast *fast, const krb5_data *req
     return ret;
 }
 
-/* The KRB-ERROR inside. Its e-data stands among the padata beside it. */
+/* The KRB-ERROR inside. Its e-data is another element of the same padata. */
 static int read_error(TALLOC_CTX *mem, struct tli_fast *fast, struct tli_der list,
                       struct tli_krb_error *err)
 {
@@ -246,8 +246,9 @@ static enum tl_reason judge_plain(struct tli_fast *fast, const struct tli_exchan
                  offers_fast(ex);
     const struct tl_krb_info *info = tl_krb_by_code(ex->err.code);
 
-    /* A KDC that cannot open the armor has no key to answer in it. The clock may be
-     * to blame, and is then named; or tickets of before the domain changed its keys. */
+    /* A KDC that cannot open the armor has no key to reply inside it. The cause may be
+     * the clock, which is then named, or tickets from before the domain changed its keys.
+     * */
     if (ex->err.code == TL_KRB_SKEW)
         return TL_REASON_OK;
     if (fast->krb->armor->saved && !fast->renewed && ex->err.code != TL_KRB_NONE &&

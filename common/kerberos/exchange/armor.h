@@ -32,7 +32,7 @@ struct tli_fast {
     struct tl_krb *krb; /* the user's context; NULL: the exchange is not armored */
     char *realm;        /* whose KDC is asked */
     bool on;            /* the requests are armored */
-    bool plain;         /* try: no ticket to armor with can be had for this realm */
+    bool plain;         /* try: no armor ticket can be obtained for this realm */
     bool offered;       /* try: the KDC says that it supports FAST */
     bool ready;         /* the ticket is there */
     bool renewed;       /* saved tickets were replaced by new ones once already */
@@ -40,14 +40,14 @@ struct tli_fast {
     krb5_keyblock *key; /* of the present armor, or NULL */
 };
 
-/* Before libkrb5 begins at fast->realm: get the armor if it is to be, and say so in
- * `opt`. Fails where `demand` cannot be met. */
+/* Before libkrb5 begins at fast->realm: get the armor if the policy asks for it, and set
+ * it in `opt`. Fails if `demand` cannot be met. */
 enum tl_reason tli_fast_begin(struct tli_fast *fast, krb5_get_init_creds_opt *opt,
                               struct tl_outcome *out);
 /*
  * tli_exchange.open: look inside the armor of a reply, before libkrb5 does. The
  * KRB-ERROR in there replaces that in ex->err, and a reply that asks for more work than
- * a password is worth is refused. Sets ex->armored where the reply came in armor.
+ * a password is worth is refused. Sets ex->armored if the reply came in armor.
  */
 enum tl_reason tli_fast_open(TALLOC_CTX *mem, struct tli_fast *fast,
                              const krb5_data *request, struct tli_exchange *ex,

@@ -177,8 +177,8 @@ static enum tl_reason ask_kdc(struct as_run *run, enum as_state *next)
 
 /*
  * libkrb5 would take the KDC's time from PREAUTH_REQUIRED for its timestamp and
- * so hide a clock that is off until some ticket fails. Tell it now, before
- * anything made from the password leaves.
+ * so hide a clock that is off until some ticket fails. Report it now, before anything
+ * made from the password leaves.
  */
 static enum tl_reason check_clock(struct as_run *run)
 {

@@ -87,8 +87,8 @@ void tli_tgs_restart(struct tli_tgs *tgs);
 
 /* --- plain_tgs.c --- */
 
-/* The TGS-REQ without PA-FX-FAST, so that errors come in the clear. NULL: it has none,
- * or is not a TGS-REQ; send it as it is. */
+/* The TGS-REQ without PA-FX-FAST, so that errors come in the clear. NULL: it has no
+ * PA-FX-FAST, or is not a TGS-REQ; send it as it is. */
 uint8_t *tli_tgs_req_plain(TALLOC_CTX *ctx, const uint8_t *data, size_t size,
                            size_t *len);
 

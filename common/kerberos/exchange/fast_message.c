@@ -22,7 +22,7 @@ static int inside(struct tli_der *in, uint8_t tag, struct tli_der *content)
     return 0;
 }
 
-/* Field [n] of a SEQUENCE's content, passing others by. Fields are in order. */
+/* Field [n] of a SEQUENCE's content, skipping others. Fields are in order. */
 static int field(struct tli_der fields, unsigned int n, struct tli_der *value)
 {
     while (fields.len > 0) {

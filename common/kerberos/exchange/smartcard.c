@@ -16,8 +16,8 @@
 #define ANCHORS "X509_anchors"
 #define COMPLAINT_MAX 400
 
-/* Words of the plugin's trace by which it complains, and those by which it tells that
- * the PIN was right. Only the sentence and the reason hang on them. */
+/* Words of the plugin's trace that report a failure, and those that show that the PIN was
+ * right. Only the sentence and the reason depend on them. */
 static const char *const complaints[] = {"fail",      "error",  " no ",
                                          "could not", "unable", "mismatch"};
 static const struct {
@@ -174,7 +174,7 @@ static bool has_plugin(enum tl_rc4 rc4)
 }
 
 /* The first step of an exchange that would begin with a certificate, without a hint from
- * a KDC: the plugin looks for one. What it then would send goes nowhere. */
+ * a KDC: the plugin looks for one. The request is never sent. */
 static krb5_error_code look_for_card(krb5_context k5, const struct tl_config *config,
                                      const char *realm, struct look *look)
 {
@@ -220,7 +220,7 @@ static bool has_anchors(krb5_context k5, const struct tl_config *config,
     return found;
 }
 
-/* Whoever can write these files chooses which KDC is trusted, or runs code as root. */
+/* A user who can write these files chooses which KDC is trusted, or runs code as root. */
 static enum tl_reason check_files(krb5_context k5, const struct tl_config *config,
                                   const char *realm, struct tl_outcome *out)
 {
@@ -339,7 +339,7 @@ enum tl_reason tli_card_fail(struct tl_krb *krb, struct tli_card_try *card_try,
         return tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_NO_MEMORY, NULL);
     if (replied && !(card_try->given && card_try->complaint != NULL))
         return tli_krb_fail_local(krb, out, TL_STAGE_AS, ret, "the AS exchange failed");
-    /* libkrb5 keeps to itself why it found no key in a reply: the plugin's trace has it
+    /* libkrb5 does not report why it found no key in a reply: the plugin's trace has it
      */
     if (replied)
         return tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_KDC_CERTIFICATE, "%s",

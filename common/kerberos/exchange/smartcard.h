@@ -23,7 +23,7 @@ struct tli_card_try {
     bool offered;      /* to this context; a further exchange in it needs no more */
     bool asked, given; /* the plugin wanted a PIN; it has got ours */
     enum tli_card_step step;
-    char *complaint; /* what the plugin said last of what it did not like, or NULL */
+    char *complaint; /* the last failure that the plugin reported, or NULL */
 };
 
 /* Hand the card to an exchange, which then uses nothing else. The context is one of
@@ -32,7 +32,7 @@ struct tli_card_try {
 krb5_error_code tli_card_offer(krb5_context k5, krb5_get_init_creds_opt *opt,
                                const struct tl_config *config,
                                struct tli_card_try *card_try);
-/* Why libkrb5 did not go on, `ret`; `ex` has the KDC's last word. */
+/* The reason for libkrb5's error `ret`; `ex` has the KDC's last reply. */
 enum tl_reason tli_card_fail(struct tl_krb *krb, struct tli_card_try *card_try,
                              krb5_error_code ret, const struct tli_exchange *ex,
                              struct tl_outcome *out);

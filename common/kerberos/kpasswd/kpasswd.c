@@ -159,7 +159,7 @@ static enum tl_reason judge(struct change *c, const struct tli_kpasswd_result *r
     }
 }
 
-/* The result in the e-data of a KRB-ERROR, by which AD may answer. */
+/* The result in the e-data of a KRB-ERROR, which AD may reply with. */
 static bool error_result(struct change *c, const krb5_data *packet,
                          struct tli_kpasswd_result *result)
 {
@@ -250,7 +250,7 @@ static enum tl_reason change(struct change *c, const struct tl_dc_list *list)
         reason = tli_kpasswd_ask(c->mem, c->krb, c->server, &request, &reply, c->out);
     if (reason == TL_REASON_OK)
         reason = read_reply(c, &reply);
-    /* who has the new password is asked first from now on */
+    /* the DC that has the new password is asked first from now on */
     if (reason == TL_REASON_OK && c->krb->locator != NULL)
         tl_locate_worked(c->krb->locator, &c->server->dc);
     return reason;

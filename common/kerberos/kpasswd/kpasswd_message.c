@@ -81,8 +81,8 @@ int tli_kpasswd_write(TALLOC_CTX *ctx, const struct tli_kpasswd_frame *frame,
     return 0;
 }
 
-/* Ages are durations here; in the directory they are negative. A value that a
- * server sent with its sign, or one of longer than a lifetime, is none. */
+/* Ages are durations here; in the directory they are negative. A value that a server sent
+ * with its sign, or one longer than a lifetime, counts as absent. */
 static uint64_t age(const uint8_t *p)
 {
     uint64_t ticks = be(p, 8);
@@ -102,7 +102,7 @@ static bool read_policy(const uint8_t *p, size_t len, struct tli_password_policy
     return true;
 }
 
-/* A text is shown only if it is one. Servers end it in a NUL or not. */
+/* A text is shown only if it is valid. Some servers end it in a NUL. */
 static int read_text(TALLOC_CTX *ctx, const uint8_t *p, size_t len, char **text)
 {
     char *whole;

@@ -177,7 +177,7 @@ static void wait_for_news(struct race *race, int64_t until_us)
     }
 }
 
-/* The earliest moment at which something is to be done without any news. */
+/* The earliest moment at which something has to be done even if nothing arrives. */
 static int64_t next_us(const struct race *race, int64_t next_start_us)
 {
     int64_t until = tl_deadline_min(race->end_us, next_start_us);

@@ -139,7 +139,8 @@ static int leave_session_keyring(void)
 {
     if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) >= 0)
         return 0;
-    /* No kernel keyrings, or a container that allows none: then there is none to leave.
+    /* Without kernel keyrings, or in a container that forbids them, there is none to
+     * leave.
      */
     return errno == ENOSYS || errno == EPERM ? 0 : -errno;
 }
@@ -160,7 +161,7 @@ static int become(uid_t uid, gid_t gid)
         return -EPERM;
     /* From now on the user can stop this process, against which no alarm helps. It must
      * not outlive its parent, which waits for it, and the user must not read its memory,
-     * which is a copy of root's. A change of ids undoes earlier wishes: the second, if
+     * which is a copy of root's. A change of ids resets both settings: the second, if
      * fs.suid_dumpable says so. */
     return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && prctl(PR_SET_DUMPABLE, 0) == 0
                ? 0

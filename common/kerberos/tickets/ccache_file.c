@@ -19,7 +19,7 @@
 
 #define PRIVATE ".trustlogon-XXXXXX"
 #define WITHIN "cc"
-/* Other users may take names, too, but not those they cannot guess. */
+/* Other users may take names, too, but not names that they cannot guess. */
 #define TRIES 64
 
 struct place {
@@ -202,7 +202,7 @@ static int put_fixed(struct ccache_job *job, struct place *place)
     return tli_ccache_fail(job, path_of(job), strerrordesc_np(errno));
 }
 
-/* What the user has there must not be lost for nothing. */
+/* The user's tickets there must not be replaced by a cache without any. */
 static bool is_better(struct ccache_job *job)
 {
     krb5_ccache there = NULL;

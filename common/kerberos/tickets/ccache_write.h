@@ -33,14 +33,14 @@ struct ccache_report {
     int64_t end;
     char text[2048];
 };
-/* Do job->work in a child that has become the user. Its status; -1 also where the child
- * did not come back. */
+/* Do job->work in a child that has become the user. Its status; -1 also if the child did
+ * not return. */
 int tli_ccache_as_user(struct ccache_job *job, struct ccache_report *report);
 
 /* 0, or -1 with job->error. */
 int tli_ccache_write(struct ccache_job *job);
 int tli_ccache_delete(struct ccache_job *job);
-/* As tli_ccache_write() would, beside what is there, and nothing of it stays. */
+/* As tli_ccache_write() would, beside what is there; everything is removed again. */
 int tli_ccache_try(struct ccache_job *job);
 /* The parts of tli_ccache_write() for FILE caches. */
 int tli_ccache_write_file(struct ccache_job *job);

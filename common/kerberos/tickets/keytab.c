@@ -39,7 +39,7 @@ static krb5_error_code first_entry(krb5_context k5, krb5_keytab keytab)
     return ret;
 }
 
-/* Why the keytab could not be read. That an ordinary user cannot is how it should be. */
+/* Why the keytab could not be read. For an ordinary user that is as intended. */
 static enum tl_reason reason_of(krb5_error_code ret)
 {
     if (ret == KRB5_KT_END)

@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include <trustlogon/tickets.h>
 
-/* What every keytab begins with; libkrb5 takes no empty file for one. */
+/* What every keytab begins with; libkrb5 rejects an empty file. */
 static const unsigned char version[] = {0x05, 0x02};
 
 static krb5_error_code copy_keys(krb5_context k5, krb5_keytab from, krb5_principal princ,

@@ -13,8 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A reply is short but for large PACs; grow only as bytes really arrive, so
- * that a length field alone makes nobody allocate. */
+/* A reply is short but for large PACs; grow only as bytes really arrive, so that a length
+ * field alone causes no allocation. */
 #define FIRST_READ 16384U
 
 static int conn_destroy(struct tli_conn *conn)

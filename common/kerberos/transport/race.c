@@ -81,7 +81,7 @@ static void search(struct tli_race *race, struct tl_outcome *out)
 
     if (race->searched) {
         race->forced = true;
-        out = NULL; /* what the connections met is the better story */
+        out = NULL; /* the connections' failure says more */
     }
     race->searched = true;
     reason = src->find(race->rn, src->arg, race->rn->domain, flags, until, &list, out);
@@ -246,7 +246,7 @@ static void wait_for_news(struct tli_race *race, bool more)
 }
 
 /* The runner that holds an answer worth returning, or NULL. A KDC that says it
- * is not available leaves the race; its answer is kept for want of a better. */
+ * is not available leaves the race; its answer is kept in case no other arrives. */
 static struct tli_conn *winner(struct tli_race *race)
 {
     const struct tli_transport_source *src = &race->net->source;

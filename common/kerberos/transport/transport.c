@@ -109,7 +109,7 @@ static enum tl_reason lost(struct tli_race *race, struct tl_outcome *out)
 
     tl_outcome_set_realm(out, race->rn->realm);
     if (first == NULL && race->find_reason != TL_REASON_OK)
-        return race->find_reason; /* the locator has told its own story */
+        return race->find_reason; /* the locator has filled in the outcome */
     if (first == NULL)
         return tl_outcome_fail(out, race->stage,
                                tl_now_us() >= race->deadline ? TL_REASON_DEADLINE
@@ -126,7 +126,8 @@ static enum tl_reason lost(struct tli_race *race, struct tl_outcome *out)
         fates = longer;
     }
     reason = first->state == TL_CONN_DEAD ? first->reason : TL_REASON_NO_MEMORY;
-    /* a machine that answers no ping either is gone; blame no firewall for it */
+    /* a machine that does not reply to pings either is down: a firewall is not the cause
+     * */
     if (reason == TL_REASON_PORT88_FILTERED && race->forced_reason != TL_REASON_OK)
         reason = TL_REASON_NO_LOGON_SERVERS;
     tl_outcome_set_kdc(out, first->kdc);
@@ -135,7 +136,7 @@ static enum tl_reason lost(struct tli_race *race, struct tl_outcome *out)
     return reason;
 }
 
-/* An idle connection that is readable has been closed, or speaks unasked. */
+/* An idle connection that is readable has been closed, or sends unrequested bytes. */
 static struct tli_conn *take_kept(struct tli_realm_net *rn)
 {
     struct tli_conn *conn = rn->kept;

@@ -3,10 +3,10 @@
  * transport.h - bytes to a KDC and back, over TCP 88.
  *
  * One connection per KDC is kept and serves all exchanges of a context. A realm
- * without one gets its candidates from the locator: the first is tried, the
- * next beside it after config->kdc_race_delay, and the first to answer is
- * kept. A candidate that connects while another already has the request waits
- * as a stand-by, so that a request is not sent twice without need.
+ * without one gets its candidates from the locator: the first is tried, the next in
+ * parallel after config->kdc_race_delay, and the first to answer is kept. A candidate
+ * that connects while another already has the request waits as a stand-by, so that a
+ * request is not sent twice without need.
  */
 #ifndef TL_TRANSPORT_H
 #define TL_TRANSPORT_H
@@ -54,7 +54,7 @@ struct tli_transport_answer {
  * `counts_as_attempt`: a request that is better not sent to two KDCs (a wrong password
  * counts at each): the stand-by gets it later. Reasons: what the locator says,
  * PORT88_FILTERED, PORT88_REFUSED, KDC_SILENT, KDC_GARBAGE, NO_LOGON_SERVERS,
- * DEADLINE; the outcome names realm and KDC, its detail every candidate's fate.
+ * DEADLINE; the outcome names realm and KDC, its detail the result of every candidate.
  */
 enum tl_reason tli_transport_exchange(TALLOC_CTX *ctx, struct tli_transport *net,
                                       enum tl_stage stage, const char *realm,
