@@ -47,8 +47,8 @@ static bool matters(const struct tl_membership *member, const struct tl_sid *dom
     return false;
 }
 
-/* The cached SID of the name; NULL if nothing is cached, or the SID is another domain's.
- * */
+/* The cached SID of the name; NULL if nothing is cached, or the SID is another
+ * domain's. */
 static const struct tli_rule_name *find_cached(const struct rules *rules,
                                                const struct tl_known_domain *domain,
                                                const char *name, bool group)

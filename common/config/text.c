@@ -202,8 +202,8 @@ int tli_config_text(TALLOC_CTX *ctx, struct tl_config *config, const char *file,
     int ret;
 
     *error = NULL;
-    /* With the byte order mark that some editors write, the first section would be lost.
-     * */
+    /* With the byte order mark that some editors write, the first section would be
+     * lost. */
     if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
         text += 3;
         len -= 3;

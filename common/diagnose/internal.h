@@ -3,7 +3,7 @@
  * internal.h - what the files of diagnose/ share: the run of a checklist, and
  * probes of ports.
  *
- *   diagnose.c the entry: a run, and the one cause at its end
+ *   diagnose.c  the entry: a run, and the one cause at its end
  *   checks.c    the table of all checks in their order, and the logon's own steps
  *   findings.c  what every check calls to record what it found
  *   summary.c   the sum, and how far it holds; pure

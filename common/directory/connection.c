@@ -172,8 +172,8 @@ static enum tl_reason bind_gssapi(struct tli_connection *connection,
         if (reason != TL_REASON_OK)
             return reason;
     }
-    /* A "success" before the layer is negotiated would leave the connection unprotected.
-     * */
+    /* A "success" before the layer is negotiated would leave the connection
+     * unprotected. */
     if (result.code != LDAP_SUCCESS || connection->gss->state != TL_GSS_DONE ||
         tli_stream_seal(connection->stream, connection->gss) != 0)
         return tli_connection_fail(connection, out,

@@ -17,8 +17,8 @@
 #include "people.h"
 
 #define GROUPS_MAX 1000
-/* The most values that Active Directory returns at once; other servers would return all.
- * */
+/* The most values that Active Directory returns at once; other servers would return
+ * all. */
 #define PIECE 1500
 /* The members of all groups that are examined for one answer: bounds memory. */
 #define GATHERED_MAX (8 * (size_t)TL_DIR_MEMBERS_MAX)

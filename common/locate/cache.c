@@ -3,8 +3,8 @@
  * locate/cache.c - what the locator remembers, one JSON file per domain in the
  * cache folder. Many agents write at once: each writes a file of its own beside
  * and renames it, so a reader sees one whole version or another, and of two
- * writers the later wins. Nothing here is needed for a logon: a file that is
- * missing, broken, or could be someone else's counts as empty.
+ * writers the later wins. Nothing here is needed for a logon: a file that is missing,
+ * damaged, or possibly another user's counts as empty.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -21,7 +21,7 @@
 #define PREFIX "dc-"
 #define SUFFIX ".json"
 /* KDCs refer to any domain, and administrators ask for any: the folder must not grow
- * without end. What was not used for the longest time goes first. */
+ * without end. The least recently used file is removed first. */
 #define FILES_MAX 512
 /* A use is noted in the file's time of access, not each time. */
 #define USE_NOTED_S 60
@@ -60,7 +60,7 @@ static time_t used_at(const struct stat *st)
     return st->st_atime > st->st_mtime ? st->st_atime : st->st_mtime;
 }
 
-/* File systems keep times of access badly or not at all, so we do. */
+/* File systems keep access times badly or not at all, so this file sets them. */
 static void note_use(const struct tl_locator *locator, int fd)
 {
     const struct timespec times[2] = {{.tv_sec = (time_t)tli_locator_wall(locator)},
@@ -137,7 +137,7 @@ struct tli_cache_entry *tli_cache_load(TALLOC_CTX *ctx, const struct tl_locator 
     return entry;
 }
 
-/* The file that was not used for the longest time so far. */
+/* The least recently used file so far. */
 struct oldest {
     char name[NAME_MAX + 1]; /* empty: none yet */
     time_t used;             /* read or written last */
@@ -152,8 +152,8 @@ static void remember_oldest(struct oldest *oldest, const char *name,
     oldest->used = used_at(st);
 }
 
-/* May one more file be made? Old ones are removed, and if there still are too many, the
- * one that was not used for the longest time. */
+/* May one more file be made? Old ones are removed, and if there are still too many, the
+ * least recently used one. */
 static bool room(const struct tl_locator *locator, int folder)
 {
     time_t oldest = (time_t)tli_locator_wall(locator) - locator->config->cache_lifetime;
@@ -201,7 +201,7 @@ static bool write_all(int fd, const char *text)
     return true;
 }
 
-/* Write beside and rename. Not synced: after a crash a broken file counts as none. */
+/* Write beside and rename. Not synced: after a crash a damaged file counts as missing. */
 static bool replace(const struct tl_locator *locator, int folder, const char *name,
                     const char *text)
 {

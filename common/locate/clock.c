@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * locate/clock.c - the time of day by which the cache and the failures in it age.
+ * locate/clock.c - the time of day that the age of cache entries and failures is computed
+ * with.
  */
 #include <time.h>
 

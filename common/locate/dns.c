@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * locate/dns.c - one c-ares channel for one search: SRV and address questions.
- * Answers come from the network and are bounded and checked here; nothing past
- * this file sees a host name that could not be one.
+ * Answers come from the network and are bounded and checked here; no invalid host name
+ * leaves this file.
  */
 #include <ares.h>
 #include <arpa/nameser.h>
@@ -149,8 +149,8 @@ static void trace_answer(const struct question *q, int status, size_t count)
     tl_trace_event(q->dns->trace, &event);
 }
 
-/* Records with names no server can have are left out: an answer of nothing else is
- * as good as none. */
+/* Records with names that no server can have are left out: an answer with only such
+ * records counts as empty. */
 static struct tli_srv *copy_srv(TALLOC_CTX *ctx, const struct ares_srv_reply *reply,
                                 size_t *count)
 {
@@ -317,6 +317,6 @@ void tli_dns_process(struct tli_dns *dns, const struct pollfd *fds, size_t count
             (got & POLLOUT) || (broken && (fds[i].events & POLLOUT)) ? fds[i].fd
                                                                      : ARES_SOCKET_BAD);
     }
-    /* Time runs for questions whose sockets are quiet, too. */
+    /* Timeouts also apply to questions whose sockets are quiet. */
     ares_process_fd(dns->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
 }

@@ -3,7 +3,7 @@
  * locate/internal.h - what the files of this folder share. The public side is
  * trustlogon/locate.h.
  *
- *   clock.c   the time of day by which the cache ages
+ *   clock.c   the time of day, for the age of cache entries
  *   dc.c      one DC: its copy, its address as text
  *   ping.c    bytes of the LDAP ping and its answer; pure
  *   order.c   RFC 2782 order of SRV records; pure
@@ -118,8 +118,8 @@ enum tli_probe_state {
     TL_PROBE_NEW,         /* not pinged yet */
     TL_PROBE_SENT,        /* pinged, no answer yet */
     TL_PROBE_GOOD,        /* a DC of the domain with a KDC */
-    TL_PROBE_GARBAGE,     /* answered, but no such thing as an LDAP ping's answer */
-    TL_PROBE_WRONG,       /* no DC of this domain */
+    TL_PROBE_GARBAGE,     /* answered, but not with an LDAP ping's answer */
+    TL_PROBE_WRONG,       /* not a DC of this domain */
     TL_PROBE_PAUSED,      /* netlogon paused: not synchronised yet */
     TL_PROBE_NO_KDC,      /* a DC without a KDC */
     TL_PROBE_REFUSED,     /* ICMP port unreachable */
@@ -141,7 +141,7 @@ enum tli_probe_state tli_probe_judge(const struct tl_ping_reply *reply,
 int tli_probe_send(struct tl_locator *locator, struct tli_probe *probe);
 /* Read what has arrived. Strings of a good answer become children of `ctx`. */
 int tli_probe_read(TALLOC_CTX *ctx, struct tl_locator *locator, struct tli_probe *probe);
-/* Close the socket; trace the silence if there was no answer. */
+/* Close the socket; trace the timeout if no answer came. */
 void tli_probe_end(const struct tl_locator *locator, struct tli_probe *probe);
 /* Still waiting for an answer that would count. */
 bool tli_probe_open(const struct tli_probe *probe);
@@ -206,7 +206,7 @@ bool tli_site_valid(const char *site);
 /* The site to ask a domain's SRV records for, or NULL. Lives with `past`. */
 const char *tli_site_to_ask(const struct tl_locator *locator,
                             const struct tli_cache_entry *past);
-/* There may be a nearer DC than this one: by its own word it is not of the site that this
+/* A nearer DC than this one may exist: by its own answer it is not of the site that this
  * machine is in. */
 bool tli_nearer_wanted(const struct tl_locator *locator, const struct tl_dc *dc);
 /* If the first of `list` may not be the nearest, ask once for DCs of the site that it

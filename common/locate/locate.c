@@ -153,7 +153,7 @@ static void store_failure(struct tl_locator *locator, const char *domain,
 
 /* ---- the search */
 
-/* DNS is silent, but some time ago it was not: see whether those DCs still live. */
+/* DNS does not answer, but did some time ago: check whether those DCs still answer. */
 static bool try_old_ones(TALLOC_CTX *ctx, const struct tli_search *in,
                          struct tl_dc_list **list)
 {
@@ -189,8 +189,8 @@ static enum tl_reason full_search(TALLOC_CTX *ctx, const struct tli_search *in,
          reason == TL_REASON_DNS_NO_ADDRESS) &&
         !in->all && try_old_ones(ctx, in, list)) {
         tl_outcome_reset(in->out);
-        /* Not stored, DNS is asked again next time: but not so soon when only a nearer
-         * one is wanted. */
+        /* If it is not stored, DNS is asked again next time, which is too soon when only
+         * a nearer DC is wanted. */
         if (store && tli_nearer_wanted(in->locator, &(*list)->dcs[0]))
             store_list(in->locator, in->domain, now, *list, in->past);
         return TL_REASON_OK;
@@ -205,7 +205,7 @@ static enum tl_reason full_search(TALLOC_CTX *ctx, const struct tli_search *in,
     return reason;
 }
 
-/* The nearer DCs were dead when this one was found, or new since: look again. One that
+/* The nearer DCs were down when this one was found, or are newer: search again. One that
  * was asked a moment ago is not asked for its site again. */
 static bool too_far(const struct tl_locator *locator, const struct tli_cache_entry *entry,
                     const struct tl_dc *dc)
@@ -248,7 +248,7 @@ static enum tl_reason from_cache(TALLOC_CTX *ctx, struct tli_search *in, bool st
         *list = live;
         return TL_REASON_OK;
     }
-    /* Old, but not too old: one that still answers spares the questions. */
+    /* Old, but not too old: a DC that still answers saves the DNS questions. */
     again.out = NULL;
     again.brief = true;
     if (tli_search_known(ctx, &again, live, &pinged) != TL_REASON_OK ||
@@ -342,7 +342,7 @@ void tl_locate_worked(struct tl_locator *locator, const struct tl_dc *dc)
     size_t i = entry ? find_dc(entry, dc) : 0;
     struct tli_cache_dc first;
 
-    /* Nothing new: no write, which is the case of every warm logon. */
+    /* Nothing new, so no write: the case of every warm logon. */
     if (entry && i < entry->count && (i > 0 || entry->dcs[0].failed)) {
         first = entry->dcs[i];
         first.failed = 0;

@@ -102,8 +102,8 @@ static bool label_valid(const uint8_t *label, size_t len, bool dns)
 
 /*
  * Read one RFC 1035 name at *pos. A pointer must lead to a place before the part
- * that holds it and behind the header: so every jump goes down, and a loop cannot
- * be. NULL for a bad name or no memory; "" is an absent one.
+ * that holds it and behind the header: so every jump goes down, and a loop is impossible.
+ * NULL for a bad name or no memory; "" stands for an absent name.
  */
 static char *read_name(TALLOC_CTX *ctx, const uint8_t *data, size_t len, size_t *pos,
                        bool dns)
@@ -149,8 +149,8 @@ static char *read_name(TALLOC_CTX *ctx, const uint8_t *data, size_t len, size_t 
     return talloc_strndup(ctx, name, used);
 }
 
-/* Between the names and the tail, whose NtVersion tells what there is: the DC's socket
- * address, which nothing here needs, and the next closest site. False: nonsense. */
+/* Between the names and the tail, whose NtVersion shows what is present: the DC's socket
+ * address, which is not used here, and the next closest site. False: malformed. */
 static bool read_next_site(struct tl_ping_reply *r, const uint8_t *data, size_t end,
                            size_t pos)
 {
@@ -170,8 +170,8 @@ static bool read_next_site(struct tl_ping_reply *r, const uint8_t *data, size_t 
     return name != NULL;
 }
 
-/* Eight names in a fixed order, compressed as in DNS; an empty one becomes NULL. A
- * ninth, the next closest site, is there only where it was asked for. */
+/* Eight names in a fixed order, compressed as in DNS; an empty one becomes NULL. A ninth,
+ * the next closest site, is present only if it was asked for. */
 int tl_ping_reply_decode(TALLOC_CTX *ctx, const uint8_t *data, size_t len,
                          struct tl_ping_reply **reply)
 {

@@ -36,7 +36,7 @@ enum tli_probe_state tli_probe_judge(const struct tl_ping_reply *reply,
         return TL_PROBE_WRONG;
     if (reply->opcode == 24)
         return TL_PROBE_PAUSED;
-    /* 25, user unknown, is as good as 23: no user was named [ADTS 6.3.3.2]. */
+    /* 25, user unknown, means the same as 23: no user was named [ADTS 6.3.3.2]. */
     return reply->flags & TL_DS_KDC ? TL_PROBE_GOOD : TL_PROBE_NO_KDC;
 }
 
@@ -251,7 +251,7 @@ int tli_probe_read(TALLOC_CTX *ctx, struct tl_locator *locator, struct tli_probe
         else if (rc == -ENOENT && id == probe->message_id)
             conclude(locator, probe, TL_PROBE_WRONG, NULL);
         else
-            /* Someone's guess, or nonsense: the real answer may still come. */
+            /* A forgery, or malformed: the real answer may still come. */
             probe->state = TL_PROBE_GARBAGE;
         if (rc != -ENOMEM)
             rc = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * locate/result.c - what a finished search amounts to: a list of DCs, best first,
- * or the reason why there is none.
+ * locate/result.c - what a finished search amounts to: a list of DCs, best first, or the
+ * reason of the failure.
  */
 #include <errno.h>
 #include <string.h>
@@ -138,7 +138,7 @@ static void tally_up(TALLOC_CTX *ctx, const struct tli_run *run, struct tally *t
     }
 }
 
-/* There is no server to ping: DNS is to blame. */
+/* No server to ping: DNS is the cause. */
 static enum tl_reason dns_reason(const struct tli_run *run)
 {
     const struct tli_search *in = run->in;

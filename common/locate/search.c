@@ -19,8 +19,8 @@
 #include "internal.h"
 #include "search.h"
 
-/* DNS may take this long before the first ping. Under it: a name server that must
- * ask a partner's over a slow line; above it: a user who waits for nothing. */
+/* DNS may take this long before the first ping: enough for a name server that must ask a
+ * partner's over a slow line; more would only keep the user waiting. */
 #define DNS_LIMIT_MS 2000
 /* Without require_ldap_ping, silence is accepted after this many intervals. */
 #define TOLERATED_INTERVALS 3
@@ -76,7 +76,7 @@ static int turn(struct tli_run *run, int64_t until_us)
         rc = tli_probe_read(run, run->in->locator, probes[i]);
         if (rc)
             return rc;
-        /* One that has failed need not be waited for: on to the next. */
+        /* A failed one need not be waited for: ping the next. */
         if (!tli_probe_open(probes[i]))
             run->next_ping_us = 0;
         if (probes[i]->state == TL_PROBE_GOOD && !run->best) {
@@ -111,7 +111,7 @@ static int wait_for_srv(struct tli_run *run)
     return rc;
 }
 
-/* The next address to ping, NULL if there is none or none yet. */
+/* The next address to ping; NULL: none, or not known yet. */
 static struct tli_probe *next_probe(struct tli_run *run, int64_t now)
 {
     bool patient = now < run->resolve_us + interval_us(run);
@@ -161,8 +161,8 @@ static int64_t end_of(const struct tli_run *run)
     return end;
 }
 
-/* UDP loses packets, and one lost must not cost a logon: who is silent for a third of
- * ping_timeout is asked again. */
+/* UDP loses packets, and one lost must not cost a logon: a server that is silent for a
+ * third of ping_timeout is asked again. */
 static int ping_again(struct tli_run *run, int64_t *wake)
 {
     int64_t step = (int64_t)run->in->locator->config->ping_timeout * 1000 / TRIES;
@@ -251,8 +251,8 @@ static int ask_realm(struct tli_run *run)
     return rc ? rc : wait_for_srv(run);
 }
 
-/* There is no ping: only the addresses are waited for, and the late ones not for
- * long once there is one. */
+/* Nothing is pinged: only the addresses are waited for, and after the first one not for
+ * long. */
 static int wait_for_addresses(struct tli_run *run)
 {
     int64_t start_us = tl_now_us(), until;

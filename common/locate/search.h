@@ -55,7 +55,7 @@ int tli_run_ask_srv(struct tli_run *run, struct tli_srv_answer *answer, const ch
 int tli_run_targets_of_dns(struct tli_run *run);
 /* The servers of a list, in its order. */
 int tli_run_targets_of_list(struct tli_run *run, const struct tl_dc_list *known);
-/* The list of a finished run, or the reason why there is none. */
+/* The list of a finished run, or the reason of its failure. */
 enum tl_reason tli_run_result(TALLOC_CTX *ctx, struct tli_run *run,
                               struct tl_dc_list **list);
 #endif

@@ -2,8 +2,8 @@
  *
  * locate/site.c - which site's DCs are asked for, and when a DC is too far away to be
  * kept. The sites of two forests have nothing in common but perhaps their names: what a
- * domain's own DCs say of this machine counts for that domain, the name of the
- * workstation's site is what there is before that [MS-NRPC 3.5.4.3.1].
+ * domain's own DCs say of this machine counts for that domain, before that the name of
+ * the workstation's site is used [MS-NRPC 3.5.4.3.1].
  */
 #include <string.h>
 #include <strings.h>
@@ -21,7 +21,7 @@ bool tli_site_valid(const char *site)
     return site && site[0] && !strchr(site, '.') && tli_srv_host_valid(site);
 }
 
-/* Its DC says that this one is as near as they come [MS-ADTS 6.3.1.2, DS_CLOSEST_FLAG],
+/* Its DC says that it is the nearest [MS-ADTS 6.3.1.2, DS_CLOSEST_FLAG],
  * or the administrator has said in which site to look. */
 static bool near_enough(const struct tl_locator *locator, const struct tl_dc *dc)
 {
@@ -85,9 +85,9 @@ static bool look_in(const struct tli_search *in, const char *site,
 }
 
 /*
- * The DC's word is asked for anyway, so this costs one DNS question and one ping,
- * and only where there is a nearer DC to be had. The next closest site is the DC's word,
- * too, and like on Windows only taken where the administrator wants that.
+ * The DC's statement is asked for anyway, so this costs one DNS question and one ping,
+ * and only if a nearer DC exists. The next closest site is the DC's statement, too, and
+ * as on Windows only used if the administrator enables it.
  */
 void tli_look_closer(const struct tli_search *in, struct tl_dc_list *list)
 {

@@ -41,7 +41,7 @@ int tli_run_ask_srv(struct tli_run *run, struct tli_srv_answer *answer, const ch
     return tli_dns_ask_srv(run->dns, name, domain, on_srv, answer);
 }
 
-/* IPv6 questions are for hosts that have more of it than loopback and link. */
+/* IPv6 questions are for hosts with more than loopback and link-local addresses. */
 static bool have_ipv6(void)
 {
     struct ifaddrs *all, *i;

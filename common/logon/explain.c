@@ -152,7 +152,7 @@ static bool explain_trusts(struct tl_logon *logon, const char *user_domain,
     return false;
 }
 
-/* What this machine's own directory, or where that could not be opened its KDC, says of
+/* What this machine's own directory, or if that could not be opened its KDC, says about
  * this machine's account and service name. */
 static void explain_machine(struct tl_logon *logon, struct tli_machine_directory *own,
                             const char *user_realm)
@@ -164,7 +164,7 @@ static void explain_machine(struct tl_logon *logon, struct tli_machine_directory
     (void)tl_evidence_refine(logon->facts, logon->outcome, ws->realm, user_realm);
 }
 
-/* The trusts; where they are sound, what the user's KDC leads to: this machine. */
+/* The trusts; if they are in order, what the user's KDC leads to: this machine. */
 static void explain_walk(struct tl_logon *logon, struct tli_machine_directory *own,
                          tl_deadline deadline)
 {
@@ -206,7 +206,7 @@ static bool worth_reading(const struct tl_logon *logon)
                                            no_enctype(out) || refused_without_sids(out));
 }
 
-/* The own directory; where that cannot be opened, why not is a fact. */
+/* The own directory; if it cannot be opened, the cause is a fact. */
 static bool open_own(struct tl_logon *logon, tl_deadline deadline,
                      struct tli_machine_directory **own)
 {

@@ -100,9 +100,9 @@ bool tli_logon_other_machine(struct tl_logon *logon)
 }
 
 /*
- * A name without a place in the snapshot may belong to a trust that is newer, or there is
- * no snapshot yet (first logon of a machine without the daemon): read the directory once
- * and route again.
+ * A name without a place in the snapshot may belong to a trust that is newer, or no
+ * snapshot exists yet (first logon of a machine without the daemon): read the directory
+ * once and route again.
  */
 static enum tl_reason complete_route(struct tl_logon *logon, tl_deadline deadline)
 {
@@ -129,7 +129,7 @@ static enum tl_reason complete_route(struct tl_logon *logon, tl_deadline deadlin
     return tli_logon_route(logon);
 }
 
-/* A route without a realm: there is no KDC to ask, the verdict is the outcome. */
+/* A route without a realm: no KDC can be asked, so the verdict is the outcome. */
 static enum tl_reason no_realm(struct tl_logon *logon)
 {
     const struct tl_route *route = logon->route;

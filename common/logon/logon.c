@@ -115,7 +115,7 @@ static bool read_again(struct tl_logon *logon, tl_deadline deadline)
     return true;
 }
 
-/* A realm that the ticket came through and should not have, or NULL. */
+/* A realm that the ticket must not have come through, or NULL. */
 static const char *strange_realm(const struct tl_logon *logon, const char *realm)
 {
     const char *through = NULL;

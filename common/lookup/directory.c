@@ -136,7 +136,7 @@ static enum tl_reason group_from(struct tli_lookup_query *query, struct tl_direc
     if (reason == TL_REASON_OK)
         reason = tli_query_add_group(query, &group->sid, group->name);
     /* A domain-local group of another domain counts there only, so it has no members
-     * here; a Samba KDC puts it into PACs all the same, and then it needs a name. */
+     * here; a Samba KDC still puts it into PACs, and then it needs a name. */
     if (reason == TL_REASON_OK &&
         ((group->type & TL_GROUP_DOMAIN_LOCAL) == 0 || query->domain->own))
         query->answer->entry = group;

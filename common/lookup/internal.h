@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * internal.h - what the files of common/lookup share; the door is <trustlogon/lookup.h>.
+ * internal.h - what the files of common/lookup share; the public side is
+ * <trustlogon/lookup.h>.
  */
 #ifndef TL_LOOKUP_INTERNAL_H
 #define TL_LOOKUP_INTERNAL_H

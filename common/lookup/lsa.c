@@ -129,7 +129,7 @@ static enum tl_reason confirm_unknown(const struct tli_lookup_query *query)
     return tli_query_unknown(query, "the machine's domain controller does not know it");
 }
 
-/* The name of Domain Users, so that `id` shows one. Without it the answer is still good.
+/* The name of Domain Users, so that `id` shows one. The answer is valid without it.
  */
 static enum tl_reason add_primary(const struct tli_lookup_query *query)
 {
@@ -209,8 +209,8 @@ enum tl_reason tli_query_lsa(struct tli_lookup_query *query)
     if (sid == NULL && name == NULL)
         return tli_query_no_memory(query);
     reason = ask(query, name, sid, &found);
-    /* Not every DC maps a UPN across a trust (Samba's does not), and one that does not
-     * answers like one that knows it to be unused. */
+    /* Not every DC maps a UPN across a trust (Samba's does not), and a DC that does not
+     * returns the same as one that knows the UPN to be unused. */
     if (reason == TL_REASON_USER_UNKNOWN && query->plan->by == TL_LOOKUP_BY_UPN)
         return fail(query, "it does not map this user principal name");
     if (reason == TL_REASON_USER_UNKNOWN && query->plan->upn != NULL) {

@@ -198,7 +198,7 @@ static int converse(TALLOC_CTX *ctx, const struct tli_lsa_peer *peer, char *line
     if (ret != 0)
         return ret;
     sent = send_question(fd, lines, keys);
-    /* A peer that closes without reading has answered why: read that even so. */
+    /* A peer that closes without reading has sent the reason: read it. */
     ret = sent == 0 || sent == -ECONNRESET
               ? receive_line(fd, deadline, line, sizeof(line), &len)
               : sent;

@@ -29,7 +29,7 @@ struct tli_lookup_query {
 
 /* --- query.c --- */
 
-/* The account was found, and can never be a user or group of this machine. */
+/* The account was found, but cannot be a user or group of this machine. */
 bool tli_lookup_is_unusable(enum tl_reason reason);
 /* NO_MEMORY and USER_UNKNOWN, into query->out. */
 enum tl_reason tli_query_no_memory(const struct tli_lookup_query *query);
@@ -68,7 +68,7 @@ enum tl_reason tli_query_check_group(const struct tli_lookup_query *query);
 
 enum tl_reason tli_query_directory(struct tli_lookup_query *query);
 enum tl_reason tli_query_lsa(struct tli_lookup_query *query);
-/* The name of one SID of query->domain; USER_UNKNOWN: it has none. */
+/* The name of one SID of query->domain; USER_UNKNOWN: it has no name. */
 enum tl_reason tli_query_lsa_name(const struct tli_lookup_query *query,
                                   const struct tl_sid *sid, struct tl_dir_name *name);
 

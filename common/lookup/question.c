@@ -61,8 +61,8 @@ static int plan_suffix(const struct planner *p, const struct tl_name *name)
     return ret != 0 ? ret : settle(p, TL_LOOKUP_BY_UPN, name->whole);
 }
 
-/* As tl_route() has it, but for a name in a domain that only a KDC may know: there is no
- * directory to ask until a newer snapshot knows the domain. */
+/* As tl_route() has it, but for a name in a domain that only a KDC may know: no directory
+ * can be asked until a newer snapshot knows the domain. */
 static int plan_parsed(const struct planner *p, const struct tl_name *name)
 {
     struct tl_route *route = NULL;

@@ -8,7 +8,7 @@
 
 #define ATTRIBUTES 0x20000007U /* enabled; SE_GROUP_RESOURCE [MS-PAC 2.2.1] */
 
-/* All SIDs by which the account can be a member of a group. */
+/* All SIDs with which the account can be a member of a group. */
 static struct tl_sid *collect(TALLOC_CTX *ctx, const struct tl_pac *account,
                               size_t *count)
 {

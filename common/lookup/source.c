@@ -76,11 +76,11 @@ static enum tl_reason get_ticket(const struct tli_directory_opener *opener,
         return TL_REASON_OK;
     reason = tl_krb_ticket(opener->krb, service, opener->realm, out);
     lookup->fresh |= reason == TL_REASON_OK;
-    /* A server that the KDC does not know is one that this machine may not ask: over a
-     * one-way trust there is no way for its tickets. */
+    /* A server that the KDC does not know is one that this machine may not ask: its
+     * tickets do not cross a one-way trust. */
     if (reason != TL_REASON_OK && out->krb_error == TL_KRB_S_PRINCIPAL_UNKNOWN)
         return TL_REASON_TRUST_DIRECTION;
-    /* Nor is there over a trust without AES, with `allow_rc4 = no`. */
+    /* Nor do they cross a trust without AES, with `allow_rc4 = no`. */
     if (reason != TL_REASON_OK && out->krb_error == TL_KRB_ETYPE_NOSUPP &&
         strcasecmp(opener->realm, lookup->in.machine->workstation->realm) != 0)
         return TL_REASON_TRUST_DIRECTION;

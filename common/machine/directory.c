@@ -42,8 +42,8 @@ tli_directory_open_first(TALLOC_CTX *ctx, const struct tli_directory_opener *ope
     return reason;
 }
 
-/* A ticket for LDAP that a KDC refuses is not a refused logon: its code 7 is not the 1787
- * that the walk makes of it, so only its text is kept. */
+/* A ticket for LDAP that a KDC refuses is not a refused logon: its code 7 does not mean
+ * the 1787 that it does on the walk, so only its text is kept. */
 static enum tl_reason get_ticket(const struct tli_directory_opener *opener,
                                  const char *service, struct tl_outcome *out)
 {

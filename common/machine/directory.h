@@ -16,8 +16,8 @@ struct tl_locator *tli_machine_locator(TALLOC_CTX *ctx, const struct tl_machine 
 
 /*
  * How tli_directory_open_first() opens. `get_ticket` puts the ticket for `service` in
- * `realm` into krb's cache; what it returns other than OK is the reason for which this
- * domain controller is passed over.
+ * `realm` into krb's cache; what it returns other than OK is the reason why this domain
+ * controller is skipped.
  */
 struct tli_directory_opener {
     struct tl_krb *krb; /* whose tickets bind */
@@ -29,7 +29,8 @@ struct tli_directory_opener {
                                  const char *service, struct tl_outcome *out);
     void *arg; /* for get_ticket */
 };
-/* Bind to the first of `dcs` that lets us in: *which. The outcome is the last one's. */
+/* Bind to the first of `dcs` that accepts the bind: *which. The outcome is the last
+ * one's. */
 enum tl_reason
 tli_directory_open_first(TALLOC_CTX *ctx, const struct tli_directory_opener *opener,
                          const struct tl_dc_list *dcs, struct tl_directory **dir,
@@ -49,7 +50,7 @@ tli_machine_directory_open(TALLOC_CTX *ctx, const struct tl_machine *machine,
                            struct tli_machine_directory **own, struct tl_outcome *out);
 
 /* The directory of `domain`, opened with the tickets in `krb`, a user's or the
- * machine's. DIRECTORY_UNREADABLE for a Kerberos realm, which has none. */
+ * machine's. DIRECTORY_UNREADABLE for a Kerberos realm, which has no directory. */
 enum tl_reason tli_user_directory_open(TALLOC_CTX *ctx, struct tl_krb *krb,
                                        struct tl_locator *locator, const char *domain,
                                        const struct tl_trace *trace, tl_deadline deadline,

@@ -357,8 +357,8 @@ static int filter(TALLOC_CTX *mem, const struct tli_keytab_machine_entry *entrie
     return 0;
 }
 
-/* A machine may be there several times, once for each of its accounts: which of them its
- * KDC knows turns out only when it is asked. */
+/* A machine may be listed several times, once for each of its accounts: which of them the
+ * KDC knows is found only by asking it. */
 int tli_keytab_machines_rank(TALLOC_CTX *ctx,
                              const struct tli_keytab_machine_entry *entries, size_t count,
                              const struct tli_keytab_machine_hints *hints,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * workstation.c - who this machine is: by its configuration, else by its keytab.
+ * workstation.c - the identity of this machine: by its configuration, else by its keytab.
  *
  * A member of a domain has keys for host/<fqdn> and <NAME>$ in the domain's realm. Which
  * of several machines in a keytab it is, keytab_machines.c decides.
@@ -218,7 +218,7 @@ static enum tl_reason compose(TALLOC_CTX *ctx, const struct tl_config *config,
     return TL_REASON_OK;
 }
 
-/* The likeliest machine of the keytab; *machine is NULL where it has none. */
+/* The likeliest machine of the keytab; *machine is NULL if it has no machine's keys. */
 static enum tl_reason choose(TALLOC_CTX *ctx, const struct tl_config *config,
                              krb5_context k5, krb5_keytab keytab, const char *own,
                              const struct tli_keytab_machine **machine,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * machine/workstation.h - who this machine is, by its configuration and its keytab.
+ * machine/workstation.h - the identity of this machine, by its configuration and its
+ * keytab.
  */
 #ifndef TL_MACHINE_WORKSTATION_H
 #define TL_MACHINE_WORKSTATION_H

@@ -68,7 +68,7 @@ char *tl_fold(TALLOC_CTX *ctx, const char *utf8)
         int put =
             u8_uctomb((uint8_t *)result + used, fold_one(c), (ptrdiff_t)(room - used));
 
-        if (put < 0) { /* cannot be */
+        if (put < 0) { /* cannot happen */
             talloc_free(result);
             return NULL;
         }

@@ -91,8 +91,8 @@ static enum tl_name_error check_user(enum tl_name_form form, const struct part *
      * user whom the machine does not know. */
     if (user->p[0] == ' ' || user->p[user->len - 1] == ' ')
         return TL_NAME_ILLEGAL_USER;
-    /* The attribute userPrincipalName takes any character; only the account
-     * name has a list. */
+    /* The attribute userPrincipalName takes any character; only the account name is
+     * restricted. */
     if (form == TL_NAME_UPN)
         return TL_NAME_OK;
     if (tli_chars_any(user->p, user->len, TL_CHARS_NOT_SAM))
@@ -166,7 +166,7 @@ int tl_name_parse(TALLOC_CTX *ctx, const char *bytes, size_t len, struct tl_name
 bool tl_name_is_local(const struct tl_name *name, const char *ws_flat,
                       const char *ws_fqdn)
 {
-    /* A UPN suffix is a name of the directory even where it looks like ours. */
+    /* A UPN suffix is a name of the directory even if it looks like the machine's. */
     if (name->form != TL_NAME_DOWNLEVEL)
         return false;
     return strcmp(name->domain, ".") == 0 || tl_name_equal(name->domain, ws_flat) ||

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * pac.c - PACTYPE [MS-PAC 2.3, 2.4]: the table of buffers, and who decodes
- * which of them.
+ * pac.c - PACTYPE [MS-PAC 2.3, 2.4]: the table of buffers, and the decoder of each.
  */
 #include "pac_buffers.h"
 
@@ -63,7 +62,7 @@ static void decode_entry(struct tl_pac *pac, const struct entry *e, struct tli_n
     for (size_t i = 0; i < NUM_DECODERS; i++) {
         if (decoders[i].type != e->type)
             continue;
-        /* Which of two would count must not depend on who looks. */
+        /* Which of two duplicates counts must not depend on the reader. */
         if (*seen & (1U << i)) {
             tli_ndr_fail(r, "two buffers of one type");
             return;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * pac_logon_info.c - KERB_VALIDATION_INFO [MS-PAC 2.5]: who the user is.
+ * pac_logon_info.c - KERB_VALIDATION_INFO [MS-PAC 2.5]: the user's identity.
  *
  * NDR puts the fixed part of the structure first, with a referent in place of
  * each pointer, and then what the pointers point to, in their order, each one
@@ -239,7 +239,7 @@ void tli_pac_logon_info(struct tl_pac *pac, struct tli_ndr *r)
     if (r->ret != 0)
         return;
 
-    /* What the flags do not announce is not meant, whatever the bytes say. */
+    /* What the flags do not announce is ignored, whatever the bytes contain. */
     if (!(pac->user_flags & TL_PAC_EXTRA_SIDS))
         pac->num_extra = 0;
     if (!(pac->user_flags & TL_PAC_RESOURCE_GROUPS))

@@ -3,11 +3,11 @@
  * pac_name_check.c - is the proven account the one whose name was given?
  *
  * A client that asks for canonicalization takes the name that the reply brings
- * [RFC 6806 6]. Somebody on the wire who knows the password of any account can so
- * put that account in the place of the one that was typed: request and reply are
- * protected by that password only. What comes back is genuine, signed, and another
- * user's; the programs above go on with the name they were given. So the PAC, which
- * nobody on the wire can change, must answer to that name.
+ * [RFC 6806 6]. So an attacker on the wire who knows the password of any account can put
+ * that account in the place of the one that was typed: request and reply are protected by
+ * that password only. What comes back is genuine, signed, and another user's; the calling
+ * programs go on with the name they were given. So the PAC, which cannot be changed on
+ * the wire, must be that name's account.
  */
 #include <string.h>
 
@@ -37,12 +37,12 @@ static bool is_trusted_domain(const struct tl_topology *topo, const char *name)
 }
 
 /*
- * May an account of `realm` bear a userPrincipalName with a suffix of its own? What led
- * there is WRONG_REALM, which anybody on the wire can send; who administers a trusted
- * domain can give an account any UPN, and so any user's of another forest. So the realm
- * must be where our own side's trusts route the suffix, as a KDC of ours would, or of the
- * own forest, whose KDCs find a UPN with any suffix in the global catalogue. A suffix
- * that is a trusted domain's name is that domain's.
+ * May an account of `realm` bear a userPrincipalName with a suffix of its own? The
+ * referral there is WRONG_REALM, which any attacker on the wire can send; an
+ * administrator of a trusted domain can give an account any UPN, so also that of a user
+ * of another forest. So the realm must be where our own side's trusts route the suffix,
+ * as a KDC of ours would, or of the own forest, whose KDCs find a UPN with any suffix in
+ * the global catalogue. A suffix that is a trusted domain's name is that domain's.
  */
 static bool may_bear_suffix(TALLOC_CTX *mem, const struct tl_topology *topo,
                             const struct tl_route *route, const char *realm,
@@ -67,8 +67,8 @@ static bool may_bear_suffix(TALLOC_CTX *mem, const struct tl_topology *topo,
 }
 
 /* sam in the domain it was sought in, or the UPN sam@domain, which any account of that
- * domain's forest may bear (an administrator of another may write there what he likes):
- * of the account whose SIDs are believed. CLIENT_INFO only repeats the name that was
+ * domain's forest may bear (an administrator of another of its domains can set any UPN):
+ * of the account whose SIDs are accepted. CLIENT_INFO only repeats the name that was
  * asked for. */
 static bool is_sam_or_upn(const struct tl_pac *pac, const struct tl_topology *topo,
                           const char *sam, const char *domain, const char *upn,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * sidrules.c - the SIDs of a PAC that this workstation believes.
+ * sidrules.c - the SIDs of a PAC that this workstation accepts.
  *
  * Two questions for every SID. Is it one that no domain may hand to a member at
  * all: builtin groups, logon types, local accounts (the member rule)? And could
@@ -215,7 +215,7 @@ static enum tl_reason refuse_user(const struct rules *r, const struct tl_sid *si
 }
 
 /* The TDO has the SID of another domain than its partner's tickets: one that was rebuilt
- * under its name, or an impostor of it. */
+ * under its name, or one that impersonates it. */
 static enum tl_reason refuse_trust(const struct rules *r)
 {
     char have[TL_SID_STRING_MAX], wanted[TL_SID_STRING_MAX];
@@ -288,7 +288,7 @@ static bool own_side(const struct rules *r, const struct tl_tdo *tdo)
            tl_dns_equal(tdo->holder, r->topo->forest);
 }
 
-/* By DNS name only: a realm that is called like a flat name is another one. */
+/* By DNS name only: a realm whose name equals a flat name is another realm. */
 static const struct tl_tdo *find_trust(const struct rules *r, const char *holder)
 {
     const struct tl_tdo *tdo = tl_topology_trust(r->topo, holder, r->domain);

@@ -155,7 +155,7 @@ static enum tl_reason open_ticket(struct proof *p)
     return reason;
 }
 
-/* A ticket within is whose? It must be the client of the AS exchange: the reply's
+/* The client of the ticket must be the client of the AS exchange: the reply's
  * outer parts were protected by keys that the password's owner may know. */
 static enum tl_reason check_client(struct proof *p)
 {

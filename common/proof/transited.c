@@ -6,7 +6,7 @@
  * that is to mean nothing; one that ends in a dot goes before the name that came last,
  * one that begins with a slash behind it, unless there is a space before; an empty one
  * stands for all realms between its neighbours. libkrb5 decodes it only to compare with
- * [capaths], and does not tell which realm it minds.
+ * [capaths], and does not report which realm it rejects.
  */
 #include <errno.h>
 #include <string.h>

@@ -3,10 +3,11 @@
  * map.c - from a KRB-ERROR to the NTSTATUS that a Windows user would see, and to the
  * reason.
  *
- * Windows' own function for this is not published. The rows rest on what is: KB articles
- * that show both codes of one failing logon, the statuses that domain controllers put
- * into e-data, and the descriptions of the events 4625, 4768 and 4771. Where nothing is
- * known the row says so. The first row that fits wins, so the order matters.
+ * Windows' own function for this is not published. The rows rest on what is published: KB
+ * articles that show both codes of one failing logon, the statuses that domain
+ * controllers put into e-data, and the descriptions of the events 4625, 4768 and 4771.
+ * If nothing is known, the row says so. The first row that fits wins, so the order
+ * matters.
  */
 #include <trustlogon/status.h>
 
@@ -124,7 +125,7 @@ static const struct rule rules[] = {
     {TL_KRB_SVC_UNAVAILABLE, ANY_STAGE, ANY_STATUS, TL_NT_NO_LOGON_SERVERS,
      TL_REASON_NO_LOGON_SERVERS},
 
-    /* Keys that do not fit: whose, depends on who tried to decrypt what. */
+    /* Keys that do not match: which side's key it is depends on who decrypts what. */
     {TL_KRB_BAD_INTEGRITY, AS, ANY_STATUS, TL_NT_LOGON_FAILURE, TL_REASON_WRONG_PASSWORD},
     {TL_KRB_BAD_INTEGRITY, WALK, ANY_STATUS, TL_NT_TRUSTED_DOMAIN_FAILURE,
      TL_REASON_TRUST_REFUSED},
@@ -140,7 +141,7 @@ static const struct rule rules[] = {
      TL_REASON_KEYTAB_STALE},
     {TL_KRB_NOKEY, PROOF, ANY_STATUS, TL_NT_TRUSTED_RELATIONSHIP_FAILURE,
      TL_REASON_KEYTAB_NO_KEY},
-    /* Samba answers so to a cross-realm ticket of a trust it does not accept. */
+    /* Samba's reply to a cross-realm ticket of a trust it does not accept. */
     {TL_KRB_NOT_US, WALK, ANY_STATUS, TL_NT_TRUSTED_DOMAIN_FAILURE,
      TL_REASON_TRUST_REFUSED},
 

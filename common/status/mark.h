@@ -12,9 +12,9 @@
 #define TLI_MARK_HOUR ((time_t)3600)
 #define TLI_MARK_DAY (24 * TLI_MARK_HOUR)
 
-/* The time of the last change of a mark, or {0, 0}: there is none, it is older than
+/* The time of the last change of a mark, or {0, 0}: it does not exist, is older than
  * `life` seconds, lies in the future, or is not a file of this process' user. A path of
- * NULL is a mark that is not there. */
+ * NULL is a mark that does not exist. */
 struct timespec tli_mark_time(const char *path, time_t life);
 /* The same as yes or no. */
 bool tli_mark_is_set(const char *path, time_t life);

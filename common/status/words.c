@@ -57,8 +57,8 @@ static const struct value *find(const struct value *values, const char *key, siz
     return NULL;
 }
 
-/* Fill a template. A placeholder that is not known stays as it is: the unit
- * tests see to it that the table has none. */
+/* Fill a template. An unknown placeholder stays as it is: the unit tests check that the
+ * table has none. */
 static bool ends_in_stop(const char *text)
 {
     size_t len = strlen(text);
@@ -95,7 +95,7 @@ static char *fill(TALLOC_CTX *ctx, const char *pattern, const struct value *valu
 }
 
 /* Windows has one sentence for all that may be wrong with a new password, and one for a
- * wrong PIN. Behind it stands what its owner has to know, or NULL. */
+ * wrong PIN. Returns what the user has to know besides, or NULL. */
 static const char *hint_of(const struct tl_outcome *out)
 {
     switch (out->reason) {

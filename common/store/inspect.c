@@ -146,7 +146,7 @@ static int count_all(TALLOC_CTX *ctx, const struct tli_store_map *map,
         const struct store_record *rec = tli_store_record_at(map, walk->records[i]);
 
         if (rec == NULL)
-            continue; /* just now; the next look will tell */
+            continue; /* just now; the next check decides */
         count_record(rec, stats);
         if (!tli_store_entry_of(rec, &entry))
             rc = tli_store_note_damage(ctx, walk, (uint64_t)rec->self * TL_STORE_UNIT,

@@ -64,7 +64,7 @@ int tli_store_inspect(TALLOC_CTX *ctx, const struct tli_store_view *view,
                       struct tli_store_item **items);
 
 /* The item with this key: a name (of class USER_NAME, GROUP_NAME or SID), or an id.
- * False: there is none, or it is damaged. */
+ * False: not found, or damaged. */
 bool tli_store_item_by_name(const struct tli_store_view *view, enum tli_store_class class,
                             const char *name, struct tli_store_item *item);
 bool tli_store_item_by_id(const struct tli_store_view *view, enum tli_store_class class,

@@ -20,7 +20,7 @@
 /* Current file; soon superseded (a look at the path tells); superseded. */
 enum { TL_STORE_CURRENT, TL_STORE_LEAVING, TL_STORE_SUPERSEDED };
 
-/* All zero: there are no bare names. A change of the domain makes a new file. */
+/* All zero: no bare names. A change of the domain makes a new file. */
 struct store_bare {
     uint32_t length, shown;
     char domain[TL_STORE_DOMAIN_MAX + 1];
@@ -167,7 +167,7 @@ static inline uint64_t store_record_check(uint64_t seed, const struct store_reco
     return store_final(store_sum(h, (const uint8_t *)rec + head, (rec->size - head) / 8));
 }
 
-/* A bucket says with its upper half that its lower half was meant. */
+/* The upper half of a bucket is the check of its lower half. */
 static inline uint64_t store_bucket(uint64_t seed, uint32_t bucket, uint32_t position)
 {
     uint64_t check = store_final(seed ^ ((uint64_t)bucket << 32 | position));

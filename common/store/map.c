@@ -84,8 +84,8 @@ static void reap(struct tli_store_reader *reader)
  * The file that is at the path now, in a slot in which the caller is counted. It becomes
  * the current one if that still is `from` (0: none). Otherwise another thread's file has
  * become the current one, which may have been opened earlier: this look-up uses its own
- * file, which is unmapped when the look-up has left it. NULL if there is no usable file,
- * or it is the one that `from` has mapped already.
+ * file, which is unmapped when the look-up has left it. NULL if no file is usable, or it
+ * is the one that `from` has mapped already.
  */
 static struct tli_store_slot *refresh(struct tli_store_reader *reader, unsigned from)
 {

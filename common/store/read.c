@@ -10,7 +10,7 @@
 /* How many records that have the right hash but are not the one are looked at. */
 #define TRIES 4
 
-/* A domain that fails its check does not count: there are no bare names then. */
+/* A domain that fails its check does not count: then bare names are off. */
 static void read_bare(const struct store_bare *bare, uint64_t seed,
                       struct tli_store_bare *out)
 {

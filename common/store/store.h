@@ -119,7 +119,7 @@ struct tli_store_reader {
     struct tli_store_slot slots[TL_STORE_SLOTS];
 };
 
-/* NULL if there is no usable file. Otherwise tli_store_leave() must follow; what
+/* NULL if no file is usable. Otherwise tli_store_leave() must follow; what
  * was found is valid until then. `errno` may change. */
 const struct tli_store_map *tli_store_enter(struct tli_store_reader *reader);
 void tli_store_leave(struct tli_store_reader *reader, const struct tli_store_map *map);
@@ -173,8 +173,9 @@ bool tli_store_owns_id(const struct tli_store_map *map, uint32_t id);
 bool tli_store_owns_name(const char *name);
 /*
  * Bare names (bare.c). The name to look up and to ask for: `name` itself if it has a
- * domain; DOMAIN\name, in `full`, if it has none and the store has a domain for such;
- * else NULL. The caller asks whether the machine itself has the name (local.h).
+ * domain; DOMAIN\name, in `full`, if it is a bare name and the store has a domain for
+ * bare names; else NULL. The caller asks whether the machine itself has the name
+ * (local.h).
  */
 const char *tli_store_full_name(const struct tli_store_map *map, const char *name,
                                 char full[TL_STORE_NAME_MAX + 1]);

@@ -48,8 +48,8 @@ static int make_room(struct tli_store *store, const struct store_record *rec)
 
 /*
  * Whether its id is that of another account, which may still own files by it. An account
- * made again keeps its name, a renamed one its SID; with neither it is another one, and
- * two accounts with one id are one to the kernel.
+ * made again keeps its name, a renamed one its SID; with neither it is another account,
+ * and the kernel cannot tell two accounts with one id apart.
  */
 static bool is_anothers(const struct tli_store_map *map, const struct store_record *rec)
 {
@@ -159,7 +159,7 @@ int tli_store_put_gids(struct tli_store *store, uint32_t uid, const uint32_t *gi
     return put_made(store, rec, rc);
 }
 
-/* The same record once more, with another life: NULL, one that is no longer fresh. */
+/* The same record again, with another life; NULL: no longer fresh. */
 static int put_again(struct tli_store *store, enum tli_store_class class, uint32_t id,
                      const struct tli_store_life *life)
 {

@@ -10,11 +10,11 @@
  * reached the disk, and records that did not get there whole are not found.
  *
  * Records of one kind never share a name, an id or a SID: putting one drops those
- * it shares anything with. So a user who was renamed, or deleted and made again with
- * a new SID, leaves nothing behind, and a negative entry ends a positive one. But the id
- * of a user or group that is still valid is not given to another one, which has neither
- * its SID nor its name: that is -EEXIST. Only a user and his own group have the same SID.
- * The caller decides which aliases belong to which user.
+ * it shares anything with. So a user who was renamed, or deleted and created again with a
+ * new SID, leaves nothing behind, and a negative entry ends a positive one. But the id of
+ * a user or group that is still valid is not given to another one, which has neither its
+ * SID nor its name: that is -EEXIST. Only a user and his own group have the same SID. The
+ * caller decides which aliases belong to which user.
  *
  * All return 0 or: -EINVAL (a name without domain, with ':' or control characters; a
  * home or shell that is not an absolute path; a malformed SID), -ERANGE (an id outside of

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * bare_domain.c - which domain a name without a domain is of. Pure.
+ * bare_domain.c - which domain a name without a domain belongs to. Pure.
  */
 #include <string.h>
 

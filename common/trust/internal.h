@@ -71,7 +71,7 @@ struct tli_fault {
 int tli_path_judge(TALLOC_CTX *ctx, const struct tl_topology *topo,
                    const struct tl_workstation *ws, const char *user_domain,
                    const struct tli_path *path, struct tli_fault *fault);
-/* What is wrong with a TDO as such: its type, or a NetBIOS name for partner. */
+/* What is wrong with a TDO by itself: its type, or a NetBIOS name for the partner. */
 int tli_tdo_judge_kind(TALLOC_CTX *ctx, const struct tl_tdo *tdo, const char *peer,
                        struct tli_fault *fault);
 

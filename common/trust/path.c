@@ -69,7 +69,7 @@ static void walk_tree(struct walk *w, const char *from, const char *to)
                 return;
             }
     }
-    /* Not one tree as far as is known: say both ends and nothing between. */
+    /* Not known to be one tree: add both ends and nothing in between. */
     step(w, to);
 }
 

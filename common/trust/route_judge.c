@@ -3,8 +3,8 @@
  * route_judge.c - what is wrong between two domains, as far as their TDOs tell.
  *
  * A table of checks is run over the TDOs of the user's side first, hop by hop, then
- * over those of the workstation's side: the user's KDC is asked first, so its fault
- * is the one that is met.
+ * over those of the workstation's side: the user's KDC is asked first, so its fault ends
+ * the logon.
  */
 #include <errno.h>
 #include <trustlogon/name.h>
@@ -156,7 +156,7 @@ static char *why_not_routed(const struct scene *s, const struct tl_suffix_match 
 
 /*
  * The own side has a forest trust, so the host is asked for and a referral expected; but
- * to the user's KDC it is an external trust, over which there are no referrals. A trust
+ * to the user's KDC it is an external trust, which carries no referrals. A trust
  * that was recreated on one side only looks like this.
  */
 static int check_same_kind(struct scene *s)

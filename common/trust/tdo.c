@@ -18,7 +18,7 @@ const char *tl_tdo_kind(const struct tl_tdo *tdo)
         return "mit";
     if (tdo->type != TL_TRUST_UPLEVEL)
         return "other";
-    /* There is no bit for "external": it is what remains [ADTS 6.1.6.7.9]. */
+    /* "external" has no bit: it is what remains [ADTS 6.1.6.7.9]. */
     if (tl_tdo_is_forest(tdo))
         return "forest";
     return (tdo->attributes & TL_TRUST_WITHIN_FOREST) != 0 ? "within-forest" : "external";
@@ -44,8 +44,8 @@ char *tl_tdo_enctype_words(TALLOC_CTX *ctx, const struct tl_tdo *tdo)
                : talloc_strdup(ctx, "no msDS-SupportedEncryptionTypes");
 }
 
-/* The first five as `nltest /domain_trusts` prints them; the others have no word
- * there that a source tells, and take the bit's name. */
+/* The first five as `nltest /domain_trusts` prints them; for the others no source has
+ * nltest's word, so they take the bit's name. */
 static const struct {
     uint32_t bit;
     const char *word;

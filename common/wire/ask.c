@@ -15,7 +15,7 @@
 
 #include "io.h"
 
-/* The longest name, the numbers beside it and all headers. */
+/* The longest name, the numbers and all headers. */
 #define ASK_BUFFER (TL_ASK_NAME_MAX + 64)
 
 /* A process may have closed its standard descriptors; a socket in their place would

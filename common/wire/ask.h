@@ -21,7 +21,7 @@
  * One round trip, `timeout_ms` in all, connecting to a full queue included. `name` for
  * look-ups by name, `id` for those by id. 0 and *ntstatus (wire.h says what it
  * means), or with *ntstatus 0:
- *   -ENOENT, -ECONNREFUSED   there is no agent
+ *   -ENOENT, -ECONNREFUSED   no agent runs
  *   -ETIMEDOUT               it did not answer in time
  *   -ECONNRESET              it refused: too many ask, or it asks itself
  *   -EACCES                  the listener is not root

@@ -56,10 +56,10 @@ enum tli_wire_op {
 
 /*
  * What a look-up looks up; the values of enum tli_store_class. `user` is the name, of
- * users and of groups. DONE brings `ntstatus`, at most a slug beside it, and never a
+ * users and of groups. DONE brings `ntstatus`, at most a slug with it, and never a
  * record: the client reads the store again, and trusts only the store. 0: the store has
- * the answer now, which may be a negative one; TL_WIRE_NO_SUCH_USER or _GROUP: there is
- * no such user or group; anything else: could not tell.
+ * the answer now, which may be a negative one; TL_WIRE_NO_SUCH_USER or _GROUP: the user
+ * or group does not exist; anything else: could not tell.
  */
 enum tli_wire_lookup {
     TL_LOOKUP_USER_NAME = 1,

@@ -247,8 +247,8 @@ static enum tl_reason judge_plain(struct tli_fast *fast, const struct tli_exchan
     const struct tl_krb_info *info = tl_krb_by_code(ex->err.code);
 
     /* A KDC that cannot open the armor has no key to reply inside it. The cause may be
-     * the clock, which is then named, or tickets from before the domain changed its keys.
-     * */
+     * the clock, which is then named, or tickets from before the domain changed its
+     * keys. */
     if (ex->err.code == TL_KRB_SKEW)
         return TL_REASON_OK;
     if (fast->krb->armor->saved && !fast->renewed && ex->err.code != TL_KRB_NONE &&

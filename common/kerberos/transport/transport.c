@@ -126,8 +126,8 @@ static enum tl_reason lost(struct tli_race *race, struct tl_outcome *out)
         fates = longer;
     }
     reason = first->state == TL_CONN_DEAD ? first->reason : TL_REASON_NO_MEMORY;
-    /* a machine that does not reply to pings either is down: a firewall is not the cause
-     * */
+    /* a machine that does not reply to pings either is down: a firewall is not the
+     * cause */
     if (reason == TL_REASON_PORT88_FILTERED && race->forced_reason != TL_REASON_OK)
         reason = TL_REASON_NO_LOGON_SERVERS;
     tl_outcome_set_kdc(out, first->kdc);
