@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * config_files.h - files of the configuration, and what comes of loading them.
+ * config_files.h - files of the configuration, and the result of loading them.
  */
 #ifndef TL_TEST_CONFIG_FILES_H
 #define TL_TEST_CONFIG_FILES_H
@@ -48,7 +48,7 @@ static inline const char *refused(const char *path)
     return error + strlen(folder) + 1;
 }
 
-/* Load a file that must be good. */
+/* Load a file that must be valid. */
 static inline struct tl_config *loaded(const char *path)
 {
     struct tl_config *config = NULL;

@@ -53,7 +53,7 @@ static inline struct tli_attribute *attribute_named(struct tli_entry *entry,
     return NULL;
 }
 
-/* A further value of the attribute of this name, which is made where it is missing. */
+/* A further value of the attribute of this name, which is made if it is missing. */
 static inline void put_bytes(TALLOC_CTX *ctx, struct tli_entry *entry, const char *name,
                              const void *data, size_t len)
 {

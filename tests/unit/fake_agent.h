@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * fake_agent.h - a process that listens where the agent would, and behaves or not.
+ * fake_agent.h - a process that listens in place of the agent, and behaves well or badly.
  */
 #ifndef TEST_FAKE_AGENT_H
 #define TEST_FAKE_AGENT_H

@@ -41,7 +41,7 @@ struct fake_srv {
 };
 
 struct world {
-    /* What DNS tells; arrays end with a NULL host; NULL: no such name. */
+    /* What DNS returns; arrays end with a NULL host; NULL: no such name. */
     const struct fake_srv *plain, *site, *tokyo; /* siteless, of Berlin, of Tokyo */
     const struct fake_srv *realm;                /* _kerberos._tcp.contoso.test */
     bool dns_silent, no_addresses;
@@ -49,7 +49,7 @@ struct world {
     uint32_t flags[FAKE_DCS];      /* 0: a good DC's */
     const char *dc_site[FAKE_DCS]; /* NULL: Berlin */
     const char *client_site;       /* NULL: Berlin */
-    const char *next_site;         /* NULL: the DCs are too old to tell */
+    const char *next_site;         /* NULL: the DCs are too old to send it */
 
     atomic_int questions, pings[FAKE_DCS];
     int dns_fd, dns_tcp_fd, dc_fd[FAKE_DCS], stop[2];

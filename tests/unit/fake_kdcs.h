@@ -154,7 +154,7 @@ static inline void serve(int fd, enum habit habit, size_t index)
     }
 }
 
-/* One process per connection, so that a hanging one hinders no other. */
+/* One process per connection, so that a hanging one does not block others. */
 static inline _Noreturn void kdc_main(int fd, enum habit habit, size_t index)
 {
     signal(SIGCHLD, SIG_IGN);
@@ -174,7 +174,7 @@ static inline _Noreturn void kdc_main(int fd, enum habit habit, size_t index)
     }
 }
 
-/* A further KDC with this habit, behind those that there are. */
+/* A further KDC with this behaviour, after the existing ones. */
 static inline void add_kdc(enum habit habit)
 {
     struct kdc *kdc = &kdcs[num_kdcs];

@@ -46,7 +46,7 @@ enum habit {
     MEDDLED       /* authenticated, then as `counters` says */
 };
 
-/* What services do, and what must come of it. */
+/* What services do, and the result that is required. */
 struct script {
     const char *what;
     /* "or ff": TCP and UDP of each DC, Open, Refused or Filtered, in their order */
@@ -302,7 +302,7 @@ static inline void make_sockets(struct service *s, const char *ports,
         s->tcp = -1;
 }
 
-/* A further DC, with the services of the script; one of them has its habit. */
+/* A further DC, with the services of the script; one of them has its behaviour. */
 static inline void add_dc(const struct script *script, int index)
 {
     bool asked = index + 1 == (script->asked > 0 ? script->asked : 1);

@@ -56,7 +56,7 @@ static struct tl_workstation ws;
 static struct tl_outcome *out;
 static struct tl_lookup_answer *answer; /* of find() */
 
-/* What the fakes say. */
+/* What the fake servers return. */
 static enum tl_reason open_says;
 static bool own_side_open, contoso_open;
 static const char *domain_sid, *user_sid, *user_sam, *user_upn, *group_sid, *group_name;

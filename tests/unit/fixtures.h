@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * fixtures.h - what many unit tests begin with: SIDs, the workstation and its forest, a
- * temporary folder and files in it. Each function fails the test where it cannot do its
+ * temporary folder and files in it. Each function fails the test if it cannot do its
  * work. Snapshots of trusts are in topologies.h, directory entries in entries.h.
  */
 #ifndef TL_TEST_FIXTURES_H
@@ -99,8 +99,8 @@ static inline int remove_one(const char *path, const struct stat *st, int type,
     return remove(path);
 }
 
-/* Removes a folder and all in it; it follows no link. A test that holds the code to
- * leaving nothing behind removes what it expects one by one, and the folder by rmdir().
+/* Removes a folder and all in it; it follows no link. A test that checks that nothing is
+ * left behind removes what it expects one by one, and the folder by rmdir().
  */
 static inline void remove_tree(const char *path)
 {

@@ -74,7 +74,7 @@ static struct tl_tdo forest_trusts[] = {
     TRUST("fabrikam.test", "evil.test", TL_TRUST_OUTBOUND, 0, NULL),
     TRUST("fabrikam.test", "dmz.fabrikam.test", TL_TRUST_OUTBOUND, TL_TRUST_QUARANTINED,
           NULL),
-    /* What the other side says of itself counts for nothing. */
+    /* What the other side says about itself does not count. */
     TRUST("evil.test", "contoso.test", TL_TRUST_OUTBOUND, TL_TRUST_FOREST_TRANSITIVE,
           INFO(of_contoso)),
 };

@@ -56,7 +56,7 @@ static inline void teardown(void)
     talloc_free(ctx);
 }
 
-/* A locator of a workstation in this site; the first one starts the world. */
+/* A locator of a workstation in this site; the first one starts the servers. */
 static inline struct tl_locator *new_locator(const char *site)
 {
     struct tl_locator *locator = tl_locator_new(ctx, config, site, NULL);
@@ -90,7 +90,7 @@ static inline struct tl_dc_list *locate(const char *site, unsigned int flags,
     return list;
 }
 
-/* A test that gets a world and a folder of its own, so many times. */
+/* A test with servers and a folder of its own, repeated. */
 static inline void add(Suite *suite, const char *name, const TTest *test, int count)
 {
     TCase *tcase = tcase_create(name);

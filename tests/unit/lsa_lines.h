@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * lsa_lines.h - what trustlogon-lsa says of alice.
+ * lsa_lines.h - what trustlogon-lsa returns for alice.
  */
 #ifndef TL_TEST_LSA_LINES_H
 #define TL_TEST_LSA_LINES_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * name_models.h - accounts of three domains, and a model of what KDCs say of their names:
+ * name_models.h - accounts of three domains, and a model of how KDCs read their names:
  * the account that a logon by a name proves.
  *
  * A KDC takes a name for a sAMAccountName of its domain, else for a user principal name
@@ -80,7 +80,7 @@ static inline const struct account *by_upn(size_t domain, const char *upn)
     return NULL;
 }
 
-/* Its place in `domains`; DOMAINS if there is none. */
+/* Its place in `domains`; DOMAINS if it is not there. */
 static inline size_t domain_named(const char *dns)
 {
     size_t i = 0;

@@ -22,7 +22,7 @@ static inline void scratch_teardown(void)
     talloc_free(ctx);
 }
 
-/* Fails where anything is left in the folder. */
+/* Fails if anything is left in the folder. */
 static inline void scratch_teardown_empty(void)
 {
     ck_assert_int_eq(rmdir(folder), 0);

@@ -27,7 +27,7 @@ static inline void open_store(const struct tli_store_range *ranges, size_t count
     ck_assert_int_eq(tli_store_open(NULL, path, ranges, count, &store), 0);
 }
 
-/* Fails where the store has left anything else in its folder. */
+/* Fails if the store has left anything else in its folder. */
 static inline void close_store(void)
 {
     static const char *const names[] = {"", ".lock", ".new"};

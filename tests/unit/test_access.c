@@ -69,7 +69,7 @@ static const struct {
     {NOBODYS, NULL, NULL, "alice"},
     {NULL, NULL, NOBODYS, "alice"},
     {NULL, NULL, SALES, "alice"},        /* a group, not a user */
-    {ALICE, NULL, NULL, "alice"},        /* and the user no group of his */
+    {ALICE, NULL, NULL, "alice"},        /* and the user is not one of his groups */
     {CONTOSO "-0", NULL, NULL, "alice"}, /* nor a domain */
     {OTHER "-513", NULL, NULL, "alice"}, /* the same RID elsewhere */
     {NULL, NULL, OTHER "-1104", "alice"},
@@ -173,7 +173,7 @@ static const struct {
     {"C\\Asked", NULL, NULL, NOBODYS, "alice", 1, 1},
     {NULL, NULL, "C\\Asked", ALICE, NULL, 1, 1},
     {NULL, NULL, "C\\Asked", SALES, "alice", 1, 1},
-    /* a SID needs no look-up */
+    /* a SID is not looked up */
     {"C\\Asked," SALES, NULL, NULL, NOBODYS, NULL, 1, 0},
     {"C\\Asked", NULL, ALICE, NOBODYS, NULL, 0, 0},
     {NULL, "C\\Asked," SALES, NULL, NOBODYS, SALES, 1, 0},
@@ -225,7 +225,8 @@ START_TEST(primary_group_for_denying)
 }
 END_TEST
 
-/* Over selective authentication every user is of another organization, and of no other.
+/* Over selective authentication every user is of Other Organization, never of This
+ * Organization.
  */
 START_TEST(other_organization)
 {
@@ -241,7 +242,7 @@ START_TEST(other_organization)
 }
 END_TEST
 
-/* What a ticket claims and nothing proves keeps out, and does not let in. */
+/* A group that a ticket claims without proof denies, and does not allow. */
 START_TEST(unproven)
 {
     const struct tl_pac_group claimed[] = {{.sid = sid_of(NOBODYS), .attributes = 7}};

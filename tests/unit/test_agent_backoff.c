@@ -79,7 +79,7 @@ START_TEST(test_count)
     guess(1000, TL_REASON_WRONG_PASSWORD);
     ck_assert_uint_eq(of(1000).wrong, 2);
     ck_assert_uint_eq(of(1001).wrong, 0);
-    guess(1000, TL_REASON_NOT_JOINED); /* no judge, no guess */
+    guess(1000, TL_REASON_NOT_JOINED); /* no KDC judged it: not a guess */
     ck_assert_uint_eq(of(1000).wrong, 2);
     /* the client is gone before the answer */
     ck_assert_int_eq(tla_backoff_enter(ctx, folder, 1000, &backoff), 0);

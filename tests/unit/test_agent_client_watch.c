@@ -121,7 +121,7 @@ START_TEST(client_had_gone)
 }
 END_TEST
 
-/* At a prompt the answer is what is waited for. */
+/* At a prompt the worker waits for the answer. */
 START_TEST(not_watched)
 {
     int status;

@@ -77,7 +77,7 @@ START_TEST(test_note)
     ck_assert_ptr_null(tla_deferred_note_read(ctx, w));
     ck_assert_ptr_nonnull(tla_deferred_note_read(ctx, second));
     ck_assert_ptr_nonnull(tla_deferred_note_read(ctx, third));
-    /* Lockers that never say which cache. */
+    /* Lockers that never name a cache. */
     conv->peer = 1000;
     tla_deferred_note_cancel(dir, LATER);
     tla_deferred_note_begin(conv, &pending);

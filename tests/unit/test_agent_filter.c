@@ -61,7 +61,7 @@ static int network(void)
     return fd >= 0 && close(fd) == 0 ? 0 : 1;
 }
 
-/* 0 if refused in the way that a C library understands as "this kernel has none". */
+/* 0 if refused with the error that a C library takes for a missing system call. */
 static int refused(long rc)
 {
     return rc == -1 && errno == ENOSYS ? 0 : 1;

@@ -113,13 +113,14 @@ START_TEST(test_callers)
 }
 END_TEST
 
-/* No KDC answers: the queue is left, without a place and long before the deadline. */
+/* No KDC answers: the worker leaves the queue without a place, long before the
+ * deadline. */
 START_TEST(test_stalled)
 {
     int64_t began, took;
 
     take_all("CONTOSO.TEST");
-    tell_reply(held[0]); /* long ago, for who comes later */
+    tell_reply(held[0]); /* long ago, for a later worker */
     began = tl_now_us();
     take("CONTOSO.TEST", LONG_MS);
     took = tl_now_us() - began;
@@ -155,7 +156,7 @@ static void stop_others(void)
     ck_assert_int_eq(setitimer(ITIMER_REAL, &never, NULL), 0);
 }
 
-/* They are: it is waited for a place, longer than for a KDC that says nothing. */
+/* They reply: the worker waits for a place, longer than for a silent KDC. */
 START_TEST(test_progress)
 {
     take_all("CONTOSO.TEST");

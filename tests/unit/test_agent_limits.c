@@ -36,7 +36,7 @@ START_TEST(test_per_uid_at_once)
     ck_assert(tla_limits_enter(limits, 1000, 100));
     ck_assert(tla_limits_enter(limits, 1000, 100));
     ck_assert(!tla_limits_enter(limits, 1000, 100));
-    ck_assert(tla_limits_enter(limits, 1001, 100)); /* another is not concerned */
+    ck_assert(tla_limits_enter(limits, 1001, 100)); /* another uid is not affected */
     for (int i = 0; i < 50; i++)
         ck_assert(tla_limits_enter(limits, 0, 100)); /* nor is root */
     tla_limits_leave(limits, 1000);

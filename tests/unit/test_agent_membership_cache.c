@@ -74,8 +74,8 @@ START_TEST(kept)
 }
 END_TEST
 
-/* When the own domain's directory was asked; files of before there was a line for it are
- * proofs all the same. */
+/* When the own domain's directory was asked; files written before that line existed are
+ * still proofs. */
 START_TEST(own_asked)
 {
     static const char before[] = "proven 7\nchecked 8\naccount alice\nuser " ALICE

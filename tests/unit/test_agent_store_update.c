@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_agent_store_update.c - what of a user and a group reaches the store, and what is
- * left of what was there.
+ * test_agent_store_update.c - which parts of a user and a group reach the store, and
+ * which older parts stay.
  */
 #include <check.h>
 #include <errno.h>
@@ -145,8 +145,8 @@ static struct tli_store_bare bare_after(const char *names, bool show, const char
     return bare;
 }
 
-/* The configuration's word is the store's from the next time on that it is opened, but
- * for the machine's own domain while that is not known. */
+/* The store takes over the configuration's setting when it is opened next, except for the
+ * machine's own domain while that is not known. */
 START_TEST(bare_names)
 {
     put_alice(TL_STORE_SOURCE_PAC);
@@ -192,7 +192,8 @@ START_TEST(proven_groups_stay)
 }
 END_TEST
 
-/* An LSA knows SID and name only: it confirms what others told, and takes nothing. */
+/* An LSA knows SID and name only: it confirms what other sources stored, and removes
+ * nothing. */
 START_TEST(lsa_knows_less)
 {
     struct tli_store_entry entry;
@@ -208,7 +209,7 @@ START_TEST(lsa_knows_less)
     ck_assert_int_eq(entry.source, TL_STORE_SOURCE_LDAP);
     look(TL_STORE_GIDS, NULL, alice->uid, &entry);
     ck_assert_uint_eq(entry.count, 2);
-    /* A new name is news. */
+    /* A new name is stored. */
     alice->canonical = "alicia@contoso.test";
     put_alice(TL_STORE_SOURCE_LSA);
     ck_assert_int_eq(look(TL_STORE_USER_ID, NULL, alice->uid, &entry), TL_STORE_HIT);
@@ -257,7 +258,7 @@ START_TEST(a_group)
     ck_assert_int_eq(look(TL_STORE_GROUP_NAME, "contoso\\sales", 0, &entry),
                      TL_STORE_HIT);
     ck_assert_uint_eq(entry.count, 1);
-    /* Another group by that name is not the one whose members are known. */
+    /* Another group with that name is not the one whose members are known. */
     sales.sid = sid_of(SID "1300");
     put_sales(NULL, 0, true);
     ck_assert_int_eq(look(TL_STORE_GROUP_ID, NULL, sales.gid, &entry), TL_STORE_HIT);

@@ -106,7 +106,7 @@ START_TEST(test_put)
     ck_assert(tl_sid_equal(&list->each[0].sid, &fresh.sid));
     ck_assert(tl_sid_equal(&list->each[1].sid, &alice));
     ck_assert_ptr_null(tla_verifiers_find(list, &bob));
-    /* the same user again: still one entry, and forgiven */
+    /* the same user again: still one entry, and the count is reset */
     fresh.sid = alice;
     ck_assert_int_eq(tla_verifiers_put(list, &fresh, 2), 0);
     ck_assert_uint_eq(list->count, 2);

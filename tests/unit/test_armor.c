@@ -234,7 +234,7 @@ START_TEST(not_to_be_read)
 }
 END_TEST
 
-/* libkrb5 finds the ticket in the cache, or nowhere. */
+/* libkrb5 finds the ticket in the cache, or not at all. */
 START_TEST(never_by_itself)
 {
     struct exchange e;

@@ -12,7 +12,7 @@
 #include "kerberos/exchange/fast_message.h"
 #include "armor_kdc.h"
 
-/* Answers outside the armor. */
+/* Replies outside the armor. */
 static const struct {
     enum tl_fast_policy policy;
     bool known, kept, offer;
@@ -27,7 +27,7 @@ static const struct {
     {DEMAND, false, TL_KRB_CLIENT_REVOKED, TL_REASON_ARMOR_UNSUPPORTED, false},
     {DEMAND, false, TL_KRB_KEY_EXPIRED, TL_REASON_ARMOR_UNSUPPORTED, false},
     {DEMAND, false, TL_KRB_WRONG_REALM, TL_REASON_ARMOR_UNSUPPORTED, false},
-    /* no key to answer with, and its clock is why: goes on, to that error */
+    /* no key to reply with, because of its clock: goes on, to that error */
     {DEMAND, false, TL_KRB_SKEW, TL_REASON_OK, false},
     {TL_FAST_DEMAND, true, false, false, TL_KRB_PREAUTH_REQUIRED,
      TL_REASON_ARMOR_STRIPPED, false},
@@ -116,7 +116,7 @@ START_TEST(memory)
 }
 END_TEST
 
-/* The folder may be this logon's to make, and NSS reads what lies beside. */
+/* This logon may have to make the folder, and NSS reads files beside it. */
 START_TEST(folder)
 {
     struct stat st;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_ask.c - one bounded look-up: what is asked arrives, what is answered comes
- * back, and anything else the other side does ends in time and leaves nothing open.
+ * test_ask.c - one bounded look-up: the question arrives, the answer comes back, and
+ * anything else that the other side does ends in time and leaves nothing open.
  */
 #include "wire/ask.h"
 

@@ -89,7 +89,7 @@ START_TEST(test_pending_missing)
 }
 END_TEST
 
-/* A locker refreshes what its session has, and makes nothing. */
+/* A locker refreshes what its session has, and makes no cache. */
 START_TEST(test_only_existing)
 {
     const char *const names[] = {talloc_asprintf(mem, "FILE:%s/cc", folder),
@@ -158,7 +158,7 @@ static const struct {
     {1000, 1100, 9000, 1099, true, TL_RENEWAL_DONE},
     {1000, 1100, 9000, 1100, true, TL_RENEWAL_OVER},
     {1000, 1100, 9000, 1050, false, TL_RENEWAL_OVER},
-    {1000, 1100, 1100, 1050, true, TL_RENEWAL_OVER}, /* it has all it can have */
+    {1000, 1100, 1100, 1050, true, TL_RENEWAL_OVER}, /* at its limit already */
     {1000, 1100, 1101, 1050, true, TL_RENEWAL_DONE},
     {0, 1100, 9000, 1000, true, TL_RENEWAL_NOT_DUE}, /* since authtime, 1000 */
     {4000000000, 4000000100, 4100000000, 4000000060, true, TL_RENEWAL_DONE},

@@ -85,7 +85,7 @@ END_TEST
 
 /* A folder that another user made first: he could change the file between two
  * openings. And one where every user may do so. */
-/* As the user's own would be written, and then nothing of it is there. */
+/* As the user's own would be written, and removed again. */
 START_TEST(test_try)
 {
     static const struct {

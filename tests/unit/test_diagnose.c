@@ -48,7 +48,7 @@ START_TEST(all_is_well)
 }
 END_TEST
 
-/* Each thing that takes something away from it takes the claim away. */
+/* Each part that is left out removes the claim. */
 START_TEST(nothing_else_is_everything)
 {
     diag->failed = 1;

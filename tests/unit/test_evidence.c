@@ -36,7 +36,8 @@ static struct tl_facts *facts_of(TALLOC_CTX *ctx, const char *text)
     return facts;
 }
 
-/* The KDC of a realm said `krb_error`, or, without one, this machine found `reason`. */
+/* The KDC of a realm returned `krb_error`, or, without one, this machine found
+ * `reason`. */
 static const struct row {
     const char *what, *facts, *realm;
     int32_t krb_error;
@@ -140,7 +141,7 @@ START_TEST(refined)
 }
 END_TEST
 
-/* A success needs no cause, and nothing to look at is nothing wrong. */
+/* A success has no cause, and without facts no fault is found. */
 START_TEST(nothing)
 {
     TALLOC_CTX *mem = talloc_new(NULL);

@@ -129,7 +129,7 @@ START_TEST(whole_or_nothing)
 }
 END_TEST
 
-/* One byte of the blob changed: what then? */
+/* One byte of the blob changed: the result. */
 static const struct change {
     size_t at;
     uint8_t value;

@@ -31,8 +31,8 @@ START_TEST(local_files)
 }
 END_TEST
 
-/* Ranges of subuid and subgid, as newuidmap reads them; what it does not understand
- * lends nothing. */
+/* Ranges of subuid and subgid, as newuidmap reads them; lines that it does not parse lend
+ * nothing. */
 START_TEST(subordinate_ids)
 {
     static const char *const nothing[] = {"",
@@ -132,7 +132,7 @@ START_TEST(names_of_local_accounts)
     a = alice();
     ck_assert(!named(a, "CONTOSO\\alice") && !named(a, "alice"));
     ck_assert(named(a, "contoso.test\\alice"));
-    /* ... and the user out, where it is the one that programs will go by. */
+    /* ... and the user is refused if it is the name that programs use. */
     ck_assert_int_eq(load_local("alice@contoso.test:x:5:5::/:", ""), 0);
     refused(TL_REASON_NAME_TAKEN);
     ck_assert_str_eq(out->subject, "alice@contoso.test");

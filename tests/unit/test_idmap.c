@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_idmap.c - SIDs to ids and back as SSSD does: known numbers, who keeps a slice that
- * two domains hash to, and whose directory may give which id. That the numbers are SSSD's
- * for any SID, tests/diff/idmap.py checks.
+ * test_idmap.c - SIDs to ids and back as SSSD does: known numbers, which domain keeps a
+ * slice that two hash to, and which directory may give which id. That the numbers are
+ * SSSD's for any SID, tests/diff/idmap.py checks.
  */
 #include <check.h>
 #include <errno.h>
@@ -173,8 +173,8 @@ START_TEST(known_first)
 }
 END_TEST
 
-/* Without the times, as in a snapshot of before: a trust before what a forest lists, and
- * of two alike neither. */
+/* Without the times, as in an older snapshot: a trust comes before what a forest lists,
+ * and of two equal claims neither counts. */
 START_TEST(ages_not_known)
 {
     const char *twin;
@@ -227,7 +227,8 @@ static const char *not_admitted(const struct tl_idmap *map, const char *string,
     return why;
 }
 
-/* A directory speaks for its own range: not for another's, not for none. */
+/* A directory gives ids of its own range: not of another's, and none outside of all
+ * ranges. */
 START_TEST(whose_directory_may_give_it)
 {
     struct tl_sid sid = sid_of(CONTOSO "-1104"), back;
@@ -254,7 +255,7 @@ START_TEST(whose_directory_may_give_it)
         strstr(not_admitted(map, "S-1-5-21-9-9-9-1104", 10000), "not in a domain"));
     ck_assert_ptr_nonnull(
         strstr(not_admitted(map, "S-1-5-32-544", 10000), "not in a domain"));
-    /* no SID has an id by itself here */
+    /* no SID maps to an id by itself here */
     ck_assert_int_eq(tl_idmap_to_id(map, &sid, &id, &why), -ENOENT);
     ck_assert_ptr_nonnull(strstr(why, "directory"));
     ck_assert_int_eq(tl_idmap_to_sid(map, 20000, &back), -ENOENT);

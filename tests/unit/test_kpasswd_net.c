@@ -2,7 +2,7 @@
  *
  * test_kpasswd_net.c - changing a password at services that misbehave: processes on
  * 127.0.0.0/8, on TCP and UDP. What counts is that a success is an authenticated one,
- * that no second service sees the request, and what is said of the rest.
+ * that no second service sees the request, and what is reported of the rest.
  */
 #include <check.h>
 #include <string.h>

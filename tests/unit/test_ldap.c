@@ -328,7 +328,7 @@ START_TEST(nothing_in_the_clear_is_kept)
 }
 END_TEST
 
-/* A server that does not read holds no caller beyond the deadline. */
+/* A server that does not read does not hold a caller beyond the deadline. */
 START_TEST(a_server_that_does_not_read)
 {
     size_t len = (size_t)8 << 20;

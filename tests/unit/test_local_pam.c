@@ -128,7 +128,7 @@ START_TEST(pam_faults)
          "auth [success=1 default=ignore] \\\n  pam_trustlogon.so\n"
          "auth requisite pam_deny.so\nauth required pam_permit.so\n",
          TL_PAM_FINE, "pam_deny.so"},
-        /* One too many: the way leads past the end. */
+        /* One too many: the jump leads past the end. */
         {TL_PAM_AUTH,
          "auth [success=1 default=ignore] pam_unix.so\n"
          "auth [success=3 default=ignore] pam_trustlogon.so\n"
@@ -162,7 +162,8 @@ START_TEST(pam_faults)
 }
 END_TEST
 
-/* Its users are let in before we are asked: "do as it says" is not the whole truth. */
+/* Its users are let in before our module is asked, though the stack otherwise follows our
+ * verdict. */
 START_TEST(pam_rivals)
 {
     static const struct {

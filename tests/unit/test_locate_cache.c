@@ -24,7 +24,7 @@ START_TEST(warm_sends_nothing)
     ck_assert_str_eq(list->dcs[0].host, "dc0.contoso.test");
     ck_assert_str_eq(list->dcs[0].why, "cache, 699 s old");
     ck_assert_uint_eq(list->count, 2);
-    /* Another site is another question. */
+    /* Another site is another search. */
     locate("Paris", 0, TL_REASON_OK);
     ck_assert_int_gt(world_packets(&world), packets);
 }
@@ -48,7 +48,7 @@ START_TEST(old_is_pinged_again)
     clock_now += config->cache_lifetime;
     locate(NULL, 0, TL_REASON_OK);
     ck_assert_int_gt(atomic_load(&world.questions), questions);
-    /* A clock set back tells nothing. */
+    /* A clock that was set back makes the age unknown. */
     questions = atomic_load(&world.questions);
     clock_now -= 1000000;
     locate(NULL, 0, TL_REASON_OK);
@@ -89,7 +89,7 @@ START_TEST(failure_is_remembered)
 }
 END_TEST
 
-/* DNS is gone, the DCs are not. */
+/* DNS is down, the DCs are not. */
 START_TEST(old_ones_when_dns_is_gone)
 {
     struct tl_dc_list *list;
@@ -118,7 +118,7 @@ START_TEST(failed_and_worked)
     list = locate(NULL, 0, TL_REASON_OK);
     ck_assert_uint_eq(list->count, 2);
     ck_assert_str_eq(list->dcs[0].host, "dc1.contoso.test");
-    /* All failed: they are searched for again, and not held against the user. */
+    /* All failed: they are searched for again, and the logon does not fail for it. */
     tl_locate_failed(new_locator(NULL), &dc0);
     clock_now++;
     tl_locate_failed(new_locator(NULL), &dc1);
@@ -147,7 +147,7 @@ START_TEST(nowhere_to_write)
 }
 END_TEST
 
-/* A file that is broken, or that someone else could have put there, counts as none. */
+/* A file that is damaged, or that another user could have written, counts as missing. */
 START_TEST(bad_files)
 {
     char path[128], beside[128];
@@ -217,8 +217,8 @@ static void is_cached(void)
     ck_assert_int_eq(world_packets(&world), packets);
 }
 
-/* Names cannot fill the disk, nor keep a new one out: what was not used for the longest
- * time makes room, and what is old. */
+/* Names cannot fill the disk, nor keep a new one out: the least recently used and the old
+ * files make room. */
 START_TEST(full_folder)
 {
     struct tl_locator *locator = new_locator(NULL);
@@ -236,7 +236,7 @@ START_TEST(full_folder)
 }
 END_TEST
 
-/* A file in use stays, even if others are written beside it: reading is a use. */
+/* A file in use stays, even if others are written: reading is a use. */
 START_TEST(used_is_kept)
 {
     struct timespec long_ago[2] = {{.tv_sec = clock_now - 600},

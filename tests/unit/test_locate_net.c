@@ -32,7 +32,7 @@ START_TEST(first_answers)
 }
 END_TEST
 
-/* The first has the better priority but one of these moods: the second is chosen,
+/* The first has the better priority but one of these behaviours: the second is chosen,
  * and the first stays in the list only if it may yet turn out to be good. */
 static const struct {
     enum dc_mood mood;
@@ -121,7 +121,7 @@ START_TEST(pings_not_required)
     world.mood[0] = moods[_i].mood;
     world.mood[1] = DC_SILENT;
     list = locate(NULL, 0, TL_REASON_OK);
-    /* Silence and refusal say nothing: the order of DNS. A bad answer counts. */
+    /* Silence and refusal do not count: the order of DNS. A bad answer counts. */
     bool first = moods[_i].mood == DC_SILENT || moods[_i].mood == DC_REFUSED;
 
     ck_assert_uint_eq(list->count, first ? 2 : 1);

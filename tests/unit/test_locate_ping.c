@@ -87,7 +87,7 @@ START_TEST(reply_cut)
 }
 END_TEST
 
-/* What stands where the first name should. */
+/* What takes the place of the first name. */
 static const struct {
     const char *what;
     const uint8_t bytes[8];
@@ -278,7 +278,7 @@ START_TEST(packet_broken)
         b.len = len;
         int rc = decode_packet(&b, &id, &r);
 
-        /* The entry alone is enough; anything less is nothing. */
+        /* The entry alone is enough; anything less is refused. */
         ck_assert(rc == 0 ? len > value.len : rc == -EBADMSG);
         ck_assert((rc == 0) == (r != NULL));
         talloc_free(r);

@@ -45,7 +45,7 @@ START_TEST(site_learned)
     ck_assert_str_eq(list->dcs[0].host, "dc1.contoso.test");
     ck_assert(list->dcs[0].in_site);
     ck_assert_str_eq(list->dcs[1].host, "dc0.contoso.test");
-    /* No such DC, or a dead one: the far one does. */
+    /* No such DC, or one that is down: the far one is used. */
     world.site = NULL;
     list = locate(NULL, TL_LOCATE_FORCE, TL_REASON_OK);
     ck_assert_str_eq(list->dcs[0].host, "dc0.contoso.test");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_lock.c - a lock whose holder never lets go of it is given up in time; and the
+ * test_lock.c - waiting for a lock whose holder never releases it ends in time; and the
  * keyed hash that places of locks come from.
  */
 #include <check.h>
@@ -77,7 +77,7 @@ START_TEST(test_stopped)
 }
 END_TEST
 
-/* It is had as soon as it is free. */
+/* The lock is acquired as soon as it is free. */
 START_TEST(test_waits)
 {
     int held = open_it(), fd = open_it();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_lookup.c - what a question of NSS means, and what becomes of a directory's
- * answer before it is an identity.
+ * test_lookup.c - what a question of NSS means, and how a directory's answer becomes an
+ * identity.
  */
 #include <check.h>
 #include <stdlib.h>
@@ -93,7 +93,7 @@ static const struct {
      TL_LOOKUP_BY_SAM},
     {TOPO_EXTERNAL, "linux users@contoso.test", GROUP, "contoso.test", "linux users",
      TL_LOOKUP_BY_SAM},
-    /* An explicit UPN goes where its suffix is routed; a group has none. */
+    /* An explicit UPN goes where its suffix is routed; groups do not have UPNs. */
     {TOPO_EXTERNAL, "eve@fabrikam.example", USER, "fabrikam.test", "eve@fabrikam.example",
      TL_LOOKUP_BY_UPN},
     {TOPO_EXTERNAL, "sales@fabrikam.example", GROUP, ""},
@@ -108,7 +108,7 @@ static const struct {
     {TOPO_TREE, "EU\\bob", USER, "eu.fabrikam.test", "bob", TL_LOOKUP_BY_SAM},
     {TOPO_TREE, "bob@emea.contoso.test", USER, "emea.contoso.test", "bob",
      TL_LOOKUP_BY_SAM},
-    /* Of no known domain. */
+    /* Not of a known domain. */
     {TOPO_EXTERNAL, "NOWHERE\\x", USER, "", "x", TL_LOOKUP_BY_SAM, true},
     {TOPO_EXTERNAL, "nowhere.test\\x", USER, "", "x", TL_LOOKUP_BY_SAM, true},
     {TOPO_FOREST, "new.contoso.test\\x", USER, "", NULL, 0, true},

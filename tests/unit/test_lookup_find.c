@@ -87,7 +87,7 @@ START_TEST(own_suffix)
 }
 END_TEST
 
-/* Dead is not gone. */
+/* A server that is down does not make the user unknown. */
 START_TEST(cannot_tell)
 {
     static const enum tl_reason rows[] = {TL_REASON_NO_LOGON_SERVERS,
@@ -100,7 +100,7 @@ START_TEST(cannot_tell)
         ck_assert_int_eq(out->reason, rows[i]);
     }
     ck_assert_ptr_null(strstr(asked, "lsa:"));
-    /* What a KDC says of the asker says nothing about the user asked for. */
+    /* A KDC's error about this machine says nothing about the user. */
     for (int reason = TL_REASON_OK + 1; tl_reason_info(reason) != NULL; reason++) {
         if (reason == TL_REASON_TRUST_DIRECTION)
             continue; /* then the LSA is asked */
@@ -108,7 +108,7 @@ START_TEST(cannot_tell)
         ck_assert_msg(find(false, "CONTOSO\\alice") != TL_REASON_USER_UNKNOWN, "%s",
                       tl_reason_info(reason)->slug);
     }
-    /* Not even if the next domain says that there is no such user. */
+    /* Not even if the next domain says that the user does not exist. */
     own_side_open = false;
     open_says = TL_REASON_NO_LOGON_SERVERS;
     topo->domains = talloc_realloc(topo, topo->domains, struct tl_domain, 2);

@@ -80,7 +80,7 @@ static void setup(void)
 static void teardown(void)
 {
     unlink(path);
-    ck_assert_int_eq(rmdir(dir), 0); /* nothing is left beside it */
+    ck_assert_int_eq(rmdir(dir), 0); /* no other file is left */
     talloc_free(ctx);
 }
 

@@ -16,7 +16,8 @@ static struct tl_dir_group group_of(const char *dn, const char *sid)
     return group;
 }
 
-/* How many values "member;range=A-B" asks for are given, and how they are labelled. */
+/* How many of the values that "member;range=A-B" asks for are returned, and their
+ * label. */
 static size_t total, piece;
 static const char *label; /* NULL: the true one */
 
@@ -67,7 +68,7 @@ static const struct {
     {1500, 1500, 1500, false, 2},
     {1501, 1500, 1501, false, 3},
     {10000, 1500, 10000, false, 8},
-    {10000, 1000, 10000, false, 11}, /* less than asked for is the server's right */
+    {10000, 1000, 10000, false, 11}, /* a server may return fewer than asked for */
     {50000, 1500, 50000, false, 35},
     {60000, 1500, 50000, true, 35},
 };
@@ -165,7 +166,7 @@ START_TEST(failing)
 }
 END_TEST
 
-/* A server that answers every question with a SID that was not asked about. */
+/* A server that answers every search with a SID that was not asked for. */
 static enum tl_reason beside(const struct tli_search *search, struct tli_entries *entries)
 {
     add_account(entries, 666, "805306368");

@@ -242,7 +242,7 @@ START_TEST(equality)
     ck_assert(!tl_name_equal("J\xc3\x9cRGEN", "ju\xcc\x88rgen"));
     ck_assert(!tl_name_equal("gro\xc3\x9f", "gross"));
     ck_assert(!tl_name_equal("alice", "alic"));
-    ck_assert(!tl_name_equal("a\xff", "a\xff")); /* no name at all */
+    ck_assert(!tl_name_equal("a\xff", "a\xff")); /* not a name */
     ck_assert(!tl_name_equal(NULL, NULL));
     ck_assert(!tl_name_equal("a", NULL));
 }
@@ -263,7 +263,7 @@ static const struct {
     {"test", "contoso.test", TL_DNS_ABOVE},
     {"", "", TL_DNS_EQUAL},
     {".", "", TL_DNS_EQUAL},
-    {"contoso.test", "", TL_DNS_DIFFERENT}, /* nothing routes everything */
+    {"contoso.test", "", TL_DNS_DIFFERENT}, /* the empty name routes everything */
     {"contoso.test", ".", TL_DNS_DIFFERENT},
     {"contoso.test..", ".", TL_DNS_DIFFERENT},
     {"\xc3\xbc.test", "\xc3\x9c.test", TL_DNS_DIFFERENT}, /* ASCII case only */

@@ -214,7 +214,7 @@ static const struct {
      "b\xc3",
      "a?b?"},
     {"m\xc3\xbc", "m\xc3\xbc"},
-    {"%s%n %{detail} %{kdc}", "%s%n %{detail} %{kdc}"}, /* no template in a value */
+    {"%s%n %{detail} %{kdc}", "%s%n %{detail} %{kdc}"}, /* a value is not a template */
 };
 
 START_TEST(values_are_made_harmless)
@@ -263,7 +263,7 @@ START_TEST(trace_keeps_events)
     ck_assert_int_eq(log->events[100].krb_error, TL_KRB_NONE);
     for (size_t i = 1; i < log->count; i++)
         ck_assert_int_ge(log->events[i].at_us, log->events[i - 1].at_us);
-    /* without a listener */
+    /* without a receiver */
     tl_trace_event(NULL, &event);
     tl_trace_note(NULL, "x");
     tl_trace_event(&deaf, &event);

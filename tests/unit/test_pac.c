@@ -2,7 +2,7 @@
  *
  * test_pac.c - the PAC decoder on hand-made bytes: one PAC with everything in
  * it, and what becomes of it when single numbers are changed. (That libndr sees
- * the same in thousands of others is tests/diff/pac.py's business.)
+ * the same in thousands of others is checked by tests/diff/pac.py.)
  */
 #include "pac_bytes.h"
 #include "run_suite.h"
@@ -152,7 +152,7 @@ START_TEST(user_id_zero_means_the_first_extra_sid)
     ck_assert_uint_eq(p->num_extra, 1); /* the user is not their own group */
     assert_sid(&p->extra[0].sid, "S-1-5-15");
     talloc_free(p);
-    /* Without the flag there are no extra SIDs, so there is no user. */
+    /* Without the flag the extra SIDs are absent, and with them the user. */
     set32(user_flags, 0x200);
     assert_refused("UserId 0 without");
 }

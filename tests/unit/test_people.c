@@ -78,7 +78,7 @@ START_TEST(user_refused)
 }
 END_TEST
 
-/* What is optional and not fit is as if it were not there. */
+/* An optional attribute that is unusable counts as absent. */
 static const struct {
     const char *name, *value;
     size_t len;

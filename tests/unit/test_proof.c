@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_proof.c - the proof on tickets made here: what a KDC that lies, a keytab that is
- * old, or a PAC that is another user's leads to. Nothing but the right key and the right
+ * test_proof.c - the proof on tickets made here: the result of a KDC that lies, a keytab
+ * that is old, or a PAC that is another user's. Nothing but the right key and the right
  * PAC is a success.
  */
 #include <check.h>
@@ -32,7 +32,7 @@ static temp_path path;
 static const struct tl_workstation ws = {WS1_OF_FABRIKAM};
 static krb5_keyblock keys[3]; /* the machine's, an impostor's, a service's */
 
-/* What of a good ticket is changed. */
+/* What is changed in a good ticket. */
 struct lie {
     const char *what;
     int sealed_with, signed_with; /* indices of keys */
@@ -268,7 +268,7 @@ START_TEST(test_keytab_of_root)
 }
 END_TEST
 
-/* Told apart from keys that are wrong, for another remedy. */
+/* Distinguished from keys that are wrong, for another remedy. */
 START_TEST(test_rc4_keytab)
 {
     struct tl_pac *pac;

@@ -163,7 +163,7 @@ START_TEST(windows_primary_group)
     a = alice();
     ck_assert_uint_eq(a->gid, 20513);
     ck_assert_uint_eq(a->groups[0].gid, 20513);
-    facts->num_groups = 1; /* Domain Users has none */
+    facts->num_groups = 1; /* Domain Users does not have one */
     refused(TL_REASON_ID_UNMAPPABLE, "gidNumber");
     ck_assert_str_eq(out->subject, CONTOSO "-513");
 }
@@ -186,7 +186,7 @@ START_TEST(no_number)
 }
 END_TEST
 
-/* Of the system, of another domain, of no user. */
+/* Ids of the system, of another domain, outside of all ranges. */
 static const uint32_t strange[] = {0,     1,     999,   1000,          19999,
                                    30000, 39999, 65534, UINT32_MAX - 1};
 
@@ -319,7 +319,7 @@ START_TEST(homes_and_shells)
 }
 END_TEST
 
-/* Where ids are computed, what a directory says of them is not looked at. */
+/* If ids are computed, the directory's ids are not used. */
 START_TEST(other_ways_do_not_look)
 {
     struct tl_identity *a;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_route_judge.c - what is said of a name where no trust leads to its domain, or
+ * test_route_judge.c - the verdict on a name if no trust leads to its domain, or
  * where trusts are cut, disabled, weak or removed.
  */
 #include <string.h>

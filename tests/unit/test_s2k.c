@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_s2k.c - what a KDC may ask a password's key to cost.
+ * test_s2k.c - the work that a KDC may ask for to make a password's key.
  */
 #include <check.h>
 #include <stdlib.h>

@@ -233,7 +233,8 @@ START_TEST(unsafe_anchors)
 }
 END_TEST
 
-/* Where the plugin stopped is all that tells why: libkrb5 has one code for all of it. */
+/* Only the step at which the plugin stopped shows the cause: libkrb5 has one code for
+ * all. */
 static const struct {
     enum tli_card_step step;
     bool asked, given;

@@ -31,7 +31,7 @@ START_TEST(one_record_under_all_names)
     ck_assert_str_eq(entry.shell.at, "/bin/bash");
     ck_assert_str_eq(entry.sid.at, SID "1105");
     ck_assert_int_eq(by_name(TL_STORE_SID, SID "1105"), TL_STORE_HIT);
-    /* Spelled like neither: for the agent, who can fold it. */
+    /* Spelled like neither: for the agent, which can fold it. */
     ck_assert_int_eq(by_name(TL_STORE_USER_NAME, OTHER_SPELLING), TL_STORE_MISS);
     /* Namespaces do not mix. */
     ck_assert_int_eq(by_name(TL_STORE_GROUP_NAME, "alice@contoso.test"), TL_STORE_MISS);
@@ -72,7 +72,7 @@ START_TEST(groups_and_lists)
 }
 END_TEST
 
-/* A rename, and a deleted account made again: nothing of the old one is left. */
+/* A rename, and a deleted account created again: nothing of the old one is left. */
 START_TEST(replacing)
 {
     struct tli_store_user user = alice();
@@ -102,8 +102,8 @@ START_TEST(replacing)
 }
 END_TEST
 
-/* Two accounts with one id would be one to the kernel: who was there first keeps it, but
- * not from himself. */
+/* The kernel cannot tell two accounts with one id apart: the first one keeps it, except
+ * from its own new record. */
 START_TEST(an_id_of_two)
 {
     const uint64_t now = tli_store_now();
@@ -120,12 +120,12 @@ START_TEST(an_id_of_two)
     ck_assert_int_eq(by_name(TL_STORE_USER_NAME, "bob@contoso.test"), TL_STORE_MISS);
     for (size_t i = 0; i < COUNT(alices_names); i++)
         ck_assert_int_eq(by_name(TL_STORE_USER_NAME, alices_names[i]), TL_STORE_HIT);
-    /* renamed, and made again with the id of before */
+    /* renamed, and created again with its former id */
     user.name = "alicia@contoso.test";
     ck_assert_int_eq(tli_store_put_user(store, &user), 0);
     user.sid = SID "9999";
     ck_assert_int_eq(tli_store_put_user(store, &user), 0);
-    /* one that is gone keeps no name out */
+    /* a deleted one does not reserve its name */
     user.life = over;
     ck_assert_int_eq(tli_store_put_user(store, &user), 0);
     ck_assert_int_eq(tli_store_put_user(store, &other), 0);
@@ -168,7 +168,7 @@ START_TEST(negative_entries)
     ck_assert_int_eq(
         tli_store_put_missing_name(store, TL_STORE_USER_NAME, "CONTOSO\\Alice", NOW + 60),
         0);
-    /* What does not exist any more has no other names and no id either. */
+    /* A user that no longer exists has no other names and no id either. */
     ck_assert_int_eq(by_name(TL_STORE_USER_NAME, "contoso\\alice"), TL_STORE_NEGATIVE);
     ck_assert_int_eq(by_name(TL_STORE_USER_NAME, "alice@contoso.test"), TL_STORE_MISS);
     ck_assert_int_eq(by_id(TL_STORE_USER_ID, user.uid), TL_STORE_MISS);

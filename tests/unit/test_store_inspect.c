@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_store_inspect.c - looking into the identity store: every record with all it says,
- * to a reader who cannot write it, and what is said of a path that has no store.
+ * test_store_inspect.c - looking into the identity store: every record in full, for a
+ * reader that cannot write it, and the errors for a path without a store.
  */
 #include <check.h>
 #include <errno.h>

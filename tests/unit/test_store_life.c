@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_store_life.c - how long a record of the identity store counts, and where it is
- * from.
+ * test_store_life.c - how long a record of the identity store counts, and its source.
  */
 #include <check.h>
 #include <errno.h>

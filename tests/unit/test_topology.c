@@ -192,7 +192,7 @@ START_TEST(file)
     ck_assert_int_eq(tl_topology_load(ctx, path, &back, &error), 0);
     ck_assert_str_eq(dump(back), dump(load(TOPO_TREE)));
     ck_assert_int_eq(unlink(path), 0);
-    /* Nothing was left beside it. */
+    /* No other file was left. */
     ck_assert_int_eq(rmdir(dir), 0);
     ck_assert_int_eq(tl_topology_save(topo, path), -ENOENT);
 }
@@ -316,7 +316,8 @@ START_TEST(set_values)
 }
 END_TEST
 
-/* With several trusts of one partner the own side's is meant, else it must be said. */
+/* With several trusts of one partner the own side's is meant; otherwise the holder must
+ * be named. */
 START_TEST(set_ambiguous)
 {
     struct tl_topology *topo = load(TOPO_TREE);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * test_transport.c - the transport against KDCs that misbehave: processes on 127.0.0.1,
- * each on a port of its own. What is asserted is who answered, how often who was asked,
- * and the reason; never how long something took, but for generous limits.
+ * each on a port of its own. Asserted are the KDC that answered, how often each was
+ * asked, and the reason; never how long something took, except for generous limits.
  */
 #include <check.h>
 #include <signal.h>
@@ -20,7 +20,7 @@ static const struct {
     enum habit first, second;
     int answers;      /* which of the two answers */
     bool first_fails; /* is the first reported to the locator as failed? */
-    int race_delay;   /* where the first does nothing, the second waits for time alone */
+    int race_delay;   /* if the first does nothing, the second waits for time alone */
 } pairs[] = {
     {ANSWERS, HANGS, 0, false, NEVER_BY_TIME},
     {DRIPS, HANGS, 0, false, NEVER_BY_TIME},
@@ -259,7 +259,7 @@ START_TEST(test_no_time)
 }
 END_TEST
 
-/* The fate of every candidate is reported; the first is the one to name. */
+/* The result of every candidate is reported; the first is named. */
 START_TEST(test_all_dead)
 {
     struct tli_transport_answer answer;

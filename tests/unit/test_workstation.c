@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_workstation.c - which machine a keytab belongs to, and what it is called.
+ * test_workstation.c - which machine a keytab belongs to, and its names.
  */
 #include <check.h>
 #include <sys/stat.h>

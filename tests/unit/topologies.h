@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * topologies.h - snapshots that the tests of trusts and routes work on. What a row
- * of a test changes about them it says with tl_topology_set().
+ * topologies.h - snapshots that the tests of trusts and routes work on. The rows of a
+ * test change them with tl_topology_set().
  */
 #ifndef TESTS_TOPOLOGIES_H
 #define TESTS_TOPOLOGIES_H
