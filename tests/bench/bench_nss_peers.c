@@ -7,12 +7,12 @@
  *
  * ONE is a user of one group with that UID, MANY one of 300 groups, MISSING a name that
  * the module knows not to exist. Lines: PREFIX WHAT NANOSECONDS, the median of rounds
- * that the modules take in turn, so that what else the machine does meets them all; the
- * rounds are short, so that most are not interrupted. A line "PREFIX groups N" says how
- * many groups MANY has by each.
+ * that the modules take in turn, so that other load of the machine affects all of them;
+ * the rounds are short, so that most are not interrupted. A line "PREFIX groups N" says
+ * how many groups MANY has by each.
  *
- * With --hits: each call N times between two calls of getppid(), by which a trace of the
- * system calls can be cut, and a line "heap CALLS" of malloc() and its kin.
+ * With --hits: each call N times between two calls of getppid(), which mark the section
+ * in a trace of the system calls, and a line "heap CALLS" of malloc() and its kin.
  */
 #include <stdio.h>
 #include <stdlib.h>

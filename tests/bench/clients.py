@@ -85,7 +85,7 @@ class Client:
     user: str
     options: str = ""
     package: str = ""
-    serves: object = nothing  # what must run beside it
+    serves: object = nothing  # what must run with it
 
     def service(self):
         return "bench-" + self.name.replace(" ", "-")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Two DCs of the user's domain, one of them or both out of order: what each client makes of it.
+"""Two DCs of the user's domain, one of them or both out of order: how each client copes.
 
 The fault is at the DC that the client used last, and everything it remembers is from the time
 when all was well; each figure is the first logon after that."""

@@ -5,10 +5,10 @@
  *   pam_time SERVICE USER ANSWER [TRIES]
  *
  * Prints for each try one line "try CODE START_NS END_NS LOADED_NS": the PAM
- * code, when pam_authenticate() was entered and left on the real-time clock (so
- * that a capture can be laid beside it), and how long pam_start() took, in which
- * the modules are loaded. Then one line "said TEXT" for each message shown.
- * With TRIES each is made by a process of its own: a logon program is new too.
+ * code, when pam_authenticate() was entered and left on the real-time clock (so that it
+ * can be compared with a capture), and how long pam_start() took, in which the modules
+ * are loaded. Then one line "said TEXT" for each message shown. With TRIES each is made
+ * by a process of its own: a logon program is new too.
  */
 #include <security/pam_appl.h>
 #include <stdint.h>

@@ -182,7 +182,7 @@ def pac_words(row, got, data):
     for phrase, needed in (("ticket signature (16)", {16}), ("full checksum (19)", {19}),
                            ("17 18 13", {17, 18, 13})):
         if phrase.startswith("ticket") and row.keys.get("sname", "").startswith("krbtgt/"):
-            continue  # a TGT has none; its recording has
+            continue  # absent in a TGT; its recording has one
         if phrase in text and not needed <= kinds:
             raise Wrong(f"{phrase}: it has buffers {sorted(kinds)}")
     if "LOGON_INFO only" in text:
@@ -199,7 +199,7 @@ def pac_words(row, got, data):
 
 
 def verify(driver, row, counts):
-    """The server's signature. Whose key the KDC's is made with no recording tells: where the key
+    """The server's signature. No recording shows which key the KDC's is made with: where the key
     of a TGT is known it is AES, and the KDC signs with its RC4 key."""
     if "key" not in row.keys:
         return
@@ -392,7 +392,7 @@ def main():
     print(", ".join(f"{count} {what}" for what, count in counts.items()))
     print(f"{'not ok' if failed else 'ok'} recorded bytes of Windows: {len(rows)} read, "
           f"{failed} wrong")
-    # An index gone wrong would agree about nothing at all.
+    # A damaged index would match nothing.
     return 1 if failed or not all(done.values()) or not counts["proofs"] else 0
 
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * A card for tests: a PKCS #11 module in front of SoftHSM's, which adds what real cards
- * do. Three wrong PINs in a row block it, it tells how near that is, and it can be out of
- * its reader. Everything is in /run/card: `present`, `wrong` (a digit per wrong PIN), and
- * `log`, a line for each PIN that was tried.
+ * do. Three wrong PINs in a row block it, it reports how near that is, and it can be out
+ * of its reader. Everything is in /run/card: `present`, `wrong` (a digit per wrong PIN),
+ * and `log`, a line for each PIN that was tried.
  */
 #include <dlfcn.h>
 #include <fcntl.h>

@@ -10,7 +10,7 @@ from lab import trust
 
 PARTITION = "/var/lib/samba/private/sam.ldb.d/DC=CONTOSO,DC=TEST.ldb"
 
-# What scripts begin with that run on a DC: its directory, where its users are, one change.
+# The head of scripts that run on a DC: its directory, where its users are, one change.
 PRELUDE = """
 import json, sys, time
 import ldb

@@ -12,7 +12,7 @@ from meddling import Meddler
 
 DCS = {"dc1.contoso.test": "dc1.contoso", "dc2.contoso.test": "dc2.contoso"}
 
-# What a firewall or a cable does to one DC. The rules stand in its own namespace.
+# What a firewall or a cable does to one DC. The rules are in its own namespace.
 NETWORK = {
     "drops everything": ["drop"],
     "drops 88": ["tcp dport 88 drop", "udp dport 88 drop"],
@@ -20,7 +20,7 @@ NETWORK = {
     "is unreachable": ["reject with icmpx type host-unreachable"],
     "drops 389/udp": ["udp dport 389 drop"],
 }
-# What a sick KDC does with its replies.
+# What a faulty KDC does with its replies.
 REPLIES = {
     "hangs": {"all": "KRB", "how": "silence"},
     "hangs after the AS exchange": {"all": "TGS", "how": "silence"},

@@ -96,7 +96,7 @@ def break_(*names):
 
 
 def fix(*names):
-    """Mend these, or everything."""
+    """Undo these breaks, or all."""
     for name in names or [None]:
         tool("fix", *([name] if name else []))
 

@@ -14,7 +14,7 @@ from harness import check, command
 DOCS = pathlib.Path(__file__).resolve().parents[2] / "docs"
 # Objects that are another one, with more in it.
 MORE = {"logon": "outcome", "locate": "outcome", "refresh": "outcome", "store check": "store"}
-# Words in backticks that are no members: verbs, and keys of the configuration.
+# Words in backticks that are not members: verbs, and keys of the configuration.
 WORDS = {"diagnose", "locate", "refresh", "rid_ranges", "rfc2307_ranges"}
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What many logons leave behind on WS1: in the agent, of processes, in files and keyrings.
 
-    before = look(pid, uid)             # of the agent, when nobody asks it anything
+    before = look(pid, uid)             # of the agent, at rest
     ...
     after = look_again(before, pid, uid)
     grown(before, after)                # {what: (before, after)} of all that there is more of

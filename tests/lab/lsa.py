@@ -20,7 +20,7 @@ NONE_MAPPED, INVALID, TIMEOUT = "0xC0000073", "0xC000000D", "0xC00000B5"
 
 
 def keytab():
-    """An open copy of WS1's keytab, or None where it has none."""
+    """An open copy of WS1's keytab, or None if it does not exist."""
     try:
         content = pathlib.Path(harness._lab.file("ws1", "/etc/krb5.keytab")).read_bytes()
     except FileNotFoundError:
@@ -39,7 +39,7 @@ class Connection:
         self.buffer = b""
         file = keytab() if keys else None
         line = peer if isinstance(peer, bytes) else peer.encode()
-        # Whoever answers without reading has hung up already; the answer is there.
+        # A peer that answers without reading has hung up already; the answer is there.
         with contextlib.suppress(BrokenPipeError):
             socket.send_fds(self.socket, [line + b"\n"], [file] if file is not None else [])
         if file is not None:

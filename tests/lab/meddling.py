@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Processes inside a host that answer a line of JSON with a line: lab/meddler.py, which stands
-before a KDC, among them."""
+"""Processes inside a host that answer a line of JSON with a line: among them lab/meddler.py, a
+proxy in front of a KDC."""
 import json
 import subprocess
 

@@ -55,7 +55,7 @@ class Kdc:
         return done.stdout
 
     def kadmin(self, realm, *lines):
-        """Commands of kadmin.local, which says what failed and exits with 0 all the same."""
+        """Commands of kadmin.local, which prints what failed but exits with 0."""
         done = on(self.host, ["kadmin.local", "-r", realm], env=self.env,
                   stdin="".join(line + "\n" for line in lines))
         assert done.returncode == 0 and "while" not in done.stderr, done.stdout + done.stderr

@@ -5,9 +5,9 @@
 
 trust, direction, dc2, child and suffix are what `./run lab up` takes. tests/lab/run gives the
 same lab to the next file that needs such a one, with the domains put back (`./run lab settle`)
-and a new workstation. What is not put back, a file must mend itself: breaks, and on the domain
+and a new workstation. A file must undo itself what is not put back: breaks, and on the domain
 controllers files of /etc, filters and programs. The check `FILE: the lab can be used again`
-holds it to that. "kept": False says of a file that it cannot; the lab is raised again after it.
+verifies it. "kept": False says that a file cannot; the lab is raised again after it.
 
 A file without LAB raises what it needs by itself, and shares nothing.
 """

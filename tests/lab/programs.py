@@ -27,7 +27,7 @@ from harness import PASSWORD, check, ws
 from lab.state import environment
 
 PROMPT = "@ready@ "
-SHELL = re.compile(r"[$#] $")  # any shell's first prompt, at the end of what was told
+SHELL = re.compile(r"[$#] $")  # any shell's first prompt, at the end of the output
 ASKS = re.compile(r"assword[^\n]*: ?$")
 COLOURS = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 
@@ -65,14 +65,14 @@ class Terminal:
             return True
         try:
             data = os.read(self.master, 65536)
-        except OSError:  # EIO: nobody has the terminal open any more
+        except OSError:  # EIO: no process has the terminal open any longer
             data = b""
         text = data.decode("utf-8", "backslashreplace").replace("\r\n", "\n")
         self.told += COLOURS.sub("", text)
         return bool(data)
 
     def wait(self, pattern, since=0, timeout=60):
-        """The match of a pattern in what is told from `since` on; None if it ends or is silent."""
+        """The match of a pattern in the output from `since` on; None if it ends or is silent."""
         deadline = time.monotonic() + timeout
         while True:
             found = re.compile(pattern).search(self.told, since)
@@ -261,7 +261,7 @@ def gone(what, command_line):
 # --- the machine they run on -----------------------------------------------------
 
 def as_shown():
-    """Lines that docs/setup.md shows of PAM's files and that are not in them."""
+    """Lines of PAM's files that docs/setup.md shows and the files do not have."""
     missing, at = [], None
     for line in _page().splitlines():
         if line.startswith("    # common-"):
@@ -279,8 +279,8 @@ def _page():
 
 
 def set_up():
-    """What docs/setup.md tells an administrator to type, typed on a machine without others'
-    profiles, which this one may have."""
+    """The commands of docs/setup.md, typed on a machine without other packages' profiles (this one
+    may have some)."""
     ws("pam-auth-update --force --disable krb5 sss winbind pwquality; "
        r"sed -i -E 's/ (sss|winbind|trustlogon)\b//g' /etc/nsswitch.conf")
     for block in re.findall(r"^```sh\n(.*?)^```", _page(), re.M | re.S):

@@ -27,8 +27,7 @@ KDC_CONF = """[kdc]
 
 def equip(host, *dns_names):
     """Let a domain controller answer the cards of an authority, which is returned. Its own
-    certificate is another authority's, as where cards are issued by somebody else; WS1 trusts
-    both."""
+    certificate is another authority's, as if another party issues the cards; WS1 trusts both."""
     users, domain = Authority("Cards CA"), Authority("Domain CA")
     private, certificate = domain.domain_controller(*dns_names)
     put(host, "/etc/pki/kdc.pem", pem(certificate))
@@ -81,7 +80,7 @@ def tried():
 
 
 def fresh():
-    """No wrong PIN is remembered, the card is in the reader."""
+    """Forget wrong PINs, and put the card into the reader."""
     ws("rm -f /run/card/wrong /run/card/log; touch /run/card/present")
 
 

@@ -41,7 +41,7 @@ def people():
 
 
 def rules(*lines):
-    """The configuration file's [access]; the account line has none then."""
+    """The configuration file's [access]; the account line then has no rules."""
     put("ws1", "/etc/trustlogon.conf", "[access]\n" + "".join(f"    {one}\n" for one in lines))
 
 
@@ -76,7 +76,7 @@ def verdict(label, name, let_in, blamed=None, service="trustlogon-test"):
 
 
 def by_sid():
-    """No name, so nobody is asked: each kind of membership that a ticket proves."""
+    """No name, so no server is asked: each kind of membership that a ticket proves."""
     for option, who, let_in in (
             ("allow_groups={Sales}", ALICE, True), ("allow_groups={All Staff}", ALICE, True),
             ("allow_groups={Project Éclair}", ALICE, True),
@@ -107,10 +107,10 @@ def by_name():
             ("allow_groups=fabrikam.test\\Linux Users", ALICE, True, None),
             ("deny_groups=FABRIKAM\\Barred", BOB, False, "FABRIKAM\\Barred"),
             ("deny_groups=CONTOSO\\Sales", ALICE, False, "CONTOSO\\Sales"),
-            # A group is no user, a user no group.
+            # A group is not a user, a user is not a group.
             ("allow_users=CONTOSO\\Sales", ALICE, False, "CONTOSO\\Sales"),
             ("allow_groups=CONTOSO\\alice", ALICE, False, "CONTOSO\\alice"),
-            # What cannot be resolved is on the closed side, for those it could be about.
+            # A name that cannot be resolved denies the users whom it could mean.
             ("deny_groups=CONTOSO\\Gone", ALICE, False, "CONTOSO\\Gone"),
             ("deny_groups=CONTOSO\\Gone", CAROL, True, None),
             ("deny_groups=NOWHERE\\Sales", CAROL, False, "NOWHERE\\Sales"),
@@ -123,7 +123,7 @@ def by_name():
 
 
 def both_lines_count():
-    """Rules on the auth line are no less rules; lines do not reach into other services."""
+    """Rules on the auth line count as well; lines do not affect other services."""
     put("ws1", "/etc/pam.d/ruled", "auth required pam_trustlogon.so [allow_groups=CONTOSO\\Gone]\n"
         "account required pam_trustlogon.so\n")
     verdict("on the auth line", ALICE, False, "CONTOSO\\Gone", service="ruled")
@@ -207,7 +207,7 @@ def directory_is_asked():
 
 
 def renamed_and_made_again():
-    """A remembered name goes on to mean its SID until its lifetime is over."""
+    """A cached name keeps its SID until its lifetime is over."""
     line("allow_groups=CONTOSO\\Project Éclair")
     verdict("remembered", ALICE, True, service="ruled")
     samba("dc1.contoso", "group", "rename", "Project Éclair", "--samaccountname=Project Gâteau")

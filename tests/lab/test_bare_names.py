@@ -153,7 +153,7 @@ def sudo(shell):
 
 
 def one_name(server):
-    """What pam_systemd would ask systemd-userdbd for: the name that NSS gives back as it is."""
+    """What pam_systemd would ask systemd-userdbd for: a name that NSS returns unchanged."""
     before = get("ws1", "/etc/pam.d/sshd")
     put("ws1", "/tmp/note", "#!/bin/sh\nprintf %s \"$PAM_USER\" >/tmp/pam_user\n", 0o755)
     put("ws1", "/etc/pam.d/sshd", "auth [success=done default=ignore] pam_trustlogon.so "
@@ -197,7 +197,7 @@ def files():
     equal("su -s -c of root", ws("su -s /bin/sh alice -c 'id -un'").stdout.strip(), "alice")
 
 
-# --- what plays on names ------------------------------------------------------------------
+# --- attacks with names ------------------------------------------------------------------
 
 def attacks():
     equal("root is root", passwd("root")[1], 0)
@@ -263,7 +263,7 @@ def made_later():
 # --- the setting ----------------------------------------------------------------------------
 
 def changes():
-    """On a store that knows everybody."""
+    """With all users in the store."""
     equal("before", passwd("alice")[0], "alice")
     cases = (("    bare_names = contoso.test\n    show_bare_names = no", "contoso.test",
               WHOLE, None),

@@ -29,7 +29,7 @@ def configure(users, more=""):
 
 @contextlib.contextmanager
 def alone():
-    """The cable is out."""
+    """WS1 is unplugged."""
     ws("ip link set eth0 down")
     try:
         yield
@@ -56,7 +56,7 @@ def off_by_default():
 
 
 def verifier_file():
-    """Nobody but root, a slow hash, and no trace of the password."""
+    """Root only, a slow hash, and no trace of the password."""
     path = harness._lab.file("ws1", FILE)
     wait_for_users(1)
     mode = os.stat(path)
@@ -127,7 +127,7 @@ def guesses():
 
 
 def ended():
-    """The domain has said that the account is over."""
+    """The domain has refused the account for good."""
     on("dc1.contoso", "samba-tool user disable alice")
     refused("disabled", ALICE, "PAM_PERM_DENIED", 1331)
     with alone():
@@ -179,7 +179,7 @@ def tampered():
 
 
 def tickets_later():
-    """The cable comes back: the session that began without tickets gets them."""
+    """The network is back: the session that began without tickets gets them."""
     with alone():
         got = logon(BOB, steps=SESSION)
         check("alone: bob's session opens", got.code == "PAM_SUCCESS", got)
@@ -197,13 +197,13 @@ def tickets_later():
 
 
 def crowd():
-    """Who waits for a DC leaves room for logons: with four conversations in all, one waits."""
+    """Workers that wait for a DC leave room for logons: of four conversations in all, one waits."""
     configure(2, "    max_conversations = 4\n")
     with alone():
         let_in("one waits", BOB)
         let_in("two are too many", BOB)
     told = ""
-    for _ in range(300):  # told after the answer
+    for _ in range(300):  # logged after the answer
         told = ws(["cat", LOG]).stdout
         if "bob@contoso.test gets no tickets when a domain controller answers" in told:
             break

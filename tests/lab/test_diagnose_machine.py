@@ -95,7 +95,7 @@ def remedies():
 
 
 def nobody():
-    """Of a domain that there is not nothing was tested, and no agent mends it."""
+    """For a domain that does not exist nothing is tested, and the agent is not the remedy."""
     for name, reason in (("NOWHERE\\alice", "domain-unknown"),
                          ("alice@nowhere.test", "suffix-not-routable-over-external-trust")):
         got = diagnose(name)
@@ -146,7 +146,7 @@ def caches():
         put("ws1", "/etc/krb5.conf",
             conf.replace("[libdefaults]", f"[libdefaults]\n    default_ccache_name = {kind}", 1))
         return diagnose(ALICE)
-    # What stands in the harness's krb5.conf is in the first section.
+    # The harness's krb5.conf is in the first section.
     equal("a cache that cannot be written is the reason: KCM that does not run",
           ended(named("KCM:")), ("ccache-failed", 1))
     if kcm.start():

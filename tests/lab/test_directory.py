@@ -21,7 +21,7 @@ GROUPS = ("Sales", "All Staff", "Project Éclair", "Readers", "Domain Users", "U
 CROWD = 3000
 EVIL = "evil\x85root"  # NEXT LINE: the directory itself refuses a plain newline
 
-# Runs on CONTOSO's DC: what the lab's seed has not. Prints the SIDs it was asked for.
+# Runs on CONTOSO's DC: what the lab's seed does not have. Prints the SIDs it was asked for.
 PREPARE = r"""
 wish = json.load(sys.stdin)
 
@@ -134,7 +134,7 @@ def users(state):
 
 
 def nobody(state):
-    """What is no user is told as one reason, and no filter can be written into."""
+    """A name that is not a user's has one reason, and no input changes a filter."""
     asked = {
         "user-by-sam:nobody": None, "user-by-sam:*": None, "user-by-sam:a*": None,
         "user-by-sam:": None, "user-by-sam:alice)(objectClass=*": None,
@@ -165,7 +165,7 @@ def groups(state):
 
 
 def closure(direct, name):
-    """Everything below a group, from the direct members that samba-tool told."""
+    """Everything below a group, from the direct members that samba-tool printed."""
     below, todo = set(), [name]
     while todo:
         new = direct.get(todo.pop(), set()) - below
@@ -176,8 +176,8 @@ def closure(direct, name):
 
 def members(state):
     direct = {name: samba_tool("group", "listmembers", name) for name in GROUPS}
-    # It shows a foreignSecurityPrincipal by the SID that is its name; we, so, all that
-    # have no name fit to be shown.
+    # It shows a foreignSecurityPrincipal by the SID that is its name; ours does so for all without
+    # a usable name.
     direct = {name: {state["sids"][EVIL] if member == EVIL else member for member in found}
               for name, found in direct.items()}
     got = ask(*(f"members:{name}" for name in GROUPS), *(f"nested:{name}" for name in GROUPS))

@@ -37,7 +37,7 @@ def main():
     # The sentence of error 14 has no Win32 code.
     named("spn-user", "host-spn-elsewhere", SPN, "CN=walter", 0)
     named("account-gone", "machine-account-missing", "WS1$")
-    # Samba's KDC makes tickets for a disabled machine: she logs on, and nobody has a name.
+    # Samba's KDC makes tickets for a disabled machine: she logs on, and no user has a name.
     named("account-disabled", "machine-account-disabled", "WS1", win32=None, told=False)
     named("within-forest", "trust-within-forest", "CN=fabrikam.test", "0x28")
     named("trust-sid", "trust-sid", "CN=contoso.test", "S-1-5-21-1-2-3", 1326)

@@ -25,7 +25,7 @@ CONFIGURED = f"[logon]\n    logon_timeout = {DEADLINE * 1000}\n    explain = no\
 
 
 def chosen():
-    """Forget all that is known of DCs; the one that the next logon will ask first."""
+    """Forget all that is known of DCs; returns the one that the next logon asks first."""
     ws(f"rm -f {CACHE}/dc-{DOMAIN}.json")
     return json.loads(command("locate", "--json", DOMAIN).stdout)["candidates"][0]["host"]
 
@@ -41,8 +41,8 @@ def diagnosed(what, dc):
 
 
 def one_of_two():
-    """The DC that would be asked first is out of order: the other one has it. The first logon
-    finds out, the second knows."""
+    """The DC that would be asked first is down: the other one replies. The first logon finds out,
+    the second knows."""
     usual = statistics.median(logon(ALICE).seconds for _ in range(5))
     rows = []
     for what, fault in cells():
@@ -68,7 +68,7 @@ def all_of_them():
     both = list(DCS)
     for what, fault in cells():
         if what == "answers too late":
-            continue  # a logon all the same: below
+            continue  # still a logon: below
         chosen()
         with fault(both):
             if what == "drops 389/udp":
@@ -99,8 +99,8 @@ def without_ping():
 
 
 def password():
-    """Changed at the DC that has 464 open; the next logon asks that one, whatever the other has
-    heard of it by then."""
+    """Changed at the DC that has 464 open; the next logon asks that one, whether or not the other
+    has the change by then."""
     for (dc, host), user in zip(DCS.items(), ("CONTOSO\\bob", "CONTOSO\\jürgen.groß")):
         new = f"Not.At.{host}.1"
         with network([dc], ["tcp dport 464 drop", "udp dport 464 drop"]):

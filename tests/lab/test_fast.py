@@ -1,8 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """FAST: logons and changes of passwords in armor made of the machine's own ticket, across the
-trust. What went over the wire is read from a capture; docs/decisions/fast.md says what is
-promised."""
+trust. What went over the wire is read from a capture; docs/decisions/fast.md has the guarantees."""
 import copy
 import dataclasses
 import time
@@ -163,7 +162,7 @@ def told():
 
 
 def hidden():
-    """Somebody on the way who changes what is not protected."""
+    """An attacker on the path who changes what is not protected."""
     with Meddler(DC) as meddler:
         def unknown():
             forget(KNOWN + "CONTOSO.TEST")
@@ -182,12 +181,12 @@ def hidden():
     # The reply tells what the offer did not, and the armor is taken off again.
     downgraded("try, the offer hidden", offer, "armor-stripped")
     downgraded("demand, a KDC that knows no FAST", never, "armor-unsupported")
-    # That the reply could tell is hidden too, which its ticket tells.
+    # The flag of the reply is hidden too, which the ticket shows.
     refused("try, all of it hidden", every, "PAM_AUTH_ERR", TEXT[1326], "reply-mismatch")
 
 
 def no_ticket():
-    """Where the machine has nothing to make armor of."""
+    """The machine has no ticket to make armor with."""
     with broken("keytab-missing"):
         forget(TICKETS)
         got, reason = answered("demand", ALICE, PASSWORD)

@@ -55,7 +55,7 @@ def main():
     works("one-way", ALICE)
     suffixes("one-way")
     broken_trusts("forest one-way")
-    # The other way round: the snapshot still tells of a forest trust.
+    # The other way round: the snapshot still has a forest trust.
     trust("external", "one-way")
     works("a snapshot older than the trust costs no logon", ALICE)
     finish()

@@ -18,8 +18,8 @@ PermitRootLogin yes
 """
 PRINCIPALS = {"alice": "alice@CONTOSO.TEST", "bob": "bob@CONTOSO.TEST",
               "ours": "administrator@FABRIKAM.TEST", "theirs": "administrator@CONTOSO.TEST"}
-# An administrator's account of the machine's own, and a domain user whose name somebody has
-# written into /etc/passwd for another uid.
+# An administrator's account of the machine's own, and a domain user whose name is in /etc/passwd
+# with another uid.
 LOCAL = ("administrator:x:1002:1002::/tmp:/bin/sh\n"
          "bob@contoso.test:x:1003:1003::/tmp:/bin/sh\n")
 
@@ -84,7 +84,7 @@ def refused(server):
 
 
 def rules(server):
-    """A ticket opens nothing that the machine's rules keep closed."""
+    """A ticket does not bypass the machine's rules."""
     put("ws1", "/etc/trustlogon.conf", "[access]\n    deny_groups = CONTOSO\\Sales\n")
     name, done = comes_in(server, "alice", ALICE)
     check("a rule about her group keeps alice out", name is None and

@@ -17,7 +17,7 @@ ORDINARY = ["setpriv", "--reuid=5001", "--regid=5001", "--clear-groups"]
 
 
 def told(*arguments, verb="id", before=()):
-    """The exit code and what --json said."""
+    """The exit code and what --json printed."""
     done = ws([*before, "trustlogon", verb, "--json", *arguments])
     try:
         return done.returncode, json.loads(done.stdout)
@@ -166,7 +166,7 @@ def members():
                 ("store list", "store", "list"), ("store compact", "store", "compact"),
                 ("store drop", "store", "drop", ALICE)):
             seen.of(name, *arguments, stdin=PASSWORD)
-    seen.of("id", "id", "CONTOSO\\Readers")  # nobody to ask
+    seen.of("id", "id", "CONTOSO\\Readers")  # no agent to ask
     ws("printf x | dd of=/var/lib/trustlogon/identity.store bs=1 seek=4200 conv=notrunc")
     seen.of("store check", "store", "check")
     seen.compare()

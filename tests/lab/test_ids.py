@@ -126,7 +126,7 @@ def like_autorid():
 
 
 def refusals():
-    """Ids that are taken, and none at all."""
+    """Ids that are taken, and missing ids."""
     alice = logon_json("CONTOSO\\alice")["identity"]
     passwd = get("ws1", "/etc/passwd")
     put("ws1", "/etc/passwd", passwd + f"taken:x:{alice['uid']}:1::/:/bin/false\n")

@@ -18,7 +18,7 @@ NSSWITCH = ("passwd: files trustlogon\ngroup: files trustlogon\ninitgroups: file
             "shadow: files\nhosts: files dns\n")
 CONF = "[agent]\n    cached_logons = 5\n[logon]\n    explain = no\n[locator]\n    negative_lifetime = 0\n"
 MEMBERS = "/var/lib/trustlogon/members/*"
-# The question of the last logon was long ago.
+# The last logon's search was long ago.
 AGED = f"sed -i 's/^own .*/own 1/' {MEMBERS}"
 LDAP = (389, 636, 3268, 3269)
 sid = {}
@@ -59,7 +59,7 @@ def ruled(rule):
 
 
 def keyed(rule):
-    """As sshd with a key: nobody is asked for a password."""
+    """As sshd with a key: no password is asked for."""
     line(rule)
     return logon(ALICE, steps=("acct_mgmt",), service="ruled").code
 
@@ -83,7 +83,7 @@ def before_and_after():
 
 
 def on_the_wire(lab):
-    """Warm nobody is asked; a while later one connection and a search for each level."""
+    """With a warm cache no server is asked; later one connection and a search for each level."""
     with Capture(lab) as wire:
         equal("once more", logon(ALICE).code, "PAM_SUCCESS")
     check("soon again: no LDAP", not [p for port in LDAP for p in wire.port(port)], wire)
@@ -167,7 +167,7 @@ def cached():
 
 
 def by_upn():
-    """sAMAccountName jd42, UPN john.doe@contoso.test: whatever name PAM takes NSS knows."""
+    """sAMAccountName jd42, UPN john.doe@contoso.test: NSS knows every name that PAM accepts."""
     samba("dc1.contoso", "user", "create", "jd42", PASSWORD)
     samba("dc1.contoso", "user", "rename", "jd42", "--upn=john.doe@contoso.test")
     names = ("CONTOSO\\john.doe", "contoso.test\\John.Doe", "john.doe@contoso.test",

@@ -146,7 +146,7 @@ def refreshed(kind, ccache, flag):
     ws("rm -rf /tmp/krb5cc_* /run/trustlogon/pending")
     name = session(ccache)
     before = tickets(A, name)
-    # Service tickets of the old logon are a mark: the new one has none of them.
+    # Service tickets of the old logon are a mark: the new cache does not have them.
     as_user(A, ["kvno", "-q", "cifs/dc1.contoso.test"], env={"KRB5CCNAME": name})
     marked = tickets(A, name)
     with agent():

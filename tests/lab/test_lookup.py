@@ -47,7 +47,7 @@ def start_crowd(lab):
 
 
 def getent(database, key, once=False):
-    """Fields, or None. `once`: what cannot be told within the module's second is None, too."""
+    """Fields, or None. `once`: without an answer within the module's second it is None, too."""
     done = (ws if once else nss)(["getent", database, str(key)])
     line = done.stdout.rstrip("\n")
     return line.split(":") if line else None
@@ -75,7 +75,7 @@ def source(name):
 
 
 def questions(wire):
-    """What ends an earlier connection may still be on its way, and is none."""
+    """Packets that end an earlier connection may still be on their way, and do not count."""
     return [p for p in wire.packets if (p.payload or p.syn) and p.to_port in (53, 88, 389, 445)]
 
 
@@ -153,7 +153,7 @@ def strangers():
 
 
 def by_ids():
-    """Ids that nobody has asked for by name."""
+    """Ids whose names were never asked for."""
     bob, sales = passwd(BOB), group("CONTOSO\\Sales")
     forget()
     equal("a user by his id alone", passwd(bob[2]), bob)
@@ -202,10 +202,10 @@ def nobody(lab):
 
 
 def at_once(lab):
-    """Fifty processes ask for one user whom nobody knows yet."""
+    """Fifty processes ask for one user who is not in the store yet."""
     forget()
     with Capture(lab) as wire:
-        # Who is not answered within the module's second asks again.
+        # A process without an answer within the module's second asks again.
         done = ws("one() { for i in $(seq 30); do getent passwd 'CONTOSO\\bob' && break; done; }; "
                   "for i in $(seq 50); do one & done; wait")
     equal("fifty who ask at once have fifty answers", len(done.stdout.splitlines()), 50)
@@ -219,20 +219,20 @@ def at_once(lab):
 
 
 def dead():
-    """What cannot be told is never told as "there is none"."""
+    """A failed look-up is never reported as "not found"."""
     forget()
     break_("tcp389")
     seconds, found = quickest(lambda: getent("passwd", BOB, once=True), 2)
     check("with a dead DC nobody new is found", found is None, found)
     check(f"within the second that the module waits ({seconds:.1f} s)", seconds < 2)
     fix()
-    # The one who asked is still at it, and nobody else need ask.
+    # The first question is still under way, and no other process need ask.
     check("and once the DC is back, he is there: nothing negative was kept",
           until(lambda: passwd(BOB)), ws(["cat", LOG]).stdout)
 
 
 def killed(lab, pid):
-    """A listener that ends in the middle: the asker is answered in time all the same."""
+    """A listener that ends in the middle: the client still gets its answer in time."""
     forget()
     break_("tcp389")
     asking = subprocess.Popen(lab.enter(lab.host("ws1"), ["getent", "passwd", BOB]),
@@ -273,7 +273,7 @@ def renamed():
     equal("and the id he had", after and after[2:4], first and first[2:4])
     equal("which leads to the new name", (passwd(first[2]) or [None])[0], "after@contoso.test")
     # His user principal name stayed, and by that the KDC knows him as CONTOSO\before, too
-    # [MS-KILE 3.3.5.6.1]: what PAM takes NSS has to know.
+    # [MS-KILE 3.3.5.6.1]: NSS has to know what PAM accepts.
     for old in ("CONTOSO\\before", "before@contoso.test"):
         equal(f"{old} is still his, by his user principal name",
               (passwd(old) or [None])[0], "after@contoso.test")

@@ -92,7 +92,7 @@ def hostile_lines():
                   .get("error"), INVALID)
         equal("no keytab: refused", running.ask("name CONTOSO\\alice", keys=False)
               .get("error"), INVALID)
-        # By the socket's mode here everybody may connect; but not ask.
+        # By the socket's mode here every user may connect, but not ask.
         done = ws(["setpriv", "--reuid", "12345", "--clear-groups", "/usr/bin/python3", "-c",
                    NOT_ROOT, lsa.OWN_SOCKET])
         equal("another uid is not answered", done.stdout + done.stderr, "b''\n")
@@ -132,7 +132,7 @@ def privileges():
                   open(f"/proc/{running.pid()}/limits", encoding="ascii")}
         equal("no core file", limits["Max core file size"], ["0", "0"])
         equal("no child", limits["Max processes"], ["0", "0"])
-        # Owned by root where it is not dumpable: nobody of the same uid may look in.
+        # Owned by root if it is not dumpable: no process of the same uid may read it.
         equal("not dumpable", os.stat(f"/proc/{running.pid()}/mem").st_uid, 0)
         keys = ws("cat /proc/keys").stdout
         check("no keyring of root's", "trustlogon_lsa" not in keys, keys)
@@ -162,7 +162,7 @@ def two_hundred(sids):
 
 
 def on_the_wire():
-    """Nothing of a question or an answer is readable, and nobody asks DNS."""
+    """Questions and answers are not readable on the wire, and DNS is not asked."""
     with Capture(harness._lab) as wire, helper() as running:
         equal("captured: answered", running.ask("name CONTOSO\\alice").get("name"), "alice")
     check("captured: the pipe was opened", "lsarpc".encode("utf-16-le") in wire.bytes)
@@ -197,7 +197,7 @@ def kill_session():
 def killed_dc():
     with helper("--timeout", "2") as running:
         equal("before: answered", running.ask("name CONTOSO\\alice").get("name"), "alice")
-        # Unplugged: the connection stands, and nothing comes.
+        # Unplugged: the connection stays open, and nothing arrives.
         on("dc1.fabrikam", ["ip", "link", "set", "eth0", "down"])
         try:
             answer, took = running.timed("name CONTOSO\\bob")
@@ -306,7 +306,7 @@ def not_installed(path):
 
 
 def ask_when_ended(path):
-    """The program that was told to end may still take one question with it."""
+    """The program that is ending may still take one question with it."""
     until(lambda: not programs())
     return lsa.ask(path, "name CONTOSO\\alice")
 
@@ -342,7 +342,7 @@ def dns(verb, record, kind, data):
 
 
 def take_the_silent():
-    """Reading the trusts anew has put it last: that is forgotten. On a busy machine the
+    """Reading the trusts again has put it last: that is forgotten. On a busy machine the
     other DC may be pinged, too, and be the first to answer: then once more."""
     def shown():
         ws("rm -f /var/cache/trustlogon/dc-fabrikam*")

@@ -107,8 +107,8 @@ BARE = ((1, "PAM_ACCT_EXPIRED", 1793, "account-expired"),
 
 
 def reasons(name, timeout=30):
-    """All reasons that the journal has for this user, or, None, for names that nobody knows and
-    that no log has; waits for the first."""
+    """All reasons that the journal has for this user, or, None, for unknown names, which no log
+    has; waits for the first."""
     deadline = time.monotonic() + timeout
     while True:
         found = {r["TRUSTLOGON_REASON"] for r in journal()
@@ -134,7 +134,7 @@ def states():
             equal(f"{label}: the journal has the reason",
                   reasons(name if reason != "user-unknown" else None), {reason})
             if reason in ("account-restriction", "smartcard-required") and "DATA" in label:
-                # What Samba itself never says; a smart card has no Win32 code.
+                # What Samba itself never sends; a smart card has no Win32 code.
                 explained(label, name, reason, win32=win32 if win32 == 1327 else 0)
 
 
@@ -152,7 +152,7 @@ def nobody_learns_who_exists():
 
 
 def changeling():
-    """Somebody on the wire puts his own account in the place of the name that he typed, and
+    """An attacker on the wire puts his own account in the place of the name that he typed, and
     proves it with his own password: all is genuine, and another user's."""
     craigs = "Own.Password.Of.Craig.7"
     done = on("dc1.contoso", ["samba-tool", "user", "create", "craig", craigs])
@@ -203,7 +203,7 @@ def impostor_start():
         # and one whose password must be changed ...
         kdc.add(f"bob@{realm}", STOLEN, "+needchange")
     kdc.trust("CONTOSO.TEST", "FABRIKAM.TEST", STOLEN)
-    kdc.start(passwords="CONTOSO.TEST")  # ... which is changed on 464 without a word of protest
+    kdc.start(passwords="CONTOSO.TEST")  # ... which is changed on 464 without an error
     lab = harness._lab
     process = subprocess.Popen(
         lab.enter(lab.host("mallory"), ["/usr/bin/python3", "-I", "/run/lab/impostor.py", "ping",
@@ -223,7 +223,7 @@ def dns(domain, verb, record, kind, data):
 
 
 def poison(domain):
-    """DNS names mallory, and nobody else, as the domain's KDC."""
+    """DNS names mallory alone as the domain's KDC."""
     dns(domain, "add", "evil", "A", "10.99.0.66")
     for record in ("_kerberos._tcp.dc", "_kerberos._tcp.Default-First-Site-Name._sites.dc"):
         dns(domain, "add", record, "SRV", f"evil.{domain}.test 88 0 100")

@@ -73,7 +73,7 @@ def foreign_entries():
                 works(f"{age} keys of others {order}", name)
     command("refresh")
     explained("keys of others", ALICE, "ok", win32=0)
-    # The same account's, of before it was deleted and made again: they had higher versions.
+    # The same account's, from before it was deleted and created again: with higher versions.
     put_keytab([entry("WS1$@FABRIKAM.TEST", 1000, 250, os.urandom(32)), *own])
     done = command("refresh")
     check("keys of the account before it was made again", done.returncode == 0, done)
@@ -105,7 +105,7 @@ def disjoint():
 
 
 def unknown_account():
-    """Nothing tells which of two accounts is ours, but that the domain does not know the newer one."""
+    """Only the domain's not knowing the newer of two accounts shows which one is ours."""
     own = entries_of(keytab())
     key = os.urandom(32)
     put_keytab([*own, *(entry(principal, 0xF0000000, 1, key) for principal in

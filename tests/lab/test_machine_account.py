@@ -95,7 +95,7 @@ def mended():
 
 
 def lent():
-    """What /etc/subuid and /etc/subgid lend is given to nobody, and told beforehand."""
+    """Ids that /etc/subuid and /etc/subgid lend are not given out, and `config` lists them."""
     uid, gid = ids_of(ALICE)
     put("ws1", "/etc/subuid", f"localuser:{uid}:1\n")
     put("ws1", "/etc/subgid", "")

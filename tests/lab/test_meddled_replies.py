@@ -30,7 +30,7 @@ CONF = f"""[logon]
 """
 # The replies of one logon, in their order, by who gives them.
 REPLIES = [("dc1.contoso", 0), ("dc1.contoso", 1), ("dc1.contoso", 2), ("dc1.fabrikam", 0)]
-HARMLESS = {"delay", "duplicate", "dribble"}  # a whole reply comes all the same
+HARMLESS = {"delay", "duplicate", "dribble"}  # a whole reply still comes
 
 
 def variant(chance, number, sizes):
@@ -60,7 +60,7 @@ def variant(chance, number, sizes):
 
 
 class Tally:
-    """What came of the variants; the first few of each kind of fault are told."""
+    """The results of the variants; the first few of each kind of fault are printed."""
 
     def __init__(self):
         self.answers, self.faults, self.slowest, self.missed = collections.Counter(), [], 0, 0
@@ -107,8 +107,8 @@ def meddle(count, seed, pid):
     meddlers = {host: Meddler(host) for host in ("dc1.contoso", "dc1.fabrikam")}
     client = Talker("ws1", "/usr/bin/python3", "-I", "/tmp/pam_client.py", harness.SERVICE)
     try:
-        # The first logon asks the directories for groups and their names, some of that when
-        # it has its answer already; later ones have what it was told.
+        # The first logon asks the directories for groups and their names, in part after its answer;
+        # later ones use what it read.
         equal("a first logon through the meddlers works", client.ask([ALICE, PASSWORD])[0], 0)
         until(lambda: ws(["pgrep", "-P", str(pid)]).returncode == 1)
         sizes = reply_sizes(meddlers, client)
@@ -130,7 +130,7 @@ def meddle(count, seed, pid):
 
 def main():
     count = int(os.environ.get("TL_MEDDLE", "120"))
-    # The same sample for everybody: what is found must be found again.
+    # The same sample in every run: what is found must be found again.
     seed = int(os.environ.get("TL_MEDDLE_SEED", "47"))
     up(**LAB)
     put("ws1", "/etc/trustlogon.conf", CONF)

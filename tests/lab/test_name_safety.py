@@ -15,7 +15,7 @@ COMPUTER = "The account used is a computer account."
 RESTRICTED = "Account restrictions are preventing this user from signing in."
 
 
-# --- what the machine says of a name ------------------------------------------------
+# --- what the machine knows of a name ------------------------------------------------
 
 def passwd(key):
     """(name, uid, gid, home) of getpwnam or getpwuid, or None."""
@@ -44,7 +44,7 @@ def id_of(name):
 
 
 def proven(name):
-    """Who a logon past PAM and NSS proves the name to be: the identity, or the reason."""
+    """The identity that a logon past PAM and NSS proves for the name, or the reason."""
     told = logon_json(name)
     return told["identity"] if told["ok"] else told["reason"]
 
@@ -87,7 +87,7 @@ def create(name, domain="contoso"):
 
 
 def forget():
-    """As on a machine where nobody has logged on yet."""
+    """As on a machine before the first logon."""
     ws("while pgrep -x trustlogond -P $(pgrep -o -x trustlogond) >/dev/null; do sleep 0.02; done; "
        "rm -f /var/lib/trustlogon/identity.store")
 
@@ -114,7 +114,7 @@ def local_namesakes():
                   "PAM_PERM_DENIED", RESTRICTED)
         equal("the reason says so", proven("CONTOSO\\alice"), "name-taken")
         equal("and her uid is nobody's", passwd(alice["uid"]), None)
-    # The store was written while there was no such account.
+    # The store was written before this account existed.
     is_user("the local one is gone", "alice@contoso.test", alice, "alice@contoso.test")
     with local("alice@contoso.test:x:5010:5010::/:/bin/sh\n"):
         is_local("a local alice@contoso.test, made after her logon", "alice@contoso.test", 5010)
@@ -164,11 +164,11 @@ def renamed():
     is_user("renamed", "CONTOSO\\maria", after, "maria@contoso.test")
     for name in ("mary@contoso.test", "CONTOSO\\mary", "contoso.test\\mary"):
         is_nobody(f"the old name {name}", name)
-    # The old name, given to somebody else.
+    # The old name, given to another user.
     create("mary")
     other = proven("CONTOSO\\mary")
     check("the next mary is somebody else", other["uid"] != after["uid"], other)
-    # What is known to be nobody is not asked for again at once; a logon ends that.
+    # A name with a negative entry is not asked for again at once; a logon ends that.
     equal("the next mary is unknown for a minute", passwd("mary@contoso.test"), None)
     check("the next mary logs on", logon("mary@contoso.test").code == "PAM_SUCCESS")
     is_user("the next mary", "mary@contoso.test", other, "mary@contoso.test")

@@ -91,7 +91,7 @@ def timed(command):
 
 
 def strangers():
-    """A folder of files whose owners nobody knows, looked at by an ordinary user."""
+    """A folder of files with unknown owners, listed by an ordinary user."""
     first = int(passwd(ALICE)[2]) + 20000
     ws(f"mkdir -p /tmp/strange && cd /tmp/strange && for i in $(seq 40); do "
        f"touch $i && chown $(({first} + i)) $i; done")

@@ -94,7 +94,7 @@ def broken_too(*names):
 
 
 def waits():
-    """How long for whom: the option's time, where the default would be seconds more."""
+    """The time that each takes: the option's, where the default would be seconds longer."""
     with broken("port88"):
         got, why, _ = quick("kdc_connect_timeout=500", 2)
     equal("kdc_connect_timeout=500: 1311", (got.code, why),

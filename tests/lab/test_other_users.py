@@ -88,7 +88,7 @@ def other_bytes():
 
 
 def typed_in_the_wrong_place():
-    """The password, where the name is asked for: nobody can read it later."""
+    """The password, typed at the prompt for the name: no log has it."""
     forget_journal()
     for name in (TYPED, f"{TYPED}@x", f"x@{TYPED}", f"CONTOSO\\{TYPED}", f"{TYPED}\\x"):
         got = logon(name, password="alice")

@@ -145,7 +145,7 @@ def environment():
 
 
 def site_settings():
-    """F10: permitted_enctypes of krb5.conf is not for us, wherever a ticket is used."""
+    """F10: permitted_enctypes of krb5.conf does not apply, wherever a ticket is used."""
     old = get("ws1", "/etc/krb5.conf")
     put("ws1", "/etc/krb5.conf", old.replace(
         "[libdefaults]", "[libdefaults]\n    permitted_enctypes = camellia256-cts-cmac\n"
@@ -168,7 +168,7 @@ def bounded(label, got, seconds, good):
 
 
 def dead_name_servers(lab):
-    """What is known needs no DNS: nobody waits for a server that does not answer."""
+    """What is known needs no DNS: no program waits for a server that does not answer."""
     command("refresh")
     for name in ("contoso.test", "fabrikam.test"):
         command("locate", name)

@@ -58,7 +58,7 @@ def policy(**attributes):
 
 @contextlib.contextmanager
 def kept(what, name):
-    """The DC's own view: nothing was changed meanwhile."""
+    """The DC's own data: nothing was changed meanwhile."""
     before = last_set(name)
     yield
     equal(f"{what}: the DC has the old password", last_set(name), before)
@@ -145,7 +145,7 @@ def too_young(old):
 
 
 def ports(old):
-    """464/tcp first, 464/udp where that is filtered; neither: told at once, nothing sent."""
+    """464/tcp first, 464/udp where that is filtered; neither: reported at once, nothing sent."""
     for what, by_way in (("tcp464", "464/udp"), ("udp464", "464/tcp")):
         with broken(what), changed(what, ALICE):
             new = fresh()
@@ -195,7 +195,7 @@ def lost_answer(old):
 
 
 def warning(old):
-    """The domain's rule makes an end, the ticket tells it, the option says from when it is told."""
+    """The domain's rule sets an end, the ticket has it, the option says when the warning starts."""
     put("ws1", "/etc/pam.d/late", pam_stack("password_warning=1"))
     put("ws1", "/etc/pam.d/early", pam_stack("password_warning=30"))
     for days, told in ((4, {harness.SERVICE: 3, "late": None, "early": 3}),
@@ -221,7 +221,7 @@ def only_expired(old):
           and "New password" not in got.text, got)
 
 
-# --- a logon with a password that is over --------------------------------------------------
+# --- a logon with an expired password ------------------------------------------------------
 
 def at_logon(old):
     """authenticate changes it, and is a success only after a logon with the new one."""
@@ -349,7 +349,7 @@ def aged(server):
 
 @contextlib.contextmanager
 def passwords_must_age():
-    """Nobody may change a password that is not a day old."""
+    """A password that is not a day old cannot be changed."""
     policy(minPwdAge=-DAY)
     try:
         yield

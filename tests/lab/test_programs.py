@@ -38,7 +38,7 @@ SUDOERS = f"""{CANONICAL} ALL=(ALL) ALL
 
 
 def fresh():
-    """Nobody has ever logged on."""
+    """Before the first logon."""
     ws("rm -rf /var/lib/trustlogon/identity.store* /home/contoso.test /tmp/krb5cc_*")
 
 
@@ -298,7 +298,7 @@ def expired(server):
 
 
 def by_key(server):
-    """With a key of authorized_keys: nobody asks for a password, and there are no tickets."""
+    """With a key of authorized_keys: no prompt for a password, and no tickets."""
     ws("mkdir -p /root/key && ssh-keygen -q -t ed25519 -N '' -f /root/key/id; "
        f"install -d -m 700 -o '{CANONICAL}' {HOME}/.ssh; "
        f"install -m 600 -o '{CANONICAL}' /root/key/id.pub {HOME}/.ssh/authorized_keys")
@@ -310,7 +310,7 @@ def by_key(server):
 
 
 def access_rules(server, by_key_line):
-    """Who is in no group that may is told so, at each door; root's su and keys are doors, too."""
+    """Each program refuses a user whom the rules deny, with the reason; root's su and keys too."""
     put("ws1", "/etc/trustlogon.conf", "[access]\n    deny_groups = CONTOSO\\Project Éclair\n")
     doors = [(METHODS[0], ALICE), (METHODS[1], ALICE), ("login", ALICE), ("su", ALICE)]
     got = refused(server, PASSWORD, doors)
@@ -349,7 +349,7 @@ def hung_up(server):
 
 
 def known_users(when, server):
-    """Whom the machine knows it knows without anybody's help."""
+    """Users in the store are known without the agent."""
     took, done = quickest(f"id -un '{ALICE}'; stat -c %U:%G {HOME}; "
                           f"su -s /bin/sh '{ALICE}' -c 'id -un'", 3)
     equal(f"{when}: id, ls and root's su as ever", done.stdout.splitlines(),
@@ -366,7 +366,7 @@ def no_dcs(server):
 
 
 def local_users(when, server):
-    """The machine's own accounts do not know that we exist."""
+    """The machine's own accounts are not affected."""
     with entered(f"{when}: ssh as a local user", Terminal(server.client("localuser")),
                  LOCAL_PASSWORD) as shell:
         if shell:
@@ -385,7 +385,7 @@ def local_users(when, server):
 
 
 def withheld(server):
-    """Without the agent nobody can look up who has never logged on, and sshd says nothing."""
+    """Without the agent users who never logged on are unknown, and sshd says nothing."""
     ws("rm -rf /var/lib/trustlogon/identity.store*")
     forget_journal()
     got = refused(server, PASSWORD, [(METHODS[0], ALICE)])[METHODS[0], ALICE][0]

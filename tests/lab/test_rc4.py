@@ -103,7 +103,7 @@ def made_without_aes():
 
 
 def who_is_there():
-    """Where nobody logs on for want of AES, names and ids are still told: by the own DC."""
+    """If logons fail for want of AES, names and ids are still found: by the own DC."""
     put("ws1", "/etc/nsswitch.conf",
         "passwd: files trustlogon\ngroup: files trustlogon\nhosts: files dns\n")
     put("ws1", CONF, "[logon]\n    allow_rc4 = no\n")
@@ -115,7 +115,7 @@ def who_is_there():
 
 
 def ends_differ():
-    """Somebody ticked the box at one end only: one KDC makes tickets that the other cannot read."""
+    """The box was ticked at one end only: one KDC makes tickets that the other cannot read."""
     for values, allow, guilty in (((24, 4), "no", "fabrikam"), ((24, 4), "trusts", "fabrikam"),
                                   ((4, 24), "no", "contoso"), ((4, 24), "trusts", "contoso")):
         for domain, value in zip(TDO, values):

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """Longer paths and other realms: a child domain behind the trust, KDCs that refer in a circle or
-too far, and Kerberos realms without a domain. docs/walks.md says what each leads to."""
+too far, and Kerberos realms without a domain. docs/walks.md has the result of each."""
 import contextlib
 import struct
 
@@ -30,7 +30,7 @@ CHAINS = (
     (LOOP, "referral-loop", "referrals", 3, ", ".join(LOOP)),
     (BAD, "kdc-garbage", 1311, 1, "the referral names an invalid realm"),
 )
-# No trust of FABRIKAM's tells of these.
+# No trust of FABRIKAM's lists these.
 KNOWN = "[topology]\n realms = ring1.test loop1.test BAD.TEST, hop1.test\n"
 TABLE = "msDS-TrustForestTrustInfo"
 UNIX, MIXED = "UNIX.TEST", "Mixed.Test"
@@ -77,7 +77,7 @@ def kdc_with_realms():
     krb5 = "[domain_realm]\n .fabrikam.test = FABRIKAM.TEST\n[capaths]\n" + "".join(
         f" {a} = {{\n  FABRIKAM.TEST = {b}\n }}\n" for a, b in steps.items() if b != HOPS[-1])
     realms = [realm for realm in {UNIX: 0, MIXED: 0, **steps} if ".." not in realm]
-    # A KDC that minds the way by which a ticket comes would end most of these by itself.
+    # A KDC that checks the path of a ticket would end most of these by itself.
     kdc = Kdc("mallory", *realms, krb5=krb5,
               conf="  host_based_services = *\n  reject_bad_transit = false\n")
     for realm in realms:
@@ -199,7 +199,7 @@ def workstation_of_a_realm(kdc):
         " keytab = /etc/unix.keytab\n")
     put("ws1", "/etc/pam.d/of-a-realm", pam_stack("conf=/etc/unix.conf"))
     with trusted("contoso", UNIX, "UNIX"):
-        # The snapshot is another domain's, and says nothing of this one.
+        # The snapshot is another domain's, and does not describe this one.
         name = "contoso.test\\alice"
         refused("workstation of a realm", name, "PAM_AUTH_ERR", 1326, service="of-a-realm")
         got = logon_json(name, "-c", "/etc/unix.conf")

@@ -156,7 +156,7 @@ def refused():
 
 
 def others():
-    """A cache that its user has spoilt costs nobody else the renewal."""
+    """A cache that its user has damaged does not affect the renewal of others."""
     name = session(ALICE)
     first = look(A, name)[0]
     theirs = [session(BOB).removeprefix("FILE:") for _ in "12"]  # looked at first, or not
@@ -170,7 +170,7 @@ def others():
 
 
 def lifetimes():
-    """krb5.conf's word, else Windows' defaults: of the TGT, in hours, and its flags."""
+    """krb5.conf's settings, else Windows' defaults: of the TGT, in hours, and its flags."""
     conf = get("ws1", "/etc/krb5.conf")
     for what, more, wanted in (
             ("as on Windows", "", (10, 168, True, True)),

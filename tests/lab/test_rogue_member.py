@@ -96,7 +96,7 @@ NSSWITCH = "passwd: files trustlogon\ngroup: files trustlogon\ninitgroups: files
 
 
 def join():
-    """EVIL$, a member like any other, and what it may call itself."""
+    """EVIL$, a member like any other, and the names that it may have."""
     put("mallory", "/etc/samba/smb.conf", SMB_CONF)
     put("mallory", "/etc/krb5.conf", KRB5_CONF)
     put("mallory", "/etc/resolv.conf", "nameserver 10.99.0.21\n")
@@ -158,7 +158,7 @@ def dns(verb, record, kind, data, zone):
 
 
 def only_evil():
-    """DNS says what somebody on the wire wants it to say."""
+    """DNS says what an attacker on the wire wants it to say."""
     dns("add", "evil", "A", "10.99.0.66", "fabrikam.test")
     for record in ("_kerberos._tcp.dc", "_kerberos._tcp.Default-First-Site-Name._sites.dc"):
         dns("add", record, "SRV", "evil.fabrikam.test 88 0 100", "_msdcs.fabrikam.test")
@@ -266,7 +266,7 @@ def disabled_account(rogue):
 
 
 def lsa(rogue):
-    """Over a one-way trust the workstation's own DC is asked by SMB: here a member is."""
+    """Over a one-way trust the workstation's own DC is asked by SMB; here it is a member."""
     fresh()
     ws("kinit -k 'WS1$' && smbclient -k -L evil.fabrikam.test; kdestroy -q")
     check("a client that asks for cifs/<host> takes EVIL for a server", ACCEPTED in smb_log(),

@@ -49,7 +49,7 @@ def run(name, steps, kind, *variables, env=None):
 def file_caches():
     drop_caches()
     kind = service()
-    # What another user can foresee: the plain name, and names for whoever guesses.
+    # What another user can foresee: the plain name, and names to guess.
     as_user(OTHER, "sh", "-c", f"ln -s {HOME}/precious /tmp/krb5cc_{UID}; "
             f"ln -s /etc/shadow /tmp/krb5cc_{UID}_XXXXXX")
     ws(f"cp /etc/shadow /root/shadow.before; rm -f {HOME}/precious")
@@ -162,8 +162,8 @@ def names_and_passwords():
 
 
 def another_answers():
-    """A module of nsswitch.conf before ours leads the name to somebody else's uid: for the
-    program that calls PAM, nss_wrapper does."""
+    """A module of nsswitch.conf before ours maps the name to another user's uid: for the program
+    that calls PAM, nss_wrapper does."""
     wrapper, kind = "/usr/lib/x86_64-linux-gnu/libnss_wrapper.so", service()
     if ws(["test", "-e", wrapper]).returncode != 0:
         print("skip another module of nsswitch.conf (no libnss_wrapper.so)")

@@ -123,7 +123,7 @@ def other_names():
     layout("Berlin", "Werk")
     forget()
     command("refresh")
-    # Whichever of the two comes first, in the order of DNS, says what the place is called here.
+    # Whichever of the two comes first, in the order of DNS, gives the site's name here.
     dc, questions = located()
     equal("the forests have two names for it: the near one", dc["host"], NEAR)
     equal("asked for by the workstation's name first", questions[:2], [asks("Werk"), SITELESS])

@@ -200,7 +200,7 @@ def kdc_untrusted():
 
 
 def not_in_place_of_passwords():
-    """A certificate without a PIN, in the file or in krb5.conf, proves nobody."""
+    """A certificate without a PIN, in the file or in krb5.conf, does not prove a user."""
     open_key = smartcard.file_identity("open", *CA.user(UPN), password=None)
     line("require", open_key)
     refused("a key that asks for no PIN", ALICE, PIN, "PAM_AUTHINFO_UNAVAIL", NO_CARD,

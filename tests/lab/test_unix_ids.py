@@ -91,7 +91,7 @@ def passwd_of(source, name):
 
 
 def gids_of(source, name):
-    """Of both domains: what the machine itself gives out (BUILTIN) is nobody's business."""
+    """Of both domains: the ids that the machine itself gives out (BUILTIN) do not count."""
     words = ws(["getent", "-s", source, "initgroups", name]).stdout.replace(name, "", 1).split()
     return sorted(gid for gid in map(int, words) if 20000 <= gid < 40000)
 
@@ -184,7 +184,7 @@ def handed_on():
 
 
 def looked_up():
-    """Who has never logged on, by name and by the number in the directory."""
+    """Users who never logged on, by name and by the number in the directory."""
     change("contoso", {"hours": {"uidNumber": "20040", "gidNumber": "20513"},
                        "wslist": {"uidNumber": "20040", "gidNumber": "20513"}})
     jurgen = ["20003", "20513", "jürgen.groß", "/home/contoso.test/jürgen.groß", "/bin/bash"]

@@ -94,7 +94,7 @@ def prepare():
     put("ws1", f"/etc/pam.d/{SERVICE}", pam_stack("agent=/root/agent"))
     put("ws1", "/etc/pam.d/mistaken", pam_stack("no_such_option=1"))
     put("ws1", "/etc/pam.d/other", "auth required pam_deny.so\n")
-    # valgrind takes some twenty times as long; this is no test of the deadline.
+    # valgrind takes some twenty times as long; the deadline is not tested here.
     put("ws1", "/etc/trustlogon.conf", "[logon]\nlogon_timeout = 120000\n"
         "kdc_connect_timeout = 10000\nexplain_timeout = 60000\n")
 

@@ -49,7 +49,7 @@ def warm(label, first_service):
 
 
 def no_fallback():
-    """The KDC's no is final: asked once, never again in another way."""
+    """A KDC's refusal is final: asked once, never again in another way."""
     with broken("trusttype"):
         wire, got = captured(ALICE)
     check("trusttype: refused", got.code == "PAM_AUTH_ERR", got)

@@ -23,7 +23,7 @@ struct nss_module {
     enum nss_status (*getgrent)(struct group *, char *, size_t, int *);
 };
 
-/* False if there is no such module; functions it lacks are NULL. */
+/* False if the module does not exist; functions it lacks are NULL. */
 bool nss_module_open(const char *path, const char *prefix, struct nss_module *module);
 
 #endif

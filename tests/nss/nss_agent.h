@@ -19,7 +19,7 @@ static inline void open_store_and_socket(void)
     open_store();
 }
 
-/* An agent that behaves so, and whose answers to questions are these. */
+/* An agent with this behaviour and these answers. */
 static inline void start(enum fake_behaviour behaviour,
                          uint32_t (*answer)(const struct tli_wire_msg *))
 {

@@ -56,7 +56,7 @@ START_TEST(not_ours)
                      NSS_STATUS_NOTFOUND);
     ck_assert_int_eq(nss.getgrgid(0, &gr, buffer, sizeof(buffer), &err),
                      NSS_STATUS_NOTFOUND);
-    /* "Not found" says nothing else. */
+    /* "Not found" leaves *errnop and errno alone. */
     ck_assert_int_eq(err, 42);
     ck_assert_int_eq(errno, 43);
 }

@@ -107,7 +107,7 @@ START_TEST(files_come_and_go)
                      NSS_STATUS_NOTFOUND);
     ck_assert_int_eq(tli_store_open(NULL, TEST_STORE, &range, 1, &store), 0);
     ck_assert_int_eq(nss.getpwuid(UID, &pw, buffer, sizeof(buffer), &err),
-                     NSS_STATUS_UNAVAIL); /* ours, but there is no agent to ask */
+                     NSS_STATUS_UNAVAIL); /* ours, but no agent runs */
     put_alice();
     ck_assert_int_eq(all_hits(), 0);
 }

@@ -169,7 +169,7 @@ RECORD = ("{user}\nalice@contoso.test\n{expires}\n70001\n70002\ncontoso.test\n{r
 
 
 def test_agent_account(bench):
-    """A logon that waits: found by its token and its user, warned of its password's end."""
+    """A pending logon: found by its token and its user, with the warning of its password's end."""
     def logon(token, user, expires, age=0, refused=""):
         folder = bench.folder / "pending"
         folder.mkdir(mode=0o700, exist_ok=True)

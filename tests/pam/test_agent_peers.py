@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Who may ask trustlogond for what, how often, and what a hostile peer can do to it."""
+"""What each peer may ask trustlogond for, how often, and what a hostile peer can do to it."""
 import fcntl
 import os
 import select

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What reaches logs and people: plain text only, few lines, and no name that is a password; and
-whose name it is that was proven."""
+which user's name was proven."""
 import os
 import socket
 import subprocess
@@ -146,7 +146,7 @@ def test_user_changes(bench):
 
 
 def test_caller_at_stdin(bench):
-    """A helper that a socket starts, as polkit's is: who has connected is who is counted."""
+    """A helper that a socket starts, as polkit's is: the user who has connected is counted."""
     bench.pam()
     where = bench.folder / "helper"
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)

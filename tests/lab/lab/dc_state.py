@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Runs inside a DC: what tests change there, and how it is put back.
 
-dc_state.py record    keep the state of now, in memory
-dc_state.py restore   make the directory what it was when that was kept, and print what is
-                      different all the same, one line each
+dc_state.py record    keep the present state, in memory
+dc_state.py restore   make the directory what it was when that was kept, and print what still
+                      differs, one line each
 
 The directory is read from the files of its partitions and put back there: passwords and links to
 other objects come back to the letter that way. Left out is what changes by itself (times and
@@ -71,8 +71,7 @@ def partitions():
 
 
 def directory(before=None):
-    """{partition: {key: entry}}; deleted objects are only of interest where they were there
-    before."""
+    """{partition: {key: entry}}; deleted objects count only if they were there before."""
     found = {}
     for path, db in partitions():
         entries = map(Entry, db.search("", ldb.SCOPE_SUBTREE, "(objectGUID=*)"))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Runs inside a DC: a KDC that answers chosen requests by a script.
 
-The script has what no Samba DC can answer (selective authentication, an authentication
+The script has replies that no Samba DC sends (selective authentication, an authentication
 policy); everything else is passed on to the real KDC.
 
 usage: kdc_script.py LISTEN_PORT SCRIPT
