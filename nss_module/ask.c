@@ -80,10 +80,9 @@ enum nss_heard nss_ask(uint32_t lookup, const char *name, uint32_t id)
 }
 
 /*
- * "Could not tell" is UNAVAIL with EAGAIN, as of any service that is out of order, and
- * not NOTFOUND: a mail server must defer, not bounce, and no cache may keep it. Other
- * programs see no such user either way, and nsswitch.conf continues with the next service
- * after both.
+ * "Could not tell" is UNAVAIL with EAGAIN, as for any service that is down, not NOTFOUND:
+ * a mail server must defer, not bounce, and no cache may keep it. Other programs see no
+ * such user either way, and nsswitch.conf continues with the next service after both.
  */
 enum nss_status nss_cannot_tell(int *errnop)
 {

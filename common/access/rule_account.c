@@ -134,8 +134,8 @@ static void add_own(struct tli_rule_names *names, const struct tl_rules_input *i
         *own = domain.sid;
 }
 
-/* Read with the machine's tickets, for there are no tickets of a user who logged on by
- * other means. */
+/* Read with the machine's tickets, since the agent has no tickets of a user who logged on
+ * by other means. */
 enum tl_reason tl_rules_account(TALLOC_CTX *ctx, const struct tl_rules_input *in,
                                 const struct tl_sid *sid, struct tl_membership **member,
                                 struct tl_sid *own, struct tl_outcome *out)

@@ -33,7 +33,7 @@ struct tli_rule_cache {
     bool changed;                /* since it was loaded */
 };
 
-/* Empty where there is no file, or one that is ignored; NULL: out of memory. */
+/* Empty if the file is missing or ignored; NULL: out of memory. */
 struct tli_rule_cache *tli_rule_cache_load(TALLOC_CTX *ctx,
                                            const struct tl_config *config);
 /* NULL: not known, or too old. `domain` and `name` as written. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * local_files.h - files of this machine that decide what becomes of a logon: their
+ * local_files.h - files of this machine that a logon depends on: their
  * decoders, and what follows from them. All pure but tli_text_read(). They belong to root
  * but are written by hand: they may hold anything, and a mistake in them is a finding,
  * not an error.
@@ -117,7 +117,7 @@ typedef const char *(*tli_pam_load_fn)(void *arg, const char *name);
 struct tli_pam_stack *tli_pam_stack_read(TALLOC_CTX *ctx, const char *service,
                                          tli_pam_load_fn load, void *arg);
 
-/* ---- pam_stack.c: what becomes of a user of a domain in it */
+/* ---- pam_stack.c: how it treats a user of a domain */
 
 /* What each module returns for such a user. */
 typedef enum tli_pam_return (*tli_pam_returns_fn)(void *arg,

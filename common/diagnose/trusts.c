@@ -17,7 +17,7 @@ static void check_own_tdo(struct run *run)
     tdo = tl_topology_trust(run->machine->topology, run->machine->workstation->domain,
                             run->user_domain);
     if (tdo == NULL)
-        return; /* reached through the forest root or not at all: the route tells */
+        return; /* reached through the forest root or not at all: the route shows it */
     words = tl_tdo_attribute_words(run->diag, tdo->attributes);
     tli_found(run, "trust", tdo->dn != NULL ? tdo->dn : tdo->partner,
               tdo->type == TL_TRUST_UPLEVEL && (tdo->direction & TL_TRUST_OUTBOUND)

@@ -135,7 +135,7 @@ enum tl_reason tl_directory_user(TALLOC_CTX *ctx, struct tl_directory *dir,
     if (at != NULL)
         reason = find_user(tmp, dir, false, "userPrincipalName", upn_or_sam,
                            strlen(upn_or_sam), &entries, out);
-    /* A bare name, or an implicit UPN that is no account's explicit UPN. */
+    /* A bare name, or an implicit UPN that no account has as its explicit UPN. */
     if (reason == TL_REASON_OK &&
         (at == NULL || (entries->count == 0 && strcasecmp(at + 1, dir->domain) == 0)))
         reason = find_user(tmp, dir, true, "sAMAccountName", upn_or_sam,

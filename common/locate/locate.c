@@ -35,10 +35,10 @@ void tli_locator_set_hooks(struct tl_locator *locator,
     locator->hooks = *hooks;
 }
 
-/* ---- the cache's word */
+/* ---- the cache */
 
-/* The first cause of a search that failed, as the cache file tells it: a search's
- * own reasons and no other. */
+/* The first cause of a search that failed, as the cache file has it: only reasons that a
+ * search itself has. */
 static enum tl_reason remembered(const char *slug)
 {
     const struct tl_reason_info *info = slug ? tl_reason_by_slug(slug) : NULL;

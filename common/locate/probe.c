@@ -170,7 +170,7 @@ int tli_probe_send(struct tl_locator *locator, struct tli_probe *probe)
     return 0;
 }
 
-/* Copy what the answer tells into the candidate. */
+/* Copy the content of the answer into the candidate. */
 static int adopt(TALLOC_CTX *ctx, struct tli_probe *probe,
                  const struct tl_ping_reply *reply)
 {

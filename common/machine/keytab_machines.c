@@ -338,7 +338,7 @@ static size_t add_machine(struct keytab *kt, size_t group, struct candidate *fou
     return n;
 }
 
-/* kt->entries: those of the configured realm, or all where there is none. */
+/* kt->entries: those of the configured realm, or all if no realm is configured. */
 static int filter(TALLOC_CTX *mem, const struct tli_keytab_machine_entry *entries,
                   size_t count, const char *realm, struct keytab *kt)
 {

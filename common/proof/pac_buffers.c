@@ -14,8 +14,8 @@ void tli_pac_client_info(struct tl_pac *pac, struct tli_ndr *r)
     pac->client_name = tli_ndr_utf16(r, pac, tli_ndr_u16(r));
 }
 
-/* A reader over the part of the buffer that a length and an offset name; NULL
- * if the offset is 0, which says that there is none. */
+/* A reader over the part of the buffer that a length and an offset name; NULL if the
+ * offset is 0, which means absent. */
 static struct tli_ndr *part(struct tli_ndr *r, struct tli_ndr *sub)
 {
     size_t len = tli_ndr_u16(r), offset = tli_ndr_u16(r);

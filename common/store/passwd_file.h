@@ -27,8 +27,8 @@ struct tli_passwd_line {
 /* Called for each line, comments and the + and - of NIS among them. False ends the
  * reading. */
 typedef bool tli_passwd_line_fn(void *data, const struct tli_passwd_line *line);
-/* 0, or -errno: the file cannot be read, -ENOENT where there is none. `errno` may change.
- * A line of any length is read; a line without a name is passed over. */
+/* 0, or -errno: the file cannot be read, -ENOENT if it does not exist. `errno` may
+ * change. A line of any length is read; a line without a name is passed over. */
 int tli_passwd_read(const char *path, tli_passwd_line_fn *seen, void *data);
 /* Whether a line is an account or a group as glibc's `files` takes it: not a comment, not
  * an entry of NIS. */

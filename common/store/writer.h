@@ -79,7 +79,7 @@ int tli_store_put_group(struct tli_store *store, const struct tli_store_group *g
 int tli_store_put_gids(struct tli_store *store, uint32_t uid, const uint32_t *gids,
                        size_t count, const struct tli_store_life *life);
 /* Store a record of class USER_ID, GROUP_ID or GIDS again, unchanged but for its life;
- * its source stays. -ENOENT: there is none that is still valid. */
+ * its source stays. -ENOENT: no valid record. */
 int tli_store_renew(struct tli_store *store, enum tli_store_class class, uint32_t id,
                     const struct tli_store_life *life);
 /* Mark a record as no longer fresh: readers ask the agent first, and use the record if it

@@ -138,8 +138,8 @@ static int no_dns_name(struct maker *m, const struct tli_known *known)
                : set_verdict(m->route, TL_REASON_DOMAIN_UNKNOWN, 0, known->flat, NULL);
 }
 
-/* A domain's realm is its DNS name in capitals; a Kerberos realm is called as it is
- * called, and case matters [RFC 4120 6.1]. */
+/* A domain's realm is its DNS name in capitals; a Kerberos realm's name is used as it is,
+ * and case matters [RFC 4120 6.1]. */
 static int keep_spelling(struct tl_route *route, const struct tli_known *known)
 {
     return is_realm(known->tdo) ? put(route, &route->realm, known->tdo->partner) : 0;

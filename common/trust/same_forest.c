@@ -97,9 +97,9 @@ bool tl_same_forest(const struct tl_topology *topo, const char *realm, const cha
     return false;
 }
 
-/* Does our side take users of the domain over that trust, and over none that says more of
- * its name? Listing a domain is the other side's word; the names that a trust routes are
- * ours. */
+/* Does our side take users of the domain over that trust, and over none that routes its
+ * name more specifically? Which domains are listed is the other side's decision; the
+ * names that a trust routes are ours. */
 static bool brings(const struct tl_topology *topo, const struct tl_tdo *tdo,
                    const char *client)
 {

@@ -68,8 +68,8 @@ def once(client, attempt, fault, both):
 
 
 def cell(client, attempt, what, both):
-    """(text of the cell, median of the added seconds or None where the logon fails). One
-    try where both are out of order: a matter of time limits, not of chance."""
+    """(text of the cell, median of the added seconds or None if the logon fails). One try if both
+    are down: a matter of time limits, not of chance."""
     rounds = 1 if both else OWN_ROUNDS if client.name == OURS else ROUNDS
     tries = []
     try:

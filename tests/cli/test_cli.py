@@ -134,7 +134,7 @@ class Status(unittest.TestCase):
             self.assertNotEqual(done.stderr, "")
 
     def test_reason(self):
-        """Slugs are an interface: one that nothing gives today is still explained."""
+        """Slugs are an interface: one that no code returns today is still explained."""
         got = json.loads(run("status", "--json", "agent-unavailable").stdout)
         self.assertEqual((got["reason"]["slug"], got["status"]["name"]),
                          ("agent-unavailable", "INTERNAL_ERROR"))
@@ -228,7 +228,7 @@ class NoBackslash(WithDump):
 
 
 class OrdinaryUser(WithDump):
-    """Where root is needed that is said, instead of "correct the keytab's mode"."""
+    """If root is needed the message says so, instead of "correct the keytab's mode"."""
 
     def setUp(self):
         super().setUp()

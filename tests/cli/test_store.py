@@ -107,7 +107,7 @@ class Store(WithStore):
             self.assertEqual(done.returncode, 3)
             self.assertIn("try again", done.stderr)
             self.assertLess(time.monotonic() - begun, 10)
-            # Looking needs no lock.
+            # Reading takes no lock.
             self.assertEqual(self.run_verb("check").returncode, 0)
 
     @unittest.skipUnless(os.geteuid() == 0 and shutil.which("setpriv"), "needs root")

@@ -178,7 +178,7 @@ def hidden():
         downgraded(f"{label}, armor taken off on the way", one, "armor-stripped")
         check(f"{label}, armor taken off on the way: nothing of the password leaves",
               not any(types & PROOFS for types in of_users(one.wire)), one.wire)
-    # The reply tells what the offer did not, and the armor is taken off again.
+    # The reply has what the offer lacked, and the armor is taken off again.
     downgraded("try, the offer hidden", offer, "armor-stripped")
     downgraded("demand, a KDC that knows no FAST", never, "armor-unsupported")
     # The flag of the reply is hidden too, which the ticket shows.

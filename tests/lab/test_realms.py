@@ -71,7 +71,7 @@ def child():
 # --- realms ------------------------------------------------------------------------------------
 
 def kdc_with_realms():
-    """All realms of this test in one KDC: `capaths` tells each who is next on the way."""
+    """All realms of this test in one KDC: `capaths` gives each the next realm on the path."""
     steps = {a: b for chain in [HOPS, *(row[0] for row in CHAINS)]
              for a, b in zip(chain, chain[1:])}
     krb5 = "[domain_realm]\n .fabrikam.test = FABRIKAM.TEST\n[capaths]\n" + "".join(

@@ -88,7 +88,7 @@ def same_names(lab):
 
 
 def away():
-    """The near one is dead, refuses, is silent: the far one, until the near one is back."""
+    """The near DC is down, refuses, is silent: the far one is used until the near one is back."""
     for what, rules in (("is silent", ["drop"]), ("drops 389/udp", ["udp dport 389 drop"]),
                         ("refuses", ["reject with icmpx type port-unreachable"])):
         with network([NEAR], rules):

@@ -152,7 +152,7 @@ def what_it_gives():
 
 
 def through_pam():
-    """The agent, in its sandbox, reads them as well, and NSS tells them."""
+    """The agent, in its sandbox, reads them as well, and NSS returns them."""
     put("ws1", "/etc/nsswitch.conf", NSSWITCH)
     got = logon("CONTOSO\\alice")
     check("alice logs on through PAM", got.code == "PAM_SUCCESS", got)

@@ -11,7 +11,7 @@
  * look-up and what had begun after it. The answer must be whole (all parts of one
  * version) and of a version between these two; "not found" is right only if a drop
  * or nothing at all was in between. So a lost record, a revived one, a torn one and
- * someone else's are all seen.
+ * another user's are all seen.
  */
 #include <errno.h>
 #include <pthread.h>

@@ -32,8 +32,8 @@ static char path[64];
 static struct tli_store *store;
 static struct tli_store_reader reader;
 
-/* With `options` NULL in a folder of the disk's, else on a tmpfs with these. False:
- * that cannot be had here. */
+/* With `options` NULL in a folder of the disk's, else on a tmpfs with these. False: not
+ * possible here. */
 static bool on_disk(const char *options)
 {
     memset(folder + strlen(folder) - 6, 'X', 6);

@@ -54,7 +54,7 @@ START_TEST(tdo_whole)
 }
 END_TEST
 
-/* One attribute replaced (value NULL: taken away), and what becomes of the TDO. */
+/* One attribute replaced (value NULL: taken away), and the result for the TDO. */
 static const struct {
     const char *name, *value;
     size_t len;

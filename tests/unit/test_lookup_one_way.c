@@ -26,7 +26,7 @@ START_TEST(one_way)
 }
 END_TEST
 
-/* With a suffix of its own: our DC may know whose it is; if it does not, the owner stays
+/* With a suffix of its own: our DC may know the owner; if it does not, the owner stays
  * unknown.
  */
 START_TEST(one_way_upn)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * test_pac.c - the PAC decoder on hand-made bytes: one PAC with everything in
- * it, and what becomes of it when single numbers are changed. (That libndr sees
+ * it, and the result when single numbers are changed. (That libndr sees
  * the same in thousands of others is checked by tests/diff/pac.py.)
  */
 #include "pac_bytes.h"

@@ -179,7 +179,7 @@ START_TEST(test_unavailable_where_no_other_answers)
 }
 END_TEST
 
-/* All of the locator's cache is dead: it is asked past its cache, once. */
+/* All DCs of the locator's cache are down: it is asked past its cache, once. */
 START_TEST(test_search_past_the_cache)
 {
     add_kdc(REFUSES);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * trustlogon/kerberos.h - a Kerberos context and its exchanges: AS, the walk of TGS
- * exchanges, the change of a password. <trustlogon/tickets.h> has what becomes of the
- * tickets, <trustlogon/proof.h> what proves them.
+ * exchanges, the change of a password. <trustlogon/tickets.h> stores and renews the
+ * tickets, <trustlogon/proof.h> verifies them.
  *
  * libkrb5 builds and reads the messages (krb5_init_creds_step,
  * krb5_tkt_creds_step); the bytes are ours to send: TCP 88, one connection per

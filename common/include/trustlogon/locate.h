@@ -101,7 +101,7 @@ TL_PUBLIC struct tl_locator *tl_locator_new(TALLOC_CTX *ctx,
  * names, too. Such a DC from the cache is used for close_site_timeout, then searched for
  * again. If DNS fails, DCs found earlier that still answer will do. With
  * require_ldap_ping = no, and no answer within three intervals, the candidates come back
- * unasked in the order of DNS, which a note of the trace tells.
+ * unasked in the order of DNS, which a note of the trace reports.
  *
  * A name without the records of a domain may be a Kerberos realm [RFC 4120 7.2.3.2]:
  * then its KDCs come back, in the order of DNS and without a ping.

@@ -45,8 +45,8 @@ struct tl_lookup_domain {
 struct tl_lookup_plan {
     enum tl_lookup_by by;
     const char *name; /* sAMAccountName, or the whole UPN */
-    /* By sAMAccountName, of a user: name@domain, which may be an explicit UPN of an
-     * account that is called otherwise; else NULL. */
+    /* By sAMAccountName, of a user: name@domain, which may be the explicit UPN of an
+     * account with another name; else NULL. */
     const char *upn;
     struct tl_sid sid;
     uint32_t id;

@@ -79,7 +79,7 @@ TL_PUBLIC enum tl_reason tl_directory_domain_sid(struct tl_directory *dir,
                                                  struct tl_outcome *out);
 
 /*
- * One user. USER_UNKNOWN where there is none, or more than one. by_upn() takes the
+ * One user. USER_UNKNOWN if none or more than one is found. by_upn() takes the
  * explicit UPN and, with the domain's own DNS name as the suffix, the implicit one if
  * no account has it explicitly.
  */
@@ -134,7 +134,7 @@ tl_directory_foreign_groups(TALLOC_CTX *ctx, struct tl_directory *dir,
                             const struct tl_sid *sids, size_t count,
                             struct tl_dir_names **groups, struct tl_outcome *out);
 /*
- * What each of `count` SIDs is called: names->names[i] is that of sids[i]. SIDs that are
+ * The names of `count` SIDs: names->names[i] is that of sids[i]. SIDs that are
  * neither the domain's nor BUILTIN's are not asked for, and stay UNKNOWN.
  */
 TL_PUBLIC enum tl_reason tl_directory_names(TALLOC_CTX *ctx, struct tl_directory *dir,

@@ -9,7 +9,7 @@
 
 #include "kerberos/internal.h"
 
-/* How far the plugin came, as far as its trace tells. */
+/* How far the plugin came, as far as its trace shows. */
 enum tli_card_step {
     TL_CARD_PIN,     /* the PIN was not taken, or was never tried */
     TL_CARD_CHOICE,  /* no certificate could be chosen */

@@ -46,7 +46,7 @@ static enum tl_reason enter_realm(struct tli_tgs *tgs, const krb5_data *realm)
 }
 
 /* libkrb5 stopped by itself. It detects loops, too, and follows ten referrals at most;
- * both have the code of an unreachable KDC, so the realm that it was referred to tells
+ * both have the code of an unreachable KDC, so the realm that it was referred to shows
  * which it was. */
 static enum tl_reason stopped(struct tli_tgs *tgs, krb5_error_code ret)
 {

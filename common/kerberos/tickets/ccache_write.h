@@ -44,7 +44,7 @@ int tli_ccache_delete(struct ccache_job *job);
 int tli_ccache_try(struct ccache_job *job);
 /* The parts of tli_ccache_write() for FILE caches. */
 int tli_ccache_write_file(struct ccache_job *job);
-/* The file is the user's own (0), there is none (-ENOENT), or -1 with job->error. */
+/* The file is the user's own (0), does not exist (-ENOENT), or -1 with job->error. */
 int tli_ccache_check_own(struct ccache_job *job, int folder, const char *name);
 int tli_ccache_check_folder(struct ccache_job *job, const char *folder,
                             const struct stat *st);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Just enough of the keytab format (version 0x0502) to spoil the keys in one."""
+"""Just enough of the keytab format (version 0x0502) to replace the keys in one."""
 import os
 import struct
 
