@@ -19,6 +19,8 @@ MEANING = [
     ("Server not found in Kerberos database", "7"),
     ("The ticket isn't for us", "35"),
     ("not found in Kerberos database", "6"),
+    ("KDC has no support for encryption type", "14"),
+    ("Decrypt integrity check failed", "31"),
     ("Clock skew too great", "37"),
     ("Password incorrect", "24"),
     ("Wrong principal in request", "key"),

@@ -148,7 +148,7 @@ def refusals():
           [("fabrikam.test", 700000, 799999, 0)])
     put("ws1", CONF, get("ws1", CONF).replace("FABRIKAM:", "CONTOS:1000-1999, FABRIKAM:"))
     done = ws(["trustlogon", "config"])
-    equal("and that a name is nobody's", (done.returncode, done.stdout.count("called CONTOS\n")),
+    equal("and that a name is nobody's", (done.returncode, done.stdout.count("named CONTOS\n")),
           (1, 1))
     equal("no range: no logon", logon_json("CONTOSO\\alice")["reason"], "id-unmappable")
     carol = logon_json("FABRIKAM\\carol")["identity"]
