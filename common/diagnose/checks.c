@@ -67,6 +67,19 @@ static const char *foreign_domain(const struct run *run, const struct tl_route *
     return domain;
 }
 
+/* The TDO that named the user's domain may have it wrong. */
+static void note_tdo(struct run *run)
+{
+    const struct tl_tdo *tdo =
+        run->user_domain != NULL
+            ? tl_topology_trust(run->machine->topology, run->machine->workstation->domain,
+                                run->user_domain)
+            : NULL;
+
+    if (tdo != NULL)
+        tl_facts_of_tdo(run->facts, tdo);
+}
+
 /* A shell makes CONTOSOalice of an unquoted CONTOSO\\alice: a bare name, so one of the
  * machine's own domain. Checking it says nothing about the user who was meant. */
 static void check_spelling(struct run *run, const struct tl_name *name)
@@ -120,6 +133,7 @@ static void check_directory(struct run *run)
     check_spelling(run, logon->name);
     check_local_account(run);
     run->user_domain = foreign_domain(run, logon->route);
+    note_tdo(run);
     run->words.implicit_upn = logon->route->implicit_upn;
     run->words.user_domain =
         run->user_domain != NULL ? run->user_domain : run->machine->workstation->domain;

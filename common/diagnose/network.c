@@ -134,6 +134,24 @@ static void note_time(struct run *run, const struct probe *tcp, const struct pro
         note_clock(run, probe);
 }
 
+/* Of a domain whose directory cannot be asked by any of its DCs nothing can be read. */
+static void note_ldap(struct run *run, const struct probe *probes, size_t count)
+{
+    const struct tl_dc *dc = probes[0].dc;
+    bool own = tl_dns_equal(dc->domain, run->machine->workstation->domain);
+    struct tl_fact fact = {.kind = TL_FACT_LDAP_OPEN,
+                           .place = own ? TL_PLACE_OWN : TL_PLACE_USER,
+                           .source = TL_SOURCE_KDC,
+                           .object = dc->host,
+                           .attribute = dc->domain};
+
+    for (size_t i = 0; i < count; i++)
+        if (probes[i].port == 389 && probes[i].result == PROBE_OPEN)
+            fact.holds = true;
+    if (!dc->realm_only)
+        tl_facts_add(run->facts, &fact);
+}
+
 /* All ports of all DCs are probed at once, so that filtered ones cost one time limit
  * together. The findings then come in the order of the table. */
 static void check_ports(struct run *run, const struct tl_dc_list *dcs, size_t count)
@@ -171,6 +189,7 @@ static void check_ports(struct run *run, const struct tl_dc_list *dcs, size_t co
                 report_port(run, &ports[p], &probes[d * NUM_PORTS + p]);
         note_time(run, &probes[d * NUM_PORTS], &probes[d * NUM_PORTS + 1]);
     }
+    note_ldap(run, probes, count * NUM_PORTS);
     talloc_free(probes);
 }
 
@@ -191,6 +210,7 @@ void tli_check_network(struct run *run, const char *domain)
     reason = tl_locate(run->diag, locator, domain, TL_LOCATE_FORCE | TL_LOCATE_ALL,
                        tl_deadline_in_ms(run->config->logon_timeout), &dcs, out);
     if (dcs == NULL) { /* no address to look at */
+        (void)tl_evidence_refine(run->facts, out, NULL, NULL);
         tli_found_outcome(run, "dns", domain, out);
         return;
     }

@@ -23,6 +23,11 @@
 
 /* clang-format off */
 const struct tli_cause tli_causes[] = {
+    {TL_REASON_TRUST_PARTNER, TL_FACT_TDO_NAME, TL_PLACE_OWN,
+     0, {{0}},
+     5, {BY_REASON(DNS_NO_RECORDS), BY_REASON(DNS_NO_ANSWER), BY_REASON(NO_LOGON_SERVERS),
+         BY_REASON(PING_REFUSED), BY_REASON(DOMAIN_UNKNOWN)},
+     "[MS-ADTS] 6.1.6.7"},
     {TL_REASON_CLOCK_DC, TL_FACT_CLOCK_DC, TL_PLACE_OWN,
      1, {EXPECT(CLOCK_HERE, HERE, true)},
      2, {BY_REASON(CLOCK_SKEW), BY_KDC(TL_KRB_SKEW, OWN)},
@@ -54,6 +59,14 @@ const struct tli_cause tli_causes[] = {
      0, {{0}},
      1, {BY_KDC(TL_KRB_S_PRINCIPAL_UNKNOWN, OWN)},
      "[MS-KILE] 3.3.5.1.1"},
+    {TL_REASON_TRUST_UNREADABLE, TL_FACT_LDAP_OPEN, TL_PLACE_USER,
+     0, {{0}},
+     1, {BY_KDC(TL_KRB_S_PRINCIPAL_UNKNOWN, USER)},
+     "[MS-KILE] 3.3.5.7"},
+    {TL_REASON_TRUST_UNREADABLE, TL_FACT_LDAP_OPEN, TL_PLACE_OWN,
+     0, {{0}},
+     2, {BY_KDC(TL_KRB_S_PRINCIPAL_UNKNOWN, OWN), BY_KDC(TL_KRB_NOT_US, OWN)},
+     "[MS-KILE] 3.3.5.7"},
 };
 /* clang-format on */
 const size_t tli_num_causes = sizeof(tli_causes) / sizeof(tli_causes[0]);

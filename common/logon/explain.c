@@ -58,6 +58,18 @@ static void explain_unknown_user(struct tl_logon *logon)
     (void)tli_explain_unread(logon);
 }
 
+/* No DC of a domain is found whose name comes from a TDO: the TDO may have it wrong. */
+static void explain_not_found(struct tl_logon *logon)
+{
+    const struct tl_topology *topo = logon->machine->topology;
+    const char *domain = logon->route->user_domain;
+
+    for (size_t i = 0; topo != NULL && domain != NULL && i < topo->num_trusts; i++)
+        if (tl_dns_equal(topo->trusts[i].partner, domain))
+            tl_facts_of_tdo(logon->facts, &topo->trusts[i]);
+    (void)tl_evidence_refine(logon->facts, logon->outcome, NULL, NULL);
+}
+
 /* Neither DNS nor the directory knows the domain: say that, not "no DC". */
 static void explain_no_records(struct tl_logon *logon)
 {
@@ -121,6 +133,20 @@ static bool explain_rc4(struct tl_logon *logon, const char *user_domain)
     return guilty != NULL;
 }
 
+/* The TDO of the own side by which users of a domain come in, or words for it. */
+static const char *entrance(struct tl_logon *logon, const char *user_domain)
+{
+    const struct tl_topology *topo = logon->machine->topology;
+    const char *own = logon->machine->workstation->domain;
+    const struct tl_tdo *tdo = tl_topology_trust(topo, own, user_domain);
+
+    if (tdo == NULL)
+        tdo = tl_topology_trust(topo, topo->forest, user_domain);
+    if (tdo != NULL && tdo->dn != NULL)
+        return tdo->dn;
+    return talloc_asprintf(logon, "that of %s for %s", own, user_domain);
+}
+
 /* The trusts on the path, as both sides hold them, then their encryption types, then the
  * walk policy. True: the first that explains the failure is the reason now. */
 static bool explain_trusts(struct tl_logon *logon, const char *user_domain,
@@ -144,6 +170,10 @@ static bool explain_trusts(struct tl_logon *logon, const char *user_domain,
     }
     if (out->reason == TL_REASON_TRUST_REFUSED && explain_rc4(logon, user_domain))
         return true;
+    if (out->krb_error == TL_KRB_BAD_INTEGRITY) {
+        refine(out, TL_REASON_TRUST_SECRET, entrance(logon, user_domain), NULL);
+        return true;
+    }
     if (logon->machine->config->walk == TL_WALK_REFERRAL &&
         logon->route->first_ask == TL_ASK_KRBTGT) {
         refine(out, TL_REASON_WALK_POLICY, NULL, "walk = referral");
@@ -220,6 +250,14 @@ static bool open_own(struct tl_logon *logon, tl_deadline deadline,
     return reason == TL_REASON_OK;
 }
 
+/* The name of a domain that cannot be found may be one that its TDO had once. */
+static bool may_have_another_name(const struct tl_logon *logon)
+{
+    return logon->outcome->stage == TL_STAGE_LOCATE &&
+           logon->route->user_domain != NULL &&
+           !tli_snapshot_is_younger(logon->machine->topology, TLI_SNAPSHOT_YOUNG_S);
+}
+
 /* Not saved here: only a changed route shows that the snapshot was too old. */
 bool tli_logon_reroute(struct tl_logon *logon, tl_deadline deadline,
                        struct tli_machine_directory **own)
@@ -228,7 +266,8 @@ bool tli_logon_reroute(struct tl_logon *logon, tl_deadline deadline,
     struct tl_topology *fresh = NULL;
 
     *own = NULL;
-    if (!worth_reading(logon) || !open_own(logon, deadline, own) ||
+    if ((!worth_reading(logon) && !may_have_another_name(logon)) ||
+        !open_own(logon, deadline, own) ||
         tl_directory_topology(logon, (*own)->dir, &fresh, NULL) != TL_REASON_OK ||
         tl_route(logon, logon->name, logon->machine->workstation, fresh, &route) != 0)
         return false;
@@ -247,6 +286,8 @@ enum tl_reason tli_explain_failure(struct tl_logon *logon,
 
     if (out->reason == TL_REASON_DNS_NO_RECORDS)
         explain_no_records(logon);
+    if (out->stage == TL_STAGE_LOCATE)
+        explain_not_found(logon);
     if (!worth_reading(logon))
         return out->reason;
     if (out->stage == TL_STAGE_AS) {

@@ -5,18 +5,14 @@
  */
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 #include <trustlogon/logon.h>
 #include <trustlogon/name.h>
 
 #include "explain.h"
+#include "machine/snapshot.h"
 #include "steps.h"
 #include "store/local.h"
-
-/* A snapshot younger than this is not replaced for a name that it does not know: guessed
- * domain names must not turn into LDAP traffic. */
-#define SNAPSHOT_YOUNG_S 60
 
 static enum tl_reason find_route_by(struct tl_logon *logon,
                                     const struct tl_topology *topology)
@@ -64,14 +60,6 @@ enum tl_reason tl_logon_prepare(struct tl_logon *logon, const char *name)
     return tli_logon_route(logon);
 }
 
-static bool younger(const struct tl_topology *topo, int seconds)
-{
-    int64_t now = (int64_t)time(NULL);
-
-    return topo != NULL && topo->taken != 0 && topo->taken <= now &&
-           now - topo->taken < seconds;
-}
-
 /*
  * The trusts cannot be read now. A snapshot that is not old still says which domains
  * exist. To an old one a new domain is unknown, so the name is then taken at its word.
@@ -79,7 +67,8 @@ static bool younger(const struct tl_topology *topo, int seconds)
 static enum tl_reason route_without_reading(struct tl_logon *logon)
 {
     if (logon->route->verdict == TL_REASON_DOMAIN_UNKNOWN &&
-        !younger(logon->machine->topology, logon->machine->config->topology_refresh))
+        !tli_snapshot_is_younger(logon->machine->topology,
+                                 logon->machine->config->topology_refresh))
         return find_route_by(logon, NULL);
     return tli_logon_route(logon);
 }
@@ -111,7 +100,7 @@ static enum tl_reason complete_route(struct tl_logon *logon, tl_deadline deadlin
     bool placed =
         logon->route->realm != NULL && logon->route->verdict != TL_REASON_DOMAIN_UNKNOWN;
 
-    if (placed || younger(logon->machine->topology, SNAPSHOT_YOUNG_S))
+    if (placed || tli_snapshot_is_younger(logon->machine->topology, TLI_SNAPSHOT_YOUNG_S))
         return TL_REASON_OK;
     why = tl_outcome_new(logon);
     reason = tl_machine_refresh(logon->machine, logon->trace, deadline, why);

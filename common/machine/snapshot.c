@@ -6,6 +6,7 @@
 #include "snapshot.h"
 
 #include <errno.h>
+#include <time.h>
 #include <trustlogon/name.h>
 
 #include "directory.h"
@@ -89,4 +90,12 @@ enum tl_reason tl_machine_refresh(struct tl_machine *machine,
     }
     talloc_free(own);
     return reason;
+}
+
+bool tli_snapshot_is_younger(const struct tl_topology *topo, int seconds)
+{
+    int64_t now = (int64_t)time(NULL);
+
+    return topo != NULL && topo->taken != 0 && topo->taken <= now &&
+           now - topo->taken < seconds;
 }

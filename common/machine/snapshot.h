@@ -17,6 +17,11 @@ void tli_machine_set_topology(struct tl_machine *machine, struct tl_topology *fr
  * one of the former topology stays.
  */
 void tli_machine_replace_topology(struct tl_machine *machine, struct tl_topology *fresh);
+/* A snapshot younger than this is not read again for a name that it does not know:
+ * guessed domain names must not turn into LDAP traffic. */
+#define TLI_SNAPSHOT_YOUNG_S 60
+/* Whether a topology was read less than so many seconds ago; false for NULL. */
+bool tli_snapshot_is_younger(const struct tl_topology *topo, int seconds);
 /* Write machine->topology as the snapshot. A failure is only noted: an ordinary user's
  * command may not write there, and still has its answer. */
 void tli_machine_save_snapshot(const struct tl_machine *machine,

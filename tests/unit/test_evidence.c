@@ -77,6 +77,20 @@ static const struct row {
      TL_KRB_NONE, TL_REASON_KEYTAB_WRONG, TL_REASON_SPN_ELSEWHERE},
     {"the keytab is stale, and the name its own", "spn-ours=yes@own", WSDOMAIN,
      TL_KRB_NONE, TL_REASON_KEYTAB_STALE, TL_REASON_OK},
+    {"the partner's name is misspelt", "tdo-name=no@own", USERDOMAIN, TL_KRB_NONE,
+     TL_REASON_DNS_NO_RECORDS, TL_REASON_TRUST_PARTNER},
+    {"it is misspelt, and was not looked for", "tdo-name=no@own", USERDOMAIN, TL_KRB_NONE,
+     TL_REASON_WRONG_PASSWORD, TL_REASON_OK},
+    {"it is right, and DNS has no records", "tdo-name=yes@own", USERDOMAIN, TL_KRB_NONE,
+     TL_REASON_DNS_NO_RECORDS, TL_REASON_OK},
+    {"the directory that would tell is closed", "ldap-open=no@user", USERDOMAIN, 7,
+     TL_REASON_WALK_UNKNOWN, TL_REASON_TRUST_UNREADABLE},
+    {"that of the side that refused is open", "ldap-open=no@own ldap-open=yes@user",
+     USERDOMAIN, 7, TL_REASON_WALK_UNKNOWN, TL_REASON_OK},
+    {"the own side refused, and its directory is closed", "ldap-open=no@own", WSDOMAIN,
+     TL_KRB_NOT_US, TL_REASON_TRUST_REFUSED, TL_REASON_TRUST_UNREADABLE},
+    {"closed, and yet what is wrong was seen", "ldap-open=no@own machine-exists=no@own",
+     WSDOMAIN, 7, TL_REASON_WALK_UNKNOWN, TL_REASON_MACHINE_MISSING},
     {"one DC's clock", "clock-here=yes@here clock-dc=no@user", USERDOMAIN, TL_KRB_NONE,
      TL_REASON_CLOCK_SKEW, TL_REASON_CLOCK_DC},
     {"this clock, and that of a DC", "clock-here=no@here clock-dc=no@user", USERDOMAIN,
@@ -141,6 +155,36 @@ START_TEST(refined)
 }
 END_TEST
 
+/* An object is named for its partner when it is made. */
+START_TEST(named_for_its_partner)
+{
+    static const struct {
+        const char *dn, *partner;
+        int holds; /* -1: the name cannot be told */
+    } objects[] = {
+        {"CN=contoso.test,CN=System,DC=fabrikam,DC=test", "contoso.test", 1},
+        {"cn=CONTOSO.test,CN=System,DC=fabrikam,DC=test", "contoso.test", 1},
+        {"CN=contoso.test,CN=System,DC=fabrikam,DC=test", "contso.test", 0},
+        {"CN=CONTOSO,CN=System,DC=fabrikam,DC=test", "contoso.test", -1},
+        {"CN=a\\,b,CN=System,DC=fabrikam,DC=test", "contoso.test", -1},
+        {"CN=contoso.test", "contoso.test", -1},
+        {"", "contoso.test", -1},
+        {NULL, "contoso.test", -1},
+    };
+
+    for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++) {
+        struct tl_facts *facts = tl_facts_new(NULL);
+        struct tl_tdo tdo = {.dn = objects[i].dn, .partner = objects[i].partner};
+
+        tl_facts_of_tdo(facts, &tdo);
+        ck_assert_msg(tl_facts_hold(facts, TL_FACT_TDO_NAME, TL_PLACE_OWN) ==
+                          objects[i].holds,
+                      "%s", objects[i].dn);
+        talloc_free(facts);
+    }
+}
+END_TEST
+
 /* A success has no cause, and without facts no fault is found. */
 START_TEST(nothing)
 {
@@ -166,6 +210,7 @@ int main(void)
 
     tcase_add_loop_test(tc, causes, 0, ROWS(rows));
     tcase_add_test(tc, refined);
+    tcase_add_test(tc, named_for_its_partner);
     tcase_add_test(tc, nothing);
     suite_add_tcase(suite, tc);
     return run_suite(suite);

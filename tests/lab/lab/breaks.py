@@ -155,6 +155,25 @@ def within_forest(lab, domain):
                           {"trustAttributes": encoded(str(attributes))})]
 
 
+@broken("partner-ws", "FABRIKAM's trust object for CONTOSO says trustPartner contso.test",
+        "fabrikam trustPartner")
+def partner(lab):
+    entry = need_tdo(lab, "fabrikam")
+    return [change_object(lab, "dc1.fabrikam", entry["dn"],
+                          {"trustPartner": encoded("contso.test")})]
+
+
+@broken("secret-ws", "FABRIKAM's trust object for CONTOSO has another password than CONTOSO's",
+        "fabrikam trustAuthOutgoing")
+def secret(lab):
+    entry = need_tdo(lab, "fabrikam")
+    password = "another one".encode("utf-16-le") + b"\0\0"
+    # trustAuthInfo [MS-ADTS 6.1.6.9.1]: one password, now and before.
+    info = struct.pack("<QII", 132 * 10**15, 2, 22) + password
+    return [change_object(lab, "dc1.fabrikam", entry["dn"], {"trustAuthOutgoing": encoded(
+        struct.pack("<III", 1, 12, 12 + len(info)) + info + info)})]
+
+
 @broken("trust-sid", "FABRIKAM's trust object for CONTOSO has the SID of another domain, as after "
         "CONTOSO was rebuilt", "fabrikam securityIdentifier")
 def trust_sid(lab):
