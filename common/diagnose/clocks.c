@@ -32,7 +32,7 @@ static void note_dc(struct run *run, const struct tli_clock *clock, const char *
 {
     const struct tl_fact fact = {.kind = TL_FACT_CLOCK_DC,
                                  .place = clock->place,
-                                 .source = TL_SOURCE_KDC,
+                                 .source = TL_SOURCE_NETWORK,
                                  .object = clock->host,
                                  .attribute = sentence};
 
@@ -43,7 +43,7 @@ static void note_here(struct run *run, bool right)
 {
     const struct tl_fact fact = {.kind = TL_FACT_CLOCK_HERE,
                                  .place = TL_PLACE_HERE,
-                                 .source = TL_SOURCE_KDC,
+                                 .source = TL_SOURCE_NETWORK,
                                  .holds = right};
 
     tl_facts_add(run->facts, &fact);

@@ -141,7 +141,7 @@ static void note_ldap(struct run *run, const struct probe *probes, size_t count)
     bool own = tl_dns_equal(dc->domain, run->machine->workstation->domain);
     struct tl_fact fact = {.kind = TL_FACT_LDAP_OPEN,
                            .place = own ? TL_PLACE_OWN : TL_PLACE_USER,
-                           .source = TL_SOURCE_KDC,
+                           .source = TL_SOURCE_NETWORK,
                            .object = dc->host,
                            .attribute = dc->domain};
 

@@ -8,20 +8,11 @@
  */
 #include "causes.h"
 
-#define BY_KDC(error, where)                                                             \
-    {                                                                                    \
-        .krb_error = (error), .at = TL_PLACE_##where                                     \
-    }
-#define BY_REASON(id)                                                                    \
-    {                                                                                    \
-        .krb_error = TL_KRB_NONE, .reason = TL_REASON_##id                               \
-    }
-#define EXPECT(id, where, is)                                                            \
-    {                                                                                    \
-        TL_FACT_##id, TL_PLACE_##where, is                                               \
-    }
-
 /* clang-format off */
+#define BY_KDC(error, where) {.krb_error = (error), .at = TL_PLACE_##where}
+#define BY_REASON(id) {.krb_error = TL_KRB_NONE, .reason = TL_REASON_##id}
+#define EXPECT(id, where, is) {TL_FACT_##id, TL_PLACE_##where, is}
+
 const struct tli_cause tli_causes[] = {
     {TL_REASON_TRUST_PARTNER, TL_FACT_TDO_NAME, TL_PLACE_OWN,
      0, {{0}},

@@ -24,10 +24,9 @@ struct tl_facts *tl_facts_new(TALLOC_CTX *ctx)
 /* A copy of a text that may be NULL; false: no memory. */
 static bool copied(TALLOC_CTX *ctx, const char **text)
 {
-    if (*text != NULL)
-        *text = talloc_strdup(ctx, *text);
-    else
+    if (*text == NULL)
         return true;
+    *text = talloc_strdup(ctx, *text);
     return *text != NULL;
 }
 

@@ -6,16 +6,18 @@
 #include <trustlogon/evidence.h>
 #include <trustlogon/name.h>
 
-/* "contoso.test" of "CN=contoso.test,CN=System,DC=fabrikam,DC=test"; NULL: another form.
- */
+#define CN "CN="
+
+/* "contoso.test" of "CN=contoso.test,CN=System,..."; NULL for another form. */
 static char *name_of(TALLOC_CTX *ctx, const char *dn)
 {
-    const char *value = dn + strlen("CN=");
+    size_t len;
 
-    if (strncasecmp(dn, "CN=", strlen("CN=")) != 0 || strpbrk(value, ",\\") == NULL ||
-        *strpbrk(value, ",\\") == '\\')
+    if (strncasecmp(dn, CN, strlen(CN)) != 0)
         return NULL;
-    return talloc_strndup(ctx, value, strcspn(value, ","));
+    dn += strlen(CN);
+    len = strcspn(dn, ",\\");
+    return dn[len] == ',' ? talloc_strndup(ctx, dn, len) : NULL;
 }
 
 void tl_facts_of_tdo(struct tl_facts *facts, const struct tl_tdo *tdo)

@@ -128,7 +128,7 @@ void tli_machine_facts_of_failure(struct tl_facts *facts, const struct tl_outcom
                                   const struct tl_workstation *ws)
 {
     char *account = talloc_asprintf(NULL, "%s$", ws->flat);
-    struct tl_fact fact = {.place = TL_PLACE_OWN, .source = TL_SOURCE_KDC};
+    struct tl_fact fact = {.place = TL_PLACE_OWN, .source = TL_SOURCE_NETWORK};
 
     fact.object = account;
     fact.kind = opened->krb_error == TL_KRB_CLIENT_REVOKED ? TL_FACT_MACHINE_ENABLED

@@ -32,7 +32,7 @@ enum tl_place {
 enum tl_source {
     TL_SOURCE_DIRECTORY, /* LDAP, sealed by a ticket of the domain */
     TL_SOURCE_TICKET,    /* a ticket or PAC that this machine verified */
-    TL_SOURCE_KDC,       /* a KRB-ERROR: an attacker on the path can forge one */
+    TL_SOURCE_NETWORK,   /* a KRB-ERROR, a port: an attacker on the path can forge it */
     TL_SOURCE_FILE       /* a file of this machine */
 };
 
@@ -42,11 +42,10 @@ struct tl_fact {
     enum tl_place place;
     enum tl_source source;
     bool holds;
-    /* If it does not hold; NULL if not known. */
-    const char *object; /* DN, principal, host or file */
-    const char
-        *attribute;     /* with what was found: "securityIdentifier = S-1-5-21-1-2-3" */
-    const char *wanted; /* what it should be: "S-1-5-21-4-5-6" */
+    /* If it does not hold, each of them NULL if not known: the object (DN, principal,
+     * host or file), its attribute with the value found ("trustPartner = contso.test"),
+     * and the right value ("contoso.test"). */
+    const char *object, *attribute, *wanted;
 };
 
 /* A growing list. Freed with its talloc parent. */
@@ -85,9 +84,8 @@ TL_PUBLIC struct tl_conclusion tl_evidence_judge(const struct tl_facts *facts,
                                                  const struct tl_outcome *out,
                                                  const char *own_realm,
                                                  const char *user_realm);
-/* The same, written into the outcome: reason, subject, attribute ("found; wanted"). The
- * status stays, unless the reason has one of its own that Windows gives instead. True if
- * a cause was found. */
+/* The same, written into the outcome: reason, subject, attribute ("found; right is
+ * wanted"). The status stays: a cause explains it. True if a cause was found. */
 TL_PUBLIC bool tl_evidence_refine(const struct tl_facts *facts, struct tl_outcome *out,
                                   const char *own_realm, const char *user_realm);
 
