@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: MIT
+"""The campaign: make each fault of the model in a lab, log on, ask diagnose, undo it.
+
+usage: ./run bench truth [--sample N] [--seed S] [--only CLASS] [--trust KIND] [--pairs N]
+                         [--name WORD] [--output FILE] [--list]
+"""
+import argparse
+import collections
+import contextlib
+import dataclasses
+import json
+import os
+import pathlib
+import subprocess
+import time
+
+import harness
+from harness import command, diagnose, logon, put, up, ws
+from lab.state import LabError
+
+from . import judge, model
+from .fault import ALICE, Skipped, undo_all
+from .machine_files import READY
+
+STEPS = ("authenticate", "acct_mgmt", "setcred", "open_session")
+KNOWN_AS = "alice@contoso.test"
+FOLDERS = "/var/lib/trustlogon /var/cache/trustlogon /run/trustlogon"
+KEPT = "/root/kept.tar"
+PATIENCE = 60  # seconds until the logon must work after a fault is undone
+LIMIT = 300  # seconds, of one program
+
+
+@dataclasses.dataclass
+class Result:
+    """One line of the report, and of the JSON."""
+    trust: str
+    faults: tuple
+    word: str
+    why: str = ""
+    code: str = ""
+    text: str = ""
+    got: dict = dataclasses.field(default_factory=dict)
+    seconds: float = 0.0
+    undone: bool = True
+
+    @property
+    def group(self):
+        return "+".join(fault.group for fault in self.faults)
+
+    @property
+    def broken(self):
+        return bool(self.code) and self.code != "PAM_SUCCESS"
+
+    def line(self):
+        told = self.got.get("reason")
+        if told == "ok":
+            told = "; ".join(f"{f.reason}: {f.subject}" for f in judge.findings_of(self.got)) or "ok"
+        elif told:
+            told = ", ".join(filter(None, (told, self.got.get("subject"), self.got.get("attribute"))))
+        names = " + ".join(fault.name for fault in self.faults)
+        said = f"{self.code}; {told}" if self.code else self.why
+        why = f" ({self.why})" if self.why and self.code else ""
+        return f"{self.word:8} {self.trust:8} {names}: {said}{why}" + \
+            ("" if self.undone else " [the lab was raised again]")
+
+    def record(self):
+        kept = {name: self.got.get(name) for name in ("reason", "subject", "attribute", "cause",
+                                                      "summary", "exit", "stdout", "stderr")}
+        kept["findings"] = [f for f in self.got.get("findings", [])
+                            if f.get("verdict") in ("warning", "failed")]
+        return {"trust": self.trust, "faults": [fault.name for fault in self.faults],
+                "group": self.group, "objects": [fault.objects for fault in self.faults],
+                "attributes": [fault.attributes for fault in self.faults], "word": self.word,
+                "why": self.why, "broken": self.broken, "code": self.code, "text": self.text,
+                "diagnose": kept, "seconds": round(self.seconds, 2), "undone": self.undone}
+
+
+# --- the workstation ------------------------------------------------------------
+
+def raise_lab(trust):
+    """A lab in which all is well and diagnose has nothing to say."""
+    up(trust="external" if trust == "two-dcs" else trust, dc2=trust == "two-dcs")
+    for path, text in READY.items():
+        put("ws1", path, text)
+    command("refresh")
+    if found := unwell():
+        raise RuntimeError(f"the lab is not well: {found}")
+    ws(f"tar -cf {KEPT} {FOLDERS}")
+
+
+def remember():
+    """What WS1 remembers is what it was when all was well, so that no fault meets what another
+    has left."""
+    ws(f"for folder in {FOLDERS}; do find $folder -mindepth 1 -delete; done; tar -xf {KEPT} -C /")
+
+
+def forget():
+    """What WS1 remembers of DCs and tickets would hide a fault for an hour."""
+    ws("rm -f /var/cache/trustlogon/dc-*.json /run/trustlogon/machine.tickets")
+    command("refresh", timeout=LIMIT)
+
+
+def log_on(fault):
+    """(code, text): through PAM, and whether programs then know the user."""
+    got = logon(fault.user, steps=STEPS, service=fault.service, timeout=LIMIT)
+    if got.code == "PAM_SUCCESS" and ws(["getent", "passwd", KNOWN_AS]).returncode != 0:
+        return "NSS_NOTFOUND", got.text
+    return got.code, got.text
+
+
+def unwell():
+    """What does not work, or None."""
+    got = logon(ALICE, steps=STEPS, timeout=LIMIT)
+    if got.code != "PAM_SUCCESS":
+        return got
+    told = diagnose(ALICE)
+    return judge.findings_of(told) or (None if told.get("reason") == "ok" else told)
+
+
+def well_again():
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        remember()
+        if not unwell():
+            return True
+        time.sleep(0.5)
+    return False
+
+
+def ask(name):
+    """diagnose --json; a run that does not end is an answer without a reason."""
+    try:
+        return json.loads(command("diagnose", "--json", name, stdin=harness.PASSWORD + "\n",
+                                  timeout=LIMIT).stdout)
+    except (json.JSONDecodeError, subprocess.TimeoutExpired) as error:
+        return {"stderr": str(error)}
+
+
+# --- one run ----------------------------------------------------------------------
+
+def measure(result):
+    forget()
+    first = result.faults[0]
+    result.code, result.text = log_on(first)
+    result.got = ask(first.user)
+    found = judge.judge_pair(result.faults, result.got, result.broken)
+    result.word, result.why = found
+
+
+def run(trust, faults):
+    """Make the faults, measure, and undo them, whatever happened."""
+    began, result, undo = time.monotonic(), Result(trust, faults, "skipped"), []
+    lab = harness._lab
+    try:
+        for fault in faults:
+            fault.make(lab, undo)
+        measure(result)
+    except Skipped as reason:
+        result.why = str(reason)
+    except (LabError, subprocess.SubprocessError, OSError, AssertionError) as error:
+        result.why = f"not made: {str(error).splitlines()[0]}"
+    touched = bool(undo)
+    with contextlib.suppress(LabError, Skipped, subprocess.SubprocessError, OSError):
+        undo_all(lab, undo)
+    result.undone = not undo and (not touched or well_again())
+    result.seconds = time.monotonic() - began
+    return result
+
+
+# --- the whole ---------------------------------------------------------------------
+
+def options(arguments):
+    parser = argparse.ArgumentParser(prog="./run bench truth", description=__doc__.split("\n")[0])
+    parser.add_argument("--sample", type=int, metavar="N", help="so many of them, by chance")
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="of that chance")
+    parser.add_argument("--only", metavar="CLASS", action="append", choices=model.groups(),
+                        help="one class: " + ", ".join(model.groups()))
+    parser.add_argument("--trust", action="append", choices=model.TRUSTS, help="one kind of lab")
+    parser.add_argument("--name", metavar="WORD", help="faults whose name has this word")
+    parser.add_argument("--pairs", type=int, metavar="N", help="so many pairs of faults instead")
+    parser.add_argument("--output", metavar="FILE", help="one JSON object a run")
+    parser.add_argument("--list", action="store_true", help="print the faults, make none")
+    return parser.parse_args(arguments)
+
+
+def chosen(wanted):
+    """[(trust, faults)]"""
+    found = [(trust, fault) for trust in model.TRUSTS if trust in (wanted.trust or model.TRUSTS)
+             for fault in model.faults(trust)
+             if fault.group in (wanted.only or [fault.group]) and (wanted.name or "") in fault.name]
+    if wanted.pairs:
+        return model.pairs(found, wanted.pairs, wanted.seed)
+    return [(trust, (fault,)) for trust, fault in model.sampled(found, wanted.sample, wanted.seed)]
+
+
+def sums(results):
+    """The table: a line a class."""
+    head = ["class", "runs", "broken", *judge.WORDS, "skipped"]
+    rows = []
+    for group in [*sorted({result.group for result in results}), "all"]:
+        mine = [result for result in results if group in (result.group, "all")]
+        words = collections.Counter(result.word for result in mine)
+        rows.append([group, len(mine), sum(result.broken for result in mine),
+                     *(words[word] for word in (*judge.WORDS, "skipped"))])
+    for row in [head, *rows]:
+        print(f"{row[0]:24}" + "".join(f"{cell:>9}" for cell in row[1:]))
+    reasons = collections.Counter(result.why for result in results if result.word == "skipped")
+    for reason, count in reasons.most_common():
+        print(f"skipped {count}: {reason}")
+
+
+def main(arguments):
+    wanted = options(arguments)
+    runs = chosen(wanted)
+    if wanted.list:
+        for trust, faults in runs:
+            print(trust, faults[0].group, " + ".join(fault.name for fault in faults))
+        return 0
+    build = pathlib.Path(os.environ.get("TL_BUILD", "."))
+    output = pathlib.Path(wanted.output or build / "truth.jsonl")
+    results, raised = [], None
+    with open(output, "w", encoding="utf-8") as records:
+        for trust, faults in runs:
+            if raised != trust or not results[-1].undone:
+                raise_lab(trust)
+                raised = trust
+            results.append(run(trust, faults))
+            print(results[-1].line(), flush=True)
+            records.write(json.dumps(results[-1].record()) + "\n")
+            records.flush()
+    harness.down()
+    sums(results)
+    print(f"{len(results)} runs in {output}")
+    return 0
