@@ -2,9 +2,11 @@
 """What one fault is, and the writers that the generators make faults of."""
 import base64
 import dataclasses
+import subprocess
 import typing
 
 from lab import breaks, settings, trust
+from lab.dc_state import BY_ITSELF
 from lab.state import LabError
 
 ALICE = "CONTOSO\\alice"
@@ -15,6 +17,9 @@ DNS = {domain: settings.DOMAINS[domain]["dns"] for domain in SIDES}
 FLAT = {domain: settings.DOMAINS[domain]["flat"] for domain in SIDES}
 DC = {domain: f"dc1.{domain}" for domain in SIDES}
 ADDRESS = {host: about["address"] for host, about in settings.HOSTS.items()}
+# Attributes that a search for all does not return.
+SECRETS = ("unicodePwd", "ntPwdHistory", "supplementalCredentials", "trustAuthIncoming",
+           "trustAuthOutgoing")
 NOBODY = "10.99.0.77"  # an address of the lab's network that no host has
 
 
@@ -51,28 +56,43 @@ class Fault:
 
 
 def undo_all(lab, undo):
-    """Undo what was done, the last first. A step is one of breaks.UNDO, or a function."""
-    while undo:
-        step = undo[-1]
-        if callable(step):
-            step()
-        else:
-            breaks.UNDO[step["do"]](lab, step)
-        undo.pop()
+    """Undo what was done, the last first; what cannot be undone so, one line each. A step is one
+    of breaks.UNDO, or a function."""
+    failed = []
+    for step in reversed(undo):
+        try:
+            if callable(step):
+                step()
+            else:
+                breaks.UNDO[step["do"]](lab, step)
+        except (LabError, Skipped, subprocess.SubprocessError, OSError) as error:
+            failed.append(str(error))
+    return failed
 
 
 # --- writers of directories ------------------------------------------------
 
 def read(lab, domain, dn, *names):
-    """{name: [bytes, ...]} of one object, secrets included."""
-    found = trust.ask(lab, DC[domain], [{"op": "find", "base": dn, "filter": "(objectClass=*)",
-                                         "attrs": list(names)}])[0]
+    """{name: [bytes, ...]} of one object, secrets included; without names, all there is."""
+    found = trust.ask(lab, DC[domain], [finding(dn, *names)])[0]
+    have = picked(found, dn)
+    if not have:
+        raise Skipped(f"the lab has no {dn}")
+    return {name: have.get(name.lower(), []) for name in names} if names else have
+
+
+def finding(dn, *names):
+    return {"op": "find", "base": dn, "filter": "(objectClass=*)",
+            "attrs": list(names) or ["*", *SECRETS]}
+
+
+def picked(found, dn):
+    """{lower-case name: values} of the object itself, from a search that finds what is below."""
     for entry in found:
         if entry["dn"].lower() == dn.lower():
-            have = {name.lower(): [base64.b64decode(value) for value in values]
+            return {name.lower(): [base64.b64decode(value) for value in values]
                     for name, values in entry["attrs"].items()}
-            return {name: have.get(name.lower(), []) for name in names}
-    raise Skipped(f"the lab has no {dn}")
+    return {}
 
 
 def coded(values):
@@ -81,15 +101,33 @@ def coded(values):
 
 def write(lab, undo, domain, dn, values):
     """Write attributes of an object: as the directory allows, or past its checks."""
-    old = read(lab, domain, dn, *values)
-    if all(sorted(old[name]) == sorted(values[name]) for name in values):
+    old = read(lab, domain, dn)
+    if all(sorted(old.get(name.lower(), [])) == sorted(values[name]) for name in values):
         raise Skipped("it is so already")
+    undo.append(lambda: write_back(lab, domain, dn, tuple(values), old))
     try:
-        undo.append(breaks.change_object(lab, DC[domain], dn, {
-            name: coded(new) for name, new in values.items()}))
+        breaks.change_object(lab, DC[domain], dn, {
+            name: coded(new) for name, new in values.items()})
     except LabError:
         store(lab, domain, dn, values)
-        undo.append(lambda: store(lab, domain, dn, old))
+
+
+def write_back(lab, domain, dn, names, old):
+    """Give an object what it had, with all that the directory has changed besides: a new password
+    where a card was demanded, for one."""
+    was = {name: coded(old.get(name.lower(), [])) for name in names}
+    try:
+        found = trust.ask(lab, DC[domain], [{"op": "set", "dn": dn, "attrs": was}, finding(dn)])[1]
+    except LabError:
+        found = trust.ask(lab, DC[domain], [finding(dn)])[0]
+    now = picked(found, dn)
+    left = {name: old.get(name, []) for name in old.keys() | now.keys()
+            if sorted(old.get(name, [])) != sorted(now.get(name, [])) and name not in BY_ITSELF}
+    if left.keys() & {name.lower() for name in SECRETS}:
+        # The file has them encrypted: they are put back as the file had them.
+        lab.tool(DC[domain], "dc_state", "restore")
+    elif left:
+        store(lab, domain, dn, left)
 
 
 def store(lab, domain, dn, values):

@@ -76,6 +76,8 @@ def level(fault, said):
 
 def judge(fault, got, broken):
     """(word, why) for a run of diagnose --json while the fault was there."""
+    if "error" in got:  # of usage or of this machine: it did not begin
+        got = {"reason": "error", "cause": got["error"]}
     if "reason" not in got:
         return "wrong", "diagnose gave no answer"
     works = got["reason"] == "ok"
@@ -137,6 +139,8 @@ CASES = (
     ("disagree", said("ok"), True),
     ("disagree", said("trust-downlevel", TDO, "trustType = 1"), False),
     ("wrong", {"exit": 3}, True),
+    ("right", {"exit": 3, "error": f"{TDO}: trustType"}, True),
+    ("wrong", {"exit": 3, "error": "out of memory"}, True),
     ("silent", said("ok", findings=[("ok", "ok", TDO, "trustType 2")]), False),
     ("right", said("ok", findings=[("warning", "x", "a", "b"),
                                    ("warning", "trust-x", TDO, "trustType 1")]), False),

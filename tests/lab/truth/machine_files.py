@@ -115,9 +115,9 @@ def keytabs():
             ("no-machine", ("WS1$",), edited(KEYTAB, keytab_without(b"WS1$"))),
             ("realm", ("FABRIKAN.TEST",), edited(KEYTAB, other_realm)),
             ("version", ("kvno", "77"), edited(KEYTAB, other_version)),
-            ("readable", ("mode", "0644"), with_mode(KEYTAB, 0o644)),
-            ("writable", ("mode", "0666"), with_mode(KEYTAB, 0o666)),
-            ("owner", ("owner", "5001"), with_mode(KEYTAB, 0o600, 5001))):
+            ("readable", ("mode", "may read it"), with_mode(KEYTAB, 0o644)),
+            ("writable", ("mode", "may read it", "may write to it", "may change it"), with_mode(KEYTAB, 0o666)),
+            ("owner", ("owner", "belong to root"), with_mode(KEYTAB, 0o600, 5001))):
         yield Fault(f"keytab-{name}", "keytab", (KEYTAB,), words, make,
                     families=("keytab-", "not-joined", "machine-account"))
 
@@ -179,7 +179,7 @@ def confs():
             ("idmap-rid", "identity", "idmap = rid"),
             ("idmap-rfc2307", "identity", "idmap = rfc2307"),
             ("home", "identity", "home = nowhere"), ("shell", "identity", "shell = /nowhere"),
-            ("deny-users", "access", "deny_users = CONTOSO\\alice"),
+            ("access-unknown", "access", "deny_users = CONTOSO\\alice"),
             ("deny-groups", "access", "deny_groups = CONTOSO\\Sales"),
             ("allow-groups", "access", "allow_groups = CONTOSO\\Nobody"),
             ("minimum-uid", "logon", "minimum_uid = 4000000000")):
@@ -187,7 +187,8 @@ def confs():
         yield Fault(f"conf-{name}", "settings", (CONF, "trustlogon.conf", "[access]"),
                     (key, line), edited(CONF, lambda text, section=section, line=line:
                                         f"[{section}]\n    {line}\n" + text),
-                    families=("config-", "access-rule", "id-", "armor-", "walk-policy"))
+                    families=("config-", "access-rule", "id-", "armor-", "walk-policy", "keytab-",
+                              "host-spn-", "ccache-", "not-joined"))
     for name, words, text in (("empty", ("no rule",), ""), ("other-user", ("allow_users",),
                               "[access]\n    allow_users = CONTOSO\\bob\n")):
         yield Fault(f"conf-{name}", "settings", (CONF, "trustlogon.conf", "[access]"), words,

@@ -12,6 +12,8 @@ OF_DOMAIN = ("_ldap._tcp", "_kerberos._tcp", "_kerberos._udp", "_kpasswd._tcp",
              f"_ldap._tcp.{SITE}._sites", f"_kerberos._tcp.{SITE}._sites", "_gc._tcp")
 OF_MSDCS = ("_ldap._tcp.dc", "_kerberos._tcp.dc", f"_ldap._tcp.{SITE}._sites.dc",
             f"_kerberos._tcp.{SITE}._sites.dc", "_ldap._tcp.pdc", "_ldap._tcp.gc")
+# What a locator asks for: that of the site, and where it says nothing, that of the domain.
+USED = ("_kerberos._tcp.dc", f"_kerberos._tcp.{SITE}._sites.dc")
 FAMILIES = ("dns-", "name-server-", "dc-not-this-domain", "no-logon-servers", "kdc-", "port-",
             "directory-unreadable")
 
@@ -45,6 +47,14 @@ def editing(domain, zone, name, edit):
         if not old:
             raise Skipped(f"no record {name}.{zone}")
         write(lab, undo, domain, dn, {"dnsRecord": edit(old)})
+    return make
+
+
+def all_of(*makers):
+    """make(): several records have the same fault."""
+    def make(lab, undo):
+        for maker in makers:
+            maker(lab, undo)
     return make
 
 
@@ -85,13 +95,18 @@ def services(domain):
              "unresolvable": (pointing(target=f"nohost.{dns}"), (f"nohost.{dns}",))}
     for zone, names in ((dns, OF_DOMAIN), (f"_msdcs.{dns}", OF_MSDCS)):
         for name in names:
-            for label, (edit, spellings) in edits.items():
-                owner = f"{name}.{zone}"
+            for label in edits if name in USED else ("gone", "foreign"):
+                edit, spellings = edits[label]
                 short = name.replace(f"{SITE}._sites", "site") + \
                     (".msdcs" if zone.startswith("_msdcs") else "")
-                yield Fault(f"{domain}-srv-{short}-{label}", "dns", (owner, *spellings),
+                yield Fault(f"{domain}-srv-{short}-{label}", "dns", (f"{name}.{zone}",),
                             ("SRV", *spellings), editing(domain, zone, name, edit),
                             families=FAMILIES)
+    for label, (edit, spellings) in edits.items():
+        zone = f"_msdcs.{dns}"
+        yield Fault(f"{domain}-srv-kdcs-{label}", "dns", tuple(f"{name}.{zone}" for name in USED),
+                    ("SRV", *spellings), all_of(*(editing(domain, zone, name, edit)
+                                                  for name in USED)), families=FAMILIES)
 
 
 def addresses(domain):

@@ -110,7 +110,7 @@ def sick(host, order):
 def hosts(domain):
     host, other = DC[domain], (f"dc1.{DNS[SIDES[domain]]}",)
     for name, make in (("down", stopped(host)), ("unplugged", unplugged(host))):
-        yield Fault(f"{domain}-dc-{name}", "host", names_of(domain), (), make, others=other,
+        yield Fault(f"{domain}-dc-{name}", "host", names_of(domain)[:2], (), make, others=other,
                     families=FAMILIES)
     for name, order in REPLIES.items():
         yield Fault(f"{domain}-kdc-{name}", "host", names_of(domain)[:2],
