@@ -28,7 +28,8 @@ HOURS = {"none": b"\0" * 21, "all": b"\xff" * 21}
 # The user is the one that was named to diagnose: "the account" is this one.
 USER_NAMES = (USER, "alice", "alice@CONTOSO.TEST", "CONTOSO\\alice", "the account", "the account's",
               "the password")
-MACHINE_NAMES = (MACHINE, "CN=WS1", HOST, f"{HOST}@FABRIKAM.TEST", "WS1$", "WS1$@FABRIKAM.TEST", "the machine's account",
+MACHINE_NAMES = (MACHINE, "CN=WS1", HOST, f"{HOST}@FABRIKAM.TEST", "WS1$",
+                 "WS1$@FABRIKAM.TEST", "the machine's account",
                  "this machine's own account")
 
 
@@ -149,7 +150,8 @@ def spns():
     yield of_spn("short-gone", missing, without("host/ws1"), ("host/WS1",))
     yield of_spn("restricted-gone", missing, without("restrictedkrbhost/ws1.fabrikam.test",
                  "restrictedkrbhost/ws1"), ("RestrictedKrbHost/ws1.fabrikam.test",))
-    yield of_spn("other-host", missing, setting("fabrikam", MACHINE, SPN, "HOST/other.fabrikam.test"))
+    yield of_spn("other-host", missing, setting("fabrikam", MACHINE, SPN,
+                                                "HOST/other.fabrikam.test"))
     yield of_spn("duplicate", ("CN=WS1-OLD", "WS1-OLD$"), existing("spn-duplicate"))
     yield of_spn("user", ("CN=walter", "walter"), existing("spn-user"))
     for label, name in (("short", "host/WS1"), ("upper", "HOST/WS1.FABRIKAM.TEST"),

@@ -42,7 +42,8 @@ class Result:
     text: str = ""
     got: dict = dataclasses.field(default_factory=dict)
     seconds: float = 0.0
-    undone: bool = True
+    failed: list = dataclasses.field(default_factory=list)  # what could not be undone
+    undone: bool = True  # all is as it was
 
     @property
     def group(self):
@@ -55,9 +56,11 @@ class Result:
     def line(self):
         told = self.got.get("reason") or self.got.get("error")
         if told == "ok":
-            told = "; ".join(f"{f.reason}: {f.subject}" for f in judge.findings_of(self.got)) or "ok"
+            told = "; ".join(f"{finding.reason}: {finding.subject}"
+                             for finding in judge.findings_of(self.got)) or "ok"
         elif told:
-            told = ", ".join(filter(None, (told, self.got.get("subject"), self.got.get("attribute"))))
+            told = ", ".join(filter(None, (told, self.got.get("subject"),
+                                           self.got.get("attribute"))))
         names = " + ".join(fault.name for fault in self.faults)
         said = f"{self.code}; {told}" if self.code else self.why
         why = f" ({self.why})" if self.why and self.code else ""
@@ -73,7 +76,8 @@ class Result:
                 "group": self.group, "objects": [fault.objects for fault in self.faults],
                 "attributes": [fault.attributes for fault in self.faults], "word": self.word,
                 "why": self.why, "broken": self.broken, "code": self.code, "text": self.text,
-                "diagnose": kept, "seconds": round(self.seconds, 2), "undone": self.undone}
+                "diagnose": kept, "seconds": round(self.seconds, 2), "undone": self.undone,
+                "undo failed": self.failed}
 
 
 # --- the workstation ------------------------------------------------------------
@@ -149,8 +153,7 @@ def measure(result):
     first = result.faults[0]
     result.code, result.text = log_on(first)
     result.got = ask(first.user)
-    found = judge.judge_pair(result.faults, result.got, result.broken)
-    result.word, result.why = found
+    result.word, result.why = judge.judge_pair(result.faults, result.got, result.broken)
 
 
 def run(trust, faults):
@@ -165,10 +168,8 @@ def run(trust, faults):
         result.why = str(reason)
     except (LabError, subprocess.SubprocessError, OSError, AssertionError) as error:
         result.why = f"not made: {str(error).splitlines()[0]}"
-    failed = undo_all(lab, undo)
-    if failed and os.environ.get("TL_TRUTH_UNDO"):
-        print(f"    undo: {failed}")
-    result.undone = not undo or well_again(failed)
+    result.failed = undo_all(lab, undo)
+    result.undone = well_again(result.failed)
     result.seconds = time.monotonic() - began
     return result
 

@@ -116,7 +116,8 @@ def keytabs():
             ("realm", ("FABRIKAN.TEST",), edited(KEYTAB, other_realm)),
             ("version", ("kvno", "77"), edited(KEYTAB, other_version)),
             ("readable", ("mode", "may read it"), with_mode(KEYTAB, 0o644)),
-            ("writable", ("mode", "may read it", "may write to it", "may change it"), with_mode(KEYTAB, 0o666)),
+            ("writable", ("mode", "may read it", "may write to it", "may change it"),
+             with_mode(KEYTAB, 0o666)),
             ("owner", ("owner", "belong to root"), with_mode(KEYTAB, 0o600, 5001))):
         yield Fault(f"keytab-{name}", "keytab", (KEYTAB,), words, make,
                     families=("keytab-", "not-joined", "machine-account"))
@@ -253,7 +254,8 @@ def stacks():
     yield at_login("minimum-uid", ("minimum_uid",), edited(
         LOGIN, lambda text: text.replace("pam_trustlogon.so\n",
                                          "pam_trustlogon.so minimum_uid=4000000000\n")))
-    yield at_login("include", ("nothing",), edited(LOGIN, lambda text: "auth include nothing\n" + text))
+    yield at_login("include", ("nothing",), edited(
+        LOGIN, lambda text: "auth include nothing\n" + text))
     yield at_login("module", ("pam_nothing.so",), edited(
         LOGIN, lambda text: "auth required pam_nothing.so\n" + text))
     for name, word, text in (("no-pam", "UsePAM", "UsePAM no\n"),
@@ -289,8 +291,8 @@ def folders():
     for name, command in (("garbage", f"head -c 8192 /dev/urandom >{store}"),
                           ("empty", f": >{store}"), ("cut", f"truncate -s 5000 {store}"),
                           ("private", f"chmod 600 {store}"), ("gone", f"rm {store}")):
-        yield Fault(f"store-{name}", "folder", (store, "identity.store"), (), running(command, "true"),
-                    families=("identity-store-", "nss-"))
+        yield Fault(f"store-{name}", "folder", (store, "identity.store"), (),
+                    running(command, "true"), families=("identity-store-", "nss-"))
     topology = f"{state}/topology.json"
     for name, command in (("garbage", f"echo garbage >{topology}"), ("gone", f"rm {topology}")):
         yield Fault(f"topology-{name}", "folder", (topology,), (), running(command, "true"))

@@ -125,8 +125,8 @@ def one_of_two():
                                   (464, "tcp", "drop")):
         ways = OF_TCP if protocol == "tcp" else OF_UDP
         for host in ("dc1.contoso", "dc2.contoso"):
-            yield Fault(f"{host}-{number}-{protocol}-{way}", "one-dc", (f"{host}.test", ADDRESS[host]),
-                        (f"{number}/{protocol}",),
+            yield Fault(f"{host}-{number}-{protocol}-{way}", "one-dc",
+                        (f"{host}.test", ADDRESS[host]), (f"{number}/{protocol}",),
                         filtering(lambda lab, host=host: [host], [
                             (hook, rule.format(number)) for hook, rule in ways[way]]),
                         families=FAMILIES, trusts=("two-dcs",))

@@ -43,8 +43,8 @@ def values(domain):
                 ("trustPartner", "dot", [DNS[other] + "."]), ("trustPartner", "gone", []))
     yield from (("flatName", "other", ["OTHER"]), ("flatName", "lower", [FLAT[other].lower()]),
                 ("flatName", "gone", []), ("flatName", "own", [FLAT[mine]]))
-    yield from (("securityIdentifier", "foreign", [FOREIGN_SID]), ("securityIdentifier", "gone", []),
-                ("securityIdentifier", "damaged", [b"\1\4\0"]))
+    yield from (("securityIdentifier", "foreign", [FOREIGN_SID]),
+                ("securityIdentifier", "gone", []), ("securityIdentifier", "damaged", [b"\1\4\0"]))
     yield from ((ETYPES, label, [label]) for label in (0, 3, 4, 8, 16, 31))
     yield (ETYPES, "gone", [])
     yield ("trustAttributes", "gone", [])
@@ -193,14 +193,12 @@ def faults():
     for domain in SIDES:  # the account of the trust's own secret
         account = f"CN={FLAT[SIDES[domain]]}$,CN=Users,{BASE[domain]}"
         spellings = (account, f"{FLAT[SIDES[domain]]}$")
-        for name, attribute, make in (
-                ("disabled", "userAccountControl", flipping(domain, account, "userAccountControl", 2)),
-                ("no-trust", "userAccountControl", setting(domain, account, "userAccountControl", 0x200)),
-                ("renamed", "sAMAccountName", setting(domain, account, "sAMAccountName", "GONE$")),
-                ("expired", "accountExpires", setting(domain, account, "accountExpires", 1)),
-                ("locked", "lockoutTime", setting(domain, account, "lockoutTime", 132000000000000000)),
-                ("must-change", "pwdLastSet", setting(domain, account, "pwdLastSet", 0)),
-                ("etypes", ETYPES, setting(domain, account, ETYPES, 4))):
-            yield Fault(f"{domain}-account-{name}", "trust-account", spellings, (attribute,), make,
-                        families=FAMILIES)
+        for name, attribute, value in (
+                ("disabled", "userAccountControl", 0x802),
+                ("no-trust", "userAccountControl", 0x200), ("renamed", "sAMAccountName", "GONE$"),
+                ("expired", "accountExpires", 1),
+                ("locked", "lockoutTime", 132000000000000000), ("must-change", "pwdLastSet", 0),
+                ("etypes", ETYPES, 4)):
+            yield Fault(f"{domain}-account-{name}", "trust-account", spellings, (attribute,),
+                        setting(domain, account, attribute, value), families=FAMILIES)
 
