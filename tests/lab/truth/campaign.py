@@ -2,7 +2,7 @@
 """The campaign: make each fault of the model in a lab, log on, ask diagnose, undo it.
 
 usage: ./run bench truth [--sample N] [--seed S] [--only CLASS] [--trust KIND] [--pairs N]
-                         [--name WORD] [--output FILE] [--list]
+                         [--name WORD] [--output FILE] [--list] [--judge FILE]
 """
 import argparse
 import collections
@@ -68,8 +68,9 @@ class Result:
             ("" if self.undone else " [the lab was raised again]")
 
     def record(self):
-        kept = {name: self.got.get(name) for name in ("reason", "subject", "attribute", "cause",
-                                                      "summary", "exit", "error", "stderr")}
+        kept = {name: self.got[name] for name in ("reason", "subject", "attribute", "cause",
+                                                  "summary", "exit", "error", "stderr")
+                if name in self.got}
         kept["findings"] = [f for f in self.got.get("findings", [])
                             if f.get("verdict") in ("warning", "failed")]
         return {"trust": self.trust, "faults": [fault.name for fault in self.faults],
@@ -190,6 +191,8 @@ def options(arguments):
     parser.add_argument("--name", metavar="WORD", help="faults whose name has this word")
     parser.add_argument("--pairs", type=int, metavar="N", help="so many pairs of faults instead")
     parser.add_argument("--output", metavar="FILE", help="one JSON object a run")
+    parser.add_argument("--judge", metavar="FILE", action="append",
+                        help="make none, and judge again the runs of such a file")
     parser.add_argument("--list", action="store_true", help="print the faults, make none")
     return parser.parse_args(arguments)
 
@@ -220,8 +223,30 @@ def sums(results):
         print(f"skipped {count}: {reason}")
 
 
+def again(paths):
+    """The runs of these files, as they are judged today."""
+    for path in paths:
+        for line in pathlib.Path(path).read_text(encoding="utf-8").splitlines():
+            made = json.loads(line)
+            known = {fault.name: fault for fault in model.faults(made["trust"])}
+            result = Result(made["trust"], tuple(known[name] for name in made["faults"]),
+                            made["word"], made["why"], made["code"], made["text"],
+                            made["diagnose"], made["seconds"], made["undo failed"],
+                            made["undone"])
+            if result.word != "skipped":
+                result.word, result.why = judge.judge_pair(result.faults, result.got,
+                                                           result.broken)
+            yield result
+
+
 def main(arguments):
     wanted = options(arguments)
+    if wanted.judge:
+        results = list(again(wanted.judge))
+        for result in results:
+            print(result.line())
+        sums(results)
+        return 0
     runs = chosen(wanted)
     if wanted.list:
         for trust, faults in runs:

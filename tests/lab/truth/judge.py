@@ -76,9 +76,9 @@ def level(fault, said):
 
 def judge(fault, got, broken):
     """(word, why) for a run of diagnose --json while the fault was there."""
-    if "error" in got:  # of usage or of this machine: it did not begin
+    if got.get("error"):  # of usage or of this machine: it did not begin
         got = {"reason": "error", "cause": got["error"]}
-    if "reason" not in got:
+    if not got.get("reason"):
         return "wrong", "diagnose gave no answer"
     works = got["reason"] == "ok"
     if works == broken:

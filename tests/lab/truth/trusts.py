@@ -7,7 +7,8 @@ from lab import breaks, forest_info, settings, tdo, trust
 from .fault import (BASE, DC, DNS, FLAT, SIDES, Fault, Skipped, adding, coded,
                     flipping, read, renaming, setting, write)
 
-FAMILIES = ("trust-", "host-not-routed", "domain-disabled", "domain-unknown", "suffix-")
+FAMILIES = ("trust-", "host-not-routed", "domain-disabled", "domain-unknown", "suffix-",
+            "kdc-error")
 INFO = "msDS-TrustForestTrustInfo"
 ETYPES = "msDS-SupportedEncryptionTypes"
 FOREIGN_SID = struct.pack("<BB6B4I", 1, 4, 0, 0, 0, 0, 0, 5, 21, 1, 2, 3)
