@@ -60,10 +60,10 @@ def level(fault, said):
     named = any_of(said.words, fault.objects)
     told = not fault.attributes or any_of(said.words, fault.attributes)
     blamed = [other for other in fault.others if mentions(said.subject, other)]
-    if blamed and not any_of(said.subject, fault.objects):
-        return "wrong", f"blames {blamed[0]}"
     if any_of(said.words, fault.hedges):
         return "vague", "names several suspects"
+    if blamed and not any_of(said.subject, fault.objects):
+        return "wrong", f"blames {blamed[0]}"
     if named and told:
         return "right", ""
     if named:
@@ -134,6 +134,7 @@ CASES = (
     ("wrong", said("trust-downlevel", PEER, "trustType = 1"), True),
     ("vague", said("trust-account-unknown", "host/ws1", "", "a broken or missing trust"), True),
     ("vague", said("trust-downlevel", TDO, "trustType = 1", "one or the other"), True),
+    ("vague", said("trust-downlevel", PEER, "trustType = 1", "one or the other"), True),
     ("wrong", said("host-spn-missing", "host/ws1.fabrikam.test"), True),
     ("wrong", said("trust", "x" + TDO, "trustType"), True),
     ("disagree", said("ok"), True),

@@ -9,6 +9,7 @@ from .fault import (BASE, DC, DNS, FLAT, SIDES, Fault, Skipped, adding, coded,
 
 FAMILIES = ("trust-", "host-not-routed", "domain-disabled", "domain-unknown", "suffix-",
             "kdc-error")
+EITHER = "the other end's says the opposite"
 INFO = "msDS-TrustForestTrustInfo"
 ETYPES = "msDS-SupportedEncryptionTypes"
 FOREIGN_SID = struct.pack("<BB6B4I", 1, 4, 0, 0, 0, 0, 0, 5, 21, 1, 2, 3)
@@ -31,7 +32,7 @@ def dn_of(domain):
 def of_tdo(domain, name, attribute, make, words=(), **more):
     """A fault of one side's TDO."""
     return Fault(f"{domain}-{name}", "tdo", (dn_of(domain),), (attribute, *words), make,
-                 others=(dn_of(SIDES[domain]),), families=FAMILIES, **more)
+                 others=(dn_of(SIDES[domain]),), hedges=(EITHER,), families=FAMILIES, **more)
 
 
 def values(domain):
@@ -79,8 +80,9 @@ def whole_object(domain):
     for name, make, dns in (("deleted", deleted(domain), (dn, *domains)),
                             ("moved", renaming(domain, dn, moved), (dn, moved, *domains)),
                             ("renamed", renaming(domain, dn, renamed), (dn, renamed))):
-        yield Fault(f"{domain}-{name}", "tdo", dns, ("no trusted domain object", "CN=renamed"),
-                    make, others=(dn_of(other),), families=FAMILIES)
+        yield Fault(f"{domain}-{name}", "tdo", dns, ("no trusted domain object",
+                    "nor a trusted domain", "CN=renamed"), make, others=(dn_of(other),),
+                    families=FAMILIES)
     for attribute, value in (("flatName", FLAT[other]), ("trustPartner", DNS[other])):
         second = f"CN=second.test,CN=System,{BASE[domain]}"
         made = {"objectClass": ["trustedDomain"], "trustPartner": ["second.test"],
