@@ -2,7 +2,7 @@
 """Faults of accounts: the user's, the machine's, and those of the KDCs and the DCs; and of the
 service names of the machine."""
 
-from lab import breaks, settings
+from lab import settings
 
 from .fault import (BASE, DC, DNS, FLAT, SIDES, Fault, adding, existing, flipping, read, renaming,
                     setting, write)
@@ -106,17 +106,6 @@ def without(*names):
     return make
 
 
-def new_key(lab, undo):
-    """make(): the machine has a new password, and the keytab of before."""
-    secrets = "/var/lib/samba/private/secrets.tdb"
-    undo.append(lambda: lab.tool(DC["fabrikam"], "dc_state", "restore"))
-    for path in (breaks.KEYTAB, secrets):
-        undo.append({"do": "file", "host": "ws1", "path": path,
-                     "content": breaks.get_file(lab, "ws1", path)})
-    lab.run("ws1", "net", "ads", "changetrustpw")
-    breaks.put_file(lab, "ws1", breaks.KEYTAB, undo[-2]["content"])
-
-
 def machine():
     def of_machine(name, attribute, words, make, objects=MACHINE_NAMES):
         return Fault(f"machine-{name}", "machine", objects, (attribute, *words), make,
@@ -134,7 +123,7 @@ def machine():
     for label, new in (("other", ["other.fabrikam.test"]), ("gone", [])):
         yield of_machine(f"dnshostname-{label}", "dNSHostName", (),
                          setting("fabrikam", MACHINE, "dNSHostName", *new))
-    yield of_machine("key", "kvno", ("key version", "newer machine key"), new_key,
+    yield of_machine("key", "kvno", ("key version", "newer machine key"), existing("keytab-stale"),
                      (*MACHINE_NAMES, "/etc/krb5.keytab"))
     yield of_machine("gone", "sAMAccountName", ("no account", "renamed"), existing("account-gone"))
 

@@ -15,7 +15,7 @@ import subprocess
 import time
 
 import harness
-from harness import command, diagnose, logon, put, up, ws
+from harness import command, diagnose, logon, nss, put, up, ws
 from lab import renew, samba
 from lab.state import LabError
 
@@ -113,7 +113,7 @@ def forget():
 def log_on(fault):
     """(code, text): through PAM, and whether programs then know the user and the groups."""
     got = logon(fault.user, steps=STEPS, service=fault.service, timeout=LIMIT)
-    if got.code == "PAM_SUCCESS" and GROUP not in ws(["id", "-Gn", KNOWN_AS]).stdout:
+    if got.code == "PAM_SUCCESS" and GROUP not in nss(["id", "-Gn", KNOWN_AS], seconds=20).stdout:
         return "NSS_NOTFOUND", got.text
     return got.code, got.text
 
