@@ -152,7 +152,8 @@ def krb5_confs():
             ("clockskew", ("clockskew",), option("clockskew = 1")),
             ("domain-realm", ("domain_realm",), replaced(
                 KRB5, "[domain_realm]\n", "[domain_realm]\n    ws1.fabrikam.test = OTHER.TEST\n")),
-            ("include", ("include",), edited(KRB5, lambda text: "include /nowhere\n" + text)),
+            ("include", ("include", "line"),
+             edited(KRB5, lambda text: "include /nowhere\n" + text)),
             ("ccache-type", ("default_ccache_name",), option("default_ccache_name = NONE:x")),
             ("ccache-folder", ("default_ccache_name",),
              option("default_ccache_name = FILE:/nowhere/x")),
@@ -186,8 +187,9 @@ def confs():
             ("minimum-uid", "logon", "minimum_uid = 4000000000")):
         key = line.split(" = ")[0]
         yield Fault(f"conf-{name}", "settings", (CONF, "trustlogon.conf", "[access]"),
-                    (key, line), edited(CONF, lambda text, section=section, line=line:
-                                        f"[{section}]\n    {line}\n" + text),
+                    (key, line, *(("line",) if name == "syntax" else ())), edited(
+                        CONF, lambda text, section=section, line=line:
+                        f"[{section}]\n    {line}\n" + text),
                     families=("config-", "access-rule", "id-", "armor-", "walk-policy", "keytab-",
                               "host-spn-", "ccache-", "not-joined"))
     for name, words, text in (("empty", ("no rule",), ""), ("other-user", ("allow_users",),
