@@ -147,6 +147,17 @@ static const char *entrance(struct tl_logon *logon, const char *user_domain)
     return talloc_asprintf(logon, "that of %s for %s", own, user_domain);
 }
 
+/* Which password the one of entrance() must be equal to. */
+static const char *other_secret(struct tl_logon *logon, const char *user_domain)
+{
+    const struct tl_tdo *tdo = tl_topology_trust(logon->machine->topology, user_domain,
+                                                 logon->machine->workstation->domain);
+
+    return talloc_asprintf(
+        logon, "trustAuthOutgoing is not trustAuthIncoming of %s",
+        tdo != NULL && tdo->dn != NULL ? tdo->dn : "the object at its other end");
+}
+
 /* The trusts on the path, as both sides hold them, then their encryption types, then the
  * walk policy. True: the first that explains the failure is the reason now. */
 static bool explain_trusts(struct tl_logon *logon, const char *user_domain,
@@ -171,7 +182,8 @@ static bool explain_trusts(struct tl_logon *logon, const char *user_domain,
     if (out->reason == TL_REASON_TRUST_REFUSED && explain_rc4(logon, user_domain))
         return true;
     if (out->krb_error == TL_KRB_BAD_INTEGRITY) {
-        refine(out, TL_REASON_TRUST_SECRET, entrance(logon, user_domain), NULL);
+        refine(out, TL_REASON_TRUST_SECRET, entrance(logon, user_domain),
+               other_secret(logon, user_domain));
         return true;
     }
     if (logon->machine->config->walk == TL_WALK_REFERRAL &&

@@ -48,7 +48,7 @@ def main():
     named("account-disabled", "machine-account-disabled", "WS1", win32=None, told=False)
     named("within-forest", "trust-within-forest", "CN=fabrikam.test", "0x28")
     named("trust-sid", "trust-sid", "CN=contoso.test", "S-1-5-21-1-2-3", 1326)
-    named("secret-ws", "trust-secret", "CN=contoso.test", "", 1788)
+    named("secret-ws", "trust-secret", "CN=contoso.test", "of CN=fabrikam.test", 1788)
     with broken("tcp389"):
         named("trusttype", "trust-unreadable", "dc1.contoso.test", "contoso.test", told=False)
     # The journal knows one clock beside this machine's.
