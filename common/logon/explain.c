@@ -223,7 +223,10 @@ static void explain_walk(struct tl_logon *logon, struct tli_machine_directory *o
                    tl_krb_realm_path_text(logon, logon->krb));
         return;
     }
-    if (logon->machine->topology == NULL || !explain_trusts(logon, user_domain, deadline))
+    if (logon->machine->topology != NULL && explain_trusts(logon, user_domain, deadline))
+        return;
+    /* Another domain's KDC does not refuse for this machine's account or name. */
+    if (tl_dns_equal(out->realm, logon->machine->workstation->realm))
         explain_machine(logon, own, user_realm);
 }
 
@@ -270,7 +273,8 @@ static bool may_have_another_name(const struct tl_logon *logon)
            !tli_snapshot_is_younger(logon->machine->topology, TLI_SNAPSHOT_YOUNG_S);
 }
 
-/* Not saved here: only a changed route shows that the snapshot was too old. */
+/* After an exchange not saved here: only a changed route shows that the snapshot was too
+ * old. */
 bool tli_logon_reroute(struct tl_logon *logon, tl_deadline deadline,
                        struct tli_machine_directory **own)
 {
@@ -284,6 +288,9 @@ bool tli_logon_reroute(struct tl_logon *logon, tl_deadline deadline,
         tl_route(logon, logon->name, logon->machine->workstation, fresh, &route) != 0)
         return false;
     tli_machine_replace_topology(logon->machine, fresh);
+    /* It is young now: the next failure like this one does not read it again. */
+    if (logon->outcome->stage == TL_STAGE_LOCATE)
+        tli_machine_save_snapshot(logon->machine, logon->trace);
     logon->route = route;
     return route->realm != NULL &&
            (before->realm == NULL || strcmp(before->realm, route->realm) != 0 ||

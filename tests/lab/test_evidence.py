@@ -5,6 +5,7 @@ with object and attribute, and PAM's status stays."""
 import time
 
 import harness
+from capture import Capture
 from harness import (broken, check, command, diagnose, equal, finish, forget_journal, journal,
                      logon, until, up, ws)
 from lab import samba
@@ -39,6 +40,18 @@ def named(what, reason, subject, attribute="", win32=1787, told=True):
     equal(f"{what} mended: she logs on at once", logon(ALICE).code, "PAM_SUCCESS")
 
 
+def read_once():
+    """Guesses in a domain that cannot be found cause no LDAP traffic."""
+    with broken("partner-ws"):
+        command("refresh")
+        ws(AGED)
+        equal("a domain that is not found", logon(ALICE).code, "PAM_AUTHINFO_UNAVAIL")
+        with Capture(harness._lab) as wire:
+            logon(ALICE)
+        check("the trusts are read for the first failure, not for the next",
+              not [p for p in wire.port(389, "tcp") if p.payload], wire)
+
+
 def main():
     up(**LAB)
     # The sentence of error 14 has no Win32 code.
@@ -58,6 +71,7 @@ def main():
     for dc in harness._lab.dcs("contoso"):
         samba.forward_to(harness._lab, dc, [])
     named("partner-ws", "trust-partner", "CN=contoso.test", "trustPartner = contso.test", 1311)
+    read_once()
     finish()
 
 
