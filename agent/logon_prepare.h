@@ -17,8 +17,8 @@
 enum tl_reason tla_logon_new(TALLOC_CTX *ctx, struct tla_conv *conv,
                              const struct tl_config *config, struct tl_logon **logon,
                              struct tl_outcome *out);
-/* The logon of the request's user, child of conv: the reason of tl_logon_prepare(); or,
- * with *logon NULL, why there is no logon. */
+/* The logon of the request's user, child of conv, and the reason of tl_logon_prepare().
+ * *logon is NULL if it could not be made; the reason is then that of the failure. */
 enum tl_reason tla_logon_prepare(struct tla_conv *conv, struct tl_logon **logon);
 
 #endif

@@ -74,7 +74,7 @@ void tli_check_clocks(struct run *run)
     bool here_is_right = with_us > against;
 
     if (run->num_clocks == 0) {
-        tli_left_out(run, TL_AREA_NOT_LOOKED, "no domain controller told its time");
+        tli_left_out(run, TL_AREA_NOT_LOOKED, "no domain controller sent its time");
         return;
     }
     if (with_us != against)

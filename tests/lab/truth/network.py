@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Faults of the network and of clocks: each port in each way of being closed, hosts that are gone,
 KDCs whose replies are not, and the time of each machine."""
+import faults
 from lab import breaks, net, samba
 from meddling import Meddler
 
@@ -24,14 +25,10 @@ OF_UDP = {
     "refuse": [("input", "udp dport {} reject")],
     "large": [("output", "udp sport {} meta length > 300 drop")],
     "replies": [("output", "udp sport {} drop")]}
-REPLIES = {
-    "silent": {"all": "KRB", "how": "silence"},
-    "silent-after-as": {"all": "TGS", "how": "silence"},
-    "closes": {"all": "KRB", "how": "end"},
-    "closes-after-as": {"all": "TGS", "how": "end"},
-    "garbage": {"all": "KRB", "how": "noise", "seed": 1},
-    "half": {"all": "KRB", "how": "truncate", "at": 100},
-    "late": {"all": "KRB", "how": "delay", "ms": 3000}}
+REPLIES = {word: faults.REPLIES[name] for word, name in (
+    ("silent", "hangs"), ("silent-after-as", "hangs after the AS exchange"),
+    ("closes", "closes"), ("closes-after-as", "dies after the AS exchange"),
+    ("garbage", "answers garbage"), ("half", "answers half"), ("late", "answers too late"))}
 FAMILIES = ("port-", "no-logon-servers", "kdc-", "deadline", "dns-", "name-server-",
             "directory-unreadable")
 SHIFTS = {"hour-behind": -3600, "hour-ahead": 3600, "six-minutes-behind": -360,
