@@ -12,7 +12,7 @@ from capture import Capture
 from scenarios import explained, refused, works
 
 # It asks for domains that no server of the lab knows, which keeps those busy for a while.
-LAB = {"trust": "external", "kept": False}
+LAB = {"trust": "external"}
 
 ALICE = "CONTOSO\\alice"
 NOWHERE = "evil.example"

@@ -16,7 +16,7 @@ PROGRAMS = {
     "samba": "samba", "samba-tool": "samba-common-bin", "net": "samba-common-bin",
     "ip": "iproute2", "nft": "nftables", "nsenter": "util-linux", "unshare": "util-linux",
     "mount": "mount", "kinit": "krb5-user", "pamtester": "pamtester", "tar": "tar",
-    "faketime": "faketime",
+    "faketime": "faketime", "dnsmasq": "dnsmasq-base",
 }
 FILES = {"/usr/lib/python3/dist-packages/samba": "python3-samba",
          "/usr/share/samba/setup/provision.ldif": "samba-ad-provision",
@@ -117,11 +117,14 @@ def populate(lab, options, say):
 
 
 def provision_and_start(lab, domain):
+    if domain == "contoso":
+        samba.conditional_forwarder(lab, f"dc1.{domain}")
     samba.provision(lab, domain)
     samba.start(lab, f"dc1.{domain}")
 
 
 def add_dc2(lab):
+    samba.conditional_forwarder(lab, "dc2.contoso")
     samba.join_dc(lab, "dc2.contoso")
     samba.start(lab, "dc2.contoso")
     samba.wait_ready(lab, ["dc2.contoso"])

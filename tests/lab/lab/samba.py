@@ -16,6 +16,7 @@ from .state import LabError, environment
 SERVICES = "s3fs, rpc, ldap, cldap, kdc, winbindd, dns"
 # Breaks of these leave CONTOSO's DCs unable to talk to each other.
 CUTS = ("samba on contoso", "network of contoso")
+CONDITIONAL = "127.0.0.53"  # of a DC of CONTOSO
 PORTS = [53, 88, 135, 389, 445, 464]
 OPTIONS = [
     "interfaces = lo eth0", "bind interfaces only = yes",
@@ -63,13 +64,21 @@ def krb5_conf(realm):
             "[domain_realm]\n")
 
 
-def other(domain):
-    """The domain whose DC resolves the names that this domain's DC does not."""
-    return "fabrikam" if domain == "contoso" else "contoso"
+def forwarder(domain):
+    """Who resolves the names that a domain's DCs do not. Two name servers that forward all to
+    each other pass a name that neither knows round in a circle for half a minute, and answer
+    little else meanwhile: so those of CONTOSO forward to conditional_forwarder()."""
+    return CONDITIONAL if domain == "contoso" else settings.HOSTS["dc1.contoso"]["address"]
 
 
-def dc_address(domain):
-    return settings.HOSTS[f"dc1.{domain}"]["address"]
+def conditional_forwarder(lab, host):
+    """A name server on a DC of CONTOSO: FABRIKAM's names are FABRIKAM's, nobody has others.
+    Samba's own has no conditional forwarders."""
+    zone = settings.FABRIKAM["dns"]
+    lab.run(host, "dnsmasq", f"--listen-address={CONDITIONAL}", "--bind-interfaces",
+            "--no-resolv", "--no-hosts", "--cache-size=0", "--user=root", "--pid-file=",
+            "--conf-file=/dev/null", "--address=/#/",
+            f"--server=/{zone}/{settings.HOSTS['dc1.fabrikam']['address']}")
 
 
 def provision_key(domain, sid, suffix):
@@ -102,7 +111,7 @@ def provision(lab, domain):
                            stdin=stored, env=environment(), check=True)
         return
     names = settings.DOMAINS[domain]
-    options = OPTIONS + [f"dns forwarder = {dc_address(other(domain))}"]
+    options = OPTIONS + [f"dns forwarder = {forwarder(domain)}"]
     lab.run(host, "samba-tool", "domain", "provision", f"--realm={names['realm']}",
             f"--domain={names['flat']}", f"--domain-sid={sid}", "--server-role=dc", "--dns-backend=SAMBA_INTERNAL",
             "--use-rfc2307", f"--adminpass={settings.PASSWORD}",
@@ -144,7 +153,7 @@ def join_dc(lab, host):
     """Make a further DC of a running domain."""
     names = settings.DOMAINS[settings.HOSTS[host]["domain"]]
     write(lab, host, "/etc/krb5.conf", krb5_conf(names["realm"]))
-    options = OPTIONS + [f"dns forwarder = {dc_address(other(settings.HOSTS[host]['domain']))}"]
+    options = OPTIONS + [f"dns forwarder = {forwarder(settings.HOSTS[host]['domain'])}"]
     lab.run(host, "samba-tool", "domain", "join", names["dns"], "DC",
             f"-Uadministrator%{settings.PASSWORD}", "--dns-backend=SAMBA_INTERNAL",
             f"--option=netbios name = {host.split('.')[0].upper()}",

@@ -16,7 +16,7 @@ import time
 
 import harness
 from harness import command, diagnose, logon, nss, put, up, ws
-from lab import renew, samba
+from lab import renew
 from lab.state import LabError
 
 from . import judge, model
