@@ -25,7 +25,7 @@ static const struct verb {
      "where a name leads, and whether it can work"},
     {"logon", verb_logon, "NAME [--smartcard] [--walk windows|referral|direct]",
      "a full logon without PAM, every exchange shown"},
-    {"diagnose", verb_diagnose, "NAME [--no-password|--smartcard]",
+    {"diagnose", verb_diagnose, "NAME [--no-password|--smartcard] [--service SERVICE]",
      "everything that can be wrong, in order, with the remedy"},
     {"trusts", verb_trusts, "[--tree|--dot|--dump FILE] [--topology FILE]",
      "all trusts, in nltest's terms"},

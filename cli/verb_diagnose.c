@@ -186,16 +186,35 @@ static int read_credential(struct cli *cli, const char *name, bool with_card,
     return 0;
 }
 
+/* That of the PAM service's line, where one is meant; 0 or an exit code. */
+static int load_config(struct cli *cli, const char *service)
+{
+    char *error = NULL;
+    int ret;
+
+    if (service == NULL)
+        return cli_load_config(cli);
+    if (strchr(service, '/') != NULL || service[0] == '.')
+        return cli_error(cli, EXIT_USAGE, "'%s' is not the name of a file of /etc/pam.d",
+                         cli_show(cli, service));
+    ret = tl_diagnose_config(cli, service, cli->conf, &cli->config, &error);
+    if (ret == 0)
+        return 0;
+    return cli_error(cli, EXIT_CANNOT_TELL, "%s", error != NULL ? error : strerror(-ret));
+}
+
 /* The password is read before the first check, so that the checks run without a pause.
  * Without root the keytab cannot be read: that is not a verdict on the logon. */
 int verb_diagnose(struct cli *cli, int argc, char **argv)
 {
     static const struct option options[] = {{"no-password", no_argument, NULL, 'n'},
+                                            {"service", required_argument, NULL, 'p'},
                                             {"smartcard", no_argument, NULL, 's'},
                                             CLI_COMMON_OPTIONS};
     bool ask = true, with_card = false;
     struct tl_credential credential = {0};
-    const char *name;
+    struct tl_diagnose_request request = {.progress = cli_progress_at,
+                                          .progress_arg = cli};
     char *typed = NULL;
     struct tl_diagnosis *diagnosis;
     int option, code, ret;
@@ -205,22 +224,26 @@ int verb_diagnose(struct cli *cli, int argc, char **argv)
         case 'n':
             ask = false;
             break;
+        case 'p':
+            request.service = optarg;
+            break;
         case 's':
             with_card = true;
             break;
             CLI_COMMON_CASES;
         }
-    name = cli_one_argument(cli, argc, argv, "a name");
-    if (name == NULL)
+    request.name = cli_one_argument(cli, argc, argv, "a name");
+    if (request.name == NULL)
         return EXIT_USAGE;
-    code = cli_load_config(cli);
+    code = load_config(cli, request.service);
     if (code == 0 && ask)
-        code = read_credential(cli, name, with_card, &credential, &typed);
+        code = read_credential(cli, request.name, with_card, &credential, &typed);
     if (code != 0)
         return code;
+    request.config = cli->config;
+    request.credential = ask ? &credential : NULL;
     cli_progress_start(cli);
-    ret = tl_diagnose(cli, cli->config, name, ask ? &credential : NULL, cli_progress_at,
-                      cli, &diagnosis);
+    ret = tl_diagnose(cli, &request, &diagnosis);
     cli_progress_stop();
     if (typed != NULL)
         explicit_bzero(typed, strlen(typed));

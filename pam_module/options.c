@@ -22,64 +22,20 @@ enum kind {
     FOR_AGENT /* "walk=direct" */
 };
 
-/* clang-format off */
-#define OPT(name, kind) {#name, kind, offsetof(struct tlp_options, name), false}
-#define AGENT(name) {#name, FOR_AGENT, 0, true}
-/* clang-format on */
-
 static const struct option {
     const char *name;
     enum kind kind;
     size_t offset;
     bool to_agent_too;
 } table[] = {
-    OPT(agent, PATH),
-    OPT(canonical_user, YES_NO),
-    OPT(conf, PATH),
-    OPT(debug, FLAG),
-    {"minimum_uid", NUMBER, offsetof(struct tlp_options, minimum_uid), true},
-    OPT(quiet, FLAG),
-    OPT(socket, PATH),
-    OPT(timeout, NUMBER),
-    OPT(try_first_pass, FLAG),
-    OPT(use_authtok, FLAG),
-    OPT(use_first_pass, FLAG),
-    AGENT(allow_groups),
-    AGENT(allow_rc4),
-    AGENT(allow_users),
-    AGENT(cache_lifetime),
-    AGENT(ccache),
-    AGENT(close_site_timeout),
-    AGENT(default_domain),
-    AGENT(deny_groups),
-    AGENT(explain),
-    AGENT(explain_timeout),
-    AGENT(fast),
-    AGENT(hop_limit),
-    AGENT(hostname),
-    AGENT(kdc_connect_timeout),
-    AGENT(kdc_race_delay),
-    AGENT(keytab),
-    AGENT(logon_timeout),
-    AGENT(negative_lifetime),
-    AGENT(password_warning),
-    AGENT(ping_interval),
-    AGENT(ping_timeout),
-    AGENT(ping_validity),
-    AGENT(pkinit_anchors),
-    AGENT(pkinit_identity),
-    AGENT(realm),
-    AGENT(realms),
-    AGENT(require_ldap_ping),
-    AGENT(rule_lifetime),
-    AGENT(rule_timeout),
-    AGENT(site),
-    AGENT(smartcard),
-    AGENT(topology_refresh),
-    AGENT(try_next_closest_site),
-    AGENT(walk),
-#undef OPT
-#undef AGENT
+#define TL_PAM_OPTION(name, kind)                                                        \
+    {#name, kind, offsetof(struct tlp_options, name), false},
+#define TL_PAM_BOTH(name, kind) {#name, kind, offsetof(struct tlp_options, name), true},
+#define TL_PAM_CONFIG(name) {#name, FOR_AGENT, 0, true},
+#include "wire/pam_options.def"
+#undef TL_PAM_OPTION
+#undef TL_PAM_BOTH
+#undef TL_PAM_CONFIG
 };
 #define TABLE_LEN (sizeof(table) / sizeof(table[0]))
 

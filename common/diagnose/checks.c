@@ -171,6 +171,31 @@ static void check_armor(struct run *run)
     tli_check_armor(run, run->logon->route->realm);
 }
 
+/* With smartcard = require PAM reads the PIN of a card, and takes no password: without a
+ * usable card the logon ends here. */
+static bool takes_password(struct run *run)
+{
+    const struct tl_credential *credential = run->credential;
+    struct tl_logon *logon = run->logon;
+    struct tl_card *card = NULL;
+
+    if (credential->card != NULL || run->config->smartcard != TL_SMARTCARD_REQUIRE)
+        return true;
+    if (tl_card_find(run->diag, run->config, logon->route->realm, &card,
+                     logon->outcome) == TL_REASON_OK) {
+        tli_left_out(run, TL_AREA_NOT_LOOKED,
+                     "smartcard = require: PAM reads the PIN of the card, so test with "
+                     "--smartcard");
+        return false;
+    }
+    run->diag->logon = logon;
+    tl_outcome_set_subject(logon->outcome, tli_config_file(run));
+    tl_outcome_set_attribute(logon->outcome, "smartcard = require");
+    logon->words = tl_outcome_words(logon, logon->outcome, &run->words);
+    tli_found_outcome(run, "as", logon->outcome->subject, logon->outcome);
+    return false;
+}
+
 /* The logon itself, as findings of its steps. */
 static void check_logon(struct run *run)
 {
@@ -183,6 +208,8 @@ static void check_logon(struct run *run)
         tli_left_out(run, TL_AREA_NOT_LOOKED, "without a password");
         return;
     }
+    if (!takes_password(run))
+        return;
     run->diag->logon = logon;
     tli_progress(run, "the logon of", logon->name->whole);
     tl_logon_run(logon, credential);
@@ -242,6 +269,7 @@ const struct check tli_checks[] = {
     {"ccache", "the credentials cache", NEEDS_MACHINE, true, tli_check_ccache},
     {"store", "the identity store", NEEDS_NOTHING, true, tli_check_store},
     {"nss", "the name service", NEEDS_NOTHING, true, tli_check_nss},
+    {"agent", "the agent", NEEDS_NOTHING, true, tli_check_agent},
     {"pam", "PAM's files", NEEDS_NOTHING, true, tli_check_pam},
     {"sshd", "sshd's settings", NEEDS_NOTHING, true, tli_check_sshd},
 };

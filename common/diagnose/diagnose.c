@@ -126,9 +126,8 @@ static int run_checks(struct run *run)
     return diag->summary != NULL && diag->extent != NULL ? 0 : -ENOMEM;
 }
 
-int tl_diagnose(TALLOC_CTX *ctx, const struct tl_config *config, const char *name,
-                const struct tl_credential *credential, tl_progress_fn progress,
-                void *arg, struct tl_diagnosis **diagnosis)
+int tl_diagnose(TALLOC_CTX *ctx, const struct tl_diagnose_request *request,
+                struct tl_diagnosis **diagnosis)
 {
     struct tl_config *config_copy;
     struct run *run;
@@ -138,7 +137,7 @@ int tl_diagnose(TALLOC_CTX *ctx, const struct tl_config *config, const char *nam
     if (run == NULL)
         return -ENOMEM;
     /* No user waits at a prompt here: the explanation may take longer. */
-    config_copy = talloc_memdup(run, config, sizeof(*config));
+    config_copy = talloc_memdup(run, request->config, sizeof(*request->config));
     if (config_copy == NULL)
         goto no_memory;
     if (config_copy->explain_timeout < config_copy->logon_timeout)
@@ -152,12 +151,13 @@ int tl_diagnose(TALLOC_CTX *ctx, const struct tl_config *config, const char *nam
         goto no_memory;
     run->diag->complete = true;
     run->config = config_copy;
-    run->progress = progress;
-    run->progress_arg = arg;
+    run->progress = request->progress;
+    run->progress_arg = request->progress_arg;
     run->trace = tl_trace_start(tl_trace_log_fn, run->diag->trace);
-    run->name = name;
-    run->credential = credential;
-    run->words.user = name;
+    run->name = request->name;
+    run->service = request->service;
+    run->credential = request->credential;
+    run->words.user = request->name;
     if (run_checks(run) != 0)
         goto no_memory;
     /* The locators and sessions below hold pointers to run->trace: `run` stays

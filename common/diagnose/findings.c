@@ -5,6 +5,7 @@
 #include <stdarg.h>
 
 #include "internal.h"
+#include "tl_build.h"
 
 /* The object and the attribute that a finding is about. */
 struct about {
@@ -15,6 +16,11 @@ void tli_progress(struct run *run, const char *check, const char *target)
 {
     if (run->progress != NULL)
         run->progress(run->progress_arg, check, target);
+}
+
+const char *tli_config_file(const struct run *run)
+{
+    return run->config->file != NULL ? run->config->file : TL_CONF_FILE;
 }
 
 static void add(struct run *run, const struct tl_finding *finding)

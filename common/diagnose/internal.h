@@ -9,8 +9,7 @@
  *   summary.c   the sum, and how far it holds; pure
  *   network.c   DNS and ports of a domain's DCs; probe.c sends
  *   clocks.c    whose clock is wrong; pure
- *   name_servers.c, access.c, ccache.c, store.c, nss.c, pam.c,
- *   sshd.c
+ *   name_servers.c, access.c, ccache.c, store.c, nss.c, agent.c, pam.c, sshd.c
  *               one row of the table each; what they read is decoded by the pure
  *               functions of local_files.h
  *   trusts.c    the machine's account, TDOs, routes, SPN; armor.c FAST
@@ -79,6 +78,7 @@ struct run {
     void *progress_arg;
     struct tl_trace trace;
     const char *name;                       /* as typed */
+    const char *service;                    /* of PAM; NULL: none is meant */
     const struct tl_credential *credential; /* NULL: no logon is tried */
     struct tl_area *area;                   /* that findings are made for now */
     /* What the checks have found so far; NULL: not (yet) known. */
@@ -114,6 +114,8 @@ void tli_found_at(struct run *run, const char *address);
 /* The area at hand is not looked at, or only in part: `fmt` says why. */
 void tli_left_out(struct run *run, enum tl_area_state state, const char *fmt, ...)
     TL_PRINTF(3, 4);
+/* The file that an option of the configuration is looked for in. */
+const char *tli_config_file(const struct run *run);
 /* Tell the caller which check waits now, and for what. */
 void tli_progress(struct run *run, const char *check, const char *target);
 
@@ -149,6 +151,8 @@ void tli_check_ccache(struct run *run);
 void tli_check_store(struct run *run);
 /* nsswitch.conf, and who the name service says the user is. */
 void tli_check_nss(struct run *run);
+/* The agent's socket or program. */
+void tli_check_agent(struct run *run);
 /* The PAM stacks of sshd, login, su, sudo and the greeters. */
 void tli_check_pam(struct run *run);
 /* sshd_config, as far as it can be read. */

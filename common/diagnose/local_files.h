@@ -84,6 +84,7 @@ enum tli_pam_return {
     TL_PAM_AUTH_ERR,
     TL_PAM_USER_UNKNOWN,
     TL_PAM_PERM_DENIED,
+    TL_PAM_MODULE_UNKNOWN, /* libpam's, for a module that cannot be loaded */
     TL_PAM_RETURNS
 };
 /* What follows from it; a positive number is how many modules are skipped. */
@@ -101,6 +102,8 @@ struct tli_pam_entry {
     enum tli_pam_kind kind;
     int level;          /* of substacks around it */
     const char *module; /* file name without folders; NULL: a substack begins */
+    const char *path;   /* the same as written */
+    bool missing;       /* set by the caller: there is no such file */
     const char *args;   /* behind it, or "" */
     const char *file;   /* where it stands */
     int actions[TL_PAM_RETURNS];
@@ -144,6 +147,22 @@ enum tli_pam_fault tli_pam_judge(const struct tli_pam_stack *stack,
                                  const struct tli_pam_entry **culprit);
 /* A module asked before ours that may know users of domains by itself, or NULL. */
 const char *tli_pam_rival(const struct tli_pam_stack *stack);
+
+/* ---- pam_line.c: the options on our line of 'auth' */
+
+#define TL_PAM_LINE_OPTIONS 64
+
+struct tli_pam_line {
+    const char *file;    /* where it stands: /etc/pam.d/<file> */
+    const char *conf;    /* conf=..., or NULL */
+    const char *unknown; /* the first argument that the module refuses, or NULL */
+    size_t count;
+    const char *options[TL_PAM_LINE_OPTIONS]; /* of trustlogon.conf: "walk=direct" */
+};
+/* 0; -ENOENT: our module is not in it; -EINVAL: `unknown`; -E2BIG; -ENOMEM. Strings are
+ * children of ctx. */
+int tli_pam_line_read(TALLOC_CTX *ctx, const struct tli_pam_stack *stack,
+                      struct tli_pam_line *line);
 
 /* ---- sshd_config.c: what of sshd_config(5) decides about users of domains */
 

@@ -21,7 +21,8 @@ static const char *const returns[TL_PAM_RETURNS] = {
     [TL_PAM_IGNORE] = "ignore",
     [TL_PAM_AUTH_ERR] = "auth_err",
     [TL_PAM_USER_UNKNOWN] = "user_unknown",
-    [TL_PAM_PERM_DENIED] = "perm_denied"};
+    [TL_PAM_PERM_DENIED] = "perm_denied",
+    [TL_PAM_MODULE_UNKNOWN] = "module_unknown"};
 
 /* The words that stand for a list of actions: for success, for all else, IGNORE apart. */
 static const struct {
@@ -206,8 +207,10 @@ static bool read_rest(struct reader *reader, enum tli_pam_kind kind, int level,
     if (entry == NULL)
         return false;
     memcpy(entry->actions, actions, sizeof(actions));
-    entry->module = talloc_strdup(
-        reader->stack, strrchr(name, '/') != NULL ? strrchr(name, '/') + 1 : name);
+    entry->path = talloc_strdup(reader->stack, name);
+    entry->module = entry->path != NULL && strrchr(entry->path, '/') != NULL
+                        ? strrchr(entry->path, '/') + 1
+                        : entry->path;
     entry->args = talloc_strdup(reader->stack, rest + strspn(rest, BLANKS));
     return entry->module != NULL && entry->args != NULL && entry->file != NULL;
 }

@@ -153,6 +153,8 @@ static enum tli_pam_return of_domain_user(void *arg, const struct tli_pam_entry 
 {
     const enum tli_pam_return *ours = arg;
 
+    if (entry->missing)
+        return TL_PAM_MODULE_UNKNOWN;
     if (strcmp(entry->module, OURS) == 0)
         return *ours;
     if (strcmp(entry->module, "pam_succeed_if.so") == 0 ||

@@ -25,6 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     TALLOC_CTX *ctx = talloc_new(NULL);
     char *files[FILES] = {NULL};
     struct tli_pam_stack *stack;
+    struct tli_pam_line line;
 
     /* What files include can grow like a power of their number, as can a reader's time.
      */
@@ -53,6 +54,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (fault != TL_PAM_ABSENT && stack->count == 0)
             abort();
     }
+    (void)tli_pam_line_read(ctx, stack, &line);
+    if (line.count > TL_PAM_LINE_OPTIONS)
+        abort();
     talloc_free(ctx);
     return 0;
 }

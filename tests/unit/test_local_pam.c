@@ -4,6 +4,7 @@
  * them.
  */
 #include <check.h>
+#include <errno.h>
 #include <string.h>
 
 #include "diagnose/local_files.h"
@@ -208,6 +209,76 @@ START_TEST(pam_files_that_are_broken)
 }
 END_TEST
 
+/* A module that is not installed fails with the code that libpam gives it. */
+START_TEST(pam_missing_modules)
+{
+    static const struct {
+        const char *text, *missing;
+        enum tli_pam_fault fault;
+    } rows[] = {
+        {"auth required pam_nothing.so\n" COMMON_AUTH, "pam_nothing.so", TL_PAM_REFUSED},
+        {"auth optional pam_nothing.so\n" COMMON_AUTH, "pam_nothing.so", TL_PAM_FINE},
+        {"auth sufficient pam_nothing.so\n" COMMON_AUTH, "pam_nothing.so", TL_PAM_FINE},
+        {"auth [module_unknown=ignore default=die] pam_nothing.so\n" COMMON_AUTH,
+         "pam_nothing.so", TL_PAM_FINE},
+        {COMMON_AUTH, "pam_trustlogon.so", TL_PAM_REFUSED},
+        {COMMON_AUTH, "pam_unix.so", TL_PAM_FINE},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const char *files[] = {"sshd", rows[i].text, NULL};
+        struct tli_pam_stack *stack = pam(files);
+        const struct tli_pam_entry *culprit;
+
+        for (size_t e = 0; e < stack->count; e++)
+            stack->entries[e].missing =
+                strcmp(stack->entries[e].module, rows[i].missing) == 0;
+        ck_assert_msg(tli_pam_judge(stack, TL_PAM_AUTH, &culprit) == rows[i].fault, "%zu",
+                      i);
+    }
+}
+END_TEST
+
+static struct tli_pam_line options_of(const char *arguments, int expected)
+{
+    const char *text =
+        talloc_asprintf(ctx,
+                        "account required pam_trustlogon.so walk=referral\n"
+                        "auth required /usr/lib/security/pam_trustlogon.so %s\n",
+                        arguments);
+    const char *files[] = {"sshd", text, NULL};
+    struct tli_pam_line line;
+
+    ck_assert_int_eq(tli_pam_line_read(ctx, pam(files), &line), expected);
+    return line;
+}
+
+/* The options of 'auth' that belong to trustlogon.conf, as PAM parts its arguments. */
+START_TEST(pam_line_options)
+{
+    const char *without[] = {"sshd", "auth required pam_unix.so walk=direct\n", NULL};
+    struct tli_pam_line line = options_of("", 0);
+
+    ck_assert_uint_eq(line.count, 0);
+    ck_assert_ptr_null(line.conf);
+    ck_assert_str_eq(line.file, "sshd");
+    line = options_of("quiet conf=/etc/x timeout=9 walk=direct\tminimum_uid=5 "
+                      "[allow_users=A\\b, C\\d e]  use_first_pass",
+                      0);
+    ck_assert_str_eq(line.conf, "/etc/x");
+    ck_assert_uint_eq(line.count, 3);
+    ck_assert_str_eq(line.options[0], "walk=direct");
+    ck_assert_str_eq(line.options[1], "minimum_uid=5");
+    ck_assert_str_eq(line.options[2], "allow_users=A\\b, C\\d e");
+    /* options of trustlogon.conf that the module does not take, and misspelt ones */
+    ck_assert_str_eq(options_of("walk=direct home=/x", -EINVAL).unknown, "home=/x");
+    ck_assert_str_eq(options_of("wlak=direct", -EINVAL).unknown, "wlak=direct");
+    ck_assert_str_eq(options_of("walk2", -EINVAL).unknown, "walk2");
+    ck_assert_uint_eq(options_of("[walk=direct", 0).count, 0);
+    ck_assert_int_eq(tli_pam_line_read(ctx, pam(without), &line), -ENOENT);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("local_pam");
@@ -219,6 +290,8 @@ int main(void)
     tcase_add_test(tcase, pam_faults);
     tcase_add_test(tcase, pam_rivals);
     tcase_add_test(tcase, pam_files_that_are_broken);
+    tcase_add_test(tcase, pam_missing_modules);
+    tcase_add_test(tcase, pam_line_options);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
 }

@@ -68,10 +68,23 @@ TL_PUBLIC char *tl_diagnosis_extent(TALLOC_CTX *ctx, const struct tl_diagnosis *
 /* Called before each check that may wait, with its slug and target: progress. */
 typedef void (*tl_progress_fn)(void *arg, const char *check, const char *target);
 
-/* `credential` NULL: no logon is tried, and what needs one is left out. */
-TL_PUBLIC int tl_diagnose(TALLOC_CTX *ctx, const struct tl_config *config,
-                          const char *name, const struct tl_credential *credential,
-                          tl_progress_fn progress, void *arg,
+/* The configuration of a logon through this PAM service: that of `path`, or of its line's
+ * conf=, and the line's own options. 0; -EINVAL, -ENOENT with *error; -ENOMEM. A service
+ * that does not call the module has the options of `path`. */
+TL_PUBLIC int tl_diagnose_config(TALLOC_CTX *ctx, const char *service, const char *path,
+                                 struct tl_config **config, char **error);
+
+/* What is diagnosed. */
+struct tl_diagnose_request {
+    const struct tl_config *config;
+    const char *name;                       /* as typed */
+    const struct tl_credential *credential; /* NULL: no logon is tried, and what needs one
+                                               is left out */
+    const char *service; /* PAM service that must let the user in; NULL: none is meant */
+    tl_progress_fn progress; /* may be NULL */
+    void *progress_arg;
+};
+TL_PUBLIC int tl_diagnose(TALLOC_CTX *ctx, const struct tl_diagnose_request *request,
                           struct tl_diagnosis **diagnosis);
 
 #endif
