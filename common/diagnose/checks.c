@@ -29,6 +29,7 @@ static void check_machine(struct run *run)
     }
     run->words.workstation = run->machine->workstation->fqdn;
     run->words.workstation_domain = run->machine->workstation->domain;
+    tli_machine_facts_of_files(run->facts, run->config, run->machine->workstation);
     if (tl_keytab_judge(run->config, run->machine->workstation, out) != TL_REASON_OK)
         tli_found_outcome(run, "keytab", run->config->keytab, out);
     else
@@ -77,7 +78,7 @@ static void note_tdo(struct run *run)
             : NULL;
 
     if (tdo != NULL)
-        tl_facts_of_tdo(run->facts, tdo);
+        tl_facts_of_tdo(run->facts, TL_PLACE_OWN, tdo);
 }
 
 /* A shell makes CONTOSOalice of an unquoted CONTOSO\\alice: a bare name, so one of the
@@ -266,8 +267,8 @@ const struct check tli_checks[] = {
     {"logon", "the logon", NEEDS_ROUTE, false, check_logon},
     {"access", "the access rules", NEEDS_NOTHING, true, tli_check_access},
     {"user-side", "the trusts of the user's side", NEEDS_ROUTE, false, check_user_side},
-    {"ccache", "the credentials cache", NEEDS_MACHINE, true, tli_check_ccache},
     {"store", "the identity store", NEEDS_NOTHING, true, tli_check_store},
+    {"ccache", "the credentials cache", NEEDS_MACHINE, true, tli_check_ccache},
     {"nss", "the name service", NEEDS_NOTHING, true, tli_check_nss},
     {"agent", "the agent", NEEDS_NOTHING, true, tli_check_agent},
     {"pam", "PAM's files", NEEDS_NOTHING, true, tli_check_pam},

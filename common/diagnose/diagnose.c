@@ -43,6 +43,22 @@ static void blame(struct run *run, const struct tl_finding *finding)
     diag->message = words != NULL && diag->ntstatus != 0 ? words->message : NULL;
 }
 
+/* What failed before a grant was not needed for it: it warns of what comes later. */
+static void soften(struct tl_diagnosis *diag)
+{
+    for (size_t i = 0; i < diag->count; i++) {
+        struct tl_finding *finding = &diag->findings[i];
+
+        if (finding->verdict != TL_FINDING_FAILED ||
+            is_after_proof(diag, finding->area) ||
+            is_of_machine(finding->outcome->reason))
+            continue;
+        finding->verdict = TL_FINDING_WARNING;
+        diag->failed--;
+        diag->warned++;
+    }
+}
+
 /*
  * The root cause: how the logon ended. Where none was tried, the first thing that failed;
  * where the domain controllers granted it, the first that failed behind their grant: what
@@ -68,6 +84,8 @@ static void conclude(struct run *run)
         diag->attribute = out->attribute;
         return;
     }
+    if (out != NULL && out->reason == TL_REASON_OK)
+        soften(diag);
     for (size_t i = 0; i < diag->count; i++) {
         const struct tl_finding *finding = &diag->findings[i];
 
@@ -121,6 +139,7 @@ static int run_checks(struct run *run)
         check->look(run);
     }
     conclude(run);
+    tli_tell_settings(run);
     diag->summary = tl_diagnosis_summary(diag, diag);
     diag->extent = tl_diagnosis_extent(diag, diag);
     return diag->summary != NULL && diag->extent != NULL ? 0 : -ENOMEM;

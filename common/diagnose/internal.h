@@ -155,6 +155,10 @@ void tli_check_nss(struct run *run);
 void tli_check_agent(struct run *run);
 /* The PAM stacks of sshd, login, su, sudo and the greeters. */
 void tli_check_pam(struct run *run);
+/* The file of PAM whose line of the service that is meant sets this option, or NULL. */
+const char *tli_pam_option_file(struct run *run, const char *key);
+/* settings.c: the conclusion names the options that it may rest on. */
+void tli_tell_settings(struct run *run);
 /* sshd_config, as far as it can be read. */
 void tli_check_sshd(struct run *run);
 /* The access rules: any, and whether they let the user in. */

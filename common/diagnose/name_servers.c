@@ -118,6 +118,19 @@ static enum tl_verdict severity(const struct survey *survey)
     return TL_FINDING_WARNING;
 }
 
+/* If no other one does what this one should, it is why the domain is not found. */
+static void note(struct run *run, const struct survey *survey, enum tl_fact_kind kind,
+                 const char *object)
+{
+    const struct tl_fact fact = {.kind = kind,
+                                 .place = TL_PLACE_HERE,
+                                 .source = TL_SOURCE_NETWORK,
+                                 .object = object};
+
+    if (severity(survey) == TL_FINDING_FAILED)
+        tl_facts_add(run->facts, &fact);
+}
+
 /* It does not answer at all. */
 static void tell_dead(struct run *run, const struct survey *survey, const char *server,
                       enum probe_result result)
@@ -129,11 +142,13 @@ static void tell_dead(struct run *run, const struct survey *survey, const char *
         return;
     }
     if (survey->conf.by_default) {
+        note(run, survey, TL_FACT_NAME_SERVER_LISTED, RESOLV_CONF);
         tli_found(run, "name-server", RESOLV_CONF, TL_FINDING_FAILED,
                   TL_REASON_NAME_SERVER_UNREADABLE, RESOLV_CONF, NULL,
                   "it lists no server, and none answers at %s", server);
         return;
     }
+    note(run, survey, TL_FACT_NAME_SERVER_ANSWERS, server);
     tli_found(run, "name-server", server, severity(survey), TL_REASON_NAME_SERVER_SILENT,
               server, NULL, "%s",
               result == PROBE_REFUSED ? "53/udp is refused: no name server runs there"
@@ -147,6 +162,7 @@ static bool tell_domain(struct run *run, const struct survey *survey, const char
     const char *domain = survey->questions[d].domain;
 
     if (answer->result != PROBE_OPEN) {
+        note(run, survey, TL_FACT_NAME_SERVER_SERVES, server);
         tli_found(run, "name-server", server, severity(survey),
                   TL_REASON_NAME_SERVER_FAILS, server, NULL,
                   "it answers, but not for the records of %s", domain);
@@ -174,6 +190,7 @@ static bool tell_domain(struct run *run, const struct survey *survey, const char
     case TL_DNS_SAYS_SERVFAIL:
     case TL_DNS_SAYS_REFUSED:
     case TL_DNS_SAYS_ODD:
+        note(run, survey, TL_FACT_NAME_SERVER_SERVES, server);
         tli_found(run, "name-server", server, severity(survey),
                   TL_REASON_NAME_SERVER_FAILS, server, NULL,
                   "it answers the query for the SRV records of %s with %s", domain,

@@ -293,6 +293,26 @@ void tli_check_pam(struct run *run)
     talloc_free(files);
 }
 
+const char *tli_pam_option_file(struct run *run, const char *key)
+{
+    struct files *files = run->service != NULL ? talloc_zero(run, struct files) : NULL;
+    struct tli_pam_stack *stack =
+        files != NULL
+            ? read_stack(files, load(files, run->service) != NULL ? run->service : OTHER)
+            : NULL;
+    struct tli_pam_line line = {0};
+    const char *found = NULL;
+    size_t len = strlen(key);
+
+    if (stack != NULL)
+        (void)tli_pam_line_read(files, stack, &line);
+    for (size_t i = 0; i < line.count && found == NULL; i++)
+        if (strncmp(line.options[i], key, len) == 0 && line.options[i][len] == '=')
+            found = talloc_asprintf(run->diag, "%s/%s", folders[0], line.file);
+    talloc_free(files);
+    return found;
+}
+
 int tl_diagnose_config(TALLOC_CTX *ctx, const char *service, const char *path,
                        struct tl_config **config, char **error)
 {

@@ -38,6 +38,17 @@ static void check_own_tdo(struct run *run)
               words && *words ? ")" : "");
 }
 
+/* " (CN=contoso.test,CN=System,...)": the trust whose routing decides, if there is one.
+ */
+static const char *by_trust(struct run *run, const struct tl_route *route)
+{
+    const struct tl_tdo *tdo = tl_topology_trust(
+        run->machine->topology, run->machine->workstation->domain, route->user_domain);
+
+    return tdo != NULL && tdo->dn != NULL ? talloc_asprintf(run->diag, " (%s)", tdo->dn)
+                                          : "";
+}
+
 static void check_route(struct run *run, const struct tl_name *name)
 {
     struct tl_route *route;
@@ -52,7 +63,8 @@ static void check_route(struct run *run, const struct tl_name *name)
         tli_found_ok(run, "route", name->whole, "%s", route->why);
     else
         tli_found(run, "route", name->whole, TL_FINDING_FAILED, route->verdict,
-                  route->subject, route->attribute, "%s", route->why);
+                  route->subject, route->attribute, "%s%s", route->why,
+                  by_trust(run, route));
 }
 
 /* The facts of one kind: each that does not hold is a problem, each that holds is a
@@ -91,6 +103,9 @@ static void check_account(struct run *run)
         report_fact(run, TL_FACT_MACHINE_ENABLED, TL_REASON_MACHINE_DISABLED,
                     "machine-account", ws->domain, "it exists and is enabled",
                     "it is disabled");
+    if (tl_facts_hold(facts, TL_FACT_MACHINE_FLAGS, TL_PLACE_OWN) == 0)
+        report_fact(run, TL_FACT_MACHINE_FLAGS, TL_REASON_MACHINE_FLAGS,
+                    "machine-account", ws->domain, "", "a flag takes its keys away");
     if (tl_facts_hold(facts, TL_FACT_SPN_EXISTS, TL_PLACE_OWN) != 1)
         report_fact(run, TL_FACT_SPN_EXISTS, TL_REASON_SPN_MISSING, "spn", ws->fqdn, "",
                     "no account has the host SPN");

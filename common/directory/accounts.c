@@ -7,8 +7,6 @@
 
 #include "internal.h"
 
-#define UF_ACCOUNTDISABLE 0x2U /* [MS-ADTS] 2.2.16 */
-
 static enum tl_reason no_memory(struct tl_outcome *out)
 {
     tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
@@ -43,10 +41,8 @@ static int give(TALLOC_CTX *ctx, const char *text, const char **copy)
 static int copy_account(TALLOC_CTX *ctx, const struct tli_entry *entry,
                         struct tl_account *account)
 {
-    uint32_t control = 0;
-
-    account->disabled = tli_entry_u32(entry, "userAccountControl", &control) == 0 &&
-                        (control & UF_ACCOUNTDISABLE) != 0;
+    if (tli_entry_u32(entry, "userAccountControl", &account->control) != 0)
+        account->control = 0;
     return give(ctx, entry->dn, &account->dn) != 0 ||
                    give(ctx, tli_entry_text(entry, "sAMAccountName"), &account->name) != 0
                ? -1

@@ -50,6 +50,28 @@ static int decode_forest_info(struct tl_tdo *tdo, const struct tli_entry *entry)
     return tdo->forest_info_error != NULL ? 0 : -ENOMEM;
 }
 
+/* The first attribute that every trust between domains has [MS-ADTS 6.1.6.7] and this one
+ * has not, or not in a form that can be used. A domain controller may then refuse all
+ * tickets over it. */
+static const char *damage_of(const struct tl_tdo *tdo, const struct tli_entry *entry)
+{
+    const struct tli_attribute *info =
+        tli_entry_attribute(entry, "msDS-TrustForestTrustInfo");
+
+    if (tli_entry_attribute(entry, "trustAttributes") == NULL)
+        return "no trustAttributes";
+    if (tdo->flat == NULL)
+        return "no flatName";
+    if (tli_entry_attribute(entry, "securityIdentifier") == NULL)
+        return "no securityIdentifier";
+    if (!tdo->has_sid)
+        return "a securityIdentifier that is no SID";
+    if (info != NULL && tl_tdo_is_forest(tdo) && info->values[0].len >= 4 &&
+        memcmp(info->values[0].data, "\1\0\0", 4) != 0)
+        return "a msDS-TrustForestTrustInfo of an unknown version";
+    return NULL;
+}
+
 /* The numbers may be absent, which is 0, but must not be malformed: a route is computed
  * from them. */
 int tli_tdo_from_entry(TALLOC_CTX *ctx, const char *holder, const struct tli_entry *entry,
@@ -84,6 +106,10 @@ int tli_tdo_from_entry(TALLOC_CTX *ctx, const char *holder, const struct tli_ent
     tdo->has_sid = tli_entry_sid(entry, "securityIdentifier", &tdo->sid) == 0;
     tdo->has_enctypes =
         tli_entry_u32(entry, "msDS-SupportedEncryptionTypes", &tdo->enctypes) == 0;
+    tdo->keeps_forest_info =
+        tli_entry_attribute(entry, "msDS-TrustForestTrustInfo") != NULL;
+    if (tdo->type == TL_TRUST_UPLEVEL)
+        tdo->damage = damage_of(tdo, entry);
     tdo->created = tli_entry_time(entry, "whenCreated");
     tdo->changed = tli_entry_time(entry, "whenChanged");
     ret = decode_forest_info(tdo, entry);

@@ -144,6 +144,11 @@ static enum tl_reason read_trusts(struct tli_connection *connection, const char 
         if (ret == -EBADMSG) {
             tl_trace_note(connection->trace, "%s is left out: %s", entries->entries[i].dn,
                           why);
+            if (tli_entry_attribute(&entries->entries[i], "trustPartner") == NULL &&
+                tl_topology_add_nameless(
+                    topo, holder, entries->entries[i].dn,
+                    tli_entry_text(&entries->entries[i], "flatName")) != 0)
+                reason = no_memory(out);
             continue;
         }
         if (ret != 0 || tl_topology_add_trust(topo, tdo) != 0)

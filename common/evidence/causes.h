@@ -11,10 +11,10 @@
 #define TLI_EXPECTS_MAX 3
 
 /* How a logon with this cause ends: by the KRB-ERROR of a domain's KDC on the walk,
- * or by a reason that this machine found by itself. */
+ * or by a reason that this machine found by itself, about a domain or any. */
 struct tli_ending {
     int32_t krb_error; /* TL_KRB_NONE: `reason` counts */
-    enum tl_place at;  /* whose KDC */
+    enum tl_place at;  /* which domain; HERE with a reason: any */
     enum tl_reason reason;
 };
 

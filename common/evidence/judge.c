@@ -14,21 +14,25 @@ struct trial {
     const char *own_realm, *user_realm;
 };
 
-static bool is_at(const struct trial *trial, enum tl_place place)
+static bool is_at(const struct trial *trial, const char *domain, enum tl_place place)
 {
     const char *realm = place == TL_PLACE_OWN    ? trial->own_realm
                         : place == TL_PLACE_USER ? trial->user_realm
                                                  : NULL;
 
-    return tl_dns_equal(trial->out->realm, realm);
+    return tl_dns_equal(domain, realm);
 }
 
 static bool ends_so(const struct trial *trial, const struct tli_ending *ending)
 {
+    const struct tl_outcome *out = trial->out;
+
     if (ending->krb_error == TL_KRB_NONE)
-        return trial->out->reason == ending->reason;
-    return trial->out->stage == TL_STAGE_WALK &&
-           trial->out->krb_error == ending->krb_error && is_at(trial, ending->at);
+        return out->reason == ending->reason &&
+               (ending->at == TL_PLACE_HERE || is_at(trial, out->realm, ending->at) ||
+                is_at(trial, out->subject, ending->at));
+    return out->stage == TL_STAGE_WALK && out->krb_error == ending->krb_error &&
+           is_at(trial, out->realm, ending->at);
 }
 
 static bool explains(const struct trial *trial, const struct tli_cause *cause)

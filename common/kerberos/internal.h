@@ -59,11 +59,12 @@ bool tli_enctype_allowed(enum tl_rc4 rc4, enum tli_key_use use, krb5_enctype enc
 
 /* --- k5_conf.c: what is wrong with krb5.conf --- */
 
-#define TL_KRB5_CONF "/etc/krb5.conf"
 /* The same context; KRB5_CONF with file and line where libkrb5 rejects its
  * configuration, or NO_MEMORY. */
 enum tl_reason tli_k5_open(enum tl_rc4 rc4, bool cards, enum tl_stage stage,
                            krb5_context *k5, struct tl_outcome *out);
+/* tl_krb5_conf_default() in a context that is open. */
+char *tli_k5_conf_default(TALLOC_CTX *ctx, krb5_context k5, const char *option);
 /* "/etc/krb5.conf, line 3: Syntax error in profile relation", or NULL: no error is found.
  * Included files are checked too. */
 char *tli_k5_conf_syntax(TALLOC_CTX *ctx, const char *path);

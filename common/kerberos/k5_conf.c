@@ -267,6 +267,32 @@ enum tl_reason tli_k5_open(enum tl_rc4 rc4, bool cards, enum tl_stage stage,
     return TL_REASON_KRB5_CONF;
 }
 
+char *tli_k5_conf_default(TALLOC_CTX *ctx, krb5_context k5, const char *option)
+{
+    profile_t profile = NULL;
+    char *value = NULL, *copy = NULL;
+
+    if (krb5_get_profile(k5, &profile) == 0 &&
+        profile_get_string(profile, "libdefaults", option, NULL, NULL, &value) == 0 &&
+        value != NULL)
+        copy = talloc_strdup(ctx, value);
+    profile_release_string(value);
+    profile_abandon(profile);
+    return copy;
+}
+
+char *tl_krb5_conf_default(TALLOC_CTX *ctx, const char *option)
+{
+    krb5_context k5 = NULL;
+    char *value = NULL;
+
+    if (tli_k5_open(TL_RC4_NO, false, TL_STAGE_LOCAL, &k5, NULL) == TL_REASON_OK)
+        value = tli_k5_conf_default(ctx, k5, option);
+    if (k5 != NULL)
+        krb5_free_context(k5);
+    return value;
+}
+
 int tl_krb5_conf_check(TALLOC_CTX *ctx, char **error)
 {
     struct tl_outcome *out = tl_outcome_new(ctx);

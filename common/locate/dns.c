@@ -55,11 +55,15 @@ static void init_library(void)
 int tli_dns_open(TALLOC_CTX *ctx, const struct tl_locator *locator, struct tli_dns **dns)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
+    /* /etc/hosts, then DNS: a domain is found in DNS, whatever the line "hosts" of
+     * nsswitch.conf allows to other programs. */
+    char lookups[] = "fb";
     /* Names here are complete: no search list, no aliases from the environment. */
     struct ares_options options = {.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES |
                                             ARES_FLAG_EDNS,
                                    .timeout = TRY_MS,
                                    .tries = TRIES,
+                                   .lookups = lookups,
                                    .ednspsz = EDNS_SIZE};
     struct tli_dns *d;
     int rc;
@@ -72,7 +76,7 @@ int tli_dns_open(TALLOC_CTX *ctx, const struct tl_locator *locator, struct tli_d
     d->trace = locator->trace;
     rc = ares_init_options(&d->channel, &options,
                            ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES |
-                               ARES_OPT_EDNSPSZ);
+                               ARES_OPT_EDNSPSZ | ARES_OPT_LOOKUPS);
     if (rc != ARES_SUCCESS) {
         talloc_free(d);
         return rc == ARES_ENOMEM ? -ENOMEM : -EIO;

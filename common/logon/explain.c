@@ -11,15 +11,6 @@
 
 #define KDC_ERR_TGT_REVOKED 20 /* RFC 4120 7.5.9 */
 
-/* A finer cause; status, stage, hop and code stay as they are. */
-static void refine(struct tl_outcome *out, enum tl_reason reason, const char *subject,
-                   const char *attribute)
-{
-    out->reason = reason;
-    tl_outcome_set_subject(out, subject);
-    tl_outcome_set_attribute(out, attribute);
-}
-
 /* A machine that could not read its trusts cannot say that a domain does not exist: the
  * reason becomes the one for which they could not be read. A status that a KDC gave
  * stays. */
@@ -47,6 +38,20 @@ enum tl_reason tli_explain_unread(struct tl_logon *logon)
     return out->reason;
 }
 
+void tli_explain_unknown_domain(struct tl_logon *logon)
+{
+    struct tl_outcome *out = logon->outcome;
+    const char *subject, *attribute;
+    enum tl_reason reason =
+        out->reason == TL_REASON_DOMAIN_UNKNOWN
+            ? tl_route_meant(logon, logon->machine->topology, logon->route->subject,
+                             &subject, &attribute)
+            : TL_REASON_OK;
+
+    if (reason != TL_REASON_OK)
+        tli_explain_refine(out, reason, subject, attribute);
+}
+
 /* The machine's own KDC, to which an unknown suffix goes, knew no such user: the verdict
  * of the route says more. */
 static void explain_unknown_user(struct tl_logon *logon)
@@ -54,7 +59,8 @@ static void explain_unknown_user(struct tl_logon *logon)
     const struct tl_route *route = logon->route;
 
     if (route->type == TL_ENTERPRISE && route->verdict != TL_REASON_OK)
-        refine(logon->outcome, route->verdict, route->subject, route->attribute);
+        tli_explain_refine(logon->outcome, route->verdict, route->subject,
+                           route->attribute);
     (void)tli_explain_unread(logon);
 }
 
@@ -66,8 +72,11 @@ static void explain_not_found(struct tl_logon *logon)
 
     for (size_t i = 0; topo != NULL && domain != NULL && i < topo->num_trusts; i++)
         if (tl_dns_equal(topo->trusts[i].partner, domain))
-            tl_facts_of_tdo(logon->facts, &topo->trusts[i]);
-    (void)tl_evidence_refine(logon->facts, logon->outcome, NULL, NULL);
+            tl_facts_of_tdo(logon->facts, TL_PLACE_OWN, &topo->trusts[i]);
+    tli_machine_facts_of_files(logon->facts, logon->machine->config,
+                               logon->machine->workstation);
+    (void)tl_evidence_refine(logon->facts, logon->outcome,
+                             logon->machine->workstation->realm, domain);
 }
 
 /* Neither DNS nor the directory knows the domain: say that, not "no DC". */
@@ -75,9 +84,11 @@ static void explain_no_records(struct tl_logon *logon)
 {
     if (logon->route->verdict != TL_REASON_DOMAIN_UNKNOWN)
         return;
-    refine(logon->outcome, TL_REASON_DOMAIN_UNKNOWN, logon->route->subject, NULL);
+    tli_explain_refine(logon->outcome, TL_REASON_DOMAIN_UNKNOWN, logon->route->subject,
+                       NULL);
     logon->outcome->ntstatus = TL_NT_NO_SUCH_DOMAIN;
     (void)tli_explain_unread(logon);
+    tli_explain_unknown_domain(logon);
 }
 
 /*
@@ -91,106 +102,6 @@ static bool over_plain_realm(struct tl_logon *logon, tl_deadline deadline)
     for (size_t i = 0; (realm = tl_krb_realm_path(logon->krb, i)) != NULL; i++)
         if (tli_is_plain_realm(logon->locator, realm, deadline))
             return true;
-    return false;
-}
-
-/* No common encryption type. The realm that said so is the holder of the TDO. */
-static bool no_enctype(const struct tl_outcome *out)
-{
-    return out->reason == TL_REASON_ETYPE_UNSUPPORTED;
-}
-
-/*
- * A trust without AES, which fails in two ways. A KDC refuses to make a ticket over it:
- * then its own TDO is to blame, or, where that cannot be read, the other end's. Or a KDC
- * has no key for the ticket that it is shown (35 on Samba), because only one end of the
- * trust has AES.
- */
-static bool explain_rc4(struct tl_logon *logon, const char *user_domain)
-{
-    struct tl_outcome *out = logon->outcome;
-    const struct tl_rc4_hop *guilty = NULL;
-    struct tl_rc4_hop *list;
-    size_t count;
-    bool refused = !no_enctype(out);
-
-    if (out->realm == NULL ||
-        tl_route_rc4(logon, logon->machine->topology, user_domain,
-                     logon->machine->workstation, &list, &count) != 0)
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        const char *here = refused ? list[i].to : list[i].from;
-
-        if (!tl_dns_equal(here, out->realm) || (refused && !list[i].uneven))
-            continue;
-        if (guilty == NULL || tl_dns_equal(list[i].tdo->holder, here))
-            guilty = &list[i];
-    }
-    if (guilty != NULL)
-        refine(out, TL_REASON_TRUST_RC4,
-               guilty->tdo->dn != NULL ? guilty->tdo->dn : guilty->tdo->partner,
-               tl_tdo_enctype_words(logon, guilty->tdo));
-    return guilty != NULL;
-}
-
-/* The TDO of the own side by which users of a domain come in, or words for it. */
-static const char *entrance(struct tl_logon *logon, const char *user_domain)
-{
-    const struct tl_topology *topo = logon->machine->topology;
-    const char *own = logon->machine->workstation->domain;
-    const struct tl_tdo *tdo = tl_topology_trust(topo, own, user_domain);
-
-    if (tdo == NULL)
-        tdo = tl_topology_trust(topo, topo->forest, user_domain);
-    if (tdo != NULL && tdo->dn != NULL)
-        return tdo->dn;
-    return talloc_asprintf(logon, "that of %s for %s", own, user_domain);
-}
-
-/* Which password the one of entrance() must be equal to. */
-static const char *other_secret(struct tl_logon *logon, const char *user_domain)
-{
-    const struct tl_tdo *tdo = tl_topology_trust(logon->machine->topology, user_domain,
-                                                 logon->machine->workstation->domain);
-
-    return talloc_asprintf(
-        logon, "trustAuthOutgoing is not trustAuthIncoming of %s",
-        tdo != NULL && tdo->dn != NULL ? tdo->dn : "the object at its other end");
-}
-
-/* The trusts on the path, as both sides hold them, then their encryption types, then the
- * walk policy. True: the first that explains the failure is the reason now. */
-static bool explain_trusts(struct tl_logon *logon, const char *user_domain,
-                           tl_deadline deadline)
-{
-    struct tl_outcome *out = logon->outcome;
-    const char *subject = NULL, *attribute = NULL;
-    enum tl_reason reason = tli_path_trusts_read(
-        logon->krb, logon->locator, user_domain, logon->machine->workstation, out,
-        logon->trace, deadline, logon->machine->topology, NULL);
-
-    if (reason != TL_REASON_OK)
-        tl_trace_note(logon->trace, "the trusts of %s could not be read", user_domain);
-    if (no_enctype(out))
-        return explain_rc4(logon, user_domain);
-    reason = tl_route_judge(logon, logon->machine->topology, user_domain,
-                            logon->machine->workstation, &subject, &attribute);
-    if (reason != TL_REASON_OK) {
-        refine(out, reason, subject, attribute);
-        return true;
-    }
-    if (out->reason == TL_REASON_TRUST_REFUSED && explain_rc4(logon, user_domain))
-        return true;
-    if (out->krb_error == TL_KRB_BAD_INTEGRITY) {
-        refine(out, TL_REASON_TRUST_SECRET, entrance(logon, user_domain),
-               other_secret(logon, user_domain));
-        return true;
-    }
-    if (logon->machine->config->walk == TL_WALK_REFERRAL &&
-        logon->route->first_ask == TL_ASK_KRBTGT) {
-        refine(out, TL_REASON_WALK_POLICY, NULL, "walk = referral");
-        return true;
-    }
     return false;
 }
 
@@ -217,13 +128,13 @@ static void explain_walk(struct tl_logon *logon, struct tli_machine_directory *o
 
     if (user_domain == NULL)
         return;
-    if (out->reason == TL_REASON_KDC_ERROR) {
-        if (over_plain_realm(logon, deadline))
-            refine(out, TL_REASON_PAC_NO_IDENTITY, logon->client,
-                   tl_krb_realm_path_text(logon, logon->krb));
+    if (out->reason == TL_REASON_KDC_ERROR && over_plain_realm(logon, deadline)) {
+        tli_explain_refine(out, TL_REASON_PAC_NO_IDENTITY, logon->client,
+                           tl_krb_realm_path_text(logon, logon->krb));
         return;
     }
-    if (logon->machine->topology != NULL && explain_trusts(logon, user_domain, deadline))
+    if (logon->machine->topology != NULL &&
+        tli_explain_trusts(logon, user_domain, deadline))
         return;
     /* Another domain's KDC does not refuse for this machine's account or name. */
     if (tl_dns_equal(out->realm, logon->machine->workstation->realm))
@@ -237,6 +148,22 @@ static bool refused_without_sids(const struct tl_outcome *out)
            (out->krb_error == TL_KRB_GENERIC || out->krb_error == KDC_ERR_TGT_REVOKED);
 }
 
+/* The user's KDC referred to a realm that is neither the user's nor this machine's, and
+ * has no DC: a TDO may have the wrong name. */
+static bool led_astray(const struct tl_logon *logon)
+{
+    const struct tl_outcome *out = logon->outcome;
+    const char *at = logon->client != NULL ? strrchr(logon->client, '@') : NULL;
+
+    return at != NULL && out->realm != NULL &&
+           (out->stage == TL_STAGE_WALK || out->stage == TL_STAGE_LOCATE) &&
+           (out->reason == TL_REASON_DNS_NO_RECORDS ||
+            out->reason == TL_REASON_NO_LOGON_SERVERS ||
+            out->reason == TL_REASON_PING_REFUSED) &&
+           !tl_dns_equal(out->realm, at + 1) &&
+           !tl_dns_equal(out->realm, logon->machine->workstation->realm);
+}
+
 /* Whether the directory can say more about the failure. An unknown user of a named domain
  * is not looked for: that must take no longer than a wrong password. */
 static bool worth_reading(const struct tl_logon *logon)
@@ -246,9 +173,12 @@ static bool worth_reading(const struct tl_logon *logon)
     if (out->stage == TL_STAGE_AS)
         return out->krb_error == TL_KRB_C_PRINCIPAL_UNKNOWN &&
                logon->route->type == TL_ENTERPRISE;
-    return out->stage == TL_STAGE_WALK && (out->reason == TL_REASON_WALK_UNKNOWN ||
-                                           out->reason == TL_REASON_TRUST_REFUSED ||
-                                           no_enctype(out) || refused_without_sids(out));
+    if (led_astray(logon))
+        return true;
+    return out->stage == TL_STAGE_WALK &&
+           (out->reason == TL_REASON_WALK_UNKNOWN ||
+            out->reason == TL_REASON_TRUST_REFUSED ||
+            out->reason == TL_REASON_ETYPE_UNSUPPORTED || refused_without_sids(out));
 }
 
 /* The own directory; if it cannot be opened, the cause is a fact. */

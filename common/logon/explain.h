@@ -30,6 +30,17 @@ enum tl_reason tli_explain_failure(struct tl_logon *logon,
 /* The same after a ticket that the keytab does not open, within explain_timeout. */
 enum tl_reason tli_explain_proof(struct tl_logon *logon);
 
+/* explain_trusts.c: a finer cause; status, stage, hop and code stay as they are. */
+void tli_explain_refine(struct tl_outcome *out, enum tl_reason reason,
+                        const char *subject, const char *attribute);
+/* The trusts on the path, as both sides hold them, then their encryption types, then the
+ * walk policy, then what cannot be read. True: the first that explains the failure is
+ * the reason now. */
+bool tli_explain_trusts(struct tl_logon *logon, const char *user_domain,
+                        tl_deadline deadline);
+/* DOMAIN_UNKNOWN becomes the fault of a trust that may have been meant. */
+void tli_explain_unknown_domain(struct tl_logon *logon);
+
 /* DOMAIN_UNKNOWN by a machine that could not read its trusts becomes why it could not.
  * Returns the outcome's reason. */
 enum tl_reason tli_explain_unread(struct tl_logon *logon);

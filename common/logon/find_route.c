@@ -130,7 +130,9 @@ static enum tl_reason no_realm(struct tl_logon *logon)
         route->ntstatus != 0 ? route->ntstatus : TL_NT_NO_SUCH_DOMAIN;
     tl_outcome_set_subject(logon->outcome, route->subject);
     tl_outcome_set_attribute(logon->outcome, route->attribute);
-    return tli_explain_unread(logon);
+    (void)tli_explain_unread(logon);
+    tli_explain_unknown_domain(logon);
+    return logon->outcome->reason;
 }
 
 enum tl_reason tli_logon_find_route(struct tl_logon *logon, tl_deadline deadline)

@@ -160,8 +160,7 @@ static enum tl_reason apply_rules(struct tl_logon *logon, tl_deadline deadline)
         reason = tl_pac_apply_rules(logon->pac, logon->machine->topology, logon->route,
                                     logon->client, logon->machine->workstation,
                                     logon->trace, logon->outcome);
-        if ((reason != TL_REASON_PAC_SID_FILTERED && reason != TL_REASON_TRUST_SID) ||
-            tries > 0 || !read_again(logon, deadline))
+        if (!tl_is_sid_refusal(reason) || tries > 0 || !read_again(logon, deadline))
             break;
     }
     return reason;

@@ -22,7 +22,7 @@ bool tli_lookup_is_unusable(enum tl_reason reason)
     return reason == TL_REASON_ID_UNMAPPABLE || reason == TL_REASON_ID_COLLISION ||
            reason == TL_REASON_ID_SUBORDINATE || reason == TL_REASON_ID_NAME_UNSAFE ||
            reason == TL_REASON_COMPUTER_ACCOUNT || reason == TL_REASON_NAME_TAKEN ||
-           reason == TL_REASON_PAC_SID_FILTERED || reason == TL_REASON_TRUST_SID;
+           tl_is_sid_refusal(reason);
 }
 
 enum tl_reason tli_query_map(const struct tli_lookup_query *query)

@@ -102,6 +102,21 @@ cleanup:
     talloc_free(tmp);
 }
 
+static void account_facts(struct tl_facts *facts, const struct tl_account *own)
+{
+    /* Whether both are set is the same: either ends it. */
+    const char *flag = (own->control & TL_UAC_DES_ONLY) != 0    ? "USE_DES_KEY_ONLY"
+                       : (own->control & TL_UAC_SMARTCARD) != 0 ? "SMARTCARD_REQUIRED"
+                                                                : NULL;
+    char *attribute =
+        talloc_asprintf(NULL, "userAccountControl has %s", flag != NULL ? flag : "");
+
+    add(facts, TL_FACT_MACHINE_ENABLED, (own->control & TL_UAC_DISABLED) == 0, own->dn,
+        "userAccountControl has ACCOUNTDISABLE", NULL);
+    add(facts, TL_FACT_MACHINE_FLAGS, flag == NULL, own->dn, attribute, NULL);
+    talloc_free(attribute);
+}
+
 void tli_machine_facts_read(struct tl_facts *facts, struct tl_directory *dir,
                             const struct tl_workstation *ws)
 {
@@ -115,13 +130,30 @@ void tli_machine_facts_read(struct tl_facts *facts, struct tl_directory *dir,
     if (tl_directory_account(tmp, dir, account, &own, &count, NULL) == TL_REASON_OK) {
         add(facts, TL_FACT_MACHINE_EXISTS, count > 0, account, NULL, NULL);
         if (count > 0)
-            add(facts, TL_FACT_MACHINE_ENABLED, !own[0].disabled, own[0].dn,
-                "userAccountControl has ACCOUNTDISABLE", NULL);
+            account_facts(facts, &own[0]);
     }
     spn_facts(facts, dir, ws, account);
 
 cleanup:
     talloc_free(tmp);
+}
+
+void tli_machine_facts_of_files(struct tl_facts *facts, const struct tl_config *config,
+                                const struct tl_workstation *ws)
+{
+    char *realm =
+        config->realm == NULL ? tl_krb5_conf_default(NULL, "default_realm") : NULL;
+    const struct tl_fact fact = {.kind = TL_FACT_KEYTAB_REALM,
+                                 .place = TL_PLACE_HERE,
+                                 .source = TL_SOURCE_FILE,
+                                 .holds = tl_dns_equal(realm, ws->realm),
+                                 .object = config->keytab,
+                                 .attribute = ws->realm,
+                                 .wanted = realm};
+
+    if (realm != NULL)
+        tl_facts_add(facts, &fact);
+    talloc_free(realm);
 }
 
 void tli_machine_facts_of_failure(struct tl_facts *facts, const struct tl_outcome *opened,
@@ -131,6 +163,8 @@ void tli_machine_facts_of_failure(struct tl_facts *facts, const struct tl_outcom
     struct tl_fact fact = {.place = TL_PLACE_OWN, .source = TL_SOURCE_NETWORK};
 
     fact.object = account;
+    if (opened->krb_error == TL_KRB_CLIENT_REVOKED)
+        fact.attribute = "KDC_ERR_CLIENT_REVOKED, the KDC does not say which";
     fact.kind = opened->krb_error == TL_KRB_CLIENT_REVOKED ? TL_FACT_MACHINE_ENABLED
                                                            : TL_FACT_MACHINE_EXISTS;
     if (account != NULL && opened->reason == TL_REASON_MACHINE_ACCOUNT &&

@@ -123,22 +123,6 @@ static struct reader *read_keytab(TALLOC_CTX *ctx, krb5_context k5, krb5_keytab 
     return r;
 }
 
-/* The value of krb5.conf: krb5_get_default_realm() would go on to ask DNS. */
-static const char *default_realm(TALLOC_CTX *ctx, krb5_context k5)
-{
-    profile_t profile = NULL;
-    char *value = NULL, *copy = NULL;
-
-    if (krb5_get_profile(k5, &profile) == 0 &&
-        profile_get_string(profile, "libdefaults", "default_realm", NULL, NULL, &value) ==
-            0 &&
-        value != NULL)
-        copy = talloc_strdup(ctx, value);
-    profile_release_string(value);
-    profile_abandon(profile);
-    return copy;
-}
-
 static bool unknown(const void *arg, const char *realm, const char *flat)
 {
     return tli_machine_is_disowned(arg, realm, flat);
@@ -224,12 +208,14 @@ static enum tl_reason choose(TALLOC_CTX *ctx, const struct tl_config *config,
                              const struct tli_keytab_machine **machine,
                              struct tl_outcome *out)
 {
-    struct tli_keytab_machine_hints hints = {.realm = config->realm,
-                                             .hostname = config->hostname,
-                                             .own = own,
-                                             .default_realm = default_realm(ctx, k5),
-                                             .unknown = unknown,
-                                             .arg = config};
+    struct tli_keytab_machine_hints hints = {
+        .realm = config->realm,
+        .hostname = config->hostname,
+        .own = own,
+        /* krb5_get_default_realm() would go on to ask DNS. */
+        .default_realm = tli_k5_conf_default(ctx, k5, "default_realm"),
+        .unknown = unknown,
+        .arg = config};
     struct reader *r = read_keytab(ctx, k5, keytab);
     struct tli_keytab_machine *machines;
     size_t count;

@@ -41,6 +41,7 @@ struct rules {
     const struct tl_tdo *tdo;        /* the own side's trust that carries it, or NULL */
     const struct tl_sid *domain_sid; /* as the directory says; NULL: not known */
     const struct tl_ft_record *disabled; /* its domain record, if that is switched off */
+    const struct tl_tdo *disabler;       /* the trust that has that record */
 };
 
 static const struct tl_domain *own_domain_of(const struct tl_topology *topo,
@@ -232,6 +233,25 @@ static enum tl_reason refuse_trust(const struct rules *r)
     return reason;
 }
 
+/* The forest trust's information switches the user's domain off by its SID. */
+static enum tl_reason refuse_disabled(const struct rules *r)
+{
+    const char *by = (r->disabled->flags & TL_FT_SID_DISABLED_ADMIN) != 0
+                         ? "by an administrator"
+                         : "because of a conflict";
+    char *attribute = talloc_asprintf(
+        r->out, "msDS-TrustForestTrustInfo disables the SID of %s, %s", r->domain, by);
+    enum tl_reason reason =
+        refuse_user(r, &r->pac->user_sid, TL_REASON_DOMAIN_SID_DISABLED,
+                    "the forest trust's information disables the domain by its SID");
+
+    tl_outcome_set_subject(r->out, r->disabler->dn != NULL ? r->disabler->dn
+                                                           : r->disabler->partner);
+    tl_outcome_set_attribute(r->out, attribute);
+    talloc_free(attribute);
+    return reason;
+}
+
 /*
  * A SID of the own forest as LogonDomainId is not a membership too many but a
  * false identity: authentication fails, it is not filtered [MS-PAC 4.1.2.2]. The
@@ -255,9 +275,7 @@ static enum tl_reason check_user(const struct rules *r)
             r, sid, filtered,
             "a user of another forest with a SID of the workstation's forest");
     if (r->disabled != NULL)
-        return refuse_user(
-            r, sid, filtered,
-            "the forest trust's information disables the domain by its SID");
+        return refuse_disabled(r);
     if (r->domain_sid != NULL && !tl_sid_equal(r->domain_sid, &pac->domain_sid))
         return r->tdo != NULL && r->domain_sid == &r->tdo->sid
                    ? refuse_trust(r)
@@ -335,8 +353,10 @@ static void find_foreign(struct rules *r)
         r->domain_sid = &r->tdo->sid;
     else if (rec != NULL && rec->has_sid)
         r->domain_sid = &rec->sid;
-    if (rec != NULL && sid_disabled(rec))
+    if (rec != NULL && sid_disabled(rec)) {
         r->disabled = rec;
+        r->disabler = via;
+    }
     if (r->tdo == NULL)
         r->tdo = via;
     if (r->tdo != NULL)
@@ -364,6 +384,12 @@ static void find_boundary(struct rules *r)
     /* A child domain under quarantine speaks for itself alone. */
     if (r->tdo != NULL && (r->tdo->attributes & TL_TRUST_QUARANTINED))
         r->boundary = QUARANTINED;
+}
+
+bool tl_is_sid_refusal(enum tl_reason reason)
+{
+    return reason == TL_REASON_PAC_SID_FILTERED || reason == TL_REASON_TRUST_SID ||
+           reason == TL_REASON_DOMAIN_SID_DISABLED;
 }
 
 enum tl_reason tl_pac_apply_rules(struct tl_pac *pac, const struct tl_topology *topo,

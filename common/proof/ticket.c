@@ -103,6 +103,20 @@ static bool try_keys(struct proof *p, krb5_keytab keytab, bool same_kvno)
     return opened;
 }
 
+/* The key would be there if the whole keytab was. */
+static enum tl_reason no_key_of_type(struct proof *p)
+{
+    char name[64] = "";
+    char *attribute;
+
+    if (krb5_enctype_to_name(p->ticket->enc_part.enctype, false, name, sizeof(name)) != 0)
+        snprintf(name, sizeof(name), "%d", (int)p->ticket->enc_part.enctype);
+    attribute = talloc_asprintf(p->mem, "no key of the encryption type %s", name);
+    tl_outcome_set_attribute(p->out, attribute);
+    return tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_KEYTAB_WRONG,
+                           "the ticket is encrypted with type %s", name);
+}
+
 static enum tl_reason not_opened(struct proof *p)
 {
     krb5_kvno kvno = p->ticket->enc_part.kvno;
@@ -122,9 +136,7 @@ static enum tl_reason not_opened(struct proof *p)
         return tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_KEYTAB_STALE,
                                "the machine's password has been changed since");
     if (!p->same_type)
-        return tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_KEYTAB_WRONG,
-                               "the keytab has no key of the ticket's type %d",
-                               (int)p->ticket->enc_part.enctype);
+        return no_key_of_type(p);
     return tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_KEYTAB_WRONG,
                            p->same_kvno
                                ? "the key of the same version does not decrypt it"

@@ -9,60 +9,31 @@
 #include <errno.h>
 #include <trustlogon/name.h>
 
-#include "internal.h"
+#include "route_judge.h"
 
-/* What is judged at the moment: a TDO at one end of one hop. */
-struct scene {
-    TALLOC_CTX *ctx;
-    const struct tl_topology *topo;
-    const struct tl_workstation *ws;
-    const char *user_domain;
-    const struct tli_path *path;
-    const struct tl_hop *hop;
-    const struct tl_tdo *tdo;     /* the one on trial; NULL: missing */
-    const char *holder, *partner; /* whose it is, for whom */
-    bool user_side;
-    struct tli_fault *fault;
-};
-
-/* A check returns 0 with fault->reason set where it found something. */
-typedef int (*check_fn)(struct scene *s);
-
-static int blame(struct scene *s, enum tl_reason reason, const char *subject,
-                 char *attribute)
+static int check_missing(struct tli_scene *s)
 {
-    if (subject == NULL && s->tdo != NULL && s->tdo->dn != NULL)
-        subject = talloc_strdup(s->ctx, s->tdo->dn);
-    else if (subject == NULL)
-        subject = talloc_asprintf(
-            s->ctx, "%s in %s", s->tdo != NULL ? s->tdo->partner : s->partner, s->holder);
-    else
-        subject = talloc_strdup(s->ctx, subject);
-    if (subject == NULL)
-        return -ENOMEM;
-    s->fault->reason = reason;
-    s->fault->subject = subject;
-    s->fault->attribute = attribute;
-    return 0;
-}
+    const struct tl_nameless_tdo *nameless;
+    const struct tl_tdo *misnamed;
 
-static bool is_ours(const struct scene *s, const char *domain)
-{
-    return tl_topology_domain(s->topo, domain) != NULL ||
-           tli_same_domain(s->ws->domain, domain);
-}
-
-static int check_missing(struct scene *s)
-{
     /* Only where the way enters our forest: within one, the crossRefs already say
      * that the domains are joined, and of the user's forest too little was read. */
     if (s->tdo != NULL || !tl_topology_was_read(s->topo, s->holder) ||
-        is_ours(s, s->holder) == is_ours(s, s->partner))
+        tli_is_ours(s, s->holder) == tli_is_ours(s, s->partner))
         return 0;
-    return blame(s, TL_REASON_TRUST_MISSING, NULL, NULL);
+    nameless = tl_topology_nameless(s->topo, s->holder, s->partner);
+    misnamed = tli_misnamed(s);
+    if (misnamed != NULL)
+        return tli_blame(s, TL_REASON_TRUST_PARTNER, misnamed->dn,
+                         talloc_asprintf(s->ctx, "trustPartner = %s; right is %s",
+                                         misnamed->partner, s->partner));
+    if (nameless != NULL)
+        return tli_blame(s, TL_REASON_TRUST_DAMAGED, nameless->dn,
+                         talloc_strdup(s->ctx, "no trustPartner"));
+    return tli_blame(s, TL_REASON_TRUST_MISSING, NULL, NULL);
 }
 
-static int check_type(struct scene *s)
+static int check_type(struct tli_scene *s)
 {
     char *attribute;
 
@@ -71,13 +42,13 @@ static int check_type(struct scene *s)
     attribute = talloc_asprintf(s->ctx, "trustType = %u", s->tdo->type);
     if (attribute == NULL)
         return -ENOMEM;
-    return blame(s,
-                 s->tdo->type == TL_TRUST_DOWNLEVEL ? TL_REASON_TRUST_DOWNLEVEL
-                                                    : TL_REASON_TRUST_MIT,
-                 NULL, attribute);
+    return tli_blame(s,
+                     s->tdo->type == TL_TRUST_DOWNLEVEL ? TL_REASON_TRUST_DOWNLEVEL
+                                                        : TL_REASON_TRUST_MIT,
+                     NULL, attribute);
 }
 
-static int check_partner(struct scene *s)
+static int check_partner(struct tli_scene *s)
 {
     char *attribute;
 
@@ -86,10 +57,10 @@ static int check_partner(struct scene *s)
     attribute = talloc_asprintf(s->ctx, "trustPartner = %s", s->tdo->partner);
     if (attribute == NULL)
         return -ENOMEM;
-    return blame(s, TL_REASON_TRUST_NETBIOS_NAMED, NULL, attribute);
+    return tli_blame(s, TL_REASON_TRUST_NETBIOS_NAMED, NULL, attribute);
 }
 
-static int check_direction(struct scene *s)
+static int check_direction(struct tli_scene *s)
 {
     uint32_t needed = s->user_side ? TL_TRUST_INBOUND : TL_TRUST_OUTBOUND;
     char *attribute;
@@ -100,10 +71,10 @@ static int check_direction(struct scene *s)
                                 tl_tdo_direction_name(s->tdo));
     if (attribute == NULL)
         return -ENOMEM;
-    return blame(s, TL_REASON_TRUST_DIRECTION, NULL, attribute);
+    return tli_blame(s, TL_REASON_TRUST_DIRECTION, NULL, attribute);
 }
 
-static int check_transitive(struct scene *s)
+static int check_transitive(struct tli_scene *s)
 {
     char *attribute;
 
@@ -118,11 +89,11 @@ static int check_transitive(struct scene *s)
                                     : ", an external trust");
     if (attribute == NULL)
         return -ENOMEM;
-    return blame(s, TL_REASON_TRUST_NOT_TRANSITIVE, NULL, attribute);
+    return tli_blame(s, TL_REASON_TRUST_NOT_TRANSITIVE, NULL, attribute);
 }
 
 /* Another forest trust of the same holder that claims the host more exactly. */
-static const struct tl_tdo *rival(const struct scene *s, size_t specific)
+static const struct tl_tdo *rival(const struct tli_scene *s, size_t specific)
 {
     size_t labels;
 
@@ -138,7 +109,8 @@ static const struct tl_tdo *rival(const struct scene *s, size_t specific)
     return NULL;
 }
 
-static char *why_not_routed(const struct scene *s, const struct tl_suffix_match *match)
+static char *why_not_routed(const struct tli_scene *s,
+                            const struct tl_suffix_match *match)
 {
     switch (match->reason) {
     case TL_REASON_SUFFIX_EXCLUDED:
@@ -154,43 +126,63 @@ static char *why_not_routed(const struct scene *s, const struct tl_suffix_match 
     }
 }
 
+/* What else a TDO holds shows that these bits are not those it was made with. */
+static int contradicts(struct tli_scene *s, const struct tl_tdo *tdo, const char *how)
+{
+    char *attribute =
+        talloc_asprintf(s->ctx, "trustAttributes = 0x%x, %s", tdo->attributes, how);
+
+    if (attribute == NULL)
+        return -ENOMEM;
+    return tli_blame(s, TL_REASON_TRUST_FLAGS, tdo->dn, attribute);
+}
+
 /*
  * The own side has a forest trust, so the host is asked for and a referral expected; but
  * to the user's KDC it is an external trust, which carries no referrals. A trust
  * that was recreated on one side only looks like this.
  */
-static int check_same_kind(struct scene *s)
+static int check_same_kind(struct tli_scene *s)
 {
     char *attribute;
 
     if (!s->user_side || s->tdo == NULL || tli_tdo_routes_names(s->tdo) ||
         s->hop->tdo_to == NULL || !tli_tdo_routes_names(s->hop->tdo_to))
         return 0;
+    if (!s->hop->tdo_to->keeps_forest_info && s->hop->tdo_to->forest_info == NULL)
+        return contradicts(s, s->hop->tdo_to,
+                           "FOREST_TRANSITIVE, and no msDS-TrustForestTrustInfo");
+    if (tl_tdo_is_forest(s->tdo))
+        return contradicts(s, s->tdo, "FOREST_TRANSITIVE and NON_TRANSITIVE at once");
+    if (s->tdo->keeps_forest_info)
+        return contradicts(s, s->tdo,
+                           "without FOREST_TRANSITIVE, and the msDS-TrustForestTrustInfo "
+                           "of a forest trust");
     attribute = talloc_asprintf(s->ctx, "trustAttributes = 0x%x, not a forest trust",
                                 s->tdo->attributes);
     if (attribute == NULL)
         return -ENOMEM;
-    return blame(s, TL_REASON_TRUST_KINDS, NULL, attribute);
+    return tli_blame(s, TL_REASON_TRUST_KINDS, NULL, attribute);
 }
 
 /* KDCs treat what is marked so as a domain of their own forest, whose tickets need no
  * filtering and whose referrals follow no trust between forests. */
-static int check_outside(struct scene *s)
+static int check_outside(struct tli_scene *s)
 {
     char *attribute;
 
     if (s->tdo == NULL || (s->tdo->attributes & TL_TRUST_WITHIN_FOREST) == 0 ||
-        is_ours(s, s->holder) == is_ours(s, s->partner))
+        tli_is_ours(s, s->holder) == tli_is_ours(s, s->partner))
         return 0;
     attribute = talloc_asprintf(s->ctx, "trustAttributes = 0x%x, WITHIN_FOREST",
                                 s->tdo->attributes);
     if (attribute == NULL)
         return -ENOMEM;
-    return blame(s, TL_REASON_TRUST_WITHIN_FOREST, NULL, attribute);
+    return tli_blame(s, TL_REASON_TRUST_WITHIN_FOREST, NULL, attribute);
 }
 
 /* The user's KDC refers host/<fqdn> by the forest trust's names: is ours there? */
-static int check_host_routed(struct scene *s)
+static int check_host_routed(struct tli_scene *s)
 {
     struct tl_suffix_match match;
     const struct tl_tdo *other;
@@ -216,10 +208,10 @@ static int check_host_routed(struct scene *s)
     } else {
         attribute = why_not_routed(s, &match);
     }
-    return attribute != NULL ? blame(s, reason, NULL, attribute) : -ENOMEM;
+    return attribute != NULL ? tli_blame(s, reason, NULL, attribute) : -ENOMEM;
 }
 
-static int check_selective(struct scene *s)
+static int check_selective(struct tli_scene *s)
 {
     char *attribute;
 
@@ -229,12 +221,12 @@ static int check_selective(struct scene *s)
                                 s->tdo->attributes);
     if (attribute == NULL)
         return -ENOMEM;
-    return blame(s, TL_REASON_TRUST_SELECTIVE, NULL, attribute);
+    return tli_blame(s, TL_REASON_TRUST_SELECTIVE, NULL, attribute);
 }
 
 /* A ticket that comes over a forest trust must bear a realm that the trust claims
  * [MS-PAC 4.1.2.3]; Samba does not look. So this comes last. */
-static int check_realm_claimed(struct scene *s)
+static int check_realm_claimed(struct tli_scene *s)
 {
     struct tl_suffix_match match;
     char *attribute = NULL;
@@ -247,26 +239,29 @@ static int check_realm_claimed(struct scene *s)
         return 0;
     if (match.reason == TL_REASON_TRUST_INFO_BROKEN) {
         attribute = talloc_strdup(s->ctx, s->tdo->forest_info_error);
-        return attribute != NULL ? blame(s, match.reason, NULL, attribute) : -ENOMEM;
+        return attribute != NULL ? tli_blame(s, match.reason, NULL, attribute) : -ENOMEM;
     }
     if (match.record != NULL) {
         attribute = talloc_strdup(s->ctx, tli_ft_flag_words(match.record));
         if (attribute == NULL)
             return -ENOMEM;
     }
-    return blame(s, match.reason,
-                 match.record != NULL ? match.record->name : s->user_domain, attribute);
+    return tli_blame(s, match.reason,
+                     match.record != NULL ? match.record->name : s->user_domain,
+                     attribute);
 }
 
+/* The last ones do not stop every logon; they are why, where nothing before them is. */
 static const check_fn checks[] = {
-    check_missing,   check_type,          check_partner,   check_direction,
-    check_outside,   check_transitive,    check_same_kind, check_host_routed,
-    check_selective, check_realm_claimed,
+    check_missing,      check_type,          check_partner,    check_direction,
+    check_outside,      check_transitive,    check_same_kind,  check_host_routed,
+    check_selective,    check_realm_claimed, tli_check_damage, tli_check_twin,
+    tli_check_enctypes, tli_check_spelling,
 };
 
 /* How it ends where the reason alone does not say: the user's KDC answers 7, the
  * workstation's KDC refuses the ticket of the trust (35 on Samba). */
-static uint32_t status_of(const struct scene *s)
+static uint32_t status_of(const struct tli_scene *s)
 {
     const struct tl_reason_info *info = tl_reason_info(s->fault->reason);
 
@@ -279,7 +274,7 @@ static uint32_t status_of(const struct scene *s)
                : TL_NT_TRUSTED_DOMAIN_FAILURE;
 }
 
-static int run_checks(struct scene *s)
+static int run_checks(struct tli_scene *s)
 {
     for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
         int ret = checks[i](s);
@@ -298,12 +293,12 @@ int tli_path_judge(TALLOC_CTX *ctx, const struct tl_topology *topo,
                    const struct tl_workstation *ws, const char *user_domain,
                    const struct tli_path *path, struct tli_fault *fault)
 {
-    struct scene s = {.ctx = ctx,
-                      .topo = topo,
-                      .ws = ws,
-                      .user_domain = user_domain,
-                      .path = path,
-                      .fault = fault};
+    struct tli_scene s = {.ctx = ctx,
+                          .topo = topo,
+                          .ws = ws,
+                          .user_domain = user_domain,
+                          .path = path,
+                          .fault = fault};
 
     *fault = (struct tli_fault){.reason = TL_REASON_OK};
     if (topo == NULL)
@@ -328,7 +323,7 @@ int tli_path_judge(TALLOC_CTX *ctx, const struct tl_topology *topo,
 int tli_tdo_judge_kind(TALLOC_CTX *ctx, const struct tl_tdo *tdo, const char *peer,
                        struct tli_fault *fault)
 {
-    struct scene s = {
+    struct tli_scene s = {
         .ctx = ctx, .tdo = tdo, .holder = tdo->holder, .partner = peer, .fault = fault};
     int ret;
 

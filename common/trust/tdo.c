@@ -2,12 +2,27 @@
  *
  * tdo.c - what a trusted domain object is, in words.
  */
+#include <string.h>
+#include <strings.h>
 #include <trustlogon/trust.h>
+
+#define CN "CN="
 
 bool tl_tdo_is_forest(const struct tl_tdo *tdo)
 {
     return tdo->type == TL_TRUST_UPLEVEL &&
            (tdo->attributes & TL_TRUST_FOREST_TRANSITIVE) != 0;
+}
+
+char *tl_tdo_name(TALLOC_CTX *ctx, const char *dn)
+{
+    size_t len;
+
+    if (strncasecmp(dn, CN, strlen(CN)) != 0)
+        return NULL;
+    dn += strlen(CN);
+    len = strcspn(dn, ",\\");
+    return dn[len] == ',' ? talloc_strndup(ctx, dn, len) : NULL;
 }
 
 const char *tl_tdo_kind(const struct tl_tdo *tdo)

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 #include <trustlogon/name.h>
 #include <trustlogon/topology.h>
 
@@ -45,7 +46,8 @@ static int copy_trust(TALLOC_CTX *ctx, struct tl_tdo *to, const struct tl_tdo *f
         tli_copy_string(ctx, &to->dn, from->dn) != 0 ||
         tli_copy_string(ctx, &to->partner, from->partner) != 0 ||
         tli_copy_string(ctx, &to->flat, from->flat) != 0 ||
-        tli_copy_string(ctx, &to->forest_info_error, from->forest_info_error) != 0)
+        tli_copy_string(ctx, &to->forest_info_error, from->forest_info_error) != 0 ||
+        tli_copy_string(ctx, &to->damage, from->damage) != 0)
         return -ENOMEM;
     if (from->forest_info == NULL)
         return 0;
@@ -70,6 +72,42 @@ static int make_room(struct tl_topology *topo)
     return 0;
 }
 
+/* Whether two are one object, of which one was read later. Snapshots by hand have no
+ * DNs. */
+static bool is_same_object(const struct tl_tdo *a, const struct tl_tdo *b)
+{
+    return tli_same_domain(a->holder, b->holder) &&
+           tli_same_domain(a->partner, b->partner) &&
+           (a->dn == NULL || b->dn == NULL || strcasecmp(a->dn, b->dn) == 0);
+}
+
+static bool bears_its_name(const struct tl_tdo *tdo)
+{
+    char *name = tdo->dn != NULL ? tl_tdo_name(NULL, tdo->dn) : NULL;
+    bool bears = tli_same_domain(name, tdo->partner);
+
+    talloc_free(name);
+    return bears;
+}
+
+/* Of two objects for one partner the one that bears its name comes first. */
+static void put_in_order(struct tl_topology *topo, size_t last)
+{
+    struct tl_tdo *tdo = &topo->trusts[last];
+
+    if (!bears_its_name(tdo))
+        return;
+    for (size_t i = 0; i < last; i++)
+        if (tli_same_domain(topo->trusts[i].holder, tdo->holder) &&
+            tli_same_domain(topo->trusts[i].partner, tdo->partner)) {
+            const struct tl_tdo other = topo->trusts[i];
+
+            topo->trusts[i] = *tdo;
+            *tdo = other;
+            return;
+        }
+}
+
 int tl_topology_add_trust(struct tl_topology *topo, const struct tl_tdo *tdo)
 {
     struct tl_tdo copy;
@@ -83,20 +121,62 @@ int tl_topology_add_trust(struct tl_topology *topo, const struct tl_tdo *tdo)
     if (owner == NULL || copy_trust(owner, &copy, tdo) != 0)
         goto fail;
     for (i = 0; i < topo->num_trusts; i++)
-        if (tli_same_domain(topo->trusts[i].holder, tdo->holder) &&
-            tli_same_domain(topo->trusts[i].partner, tdo->partner))
+        if (is_same_object(&topo->trusts[i], tdo))
             break;
     if (i == topo->num_trusts) {
         if (make_room(topo) != 0)
             goto fail;
-        topo->num_trusts++;
+        topo->trusts[topo->num_trusts++] = copy;
+        put_in_order(topo, i);
+    } else {
+        topo->trusts[i] = copy;
     }
-    topo->trusts[i] = copy;
     return 0;
 
 fail:
     talloc_free(owner);
     return -ENOMEM;
+}
+
+int tl_topology_add_nameless(struct tl_topology *topo, const char *holder, const char *dn,
+                             const char *flat)
+{
+    struct tl_nameless_tdo *grown;
+
+    if (topo == NULL || holder == NULL || dn == NULL)
+        return -EINVAL;
+    for (size_t i = 0; i < topo->num_nameless; i++)
+        if (strcasecmp(topo->nameless[i].dn, dn) == 0)
+            return 0;
+    grown = talloc_realloc(topo, topo->nameless, struct tl_nameless_tdo,
+                           (unsigned)topo->num_nameless + 1);
+    if (grown == NULL)
+        return -ENOMEM;
+    topo->nameless = grown;
+    grown += topo->num_nameless;
+    *grown = (struct tl_nameless_tdo){0};
+    if (tli_copy_string(topo, &grown->holder, holder) != 0 ||
+        tli_copy_string(topo, &grown->dn, dn) != 0 ||
+        tli_copy_string(topo, &grown->flat, flat) != 0)
+        return -ENOMEM;
+    topo->num_nameless++;
+    return 0;
+}
+
+const struct tl_nameless_tdo *tl_topology_nameless(const struct tl_topology *topo,
+                                                   const char *holder, const char *domain)
+{
+    for (size_t i = 0; topo != NULL && domain != NULL && i < topo->num_nameless; i++) {
+        const struct tl_nameless_tdo *tdo = &topo->nameless[i];
+        char *name = tl_tdo_name(NULL, tdo->dn);
+        bool was = tli_same_domain(tdo->holder, holder) &&
+                   (tli_same_domain(name, domain) || tli_same_flat(tdo->flat, domain));
+
+        talloc_free(name);
+        if (was)
+            return tdo;
+    }
+    return NULL;
 }
 
 bool tl_topology_was_read(const struct tl_topology *topo, const char *holder)

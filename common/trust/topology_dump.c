@@ -113,9 +113,20 @@ static int dump_trust(json_t *out, const struct tl_tdo *tdo)
         ret = put_integer(out, "whenChanged", tdo->changed);
     if (ret == 0)
         ret = put_string(out, "forestTrustInfoError", tdo->forest_info_error);
+    if (ret == 0)
+        ret = put_string(out, "damage", tdo->damage);
     if (ret == 0 && tdo->forest_info != NULL)
         ret = dump_info(out, tdo->forest_info);
     return ret;
+}
+
+static int dump_nameless(json_t *out, const struct tl_nameless_tdo *tdo)
+{
+    int ret = put_string(out, "holder", tdo->holder);
+
+    if (ret == 0)
+        ret = put_string(out, "dn", tdo->dn);
+    return ret != 0 ? ret : put_string(out, "flatName", tdo->flat);
 }
 
 static int put_strings(json_t *object, const char *key, const char *const *values,
@@ -133,7 +144,7 @@ static int put_strings(json_t *object, const char *key, const char *const *value
 
 static int dump_lists(json_t *root, const struct tl_topology *topo)
 {
-    json_t *domains = json_array(), *trusts = json_array();
+    json_t *domains = json_array(), *trusts = json_array(), *nameless;
     int ret = put_strings(root, "uPNSuffixes", topo->suffixes, topo->num_suffixes);
 
     if (ret == 0)
@@ -152,6 +163,16 @@ static int dump_lists(json_t *root, const struct tl_topology *topo)
         json_t *item = json_object();
 
         ret = append(trusts, item, dump_trust(item, &topo->trusts[i]));
+    }
+    if (topo->num_nameless == 0)
+        return ret;
+    nameless = json_array();
+    if (json_object_set_new(root, "namelessTrusts", nameless) != 0)
+        ret = -ENOMEM;
+    for (size_t i = 0; ret == 0 && i < topo->num_nameless; i++) {
+        json_t *item = json_object();
+
+        ret = append(nameless, item, dump_nameless(item, &topo->nameless[i]));
     }
     return ret;
 }

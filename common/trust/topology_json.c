@@ -305,6 +305,8 @@ static int read_trust(const struct reader *in, struct tl_tdo *tdo)
         ret = get_i64(in, "whenChanged", &tdo->changed);
     if (ret == 0)
         ret = get_string(in, "forestTrustInfoError", OPTIONAL, &tdo->forest_info_error);
+    if (ret == 0)
+        ret = get_string(in, "damage", OPTIONAL, &tdo->damage);
     return ret != 0 ? ret : read_info(in, tdo);
 }
 
@@ -326,6 +328,33 @@ static int read_trusts(const struct reader *in, struct tl_topology *topo)
             ret = read_trust(&inner, &topo->trusts[i]);
     }
     topo->num_trusts = count;
+    return ret;
+}
+
+static int read_nameless(const struct reader *in, struct tl_topology *topo)
+{
+    const json_t *array;
+    struct reader inner;
+    size_t count;
+    int ret = get_array(in, "namelessTrusts", TRUSTS_MAX, &array, &count);
+
+    if (ret != 0 || count == 0)
+        return ret;
+    topo->nameless = talloc_zero_array(topo, struct tl_nameless_tdo, (unsigned)count);
+    if (topo->nameless == NULL)
+        return -ENOMEM;
+    for (size_t i = 0; i < count && ret == 0; i++) {
+        struct tl_nameless_tdo *tdo = &topo->nameless[i];
+
+        ret = enter(in, array, "namelessTrusts", i, &inner);
+        if (ret == 0)
+            ret = get_dns(&inner, "holder", REQUIRED, &tdo->holder);
+        if (ret == 0)
+            ret = get_string(&inner, "dn", REQUIRED, &tdo->dn);
+        if (ret == 0)
+            ret = get_string(&inner, "flatName", OPTIONAL, &tdo->flat);
+    }
+    topo->num_nameless = count;
     return ret;
 }
 
@@ -354,6 +383,8 @@ static int read_all(const struct reader *in, struct tl_topology *topo)
                           &topo->num_suffixes);
     if (ret == 0)
         ret = get_strings(in, "holdersRead", TRUSTS_MAX, &topo->read, &topo->num_read);
+    if (ret == 0)
+        ret = read_nameless(in, topo);
     return ret != 0 ? ret : read_trusts(in, topo);
 }
 

@@ -2,12 +2,16 @@
 # SPDX-License-Identifier: MIT
 """Faults that one sentence of Windows covers: diagnose and the journal name the one that is there,
 with object and attribute, and PAM's status stays."""
+import contextlib
 import time
 
 import harness
 from capture import Capture
 from harness import (broken, check, command, diagnose, equal, finish, forget_journal, journal,
                      logon, until, up, ws)
+
+from truth import model
+from truth.fault import undo_all
 
 LAB = {"trust": "forest"}
 
@@ -18,9 +22,21 @@ AGED = ["sed", "-i", "-E", f's/("taken": ?)[0-9]+/\\1{int(time.time()) - 120}/',
         "/var/lib/trustlogon/topology.json"]
 
 
-def named(what, reason, subject, attribute="", win32=1787, told=True):
+@contextlib.contextmanager
+def made(name):
+    """A fault of the campaign's model."""
+    fault = next(fault for fault in model.faults("forest") if fault.name == name)
+    undo = []
+    try:
+        fault.make(harness._lab, undo)
+        yield
+    finally:
+        equal(f"{name}: undone", undo_all(harness._lab, undo), [])
+
+
+def named(what, reason, subject, attribute="", win32=1787, told=True, how=broken):
     """diagnose, and unless it cannot know, the journal, give this cause."""
-    with broken(what):
+    with how(what):
         command("refresh")
         forget_journal()
         logon(ALICE)
@@ -60,7 +76,28 @@ def main():
     named("account-disabled", "machine-account-disabled", "WS1", win32=None, told=False)
     named("within-forest", "trust-within-forest", "CN=fabrikam.test", "0x28")
     named("trust-sid", "trust-sid", "CN=contoso.test", "S-1-5-21-1-2-3", 1326)
-    named("secret-ws", "trust-secret", "CN=contoso.test", "of CN=fabrikam.test", 1788)
+    named("secret-ws", "trust-secret", "; CN=fabrikam.test", "trustAuthOutgoing", 1788)
+    for what, reason, subject, attribute, win32 in (
+            ("contoso-trustAuthIncoming-gone", "trust-secret-missing", "CN=fabrikam.test",
+             "trustAuthIncoming", 1787),
+            ("fabrikam-trustAuthOutgoing-gone", "trust-secret-missing", "CN=contoso.test",
+             "trustAuthOutgoing", 1788),
+            ("contoso-flatName-gone", "trust-damaged", "CN=fabrikam.test", "no flatName", 0),
+            ("contoso-duplicate-trustPartner", "trust-twice", "CN=second.test",
+             "trustPartner = fabrikam.test", 0),
+            ("contoso-trustPartner-other", "trust-partner", "CN=fabrikam.test",
+             "trustPartner = other.test", 1311),
+            ("fabrikam-msDS-SupportedEncryptionTypes-8", "trust-enctypes", "CN=contoso.test",
+             "msDS-SupportedEncryptionTypes = 8", 1788),
+            ("fabrikam-info-domain-sid-admin", "domain-sid-disabled", "CN=contoso.test",
+             "disables the SID of contoso.test", 1326),
+            ("fabrikam-trustPartner-gone", "trust-damaged", "CN=contoso.test",
+             "no trustPartner", 1355)):
+        named(what, reason, subject, attribute, win32, how=made)
+    # The journal's words are those of the file and of the account.
+    named("machine-uac-0x200000", "machine-account-flags", "CN=WS1", "USE_DES_KEY_ONLY", 0, how=made)
+    named("keytab-realm", "keytab-other-realm", "/etc/krb5.keytab", "FABRIKAN.TEST", 1311,
+          told=False, how=made)
     with broken("tcp389"):
         named("trusttype", "trust-unreadable", "dc1.contoso.test", "contoso.test", told=False)
     # The journal knows one clock beside this machine's.

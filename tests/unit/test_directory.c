@@ -125,6 +125,39 @@ START_TEST(tdo_hostile)
 }
 END_TEST
 
+/* What a domain controller cannot work with; the first of several. */
+START_TEST(tdo_damage)
+{
+    static const uint8_t info[] = {7, 0, 0, 0, 0, 0, 0, 0};
+    static const struct {
+        const char *name, *value, *damage;
+    } rows[] = {
+        {"flatName", NULL, "no flatName"},
+        {"securityIdentifier", NULL, "no securityIdentifier"},
+        {"securityIdentifier", "S-1-5", "a securityIdentifier that is no SID"},
+        {"trustAttributes", NULL, "no trustAttributes"},
+        {"whenChanged", NULL, NULL},
+        {"trustAttributes", "8", "a msDS-TrustForestTrustInfo of an unknown version"},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct tli_entry entry = good_tdo();
+        struct tl_tdo *tdo;
+        const char *why;
+
+        replace_bytes(ctx, &entry, "msDS-TrustForestTrustInfo", info, sizeof(info));
+        replace_bytes(ctx, &entry, rows[i].name, rows[i].value,
+                      rows[i].value != NULL ? strlen(rows[i].value) : 0);
+        ck_assert_int_eq(tli_tdo_from_entry(ctx, "f.test", &entry, &tdo, &why), 0);
+        ck_assert(tdo->keeps_forest_info);
+        if (rows[i].damage == NULL)
+            ck_assert_ptr_null(tdo->damage);
+        else
+            ck_assert_str_eq(tdo->damage, rows[i].damage);
+    }
+}
+END_TEST
+
 START_TEST(tdo_huge_partner)
 {
     struct tli_entry entry = good_tdo();
@@ -283,6 +316,7 @@ int main(void)
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, tdo_whole);
     tcase_add_loop_test(t, tdo_hostile, 0, COUNT(tdo_cases));
+    tcase_add_test(t, tdo_damage);
     tcase_add_test(t, tdo_huge_partner);
     tcase_add_test(t, tdo_forest_info);
     tcase_add_test(t, domains);

@@ -176,7 +176,7 @@ START_TEST(named_for_its_partner)
         struct tl_facts *facts = tl_facts_new(NULL);
         struct tl_tdo tdo = {.dn = objects[i].dn, .partner = objects[i].partner};
 
-        tl_facts_of_tdo(facts, &tdo);
+        tl_facts_of_tdo(facts, TL_PLACE_OWN, &tdo);
         ck_assert_msg(tl_facts_hold(facts, TL_FACT_TDO_NAME, TL_PLACE_OWN) ==
                           objects[i].holds,
                       "%s", objects[i].dn);

@@ -97,8 +97,8 @@ static const struct row {
      FILTERED, "", ""},
     {"forest: child with our SID", "SUB.CONTOSO.TEST", FOREST, FABRIKAM, "", "", FILTERED,
      "", ""},
-    {"forest: a domain switched off", "OFF.CONTOSO.TEST", FOREST, OFF, "", "", FILTERED,
-     "", ""},
+    {"forest: a domain switched off", "OFF.CONTOSO.TEST", FOREST, OFF, "", "",
+     TL_REASON_DOMAIN_SID_DISABLED, "", ""},
     {"forest: a domain not listed", "NEW.CONTOSO.TEST", FOREST, OTHER,
      OTHER "-1200 " CONTOSO "-1200", "", OK, OTHER "-1200", ""},
     {"forest: a domain not listed with our SID", "NEW.CONTOSO.TEST", FOREST, EU, "", "",
@@ -250,6 +250,11 @@ START_TEST(table)
         ck_assert_int_eq(f.out->stage, TL_STAGE_PROOF);
         if (row->reason == TL_REASON_TRUST_SID)
             ck_assert_str_eq(f.out->attribute, "securityIdentifier = " CONTOSO);
+        else if (row->reason == TL_REASON_DOMAIN_SID_DISABLED)
+            ck_assert_str_eq(
+                f.out->attribute,
+                "msDS-TrustForestTrustInfo disables the SID of OFF.CONTOSO.TEST, by an "
+                "administrator");
         else
             ck_assert_ptr_nonnull(strstr(f.out->subject, row->domain));
         ck_assert_uint_eq(f.log->count, 1);

@@ -295,6 +295,18 @@ static inline void with_snapshot(struct tl_topology *topo)
     ck_assert_int_eq(tl_topology_mark_read(topo, "contoso.test"),
                      topo == NULL ? -EINVAL : 0);
     ck_assert_int_eq(tl_topology_add_trust(topo, &tdo), topo == NULL ? -EINVAL : 0);
+    ck_assert_ptr_null(tl_topology_nameless(topo, "contoso.test", "fabrikam.test"));
+    ck_assert_int_eq(tl_topology_add_nameless(topo, "contoso.test", "CN=x,DC=y", NULL),
+                     topo == NULL ? -EINVAL : 0);
+}
+
+static inline void with_meant(struct tl_topology *topo)
+{
+    const char *subject, *attribute;
+
+    ck_assert_int_eq(tl_route_meant(ctx, topo, "contoso.test", &subject, &attribute),
+                     TL_REASON_OK);
+    ck_assert_int_eq(tl_route_meant(ctx, topo, NULL, &subject, &attribute), TL_REASON_OK);
 }
 
 static const struct {
@@ -313,13 +325,15 @@ static const struct {
     {"tl_lookup_own_groups tl_lookup_name_groups tl_lookup_sam_only",
      with_lookup_of_groups},
     {"tl_route_rc4", with_rc4},
+    {"tl_route_meant", with_meant},
     {"tl_rules_check tl_rules_list", with_rules},
     {"tl_pac_apply_rules tl_pac_check_name", with_pac},
     {"tl_identity_build tl_group_build", with_identity},
     {"tl_may_transit tl_same_forest tl_topology_trust tl_topology_domain "
      "tl_topology_was_read "
      "tl_topology_to_json "
-     "tl_topology_save tl_topology_set tl_topology_mark_read tl_topology_add_trust",
+     "tl_topology_save tl_topology_set tl_topology_mark_read tl_topology_add_trust "
+     "tl_topology_add_nameless tl_topology_nameless",
      with_snapshot},
     /* They begin with a connection to a directory. */
     {"tl_machine_refresh tl_directory_trusts tl_rules_account tl_lookup_members", NULL},

@@ -19,9 +19,13 @@
 #include <trustlogon/route.h>
 #include <trustlogon/smartcard.h>
 
+#define TL_KRB5_CONF "/etc/krb5.conf"
 /* Whether libkrb5 takes its configuration: 0, -ENOMEM, or -EINVAL with *error (child of
  * ctx): "/etc/krb5.conf, line 3: Syntax error in profile relation". */
 TL_PUBLIC int tl_krb5_conf_check(TALLOC_CTX *ctx, char **error);
+/* The value of an option of krb5.conf's [libdefaults], or NULL: not set, or not readable.
+ */
+TL_PUBLIC char *tl_krb5_conf_default(TALLOC_CTX *ctx, const char *option);
 
 /* --- the context: libkrb5's own, connections to KDCs, the user's tickets --- */
 

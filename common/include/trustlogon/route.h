@@ -152,4 +152,13 @@ struct tl_suffix_match {
 TL_PUBLIC struct tl_suffix_match tl_suffix_find(const struct tl_suffix_index *index,
                                                 const char *suffix);
 
+/*
+ * Where no trust has the name of a domain that was typed (DNS or NetBIOS): the trust of
+ * the workstation's side that is missing it, as TRUST_DAMAGED, TRUST_PARTNER or
+ * TRUST_FLAT with subject and attribute (children of ctx, or of topo); else OK.
+ */
+TL_PUBLIC enum tl_reason tl_route_meant(TALLOC_CTX *ctx, const struct tl_topology *topo,
+                                        const char *typed, const char **subject,
+                                        const char **attribute);
+
 #endif

@@ -21,7 +21,8 @@
  * be NULL; without a topology only SIDs of the user's own domain pass.
  *
  * The user: the SID must belong to that domain, as far as its SID is known, and
- * never to the own forest if the domain does not; PAC_SID_FILTERED otherwise.
+ * never to the own forest if the domain does not; PAC_SID_FILTERED, TRUST_SID
+ * or DOMAIN_SID_DISABLED otherwise.
  * A requestor's SID other than the user's is PAC_INVALID. Extra SIDs and resource
  * groups that may not pass are taken out of `pac`, each with a TL_EVENT_SID.
  */
@@ -30,5 +31,8 @@ tl_pac_apply_rules(struct tl_pac *pac, const struct tl_topology *topo,
                    const struct tl_route *route, const char *client,
                    const struct tl_workstation *ws, const struct tl_trace *trace,
                    struct tl_outcome *out);
+
+/* Whether these rules refused for what the directory says of the user's domain. */
+TL_PUBLIC bool tl_is_sid_refusal(enum tl_reason reason);
 
 #endif

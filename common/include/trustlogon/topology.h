@@ -20,6 +20,12 @@ struct tl_domain {
     bool has_sid;
 };
 
+/* A trusted domain object that names no partner, so nothing can be done with it. */
+struct tl_nameless_tdo {
+    const char *holder, *dn;
+    const char *flat; /* flatName, or NULL */
+};
+
 /* A snapshot. */
 struct tl_topology {
     int64_t taken;      /* when it was read, seconds since 1970; 0: never */
@@ -33,6 +39,8 @@ struct tl_topology {
     const char **suffixes;
     size_t num_trusts; /* TDOs of any holder: own domain, forest root, the other side */
     struct tl_tdo *trusts;
+    size_t num_nameless;
+    struct tl_nameless_tdo *nameless;
     size_t num_read; /* holders whose TDOs were all read: any other does not exist */
     const char **read;
 };
@@ -41,8 +49,17 @@ TL_PUBLIC struct tl_topology *tl_topology_new(TALLOC_CTX *ctx);
 /* Below, and wherever a topology is taken, NULL is one of which nothing is known;
  * changing or writing it is -EINVAL. */
 
-/* Add a copy of a TDO, replacing one with the same holder and partner. */
+/* Add a copy of a TDO, replacing one with the same holder and partner, unless both have
+ * DNs and these differ: then there are two objects, and the one that bears its partner's
+ * name is the one that is found. */
 TL_PUBLIC int tl_topology_add_trust(struct tl_topology *topo, const struct tl_tdo *tdo);
+TL_PUBLIC int tl_topology_add_nameless(struct tl_topology *topo, const char *holder,
+                                       const char *dn, const char *flat);
+/* The one of this holder that was the trust with `domain` (DNS or flat name), by its DN
+ * or its flatName; or NULL. */
+TL_PUBLIC const struct tl_nameless_tdo *
+tl_topology_nameless(const struct tl_topology *topo, const char *holder,
+                     const char *domain);
 /* Note that all TDOs of `holder` have been added, even if it has none. */
 TL_PUBLIC int tl_topology_mark_read(struct tl_topology *topo, const char *holder);
 /* Whether they have been: by that mark, or because at least one is there. */

@@ -98,6 +98,9 @@ struct tl_tdo {
     int64_t changed;                    /* whenChanged, the same */
     struct tl_forest_info *forest_info; /* NULL: none, or broken */
     const char *forest_info_error;      /* why it could not be decoded, or NULL */
+    bool keeps_forest_info; /* msDS-TrustForestTrustInfo is there, whatever the kind */
+    /* What of it a domain controller cannot work with: "no flatName"; NULL: nothing. */
+    const char *damage;
 };
 
 /* Whether the domain belongs to the forest that this trust leads to: it is the partner,
@@ -106,6 +109,9 @@ struct tl_tdo {
 TL_PUBLIC bool tl_forest_has_domain(const struct tl_tdo *tdo, const char *dns);
 TL_PUBLIC bool tl_forest_has_sid(const struct tl_tdo *tdo, const struct tl_sid *domain);
 
+/* The name that the object bears: "contoso.test" of "CN=contoso.test,CN=System,..."; NULL
+ * for another form of DN. */
+TL_PUBLIC char *tl_tdo_name(TALLOC_CTX *ctx, const char *dn);
 /* "forest", "external", "within-forest", "mit", "downlevel" or "other". */
 TL_PUBLIC const char *tl_tdo_kind(const struct tl_tdo *tdo);
 /* Type 2 and FOREST_TRANSITIVE. */

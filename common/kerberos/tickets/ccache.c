@@ -260,18 +260,13 @@ static int choose_name(TALLOC_CTX *ctx, krb5_context k5,
                        const struct tl_ccache_request *req, char **name, const char **why)
 {
     const char *pattern = req->existing != NULL ? req->existing : req->type_name;
-    profile_t profile = NULL;
     char *configured = NULL;
     int ret;
 
-    if (pattern == NULL && krb5_get_profile(k5, &profile) == 0) {
-        (void)profile_get_string(profile, "libdefaults", "default_ccache_name", NULL,
-                                 NULL, &configured);
-        profile_abandon(profile);
-        pattern = configured;
-    }
+    if (pattern == NULL)
+        pattern = configured = tli_k5_conf_default(ctx, k5, "default_ccache_name");
     ret = tli_ccache_expand(ctx, pattern, req->uid, name, why);
-    profile_release_string(configured);
+    talloc_free(configured);
     return ret;
 }
 

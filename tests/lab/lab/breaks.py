@@ -246,7 +246,8 @@ def workstation_account(lab):
         "servicePrincipalName")
 def spn(lab):
     entry = workstation_account(lab)
-    names = entry["attrs"]["servicePrincipalName"]
+    names = next(values for name, values in entry["attrs"].items()
+                 if name.lower() == "serviceprincipalname")
     kept = [n for n in names if not base64.b64decode(n).lower().startswith(b"host/")]
     undo_names = change_object(lab, "dc1.fabrikam", entry["dn"], {"servicePrincipalName": kept})
     # Samba's KDC also takes a computer object whose CN is the host's short

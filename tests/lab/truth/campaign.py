@@ -69,7 +69,7 @@ class Result:
 
     def record(self):
         kept = {name: self.got[name] for name in ("reason", "subject", "attribute", "cause",
-                                                  "summary", "exit", "error", "stderr")
+                                                  "summary", "exit", "error", "stderr", "granted")
                 if name in self.got}
         kept["findings"] = [f for f in self.got.get("findings", [])
                             if f.get("verdict") in ("warning", "failed")]
@@ -141,8 +141,9 @@ def well_again(failed):
 def ask(fault):
     """diagnose --json; a run that does not end is an answer without a reason."""
     try:
-        return json.loads(command("diagnose", "--json", "--service", fault.service, fault.user,
+        told = json.loads(command("diagnose", "--json", "--service", fault.service, fault.user,
                                   stdin=harness.PASSWORD + "\n", timeout=LIMIT).stdout)
+        return {**told, "granted": bool((told.get("logon") or {}).get("ok"))}
     except (json.JSONDecodeError, subprocess.TimeoutExpired) as error:
         return {"stderr": str(error)}
 

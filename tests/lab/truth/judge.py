@@ -81,6 +81,9 @@ def judge(fault, got, broken):
     if not got.get("reason"):
         return "wrong", "diagnose gave no answer"
     works = got["reason"] == "ok"
+    if not works and got.get("granted"):
+        # The domain controllers let the user in, and something of this machine is wrong.
+        return level(fault, sum_of(got))
     if works == broken:
         return "disagree", "says that it works" if works else f"says {got['reason']}"
     if broken:
@@ -139,6 +142,8 @@ CASES = (
     ("wrong", said("trust", "x" + TDO, "trustType"), True),
     ("disagree", said("ok"), True),
     ("disagree", said("trust-downlevel", TDO, "trustType = 1"), False),
+    ("right", {**said("trust-downlevel", TDO, "trustType = 1"), "granted": True}, False),
+    ("wrong", {**said("port-88", "dc1"), "granted": True}, False),
     ("wrong", {"exit": 3}, True),
     ("right", {"exit": 3, "error": f"{TDO}: trustType"}, True),
     ("wrong", {"exit": 3, "error": "out of memory"}, True),

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * settings.c - the options of this machine that a conclusion may rest on: where one is
+ * not at its default, the conclusion says so, and where it is set.
+ */
+#include <string.h>
+#include <trustlogon/name.h>
+
+#include "internal.h"
+#include "local_files.h"
+
+#define KEYS_MAX 4
+#define HOSTS "/etc/hosts"
+
+/* Without such an option at work the reason has other causes. */
+static const struct {
+    enum tl_reason reason;
+    const char *keys[KEYS_MAX];
+} table[] = {
+    {TL_REASON_KEYTAB_MISSING, {"keytab"}},
+    {TL_REASON_KEYTAB_UNREADABLE, {"keytab"}},
+    {TL_REASON_KEYTAB_NO_KEY, {"realm", "hostname"}},
+    {TL_REASON_SPN_MISSING, {"hostname", "realm"}},
+    {TL_REASON_DNS_NO_RECORDS, {"realm"}},
+    {TL_REASON_DOMAIN_UNKNOWN, {"default_domain"}},
+    {TL_REASON_NO_LOGON_SERVERS, {"site"}},
+    {TL_REASON_WALK_POLICY, {"walk"}},
+    {TL_REASON_REFERRAL_LIMIT, {"hop_limit"}},
+    {TL_REASON_DEADLINE, {"logon_timeout", "kdc_connect_timeout", "ping_timeout"}},
+    {TL_REASON_ARMOR_UNAVAILABLE, {"fast"}},
+    {TL_REASON_ARMOR_UNSUPPORTED, {"fast"}},
+    {TL_REASON_TRUST_RC4, {"allow_rc4"}},
+    {TL_REASON_ACCOUNT_RC4, {"allow_rc4"}},
+    {TL_REASON_KEYTAB_RC4, {"allow_rc4"}},
+    {TL_REASON_ID_UNMAPPABLE,
+     {"minimum_uid", "idmap_range_min", "idmap_range_max", "idmap"}},
+    {TL_REASON_ACCESS_RULE, {"allow_users", "allow_groups", "deny_groups"}},
+    {TL_REASON_CCACHE_FAILED, {"ccache"}},
+};
+
+static const struct tl_config_item *item_of(const struct tl_config_item *items,
+                                            size_t count, const char *key)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(items[i].key, key) == 0)
+            return &items[i];
+    return NULL;
+}
+
+static void add_sentence(struct tl_diagnosis *diag, const char *sentence)
+{
+    if (sentence != NULL)
+        diag->cause =
+            talloc_asprintf(diag, "%s%s%s", diag->cause != NULL ? diag->cause : "",
+                            diag->cause != NULL ? " " : "", sentence);
+}
+
+/* "/etc/trustlogon.conf sets walk = referral." for each, one after the other. */
+static void tell(struct run *run, const struct tl_config_item *item)
+{
+    struct tl_diagnosis *diag = run->diag;
+    const char *file = tli_pam_option_file(run, item->key);
+
+    if (file == NULL)
+        file = tli_config_file(run);
+    add_sentence(diag,
+                 talloc_asprintf(diag, "%s sets %s = %s.", file, item->key, item->value));
+    if (diag->attribute == NULL)
+        diag->attribute = talloc_asprintf(diag, "%s = %s", item->key, item->value);
+}
+
+/* The cache's name of krb5.conf, where trustlogon.conf has none. */
+static void tell_krb5_conf(struct run *run)
+{
+    char *name;
+
+    if (run->diag->reason != TL_REASON_CCACHE_FAILED || run->config->ccache != NULL)
+        return;
+    name = tl_krb5_conf_default(run->diag, "default_ccache_name");
+    if (name == NULL)
+        return;
+    add_sentence(
+        run->diag,
+        talloc_asprintf(run->diag, TL_KRB5_CONF " sets default_ccache_name = %s.", name));
+}
+
+/* Reasons for which a host at another address than DNS has it may be the cause. */
+static bool is_of_address(enum tl_reason reason)
+{
+    return reason == TL_REASON_PING_FILTERED || reason == TL_REASON_PING_REFUSED ||
+           reason == TL_REASON_NO_LOGON_SERVERS || reason == TL_REASON_DEADLINE ||
+           reason == TL_REASON_PORT88_FILTERED || reason == TL_REASON_PORT88_REFUSED;
+}
+
+/* Hosts of the domain that was looked for, as /etc/hosts has them. */
+static void tell_hosts(struct run *run)
+{
+    struct tl_diagnosis *diag = run->diag;
+    const char *domain = diag->subject;
+    char *text = NULL, *rest, *line, *word;
+
+    if (!is_of_address(diag->reason) || domain == NULL ||
+        tli_text_read(diag, HOSTS, &text) != 0)
+        return;
+    rest = text;
+    while ((line = tli_text_line(&rest)) != NULL) {
+        const char *address;
+
+        line[strcspn(line, "#")] = '\0';
+        address = tli_text_word(&line);
+        while (address != NULL && (word = tli_text_word(&line)) != NULL)
+            if (strchr(word, '.') != NULL && tl_dns_equal(strchr(word, '.') + 1, domain))
+                add_sentence(
+                    diag, talloc_asprintf(diag, HOSTS " sets %s = %s.", word, address));
+    }
+    talloc_free(text);
+}
+
+void tli_tell_settings(struct run *run)
+{
+    size_t count = 0;
+    struct tl_config_item *items = tl_config_items(run->diag, run->config, &count);
+
+    for (size_t i = 0; items != NULL && i < sizeof(table) / sizeof(table[0]); i++) {
+        if (table[i].reason != run->diag->reason)
+            continue;
+        for (size_t k = 0; k < KEYS_MAX && table[i].keys[k] != NULL; k++) {
+            const struct tl_config_item *item = item_of(items, count, table[i].keys[k]);
+
+            if (item != NULL && !item->is_default)
+                tell(run, item);
+        }
+    }
+    talloc_free(items);
+    tell_krb5_conf(run);
+    tell_hosts(run);
+}
