@@ -39,13 +39,19 @@ static void note_dc(struct run *run, const struct tli_clock *clock, const char *
     tl_facts_add(run->facts, &fact);
 }
 
+/* If it is wrong, by how much: the first domain controller's clock stands for all. */
 static void note_here(struct run *run, bool right)
 {
-    const struct tl_fact fact = {.kind = TL_FACT_CLOCK_HERE,
-                                 .place = TL_PLACE_HERE,
-                                 .source = TL_SOURCE_NETWORK,
-                                 .holds = right};
+    const struct tli_clock *clock = run->clocks;
+    struct tl_fact fact = {.kind = TL_FACT_CLOCK_HERE,
+                           .place = TL_PLACE_HERE,
+                           .source = TL_SOURCE_NETWORK,
+                           .holds = right,
+                           .object = run->machine->workstation->fqdn};
 
+    while (agrees(clock) && !right)
+        clock++; /* most do not */
+    fact.attribute = tl_clock_sentence(run->diag, clock->here, clock->there, clock->host);
     tl_facts_add(run->facts, &fact);
 }
 

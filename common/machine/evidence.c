@@ -159,17 +159,28 @@ void tli_machine_facts_of_files(struct tl_facts *facts, const struct tl_config *
 void tli_machine_facts_of_failure(struct tl_facts *facts, const struct tl_outcome *opened,
                                   const struct tl_workstation *ws)
 {
+    static const struct {
+        int32_t error;
+        enum tl_fact_kind kind;
+        const char *attribute;
+    } table[] = {
+        {TL_KRB_C_PRINCIPAL_UNKNOWN, TL_FACT_MACHINE_EXISTS, NULL},
+        {TL_KRB_CLIENT_REVOKED, TL_FACT_MACHINE_ENABLED,
+         "KDC_ERR_CLIENT_REVOKED; the KDC does not say which"},
+        {TL_KRB_ETYPE_NOSUPP, TL_FACT_MACHINE_FLAGS,
+         "KDC_ERR_ETYPE_NOSUPP: userAccountControl has USE_DES_KEY_ONLY or "
+         "SMARTCARD_REQUIRED, or msDS-SupportedEncryptionTypes leaves no key"},
+    };
     char *account = talloc_asprintf(NULL, "%s$", ws->flat);
     struct tl_fact fact = {.place = TL_PLACE_OWN, .source = TL_SOURCE_NETWORK};
 
-    fact.object = account;
-    if (opened->krb_error == TL_KRB_CLIENT_REVOKED)
-        fact.attribute = "KDC_ERR_CLIENT_REVOKED, the KDC does not say which";
-    fact.kind = opened->krb_error == TL_KRB_CLIENT_REVOKED ? TL_FACT_MACHINE_ENABLED
-                                                           : TL_FACT_MACHINE_EXISTS;
-    if (account != NULL && opened->reason == TL_REASON_MACHINE_ACCOUNT &&
-        (opened->krb_error == TL_KRB_CLIENT_REVOKED ||
-         opened->krb_error == TL_KRB_C_PRINCIPAL_UNKNOWN))
+    for (size_t i = 0; account != NULL && i < sizeof(table) / sizeof(table[0]); i++) {
+        if (opened->krb_error != table[i].error || opened->stage != TL_STAGE_AS)
+            continue;
+        fact.kind = table[i].kind;
+        fact.object = account;
+        fact.attribute = table[i].attribute;
         tl_facts_add(facts, &fact);
+    }
     talloc_free(account);
 }

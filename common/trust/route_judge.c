@@ -54,6 +54,12 @@ static int check_partner(struct tli_scene *s)
 
     if (s->tdo == NULL || tli_same_domain(s->tdo->partner, s->partner))
         return 0;
+    if (tli_dns_shaped(s->tdo->partner)) {
+        attribute = talloc_asprintf(s->ctx, "trustPartner = %s; right is %s",
+                                    s->tdo->partner, s->partner);
+        return attribute != NULL ? tli_blame(s, TL_REASON_TRUST_PARTNER, NULL, attribute)
+                                 : -ENOMEM;
+    }
     attribute = talloc_asprintf(s->ctx, "trustPartner = %s", s->tdo->partner);
     if (attribute == NULL)
         return -ENOMEM;

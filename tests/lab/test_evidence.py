@@ -82,9 +82,9 @@ def main():
              "trustAuthIncoming", 1787),
             ("fabrikam-trustAuthOutgoing-gone", "trust-secret-missing", "CN=contoso.test",
              "trustAuthOutgoing", 1788),
-            ("contoso-flatName-gone", "trust-damaged", "CN=fabrikam.test", "no flatName", 0),
+            ("contoso-flatName-gone", "trust-damaged", "CN=fabrikam.test", "no flatName", 1326),
             ("contoso-duplicate-trustPartner", "trust-twice", "CN=second.test",
-             "trustPartner = fabrikam.test", 0),
+             "trustPartner = fabrikam.test", 1326),
             ("contoso-trustPartner-other", "trust-partner", "CN=fabrikam.test",
              "trustPartner = other.test", 1311),
             ("fabrikam-msDS-SupportedEncryptionTypes-8", "trust-enctypes", "CN=contoso.test",
@@ -95,7 +95,7 @@ def main():
              "no trustPartner", 1355)):
         named(what, reason, subject, attribute, win32, how=made)
     # The journal's words are those of the file and of the account.
-    named("machine-uac-0x200000", "machine-account-flags", "CN=WS1", "USE_DES_KEY_ONLY", 0, how=made)
+    named("machine-uac-0x200000", "machine-account-flags", "WS1$", "USE_DES_KEY_ONLY", 0, how=made)
     named("keytab-realm", "keytab-other-realm", "/etc/krb5.keytab", "FABRIKAN.TEST", 1311,
           told=False, how=made)
     with broken("tcp389"):

@@ -236,6 +236,19 @@ def again(paths):
             yield result
 
 
+def measured(runs):
+    """The result of each run, in labs that are raised as they are needed."""
+    raised, undone = None, True
+    for trust, faults in runs:
+        if raised != trust or not undone:
+            raise_lab(trust)
+            raised = trust
+        result = run(trust, faults)
+        undone = result.undone
+        yield result
+    harness.down()
+
+
 def main(arguments):
     wanted = options(arguments)
     if wanted.judge:
@@ -251,17 +264,13 @@ def main(arguments):
         return 0
     build = pathlib.Path(os.environ.get("TL_BUILD", "."))
     output = pathlib.Path(wanted.output or build / "truth.jsonl")
-    results, raised = [], None
     with open(output, "w", encoding="utf-8") as records:
-        for trust, faults in runs:
-            if raised != trust or not results[-1].undone:
-                raise_lab(trust)
-                raised = trust
-            results.append(run(trust, faults))
-            print(results[-1].line(), flush=True)
-            records.write(json.dumps(results[-1].record()) + "\n")
+        results = []
+        for result in measured(runs):
+            results.append(result)
+            print(result.line(), flush=True)
+            records.write(json.dumps(result.record()) + "\n")
             records.flush()
-    harness.down()
     sums(results)
     print(f"{len(results)} runs in {output}")
     return 0
