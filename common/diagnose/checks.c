@@ -265,6 +265,7 @@ const struct check tli_checks[] = {
     {"ids", "ids of the domains", NEEDS_MACHINE, false, tli_check_ids},
     {"armor", "armor", NEEDS_ROUTE, false, check_armor},
     {"logon", "the logon", NEEDS_ROUTE, false, check_logon},
+    {"user-account", "the user's account", NEEDS_ROUTE, false, tli_check_user_account},
     {"access", "the access rules", NEEDS_NOTHING, true, tli_check_access},
     {"user-side", "the trusts of the user's side", NEEDS_ROUTE, false, check_user_side},
     {"store", "the identity store", NEEDS_NOTHING, true, tli_check_store},

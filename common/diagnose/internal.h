@@ -12,6 +12,8 @@
  *   name_servers.c, access.c, ccache.c, store.c, nss.c, agent.c, pam.c, sshd.c
  *               one row of the table each; what they read is decoded by the pure
  *               functions of local_files.h
+ *   user_account.c
+ *               the user's account, where a KDC refused the name or the password
  *   trusts.c    the machine's account, TDOs, routes, SPN; armor.c FAST
  */
 #ifndef TL_DIAGNOSE_INTERNAL_H
@@ -125,6 +127,8 @@ void tli_check_name_servers(struct run *run);
 void tli_check_network(struct run *run, const char *domain);
 /* clocks.c: this machine's clock, and those of the domain controllers that were asked. */
 void tli_check_clocks(struct run *run);
+/* The user's account, where a KDC refused it. */
+void tli_check_user_account(struct run *run);
 /* The machine's account, by reading the topology with it. */
 void tli_check_machine_account(struct run *run);
 /* Ids of the known domains that are not given out here. */

@@ -69,12 +69,26 @@ static void tell(struct run *run, const struct tl_config_item *item)
         diag->attribute = talloc_asprintf(diag, "%s = %s", item->key, item->value);
 }
 
+/* Where a cache of the type FILE or DIR is, "FILE:/tmp/krb5cc_0". */
+static void tell_folder(struct tl_diagnosis *diag)
+{
+    const char *path = diag->subject != NULL ? strchr(diag->subject, '/') : NULL;
+    const char *end = path != NULL ? strrchr(path, '/') : NULL;
+
+    if (end != NULL && end > path)
+        add_sentence(
+            diag, talloc_asprintf(diag, "Its folder is %.*s.", (int)(end - path), path));
+}
+
 /* The cache's name of krb5.conf, where trustlogon.conf has none. */
 static void tell_krb5_conf(struct run *run)
 {
     char *name;
 
-    if (run->diag->reason != TL_REASON_CCACHE_FAILED || run->config->ccache != NULL)
+    if (run->diag->reason != TL_REASON_CCACHE_FAILED)
+        return;
+    tell_folder(run->diag);
+    if (run->config->ccache != NULL)
         return;
     name = tl_krb5_conf_default(run->diag, "default_ccache_name");
     if (name == NULL)

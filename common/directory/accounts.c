@@ -44,7 +44,10 @@ static int copy_account(TALLOC_CTX *ctx, const struct tli_entry *entry,
     if (tli_entry_u32(entry, "userAccountControl", &account->control) != 0)
         account->control = 0;
     return give(ctx, entry->dn, &account->dn) != 0 ||
-                   give(ctx, tli_entry_text(entry, "sAMAccountName"), &account->name) != 0
+                   give(ctx, tli_entry_text(entry, "sAMAccountName"), &account->name) !=
+                       0 ||
+                   give(ctx, tli_entry_text(entry, "userPrincipalName"), &account->upn) !=
+                       0
                ? -1
                : 0;
 }

@@ -46,6 +46,7 @@ TL_PUBLIC enum tl_reason tl_directory_trusts(struct tl_directory *dir,
 struct tl_account {
     const char *dn;
     const char *name; /* sAMAccountName; NULL where it cannot be read */
+    const char *upn;  /* userPrincipalName, or NULL */
     uint32_t control; /* userAccountControl; 0 where it cannot be read */
 };
 /* The accounts that have a service principal name (0, 1 or more), literally, in the whole

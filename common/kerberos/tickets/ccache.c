@@ -301,6 +301,7 @@ static enum tl_reason store(TALLOC_CTX *ctx, krb5_context k5,
                                "the credentials cache cannot be used: %s", why);
     }
     snprintf(job.name, sizeof(job.name), "%s", full);
+    tl_outcome_set_subject(out, full);
     talloc_free(full);
     if (tli_ccache_as_user(&job, &report) != 0)
         return tl_outcome_fail(out, TL_STAGE_IDENTITY, TL_REASON_CCACHE_FAILED, "%s",

@@ -15,7 +15,7 @@ import subprocess
 import time
 
 import harness
-from harness import command, diagnose, logon, nss, put, up, ws
+from harness import command, diagnose, logon, nss, put, until, up, ws
 from lab import renew
 from lab.state import LabError
 
@@ -27,6 +27,7 @@ STEPS = ("authenticate", "acct_mgmt", "setcred", "open_session")
 KNOWN_AS, GROUP = "alice@contoso.test", "sales@contoso.test"
 FOLDERS = "/var/lib/trustlogon /var/cache/trustlogon /run/trustlogon"
 KEPT = "/root/kept.tar"
+GROUPS = 3  # seconds until the names of groups must be known
 PATIENCE = 15  # seconds until the logon must work after a fault is undone
 LIMIT = 300  # seconds, of one program
 
@@ -109,7 +110,9 @@ def forget():
 def log_on(fault):
     """(code, text): through PAM, and whether programs then know the user and the groups."""
     got = logon(fault.user, steps=STEPS, service=fault.service, timeout=LIMIT)
-    if got.code == "PAM_SUCCESS" and GROUP not in nss(["id", "-Gn", KNOWN_AS], seconds=20).stdout:
+    # The names of groups are read after the answer.
+    if got.code == "PAM_SUCCESS" and not until(
+            lambda: GROUP in nss(["id", "-Gn", KNOWN_AS], seconds=20).stdout, GROUPS):
         return "NSS_NOTFOUND", got.text
     return got.code, got.text
 

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * user_account.c - the user's account as its directory has it, where a KDC refused the
+ * name or the password: its code does not tell a misspelt name from one that the account
+ * does not have, nor a wrong password from one that is never accepted.
+ *
+ * It is read with the machine's ticket. Over a one-way trust nothing is read, and nothing
+ * is known.
+ */
+#include <string.h>
+
+#include "internal.h"
+
+static void add(struct run *run, enum tl_fact_kind kind, const struct tl_account *account,
+                const char *attribute, const char *wanted)
+{
+    const struct tl_fact fact = {.kind = kind,
+                                 .place = TL_PLACE_USER,
+                                 .source = TL_SOURCE_DIRECTORY,
+                                 .object = account->dn,
+                                 .attribute = attribute,
+                                 .wanted = wanted};
+
+    tl_facts_add(run->facts, &fact);
+}
+
+static void note_flags(struct run *run, const struct tl_account *account)
+{
+    if ((account->control & TL_UAC_SMARTCARD) != 0)
+        add(run, TL_FACT_USER_FLAGS, account, "userAccountControl has SMARTCARD_REQUIRED",
+            NULL);
+    if ((account->control & TL_UAC_DES_ONLY) != 0)
+        add(run, TL_FACT_USER_FLAGS, account, "userAccountControl has USE_DES_KEY_ONLY",
+            NULL);
+}
+
+/* Where a suffix was given, it is part of the account's name. */
+static void note_upn(struct run *run, const struct tl_account *account)
+{
+    const struct tl_name *name = run->logon->name;
+
+    if (run->logon->route->type != TL_ENTERPRISE || name->form != TL_NAME_UPN ||
+        (account->upn != NULL && tl_name_equal(account->upn, name->whole)))
+        return;
+    add(run, TL_FACT_USER_UPN, account,
+        account->upn != NULL
+            ? talloc_asprintf(run->diag, "userPrincipalName = %s", account->upn)
+            : "no userPrincipalName",
+        name->whole);
+}
+
+static bool is_worth_reading(const struct run *run)
+{
+    const struct tl_outcome *out =
+        run->diag->logon != NULL ? run->diag->logon->outcome : NULL;
+
+    return out != NULL && run->own != NULL && out->stage == TL_STAGE_AS &&
+           (out->reason == TL_REASON_USER_UNKNOWN ||
+            out->reason == TL_REASON_WRONG_PASSWORD ||
+            out->reason == TL_REASON_ACCOUNT_RC4 ||
+            out->reason == TL_REASON_ETYPE_UNSUPPORTED);
+}
+
+void tli_check_user_account(struct run *run)
+{
+    struct tl_directory *theirs = NULL;
+    struct tl_account *account = NULL;
+    size_t count = 0;
+
+    if (!is_worth_reading(run)) {
+        tli_left_out(run, TL_AREA_NEEDLESS, "no KDC refused the name or the password");
+        return;
+    }
+    tli_progress(run, "the account of", run->name);
+    if (run->user_domain != NULL)
+        (void)tli_user_directory_open(
+            run, run->own->krb, run->own->locator, run->user_domain, &run->trace,
+            tl_deadline_in_ms(run->config->explain_timeout), &theirs, NULL);
+    if ((run->user_domain != NULL && theirs == NULL) ||
+        tl_directory_account(run, theirs != NULL ? theirs : run->own->dir,
+                             run->logon->name->user, &account, &count,
+                             NULL) != TL_REASON_OK)
+        tli_left_out(run, TL_AREA_NOT_LOOKED, "the machine cannot read it");
+    if (count == 1) {
+        note_flags(run, account);
+        note_upn(run, account);
+    }
+    talloc_free(theirs);
+}
