@@ -61,6 +61,7 @@ static void cause_text(const struct cli *cli, const struct tl_diagnosis *diagnos
     printf("%-12s%s\n", "Reason", tl_reason_info(diagnosis->reason)->slug);
     cli_print_wrapped("Why", diagnosis->cause);
     cli_print_wrapped("Remedy", diagnosis->remedy);
+    cli_print_wrapped("Who", diagnosis->who);
 }
 
 /* Whether findings[i] is the first of a reason that was not given as the cause. */
@@ -144,15 +145,16 @@ static json_t *diagnosis_json(const struct tl_diagnosis *diagnosis)
                 cli_json_text(finding->cause), "remedy", cli_json_text(finding->remedy)));
     }
     return json_pack(
-        "{s:b, s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "ok",
-        diagnosis->reason == TL_REASON_OK, "complete", diagnosis->complete, "reason",
-        tl_reason_info(diagnosis->reason)->slug, "status",
+        "{s:b, s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+        "ok", diagnosis->reason == TL_REASON_OK, "complete", diagnosis->complete,
+        "reason", tl_reason_info(diagnosis->reason)->slug, "status",
         diagnosis->reason != TL_REASON_OK && diagnosis->ntstatus == 0
             ? json_null()
             : cli_json_status(diagnosis->ntstatus),
         "message", cli_json_text(diagnosis->message), "cause",
         cli_json_text(diagnosis->cause), "remedy", cli_json_text(diagnosis->remedy),
-        "subject", cli_json_text(diagnosis->subject), "attribute",
+        "who", cli_json_text(diagnosis->who), "subject",
+        cli_json_text(diagnosis->subject), "attribute",
         cli_json_text(diagnosis->attribute), "summary", cli_json_text(diagnosis->summary),
         "areas", areas_json(diagnosis), "findings", findings, "logon",
         diagnosis->logon && diagnosis->logon->outcome

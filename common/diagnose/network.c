@@ -193,40 +193,60 @@ static void check_ports(struct run *run, const struct tl_dc_list *dcs, size_t co
     talloc_free(probes);
 }
 
-void tli_check_network(struct run *run, const char *domain)
+/* The DCs that DNS has now. What a logon finds stays as it is: the cache is neither used
+ * nor changed. */
+static struct tl_dc_list *search(struct run *run, struct tl_locator *locator,
+                                 const char *domain)
 {
     struct tl_outcome *out = tl_outcome_new(run->diag);
-    struct tl_locator *locator;
     struct tl_dc_list *dcs = NULL;
-    enum tl_reason reason;
+
+    (void)tl_locate(run->diag, locator, domain, TL_LOCATE_FORCE | TL_LOCATE_ALL,
+                    tl_deadline_in_ms(run->config->logon_timeout), &dcs, out);
+    if (dcs != NULL) {
+        tli_found_ok(run, "dns", domain,
+                     dcs->dcs[0].realm_only
+                         ? "no records of a domain; %zu KDC%s of a Kerberos realm by SRV "
+                           "records"
+                         : "%zu domain controller%s by SRV records",
+                     dcs->count, dcs->count == 1 ? "" : "s");
+        return dcs;
+    }
+    (void)tl_evidence_refine(run->facts, out, NULL, NULL);
+    tli_found_outcome(run, "dns", domain, out);
+    return NULL;
+}
+
+/* Those that logons remember, and so use without DNS. */
+static struct tl_dc_list *remembered(struct run *run, struct tl_locator *locator,
+                                     const char *domain)
+{
+    struct tl_dc_list *dcs = NULL;
+
+    if (tl_locate(run->diag, locator, domain, TL_LOCATE_NO_STORE,
+                  tl_deadline_in_ms(run->config->logon_timeout), &dcs,
+                  NULL) == TL_REASON_OK)
+        tli_found_ok(run, "dc", dcs->dcs[0].host, "logons use it from the cache");
+    return dcs;
+}
+
+void tli_check_network(struct run *run, const char *domain)
+{
+    struct tl_locator *locator =
+        tli_machine_locator(run->diag, run->machine, &run->trace);
+    struct tl_dc_list *dcs;
     size_t count;
 
-    locator = tli_machine_locator(run->diag, run->machine, &run->trace);
-    if (out == NULL || locator == NULL) {
+    if (locator == NULL) {
         run->diag->complete = false;
         return;
     }
     tli_progress(run, "domain controllers of", domain);
-    reason = tl_locate(run->diag, locator, domain, TL_LOCATE_FORCE | TL_LOCATE_ALL,
-                       tl_deadline_in_ms(run->config->logon_timeout), &dcs, out);
-    if (dcs == NULL) { /* no address to look at */
-        (void)tl_evidence_refine(run->facts, out, NULL, NULL);
-        tli_found_outcome(run, "dns", domain, out);
+    dcs = search(run, locator, domain);
+    if (dcs == NULL)
+        dcs = remembered(run, locator, domain);
+    if (dcs == NULL) /* no address to look at */
         return;
-    }
-    /* All of them were only looked at; what the logon below will use is the cache. */
-    if (reason == TL_REASON_OK) {
-        struct tl_dc_list *stored = NULL;
-
-        tl_locate(run->diag, locator, domain, TL_LOCATE_FORCE,
-                  tl_deadline_in_ms(run->config->logon_timeout), &stored, NULL);
-    }
-    tli_found_ok(
-        run, "dns", domain,
-        dcs->dcs[0].realm_only
-            ? "no records of a domain; %zu KDC%s of a Kerberos realm by SRV records"
-            : "%zu domain controller%s by SRV records",
-        dcs->count, dcs->count == 1 ? "" : "s");
     count = dcs->count < DCS_PER_DOMAIN ? dcs->count : DCS_PER_DOMAIN;
     for (size_t i = 0; i < count && !dcs->dcs[0].realm_only; i++) {
         check_ping(run, &dcs->dcs[i]);

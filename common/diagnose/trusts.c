@@ -118,6 +118,27 @@ static void check_account(struct run *run)
                     "its host SPN belongs to another account");
 }
 
+/* Logons route by the saved snapshot, and read the trusts again only after some failures:
+ * where it is behind, this checklist does not see what they see. */
+static void check_snapshot(struct run *run, const struct tl_topology *now)
+{
+    const struct tl_topology *saved = run->machine->topology;
+    char *difference = tl_topology_difference(run->diag, saved, now);
+    long long minutes = saved != NULL ? (long long)(now->taken - saved->taken) / 60 : 0;
+
+    if (saved == NULL)
+        return;
+    if (difference == NULL)
+        tli_found_ok(run, "snapshot", now->domain,
+                     "the saved snapshot of the trusts, %lld minutes old, is up to date",
+                     minutes);
+    else
+        tli_found(run, "snapshot", now->domain, TL_FINDING_WARNING,
+                  TL_REASON_SNAPSHOT_DIFFERS, difference, NULL,
+                  "the saved snapshot of the trusts, %lld minutes old, differs: %s",
+                  minutes, difference);
+}
+
 void tli_check_machine_account(struct run *run)
 {
     struct tl_outcome *out = tl_outcome_new(run->diag);
@@ -133,6 +154,7 @@ void tli_check_machine_account(struct run *run)
     if (reason == TL_REASON_OK) {
         tli_found_ok(run, "machine", run->machine->workstation->domain,
                      "the machine's account works, the directory is readable");
+        check_snapshot(run, fresh);
         tli_machine_replace_topology(run->machine, fresh);
         return;
     }

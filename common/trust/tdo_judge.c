@@ -109,7 +109,7 @@ int tli_check_enctypes(struct tli_scene *s)
         return blame_words(s, TL_REASON_TRUST_ENCTYPES, NULL,
                            talloc_asprintf(s->ctx, "%s, neither AES nor RC4", words));
     if (s->user_side || from == NULL || strongest(from) == ETYPE_RC4 ||
-        (strongest(from) & ~to->enctypes) == 0)
+        strongest(to) == ETYPE_RC4 || (strongest(from) & ~to->enctypes) == 0)
         return 0;
     return blame_words(s, TL_REASON_TRUST_ENCTYPES, NULL,
                        talloc_asprintf(s->ctx, "%s, and %s has %u", words,

@@ -55,6 +55,22 @@ def named(what, reason, subject, attribute="", win32=1787, told=True, how=broken
     equal(f"{what} mended: she logs on at once", logon(ALICE).code, "PAM_SUCCESS")
 
 
+def behind():
+    """A snapshot that is older than the trusts: logons use it, and diagnose says so."""
+    command("refresh")
+    with made("fabrikam-trustAttributes-0x40"):
+        told = [f["what"] for f in diagnose(ALICE).get("findings", [])
+                if f["reason"] == "snapshot-differs"]
+        check("a snapshot that is behind is told, with the object and the attribute",
+              len(told) == 1 and "CN=contoso.test" in told[0] and "trustAttributes" in told[0],
+              told)
+        command("refresh")
+        equal("and not after it was read again", [
+            f["what"] for f in diagnose(ALICE).get("findings", [])
+            if f["reason"] == "snapshot-differs"], [])
+    command("refresh")
+
+
 def read_once():
     """Guesses in a domain that cannot be found cause no LDAP traffic."""
     with broken("partner-ws"):
@@ -104,6 +120,7 @@ def main():
     named("clock-dc", "clock-of-dc", "dc1.contoso.test", "60 minutes", 1398, told=False)
     named("partner-ws", "trust-partner", "CN=contoso.test", "trustPartner = contso.test", 1311)
     read_once()
+    behind()
     finish()
 
 

@@ -206,6 +206,44 @@ START_TEST(named_for_its_partner)
 }
 END_TEST
 
+/* Whose an object is, its DN shows. */
+START_TEST(who)
+{
+    static const struct {
+        enum tl_reason reason;
+        const char *subject, *user_domain, *who;
+    } rows_of_who[] = {
+        {TL_REASON_TRUST_DIRECTION, "CN=fabrikam.test,CN=System,DC=contoso,DC=test",
+         USERDOMAIN, "the administrators of contoso.test"},
+        {TL_REASON_TRUST_SECRET, "CN=a,DC=x,DC=y; CN=b,DC=z", "contoso.test",
+         "the administrators of fabrikam.test and of contoso.test together"},
+        {TL_REASON_TRUST_MISSING, "contoso.test in fabrikam.test", NULL,
+         "the administrators of fabrikam.test"},
+        {TL_REASON_SPN_ELSEWHERE, "host/ws1", "contoso.test",
+         "the administrators of fabrikam.test"},
+        {TL_REASON_ACCOUNT_DISABLED, NULL, "contoso.test",
+         "the administrators of contoso.test"},
+        {TL_REASON_CLOCK_DC, "dc1.contoso.test", NULL,
+         "the administrators of contoso.test"},
+        {TL_REASON_KEYTAB_STALE, "/etc/krb5.keytab", NULL, "root on this machine"},
+        {TL_REASON_PAM_STACK, "login", NULL, "root on this machine"},
+        {TL_REASON_WRONG_PASSWORD, NULL, "contoso.test", NULL},
+        {TL_REASON_OK, NULL, NULL, NULL},
+    };
+    TALLOC_CTX *mem = talloc_new(NULL);
+
+    for (size_t i = 0; i < sizeof(rows_of_who) / sizeof(rows_of_who[0]); i++) {
+        char *words = tl_who_mends(mem, rows_of_who[i].reason, rows_of_who[i].subject,
+                                   "fabrikam.test", rows_of_who[i].user_domain);
+
+        ck_assert_msg((words == NULL) == (rows_of_who[i].who == NULL) &&
+                          (words == NULL || strcmp(words, rows_of_who[i].who) == 0),
+                      "%zu: %s", i, words != NULL ? words : "");
+    }
+    talloc_free(mem);
+}
+END_TEST
+
 /* A success has no cause, and without facts no fault is found. */
 START_TEST(nothing)
 {
@@ -230,6 +268,7 @@ int main(void)
     TCase *tc = tcase_create("evidence");
 
     tcase_add_loop_test(tc, causes, 0, ROWS(rows));
+    tcase_add_test(tc, who);
     tcase_add_test(tc, refined);
     tcase_add_test(tc, named_for_its_partner);
     tcase_add_test(tc, nothing);

@@ -98,6 +98,7 @@ static const struct etypes_row {
     {24, 8,
      "trust-enctypes|" W_DN "|msDS-SupportedEncryptionTypes = 8, and " U_DN " has 24"},
     {4, 24, "ok||"}, /* trust-rc4-only */
+    {24, 4, "ok||"}, /* the same */
     {12, 24, "ok||"},
 };
 
@@ -229,6 +230,41 @@ START_TEST(meant_trusts)
 }
 END_TEST
 
+/* What two readings of the trusts say differently. */
+START_TEST(differences)
+{
+    struct tl_ft_record old = {.name = "contoso.test"},
+                        new = {.name = "contoso.test", .flags = 2};
+    struct tl_forest_info before = {1, &old}, after = {1, &new};
+    struct tl_tdo saved[] = {own_side()}, now[] = {own_side(), own_side()};
+    const char *second = "CN=second.test,CN=System,DC=fabrikam,DC=test";
+
+    ck_assert_ptr_null(
+        tl_topology_difference(ctx, topology_of(saved, 1), topology_of(saved, 1)));
+    now[0].sid = sid_of("S-1-5-21-7-8-9");
+    now[1].dn = second;
+    now[1].partner = "second.test";
+    ck_assert_str_eq(
+        tl_topology_difference(ctx, topology_of(saved, 1), topology_of(now, 2)),
+        W_DN ": securityIdentifier; CN=second.test,CN=System,DC=fabrikam,DC=test: it is "
+             "new");
+    ck_assert_str_eq(
+        tl_topology_difference(ctx, topology_of(now, 2), topology_of(saved, 1)),
+        W_DN ": securityIdentifier; CN=second.test,CN=System,DC=fabrikam,DC=test: it is "
+             "no longer there");
+    now[0] = saved[0];
+    saved[0].forest_info = &before;
+    now[0].forest_info = &after;
+    ck_assert_str_eq(
+        tl_topology_difference(ctx, topology_of(saved, 1), topology_of(now, 1)),
+        W_DN ": msDS-TrustForestTrustInfo");
+    now[0].attributes = 8;
+    ck_assert_str_eq(
+        tl_topology_difference(ctx, topology_of(saved, 1), topology_of(now, 1)),
+        W_DN ": trustAttributes");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("tdo_judge");
@@ -241,6 +277,7 @@ int main(void)
     tcase_add_test(tcase, names);
     tcase_add_test(tcase, flags);
     tcase_add_test(tcase, meant_trusts);
+    tcase_add_test(tcase, differences);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
 }

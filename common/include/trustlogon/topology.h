@@ -67,6 +67,11 @@ TL_PUBLIC bool tl_topology_was_read(const struct tl_topology *topo, const char *
 /* The TDO that `holder` has for `partner` (DNS or flat name), or NULL. */
 TL_PUBLIC const struct tl_tdo *tl_topology_trust(const struct tl_topology *topo,
                                                  const char *holder, const char *partner);
+/* What two readings of the trusts say differently, the first three of it: "CN=...:
+ * securityIdentifier; CN=...: it is new". NULL: nothing; or no memory. Holders that only
+ * one of them has read do not count. */
+TL_PUBLIC char *tl_topology_difference(TALLOC_CTX *ctx, const struct tl_topology *saved,
+                                       const struct tl_topology *now);
 /* A domain of the own forest by DNS or flat name, or NULL. */
 TL_PUBLIC const struct tl_domain *tl_topology_domain(const struct tl_topology *topo,
                                                      const char *name);
