@@ -2,28 +2,48 @@
  *
  * agent.c - the agent, reached as the PAM module reaches it.
  */
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "internal.h"
+#include "local_files.h"
 #include "tl_build.h"
 #include "wire/agent_socket.h"
 
+/* No socket: a caller that is root starts the program. */
+static void check_program(struct run *run, const char *program, const char *path, int rc,
+                          const char *socket_why)
+{
+    const char *why = NULL;
+
+    if (tli_agent_program(program, &why) != 0)
+        tli_found(run, "agent", program, TL_FINDING_FAILED, TL_REASON_AGENT_UNAVAILABLE,
+                  program, NULL, "%s: %s, and %s: %s", program, why, path, socket_why);
+    else if (rc == -EACCES) /* somebody else's process may wait there for passwords */
+        tli_found(run, "agent", path, TL_FINDING_WARNING, TL_REASON_AGENT_UNAVAILABLE,
+                  path, NULL, "%s: %s", path, socket_why);
+    else
+        /* A service of another user, a locker for one, cannot start it. */
+        tli_found_ok(run, "agent", program, "each logon starts it, since %s (%s)",
+                     socket_why, strerror(-rc));
+}
+
 void tli_check_agent(struct run *run)
 {
-    const char *socket_why = NULL, *program_why = NULL;
-    int fd = -1, rc = tli_agent_connect(TL_SOCKET, &fd, &socket_why);
+    struct tli_pam_line line = {0};
+    const char *path = TL_SOCKET, *program = TL_AGENT_PATH, *why = NULL;
+    int fd = -1, rc;
 
-    if (rc == 0) {
-        close(fd);
-        tli_found_ok(run, "agent", TL_SOCKET, "the agent's socket answers");
-    } else if (tli_agent_program(TL_AGENT_PATH, &program_why) != 0) {
-        tli_found(run, "agent", TL_AGENT_PATH, TL_FINDING_FAILED,
-                  TL_REASON_AGENT_UNAVAILABLE, TL_AGENT_PATH, NULL, "%s: %s, and %s: %s",
-                  TL_AGENT_PATH, program_why, TL_SOCKET, socket_why);
-    } else {
-        /* A service of another user, a locker for one, cannot start it. */
-        tli_found_ok(run, "agent", TL_AGENT_PATH, "each logon starts it, since %s (%s)",
-                     socket_why, strerror(-rc));
+    if (tli_pam_meant_line(run, &line)) {
+        path = line.socket != NULL ? line.socket : path;
+        program = line.agent != NULL ? line.agent : program;
     }
+    rc = tli_agent_connect(path, &fd, &why);
+    if (rc != 0) {
+        check_program(run, program, path, rc, why);
+        return;
+    }
+    close(fd);
+    tli_found_ok(run, "agent", path, "the agent's socket accepts connections");
 }

@@ -17,8 +17,8 @@ static void check_machine(struct run *run)
     char *error = NULL;
 
     if (tl_krb5_conf_check(run->diag, &error) == -EINVAL)
-        tli_found(run, "krb5-conf", "/etc/krb5.conf", TL_FINDING_FAILED,
-                  TL_REASON_KRB5_CONF, NULL, NULL, "%s", error);
+        tli_found(run, "krb5-conf", TL_KRB5_CONF, TL_FINDING_FAILED, TL_REASON_KRB5_CONF,
+                  NULL, NULL, "%s", error);
     tli_found_ok(run, "config", run->config->file, "%s",
                  run->config->file != NULL ? "read without error" : "no file: defaults");
     if (tl_machine_open(run->diag, run->config, &run->machine, out) != TL_REASON_OK) {
@@ -78,7 +78,7 @@ static void note_tdo(struct run *run)
             : NULL;
 
     if (tdo != NULL)
-        tl_facts_of_tdo(run->facts, TL_PLACE_OWN, tdo);
+        tl_facts_of_tdo(run->facts, tdo);
 }
 
 /* A shell makes CONTOSOalice of an unquoted CONTOSO\\alice: a bare name, so one of the

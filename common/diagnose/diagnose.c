@@ -20,7 +20,7 @@ static bool is_after_proof(const struct tl_diagnosis *diag, const char *area)
 static bool is_of_machine(enum tl_reason reason)
 {
     return reason == TL_REASON_MACHINE_ACCOUNT || reason == TL_REASON_MACHINE_MISSING ||
-           reason == TL_REASON_MACHINE_DISABLED;
+           reason == TL_REASON_MACHINE_DISABLED || reason == TL_REASON_MACHINE_FLAGS;
 }
 
 /* A finding becomes the root cause. */

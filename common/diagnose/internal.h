@@ -157,10 +157,11 @@ void tli_check_store(struct run *run);
 void tli_check_nss(struct run *run);
 /* The agent's socket or program. */
 void tli_check_agent(struct run *run);
+struct tli_pam_line;
+/* Our line in the service that is meant; false: none is, or it has no valid one. */
+bool tli_pam_meant_line(struct run *run, struct tli_pam_line *line);
 /* The PAM stacks of sshd, login, su, sudo and the greeters. */
 void tli_check_pam(struct run *run);
-/* The file of PAM whose line of the service that is meant sets this option, or NULL. */
-const char *tli_pam_option_file(struct run *run, const char *key);
 /* settings.c: the conclusion names the options that it may rest on. */
 void tli_tell_settings(struct run *run);
 /* sshd_config, as far as it can be read. */

@@ -97,6 +97,7 @@ enum tli_pam_action {
     TL_PAM_DO_RESET = -5
 };
 #define TL_PAM_ENTRIES_MAX 512
+#define TLI_PAM_MODULE "pam_trustlogon.so"
 
 struct tli_pam_entry {
     enum tli_pam_kind kind;
@@ -153,13 +154,13 @@ const char *tli_pam_rival(const struct tli_pam_stack *stack);
 #define TL_PAM_LINE_OPTIONS 64
 
 struct tli_pam_line {
-    const char *file;    /* where it stands: /etc/pam.d/<file> */
-    const char *conf;    /* conf=..., or NULL */
-    const char *unknown; /* the first argument that the module refuses, or NULL */
+    const char *file;                  /* where it stands: /etc/pam.d/<file> */
+    const char *conf, *socket, *agent; /* conf=..., socket=..., agent=..., or NULL */
+    const char *refused; /* the first argument that the module refuses, or NULL */
     size_t count;
     const char *options[TL_PAM_LINE_OPTIONS]; /* of trustlogon.conf: "walk=direct" */
 };
-/* 0; -ENOENT: our module is not in it; -EINVAL: `unknown`; -E2BIG; -ENOMEM. Strings are
+/* 0; -ENOENT: our module is not in it; -EINVAL: `refused`; -E2BIG; -ENOMEM. Strings are
  * children of ctx. */
 int tli_pam_line_read(TALLOC_CTX *ctx, const struct tli_pam_stack *stack,
                       struct tli_pam_line *line);

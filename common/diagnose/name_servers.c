@@ -118,17 +118,33 @@ static enum tl_verdict severity(const struct survey *survey)
     return TL_FINDING_WARNING;
 }
 
-/* If no other one does what this one should, it is why the domain is not found. */
-static void note(struct run *run, const struct survey *survey, enum tl_fact_kind kind,
+static void note(struct run *run, enum tl_fact_kind kind, enum tl_place place,
                  const char *object)
 {
-    const struct tl_fact fact = {.kind = kind,
-                                 .place = TL_PLACE_HERE,
-                                 .source = TL_SOURCE_NETWORK,
-                                 .object = object};
+    const struct tl_fact fact = {
+        .kind = kind, .place = place, .source = TL_SOURCE_NETWORK, .object = object};
 
-    if (severity(survey) == TL_FINDING_FAILED)
-        tl_facts_add(run->facts, &fact);
+    tl_facts_add(run->facts, &fact);
+}
+
+/* Whether any server answers anything. */
+static bool any_alive(const struct survey *survey)
+{
+    for (size_t s = 0; s < survey->conf.count; s++)
+        for (size_t d = 0; d < survey->num_domains; d++)
+            if (survey->answers[s][d].result == PROBE_OPEN)
+                return true;
+    return false;
+}
+
+/* If no other one does what this one should for a domain, it is why that is not found.
+ * The first question is about the own domain. */
+static void note_failing(struct run *run, const struct survey *survey, size_t d,
+                         const char *server)
+{
+    if (!survey->answered[d])
+        note(run, TL_FACT_NAME_SERVER_SERVES, d == 0 ? TL_PLACE_OWN : TL_PLACE_USER,
+             server);
 }
 
 /* It does not answer at all. */
@@ -142,13 +158,14 @@ static void tell_dead(struct run *run, const struct survey *survey, const char *
         return;
     }
     if (survey->conf.by_default) {
-        note(run, survey, TL_FACT_NAME_SERVER_LISTED, RESOLV_CONF);
+        note(run, TL_FACT_NAME_SERVER_LISTED, TL_PLACE_HERE, RESOLV_CONF);
         tli_found(run, "name-server", RESOLV_CONF, TL_FINDING_FAILED,
                   TL_REASON_NAME_SERVER_UNREADABLE, RESOLV_CONF, NULL,
                   "it lists no server, and none answers at %s", server);
         return;
     }
-    note(run, survey, TL_FACT_NAME_SERVER_ANSWERS, server);
+    if (!any_alive(survey))
+        note(run, TL_FACT_NAME_SERVER_ANSWERS, TL_PLACE_HERE, server);
     tli_found(run, "name-server", server, severity(survey), TL_REASON_NAME_SERVER_SILENT,
               server, NULL, "%s",
               result == PROBE_REFUSED ? "53/udp is refused: no name server runs there"
@@ -162,7 +179,7 @@ static bool tell_domain(struct run *run, const struct survey *survey, const char
     const char *domain = survey->questions[d].domain;
 
     if (answer->result != PROBE_OPEN) {
-        note(run, survey, TL_FACT_NAME_SERVER_SERVES, server);
+        note_failing(run, survey, d, server);
         tli_found(run, "name-server", server, severity(survey),
                   TL_REASON_NAME_SERVER_FAILS, server, NULL,
                   "it answers, but not for the records of %s", domain);
@@ -190,7 +207,7 @@ static bool tell_domain(struct run *run, const struct survey *survey, const char
     case TL_DNS_SAYS_SERVFAIL:
     case TL_DNS_SAYS_REFUSED:
     case TL_DNS_SAYS_ODD:
-        note(run, survey, TL_FACT_NAME_SERVER_SERVES, server);
+        note_failing(run, survey, d, server);
         tli_found(run, "name-server", server, severity(survey),
                   TL_REASON_NAME_SERVER_FAILS, server, NULL,
                   "it answers the query for the SRV records of %s with %s", domain,

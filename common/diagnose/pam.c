@@ -11,7 +11,6 @@
 #include "local_files.h"
 #include "tl_build.h"
 
-#define OURS "pam_trustlogon.so"
 #define OTHER "other" /* the stacks of a service that has no file [pam.d(5)] */
 
 /* Where libpam looks, the first that has the file. */
@@ -83,8 +82,8 @@ static struct tli_pam_stack *read_stack(struct files *files, const char *service
     for (size_t i = 0; stack != NULL && i < stack->count; i++) {
         struct tli_pam_entry *entry = &stack->entries[i];
 
-        if (entry->path != NULL &&
-            (has_all || entry->path[0] == '/' || strcmp(entry->path, OURS) == 0))
+        if (entry->path != NULL && (has_all || entry->path[0] == '/' ||
+                                    strcmp(entry->path, TLI_PAM_MODULE) == 0))
             entry->missing = !exists(entry->path);
     }
     return stack;
@@ -150,7 +149,8 @@ static bool check_kind(struct run *run, const char *service,
 static const char *missing_module(TALLOC_CTX *ctx, const struct tli_pam_stack *stack)
 {
     for (size_t i = 0; i < stack->count; i++)
-        if (stack->entries[i].missing && strcmp(stack->entries[i].module, OURS) == 0)
+        if (stack->entries[i].missing &&
+            strcmp(stack->entries[i].module, TLI_PAM_MODULE) == 0)
             return module_path(ctx, stack->entries[i].path);
     return NULL;
 }
@@ -183,9 +183,9 @@ static bool check_files(struct run *run, const char *service,
                   NULL, "the module is not installed: %s", path);
     if (tli_pam_line_read(run->diag, stack, &line) == -EINVAL)
         tli_found(run, "pam", service, TL_FINDING_FAILED, TL_REASON_PAM_STACK, service,
-                  NULL, "the line of pam_trustlogon.so has an unknown option: %s",
-                  line.unknown);
-    return path != NULL || line.unknown != NULL || (stack->broken != NULL && ours);
+                  NULL, "pam_trustlogon.so does not take this option of its line: %s",
+                  line.refused);
+    return path != NULL || line.refused != NULL || (stack->broken != NULL && ours);
 }
 
 /* "; 'diagnose --service su' tests with the options of its line" */
@@ -293,28 +293,8 @@ void tli_check_pam(struct run *run)
     talloc_free(files);
 }
 
-const char *tli_pam_option_file(struct run *run, const char *key)
-{
-    struct files *files = run->service != NULL ? talloc_zero(run, struct files) : NULL;
-    struct tli_pam_stack *stack =
-        files != NULL
-            ? read_stack(files, load(files, run->service) != NULL ? run->service : OTHER)
-            : NULL;
-    struct tli_pam_line line = {0};
-    const char *found = NULL;
-    size_t len = strlen(key);
-
-    if (stack != NULL)
-        (void)tli_pam_line_read(files, stack, &line);
-    for (size_t i = 0; i < line.count && found == NULL; i++)
-        if (strncmp(line.options[i], key, len) == 0 && line.options[i][len] == '=')
-            found = talloc_asprintf(run->diag, "%s/%s", folders[0], line.file);
-    talloc_free(files);
-    return found;
-}
-
-int tl_diagnose_config(TALLOC_CTX *ctx, const char *service, const char *path,
-                       struct tl_config **config, char **error)
+/* Our line of 'auth' in a service; 0 or as tli_pam_line_read(). */
+static int read_line(TALLOC_CTX *ctx, const char *service, struct tli_pam_line *line)
 {
     struct files *files = talloc_zero(ctx, struct files);
     struct tli_pam_stack *stack =
@@ -322,22 +302,32 @@ int tl_diagnose_config(TALLOC_CTX *ctx, const char *service, const char *path,
             ? tli_pam_stack_read(files, load(files, service) != NULL ? service : OTHER,
                                  load, files)
             : NULL;
-    struct tli_pam_line line = {0};
-    int rc = stack != NULL ? tli_pam_line_read(ctx, stack, &line) : -ENOMEM;
-    char *where;
 
-    if (rc == -EINVAL) /* the checklist tells it */
+    *line = (struct tli_pam_line){0};
+    return stack != NULL ? tli_pam_line_read(ctx, stack, line) : -ENOMEM;
+}
+
+bool tli_pam_meant_line(struct run *run, struct tli_pam_line *line)
+{
+    return run->service != NULL && read_line(run, run->service, line) == 0;
+}
+
+int tl_diagnose_config(TALLOC_CTX *ctx, const char *service, const char *path,
+                       struct tl_config **config, char **error)
+{
+    struct tli_pam_line line;
+    int rc = read_line(ctx, service, &line);
+    char *where = NULL;
+
+    if (rc == -ENOMEM)
+        return rc;
+    if (rc != 0) /* the checklist tells what is wrong with it */
         line.count = 0;
-    if (rc == -ENOENT || rc == -EINVAL)
-        rc = 0;
-    if (rc == 0)
-        rc = tl_config_load(ctx, path != NULL ? path : line.conf, config, error);
-    where = rc == 0 && line.file != NULL
-                ? talloc_asprintf(ctx, "%s/%s", folders[0], line.file)
-                : NULL;
+    rc = tl_config_load(ctx, path != NULL ? path : line.conf, config, error);
+    if (line.file != NULL)
+        where = talloc_asprintf(ctx, "%s/%s", folders[0], line.file);
     for (size_t i = 0; rc == 0 && i < line.count; i++)
         rc = tl_config_set(ctx, *config, where != NULL ? where : "PAM", line.options[i],
                            error);
-    talloc_free(files);
     return rc;
 }

@@ -4,11 +4,11 @@
  * service has them.
  */
 #include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "local_files.h"
-
-#define OURS "pam_trustlogon.so"
 
 /* The next argument, cut off *rest: "[a = b]" is one [pam.conf(5)]. */
 static char *next_argument(char **rest)
@@ -25,32 +25,87 @@ static char *next_argument(char **rest)
     return start + 1;
 }
 
-enum owner {
-    NOBODY,
-    MODULE,
-    CONFIG /* it is one of trustlogon.conf, too */
-};
+/* As pam_module/options.c has them. */
+enum kind { FLAG, YES_NO, NUMBER, PATH, OF_CONFIG };
 
-static enum owner owner_of(const char *argument)
-{
-    static const struct {
-        const char *name;
-        enum owner owner;
-    } table[] = {
-#define TL_PAM_OPTION(name, kind) {#name, MODULE},
-#define TL_PAM_BOTH(name, kind) {#name, CONFIG},
-#define TL_PAM_CONFIG(name) {#name, CONFIG},
+static const struct option {
+    const char *name;
+    enum kind kind;
+    bool in_config; /* it is one of trustlogon.conf, too */
+} table[] = {
+#define TL_PAM_OPTION(name, kind) {#name, kind, false},
+#define TL_PAM_BOTH(name, kind) {#name, kind, true},
+#define TL_PAM_CONFIG(name) {#name, OF_CONFIG, true},
 #include "wire/pam_options.def"
 #undef TL_PAM_OPTION
 #undef TL_PAM_BOTH
 #undef TL_PAM_CONFIG
-    };
+};
+
+static const struct option *find(const char *argument)
+{
     size_t len = strcspn(argument, "=");
 
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
         if (strlen(table[i].name) == len && strncmp(argument, table[i].name, len) == 0)
-            return table[i].owner;
-    return NOBODY;
+            return &table[i];
+    return NULL;
+}
+
+static bool is_number(const char *text)
+{
+    return text[0] != '\0' && strspn(text, "0123456789") == strlen(text) &&
+           strlen(text) <= 10 && strtoull(text, NULL, 10) <= UINT32_MAX;
+}
+
+/* Whether the module takes it; the agent checks the values of trustlogon.conf's. */
+static bool is_valid(const struct option *option, const char *argument)
+{
+    const char *value = strchr(argument, '=');
+
+    if (option == NULL || (option->kind == FLAG) != (value == NULL))
+        return false;
+    if (value == NULL)
+        return true;
+    value++;
+    switch (option->kind) {
+    case YES_NO:
+        return strcmp(value, "yes") == 0 || strcmp(value, "no") == 0;
+    case NUMBER:
+        return is_number(value);
+    case PATH:
+        return value[0] == '/';
+    case FLAG:
+    case OF_CONFIG:
+        break;
+    }
+    return true;
+}
+
+/* Options of trustlogon.conf may be given once. */
+static bool is_given(const struct tli_pam_line *line, const char *argument)
+{
+    size_t len = strcspn(argument, "=") + 1;
+
+    for (size_t i = 0; i < line->count; i++)
+        if (strncmp(line->options[i], argument, len) == 0)
+            return true;
+    return false;
+}
+
+static void keep(struct tli_pam_line *line, const char *argument)
+{
+    static const struct {
+        const char *name;
+        size_t offset;
+    } paths[] = {{"conf=", offsetof(struct tli_pam_line, conf)},
+                 {"socket=", offsetof(struct tli_pam_line, socket)},
+                 {"agent=", offsetof(struct tli_pam_line, agent)}};
+
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+        if (strncmp(argument, paths[i].name, strlen(paths[i].name)) == 0)
+            *(const char **)(void *)((char *)line + paths[i].offset) =
+                argument + strlen(paths[i].name);
 }
 
 static const struct tli_pam_entry *our_line(const struct tli_pam_stack *stack)
@@ -59,7 +114,7 @@ static const struct tli_pam_entry *our_line(const struct tli_pam_stack *stack)
         const struct tli_pam_entry *entry = &stack->entries[i];
 
         if (entry->kind == TL_PAM_AUTH && entry->module != NULL &&
-            strcmp(entry->module, OURS) == 0)
+            strcmp(entry->module, TLI_PAM_MODULE) == 0)
             return entry;
     }
     return NULL;
@@ -79,14 +134,16 @@ int tli_pam_line_read(TALLOC_CTX *ctx, const struct tli_pam_stack *stack,
     if (rest == NULL)
         return -ENOMEM;
     while ((argument = next_argument(&rest)) != NULL) {
-        if (strncmp(argument, "conf=", 5) == 0)
-            line->conf = argument + 5;
-        if (owner_of(argument) == MODULE)
-            continue;
-        if (owner_of(argument) == NOBODY) {
-            line->unknown = argument;
+        const struct option *option = find(argument);
+
+        if (!is_valid(option, argument) ||
+            (option->in_config && is_given(line, argument))) {
+            line->refused = argument;
             return -EINVAL;
         }
+        keep(line, argument);
+        if (!option->in_config)
+            continue;
         if (line->count == TL_PAM_LINE_OPTIONS)
             return -E2BIG;
         line->options[line->count++] = argument;

@@ -10,7 +10,6 @@
 
 #include "local_files.h"
 
-#define OURS "pam_trustlogon.so"
 #define LEVELS 32
 
 enum impression { UNDEFINED, POSITIVE, NEGATIVE };
@@ -94,7 +93,7 @@ struct tli_pam_run tli_pam_run(const struct tli_pam_stack *stack, enum tli_pam_k
         }
         got = returns(arg, entry);
         action = entry->actions[got];
-        run.reached = run.reached || strcmp(entry->module, OURS) == 0;
+        run.reached = run.reached || strcmp(entry->module, TLI_PAM_MODULE) == 0;
         take(&state, action, got);
         if (run.refused == NULL && state.impression == NEGATIVE)
             run.refused = entry;
@@ -155,7 +154,7 @@ static enum tli_pam_return of_domain_user(void *arg, const struct tli_pam_entry 
 
     if (entry->missing)
         return TL_PAM_MODULE_UNKNOWN;
-    if (strcmp(entry->module, OURS) == 0)
+    if (strcmp(entry->module, TLI_PAM_MODULE) == 0)
         return *ours;
     if (strcmp(entry->module, "pam_succeed_if.so") == 0 ||
         strcmp(entry->module, "pam_usertype.so") == 0)
@@ -185,7 +184,7 @@ enum tli_pam_fault tli_pam_judge(const struct tli_pam_stack *stack,
     for (size_t i = 0; i < stack->count; i++)
         present = present ||
                   (stack->entries[i].kind == kind && stack->entries[i].module != NULL &&
-                   strcmp(stack->entries[i].module, OURS) == 0);
+                   strcmp(stack->entries[i].module, TLI_PAM_MODULE) == 0);
     if (!present)
         return TL_PAM_ABSENT;
     *culprit = run.decided;
@@ -211,7 +210,7 @@ const char *tli_pam_rival(const struct tli_pam_stack *stack)
 
         if (entry->kind != TL_PAM_AUTH || entry->module == NULL)
             continue;
-        if (strcmp(entry->module, OURS) == 0)
+        if (strcmp(entry->module, TLI_PAM_MODULE) == 0)
             return NULL;
         for (size_t r = 0; r < sizeof(rivals) / sizeof(rivals[0]); r++)
             if (strcmp(entry->module, rivals[r]) == 0)

@@ -55,11 +55,25 @@ static void add_sentence(struct tl_diagnosis *diag, const char *sentence)
                             diag->cause != NULL ? " " : "", sentence);
 }
 
+/* The file of PAM whose line of the service that is meant sets this option, or NULL. */
+static const char *pam_file(struct run *run, const char *key)
+{
+    struct tli_pam_line line;
+    size_t len = strlen(key);
+
+    if (!tli_pam_meant_line(run, &line))
+        return NULL;
+    for (size_t i = 0; i < line.count; i++)
+        if (strncmp(line.options[i], key, len) == 0 && line.options[i][len] == '=')
+            return talloc_asprintf(run->diag, "/etc/pam.d/%s", line.file);
+    return NULL;
+}
+
 /* "/etc/trustlogon.conf sets walk = referral." for each, one after the other. */
 static void tell(struct run *run, const struct tl_config_item *item)
 {
     struct tl_diagnosis *diag = run->diag;
-    const char *file = tli_pam_option_file(run, item->key);
+    const char *file = pam_file(run, item->key);
 
     if (file == NULL)
         file = tli_config_file(run);
@@ -106,11 +120,11 @@ static bool is_of_address(enum tl_reason reason)
            reason == TL_REASON_PORT88_FILTERED || reason == TL_REASON_PORT88_REFUSED;
 }
 
-/* Hosts of the domain that was looked for, as /etc/hosts has them. */
+/* The host, or those of the domain, that was looked for, as /etc/hosts has them. */
 static void tell_hosts(struct run *run)
 {
     struct tl_diagnosis *diag = run->diag;
-    const char *domain = diag->subject;
+    const char *domain = diag->subject; /* or host */
     char *text = NULL, *rest, *line, *word;
 
     if (!is_of_address(diag->reason) || domain == NULL ||
@@ -123,11 +137,20 @@ static void tell_hosts(struct run *run)
         line[strcspn(line, "#")] = '\0';
         address = tli_text_word(&line);
         while (address != NULL && (word = tli_text_word(&line)) != NULL)
-            if (strchr(word, '.') != NULL && tl_dns_equal(strchr(word, '.') + 1, domain))
+            if (tl_dns_equal(word, domain) ||
+                (strchr(word, '.') != NULL &&
+                 tl_dns_equal(strchr(word, '.') + 1, domain)))
                 add_sentence(
                     diag, talloc_asprintf(diag, HOSTS " sets %s = %s.", word, address));
     }
     talloc_free(text);
+}
+
+/* default_domain is that of names without a domain. */
+static bool is_at_work(const struct run *run, const char *key)
+{
+    return strcmp(key, "default_domain") != 0 ||
+           (run->logon != NULL && run->logon->name->domain == NULL);
 }
 
 void tli_tell_settings(struct run *run)
@@ -141,7 +164,7 @@ void tli_tell_settings(struct run *run)
         for (size_t k = 0; k < KEYS_MAX && table[i].keys[k] != NULL; k++) {
             const struct tl_config_item *item = item_of(items, count, table[i].keys[k]);
 
-            if (item != NULL && !item->is_default)
+            if (item != NULL && !item->is_default && is_at_work(run, item->key))
                 tell(run, item);
         }
     }

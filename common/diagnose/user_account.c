@@ -24,8 +24,17 @@ static void add(struct run *run, enum tl_fact_kind kind, const struct tl_account
     tl_facts_add(run->facts, &fact);
 }
 
+/* A name with a suffix is looked for by its first part, which may be another account. */
+static bool is_the_one(const struct run *run, const struct tl_account *account)
+{
+    return run->logon->route->type != TL_ENTERPRISE ||
+           (account->upn != NULL && tl_name_equal(account->upn, run->logon->name->whole));
+}
+
 static void note_flags(struct run *run, const struct tl_account *account)
 {
+    if (!is_the_one(run, account))
+        return;
     if ((account->control & TL_UAC_SMARTCARD) != 0)
         add(run, TL_FACT_USER_FLAGS, account, "userAccountControl has SMARTCARD_REQUIRED",
             NULL);
@@ -39,8 +48,7 @@ static void note_upn(struct run *run, const struct tl_account *account)
 {
     const struct tl_name *name = run->logon->name;
 
-    if (run->logon->route->type != TL_ENTERPRISE || name->form != TL_NAME_UPN ||
-        (account->upn != NULL && tl_name_equal(account->upn, name->whole)))
+    if (name->form != TL_NAME_UPN || is_the_one(run, account))
         return;
     add(run, TL_FACT_USER_UPN, account,
         account->upn != NULL
@@ -49,16 +57,12 @@ static void note_upn(struct run *run, const struct tl_account *account)
         name->whole);
 }
 
-static bool is_worth_reading(const struct run *run)
+static bool is_refused(const struct tl_outcome *out)
 {
-    const struct tl_outcome *out =
-        run->diag->logon != NULL ? run->diag->logon->outcome : NULL;
-
-    return out != NULL && run->own != NULL && out->stage == TL_STAGE_AS &&
-           (out->reason == TL_REASON_USER_UNKNOWN ||
-            out->reason == TL_REASON_WRONG_PASSWORD ||
-            out->reason == TL_REASON_ACCOUNT_RC4 ||
-            out->reason == TL_REASON_ETYPE_UNSUPPORTED);
+    return out->stage == TL_STAGE_AS && (out->reason == TL_REASON_USER_UNKNOWN ||
+                                         out->reason == TL_REASON_WRONG_PASSWORD ||
+                                         out->reason == TL_REASON_ACCOUNT_RC4 ||
+                                         out->reason == TL_REASON_ETYPE_UNSUPPORTED);
 }
 
 void tli_check_user_account(struct run *run)
@@ -67,8 +71,16 @@ void tli_check_user_account(struct run *run)
     struct tl_account *account = NULL;
     size_t count = 0;
 
-    if (!is_worth_reading(run)) {
+    if (run->diag->logon == NULL) {
+        tli_left_out(run, TL_AREA_NOT_LOOKED, "no logon was tried");
+        return;
+    }
+    if (!is_refused(run->diag->logon->outcome)) {
         tli_left_out(run, TL_AREA_NEEDLESS, "no KDC refused the name or the password");
+        return;
+    }
+    if (run->own == NULL) {
+        tli_left_out(run, TL_AREA_NOT_LOOKED, "the machine cannot read it");
         return;
     }
     tli_progress(run, "the account of", run->name);

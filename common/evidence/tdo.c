@@ -6,14 +6,13 @@
 #include <trustlogon/evidence.h>
 #include <trustlogon/name.h>
 
-void tl_facts_of_tdo(struct tl_facts *facts, enum tl_place place,
-                     const struct tl_tdo *tdo)
+void tl_facts_of_tdo(struct tl_facts *facts, const struct tl_tdo *tdo)
 {
     TALLOC_CTX *tmp = talloc_new(NULL);
     char *name = tdo->dn != NULL ? tl_tdo_name(tmp, tdo->dn) : NULL;
     const struct tl_fact fact = {
         .kind = TL_FACT_TDO_NAME,
-        .place = place,
+        .place = TL_PLACE_OWN,
         .source = TL_SOURCE_DIRECTORY,
         .holds = name != NULL && tl_dns_equal(name, tdo->partner),
         .object = tdo->dn,

@@ -68,15 +68,16 @@ static void explain_unknown_user(struct tl_logon *logon)
 static void explain_not_found(struct tl_logon *logon)
 {
     const struct tl_topology *topo = logon->machine->topology;
+    const struct tl_workstation *ws = logon->machine->workstation;
     const char *domain = logon->route->user_domain;
 
     for (size_t i = 0; topo != NULL && domain != NULL && i < topo->num_trusts; i++)
-        if (tl_dns_equal(topo->trusts[i].partner, domain))
-            tl_facts_of_tdo(logon->facts, TL_PLACE_OWN, &topo->trusts[i]);
-    tli_machine_facts_of_files(logon->facts, logon->machine->config,
-                               logon->machine->workstation);
-    (void)tl_evidence_refine(logon->facts, logon->outcome,
-                             logon->machine->workstation->realm, domain);
+        if (tl_dns_equal(topo->trusts[i].partner, domain) &&
+            (tl_dns_equal(topo->trusts[i].holder, ws->domain) ||
+             tl_dns_equal(topo->trusts[i].holder, topo->forest)))
+            tl_facts_of_tdo(logon->facts, &topo->trusts[i]);
+    tli_machine_facts_of_files(logon->facts, logon->machine->config, ws);
+    (void)tl_evidence_refine(logon->facts, logon->outcome, ws->realm, domain);
 }
 
 /* Neither DNS nor the directory knows the domain: say that, not "no DC". */
@@ -212,7 +213,9 @@ bool tli_logon_reroute(struct tl_logon *logon, tl_deadline deadline,
     struct tl_topology *fresh = NULL;
 
     *own = NULL;
-    if ((!worth_reading(logon) && !may_have_another_name(logon)) ||
+    if ((led_astray(logon) &&
+         tli_snapshot_is_younger(logon->machine->topology, TLI_SNAPSHOT_YOUNG_S)) ||
+        (!worth_reading(logon) && !may_have_another_name(logon)) ||
         !open_own(logon, deadline, own) ||
         tl_directory_topology(logon, (*own)->dir, &fresh, NULL) != TL_REASON_OK ||
         tl_route(logon, logon->name, logon->machine->workstation, fresh, &route) != 0)

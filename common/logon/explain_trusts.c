@@ -94,8 +94,9 @@ static void blame_secrets(struct tl_logon *logon, const char *user_domain)
 }
 
 /*
- * All that can be read of both ends is right, and a KDC still makes no ticket, or takes
- * none: its object has no secret. Of a path of several trusts it is not known which.
+ * All that can be read of both ends is right, and a KDC still makes no ticket, or does
+ * not take one: what is left is the secret. Of a path of several trusts it is not known
+ * which.
  */
 static bool explain_no_secret(struct tl_logon *logon, const char *user_domain)
 {
@@ -108,50 +109,71 @@ static bool explain_no_secret(struct tl_logon *logon, const char *user_domain)
     const struct tl_tdo *tdo = at_user ? from : to;
 
     if (from == NULL || to == NULL || tdo->dn == NULL ||
-        (!at_user && !tl_dns_equal(out->realm, own)) ||
-        (out->reason != TL_REASON_WALK_UNKNOWN && out->reason != TL_REASON_TRUST_REFUSED))
+        (!at_user && !tl_dns_equal(out->realm, own)))
         return false;
-    /* The own KDC's "unknown" is about this machine. */
-    if (!at_user && out->reason == TL_REASON_WALK_UNKNOWN)
+    /* The own KDC's 7 is about this machine. */
+    if (at_user ? out->krb_error != TL_KRB_S_PRINCIPAL_UNKNOWN
+                : out->krb_error != TL_KRB_NOT_US && out->krb_error != TL_KRB_NOKEY)
         return false;
     tli_explain_refine(out, TL_REASON_TRUST_SECRET_MISSING, tdo->dn,
                        at_user ? "trustAuthIncoming" : "trustAuthOutgoing");
     return true;
 }
 
-/* The trusts on the path, as both sides hold them, then their encryption types, then the
- * walk policy. True: the first that explains the failure is the reason now. */
+/* Codes of a KDC that has a key, and not the one that the ticket was made with. */
+static bool is_other_key(const struct tl_outcome *out)
+{
+    return out->krb_error == TL_KRB_BAD_INTEGRITY || out->krb_error == TL_KRB_BADKEYVER;
+}
+
+/* Whether a fault of a trust leads to this end. Error 7, and a ticket that is not taken,
+ * stand for all of them. */
+static bool leads_here(const struct tl_outcome *out, enum tl_reason fault)
+{
+    bool unusable = fault == TL_REASON_TRUST_DAMAGED || fault == TL_REASON_TRUST_TWIN ||
+                    fault == TL_REASON_TRUST_INFO_BROKEN;
+
+    if (out->reason == TL_REASON_WALK_UNKNOWN || out->reason == TL_REASON_TRUST_REFUSED)
+        return true;
+    if (no_enctype(out))
+        return fault == TL_REASON_TRUST_ENCTYPES || fault == TL_REASON_TRUST_DAMAGED;
+    return unusable || fault == TL_REASON_TRUST_PARTNER ||
+           fault == TL_REASON_TRUST_NETBIOS_NAMED || fault == TL_REASON_TRUST_MISSING ||
+           fault == TL_REASON_TRUST_DOWNLEVEL || fault == TL_REASON_TRUST_MIT;
+}
+
 bool tli_explain_trusts(struct tl_logon *logon, const char *user_domain,
                         tl_deadline deadline)
 {
     struct tl_outcome *out = logon->outcome;
     const char *subject = NULL, *attribute = NULL;
-    enum tl_reason reason = tli_path_trusts_read(
-        logon->krb, logon->locator, user_domain, logon->machine->workstation, out,
-        logon->trace, deadline, logon->machine->topology, NULL);
-
-    bool read = reason == TL_REASON_OK;
+    bool read =
+        tli_path_trusts_read(logon->krb, logon->locator, user_domain,
+                             logon->machine->workstation, out, logon->trace, deadline,
+                             logon->machine->topology, NULL) == TL_REASON_OK;
+    enum tl_reason fault;
 
     if (!read)
         tl_trace_note(logon->trace, "the trusts of %s could not be read", user_domain);
     if (no_enctype(out) && explain_rc4(logon, user_domain))
         return true;
-    reason = tl_route_judge(logon, logon->machine->topology, user_domain,
-                            logon->machine->workstation, &subject, &attribute);
-    if (reason != TL_REASON_OK) {
-        tli_explain_refine(out, reason, subject, attribute);
+    fault = tl_route_judge(logon, logon->machine->topology, user_domain,
+                           logon->machine->workstation, &subject, &attribute);
+    if (fault != TL_REASON_OK && leads_here(out, fault)) {
+        tli_explain_refine(out, fault, subject, attribute);
         return true;
     }
     if (out->reason == TL_REASON_TRUST_REFUSED && explain_rc4(logon, user_domain))
         return true;
-    if (out->krb_error == TL_KRB_BAD_INTEGRITY) {
+    if (is_other_key(out)) {
         blame_secrets(logon, user_domain);
         return true;
     }
-    if (logon->machine->config->walk == TL_WALK_REFERRAL &&
+    if (out->reason == TL_REASON_WALK_UNKNOWN &&
+        logon->machine->config->walk == TL_WALK_REFERRAL &&
         logon->route->first_ask == TL_ASK_KRBTGT) {
         tli_explain_refine(out, TL_REASON_WALK_POLICY, NULL, "walk = referral");
         return true;
     }
-    return reason == TL_REASON_OK && read && explain_no_secret(logon, user_domain);
+    return read && fault == TL_REASON_OK && explain_no_secret(logon, user_domain);
 }

@@ -104,7 +104,6 @@ cleanup:
 
 static void account_facts(struct tl_facts *facts, const struct tl_account *own)
 {
-    /* Whether both are set is the same: either ends it. */
     const char *flag = (own->control & TL_UAC_DES_ONLY) != 0    ? "USE_DES_KEY_ONLY"
                        : (own->control & TL_UAC_SMARTCARD) != 0 ? "SMARTCARD_REQUIRED"
                                                                 : NULL;
@@ -166,7 +165,8 @@ void tli_machine_facts_of_failure(struct tl_facts *facts, const struct tl_outcom
     } table[] = {
         {TL_KRB_C_PRINCIPAL_UNKNOWN, TL_FACT_MACHINE_EXISTS, NULL},
         {TL_KRB_CLIENT_REVOKED, TL_FACT_MACHINE_ENABLED,
-         "KDC_ERR_CLIENT_REVOKED; the KDC does not say which"},
+         "KDC_ERR_CLIENT_REVOKED: it is disabled, expired, locked out, or outside its "
+         "logon hours"},
         {TL_KRB_ETYPE_NOSUPP, TL_FACT_MACHINE_FLAGS,
          "KDC_ERR_ETYPE_NOSUPP: userAccountControl has USE_DES_KEY_ONLY or "
          "SMARTCARD_REQUIRED, or msDS-SupportedEncryptionTypes leaves no key"},

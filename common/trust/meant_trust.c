@@ -42,14 +42,15 @@ enum tl_reason tl_route_meant(TALLOC_CTX *ctx, const struct tl_topology *topo,
                               const char *typed, const char **subject,
                               const char **attribute)
 {
-    const struct tl_nameless_tdo *nameless = NULL;
+    const struct tl_nameless_tdo *nameless;
     enum tl_reason reason = TL_REASON_OK;
 
     *subject = *attribute = NULL;
     if (topo == NULL || typed == NULL)
         return TL_REASON_OK;
-    for (size_t i = 0; i < topo->num_nameless && nameless == NULL; i++)
-        nameless = tl_topology_nameless(topo, topo->nameless[i].holder, typed);
+    nameless = tl_topology_nameless(topo, topo->domain, typed);
+    if (nameless == NULL)
+        nameless = tl_topology_nameless(topo, topo->forest, typed);
     if (nameless != NULL) {
         *subject = talloc_strdup(ctx, nameless->dn);
         *attribute = "no trustPartner";

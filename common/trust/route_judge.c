@@ -155,7 +155,8 @@ static int check_same_kind(struct tli_scene *s)
     if (!s->user_side || s->tdo == NULL || tli_tdo_routes_names(s->tdo) ||
         s->hop->tdo_to == NULL || !tli_tdo_routes_names(s->hop->tdo_to))
         return 0;
-    if (!s->hop->tdo_to->keeps_forest_info && s->hop->tdo_to->forest_info == NULL)
+    if (!s->hop->tdo_to->keeps_forest_info && s->hop->tdo_to->forest_info == NULL &&
+        s->hop->tdo_to->forest_info_error == NULL)
         return contradicts(s, s->hop->tdo_to,
                            "FOREST_TRANSITIVE, and no msDS-TrustForestTrustInfo");
     if (tl_tdo_is_forest(s->tdo))
@@ -257,13 +258,13 @@ static int check_realm_claimed(struct tli_scene *s)
                      attribute);
 }
 
-/* The last ones do not stop every logon; they are why, where nothing before them is. */
-static const check_fn checks[] = {
-    check_missing,      check_type,          check_partner,    check_direction,
-    check_outside,      check_transitive,    check_same_kind,  check_host_routed,
-    check_selective,    check_realm_claimed, tli_check_damage, tli_check_twin,
-    tli_check_enctypes, tli_check_spelling,
-};
+static const check_fn checks[] = {check_missing,      check_type,        check_partner,
+                                  check_direction,    check_outside,     check_transitive,
+                                  check_same_kind,    check_host_routed, check_selective,
+                                  check_realm_claimed};
+/* What does not stop every logon, and is why where nothing else is. */
+static const check_fn suspicions[] = {tli_check_damage, tli_check_twin,
+                                      tli_check_enctypes, tli_check_spelling};
 
 /* How it ends where the reason alone does not say: the user's KDC answers 7, the
  * workstation's KDC refuses the ticket of the trust (35 on Samba). */
@@ -280,10 +281,10 @@ static uint32_t status_of(const struct tli_scene *s)
                : TL_NT_TRUSTED_DOMAIN_FAILURE;
 }
 
-static int run_checks(struct tli_scene *s)
+static int run_checks(struct tli_scene *s, const check_fn *list, size_t count)
 {
-    for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
-        int ret = checks[i](s);
+    for (size_t i = 0; i < count; i++) {
+        int ret = list[i](s);
 
         if (ret != 0)
             return ret;
@@ -295,35 +296,44 @@ static int run_checks(struct tli_scene *s)
     return 0;
 }
 
-int tli_path_judge(TALLOC_CTX *ctx, const struct tl_topology *topo,
-                   const struct tl_workstation *ws, const char *user_domain,
-                   const struct tli_path *path, struct tli_fault *fault)
+/* One list of checks, over the TDOs of the user's side, then over those of the own. */
+static int run_over_path(struct tli_scene *s, const check_fn *list, size_t count)
 {
-    struct tli_scene s = {.ctx = ctx,
-                          .topo = topo,
-                          .ws = ws,
-                          .user_domain = user_domain,
-                          .path = path,
-                          .fault = fault};
-
-    *fault = (struct tli_fault){.reason = TL_REASON_OK};
-    if (topo == NULL)
-        return 0;
-    for (int side = 0; side < 2; side++) {
-        s.user_side = side == 0;
-        for (size_t i = 0; i < path->num_hops; i++) {
+    *s->fault = (struct tli_fault){.reason = TL_REASON_OK};
+    for (int side = 0; side < 2 && s->topo != NULL; side++) {
+        s->user_side = side == 0;
+        for (size_t i = 0; i < s->path->num_hops; i++) {
             int ret;
 
-            s.hop = &path->hops[i];
-            s.tdo = s.user_side ? s.hop->tdo_from : s.hop->tdo_to;
-            s.holder = s.user_side ? s.hop->from : s.hop->to;
-            s.partner = s.user_side ? s.hop->to : s.hop->from;
-            ret = run_checks(&s);
-            if (ret != 0 || fault->reason != TL_REASON_OK)
+            s->hop = &s->path->hops[i];
+            s->tdo = s->user_side ? s->hop->tdo_from : s->hop->tdo_to;
+            s->holder = s->user_side ? s->hop->from : s->hop->to;
+            s->partner = s->user_side ? s->hop->to : s->hop->from;
+            ret = run_checks(s, list, count);
+            if (ret != 0 || s->fault->reason != TL_REASON_OK)
                 return ret;
         }
     }
     return 0;
+}
+
+int tli_path_judge(TALLOC_CTX *ctx, const struct tl_topology *topo,
+                   const struct tl_workstation *ws, const char *user_domain,
+                   const struct tli_path *path, struct tli_fault *fault)
+{
+    struct tli_scene s = {ctx, topo, ws, user_domain, path, .fault = fault};
+
+    return run_over_path(&s, checks, sizeof(checks) / sizeof(checks[0]));
+}
+
+/* What may be wrong with a path on which tli_path_judge() finds nothing. */
+static int suspect(TALLOC_CTX *ctx, const struct tl_topology *topo,
+                   const struct tl_workstation *ws, const char *user_domain,
+                   const struct tli_path *path, struct tli_fault *fault)
+{
+    struct tli_scene s = {ctx, topo, ws, user_domain, path, .fault = fault};
+
+    return run_over_path(&s, suspicions, sizeof(suspicions) / sizeof(suspicions[0]));
 }
 
 int tli_tdo_judge_kind(TALLOC_CTX *ctx, const struct tl_tdo *tdo, const char *peer,
@@ -355,6 +365,9 @@ enum tl_reason tl_route_judge(TALLOC_CTX *ctx, const struct tl_topology *topo,
     tmp = talloc_new(ctx);
     if (tmp == NULL || tli_path_find(tmp, topo, ws, user_domain, &path) != 0 ||
         tli_path_judge(tmp, topo, ws, user_domain, &path, &fault) != 0)
+        goto cleanup;
+    if (fault.reason == TL_REASON_OK &&
+        suspect(tmp, topo, ws, user_domain, &path, &fault) != 0)
         goto cleanup;
     *subject = talloc_steal(ctx, fault.subject);
     *attribute = talloc_steal(ctx, fault.attribute);

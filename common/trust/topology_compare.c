@@ -11,6 +11,8 @@
 /* The first attribute in which two readings of one object differ, or NULL. */
 static const char *changed(const struct tl_tdo *a, const struct tl_tdo *b)
 {
+    if (!tli_same_domain(a->partner, b->partner))
+        return "trustPartner";
     if (a->type != b->type)
         return "trustType";
     if (a->direction != b->direction)
@@ -55,6 +57,22 @@ static void tell(TALLOC_CTX *ctx, const struct tl_tdo *tdo, const char *how,
                                     tdo->dn != NULL ? tdo->dn : tdo->partner, how);
 }
 
+/* The same object in another reading, by its DN where it is known. */
+static const struct tl_tdo *same_object(const struct tl_topology *topo,
+                                        const struct tl_tdo *tdo)
+{
+    for (size_t i = 0; i < topo->num_trusts; i++) {
+        const struct tl_tdo *other = &topo->trusts[i];
+
+        if (tdo->dn != NULL && other->dn != NULL
+                ? tli_ascii_order(tdo->dn, other->dn) == 0
+                : tli_same_domain(tdo->holder, other->holder) &&
+                      tli_same_domain(tdo->partner, other->partner))
+            return other;
+    }
+    return NULL;
+}
+
 char *tl_topology_difference(TALLOC_CTX *ctx, const struct tl_topology *saved,
                              const struct tl_topology *now)
 {
@@ -63,7 +81,7 @@ char *tl_topology_difference(TALLOC_CTX *ctx, const struct tl_topology *saved,
 
     for (size_t i = 0; saved != NULL && now != NULL && i < saved->num_trusts; i++) {
         const struct tl_tdo *tdo = &saved->trusts[i];
-        const struct tl_tdo *other = tl_topology_trust(now, tdo->holder, tdo->partner);
+        const struct tl_tdo *other = same_object(now, tdo);
         const char *how;
 
         if (!tl_topology_was_read(now, tdo->holder))
@@ -77,8 +95,7 @@ char *tl_topology_difference(TALLOC_CTX *ctx, const struct tl_topology *saved,
     for (size_t i = 0; saved != NULL && now != NULL && i < now->num_trusts; i++) {
         const struct tl_tdo *tdo = &now->trusts[i];
 
-        if (tl_topology_was_read(saved, tdo->holder) &&
-            tl_topology_trust(saved, tdo->holder, tdo->partner) == NULL)
+        if (tl_topology_was_read(saved, tdo->holder) && same_object(saved, tdo) == NULL)
             tell(ctx, tdo, "it is new", &count, &words);
     }
     if (count > DIFFERENCES_MAX)

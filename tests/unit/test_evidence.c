@@ -106,8 +106,6 @@ static const struct row {
      TL_REASON_DNS_NO_RECORDS, TL_REASON_KEYTAB_REALM},
     {"it is, and the user's domain is not found", "keytab-realm=no@here", USERDOMAIN,
      TL_KRB_NONE, TL_REASON_DNS_NO_RECORDS, TL_REASON_OK},
-    {"the user's side names another domain", "tdo-name=no@user", USERDOMAIN, TL_KRB_NONE,
-     TL_REASON_DNS_NO_RECORDS, TL_REASON_TRUST_PARTNER},
     {"the account has another userPrincipalName", "user-upn=no@user", USERDOMAIN,
      TL_KRB_NONE, TL_REASON_USER_UNKNOWN, TL_REASON_USER_UPN},
     {"it has, and its password was wrong", "user-upn=no@user", USERDOMAIN, TL_KRB_NONE,
@@ -197,7 +195,7 @@ START_TEST(named_for_its_partner)
         struct tl_facts *facts = tl_facts_new(NULL);
         struct tl_tdo tdo = {.dn = objects[i].dn, .partner = objects[i].partner};
 
-        tl_facts_of_tdo(facts, TL_PLACE_OWN, &tdo);
+        tl_facts_of_tdo(facts, &tdo);
         ck_assert_msg(tl_facts_hold(facts, TL_FACT_TDO_NAME, TL_PLACE_OWN) ==
                           objects[i].holds,
                       "%s", objects[i].dn);

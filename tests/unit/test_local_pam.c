@@ -271,9 +271,17 @@ START_TEST(pam_line_options)
     ck_assert_str_eq(line.options[1], "minimum_uid=5");
     ck_assert_str_eq(line.options[2], "allow_users=A\\b, C\\d e");
     /* options of trustlogon.conf that the module does not take, and misspelt ones */
-    ck_assert_str_eq(options_of("walk=direct home=/x", -EINVAL).unknown, "home=/x");
-    ck_assert_str_eq(options_of("wlak=direct", -EINVAL).unknown, "wlak=direct");
-    ck_assert_str_eq(options_of("walk2", -EINVAL).unknown, "walk2");
+    ck_assert_str_eq(options_of("walk=direct home=/x", -EINVAL).refused, "home=/x");
+    ck_assert_str_eq(options_of("wlak=direct", -EINVAL).refused, "wlak=direct");
+    ck_assert_str_eq(options_of("walk2", -EINVAL).refused, "walk2");
+    ck_assert_str_eq(options_of("quiet=yes", -EINVAL).refused, "quiet=yes");
+    ck_assert_str_eq(options_of("canonical_user=1", -EINVAL).refused, "canonical_user=1");
+    ck_assert_str_eq(options_of("timeout=x", -EINVAL).refused, "timeout=x");
+    ck_assert_str_eq(options_of("minimum_uid", -EINVAL).refused, "minimum_uid");
+    ck_assert_str_eq(options_of("conf=x", -EINVAL).refused, "conf=x");
+    ck_assert_str_eq(options_of("walk=direct walk=windows", -EINVAL).refused,
+                     "walk=windows");
+    ck_assert_str_eq(options_of("socket=/s agent=/a", 0).socket, "/s");
     ck_assert_uint_eq(options_of("[walk=direct", 0).count, 0);
     ck_assert_int_eq(tli_pam_line_read(ctx, pam(without), &line), -ENOENT);
 }

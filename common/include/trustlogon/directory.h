@@ -37,12 +37,12 @@ TL_PUBLIC enum tl_reason tl_directory_topology(TALLOC_CTX *ctx, struct tl_direct
 TL_PUBLIC enum tl_reason tl_directory_trusts(struct tl_directory *dir,
                                              struct tl_topology *topo,
                                              struct tl_outcome *out);
-/* An account, of a user or a machine, as far as a KDC's answers depend on it. */
 /* Bits of userAccountControl [MS-ADTS] 2.2.16. */
 #define TL_UAC_DISABLED 0x2U
 #define TL_UAC_SMARTCARD 0x40000U
 #define TL_UAC_DES_ONLY 0x200000U
 
+/* An account, of a user or a machine, as far as a KDC's answers depend on it. */
 struct tl_account {
     const char *dn;
     const char *name; /* sAMAccountName; NULL where it cannot be read */

@@ -62,11 +62,10 @@ TL_PUBLIC void tl_facts_add(struct tl_facts *facts, const struct tl_fact *fact);
 TL_PUBLIC int tl_facts_hold(const struct tl_facts *facts, enum tl_fact_kind kind,
                             enum tl_place place);
 
-/* Whether a TDO of the own or the user's side bears the name of its partner. The object
+/* Whether a TDO of the workstation's side bears the name of its partner. The object
  * is named for the partner when it is made [MS-ADTS 6.1.6.7]; trustPartner can be changed
  * afterwards. */
-TL_PUBLIC void tl_facts_of_tdo(struct tl_facts *facts, enum tl_place place,
-                               const struct tl_tdo *tdo);
+TL_PUBLIC void tl_facts_of_tdo(struct tl_facts *facts, const struct tl_tdo *tdo);
 
 /* Who can mend what a conclusion names, as words ("the administrators of contoso.test");
  * an object's DN shows whose it is. NULL: nobody but the user, or it is not known. Pure.

@@ -23,11 +23,12 @@ from samba import Ldb
 
 PRIVATE = "/var/lib/samba/private"
 KEPT = "/run/lab/found"
+# Of a RID set either all is put back or nothing: a pool that is given out again has RIDs of others.
 BY_ITSELF = {
     "distinguishedname", "whencreated", "whenchanged", "usnchanged", "usncreated",
     "replpropertymetadata", "repluptodatevector", "lastlogon", "lastlogontimestamp", "lastlogoff",
     "logoncount", "badpwdcount", "badpasswordtime", "ridnextrid", "ridusedpool",
-    "ridpreviousallocationpool"}
+    "ridpreviousallocationpool", "ridallocationpool", "ridavailablepool"}
 # A trust that was made again is the same trust: with new passwords, and a new account for them.
 OF_A_TRUST = {
     "objectguid", "objectsid", "trustauthincoming", "trustauthoutgoing", "unicodepwd",
