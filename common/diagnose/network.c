@@ -40,8 +40,8 @@ static void check_ping(struct run *run, const struct tl_dc *dc)
     }
     tli_found(run, "port-389-udp", dc->host,
               run->config->require_ldap_ping ? TL_FINDING_FAILED : TL_FINDING_WARNING,
-              TL_REASON_PING_FILTERED, dc->domain, NULL,
-              "no answer to the LDAP ping (%s)", dc->why != NULL ? dc->why : "silence");
+              TL_REASON_PING_FILTERED, dc->domain, NULL, "%s",
+              dc->why != NULL ? dc->why : "no answer to the LDAP ping");
 }
 
 /* A Kerberos realm has KDCs, no directory. */
@@ -223,7 +223,7 @@ static struct tl_dc_list *remembered(struct run *run, struct tl_locator *locator
 {
     struct tl_dc_list *dcs = NULL;
 
-    if (tl_locate(run->diag, locator, domain, TL_LOCATE_NO_STORE,
+    if (tl_locate(run->diag, locator, domain, TL_LOCATE_CACHED | TL_LOCATE_NO_STORE,
                   tl_deadline_in_ms(run->config->logon_timeout), &dcs,
                   NULL) == TL_REASON_OK)
         tli_found_ok(run, "dc", dcs->dcs[0].host, "logons use it from the cache");

@@ -296,6 +296,9 @@ enum tl_reason tl_locate(TALLOC_CTX *ctx, struct tl_locator *locator, const char
     in.site = tli_site_to_ask(locator, in.past);
     if (!(flags & (TL_LOCATE_FORCE | TL_LOCATE_ALL)))
         reason = from_cache(tmp, &in, store, &found);
+    if (reason == TL_REASON_OK && !found && (flags & TL_LOCATE_CACHED))
+        reason = tl_outcome_fail(in.out, TL_STAGE_LOCATE, TL_REASON_DNS_NO_RECORDS,
+                                 "not in the cache");
     if (reason == TL_REASON_OK && !found)
         reason = full_search(tmp, &in, store, &found);
     if (reason != TL_REASON_OK) {

@@ -58,14 +58,18 @@ END_TEST
 
 START_TEST(flags_of_the_caller)
 {
-    int packets;
+    int packets = world_packets(&world);
 
+    locate(NULL, TL_LOCATE_CACHED, TL_REASON_DNS_NO_RECORDS);
+    ck_assert_int_eq(world_packets(&world), packets);
     locate(NULL, TL_LOCATE_NO_STORE, TL_REASON_OK);
     packets = world_packets(&world);
     locate(NULL, 0, TL_REASON_OK);
     ck_assert_int_gt(world_packets(&world), packets);
     packets = world_packets(&world);
     locate(NULL, 0, TL_REASON_OK);
+    ck_assert_int_eq(world_packets(&world), packets);
+    locate(NULL, TL_LOCATE_CACHED, TL_REASON_OK);
     ck_assert_int_eq(world_packets(&world), packets);
     locate(NULL, TL_LOCATE_FORCE, TL_REASON_OK);
     ck_assert_int_gt(world_packets(&world), packets);

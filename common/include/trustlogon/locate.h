@@ -86,6 +86,8 @@ TL_PUBLIC struct tl_locator *tl_locator_new(TALLOC_CTX *ctx,
  * NO_LOGON_SERVERS, too. */
 #define TL_LOCATE_ALL 0x2U
 #define TL_LOCATE_NO_STORE 0x4U /* do not write the cache */
+/* What the cache has, or nothing: DNS_NO_RECORDS without a search. */
+#define TL_LOCATE_CACHED 0x8U
 /*
  * Find DCs of a domain. With a fresh cache entry no packet is sent. One older than
  * ping_validity is pinged again, without DNS. Otherwise SRV of the site, then
