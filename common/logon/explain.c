@@ -135,7 +135,7 @@ static void explain_walk(struct tl_logon *logon, struct tli_machine_directory *o
         return;
     }
     if (logon->machine->topology != NULL &&
-        tli_explain_trusts(logon, user_domain, deadline))
+        tli_explain_trusts(logon, user_domain, own != NULL, deadline))
         return;
     /* Another domain's KDC does not refuse for this machine's account or name. */
     if (tl_dns_equal(out->realm, logon->machine->workstation->realm))

@@ -34,9 +34,9 @@ enum tl_reason tli_explain_proof(struct tl_logon *logon);
 void tli_explain_refine(struct tl_outcome *out, enum tl_reason reason,
                         const char *subject, const char *attribute);
 /* The trusts on the path, as both sides hold them, then their encryption types, then the
- * walk policy, then what cannot be read. True: the first that explains the failure is
- * the reason now. */
-bool tli_explain_trusts(struct tl_logon *logon, const char *user_domain,
+ * walk policy, then what cannot be read; `own_read`: the trusts of the own side are those
+ * of now. True: the first that explains the failure is the reason now. */
+bool tli_explain_trusts(struct tl_logon *logon, const char *user_domain, bool own_read,
                         tl_deadline deadline);
 /* DOMAIN_UNKNOWN becomes the fault of a trust that may have been meant. */
 void tli_explain_unknown_domain(struct tl_logon *logon);

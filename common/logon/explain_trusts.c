@@ -142,7 +142,7 @@ static bool leads_here(const struct tl_outcome *out, enum tl_reason fault)
            fault == TL_REASON_TRUST_DOWNLEVEL || fault == TL_REASON_TRUST_MIT;
 }
 
-bool tli_explain_trusts(struct tl_logon *logon, const char *user_domain,
+bool tli_explain_trusts(struct tl_logon *logon, const char *user_domain, bool own_read,
                         tl_deadline deadline)
 {
     struct tl_outcome *out = logon->outcome;
@@ -175,5 +175,6 @@ bool tli_explain_trusts(struct tl_logon *logon, const char *user_domain,
         tli_explain_refine(out, TL_REASON_WALK_POLICY, NULL, "walk = referral");
         return true;
     }
-    return read && fault == TL_REASON_OK && explain_no_secret(logon, user_domain);
+    return own_read && read && fault == TL_REASON_OK &&
+           explain_no_secret(logon, user_domain);
 }

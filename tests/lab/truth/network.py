@@ -139,9 +139,10 @@ def moved(host, seconds):
         if host == "ws1":
             undo += breaks.preload(lab, host, seconds)
             return
-        undo.append({"do": "restart", "host": host})
+        restart = {"do": "restart", "host": host}
+        undo.append(restart)
         undo += breaks.preload(lab, host, seconds)
-        breaks.undo_restart(lab, undo[0])
+        breaks.undo_restart(lab, restart)
     return make
 
 
