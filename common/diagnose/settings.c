@@ -47,12 +47,15 @@ static const struct tl_config_item *item_of(const struct tl_config_item *items,
     return NULL;
 }
 
+/* A cause may end in a detail without a full stop. */
 static void add_sentence(struct tl_diagnosis *diag, const char *sentence)
 {
+    const char *cause = diag->cause != NULL ? diag->cause : "";
+    size_t len = strlen(cause);
+    const char *glue = len == 0 ? "" : cause[len - 1] == '.' ? " " : ". ";
+
     if (sentence != NULL)
-        diag->cause =
-            talloc_asprintf(diag, "%s%s%s", diag->cause != NULL ? diag->cause : "",
-                            diag->cause != NULL ? " " : "", sentence);
+        diag->cause = talloc_asprintf(diag, "%s%s%s", cause, glue, sentence);
 }
 
 /* The file of PAM whose line of the service that is meant sets this option, or NULL. */
