@@ -139,11 +139,11 @@ static int run_checks(struct run *run)
         check->look(run);
     }
     conclude(run);
-    tli_tell_settings(run);
     diag->who =
         tl_who_mends(diag, diag->reason, diag->subject,
                      run->machine != NULL ? run->machine->workstation->domain : NULL,
                      run->user_domain);
+    tli_tell_settings(run);
     diag->summary = tl_diagnosis_summary(diag, diag);
     diag->extent = tl_diagnosis_extent(diag, diag);
     return diag->summary != NULL && diag->extent != NULL ? 0 : -ENOMEM;

@@ -31,6 +31,9 @@ static const struct port_check {
 
 static void check_ping(struct run *run, const struct tl_dc *dc)
 {
+    /* It answers, and is no DC of this domain. */
+    bool stranger = dc->why != NULL && strstr(dc->why, "answers the LDAP ping") != NULL;
+
     if (dc->pinged) {
         tli_found_ok(run, "port-389-udp", dc->host,
                      "the LDAP ping was answered in %.1f ms, site %s",
@@ -40,7 +43,8 @@ static void check_ping(struct run *run, const struct tl_dc *dc)
     }
     tli_found(run, "port-389-udp", dc->host,
               run->config->require_ldap_ping ? TL_FINDING_FAILED : TL_FINDING_WARNING,
-              TL_REASON_PING_FILTERED, dc->domain, NULL, "%s",
+              stranger ? TL_REASON_PING_REFUSED : TL_REASON_PING_FILTERED,
+              stranger ? dc->domain : dc->host, NULL, "%s",
               dc->why != NULL ? dc->why : "no answer to the LDAP ping");
 }
 

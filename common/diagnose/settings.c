@@ -5,9 +5,11 @@
  */
 #include <string.h>
 #include <trustlogon/name.h>
+#include <unistd.h>
 
 #include "internal.h"
 #include "local_files.h"
+#include "tl_build.h"
 
 #define KEYS_MAX 4
 #define HOSTS "/etc/hosts"
@@ -77,11 +79,14 @@ static void tell(struct run *run, const struct tl_config_item *item)
 {
     struct tl_diagnosis *diag = run->diag;
     const char *file = pam_file(run, item->key);
+    /* Which of the files has it is not kept. */
+    bool parts = file == NULL && access(TL_CONF_DIR, F_OK) == 0;
 
     if (file == NULL)
         file = tli_config_file(run);
-    add_sentence(diag,
-                 talloc_asprintf(diag, "%s sets %s = %s.", file, item->key, item->value));
+    add_sentence(diag, talloc_asprintf(diag, "%s%s sets %s = %s.", file,
+                                       parts ? ", or a file of " TL_CONF_DIR "," : "",
+                                       item->key, item->value));
     if (diag->attribute == NULL)
         diag->attribute = talloc_asprintf(diag, "%s = %s", item->key, item->value);
 }
@@ -128,6 +133,7 @@ static void tell_hosts(struct run *run)
 {
     struct tl_diagnosis *diag = run->diag;
     const char *domain = diag->subject; /* or host */
+    const char *own = run->machine != NULL ? run->machine->workstation->fqdn : NULL;
     char *text = NULL, *rest, *line, *word;
 
     if (!is_of_address(diag->reason) || domain == NULL ||
@@ -140,13 +146,44 @@ static void tell_hosts(struct run *run)
         line[strcspn(line, "#")] = '\0';
         address = tli_text_word(&line);
         while (address != NULL && (word = tli_text_word(&line)) != NULL)
-            if (tl_dns_equal(word, domain) ||
-                (strchr(word, '.') != NULL &&
-                 tl_dns_equal(strchr(word, '.') + 1, domain)))
+            if (!tl_dns_equal(word, own) &&
+                (tl_dns_equal(word, domain) ||
+                 (strchr(word, '.') != NULL &&
+                  tl_dns_equal(strchr(word, '.') + 1, domain))))
                 add_sentence(
                     diag, talloc_asprintf(diag, HOSTS " sets %s = %s.", word, address));
     }
     talloc_free(text);
+}
+
+static bool is_found_now(const struct tl_diagnosis *diag, const char *domain)
+{
+    for (size_t i = 0; i < diag->count; i++)
+        if (strcmp(diag->findings[i].check, "dns") == 0 &&
+            diag->findings[i].verdict == TL_FINDING_OK &&
+            tl_dns_equal(diag->findings[i].target, domain))
+            return true;
+    return false;
+}
+
+/* A search that failed is not repeated for a while: logons fail, though all is well. */
+static void tell_memory(struct run *run)
+{
+    const struct tl_outcome *out =
+        run->diag->logon != NULL ? run->diag->logon->outcome : NULL;
+
+    if (out == NULL || out->stage != TL_STAGE_LOCATE || out->detail == NULL ||
+        strncmp(out->detail, "the search ", strlen("the search ")) != 0 ||
+        out->subject == NULL || !is_found_now(run->diag, out->subject))
+        return;
+    add_sentence(run->diag,
+                 talloc_asprintf(
+                     run->diag,
+                     "They are found now: this machine remembers a search that failed, "
+                     "for up to %d s (negative_lifetime). 'trustlogon locate --force %s' "
+                     "searches again at once.",
+                     run->config->negative_lifetime, out->subject));
+    run->diag->who = "root on this machine, or nobody: it passes";
 }
 
 /* default_domain is that of names without a domain. */
@@ -172,6 +209,7 @@ void tli_tell_settings(struct run *run)
         }
     }
     talloc_free(items);
+    tell_memory(run);
     tell_krb5_conf(run);
     tell_hosts(run);
 }

@@ -54,7 +54,7 @@ static void note_upn(struct run *run, const struct tl_account *account)
         account->upn != NULL
             ? talloc_asprintf(run->diag, "userPrincipalName = %s", account->upn)
             : "no userPrincipalName",
-        name->whole);
+        NULL);
 }
 
 static bool is_refused(const struct tl_outcome *out)
