@@ -95,6 +95,8 @@ class Bench:
         start = time.monotonic()
         done = subprocess.run([*command, *operations], capture_output=True, timeout=timeout,
                               check=False, env={**os.environ, **(process_env or {})})
+        if self.agent:
+            self.agent.idle.wait(5)  # the client's last message may still be read
         text = (done.stdout + done.stderr).decode("utf-8", "backslashreplace")
         return Run(text + f"exit {done.returncode}", time.monotonic() - start)
 

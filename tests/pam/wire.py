@@ -64,6 +64,8 @@ class Agent(threading.Thread):
         self.conversations, self.requests, self.answers = conversations, [], []
         self.errors = []
         self.stop = threading.Event()
+        self.idle = threading.Event()  # no conversation is being played
+        self.idle.set()
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         if os.path.exists(path):
             os.unlink(path)
@@ -77,11 +79,13 @@ class Agent(threading.Thread):
                 peer, _ = self.sock.accept()
             except OSError:
                 return
+            self.idle.clear()
             with peer:
                 try:
                     self.play(peer, steps)
                 except (OSError, AssertionError) as error:
                     self.errors.append(error)
+            self.idle.set()
         self.sock.close()
 
     def play(self, peer, steps):
@@ -93,6 +97,7 @@ class Agent(threading.Thread):
             if step == "die":
                 return
             if step == "hang":
+                self.idle.set()
                 self.stop.wait(20)
                 return
             if isinstance(step, (int, float)):
