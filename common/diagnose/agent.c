@@ -20,7 +20,7 @@ static void check_program(struct run *run, const char *program, const char *path
     if (tli_agent_program(program, &why) != 0)
         tli_found(run, "agent", program, TL_FINDING_FAILED, TL_REASON_AGENT_UNAVAILABLE,
                   program, NULL, "%s: %s, and %s: %s", program, why, path, socket_why);
-    else if (rc == -EACCES) /* somebody else's process may wait there for passwords */
+    else if (rc == -EACCES) /* another user's process could listen there */
         tli_found(run, "agent", path, TL_FINDING_WARNING, TL_REASON_AGENT_UNAVAILABLE,
                   path, NULL, "%s: %s", path, socket_why);
     else

@@ -104,7 +104,7 @@ struct tli_pam_entry {
     int level;          /* of substacks around it */
     const char *module; /* file name without folders; NULL: a substack begins */
     const char *path;   /* the same as written */
-    bool missing;       /* set by the caller: there is no such file */
+    bool missing;       /* set by the caller if the file does not exist */
     const char *args;   /* behind it, or "" */
     const char *file;   /* where it stands */
     int actions[TL_PAM_RETURNS];

@@ -4,7 +4,6 @@
  * service has them.
  */
 #include <errno.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,19 +92,17 @@ static bool is_given(const struct tli_pam_line *line, const char *argument)
     return false;
 }
 
-static void keep(struct tli_pam_line *line, const char *argument)
+/* The paths among the module's own options. */
+static void keep_path(struct tli_pam_line *line, const char *argument)
 {
-    static const struct {
-        const char *name;
-        size_t offset;
-    } paths[] = {{"conf=", offsetof(struct tli_pam_line, conf)},
-                 {"socket=", offsetof(struct tli_pam_line, socket)},
-                 {"agent=", offsetof(struct tli_pam_line, agent)}};
+    const char *value = strchr(argument, '=');
 
-    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
-        if (strncmp(argument, paths[i].name, strlen(paths[i].name)) == 0)
-            *(const char **)(void *)((char *)line + paths[i].offset) =
-                argument + strlen(paths[i].name);
+    if (strncmp(argument, "conf=", 5) == 0)
+        line->conf = value + 1;
+    else if (strncmp(argument, "socket=", 7) == 0)
+        line->socket = value + 1;
+    else if (strncmp(argument, "agent=", 6) == 0)
+        line->agent = value + 1;
 }
 
 static const struct tli_pam_entry *our_line(const struct tli_pam_stack *stack)
@@ -141,7 +138,7 @@ int tli_pam_line_read(TALLOC_CTX *ctx, const struct tli_pam_stack *stack,
             line->refused = argument;
             return -EINVAL;
         }
-        keep(line, argument);
+        keep_path(line, argument);
         if (!option->in_config)
             continue;
         if (line->count == TL_PAM_LINE_OPTIONS)

@@ -183,7 +183,7 @@ static void tell_memory(struct run *run)
                      "for up to %d s (negative_lifetime). 'trustlogon locate --force %s' "
                      "searches again at once.",
                      run->config->negative_lifetime, out->subject));
-    run->diag->who = "root on this machine, or nobody: it passes";
+    run->diag->who = "root on this machine; the failure also expires by itself";
 }
 
 /* default_domain is that of names without a domain. */

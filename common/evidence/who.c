@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * who.c - who can mend what a conclusion names.
+ * who.c - who can fix what a conclusion names.
  */
 #include <string.h>
 #include <strings.h>
@@ -115,13 +115,13 @@ char *tl_who_mends(TALLOC_CTX *ctx, enum tl_reason reason, const char *subject,
         return talloc_asprintf(ctx, "the administrators of %s and of %s together", own,
                                users);
     case RESOLVER:
-        return talloc_strdup(ctx, "whoever runs the name servers of this machine, and "
-                                  "root on it for /etc/resolv.conf");
+        return talloc_strdup(ctx, "the operators of the name servers, and root on "
+                                  "this machine for /etc/resolv.conf");
     case NETWORK:
-        return talloc_strdup(ctx, "whoever runs the network and the firewalls between "
-                                  "this machine and the domain controllers");
+        return talloc_strdup(ctx, "the operators of the network and the firewalls "
+                                  "between this machine and the domain controllers");
     case CARD:
-        return talloc_strdup(ctx, "whoever issues the smart cards");
+        return talloc_strdup(ctx, "the issuer of the smart cards");
     case NOBODY_KNOWN:
         break;
     }

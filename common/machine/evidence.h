@@ -31,12 +31,13 @@ enum tl_reason tli_path_trusts_read(struct tl_krb *krb, struct tl_locator *locat
  * TL_PLACE_OWN. What cannot be read adds none. */
 void tli_machine_facts_read(struct tl_facts *facts, struct tl_directory *dir,
                             const struct tl_workstation *ws);
-/* What the files of this machine say about the machine, as facts of TL_PLACE_HERE. */
-void tli_machine_facts_of_files(struct tl_facts *facts, const struct tl_config *config,
-                                const struct tl_workstation *ws);
 /* The same from `opened`, with which the own directory could not be opened: what its KDC
  * says of the machine's account. */
 void tli_machine_facts_of_failure(struct tl_facts *facts, const struct tl_outcome *opened,
                                   const struct tl_workstation *ws);
+/* What the keytab and krb5.conf say of this machine's realm, as a fact of TL_PLACE_HERE.
+ */
+void tli_machine_facts_of_files(struct tl_facts *facts, const struct tl_config *config,
+                                const struct tl_workstation *ws);
 
 #endif

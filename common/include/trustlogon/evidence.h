@@ -67,7 +67,7 @@ TL_PUBLIC int tl_facts_hold(const struct tl_facts *facts, enum tl_fact_kind kind
  * afterwards. */
 TL_PUBLIC void tl_facts_of_tdo(struct tl_facts *facts, const struct tl_tdo *tdo);
 
-/* Who can mend what a conclusion names, as words ("the administrators of contoso.test");
+/* Who can fix what a conclusion names, in words ("the administrators of contoso.test");
  * an object's DN shows whose it is. NULL: nobody but the user, or it is not known. Pure.
  */
 TL_PUBLIC char *tl_who_mends(TALLOC_CTX *ctx, enum tl_reason reason, const char *subject,
