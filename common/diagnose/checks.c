@@ -37,35 +37,65 @@ static void check_machine(struct run *run)
                      run->machine->workstation->fqdn, run->machine->workstation->realm);
 }
 
+/* Whether PAM would take a password: with smartcard = require it reads the PIN of a card
+ * in its place. */
+static bool takes_password(const struct run *run)
+{
+    return run->credential->card != NULL || run->config->smartcard != TL_SMARTCARD_REQUIRE;
+}
+
+/*
+ * The logon goes first. It must find this machine as the next logon through PAM does: the
+ * saved snapshot of the trusts, the remembered domain controllers, the ticket for armor.
+ * The checks after it read and renew all of these. Its findings come in their own row.
+ */
+static void try_logon(struct run *run)
+{
+    if (run->credential == NULL || !takes_password(run))
+        return;
+    tli_progress(run, "the logon of", run->logon->name->whole);
+    run->logon->explain_ms = run->explain_ms;
+    run->diag->logon = run->logon;
+    tl_logon_run(run->logon, run->credential);
+    run->armor_told = tli_armor_told(run);
+}
+
+/* Which foreign domain the name leads to, if the route can tell. */
+static void note_domain(struct run *run, const struct tl_route *route)
+{
+    const char *domain = route->user_domain != NULL ? route->user_domain : route->domain;
+
+    if (domain != NULL)
+        run->user_domain =
+            tl_dns_equal(domain, run->machine->workstation->domain) ? NULL : domain;
+}
+
 /* Whether the name is valid; run->logon stays NULL if it is not. */
 static void check_name(struct run *run)
 {
     struct tl_logon *logon = tl_logon_new(run->diag, run->machine, &run->trace);
+    enum tl_reason reason;
 
     if (logon == NULL) {
         run->diag->complete = false;
         return;
     }
-    if (tl_logon_prepare(logon, run->name) != TL_REASON_OK && logon->name == NULL) {
+    reason = tl_logon_prepare(logon, run->name);
+    if (logon->name == NULL) {
         tli_found_outcome(run, "name", run->name, logon->outcome);
         return;
     }
     run->logon = logon;
+    if (reason != TL_REASON_OK) /* check_directory() tells why */
+        return;
+    note_domain(run, logon->route);
+    run->user_domain = talloc_strdup(run, run->user_domain);
+    try_logon(run);
 }
 
 static void check_own_network(struct run *run)
 {
     tli_check_network(run, run->machine->workstation->domain);
-}
-
-/* Which foreign domain the name leads to, if the route can tell. */
-static const char *foreign_domain(const struct run *run, const struct tl_route *route)
-{
-    const char *domain = route->user_domain != NULL ? route->user_domain : route->domain;
-
-    if (domain == NULL || tl_dns_equal(domain, run->machine->workstation->domain))
-        return NULL;
-    return domain;
 }
 
 /* The TDO that named the user's domain may have it wrong. */
@@ -118,24 +148,33 @@ static void check_local_account(struct run *run)
               "no domain is contacted");
 }
 
-/* The machine's account; then the route by the topology it read, since the snapshot may
- * be old, or missing. */
+/*
+ * The machine's account; then the route by the topology it read, since the snapshot may
+ * be old, or missing. Where that route leads to no domain, the one that the logon went by
+ * is looked at.
+ */
 static void check_directory(struct run *run)
 {
-    struct tl_logon *logon = run->logon;
+    struct tl_logon *now;
 
     tli_check_machine_account(run);
-    *logon->machine = *run->machine;
-    if (tl_logon_prepare(logon, run->name) != TL_REASON_OK) {
-        tli_found_outcome(run, "name", run->name, logon->outcome);
+    now = tl_logon_new(run->diag, run->machine, &run->trace);
+    if (now == NULL) {
+        run->diag->complete = false;
         run->logon = NULL;
         return;
     }
-    check_spelling(run, logon->name);
+    if (tl_logon_prepare(now, run->name) != TL_REASON_OK) {
+        tli_found_outcome(run, "name", run->name, now->outcome);
+        run->logon = NULL;
+        return;
+    }
+    run->route = now->route;
+    check_spelling(run, now->name);
     check_local_account(run);
-    run->user_domain = foreign_domain(run, logon->route);
+    note_domain(run, run->route);
     note_tdo(run);
-    run->words.implicit_upn = logon->route->implicit_upn;
+    run->words.implicit_upn = run->route->implicit_upn;
     run->words.user_domain =
         run->user_domain != NULL ? run->user_domain : run->machine->workstation->domain;
 }
@@ -143,7 +182,7 @@ static void check_directory(struct run *run)
 /* Whether there is a domain of the user's besides the machine's own to look at. */
 static bool has_user_domain(struct run *run)
 {
-    const struct tl_route *route = run->logon->route;
+    const struct tl_route *route = run->route;
 
     if (run->user_domain != NULL)
         return true;
@@ -169,56 +208,49 @@ static void check_trusts(struct run *run)
 
 static void check_armor(struct run *run)
 {
-    tli_check_armor(run, run->logon->route->realm);
+    tli_check_armor(run, run->route->realm);
 }
 
-/* With smartcard = require PAM reads the PIN of a card, and takes no password: without a
- * usable card the logon ends here. */
-static bool takes_password(struct run *run)
+/* Without a usable card a logon with smartcard = require ends here. */
+static void check_card(struct run *run)
 {
-    const struct tl_credential *credential = run->credential;
     struct tl_logon *logon = run->logon;
     struct tl_card *card = NULL;
 
-    if (credential->card != NULL || run->config->smartcard != TL_SMARTCARD_REQUIRE)
-        return true;
-    if (tl_card_find(run->diag, run->config, logon->route->realm, &card,
-                     logon->outcome) == TL_REASON_OK) {
+    if (tl_card_find(run->diag, run->config, run->route->realm, &card, logon->outcome) ==
+        TL_REASON_OK) {
         tli_left_out(run, TL_AREA_NOT_LOOKED,
                      "smartcard = require: PAM reads the PIN of the card, so test with "
                      "--smartcard");
-        return false;
+        return;
     }
     run->diag->logon = logon;
     tl_outcome_set_subject(logon->outcome, tli_config_file(run));
     tl_outcome_set_attribute(logon->outcome, "smartcard = require");
     logon->words = tl_outcome_words(logon, logon->outcome, &run->words);
     tli_found_outcome(run, "as", logon->outcome->subject, logon->outcome);
-    return false;
 }
 
-/* The logon itself, as findings of its steps. */
+/* What try_logon() came to, as findings of its steps. */
 static void check_logon(struct run *run)
 {
-    const struct tl_credential *credential = run->credential;
-    struct tl_logon *logon = run->logon;
-    struct tl_outcome *out = logon->outcome;
+    struct tl_logon *logon = run->diag->logon;
+    const struct tl_outcome *out = logon != NULL ? logon->outcome : NULL;
     char sid[TL_SID_STRING_MAX];
 
-    if (credential == NULL) {
+    if (run->credential == NULL) {
         tli_left_out(run, TL_AREA_NOT_LOOKED, "without a password");
         return;
     }
-    if (!takes_password(run))
+    if (out == NULL) {
+        check_card(run);
         return;
-    run->diag->logon = logon;
-    tli_progress(run, "the logon of", logon->name->whole);
-    tl_logon_run(logon, credential);
+    }
     if (logon->client != NULL)
         tli_found_ok(run, "as", logon->client, "the %s right%s",
-                     credential->card != NULL ? "PIN and the certificate are"
-                                              : "password is",
-                     tli_armor_told(run));
+                     run->credential->card != NULL ? "PIN and the certificate are"
+                                                   : "password is",
+                     run->armor_told);
     if (out->reason != TL_REASON_OK) {
         tli_found_outcome(run, tl_stage_name(out->stage), out->subject, out);
         return;

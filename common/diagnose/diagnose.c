@@ -152,19 +152,13 @@ static int run_checks(struct run *run)
 int tl_diagnose(TALLOC_CTX *ctx, const struct tl_diagnose_request *request,
                 struct tl_diagnosis **diagnosis)
 {
-    struct tl_config *config_copy;
+    const struct tl_config *config = request->config;
     struct run *run;
 
     *diagnosis = NULL;
     run = talloc_zero(ctx, struct run);
     if (run == NULL)
         return -ENOMEM;
-    /* No user waits at a prompt here: the explanation may take longer. */
-    config_copy = talloc_memdup(run, request->config, sizeof(*request->config));
-    if (config_copy == NULL)
-        goto no_memory;
-    if (config_copy->explain_timeout < config_copy->logon_timeout)
-        config_copy->explain_timeout = config_copy->logon_timeout;
     run->diag = talloc_zero(run, struct tl_diagnosis);
     if (run->diag == NULL)
         goto no_memory;
@@ -173,7 +167,10 @@ int tl_diagnose(TALLOC_CTX *ctx, const struct tl_diagnose_request *request,
     if (run->diag->trace == NULL || run->facts == NULL)
         goto no_memory;
     run->diag->complete = true;
-    run->config = config_copy;
+    run->config = config;
+    run->explain_ms = config->explain_timeout > config->logon_timeout
+                          ? config->explain_timeout
+                          : config->logon_timeout;
     run->progress = request->progress;
     run->progress_arg = request->progress_arg;
     run->trace = tl_trace_start(tl_trace_log_fn, run->diag->trace);

@@ -82,11 +82,14 @@ struct run {
     const char *name;                       /* as typed */
     const char *service;                    /* of PAM; NULL: none is meant */
     const struct tl_credential *credential; /* NULL: no logon is tried */
+    int explain_ms; /* how long a directory may be read; no user waits at a prompt */
     struct tl_area *area;                   /* that findings are made for now */
     /* What the checks have found so far; NULL: not (yet) known. */
     struct tl_machine *machine;
     struct tli_machine_directory *own;
-    struct tl_logon *logon;  /* prepared: name and route; tried once diag->logon is set */
+    struct tl_logon *logon;  /* prepared: name and route; tried if diag->logon is set */
+    const struct tl_route *route; /* by the trusts as they are now, not by the snapshot */
+    const char *armor_told;       /* of the logon that was tried */
     const char *user_domain; /* where it is known and not the workstation's, else NULL */
     struct tl_words_input words;
     struct tl_facts *facts; /* for the conclusion */
@@ -135,8 +138,8 @@ void tli_check_machine_account(struct run *run);
 void tli_check_ids(struct run *run);
 /* Unless `fast = never`: a ticket of `realm` to armor logons with. */
 void tli_check_armor(struct run *run, const char *realm);
-/* How the password was proven to the KDC, as the end of a sentence; empty with `fast =
- * never`. */
+/* How the password was proven to the KDC, as the end of a sentence, right after the
+ * logon; empty with `fast = never`. */
 const char *tli_armor_told(const struct run *run);
 /* Own TDOs, routing of the name, SPN. */
 void tli_check_own_side(struct run *run, const struct tl_name *name);

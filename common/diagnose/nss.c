@@ -111,12 +111,12 @@ static bool check_line(struct run *run, const char *text, const char *database)
 /* False: the name cannot be a domain user's. */
 static bool has_user(const struct run *run)
 {
-    const struct tl_logon *logon = run->logon;
+    const struct tl_logon *logon = run->diag->logon;
 
-    if (logon == NULL || logon->route == NULL)
+    if (run->logon == NULL || run->route == NULL)
         return false;
-    return logon->route->verdict == TL_REASON_OK &&
-           (run->diag->logon == NULL || logon->outcome->reason != TL_REASON_USER_UNKNOWN);
+    return run->route->verdict == TL_REASON_OK &&
+           (logon == NULL || logon->outcome->reason != TL_REASON_USER_UNKNOWN);
 }
 
 static void judge_answer(struct run *run, const char *name, const struct answer *answer)

@@ -119,15 +119,20 @@ static void check_account(struct run *run)
 }
 
 /* Logons route by the saved snapshot, and read the trusts again only after some failures:
- * where it is behind, this checklist does not see what they see. */
+ * where it is behind, they do not see what the next ones will. A logon that did read them
+ * has saved them. */
 static void check_snapshot(struct run *run, const struct tl_topology *now)
 {
-    const struct tl_topology *saved = run->machine->topology;
-    char *difference = tl_topology_difference(run->diag, saved, now);
-    long long minutes = saved != NULL ? (long long)(now->taken - saved->taken) / 60 : 0;
+    const struct tl_topology *saved;
+    char *difference;
+    long long minutes;
 
+    (void)tl_machine_load_snapshot(run->machine);
+    saved = run->machine->topology;
     if (saved == NULL)
         return;
+    difference = tl_topology_difference(run->diag, saved, now);
+    minutes = (long long)(now->taken - saved->taken) / 60;
     if (difference == NULL)
         tli_found_ok(run, "snapshot", now->domain,
                      "the saved snapshot of the trusts, %lld minutes old, is up to date",
@@ -190,10 +195,10 @@ void tli_check_user_side(struct run *run, struct tl_krb *krb, struct tl_locator 
     enum tl_reason reason;
 
     tli_progress(run, "the trusts of", run->user_domain);
-    tl_krb_set_deadline(krb, tl_deadline_in_ms(run->config->explain_timeout));
+    tl_krb_set_deadline(krb, tl_deadline_in_ms(run->explain_ms));
     reason = tli_path_trusts_read(
         krb, locator, run->user_domain, run->machine->workstation, walk, &run->trace,
-        tl_deadline_in_ms(run->config->explain_timeout), run->machine->topology, out);
+        tl_deadline_in_ms(run->explain_ms), run->machine->topology, out);
     if (reason != TL_REASON_OK) {
         tli_found_unknown(run, "trust-user-side", run->user_domain,
                           "the trusts of the user's domain cannot be read from here: %s",

@@ -87,7 +87,7 @@ void tli_check_user_account(struct run *run)
     if (run->user_domain != NULL)
         (void)tli_user_directory_open(
             run, run->own->krb, run->own->locator, run->user_domain, &run->trace,
-            tl_deadline_in_ms(run->config->explain_timeout), &theirs, NULL);
+            tl_deadline_in_ms(run->explain_ms), &theirs, NULL);
     if ((run->user_domain != NULL && theirs == NULL) ||
         tl_directory_account(run, theirs != NULL ? theirs : run->own->dir,
                              run->logon->name->user, &account, &count,

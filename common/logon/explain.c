@@ -257,7 +257,7 @@ enum tl_reason tli_explain_proof(struct tl_logon *logon)
 {
     const struct tl_outcome *out = logon->outcome;
     struct tli_machine_directory *own = NULL;
-    tl_deadline deadline = tl_deadline_in_ms(logon->machine->config->explain_timeout);
+    tl_deadline deadline = tl_deadline_in_ms(logon->explain_ms);
 
     if (out->stage != TL_STAGE_PROOF || !logon->machine->config->explain ||
         (out->reason != TL_REASON_KEYTAB_STALE && out->reason != TL_REASON_KEYTAB_WRONG &&

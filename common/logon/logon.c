@@ -46,12 +46,12 @@ static enum tl_reason exchange(struct tl_logon *logon,
 {
     enum tl_reason reason = attempt(logon, credential, deadline);
     struct tli_machine_directory *own = NULL;
-    tl_deadline reading;
+    tl_deadline reading, explaining; /* of the own side; of both */
 
     if (reason == TL_REASON_OK)
         return reason;
-    reading =
-        tl_deadline_in_ms(logon->machine->config->explain_timeout); /* of both sides */
+    reading = tl_deadline_in_ms(logon->machine->config->explain_timeout);
+    explaining = tl_deadline_in_ms(logon->explain_ms);
     if (tli_logon_reroute(logon, reading, &own)) {
         tl_trace_note(logon->trace,
                       "the trusts have changed since the snapshot: trying again");
@@ -60,7 +60,7 @@ static enum tl_reason exchange(struct tl_logon *logon,
         reason = attempt(logon, credential, deadline);
     }
     if (reason != TL_REASON_OK)
-        reason = tli_explain_failure(logon, own, reading);
+        reason = tli_explain_failure(logon, own, explaining);
     talloc_free(own);
     if (reason != TL_REASON_OK && logon->outcome->stage == TL_STAGE_WALK &&
         tli_logon_other_machine(logon)) {

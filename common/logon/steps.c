@@ -19,6 +19,7 @@ struct tl_logon *tl_logon_new(TALLOC_CTX *ctx, const struct tl_machine *machine,
     if (logon == NULL)
         return NULL;
     logon->trace = trace;
+    logon->explain_ms = machine->config->explain_timeout;
     logon->machine = talloc_memdup(logon, machine, sizeof(*machine));
     logon->outcome = tl_outcome_new(logon);
     logon->facts = tl_facts_new(logon);

@@ -39,6 +39,9 @@ struct tl_logon {
     const struct tl_trace *trace;      /* may be NULL */
     tl_cached_groups_fn cached_groups; /* NULL: nothing is cached from earlier logons */
     void *cached_groups_arg;
+    /* How long a failure may be explained, which never changes the status;
+     * tl_logon_new(): explain_timeout. */
+    int explain_ms;
     /* out: as far as the logon got; children of it */
     struct tl_name *name;
     struct tl_route *route;
