@@ -41,7 +41,8 @@ static void check_machine(struct run *run)
  * in its place. */
 static bool takes_password(const struct run *run)
 {
-    return run->credential->card != NULL || run->config->smartcard != TL_SMARTCARD_REQUIRE;
+    return run->credential->card != NULL ||
+           run->config->smartcard != TL_SMARTCARD_REQUIRE;
 }
 
 /*

@@ -83,11 +83,11 @@ struct run {
     const char *service;                    /* of PAM; NULL: none is meant */
     const struct tl_credential *credential; /* NULL: no logon is tried */
     int explain_ms; /* how long a directory may be read; no user waits at a prompt */
-    struct tl_area *area;                   /* that findings are made for now */
+    struct tl_area *area; /* that findings are made for now */
     /* What the checks have found so far; NULL: not (yet) known. */
     struct tl_machine *machine;
     struct tli_machine_directory *own;
-    struct tl_logon *logon;  /* prepared: name and route; tried if diag->logon is set */
+    struct tl_logon *logon; /* prepared: name and route; tried if diag->logon is set */
     const struct tl_route *route; /* by the trusts as they are now, not by the snapshot */
     const char *armor_told;       /* of the logon that was tried */
     const char *user_domain; /* where it is known and not the workstation's, else NULL */

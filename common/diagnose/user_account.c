@@ -85,9 +85,9 @@ void tli_check_user_account(struct run *run)
     }
     tli_progress(run, "the account of", run->name);
     if (run->user_domain != NULL)
-        (void)tli_user_directory_open(
-            run, run->own->krb, run->own->locator, run->user_domain, &run->trace,
-            tl_deadline_in_ms(run->explain_ms), &theirs, NULL);
+        (void)tli_user_directory_open(run, run->own->krb, run->own->locator,
+                                      run->user_domain, &run->trace,
+                                      tl_deadline_in_ms(run->explain_ms), &theirs, NULL);
     if ((run->user_domain != NULL && theirs == NULL) ||
         tl_directory_account(run, theirs != NULL ? theirs : run->own->dir,
                              run->logon->name->user, &account, &count,

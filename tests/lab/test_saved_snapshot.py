@@ -6,8 +6,7 @@ snapshot that is read again for an unknown name and with one that is too young f
 import time
 
 import harness
-from harness import (broken, check, command, diagnose, equal, finish, forget_journal, logon, trust,
-                     up, ws)
+from harness import command, diagnose, equal, finish, logon, trust, up, ws
 from scenarios import TEXT, said
 
 from truth import model
@@ -54,20 +53,19 @@ def by_diagnose(name):
     got = diagnose(name)
     ended = got.get("logon") or {}
     told = any(f["reason"] == DIFFERS for f in got.get("findings", []))
-    code = 0 if ended.get("ok") else (got.get("status") or {}).get("win32")
-    return code, told, got.get("reason")
+    return 0 if ended.get("ok") else (got.get("status") or {}).get("win32"), told
 
 
 def agree(what, name, wanted, behind):
-    """By both, from the same state each, and one after the other; then the status is the one that
-    is wanted. `behind`: the snapshot is, by age, after both."""
+    """By both, from the same state each, and by PAM after diagnose; then the status is the one
+    that is wanted. `behind`: whether the snapshot still is after the logon. Both may depend on its
+    age."""
     for age, seconds in AGES.items():
         label = f"{what}, a snapshot {age}: {name}"
         back(seconds)
         pam = by_pam(name)
         back(seconds)
-        told, differs, reason = by_diagnose(name)
-        print(f"    {label}: PAM {pam}, diagnose {told} ({reason}), differs {differs}")
+        told, differs = by_diagnose(name)
         equal(f"{label}: diagnose", told, pam)
         equal(f"{label}: PAM after diagnose", by_pam(name), pam)
         equal(f"{label}: the status", pam, wanted[age] if isinstance(wanted, dict) else wanted)
@@ -102,7 +100,8 @@ def main():
         changed(kind, DELETED, ALICE, 1788, new, True, {"young": True, "two minutes old": False})
         changed(kind, SID, ALICE, 0, 0, True, False)
         changed(kind, WAY, ALICE, 1788, 0, True, True)
-    changed("forest", DELETED, SUFFIX_USER, 1326, 0, False, False)
+    # Her suffix goes to the own KDC, whatever the snapshot says.
+    changed("forest", DELETED, SUFFIX_USER, 1326, 0, True, False)
     finish()
 
 
