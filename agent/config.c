@@ -10,16 +10,19 @@
 #include <errno.h>
 #include <string.h>
 
-static enum tl_reason invalid(struct tl_outcome *out, int rc, const char *error)
+static enum tl_reason invalid(struct tl_outcome *out, int rc,
+                              const struct tl_config_error *error)
 {
-    if (rc == -ENOMEM)
+    if (rc == -ENOMEM || error == NULL)
         return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+    tl_outcome_set_subject(out, error->where);
+    tl_outcome_set_attribute(out, error->setting);
     return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_CONFIG_INVALID, "%s",
-                           error != NULL ? error : strerror(-rc));
+                           error->text);
 }
 
 static int apply(TALLOC_CTX *ctx, struct tl_config *config, const char *options,
-                 char **error)
+                 struct tl_config_error **error)
 {
     char *list = talloc_strdup(ctx, options), *save = NULL;
     int rc = list == NULL ? -ENOMEM : 0;
@@ -35,7 +38,7 @@ enum tl_reason tla_config(TALLOC_CTX *ctx, const struct tla_setup *setup,
                           struct tl_config **config, struct tl_outcome *out)
 {
     struct tl_config *fresh = NULL;
-    char *error = NULL;
+    struct tl_config_error *error = NULL;
     int rc;
 
     *config = NULL;

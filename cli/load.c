@@ -13,12 +13,13 @@
 
 int cli_load_config(struct cli *cli)
 {
-    char *error = NULL;
+    struct tl_config_error *error = NULL;
     int ret = tl_config_load(cli, cli->conf, &cli->config, &error);
 
     if (ret == 0)
         return 0;
-    return cli_error(cli, EXIT_CANNOT_TELL, "%s", error != NULL ? error : strerror(-ret));
+    return cli_error(cli, EXIT_CANNOT_TELL, "%s",
+                     error != NULL ? error->text : strerror(-ret));
 }
 
 int cli_detect_machine(struct cli *cli, struct tl_machine *machine)

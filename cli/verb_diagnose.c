@@ -3,6 +3,7 @@
  * verb_diagnose.c - `trustlogon diagnose NAME`: the whole checklist in an
  * administrator's order, and the one cause at its end.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -188,21 +189,27 @@ static int read_credential(struct cli *cli, const char *name, bool with_card,
     return 0;
 }
 
-/* That of the PAM service's line, where one is meant; 0 or an exit code. */
-static int load_config(struct cli *cli, const char *service)
+/* That of the PAM service's line, where one is meant; 0 or an exit code. What is wrong
+ * with it, *error, is a finding, unless this user may not read it. */
+static int load_config(struct cli *cli, const char *service,
+                       struct tl_config_error **error)
 {
-    char *error = NULL;
     int ret;
 
-    if (service == NULL)
-        return cli_load_config(cli);
-    if (strchr(service, '/') != NULL || service[0] == '.')
+    if (service != NULL && (strchr(service, '/') != NULL || service[0] == '.'))
         return cli_error(cli, EXIT_USAGE, "'%s' is not the name of a file of /etc/pam.d",
                          cli_show(cli, service));
-    ret = tl_diagnose_config(cli, service, cli->conf, &cli->config, &error);
+    ret = service != NULL
+              ? tl_diagnose_config(cli, service, cli->conf, &cli->config, error)
+              : tl_config_load(cli, cli->conf, &cli->config, error);
+    if ((ret == -EINVAL || ret == -ENOENT) && *error != NULL) {
+        cli->config = tl_config_defaults(cli);
+        ret = 0;
+    }
     if (ret == 0)
         return 0;
-    return cli_error(cli, EXIT_CANNOT_TELL, "%s", error != NULL ? error : strerror(-ret));
+    return cli_error(cli, EXIT_CANNOT_TELL, "%s",
+                     *error != NULL ? (*error)->text : strerror(-ret));
 }
 
 /* The password is read before the first check, so that the checks run without a pause.
@@ -218,6 +225,7 @@ int verb_diagnose(struct cli *cli, int argc, char **argv)
     struct tl_diagnose_request request = {.progress = cli_progress_at,
                                           .progress_arg = cli};
     char *typed = NULL;
+    struct tl_config_error *error = NULL;
     struct tl_diagnosis *diagnosis;
     int option, code, ret;
 
@@ -237,12 +245,14 @@ int verb_diagnose(struct cli *cli, int argc, char **argv)
     request.name = cli_one_argument(cli, argc, argv, "a name");
     if (request.name == NULL)
         return EXIT_USAGE;
-    code = load_config(cli, request.service);
+    code = load_config(cli, request.service, &error);
+    ask = ask && error == NULL; /* no logon gets as far as a password */
     if (code == 0 && ask)
         code = read_credential(cli, request.name, with_card, &credential, &typed);
     if (code != 0)
         return code;
     request.config = cli->config;
+    request.config_error = error;
     request.credential = ask ? &credential : NULL;
     cli_progress_start(cli);
     ret = tl_diagnose(cli, &request, &diagnosis);

@@ -169,7 +169,7 @@ int verb_logon(struct cli *cli, int argc, char **argv)
                                             {"walk", required_argument, NULL, 'w'},
                                             CLI_COMMON_OPTIONS};
     const char *name, *walk = NULL;
-    char *error = NULL;
+    struct tl_config_error *error = NULL;
     bool with_card = false;
     struct tl_machine *machine = NULL;
     struct tl_logon *logon;
@@ -194,7 +194,8 @@ int verb_logon(struct cli *cli, int argc, char **argv)
     code = cli_load_config(cli);
     if (code == 0 && walk != NULL &&
         tl_config_set(cli, cli->config, "--walk", walk, &error) != 0)
-        code = cli_error(cli, EXIT_USAGE, "%s", error);
+        code = cli_error(cli, EXIT_USAGE, "%s",
+                         error != NULL ? error->text : "out of memory");
     if (code == 0)
         code = cli_open_machine(cli, CLI_WORKSTATION, &machine);
     if (code != 0)

@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,18 +15,16 @@
 
 #include <trustlogon/idmap.h>
 
+#include "error.h"
 #include "options.h"
 #include "text.h"
 
-TL_PRINTF(3, 4)
-static int complain(TALLOC_CTX *ctx, char **error, const char *fmt, ...)
+/* Of a file or a folder as a whole. */
+static int complain(TALLOC_CTX *ctx, struct tl_config_error **error, const char *file,
+                    const char *what)
 {
-    va_list args;
-
-    va_start(args, fmt);
-    *error = talloc_vasprintf(ctx, fmt, args);
-    va_end(args);
-    return *error != NULL ? -EINVAL : -ENOMEM;
+    return tli_config_complain(ctx, error, &(struct tli_config_place){.where = file},
+                               "%s", what);
 }
 
 /* These files decide who may log on, so only root may be able to write them. */
@@ -43,7 +42,7 @@ static const char *owner_fault(const struct stat *st)
 /* Not blocking and no controlling terminal: the path may be a FIFO or a device. The size
  * is limited while reading, since that of stat() may be wrong by then. */
 int tli_config_read(TALLOC_CTX *ctx, const char *file, char **text, size_t *len,
-                    char **error)
+                    struct tl_config_error **error)
 {
     const char *fault;
     struct stat st;
@@ -59,30 +58,34 @@ int tli_config_read(TALLOC_CTX *ctx, const char *file, char **text, size_t *len,
         return -ENOMEM;
     fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0) {
-        ret = errno == ENOENT ? -ENOENT
-                              : complain(ctx, error, "%s: %s", file, strerror(errno));
+        ret = -errno;
+        if (ret != -ENOENT && complain(ctx, error, file, strerror(-ret)) == -ENOMEM)
+            ret = -ENOMEM;
+        else if (ret != -ENOENT && ret != -EACCES)
+            ret = -EINVAL;
         goto cleanup;
     }
     if (fstat(fd, &st) != 0) {
-        ret = complain(ctx, error, "%s: %s", file, strerror(errno));
+        ret = complain(ctx, error, file, strerror(errno));
         goto cleanup;
     }
     fault = !S_ISREG(st.st_mode) ? "is not a regular file" : owner_fault(&st);
     if (fault != NULL) {
-        ret = complain(ctx, error, "%s: %s", file, fault);
+        ret = complain(ctx, error, file, fault);
         goto cleanup;
     }
     for (;;) {
         ssize_t n = read(fd, bytes + have, TL_CONFIG_TEXT_MAX + 1 - have);
 
         if (n < 0) {
-            ret = complain(ctx, error, "%s: %s", file, strerror(errno));
+            ret = complain(ctx, error, file, strerror(errno));
             goto cleanup;
         }
         have += (size_t)n;
         if (have > TL_CONFIG_TEXT_MAX) {
-            ret = complain(ctx, error, "%s: is larger than %d bytes", file,
-                           TL_CONFIG_TEXT_MAX);
+            ret =
+                tli_config_complain(ctx, error, &(struct tli_config_place){.where = file},
+                                    "is larger than %d bytes", TL_CONFIG_TEXT_MAX);
             goto cleanup;
         }
         if (n == 0)
@@ -122,7 +125,7 @@ struct tl_config *tl_config_defaults(TALLOC_CTX *ctx)
 }
 
 static int load_file(TALLOC_CTX *ctx, struct tl_config *config, const char *file,
-                     char **error)
+                     struct tl_config_error **error)
 {
     char *text;
     size_t len;
@@ -151,7 +154,7 @@ static int by_bytes(const struct dirent **a, const struct dirent **b)
 }
 
 static int load_folder(TALLOC_CTX *ctx, struct tl_config *config, const char *folder,
-                       char **error)
+                       struct tl_config_error **error)
 {
     struct dirent **entries = NULL;
     const char *fault;
@@ -159,14 +162,13 @@ static int load_folder(TALLOC_CTX *ctx, struct tl_config *config, const char *fo
     int count, ret = 0;
 
     if (stat(folder, &st) != 0)
-        return errno == ENOENT ? 0
-                               : complain(ctx, error, "%s: %s", folder, strerror(errno));
+        return errno == ENOENT ? 0 : complain(ctx, error, folder, strerror(errno));
     fault = !S_ISDIR(st.st_mode) ? "is not a folder" : owner_fault(&st);
     if (fault != NULL)
-        return complain(ctx, error, "%s: %s", folder, fault);
+        return complain(ctx, error, folder, fault);
     count = scandir(folder, &entries, wanted, by_bytes);
     if (count < 0)
-        return complain(ctx, error, "%s: %s", folder, strerror(errno));
+        return complain(ctx, error, folder, strerror(errno));
     for (int i = 0; i < count; i++) {
         char *file = NULL;
 
@@ -175,7 +177,7 @@ static int load_folder(TALLOC_CTX *ctx, struct tl_config *config, const char *fo
             ret = file != NULL ? load_file(ctx, config, file, error) : -ENOMEM;
         }
         if (ret == -ENOENT) /* a dangling link */
-            ret = complain(ctx, error, "%s: %s", file, strerror(ENOENT));
+            ret = complain(ctx, error, file, strerror(ENOENT));
         talloc_free(file);
         free(entries[i]);
     }
@@ -183,10 +185,25 @@ static int load_folder(TALLOC_CTX *ctx, struct tl_config *config, const char *fo
     return ret;
 }
 
+/* "[identity] idmap: 'rid' needs rid_ranges" */
+static int contradict(TALLOC_CTX *ctx, struct tl_config_error **error, const char *file,
+                      const char *conflict)
+{
+    char section[32], key[64];
+    int end = 0;
+
+    if (sscanf(conflict, "[%31[^]]] %63[^:]: %n", section, key, &end) != 2 || end == 0)
+        return complain(ctx, error, file, conflict);
+    return tli_config_complain(
+        ctx, error,
+        &(struct tli_config_place){.where = file, .section = section, .key = key}, "%s",
+        conflict + end);
+}
+
 /* Options may contradict each other only when all files are read, so that is checked last
  * and reported for the main file. */
 int tl_config_load(TALLOC_CTX *ctx, const char *path, struct tl_config **config_out,
-                   char **error)
+                   struct tl_config_error **error)
 {
     const char *file = path != NULL ? path : TL_CONF_FILE;
     struct tl_config *config = tl_config_defaults(ctx);
@@ -205,13 +222,12 @@ int tl_config_load(TALLOC_CTX *ctx, const char *path, struct tl_config **config_
         config->file = talloc_strdup(config, file);
     if (ret == -ENOENT && path == NULL)
         ret = 0;
-    if (ret == -ENOENT &&
-        complain(ctx, error, "%s: %s", file, strerror(ENOENT)) == -ENOMEM)
+    if (ret == -ENOENT && complain(ctx, error, file, strerror(ENOENT)) == -ENOMEM)
         ret = -ENOMEM;
     if (ret == 0)
         ret = load_folder(ctx, config, folder, error);
     if (ret == 0 && tl_idmap_conflict(config) != NULL)
-        ret = complain(ctx, error, "%s: %s", file, tl_idmap_conflict(config));
+        ret = contradict(ctx, error, file, tl_idmap_conflict(config));
     if (ret != 0)
         goto cleanup;
     talloc_free(folder);
@@ -224,8 +240,9 @@ cleanup:
 }
 
 int tl_config_set(TALLOC_CTX *ctx, struct tl_config *config, const char *where,
-                  const char *assignment, char **error)
+                  const char *assignment, struct tl_config_error **error)
 {
+    struct tli_config_place at = {.where = where};
     const char *equals = strchr(assignment, '=');
     const struct tli_option *option = NULL;
     char *key = NULL, *why = NULL;
@@ -236,19 +253,17 @@ int tl_config_set(TALLOC_CTX *ctx, struct tl_config *config, const char *where,
                          : talloc_strdup(ctx, assignment);
     if (key == NULL)
         return -ENOMEM;
+    at.key = key;
     option = tli_option_find(NULL, key);
-    if (option == NULL || equals == NULL) {
-        char *quoted = tli_option_quote(ctx, key);
-
-        ret = quoted == NULL ? -ENOMEM
-                             : complain(ctx, error, "%s: %s: %s", where, quoted,
-                                        option == NULL ? "no such option"
-                                                       : "has no value (key=value)");
-        talloc_free(quoted);
+    if (option == NULL) {
+        ret = tli_config_complain(ctx, error, &at, "no such option");
+    } else if (equals == NULL) {
+        ret = tli_config_complain(ctx, error, &at, "has no value (key=value)");
     } else {
-        ret = tli_option_store(ctx, config, option, equals + 1, &why);
+        at.value = equals + 1;
+        ret = tli_option_store(ctx, config, option, at.value, &why);
         if (ret == -EINVAL)
-            ret = complain(ctx, error, "%s: %s: %s", where, key, why);
+            ret = tli_config_complain(ctx, error, &at, "%s", why);
     }
     talloc_free(why);
     talloc_free(key);

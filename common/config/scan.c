@@ -102,3 +102,48 @@ unsigned int tli_config_scan(const char *text, size_t len, const char **what)
     }
     return 0;
 }
+
+/* The name of a section, and that of a key: without the '*' that makes them final. */
+static struct line name_of(struct line line)
+{
+    line = trim(line);
+    if (line.len > 0 && line.at[line.len - 1] == '*')
+        line.len--;
+    line = trim(line);
+    if (line.len > 1 && line.at[0] == '[' && line.at[line.len - 1] == ']') {
+        line.at++;
+        line.len -= 2;
+    }
+    return line;
+}
+
+static bool is_named(struct line line, const char *name)
+{
+    line = name_of(line);
+    return line.len == strlen(name) && memcmp(line.at, name, line.len) == 0;
+}
+
+unsigned int tli_config_line(const char *text, size_t len, const char *section,
+                             const char *key, unsigned int nth)
+{
+    bool inside = false;
+
+    for (unsigned int number = 1; len > 0; number++) {
+        const char *end = memchr(text, '\n', len);
+        struct line line = {text, end != NULL ? (size_t)(end - text) : len};
+        const char *equals = memchr(line.at, '=', line.len);
+
+        len -= line.len + (end != NULL);
+        text += line.len + (end != NULL);
+        if (line.len > 0 && line.at[0] == '[') {
+            inside = is_named(line, section);
+            if (inside && key == NULL)
+                return number;
+        } else if (inside && key != NULL && equals != NULL) {
+            line.len = (size_t)(equals - line.at);
+            if (is_named(line, key) && --nth == 0)
+                return number;
+        }
+    }
+    return 0;
+}

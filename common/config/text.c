@@ -13,20 +13,25 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "error.h"
 #include "options.h"
 #include "text.h"
 
-TL_PRINTF(4, 5)
-static int complain(TALLOC_CTX *ctx, char **error, const char *file, const char *fmt, ...)
-{
-    va_list args;
+/* The text of one file while its options are applied. */
+struct source {
+    const char *file, *text;
+    size_t len;
+    profile_t profile;
+    struct tl_config *config;
+    struct tl_config_error **error;
+};
 
-    *error = talloc_asprintf(ctx, "%s: ", file);
-    va_start(args, fmt);
-    if (*error != NULL)
-        *error = talloc_vasprintf_append(*error, fmt, args);
-    va_end(args);
-    return *error != NULL ? -EINVAL : -ENOMEM;
+/* About a line; 0: the text as a whole. */
+static int complain(TALLOC_CTX *ctx, struct tl_config_error **error, const char *file,
+                    unsigned int line, const char *what)
+{
+    return tli_config_complain(
+        ctx, error, &(struct tli_config_place){.where = file, .line = line}, "%s", what);
 }
 
 /*
@@ -124,76 +129,75 @@ static char *joined(TALLOC_CTX *ctx, char **values)
 }
 
 /* One key of a section: known, there once unless a list, a value and not a group. */
-static int apply_key(TALLOC_CTX *ctx, struct tl_config *config, const char *file,
-                     profile_t profile, const char *section, const char *key,
-                     char **error)
+static int apply_key(TALLOC_CTX *ctx, const struct source *source, const char *section,
+                     const char *key)
 {
     const char *names[] = {section, key, NULL};
     const struct tli_option *option = tli_option_find(section, key);
-    char *quoted = tli_option_quote(ctx, key);
+    struct tli_config_place at = {.where = source->file, .section = section, .key = key};
     char **values = NULL, *why = NULL, *whole = NULL;
     int ret;
 
-    if (quoted == NULL)
-        return -ENOMEM;
+    at.line = tli_config_line(source->text, source->len, section, key, 1);
     if (option == NULL) {
         option = tli_option_find(NULL, key);
-        if (option != NULL)
-            ret = complain(ctx, error, file, "[%s] %s: belongs in [%s]", section, quoted,
-                           option->section);
-        else
-            ret = complain(ctx, error, file, "[%s] %s: no such option", section, quoted);
-        goto cleanup;
+        return option != NULL
+                   ? tli_config_complain(ctx, source->error, &at, "belongs in [%s]",
+                                         option->section)
+                   : tli_config_complain(ctx, source->error, &at, "no such option");
     }
-    if (profile_get_values(profile, names, &values) != 0 || values == NULL ||
+    if (profile_get_values(source->profile, names, &values) != 0 || values == NULL ||
         values[0] == NULL) {
-        ret = complain(ctx, error, file, "[%s] %s: has no value", section, quoted);
+        ret = tli_config_complain(ctx, source->error, &at, "has no value");
         goto cleanup;
     }
     if (values[1] != NULL && !tli_option_is_list(option)) {
-        ret =
-            complain(ctx, error, file, "[%s] %s: given more than once", section, quoted);
+        at.line = tli_config_line(source->text, source->len, section, key, 2);
+        at.value = values[1];
+        ret = tli_config_complain(ctx, source->error, &at, "given more than once");
         goto cleanup;
     }
     whole = joined(ctx, values);
-    ret = whole != NULL ? tli_option_store(ctx, config, option, whole, &why) : -ENOMEM;
+    at.value = whole;
+    ret = whole != NULL ? tli_option_store(ctx, source->config, option, whole, &why)
+                        : -ENOMEM;
     if (ret == -EINVAL)
-        ret = complain(ctx, error, file, "[%s] %s: %s", section, quoted, why);
+        ret = tli_config_complain(ctx, source->error, &at, "%s", why);
     talloc_free(why);
 
 cleanup:
     talloc_free(whole);
     profile_free_list(values);
-    talloc_free(quoted);
     return ret;
 }
 
-static int apply_section(TALLOC_CTX *ctx, struct tl_config *config, const char *file,
-                         profile_t profile, const char *section, char **error)
+static int apply_section(TALLOC_CTX *ctx, const struct source *source,
+                         const char *section)
 {
     const char *names[] = {section, NULL};
     char **keys = NULL;
     int ret = 0;
 
-    if (!tli_option_section_known(section)) {
-        char *quoted = tli_option_quote(ctx, section);
-
-        ret = quoted != NULL ? complain(ctx, error, file, "[%s]: no such section", quoted)
-                             : -ENOMEM;
-        talloc_free(quoted);
-        return ret;
-    }
-    if (profile_get_relation_names(profile, names, &keys) != 0)
+    if (!tli_option_section_known(section))
+        return tli_config_complain(
+            ctx, source->error,
+            &(struct tli_config_place){
+                .where = source->file,
+                .section = section,
+                .line = tli_config_line(source->text, source->len, section, NULL, 1)},
+            "no such section");
+    if (profile_get_relation_names(source->profile, names, &keys) != 0)
         return 0; /* an empty section */
     for (size_t i = 0; ret == 0 && keys[i] != NULL; i++)
-        ret = apply_key(ctx, config, file, profile, section, keys[i], error);
+        ret = apply_key(ctx, source, section, keys[i]);
     profile_free_list(keys);
     return ret;
 }
 
 int tli_config_text(TALLOC_CTX *ctx, struct tl_config *config, const char *file,
-                    const char *text, size_t len, char **error)
+                    const char *text, size_t len, struct tl_config_error **error)
 {
+    struct source source = {.file = file, .config = config, .error = error};
     const char *top[] = {NULL}, *what = NULL;
     struct parsed parsed;
     char **sections = NULL;
@@ -210,24 +214,25 @@ int tli_config_text(TALLOC_CTX *ctx, struct tl_config *config, const char *file,
     }
     line = tli_config_scan(text, len, &what);
     if (line != 0)
-        return complain(ctx, error, file, "line %u: %s", line, what);
+        return complain(ctx, error, file, line, what);
     ret = parse(text, len, &parsed, &code);
     if (ret != 0) {
-        ret = complain(ctx, error, file, "cannot create a memory file to parse it in: %s",
-                       strerror(-ret));
+        ret = tli_config_complain(ctx, error, &(struct tli_config_place){.where = file},
+                                  "cannot create a memory file to parse it in: %s",
+                                  strerror(-ret));
         goto cleanup;
     }
     if (code != 0) {
-        line = error_line(text, len);
-        ret = line != 0
-                  ? complain(ctx, error, file, "line %u: %s", line, profile_words(code))
-                  : complain(ctx, error, file, "%s", profile_words(code));
+        ret = complain(ctx, error, file, error_line(text, len), profile_words(code));
         goto cleanup;
     }
     if (profile_get_subsection_names(parsed.profile, top, &sections) != 0)
         goto cleanup; /* no section at all: an empty file */
+    source.text = text;
+    source.len = len;
+    source.profile = parsed.profile;
     for (size_t i = 0; ret == 0 && sections[i] != NULL; i++)
-        ret = apply_section(ctx, config, file, parsed.profile, sections[i], error);
+        ret = apply_section(ctx, &source, sections[i]);
 
 cleanup:
     profile_free_list(sections);

@@ -10,6 +10,25 @@
 #include "checks.h"
 #include "store/passwd_file.h"
 
+/* A configuration that is not valid ends every logon. */
+static void check_config(struct run *run)
+{
+    const struct tl_config_error *error = run->config_error;
+    struct tl_outcome *out = tl_outcome_new(run->diag);
+
+    if (error == NULL) {
+        tli_found_ok(run, "config", run->config->file, "%s",
+                     run->config->file != NULL ? "read without error"
+                                               : "no file: defaults");
+        return;
+    }
+    tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_CONFIG_INVALID, "%s", error->text);
+    tl_outcome_set_subject(out, error->where);
+    tl_outcome_set_attribute(out, error->setting);
+    tli_found_as(run, "config", error->where, out,
+                 error->text + strlen(error->where) + strlen(": "));
+}
+
 /* The configuration, the keytab, and the name of this machine. */
 static void check_machine(struct run *run)
 {
@@ -19,8 +38,11 @@ static void check_machine(struct run *run)
     if (tl_krb5_conf_check(run->diag, &error) == -EINVAL)
         tli_found(run, "krb5-conf", TL_KRB5_CONF, TL_FINDING_FAILED, TL_REASON_KRB5_CONF,
                   NULL, NULL, "%s", error);
-    tli_found_ok(run, "config", run->config->file, "%s",
-                 run->config->file != NULL ? "read without error" : "no file: defaults");
+    check_config(run);
+    if (run->config_error != NULL) {
+        run->diag->complete = false;
+        return;
+    }
     if (tl_machine_open(run->diag, run->config, &run->machine, out) != TL_REASON_OK) {
         run->diag->complete = false;
         if (out == NULL || out->reason != TL_REASON_KRB5_CONF) /* reported above */
@@ -299,7 +321,7 @@ const struct check tli_checks[] = {
     {"armor", "armor", NEEDS_ROUTE, false, check_armor},
     {"logon", "the logon", NEEDS_ROUTE, false, check_logon},
     {"user-account", "the user's account", NEEDS_ROUTE, false, tli_check_user_account},
-    {"access", "the access rules", NEEDS_NOTHING, true, tli_check_access},
+    {"access", "the access rules", NEEDS_CONFIG, true, tli_check_access},
     {"user-side", "the trusts of the user's side", NEEDS_ROUTE, false, check_user_side},
     {"store", "the identity store", NEEDS_NOTHING, true, tli_check_store},
     {"ccache", "the credentials cache", NEEDS_MACHINE, true, tli_check_ccache},

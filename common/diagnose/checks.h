@@ -16,6 +16,7 @@ struct check {
     const char *slug, *what; /* of its struct tl_area */
     enum {
         NEEDS_NOTHING,
+        NEEDS_CONFIG,  /* a valid configuration */
         NEEDS_MACHINE, /* run->machine */
         NEEDS_ROUTE,   /* run->logon with name and route */
         NEEDS_PROOF    /* a logon that the domain controllers granted */

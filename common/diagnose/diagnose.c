@@ -104,8 +104,12 @@ static const char *missing(const struct run *run, const struct check *check)
     switch (check->needs) {
     case NEEDS_NOTHING:
         return NULL;
+    case NEEDS_CONFIG:
+        return run->config_error != NULL ? "without a valid configuration" : NULL;
     case NEEDS_MACHINE:
-        return run->machine == NULL ? "without a usable keytab" : NULL;
+        return run->config_error != NULL ? "without a valid configuration"
+               : run->machine == NULL    ? "without a usable keytab"
+                                         : NULL;
     case NEEDS_ROUTE:
         return run->logon == NULL ? "without a route for the name" : NULL;
     case NEEDS_PROOF:
@@ -168,6 +172,7 @@ int tl_diagnose(TALLOC_CTX *ctx, const struct tl_diagnose_request *request,
         goto no_memory;
     run->diag->complete = true;
     run->config = config;
+    run->config_error = request->config_error;
     run->explain_ms = config->explain_timeout > config->logon_timeout
                           ? config->explain_timeout
                           : config->logon_timeout;

@@ -143,6 +143,12 @@ void tli_found(struct run *run, const char *check, const char *target,
 void tli_found_outcome(struct run *run, const char *check, const char *target,
                        const struct tl_outcome *out)
 {
+    tli_found_as(run, check, target, out, out->detail);
+}
+
+void tli_found_as(struct run *run, const char *check, const char *target,
+                  const struct tl_outcome *out, const char *what)
+{
     /* The next step of a logon writes into the same outcome. */
     const struct tl_outcome *copy = tl_outcome_copy(run->diag, out);
 
@@ -152,5 +158,5 @@ void tli_found_outcome(struct run *run, const char *check, const char *target,
     }
     add_with_words(run, check, target,
                    copy->reason == TL_REASON_OK ? TL_FINDING_OK : TL_FINDING_FAILED, copy,
-                   copy->detail);
+                   talloc_strdup(run->diag, what));
 }

@@ -38,8 +38,9 @@ void tli_check_ids(struct run *run)
                   "/etc/passwd, /etc/group, /etc/subuid or /etc/subgid cannot be read");
     else if (tl_idmap_new(tmp, run->config, run->machine->workstation->domain,
                           run->machine->topology, NULL, &map, &error) != 0)
-        tli_found(run, "ids", NULL, TL_FINDING_FAILED, TL_REASON_CONFIG_INVALID, NULL,
-                  NULL, "%s", error != NULL ? error : "out of memory");
+        tli_found(run, "ids", tli_config_file(run), TL_FINDING_FAILED,
+                  TL_REASON_CONFIG_INVALID, tli_config_file(run), error, "%s",
+                  error != NULL ? error : "out of memory");
     else if (tl_withheld_ids(tmp, map, local, &ids, &count) != 0)
         run->diag->complete = false;
     else if (count == 0)

@@ -76,6 +76,7 @@ struct tli_clock {
 struct run {
     struct tl_diagnosis *diag;
     const struct tl_config *config;
+    const struct tl_config_error *config_error; /* NULL: it is valid */
     tl_progress_fn progress;
     void *progress_arg;
     struct tl_trace trace;
@@ -114,6 +115,9 @@ void tli_found(struct run *run, const char *check, const char *target,
 /* OK or failed, as the outcome is; the finding keeps a copy of it. */
 void tli_found_outcome(struct run *run, const char *check, const char *target,
                        const struct tl_outcome *out);
+/* The same, and the one line says `what`; NULL: why, in the words of the reason. */
+void tli_found_as(struct run *run, const char *check, const char *target,
+                  const struct tl_outcome *out, const char *what);
 /* The last finding is of this address of its target. */
 void tli_found_at(struct run *run, const char *address);
 /* The area at hand is not looked at, or only in part: `fmt` says why. */

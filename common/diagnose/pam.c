@@ -313,7 +313,7 @@ bool tli_pam_meant_line(struct run *run, struct tli_pam_line *line)
 }
 
 int tl_diagnose_config(TALLOC_CTX *ctx, const char *service, const char *path,
-                       struct tl_config **config, char **error)
+                       struct tl_config **config, struct tl_config_error **error)
 {
     struct tli_pam_line line;
     int rc = read_line(ctx, service, &line);

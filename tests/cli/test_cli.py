@@ -317,12 +317,35 @@ class Usage(unittest.TestCase):
         with tempfile.NamedTemporaryFile("w", suffix=".conf") as conf:
             conf.write("[logon]\n    walk = sideways\n")
             conf.flush()
-            for verb in (["config"], ["locate", "contoso.test"], ["logon", "x"], ["diagnose", "x"]):
+            for verb in (["config"], ["locate", "contoso.test"], ["logon", "x"]):
                 done = run("--conf", conf.name, *verb)
                 self.assertIn(done.returncode, (1, 3), verb)
                 for word in (conf.name, "logon", "walk", "sideways"):
                     self.assertIn(word, done.stderr, verb)
                 self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+
+    def test_diagnose_explains_a_broken_configuration(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".conf") as conf:
+            conf.write("[logon]\n    walk = sideways\n")
+            conf.flush()
+            done = run("--conf", conf.name, "diagnose", "--json", "x")
+            got = json.loads(done.stdout)
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual((got["reason"], got["status"]["ntstatus"], got["who"], got["subject"],
+                          got["attribute"]),
+                         ("config-invalid", "0xC00000E5", "root on this machine", conf.name,
+                          "[logon] walk = sideways"))
+        where = "line 2: [logon] walk: 'sideways' must be windows, referral or direct"
+        self.assertIn(f"{conf.name}: {where}", got["cause"])
+        self.assertIn("trustlogon config", got["remedy"])
+        found, = [f for f in got["findings"] if f["check"] == "config"]
+        self.assertEqual((found["verdict"], found["reason"], found["target"], found["what"]),
+                         ("failed", "config-invalid", conf.name, where))
+        self.assertTrue(found["remedy"])
+        tested = {area["area"]: area["why"] for area in got["areas"] if area["tested"] == "no"}
+        for area in ("name", "logon", "access"):  # none is about the defaults
+            self.assertIn(area, tested)
+        self.assertEqual(tested["access"], "without a valid configuration")
 
 
 if __name__ == "__main__":

@@ -40,14 +40,15 @@ int main(int argc, char **argv)
 {
     TALLOC_CTX *ctx = talloc_new(NULL);
     struct tl_config *config = tl_config_defaults(ctx);
-    char domain[TL_SID_STRING_MAX], *error = NULL;
+    struct tl_config_error *error = NULL;
+    char domain[TL_SID_STRING_MAX];
     uint32_t rid;
     int ret = 0;
 
     for (int i = 1; ret == 0 && i < argc; i++) {
         ret = tl_config_set(ctx, config, "argument", argv[i], &error);
         if (ret != 0)
-            fprintf(stderr, "%s\n", error);
+            fprintf(stderr, "%s\n", error->text);
     }
     while (ret == 0 && scanf("%183s %" SCNu32, domain, &rid) == 2)
         ret = answer(ctx, config, domain, rid);

@@ -15,12 +15,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     TALLOC_CTX *ctx = talloc_new(NULL);
     struct tl_config *config = tl_config_defaults(ctx);
-    char *error = NULL;
+    struct tl_config_error *error = NULL;
+    char *why = NULL;
 
     if (size > TL_CONFIG_TEXT_MAX)
         goto cleanup;
     if (tli_config_text(ctx, config, "f", (const char *)data, size, &error) != 0) {
-        if (error == NULL || strchr(error, '\n') != NULL)
+        if (error == NULL || strchr(error->text, '\n') != NULL)
             abort();
         goto cleanup;
     }
@@ -28,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         char *value = tli_option_show(ctx, config, &tli_options[i]);
 
         if (value[0] != '\0' &&
-            tli_option_store(ctx, config, &tli_options[i], value, &error) != 0)
+            tli_option_store(ctx, config, &tli_options[i], value, &why) != 0)
             abort();
     }
 

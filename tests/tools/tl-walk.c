@@ -118,11 +118,11 @@ static enum tl_reason go(TALLOC_CTX *mem, struct tl_config *config,
 
 static int set_option(TALLOC_CTX *mem, struct tl_config *config, const char *text)
 {
-    char *error = NULL;
+    struct tl_config_error *error = NULL;
 
     if (tl_config_set(mem, config, "-o", text, &error) == 0)
         return 0;
-    fprintf(stderr, "tl-walk: %s\n", error != NULL ? error : text);
+    fprintf(stderr, "tl-walk: %s\n", error != NULL ? error->text : text);
     return -1;
 }
 

@@ -66,10 +66,10 @@ static inline struct tl_local_ids *no_local_ids(TALLOC_CTX *ctx)
 /* Sets one option of a configuration as its file would: "key=value". */
 static inline void set_option(struct tl_config *config, const char *assignment)
 {
-    char *error = NULL;
+    struct tl_config_error *error = NULL;
 
     ck_assert_msg(tl_config_set(config, config, "test", assignment, &error) == 0, "%s",
-                  error);
+                  error->text);
 }
 
 /* The path of a temporary file or folder. */

@@ -89,7 +89,7 @@ START_TEST(bom_and_empty)
 {
     static const char bom[] = "\xef\xbb\xbf[logon]\nwalk = direct\n";
     struct tl_config *config = tl_config_defaults(ctx);
-    char *error;
+    struct tl_config_error *error;
 
     ck_assert_int_eq(tli_config_text(ctx, config, "f", "", 0, &error), 0);
     ck_assert_int_eq(tli_config_text(ctx, config, "f", "# x", 3, &error), 0);
@@ -102,17 +102,17 @@ START_TEST(set_and_items)
 {
     struct tl_config *config = tl_config_defaults(ctx);
     struct tl_config_item *items;
-    char *error;
+    struct tl_config_error *error;
     size_t count;
 
     ck_assert_int_eq(tl_config_set(ctx, config, "pam", "walk=referral", &error), 0);
     ck_assert_int_eq(config->walk, TL_WALK_REFERRAL);
     ck_assert_int_eq(tl_config_set(ctx, config, "pam", "walk=x", &error), -EINVAL);
-    ck_assert_str_eq(error, "pam: walk: 'x' must be windows, referral or direct");
+    ck_assert_str_eq(error->text, "pam: walk: 'x' must be windows, referral or direct");
     ck_assert_int_eq(tl_config_set(ctx, config, "pam", "walk", &error), -EINVAL);
-    ck_assert_str_eq(error, "pam: walk: has no value (key=value)");
+    ck_assert_str_eq(error->text, "pam: walk: has no value (key=value)");
     ck_assert_int_eq(tl_config_set(ctx, config, "pam", "run=x", &error), -EINVAL);
-    ck_assert_str_eq(error, "pam: run: no such option");
+    ck_assert_str_eq(error->text, "pam: run: no such option");
     ck_assert_int_eq(config->walk, TL_WALK_REFERRAL);
 
     items = tl_config_items(ctx, config, &count);

@@ -27,9 +27,8 @@ START_TEST(folder_overrides_in_byte_order)
     ck_assert_int_eq(c->max_per_uid, 2);
 
     put("m.conf.d/z.conf", "[agent]\nmax_per_uid = x\n", 0644);
-    ck_assert_str_eq(
-        refused(main_file),
-        "m.conf.d/z.conf: [agent] max_per_uid: 'x' must be an integer (1 to 65536)");
+    ck_assert_str_eq(refused(main_file), "m.conf.d/z.conf: line 2: [agent] max_per_uid: "
+                                         "'x' must be an integer (1 to 65536)");
 }
 END_TEST
 

@@ -36,7 +36,7 @@ static const struct {
 START_TEST(rid_ranges)
 {
     struct tl_config *config = tl_config_defaults(ctx);
-    char *error = NULL;
+    struct tl_config_error *error = NULL;
     int ret = tl_config_set(
         ctx, config, "t", talloc_asprintf(ctx, "rid_ranges=%s", ranges[_i].text), &error);
 
@@ -47,7 +47,7 @@ START_TEST(rid_ranges)
     }
     ck_assert_int_eq(ret, -EINVAL);
     ck_assert_ptr_null(config->rid_ranges);
-    ck_assert_msg(strstr(error, ranges[_i].fault) != NULL, "%s", error);
+    ck_assert_msg(strstr(error->text, ranges[_i].fault) != NULL, "%s", error->text);
 }
 END_TEST
 
@@ -88,19 +88,19 @@ static const struct {
 START_TEST(autorid_domains)
 {
     struct tl_config *config = tl_config_defaults(ctx);
-    char *error = NULL;
+    struct tl_config_error *error = NULL;
     int ret = tl_config_set(ctx, config, "t",
                             talloc_asprintf(ctx, "autorid_domains=%s", autorid[_i].text),
                             &error);
 
     if (autorid[_i].fault == NULL) {
-        ck_assert_msg(ret == 0, "%s", error);
+        ck_assert_msg(ret == 0, "%s", error->text);
         ck_assert_str_eq(config->autorid_domains->text, autorid[_i].text);
         return;
     }
     ck_assert_int_eq(ret, -EINVAL);
     ck_assert_ptr_null(config->autorid_domains);
-    ck_assert_msg(strstr(error, autorid[_i].fault) != NULL, "%s", error);
+    ck_assert_msg(strstr(error->text, autorid[_i].fault) != NULL, "%s", error->text);
 }
 END_TEST
 

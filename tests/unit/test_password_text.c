@@ -33,10 +33,10 @@ static struct tl_logon *new_logon(const struct tl_trace *trace)
     temp_path path;
     struct tl_config *config = NULL;
     struct tl_logon *logon;
-    char *error = NULL;
+    struct tl_config_error *error = NULL;
 
     make_temp_file(path); /* a configuration with nothing in it */
-    ck_assert_msg(tl_config_load(ctx, path, &config, &error) == 0, "%s", error);
+    ck_assert_msg(tl_config_load(ctx, path, &config, &error) == 0, "%s", error->text);
     unlink(path);
     machine.config = config;
     logon = tl_logon_new(ctx, &machine, trace);

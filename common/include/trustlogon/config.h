@@ -134,20 +134,30 @@ struct tl_config {
     const char *state_dir, *cache_dir, *run_dir;
 };
 
+/* What is wrong with a configuration, and where. */
+struct tl_config_error {
+    const char *where;   /* the file; or what else set the option: "PAM line" */
+    unsigned int line;   /* of the file; 0: none, or not of one line */
+    const char *setting; /* as found: "[logon] walk = foo"; NULL: not of one option */
+    const char *what;    /* "'foo' must be windows, referral or direct" */
+    /* all in one line: "/etc/trustlogon.conf: line 2: [logon] walk: 'foo' must be ..." */
+    const char *text;
+};
+
 /*
  * Read `path` (NULL: TL_CONF_FILE, where a missing file means defaults; a named
  * file must exist) and the *.conf files of `path`.d in strcmp order.
- * Returns 0, -ENOMEM, -ENOENT, or -EINVAL with *error (child of ctx), one line:
- * "/etc/trustlogon.conf: [logon] walk: 'foo' must be windows, referral or direct".
+ * Returns 0, -ENOMEM, or with *error (child of ctx) -ENOENT, -EACCES (this user may not
+ * read it) or -EINVAL.
  */
 TL_PUBLIC int tl_config_load(TALLOC_CTX *ctx, const char *path, struct tl_config **config,
-                             char **error);
+                             struct tl_config_error **error);
 /* Defaults only; never reads a file. NULL only without memory. */
 TL_PUBLIC struct tl_config *tl_config_defaults(TALLOC_CTX *ctx);
 /* One option from elsewhere (the PAM line, a command's --set): "walk=direct". -EINVAL
  * with *error, which names `where` and the key. */
 TL_PUBLIC int tl_config_set(TALLOC_CTX *ctx, struct tl_config *config, const char *where,
-                            const char *assignment, char **error);
+                            const char *assignment, struct tl_config_error **error);
 /* For `trustlogon config`: every option with section, key, value, whether it is the
  * default. */
 struct tl_config_item {

@@ -70,15 +70,19 @@ TL_PUBLIC char *tl_diagnosis_extent(TALLOC_CTX *ctx, const struct tl_diagnosis *
 typedef void (*tl_progress_fn)(void *arg, const char *check, const char *target);
 
 /* The configuration of a logon through this PAM service: that of `path`, or of its line's
- * conf=, and the line's own options. 0; -EINVAL, -ENOENT with *error; -ENOMEM. A service
- * that does not call the module has the options of `path`. */
+ * conf=, and the line's own options. 0; or as tl_config_load(). A service that does not
+ * call the module has the options of `path`. */
 TL_PUBLIC int tl_diagnose_config(TALLOC_CTX *ctx, const char *service, const char *path,
-                                 struct tl_config **config, char **error);
+                                 struct tl_config **config,
+                                 struct tl_config_error **error);
 
 /* What is diagnosed. */
 struct tl_diagnose_request {
     const struct tl_config *config;
-    const char *name;                       /* as typed */
+    const struct tl_config_error *config_error; /* NULL: it is valid. Else every logon
+                                                   ends with it, and what needs the
+                                                   configuration is left out */
+    const char *name;                           /* as typed */
     const struct tl_credential *credential; /* NULL: no logon is tried, and what needs one
                                                is left out */
     const char *service; /* PAM service that must let the user in; NULL: none is meant */
