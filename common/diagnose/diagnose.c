@@ -70,6 +70,7 @@ static void conclude(struct run *run)
     struct tl_diagnosis *diag = run->diag;
     struct tl_outcome *out = diag->logon != NULL ? diag->logon->outcome : NULL;
 
+    tli_findings_refine(run);
     if (out != NULL &&
         tl_evidence_refine(run->facts, out, run->machine->workstation->realm,
                            run->words.user_domain))

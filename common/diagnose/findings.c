@@ -83,6 +83,35 @@ static void add_with_words(struct run *run, const char *check, const char *targe
     add(run, &finding);
 }
 
+/* A cause that later checks have found takes the place of the outcome that it explains:
+ * one cause has one remedy. */
+static void refine(struct run *run, struct tl_finding *finding)
+{
+    const char *own = run->machine != NULL ? run->machine->workstation->realm : NULL;
+    struct tl_outcome *out = tl_outcome_copy(run->diag, finding->outcome);
+    const struct tl_words *words;
+
+    if (!tl_evidence_refine(run->facts, out, own, run->words.user_domain))
+        return;
+    words = tl_outcome_words(run->diag, out, &run->words);
+    if (words == NULL) {
+        run->diag->complete = false;
+        return;
+    }
+    if (finding->what == finding->cause)
+        finding->what = words->explanation;
+    finding->outcome = out;
+    finding->cause = words->explanation;
+    finding->remedy = words->remedy;
+}
+
+void tli_findings_refine(struct run *run)
+{
+    for (size_t i = 0; i < run->diag->count; i++)
+        if (run->diag->findings[i].verdict == TL_FINDING_FAILED)
+            refine(run, &run->diag->findings[i]);
+}
+
 /* What was seen, in the check's words; without memory the diagnosis is incomplete.
  */
 TL_PRINTF(7, 0)

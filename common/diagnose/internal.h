@@ -118,6 +118,8 @@ void tli_found_outcome(struct run *run, const char *check, const char *target,
 /* The same, and the one line says `what`; NULL: why, in the words of the reason. */
 void tli_found_as(struct run *run, const char *check, const char *target,
                   const struct tl_outcome *out, const char *what);
+/* When all checks have looked: what their facts explain gets its cause. */
+void tli_findings_refine(struct run *run);
 /* The last finding is of this address of its target. */
 void tli_found_at(struct run *run, const char *address);
 /* The area at hand is not looked at, or only in part: `fmt` says why. */

@@ -38,15 +38,26 @@ static void check_own_tdo(struct run *run)
               words && *words ? ")" : "");
 }
 
-/* " (CN=contoso.test,CN=System,...)": the trust whose routing decides, if there is one.
- */
-static const char *by_trust(struct run *run, const struct tl_route *route)
+/* Why the route fails, in the words of the reason, and by which trust: the rule that
+ * decided a route is that of one that works, too. */
+static void found_bad_route(struct run *run, const struct tl_name *name,
+                            const struct tl_route *route)
 {
     const struct tl_tdo *tdo = tl_topology_trust(
         run->machine->topology, run->machine->workstation->domain, route->user_domain);
+    struct tl_outcome *out = tl_outcome_new(run->diag);
+    const struct tl_words *words;
+    char *what = NULL;
 
-    return tdo != NULL && tdo->dn != NULL ? talloc_asprintf(run->diag, " (%s)", tdo->dn)
-                                          : "";
+    tl_outcome_fail(out, TL_STAGE_ROUTE, route->verdict, NULL);
+    tl_outcome_set_subject(out, route->subject);
+    tl_outcome_set_attribute(out, route->attribute);
+    words = tl_outcome_words(run->diag, out, &run->words);
+    if (words != NULL && tdo != NULL && tdo->dn != NULL &&
+        strstr(words->explanation, tdo->dn) == NULL)
+        what = talloc_asprintf(run->diag, "%s The trust is %s.", words->explanation,
+                               tdo->dn);
+    tli_found_as(run, "route", name->whole, out, what);
 }
 
 static void check_route(struct run *run, const struct tl_name *name)
@@ -62,9 +73,7 @@ static void check_route(struct run *run, const struct tl_name *name)
     if (route->verdict == TL_REASON_OK)
         tli_found_ok(run, "route", name->whole, "%s", route->why);
     else
-        tli_found(run, "route", name->whole, TL_FINDING_FAILED, route->verdict,
-                  route->subject, route->attribute, "%s%s", route->why,
-                  by_trust(run, route));
+        found_bad_route(run, name, route);
 }
 
 /* The facts of one kind: each that does not hold is a problem, each that holds is a

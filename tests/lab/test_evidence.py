@@ -47,6 +47,11 @@ def named(what, reason, subject, attribute="", win32=1787, told=True, how=broken
               got.get("subject"))
         check(f"{what}: and {attribute or 'no attribute'}",
               attribute.lower() in (got.get("attribute") or "").lower(), got.get("attribute"))
+        failed = [f for f in got.get("findings", []) if f["verdict"] == "failed"]
+        check(f"{what}: a line that failed does not say what works, or another cause for it",
+              failed and not any("the KDC of that domain is used" in f["what"] or
+                                 f["reason"] == "clock-skew" for f in failed),
+              [(f["reason"], f["what"]) for f in failed])
         reasons = until(lambda: [r["TRUSTLOGON_REASON"] for r in journal()
                                  if r.get("TRUSTLOGON_REASON")], 30)
         if told:

@@ -176,6 +176,49 @@ START_TEST(bare_names_are_known)
 }
 END_TEST
 
+/* The logon ended with clock-skew; whose clock is wrong was found by a later check. */
+START_TEST(a_later_fact_explains_an_earlier_finding)
+{
+    const struct tl_fact here = {.kind = TL_FACT_CLOCK_HERE,
+                                 .place = TL_PLACE_HERE,
+                                 .source = TL_SOURCE_NETWORK,
+                                 .holds = true};
+    const struct tl_fact dc = {.kind = TL_FACT_CLOCK_DC,
+                               .place = TL_PLACE_USER,
+                               .source = TL_SOURCE_NETWORK,
+                               .object = "dc1.contoso.test",
+                               .attribute = "it is an hour behind"};
+    struct tl_area area = {.slug = "logon"};
+    struct run run = {.diag = diag, .facts = tl_facts_new(ctx), .area = &area};
+    struct tl_outcome *out = tl_outcome_new(ctx);
+    const struct tl_finding *findings;
+
+    tl_outcome_fail_krb(out, TL_STAGE_WALK, TL_KRB_SKEW, 0, NULL);
+    tl_outcome_set_realm(out, "CONTOSO.TEST");
+    run.words.user_domain = "contoso.test";
+    tli_found_outcome(&run, "walk", NULL, out);
+    tli_found(&run, "clock", "dc1.contoso.test", TL_FINDING_WARNING, TL_REASON_CLOCK_SKEW,
+              NULL, NULL, "a warning");
+    tli_found(&run, "trust", "CN=x", TL_FINDING_FAILED, TL_REASON_TRUST_DIRECTION, "CN=x",
+              NULL, "it is another one");
+    findings = diag->findings;
+    ck_assert_int_eq(findings[0].outcome->reason, TL_REASON_CLOCK_SKEW);
+
+    tli_findings_refine(&run);
+    ck_assert_int_eq(findings[0].outcome->reason, TL_REASON_CLOCK_SKEW);
+    tl_facts_add(run.facts, &here);
+    tl_facts_add(run.facts, &dc);
+    tli_findings_refine(&run);
+    ck_assert_int_eq(findings[0].outcome->reason, TL_REASON_CLOCK_DC);
+    ck_assert_uint_eq(findings[0].outcome->ntstatus, TL_NT_TIME_DIFFERENCE_AT_DC);
+    ck_assert_ptr_nonnull(strstr(findings[0].cause, "dc1.contoso.test"));
+    ck_assert_ptr_nonnull(strstr(findings[0].what, "dc1.contoso.test"));
+    ck_assert_int_eq(findings[1].outcome->reason, TL_REASON_CLOCK_SKEW);
+    ck_assert_int_eq(findings[2].outcome->reason, TL_REASON_TRUST_DIRECTION);
+    ck_assert_str_eq(findings[2].what, "it is another one");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("diagnose");
@@ -188,6 +231,7 @@ int main(void)
     tcase_add_test(sums, the_extent_tells_why);
     tcase_add_test(sums, the_table_is_sound);
     tcase_add_test(sums, bare_names_are_known);
+    tcase_add_test(sums, a_later_fact_explains_an_earlier_finding);
     suite_add_tcase(suite, sums);
     return run_suite(suite);
 }
