@@ -80,10 +80,9 @@ def clock_and_keytab():
             check(f"13 {what}: the journal says by how much", any(sentence in l for l in lines),
                   lines)
             got = explained(f"13 {what}", ALICE, reason, win32=1398)
-            causes = [f["cause"] for f in got.get("findings", [])
-                      if f["check"] == "clock" and f["target"] == "dc1.contoso.test"]
-            check(f"13 {what}: diagnose says by how much", causes and sentence in causes[0],
-                  causes)
+            told = [f["what"] for f in got.get("findings", [])
+                    if f["check"] == "clock" and f["target"] == "dc1.contoso.test"]
+            check(f"13 {what}: diagnose says by how much", told and sentence in told[0], told)
     for what, reason in (("keytab-missing", "keytab-missing"),
                          ("keytab-unreadable", "keytab-unreadable"),
                          ("keytab-stale", "keytab-stale"), ("keytab-wrong", "keytab-wrong")):
