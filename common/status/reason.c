@@ -7,8 +7,8 @@
 #include <trustlogon/status.h>
 
 static const struct tl_reason_info table[] = {
-#define TL_REASON(id, slug, ntstatus, explanation, remedy)                               \
-    {TL_REASON_##id, slug, ntstatus, explanation, remedy},
+#define TL_REASON(id, slug, ntstatus, party, explanation, remedy)                        \
+    {TL_REASON_##id, slug, ntstatus, TL_PARTY_##party, explanation, remedy},
 #include <trustlogon/reasons.def>
 #undef TL_REASON
 };

@@ -102,10 +102,25 @@ TL_PUBLIC const char *tl_stage_name(enum tl_stage stage); /* "name", "route", ..
  * them once; the enum and the table are both made from it.
  */
 enum tl_reason {
-#define TL_REASON(id, slug, ntstatus, explanation, remedy) TL_REASON_##id,
+#define TL_REASON(id, slug, ntstatus, party, explanation, remedy) TL_REASON_##id,
 #include <trustlogon/reasons.def>
 #undef TL_REASON
     TL_REASON_COUNT
+};
+
+/* Who can mend what a reason names. */
+enum tl_party {
+    TL_PARTY_NOBODY,   /* no one party: the user, or it is not known */
+    TL_PARTY_ROOT,     /* of this machine */
+    TL_PARTY_OWN,      /* administrators of the domain that the machine is a member of */
+    TL_PARTY_USERS,    /* administrators of the user's domain */
+    TL_PARTY_HOSTS,    /* of the domain of the host that is named */
+    TL_PARTY_BOTH,     /* of the domain whose object is named, or of both: a trust has two
+                          ends */
+    TL_PARTY_RESOLVER, /* who runs the name servers */
+    TL_PARTY_NETWORK,  /* who runs the network between this machine and a domain
+                          controller */
+    TL_PARTY_CARD      /* who issues smart cards */
 };
 
 /* One row of the NTSTATUS table. */
@@ -130,6 +145,7 @@ struct tl_reason_info {
     enum tl_reason reason;
     const char *slug;  /* "trust-downlevel" */
     uint32_t ntstatus; /* where this reason ends; 0: depends on the code */
+    enum tl_party party;
     /* One or two sentences, and what to do, in the imperative; both may hold %{...}, see
      * tl_outcome_words(). */
     const char *explanation, *remedy;
