@@ -4,17 +4,17 @@
  */
 #include <string.h>
 #include <trustlogon/evidence.h>
-#include <trustlogon/name.h>
 
 void tl_facts_of_tdo(struct tl_facts *facts, const struct tl_tdo *tdo)
 {
     TALLOC_CTX *tmp = talloc_new(NULL);
-    char *name = tdo->dn != NULL ? tl_tdo_name(tmp, tdo->dn) : NULL;
+    char *name;
+    const bool bears = tl_tdo_bears_its_name(tmp, tdo, &name);
     const struct tl_fact fact = {
         .kind = TL_FACT_TDO_NAME,
         .place = TL_PLACE_OWN,
         .source = TL_SOURCE_DIRECTORY,
-        .holds = name != NULL && tl_dns_equal(name, tdo->partner),
+        .holds = bears,
         .object = tdo->dn,
         .attribute = talloc_asprintf(tmp, "trustPartner = %s", tdo->partner),
         .wanted = name};

@@ -19,12 +19,12 @@ static bool is_first_label(const char *dns, const char *typed)
 static enum tl_reason judge(TALLOC_CTX *ctx, const struct tl_tdo *tdo, const char *typed,
                             char **attribute)
 {
-    char *name = tdo->dn != NULL ? tl_tdo_name(ctx, tdo->dn) : NULL;
+    char *name;
+    bool bears = tl_tdo_bears_its_name(ctx, tdo, &name);
 
     if (name == NULL)
         return TL_REASON_OK;
-    if (!tli_same_domain(name, tdo->partner) &&
-        (tli_same_domain(name, typed) || tli_same_flat(tdo->flat, typed))) {
+    if (!bears && (tli_same_domain(name, typed) || tli_same_flat(tdo->flat, typed))) {
         *attribute =
             talloc_asprintf(ctx, "trustPartner = %s; right is %s", tdo->partner, name);
         return TL_REASON_TRUST_PARTNER;

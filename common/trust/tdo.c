@@ -4,7 +4,8 @@
  */
 #include <string.h>
 #include <strings.h>
-#include <trustlogon/trust.h>
+
+#include "internal.h"
 
 #define CN "CN="
 
@@ -23,6 +24,12 @@ char *tl_tdo_name(TALLOC_CTX *ctx, const char *dn)
     dn += strlen(CN);
     len = strcspn(dn, ",\\");
     return dn[len] == ',' ? talloc_strndup(ctx, dn, len) : NULL;
+}
+
+bool tl_tdo_bears_its_name(TALLOC_CTX *ctx, const struct tl_tdo *tdo, char **name)
+{
+    *name = tdo->dn != NULL ? tl_tdo_name(ctx, tdo->dn) : NULL;
+    return tli_same_domain(*name, tdo->partner);
 }
 
 const char *tl_tdo_kind(const struct tl_tdo *tdo)

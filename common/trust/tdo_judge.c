@@ -24,10 +24,10 @@ const struct tl_tdo *tli_misnamed(const struct tli_scene *s)
 {
     for (size_t i = 0; i < s->topo->num_trusts; i++) {
         const struct tl_tdo *tdo = &s->topo->trusts[i];
-        char *name = tdo->dn != NULL ? tl_tdo_name(NULL, tdo->dn) : NULL;
-        bool found = tli_same_domain(tdo->holder, s->holder) &&
+        char *name;
+        bool found = !tl_tdo_bears_its_name(NULL, tdo, &name) &&
                      tli_same_domain(name, s->partner) &&
-                     !tli_same_domain(tdo->partner, s->partner);
+                     tli_same_domain(tdo->holder, s->holder);
 
         talloc_free(name);
         if (found)

@@ -81,21 +81,15 @@ static bool is_same_object(const struct tl_tdo *a, const struct tl_tdo *b)
            (a->dn == NULL || b->dn == NULL || strcasecmp(a->dn, b->dn) == 0);
 }
 
-static bool bears_its_name(const struct tl_tdo *tdo)
-{
-    char *name = tdo->dn != NULL ? tl_tdo_name(NULL, tdo->dn) : NULL;
-    bool bears = tli_same_domain(name, tdo->partner);
-
-    talloc_free(name);
-    return bears;
-}
-
 /* Of two objects for one partner the one that bears its name comes first. */
 static void put_in_order(struct tl_topology *topo, size_t last)
 {
     struct tl_tdo *tdo = &topo->trusts[last];
+    char *name;
+    bool bears = tl_tdo_bears_its_name(NULL, tdo, &name);
 
-    if (!bears_its_name(tdo))
+    talloc_free(name);
+    if (!bears)
         return;
     for (size_t i = 0; i < last; i++)
         if (tli_same_domain(topo->trusts[i].holder, tdo->holder) &&

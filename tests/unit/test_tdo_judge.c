@@ -54,6 +54,36 @@ static struct tl_topology *topology_of(const struct tl_tdo *tdos, size_t count)
     return topo;
 }
 
+/* An object by another name than its partner's, and one whose name is not to be seen. */
+START_TEST(an_object_bears_its_name)
+{
+    static const struct {
+        const char *dn, *partner, *name;
+        bool bears;
+    } rows[] = {
+        {W_DN, "contoso.test", "contoso.test", true},
+        {W_DN, "CONTOSO.test.", "contoso.test", true},
+        {"cn=Contoso.Test,CN=System,DC=fabrikam,DC=test", "contoso.test", "Contoso.Test",
+         true},
+        {W_DN, "contso.test", "contoso.test", false},
+        {"CN=CONTOSO,CN=System,DC=fabrikam,DC=test", "contoso.test", "CONTOSO", false},
+        {"CN=a\\,b,CN=System,DC=fabrikam,DC=test", "contoso.test", NULL, false},
+        {"OU=contoso.test,DC=fabrikam,DC=test", "contoso.test", NULL, false},
+        {NULL, "contoso.test", NULL, false},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct tl_tdo tdo = own_side();
+        char *name;
+
+        tdo.dn = rows[i].dn;
+        tdo.partner = rows[i].partner;
+        ck_assert_msg(tl_tdo_bears_its_name(ctx, &tdo, &name) == rows[i].bears, "%zu", i);
+        ck_assert_pstr_eq(name, rows[i].name);
+    }
+}
+END_TEST
+
 static void judged(const struct tl_topology *topo, const char *expected)
 {
     const char *subject, *attribute;
@@ -277,6 +307,7 @@ int main(void)
     tcase_add_test(tcase, names);
     tcase_add_test(tcase, flags);
     tcase_add_test(tcase, meant_trusts);
+    tcase_add_test(tcase, an_object_bears_its_name);
     tcase_add_test(tcase, differences);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);

@@ -62,9 +62,7 @@ TL_PUBLIC void tl_facts_add(struct tl_facts *facts, const struct tl_fact *fact);
 TL_PUBLIC int tl_facts_hold(const struct tl_facts *facts, enum tl_fact_kind kind,
                             enum tl_place place);
 
-/* Whether a TDO of the workstation's side bears the name of its partner. The object
- * is named for the partner when it is made [MS-ADTS 6.1.6.7]; trustPartner can be changed
- * afterwards. */
+/* Whether a TDO of the workstation's side bears its name (tl_tdo_bears_its_name()). */
 TL_PUBLIC void tl_facts_of_tdo(struct tl_facts *facts, const struct tl_tdo *tdo);
 
 /* Who can fix what a conclusion names, in words ("the administrators of contoso.test");

@@ -112,6 +112,11 @@ TL_PUBLIC bool tl_forest_has_sid(const struct tl_tdo *tdo, const struct tl_sid *
 /* The name that the object bears: "contoso.test" of "CN=contoso.test,CN=System,..."; NULL
  * for another form of DN. */
 TL_PUBLIC char *tl_tdo_name(TALLOC_CTX *ctx, const char *dn);
+/* Whether the object bears the name of its partner, as it did when it was made [MS-ADTS
+ * 6.1.6.7]; trustPartner can be changed afterwards. *name: the name that it bears, or
+ * NULL where its DN does not show one, or is not known. */
+TL_PUBLIC bool tl_tdo_bears_its_name(TALLOC_CTX *ctx, const struct tl_tdo *tdo,
+                                     char **name);
 /* "forest", "external", "within-forest", "mit", "downlevel" or "other". */
 TL_PUBLIC const char *tl_tdo_kind(const struct tl_tdo *tdo);
 /* Type 2 and FOREST_TRANSITIVE. */
