@@ -83,7 +83,7 @@ static int prove_old(struct tlp *m)
 static int change(struct tlp *m)
 {
     struct tlp_result result = {0};
-    const struct tlp_options *options = &m->options;
+    const struct tli_pam_options *options = &m->options;
     const char *old, *fresh = NULL;
     int rc = item(m, PAM_OLDAUTHTOK, &old);
 

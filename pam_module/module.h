@@ -18,6 +18,7 @@
 #include <security/pam_modules.h>
 #include <security/pam_ext.h>
 
+#include "wire/pam_options.h"
 #include "wire/wire.h"
 
 #define TLP_SESSION_LEN 32 /* hex digits of a session token */
@@ -26,22 +27,11 @@
 #define TLP_SESSION_ENV "TRUSTLOGON_SESSION"
 #define TLP_MAX_ROUNDS 64 /* messages of one conversation, then it fails */
 
-/* The options of the PAM line (options.c). Strings are borrowed from argv. */
-struct tlp_options {
-    bool try_first_pass, use_first_pass, use_authtok;
-    bool quiet, debug;
-    bool canonical_user;
-    unsigned int minimum_uid;
-    unsigned int timeout; /* seconds the agent may take, users' thinking not counted */
-    const char *conf, *socket, *agent;
-    char for_agent[TL_WIRE_STRING_MAX]; /* "realm=X\nwalk=direct" */
-};
-
 /* One call into the module. */
 struct tlp {
     pam_handle_t *pamh;
     int flags;
-    struct tlp_options options;
+    struct tli_pam_options options;
     /* PAM_USER as it was when the call began: the item may be replaced, and freed, by the
      * application while it converses. Never changed here unless canonical_user=yes. */
     char user[PAM_MAX_RESP_SIZE];
@@ -70,8 +60,6 @@ struct tlp_result {
 
 /* options.c: PAM_SUCCESS, or PAM_SERVICE_ERR after one line in the log. */
 int tlp_options_read(struct tlp *m, int argc, const char **argv);
-/* For tests: the names of options that go to the agent as they are; NULL at the end. */
-const char *tlp_options_agent_name(size_t index);
 
 /* pam_code.c: the PAM code of a status of the agent. */
 int tlp_pam_code(uint32_t ntstatus);

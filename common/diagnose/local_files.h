@@ -157,6 +157,7 @@ struct tli_pam_line {
     const char *file;                  /* where it stands: /etc/pam.d/<file> */
     const char *conf, *socket, *agent; /* conf=..., socket=..., agent=..., or NULL */
     const char *refused; /* the first argument that the module refuses, or NULL */
+    const char *wrong;   /* with it: "option takes no value" */
     size_t count;
     const char *options[TL_PAM_LINE_OPTIONS]; /* of trustlogon.conf: "walk=direct" */
 };

@@ -183,8 +183,9 @@ static bool check_files(struct run *run, const char *service,
                   NULL, "the module is not installed: %s", path);
     if (tli_pam_line_read(run->diag, stack, &line) == -EINVAL)
         tli_found(run, "pam", service, TL_FINDING_FAILED, TL_REASON_PAM_STACK, service,
-                  NULL, "pam_trustlogon.so does not take this option of its line: %s",
-                  line.refused);
+                  NULL,
+                  "pam_trustlogon.so does not take this option of its line: %s (%s)",
+                  line.refused, line.wrong);
     return path != NULL || line.refused != NULL || (stack->broken != NULL && ours);
 }
 

@@ -10,6 +10,7 @@
 #include "diagnose/local_files.h"
 #include "run_suite.h"
 #include "talloc_context.h"
+#include "wire/wire.h"
 
 /* ---- PAM */
 
@@ -279,6 +280,13 @@ START_TEST(pam_line_options)
     ck_assert_str_eq(options_of("timeout=x", -EINVAL).refused, "timeout=x");
     ck_assert_str_eq(options_of("minimum_uid", -EINVAL).refused, "minimum_uid");
     ck_assert_str_eq(options_of("conf=x", -EINVAL).refused, "conf=x");
+    ck_assert_str_eq(options_of("timeout=0", -EINVAL).wrong,
+                     "option value must be 1 to 3600");
+    ck_assert_str_eq(options_of("timeout=3601", -EINVAL).refused, "timeout=3601");
+    ck_assert_str_eq(
+        options_of(talloc_asprintf(ctx, "realm=%0*d", TL_WIRE_STRING_MAX, 0), -EINVAL)
+            .wrong,
+        "option too long");
     ck_assert_str_eq(options_of("walk=direct walk=windows", -EINVAL).refused,
                      "walk=windows");
     ck_assert_str_eq(options_of("socket=/s agent=/a", 0).socket, "/s");

@@ -136,12 +136,12 @@ START_TEST(test_all_of_the_file)
                        strcmp(items[i].section, "identity") == 0;
         bool found = false;
 
-        for (size_t j = 0; tlp_options_agent_name(j) != NULL; j++)
-            found |= strcmp(tlp_options_agent_name(j), items[i].key) == 0;
+        for (size_t j = 0; tli_pam_options_agent_name(j) != NULL; j++)
+            found |= strcmp(tli_pam_options_agent_name(j), items[i].key) == 0;
         ck_assert_msg(found == !daemons, "option %s", items[i].key);
         expected += !daemons;
     }
-    while (tlp_options_agent_name(known) != NULL)
+    while (tli_pam_options_agent_name(known) != NULL)
         known++;
     ck_assert_uint_eq(known, expected);
     talloc_free(ctx);
