@@ -112,6 +112,7 @@ def populate(lab, options, say):
     if options.dc2:
         # While it joins, other processes cannot open its databases.
         lab.info["dc2 joined"] = True
+        samba.register_second(lab)
         samba.replicate(lab, "all")
         samba.forward_to(lab, "dc1.fabrikam", ["dc2.contoso", "dc1.contoso"])
 

@@ -172,6 +172,14 @@ def replicate(lab, scope="domain"):
                  settings.PASSWORD, scope)
 
 
+def register_second(lab):
+    """A DC gives itself ldap/<host> and the like ten minutes after its first start; the other DC
+    issues tickets for these names."""
+    lab.run("dc2.contoso", "samba_spnupdate")
+    lab.tool("dc1.contoso", "replicate", settings.HOSTS["dc2.contoso"]["fqdn"], settings.PASSWORD,
+             "domain")
+
+
 def forward_to(lab, host, dcs):
     """Let a DC ask these for the other forest's names, in this order: the
     second DC first, so that breaking the first one does not break DNS too."""
