@@ -323,6 +323,8 @@ const struct check tli_checks[] = {
     {"user-account", "the user's account", NEEDS_ROUTE, false, tli_check_user_account},
     {"access", "the access rules", NEEDS_CONFIG, true, tli_check_access},
     {"user-side", "the trusts of the user's side", NEEDS_ROUTE, false, check_user_side},
+    {"replication", "the other domain controllers", NEEDS_ROUTE, false,
+     tli_check_replication},
     {"store", "the identity store", NEEDS_NOTHING, true, tli_check_store},
     {"ccache", "the credentials cache", NEEDS_MACHINE, true, tli_check_ccache},
     {"nss", "the name service", NEEDS_NOTHING, true, tli_check_nss},

@@ -14,6 +14,8 @@
  *               functions of local_files.h
  *   user_account.c
  *               the user's account, where a KDC refused the name or the password
+ *   replication.c
+ *               what decided, as each domain controller of the domain holds it
  *   trusts.c    the machine's account, TDOs, routes, SPN; armor.c FAST
  */
 #ifndef TL_DIAGNOSE_INTERNAL_H
@@ -72,6 +74,14 @@ struct tli_clock {
     int64_t here, there; /* seconds since 1970, of the same moment */
 };
 
+/* The domain controllers of one domain, as far as they were looked at. */
+struct tli_known_dcs {
+    size_t known;
+    const char *hosts[DCS_PER_DOMAIN]; /* that DNS has */
+    size_t count;
+    const struct tl_dc *dcs[DCS_PER_DOMAIN]; /* of these, those whose 389/tcp answers */
+};
+
 /* A run of the checklist. */
 struct run {
     struct tl_diagnosis *diag;
@@ -96,6 +106,7 @@ struct run {
     struct tl_facts *facts; /* for the conclusion */
     size_t num_clocks;
     struct tli_clock *clocks; /* of the domain controllers that sent their time */
+    struct tli_known_dcs own_dcs, user_dcs;
 };
 
 /*
@@ -138,6 +149,8 @@ void tli_check_network(struct run *run, const char *domain);
 void tli_check_clocks(struct run *run);
 /* The user's account, where a KDC refused it. */
 void tli_check_user_account(struct run *run);
+/* What a refusal rests on, as each domain controller of that domain holds it. */
+void tli_check_replication(struct run *run);
 /* The machine's account, by reading the topology with it. */
 void tli_check_machine_account(struct run *run);
 /* Ids of the known domains that are not given out here. */

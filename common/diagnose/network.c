@@ -138,6 +138,28 @@ static void note_time(struct run *run, const struct probe *tcp, const struct pro
         note_clock(run, probe);
 }
 
+static bool answers_ldap(const struct probe *probes, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (probes[i].port == 389 && probes[i].result == PROBE_OPEN)
+            return true;
+    return false;
+}
+
+/* Those whose directories can be compared; a host counts once. */
+static void note_dc(struct run *run, const struct tl_dc *dc, bool readable)
+{
+    bool own = tl_dns_equal(dc->domain, run->machine->workstation->domain);
+    struct tli_known_dcs *dcs = own ? &run->own_dcs : &run->user_dcs;
+
+    for (size_t i = 0; i < dcs->known; i++)
+        if (tl_dns_equal(dcs->hosts[i], dc->host))
+            return;
+    dcs->hosts[dcs->known++] = dc->host;
+    if (readable)
+        dcs->dcs[dcs->count++] = dc;
+}
+
 /* Of a domain whose directory cannot be asked by any of its DCs nothing can be read. */
 static void note_ldap(struct run *run, const struct probe *probes, size_t count)
 {
@@ -149,9 +171,7 @@ static void note_ldap(struct run *run, const struct probe *probes, size_t count)
                            .object = dc->host,
                            .attribute = dc->domain};
 
-    for (size_t i = 0; i < count; i++)
-        if (probes[i].port == 389 && probes[i].result == PROBE_OPEN)
-            fact.holds = true;
+    fact.holds = answers_ldap(probes, count);
     if (!dc->realm_only)
         tl_facts_add(run->facts, &fact);
 }
@@ -194,6 +214,8 @@ static void check_ports(struct run *run, const struct tl_dc_list *dcs, size_t co
         note_time(run, &probes[d * NUM_PORTS], &probes[d * NUM_PORTS + 1]);
     }
     note_ldap(run, probes, count * NUM_PORTS);
+    for (d = 0; d < count; d++)
+        note_dc(run, &dcs->dcs[d], answers_ldap(&probes[d * NUM_PORTS], NUM_PORTS));
     talloc_free(probes);
 }
 

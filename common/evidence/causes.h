@@ -7,8 +7,9 @@
 
 #include <trustlogon/evidence.h>
 
-#define TLI_ENDINGS_MAX 6
+#define TLI_ENDINGS_MAX 8
 #define TLI_EXPECTS_MAX 3
+#define TLI_NO_OBJECT "no object" /* how the attribute of such a fact begins */
 
 /* How a logon with this cause ends: by the KRB-ERROR of a domain's KDC on the walk,
  * or by a reason that this machine found by itself, about a domain or any. */
@@ -29,6 +30,7 @@ struct tli_cause {
     enum tl_reason reason;
     enum tl_fact_kind fact; /* does not hold */
     enum tl_place place;    /* of that fact */
+    const char *about;      /* how its attribute begins; NULL: in any way */
     size_t num_expects;
     struct tli_expect expects[TLI_EXPECTS_MAX];
     size_t num_endings;

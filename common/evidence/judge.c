@@ -2,6 +2,7 @@
  *
  * judge.c - which cause explains an outcome.
  */
+#include <string.h>
 #include <trustlogon/evidence.h>
 #include <trustlogon/name.h>
 
@@ -55,6 +56,12 @@ static bool is_contradicted(const struct trial *trial, const struct tli_cause *c
     return false;
 }
 
+static bool is_about(const struct tl_fact *fact, const char *about)
+{
+    return about == NULL || (fact->attribute != NULL &&
+                             strncmp(fact->attribute, about, strlen(about)) == 0);
+}
+
 /* The first fact that the cause rests on, or NULL: no fault was seen there. */
 static const struct tl_fact *wrong_fact(const struct tl_facts *facts,
                                         const struct tli_cause *cause)
@@ -62,7 +69,8 @@ static const struct tl_fact *wrong_fact(const struct tl_facts *facts,
     for (size_t i = 0; i < facts->count; i++) {
         const struct tl_fact *fact = &facts->facts[i];
 
-        if (fact->kind == cause->fact && fact->place == cause->place && !fact->holds)
+        if (fact->kind == cause->fact && fact->place == cause->place && !fact->holds &&
+            is_about(fact, cause->about))
             return fact;
     }
     return NULL;

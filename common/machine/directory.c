@@ -62,6 +62,31 @@ static enum tl_reason get_ticket(const struct tli_directory_opener *opener,
     return reason;
 }
 
+enum tl_reason tli_directory_open_at(TALLOC_CTX *ctx, struct tl_krb *krb,
+                                     const struct tl_dc *dc, const struct tl_trace *trace,
+                                     tl_deadline deadline, struct tl_directory **dir,
+                                     struct tl_outcome *out)
+{
+    struct tl_dc copy = *dc;
+    const struct tl_dc_list alone = {.count = 1, .dcs = &copy};
+    struct tli_directory_opener opener = {.krb = krb,
+                                          .most = 1,
+                                          .deadline = deadline,
+                                          .trace = trace,
+                                          .get_ticket = get_ticket};
+    const struct tl_dc *which;
+    char *realm = tl_realm_of(NULL, dc->domain);
+    enum tl_reason reason;
+
+    *dir = NULL;
+    if (realm == NULL)
+        return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+    opener.realm = realm;
+    reason = tli_directory_open_first(ctx, &opener, &alone, dir, &which, out);
+    talloc_free(realm);
+    return reason;
+}
+
 /* Locate, AS exchange with the machine's key, ticket, bind. Locator and Kerberos context
  * stay in *own_out, so that other domains can be asked with the same tickets
  * (tli_user_directory_open()). */

@@ -49,6 +49,12 @@ tli_machine_directory_open(TALLOC_CTX *ctx, const struct tl_machine *machine,
                            const struct tl_trace *trace, tl_deadline deadline,
                            struct tli_machine_directory **own, struct tl_outcome *out);
 
+/* The directory of one domain controller, opened with the tickets in `krb`. */
+enum tl_reason tli_directory_open_at(TALLOC_CTX *ctx, struct tl_krb *krb,
+                                     const struct tl_dc *dc, const struct tl_trace *trace,
+                                     tl_deadline deadline, struct tl_directory **dir,
+                                     struct tl_outcome *out);
+
 /* The directory of `domain`, opened with the tickets in `krb`, a user's or the
  * machine's. DIRECTORY_UNREADABLE for a Kerberos realm, which has no directory. */
 enum tl_reason tli_user_directory_open(TALLOC_CTX *ctx, struct tl_krb *krb,

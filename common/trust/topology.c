@@ -173,6 +173,45 @@ const struct tl_nameless_tdo *tl_topology_nameless(const struct tl_topology *top
     return NULL;
 }
 
+/* Append the TDOs of `from` that `holder` holds, or that it does not. */
+static void append_trusts(struct tl_topology *topo, const struct tl_topology *from,
+                          const char *holder, bool held)
+{
+    for (size_t i = 0; i < from->num_trusts; i++)
+        if (tli_same_domain(from->trusts[i].holder, holder) == held)
+            topo->trusts[topo->num_trusts++] = from->trusts[i];
+    for (size_t i = 0; i < from->num_nameless; i++)
+        if (tli_same_domain(from->nameless[i].holder, holder) == held)
+            topo->nameless[topo->num_nameless++] = from->nameless[i];
+}
+
+struct tl_topology *tl_topology_with(TALLOC_CTX *ctx, const struct tl_topology *base,
+                                     const char *holder, const struct tl_topology *from)
+{
+    struct tl_topology *topo = talloc_memdup(ctx, base, sizeof(*base));
+
+    if (topo == NULL)
+        return NULL;
+    topo->num_trusts = topo->num_nameless = topo->num_read = 0;
+    topo->trusts =
+        talloc_zero_array(topo, struct tl_tdo, base->num_trusts + from->num_trusts);
+    topo->nameless = talloc_zero_array(topo, struct tl_nameless_tdo,
+                                       base->num_nameless + from->num_nameless);
+    topo->read = talloc_zero_array(topo, const char *, base->num_read + 1);
+    if (topo->trusts == NULL || topo->nameless == NULL || topo->read == NULL)
+        goto fail;
+    for (size_t i = 0; i < base->num_read; i++)
+        topo->read[topo->num_read++] = base->read[i];
+    append_trusts(topo, base, holder, false);
+    append_trusts(topo, from, holder, true);
+    if (tl_topology_mark_read(topo, holder) == 0)
+        return topo;
+
+fail:
+    talloc_free(topo);
+    return NULL;
+}
+
 bool tl_topology_was_read(const struct tl_topology *topo, const char *holder)
 {
     if (topo == NULL)

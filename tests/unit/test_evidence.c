@@ -12,7 +12,7 @@
 #define USERDOMAIN "CONTOSO.TEST"
 #define ROWS(rows) ((int)(sizeof(rows) / sizeof((rows)[0])))
 
-/* "spn-ours=no@own clock-here=yes@here" */
+/* "spn-ours=no@own clock-here=yes@here user-replicated=no@user:pwdLastSet" */
 static struct tl_facts *facts_of(TALLOC_CTX *ctx, const char *text)
 {
     struct tl_facts *facts = tl_facts_new(ctx);
@@ -20,11 +20,17 @@ static struct tl_facts *facts_of(TALLOC_CTX *ctx, const char *text)
 
     for (char *word = strtok_r(copy, " ", &rest); word != NULL;
          word = strtok_r(NULL, " ", &rest)) {
-        char *is = strchr(word, '='), *at = strchr(word, '@');
+        char *is = strchr(word, '='), *at = strchr(word, '@'), *about = strchr(word, ':');
         struct tl_fact fact = {.object = "the object", .attribute = "found"};
 
         ck_assert(is != NULL && at != NULL);
         *is = *at = '\0';
+        if (about != NULL) {
+            *about = '\0';
+            fact.attribute = about + 1;
+            for (char *c = about + 1; *c != '\0'; c++)
+                *c = *c == '_' ? ' ' : *c;
+        }
         while (strcmp(tl_fact_info(fact.kind)->slug, word) != 0)
             ck_assert_msg(++fact.kind < TL_FACT_COUNT, "no fact is called %s", word);
         fact.holds = strcmp(is + 1, "yes") == 0;
@@ -114,6 +120,28 @@ static const struct row {
      TL_REASON_WRONG_PASSWORD, TL_REASON_USER_FLAGS},
     {"a flag takes the machine's keys", "machine-exists=yes@own machine-flags=no@own",
      WSDOMAIN, 14, TL_REASON_ETYPE_UNSUPPORTED, TL_REASON_MACHINE_FLAGS},
+    {"disabled at one DC", "user-replicated=no@user:userAccountControl", USERDOMAIN,
+     TL_KRB_NONE, TL_REASON_ACCOUNT_DISABLED, TL_REASON_REPLICATION},
+    {"disabled at one DC, and the password was wrong for another reason",
+     "user-replicated=no@user:lockoutTime", USERDOMAIN, TL_KRB_NONE,
+     TL_REASON_WRONG_PASSWORD, TL_REASON_OK},
+    {"the password of yesterday", "user-replicated=no@user:pwdLastSet", USERDOMAIN,
+     TL_KRB_NONE, TL_REASON_WRONG_PASSWORD, TL_REASON_REPLICATION},
+    {"all DCs have the same", "user-replicated=yes@user user-flags=no@user", USERDOMAIN,
+     TL_KRB_NONE, TL_REASON_WRONG_PASSWORD, TL_REASON_USER_FLAGS},
+    {"the machine is unknown to one DC",
+     "machine-exists=no@own machine-replicated=no@own:no_object_at_dc1", WSDOMAIN, 7,
+     TL_REASON_WALK_UNKNOWN, TL_REASON_REPLICATION},
+    {"the machine is disabled at one DC",
+     "machine-enabled=no@own machine-replicated=no@own:userAccountControl", WSDOMAIN, 7,
+     TL_REASON_WALK_UNKNOWN, TL_REASON_REPLICATION},
+    {"its key is older at one DC, and the ticket was made with it",
+     "machine-replicated=no@own:msDS-KeyVersionNumber", WSDOMAIN, TL_KRB_NONE,
+     TL_REASON_KEYTAB_WRONG, TL_REASON_REPLICATION},
+    {"one DC's trust is broken", "trust-replicated=no@user:trustType", USERDOMAIN, 7,
+     TL_REASON_TRUST_DOWNLEVEL, TL_REASON_REPLICATION},
+    {"it is, and the other side refused", "trust-replicated=no@user:trustType", WSDOMAIN,
+     TL_KRB_NOT_US, TL_REASON_TRUST_REFUSED, TL_REASON_OK},
     {"one DC's clock, and another failure", "clock-here=yes@here clock-dc=no@user",
      USERDOMAIN, 7, TL_REASON_WALK_UNKNOWN, TL_REASON_OK},
 };
@@ -220,6 +248,8 @@ START_TEST(who)
         {TL_REASON_SPN_ELSEWHERE, "host/ws1", "contoso.test",
          "the administrators of fabrikam.test"},
         {TL_REASON_ACCOUNT_DISABLED, NULL, "contoso.test",
+         "the administrators of contoso.test"},
+        {TL_REASON_REPLICATION, "CN=alice,CN=Users,DC=contoso,DC=test", NULL,
          "the administrators of contoso.test"},
         {TL_REASON_CLOCK_DC, "dc1.contoso.test", NULL,
          "the administrators of contoso.test"},

@@ -66,6 +66,22 @@ TL_PUBLIC enum tl_reason tl_directory_user(TALLOC_CTX *ctx, struct tl_directory 
                                            const char **upn, const char **dn,
                                            struct tl_outcome *out);
 
+/* One object as this server has it, past what other servers have. */
+struct tl_object {
+    const char *dn; /* NULL: there is none */
+    /* Of the attributes that were asked for, in their order; NULL: it has none. Several
+     * values are joined by ", " in the order of their bytes; other bytes than text are
+     * written in hex. */
+    const char **values;
+};
+/* The first object of the server's own domain that `filter` finds, below `container`
+ * ("CN=System"), or anywhere with NULL; `attributes` end with NULL. */
+TL_PUBLIC enum tl_reason tl_directory_object(TALLOC_CTX *ctx, struct tl_directory *dir,
+                                             const char *container, const char *filter,
+                                             const char *const *attributes,
+                                             struct tl_object *object,
+                                             struct tl_outcome *out);
+
 /* RFC 4515 escaping of one assertion value, length-safe (NULs included). */
 TL_PUBLIC char *tl_ldap_escape(TALLOC_CTX *ctx, const uint8_t *value, size_t len);
 

@@ -65,6 +65,33 @@ TL_PUBLIC int tl_facts_hold(const struct tl_facts *facts, enum tl_fact_kind kind
 /* Whether a TDO of the workstation's side bears its name (tl_tdo_bears_its_name()). */
 TL_PUBLIC void tl_facts_of_tdo(struct tl_facts *facts, const struct tl_tdo *tdo);
 
+/* What one domain controller holds of an object that decides about a logon. */
+enum tl_replicated {
+    TL_REPLICATED_USER,    /* the user's account */
+    TL_REPLICATED_MACHINE, /* this machine's account */
+    TL_REPLICATED_TRUST    /* a trusted domain object */
+};
+struct tl_replica {
+    const char *host; /* the domain controller */
+    const char *dn;   /* NULL: it does not have the object */
+    /* In the order of tl_replica_attributes(); NULL: the object does not have it. Several
+     * values are one text, in the order of their bytes. */
+    const char **values;
+};
+/* The attributes that are compared, ended by NULL. */
+TL_PUBLIC const char *const *tl_replica_attributes(enum tl_replicated what);
+/*
+ * Number `i` of what the domain controller that answered holds otherwise than another
+ * one: "userAccountControl = 514 at dc2.contoso.test, 512 at dc1.contoso.test", a child
+ * of ctx. NULL past the end, or without memory. *behind: what the first one holds may
+ * refuse what the other lets in: a flag that only it has, an older password. `spn` is the
+ * machine's, or NULL. Pure.
+ */
+TL_PUBLIC char *tl_replica_difference(TALLOC_CTX *ctx, enum tl_replicated what,
+                                      const struct tl_replica *answered,
+                                      const struct tl_replica *other, const char *spn,
+                                      size_t i, bool *behind);
+
 /* Who can fix what a conclusion names, in words ("the administrators of contoso.test");
  * an object's DN shows whose it is. NULL: nobody but the user, or it is not known. Pure.
  */

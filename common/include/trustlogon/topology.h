@@ -64,6 +64,12 @@ tl_topology_nameless(const struct tl_topology *topo, const char *holder,
 TL_PUBLIC int tl_topology_mark_read(struct tl_topology *topo, const char *holder);
 /* Whether they have been: by that mark, or because at least one is there. */
 TL_PUBLIC bool tl_topology_was_read(const struct tl_topology *topo, const char *holder);
+/* Another topology, in which the TDOs of `holder` are those that `from` has. It borrows
+ * from both. NULL: no memory. */
+TL_PUBLIC struct tl_topology *tl_topology_with(TALLOC_CTX *ctx,
+                                               const struct tl_topology *base,
+                                               const char *holder,
+                                               const struct tl_topology *from);
 /* The TDO that `holder` has for `partner` (DNS or flat name), or NULL. */
 TL_PUBLIC const struct tl_tdo *tl_topology_trust(const struct tl_topology *topo,
                                                  const char *holder, const char *partner);

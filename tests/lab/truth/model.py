@@ -3,9 +3,9 @@
 import itertools
 import random
 
-from . import accounts, machine_files, names, network, trusts
+from . import accounts, machine_files, names, network, replicas, trusts
 
-PARTS = (trusts, accounts, names, network, machine_files)
+PARTS = (trusts, accounts, names, network, replicas, machine_files)
 TRUSTS = ("external", "forest", "two-dcs")  # the labs that faults are made in
 
 
