@@ -31,12 +31,13 @@
 #define DCS_PER_DOMAIN 4 /* as many are probed; a checklist must end */
 
 enum probe_result {
-    PROBE_OPEN,     /* an answer that fits the protocol */
-    PROBE_REFUSED,  /* a reset or ICMP unreachable: nothing listens */
-    PROBE_FILTERED, /* silence */
-    PROBE_SILENT,   /* TCP: it connects, and a request gets no answer */
-    PROBE_ODD,      /* an answer of another protocol */
-    PROBE_ERROR     /* this machine could not send */
+    PROBE_OPEN,        /* an answer that fits the protocol */
+    PROBE_REFUSED,     /* a reset or ICMP unreachable: nothing listens */
+    PROBE_FILTERED,    /* silence */
+    PROBE_UNREACHABLE, /* the network says that the host cannot be reached */
+    PROBE_SILENT,      /* TCP: it connects, and a request gets no answer */
+    PROBE_ODD,         /* an answer of another protocol */
+    PROBE_ERROR        /* this machine could not send */
 };
 
 /* One question to one port of one DC. */

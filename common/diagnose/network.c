@@ -29,10 +29,15 @@ static const struct port_check {
 };
 #define NUM_PORTS (sizeof(ports) / sizeof(ports[0]))
 
+/* It answers, and is no DC of this domain. */
+static bool is_stranger(const struct tl_dc *dc)
+{
+    return dc->why != NULL && strstr(dc->why, "answers the LDAP ping") != NULL;
+}
+
 static void check_ping(struct run *run, const struct tl_dc *dc)
 {
-    /* It answers, and is no DC of this domain. */
-    bool stranger = dc->why != NULL && strstr(dc->why, "answers the LDAP ping") != NULL;
+    bool stranger = is_stranger(dc);
 
     if (dc->pinged) {
         tli_found_ok(run, "port-389-udp", dc->host,
@@ -68,6 +73,11 @@ static void judge_port(struct run *run, const struct port_check *check,
         tli_found(run, check->slug, host, check->severity, check->reason, host,
                   check->name, "%s is filtered: no answer within %d ms", check->name,
                   PROBE_TIMEOUT_MS);
+        return;
+    case PROBE_UNREACHABLE:
+        tli_found(run, check->slug, host, check->severity, check->reason, host,
+                  check->name, "%s cannot be reached: there is no route to the host",
+                  check->name);
         return;
     case PROBE_REFUSED:
         tli_found(run, check->slug, host, check->severity,
@@ -138,6 +148,53 @@ static void note_time(struct run *run, const struct probe *tcp, const struct pro
         note_clock(run, probe);
 }
 
+/* Without an answer in the same way as the others: silent, or refused over TCP; hosts
+ * that refuse do not report every datagram. */
+static bool fails_so(const struct probe *probe, bool refused)
+{
+    bool silent = probe->result == PROBE_FILTERED || probe->result == PROBE_UNREACHABLE;
+
+    return refused ? probe->result == PROBE_REFUSED || (probe->udp && silent) : silent;
+}
+
+/* All services of one DC fail in one way; NULL: not so. */
+static const char *dead_words(struct run *run, const struct tl_dc *dc,
+                              const struct probe *probes, bool from_cache)
+{
+    bool refused = probes[0].result == PROBE_REFUSED;
+
+    if ((dc->pinged && !from_cache) || is_stranger(dc))
+        return NULL;
+    for (size_t p = 0; p < NUM_PORTS; p++)
+        if (applies(&ports[p], dc) && !fails_so(&probes[p], refused))
+            return NULL;
+    return talloc_asprintf(run->diag,
+                           refused
+                               ? "389/udp, 88, 464 and 389/tcp of %s are refused: the "
+                                 "host runs, and no domain controller on it"
+                               : "nothing answers at %s, neither 389/udp nor 88, 464 "
+                                 "or 389/tcp",
+                           dc->address);
+}
+
+/* Whether any DC of the domain answers anything. Where there are more than were looked
+ * at, it is not known. */
+static void note_answers(struct run *run, const struct tl_dc_list *dcs, size_t count,
+                         size_t dead, const char *words)
+{
+    const struct tl_dc *dc = &dcs->dcs[0];
+    bool own = tl_dns_equal(dc->domain, run->machine->workstation->domain);
+    const struct tl_fact fact = {.kind = TL_FACT_DC_ANSWERS,
+                                 .place = own ? TL_PLACE_OWN : TL_PLACE_USER,
+                                 .source = TL_SOURCE_NETWORK,
+                                 .holds = dead < count,
+                                 .object = dc->host,
+                                 .attribute = words};
+
+    if (dead < count || count == dcs->count)
+        tl_facts_add(run->facts, &fact);
+}
+
 static bool answers_ldap(const struct probe *probes, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -176,9 +233,44 @@ static void note_ldap(struct run *run, const struct probe *probes, size_t count)
         tl_facts_add(run->facts, &fact);
 }
 
+/* One finding for a DC that is down; else one for each port, and what follows from it. */
+static void report(struct run *run, const struct tl_dc_list *dcs, size_t count,
+                   const struct probe *probes, bool from_cache)
+{
+    const char *words = NULL;
+    size_t dead = 0;
+
+    for (size_t d = 0; d < count; d++) {
+        const struct probe *mine = &probes[d * NUM_PORTS];
+        const struct tl_dc *dc = &dcs->dcs[d];
+        const char *down = dead_words(run, dc, mine, from_cache);
+
+        note_dc(run, dc, answers_ldap(mine, NUM_PORTS));
+        if (down != NULL) {
+            tli_found(run, "dc", dc->host, TL_FINDING_FAILED, TL_REASON_DC_DOWN, dc->host,
+                      down, "%s", down);
+            tli_found_at(run, dc->address);
+            words = words != NULL ? words : down;
+            dead++;
+            continue;
+        }
+        if (!dc->realm_only && !from_cache) {
+            check_ping(run, dc);
+            tli_found_at(run, dc->address);
+        }
+        for (size_t p = 0; p < NUM_PORTS; p++)
+            if (applies(&ports[p], dc))
+                report_port(run, &ports[p], &mine[p]);
+        note_time(run, &mine[0], &mine[1]);
+    }
+    note_answers(run, dcs, count, dead, words);
+    note_ldap(run, probes, count * NUM_PORTS);
+}
+
 /* All ports of all DCs are probed at once, so that filtered ones cost one time limit
  * together. The findings then come in the order of the table. */
-static void check_ports(struct run *run, const struct tl_dc_list *dcs, size_t count)
+static void check_ports(struct run *run, const struct tl_dc_list *dcs, size_t count,
+                        bool from_cache)
 {
     struct probe *probes = talloc_zero_array(run->diag, struct probe, count * NUM_PORTS);
     uint8_t *as_req = NULL;
@@ -207,15 +299,7 @@ static void check_ports(struct run *run, const struct tl_dc_list *dcs, size_t co
             }
         }
     tli_probe_run(probes, count * NUM_PORTS, PROBE_TIMEOUT_MS);
-    for (d = 0; d < count; d++) {
-        for (p = 0; p < NUM_PORTS; p++)
-            if (applies(&ports[p], &dcs->dcs[d]))
-                report_port(run, &ports[p], &probes[d * NUM_PORTS + p]);
-        note_time(run, &probes[d * NUM_PORTS], &probes[d * NUM_PORTS + 1]);
-    }
-    note_ldap(run, probes, count * NUM_PORTS);
-    for (d = 0; d < count; d++)
-        note_dc(run, &dcs->dcs[d], answers_ldap(&probes[d * NUM_PORTS], NUM_PORTS));
+    report(run, dcs, count, probes, from_cache);
     talloc_free(probes);
 }
 
@@ -243,16 +327,18 @@ static struct tl_dc_list *search(struct run *run, struct tl_locator *locator,
     return NULL;
 }
 
-/* Those that logons remember, and so use without DNS. */
+/* Those that logons remember, and so use without DNS, or have used before they failed.
+ * Only their ports are looked at. */
 static struct tl_dc_list *remembered(struct run *run, struct tl_locator *locator,
                                      const char *domain)
 {
     struct tl_dc_list *dcs = NULL;
 
-    if (tl_locate(run->diag, locator, domain, TL_LOCATE_CACHED | TL_LOCATE_NO_STORE,
+    if (tl_locate(run->diag, locator, domain,
+                  TL_LOCATE_CACHED | TL_LOCATE_EVER | TL_LOCATE_NO_STORE,
                   tl_deadline_in_ms(run->config->logon_timeout), &dcs,
                   NULL) == TL_REASON_OK)
-        tli_found_ok(run, "dc", dcs->dcs[0].host, "logons use it from the cache");
+        tli_found_ok(run, "dc", dcs->dcs[0].host, "logons know it from the cache");
     return dcs;
 }
 
@@ -261,6 +347,7 @@ void tli_check_network(struct run *run, const char *domain)
     struct tl_locator *locator =
         tli_machine_locator(run->diag, run->machine, &run->trace);
     struct tl_dc_list *dcs;
+    bool from_cache;
     size_t count;
 
     if (locator == NULL) {
@@ -269,16 +356,13 @@ void tli_check_network(struct run *run, const char *domain)
     }
     tli_progress(run, "domain controllers of", domain);
     dcs = search(run, locator, domain);
-    if (dcs == NULL)
+    from_cache = dcs == NULL;
+    if (from_cache)
         dcs = remembered(run, locator, domain);
     if (dcs == NULL) /* no address to look at */
         return;
     count = dcs->count < DCS_PER_DOMAIN ? dcs->count : DCS_PER_DOMAIN;
-    for (size_t i = 0; i < count && !dcs->dcs[0].realm_only; i++) {
-        check_ping(run, &dcs->dcs[i]);
-        tli_found_at(run, dcs->dcs[i].address);
-    }
     tli_progress(run, "ports of the domain controllers of", domain);
     if (count > 0)
-        check_ports(run, dcs, count);
+        check_ports(run, dcs, count, from_cache);
 }

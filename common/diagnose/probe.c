@@ -37,6 +37,9 @@ static enum probe_result result_of_errno(int error)
         return PROBE_REFUSED;
     case ETIMEDOUT:
         return PROBE_FILTERED;
+    case EHOSTUNREACH: /* a router says so, or nobody has the address */
+    case EHOSTDOWN:
+        return PROBE_UNREACHABLE;
     default:
         return PROBE_ERROR;
     }

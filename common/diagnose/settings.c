@@ -125,7 +125,8 @@ static bool is_of_address(enum tl_reason reason)
 {
     return reason == TL_REASON_PING_FILTERED || reason == TL_REASON_PING_REFUSED ||
            reason == TL_REASON_NO_LOGON_SERVERS || reason == TL_REASON_DEADLINE ||
-           reason == TL_REASON_PORT88_FILTERED || reason == TL_REASON_PORT88_REFUSED;
+           reason == TL_REASON_PORT88_FILTERED || reason == TL_REASON_PORT88_REFUSED ||
+           reason == TL_REASON_DC_DOWN;
 }
 
 /* The host, or those of the domain, that was looked for, as /etc/hosts has them. */

@@ -294,7 +294,9 @@ enum tl_reason tl_locate(TALLOC_CTX *ctx, struct tl_locator *locator, const char
     }
     in.past = tli_cache_load(tmp, locator, in.domain);
     in.site = tli_site_to_ask(locator, in.past);
-    if (!(flags & (TL_LOCATE_FORCE | TL_LOCATE_ALL)))
+    if ((flags & TL_LOCATE_EVER) && in.past)
+        found = cached_list(tmp, locator, in.past, true);
+    else if (!(flags & (TL_LOCATE_FORCE | TL_LOCATE_ALL)))
         reason = from_cache(tmp, &in, store, &found);
     if (reason == TL_REASON_OK && !found && (flags & TL_LOCATE_CACHED))
         reason = tl_outcome_fail(in.out, TL_STAGE_LOCATE, TL_REASON_DNS_NO_RECORDS,

@@ -7,7 +7,7 @@ import statistics
 
 from daemon import agent
 from faults import DCS, NETWORK, cells, network, replies
-from harness import PASSWORD, check, command, finish, logon, put, up, ws
+from harness import PASSWORD, check, command, equal, finish, logon, put, up, ws
 from scenarios import TEXT, explained, refused, said, works
 
 LAB = {"trust": "external", "dc2": True}
@@ -19,7 +19,7 @@ DOMAIN = "contoso.test"
 DEADLINE = 6  # seconds, in the configuration below
 # Cells that are put to diagnose too, which waits for each port: what it finds at both DCs. They
 # are their domain's name servers, too.
-DIAGNOSED = {"is unreachable": "no-logon-servers or dns-no-answer or name-server-fails", "refuses 88": "port-88-refused",
+DIAGNOSED = {"is unreachable": "dc-down", "refuses 88": "port-88-refused",
              "dies after the AS exchange": "kdc-silent"}
 CONFIGURED = f"[logon]\n    logon_timeout = {DEADLINE * 1000}\n    explain = no\n"
 
@@ -32,7 +32,11 @@ def chosen():
 
 def diagnosed(what, dc):
     if what in DIAGNOSED:
-        explained(f"one of two {what}", ALICE, "ok", win32=0)
+        found = explained(f"one of two {what}", ALICE, "ok", win32=0)["findings"]
+        if what == "is unreachable":
+            equal(f"one of two {what}: one line for it, none for each port",
+                  [(one["check"], one["verdict"], one["reason"]) for one in found
+                   if one["target"] == dc], [("dc", "warning", "dc-down")])
     elif what == "hangs":
         found = explained(f"one of two {what}", ALICE, "ok")["findings"]
         check(f"one of two {what}: diagnose does not call that filtered",

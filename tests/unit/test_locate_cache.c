@@ -87,6 +87,7 @@ START_TEST(failure_is_remembered)
     clock_now += config->negative_lifetime - 1;
     locate(NULL, 0, TL_REASON_DNS_NO_RECORDS);
     ck_assert_ptr_nonnull(strstr(out->detail, "32 s ago"));
+    locate(NULL, TL_LOCATE_CACHED | TL_LOCATE_EVER, TL_REASON_DNS_NO_RECORDS);
     ck_assert_int_eq(world_packets(&world), packets);
     clock_now++;
     locate(NULL, 0, TL_REASON_OK);
@@ -111,6 +112,7 @@ START_TEST(failed_and_worked)
 {
     struct tl_dc_list *list = locate(NULL, 0, TL_REASON_OK);
     struct tl_dc dc0 = list->dcs[0], dc1 = list->dcs[1];
+    int packets;
 
     tl_locate_failed(new_locator(NULL), &dc0);
     list = locate(NULL, 0, TL_REASON_OK);
@@ -126,6 +128,12 @@ START_TEST(failed_and_worked)
     tl_locate_failed(new_locator(NULL), &dc0);
     clock_now++;
     tl_locate_failed(new_locator(NULL), &dc1);
+    /* They are still known, to whom asks for all that ever were. */
+    locate(NULL, TL_LOCATE_CACHED, TL_REASON_DNS_NO_RECORDS);
+    packets = world_packets(&world);
+    list = locate(NULL, TL_LOCATE_CACHED | TL_LOCATE_EVER, TL_REASON_OK);
+    ck_assert_uint_eq(list->count, 2);
+    ck_assert_int_eq(world_packets(&world), packets);
     list = locate(NULL, 0, TL_REASON_OK);
     ck_assert_uint_eq(list->count, 2);
 }

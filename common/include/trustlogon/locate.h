@@ -88,6 +88,9 @@ TL_PUBLIC struct tl_locator *tl_locator_new(TALLOC_CTX *ctx,
 #define TL_LOCATE_NO_STORE 0x4U /* do not write the cache */
 /* What the cache has, or nothing: DNS_NO_RECORDS without a search. */
 #define TL_LOCATE_CACHED 0x8U
+/* With CACHED: what the cache has, however old, and although searches have failed since.
+ */
+#define TL_LOCATE_EVER 0x10U
 /*
  * Find DCs of a domain. With a fresh cache entry no packet is sent. One older than
  * ping_validity is pinged again, without DNS. Otherwise SRV of the site, then

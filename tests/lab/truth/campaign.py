@@ -101,9 +101,10 @@ def remember():
     ws(f"for folder in {FOLDERS}; do find $folder -mindepth 1 -delete; done; tar -xf {KEPT} -C /")
 
 
-def forget():
+def forget(known=False):
     """What WS1 remembers of DCs and tickets would hide a fault for an hour."""
-    ws("rm -f /var/cache/trustlogon/dc-*.json /run/trustlogon/machine.tickets")
+    ws("rm -f /run/trustlogon/machine.tickets" +
+       ("" if known else " /var/cache/trustlogon/dc-*.json"))
     command("refresh", timeout=LIMIT)
 
 
@@ -154,8 +155,8 @@ def ask(fault):
 # --- one run ----------------------------------------------------------------------
 
 def measure(result):
-    forget()
     first = result.faults[0]
+    forget(known=any(fault.known for fault in result.faults))
     result.code, result.text = log_on(first)
     result.got = ask(first)
     result.word, result.why = judge.judge_pair(result.faults, result.got, result.broken)

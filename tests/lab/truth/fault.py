@@ -41,6 +41,7 @@ class Fault:
     user        the name that logs on
     service     the PAM service it logs on at
     trusts      kinds of trust that the fault is made with
+    known       WS1 keeps what it knows of DCs, as when the fault comes in the middle of a day
     """
     name: str
     group: str
@@ -53,6 +54,7 @@ class Fault:
     user: str = ALICE
     service: str = "trustlogon-test"
     trusts: tuple = BOTH
+    known: bool = False
 
 
 def undo_all(lab, undo):

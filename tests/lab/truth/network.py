@@ -107,8 +107,10 @@ def sick(host, order):
 def hosts(domain):
     host, other = DC[domain], (f"dc1.{DNS[SIDES[domain]]}",)
     for name, make in (("down", stopped(host)), ("unplugged", unplugged(host))):
-        yield Fault(f"{domain}-dc-{name}", "host", names_of(domain)[:2], (), make, others=other,
-                    families=FAMILIES)
+        for known in (False, True):
+            yield Fault(f"{domain}-dc-{name}{'-known' if known else ''}", "host",
+                        names_of(domain)[:2], (), make, others=other, families=FAMILIES,
+                        known=known)
     for name, order in REPLIES.items():
         yield Fault(f"{domain}-kdc-{name}", "host", names_of(domain)[:2],
                     ("in time", "not a Kerberos reply", "88/tcp", "Kerberos"), sick(host, order),
