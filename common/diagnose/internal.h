@@ -183,6 +183,10 @@ void tli_check_agent(struct run *run);
 struct tli_pam_line;
 /* Our line in the service that is meant; false: none is, or it has no valid one. */
 bool tli_pam_meant_line(struct run *run, struct tli_pam_line *line);
+struct tli_pam_stack;
+/* pam_modules.c: modules of the service that is meant that decide by their own files. */
+void tli_check_pam_modules(struct run *run, const char *service,
+                           const struct tli_pam_stack *stack);
 /* The PAM stacks of sshd, login, su, sudo and the greeters. */
 void tli_check_pam(struct run *run);
 /* settings.c: the conclusion names the options that it may rest on. */

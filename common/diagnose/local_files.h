@@ -107,6 +107,7 @@ struct tli_pam_entry {
     bool missing;       /* set by the caller if the file does not exist */
     const char *args;   /* behind it, or "" */
     const char *file;   /* where it stands */
+    int line;           /* of that file, from 1 */
     int actions[TL_PAM_RETURNS];
 };
 struct tli_pam_stack {
@@ -146,6 +147,16 @@ enum tli_pam_fault {
 enum tli_pam_fault tli_pam_judge(const struct tli_pam_stack *stack,
                                  enum tli_pam_kind kind,
                                  const struct tli_pam_entry **culprit);
+/* Whether what this module answers, which cannot be predicted, keeps out a user whom our
+ * module lets in. */
+bool tli_pam_decides(const struct tli_pam_stack *stack,
+                     const struct tli_pam_entry *entry);
+/* The value of "NAME=value" among a module's arguments, a child of ctx; NULL: not there.
+ */
+char *tli_pam_argument(TALLOC_CTX *ctx, const struct tli_pam_entry *entry,
+                       const char *name);
+/* Whether /etc/shells lists a shell, as pam_shells.so reads it. */
+bool tli_shells_has(const char *text, const char *shell);
 /* A module asked before ours that may know users of domains by itself, or NULL. */
 const char *tli_pam_rival(const struct tli_pam_stack *stack);
 

@@ -232,6 +232,8 @@ static void check_service(struct run *run, struct files *files, const char *serv
                      rival != NULL ? "; another module asks for the password first: "
                                    : "",
                      rival != NULL ? rival : "", options_note(run, service, stack));
+    if (meant)
+        tli_check_pam_modules(run, service, stack);
 
 cleanup:
     talloc_free(stack);

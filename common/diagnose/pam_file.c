@@ -37,6 +37,7 @@ static const struct {
 struct open_file {
     const char *name;
     char *text, *rest;
+    int line;        /* of `rest` */
     int kind, level; /* kind < 0: lines of all types */
 };
 /* The state of reading a stack: its open files, innermost last, and how many were read
@@ -150,11 +151,24 @@ static void broken(struct reader *reader, const char *fmt, const char *what)
         reader->stack->broken = talloc_asprintf(reader->stack, "%s%s", fmt, what);
 }
 
-/* Lines that end in a backslash go on. */
+/* Lines that end in a backslash go on; JOINED is left there, to be counted. */
+#define JOINED '\1'
 static void join_lines(char *text)
 {
-    for (char *p = text; (p = strstr(p, "\\\n")) != NULL;)
-        p[0] = p[1] = ' ';
+    for (char *p = text; (p = strstr(p, "\\\n")) != NULL;) {
+        p[0] = ' ';
+        p[1] = JOINED;
+    }
+}
+
+/* How many lines of the file this one is. The marks become blanks. */
+static int count_joined(char *line)
+{
+    int lines = 1;
+
+    for (; (line = strchr(line, JOINED)) != NULL; lines++)
+        *line = ' ';
+    return lines;
 }
 
 static bool open_file(struct reader *reader, const char *name, int kind, int level)
@@ -175,8 +189,12 @@ static bool open_file(struct reader *reader, const char *name, int kind, int lev
     if (copy == NULL)
         return false;
     join_lines(copy);
-    reader->files[reader->depth++] = (struct open_file){
-        .name = name, .text = copy, .rest = copy, .kind = kind, .level = level};
+    reader->files[reader->depth++] = (struct open_file){.name = name,
+                                                        .text = copy,
+                                                        .rest = copy,
+                                                        .line = 1,
+                                                        .kind = kind,
+                                                        .level = level};
     reader->read++;
     return true;
 }
@@ -242,16 +260,21 @@ static void read_next(struct reader *reader)
     struct open_file *file = &reader->files[reader->depth - 1];
     const char *name = file->name;
     char *line = tli_text_line(&file->rest), *shown;
+    size_t before = reader->stack->count;
+    int number = file->line;
 
     if (line == NULL) {
         reader->depth--;
         talloc_free(file->text);
         return;
     }
+    file->line += count_joined(line);
     shown = talloc_asprintf(reader->stack, "%s: %s", name, line);
     /* libpam turns such a line into one that fails; here it is reported, and skipped. */
     if (!read_line(reader, line, file->kind, file->level, name))
         broken(reader, "", shown);
+    if (reader->stack->count > before)
+        reader->stack->entries[reader->stack->count - 1].line = number;
     talloc_free(shown);
 }
 

@@ -139,6 +139,21 @@ static const struct {
     {"pam_nologin.so", TL_PAM_IGNORE, TL_PAM_IGNORE},
 };
 
+/* Modules that refuse nobody by a decision of their own. */
+static const char *const harmless[] = {
+    "pam_env.so",          "pam_faildelay.so",     "pam_cap.so",      "pam_group.so",
+    "pam_issue.so",        "pam_echo.so",          "pam_motd.so",     "pam_mail.so",
+    "pam_umask.so",        "pam_warn.so",          "pam_keyinit.so",  "pam_lastlog.so",
+    "pam_tty_audit.so",    "pam_gnome_keyring.so", "pam_kwallet5.so", "pam_systemd.so",
+    "pam_systemd_home.so", "pam_mkhomedir.so",     "pam_fprintd.so"};
+
+/* What the modules are taken to return. */
+struct guess {
+    enum tli_pam_return ours;
+    const struct tli_pam_entry *entry; /* returns `its`; NULL: none */
+    enum tli_pam_return its;
+};
+
 /* "uid >= 1000", "isregular": of a user with a high uid. */
 static enum tli_pam_return by_condition(const struct tli_pam_entry *entry)
 {
@@ -148,16 +163,28 @@ static enum tli_pam_return by_condition(const struct tli_pam_entry *entry)
     return low ? TL_PAM_AUTH_ERR : TL_PAM_SUCCESS;
 }
 
+static const char *const conditions[] = {"pam_succeed_if.so", "pam_usertype.so"};
+
+static bool is_any(const struct tli_pam_entry *entry, const char *const *names,
+                   size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(entry->module, names[i]) == 0)
+            return true;
+    return false;
+}
+
 static enum tli_pam_return of_domain_user(void *arg, const struct tli_pam_entry *entry)
 {
-    const enum tli_pam_return *ours = arg;
+    const struct guess *guess = arg;
 
     if (entry->missing)
         return TL_PAM_MODULE_UNKNOWN;
+    if (entry == guess->entry)
+        return guess->its;
     if (strcmp(entry->module, TLI_PAM_MODULE) == 0)
-        return *ours;
-    if (strcmp(entry->module, "pam_succeed_if.so") == 0 ||
-        strcmp(entry->module, "pam_usertype.so") == 0)
+        return guess->ours;
+    if (is_any(entry, conditions, sizeof(conditions) / sizeof(conditions[0])))
         return by_condition(entry);
     if (strcmp(entry->module, "pam_faillock.so") == 0)
         return strstr(entry->args, "authfail") != NULL ? TL_PAM_AUTH_ERR : TL_PAM_IGNORE;
@@ -176,8 +203,8 @@ enum tli_pam_fault tli_pam_judge(const struct tli_pam_stack *stack,
                                  enum tli_pam_kind kind,
                                  const struct tli_pam_entry **culprit)
 {
-    enum tli_pam_return ours = TL_PAM_SUCCESS;
-    struct tli_pam_run run = tli_pam_run(stack, kind, of_domain_user, &ours);
+    struct guess guess = {.ours = TL_PAM_SUCCESS};
+    struct tli_pam_run run = tli_pam_run(stack, kind, of_domain_user, &guess);
     bool present = false;
 
     *culprit = NULL;
@@ -194,10 +221,74 @@ enum tli_pam_fault tli_pam_judge(const struct tli_pam_stack *stack,
         *culprit = run.refused != NULL ? run.refused : run.decided;
         return TL_PAM_REFUSED;
     }
-    ours = kind == TL_PAM_ACCOUNT ? TL_PAM_PERM_DENIED : TL_PAM_AUTH_ERR;
-    run = tli_pam_run(stack, kind, of_domain_user, &ours);
+    guess.ours = kind == TL_PAM_ACCOUNT ? TL_PAM_PERM_DENIED : TL_PAM_AUTH_ERR;
+    run = tli_pam_run(stack, kind, of_domain_user, &guess);
     *culprit = run.decided;
     return lets_in(run.result) ? TL_PAM_OPEN : TL_PAM_FINE;
+}
+
+/* Whether an answer is known without looking at files: of pam_succeed_if.so that of a
+ * condition on the uid. */
+static bool is_predicted(const struct tli_pam_entry *entry)
+{
+    if (strcmp(entry->module, TLI_PAM_MODULE) == 0 ||
+        strcmp(entry->module, "pam_usertype.so") == 0 ||
+        is_any(entry, harmless, sizeof(harmless) / sizeof(harmless[0])))
+        return true;
+    if (strcmp(entry->module, "pam_succeed_if.so") == 0)
+        return strstr(entry->args, "uid ") != NULL &&
+               strstr(entry->args, "user ") == NULL &&
+               strstr(entry->args, "shell ") == NULL;
+    if (strcmp(entry->module, "pam_faillock.so") == 0)
+        return strstr(entry->args, "authfail") != NULL;
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+        if (strcmp(entry->module, known[i].module) == 0)
+            return strcmp(entry->module, "pam_nologin.so") != 0;
+    return false;
+}
+
+bool tli_pam_decides(const struct tli_pam_stack *stack, const struct tli_pam_entry *entry)
+{
+    const enum tli_pam_return answers[] = {TL_PAM_SUCCESS, entry->kind == TL_PAM_ACCOUNT
+                                                               ? TL_PAM_PERM_DENIED
+                                                               : TL_PAM_AUTH_ERR};
+
+    if (entry->module == NULL || entry->missing || is_predicted(entry))
+        return false;
+    for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+        struct guess guess = {TL_PAM_SUCCESS, entry, answers[i]};
+
+        if (!lets_in(tli_pam_run(stack, entry->kind, of_domain_user, &guess).result))
+            return true;
+    }
+    return false;
+}
+
+char *tli_pam_argument(TALLOC_CTX *ctx, const struct tli_pam_entry *entry,
+                       const char *name)
+{
+    char *copy = talloc_strdup(ctx, entry->args), *rest = copy, *word, *value = NULL;
+    size_t len = strlen(name);
+
+    while (copy != NULL && value == NULL && (word = tli_text_word(&rest)) != NULL)
+        if (strncmp(word, name, len) == 0 && word[len] == '=')
+            value = talloc_strdup(ctx, word + len + 1);
+    talloc_free(copy);
+    return value;
+}
+
+bool tli_shells_has(const char *text, const char *shell)
+{
+    const size_t len = strlen(shell);
+
+    for (const char *line = text; line != NULL && *line != '\0';) {
+        const size_t end = strcspn(line, "\n");
+
+        if (end == len && strncmp(line, shell, len) == 0)
+            return true;
+        line += end + (line[end] == '\n');
+    }
+    return false;
 }
 
 const char *tli_pam_rival(const struct tli_pam_stack *stack)

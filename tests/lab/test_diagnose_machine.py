@@ -239,6 +239,37 @@ def stacks():
     ready()
 
 
+def modules():
+    """Modules of the service that is meant that decide by files of their own."""
+    def looked(account, *options):
+        put("ws1", "/etc/pam.d/login", STACK + account + ACCOUNT)
+        got = diagnose(ALICE, "--service", "login", *options)
+        return got, next((a["tested"], a["why"]) for a in got["areas"] if a["area"] == "pam")
+    got, area = looked("account required pam_nologin.so\naccount required pam_shells.so\n")
+    equal("files that were looked at: nothing is left out", (got["summary"], area),
+          ("Everything works.", ("yes", None)))
+    got, area = looked("account required pam_time.so\naccount optional pam_access.so\n")
+    equal("one that is not looked at: it is told, with its line, and not everything works",
+          (got["summary"], area), ("What was tested works.", ("partly", "modules of login that "
+           "decide by files of their own: pam_time.so, login line 5")))
+    put("ws1", "/etc/nologin", "closed\n")
+    got, _ = looked("account required pam_nologin.so\n")
+    equal("nobody but root is let in", (ended(got), got["subject"], got["attribute"], got["who"]),
+          (("pam-nologin", 1), "/etc/nologin", "pam_nologin.so, login line 5",
+           "root on this machine"))
+    got, _ = looked("account optional pam_nologin.so\n")
+    equal("where that decides nothing it is not told", ended(got), ("ok", 0))
+    ws("rm /etc/nologin; cp /etc/shells /root/shells; grep -v /bin/bash /root/shells > /etc/shells")
+    got, _ = looked("account required pam_shells.so\n")
+    equal("a shell that is not listed", (ended(got), got["subject"]),
+          (("pam-shells", 1), "/bin/bash"))
+    _, area = looked("account required pam_shells.so\n", "--no-password")
+    check("whose shell is not known, the module is left out", "pam_shells.so" in (area[1] or ""),
+          area)
+    ws("cp /root/shells /etc/shells")
+    ready()
+
+
 def ssh_and_rules():
     for conf, reason in (("UsePAM no\n", "sshd-without-pam"),
                          (SSHD + f"AllowUsers {CANONICAL}\n", "sshd-user-not-allowed"),
@@ -340,6 +371,7 @@ def main():
     folders()
     name_service()
     stacks()
+    modules()
     ssh_and_rules()
     name_servers()
     finish()

@@ -240,6 +240,66 @@ START_TEST(pam_missing_modules)
 }
 END_TEST
 
+/* Modules whose answer is not known and matters, with the line that each stands in. */
+START_TEST(pam_modules_that_decide)
+{
+    static const struct {
+        const char *text, *told; /* "module:line ..." */
+    } rows[] = {
+        {COMMON_AUTH COMMON_ACCOUNT, ""},
+        {"# by hand\naccount required \\\n   pam_access.so nodefgroup\n"
+         "account requisite pam_time.so\n" COMMON_ACCOUNT,
+         "pam_access.so:2 pam_time.so:4 "},
+        {"account optional pam_access.so\n" COMMON_ACCOUNT, ""},
+        {"auth requisite pam_nologin.so\nauth required pam_env.so\n" COMMON_AUTH,
+         "pam_nologin.so:1 "},
+        /* whom it lets in our module is not asked about, whom it refuses, too */
+        {"auth sufficient pam_listfile.so\n" COMMON_AUTH, ""},
+        {"auth required pam_faillock.so preauth\n" COMMON_AUTH
+         "auth [default=die] pam_faillock.so authfail\n",
+         "pam_faillock.so:1 "},
+        {"auth required pam_succeed_if.so uid >= 1000 quiet\n"
+         "auth required pam_succeed_if.so user ingroup staff\n" COMMON_AUTH,
+         "pam_succeed_if.so:2 "},
+        /* Behind the end of the stack nothing decides. */
+        {"auth sufficient pam_trustlogon.so\nauth required pam_deny.so\n"
+         "auth required pam_shells.so\n",
+         ""},
+        {"account required pam_duo.so\n" COMMON_ACCOUNT, "pam_duo.so:1 "},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const char *files[] = {"sshd", rows[i].text, NULL};
+        struct tli_pam_stack *stack = pam(files);
+        char *told = talloc_strdup(ctx, "");
+
+        for (size_t e = 0; e < stack->count; e++)
+            if (tli_pam_decides(stack, &stack->entries[e]))
+                told = talloc_asprintf_append(told, "%s:%d ", stack->entries[e].module,
+                                              stack->entries[e].line);
+        ck_assert_str_eq(told, rows[i].told);
+    }
+}
+END_TEST
+
+START_TEST(pam_arguments_and_shells)
+{
+    const char *files[] = {
+        "sshd", "auth required pam_nologin.so successok \\\n file=/a/b\n", NULL};
+    const struct tli_pam_entry *entry = &pam(files)->entries[0];
+    const char *shells = "# /bin/false\n/bin/sh\n/bin/bash";
+
+    ck_assert_str_eq(tli_pam_argument(ctx, entry, "file"), "/a/b");
+    ck_assert_ptr_null(tli_pam_argument(ctx, entry, "fil"));
+    ck_assert_ptr_null(tli_pam_argument(ctx, entry, "successok"));
+    ck_assert(tli_shells_has(shells, "/bin/sh"));
+    ck_assert(tli_shells_has(shells, "/bin/bash"));
+    ck_assert(!tli_shells_has(shells, "/bin/false"));
+    ck_assert(!tli_shells_has(shells, "/bin/s"));
+    ck_assert(!tli_shells_has("", "/bin/sh"));
+}
+END_TEST
+
 static struct tli_pam_line options_of(const char *arguments, int expected)
 {
     const char *text =
@@ -263,7 +323,7 @@ START_TEST(pam_line_options)
     ck_assert_uint_eq(line.count, 0);
     ck_assert_ptr_null(line.conf);
     ck_assert_str_eq(line.file, "sshd");
-    line = options_of("quiet conf=/etc/x timeout=9 walk=direct\tminimum_uid=5 "
+    line = options_of("quiet conf=/etc/x timeout=9 \\\n walk=direct\tminimum_uid=5 "
                       "[allow_users=A\\b, C\\d e]  use_first_pass",
                       0);
     ck_assert_str_eq(line.conf, "/etc/x");
@@ -307,6 +367,8 @@ int main(void)
     tcase_add_test(tcase, pam_rivals);
     tcase_add_test(tcase, pam_files_that_are_broken);
     tcase_add_test(tcase, pam_missing_modules);
+    tcase_add_test(tcase, pam_modules_that_decide);
+    tcase_add_test(tcase, pam_arguments_and_shells);
     tcase_add_test(tcase, pam_line_options);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
