@@ -11,6 +11,8 @@
 
 #include "internal.h"
 
+#define KDC_ERR_PRINCIPAL_NOT_UNIQUE 8 /* RFC 4120 7.5.9 */
+
 static void add(struct run *run, enum tl_fact_kind kind, const struct tl_account *account,
                 const char *attribute, const char *wanted)
 {
@@ -57,17 +59,46 @@ static void note_upn(struct run *run, const struct tl_account *account)
         NULL);
 }
 
+/* "CN=alice,...; CN=bob,..." */
+static const char *all_of(TALLOC_CTX *ctx, const struct tl_account *accounts,
+                          size_t count)
+{
+    char *all = talloc_strdup(ctx, accounts[0].dn);
+
+    for (size_t i = 1; i < count && all != NULL; i++)
+        all = talloc_asprintf_append(all, "; %s", accounts[i].dn);
+    return all;
+}
+
+/* A name that two accounts have means neither. */
+static void note_twins(struct run *run, struct tl_directory *dir)
+{
+    const char *upn = run->logon->name->whole;
+    struct tl_account *accounts = NULL;
+    struct tl_account both = {0};
+    size_t count = 0;
+
+    if (run->logon->name->form != TL_NAME_UPN ||
+        tl_directory_upn(run, dir, upn, &accounts, &count, NULL) != TL_REASON_OK ||
+        count < 2)
+        return;
+    both.dn = all_of(run->diag, accounts, count);
+    add(run, TL_FACT_USER_UPN_SINGLE, &both,
+        talloc_asprintf(run->diag, "userPrincipalName = %s", upn), NULL);
+}
+
 static bool is_refused(const struct tl_outcome *out)
 {
     return out->stage == TL_STAGE_AS && (out->reason == TL_REASON_USER_UNKNOWN ||
                                          out->reason == TL_REASON_WRONG_PASSWORD ||
                                          out->reason == TL_REASON_ACCOUNT_RC4 ||
-                                         out->reason == TL_REASON_ETYPE_UNSUPPORTED);
+                                         out->reason == TL_REASON_ETYPE_UNSUPPORTED ||
+                                         out->krb_error == KDC_ERR_PRINCIPAL_NOT_UNIQUE);
 }
 
 void tli_check_user_account(struct run *run)
 {
-    struct tl_directory *theirs = NULL;
+    struct tl_directory *theirs = NULL, *dir = NULL;
     struct tl_account *account = NULL;
     size_t count = 0;
 
@@ -88,11 +119,12 @@ void tli_check_user_account(struct run *run)
         (void)tli_user_directory_open(run, run->own->krb, run->own->locator,
                                       run->user_domain, &run->trace,
                                       tl_deadline_in_ms(run->explain_ms), &theirs, NULL);
-    if ((run->user_domain != NULL && theirs == NULL) ||
-        tl_directory_account(run, theirs != NULL ? theirs : run->own->dir,
-                             run->logon->name->user, &account, &count,
-                             NULL) != TL_REASON_OK)
+    dir = run->user_domain != NULL ? theirs : run->own->dir;
+    if (dir == NULL || tl_directory_account(run, dir, run->logon->name->user, &account,
+                                            &count, NULL) != TL_REASON_OK)
         tli_left_out(run, TL_AREA_NOT_LOOKED, "the machine cannot read it");
+    else
+        note_twins(run, dir);
     if (count == 1) {
         note_flags(run, account);
         note_upn(run, account);

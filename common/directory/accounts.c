@@ -98,6 +98,13 @@ enum tl_reason tl_directory_spn(TALLOC_CTX *ctx, struct tl_directory *dir,
                          out);
 }
 
+enum tl_reason tl_directory_upn(TALLOC_CTX *ctx, struct tl_directory *dir,
+                                const char *upn, struct tl_account **accounts,
+                                size_t *count, struct tl_outcome *out)
+{
+    return accounts_with(ctx, dir, false, "userPrincipalName", upn, accounts, count, out);
+}
+
 enum tl_reason tl_directory_account(TALLOC_CTX *ctx, struct tl_directory *dir,
                                     const char *name, struct tl_account **accounts,
                                     size_t *count, struct tl_outcome *out)

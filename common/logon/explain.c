@@ -106,15 +106,23 @@ static bool over_plain_realm(struct tl_logon *logon, tl_deadline deadline)
     return false;
 }
 
-/* What this machine's own directory, or if that could not be opened its KDC, says about
- * this machine's account and service name. */
+/* What this machine's own directory says about this machine's account and service name:
+ * where the machine itself is refused there, the user, whom the domain controllers have
+ * let in, may still read it. What its KDC said is a fact already. */
 static void explain_machine(struct tl_logon *logon, struct tli_machine_directory *own,
-                            const char *user_realm)
+                            const char *user_realm, tl_deadline deadline)
 {
     const struct tl_workstation *ws = logon->machine->workstation;
+    struct tl_directory *by_user = NULL;
 
-    if (own != NULL)
-        tli_machine_facts_read(logon->facts, own->dir, ws);
+    if (own == NULL && logon->client != NULL) {
+        tl_krb_set_deadline(logon->krb, deadline);
+        (void)tli_user_directory_open(logon, logon->krb, logon->locator, ws->domain,
+                                      logon->trace, deadline, &by_user, NULL);
+    }
+    if (own != NULL || by_user != NULL)
+        tli_machine_facts_read(logon->facts, own != NULL ? own->dir : by_user, ws);
+    talloc_free(by_user);
     (void)tl_evidence_refine(logon->facts, logon->outcome, ws->realm, user_realm);
 }
 
@@ -139,7 +147,7 @@ static void explain_walk(struct tl_logon *logon, struct tli_machine_directory *o
         return;
     /* Another domain's KDC does not refuse for this machine's account or name. */
     if (tl_dns_equal(out->realm, logon->machine->workstation->realm))
-        explain_machine(logon, own, user_realm);
+        explain_machine(logon, own, user_realm, deadline);
 }
 
 /* The codes with which KDCs refuse a ticket without SIDs. */
@@ -252,7 +260,8 @@ enum tl_reason tli_explain_failure(struct tl_logon *logon,
 }
 
 /* A ticket that the keytab does not open was made with another key: the machine's newer
- * one, or that of another account which has the machine's service name. */
+ * one, one of another type, or that of another account which has the machine's service
+ * name. */
 enum tl_reason tli_explain_proof(struct tl_logon *logon)
 {
     const struct tl_outcome *out = logon->outcome;
@@ -261,10 +270,11 @@ enum tl_reason tli_explain_proof(struct tl_logon *logon)
 
     if (out->stage != TL_STAGE_PROOF || !logon->machine->config->explain ||
         (out->reason != TL_REASON_KEYTAB_STALE && out->reason != TL_REASON_KEYTAB_WRONG &&
-         out->reason != TL_REASON_KEYTAB_RC4))
+         out->reason != TL_REASON_KEYTAB_RC4 &&
+         out->reason != TL_REASON_ETYPE_UNSUPPORTED))
         return out->reason;
-    if (open_own(logon, deadline, &own))
-        explain_machine(logon, own, NULL);
+    (void)open_own(logon, deadline, &own);
+    explain_machine(logon, own, NULL, deadline);
     talloc_free(own);
     return out->reason;
 }

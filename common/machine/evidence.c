@@ -170,6 +170,9 @@ void tli_machine_facts_of_failure(struct tl_facts *facts, const struct tl_outcom
         {TL_KRB_ETYPE_NOSUPP, TL_FACT_MACHINE_FLAGS,
          "KDC_ERR_ETYPE_NOSUPP: userAccountControl has USE_DES_KEY_ONLY or "
          "SMARTCARD_REQUIRED, or msDS-SupportedEncryptionTypes leaves no key"},
+        {TL_KRB_PREAUTH_FAILED, TL_FACT_MACHINE_KEY,
+         "KDC_ERR_PREAUTH_FAILED: its password was changed, or userAccountControl has "
+         "SMARTCARD_REQUIRED, which gives it another key"},
     };
     char *account = talloc_asprintf(NULL, "%s$", ws->flat);
     struct tl_fact fact = {.place = TL_PLACE_OWN, .source = TL_SOURCE_NETWORK};

@@ -10,6 +10,7 @@ from capture import Capture
 from harness import (broken, check, command, diagnose, equal, finish, forget_journal, journal,
                      logon, until, up, ws)
 
+from lab import settings
 from truth import model
 from truth.fault import undo_all
 
@@ -23,15 +24,16 @@ AGED = ["sed", "-i", "-E", f's/("taken": ?)[0-9]+/\\1{int(time.time()) - 120}/',
 
 
 @contextlib.contextmanager
-def made(name):
-    """A fault of the campaign's model."""
-    fault = next(fault for fault in model.faults("forest") if fault.name == name)
+def made(names):
+    """A fault of the campaign's model, or several: "a + b"."""
     undo = []
     try:
-        fault.make(harness._lab, undo)
+        for name in names.split(" + "):
+            next(fault for fault in model.faults("forest")
+                 if fault.name == name).make(harness._lab, undo)
         yield
     finally:
-        equal(f"{name}: undone", undo_all(harness._lab, undo), [])
+        equal(f"{names}: undone", undo_all(harness._lab, undo), [])
 
 
 def named(what, reason, subject, attribute="", win32=1787, told=True, how=broken):
@@ -117,6 +119,18 @@ def main():
         named(what, reason, subject, attribute, win32, how=made)
     # The journal's words are those of the file and of the account.
     named("machine-uac-0x200000", "machine-account-flags", "WS1$", "USE_DES_KEY_ONLY", 0, how=made)
+    # The machine is refused, and the user reads its account.
+    named("machine-uac-0x40000", "machine-account-flags", "CN=WS1,CN=Computers",
+          "SMARTCARD_REQUIRED", 0, how=made)
+    named("machine-uac-0x40000 + fabrikam-389-tcp-drop", "machine-key-rejected", "WS1$",
+          "KDC_ERR_PREAUTH_FAILED", 0, told=False, how=made)
+    named("machine-key + spn-duplicate", "host-spn-duplicate", SPN, "CN=WS1-OLD", how=made)
+    with made("user-upn-twice"):
+        got = diagnose(f"alice@{settings.SUFFIX}")
+        equal("two accounts have the name", (got["reason"], got["attribute"]),
+              ("user-principal-name-twice", f"userPrincipalName = alice@{settings.SUFFIX}"))
+        check("both are named", all(f"CN={name},CN=Users" in got["subject"]
+                                    for name in ("alice", "bob")), got["subject"])
     named("keytab-realm", "keytab-other-realm", "/etc/krb5.keytab", "FABRIKAN.TEST", 1311,
           told=False, how=made)
     with broken("tcp389"):

@@ -54,6 +54,10 @@ struct tl_account {
 TL_PUBLIC enum tl_reason tl_directory_spn(TALLOC_CTX *ctx, struct tl_directory *dir,
                                           const char *spn, struct tl_account **accounts,
                                           size_t *count, struct tl_outcome *out);
+/* The same of a userPrincipalName. */
+TL_PUBLIC enum tl_reason tl_directory_upn(TALLOC_CTX *ctx, struct tl_directory *dir,
+                                          const char *upn, struct tl_account **accounts,
+                                          size_t *count, struct tl_outcome *out);
 /* The account of the server's own domain with a sAMAccountName; *count is 0 or 1. */
 TL_PUBLIC enum tl_reason tl_directory_account(TALLOC_CTX *ctx, struct tl_directory *dir,
                                               const char *name,
