@@ -51,6 +51,7 @@ static void check_machine(struct run *run)
     }
     run->words.workstation = run->machine->workstation->fqdn;
     run->words.workstation_domain = run->machine->workstation->domain;
+    run->words.workstation_flat = run->machine->workstation->flat;
     tli_machine_facts_of_files(run->facts, run->config, run->machine->workstation);
     if (tl_keytab_judge(run->config, run->machine->workstation, out) != TL_REASON_OK)
         tli_found_outcome(run, "keytab", run->config->keytab, out);

@@ -60,6 +60,16 @@ static void add_sentence(struct tl_diagnosis *diag, const char *sentence)
         diag->cause = talloc_asprintf(diag, "%s%s%s", cause, glue, sentence);
 }
 
+/* What the conclusion rests on comes before what the reason says: that holds for a
+ * machine without this option. */
+static void advise_removal(struct tl_diagnosis *diag, const char *key, const char *value,
+                           const char *file)
+{
+    diag->remedy = talloc_asprintf(
+        diag, "If %s = %s in %s is not intended, remove it.%s%s", key, value, file,
+        diag->remedy != NULL ? " " : "", diag->remedy != NULL ? diag->remedy : "");
+}
+
 /* The file of PAM whose line of the service that is meant sets this option, or NULL. */
 static const char *pam_file(struct run *run, const char *key)
 {
@@ -84,9 +94,14 @@ static void tell(struct run *run, const struct tl_config_item *item)
 
     if (file == NULL)
         file = tli_config_file(run);
-    add_sentence(diag, talloc_asprintf(diag, "%s%s sets %s = %s.", file,
-                                       parts ? ", or a file of " TL_CONF_DIR "," : "",
-                                       item->key, item->value));
+    if (parts)
+        file = talloc_asprintf(diag, "%s, or a file of " TL_CONF_DIR ",", file);
+    add_sentence(diag,
+                 talloc_asprintf(diag, "%s sets %s = %s.", file, item->key, item->value));
+    /* Without a rule of [access] every user may log on: its remedy says what to change.
+     */
+    if (diag->reason != TL_REASON_ACCESS_RULE)
+        advise_removal(diag, item->key, item->value, file);
     if (diag->attribute == NULL)
         diag->attribute = talloc_asprintf(diag, "%s = %s", item->key, item->value);
 }
@@ -118,6 +133,7 @@ static void tell_krb5_conf(struct run *run)
     add_sentence(
         run->diag,
         talloc_asprintf(run->diag, TL_KRB5_CONF " sets default_ccache_name = %s.", name));
+    advise_removal(run->diag, "default_ccache_name", name, TL_KRB5_CONF);
 }
 
 /* Reasons for which a host at another address than DNS has it may be the cause. */
@@ -150,9 +166,11 @@ static void tell_hosts(struct run *run)
             if (!tl_dns_equal(word, own) &&
                 (tl_dns_equal(word, domain) ||
                  (strchr(word, '.') != NULL &&
-                  tl_dns_equal(strchr(word, '.') + 1, domain))))
+                  tl_dns_equal(strchr(word, '.') + 1, domain)))) {
                 add_sentence(
                     diag, talloc_asprintf(diag, HOSTS " sets %s = %s.", word, address));
+                advise_removal(diag, word, address, HOSTS);
+            }
     }
     talloc_free(text);
 }
@@ -181,9 +199,11 @@ static void tell_memory(struct run *run)
                  talloc_asprintf(
                      run->diag,
                      "They are found now: this machine remembers a search that failed, "
-                     "for up to %d s (negative_lifetime). 'trustlogon locate --force %s' "
-                     "searches again at once.",
-                     run->config->negative_lifetime, out->subject));
+                     "for up to %d s (negative_lifetime).",
+                     run->config->negative_lifetime));
+    run->diag->remedy = talloc_asprintf(
+        run->diag, "Run 'trustlogon locate --force %s', which searches again at once.",
+        out->subject);
     run->diag->who = "root on this machine; the failure also expires by itself";
 }
 

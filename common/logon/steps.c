@@ -71,7 +71,8 @@ void tli_logon_set_words(struct tl_logon *logon)
                                 .implicit_upn = logon->route->implicit_upn,
                                 .workstation = ws->fqdn,
                                 .workstation_domain = ws->domain,
-                                .user_domain = logon->route->user_domain};
+                                .user_domain = logon->route->user_domain,
+                                .workstation_flat = ws->flat};
 
     TALLOC_FREE(logon->words);
     logon->words = tl_outcome_words(logon, logon->outcome, &in);

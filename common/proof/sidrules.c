@@ -239,8 +239,10 @@ static enum tl_reason refuse_disabled(const struct rules *r)
     const char *by = (r->disabled->flags & TL_FT_SID_DISABLED_ADMIN) != 0
                          ? "by an administrator"
                          : "because of a conflict";
+    char sid[TL_SID_STRING_MAX];
     char *attribute = talloc_asprintf(
-        r->out, "msDS-TrustForestTrustInfo disables the SID of %s, %s", r->domain, by);
+        r->out, "msDS-TrustForestTrustInfo disables the SID of %s (%s), %s", r->domain,
+        tl_sid_format(&r->disabled->sid, sid), by);
     enum tl_reason reason =
         refuse_user(r, &r->pac->user_sid, TL_REASON_DOMAIN_SID_DISABLED,
                     "the forest trust's information disables the domain by its SID");

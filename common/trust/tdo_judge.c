@@ -124,7 +124,10 @@ int tli_check_spelling(struct tli_scene *s)
 
     if (len == 0 || s->tdo->partner[len - 1] != '.')
         return 0;
-    return blame_words(s, TL_REASON_TRUST_PARTNER, NULL,
-                       talloc_asprintf(s->ctx, "trustPartner = %s with a dot at its end",
-                                       s->tdo->partner));
+    return blame_words(
+        s, TL_REASON_TRUST_PARTNER, NULL,
+        talloc_asprintf(s->ctx,
+                        "trustPartner = %s with a dot at its end; right is "
+                        "%.*s",
+                        s->tdo->partner, (int)len - 1, s->tdo->partner));
 }

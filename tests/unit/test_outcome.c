@@ -169,7 +169,7 @@ END_TEST
  * sentence is empty. */
 START_TEST(every_reason_has_words)
 {
-    const struct tl_words_input full = {"USER", "UPN", "WS", "WSDOM", "UDOM"};
+    const struct tl_words_input full = {"USER", "UPN", "WS", "WSDOM", "UDOM", "WSFLAT"};
 
     for (int filled = 0; filled < 2; filled++) {
         struct tl_words *words;

@@ -253,8 +253,8 @@ START_TEST(table)
         else if (row->reason == TL_REASON_DOMAIN_SID_DISABLED)
             ck_assert_str_eq(
                 f.out->attribute,
-                "msDS-TrustForestTrustInfo disables the SID of OFF.CONTOSO.TEST, by an "
-                "administrator");
+                "msDS-TrustForestTrustInfo disables the SID of OFF.CONTOSO.TEST (" OFF
+                "), by an administrator");
         else
             ck_assert_ptr_nonnull(strstr(f.out->subject, row->domain));
         ck_assert_uint_eq(f.log->count, 1);

@@ -211,7 +211,7 @@ START_TEST(reasons_are_consistent)
 {
     static const char *const keys[] = {"user",       "upn",     "workstation", "wsdomain",
                                        "userdomain", "subject", "attribute",   "realm",
-                                       "kdc",        "detail"};
+                                       "kdc",        "detail",  "wsflat"};
 
     for (int r = 0; r < TL_REASON_COUNT; r++) {
         const struct tl_reason_info *info = tl_reason_info((enum tl_reason)r);

@@ -186,7 +186,8 @@ START_TEST(names)
            "trust-partner|" U_DN "|trustPartner = other.test; right is fabrikam.test");
     tdos[0].partner = "fabrikam.test.";
     judged(topology_of(tdos, 2),
-           "trust-partner|" U_DN "|trustPartner = fabrikam.test. with a dot at its end");
+           "trust-partner|" U_DN "|trustPartner = fabrikam.test. with a dot at its end; "
+           "right is fabrikam.test");
 }
 END_TEST
 

@@ -64,7 +64,8 @@ struct tl_words_input {
     const char *implicit_upn; /* alice@contoso.test, where it can be known or guessed */
     const char *workstation;  /* ws1.fabrikam.test */
     const char *workstation_domain;
-    const char *user_domain; /* contoso.test */
+    const char *user_domain;      /* contoso.test */
+    const char *workstation_flat; /* WS1 */
 };
 
 struct tl_words {
