@@ -4,6 +4,7 @@
 dc_state.py record    keep the present state, in memory
 dc_state.py restore   make the directory what it was when that was kept, and print what still
                       differs, one line each
+dc_state.py restore secrets   the passwords of trusts, too: to be run at both ends
 
 The directory is read from the files of its partitions and put back there: passwords and links to
 other objects come back to the letter that way. Left out is what changes by itself (times and
@@ -33,6 +34,7 @@ BY_ITSELF = {
 OF_A_TRUST = {
     "objectguid", "objectsid", "trustauthincoming", "trustauthoutgoing", "unicodepwd",
     "ntpwdhistory", "supplementalcredentials", "pwdlastset"}
+NAMES_OF_AN_OBJECT = {"objectguid", "objectsid"}  # of OF_A_TRUST what no secret is
 INTERDOMAIN_TRUST_ACCOUNT = 0x800
 # Of a link [MS-DRSR] to another object: when, where and in which version it was made.
 LINK_HISTORY = re.compile(rb"<RMD_(?!FLAGS)\w+=[^>]*>;")
@@ -150,7 +152,10 @@ def put_back(db, then, today):
 
 
 def write_back(db, entry, names):
+    """The version of an account's keys is kept in the bookkeeping of its password."""
     message = ldb.Message(ldb.Dn(db, entry.dn))
+    if "unicodePwd" in names:
+        names = [*names, "replPropertyMetaData"]
     for name in names:
         message[name] = ldb.MessageElement(entry.raw.get(name, []), ldb.FLAG_MOD_REPLACE, name)
     if names:
@@ -176,6 +181,8 @@ def main():
         return
     with open(KEPT, "rb") as stored:
         before, around = pickle.load(stored)
+    if "secrets" in sys.argv[2:]:
+        OF_A_TRUST.intersection_update(NAMES_OF_AN_OBJECT)
     lines = list(differences(before, restore(before)))
     now = surroundings()
     lines += [name for name in around.keys() | now.keys() if around.get(name) != now.get(name)]

@@ -53,3 +53,25 @@ def filter_ports(lab, host, name, hook, rules):
 
 def unfilter(lab, host, name):
     lab.run(host, "nft", "delete", "table", "inet", "lab_" + name.replace("-", "_"))
+
+
+def without_rules(lab, host, protocol, port):
+    """Remove the rules of all tables that treat a port; returns them."""
+    table = chain = None
+    gone = []
+    for line in lab.run(host, "nft", "-a", "list", "ruleset").stdout.splitlines():
+        words = line.split()
+        if words[:1] == ["table"]:
+            table = words[1:3]
+        elif words[:1] == ["chain"]:
+            chain = words[1]
+        elif {"dport", "sport"} & set(words) and treats(words, protocol, port):
+            lab.run(host, "nft", "delete", "rule", *table, chain, "handle", words[-1])
+            gone.append(line.split(" #")[0].strip())
+    return gone
+
+
+def treats(words, protocol, port):
+    """Whether a rule, word by word, is about a port: "tcp dport 88 drop", or of each protocol."""
+    where = next(i for i, word in enumerate(words) if word in ("dport", "sport"))
+    return words[where - 1] in (protocol, "th") and words[where + 1] == port

@@ -24,8 +24,9 @@ def record(lab):
         lab.tool(host, "dc_state", "record")
 
 
-def settle(lab):
-    """Restore the domains to what they were; what cannot be restored, one line each."""
+def settle(lab, *secrets):
+    """Restore the domains to what they were; what cannot be restored, one line each. With
+    "secrets" the passwords of the trust are again those that it had."""
     lines = [f"break {entry['name']} is active" for entry in lab.info["breaks"]]
     if lines:
         return lines
@@ -33,9 +34,16 @@ def settle(lab):
         trust.change(lab, *lab.info["raised"])
         lab.save()
     for host in domain_controllers(lab):
-        found = lab.tool(host, "dc_state", "restore").stdout.splitlines()
+        found = lab.tool(host, "dc_state", "restore", *secrets).stdout.splitlines()
         lines += [f"{host}: {line}" for line in found if line]
     return lines
+
+
+def rejoin(lab):
+    """Give the workstation the keytab and the secrets of its join, and none that came later."""
+    with open(lab.path("ws1.tar"), "rb") as stored:
+        subprocess.run(lab.enter("ws1", ["tar", "-xf", "-", "-C", "/"]), stdin=stored,
+                       env=environment(), check=True)
 
 
 def renew(lab):
@@ -53,7 +61,5 @@ def renew(lab):
     workstation.prepare(lab)
     if lab.info["install"]:
         workstation.install(lab, lab.info["install"])
-    with open(lab.path("ws1.tar"), "rb") as stored:
-        subprocess.run(lab.enter("ws1", ["tar", "-xf", "-", "-C", "/"]), stdin=stored,
-                       env=environment(), check=True)
+    rejoin(lab)
     lab.save()
