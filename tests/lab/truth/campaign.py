@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""The campaign: make each fault of the model in a lab, log on, ask diagnose, undo it.
+"""The campaign: make each fault of the model in a lab, log on, ask diagnose, do what it says, log
+on again, undo it.
 
 usage: ./run bench truth [--sample N] [--seed S] [--only CLASS] [--trust KIND] [--pairs N]
-                         [--name WORD] [--output FILE] [--list] [--judge FILE]
+                         [--name WORD] [--no-remedy] [--output FILE] [--list] [--judge FILE]
 """
 import argparse
 import collections
@@ -19,8 +20,9 @@ from harness import command, diagnose, logon, nss, put, until, up, ws
 from lab import renew
 from lab.state import LabError
 
-from . import judge, model
-from .fault import ALICE, Skipped, undo_all
+from . import acts_domain  # noqa: F401  registers its instructions
+from . import acts_here, judge, model, remedy
+from .fault import ALICE, Skipped
 from .machine_files import READY
 
 STEPS = ("authenticate", "acct_mgmt", "setcred", "open_session")
@@ -45,6 +47,7 @@ class Result:
     seconds: float = 0.0
     failed: list = dataclasses.field(default_factory=list)  # what could not be undone
     undone: bool = True  # all is as it was
+    remedy: dict = dataclasses.field(default_factory=dict)  # what remedy.apply() came to
 
     @property
     def group(self):
@@ -65,12 +68,16 @@ class Result:
         names = " + ".join(fault.name for fault in self.faults)
         said = f"{self.code}; {told}" if self.code else self.why
         why = f" ({self.why})" if self.why and self.code else ""
-        return f"{self.word:8} {self.trust:8} {names}: {said}{why}" + \
+        mended = f" [remedy {self.remedy['word']}: " + \
+            f"{'; '.join(filter(None, (*self.remedy['did'], self.remedy['why'])))}]" \
+            if self.remedy else ""
+        return f"{self.word:8} {self.trust:8} {names}: {said}{why}{mended}" + \
             ("" if self.undone else " [the lab was raised again]")
 
     def record(self):
         kept = {name: self.got[name] for name in ("reason", "subject", "attribute", "cause",
-                                                  "summary", "exit", "error", "stderr", "granted")
+                                                  "remedy", "who", "summary", "exit", "error",
+                                                  "stderr", "granted")
                 if name in self.got}
         kept["findings"] = [f for f in self.got.get("findings", [])
                             if f.get("verdict") in ("warning", "failed")]
@@ -79,7 +86,13 @@ class Result:
                 "attributes": [fault.attributes for fault in self.faults], "word": self.word,
                 "why": self.why, "broken": self.broken, "code": self.code, "text": self.text,
                 "diagnose": kept, "seconds": round(self.seconds, 2), "undone": self.undone,
-                "undo failed": self.failed}
+                "undo failed": self.failed, "remedy": self.remedy}
+
+    def judged(self):
+        """A diagnosis is right only if its remedy, where it was applied, mends the fault."""
+        self.word, self.why = judge.judge_pair(self.faults, self.got, self.broken)
+        if self.word == "right" and self.remedy.get("word") == "does not mend":
+            self.word, self.why = "vague", "its remedy does not mend"
 
 
 # --- the workstation ------------------------------------------------------------
@@ -154,27 +167,35 @@ def ask(fault):
 
 # --- one run ----------------------------------------------------------------------
 
-def measure(result):
+def measure(result, desk):
     first = result.faults[0]
     forget(known=any(fault.known for fault in result.faults))
     result.code, result.text = log_on(first)
     result.got = ask(first)
-    result.word, result.why = judge.judge_pair(result.faults, result.got, result.broken)
+    result.judged()
+    if desk and result.broken and result.word == "right":
+        began = time.monotonic()
+        result.remedy = remedy.apply(desk, result.got, lambda: log_on(first)[0] == "PAM_SUCCESS",
+                                     lambda: ask(first), PATIENCE)
+        result.remedy["seconds"] = round(time.monotonic() - began, 2)
+        result.judged()
 
 
-def run(trust, faults):
-    """Make the faults, measure, and undo them, whatever happened."""
+def run(trust, faults, applies):
+    """Make the faults, measure, and undo them, whatever happened. Which of two remedies comes first
+    would decide: the remedy is applied to single faults only."""
     began, result, undo = time.monotonic(), Result(trust, faults, "skipped"), []
     lab = harness._lab
+    desk = remedy.Desk(lab, faults[0].user, faults[0].service)
     try:
         for fault in faults:
             fault.make(lab, undo)
-        measure(result)
+        measure(result, desk if applies and len(faults) == 1 else None)
     except Skipped as reason:
         result.why = str(reason)
     except (LabError, subprocess.SubprocessError, OSError, AssertionError) as error:
         result.why = f"not made: {str(error).splitlines()[0]}"
-    result.failed = undo_all(lab, undo)
+    result.failed = acts_here.put_back(desk, undo)
     result.undone = well_again(result.failed)
     result.seconds = time.monotonic() - began
     return result
@@ -191,6 +212,7 @@ def options(arguments):
     parser.add_argument("--trust", action="append", choices=model.TRUSTS, help="one kind of lab")
     parser.add_argument("--name", metavar="WORD", help="faults whose name has this word")
     parser.add_argument("--pairs", type=int, metavar="N", help="so many pairs of faults instead")
+    parser.add_argument("--no-remedy", action="store_true", help="do not apply what diagnose says")
     parser.add_argument("--output", metavar="FILE", help="one JSON object a run")
     parser.add_argument("--judge", metavar="FILE", action="append",
                         help="make none, and judge again the runs of such a file")
@@ -219,9 +241,23 @@ def sums(results):
                      *(words[word] for word in (*judge.WORDS, "skipped"))])
     for row in [head, *rows]:
         print(f"{row[0]:24}" + "".join(f"{cell:>9}" for cell in row[1:]))
+    remedies(results)
     reasons = collections.Counter(result.why for result in results if result.word == "skipped")
     for reason, count in reasons.most_common():
         print(f"skipped {count}: {reason}")
+
+
+def remedies(results):
+    """The table of what the remedies of right diagnoses did, a line a class."""
+    applied = [result for result in results if result.remedy]
+    if not applied:
+        return
+    print(f"{'remedy':24}" + "".join(f"{word:>14}" for word in ("applied", *remedy.WORDS)))
+    for group in [*sorted({result.group for result in applied}), "all"]:
+        words = collections.Counter(result.remedy["word"] for result in applied
+                                    if group in (result.group, "all"))
+        print(f"{group:24}{words.total() - words['not applied']:>14}"
+              + "".join(f"{words[word]:>14}" for word in remedy.WORDS))
 
 
 def again(paths):
@@ -233,21 +269,20 @@ def again(paths):
             result = Result(made["trust"], tuple(known[name] for name in made["faults"]),
                             made["word"], made["why"], made["code"], made["text"],
                             made["diagnose"], made["seconds"], made["undo failed"],
-                            made["undone"])
+                            made["undone"], made.get("remedy", {}))
             if result.word != "skipped":
-                result.word, result.why = judge.judge_pair(result.faults, result.got,
-                                                           result.broken)
+                result.judged()
             yield result
 
 
-def measured(runs):
+def measured(runs, applies=True):
     """The result of each run, in labs that are raised as they are needed."""
     raised, undone = None, True
     for trust, faults in runs:
         if raised != trust or not undone:
             raise_lab(trust)
             raised = trust
-        result = run(trust, faults)
+        result = run(trust, faults, applies)
         undone = result.undone
         yield result
     harness.down()
@@ -270,7 +305,7 @@ def main(arguments):
     output = pathlib.Path(wanted.output or build / "truth.jsonl")
     with open(output, "w", encoding="utf-8") as records:
         results = []
-        for result in measured(runs):
+        for result in measured(runs, not wanted.no_remedy):
             results.append(result)
             print(result.line(), flush=True)
             records.write(json.dumps(result.record()) + "\n")
