@@ -188,7 +188,8 @@ static void append_trusts(struct tl_topology *topo, const struct tl_topology *fr
 struct tl_topology *tl_topology_with(TALLOC_CTX *ctx, const struct tl_topology *base,
                                      const char *holder, const struct tl_topology *from)
 {
-    struct tl_topology *topo = talloc_memdup(ctx, base, sizeof(*base));
+    struct tl_topology *topo =
+        base != NULL && from != NULL ? talloc_memdup(ctx, base, sizeof(*base)) : NULL;
 
     if (topo == NULL)
         return NULL;

@@ -296,6 +296,8 @@ static inline void with_snapshot(struct tl_topology *topo)
                      topo == NULL ? -EINVAL : 0);
     ck_assert_int_eq(tl_topology_add_trust(topo, &tdo), topo == NULL ? -EINVAL : 0);
     ck_assert_ptr_null(tl_topology_difference(ctx, topo, topo));
+    ck_assert_int_eq(tl_topology_with(ctx, topo, "contoso.test", topo) == NULL,
+                     topo == NULL);
     ck_assert_ptr_null(tl_topology_nameless(topo, "contoso.test", "fabrikam.test"));
     ck_assert_int_eq(tl_topology_add_nameless(topo, "contoso.test", "CN=x,DC=y", NULL),
                      topo == NULL ? -EINVAL : 0);
@@ -334,7 +336,8 @@ static const struct {
      "tl_topology_was_read "
      "tl_topology_to_json "
      "tl_topology_save tl_topology_set tl_topology_mark_read tl_topology_add_trust "
-     "tl_topology_add_nameless tl_topology_nameless tl_topology_difference",
+     "tl_topology_add_nameless tl_topology_nameless tl_topology_difference "
+     "tl_topology_with",
      with_snapshot},
     /* They begin with a connection to a directory. */
     {"tl_machine_refresh tl_directory_trusts tl_rules_account tl_lookup_members", NULL},

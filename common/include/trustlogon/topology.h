@@ -65,7 +65,7 @@ TL_PUBLIC int tl_topology_mark_read(struct tl_topology *topo, const char *holder
 /* Whether they have been: by that mark, or because at least one is there. */
 TL_PUBLIC bool tl_topology_was_read(const struct tl_topology *topo, const char *holder);
 /* Another topology, in which the TDOs of `holder` are those that `from` has. It borrows
- * from both. NULL: no memory. */
+ * from both. NULL: one of them is NULL, or no memory. */
 TL_PUBLIC struct tl_topology *tl_topology_with(TALLOC_CTX *ctx,
                                                const struct tl_topology *base,
                                                const char *holder,
