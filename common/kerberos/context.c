@@ -5,10 +5,6 @@
 #include "internal.h"
 
 #include <errno.h>
-#include <profile.h>
-
-/* libkrb5's own default, where krb5.conf has no clockskew (RFC 4120 1.6) */
-#define CLOCKSKEW_DEFAULT 300
 
 static int krb_destroy(struct tl_krb *krb)
 {
@@ -58,18 +54,6 @@ static void worked(void *arg, const struct tl_dc *dc)
     tl_locate_worked(arg, dc);
 }
 
-static int read_clockskew(krb5_context k5)
-{
-    profile_t profile = NULL;
-    int skew = CLOCKSKEW_DEFAULT;
-
-    if (krb5_get_profile(k5, &profile) == 0)
-        (void)profile_get_integer(profile, "libdefaults", "clockskew", NULL,
-                                  CLOCKSKEW_DEFAULT, &skew);
-    profile_abandon(profile);
-    return skew > 0 ? skew : CLOCKSKEW_DEFAULT;
-}
-
 static krb5_error_code make_ccache(struct tl_krb *krb)
 {
     krb5_error_code ret = krb5_cc_new_unique(krb->k5, "MEMORY", NULL, &krb->ccache);
@@ -109,7 +93,7 @@ static enum tl_reason new_context(TALLOC_CTX *ctx, const struct tl_config *confi
         return reason;
     }
     talloc_set_destructor(krb, krb_destroy);
-    krb->clockskew = read_clockskew(krb->k5);
+    krb->clockskew = tli_k5_clockskew(krb->k5);
     source.unavailable = says_unavailable;
     source.unavailable_arg = krb;
     krb->net = tli_transport_new(krb, config, trace, &source);

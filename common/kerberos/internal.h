@@ -43,7 +43,6 @@ struct tl_krb {
     const char *host_kdc;    /* the KDC that issued it */
     struct tli_armor *armor; /* NULL: `fast = never` (exchange/armor.h) */
     struct tli_realms path;  /* realms that the last walk asked */
-    struct tli_realms transited; /* realms that the proven host ticket names */
 };
 
 /* --- k5_profile.c: our fixed settings over krb5.conf --- */
@@ -52,6 +51,8 @@ struct tl_krb {
 krb5_error_code tli_k5_context(enum tl_rc4 rc4, krb5_context *k5);
 /* The same with smart cards, where a certificate replaces the password. */
 krb5_error_code tli_k5_context_for(enum tl_rc4 rc4, bool cards, krb5_context *k5);
+/* Seconds that clocks may differ: krb5.conf's or 300. */
+int tli_k5_clockskew(krb5_context k5);
 /* What a key is for: the session with the KDCs of another realm, over a trust, or
  * anything else. */
 enum tli_key_use { TL_KEY_ANY, TL_KEY_OF_REFERRAL };

@@ -14,6 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* libkrb5's own default, where krb5.conf has no clockskew (RFC 4120 1.6) */
+#define CLOCKSKEW_DEFAULT 300
+
 struct layer {
     profile_t below;  /* krb5.conf */
     enum tl_rc4 rc4;  /* which encryption types are allowed */
@@ -220,4 +223,16 @@ bool tli_enctype_allowed(enum tl_rc4 rc4, enum tli_key_use use, krb5_enctype enc
     default:
         return false;
     }
+}
+
+int tli_k5_clockskew(krb5_context k5)
+{
+    profile_t profile = NULL;
+    int skew = CLOCKSKEW_DEFAULT;
+
+    if (krb5_get_profile(k5, &profile) == 0)
+        (void)profile_get_integer(profile, "libdefaults", "clockskew", NULL,
+                                  CLOCKSKEW_DEFAULT, &skew);
+    profile_abandon(profile);
+    return skew > 0 ? skew : CLOCKSKEW_DEFAULT;
 }

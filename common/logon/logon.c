@@ -118,13 +118,13 @@ static bool read_again(struct tl_logon *logon, tl_deadline deadline)
 /* A realm that the ticket must not have come through, or NULL. */
 static const char *strange_realm(const struct tl_logon *logon, const char *realm)
 {
-    const char *through = NULL;
+    const struct tl_proven *proven = logon->proven;
 
-    for (size_t i = 0; (through = tl_krb_transited(logon->krb, i)) != NULL; i++)
+    for (size_t i = 0; i < proven->num_transited; i++)
         if (!tl_may_transit(logon->machine->topology, logon->machine->workstation->domain,
-                            realm, through))
-            break;
-    return through;
+                            realm, proven->transited[i]))
+            return proven->transited[i];
+    return NULL;
 }
 
 /* A trusted realm can make tickets in the name of any other realm's users. A KDC that
@@ -141,7 +141,7 @@ static enum tl_reason check_transited(struct tl_logon *logon, tl_deadline deadli
         strange = strange_realm(logon, realm);
     if (strange == NULL)
         return TL_REASON_OK;
-    all = tl_krb_transited_text(out, logon->krb);
+    all = tl_transited_text(out, logon->proven);
     tl_outcome_set_subject(out, strange);
     tl_outcome_set_attribute(out, all);
     return tl_outcome_fail(
@@ -178,6 +178,22 @@ static enum tl_reason check_name(struct tl_logon *logon, tl_deadline deadline)
                              logon->client, out);
 }
 
+static enum tl_reason prove(struct tl_logon *logon)
+{
+    enum tl_reason reason = tl_krb_proof(
+        logon, logon->krb, logon->machine->workstation, &logon->proven, logon->outcome);
+
+    if (reason == TL_REASON_OK)
+        logon->pac = logon->proven->pac;
+    if (reason == TL_REASON_PAC_NO_IDENTITY) {
+        char *path = tl_krb_realm_path_text(logon, logon->krb);
+
+        tl_outcome_set_attribute(logon->outcome, path);
+        talloc_free(path);
+    }
+    return reason;
+}
+
 /* The steps that need the network, in order, and the one that follows them. */
 static enum tl_reason steps(struct tl_logon *logon,
                             const struct tl_credential *credential, tl_deadline deadline)
@@ -191,8 +207,7 @@ static enum tl_reason steps(struct tl_logon *logon,
     if (reason == TL_REASON_OK)
         reason = exchange(logon, credential, deadline);
     if (reason == TL_REASON_OK)
-        reason = tl_krb_proof(logon, logon->krb, logon->machine->workstation, &logon->pac,
-                              logon->outcome);
+        reason = prove(logon);
     if (reason != TL_REASON_OK)
         reason = tli_explain_proof(logon);
     if (reason == TL_REASON_OK)
@@ -214,6 +229,7 @@ enum tl_reason tl_logon_run(struct tl_logon *logon,
     enum tl_reason reason;
 
     tl_outcome_reset(logon->outcome);
+    TALLOC_FREE(logon->proven);
     logon->pac = NULL;
     logon->identity = NULL;
     logon->own = (struct tl_own_groups){0};

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * ticket.c - the proof: the ticket for this machine opens with this machine's key, so it
- * comes from its domain's KDC; and its PAC, signed with the same key, says who the user
- * is. Without it any host that can answer on 88/tcp could log on as any user. No option
- * skips any of this.
+ * ticket.c - the verifier of a claim: the ticket for this machine opens with this
+ * machine's key, so it comes from its domain's KDC; whoever shows it knows its session
+ * key; and its PAC, signed with the machine's key, says who the user is. Without it any
+ * host that can answer on 88/tcp could log on as any user. No option skips any of this.
+ *
+ * It sends and receives nothing, and asks nobody but the keytab.
  */
-#include "kerberos/internal.h"
+#include "claim.h"
 #include "kerberos/tickets/keytab.h"
 #include "transited.h"
 
@@ -14,12 +16,15 @@
 #include <string.h>
 #include <time.h>
 #include <trustlogon/name.h>
-#include <trustlogon/proof.h>
 
 struct proof {
-    struct tl_krb *krb;              /* has the ticket and the AS exchange's client */
-    const struct tl_workstation *ws; /* whose keys must open it */
-    TALLOC_CTX *mem;                 /* ends with the proof */
+    krb5_context k5;
+    const struct tl_config *config;
+    const struct tl_workstation *ws; /* whose keys must open the ticket */
+    const struct tl_challenge *challenge;
+    const struct tl_claim *claim;
+    krb5_data bytes; /* the claim's ticket */
+    TALLOC_CTX *mem; /* ends with the proof */
     struct tl_outcome *out;
     krb5_ticket *ticket; /* decrypted by open_ticket() */
     krb5_keyblock key;   /* the one that opened the ticket */
@@ -37,7 +42,7 @@ struct proof {
  */
 static bool try_key(struct proof *p, const krb5_keytab_entry *entry)
 {
-    krb5_context k5 = p->krb->k5;
+    krb5_context k5 = p->k5;
     char *name = talloc_asprintf(p->mem, "MEMORY:trustlogon-proof-%p", (void *)p);
     krb5_keytab one = NULL;
     krb5_keytab_entry twin = *entry;
@@ -49,7 +54,7 @@ static bool try_key(struct proof *p, const krb5_keytab_entry *entry)
     twin.principal = p->ticket->server;
     twin.vno = p->ticket->enc_part.kvno;
     if (krb5_kt_add_entry(k5, one, &twin) == 0 &&
-        krb5_decode_ticket(&p->krb->host->ticket, &fresh) == 0) {
+        krb5_decode_ticket(&p->bytes, &fresh) == 0) {
         krb5_error_code ret = krb5_server_decrypt_ticket_keytab(k5, one, fresh);
 
         /* libkrb5 judges the realms of the path by [capaths], which no member
@@ -74,7 +79,7 @@ static bool try_key(struct proof *p, const krb5_keytab_entry *entry)
  * for a keytab whose versions were counted from 1 again. */
 static bool try_keys(struct proof *p, krb5_keytab keytab, bool same_kvno)
 {
-    krb5_context k5 = p->krb->k5;
+    krb5_context k5 = p->k5;
     krb5_kt_cursor cursor;
     krb5_keytab_entry entry;
     bool opened = false;
@@ -148,22 +153,22 @@ static enum tl_reason open_ticket(struct proof *p)
     krb5_keytab keytab = NULL;
     enum tl_reason reason;
 
-    if (krb5_decode_ticket(&p->krb->host->ticket, &p->ticket) != 0)
+    if (krb5_decode_ticket(&p->bytes, &p->ticket) != 0)
         return tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_KDC_GARBAGE,
                                "the ticket cannot be decoded");
-    reason = tli_keytab_open(p->krb->k5, p->krb->config, TL_STAGE_PROOF, &keytab, p->out);
+    reason = tli_keytab_open(p->k5, p->config, TL_STAGE_PROOF, &keytab, p->out);
     if (reason != TL_REASON_OK)
         return reason;
-    if (!tli_enctype_allowed(p->krb->config->allow_rc4, TL_KEY_ANY,
+    if (!tli_enctype_allowed(p->config->allow_rc4, TL_KEY_ANY,
                              p->ticket->enc_part.enctype)) {
         tl_outcome_set_subject(p->out,
-                               tli_k5_name(p->mem, p->krb->k5, p->ticket->server));
+                               tli_k5_name(p->mem, p->k5, p->ticket->server));
         reason = tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_ETYPE_UNSUPPORTED,
                                  "the ticket is encrypted with type %d",
                                  (int)p->ticket->enc_part.enctype);
     } else if (!try_keys(p, keytab, true) && !try_keys(p, keytab, false))
         reason = not_opened(p);
-    krb5_kt_close(p->krb->k5, keytab);
+    krb5_kt_close(p->k5, keytab);
     return reason;
 }
 
@@ -171,44 +176,60 @@ static enum tl_reason open_ticket(struct proof *p)
  * outer parts were protected by keys that the password's owner may know. */
 static enum tl_reason check_client(struct proof *p)
 {
-    krb5_context k5 = p->krb->k5;
+    krb5_context k5 = p->k5;
+    const krb5_enc_tkt_part *part = p->ticket->enc_part2;
+    krb5_principal claimed = NULL;
+    bool same;
 
     tl_outcome_set_subject(p->out, NULL);
-    if (p->ticket->enc_part2 == NULL || p->ticket->enc_part2->client == NULL ||
-        !krb5_principal_compare(k5, p->ticket->enc_part2->client, p->krb->client))
-        return tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_REPLY_MISMATCH,
-                               "the ticket is for %s, not for %s",
-                               tli_k5_name(p->mem, k5,
-                                           p->ticket->enc_part2 != NULL
-                                               ? p->ticket->enc_part2->client
-                                               : NULL),
-                               p->krb->client_name);
-    return TL_REASON_OK;
+    same = part != NULL && part->client != NULL &&
+           krb5_parse_name(k5, p->claim->client, &claimed) == 0 &&
+           krb5_principal_compare(k5, part->client, claimed);
+    krb5_free_principal(k5, claimed);
+    if (same)
+        return TL_REASON_OK;
+    return tl_outcome_fail(
+        p->out, TL_STAGE_PROOF, TL_REASON_REPLY_MISMATCH, "the ticket is for %s, not for %s",
+        tli_k5_name(p->mem, k5, part != NULL ? part->client : NULL), p->claim->client);
+}
+
+/* Whether the claim was made with the session key that is sealed in the ticket. The
+ * checksum is made again, so that the holder does not choose its type; each nonce is used
+ * once, so the time of the comparison tells nothing. */
+static bool knows_session_key(const struct proof *p)
+{
+    const krb5_keyblock *sealed = p->ticket->enc_part2->session;
+    krb5_checksum sum = {0};
+    bool same;
+
+    if (sealed == NULL || sealed->length == 0 ||
+        tli_claim_sum(p->k5, sealed, p->challenge, &sum) != 0)
+        return false;
+    same = sum.length == p->claim->sum_len && sum.length > 0 &&
+           memcmp(sum.contents, p->claim->sum, sum.length) == 0;
+    krb5_free_checksum_contents(p->k5, &sum);
+    return same;
 }
 
 /*
- * The ticket must be of this very exchange: its session key is the one that the
- * reply gave, and it is valid now. A ticket that an attacker read on the wire when the
- * user visited this machine is genuine in all else, and a KDC that lies could hand
- * it out under a password of its own. This is what an AP-REQ to oneself would prove
- * [RFC 4120 3.2.3].
+ * The ticket must be of this very exchange: who shows it knows its session key, it is
+ * valid now, and it was not issued before the challenge. A ticket that an attacker read
+ * on the wire when the user visited this machine is genuine in all else, and a KDC that
+ * lies could hand it out under a password of its own.
  */
 static enum tl_reason check_exchange(struct proof *p)
 {
     const krb5_enc_tkt_part *part = p->ticket->enc_part2;
-    const krb5_keyblock *given = &p->krb->host->keyblock, *sealed = part->session;
-    int64_t now = (int64_t)time(NULL), skew = p->krb->clockskew;
+    int64_t now = (int64_t)time(NULL), skew = tli_k5_clockskew(p->k5);
     int64_t start = (uint32_t)part->times.starttime, end = (uint32_t)part->times.endtime;
 
     if (start == 0)
         start = (uint32_t)part->times.authtime;
-    if (sealed == NULL || sealed->length == 0 || sealed->length != given->length ||
-        sealed->enctype != given->enctype ||
-        memcmp(sealed->contents, given->contents, sealed->length) != 0)
+    if (!knows_session_key(p))
         return tl_outcome_fail(
             p->out, TL_STAGE_PROOF, TL_REASON_REPLY_MISMATCH,
             "the ticket belongs to another exchange: its session key is not the reply's");
-    if (start > now + skew || end + skew < now)
+    if (start > now + skew || end + skew < now || start + skew < p->challenge->since)
         return tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_CLOCK_SKEW,
                                "the ticket is not valid at this time");
     return TL_REASON_OK;
@@ -218,29 +239,30 @@ static enum tl_reason check_exchange(struct proof *p)
  * our KDC has judged them (TRANSITED-POLICY-CHECKED) does not matter: Windows' do not say
  * so.
  */
-static enum tl_reason find_path(struct proof *p)
+static enum tl_reason find_path(struct proof *p, struct tl_proven *proven)
 {
-    struct tl_krb *krb = p->krb;
     const krb5_data *client = &p->ticket->enc_part2->client->realm;
     char *realm = talloc_strndup(p->mem, client->data, client->length);
-    int ret;
+    struct tli_realms realms = {0};
+    int ret = realm == NULL
+                  ? -ENOMEM
+                  : tli_transited_decode(proven, &p->ticket->enc_part2->transited, realm,
+                                         p->ws->realm, &realms);
 
-    TALLOC_FREE(krb->transited.names);
-    ret = realm == NULL ? -ENOMEM
-                        : tli_transited_decode(krb, &p->ticket->enc_part2->transited,
-                                               realm, p->ws->realm, &krb->transited);
     if (ret == -ENOMEM)
         return tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_NO_MEMORY, NULL);
     if (ret != 0)
         return tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_TRANSITED_REFUSED,
                                "the list of transited realms cannot be decoded");
+    proven->num_transited = realms.count;
+    proven->transited = realms.names;
     return TL_REASON_OK;
 }
 
 /* The bytes of the one PAC, a child of mem; libkrb5 looks into AD-IF-RELEVANT. */
 static enum tl_reason find_pac(struct proof *p, krb5_data *bytes)
 {
-    krb5_context k5 = p->krb->k5;
+    krb5_context k5 = p->k5;
     krb5_authdata **found = NULL;
     enum tl_reason reason = TL_REASON_OK;
 
@@ -266,7 +288,7 @@ static enum tl_reason find_pac(struct proof *p, krb5_data *bytes)
 /* Server signature with our key; CLIENT_INFO is the ticket's client and time. */
 static enum tl_reason verify_pac(struct proof *p, const krb5_data *bytes)
 {
-    krb5_context k5 = p->krb->k5;
+    krb5_context k5 = p->k5;
     krb5_pac pac = NULL;
     krb5_error_code ret = krb5_pac_parse(k5, bytes->data, bytes->length, &pac);
 
@@ -284,7 +306,7 @@ static enum tl_reason verify_pac(struct proof *p, const krb5_data *bytes)
  * mixing two of them (CVE-2021-42287) is caught here. */
 static enum tl_reason check_pac(struct proof *p, const struct tl_pac *pac)
 {
-    krb5_const_principal client = p->krb->client;
+    krb5_const_principal client = p->ticket->enc_part2->client;
     char *name = client->length == 1 ? talloc_strndup(p->mem, client->data[0].data,
                                                       client->data[0].length)
                                      : NULL;
@@ -312,19 +334,33 @@ static enum tl_reason check_pac(struct proof *p, const struct tl_pac *pac)
  * SIDs to put into it; nor does it pass on those that came with a TGT. */
 static enum tl_reason no_identity(struct proof *p)
 {
-    tl_outcome_set_subject(p->out, p->krb->client_name);
-    tl_outcome_set_attribute(p->out, tl_krb_realm_path_text(p->mem, p->krb));
+    tl_outcome_set_subject(p->out, p->claim->client);
     return tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_PAC_NO_IDENTITY,
                            "the PAC of the ticket has no LOGON_INFO");
 }
 
+static enum tl_reason decode_pac(struct proof *p, const krb5_data *bytes,
+                                 struct tl_proven *proven)
+{
+    const char *where = NULL;
+    int ret = tl_pac_decode(proven, (const uint8_t *)bytes->data, bytes->length,
+                            &proven->pac, &where);
+
+    if (ret == -ENOMEM)
+        return tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_NO_MEMORY, NULL);
+    if (ret == -ENODATA)
+        return no_identity(p);
+    if (ret != 0)
+        return tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_PAC_INVALID, "%s",
+                               where != NULL ? where : "it cannot be decoded");
+    return TL_REASON_OK;
+}
+
 /* Cheap checks first, and nothing of the PAC is looked at before its signature is
  * verified. */
-static enum tl_reason prove(TALLOC_CTX *ctx, struct proof *p, struct tl_pac **out_pac)
+static enum tl_reason prove(struct proof *p, struct tl_proven *proven)
 {
     krb5_data bytes = {0};
-    struct tl_pac *pac = NULL;
-    const char *where = NULL;
     enum tl_reason reason = open_ticket(p);
 
     if (reason == TL_REASON_OK)
@@ -332,62 +368,95 @@ static enum tl_reason prove(TALLOC_CTX *ctx, struct proof *p, struct tl_pac **ou
     if (reason == TL_REASON_OK)
         reason = check_exchange(p);
     if (reason == TL_REASON_OK)
-        reason = find_path(p);
+        reason = find_path(p, proven);
     if (reason == TL_REASON_OK)
         reason = find_pac(p, &bytes);
     if (reason == TL_REASON_OK)
         reason = verify_pac(p, &bytes);
-    if (reason == TL_REASON_OK) {
-        int ret =
-            tl_pac_decode(ctx, (const uint8_t *)bytes.data, bytes.length, &pac, &where);
-
-        if (ret == -ENOMEM)
-            reason = tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_NO_MEMORY, NULL);
-        else if (ret == -ENODATA)
-            reason = no_identity(p);
-        else if (ret != 0)
-            reason = tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_PAC_INVALID, "%s",
-                                     where != NULL ? where : "it cannot be decoded");
-    }
     if (reason == TL_REASON_OK)
-        reason = check_pac(p, pac);
-    if (reason != TL_REASON_OK) {
-        talloc_free(pac);
-        return reason;
-    }
-    *out_pac = pac;
-    return TL_REASON_OK;
+        reason = decode_pac(p, &bytes, proven);
+    if (reason == TL_REASON_OK)
+        reason = check_pac(p, proven->pac);
+    return reason;
 }
 
-enum tl_reason tl_krb_proof(TALLOC_CTX *ctx, struct tl_krb *krb,
-                            const struct tl_workstation *ws, struct tl_pac **pac,
-                            struct tl_outcome *out)
+static enum tl_reason prove_by(krb5_context k5, const struct tl_config *config,
+                               const struct tl_workstation *ws,
+                               const struct tl_challenge *challenge,
+                               const struct tl_claim *claim, struct tl_proven *proven,
+                               struct tl_outcome *out)
 {
-    struct proof p = {.krb = krb, .ws = ws, .out = out};
+    struct proof p = {.k5 = k5,
+                      .config = config,
+                      .ws = ws,
+                      .challenge = challenge,
+                      .claim = claim,
+                      .bytes = {.data = (char *)(uintptr_t)claim->ticket,
+                                .length = (unsigned int)claim->ticket_len},
+                      .mem = talloc_new(proven),
+                      .out = out};
     enum tl_reason reason;
 
-    *pac = NULL;
-    if (krb->host == NULL || krb->client == NULL)
-        return tl_outcome_fail(out, TL_STAGE_PROOF, TL_REASON_INTERNAL,
-                               "there is no ticket to verify");
     tl_outcome_set_realm(out, ws->realm);
-    tl_outcome_set_kdc(out, krb->host_kdc);
-    p.mem = talloc_new(krb);
-    if (p.mem == NULL)
+    tl_outcome_set_kdc(out, claim->kdc);
+    proven->client = talloc_strdup(proven, claim->client);
+    if (p.mem == NULL || proven->client == NULL)
         return tl_outcome_fail(out, TL_STAGE_PROOF, TL_REASON_NO_MEMORY, NULL);
-    reason = prove(ctx, &p, pac);
-    krb5_free_keyblock_contents(krb->k5, &p.key);
-    krb5_free_ticket(krb->k5, p.ticket);
+    reason = prove(&p, proven);
+    krb5_free_keyblock_contents(k5, &p.key);
+    krb5_free_ticket(k5, p.ticket);
     talloc_free(p.mem);
     return reason;
 }
 
-const char *tl_krb_transited(const struct tl_krb *krb, size_t i)
+enum tl_reason tl_prove(TALLOC_CTX *ctx, const struct tl_config *config,
+                        const struct tl_workstation *ws,
+                        const struct tl_challenge *challenge,
+                        const struct tl_claim *claim, struct tl_proven **out,
+                        struct tl_outcome *outcome)
 {
-    return i < krb->transited.count ? krb->transited.names[i] : NULL;
+    struct tl_proven *proven = talloc_zero(ctx, struct tl_proven);
+    krb5_context k5 = NULL;
+    enum tl_reason reason =
+        proven != NULL
+            ? tli_k5_open(config->allow_rc4, false, TL_STAGE_PROOF, &k5, outcome)
+            : tl_outcome_fail(outcome, TL_STAGE_PROOF, TL_REASON_NO_MEMORY, NULL);
+
+    *out = NULL;
+    if (reason == TL_REASON_OK)
+        reason = prove_by(k5, config, ws, challenge, claim, proven, outcome);
+    if (k5 != NULL)
+        krb5_free_context(k5);
+    if (reason == TL_REASON_OK)
+        *out = proven;
+    else
+        talloc_free(proven);
+    return reason;
 }
 
-char *tl_krb_transited_text(TALLOC_CTX *ctx, const struct tl_krb *krb)
+enum tl_reason tl_krb_proof(TALLOC_CTX *ctx, const struct tl_krb *krb,
+                            const struct tl_workstation *ws, struct tl_proven **proven,
+                            struct tl_outcome *out)
 {
-    return tli_realms_all_text(ctx, &krb->transited);
+    struct tl_challenge challenge;
+    struct tl_claim *claim = NULL;
+    enum tl_reason reason;
+
+    *proven = NULL;
+    if (tl_challenge_new(&challenge) != 0)
+        return tl_outcome_fail(out, TL_STAGE_PROOF, TL_REASON_INTERNAL,
+                               "there are no random bytes");
+    reason = tl_krb_claim(ctx, krb, &challenge, &claim, out);
+    if (reason == TL_REASON_OK)
+        reason = tl_prove(ctx, krb->config, ws, &challenge, claim, proven, out);
+    talloc_free(claim);
+    return reason;
+}
+
+char *tl_transited_text(TALLOC_CTX *ctx, const struct tl_proven *proven)
+{
+    const struct tli_realms realms = {.count = proven->num_transited,
+                                      .names = proven->transited};
+
+    return tli_realms_all_text(ctx, &realms);
 }

@@ -162,7 +162,7 @@ static void prove(struct run *run, const krb5_data *bytes, const krb5_ticket *op
                                       .domain = "example"};
     struct tl_workstation here = ws;
     struct tl_outcome *out = tl_outcome_new(run->mem);
-    struct tl_pac *proven = NULL;
+    struct tl_proven *proven = NULL;
     struct tl_krb *krb = NULL;
 
     here.realm = strrchr(ws.realm, '@') + 1;
@@ -183,7 +183,7 @@ static void prove(struct run *run, const krb5_data *bytes, const krb5_ticket *op
     krb->host->ticket.length = bytes->length;
     now = (time_t)(uint32_t)opened->enc_part2->times.starttime + 1;
     if (tl_krb_proof(run->mem, krb, &here, &proven, out) == TL_REASON_OK)
-        print_pac(proven);
+        print_pac(proven->pac);
     else
         printf("refused %s: %s\n", tl_reason_info(out->reason)->slug,
                out->detail != NULL ? out->detail : "");

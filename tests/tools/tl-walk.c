@@ -86,7 +86,7 @@ static enum tl_reason go(TALLOC_CTX *mem, struct tl_config *config,
     struct tl_machine *machine = NULL;
     const struct tl_workstation *ws;
     struct tl_krb *krb = NULL;
-    struct tl_pac *pac = NULL;
+    struct tl_proven *proven = NULL;
     enum tl_reason reason = tl_machine_open(mem, config, &machine, out);
 
     if (reason != TL_REASON_OK)
@@ -103,11 +103,11 @@ static enum tl_reason go(TALLOC_CTX *mem, struct tl_config *config,
     if (reason == TL_REASON_OK)
         reason = tl_krb_walk(krb, &opt->route, ws, out);
     if (reason == TL_REASON_OK)
-        reason = tl_krb_proof(mem, krb, ws, &pac, out);
-    for (size_t i = 0; pac != NULL && tl_krb_transited(krb, i) != NULL; i++)
-        printf("through: %s\n", tl_krb_transited(krb, i));
-    if (pac != NULL)
-        print_pac(pac);
+        reason = tl_krb_proof(mem, krb, ws, &proven, out);
+    for (size_t i = 0; proven != NULL && i < proven->num_transited; i++)
+        printf("through: %s\n", proven->transited[i]);
+    if (proven != NULL)
+        print_pac(proven->pac);
     if (reason == TL_REASON_OK && opt->service != NULL)
         reason = tl_krb_ticket(krb, opt->service, NULL, out);
     if (reason == TL_REASON_OK && opt->pending != NULL &&

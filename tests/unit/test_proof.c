@@ -28,6 +28,7 @@ static TALLOC_CTX *mem;
 static struct tl_config *config;
 static struct tl_outcome *out;
 static struct tl_krb *krb;
+static struct tl_proven *proven;
 static temp_path path;
 static const struct tl_workstation ws = {WS1_OF_FABRIKAM};
 static krb5_keyblock keys[3]; /* the machine's, an impostor's, a service's */
@@ -211,23 +212,29 @@ static void make_ticket(const struct lie *lie)
     krb5_free_authdata(krb->k5, part.authorization_data);
 }
 
+static enum tl_reason prove(void)
+{
+    enum tl_reason reason = tl_krb_proof(mem, krb, &ws, &proven, out);
+
+    ck_assert_int_eq(proven != NULL, reason == TL_REASON_OK);
+    return reason;
+}
+
 START_TEST(test_lie)
 {
     const struct lie *lie = &lies[_i];
-    struct tl_pac *pac = NULL;
     enum tl_reason reason;
 
     make_ticket(lie);
-    reason = tl_krb_proof(mem, krb, &ws, &pac, out);
+    reason = prove();
     ck_assert_msg(reason == lie->reason, "%s: %s (%s), not %s", lie->what,
                   tl_reason_info(reason)->slug, out->detail != NULL ? out->detail : "",
                   tl_reason_info(lie->reason)->slug);
-    ck_assert_int_eq(pac != NULL, reason == TL_REASON_OK);
     ck_assert_int_eq(out->reason, reason);
     if (lie->way != NULL)
-        ck_assert_str_eq(tl_krb_transited_text(mem, krb), lie->way);
-    else
-        ck_assert_ptr_null(tl_krb_transited(krb, 0));
+        ck_assert_str_eq(tl_transited_text(mem, proven), lie->way);
+    else if (proven != NULL)
+        ck_assert_uint_eq(proven->num_transited, 0);
     if (reason != TL_REASON_OK)
         ck_assert_int_eq(out->stage, TL_STAGE_PROOF);
     if (reason == TL_REASON_KEYTAB_STALE)
@@ -239,14 +246,11 @@ END_TEST
 
 START_TEST(test_no_keytab)
 {
-    struct tl_pac *pac;
-
     make_ticket(&lies[0]);
     unlink(path);
-    ck_assert_int_eq(tl_krb_proof(mem, krb, &ws, &pac, out), TL_REASON_KEYTAB_MISSING);
+    ck_assert_int_eq(prove(), TL_REASON_KEYTAB_MISSING);
     add_key("HTTP/ws1.fabrikam.test@FABRIKAM.TEST", &keys[0]);
-    ck_assert_int_eq(tl_krb_proof(mem, krb, &ws, &pac, out), TL_REASON_KEYTAB_NO_KEY);
-    ck_assert_ptr_null(pac);
+    ck_assert_int_eq(prove(), TL_REASON_KEYTAB_NO_KEY);
 }
 END_TEST
 
@@ -271,24 +275,76 @@ END_TEST
 /* Distinguished from keys that are wrong, for another remedy. */
 START_TEST(test_rc4_keytab)
 {
-    struct tl_pac *pac;
     krb5_keyblock rc4;
 
     make_ticket(&lies[0]);
     unlink(path);
     ck_assert_int_eq(krb5_c_make_random_key(krb->k5, ENCTYPE_ARCFOUR_HMAC, &rc4), 0);
     add_key("host/ws1.fabrikam.test@FABRIKAM.TEST", &rc4);
-    ck_assert_int_eq(tl_krb_proof(mem, krb, &ws, &pac, out), TL_REASON_KEYTAB_RC4);
+    ck_assert_int_eq(prove(), TL_REASON_KEYTAB_RC4);
     ck_assert_str_eq(out->subject, path);
-    ck_assert_ptr_null(pac);
     ck_assert_int_eq(tl_keytab_judge(config, &ws, out), TL_REASON_KEYTAB_RC4);
     ck_assert_str_eq(out->subject, path);
     add_key("HTTP/ws1.fabrikam.test@FABRIKAM.TEST", &keys[0]);
-    ck_assert_int_eq(tl_krb_proof(mem, krb, &ws, &pac, out), TL_REASON_KEYTAB_RC4);
+    ck_assert_int_eq(prove(), TL_REASON_KEYTAB_RC4);
     add_key("host/ws1.fabrikam.test@FABRIKAM.TEST", &keys[0]);
-    ck_assert_int_eq(tl_krb_proof(mem, krb, &ws, &pac, out), TL_REASON_OK);
+    ck_assert_int_eq(prove(), TL_REASON_OK);
     ck_assert_int_eq(tl_keytab_judge(config, &ws, out), TL_REASON_OK);
     krb5_free_keyblock_contents(krb->k5, &rc4);
+}
+END_TEST
+
+/* What a worker that has been taken over may show. */
+static void show(struct tl_claim *claim, const struct tl_challenge *challenge,
+                 enum tl_reason wanted)
+{
+    ck_assert_int_eq(tl_prove(mem, config, &ws, challenge, claim, &proven, out), wanted);
+    ck_assert_int_eq(proven != NULL, wanted == TL_REASON_OK);
+}
+
+START_TEST(test_claims)
+{
+    struct tl_challenge challenge, other;
+    struct tl_claim *claim = NULL, *again = NULL, lied;
+    uint8_t sum[64] = {0};
+
+    make_ticket(&lies[0]);
+    ck_assert_int_eq(tl_challenge_new(&challenge), 0);
+    ck_assert_int_eq(tl_challenge_new(&other), 0);
+    ck_assert_int_eq(tl_krb_claim(mem, krb, &challenge, &claim, out), TL_REASON_OK);
+    show(claim, &challenge, TL_REASON_OK);
+    /* for another conversation */
+    show(claim, &other, TL_REASON_REPLY_MISMATCH);
+    ck_assert_int_eq(tl_krb_claim(mem, krb, &other, &again, out), TL_REASON_OK);
+    show(again, &challenge, TL_REASON_REPLY_MISMATCH);
+    /* issued before this conversation */
+    other = challenge;
+    other.since += 2 * 86400;
+    show(claim, &other, TL_REASON_CLOCK_SKEW);
+    /* without the session key, in any length */
+    for (size_t len = 0; len < sizeof(sum); len++) {
+        lied = *claim;
+        lied.sum = sum;
+        lied.sum_len = len;
+        show(&lied, &challenge, TL_REASON_REPLY_MISMATCH);
+        if (len < claim->sum_len) {
+            lied.sum = claim->sum;
+            show(&lied, &challenge, TL_REASON_REPLY_MISMATCH);
+        }
+    }
+    /* of another user, or of none */
+    lied = *claim;
+    lied.client = BOB;
+    show(&lied, &challenge, TL_REASON_REPLY_MISMATCH);
+    lied.client = "";
+    show(&lied, &challenge, TL_REASON_REPLY_MISMATCH);
+    lied.client = "@";
+    show(&lied, &challenge, TL_REASON_REPLY_MISMATCH);
+    /* bytes that are no ticket */
+    for (lied = *claim; lied.ticket_len > 0; lied.ticket_len--)
+        if (lied.ticket_len < claim->ticket_len)
+            show(&lied, &challenge, TL_REASON_KDC_GARBAGE);
+    show(&lied, &challenge, TL_REASON_KDC_GARBAGE);
 }
 END_TEST
 
@@ -306,33 +362,28 @@ START_TEST(test_unsafe_keytab)
                 {0600, 1, TL_REASON_KEYTAB_UNSAFE},
                 {0400, 0, TL_REASON_OK},
                 {0611, 0, TL_REASON_OK}};
-    struct tl_pac *pac;
-
     make_ticket(&lies[0]);
     if (geteuid() != 0 && rows[_i].owner != 0)
         return;
     ck_assert_int_eq(chmod(path, rows[_i].mode), 0);
     if (rows[_i].owner != 0)
         ck_assert_int_eq(chown(path, rows[_i].owner, 0), 0);
-    ck_assert_int_eq(tl_krb_proof(mem, krb, &ws, &pac, out), rows[_i].reason);
-    ck_assert_int_eq(pac != NULL, rows[_i].reason == TL_REASON_OK);
+    ck_assert_int_eq(prove(), rows[_i].reason);
 }
 END_TEST
 
 /* Any damage to the ticket's bytes; most of it is in the encrypted part. */
 START_TEST(test_damage)
 {
-    struct tl_pac *pac;
-
     make_ticket(&lies[0]);
     for (unsigned int i = 0; i < krb->host->ticket.length; i += 7) {
         krb->host->ticket.data[i] ^= 0x40;
-        if (tl_krb_proof(mem, krb, &ws, &pac, out) == TL_REASON_OK)
+        if (prove() == TL_REASON_OK)
             /* the name and version outside are unprotected, and prove nothing */
             ck_assert_uint_lt(i, 110);
         krb->host->ticket.data[i] ^= 0x40;
     }
-    ck_assert_int_eq(tl_krb_proof(mem, krb, &ws, &pac, out), TL_REASON_OK);
+    ck_assert_int_eq(prove(), TL_REASON_OK);
 }
 END_TEST
 
@@ -343,6 +394,7 @@ int main(void)
 
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_set_timeout(tc, 60);
+    tcase_add_test(tc, test_claims);
     tcase_add_loop_test(tc, test_lie, 0, COUNT(lies));
     tcase_add_test(tc, test_no_keytab);
     tcase_add_test(tc, test_keytab_of_root);

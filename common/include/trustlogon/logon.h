@@ -9,6 +9,7 @@
 #include <trustlogon/identity.h>
 #include <trustlogon/kerberos.h>
 #include <trustlogon/machine.h>
+#include <trustlogon/proof.h>
 
 /*
  * The groups of this machine's own domain that the user is in, as its directory states
@@ -51,7 +52,8 @@ struct tl_logon {
     struct tl_facts *facts;       /* what was seen while a failure was explained */
     bool answered;                /* a KDC answered, perhaps with an error */
     const char *client;           /* canonical principal, after the AS exchange */
-    struct tl_pac *pac;           /* after the proof; `own` is in its resource groups */
+    struct tl_proven *proven;     /* after the proof */
+    struct tl_pac *pac;           /* of it; `own` is in its resource groups */
     struct tl_own_groups own;     /* of a user from outside of the own forest */
     struct tl_identity *identity; /* on success only */
     struct tl_membership *member; /* after tl_rules_check_logon() */
