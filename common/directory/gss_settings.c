@@ -8,6 +8,8 @@
  * way to pass it settings; this library's own contexts are secure ones and never read it.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +17,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <trustlogon/directory.h>
+
 #include "gssapi.h"
+#include "status/folder.h"
 
 /* A ticket and the realm of each name are at hand: nothing has to be looked up. */
 #define SETTINGS                                                                         \
@@ -73,11 +78,52 @@ static int make(int which)
     return 0;
 }
 
+/* The same as files on the disk, where a process that must not open /proc/self finds
+ * them. */
+static const char *const names[] = {"gssapi.conf", "gssapi-rc4.conf"};
+static char kept_in[PATH_MAX];
+
+static int write_file(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+    int ret = 0;
+
+    if (fd < 0)
+        return -errno;
+    if (write(fd, text, strlen(text)) != (ssize_t)strlen(text) || fchmod(fd, 0644) != 0)
+        ret = -EIO;
+    if (close(fd) != 0)
+        ret = -EIO;
+    return ret;
+}
+
+int tl_gss_settings_keep(const char *folder)
+{
+    char path[PATH_MAX], fresh[PATH_MAX + 16];
+    int ret = tli_make_folder(folder);
+
+    for (size_t i = 0; ret == 0 && i < 2; i++) {
+        snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
+        snprintf(fresh, sizeof(fresh), "%s.%d", path, (int)getpid());
+        ret = write_file(fresh, settings[i]);
+        if (ret == 0 && rename(fresh, path) != 0)
+            ret = -errno;
+    }
+    if (ret == 0)
+        snprintf(kept_in, sizeof(kept_in), "%s", folder);
+    return ret;
+}
+
 int tli_gss_settings(bool rc4)
 {
-    int which = rc4 ? 1 : 0, ret = is_there(which) ? 0 : make(which);
-    char path[32];
+    char path[PATH_MAX + 32];
+    int which = rc4 ? 1 : 0, ret;
 
+    if (kept_in[0] != '\0') {
+        snprintf(path, sizeof(path), "%s/%s", kept_in, names[which]);
+        return setenv("KRB5_CONFIG", path, 1) == 0 ? 0 : -errno;
+    }
+    ret = is_there(which) ? 0 : make(which);
     if (ret != 0)
         return ret;
     snprintf(path, sizeof(path), "/proc/self/fd/%d", files[which].fd);

@@ -16,6 +16,8 @@
 #include <trustlogon/name.h>
 
 #include "internal.h"
+#include "status/folder.h"
+#include "status/keep.h"
 
 #define FILE_MAX (256 * 1024)
 #define PREFIX "dc-"
@@ -251,23 +253,33 @@ static void forget(struct tl_locator *locator, const char *domain)
     }
 }
 
-void tli_cache_store(struct tl_locator *locator, const struct tli_cache_entry *entry)
+bool tli_cache_write(const struct tl_locator *locator, const char *domain,
+                     const char *text)
 {
-    char *name = tli_cache_file_name(NULL, entry->domain);
-    char *text = name ? tli_cache_encode(name, entry) : NULL;
-    const char *path = locator->config->cache_dir;
+    char *name = tli_cache_file_name(NULL, domain);
     bool stored = false;
     int folder;
 
-    if (path)
-        (void)mkdir(path, 0755);
+    if (locator->config->cache_dir)
+        (void)tli_make_folder(locator->config->cache_dir);
     folder = open_folder(locator);
-    if (text && folder >= 0)
+    if (name && folder >= 0)
         stored = replace(locator, folder, name, text);
     if (folder >= 0)
         close(folder);
+    talloc_free(name);
+    return stored;
+}
+
+void tli_cache_store(struct tl_locator *locator, const struct tli_cache_entry *entry)
+{
+    char *text = tli_cache_encode(NULL, entry);
+    bool stored = false;
+
+    if (text && !tli_keep(TLI_KEPT_DCS, entry->domain, text, &stored))
+        stored = tli_cache_write(locator, entry->domain, text);
     forget(locator, entry->domain);
     if (!stored)
         remember(locator, entry);
-    talloc_free(name);
+    talloc_free(text);
 }

@@ -197,6 +197,9 @@ struct tli_cache_entry *tli_cache_load(TALLOC_CTX *ctx, const struct tl_locator 
                                        const char *domain);
 /* Write; where that is not allowed, remember in the locator. */
 void tli_cache_store(struct tl_locator *locator, const struct tli_cache_entry *entry);
+/* Write the text of an entry to the file of its domain. */
+bool tli_cache_write(const struct tl_locator *locator, const char *domain,
+                     const char *text);
 
 /* ---- site.c */
 

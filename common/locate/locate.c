@@ -357,3 +357,23 @@ void tl_locate_worked(struct tl_locator *locator, const struct tl_dc *dc)
     }
     talloc_free(entry);
 }
+
+#define KEPT_MAX (256 * 1024)
+
+/* What is written is what was understood. */
+bool tl_locate_keep(const struct tl_config *config, const char *domain, const char *text)
+{
+    TALLOC_CTX *ctx = talloc_new(NULL);
+    struct tl_locator *locator = tl_locator_new(ctx, config, NULL, NULL);
+    struct tli_cache_entry *entry = NULL;
+    size_t len = strnlen(text, KEPT_MAX);
+    char *again = NULL;
+    bool kept;
+
+    if (len < KEPT_MAX && tli_cache_decode(ctx, text, len, &entry) == 0 &&
+        strcmp(entry->domain, domain) == 0)
+        again = tli_cache_encode(ctx, entry);
+    kept = locator && again && tli_cache_write(locator, domain, again);
+    talloc_free(ctx);
+    return kept;
+}

@@ -4,6 +4,7 @@
  * the user's realm, fetched by a walk of the machine's and saved between logons.
  */
 #include "kerberos/exchange/armor.h"
+#include "kerberos/tickets/carried.h"
 
 #include <errno.h>
 #include <string.h>
@@ -19,7 +20,8 @@
 struct machine_armor {
     struct tli_armor armor; /* first: what exchange/armor.c holds */
     const struct tl_workstation *ws;
-    char *path; /* the tickets between logons */
+    char *path;   /* the tickets between logons */
+    bool refused; /* a KDC rejects those of an earlier run */
 };
 
 static struct machine_armor *machine_armor(struct tli_armor *armor)
@@ -39,10 +41,12 @@ static krb5_error_code send_nothing(krb5_context k5, void *data, const krb5_data
     return KRB5_KDC_UNREACH;
 }
 
-/* The machine's context, with saved tickets or those of an AS exchange. */
+/* The machine's context, with saved or lent tickets, or those of an AS exchange. */
 static enum tl_reason open_machine(struct machine_armor *own, struct tl_krb *krb,
-                                   struct tl_outcome *out)
+                                   const char *realm, struct tl_outcome *out)
 {
+    const struct tl_loan loan = {.fresh = own->refused, .armor = realm};
+
     struct tli_armor *armor = &own->armor;
     enum tl_reason reason = tl_krb_new(own, krb->config, krb->locator, krb->deadline,
                                        krb->trace, &armor->machine, out);
@@ -51,9 +55,14 @@ static enum tl_reason open_machine(struct machine_armor *own, struct tl_krb *krb
         return reason;
     talloc_free(armor->machine->net);
     armor->machine->net = krb->net; /* the connections serve the user next */
-    armor->saved = tl_krb_load_machine_tickets(armor->machine, own->ws, own->path) == 0;
-    if (!armor->saved)
-        reason = tl_krb_as_machine(armor->machine, own->ws, out);
+    if (tli_machine_tickets_lent(armor->machine, &loan, &reason, out)) {
+        armor->saved = !own->refused;
+    } else {
+        armor->saved =
+            tl_krb_load_machine_tickets(armor->machine, own->ws, own->path) == 0;
+        if (!armor->saved)
+            reason = tl_krb_as_machine(armor->machine, own->ws, out);
+    }
     if (reason != TL_REASON_OK)
         TALLOC_FREE(armor->machine);
     return reason;
@@ -68,7 +77,7 @@ static enum tl_reason get_ticket(struct machine_armor *own, struct tl_krb *krb,
     bool fresh = armor->machine == NULL;
 
     if (armor->machine == NULL)
-        reason = open_machine(own, krb, out);
+        reason = open_machine(own, krb, realm, out);
     if (reason != TL_REASON_OK)
         return reason;
     fresh = fresh && !armor->saved;
@@ -96,6 +105,7 @@ static void drop(struct tli_armor *armor)
 {
     TALLOC_FREE(armor->machine);
     armor->saved = false;
+    machine_armor(armor)->refused = true;
     (void)unlink(machine_armor(armor)->path);
 }
 

@@ -4,6 +4,7 @@
  * its outcome says about which machine this is.
  */
 #include "kerberos/exchange/exchange.h"
+#include "kerberos/tickets/carried.h"
 #include "kerberos/tickets/keytab.h"
 #include "keytab_machines.h"
 
@@ -44,9 +45,12 @@ enum tl_reason tl_krb_as_machine(struct tl_krb *krb, const struct tl_workstation
                                  struct tl_outcome *out)
 {
     krb5_principal princ = NULL;
-    char *name = talloc_asprintf(krb, "%s$", ws->flat);
+    char *name;
     enum tl_reason reason;
 
+    if (tli_machine_tickets_lent(krb, &(struct tl_loan){.fresh = true}, &reason, out))
+        return reason;
+    name = talloc_asprintf(krb, "%s$", ws->flat);
     if (name == NULL ||
         krb5_build_principal(krb->k5, &princ, (unsigned int)strlen(ws->realm), ws->realm,
                              name, (char *)NULL) != 0) {

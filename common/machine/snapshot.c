@@ -92,6 +92,12 @@ enum tl_reason tl_machine_refresh(struct tl_machine *machine,
     return reason;
 }
 
+void tl_machine_take_topology(struct tl_machine *machine, struct tl_topology *fresh)
+{
+    tli_machine_set_topology(machine, fresh);
+    tli_machine_save_snapshot(machine, NULL);
+}
+
 bool tli_snapshot_is_younger(const struct tl_topology *topo, int seconds)
 {
     int64_t now = (int64_t)time(NULL);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "folder.h"
+#include "keep.h"
 
 struct timespec tli_mark_time(const char *path, time_t life)
 {
@@ -18,7 +19,7 @@ struct timespec tli_mark_time(const char *path, time_t life)
 
     /* A clock that was wrong for a while may have left a mark in the future. */
     if (path == NULL || lstat(path, &st) != 0 || !S_ISREG(st.st_mode) ||
-        st.st_uid != geteuid() || st.st_mtime > now + TLI_MARK_DAY ||
+        (st.st_uid != geteuid() && st.st_uid != 0) || st.st_mtime > now + TLI_MARK_DAY ||
         st.st_mtime < now - life)
         return never;
     return st.st_mtim;
@@ -31,8 +32,11 @@ bool tli_mark_is_set(const char *path, time_t life)
 
 void tli_mark_set(const char *folder, const char *path)
 {
+    bool kept;
     int fd;
 
+    if (tli_keep(TLI_KEPT_MARK, path, NULL, &kept))
+        return;
     (void)tli_make_folder(folder);
     fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
     if (fd >= 0) {

@@ -13,8 +13,8 @@
 #define TLI_MARK_DAY (24 * TLI_MARK_HOUR)
 
 /* The time of the last change of a mark, or {0, 0}: it does not exist, is older than
- * `life` seconds, lies in the future, or is not a file of this process' user. A path of
- * NULL is a mark that does not exist. */
+ * `life` seconds, lies in the future, or is not a file of root's or of this process'
+ * user. A path of NULL is a mark that does not exist. */
 struct timespec tli_mark_time(const char *path, time_t life);
 /* The same as yes or no. */
 bool tli_mark_is_set(const char *path, time_t life);

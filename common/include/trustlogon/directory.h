@@ -89,4 +89,11 @@ TL_PUBLIC enum tl_reason tl_directory_object(TALLOC_CTX *ctx, struct tl_director
 /* RFC 4515 escaping of one assertion value, length-safe (NULs included). */
 TL_PUBLIC char *tl_ldap_escape(TALLOC_CTX *ctx, const uint8_t *value, size_t len);
 
+/*
+ * libgssapi reads its settings from a file. Without this they are in memory, under
+ * /proc/self, which a process that may not be traced and is not root cannot open: write
+ * them into a folder that everyone may read, and use those from now on. 0 or -errno.
+ */
+TL_PUBLIC int tl_gss_settings_keep(const char *folder);
+
 #endif

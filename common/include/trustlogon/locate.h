@@ -134,4 +134,12 @@ TL_PUBLIC void tl_locate_failed(struct tl_locator *locator, const struct tl_dc *
 /* A DC answered Kerberos: put it first next time. Writes nothing if it is first. */
 TL_PUBLIC void tl_locate_worked(struct tl_locator *locator, const struct tl_dc *dc);
 
+/*
+ * Write to the cache folder what a process that may not write there has found: the text
+ * of the cache's file of a domain, which is decoded and encoded again. False: it is not
+ * about that domain, not valid, or cannot be written.
+ */
+TL_PUBLIC bool tl_locate_keep(const struct tl_config *config, const char *domain,
+                              const char *text);
+
 #endif

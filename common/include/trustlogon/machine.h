@@ -62,6 +62,9 @@ TL_PUBLIC bool tl_machine_try_other(struct tl_machine *machine);
 TL_PUBLIC enum tl_reason tl_machine_refresh(struct tl_machine *machine,
                                             const struct tl_trace *trace,
                                             tl_deadline deadline, struct tl_outcome *out);
+/* The same with trusts that another process has read: take them, and save them. */
+TL_PUBLIC void tl_machine_take_topology(struct tl_machine *machine,
+                                        struct tl_topology *fresh);
 
 /* --- the machine in a Kerberos context (<trustlogon/kerberos.h>) --- */
 

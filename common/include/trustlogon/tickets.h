@@ -23,6 +23,12 @@ TL_PUBLIC enum tl_reason tl_krb_machine_keys(const struct tl_config *config,
                                              const struct tl_workstation *ws, int *fd,
                                              struct tl_outcome *out);
 
+/* For a process that will give up root: read the configured keytab now. *name is what to
+ * put in its place in the configuration; once in a process. What opening it fails with.
+ */
+TL_PUBLIC enum tl_reason tl_keytab_into_memory(const struct tl_config *config,
+                                               const char **name, struct tl_outcome *out);
+
 /*
  * The machine's own tickets, saved for other processes of root's: written beside `path`
  * and renamed, mode 0600, without those that end soon. Loading them saves an AS
@@ -36,6 +42,45 @@ TL_PUBLIC int tl_krb_load_machine_tickets(struct tl_krb *krb,
 /* The context has a ticket for the service that lasts another few minutes. */
 TL_PUBLIC bool tl_krb_has_ticket(struct tl_krb *krb, const char *service,
                                  const char *realm);
+
+/* --- tickets on their way from one process to another --- */
+
+struct tl_ticket_bytes {
+    const uint8_t *at; /* as krb5_marshal_credentials() writes them */
+    size_t len;
+};
+
+/* Made by tl_krb_tickets(), which wipes them when they are freed. */
+struct tl_tickets {
+    const char *client; /* "alice@CONTOSO.TEST" */
+    size_t count;
+    struct tl_ticket_bytes *tickets;
+};
+
+/* All tickets of the context. *tickets is a child of ctx. 0 or -errno. */
+TL_PUBLIC int tl_krb_tickets(TALLOC_CTX *ctx, const struct tl_krb *krb,
+                             struct tl_tickets **tickets);
+/* They replace those of the context, and their client becomes its client: tl_krb_ticket()
+ * then asks as that client. 0; -EBADMSG, -EINVAL: they cannot be read. */
+TL_PUBLIC int tl_krb_take_tickets(struct tl_krb *krb, const struct tl_tickets *tickets);
+/* Write them to a pending file of this client; they are not read. 0 or -errno. */
+TL_PUBLIC int tl_tickets_save_pending(const struct tl_tickets *tickets,
+                                      const char *client, const char *path);
+
+/*
+ * In a process that may not read the keytab: another process lends the machine's tickets,
+ * a TGT and those that go with it. tl_krb_load_machine_tickets() and tl_krb_as_machine()
+ * then ask the lender. For the whole process; NULL: none.
+ */
+struct tl_loan {
+    bool fresh;        /* not those of an earlier run */
+    const char *armor; /* one for krbtgt/ARMOR@ARMOR among them; or NULL */
+};
+typedef enum tl_reason (*tl_lender_fn)(void *arg, TALLOC_CTX *ctx,
+                                       const struct tl_loan *loan,
+                                       struct tl_tickets **tickets,
+                                       struct tl_outcome *out);
+TL_PUBLIC void tl_krb_borrow_machine_tickets(tl_lender_fn lender, void *arg);
 
 /* --- pending tickets: between authentication and the user's session --- */
 

@@ -4,6 +4,7 @@
  * root reads: a look-up would otherwise cost the KDCs as much as a logon.
  */
 #include "kerberos/internal.h"
+#include "carried.h"
 #include "keytab.h"
 
 #include <errno.h>
@@ -63,6 +64,32 @@ static int errno_of(krb5_error_code ret)
     return ret == 0 ? 0 : ret > 0 && ret < 4096 ? -(int)ret : -EIO;
 }
 
+static struct {
+    tl_lender_fn fn;
+    void *arg;
+} lender;
+
+void tl_krb_borrow_machine_tickets(tl_lender_fn fn, void *arg)
+{
+    lender.fn = fn;
+    lender.arg = arg;
+}
+
+bool tli_machine_tickets_lent(struct tl_krb *krb, const struct tl_loan *loan,
+                              enum tl_reason *reason, struct tl_outcome *out)
+{
+    struct tl_tickets *tickets = NULL;
+
+    if (lender.fn == NULL)
+        return false;
+    *reason = lender.fn(lender.arg, krb, loan, &tickets, out);
+    if (*reason == TL_REASON_OK && tl_krb_take_tickets(krb, tickets) != 0)
+        *reason = tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_INTERNAL,
+                                  "the machine's tickets cannot be read");
+    talloc_free(tickets);
+    return true;
+}
+
 /* Several agents may save at once: each writes a file of its own and renames it. */
 int tl_krb_save_machine_tickets(struct tl_krb *krb, const char *path)
 {
@@ -120,27 +147,10 @@ static bool is_machine(krb5_const_principal client, const struct tl_workstation 
            tli_keytab_is_machine(client, ws);
 }
 
-static int adopt(struct tl_krb *krb, krb5_principal client, int64_t tgt_end)
-{
-    char *name = tli_k5_name(krb, krb->k5, client);
-    char *realm = talloc_strndup(krb, client->realm.data, client->realm.length);
-
-    if (name == NULL || realm == NULL)
-        return -ENOMEM;
-    krb5_free_principal(krb->k5, krb->client);
-    talloc_free(krb->client_name);
-    talloc_free(krb->tgt_realm);
-    krb->client = client;
-    krb->client_name = name;
-    krb->tgt_realm = realm;
-    krb->tgt_end = tgt_end;
-    return 0;
-}
-
 /* The file's client must be this machine and its TGT must last; only then do the
  * tickets become the context's. */
-int tl_krb_load_machine_tickets(struct tl_krb *krb, const struct tl_workstation *ws,
-                                const char *path)
+static int load_file(struct tl_krb *krb, const struct tl_workstation *ws,
+                     const char *path)
 {
     char *name = talloc_asprintf(krb, "FILE:%s", path);
     krb5_principal client = NULL;
@@ -162,7 +172,7 @@ int tl_krb_load_machine_tickets(struct tl_krb *krb, const struct tl_workstation 
     if (ret == 0 && rc == 0)
         ret = copy_lasting(krb->k5, file, krb->ccache, client, &tgt_end);
     if (ret == 0 && rc == 0)
-        rc = tgt_end != 0 ? adopt(krb, client, tgt_end) : -ENOENT;
+        rc = tgt_end != 0 ? tli_krb_become(krb, client, tgt_end) : -ENOENT;
     if (ret == 0 && rc == 0)
         client = NULL;
 
@@ -172,6 +182,16 @@ cleanup:
         krb5_cc_close(krb->k5, file);
     talloc_free(name);
     return rc != 0 ? rc : errno_of(ret);
+}
+
+int tl_krb_load_machine_tickets(struct tl_krb *krb, const struct tl_workstation *ws,
+                                const char *path)
+{
+    enum tl_reason reason;
+
+    if (tli_machine_tickets_lent(krb, &(struct tl_loan){0}, &reason, NULL))
+        return reason == TL_REASON_OK ? 0 : -ENOENT;
+    return load_file(krb, ws, path);
 }
 
 bool tl_krb_has_ticket(struct tl_krb *krb, const char *service, const char *realm)
