@@ -215,8 +215,10 @@ enum tl_reason tl_rules_check_logon(struct tl_logon *logon,
 {
     const char *at = strrchr(logon->client, '@');
     struct tl_machine machine = *logon->machine;
-    struct tl_rules_input in = {
-        .machine = &machine, .trace = logon->trace, .krb = logon->krb};
+    struct tl_rules_input in = {.machine = &machine,
+                                .trace = logon->trace,
+                                .krb = logon->krb,
+                                .tickets = logon->tickets};
 
     machine.config = config;
     if (logon->member == NULL &&

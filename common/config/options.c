@@ -140,6 +140,8 @@ const struct tli_option tli_options[] = {
     {"agent", "renew_interval", TL_OPTION_INT, AT(renew_interval),
      "300", 0, 86400,
      "seconds between checks of sessions' tickets for renewal; 0: never"},
+    {"agent", "sandbox", TL_OPTION_BOOL, AT(sandbox),
+     "yes", 0, 0, "workers are confined by Landlock and a list of system calls, or do not run"},
     {"agent", "idle_exit", TL_OPTION_INT, AT(idle_exit),
      "0", 0, YEAR,
      "seconds without a client until a socket-activated agent ends; 0: never"},

@@ -115,7 +115,7 @@ static void explain_machine(struct tl_logon *logon, struct tli_machine_directory
     const struct tl_workstation *ws = logon->machine->workstation;
     struct tl_directory *by_user = NULL;
 
-    if (own == NULL && logon->client != NULL) {
+    if (own == NULL && logon->client != NULL && logon->krb != NULL) {
         tl_krb_set_deadline(logon->krb, deadline);
         (void)tli_user_directory_open(logon, logon->krb, logon->locator, ws->domain,
                                       logon->trace, deadline, &by_user, NULL);
@@ -212,6 +212,13 @@ static bool may_have_another_name(const struct tl_logon *logon)
            !tli_snapshot_is_younger(logon->machine->topology, TLI_SNAPSHOT_YOUNG_S);
 }
 
+/* A process that may not write leaves it to the one that it works for. */
+void tli_logon_save_trusts(struct tl_logon *logon)
+{
+    logon->trusts_newer = true;
+    tli_machine_save_snapshot(logon->machine, logon->trace);
+}
+
 /* After an exchange not saved here: only a changed route shows that the snapshot was too
  * old. */
 bool tli_logon_reroute(struct tl_logon *logon, tl_deadline deadline,
@@ -231,7 +238,7 @@ bool tli_logon_reroute(struct tl_logon *logon, tl_deadline deadline,
     tli_machine_replace_topology(logon->machine, fresh);
     /* It is young now: the next failure like this one does not read it again. */
     if (logon->outcome->stage == TL_STAGE_LOCATE)
-        tli_machine_save_snapshot(logon->machine, logon->trace);
+        tli_logon_save_trusts(logon);
     logon->route = route;
     return route->realm != NULL &&
            (before->realm == NULL || strcmp(before->realm, route->realm) != 0 ||
@@ -262,19 +269,24 @@ enum tl_reason tli_explain_failure(struct tl_logon *logon,
 /* A ticket that the keytab does not open was made with another key: the machine's newer
  * one, one of another type, or that of another account which has the machine's service
  * name. */
-enum tl_reason tli_explain_proof(struct tl_logon *logon)
+bool tli_proof_needs_words(const struct tl_logon *logon)
 {
     const struct tl_outcome *out = logon->outcome;
+
+    return out->stage == TL_STAGE_PROOF && logon->machine->config->explain &&
+           (out->reason == TL_REASON_KEYTAB_STALE ||
+            out->reason == TL_REASON_KEYTAB_WRONG ||
+            out->reason == TL_REASON_KEYTAB_RC4 ||
+            out->reason == TL_REASON_ETYPE_UNSUPPORTED);
+}
+
+enum tl_reason tl_logon_explain_proof(struct tl_logon *logon)
+{
     struct tli_machine_directory *own = NULL;
     tl_deadline deadline = tl_deadline_in_ms(logon->explain_ms);
 
-    if (out->stage != TL_STAGE_PROOF || !logon->machine->config->explain ||
-        (out->reason != TL_REASON_KEYTAB_STALE && out->reason != TL_REASON_KEYTAB_WRONG &&
-         out->reason != TL_REASON_KEYTAB_RC4 &&
-         out->reason != TL_REASON_ETYPE_UNSUPPORTED))
-        return out->reason;
     (void)open_own(logon, deadline, &own);
     explain_machine(logon, own, NULL, deadline);
     talloc_free(own);
-    return out->reason;
+    return logon->outcome->reason;
 }

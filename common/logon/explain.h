@@ -27,8 +27,10 @@ enum tl_reason tli_explain_failure(struct tl_logon *logon,
                                    struct tli_machine_directory *own,
                                    tl_deadline deadline);
 
-/* The same after a ticket that the keytab does not open, within explain_timeout. */
-enum tl_reason tli_explain_proof(struct tl_logon *logon);
+/* Write the trusts that were read as the snapshot. */
+void tli_logon_save_trusts(struct tl_logon *logon);
+/* Whether tl_logon_explain_proof() may say more about the outcome. */
+bool tli_proof_needs_words(const struct tl_logon *logon);
 
 /* explain_trusts.c: a finer cause; status, stage, hop and code stay as they are. */
 void tli_explain_refine(struct tl_outcome *out, enum tl_reason reason,

@@ -73,6 +73,16 @@ static enum tl_reason route_without_reading(struct tl_logon *logon)
     return tli_logon_route(logon);
 }
 
+enum tl_reason tli_logon_refresh(struct tl_logon *logon, tl_deadline deadline,
+                                 struct tl_outcome *out)
+{
+    const struct tl_logon_worker *worker = logon->worker;
+
+    return worker != NULL
+               ? worker->refresh(worker->arg, logon, out)
+               : tl_machine_refresh(logon->machine, logon->trace, deadline, out);
+}
+
 bool tli_logon_other_machine(struct tl_logon *logon)
 {
     const struct tl_workstation *before = logon->machine->workstation, *now;
@@ -103,10 +113,10 @@ static enum tl_reason complete_route(struct tl_logon *logon, tl_deadline deadlin
     if (placed || tli_snapshot_is_younger(logon->machine->topology, TLI_SNAPSHOT_YOUNG_S))
         return TL_REASON_OK;
     why = tl_outcome_new(logon);
-    reason = tl_machine_refresh(logon->machine, logon->trace, deadline, why);
+    reason = tli_logon_refresh(logon, deadline, why);
     if (reason != TL_REASON_OK && tli_logon_other_machine(logon)) {
         tl_outcome_reset(why);
-        reason = tl_machine_refresh(logon->machine, logon->trace, deadline, why);
+        reason = tli_logon_refresh(logon, deadline, why);
     }
     if (reason != TL_REASON_OK) {
         logon->unread = logon->machine->topology == NULL ? why : NULL;
@@ -141,8 +151,11 @@ enum tl_reason tli_logon_find_route(struct tl_logon *logon, tl_deadline deadline
 
     if (reason != TL_REASON_OK)
         return reason;
-    if (logon->route->realm == NULL)
-        return no_realm(logon);
+    return logon->route->realm != NULL ? TL_REASON_OK : no_realm(logon);
+}
+
+enum tl_reason tli_logon_new_locator(struct tl_logon *logon)
+{
     TALLOC_FREE(logon->krb); /* it uses the locator */
     TALLOC_FREE(logon->locator);
     logon->locator = tli_machine_locator(logon, logon->machine, logon->trace);

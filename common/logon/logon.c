@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * logon.c - the journey of one logon: name, route, DC, exchange, proof, identity.
- * Each step is another folder's; here is only their order, and what follows a
- * failure.
+ * Each step is another folder's; here is only their order, and what is judged after the
+ * exchange (exchange.c), which another process may have made.
  */
 #include <errno.h>
 #include <string.h>
@@ -14,63 +14,6 @@
 #include "explain.h"
 #include "machine/snapshot.h"
 #include "steps.h"
-
-/* Along the present route: DC, AS exchange, walk. */
-static enum tl_reason attempt(struct tl_logon *logon,
-                              const struct tl_credential *credential,
-                              tl_deadline deadline)
-{
-    const struct tl_workstation *ws = logon->machine->workstation;
-    struct tl_outcome *out = logon->outcome;
-    enum tl_reason reason = tli_logon_new_krb(logon, credential->card != NULL, deadline);
-
-    if (reason == TL_REASON_OK)
-        reason = tli_logon_find_dc(logon, deadline);
-    if (reason == TL_REASON_OK)
-        reason = tl_krb_as(logon->krb, logon->route, credential, &logon->client, out);
-    if (reason == TL_REASON_OK)
-        reason = tl_krb_walk(logon->krb, logon->route, ws, out);
-    if (logon->krb != NULL && tl_krb_answered(logon->krb))
-        logon->answered = true;
-    return reason;
-}
-
-/*
- * The attempt; a second one if the trusts have changed since the snapshot; else the
- * explanation. Last, an account of this machine that its KDC does not know is not the
- * user's fault: the attempt is repeated as another machine of the keytab.
- */
-static enum tl_reason exchange(struct tl_logon *logon,
-                               const struct tl_credential *credential,
-                               tl_deadline deadline)
-{
-    enum tl_reason reason = attempt(logon, credential, deadline);
-    struct tli_machine_directory *own = NULL;
-    tl_deadline reading, explaining; /* of the own side; of both */
-
-    if (reason == TL_REASON_OK)
-        return reason;
-    reading = tl_deadline_in_ms(logon->machine->config->explain_timeout);
-    explaining = tl_deadline_in_ms(logon->explain_ms);
-    if (tli_logon_reroute(logon, reading, &own)) {
-        tl_trace_note(logon->trace,
-                      "the trusts have changed since the snapshot: trying again");
-        tli_machine_save_snapshot(logon->machine, logon->trace);
-        tl_outcome_reset(logon->outcome);
-        reason = attempt(logon, credential, deadline);
-    }
-    if (reason != TL_REASON_OK)
-        reason = tli_explain_failure(logon, own, explaining);
-    talloc_free(own);
-    if (reason != TL_REASON_OK && logon->outcome->stage == TL_STAGE_WALK &&
-        tli_logon_other_machine(logon)) {
-        tl_outcome_reset(logon->outcome);
-        reason = tli_logon_route(logon);
-        if (reason == TL_REASON_OK)
-            reason = attempt(logon, credential, deadline);
-    }
-    return reason;
-}
 
 /* A user to whom this machine cannot give a uid of their own is not logged on: the
  * session would run as another user, or as none. */
@@ -94,9 +37,12 @@ static enum tl_reason identify(struct tl_logon *logon, tl_deadline deadline)
                                "/etc/passwd or /etc/group cannot be read: %s",
                                strerror(-ret));
     in.local = local;
-    reason = logon->machine->config->idmap == TL_IDMAP_RFC2307
-                 ? tli_unix_facts_read(logon, deadline, &facts)
-                 : TL_REASON_OK;
+    if (logon->machine->config->idmap != TL_IDMAP_RFC2307)
+        reason = TL_REASON_OK;
+    else if (logon->worker != NULL)
+        reason = logon->worker->unix_facts(logon->worker->arg, logon, &facts);
+    else
+        reason = tli_unix_facts_read(logon, deadline, &facts);
     in.facts = facts;
     if (reason == TL_REASON_OK)
         reason = tl_identity_build(logon, &in, &logon->identity, logon->outcome);
@@ -109,7 +55,7 @@ static enum tl_reason identify(struct tl_logon *logon, tl_deadline deadline)
  * KDCs know. Only a proven account gets here, so guesses cause no LDAP traffic. */
 static bool read_again(struct tl_logon *logon, tl_deadline deadline)
 {
-    if (tl_machine_refresh(logon->machine, logon->trace, deadline, NULL) != TL_REASON_OK)
+    if (tli_logon_refresh(logon, deadline, NULL) != TL_REASON_OK)
         return false;
     tl_outcome_reset(logon->outcome);
     return true;
@@ -178,26 +124,78 @@ static enum tl_reason check_name(struct tl_logon *logon, tl_deadline deadline)
                              logon->client, out);
 }
 
-static enum tl_reason prove(struct tl_logon *logon)
+static enum tl_reason exchange(struct tl_logon *logon,
+                               const struct tl_credential *credential,
+                               const struct tl_challenge *challenge,
+                               struct tl_exchanged **exchanged)
 {
-    enum tl_reason reason = tl_krb_proof(
-        logon, logon->krb, logon->machine->workstation, &logon->proven, logon->outcome);
+    const struct tl_logon_worker *worker = logon->worker;
 
-    if (reason == TL_REASON_OK)
+    if (worker != NULL)
+        return worker->exchange(worker->arg, logon, credential, challenge, exchanged);
+    return tl_logon_exchange(logon, credential, challenge, exchanged);
+}
+
+/* An account of this machine that its KDC does not know is not the user's fault: the
+ * exchange is repeated as another machine of the keytab. */
+static enum tl_reason exchange_as_either(struct tl_logon *logon,
+                                         const struct tl_credential *credential,
+                                         const struct tl_challenge *challenge,
+                                         struct tl_exchanged **exchanged)
+{
+    enum tl_reason reason = exchange(logon, credential, challenge, exchanged);
+
+    if (reason == TL_REASON_OK || logon->outcome->stage != TL_STAGE_WALK ||
+        !tli_logon_other_machine(logon))
+        return reason;
+    tl_outcome_reset(logon->outcome);
+    reason = tli_logon_route(logon);
+    return reason == TL_REASON_OK ? exchange(logon, credential, challenge, exchanged)
+                                  : reason;
+}
+
+static enum tl_reason prove(struct tl_logon *logon, const struct tl_challenge *challenge,
+                            const struct tl_exchanged *exchanged)
+{
+    enum tl_reason reason =
+        tl_prove(logon, logon->machine->config, logon->machine->workstation, challenge,
+                 exchanged->claim, &logon->proven, logon->outcome);
+
+    if (reason == TL_REASON_OK) {
         logon->pac = logon->proven->pac;
-    if (reason == TL_REASON_PAC_NO_IDENTITY) {
-        char *path = tl_krb_realm_path_text(logon, logon->krb);
-
-        tl_outcome_set_attribute(logon->outcome, path);
-        talloc_free(path);
+        logon->client = logon->proven->client;
     }
+    if (reason == TL_REASON_PAC_NO_IDENTITY)
+        tl_outcome_set_attribute(logon->outcome, exchanged->path);
     return reason;
 }
 
-/* The steps that need the network, in order, and the one that follows them. */
-static enum tl_reason steps(struct tl_logon *logon,
-                            const struct tl_credential *credential, tl_deadline deadline)
+static enum tl_reason explain_proof(struct tl_logon *logon)
 {
+    const struct tl_logon_worker *worker = logon->worker;
+
+    return worker != NULL ? worker->explain_proof(worker->arg, logon)
+                          : tl_logon_explain_proof(logon);
+}
+
+/* The trusts by which the ticket is judged, and which are saved, are not taken from
+ * whoever made the exchange. */
+static enum tl_reason follow_trusts(struct tl_logon *logon, enum tl_reason reason,
+                                    tl_deadline deadline)
+{
+    if (logon->worker == NULL || !logon->trusts_newer ||
+        tli_logon_refresh(logon, deadline, NULL) != TL_REASON_OK)
+        return reason;
+    return reason == TL_REASON_OK ? tli_logon_route(logon) : reason;
+}
+
+/* The steps in their order. */
+static enum tl_reason steps(struct tl_logon *logon,
+                            const struct tl_credential *credential,
+                            const struct tl_challenge *challenge)
+{
+    tl_deadline deadline = tl_deadline_in_ms(logon->machine->config->logon_timeout);
+    struct tl_exchanged *exchanged = NULL;
     enum tl_reason reason = credential->password != NULL
                                 ? tli_logon_check_text(logon, credential->password)
                                 : TL_REASON_OK;
@@ -205,11 +203,12 @@ static enum tl_reason steps(struct tl_logon *logon,
     if (reason == TL_REASON_OK)
         reason = tli_logon_find_route(logon, deadline);
     if (reason == TL_REASON_OK)
-        reason = exchange(logon, credential, deadline);
+        reason = exchange_as_either(logon, credential, challenge, &exchanged);
+    reason = follow_trusts(logon, reason, deadline);
     if (reason == TL_REASON_OK)
-        reason = prove(logon);
-    if (reason != TL_REASON_OK)
-        reason = tli_explain_proof(logon);
+        reason = prove(logon, challenge, exchanged);
+    if (tli_proof_needs_words(logon))
+        reason = explain_proof(logon);
     if (reason == TL_REASON_OK)
         reason = check_transited(logon, deadline);
     if (reason == TL_REASON_OK)
@@ -223,9 +222,16 @@ static enum tl_reason steps(struct tl_logon *logon,
     return reason;
 }
 
+enum tl_reason tl_logon_unix_facts(struct tl_logon *logon, struct tl_unix_facts **facts)
+{
+    return tli_unix_facts_read(
+        logon, tl_deadline_in_ms(logon->machine->config->logon_timeout), facts);
+}
+
 enum tl_reason tl_logon_run(struct tl_logon *logon,
                             const struct tl_credential *credential)
 {
+    struct tl_challenge challenge;
     enum tl_reason reason;
 
     tl_outcome_reset(logon->outcome);
@@ -233,8 +239,12 @@ enum tl_reason tl_logon_run(struct tl_logon *logon,
     logon->pac = NULL;
     logon->identity = NULL;
     logon->own = (struct tl_own_groups){0};
-    reason = steps(logon, credential,
-                   tl_deadline_in_ms(logon->machine->config->logon_timeout));
+    logon->trusts_newer = false;
+    if (tl_challenge_new(&challenge) == 0)
+        reason = steps(logon, credential, &challenge);
+    else
+        reason = tl_outcome_fail(logon->outcome, TL_STAGE_LOCAL, TL_REASON_INTERNAL,
+                                 "there are no random bytes");
     /* Callers read the outcome: it is a success only if reason, outcome and PAC agree. */
     if ((reason == TL_REASON_OK) != (logon->outcome->reason == TL_REASON_OK) ||
         (reason == TL_REASON_OK && logon->pac == NULL))

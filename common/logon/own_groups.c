@@ -57,6 +57,9 @@ static enum tl_reason ask(struct tl_logon *logon, tl_deadline deadline,
 
     *found = NULL;
     in.deadline = tl_deadline_in_ms(left < MOST_MS ? left : MOST_MS);
+    if (logon->worker != NULL)
+        return logon->worker->own_groups(logon->worker->arg, logon, in.deadline, found,
+                                         out);
     lookup = tl_lookup_new(logon, &in);
     if (lookup == NULL)
         return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
@@ -70,14 +73,18 @@ static int take(struct tl_logon *logon, const struct tl_dir_names *found)
 {
     struct tl_own_groups *own = &logon->own;
     const struct tl_own_groups old = *own;
+    const struct tl_sid *domain = own_sid(logon);
 
     own->count = 0;
     own->groups = talloc_zero_array(logon, struct tl_own_group, found->count + 1);
     if (own->groups == NULL)
         return -1;
     for (size_t i = 0; i < found->count; i++) {
-        struct tl_own_group *group = &own->groups[own->count++];
+        struct tl_own_group *group = &own->groups[own->count];
 
+        if (domain == NULL || !tl_sid_in_domain(&found->names[i].sid, domain))
+            continue; /* no directory speaks of another domain's groups */
+        own->count++;
         group->sid = found->names[i].sid;
         for (size_t k = 0; k < old.count; k++)
             if (tl_sid_equal(&old.groups[k].sid, &group->sid))

@@ -21,6 +21,8 @@ static enum tl_reason prove(struct tl_logon *logon, const char *old, tl_deadline
     if (reason == TL_REASON_OK)
         reason = tli_logon_find_route(logon, deadline);
     if (reason == TL_REASON_OK)
+        reason = tli_logon_new_locator(logon);
+    if (reason == TL_REASON_OK)
         reason = tli_logon_new_krb(logon, false, deadline);
     if (reason == TL_REASON_OK)
         reason = tli_logon_find_dc(logon, deadline);
@@ -61,7 +63,7 @@ bool tl_password_is_over(struct tl_logon *logon, const char *old)
  * A DC that refuses because of the password's age names no date. The PAC of a logon does,
  * so one is made with the old password, where that is still possible.
  */
-static void explain_age(struct tl_logon *logon, const char *old)
+void tl_password_explain_age(struct tl_logon *logon, const char *old)
 {
     struct tl_logon *probe = tl_logon_new(logon, logon->machine, logon->trace);
     int64_t at = 0;
@@ -69,6 +71,8 @@ static void explain_age(struct tl_logon *logon, const char *old)
     struct tm local;
     char text[64];
 
+    if (probe != NULL)
+        probe->worker = logon->worker;
     if (probe != NULL && tl_logon_prepare(probe, logon->name->whole) == TL_REASON_OK &&
         tl_logon_run(probe, &(struct tl_credential){.password = old}) == TL_REASON_OK &&
         probe->pac->pw_can_change > FILETIME_UNIX_EPOCH &&
@@ -81,6 +85,7 @@ static void explain_age(struct tl_logon *logon, const char *old)
         return;
     tl_outcome_fail(logon->outcome, TL_STAGE_PASSWORD, TL_REASON_PASSWORD_TOO_YOUNG,
                     "The password cannot be changed before %s.", text);
+    tli_logon_set_words(logon);
 }
 
 enum tl_reason tl_password_change(struct tl_logon *logon, const char *old,
@@ -97,11 +102,11 @@ enum tl_reason tl_password_change(struct tl_logon *logon, const char *old,
                                    "The new password is not UTF-8.");
     if (reason == TL_REASON_OK)
         reason = tl_krb_change_password(logon->krb, new_password, logon->outcome);
-    if (reason == TL_REASON_PASSWORD_RULES)
-        explain_age(logon, old);
     if ((reason == TL_REASON_OK) != (logon->outcome->reason == TL_REASON_OK))
         tl_outcome_fail(logon->outcome, TL_STAGE_LOCAL, TL_REASON_INTERNAL,
                         "a step and its outcome disagree");
     tli_logon_set_words(logon);
+    if (logon->worker == NULL && reason == TL_REASON_PASSWORD_RULES)
+        tl_password_explain_age(logon, old);
     return logon->outcome->reason;
 }

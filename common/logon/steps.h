@@ -15,8 +15,13 @@ enum tl_reason tli_logon_route(struct tl_logon *logon);
 /* The account of this machine was unknown to its own KDC: the keytab may have another
  * (machine/keytab_machines.h), which logon->machine then is. */
 bool tli_logon_other_machine(struct tl_logon *logon);
-/* Route and locator: logon->route->realm is set. An earlier Kerberos context is freed. */
+/* logon->route->realm is set. */
 enum tl_reason tli_logon_find_route(struct tl_logon *logon, tl_deadline deadline);
+/* A fresh logon->locator. An earlier Kerberos context is freed. */
+enum tl_reason tli_logon_new_locator(struct tl_logon *logon);
+/* Read the trusts, into logon->machine; by the logon's worker where it has one. */
+enum tl_reason tli_logon_refresh(struct tl_logon *logon, tl_deadline deadline,
+                                 struct tl_outcome *out);
 
 /* --- steps.c --- */
 

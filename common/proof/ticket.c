@@ -153,7 +153,7 @@ static enum tl_reason open_ticket(struct proof *p)
     krb5_keytab keytab = NULL;
     enum tl_reason reason;
 
-    if (krb5_decode_ticket(&p->bytes, &p->ticket) != 0)
+    if (krb5_decode_ticket(&p->bytes, &p->ticket) != 0 || p->ticket == NULL)
         return tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_KDC_GARBAGE,
                                "the ticket cannot be decoded");
     reason = tli_keytab_open(p->k5, p->config, TL_STAGE_PROOF, &keytab, p->out);
@@ -161,8 +161,7 @@ static enum tl_reason open_ticket(struct proof *p)
         return reason;
     if (!tli_enctype_allowed(p->config->allow_rc4, TL_KEY_ANY,
                              p->ticket->enc_part.enctype)) {
-        tl_outcome_set_subject(p->out,
-                               tli_k5_name(p->mem, p->k5, p->ticket->server));
+        tl_outcome_set_subject(p->out, tli_k5_name(p->mem, p->k5, p->ticket->server));
         reason = tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_ETYPE_UNSUPPORTED,
                                  "the ticket is encrypted with type %d",
                                  (int)p->ticket->enc_part.enctype);
@@ -188,9 +187,10 @@ static enum tl_reason check_client(struct proof *p)
     krb5_free_principal(k5, claimed);
     if (same)
         return TL_REASON_OK;
-    return tl_outcome_fail(
-        p->out, TL_STAGE_PROOF, TL_REASON_REPLY_MISMATCH, "the ticket is for %s, not for %s",
-        tli_k5_name(p->mem, k5, part != NULL ? part->client : NULL), p->claim->client);
+    return tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_REPLY_MISMATCH,
+                           "the ticket is for %s, not for %s",
+                           tli_k5_name(p->mem, k5, part != NULL ? part->client : NULL),
+                           p->claim->client);
 }
 
 /* Whether the claim was made with the session key that is sealed in the ticket. The
@@ -363,6 +363,8 @@ static enum tl_reason prove(struct proof *p, struct tl_proven *proven)
     krb5_data bytes = {0};
     enum tl_reason reason = open_ticket(p);
 
+    if (p->ticket == NULL || p->ticket->enc_part2 == NULL)
+        return reason != TL_REASON_OK ? reason : TL_REASON_INTERNAL;
     if (reason == TL_REASON_OK)
         reason = check_client(p);
     if (reason == TL_REASON_OK)

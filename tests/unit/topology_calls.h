@@ -339,8 +339,10 @@ static const struct {
      "tl_topology_add_nameless tl_topology_nameless tl_topology_difference "
      "tl_topology_with",
      with_snapshot},
-    /* They begin with a connection to a directory. */
-    {"tl_machine_refresh tl_directory_trusts tl_rules_account tl_lookup_members", NULL},
+    /* They begin with a connection to a directory, or bring a topology. */
+    {"tl_machine_refresh tl_machine_take_topology tl_directory_trusts tl_rules_account "
+     "tl_lookup_members",
+     NULL},
 };
 #define NUM_CALLS COUNT(calls)
 

@@ -128,6 +128,7 @@ struct tl_config {
     int lookup_timeout;    /* of one look-up: 20000 */
     int known_lifetime;    /* seconds until a record is looked up again: 3600 */
     int unknown_lifetime;  /* seconds a negative answer is kept: 60 */
+    bool sandbox;          /* workers are confined, or do not run: yes */
     /* seconds without a client before a socket-activated agent ends; 0 never: 0 */
     int idle_exit;
     /* folders: build constants, which tests replace */

@@ -32,6 +32,40 @@ struct tl_own_groups {
 typedef void (*tl_cached_groups_fn)(void *arg, TALLOC_CTX *ctx, const struct tl_sid *user,
                                     struct tl_own_groups *known);
 
+struct tl_logon;
+struct tl_unix_facts;
+struct tl_dir_names;
+
+/* What an exchange brings to the proof. */
+struct tl_exchanged {
+    struct tl_claim *claim;
+    const char *path; /* the realms that were asked, as text, or NULL */
+};
+
+/*
+ * Another process, which reads what the network sends. What it says is not believed: the
+ * caller proves the claim, and judges the rest. Each function returns the reason of
+ * logon->outcome, or of `out`; what it makes is a child of the logon.
+ */
+struct tl_logon_worker {
+    void *arg;
+    /* As tl_machine_refresh() of logon->machine. */
+    enum tl_reason (*refresh)(void *arg, struct tl_logon *logon, struct tl_outcome *out);
+    /* As tl_logon_exchange(); also sets logon->client, answered and trusts_newer. */
+    enum tl_reason (*exchange)(void *arg, struct tl_logon *logon,
+                               const struct tl_credential *credential,
+                               const struct tl_challenge *challenge,
+                               struct tl_exchanged **exchanged);
+    /* Why the ticket could not be proven, by this machine's directory. */
+    enum tl_reason (*explain_proof)(void *arg, struct tl_logon *logon);
+    /* As tl_lookup_own_groups(), with the PAC of the logon; only SIDs are used. */
+    enum tl_reason (*own_groups)(void *arg, struct tl_logon *logon, tl_deadline deadline,
+                                 struct tl_dir_names **groups, struct tl_outcome *out);
+    /* As tl_logon_unix_facts(). */
+    enum tl_reason (*unix_facts)(void *arg, struct tl_logon *logon,
+                                 struct tl_unix_facts **facts);
+};
+
 struct tl_logon {
     /* in */
     /* A copy of the caller's, for the logon may find that this machine is another one of
@@ -43,6 +77,8 @@ struct tl_logon {
     /* How long a failure may be explained, which never changes the status;
      * tl_logon_new(): explain_timeout. */
     int explain_ms;
+    const struct tl_logon_worker *worker; /* NULL: this process does all */
+    const char *tickets; /* pending file with the user's tickets, if krb has none */
     /* out: as far as the logon got; children of it */
     struct tl_name *name;
     struct tl_route *route;
@@ -51,6 +87,7 @@ struct tl_logon {
     struct tl_outcome *unread;    /* why the trusts could not be read; NULL: they were */
     struct tl_facts *facts;       /* what was seen while a failure was explained */
     bool answered;                /* a KDC answered, perhaps with an error */
+    bool trusts_newer;            /* the exchange read trusts that are not saved yet */
     const char *client;           /* canonical principal, after the AS exchange */
     struct tl_proven *proven;     /* after the proof */
     struct tl_pac *pac;           /* of it; `own` is in its resource groups */
@@ -79,6 +116,23 @@ TL_PUBLIC enum tl_reason tl_logon_prepare(struct tl_logon *logon, const char *na
 TL_PUBLIC enum tl_reason tl_logon_run(struct tl_logon *logon,
                                       const struct tl_credential *credential);
 
+/*
+ * The part of tl_logon_run() that reads what the user's KDCs and directories send: DC, AS
+ * exchange, walk, and the explanation of a failure. It needs no key of this machine where
+ * its tickets are lent (<trustlogon/tickets.h>). *exchanged is a child of the logon;
+ * logon->krb keeps the tickets.
+ */
+TL_PUBLIC enum tl_reason tl_logon_exchange(struct tl_logon *logon,
+                                           const struct tl_credential *credential,
+                                           const struct tl_challenge *challenge,
+                                           struct tl_exchanged **exchanged);
+/* The directory of this machine says why a ticket could not be proven. */
+TL_PUBLIC enum tl_reason tl_logon_explain_proof(struct tl_logon *logon);
+/* What directories say about the unix account of a user who has been proven, for
+ * idmap = rfc2307. ID_UNMAPPABLE names the attribute that cannot be read. */
+TL_PUBLIC enum tl_reason tl_logon_unix_facts(struct tl_logon *logon,
+                                             struct tl_unix_facts **facts);
+
 /* A password of AD is Unicode, and its key is made of UTF-8 [RFC 3962 4]: any other bytes
  * cannot be a password, and sent to a KDC they would only count as a wrong one. All
  * functions here refuse them without a packet: PASSWORD_NOT_UTF8, or for a new password
@@ -102,5 +156,10 @@ TL_PUBLIC bool tl_password_is_over(struct tl_logon *logon, const char *old);
  */
 TL_PUBLIC enum tl_reason tl_password_change(struct tl_logon *logon, const char *old,
                                             const char *new_password);
+
+/* After PASSWORD_RULES: whether the password's age is why, by a logon with the old one,
+ * whose ticket has to be proven. tl_password_change() does this itself unless the logon
+ * has a worker. */
+TL_PUBLIC void tl_password_explain_age(struct tl_logon *logon, const char *old);
 
 #endif

@@ -62,8 +62,8 @@ struct tl_proven {
 TL_PUBLIC enum tl_reason tl_prove(TALLOC_CTX *ctx, const struct tl_config *config,
                                   const struct tl_workstation *ws,
                                   const struct tl_challenge *challenge,
-                                  const struct tl_claim *claim,
-                                  struct tl_proven **proven, struct tl_outcome *out);
+                                  const struct tl_claim *claim, struct tl_proven **proven,
+                                  struct tl_outcome *out);
 
 /* Both parts in one process, of a ticket that the context has got a moment ago. */
 TL_PUBLIC enum tl_reason tl_krb_proof(TALLOC_CTX *ctx, const struct tl_krb *krb,
