@@ -20,6 +20,7 @@
 #include <trustlogon/config.h>
 #include <trustlogon/outcome.h>
 
+#include "sandbox.h"
 #include "tl_build.h"
 #include "wire/wire.h"
 
@@ -40,11 +41,13 @@ struct tla_setup {
     const char *run_dir, *state_dir, *cache_dir;
     /* --stderr: log there, not to the journal. */
     bool to_stderr;
+    /* Whom workers become. */
+    struct tla_worker_user user;
     /* --conversation: one conversation, after which the process must end. */
     bool single;
 };
 
-/* One conversation: the context of everything that its worker allocates. */
+/* One conversation: the context of everything that its monitor allocates. */
 struct tla_conv {
     const struct tla_setup *setup;
     /* The client's socket, and where it was accepted. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * client_watch.c - a worker ends when its client hangs up.
+ * client_watch.c - a monitor ends when its client hangs up.
  */
 #include "client_watch.h"
 

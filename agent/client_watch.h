@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * client_watch.h - a worker ends when its client hangs up.
+ * client_watch.h - a monitor ends when its client hangs up.
  */
 #ifndef TLA_CLIENT_WATCH_H
 #define TLA_CLIENT_WATCH_H
@@ -11,7 +11,7 @@
  * turn, or (off) it does not. */
 void tla_end_with_client(struct tla_conv *conv, bool on);
 /* The same around a step that asks the network (busy), with an alarm besides: the step
- * has time limits of its own, and the alarm ends a worker that does not keep them. */
+ * has time limits of its own, and the alarm ends a monitor that does not keep them. */
 void tla_watch_client(struct tla_conv *conv, bool busy);
 
 #endif

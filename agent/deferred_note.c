@@ -24,7 +24,7 @@ static char *text_with(TALLOC_CTX *ctx, uint32_t uid, const char *ccache)
     return talloc_asprintf(ctx, "%u %s", uid, ccache);
 }
 
-/* Remove the notes of other workers that wait for the same cache; they end at their next
+/* Remove the notes of other monitors that wait for the same cache; they end at their next
  * check. */
 static void supersede(const char *run_dir, const char *token, const char *text)
 {
@@ -56,7 +56,7 @@ void tla_deferred_note_set_cache(const char *run_dir, const char *token, uint32_
     char *note = tla_deferred_note_path(NULL, run_dir, token),
          *text = text_with(note, uid, ccache);
 
-    /* Few logons have a note: most workers do not wait. */
+    /* Few logons have a note: most monitors do not wait. */
     if (text != NULL && access(note, F_OK) == 0) {
         if (tla_file_replace(note, text, false) != 0)
             (void)unlink(note);

@@ -2,9 +2,9 @@
  *
  * deferred_note.h - the note that a session waits for tickets.
  *
- * RUN_DIR/pending/<token>.waits, "<uid> <ccache>": a worker waits for a domain controller
- * on behalf of this session, whose cache is this one ("" before setcred has made it).
- * When the file is gone, the tickets are no longer needed and the worker ends.
+ * RUN_DIR/pending/<token>.waits, "<uid> <ccache>": a monitor waits for a domain
+ * controller on behalf of this session, whose cache is this one ("" before setcred has
+ * made it). When the file is gone, the tickets are no longer needed and the monitor ends.
  */
 #ifndef TLA_DEFERRED_NOTE_H
 #define TLA_DEFERRED_NOTE_H
@@ -17,7 +17,7 @@ char *tla_deferred_note_path(TALLOC_CTX *ctx, const char *run_dir, const char *t
 /* Before the answer of a cached logon, or setcred would not find the note. Of a user's
  * own programs that have not named a cache yet, only the last one waits. */
 void tla_deferred_note_begin(struct tla_conv *conv, const struct tla_pending *pending);
-/* setcred has made the cache of such a logon, or found it: other workers that wait for
+/* setcred has made the cache of such a logon, or found it: other monitors that wait for
  * the same cache end. */
 void tla_deferred_note_set_cache(const char *run_dir, const char *token, uint32_t uid,
                                  const char *ccache);

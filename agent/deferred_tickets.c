@@ -3,8 +3,8 @@
  * deferred_tickets.c - tickets for a session that began with a cached logon, once a
  * domain controller answers.
  *
- * The worker of that logon stays, with the password in locked memory, and tries again at
- * growing intervals, for as long as the session has a note (deferred_note.h). One worker
+ * The monitor of that logon stays, with the password in locked memory, and tries again at
+ * growing intervals, for as long as the session has a note (deferred_note.h). One monitor
  * waits for each cache: a user who unlocks the screen ten times before the network is
  * back has one session and one password.
  */
@@ -29,6 +29,7 @@
 #include "lock_file.h"
 #include "logon_commit.h"
 #include "logon_prepare.h"
+#include "logon_worker.h"
 #include "places.h"
 
 /* Seconds from one try to the next: at first, and at most (less than what
@@ -89,10 +90,12 @@ static void hand_over(const struct waiting *w, struct tl_logon *logon, const cha
 
     if (tla_commit_identity(w->conv, logon) != TL_REASON_OK)
         return;
+    (void)unlink(w->pending->ticket_path);
+    rc = tla_logon_worker_save_tickets(logon, w->pending->ticket_path);
+    if (rc == 0)
+        logon->tickets = w->pending->ticket_path;
     if (tla_commit_groups(w->conv, logon, now) == 0)
         tla_cached_logon_save(w->conv, w->sid, now, w->password);
-    (void)unlink(w->pending->ticket_path);
-    rc = tl_krb_save_pending(logon->krb, w->pending->ticket_path);
     if (rc == 0 && ccache[0] != '\0') {
         if (tl_ccache_store(logon, &store, &name, logon->outcome) != TL_REASON_OK)
             tla_journal_line(
@@ -154,7 +157,7 @@ static void wait_and_try(const struct waiting *w)
     } while (tl_now_us() < end && try_once(w));
 }
 
-/* Waiting workers count as conversations and must leave room for logons, and one user's
+/* Waiting monitors count as conversations and must leave room for logons, and one user's
  * sessions must leave room for those of others. */
 static int take_place(struct tla_conv *conv, uint32_t uid)
 {
@@ -193,7 +196,7 @@ void tla_deferred_tickets(struct tla_conv *conv, const struct tla_pending *pendi
         return;
     }
     (void)mlock(password, strlen(password));
-    /* The worker ends with the agent. */
+    /* The monitor ends with the agent. */
     if (prctl(PR_SET_PDEATHSIG, SIGTERM) == 0 && getppid() == listener)
         wait_and_try(&w);
     (void)unlink(w.note);

@@ -28,7 +28,7 @@ struct tla_endpoint {
 int tla_endpoint_open(struct tla_endpoint *endpoint, TALLOC_CTX *ctx,
                       enum tla_endpoint_kind kind, const struct tla_setup *setup,
                       const struct tl_config *config, bool activated);
-/* May the client that was accepted at `now` have a worker? true: counted for *uid in
+/* May the client that was accepted at `now` have a monitor? true: counted for *uid in
  * endpoint->limits. A refusal is logged. */
 bool tla_endpoint_admit(struct tla_endpoint *endpoint, int fd, int64_t now, uid_t *uid);
 

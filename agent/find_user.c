@@ -28,7 +28,7 @@ bool tla_bare_is_local(const char *name, uint32_t uid)
 int tla_find_user(TALLOC_CTX *ctx, const char *state_dir, const char *name,
                   struct tla_user *user)
 {
-    /* A worker serves one conversation, so one mapping is enough. */
+    /* A monitor serves one conversation, so one mapping is enough. */
     static struct tli_store_reader reader;
     const struct tli_store_map *map;
     struct tli_store_entry entry;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * harden.c - give up what a worker does not need, before it reads anything.
+ * harden.c - give up what a monitor does not need, before it reads anything.
  *
  * What stays: SETUID and SETGID (credentials are stored by a child that has become the
  * user), CHOWN and DAC_OVERRIDE (a cache folder of the user's). No capability comes back

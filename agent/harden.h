@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * harden.h - give up what a worker does not need, before it reads a byte of client or
+ * harden.h - give up what a monitor does not need, before it reads a byte of client or
  * network.
  */
 #ifndef TLA_HARDEN_H

@@ -3,8 +3,8 @@
  * journal_limit.c - a limit on the lines that one uid can cause in the log.
  *
  * RUN_DIR/told, mode 0600, owned by root and sparse, has for each uid when its minute
- * began and how many lines it has had since. Workers are processes of their own, so it is
- * a file.
+ * began and how many lines it has had since. Monitors are processes of their own, so it
+ * is a file.
  */
 #include "journal.h"
 

@@ -8,7 +8,7 @@
  * that looks like a firewall, and a logon fails that the KDC would have granted. Sending
  * all at once is not faster.
  *
- * The queue never refuses a logon: a worker that waits for too long, or sees that the
+ * The queue never refuses a logon: a monitor that waits for too long, or sees that the
  * KDCs do not answer at present, proceeds without a place and finds the reason itself.
  * Half of the places are for root's own programs: a user who calls su(1) all the time
  * does not delay sshd.
@@ -64,7 +64,7 @@ static void see_event(void *arg, const struct tl_event *event)
     if (event->kind == TL_EVENT_REPLY && place->fd >= 0 &&
         pwrite(place->fd, &now, sizeof(now), tla_kdc_reply_at(place)) !=
             (ssize_t)sizeof(now))
-        return; /* then other workers give up a little earlier */
+        return; /* then other monitors give up a little earlier */
 }
 
 int64_t tla_kdc_last_reply(const struct tla_kdc_place *place, int64_t now)
@@ -105,7 +105,7 @@ static bool found_place(struct tla_kdc_place *place)
 static void wait_in_line(struct tla_kdc_place *place, tl_deadline until)
 {
     int64_t now = tl_now_us(), heard = now;
-    long own = getpid() % PAUSE_MS; /* so that workers check at different moments */
+    long own = getpid() % PAUSE_MS; /* so that monitors check at different moments */
 
     while (!found_place(place)) {
         const struct timespec pause = {.tv_nsec = (PAUSE_MS + own) * 1000000};

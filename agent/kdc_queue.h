@@ -12,13 +12,13 @@ struct tla_kdc_place;
 /*
  * Wait for a place at the KDCs of a realm, which is held until tla_kdc_place_leave() or
  * the end of the process. Never refused: the wait ends at the deadline, or
- * when the KDCs answer no other worker. `user`: the logon's caller, who has few places;
+ * when the KDCs answer no other monitor. `user`: the logon's caller, who has few places;
  * NULL: a program of root's own. Returns NULL only without memory.
  */
 struct tla_kdc_place *tla_kdc_queue_wait(TALLOC_CTX *ctx, const char *run_dir,
                                          const char *realm, const char *user,
                                          tl_deadline until);
-/* The trace for the logon, which shows other workers when the KDCs reply; lives as long
+/* The trace for the logon, which shows other monitors when the KDCs reply; lives as long
  * as the place. */
 const struct tl_trace *tla_kdc_place_trace(const struct tla_kdc_place *place);
 /* NULL is allowed, and so is a second time. */

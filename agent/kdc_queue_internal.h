@@ -12,7 +12,7 @@
  * are not root's alone, and of them one user has fewer. */
 #define TLA_KDC_PLACES 8
 #define TLA_KDC_PLACES_OTHERS (TLA_KDC_PLACES / 2)
-/* Microseconds without a reply to any worker, after which no worker waits in the queue:
+/* Microseconds without a reply to any monitor, after which no monitor waits in the queue:
  * more than it takes to give up a connection, or a pause of the KDC would release the
  * whole queue at once. */
 #define TLA_KDC_STALLED_US 3000000

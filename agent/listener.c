@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * listener.c - accept, count, fork: one worker for each conversation.
+ * listener.c - accept, count, fork: one monitor for each conversation.
  *
  * A plain poll loop over the two sockets and a signalfd. It reads nothing from
  * clients, so nothing a client sends can harm the others.
@@ -18,6 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <trustlogon/directory.h>
+
 #include "config.h"
 #include "endpoint.h"
 #include "harden.h"
@@ -28,7 +30,7 @@
 #include "sessions.h"
 #include "ticket_renewer.h"
 #include "topology_refresher.h"
-#include "worker.h"
+#include "monitor.h"
 
 #if HAVE_SYSTEMD
 #include <systemd/sd-daemon.h>
@@ -38,7 +40,7 @@
 #define RETRY_SECONDS 60
 #define LONGEST_WAIT 3600
 
-/* A worker, and what it is counted for. */
+/* A monitor, and what it is counted for. */
 struct child {
     pid_t pid;
     uid_t uid;
@@ -98,7 +100,7 @@ static void close_inherited(struct listener *l)
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static void run_worker(struct listener *l, int fd, enum tla_endpoint_kind kind)
+static void run_monitor(struct listener *l, int fd, enum tla_endpoint_kind kind)
 {
     close_inherited(l);
     _exit(tla_serve(l->setup, fd, kind) == 0 ? 0 : 1);
@@ -118,8 +120,8 @@ static pid_t start_own(struct listener *l, int (*work)(const struct tla_setup *s
     return pid > 0 ? pid : 0;
 }
 
-static void start_worker(struct listener *l, struct tla_endpoint *endpoint, int fd,
-                         uid_t uid)
+static void start_monitor(struct listener *l, struct tla_endpoint *endpoint, int fd,
+                          uid_t uid)
 {
     struct child *grown = talloc_realloc(l, l->children, struct child, l->count + 1);
     pid_t pid;
@@ -128,9 +130,9 @@ static void start_worker(struct listener *l, struct tla_endpoint *endpoint, int 
         l->children = grown;
     pid = grown != NULL ? fork() : -1;
     if (pid == 0)
-        run_worker(l, fd, endpoint->kind);
+        run_monitor(l, fd, endpoint->kind);
     if (pid < 0) {
-        tla_journal_line(LOG_ERR, "cannot start a worker: %s",
+        tla_journal_line(LOG_ERR, "cannot start a monitor: %s",
                          grown != NULL ? strerror(errno) : "out of memory");
         tla_limits_leave(endpoint->limits, uid);
         return;
@@ -148,12 +150,12 @@ static void accept_one(struct listener *l, struct tla_endpoint *endpoint)
         return;
     l->last_client = now_s();
     if (tla_endpoint_admit(endpoint, fd, l->last_client, &uid))
-        start_worker(l, endpoint, fd, uid);
+        start_monitor(l, endpoint, fd, uid);
     close(fd);
 }
 
 /* Each child that has ended is one of four: the refresher, the renewer, trustlogon-lsa,
- * or a worker, whose client then no longer counts. SIGIO is how a worker ends whose
+ * or a monitor, whose client then no longer counts. SIGIO is how a monitor ends whose
  * client hung up (client_watch.c). */
 static void reap(struct listener *l)
 {
@@ -177,7 +179,7 @@ static void reap(struct listener *l)
             if (l->children[i].pid != pid)
                 continue;
             if (WIFSIGNALED(status) && WTERMSIG(status) != SIGIO)
-                tla_journal_line(LOG_ERR, "worker %d was killed by signal %d", (int)pid,
+                tla_journal_line(LOG_ERR, "monitor %d was killed by signal %d", (int)pid,
                                  WTERMSIG(status));
             tla_limits_leave(l->children[i].endpoint->limits, l->children[i].uid);
             l->children[i] = l->children[--l->count];
@@ -333,6 +335,8 @@ int tla_listen(const struct tla_setup *setup)
     }
     l->lsa = tla_lsa_open(l, l->config->run_dir);
     tla_preload(l);
+    if (tl_gss_settings_keep(l->config->run_dir) != 0)
+        tla_journal_line(LOG_WARNING, "cannot write to %s", l->config->run_dir);
     l->last_client = now_s();
     notify("READY=1");
     tla_journal_line(LOG_INFO, "listening on %s", setup->socket);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * lock_file.c - locks on single bytes of a file, which is all that workers share.
+ * lock_file.c - locks on single bytes of a file, which is all that monitors share.
  */
 #include "lock_file.h"
 

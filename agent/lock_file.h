@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * lock_file.h - locks on single bytes of a file, which is all that workers share.
+ * lock_file.h - locks on single bytes of a file, which is all that monitors share.
  *
  * They belong to the open file description and end with the process, even if it is
  * killed.

@@ -13,6 +13,7 @@
 #include <trustlogon/tickets.h>
 
 #include "journal.h"
+#include "logon_worker.h"
 #include "membership_cache.h"
 #include "store_update.h"
 
@@ -137,9 +138,11 @@ int tla_commit_tickets(struct tla_conv *conv, struct tl_logon *logon,
     fresh->expires = days_left(logon->pac, time(NULL));
     fresh->uid = logon->identity->uid;
     fresh->gid = logon->identity->gid;
-    rc = tl_krb_save_pending(logon->krb, fresh->ticket_path);
-    if (rc == 0)
+    rc = tla_logon_worker_save_tickets(logon, fresh->ticket_path);
+    if (rc == 0) {
+        logon->tickets = fresh->ticket_path;
         *pending = fresh;
+    }
     return rc;
 }
 

@@ -4,6 +4,7 @@
  */
 #include "logon_prepare.h"
 
+#include "logon_worker.h"
 #include "own_groups.h"
 
 enum tl_reason tla_logon_new(TALLOC_CTX *ctx, struct tla_conv *conv,
@@ -18,7 +19,7 @@ enum tl_reason tla_logon_new(TALLOC_CTX *ctx, struct tla_conv *conv,
     if (reason != TL_REASON_OK)
         return reason;
     *logon = tl_logon_new(ctx, machine, NULL);
-    if (*logon == NULL)
+    if (*logon == NULL || tla_logon_worker_use(conv, *logon) != 0)
         return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
     (*logon)->cached_groups = tla_cached_own_groups;
     (*logon)->cached_groups_arg = conv;

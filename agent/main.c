@@ -2,6 +2,7 @@
  *
  * main.c - trustlogond: the command line.
  */
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +15,7 @@
 #include "journal.h"
 #include "listener.h"
 #include "reset_process.h"
-#include "worker.h"
+#include "monitor.h"
 
 #define CONVERSATION_FD 3
 
@@ -72,6 +73,21 @@ static int converse(const struct tla_setup *setup)
     }
     tla_reset_process();
     return tla_serve(setup, CONVERSATION_FD, TLA_ENDPOINT_LOGON) == 0 ? 0 : 1;
+}
+
+/* What reads the network does so as this user, and without it not at all. */
+static int prepare_workers(struct tla_setup *setup)
+{
+    int rc = geteuid() == 0 ? tla_worker_user_find(&setup->user) : 0;
+
+    if (rc == 0)
+        return 0;
+    fprintf(stderr,
+            "trustlogond: the system user %s: %s; make it with systemd-sysusers or "
+            "'useradd --system --no-create-home --shell /usr/sbin/nologin %s'\n",
+            TL_WORKER_USER, rc == -EINVAL ? "it is root" : strerror(-rc), TL_WORKER_USER);
+    tla_journal_line(LOG_ERR, "the system user %s: %s", TL_WORKER_USER, strerror(-rc));
+    return rc;
 }
 
 /* "lookup", in the folder of `socket`. NULL: no memory. */
@@ -140,6 +156,8 @@ int main(int argc, char **argv)
         return 1;
     setup.lookup_socket = lookup_socket;
     tla_journal_open(setup.to_stderr);
+    if (prepare_workers(&setup) != 0)
+        return 1;
     status = conversation ? converse(&setup) : tla_listen(&setup);
     free(lookup_socket);
     return status;

@@ -2,8 +2,8 @@
  *
  * name_groups.c - names for the groups of a logon.
  *
- * A PAC has SIDs only, and `id` asks for the name of each. They are read in the worker of
- * the logon, after its answer, with the tickets of the user: those can read the user's
+ * A PAC has SIDs only, and `id` asks for the name of each. They are read by a worker,
+ * after the answer of the logon, with the tickets of the user: those can read the user's
  * own domain over a one-way trust, too, where the machine's cannot. What is not found is
  * looked up when NSS asks for it.
  */
@@ -13,7 +13,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <trustlogon/idmap.h>
+#include <trustlogon/unix_facts.h>
+
 #include "journal.h"
+#include "logon_worker.h"
 #include "store/inspect.h"
 #include "store_update.h"
 
@@ -39,34 +43,81 @@ static struct tl_sid *nameless(TALLOC_CTX *ctx, const struct tla_store_handle *h
     return sids;
 }
 
-static void name_them(TALLOC_CTX *ctx, struct tla_store_handle *handle,
-                      const struct tl_lookup_input *in, const struct tl_sid *sids,
-                      size_t count)
+/* The gid of a group as the logon has it: with rfc2307 it is a number of the directory's.
+ */
+static struct tl_unix_facts *facts_of(TALLOC_CTX *ctx, const struct tl_identity *identity)
 {
-    struct tl_lookup *lookup = tl_lookup_new(ctx, in);
-    struct tl_outcome *out = tl_outcome_new(ctx);
-    struct tl_lookup_answer *found = NULL;
-    enum tl_reason reason;
+    struct tl_unix_facts *facts = talloc_zero(ctx, struct tl_unix_facts);
 
-    if (lookup == NULL || out == NULL)
+    for (size_t i = 0; facts != NULL && i < identity->num_groups; i++)
+        if (tl_unix_facts_add(facts, &identity->groups[i].sid, identity->groups[i].gid) !=
+            0)
+            return NULL;
+    return facts;
+}
+
+static bool is_asked(const struct tl_sid *sids, size_t count, const struct tl_sid *sid)
+{
+    for (size_t i = 0; i < count; i++)
+        if (tl_sid_equal(&sids[i], sid))
+            return true;
+    return false;
+}
+
+/* Names come from the worker; the domain of each, and its ids, from what is known here of
+ * its SID. */
+static void store_names(TALLOC_CTX *ctx, struct tla_store_handle *handle,
+                        const struct tl_logon *logon, const struct tl_lookup_input *in,
+                        const struct tl_sid *sids, size_t count,
+                        const struct tl_dir_names *found)
+{
+    const struct tl_machine *machine = logon->machine;
+    struct tl_identity_input input = {.config = machine->config,
+                                      .facts = facts_of(ctx, logon->identity),
+                                      .local = in->local};
+    struct tl_lookup_answer answer = {.source = TL_LOOKUP_LDAP};
+    struct tl_idmap *map = NULL;
+    char *error = NULL;
+
+    answer.groups = talloc_zero_array(ctx, struct tl_group *, found->count + 1);
+    if (answer.groups == NULL || input.facts == NULL ||
+        tl_idmap_new(ctx, machine->config, machine->workstation->domain,
+                     machine->topology, NULL, &map, &error) != 0)
         return;
-    reason = tl_lookup_name_groups(lookup, sids, count, &found, out);
-    if (reason != TL_REASON_OK)
-        tla_journal_line(LOG_INFO, "cannot read the names of %zu groups: %s (%s)", count,
-                         tl_reason_info(reason)->slug,
-                         out->detail != NULL ? out->detail : "");
-    if (found != NULL && tla_store_answer(handle, found, NULL) != 0)
+    for (size_t i = 0; i < found->count; i++) {
+        const struct tl_dir_name *name = &found->names[i];
+
+        if (is_asked(sids, count, &name->sid) &&
+            tl_group_build(ctx, &input, map, &name->sid, name->name,
+                           &answer.groups[answer.num_groups], NULL) == TL_REASON_OK)
+            answer.num_groups++;
+    }
+    if (tla_store_answer(handle, &answer, NULL) != 0)
         tla_journal_line(LOG_INFO,
                          "cannot write the names of groups to the identity store");
 }
 
+static void name_them(TALLOC_CTX *ctx, struct tla_store_handle *handle,
+                      struct tl_logon *logon, const struct tl_lookup_input *in,
+                      const struct tl_sid *sids, size_t count)
+{
+    const struct tl_outcome *out = logon->outcome;
+    struct tl_dir_names *found = NULL;
+    enum tl_reason reason = tla_worker_name_groups(ctx, logon, in, sids, count, &found);
+
+    if (reason != TL_REASON_OK)
+        tla_journal_line(LOG_INFO, "cannot read the names of %zu groups: %s (%s)", count,
+                         tl_reason_info(reason)->slug,
+                         out->detail != NULL ? out->detail : "");
+    if (found != NULL)
+        store_names(ctx, handle, logon, in, sids, count, found);
+}
+
 /* Without a topology no domain is known that could be asked. */
-void tla_name_groups(struct tla_conv *conv, const struct tl_logon *logon)
+void tla_name_groups(struct tla_conv *conv, struct tl_logon *logon)
 {
     TALLOC_CTX *ctx = talloc_new(conv);
     struct tl_lookup_input in = {.machine = logon->machine,
-                                 .trace = logon->trace,
-                                 .krb = logon->krb,
                                  .deadline = tl_deadline_in_ms(LIMIT_MS)};
     struct tl_local_ids *local = NULL;
     struct tla_store_handle *handle = NULL;
@@ -83,10 +134,8 @@ void tla_name_groups(struct tla_conv *conv, const struct tl_logon *logon)
         goto cleanup;
     in.local = local;
     sids = nameless(ctx, handle, logon->identity, &count);
-    if (sids != NULL && count > 0) {
-        tl_krb_set_deadline(logon->krb, in.deadline);
-        name_them(ctx, handle, &in, sids, count);
-    }
+    if (sids != NULL && count > 0)
+        name_them(ctx, handle, logon, &in, sids, count);
 
 cleanup:
     talloc_free(ctx);

@@ -12,6 +12,6 @@
 /* After the answer of a logon, with its tickets: read the names of its groups into the
  * store, so that `id` finds them. Ends the conversation first, so that no client waits.
  */
-void tla_name_groups(struct tla_conv *conv, const struct tl_logon *logon);
+void tla_name_groups(struct tla_conv *conv, struct tl_logon *logon);
 
 #endif

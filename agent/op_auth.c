@@ -24,6 +24,7 @@
 #include "kdc_queue.h"
 #include "logon_commit.h"
 #include "logon_prepare.h"
+#include "logon_worker.h"
 #include "name_groups.h"
 #include "password_dialogue.h"
 #include "pending.h"
@@ -161,7 +162,7 @@ static struct tla_kdc_place *wait_for_kdc(struct tla_conv *conv, struct tl_logon
 static enum tl_reason prove_old(struct tl_logon *logon,
                                 const struct tl_credential *credential)
 {
-    return tl_password_prove(logon, credential->password);
+    return tla_worker_password_prove(logon, credential->password);
 }
 
 /* Try a credential at the domain, by the given step. Each step counts as a guess: a KDC

@@ -2,7 +2,7 @@
  *
  * op_chauthtok.c - pam_chauthtok: prove the old password, then change it.
  *
- * pam_chauthtok() calls twice, and so two workers do this: the first proves the old
+ * pam_chauthtok() calls twice, and so two monitors do this: the first proves the old
  * password and looks for a password service, so that no other module changes
  * anything before; the second changes it. root is asked for the old one, too: only
  * a domain controller may reset a password without it.
@@ -17,6 +17,7 @@
 #include "find_user.h"
 #include "journal.h"
 #include "logon_prepare.h"
+#include "logon_worker.h"
 #include "password_dialogue.h"
 #include "secret.h"
 
@@ -60,9 +61,10 @@ static int serve(struct tla_conv *conv, struct tl_logon *logon, const char *old)
     int rc = 0;
 
     tla_watch_client(conv, true);
-    (void)tl_password_prove(logon, old);
-    if (logon->outcome->reason == TL_REASON_OK && (flags & TL_WIRE_F_EXPIRED) != 0)
-        needed = tl_password_is_over(logon, old);
+    if ((flags & TL_WIRE_F_EXPIRED) != 0)
+        (void)tla_worker_password_is_over(logon, old, &needed);
+    else
+        (void)tla_worker_password_prove(logon, old);
     tla_watch_client(conv, false);
     (void)tla_journal_may_name(conv, logon);
     if (logon->outcome->reason != TL_REASON_OK)

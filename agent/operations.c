@@ -4,7 +4,7 @@
  * may ask for it. HACKING.md has the steps to add one.
  *
  * Any user may look up any other, as in /etc/passwd. A locker authenticates its own
- * account only (worker.c compares the name with its uid), and its configuration is
+ * account only (monitor.c compares the name with its uid), and its configuration is
  * ignored: the choice of the keytab would be the choice of what counts as proof.
  * Everything else is for root's programs.
  */

@@ -14,6 +14,7 @@
 #include "channel.h"
 #include "client_watch.h"
 #include "journal.h"
+#include "logon_worker.h"
 
 #define TRIES 3
 
@@ -87,7 +88,7 @@ enum tl_reason tla_password_change(struct tla_conv *conv, struct tl_logon *logon
                                TL_REASON_PASSWORD_NOT_GIVEN, "%s", wrong);
     }
     tla_watch_client(conv, true);
-    reason = tl_password_change(logon, old, fresh);
+    reason = tla_worker_password_change(logon, old, fresh);
     tla_watch_client(conv, false);
     log_change(conv, logon);
     return reason;

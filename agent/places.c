@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * places.c - how many workers one holder may have at once.
+ * places.c - how many monitors one holder may have at once.
  *
  * One file, root's alone, has a range of bytes for each holder, by the hash of its name;
  * a place is a locked byte. A holder leaves no file behind.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * places.h - how many workers one holder may have at once.
+ * places.h - how many monitors one holder may have at once.
  */
 #ifndef TLA_PLACES_H
 #define TLA_PLACES_H

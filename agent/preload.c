@@ -3,7 +3,7 @@
  * preload.c - what every logon needs, loaded once.
  *
  * libkrb5 opens its preauthentication plugins with the first AS exchange of a context,
- * and with them libcrypto, whose relocation alone takes milliseconds. Workers are forks
+ * and with them libcrypto, whose relocation alone takes milliseconds. Monitors are forks
  * of the listener and find these libraries in place.
  */
 #include "preload.h"

@@ -7,7 +7,7 @@
 
 #include <talloc.h>
 
-/* Keep open, for as long as `mem` lives, what each worker would open for itself. */
+/* Keep open, for as long as `mem` lives, what each monitor would open for itself. */
 void tla_preload(TALLOC_CTX *mem);
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * syscall_filter.c - the system calls a worker may make; every other one fails with
+ * syscall_filter.c - the system calls a monitor may make; every other one fails with
  * ENOSYS, upon which a C library newer than this list takes the older call.
  *
  * An allow-list: files, sockets, memory, time, the user's uid, keyrings, and a
  * child of its own. Not in it, among others: exec, ptrace, mounts, namespaces,
  * modules, bpf, io_uring, foreign memory, and the clock. A build with sanitizers needs
- * nothing more, since workers end with _exit().
+ * nothing more, since monitors end with _exit().
  */
 #include "harden.h"
 
@@ -19,11 +19,6 @@
 #define NAMESPACES                                                                       \
     (CLONE_NEWCGROUP | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID |        \
      CLONE_NEWUSER | CLONE_NEWUTS)
-#if defined(__s390__) || defined(__s390x__)
-#define CLONE_FLAGS 1 /* the place of clone's flags among its arguments */
-#else
-#define CLONE_FLAGS 0
-#endif
 
 static const struct tla_syscall allowed[] = {
     /* files */
@@ -202,6 +197,11 @@ static const struct tla_syscall allowed[] = {
     ALLOW(vfork),
     ALLOW(wait4),
     ALLOW(waitid),
+    /* a worker's own, narrower sandbox */
+    ALLOW(seccomp),
+    ALLOW(landlock_create_ruleset),
+    ALLOW(landlock_add_rule),
+    ALLOW(landlock_restrict_self),
     /* becoming the user; keyring caches */
     ALLOW(setfsgid),
     ALLOW(setfsuid),
@@ -221,5 +221,7 @@ static const struct tla_syscall allowed[] = {
 
 int tla_filter(void)
 {
-    return tla_allow_only(allowed, sizeof(allowed) / sizeof(allowed[0]));
+    const struct tla_calls list = TLA_CALLS(allowed);
+
+    return tla_allow_only(&list, 1);
 }

@@ -19,13 +19,14 @@ static int allow(scmp_filter_ctx filter, const struct tla_syscall *call)
         SCMP_CMP(call->argument, SCMP_CMP_MASKED_EQ, call->mask, call->value));
 }
 
-int tla_allow_only(const struct tla_syscall *calls, size_t count)
+int tla_allow_only(const struct tla_calls *lists, size_t count)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
     int rc = filter == NULL ? -ENOMEM : 0;
 
-    for (size_t i = 0; i < count && rc == 0; i++)
-        rc = allow(filter, &calls[i]);
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < lists[i].count && rc == 0; k++)
+            rc = allow(filter, &lists[i].calls[k]);
     if (rc == 0)
         rc = seccomp_load(filter);
     if (filter != NULL)
@@ -35,7 +36,7 @@ int tla_allow_only(const struct tla_syscall *calls, size_t count)
 
 #else
 
-int tla_allow_only(const struct tla_syscall *calls, size_t count)
+int tla_allow_only(const struct tla_calls *lists, size_t count)
 {
     return 0;
 }

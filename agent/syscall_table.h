@@ -34,9 +34,23 @@ struct tla_syscall {
     {.number = TLA_SYSCALL(name), .argument = (argument_), .mask = (mask_), .value = (value_)}
 /* clang-format on */
 
-/* From now on every call that the table does not allow fails with ENOSYS, upon which a C
- * library newer than the table takes the older call. 0 or -errno; 0, without a filter, in
- * a build without libseccomp. */
-int tla_allow_only(const struct tla_syscall *calls, size_t count);
+/* The place of clone's flags among its arguments. */
+#if defined(__s390__) || defined(__s390x__)
+#define CLONE_FLAGS 1
+#else
+#define CLONE_FLAGS 0
+#endif
+
+/* From now on every call that no table allows fails with ENOSYS, upon which a C
+ * library newer than the tables takes the older call. 0 or -errno; 0, without a filter,
+ * in a build without libseccomp. */
+struct tla_calls {
+    const struct tla_syscall *calls;
+    size_t count;
+};
+/* clang-format off */
+#define TLA_CALLS(table) {.calls = (table), .count = sizeof(table) / sizeof((table)[0])}
+/* clang-format on */
+int tla_allow_only(const struct tla_calls *lists, size_t count);
 
 #endif

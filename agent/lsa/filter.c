@@ -123,5 +123,7 @@ static const struct tla_syscall allowed[] = {
 
 int lsa_filter(void)
 {
-    return tla_allow_only(allowed, sizeof(allowed) / sizeof(allowed[0]));
+    const struct tla_calls list = TLA_CALLS(allowed);
+
+    return tla_allow_only(&list, 1);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * worker.h - one conversation from its request to its end.
+ * monitor.h - one conversation from its request to its end.
  */
-#ifndef TLA_WORKER_H
-#define TLA_WORKER_H
+#ifndef TLA_MONITOR_H
+#define TLA_MONITOR_H
 
 #include "agent.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * worker.c - one conversation from its request to its end.
+ * monitor.c - one conversation from its request to its end.
  */
-#include "worker.h"
+#include "monitor.h"
 
 #include <errno.h>
 #include <string.h>
@@ -133,7 +133,7 @@ int tla_serve(const struct tla_setup *setup, int fd, enum tla_endpoint_kind endp
     int rc = conv == NULL ? -ENOMEM : tla_harden();
 
     if (rc != 0) {
-        tla_journal_line(LOG_ERR, "a worker cannot drop its privileges: %s",
+        tla_journal_line(LOG_ERR, "a monitor cannot drop its privileges: %s",
                          strerror(-rc));
         goto done;
     }

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * logon_worker_directory.c - the steps of a logon that read directories, made by a
+ * worker: this machine's own with the machine's tickets, which are lent, and those of the
+ * user's forest with the user's.
+ */
+#include "logon_worker_internal.h"
+
+#include <string.h>
+
+#include "worker_codec.h"
+
+/* A context with the user's tickets, in a worker that is not the one which got them. */
+static bool has_tickets(struct tl_logon *logon)
+{
+    const struct tla_logon_worker *worker = tla_logon_worker_of(logon);
+    const struct tl_machine *machine = logon->machine;
+
+    logon->locator = tl_locator_new(logon, machine->config, machine->site, logon->trace);
+    return worker->tickets != NULL && logon->locator != NULL &&
+           tl_krb_new(logon, machine->config, logon->locator,
+                      tl_deadline_in_ms(machine->config->logon_timeout), logon->trace,
+                      &logon->krb, logon->outcome) == TL_REASON_OK &&
+           tl_krb_take_tickets(logon->krb, worker->tickets) == 0;
+}
+
+static json_t *run_refresh(struct tla_work *work)
+{
+    struct tl_logon *logon = work->logon;
+    struct tl_machine *machine = logon->machine;
+    json_t *result;
+
+    tl_outcome_reset(logon->outcome);
+    (void)tl_machine_refresh(machine, logon->trace,
+                             tl_deadline_in_ms(machine->config->logon_timeout),
+                             logon->outcome);
+    result = tla_result_of(logon);
+    if (result != NULL && logon->outcome->reason == TL_REASON_OK)
+        (void)json_object_set_new(result, "topology",
+                                  tla_topology_encode(machine->topology));
+    return result;
+}
+
+/* In an object of its own: the outcome, the client and the words of the logon stay. */
+static struct tl_logon *beside(const struct tl_logon *logon)
+{
+    struct tl_logon *own = talloc_zero(logon, struct tl_logon);
+
+    if (own == NULL)
+        return NULL;
+    *own = *logon;
+    own->outcome = tl_outcome_new(own);
+    own->words = NULL;
+    own->machine = talloc_memdup(own, logon->machine, sizeof(*logon->machine));
+    if (own->outcome == NULL || own->machine == NULL)
+        TALLOC_FREE(own);
+    return own;
+}
+
+static void copy_outcome(const struct tl_outcome *from, struct tl_outcome *out)
+{
+    if (out == NULL || from->reason == TL_REASON_OK)
+        return;
+    tl_outcome_fail(out, from->stage, from->reason, from->detail != NULL ? "%s" : NULL,
+                    from->detail);
+    out->ntstatus = from->ntstatus;
+    out->krb_error = from->krb_error;
+    out->edata_ntstatus = from->edata_ntstatus;
+    tl_outcome_set_realm(out, from->realm);
+    tl_outcome_set_kdc(out, from->kdc);
+    tl_outcome_set_subject(out, from->subject);
+    tl_outcome_set_attribute(out, from->attribute);
+}
+
+/* Do it beside the logon, and take its outcome into `out`. */
+static enum tl_reason do_beside(struct tla_work *work, const struct tl_logon *logon,
+                                json_t **result, struct tl_outcome *out)
+{
+    enum tl_reason reason;
+
+    *result = NULL;
+    work->conv = tla_logon_worker_of(logon)->conv;
+    work->logon = beside(logon);
+    if (work->logon == NULL)
+        return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+    reason = tla_logon_work(work, result);
+    copy_outcome(work->logon->outcome, out);
+    talloc_free(work->logon);
+    return reason;
+}
+
+/* What it says of the trusts is believed: it has spoken with this machine's domain alone.
+ */
+enum tl_reason tla_worker_refresh(void *arg, struct tl_logon *logon,
+                                  struct tl_outcome *out)
+{
+    struct tla_work work = {.run = run_refresh};
+    struct tl_topology *fresh = NULL;
+    json_t *result = NULL;
+    enum tl_reason reason = do_beside(&work, logon, &result, out);
+
+    if (reason == TL_REASON_OK &&
+        tla_topology_decode(logon->machine, json_object_get(result, "topology"),
+                            &fresh) != 0)
+        reason = tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_INTERNAL,
+                                 "the trusts that were read cannot be decoded");
+    json_decref(result);
+    if (reason == TL_REASON_OK)
+        tl_machine_take_topology(logon->machine, fresh);
+    return reason;
+}
+
+static json_t *run_explain_proof(struct tla_work *work)
+{
+    /* Where the machine is refused, the user may read its account. */
+    if (!has_tickets(work->logon))
+        TALLOC_FREE(work->logon->krb);
+    (void)tl_logon_explain_proof(work->logon);
+    return tla_result_of(work->logon);
+}
+
+enum tl_reason tla_worker_explain_proof(void *arg, struct tl_logon *logon)
+{
+    struct tla_logon_worker *worker = arg;
+    struct tla_work work = {
+        .conv = worker->conv, .logon = logon, .run = run_explain_proof};
+    enum tl_reason before = logon->outcome->reason, reason;
+    json_t *result = NULL;
+
+    reason = tla_logon_work(&work, &result);
+    json_decref(result);
+    /* It may say more of the failure, and nothing else. */
+    if (reason == TL_REASON_OK)
+        reason = tl_outcome_fail(logon->outcome, TL_STAGE_PROOF, before, NULL);
+    return reason;
+}
+
+struct of_own_domain {
+    tl_deadline deadline;
+};
+
+static json_t *run_own_groups(struct tla_work *work)
+{
+    const struct of_own_domain *what = work->arg;
+    struct tl_logon *logon = work->logon;
+    struct tl_lookup_input in = {
+        .machine = logon->machine, .trace = logon->trace, .deadline = what->deadline};
+    struct tl_lookup *lookup = tl_lookup_new(logon, &in);
+    struct tl_dir_names *found = NULL;
+    json_t *result;
+
+    if (lookup == NULL)
+        return NULL;
+    (void)tl_lookup_own_groups(logon, lookup, logon->pac, &found, logon->outcome);
+    result = tla_result_of(logon);
+    if (result != NULL && found != NULL)
+        (void)json_object_set_new(result, "groups", tla_dir_names_encode(found));
+    return result;
+}
+
+enum tl_reason tla_worker_own_groups(void *arg, struct tl_logon *logon,
+                                     tl_deadline deadline, struct tl_dir_names **groups,
+                                     struct tl_outcome *out)
+{
+    const struct of_own_domain what = {.deadline = deadline};
+    struct tla_work work = {.run = run_own_groups, .arg = &what};
+    json_t *result = NULL, *found;
+    enum tl_reason reason = do_beside(&work, logon, &result, out);
+
+    *groups = NULL;
+    found = json_object_get(result, "groups");
+    if (found != NULL && tla_groups_decode(logon, found, groups) != 0)
+        reason = tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_INTERNAL,
+                                 "the worker's result is not valid");
+    json_decref(result);
+    return reason;
+}
+
+static json_t *run_unix_facts(struct tla_work *work)
+{
+    struct tl_logon *logon = work->logon;
+    struct tl_unix_facts *facts = NULL;
+    json_t *result;
+
+    if (!has_tickets(logon))
+        return NULL;
+    (void)tl_logon_unix_facts(logon, &facts);
+    result = tla_result_of(logon);
+    if (result != NULL && facts != NULL)
+        (void)json_object_set_new(result, "facts", tla_unix_facts_encode(facts));
+    return result;
+}
+
+enum tl_reason tla_worker_unix_facts(void *arg, struct tl_logon *logon,
+                                     struct tl_unix_facts **facts)
+{
+    struct tla_logon_worker *worker = arg;
+    struct tla_work work = {.conv = worker->conv, .logon = logon, .run = run_unix_facts};
+    const char *client = logon->client;
+    json_t *result = NULL;
+    enum tl_reason reason = tla_logon_work(&work, &result);
+
+    *facts = NULL;
+    logon->client = client; /* the proven one */
+    if (reason == TL_REASON_OK &&
+        tla_unix_facts_decode(logon, json_object_get(result, "facts"), facts) != 0)
+        reason = tla_result_not_understood(logon);
+    json_decref(result);
+    return reason;
+}
+
+struct nameless {
+    const struct tl_lookup_input *in;
+    const struct tl_sid *sids;
+    size_t count;
+};
+
+static json_t *run_name_groups(struct tla_work *work)
+{
+    const struct nameless *what = work->arg;
+    struct tl_logon *logon = work->logon;
+    struct tl_lookup_input in = *what->in;
+    struct tl_lookup_answer *found = NULL;
+    struct tl_lookup *lookup;
+    json_t *result;
+
+    if (!has_tickets(logon))
+        return NULL;
+    in.krb = logon->krb;
+    in.trace = logon->trace;
+    in.deadline = tl_deadline_in_ms(tl_deadline_left_ms(in.deadline));
+    tl_krb_set_deadline(logon->krb, in.deadline);
+    lookup = tl_lookup_new(logon, &in);
+    if (lookup == NULL)
+        return NULL;
+    (void)tl_lookup_name_groups(lookup, what->sids, what->count, &found, logon->outcome);
+    result = tla_result_of(logon);
+    if (result != NULL && found != NULL)
+        (void)json_object_set_new(result, "groups", tla_groups_encode(found));
+    return result;
+}
+
+enum tl_reason tla_worker_name_groups(TALLOC_CTX *ctx, struct tl_logon *logon,
+                                      const struct tl_lookup_input *in,
+                                      const struct tl_sid *sids, size_t count,
+                                      struct tl_dir_names **groups)
+{
+    const struct nameless what = {.in = in, .sids = sids, .count = count};
+    struct tla_work work = {.conv = tla_logon_worker_of(logon)->conv,
+                            .logon = logon,
+                            .run = run_name_groups,
+                            .arg = &what};
+    json_t *result = NULL, *found;
+    enum tl_reason reason = tla_logon_work(&work, &result);
+
+    *groups = NULL;
+    found = json_object_get(result, "groups");
+    if (found != NULL && tla_groups_decode(ctx, found, groups) != 0)
+        reason = tla_result_not_understood(logon);
+    json_decref(result);
+    return reason;
+}

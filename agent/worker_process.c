@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * worker_process.c - start a worker, serve it, take its result.
+ */
+#include "worker_process.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include <trustlogon/directory.h>
+#include <trustlogon/tickets.h>
+
+#include "journal.h"
+#include "preload.h"
+#include "sandbox.h"
+#include "worker_message.h"
+#include "worker_requests.h"
+
+#define WORKER_FD 3
+#define SPARE_S 10
+
+/* Longer than anything that a worker does may take by the library's own deadlines. */
+static unsigned int limit_s(const struct tl_config *config)
+{
+    return (2 * (unsigned int)config->logon_timeout +
+            2 * (unsigned int)config->explain_timeout) /
+               1000 +
+           SPARE_S;
+}
+
+/* Nothing of the monitor's stays open: not the client, not the keytab's folder. */
+static int keep_only(int fd)
+{
+    if (fd != WORKER_FD && dup2(fd, WORKER_FD) < 0)
+        return -errno;
+    return close_range(WORKER_FD + 1, ~0U, 0) == 0 ? 0 : -errno;
+}
+
+/* The keys go with the process that becomes the worker. A keytab that cannot be read is
+ * found out again by the work, with its reason. */
+static int take_keys(struct tla_work *work)
+{
+    struct tl_machine *machine = work->logon->machine;
+    struct tl_config *config =
+        talloc_memdup(work->logon, machine->config, sizeof(*machine->config));
+
+    if (config == NULL)
+        return -ENOMEM;
+    machine->config = config;
+    (void)tl_keytab_into_memory(config, &config->keytab, NULL);
+    return 0;
+}
+
+static int confine(const struct tla_work *work)
+{
+    const struct tla_worker_user *user = &work->conv->setup->user;
+
+    if (work->card)
+        return tla_sandbox_stay_alone();
+    return work->conv->config->sandbox ? tla_sandbox_enter(user)
+                                       : tla_sandbox_become(user);
+}
+
+static void run_worker(struct tla_work *work, int fd, pid_t monitor)
+{
+    json_t *result = NULL, *message;
+    int rc;
+
+    (void)signal(SIGIO, SIG_DFL);
+    alarm(limit_s(work->conv->config));
+    if (work->conv->setup->single) { /* what the listener has done otherwise */
+        tla_preload(work->logon);
+        (void)tl_gss_settings_keep(work->conv->config->run_dir);
+    }
+    rc = work->keys ? take_keys(work) : 0;
+    if (rc == 0)
+        rc = keep_only(fd);
+    if (rc == 0)
+        rc = confine(work);
+    if (rc == 0 && getppid() != monitor)
+        rc = -ECHILD;
+    work->fd = WORKER_FD;
+    if (rc == 0) {
+        tla_requests_begin(work);
+        result = work->run(work);
+        rc = result != NULL ? 0 : -ENOMEM;
+    }
+    message = rc == 0 ? json_pack("{s:o}", "result", result)
+                      : json_pack("{s:i}", "failed", -rc);
+    rc = message != NULL ? tla_message_send(WORKER_FD, message) : -ENOMEM;
+    json_decref(message);
+    _exit(rc == 0 ? 0 : 1);
+}
+
+static int start(struct tla_work *work, pid_t *pid)
+{
+    pid_t monitor = getpid();
+    int ends[2];
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+        return -errno;
+    *pid = fork();
+    if (*pid == 0)
+        run_worker(work, ends[1], monitor);
+    close(ends[1]);
+    if (*pid < 0) {
+        int rc = -errno;
+
+        close(ends[0]);
+        return rc;
+    }
+    work->fd = ends[0];
+    return 0;
+}
+
+/* Until the result; every other message is a request. */
+static int serve(struct tla_work *work, json_t **result)
+{
+    tl_deadline deadline = tl_deadline_in_ms((int64_t)limit_s(work->conv->config) * 1000);
+    const json_t *found;
+    json_t *message;
+    int rc;
+
+    for (;;) {
+        rc = tla_message_receive(work->fd, deadline, &message);
+        if (rc != 0)
+            return rc;
+        found = json_object_get(message, "result");
+        if (json_is_object(found)) {
+            *result = json_incref((json_t *)(uintptr_t)found);
+            json_decref(message);
+            return 0;
+        }
+        found = json_object_get(message, "failed");
+        rc = json_is_integer(found) ? -(int)json_integer_value(found)
+                                    : tla_request_serve(work, message);
+        json_decref(message);
+        if (rc != 0)
+            return rc < 0 && rc > -4096 ? rc : -EBADMSG;
+    }
+}
+
+/* The last worker, which is ending or has ended. Nobody waits for that: a worker that
+ * does not end is killed when its monitor ends. */
+static pid_t ending;
+
+static void collect(void)
+{
+    if (ending > 0 && waitpid(ending, NULL, WNOHANG) != 0)
+        ending = 0;
+}
+
+/* How it ended, if it did so by itself. */
+static void log_failure(int rc, pid_t pid)
+{
+    const struct timespec moment = {.tv_nsec = 50000000};
+    int status = 0;
+
+    (void)nanosleep(&moment, NULL);
+    if (pid > 0 && waitpid(pid, &status, WNOHANG) == pid && WIFSIGNALED(status))
+        tla_journal_line(LOG_ERR, "the worker of a logon was killed by signal %d",
+                         WTERMSIG(status));
+    else
+        tla_journal_line(LOG_ERR, "the worker of a logon failed: %s", strerror(-rc));
+}
+
+int tla_work_do(struct tla_work *work, json_t **result)
+{
+    pid_t pid = 0;
+    int rc;
+
+    *result = NULL;
+    work->requests = 0;
+    collect();
+    rc = start(work, &pid);
+    if (rc == 0) {
+        rc = serve(work, result);
+        close(work->fd);
+        ending = pid;
+    }
+    if (rc == 0)
+        return 0;
+    log_failure(rc, pid);
+    tl_outcome_reset(work->logon->outcome);
+    tl_outcome_fail(work->logon->outcome, TL_STAGE_LOCAL, TL_REASON_INTERNAL,
+                    "the process that asks the domain controllers has ended: %s",
+                    strerror(-rc));
+    return rc;
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * worker_requests.c - what a worker may ask of its monitor.
+ *
+ * A worker may have been taken over by what it read. So each request is a row of one
+ * table, may come so many times in a worker's life and only before its result, and is
+ * checked by what the monitor itself knows:
+ *
+ *   request    what the monitor does                     what is checked
+ *   reply      notes that a KDC of the realm answers     -
+ *   dcs        keeps the DCs of a domain in the cache    the domain is the user's or one
+ * of the topology; the text decodes as an entry of that domain fast       marks that a
+ * realm's KDC speaks FAST      the realm is the user's tickets    lends the machine's
+ * tickets               armor is for a realm as above
+ *
+ * Nothing else of the monitor's can be reached. Its verdict rests on the proof alone.
+ */
+#include "worker_requests.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <trustlogon/machine.h>
+#include <trustlogon/name.h>
+#include <trustlogon/tickets.h>
+
+#include "status/keep.h"
+#include "status/mark.h"
+#include "worker_codec.h"
+#include "worker_message.h"
+
+#define FAST "fast."
+#define ANSWER_MS 30000
+
+/* --- the worker's side ------------------------------------------------------------- */
+
+static int ask(const struct tla_work *work, json_t *request)
+{
+    int rc = request != NULL ? tla_message_send(work->fd, request) : -ENOMEM;
+
+    json_decref(request);
+    return rc;
+}
+
+static void see_event(void *arg, const struct tl_event *event)
+{
+    if (event->kind == TL_EVENT_REPLY)
+        (void)ask(arg, json_pack("{s:s}", "ask", "reply"));
+}
+
+static bool keep(void *arg, enum tli_kept what, const char *name, const char *text)
+{
+    const char *slash = strrchr(name, '/');
+
+    if (what == TLI_KEPT_DCS)
+        return ask(arg, json_pack("{s:s,s:s,s:s}", "ask", "dcs", "domain", name, "text",
+                                  text)) == 0;
+    if (slash == NULL || strncmp(slash + 1, FAST, strlen(FAST)) != 0)
+        return false;
+    return ask(arg, json_pack("{s:s,s:s}", "ask", "fast", "realm",
+                              slash + 1 + strlen(FAST))) == 0;
+}
+
+static enum tl_reason borrow(void *arg, TALLOC_CTX *ctx, const struct tl_loan *loan,
+                             struct tl_tickets **tickets, struct tl_outcome *out)
+{
+    const struct tla_work *work = arg;
+    struct tl_outcome *why = tl_outcome_new(ctx);
+    json_t *answer = NULL;
+    int rc = ask(work, json_pack("{s:s,s:b,s:s?}", "ask", "tickets", "fresh",
+                                 (int)loan->fresh, "armor", loan->armor));
+
+    *tickets = NULL;
+    if (rc == 0)
+        rc = tla_message_receive(work->fd, tl_deadline_in_ms(ANSWER_MS), &answer);
+    if (rc == 0 && why != NULL &&
+        tla_outcome_decode(json_object_get(answer, "outcome"), why) == 0 &&
+        why->reason == TL_REASON_OK)
+        rc = tla_tickets_decode(ctx, json_object_get(answer, "tickets"), tickets);
+    json_decref(answer);
+    if (*tickets != NULL)
+        return TL_REASON_OK;
+    if (out != NULL && why != NULL && why->reason != TL_REASON_OK) {
+        tl_outcome_fail(out, why->stage, why->reason, why->detail != NULL ? "%s" : NULL,
+                        why->detail);
+        out->ntstatus = why->ntstatus;
+        out->krb_error = why->krb_error;
+        tl_outcome_set_realm(out, why->realm);
+        tl_outcome_set_kdc(out, why->kdc);
+        tl_outcome_set_subject(out, why->subject);
+        tl_outcome_set_attribute(out, why->attribute);
+        return out->reason;
+    }
+    return tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_INTERNAL,
+                           "the machine's tickets are not lent: %s", strerror(-rc));
+}
+
+void tla_requests_begin(struct tla_work *work)
+{
+    struct tl_trace *trace = talloc(work->logon, struct tl_trace);
+
+    if (trace != NULL)
+        *trace = tl_trace_start(see_event, work);
+    work->logon->trace = trace;
+    tli_keep_by(keep, work);
+    if (!work->keys)
+        tl_krb_borrow_machine_tickets(borrow, work);
+}
+
+/* --- the monitor's side --------------------------------------------------------------
+ */
+
+static int serve_reply(struct tla_work *work, const json_t *request)
+{
+    struct tl_event event = {.kind = TL_EVENT_REPLY, .krb_error = TL_KRB_NONE};
+
+    tl_trace_event(work->logon->trace, &event);
+    return 0;
+}
+
+static bool is_known(const struct tl_logon *logon, const char *domain)
+{
+    const struct tl_route *route = logon->route;
+    struct tl_known_domain known;
+
+    return (route != NULL && route->realm != NULL &&
+            tl_dns_equal(route->realm, domain)) ||
+           tl_known_domain(logon->machine->topology, logon->machine->workstation, domain,
+                           &known);
+}
+
+static int serve_dcs(struct tla_work *work, const json_t *request)
+{
+    const char *domain = json_string_value(json_object_get(request, "domain"));
+    const char *text = json_string_value(json_object_get(request, "text"));
+
+    if (domain == NULL || text == NULL)
+        return -EBADMSG;
+    /* A domain that a referral led to may be unknown here: then it is not kept. */
+    if (is_known(work->logon, domain))
+        (void)tl_locate_keep(work->conv->config, domain, text);
+    return 0;
+}
+
+static int serve_fast(struct tla_work *work, const json_t *request)
+{
+    const char *realm = json_string_value(json_object_get(request, "realm"));
+    const struct tl_route *route = work->logon->route;
+    const char *folder = work->conv->config->state_dir;
+    char *path;
+
+    if (realm == NULL)
+        return -EBADMSG;
+    if (route == NULL || route->realm == NULL || strcmp(route->realm, realm) != 0)
+        return 0;
+    path = talloc_asprintf(work->logon, "%s/" FAST "%s", folder, realm);
+    if (path != NULL)
+        tli_mark_set(folder, path);
+    talloc_free(path);
+    return 0;
+}
+
+static int serve_tickets(struct tla_work *work, const json_t *request)
+{
+    const struct tl_loan loan = {
+        .fresh = json_is_true(json_object_get(request, "fresh")),
+        .armor = json_string_value(json_object_get(request, "armor"))};
+    struct tl_outcome *out = tl_outcome_new(work->logon);
+    struct tl_tickets *tickets = NULL;
+    json_t *answer;
+    int rc;
+
+    if (work->lend == NULL)
+        return -EBADMSG;
+    if (out == NULL)
+        return -ENOMEM;
+    if (loan.armor != NULL && !is_known(work->logon, loan.armor))
+        tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_ARMOR_UNAVAILABLE,
+                        "%s is not a realm of the user's", loan.armor);
+    else
+        (void)work->lend(work, &loan, &tickets, out);
+    answer = json_pack("{s:o,s:o}", "outcome", tla_outcome_encode(out), "tickets",
+                       tickets != NULL ? tla_tickets_encode(tickets) : json_null());
+    rc = answer != NULL ? tla_message_send(work->fd, answer) : -ENOMEM;
+    json_decref(answer);
+    talloc_free(tickets);
+    talloc_free(out);
+    return rc;
+}
+
+static const struct {
+    const char *name;
+    int (*serve)(struct tla_work *work, const json_t *request);
+} requests[] = {
+    {"reply", serve_reply},
+    {"dcs", serve_dcs},
+    {"fast", serve_fast},
+    {"tickets", serve_tickets},
+};
+
+/* Of one worker: replies of KDCs, mostly. */
+#define REQUESTS_MAX 500
+
+int tla_request_serve(struct tla_work *work, const json_t *message)
+{
+    const char *name = json_string_value(json_object_get(message, "ask"));
+
+    if (name == NULL || work->requests == REQUESTS_MAX)
+        return -EBADMSG;
+    work->requests++;
+    for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++)
+        if (strcmp(requests[i].name, name) == 0)
+            return requests[i].serve(work, message);
+    return -EBADMSG;
+}
