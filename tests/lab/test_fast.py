@@ -113,7 +113,9 @@ def policies():
     armored("demand, first", first.wire)
     equal("demand, first: the machine's ticket, and the logon", first.wire.exchanges(),
           ["AS-REQ", "AS-REQ", "TGS-REQ", "TGS-REQ", "AS-REQ", "AS-REQ", "TGS-REQ", "TGS-REQ"])
-    equal("demand, first: no more connections than a logon has", first.wire.connections(88), 2)
+    # The process with the machine's keys has connections of its own, and nothing of the user's.
+    equal("demand, first: two connections for the ticket, two for the logon",
+          first.wire.connections(88), 4)
     equal("demand: the machine's tickets are root's alone",
           ws(["stat", "-c", "%a %u", TICKETS]).stdout.strip(), "600 0")
     for label, one in (("demand, later", demand), ("try, later", known)):

@@ -21,8 +21,11 @@ OTHERS = (BOB, "bob@contoso.test", "FABRIKAM\\carol", "root", "localuser", "nobo
 CLIENT = pathlib.Path(__file__).with_name("pam_client.py").read_text(encoding="utf-8")
 PAM_AUTH_ERR = 7
 FOLDERS = "/run/trustlogon /var/lib/trustlogon /var/cache/trustlogon"
-# What every user may read: ids and names, which `ls -l` shows as well, and the trusts.
-OPEN = {"/var/lib/trustlogon/identity.store", "/var/lib/trustlogon/topology.json"}
+# What every user may read: ids and names, which `ls -l` shows as well, the trusts, the domain
+# controllers that were found, and settings that are the same everywhere. Workers read them too.
+OPEN = {"/var/lib/trustlogon/identity.store", "/var/lib/trustlogon/topology.json",
+        "/var/cache/trustlogon/dc-fabrikam.test.json", "/var/cache/trustlogon/dc-contoso.test.json",
+        "/run/trustlogon/gssapi.conf", "/run/trustlogon/gssapi-rc4.conf"}
 SECRETS = ("/etc/krb5.keytab", "/run/trustlogon/pending", "/run/trustlogon/guesses",
            "/run/trustlogon/lsa.sock", "/var/lib/trustlogon/members")
 TGT = "krbtgt/CONTOSO.TEST@CONTOSO.TEST"

@@ -140,6 +140,22 @@ def refreshed(seconds):
     return len(seen)
 
 
+def confined():
+    """The worker of a logon, while no KDC answers: whose it is, and what lies over it."""
+    for line, filters in (("", "2"), ("[agent]\n sandbox = no\n", "1")):
+        put("ws1", CONF, line)
+        with broken("port88"):
+            told = ws("while pgrep -u trustlogon >/dev/null; do sleep 0.1; done\n"
+                      "(echo x | pamtester trustlogon-test 'CONTOSO\\alice' authenticate >/dev/null 2>&1 &)\n"
+                      "for i in $(seq 200); do p=$(pgrep -u trustlogon -n trustlogond) && break; "
+                      "sleep 0.05; done; sleep 0.5; cat /proc/$p/status").stdout
+        facts = dict(line.split(":\t", 1) for line in told.splitlines() if ":\t" in line)
+        told = (facts.get("CapEff"), facts.get("NoNewPrivs"), facts.get("Seccomp_filters"))
+        equal("sandbox = no: no list of system calls of the worker's own" if line else
+              "sandbox = yes: the monitor's list of system calls, and the worker's", told,
+              ("0000000000000000", "1", filters))
+
+
 def topology():
     put("ws1", CONF, "[topology]\n    topology_refresh = 60\n")
     check("topology_refresh = 60: read again each minute", refreshed(120) == 3)
@@ -158,6 +174,7 @@ def main():
     put("ws1", "/etc/nsswitch.conf",
         "passwd: files trustlogon\ngroup: files trustlogon\nhosts: files dns\n")
     stored()
+    confined()
     topology()
     finish()
 

@@ -9,7 +9,7 @@ import time
 
 import smartcard
 from certificates import HOUR, Authority, pem
-from daemon import agent
+from daemon import LOG, agent
 from harness import (PASSWORD, SERVICE, check, command, diagnose, equal, finish, get, ids_of,
                      journal, logon, pam_stack, put, up, ws)
 from programs import Terminal, sshd
@@ -246,7 +246,8 @@ def locker():
                        "/usr/bin/python3", "-I", "-c", CLIENT, "locker", ALICE, "[]",
                        "authenticate"], stdin=pin + "\n")
             check(f"a locker, {'right' if good else 'wrong'} PIN",
-                  done.stdout.startswith('[["authenticate", 0') == good, done)
+                  done.stdout.startswith('[["authenticate", 0') == good,
+                  (done.stdout, ws(["cat", LOG]).stdout))
             equal("the card saw it once", tried(), ["right" if good else "wrong"])
     fresh()
     ws("rm /etc/trustlogon.conf")
