@@ -10,5 +10,7 @@
 int tla_harden(void);
 /* syscall_filter.c: the filter alone. 0 or -errno; 0 in a build without libseccomp. */
 int tla_filter(void);
+/* Make it before it is needed, for all children. 0 or -errno. */
+int tla_filter_make(void);
 
 #endif

@@ -335,6 +335,8 @@ int tla_listen(const struct tla_setup *setup)
     }
     l->lsa = tla_lsa_open(l, l->config->run_dir);
     tla_preload(l);
+    (void)tla_filter_make(); /* what fails here fails again, and is told, in a monitor */
+    (void)tla_sandbox_filter_make();
     if (tl_gss_settings_keep(l->config->run_dir) != 0)
         tla_journal_line(LOG_WARNING, "cannot write to %s", l->config->run_dir);
     l->last_client = now_s();

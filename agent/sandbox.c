@@ -103,8 +103,10 @@ int tla_sandbox_become(const struct tla_worker_user *user)
 
 int tla_sandbox_enter(const struct tla_worker_user *user)
 {
-    int rc = set_limits();
+    int rc = tla_sandbox_filter_make();
 
+    if (rc == 0)
+        rc = set_limits();
     if (rc == 0)
         rc = tla_sandbox_become(user);
     if (rc == 0)

@@ -35,6 +35,9 @@ int tla_sandbox_stay_alone(void);
 /* sandbox_filter.c: the system calls that are left. 0 or -errno; -ENOSYS in a build
  * without libseccomp. */
 int tla_sandbox_filter(void);
+/* Make it before it is needed, for all children; at the latest before set_limits(), since
+ * it is made in a file in memory. 0 or -errno. */
+int tla_sandbox_filter_make(void);
 /* sandbox_files.c: read only, by Landlock, where the kernel has it: its version, 0 where
  * it does not, or -errno. */
 int tla_sandbox_files(void);

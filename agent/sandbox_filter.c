@@ -160,9 +160,18 @@ static const struct tla_syscall allowed[] = {
     ALLOW_IF(mprotect, 2, PROT_EXEC, 0),
 };
 
-int tla_sandbox_filter(void)
+static struct tla_program program;
+
+int tla_sandbox_filter_make(void)
 {
     const struct tla_calls list = TLA_CALLS(allowed);
 
-    return HAVE_SECCOMP ? tla_allow_only(&list, 1) : -ENOSYS;
+    return HAVE_SECCOMP ? tla_program_make(&list, &program) : -ENOSYS;
+}
+
+int tla_sandbox_filter(void)
+{
+    int rc = tla_sandbox_filter_make();
+
+    return rc == 0 ? tla_program_load(&program) : rc;
 }

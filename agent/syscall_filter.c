@@ -219,9 +219,18 @@ static const struct tla_syscall allowed[] = {
     ALLOW(request_key),
 };
 
-int tla_filter(void)
+static struct tla_program program;
+
+int tla_filter_make(void)
 {
     const struct tla_calls list = TLA_CALLS(allowed);
 
-    return tla_allow_only(&list, 1);
+    return tla_program_make(&list, &program);
+}
+
+int tla_filter(void)
+{
+    int rc = tla_filter_make();
+
+    return rc == 0 ? tla_program_load(&program) : rc;
 }

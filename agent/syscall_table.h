@@ -41,8 +41,8 @@ struct tla_syscall {
 #define CLONE_FLAGS 0
 #endif
 
-/* From now on every call that no table allows fails with ENOSYS, upon which a C
- * library newer than the tables takes the older call. 0 or -errno; 0, without a filter,
+/* From now on every call that the table does not allow fails with ENOSYS, upon which a C
+ * library newer than the table takes the older call. 0 or -errno; 0, without a filter,
  * in a build without libseccomp. */
 struct tla_calls {
     const struct tla_syscall *calls;
@@ -51,6 +51,16 @@ struct tla_calls {
 /* clang-format off */
 #define TLA_CALLS(table) {.calls = (table), .count = sizeof(table) / sizeof((table)[0])}
 /* clang-format on */
-int tla_allow_only(const struct tla_calls *lists, size_t count);
+int tla_allow_only(const struct tla_calls *list);
+
+/* The same in two steps: libseccomp takes most of a millisecond to make a filter, which a
+ * process makes once for all its children. All zero: not made yet. */
+struct sock_filter;
+struct tla_program {
+    struct sock_filter *code; /* malloc() */
+    size_t count;
+};
+int tla_program_make(const struct tla_calls *list, struct tla_program *program);
+int tla_program_load(const struct tla_program *program);
 
 #endif

@@ -125,5 +125,5 @@ int lsa_filter(void)
 {
     const struct tla_calls list = TLA_CALLS(allowed);
 
-    return tla_allow_only(&list, 1);
+    return tla_allow_only(&list);
 }
