@@ -286,6 +286,21 @@ static int fail(const struct tla_setup *setup, const char *what, const char *why
     return 1;
 }
 
+/* Once, and not with each worker. Without the list of system calls none runs. */
+static void tell_sandbox(const struct tl_config *config)
+{
+    if (!config->sandbox)
+        tla_journal_line(LOG_WARNING, "sandbox = no: what reads the network is confined "
+                                      "by its user alone");
+    else if (!HAVE_SECCOMP)
+        tla_journal_line(LOG_ERR, "built without libseccomp: every logon fails unless "
+                                  "'sandbox = no' is set in [agent]");
+    else if (tla_landlock_version() == 0)
+        tla_journal_line(LOG_WARNING,
+                         "this kernel has no Landlock: what reads the network "
+                         "may read every file that all users may");
+}
+
 static int open_endpoints(struct listener *l)
 {
     int rc = tla_endpoint_open(&l->endpoints[0], l, TLA_ENDPOINT_LOGON, l->setup,
@@ -339,6 +354,7 @@ int tla_listen(const struct tla_setup *setup)
     (void)tla_sandbox_filter_make();
     if (tl_gss_settings_keep(l->config->run_dir) != 0)
         tla_journal_line(LOG_WARNING, "cannot write to %s", l->config->run_dir);
+    tell_sandbox(l->config);
     l->last_client = now_s();
     notify("READY=1");
     tla_journal_line(LOG_INFO, "listening on %s", setup->socket);

@@ -38,6 +38,8 @@ int tla_sandbox_filter(void);
 /* Make it before it is needed, for all children; at the latest before set_limits(), since
  * it is made in a file in memory. 0 or -errno. */
 int tla_sandbox_filter_make(void);
+/* The kernel's version of Landlock; 0: it has none, or it is switched off. */
+int tla_landlock_version(void);
 /* sandbox_files.c: read only, by Landlock, where the kernel has it: its version, 0 where
  * it does not, or -errno. */
 int tla_sandbox_files(void);

@@ -35,7 +35,7 @@ static const char *const readable[] = {"/etc",       "/usr",  "/lib", "/lib64",
                                        "/lib32",     "/run",  "/dev", "/var/lib",
                                        "/var/cache", "/proc", "/sys", "/opt"};
 
-static int landlock_version(void)
+int tla_landlock_version(void)
 {
     long version =
         syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
@@ -80,7 +80,7 @@ static int allow_reading(int ruleset, const char *folder)
 
 int tla_sandbox_files(void)
 {
-    int version = landlock_version(), ruleset, rc = 0;
+    int version = tla_landlock_version(), ruleset, rc = 0;
 
     if (version == 0)
         return 0;
