@@ -49,7 +49,7 @@ static struct tl_logon *beside(const struct tl_logon *logon)
     if (own == NULL)
         return NULL;
     *own = *logon;
-    own->outcome = tl_outcome_new(own);
+    own->outcome = tl_outcome_copy(own, logon->outcome);
     own->words = NULL;
     own->machine = talloc_memdup(own, logon->machine, sizeof(*logon->machine));
     if (own->outcome == NULL || own->machine == NULL)
@@ -119,20 +119,21 @@ static json_t *run_explain_proof(struct tla_work *work)
     return tla_result_of(work->logon);
 }
 
+/* It may say more of the failure, and nothing else. */
 enum tl_reason tla_worker_explain_proof(void *arg, struct tl_logon *logon)
 {
-    struct tla_logon_worker *worker = arg;
-    struct tla_work work = {
-        .conv = worker->conv, .logon = logon, .run = run_explain_proof};
-    enum tl_reason before = logon->outcome->reason, reason;
+    struct tla_work work = {.run = run_explain_proof};
+    struct tl_outcome *out = tl_outcome_new(logon);
     json_t *result = NULL;
 
-    reason = tla_logon_work(&work, &result);
+    if (out != NULL)
+        (void)do_beside(&work, logon, &result, out);
     json_decref(result);
-    /* It may say more of the failure, and nothing else. */
-    if (reason == TL_REASON_OK)
-        reason = tl_outcome_fail(logon->outcome, TL_STAGE_PROOF, before, NULL);
-    return reason;
+    if (out != NULL && out->stage == TL_STAGE_PROOF && out->reason != TL_REASON_OK &&
+        out->ntstatus == logon->outcome->ntstatus)
+        copy_outcome(out, logon->outcome);
+    talloc_free(out);
+    return logon->outcome->reason;
 }
 
 struct of_own_domain {

@@ -102,7 +102,7 @@ static enum tl_reason get(const struct tla_work *asked, const struct errand *err
         tl_outcome_reset(out);
         tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_INTERNAL,
                         "the process that gets the machine's tickets has failed");
-    } else {
+    } else if (errand->there == NULL) { /* the key was used */
         note_account(logon->machine, out);
     }
     if (tla_tickets_decode(asked->logon, json_object_get(result, "tickets"), tickets) ==

@@ -11,7 +11,7 @@
 
 /*
  * Of an earlier run, from the run folder, or got now by a worker of its own, which has
- * the keys and nothing of any user. *tickets is a child of the work's logon. The reasons
+ * the keys. *tickets is a child of the work's logon. The reasons
  * of tl_krb_as_machine(), and ARMOR_UNAVAILABLE.
  */
 enum tl_reason tla_machine_tickets(const struct tla_work *work,

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <linux/keyctl.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdint.h>
@@ -23,6 +24,7 @@
 #endif
 
 #define FILES_MAX 128
+#define CPU_MAX_S 120
 #define PASSWD_LINE_MAX 4096
 
 /* /etc/passwd itself: NSS would ask this agent. */
@@ -54,6 +56,7 @@ static int set_limits(void)
         {RLIMIT_CORE, 0},
         {RLIMIT_FSIZE, 0}, /* sockets and pipes are no files */
         {RLIMIT_NOFILE, FILES_MAX},
+        {RLIMIT_CPU, CPU_MAX_S},
     };
 
     for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
@@ -72,6 +75,9 @@ static int drop_user(const struct tla_worker_user *user)
 
     if (geteuid() != 0)
         return 0; /* a developer's own agent: there is nothing to give up */
+    /* Not root's session keyring, if su(1) has started the agent. Without keyrings in the
+     * kernel there is none to leave. */
+    (void)syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
     if (setgroups(0, NULL) != 0 || setresgid(user->gid, user->gid, user->gid) != 0 ||
         setresuid(user->uid, user->uid, user->uid) != 0)
         return -errno;

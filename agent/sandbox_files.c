@@ -20,11 +20,12 @@
 #define READ (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
 /* Everything that version 1 knows, and what later ones added. */
 #define FILES_V1 ((LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1)
-#define FILES_REFER (1ULL << 13)     /* version 2 */
-#define FILES_TRUNCATE (1ULL << 14)  /* version 3 */
-#define FILES_IOCTL_DEV (1ULL << 15) /* version 5 */
-#define NET_BIND_TCP (1ULL << 0)     /* version 4 */
-#define SCOPE_SIGNAL (1ULL << 1)     /* version 6 */
+#define FILES_REFER (1ULL << 13)        /* version 2 */
+#define FILES_TRUNCATE (1ULL << 14)     /* version 3 */
+#define FILES_IOCTL_DEV (1ULL << 15)    /* version 5 */
+#define NET_BIND_TCP (1ULL << 0)        /* version 4 */
+#define SCOPE_ABSTRACT_UNIX (1ULL << 0) /* version 6 */
+#define SCOPE_SIGNAL (1ULL << 1)        /* version 6 */
 
 /* The structure of version 6; the kernel takes its first part from older versions. */
 struct ruleset {
@@ -59,7 +60,7 @@ static int make_ruleset(int version)
     if (version >= 5)
         rules.files |= FILES_IOCTL_DEV;
     if (version >= 6)
-        rules.scoped = SCOPE_SIGNAL;
+        rules.scoped = SCOPE_SIGNAL | SCOPE_ABSTRACT_UNIX;
     return (int)syscall(SYS_landlock_create_ruleset, &rules, size, 0);
 }
 

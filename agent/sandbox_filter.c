@@ -5,8 +5,8 @@
  * worker was forked.
  *
  * Not in it, among others: a file opened for writing, made, moved or removed; a mapping
- * that can be executed; a child; a signal to another process; sockets other than those of
- * this machine, IPv4 and IPv6; listening; keyrings; a change of user or limits.
+ * that can be executed; a child; a signal to another process; sockets other than IPv4 and
+ * IPv6; listening; keyrings; a change of user or limits.
  */
 #include "sandbox.h"
 
@@ -65,7 +65,6 @@ static const struct tla_syscall allowed[] = {
     ALLOW_IF(ioctl, 1, ALL, FIONREAD),
     ALLOW_IF(ioctl, 1, ALL, FIONBIO),
     /* sockets */
-    ALLOW_IF(socket, 0, ALL, AF_UNIX),
     ALLOW_IF(socket, 0, ALL, AF_INET),
     ALLOW_IF(socket, 0, ALL, AF_INET6),
     ALLOW(bind),

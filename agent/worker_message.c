@@ -14,24 +14,41 @@
 
 #define HEAD 4
 
-static int send_all(int fd, const void *bytes, size_t len)
+/* 0 when the socket is ready for it, or the error. */
+static int wait_for(int fd, short what, tl_deadline deadline)
 {
-    const uint8_t *at = bytes;
+    struct pollfd pfd = {.fd = fd, .events = what};
+    int left = tl_deadline_left_ms(deadline), ready;
 
-    while (len > 0) {
-        ssize_t sent = send(fd, at, len, MSG_NOSIGNAL);
-
-        if (sent < 0 && errno == EINTR)
-            continue;
-        if (sent < 0)
-            return errno == ECONNRESET ? -EPIPE : -errno;
-        at += sent;
-        len -= (size_t)sent;
-    }
-    return 0;
+    if (left == 0)
+        return -ETIMEDOUT; /* even if there is always something to do */
+    ready = poll(&pfd, 1, left);
+    if (ready < 0 && errno != EINTR)
+        return -errno;
+    return ready == 0 ? -ETIMEDOUT : 0;
 }
 
-int tla_message_send(int fd, const json_t *message)
+static int send_all(int fd, const void *bytes, size_t len, tl_deadline deadline)
+{
+    const uint8_t *at = bytes;
+    int rc = 0;
+
+    while (len > 0 && rc == 0) {
+        ssize_t sent = send(fd, at, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+        if (sent >= 0) {
+            at += sent;
+            len -= (size_t)sent;
+        } else if (errno == EAGAIN || errno == EINTR) {
+            rc = wait_for(fd, POLLOUT, deadline);
+        } else {
+            rc = errno == ECONNRESET ? -EPIPE : -errno;
+        }
+    }
+    return rc;
+}
+
+int tla_message_send(int fd, const json_t *message, tl_deadline deadline)
 {
     char *text = json_dumps(message, JSON_COMPACT);
     size_t len = text != NULL ? strlen(text) : 0;
@@ -40,9 +57,9 @@ int tla_message_send(int fd, const json_t *message)
     int rc = text == NULL ? -ENOMEM : len > TLA_MESSAGE_MAX ? -E2BIG : 0;
 
     if (rc == 0)
-        rc = send_all(fd, head, sizeof(head));
+        rc = send_all(fd, head, sizeof(head), deadline);
     if (rc == 0)
-        rc = send_all(fd, text, len);
+        rc = send_all(fd, text, len, deadline);
     if (text != NULL)
         explicit_bzero(text, len); /* tickets */
     free(text);
@@ -52,25 +69,24 @@ int tla_message_send(int fd, const json_t *message)
 static int receive_all(int fd, tl_deadline deadline, void *bytes, size_t len)
 {
     uint8_t *at = bytes;
+    int rc = 0;
 
-    while (len > 0) {
-        struct pollfd pfd = {.fd = fd, .events = POLLIN};
-        int left = tl_deadline_left_ms(deadline), ready = poll(&pfd, 1, left);
-        ssize_t got;
+    while (len > 0 && rc == 0) {
+        ssize_t got = 0;
 
-        if (ready < 0 && errno == EINTR)
-            continue;
-        if (ready <= 0)
-            return ready == 0 ? -ETIMEDOUT : -errno;
-        got = recv(fd, at, len, MSG_DONTWAIT);
-        if (got < 0 && (errno == EINTR || errno == EAGAIN))
-            continue;
-        if (got <= 0)
-            return got == 0 || errno == ECONNRESET ? -EPIPE : -errno;
-        at += got;
-        len -= (size_t)got;
+        rc = wait_for(fd, POLLIN, deadline);
+        if (rc == 0)
+            got = recv(fd, at, len, MSG_DONTWAIT);
+        if (rc == 0 && got < 0 && errno != EINTR && errno != EAGAIN)
+            rc = errno == ECONNRESET ? -EPIPE : -errno;
+        else if (rc == 0 && got == 0)
+            rc = -EPIPE;
+        if (got > 0) {
+            at += got;
+            len -= (size_t)got;
+        }
     }
-    return 0;
+    return rc;
 }
 
 json_t *tla_message_parse(const char *bytes, size_t len)

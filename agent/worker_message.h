@@ -12,9 +12,9 @@
 /* Tickets with 8,000 groups in each, in hexadecimal digits. */
 #define TLA_MESSAGE_MAX (4U * 1024 * 1024)
 
-/* Send an object; its memory is the caller's. 0; -EPIPE: the other side has ended; -E2BIG
- * or another -errno. */
-int tla_message_send(int fd, const json_t *message);
+/* Send an object; its memory is the caller's. 0; -EPIPE: the other side has ended;
+ * -ETIMEDOUT: it does not read; -E2BIG or another -errno. */
+int tla_message_send(int fd, const json_t *message, tl_deadline deadline);
 /* *message is a new reference. 0; -EPIPE; -ETIMEDOUT; -EBADMSG: it is not one. */
 int tla_message_receive(int fd, tl_deadline deadline, json_t **message);
 /* The object in these bytes; NULL: there is none. Pure. */

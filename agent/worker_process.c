@@ -5,6 +5,7 @@
 #include "worker_process.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -35,6 +36,11 @@ static unsigned int limit_s(const struct tl_config *config)
 /* Nothing of the monitor's stays open: not the client, not the keytab's folder. */
 static int keep_only(int fd)
 {
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+    for (int standard = 0; standard <= STDERR_FILENO; standard++)
+        if (null < 0 || dup2(null, standard) < 0)
+            return -errno;
     if (fd != WORKER_FD && dup2(fd, WORKER_FD) < 0)
         return -errno;
     return close_range(WORKER_FD + 1, ~0U, 0) == 0 ? 0 : -errno;
@@ -91,7 +97,9 @@ static void run_worker(struct tla_work *work, int fd, pid_t monitor)
     }
     message = rc == 0 ? json_pack("{s:o}", "result", result)
                       : json_pack("{s:i}", "failed", -rc);
-    rc = message != NULL ? tla_message_send(WORKER_FD, message) : -ENOMEM;
+    rc = message != NULL
+             ? tla_message_send(WORKER_FD, message, tl_deadline_in_ms(SPARE_S * 1000))
+             : -ENOMEM;
     json_decref(message);
     _exit(rc == 0 ? 0 : 1);
 }
@@ -117,6 +125,14 @@ static int start(struct tla_work *work, pid_t *pid)
     return 0;
 }
 
+/* What a worker says of its own failure, which ends it in any case. */
+static int error_of(const json_t *number)
+{
+    json_int_t error = json_integer_value(number);
+
+    return error > 0 && error < 4096 ? -(int)error : -EBADMSG;
+}
+
 /* Until the result; every other message is a request. */
 static int serve(struct tla_work *work, json_t **result)
 {
@@ -136,22 +152,28 @@ static int serve(struct tla_work *work, json_t **result)
             return 0;
         }
         found = json_object_get(message, "failed");
-        rc = json_is_integer(found) ? -(int)json_integer_value(found)
-                                    : tla_request_serve(work, message);
+        rc = found != NULL ? error_of(found) : tla_request_serve(work, message, deadline);
         json_decref(message);
         if (rc != 0)
-            return rc < 0 && rc > -4096 ? rc : -EBADMSG;
+            return rc;
     }
 }
 
-/* The last worker, which is ending or has ended. Nobody waits for that: a worker that
- * does not end is killed when its monitor ends. */
-static pid_t ending;
+/* Workers that are ending or have ended. Nobody waits for that: one that does not end is
+ * killed when its monitor ends. More than a few are not there at once. */
+#define ENDING_MAX 16
+static pid_t ending[ENDING_MAX];
 
-static void collect(void)
+static void collect(pid_t one)
 {
-    if (ending > 0 && waitpid(ending, NULL, WNOHANG) != 0)
-        ending = 0;
+    for (size_t i = 0; i < ENDING_MAX; i++) {
+        if (ending[i] > 0 && waitpid(ending[i], NULL, WNOHANG) != 0)
+            ending[i] = 0;
+        if (ending[i] == 0 && one > 0) {
+            ending[i] = one;
+            one = 0;
+        }
+    }
 }
 
 /* How it ended, if it did so by itself. */
@@ -174,13 +196,13 @@ int tla_work_do(struct tla_work *work, json_t **result)
     int rc;
 
     *result = NULL;
-    work->requests = 0;
-    collect();
+    work->requests = work->loans = 0;
+    collect(0);
     rc = start(work, &pid);
     if (rc == 0) {
         rc = serve(work, result);
         close(work->fd);
-        ending = pid;
+        collect(pid);
     }
     if (rc == 0)
         return 0;

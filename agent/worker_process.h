@@ -34,7 +34,7 @@ struct tla_work {
                            struct tl_tickets **tickets, struct tl_outcome *out);
     /* The worker's end of the socket, in the worker; the monitor's, in the monitor. */
     int fd;
-    unsigned int requests; /* that the monitor has answered so far */
+    unsigned int requests, loans; /* that the monitor has answered so far */
 };
 
 /*

@@ -6,12 +6,15 @@
  * table, may come so many times in a worker's life and only before its result, and is
  * checked by what the monitor itself knows:
  *
- *   request    what the monitor does                     what is checked
- *   reply      notes that a KDC of the realm answers     -
- *   dcs        keeps the DCs of a domain in the cache    the domain is the user's or one
- * of the topology; the text decodes as an entry of that domain fast       marks that a
- * realm's KDC speaks FAST      the realm is the user's tickets    lends the machine's
- * tickets               armor is for a realm as above
+ * reply: note that a KDC of the realm answers.
+ *
+ * dcs: keep the domain controllers of a domain in the cache. The domain must be known;
+ * the text must decode as an entry of it. (The cache holds what anyone on the network
+ * could say.)
+ *
+ * fast: mark that a realm's KDC speaks FAST. The realm must be the user's.
+ *
+ * tickets: lend the machine's tickets. Armor must be for a realm that is known.
  *
  * Nothing else of the monitor's can be reached. Its verdict rests on the proof alone.
  */
@@ -30,13 +33,18 @@
 #include "worker_message.h"
 
 #define FAST "fast."
-#define ANSWER_MS 30000
+#define REQUESTS_MAX 500 /* of one worker: replies of KDCs, mostly */
+#define LOANS_MAX 6      /* the same; each may be an AS exchange */
+/* Longer than a loan takes: a late answer would be taken for the next one's. */
+#define ANSWER_MS 180000
 
 /* --- the worker's side ------------------------------------------------------------- */
 
 static int ask(const struct tla_work *work, json_t *request)
 {
-    int rc = request != NULL ? tla_message_send(work->fd, request) : -ENOMEM;
+    int rc = request != NULL
+                 ? tla_message_send(work->fd, request, tl_deadline_in_ms(ANSWER_MS))
+                 : -ENOMEM;
 
     json_decref(request);
     return rc;
@@ -110,7 +118,7 @@ void tla_requests_begin(struct tla_work *work)
 /* --- the monitor's side --------------------------------------------------------------
  */
 
-static int serve_reply(struct tla_work *work, const json_t *request)
+static int serve_reply(struct tla_work *work, const json_t *request, tl_deadline deadline)
 {
     struct tl_event event = {.kind = TL_EVENT_REPLY, .krb_error = TL_KRB_NONE};
 
@@ -118,18 +126,34 @@ static int serve_reply(struct tla_work *work, const json_t *request)
     return 0;
 }
 
+/* A domain that this machine knows by itself, or the one that the name was routed to. */
 static bool is_known(const struct tl_logon *logon, const char *domain)
 {
+    const struct tl_topology *topo = logon->machine->topology;
     const struct tl_route *route = logon->route;
     struct tl_known_domain known;
 
-    return (route != NULL && route->realm != NULL &&
-            tl_dns_equal(route->realm, domain)) ||
-           tl_known_domain(logon->machine->topology, logon->machine->workstation, domain,
-                           &known);
+    if ((route != NULL && route->realm != NULL && tl_dns_equal(route->realm, domain)) ||
+        tl_dns_equal(logon->machine->workstation->domain, domain))
+        return true;
+    for (size_t i = 0; topo != NULL && i < topo->num_trusts; i++)
+        if (tl_dns_equal(topo->trusts[i].partner, domain))
+            return true;
+    return tl_known_domain(topo, logon->machine->workstation, domain, &known);
 }
 
-static int serve_dcs(struct tla_work *work, const json_t *request)
+/* The realm of the user, or, behind a user principal name, one that its KDC refers to. */
+static bool is_users(const struct tl_logon *logon, const char *realm)
+{
+    const struct tl_route *route = logon->route;
+
+    if (route == NULL || route->realm == NULL)
+        return false;
+    return strcmp(route->realm, realm) == 0 ||
+           (route->type == TL_ENTERPRISE && is_known(logon, realm));
+}
+
+static int serve_dcs(struct tla_work *work, const json_t *request, tl_deadline deadline)
 {
     const char *domain = json_string_value(json_object_get(request, "domain"));
     const char *text = json_string_value(json_object_get(request, "text"));
@@ -142,16 +166,15 @@ static int serve_dcs(struct tla_work *work, const json_t *request)
     return 0;
 }
 
-static int serve_fast(struct tla_work *work, const json_t *request)
+static int serve_fast(struct tla_work *work, const json_t *request, tl_deadline deadline)
 {
     const char *realm = json_string_value(json_object_get(request, "realm"));
-    const struct tl_route *route = work->logon->route;
     const char *folder = work->conv->config->state_dir;
     char *path;
 
     if (realm == NULL)
         return -EBADMSG;
-    if (route == NULL || route->realm == NULL || strcmp(route->realm, realm) != 0)
+    if (!is_users(work->logon, realm))
         return 0;
     path = talloc_asprintf(work->logon, "%s/" FAST "%s", folder, realm);
     if (path != NULL)
@@ -160,7 +183,8 @@ static int serve_fast(struct tla_work *work, const json_t *request)
     return 0;
 }
 
-static int serve_tickets(struct tla_work *work, const json_t *request)
+static int serve_tickets(struct tla_work *work, const json_t *request,
+                         tl_deadline deadline)
 {
     const struct tl_loan loan = {
         .fresh = json_is_true(json_object_get(request, "fresh")),
@@ -170,7 +194,7 @@ static int serve_tickets(struct tla_work *work, const json_t *request)
     json_t *answer;
     int rc;
 
-    if (work->lend == NULL)
+    if (work->lend == NULL || work->loans++ == LOANS_MAX)
         return -EBADMSG;
     if (out == NULL)
         return -ENOMEM;
@@ -181,7 +205,7 @@ static int serve_tickets(struct tla_work *work, const json_t *request)
         (void)work->lend(work, &loan, &tickets, out);
     answer = json_pack("{s:o,s:o}", "outcome", tla_outcome_encode(out), "tickets",
                        tickets != NULL ? tla_tickets_encode(tickets) : json_null());
-    rc = answer != NULL ? tla_message_send(work->fd, answer) : -ENOMEM;
+    rc = answer != NULL ? tla_message_send(work->fd, answer, deadline) : -ENOMEM;
     json_decref(answer);
     talloc_free(tickets);
     talloc_free(out);
@@ -190,7 +214,7 @@ static int serve_tickets(struct tla_work *work, const json_t *request)
 
 static const struct {
     const char *name;
-    int (*serve)(struct tla_work *work, const json_t *request);
+    int (*serve)(struct tla_work *work, const json_t *request, tl_deadline deadline);
 } requests[] = {
     {"reply", serve_reply},
     {"dcs", serve_dcs},
@@ -198,10 +222,7 @@ static const struct {
     {"tickets", serve_tickets},
 };
 
-/* Of one worker: replies of KDCs, mostly. */
-#define REQUESTS_MAX 500
-
-int tla_request_serve(struct tla_work *work, const json_t *message)
+int tla_request_serve(struct tla_work *work, const json_t *message, tl_deadline deadline)
 {
     const char *name = json_string_value(json_object_get(message, "ask"));
 
@@ -210,6 +231,6 @@ int tla_request_serve(struct tla_work *work, const json_t *message)
     work->requests++;
     for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++)
         if (strcmp(requests[i].name, name) == 0)
-            return requests[i].serve(work, message);
+            return requests[i].serve(work, message, deadline);
     return -EBADMSG;
 }

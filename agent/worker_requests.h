@@ -13,6 +13,6 @@
 void tla_requests_begin(struct tla_work *work);
 /* In the monitor: serve a request. 0; -EBADMSG: not one that this worker may make, or
  * make again; or the error of the socket. */
-int tla_request_serve(struct tla_work *work, const json_t *message);
+int tla_request_serve(struct tla_work *work, const json_t *message, tl_deadline deadline);
 
 #endif

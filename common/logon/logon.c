@@ -236,6 +236,8 @@ enum tl_reason tl_logon_run(struct tl_logon *logon,
 
     tl_outcome_reset(logon->outcome);
     TALLOC_FREE(logon->proven);
+    logon->client = NULL; /* it may have been a string of that */
+    logon->member = NULL;
     logon->pac = NULL;
     logon->identity = NULL;
     logon->own = (struct tl_own_groups){0};

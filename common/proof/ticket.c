@@ -213,23 +213,25 @@ static bool knows_session_key(const struct proof *p)
 
 /*
  * The ticket must be of this very exchange: who shows it knows its session key, it is
- * valid now, and it was not issued before the challenge. A ticket that an attacker read
- * on the wire when the user visited this machine is genuine in all else, and a KDC that
- * lies could hand it out under a password of its own.
+ * valid now, and neither it nor the TGT that it rests on was issued before the challenge.
+ * A ticket that an attacker read on the wire when the user visited this machine is
+ * genuine in all else, and a KDC that lies could hand it out under a password of its own.
  */
 static enum tl_reason check_exchange(struct proof *p)
 {
     const krb5_enc_tkt_part *part = p->ticket->enc_part2;
     int64_t now = (int64_t)time(NULL), skew = tli_k5_clockskew(p->k5);
     int64_t start = (uint32_t)part->times.starttime, end = (uint32_t)part->times.endtime;
+    int64_t initial = (uint32_t)part->times.authtime;
 
     if (start == 0)
-        start = (uint32_t)part->times.authtime;
+        start = initial;
     if (!knows_session_key(p))
         return tl_outcome_fail(
             p->out, TL_STAGE_PROOF, TL_REASON_REPLY_MISMATCH,
             "the ticket belongs to another exchange: its session key is not the reply's");
-    if (start > now + skew || end + skew < now || start + skew < p->challenge->since)
+    if (start > now + skew || end + skew < now || start + skew < p->challenge->since ||
+        initial + skew < p->challenge->since)
         return tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_CLOCK_SKEW,
                                "the ticket is not valid at this time");
     return TL_REASON_OK;
@@ -302,6 +304,24 @@ static enum tl_reason verify_pac(struct proof *p, const krb5_data *bytes)
     return TL_REASON_OK;
 }
 
+/* A service gets a ticket to itself in anyone's name, with a genuine PAC, by S4U2Self
+ * [MS-SFU 3.2.5.1]; a machine account is such a service, and a worker has its tickets.
+ * The KDC says so in the PAC [MS-DTYP 2.4.2.4]. */
+static bool is_asserted_by_service(const struct tl_pac *pac)
+{
+    struct tl_sid asserted;
+
+    if (tl_sid_parse("S-1-18-2", &asserted) != 0)
+        return true;
+    for (size_t i = 0; i < pac->num_extra; i++)
+        if (tl_sid_equal(&pac->extra[i].sid, &asserted))
+            return true;
+    for (size_t i = 0; i < pac->num_resource; i++)
+        if (tl_sid_equal(&pac->resource[i].sid, &asserted))
+            return true;
+    return false;
+}
+
 /* The buffers must name one user: an older KDC that a client could trick into
  * mixing two of them (CVE-2021-42287) is caught here. */
 static enum tl_reason check_pac(struct proof *p, const struct tl_pac *pac)
@@ -325,6 +345,8 @@ static enum tl_reason check_pac(struct proof *p, const struct tl_pac *pac)
     else if (pac->sam_name != NULL && pac->account != NULL &&
              !tl_name_equal(pac->sam_name, pac->account))
         what = "its two account names differ";
+    else if (is_asserted_by_service(pac))
+        what = "a service has asked for it in the user's name, without the user";
     if (what != NULL)
         return tl_outcome_fail(p->out, TL_STAGE_PROOF, TL_REASON_PAC_INVALID, "%s", what);
     return TL_REASON_OK;
@@ -401,10 +423,14 @@ static enum tl_reason prove_by(krb5_context k5, const struct tl_config *config,
 
     tl_outcome_set_realm(out, ws->realm);
     tl_outcome_set_kdc(out, claim->kdc);
-    proven->client = talloc_strdup(proven, claim->client);
-    if (p.mem == NULL || proven->client == NULL)
+    if (p.mem == NULL)
         return tl_outcome_fail(out, TL_STAGE_PROOF, TL_REASON_NO_MEMORY, NULL);
     reason = prove(&p, proven);
+    if (reason == TL_REASON_OK) {
+        proven->client = tli_k5_name(proven, k5, p.ticket->enc_part2->client);
+        if (proven->client == NULL || strrchr(proven->client, '@') == NULL)
+            reason = tl_outcome_fail(out, TL_STAGE_PROOF, TL_REASON_NO_MEMORY, NULL);
+    }
     krb5_free_keyblock_contents(k5, &p.key);
     krb5_free_ticket(k5, p.ticket);
     talloc_free(p.mem);

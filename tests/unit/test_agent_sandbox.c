@@ -160,7 +160,8 @@ static int map_code(void)
 
 static int other_families(void)
 {
-    static const int families[] = {AF_NETLINK, AF_PACKET, AF_ALG, AF_VSOCK, AF_BLUETOOTH};
+    static const int families[] = {AF_UNIX, AF_NETLINK, AF_PACKET,
+                                   AF_ALG,  AF_VSOCK,   AF_BLUETOOTH};
 
     for (size_t i = 0; i < COUNT(families); i++)
         if (has_socket(families[i], SOCK_RAW, 0) ||

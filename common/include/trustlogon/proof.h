@@ -47,7 +47,7 @@ TL_PUBLIC enum tl_reason tl_krb_claim(TALLOC_CTX *ctx, const struct tl_krb *krb,
 /* What a verified ticket says. */
 struct tl_proven {
     struct tl_pac *pac;
-    const char *client; /* as the claim's, and as the ticket has it */
+    const char *client; /* of the ticket, which is the claim's: "alice@CONTOSO.TEST" */
     /* The realms that the ticket came through, without both ends. */
     size_t num_transited;
     char **transited;

@@ -63,7 +63,7 @@ TL_PUBLIC int tl_krb_tickets(TALLOC_CTX *ctx, const struct tl_krb *krb,
 /* They replace those of the context, and their client becomes its client: tl_krb_ticket()
  * then asks as that client. 0; -EBADMSG, -EINVAL: they cannot be read. */
 TL_PUBLIC int tl_krb_take_tickets(struct tl_krb *krb, const struct tl_tickets *tickets);
-/* Write them to a pending file of this client; they are not read. 0 or -errno. */
+/* Write them to a pending file of this client, as they are. 0 or -errno. */
 TL_PUBLIC int tl_tickets_save_pending(const struct tl_tickets *tickets,
                                       const char *client, const char *path);
 

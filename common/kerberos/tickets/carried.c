@@ -178,8 +178,7 @@ static int put_principal(int fd, krb5_const_principal client)
     return rc;
 }
 
-/* The file is made of the bytes as they are: only the child that becomes the user reads
- * them (ccache.c). */
+/* The file is made of the bytes as they are; ccache.c reads them. */
 int tl_tickets_save_pending(const struct tl_tickets *tickets, const char *client,
                             const char *path)
 {
