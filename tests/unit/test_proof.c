@@ -43,6 +43,7 @@ struct lie {
     int time_off;        /* of the PAC's logon time */
     bool no_logon;       /* PAC without LOGON_INFO */
     bool requestor;      /* PAC_REQUESTOR of another user */
+    uint8_t asserted;    /* S-1-18-x in the PAC: 1 by the KDC, 2 by a service; 0: none */
     krb5_enctype as;     /* the type the ticket claims, 0: the key's */
     bool other_session;  /* the reply's session key is not the ticket's */
     int starts, ends;    /* of the ticket, off the usual times */
@@ -72,6 +73,10 @@ static const struct lie lies[] = {
     {"PAC without LOGON_INFO", 0, 0, 2, ALICE, ALICE, 1, .no_logon = true,
      .reason = TL_REASON_PAC_NO_IDENTITY},
     {"PAC asked for by another", 0, 0, 2, ALICE, ALICE, 1, .requestor = true,
+     .reason = TL_REASON_PAC_INVALID},
+    {"asserted by the KDC", 0, 0, 2, ALICE, ALICE, 1, .asserted = 1,
+     .reason = TL_REASON_OK},
+    {"asserted by a service", 0, 0, 2, ALICE, ALICE, 1, .asserted = 2,
      .reason = TL_REASON_PAC_INVALID},
     {"RC4", 0, 0, 2, ALICE, ALICE, 1, .as = ENCTYPE_ARCFOUR_HMAC,
      .reason = TL_REASON_ETYPE_UNSUPPORTED},
@@ -121,11 +126,16 @@ static void teardown(void)
     talloc_free(mem);
 }
 
-/* LOGON_INFO of the usual PAC among the fuzzers' seeds. */
-static krb5_data logon_info(void)
+/* LOGON_INFO of a PAC among the fuzzers' seeds: the usual one, or one with S-1-18-1 among
+ * its ExtraSids. */
+static krb5_data logon_info(uint8_t asserted)
 {
+    static const uint8_t by_kdc[] = {1, 1, 0, 0, 0, 0, 0, 18, 1, 0, 0, 0};
     static uint8_t bytes[65536];
-    FILE *file = fopen(TEST_DATA "/../../fuzz/corpus/pac/usual", "rb");
+    FILE *file = fopen(asserted != 0 ? TEST_DATA "/../../fuzz/corpus/pac/every-buffer"
+                                     : TEST_DATA "/../../fuzz/corpus/pac/usual",
+                       "rb");
+    uint8_t *sid;
     krb5_pac pac;
     krb5_data info = {0};
     size_t len;
@@ -133,6 +143,11 @@ static krb5_data logon_info(void)
     ck_assert_ptr_nonnull(file);
     len = fread(bytes, 1, sizeof(bytes), file);
     fclose(file);
+    if (asserted != 0) {
+        sid = memmem(bytes, len, by_kdc, sizeof(by_kdc));
+        ck_assert_ptr_nonnull(sid);
+        sid[8] = asserted;
+    }
     ck_assert_int_eq(krb5_pac_parse(krb->k5, bytes, len, &pac), 0);
     ck_assert_int_eq(krb5_pac_get_buffer(krb->k5, pac, LOGON_INFO, &info), 0);
     krb5_pac_free(krb->k5, pac);
@@ -143,7 +158,7 @@ static krb5_data make_pac(const struct lie *lie, krb5_timestamp authtime)
 {
     static const uint8_t other[] = {1, 5, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0, 9, 0,
                                     0, 0, 9, 0, 0, 0, 9, 0, 0,  0, 9, 9, 0, 0};
-    krb5_data info = logon_info();
+    krb5_data info = logon_info(lie->asserted);
     krb5_data requestor = {.length = sizeof(other),
                            .data = talloc_memdup(mem, other, 28)};
     krb5_data made = {0};
