@@ -57,21 +57,6 @@ static struct tl_logon *beside(const struct tl_logon *logon)
     return own;
 }
 
-static void copy_outcome(const struct tl_outcome *from, struct tl_outcome *out)
-{
-    if (out == NULL || from->reason == TL_REASON_OK)
-        return;
-    tl_outcome_fail(out, from->stage, from->reason, from->detail != NULL ? "%s" : NULL,
-                    from->detail);
-    out->ntstatus = from->ntstatus;
-    out->krb_error = from->krb_error;
-    out->edata_ntstatus = from->edata_ntstatus;
-    tl_outcome_set_realm(out, from->realm);
-    tl_outcome_set_kdc(out, from->kdc);
-    tl_outcome_set_subject(out, from->subject);
-    tl_outcome_set_attribute(out, from->attribute);
-}
-
 /* Do it beside the logon, and take its outcome into `out`. */
 static enum tl_reason do_beside(struct tla_work *work, const struct tl_logon *logon,
                                 json_t **result, struct tl_outcome *out)
@@ -84,7 +69,7 @@ static enum tl_reason do_beside(struct tla_work *work, const struct tl_logon *lo
     if (work->logon == NULL)
         return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
     reason = tla_logon_work(work, result);
-    copy_outcome(work->logon->outcome, out);
+    tla_outcome_fail_as(work->logon->outcome, out);
     talloc_free(work->logon);
     return reason;
 }
@@ -131,7 +116,7 @@ enum tl_reason tla_worker_explain_proof(void *arg, struct tl_logon *logon)
     json_decref(result);
     if (out != NULL && out->stage == TL_STAGE_PROOF && out->reason != TL_REASON_OK &&
         out->ntstatus == logon->outcome->ntstatus)
-        copy_outcome(out, logon->outcome);
+        tla_outcome_fail_as(out, logon->outcome);
     talloc_free(out);
     return logon->outcome->reason;
 }

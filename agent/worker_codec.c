@@ -58,6 +58,21 @@ int tla_outcome_decode(const json_t *from, struct tl_outcome *out)
     return 0;
 }
 
+void tla_outcome_fail_as(const struct tl_outcome *from, struct tl_outcome *out)
+{
+    if (out == NULL || from->reason == TL_REASON_OK)
+        return;
+    tl_outcome_fail(out, from->stage, from->reason, from->detail != NULL ? "%s" : NULL,
+                    from->detail);
+    out->ntstatus = from->ntstatus;
+    out->krb_error = from->krb_error;
+    out->edata_ntstatus = from->edata_ntstatus;
+    tl_outcome_set_realm(out, from->realm);
+    tl_outcome_set_kdc(out, from->kdc);
+    tl_outcome_set_subject(out, from->subject);
+    tl_outcome_set_attribute(out, from->attribute);
+}
+
 json_t *tla_words_encode(const struct tl_words *words)
 {
     return json_pack("{s:o,s:o,s:o}", "message", tla_json_text(words->message),

@@ -24,6 +24,10 @@ json_t *tla_outcome_encode(const struct tl_outcome *out);
 /* Into an outcome that says "ok". An outcome that works has no failure in it. */
 int tla_outcome_decode(const json_t *from, struct tl_outcome *out);
 
+/* Fail with stage, reason, status, names and detail of `from`; nothing if it says "ok".
+ * `out` may be NULL. */
+void tla_outcome_fail_as(const struct tl_outcome *from, struct tl_outcome *out);
+
 json_t *tla_words_encode(const struct tl_words *words);
 int tla_words_decode(TALLOC_CTX *ctx, const json_t *from, struct tl_words **out);
 

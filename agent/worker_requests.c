@@ -88,16 +88,9 @@ static enum tl_reason borrow(void *arg, TALLOC_CTX *ctx, const struct tl_loan *l
     json_decref(answer);
     if (*tickets != NULL)
         return TL_REASON_OK;
-    if (out != NULL && why != NULL && why->reason != TL_REASON_OK) {
-        tl_outcome_fail(out, why->stage, why->reason, why->detail != NULL ? "%s" : NULL,
-                        why->detail);
-        out->ntstatus = why->ntstatus;
-        out->krb_error = why->krb_error;
-        tl_outcome_set_realm(out, why->realm);
-        tl_outcome_set_kdc(out, why->kdc);
-        tl_outcome_set_subject(out, why->subject);
-        tl_outcome_set_attribute(out, why->attribute);
-        return out->reason;
+    if (why != NULL && why->reason != TL_REASON_OK) {
+        tla_outcome_fail_as(why, out);
+        return why->reason;
     }
     return tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_INTERNAL,
                            "the machine's tickets are not lent: %s", strerror(-rc));
