@@ -4,7 +4,8 @@
  *
  * RUN_DIR/pending/<token>.waits, "<uid> <ccache>": a monitor waits for a domain
  * controller on behalf of this session, whose cache is this one ("" before setcred has
- * made it). When the file is gone, the tickets are no longer needed and the monitor ends.
+ * made it). Once the file is gone the tickets are no longer needed, and the monitor
+ * exits.
  */
 #ifndef TLA_DEFERRED_NOTE_H
 #define TLA_DEFERRED_NOTE_H

@@ -12,8 +12,8 @@ struct tla_kdc_place;
 /*
  * Wait for a place at the KDCs of a realm, which is held until tla_kdc_place_leave() or
  * the end of the process. Never refused: the wait ends at the deadline, or
- * when the KDCs answer no other monitor. `user`: the logon's caller, who has few places;
- * NULL: a program of root's own. Returns NULL only without memory.
+ * when no other monitor gets a reply from the KDCs. `user`: the logon's caller, who has
+ * few places; NULL: a program of root's own. Returns NULL only without memory.
  */
 struct tla_kdc_place *tla_kdc_queue_wait(TALLOC_CTX *ctx, const char *run_dir,
                                          const char *realm, const char *user,

@@ -25,10 +25,8 @@ enum tl_reason tla_result_not_understood(struct tl_logon *logon)
 
 json_t *tla_result_of(const struct tl_logon *logon)
 {
-    const char *client = logon->client;
-
     return json_pack("{s:o,s:b,s:s?,s:o}", "outcome", tla_outcome_encode(logon->outcome),
-                     "answered", (int)logon->answered, "client", client, "words",
+                     "answered", (int)logon->answered, "client", logon->client, "words",
                      logon->words != NULL ? tla_words_encode(logon->words) : json_null());
 }
 

@@ -121,16 +121,12 @@ enum tl_reason tla_worker_explain_proof(void *arg, struct tl_logon *logon)
     return logon->outcome->reason;
 }
 
-struct of_own_domain {
-    tl_deadline deadline;
-};
-
 static json_t *run_own_groups(struct tla_work *work)
 {
-    const struct of_own_domain *what = work->arg;
+    const tl_deadline *deadline = work->arg;
     struct tl_logon *logon = work->logon;
     struct tl_lookup_input in = {
-        .machine = logon->machine, .trace = logon->trace, .deadline = what->deadline};
+        .machine = logon->machine, .trace = logon->trace, .deadline = *deadline};
     struct tl_lookup *lookup = tl_lookup_new(logon, &in);
     struct tl_dir_names *found = NULL;
     json_t *result;
@@ -148,8 +144,7 @@ enum tl_reason tla_worker_own_groups(void *arg, struct tl_logon *logon,
                                      tl_deadline deadline, struct tl_dir_names **groups,
                                      struct tl_outcome *out)
 {
-    const struct of_own_domain what = {.deadline = deadline};
-    struct tla_work work = {.run = run_own_groups, .arg = &what};
+    struct tla_work work = {.run = run_own_groups, .arg = &deadline};
     json_t *result = NULL, *found;
     enum tl_reason reason = do_beside(&work, logon, &result, out);
 

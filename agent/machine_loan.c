@@ -13,10 +13,6 @@
 #include "machine/keytab_machines.h"
 #include "worker_codec.h"
 
-/* The names of common/lookup/source.c and common/machine/armor_ticket.c. */
-#define TICKETS "machine.tickets"
-#define ARMOR "machine.armor"
-
 static char *armor_service(TALLOC_CTX *ctx, const char *realm)
 {
     return talloc_asprintf(ctx, KRB5_TGS_NAME "/%s", realm);
@@ -145,8 +141,9 @@ enum tl_reason tla_machine_tickets(const struct tla_work *work,
                                    const struct tl_loan *loan,
                                    struct tl_tickets **tickets, struct tl_outcome *out)
 {
-    char *path = talloc_asprintf(work->logon, "%s/%s", work->conv->config->run_dir,
-                                 loan->armor != NULL ? ARMOR : TICKETS);
+    char *path =
+        talloc_asprintf(work->logon, "%s/%s", work->conv->config->run_dir,
+                        loan->armor != NULL ? TL_MACHINE_ARMOR : TL_MACHINE_TICKETS);
     struct tl_tickets *there = NULL;
     enum tl_reason reason = TL_REASON_OK;
     bool whole = false;

@@ -54,7 +54,7 @@ static int set_limits(void)
         rlim_t most;
     } limits[] = {
         {RLIMIT_CORE, 0},
-        {RLIMIT_FSIZE, 0}, /* sockets and pipes are no files */
+        {RLIMIT_FSIZE, 0}, /* does not apply to sockets and pipes */
         {RLIMIT_NOFILE, FILES_MAX},
         {RLIMIT_CPU, CPU_MAX_S},
     };
@@ -75,8 +75,8 @@ static int drop_user(const struct tla_worker_user *user)
 
     if (geteuid() != 0)
         return 0; /* a developer's own agent: there is nothing to give up */
-    /* Not root's session keyring, if su(1) has started the agent. Without keyrings in the
-     * kernel there is none to leave. */
+    /* Not root's session keyring, if su(1) has started the agent. A kernel without
+     * keyrings has none to leave. */
     (void)syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
     if (setgroups(0, NULL) != 0 || setresgid(user->gid, user->gid, user->gid) != 0 ||
         setresuid(user->uid, user->uid, user->uid) != 0)

@@ -21,9 +21,9 @@ struct tla_worker_user {
 int tla_worker_user_find(struct tla_worker_user *user);
 
 /*
- * In a fresh child, before it reads a byte of the network: no other process of this
- * machine can be reached, no file written, no program or code loaded, no socket listened
- * on. 0 or -errno: then the child must end.
+ * In a fresh child, before it reads a byte of the network: it can signal, trace or read
+ * no other process, write no file, load no program or code, and listen on no socket. 0 or
+ * -errno: then the child must end.
  */
 int tla_sandbox_enter(const struct tla_worker_user *user);
 /* The user, the capabilities and the end with the monitor alone (sandbox = no). */

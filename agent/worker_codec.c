@@ -24,10 +24,26 @@ json_t *tla_outcome_encode(const struct tl_outcome *out)
                      tla_json_text(out->attribute), "detail", tla_json_text(out->detail));
 }
 
+void tla_outcome_fail_as(const struct tl_outcome *from, struct tl_outcome *out)
+{
+    if (out == NULL || from->reason == TL_REASON_OK)
+        return;
+    tl_outcome_fail(out, from->stage, from->reason, from->detail != NULL ? "%s" : NULL,
+                    from->detail);
+    out->ntstatus = from->ntstatus;
+    out->hop = from->hop;
+    out->krb_error = from->krb_error;
+    out->edata_ntstatus = from->edata_ntstatus;
+    tl_outcome_set_realm(out, from->realm);
+    tl_outcome_set_kdc(out, from->kdc);
+    tl_outcome_set_subject(out, from->subject);
+    tl_outcome_set_attribute(out, from->attribute);
+}
+
 int tla_outcome_decode(const json_t *from, struct tl_outcome *out)
 {
     int64_t reason, stage, ntstatus, hop, krb_error, edata;
-    const char *realm, *kdc, *subject, *attribute, *detail;
+    struct tl_outcome said = {0};
 
     tl_outcome_reset(out);
     if (!tla_json_take_number(from, "reason", 0, TL_REASON_COUNT - 1, &reason) ||
@@ -37,40 +53,20 @@ int tla_outcome_decode(const json_t *from, struct tl_outcome *out)
         !tla_json_take_number(from, "krb_error", INT32_MIN, INT32_MAX, &krb_error) ||
         !tla_json_take_number(from, "edata_ntstatus", 0, UINT32_MAX, &edata) ||
         (reason == TL_REASON_OK) != (ntstatus == TL_NT_SUCCESS) ||
-        !tla_json_take_text(out, from, "realm", &realm) ||
-        !tla_json_take_text(out, from, "kdc", &kdc) ||
-        !tla_json_take_text(out, from, "subject", &subject) ||
-        !tla_json_take_text(out, from, "attribute", &attribute) ||
-        !tla_json_take_text(out, from, "detail", &detail))
+        !tla_json_take_text(out, from, "realm", &said.realm) ||
+        !tla_json_take_text(out, from, "kdc", &said.kdc) ||
+        !tla_json_take_text(out, from, "subject", &said.subject) ||
+        !tla_json_take_text(out, from, "attribute", &said.attribute) ||
+        !tla_json_take_text(out, from, "detail", &said.detail))
         return -EBADMSG;
-    if (reason == TL_REASON_OK)
-        return 0;
-    tl_outcome_fail(out, (enum tl_stage)stage, (enum tl_reason)reason,
-                    detail != NULL ? "%s" : NULL, detail);
-    out->ntstatus = (uint32_t)ntstatus;
-    out->hop = (int)hop;
-    out->krb_error = (int32_t)krb_error;
-    out->edata_ntstatus = (uint32_t)edata;
-    tl_outcome_set_realm(out, realm);
-    tl_outcome_set_kdc(out, kdc);
-    tl_outcome_set_subject(out, subject);
-    tl_outcome_set_attribute(out, attribute);
+    said.reason = (enum tl_reason)reason;
+    said.stage = (enum tl_stage)stage;
+    said.ntstatus = (uint32_t)ntstatus;
+    said.hop = (int)hop;
+    said.krb_error = (int32_t)krb_error;
+    said.edata_ntstatus = (uint32_t)edata;
+    tla_outcome_fail_as(&said, out);
     return 0;
-}
-
-void tla_outcome_fail_as(const struct tl_outcome *from, struct tl_outcome *out)
-{
-    if (out == NULL || from->reason == TL_REASON_OK)
-        return;
-    tl_outcome_fail(out, from->stage, from->reason, from->detail != NULL ? "%s" : NULL,
-                    from->detail);
-    out->ntstatus = from->ntstatus;
-    out->krb_error = from->krb_error;
-    out->edata_ntstatus = from->edata_ntstatus;
-    tl_outcome_set_realm(out, from->realm);
-    tl_outcome_set_kdc(out, from->kdc);
-    tl_outcome_set_subject(out, from->subject);
-    tl_outcome_set_attribute(out, from->attribute);
 }
 
 json_t *tla_words_encode(const struct tl_words *words)
@@ -114,24 +110,15 @@ json_t *tla_tickets_encode(const struct tl_tickets *tickets)
                      list);
 }
 
-static int wipe_tickets(struct tl_tickets *tickets)
-{
-    for (size_t i = 0; i < tickets->count; i++)
-        explicit_bzero((void *)(uintptr_t)tickets->tickets[i].at,
-                       tickets->tickets[i].len);
-    return 0;
-}
-
 int tla_tickets_decode(TALLOC_CTX *ctx, const json_t *from, struct tl_tickets **out)
 {
     const json_t *list = json_object_get(from, "tickets");
-    struct tl_tickets *tickets = talloc_zero(ctx, struct tl_tickets);
+    struct tl_tickets *tickets = tl_tickets_new(ctx);
     size_t count = json_array_size(list);
 
     *out = NULL;
     if (tickets == NULL)
         return -ENOMEM;
-    talloc_set_destructor(tickets, wipe_tickets);
     tickets->tickets = talloc_zero_array(tickets, struct tl_ticket_bytes, count + 1);
     if (!json_is_array(list) || count > TLA_TICKETS_MAX || tickets->tickets == NULL ||
         !tla_json_take_text(tickets, from, "client", &tickets->client) ||

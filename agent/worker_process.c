@@ -78,10 +78,6 @@ static void run_worker(struct tla_work *work, int fd, pid_t monitor)
 
     (void)signal(SIGIO, SIG_DFL);
     alarm(limit_s(work->conv->config));
-    if (work->conv->setup->single) { /* what the listener has done otherwise */
-        tla_preload(work->logon);
-        (void)tl_gss_settings_keep(work->conv->config->run_dir);
-    }
     rc = work->keys ? take_keys(work) : 0;
     if (rc == 0)
         rc = keep_only(fd);
@@ -104,11 +100,25 @@ static void run_worker(struct tla_work *work, int fd, pid_t monitor)
     _exit(rc == 0 ? 0 : 1);
 }
 
+/* What the listener does for all its children, once, where there is no listener. */
+static void prepare(struct tla_conv *conv)
+{
+    static bool prepared;
+
+    if (!conv->setup->single || prepared)
+        return;
+    prepared = true;
+    tla_preload(conv);
+    (void)tl_gss_settings_keep(conv->config->run_dir);
+    (void)tla_sandbox_filter_make();
+}
+
 static int start(struct tla_work *work, pid_t *pid)
 {
     pid_t monitor = getpid();
     int ends[2];
 
+    prepare(work->conv);
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
         return -errno;
     *pid = fork();
@@ -176,14 +186,16 @@ static void collect(pid_t one)
     }
 }
 
-/* How it ended, if it did so by itself. */
-static void log_failure(int rc, pid_t pid)
+/* How it ended, if it did so by itself: then *pid is 0, for it need not be collected. */
+static void log_failure(int rc, pid_t *pid)
 {
     const struct timespec moment = {.tv_nsec = 50000000};
     int status = 0;
 
     (void)nanosleep(&moment, NULL);
-    if (pid > 0 && waitpid(pid, &status, WNOHANG) == pid && WIFSIGNALED(status))
+    if (*pid > 0 && waitpid(*pid, &status, WNOHANG) == *pid)
+        *pid = 0;
+    if (*pid == 0 && WIFSIGNALED(status))
         tla_journal_line(LOG_ERR, "the worker of a logon was killed by signal %d",
                          WTERMSIG(status));
     else
@@ -202,11 +214,13 @@ int tla_work_do(struct tla_work *work, json_t **result)
     if (rc == 0) {
         rc = serve(work, result);
         close(work->fd);
-        collect(pid);
     }
+    if (rc != 0)
+        log_failure(rc, &pid);
+    if (pid > 0)
+        collect(pid);
     if (rc == 0)
         return 0;
-    log_failure(rc, pid);
     tl_outcome_reset(work->logon->outcome);
     tl_outcome_fail(work->logon->outcome, TL_STAGE_LOCAL, TL_REASON_INTERNAL,
                     "the process that asks the domain controllers has ended: %s",

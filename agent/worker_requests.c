@@ -27,18 +27,17 @@
 #include <trustlogon/name.h>
 #include <trustlogon/tickets.h>
 
+#include "kerberos/exchange/armor.h"
 #include "status/keep.h"
-#include "status/mark.h"
 #include "worker_codec.h"
 #include "worker_message.h"
 
-#define FAST "fast."
 #define REQUESTS_MAX 500 /* of one worker: replies of KDCs, mostly */
-#define LOANS_MAX 6      /* the same; each may be an AS exchange */
+#define LOANS_MAX 6      /* of one worker; each may be an AS exchange */
 /* Longer than a loan takes: a late answer would be taken for the next one's. */
 #define ANSWER_MS 180000
 
-/* --- the worker's side ------------------------------------------------------------- */
+/* --- the worker's side --- */
 
 static int ask(const struct tla_work *work, json_t *request)
 {
@@ -58,15 +57,12 @@ static void see_event(void *arg, const struct tl_event *event)
 
 static bool keep(void *arg, enum tli_kept what, const char *name, const char *text)
 {
-    const char *slash = strrchr(name, '/');
+    json_t *request =
+        what == TLI_KEPT_DCS
+            ? json_pack("{s:s,s:s,s:s}", "ask", "dcs", "domain", name, "text", text)
+            : json_pack("{s:s,s:s}", "ask", "fast", "realm", name);
 
-    if (what == TLI_KEPT_DCS)
-        return ask(arg, json_pack("{s:s,s:s,s:s}", "ask", "dcs", "domain", name, "text",
-                                  text)) == 0;
-    if (slash == NULL || strncmp(slash + 1, FAST, strlen(FAST)) != 0)
-        return false;
-    return ask(arg, json_pack("{s:s,s:s}", "ask", "fast", "realm",
-                              slash + 1 + strlen(FAST))) == 0;
+    return ask(arg, request) == 0;
 }
 
 static enum tl_reason borrow(void *arg, TALLOC_CTX *ctx, const struct tl_loan *loan,
@@ -108,8 +104,7 @@ void tla_requests_begin(struct tla_work *work)
         tl_krb_borrow_machine_tickets(borrow, work);
 }
 
-/* --- the monitor's side --------------------------------------------------------------
- */
+/* --- the monitor's side --- */
 
 static int serve_reply(struct tla_work *work, const json_t *request, tl_deadline deadline)
 {
@@ -162,17 +157,11 @@ static int serve_dcs(struct tla_work *work, const json_t *request, tl_deadline d
 static int serve_fast(struct tla_work *work, const json_t *request, tl_deadline deadline)
 {
     const char *realm = json_string_value(json_object_get(request, "realm"));
-    const char *folder = work->conv->config->state_dir;
-    char *path;
 
     if (realm == NULL)
         return -EBADMSG;
-    if (!is_users(work->logon, realm))
-        return 0;
-    path = talloc_asprintf(work->logon, "%s/" FAST "%s", folder, realm);
-    if (path != NULL)
-        tli_mark_set(folder, path);
-    talloc_free(path);
+    if (is_users(work->logon, realm))
+        tli_realm_note_fast(work->conv->config, realm);
     return 0;
 }
 

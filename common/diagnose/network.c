@@ -76,8 +76,7 @@ static void judge_port(struct run *run, const struct port_check *check,
         return;
     case PROBE_UNREACHABLE:
         tli_found(run, check->slug, host, check->severity, check->reason, host,
-                  check->name, "%s cannot be reached: there is no route to the host",
-                  check->name);
+                  check->name, "%s is unreachable: no route to host", check->name);
         return;
     case PROBE_REFUSED:
         tli_found(run, check->slug, host, check->severity,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * who.c - who can fix what a conclusion names.
+ * who.c - who can fix the fault that a conclusion names.
  */
 #include <string.h>
 #include <strings.h>

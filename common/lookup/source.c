@@ -10,8 +10,6 @@
 
 #include "machine/directory.h"
 
-/* In the agent's run folder, readable by root only. */
-#define TICKETS "machine.tickets"
 #define DCS_MAX 4 /* domain controllers that are tried */
 /* A KDC or server that refuses saved tickets does so within this time. */
 #define QUICK_US 1000000
@@ -29,7 +27,7 @@ struct tl_lookup *tl_lookup_new(TALLOC_CTX *ctx, const struct tl_lookup_input *i
         return NULL;
     lookup->in = *in;
     lookup->tickets =
-        talloc_asprintf(lookup, "%s/" TICKETS, in->machine->config->run_dir);
+        talloc_asprintf(lookup, "%s/" TL_MACHINE_TICKETS, in->machine->config->run_dir);
     lookup->locator = tli_machine_locator(lookup, in->machine, in->trace);
     if (lookup->tickets == NULL || lookup->locator == NULL)
         TALLOC_FREE(lookup);

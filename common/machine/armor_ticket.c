@@ -14,9 +14,6 @@
 
 #include "status/folder.h"
 
-/* In the agent's run folder; root's alone, like the look-ups' tickets. */
-#define TICKETS "machine.armor"
-
 struct machine_armor {
     struct tli_armor armor; /* first: what exchange/armor.c holds */
     const struct tl_workstation *ws;
@@ -46,7 +43,6 @@ static enum tl_reason open_machine(struct machine_armor *own, struct tl_krb *krb
                                    const char *realm, struct tl_outcome *out)
 {
     const struct tl_loan loan = {.fresh = own->refused, .armor = realm};
-
     struct tli_armor *armor = &own->armor;
     enum tl_reason reason = tl_krb_new(own, krb->config, krb->locator, krb->deadline,
                                        krb->trace, &armor->machine, out);
@@ -145,7 +141,7 @@ int tl_krb_set_armor(struct tl_krb *krb, const struct tl_workstation *ws)
         return -ENOMEM;
     own->armor = (struct tli_armor){.get = get, .drop = drop, .flat = ws->flat};
     own->ws = ws;
-    own->path = talloc_asprintf(own, "%s/" TICKETS, krb->config->run_dir);
+    own->path = talloc_asprintf(own, "%s/" TL_MACHINE_ARMOR, krb->config->run_dir);
     if (own->path == NULL)
         return -ENOMEM;
     krb->armor = &own->armor;

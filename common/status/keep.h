@@ -14,7 +14,7 @@
 
 enum tli_kept {
     TLI_KEPT_DCS,  /* domain controllers: the name of a domain, and the cache's text */
-    TLI_KEPT_MARK, /* a mark in the state folder: its path, and no text */
+    TLI_KEPT_FAST, /* a realm whose KDC speaks FAST: its name, and no text */
 };
 
 /* Whether it was kept. */

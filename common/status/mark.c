@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "folder.h"
-#include "keep.h"
 
 struct timespec tli_mark_time(const char *path, time_t life)
 {
@@ -32,11 +31,8 @@ bool tli_mark_is_set(const char *path, time_t life)
 
 void tli_mark_set(const char *folder, const char *path)
 {
-    bool kept;
     int fd;
 
-    if (tli_keep(TLI_KEPT_MARK, path, NULL, &kept))
-        return;
     (void)tli_make_folder(folder);
     fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
     if (fd >= 0) {

@@ -11,6 +11,11 @@
 
 /* --- the machine's keytab and tickets --- */
 
+/* The machine's tickets in the run folder, root's alone: for directories, and with those
+ * that armor is made of. */
+#define TL_MACHINE_TICKETS "machine.tickets"
+#define TL_MACHINE_ARMOR "machine.armor"
+
 /* Whether the machine's keys do for tickets of today: KEYTAB_RC4 where none is AES, with
  * any allow_rc4; and what opening the keytab fails with. */
 TL_PUBLIC enum tl_reason tl_keytab_judge(const struct tl_config *config,
@@ -50,13 +55,15 @@ struct tl_ticket_bytes {
     size_t len;
 };
 
-/* Made by tl_krb_tickets(), which wipes them when they are freed. */
+/* Made by tl_tickets_new(): they are wiped when they are freed. */
 struct tl_tickets {
     const char *client; /* "alice@CONTOSO.TEST" */
     size_t count;
     struct tl_ticket_bytes *tickets;
 };
 
+/* None yet; NULL: no memory. */
+TL_PUBLIC struct tl_tickets *tl_tickets_new(TALLOC_CTX *ctx);
 /* All tickets of the context. *tickets is a child of ctx. 0 or -errno. */
 TL_PUBLIC int tl_krb_tickets(TALLOC_CTX *ctx, const struct tl_krb *krb,
                              struct tl_tickets **tickets);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <trustlogon/name.h>
 
+#include "status/keep.h"
 #include "status/mark.h"
 
 #define MARK_LIFE (30 * TLI_MARK_DAY)
@@ -31,9 +32,11 @@ bool tli_realm_has_fast(const struct tl_config *config, const char *realm)
 void tli_realm_note_fast(const struct tl_config *config, const char *realm)
 {
     char *path = mark_path(config, realm);
+    bool kept;
 
     /* Each logon proves it: a write a day is enough. */
-    if (path != NULL && !tli_mark_is_set(path, TLI_MARK_DAY))
+    if (path != NULL && !tli_mark_is_set(path, TLI_MARK_DAY) &&
+        !tli_keep(TLI_KEPT_FAST, realm, NULL, &kept))
         tli_mark_set(config->state_dir, path);
     talloc_free(path);
 }

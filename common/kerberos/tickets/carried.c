@@ -45,9 +45,18 @@ static int wipe(struct tl_tickets *tickets)
     return 0;
 }
 
-int tl_krb_tickets(TALLOC_CTX *ctx, const struct tl_krb *krb, struct tl_tickets **out)
+struct tl_tickets *tl_tickets_new(TALLOC_CTX *ctx)
 {
     struct tl_tickets *tickets = talloc_zero(ctx, struct tl_tickets);
+
+    if (tickets != NULL)
+        talloc_set_destructor(tickets, wipe);
+    return tickets;
+}
+
+int tl_krb_tickets(TALLOC_CTX *ctx, const struct tl_krb *krb, struct tl_tickets **out)
+{
+    struct tl_tickets *tickets = tl_tickets_new(ctx);
     krb5_cc_cursor cursor;
     krb5_creds creds;
     int rc = 0;
@@ -55,7 +64,6 @@ int tl_krb_tickets(TALLOC_CTX *ctx, const struct tl_krb *krb, struct tl_tickets 
     *out = NULL;
     if (tickets == NULL)
         return -ENOMEM;
-    talloc_set_destructor(tickets, wipe);
     tickets->client =
         krb->client_name != NULL ? talloc_strdup(tickets, krb->client_name) : NULL;
     if (tickets->client == NULL ||
