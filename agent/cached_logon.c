@@ -222,15 +222,6 @@ bool tla_cached_logon_is_ended(enum tl_reason reason)
            reason == TL_REASON_USER_UNKNOWN;
 }
 
-/* False if any KDC answered: then its answer decides. */
-static bool no_kdc_answered(const struct tl_logon *logon)
-{
-    const struct tl_outcome *out = logon->outcome;
-
-    return out->ntstatus == TL_NT_NO_LOGON_SERVERS && !logon->answered &&
-           out->reason != TL_REASON_KDC_GARBAGE && out->krb_error == TL_KRB_NONE;
-}
-
 /* The try is counted on disk before the hash is computed, and uncounted if it was right;
  * a try that cannot be counted is not made. */
 static enum tl_reason compare(struct tla_conv *conv, struct tl_logon *logon,
@@ -291,7 +282,7 @@ enum tl_reason tla_cached_logon_check(struct tla_conv *conv, struct tl_logon *lo
     struct tla_cached_user *who;
 
     *result = NULL;
-    if (conv->config->cached_logons == 0 || !no_kdc_answered(logon))
+    if (conv->config->cached_logons == 0 || !tl_logon_unanswered(logon))
         return reason;
     who = talloc_zero(conv, struct tla_cached_user);
     if (who == NULL ||

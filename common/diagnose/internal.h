@@ -77,6 +77,7 @@ struct tli_clock {
 
 /* The domain controllers of one domain, as far as they were looked at. */
 struct tli_known_dcs {
+    bool usable; /* a logon that searched now would find one */
     size_t known;
     const char *hosts[DCS_PER_DOMAIN]; /* that DNS has */
     size_t count;

@@ -180,9 +180,12 @@ static bool tell_domain(struct run *run, const struct survey *survey, const char
 
     if (answer->result != PROBE_OPEN) {
         note_failing(run, survey, d, server);
-        tli_found(run, "name-server", server, severity(survey),
-                  TL_REASON_NAME_SERVER_FAILS, server, NULL,
-                  "it answers, but not for the records of %s", domain);
+        tli_found(
+            run, "name-server", server, severity(survey), TL_REASON_NAME_SERVER_FAILS,
+            server, NULL,
+            "it answers, but not for the records of %s, as when it cannot reach the name "
+            "servers of %s",
+            domain, domain);
         return true;
     }
     switch (answer->says) {
@@ -205,15 +208,22 @@ static bool tell_domain(struct run *run, const struct survey *survey, const char
                 domain);
         return true;
     case TL_DNS_SAYS_SERVFAIL:
+        note_failing(run, survey, d, server);
+        tli_found(
+            run, "name-server", server, severity(survey), TL_REASON_NAME_SERVER_FAILS,
+            server, NULL,
+            "it answers the query for the SRV records of %s with SERVFAIL, as when it "
+            "cannot reach the name servers of %s",
+            domain, domain);
+        return true;
     case TL_DNS_SAYS_REFUSED:
     case TL_DNS_SAYS_ODD:
         note_failing(run, survey, d, server);
         tli_found(run, "name-server", server, severity(survey),
                   TL_REASON_NAME_SERVER_FAILS, server, NULL,
                   "it answers the query for the SRV records of %s with %s", domain,
-                  answer->says == TL_DNS_SAYS_SERVFAIL  ? "SERVFAIL"
-                  : answer->says == TL_DNS_SAYS_REFUSED ? "REFUSED"
-                                                        : "an answer to another query");
+                  answer->says == TL_DNS_SAYS_REFUSED ? "REFUSED"
+                                                      : "an answer to another query");
         return true;
     }
     return false;

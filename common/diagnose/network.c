@@ -202,11 +202,16 @@ static bool answers_ldap(const struct probe *probes, size_t count)
     return false;
 }
 
+static struct tli_known_dcs *known_of(struct run *run, const char *domain)
+{
+    return tl_dns_equal(domain, run->machine->workstation->domain) ? &run->own_dcs
+                                                                   : &run->user_dcs;
+}
+
 /* Those whose directories can be compared; a host counts once. */
 static void note_dc(struct run *run, const struct tl_dc *dc, bool readable)
 {
-    bool own = tl_dns_equal(dc->domain, run->machine->workstation->domain);
-    struct tli_known_dcs *dcs = own ? &run->own_dcs : &run->user_dcs;
+    struct tli_known_dcs *dcs = known_of(run, dc->domain);
 
     for (size_t i = 0; i < dcs->known; i++)
         if (tl_dns_equal(dcs->hosts[i], dc->host))
@@ -302,6 +307,16 @@ static void check_ports(struct run *run, const struct tl_dc_list *dcs, size_t co
     talloc_free(probes);
 }
 
+/* Whether a search that needs one answer would end with one. */
+static bool any_usable(const struct run *run, const struct tl_dc_list *dcs)
+{
+    for (size_t i = 0; i < dcs->count; i++)
+        if (dcs->dcs[i].pinged || dcs->dcs[i].realm_only ||
+            (!run->config->require_ldap_ping && !is_stranger(&dcs->dcs[i])))
+            return true;
+    return false;
+}
+
 /* The DCs that DNS has now. What a logon finds stays as it is: the cache is neither used
  * nor changed. */
 static struct tl_dc_list *search(struct run *run, struct tl_locator *locator,
@@ -313,6 +328,7 @@ static struct tl_dc_list *search(struct run *run, struct tl_locator *locator,
     (void)tl_locate(run->diag, locator, domain, TL_LOCATE_FORCE | TL_LOCATE_ALL,
                     tl_deadline_in_ms(run->config->logon_timeout), &dcs, out);
     if (dcs != NULL) {
+        known_of(run, domain)->usable = any_usable(run, dcs);
         tli_found_ok(run, "dns", domain,
                      dcs->dcs[0].realm_only
                          ? "no records of a domain; %zu KDC%s of a Kerberos realm by SRV "

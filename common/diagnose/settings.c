@@ -175,14 +175,11 @@ static void tell_hosts(struct run *run)
     talloc_free(text);
 }
 
-static bool is_found_now(const struct tl_diagnosis *diag, const char *domain)
+static bool is_found_now(const struct run *run, const char *domain)
 {
-    for (size_t i = 0; i < diag->count; i++)
-        if (strcmp(diag->findings[i].check, "dns") == 0 &&
-            diag->findings[i].verdict == TL_FINDING_OK &&
-            tl_dns_equal(diag->findings[i].target, domain))
-            return true;
-    return false;
+    return (tl_dns_equal(domain, run->machine->workstation->domain) &&
+            run->own_dcs.usable) ||
+           (tl_dns_equal(domain, run->user_domain) && run->user_dcs.usable);
 }
 
 /* A search that failed is not repeated for a while: logons fail, though all is well. */
@@ -193,7 +190,7 @@ static void tell_memory(struct run *run)
 
     if (out == NULL || out->stage != TL_STAGE_LOCATE || out->detail == NULL ||
         strncmp(out->detail, "the search ", strlen("the search ")) != 0 ||
-        out->subject == NULL || !is_found_now(run->diag, out->subject))
+        out->subject == NULL || !is_found_now(run, out->subject))
         return;
     add_sentence(run->diag,
                  talloc_asprintf(
@@ -205,6 +202,23 @@ static void tell_memory(struct run *run)
         run->diag, "Run 'trustlogon locate --force %s', which searches again at once.",
         out->subject);
     run->diag->who = "root on this machine; the failure also expires by itself";
+}
+
+/* Only the agent may read and count tries of the cached passwords. */
+static void tell_cached_logons(struct run *run)
+{
+    const struct tl_logon *logon = run->diag->logon;
+
+    if (run->config->cached_logons == 0 || logon == NULL ||
+        logon->outcome->reason == TL_REASON_OK || !tl_logon_unanswered(logon))
+        return;
+    run->diag->cache_decides = true;
+    add_sentence(run->diag,
+                 talloc_asprintf(run->diag,
+                                 "PAM then lets in who is among the last %d users that "
+                                 "logged on here and types the password of that time "
+                                 "(cached_logons); this was not tested.",
+                                 run->config->cached_logons));
 }
 
 /* default_domain is that of names without a domain. */
@@ -231,6 +245,7 @@ void tli_tell_settings(struct run *run)
     }
     talloc_free(items);
     tell_memory(run);
+    tell_cached_logons(run);
     tell_krb5_conf(run);
     tell_hosts(run);
 }

@@ -38,6 +38,10 @@ char *tl_diagnosis_summary(TALLOC_CTX *ctx, const struct tl_diagnosis *diag)
     const char *logon = diag->logon != NULL ? "The logon works" : "No logon was tried";
     char *found = counts(ctx, diag);
 
+    if (diag->cache_decides)
+        return talloc_strdup(ctx,
+                             "No domain controller grants the logon; cached credentials "
+                             "may.");
     if (diag->reason != TL_REASON_OK)
         return talloc_asprintf(
             ctx, "%s",

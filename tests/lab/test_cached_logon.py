@@ -8,8 +8,8 @@ import time
 
 import harness
 from daemon import LOG, agent
-from harness import (PASSWORD, broken, check, command, equal, finish, get, journal, journal_lines,
-                     logon, on, put, until, up, ws)
+from harness import (PASSWORD, broken, check, command, diagnose, equal, finish, get, journal,
+                     journal_lines, logon, on, put, until, up, ws)
 from scenarios import refused, works
 
 LAB = {"trust": "external"}
@@ -112,6 +112,10 @@ def answered():
         no_server("the user's DC has answered", ALICE)
     with broken("port88"):
         let_in("the user's DC does not answer", ALICE)
+        told = diagnose(ALICE)
+        check("diagnose says that the cache decides",
+              "cached credentials may" in told["summary"] and "cached_logons" in told["cause"],
+              told.get("summary"))
 
 
 def guesses():

@@ -87,6 +87,10 @@ START_TEST(a_cause_is_summed_up)
     ck_assert_ptr_nonnull(strstr(sum(), "this machine is not ready"));
     diag->logon->outcome->reason = TL_REASON_WRONG_PASSWORD;
     ck_assert_str_eq(sum(), "The logon fails.");
+    diag->cache_decides = true;
+    ck_assert_str_eq(sum(),
+                     "No domain controller grants the logon; cached credentials may.");
+    diag->cache_decides = false;
     diag->logon = NULL;
     ck_assert_ptr_nonnull(strstr(sum(), "no logon was tried"));
 }

@@ -116,6 +116,10 @@ TL_PUBLIC enum tl_reason tl_logon_prepare(struct tl_logon *logon, const char *na
 TL_PUBLIC enum tl_reason tl_logon_run(struct tl_logon *logon,
                                       const struct tl_credential *credential);
 
+/* No KDC answered a logon that failed: what is cached of the last one may take its place.
+ * Where one did, its answer decides. */
+TL_PUBLIC bool tl_logon_unanswered(const struct tl_logon *logon);
+
 /*
  * The part of tl_logon_run() that reads what the user's KDCs and directories send: DC, AS
  * exchange, walk, and the explanation of a failure. It needs no key of this machine where

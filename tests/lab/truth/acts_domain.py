@@ -3,8 +3,7 @@
 import re
 import shlex
 
-from lab import net, samba, settings, trust
-from lab.state import LabError
+from lab import samba, settings, trust
 
 from .fault import BASE, DC, DNS, FLAT, SIDES, coded, finding, picked
 from .remedy_text import Unable, act
@@ -235,43 +234,3 @@ def option_of_trust(desk, match):
             return tool_of_trust(desk, [*shlex.split(match[1]), option.replace(
                 "SUFFIX", found[1] if found.groups() else "")])
     raise Unable("none of the options is for this case")
-
-
-# --- hosts --------------------------------------------------------------------------
-
-def controllers(desk):
-    """The DCs that are meant: the one that is named, or those of the domain."""
-    text = " ".join((desk.told.subject, desk.told.cause, desk.told.remedy))
-    hosts = [host for domain in DNS for host in desk.lab.dcs(domain)
-             if f"{host}.test" in desk.told.subject or settings.HOSTS[host]["address"] in text]
-    return hosts or desk.lab.dcs(next(
-        (domain for domain in DNS if re.search(rf"\b{re.escape(DNS[domain])}", text, re.I)),
-        desk.side()))
-
-
-@act(r"[Oo]pen ((?:\d+/(?:tcp|udp)(?:, | and |, and )?)+)")
-def open_ports(desk, match):
-    """Rules that filter the port are removed from the firewalls of the domain controllers."""
-    done = []
-    for port, protocol in re.findall(r"(\d+)/(\w+)", match[1]):
-        for host in controllers(desk):
-            done += [f"{host}: {rule}" for rule in net.without_rules(desk.lab, host, protocol,
-                                                                      port)]
-    if not done:
-        raise Unable("no firewall of the domain controllers filters it")
-    return "; ".join(done)
-
-
-@act(r"Start the KDC")
-def start_samba(desk, _match):
-    done = []
-    for host in controllers(desk):
-        try:
-            samba.start(desk.lab, host)
-            samba.wait_ready(desk.lab, [host])
-            done.append(f"samba started on {host}")
-        except LabError:
-            continue
-    if not done:
-        raise Unable("it runs")
-    return "; ".join(done)

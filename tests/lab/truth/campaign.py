@@ -20,7 +20,7 @@ from harness import command, diagnose, logon, nss, put, until, up, ws
 from lab import renew
 from lab.state import LabError
 
-from . import acts_domain  # noqa: F401  registers its instructions
+from . import acts_domain, acts_network  # noqa: F401  they register their instructions
 from . import acts_here, judge, model, remedy
 from .fault import ALICE, Skipped
 from .machine_files import READY

@@ -106,10 +106,13 @@ def sick(host, order):
 
 def hosts(domain):
     host, other = DC[domain], (f"dc1.{DNS[SIDES[domain]]}",)
+    # Of a host that this machine has never met only its name servers can be named.
+    unmet = (f"name servers of {DNS[domain]}",)
     for name, make in (("down", stopped(host)), ("unplugged", unplugged(host))):
         for known in (False, True):
             yield Fault(f"{domain}-dc-{name}{'-known' if known else ''}", "host",
-                        names_of(domain)[:2], (), make, others=other, families=FAMILIES,
+                        names_of(domain)[:2] + (() if known else unmet), (), make, others=other,
+                        families=FAMILIES,
                         known=known)
     for name, order in REPLIES.items():
         yield Fault(f"{domain}-kdc-{name}", "host", names_of(domain)[:2],
