@@ -76,7 +76,7 @@ int tla_logon_worker_save_tickets(struct tl_logon *logon, const char *path)
 
     if (worker->tickets == NULL)
         return -ENOENT;
-    return tl_tickets_save_pending(worker->tickets, logon->client, path);
+    return tl_tickets_save(worker->tickets, logon->client, path);
 }
 
 struct passwords {

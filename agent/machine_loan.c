@@ -7,8 +7,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <stdio.h>
-#include <unistd.h>
 
 #include "machine/keytab_machines.h"
 #include "worker_codec.h"
@@ -69,19 +67,6 @@ static void note_account(const struct tl_machine *machine, const struct tl_outco
         tli_machine_disowned(machine->config, ws->realm, ws->flat);
 }
 
-static void save(const struct tl_tickets *tickets, const char *path)
-{
-    char *beside = talloc_asprintf(NULL, "%s.%d", path, (int)getpid());
-
-    if (beside == NULL)
-        return;
-    (void)unlink(beside); /* of a process with our number that was killed here */
-    if (tl_tickets_save_pending(tickets, tickets->client, beside) != 0 ||
-        rename(beside, path) != 0)
-        (void)unlink(beside);
-    talloc_free(beside);
-}
-
 static enum tl_reason get(const struct tla_work *asked, const struct errand *errand,
                           const char *path, struct tl_tickets **tickets,
                           struct tl_outcome *out)
@@ -103,7 +88,7 @@ static enum tl_reason get(const struct tla_work *asked, const struct errand *err
     }
     if (tla_tickets_decode(asked->logon, json_object_get(result, "tickets"), tickets) ==
         0)
-        save(*tickets, path);
+        (void)tl_tickets_replace(*tickets, path);
     else if (out->reason == TL_REASON_OK)
         tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_INTERNAL,
                         "the machine's tickets cannot be read");
@@ -117,24 +102,22 @@ static enum tl_reason get(const struct tla_work *asked, const struct errand *err
     return out->reason;
 }
 
-/* Those of an earlier run, if they last. *whole: all that is asked for is among them. */
+/* Those of an earlier run, if they last; nothing of them is decoded here. *whole: all
+ * that is asked for is among them. */
 static void load(const struct tla_work *work, const struct tl_loan *loan,
                  const char *path, struct tl_tickets **tickets, bool *whole)
 {
-    const struct tl_machine *machine = work->logon->machine;
-    TALLOC_CTX *tmp = talloc_new(NULL);
-    struct tl_locator *locator = tl_locator_new(tmp, machine->config, NULL, NULL);
-    struct tl_krb *krb = NULL;
-    char *service = loan->armor != NULL ? armor_service(tmp, loan->armor) : NULL;
+    char *armor = loan->armor != NULL
+                      ? talloc_asprintf(work->logon, KRB5_TGS_NAME "/%s@%s", loan->armor,
+                                        loan->armor)
+                      : NULL;
 
-    if (locator != NULL &&
-        tl_krb_new(tmp, machine->config, locator, tl_deadline_in_ms(0), NULL, &krb,
-                   NULL) == TL_REASON_OK &&
-        tl_krb_load_machine_tickets(krb, machine->workstation, path) == 0 &&
-        tl_krb_tickets(work->logon, krb, tickets) == 0)
-        *whole = loan->armor == NULL ||
-                 (service != NULL && tl_krb_has_ticket(krb, service, loan->armor));
-    talloc_free(tmp);
+    if (tl_tickets_load(work->logon, path, tickets) == 0 &&
+        !tl_tickets_of_machine(*tickets, work->logon->machine->workstation))
+        TALLOC_FREE(*tickets);
+    *whole = *tickets != NULL && (loan->armor == NULL ||
+                                  (armor != NULL && tl_tickets_lasting(*tickets, armor)));
+    talloc_free(armor);
 }
 
 enum tl_reason tla_machine_tickets(const struct tla_work *work,

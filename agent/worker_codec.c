@@ -9,8 +9,6 @@
 
 #include "worker_json.h"
 
-#define TICKET_MAX (256 * 1024)
-
 /* --- an outcome and its words ----------------------------------------------------- */
 
 json_t *tla_outcome_encode(const struct tl_outcome *out)
@@ -100,8 +98,12 @@ json_t *tla_tickets_encode(const struct tl_tickets *tickets)
     json_t *list = json_array();
 
     for (size_t i = 0; list != NULL && i < tickets->count; i++) {
-        if (json_array_append_new(list, tla_json_bytes(tickets->tickets[i].at,
-                                                       tickets->tickets[i].len)) != 0) {
+        const struct tl_ticket_bytes *one = &tickets->tickets[i];
+
+        if (json_array_append_new(
+                list, json_pack("{s:o,s:I,s:o}", "server", tla_json_text(one->server),
+                                "end", (json_int_t)one->end, "bytes",
+                                tla_json_bytes(one->at, one->len))) != 0) {
             json_decref(list);
             return NULL;
         }
@@ -120,16 +122,19 @@ int tla_tickets_decode(TALLOC_CTX *ctx, const json_t *from, struct tl_tickets **
     if (tickets == NULL)
         return -ENOMEM;
     tickets->tickets = talloc_zero_array(tickets, struct tl_ticket_bytes, count + 1);
-    if (!json_is_array(list) || count > TLA_TICKETS_MAX || tickets->tickets == NULL ||
+    if (!json_is_array(list) || count > TL_TICKETS_MAX || tickets->tickets == NULL ||
         !tla_json_take_text(tickets, from, "client", &tickets->client) ||
         tickets->client == NULL)
         goto bad;
     for (size_t i = 0; i < count; i++) {
+        const json_t *each = json_array_get(list, i);
         struct tl_ticket_bytes *one = &tickets->tickets[i];
 
-        one->at = tla_json_take_bytes(tickets->tickets, json_array_get(list, i),
-                                      TICKET_MAX, &one->len);
-        if (one->at == NULL || one->len == 0)
+        one->at = tla_json_take_bytes(tickets->tickets, json_object_get(each, "bytes"),
+                                      TL_TICKET_BYTES_MAX, &one->len);
+        if (!tla_json_take_text(tickets->tickets, each, "server", &one->server) ||
+            !tla_json_take_number(each, "end", 0, INT64_MAX, &one->end) ||
+            one->server == NULL || one->at == NULL || one->len == 0)
             goto bad;
         tickets->count++;
     }
@@ -166,7 +171,7 @@ int tla_exchanged_decode(TALLOC_CTX *ctx, const json_t *from, struct tl_exchange
     }
     exchanged->claim = claim;
     claim->ticket = tla_json_take_bytes(claim, json_object_get(from, "ticket"),
-                                        TICKET_MAX, &claim->ticket_len);
+                                        TL_TICKET_BYTES_MAX, &claim->ticket_len);
     claim->sum = tla_json_take_bytes(claim, json_object_get(from, "sum"), UINT8_MAX,
                                      &claim->sum_len);
     if (claim->ticket == NULL || claim->sum == NULL ||

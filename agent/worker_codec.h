@@ -17,7 +17,6 @@
 #include <trustlogon/unix_facts.h>
 
 /* Of one logon: those of a walk over every domain of a forest, each with its PAC. */
-#define TLA_TICKETS_MAX 64
 #define TLA_GROUPS_MAX TL_PAC_MAX_GROUPS
 
 json_t *tla_outcome_encode(const struct tl_outcome *out);

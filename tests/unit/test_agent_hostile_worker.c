@@ -486,7 +486,7 @@ START_TEST(test_random_messages)
     const struct tl_tickets tickets = {
         .client = ALICE,
         .count = 1,
-        .tickets = &(struct tl_ticket_bytes){(const uint8_t *)"abc", 3}};
+        .tickets = &(struct tl_ticket_bytes){"krbtgt/A@A", 7, (const uint8_t *)"abc", 3}};
     struct tl_outcome *out = tl_outcome_new(ctx);
     char *seeds[4];
     size_t taken = 0;

@@ -4,12 +4,16 @@
  * which are kept or renewed. Needs root; skipped (77) without.
  */
 #include <check.h>
+#include <dlfcn.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <trustlogon/tickets.h>
 
 #include "ccache_fixture.h"
+
+static uid_t *decoded_by; /* shared with the child processes; NULL: nobody asks */
 
 START_TEST(test_unique)
 {
@@ -85,6 +89,45 @@ START_TEST(test_pending_missing)
     pending = talloc_asprintf(mem, "%s/none", folder);
     ck_assert_int_eq(store(TL_CCACHE_ESTABLISH, type, NULL, &name),
                      TL_REASON_CCACHE_FAILED);
+    ck_assert_int_ne(access(type + 5, F_OK), 0);
+}
+END_TEST
+
+/* libkrb5's decoder, with whom it runs as. */
+krb5_error_code krb5_unmarshal_credentials(krb5_context context, const krb5_data *data,
+                                           krb5_creds **creds)
+{
+    krb5_error_code (*real)(krb5_context, const krb5_data *, krb5_creds **);
+    void *found = dlsym(RTLD_NEXT, "krb5_unmarshal_credentials");
+
+    memcpy(&real, &found, sizeof(real)); /* ISO C has no such cast */
+    if (decoded_by != NULL)
+        *decoded_by = geteuid();
+    return real(context, data, creds);
+}
+
+/* What the network sent is decoded by the user's own process, and what cannot be decoded
+ * makes no cache. */
+START_TEST(test_decoded_as_the_user)
+{
+    struct tl_ticket_bytes one = {"c@D", 2000000000, (const uint8_t *)"\xff\xff", 2};
+    const struct tl_tickets bad = {"alice@CONTOSO.TEST", 1, &one};
+    char *type = talloc_asprintf(mem, "FILE:%s/cc", folder);
+    const char *name;
+
+    decoded_by = mmap(NULL, sizeof(*decoded_by), PROT_READ | PROT_WRITE,
+                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    ck_assert_ptr_ne(decoded_by, MAP_FAILED);
+    ck_assert_int_eq(store(TL_CCACHE_ESTABLISH, type, NULL, &name), TL_REASON_OK);
+    ck_assert_uint_eq(*decoded_by, NOBODY);
+    ck_assert_int_eq(unlink(type + 5), 0);
+    pending = talloc_asprintf(mem, "%s/bad", folder);
+    ck_assert_int_eq(tl_tickets_save(&bad, bad.client, pending), 0);
+    *decoded_by = 0;
+    ck_assert_int_eq(store(TL_CCACHE_ESTABLISH, type, NULL, &name),
+                     TL_REASON_CCACHE_FAILED);
+    ck_assert_int_eq(strncmp(out->detail, "the pending tickets: ", 21), 0);
+    ck_assert_uint_eq(*decoded_by, NOBODY);
     ck_assert_int_ne(access(type + 5, F_OK), 0);
 }
 END_TEST
@@ -192,6 +235,7 @@ int main(void)
     tcase_add_test(tc, test_dir);
     tcase_add_loop_test(tc, test_refused_types, 0, 4);
     tcase_add_test(tc, test_pending_missing);
+    tcase_add_test(tc, test_decoded_as_the_user);
     tcase_add_test(tc, test_only_existing);
     tcase_add_loop_test(tc, test_no_ticket, 0, 3);
     tcase_set_timeout(tc, 30);

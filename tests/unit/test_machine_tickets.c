@@ -65,6 +65,7 @@ static struct tl_krb *with_tgt(const char *client, int seconds)
     struct tl_krb *krb = new_session();
 
     ck_assert_int_eq(krb5_parse_name(krb->k5, client, &krb->client), 0);
+    krb->client_name = talloc_strdup(krb, client);
     ck_assert_int_eq(krb5_cc_initialize(krb->k5, krb->ccache, krb->client), 0);
     add(krb, "krbtgt/FABRIKAM.TEST@FABRIKAM.TEST", seconds);
     return krb;

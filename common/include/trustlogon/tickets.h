@@ -35,10 +35,9 @@ TL_PUBLIC enum tl_reason tl_keytab_into_memory(const struct tl_config *config,
                                                const char **name, struct tl_outcome *out);
 
 /*
- * The machine's own tickets, saved for other processes of root's: written beside `path`
- * and renamed, mode 0600, without those that end soon. Loading them saves an AS
- * exchange: 0; -ENOENT without a TGT of this machine that lasts another few minutes,
- * -EPERM if the file is not root's alone, or another -errno.
+ * The machine's own tickets, saved for other processes of root's by tl_tickets_replace().
+ * Loading them saves an AS exchange: 0; -ENOENT without a TGT of this machine that lasts
+ * another few minutes, -EPERM if the file is not root's alone, or another -errno.
  */
 TL_PUBLIC int tl_krb_save_machine_tickets(struct tl_krb *krb, const char *path);
 TL_PUBLIC int tl_krb_load_machine_tickets(struct tl_krb *krb,
@@ -50,8 +49,15 @@ TL_PUBLIC bool tl_krb_has_ticket(struct tl_krb *krb, const char *service,
 
 /* --- tickets on their way from one process to another --- */
 
+#define TL_TICKETS_MAX 64                /* of one client */
+#define TL_TICKET_BYTES_MAX (256 * 1024) /* of one ticket */
+
+/* Server and end are what the process that got the ticket says of it; at least a server.
+ */
 struct tl_ticket_bytes {
-    const uint8_t *at; /* as krb5_marshal_credentials() writes them */
+    const char *server; /* "krbtgt/CONTOSO.TEST@CONTOSO.TEST" */
+    int64_t end;        /* seconds since 1970 */
+    const uint8_t *at;  /* as krb5_marshal_credentials() writes them */
     size_t len;
 };
 
@@ -70,9 +76,22 @@ TL_PUBLIC int tl_krb_tickets(TALLOC_CTX *ctx, const struct tl_krb *krb,
 /* They replace those of the context, and their client becomes its client: tl_krb_ticket()
  * then asks as that client. 0; -EBADMSG, -EINVAL: they cannot be read. */
 TL_PUBLIC int tl_krb_take_tickets(struct tl_krb *krb, const struct tl_tickets *tickets);
-/* Write them to a pending file of this client, as they are. 0 or -errno. */
-TL_PUBLIC int tl_tickets_save_pending(const struct tl_tickets *tickets,
-                                      const char *client, const char *path);
+/* Whether a ticket for `server` is among them that lasts another few minutes. */
+TL_PUBLIC bool tl_tickets_lasting(const struct tl_tickets *tickets, const char *server);
+/* They are the machine's own, with a TGT of its realm that lasts. */
+TL_PUBLIC bool tl_tickets_of_machine(const struct tl_tickets *tickets,
+                                     const struct tl_workstation *ws);
+/* Write them to a new file of root's (O_EXCL|O_NOFOLLOW, 0600), as they are; the client
+ * is this one. 0 or -errno. */
+TL_PUBLIC int tl_tickets_save(const struct tl_tickets *tickets, const char *client,
+                              const char *path);
+/* Those that last, written beside `path` and renamed: several processes may save at once.
+ * 0 or -errno. */
+TL_PUBLIC int tl_tickets_replace(const struct tl_tickets *tickets, const char *path);
+/* Such a file; nothing of the tickets is decoded. *tickets is a child of ctx. 0; -EPERM:
+ * not a regular file of this user alone; -EBADMSG: not such a file; or another -errno. */
+TL_PUBLIC int tl_tickets_load(TALLOC_CTX *ctx, const char *path,
+                              struct tl_tickets **tickets);
 
 /*
  * In a process that may not read the keytab: another process lends the machine's tickets,
@@ -91,11 +110,8 @@ TL_PUBLIC void tl_krb_borrow_machine_tickets(tl_lender_fn lender, void *arg);
 
 /* --- pending tickets: between authentication and the user's session --- */
 
-/*
- * Write the context's tickets to a root-owned pending file (made with
- * O_EXCL|O_NOFOLLOW, 0600). tl_ccache_store() writes them from it into the user's own
- * cache. 0 or -errno.
- */
+/* tl_tickets_save() of the context's tickets: tl_ccache_store() writes them from that
+ * file into the user's own cache. 0 or -errno. */
 TL_PUBLIC int tl_krb_save_pending(struct tl_krb *krb, const char *path);
 /* Such a file without tickets, of this user in this realm (a cached logon). 0 or -errno.
  */

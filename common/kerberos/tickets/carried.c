@@ -6,35 +6,33 @@
 #include "carried.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 #include <trustlogon/tickets.h>
-
-/* Version 4 of MIT's file format, in which krb5_marshal_credentials() writes. */
-static const uint8_t FILE_HEADER[] = {5, 4, 0, 0};
 
 static int append(struct tl_tickets *tickets, krb5_context k5, krb5_creds *creds)
 {
     struct tl_ticket_bytes *grown = talloc_realloc(
         tickets, tickets->tickets, struct tl_ticket_bytes, tickets->count + 1);
+    struct tl_ticket_bytes *one;
     krb5_data *bytes = NULL;
-    int rc = -ENOMEM;
 
     if (grown == NULL)
-        return rc;
+        return -ENOMEM;
     tickets->tickets = grown;
     if (krb5_marshal_credentials(k5, creds, &bytes) != 0)
-        return rc;
-    grown[tickets->count].at = talloc_memdup(grown, bytes->data, bytes->length);
-    grown[tickets->count].len = bytes->length;
-    if (grown[tickets->count].at != NULL) {
-        tickets->count++;
-        rc = 0;
-    }
+        return -ENOMEM;
+    one = &grown[tickets->count];
+    *one = (struct tl_ticket_bytes){
+        .server = tli_k5_name(grown, k5, creds->server),
+        .end = (int64_t)(uint32_t)creds->times.endtime,
+        .at = talloc_memdup(grown, bytes->data, bytes->length),
+        .len = bytes->length,
+    };
     explicit_bzero(bytes->data, bytes->length);
     krb5_free_data(k5, bytes);
-    return rc;
+    if (one->at != NULL)
+        tickets->count++; /* also without a name: it is wiped */
+    return one->at != NULL && one->server != NULL ? 0 : -ENOMEM;
 }
 
 static int wipe(struct tl_tickets *tickets)
@@ -107,108 +105,53 @@ static bool is_tgt(krb5_const_principal server)
            memcmp(server->data[0].data, KRB5_TGS_NAME, strlen(KRB5_TGS_NAME)) == 0;
 }
 
-static krb5_error_code take(struct tl_krb *krb, const struct tl_ticket_bytes *bytes)
+static krb5_error_code take(krb5_context k5, krb5_ccache ccache,
+                            const struct tl_ticket_bytes *bytes, int64_t *tgt_end)
 {
     const krb5_data whole = {.length = (unsigned int)bytes->len,
                              .data = (char *)(uintptr_t)bytes->at};
     krb5_creds *creds = NULL;
-    krb5_error_code ret = krb5_unmarshal_credentials(krb->k5, &whole, &creds);
+    krb5_error_code ret = krb5_unmarshal_credentials(k5, &whole, &creds);
     int64_t end;
 
     if (ret != 0)
         return ret;
     end = (int64_t)(uint32_t)creds->times.endtime;
-    if (is_tgt(creds->server) && end > krb->tgt_end)
-        krb->tgt_end = end;
-    ret = krb5_cc_store_cred(krb->k5, krb->ccache, creds);
-    krb5_free_creds(krb->k5, creds);
+    if (is_tgt(creds->server) && end > *tgt_end)
+        *tgt_end = end;
+    ret = krb5_cc_store_cred(k5, ccache, creds);
+    krb5_free_creds(k5, creds);
+    return ret;
+}
+
+krb5_error_code tli_tickets_fill(krb5_context k5, krb5_ccache ccache,
+                                 const struct tl_tickets *tickets, krb5_principal *client,
+                                 int64_t *tgt_end)
+{
+    krb5_error_code ret = krb5_parse_name(k5, tickets->client, client);
+
+    *tgt_end = 0;
+    if (ret == 0)
+        ret = krb5_cc_initialize(k5, ccache, *client);
+    for (size_t i = 0; ret == 0 && i < tickets->count; i++)
+        ret = take(k5, ccache, &tickets->tickets[i], tgt_end);
+    if (ret != 0) {
+        krb5_free_principal(k5, *client);
+        *client = NULL;
+    }
     return ret;
 }
 
 int tl_krb_take_tickets(struct tl_krb *krb, const struct tl_tickets *tickets)
 {
     krb5_principal client = NULL;
-    krb5_error_code ret = krb5_parse_name(krb->k5, tickets->client, &client);
+    int64_t tgt_end;
 
-    if (ret == 0)
-        ret = krb5_cc_initialize(krb->k5, krb->ccache, client);
-    if (ret != 0 || tli_krb_become(krb, client, 0) != 0) {
+    if (tli_tickets_fill(krb->k5, krb->ccache, tickets, &client, &tgt_end) != 0)
+        return -EBADMSG;
+    if (tli_krb_become(krb, client, tgt_end) != 0) {
         krb5_free_principal(krb->k5, client);
-        return -EINVAL;
-    }
-    for (size_t i = 0; ret == 0 && i < tickets->count; i++)
-        ret = take(krb, &tickets->tickets[i]);
-    return ret == 0 ? 0 : -EBADMSG;
-}
-
-static int put(int fd, const void *bytes, size_t len)
-{
-    const uint8_t *at = bytes;
-
-    while (len > 0) {
-        ssize_t done = write(fd, at, len);
-
-        if (done < 0 && errno != EINTR)
-            return -errno;
-        if (done > 0) {
-            at += done;
-            len -= (size_t)done;
-        }
+        return -ENOMEM;
     }
     return 0;
-}
-
-static int put_u32(int fd, size_t value)
-{
-    const uint8_t bytes[] = {(uint8_t)(value >> 24), (uint8_t)(value >> 16),
-                             (uint8_t)(value >> 8), (uint8_t)value};
-
-    return put(fd, bytes, sizeof(bytes));
-}
-
-static int put_data(int fd, const krb5_data *data)
-{
-    int rc = put_u32(fd, data->length);
-
-    return rc != 0 ? rc : put(fd, data->data, data->length);
-}
-
-static int put_principal(int fd, krb5_const_principal client)
-{
-    int rc = put_u32(fd, (size_t)client->type);
-
-    if (rc == 0)
-        rc = put_u32(fd, (size_t)client->length);
-    if (rc == 0)
-        rc = put_data(fd, &client->realm);
-    for (int i = 0; rc == 0 && i < client->length; i++)
-        rc = put_data(fd, &client->data[i]);
-    return rc;
-}
-
-/* The file is made of the bytes as they are; ccache.c reads them. */
-int tl_tickets_save_pending(const struct tl_tickets *tickets, const char *client,
-                            const char *path)
-{
-    krb5_principal principal = NULL;
-    krb5_context k5 = NULL;
-    int fd = -1, rc = tli_k5_context(TL_RC4_NO, &k5) == 0 ? 0 : -EIO;
-
-    if (rc == 0 && krb5_parse_name(k5, client, &principal) != 0)
-        rc = -EINVAL;
-    if (rc == 0) {
-        fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-        rc = fd < 0 ? -errno : put(fd, FILE_HEADER, sizeof(FILE_HEADER));
-    }
-    if (rc == 0)
-        rc = put_principal(fd, principal);
-    for (size_t i = 0; rc == 0 && i < tickets->count; i++)
-        rc = put(fd, tickets->tickets[i].at, tickets->tickets[i].len);
-    if (fd >= 0 && close(fd) != 0 && rc == 0)
-        rc = -errno;
-    if (fd >= 0 && rc != 0)
-        (void)unlink(path);
-    krb5_free_principal(k5, principal);
-    krb5_free_context(k5);
-    return rc;
 }

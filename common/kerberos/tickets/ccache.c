@@ -6,6 +6,7 @@
  */
 #include "kerberos/internal.h"
 
+#include "carried.h"
 #include "ccache_name.h"
 #include "ccache_write.h"
 
@@ -14,7 +15,6 @@
 #include <grp.h>
 #include <linux/keyctl.h>
 #include <poll.h>
-#include <profile.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,107 +30,46 @@
 #define CHILD_TIMEOUT 5
 #define CHILD_LATE 1 /* more, before a child whose alarm did not ring is given up */
 
-/* `tickets` may be NULL: none. */
-static int save(krb5_context k5, krb5_principal client, krb5_ccache tickets,
-                const char *path)
-{
-    char *name = talloc_asprintf(NULL, "FILE:%s", path);
-    krb5_ccache file = NULL;
-    krb5_error_code ret;
-    int fd;
-
-    if (name == NULL)
-        return -ENOMEM;
-    fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        talloc_free(name);
-        return -errno;
-    }
-    close(fd);
-    ret = krb5_cc_resolve(k5, name, &file);
-    if (ret == 0)
-        ret = krb5_cc_initialize(k5, file, client);
-    if (ret == 0 && tickets != NULL)
-        ret = krb5_cc_copy_creds(k5, tickets, file);
-    if (file != NULL)
-        krb5_cc_close(k5, file);
-    talloc_free(name);
-    if (ret == 0)
-        return 0;
-    unlink(path);
-    return ret > 0 && ret < 4096 ? -(int)ret : -EIO;
-}
-
 int tl_krb_save_pending(struct tl_krb *krb, const char *path)
 {
-    return save(krb->k5, krb->client, krb->ccache, path);
+    struct tl_tickets *tickets = NULL;
+    int rc = tl_krb_tickets(krb, krb, &tickets);
+
+    if (rc == 0)
+        rc = tl_tickets_save(tickets, tickets->client, path);
+    talloc_free(tickets);
+    return rc;
 }
 
 int tl_krb_save_empty(const char *user, const char *realm, const char *path)
 {
+    struct tl_tickets none = {0};
     krb5_principal client = NULL;
     krb5_context k5 = NULL;
+    char *name = NULL;
     int rc = tli_k5_context(TL_RC4_NO, &k5) == 0 ? 0 : -EIO;
 
-    if (rc == 0 && krb5_build_principal(k5, &client, (unsigned int)strlen(realm), realm,
-                                        user, (char *)NULL) != 0)
+    if (rc == 0 && (krb5_build_principal(k5, &client, (unsigned int)strlen(realm), realm,
+                                         user, (char *)NULL) != 0 ||
+                    krb5_unparse_name(k5, client, &name) != 0))
         rc = -ENOMEM;
     if (rc == 0)
-        rc = save(k5, client, NULL, path);
+        rc = tl_tickets_save(&none, name, path);
+    krb5_free_unparsed_name(k5, name);
     krb5_free_principal(k5, client);
     krb5_free_context(k5);
     return rc;
 }
 
-/* Read the pending file as root. */
-static krb5_error_code load_pending(krb5_context k5, const char *path,
-                                    krb5_ccache *tickets)
-{
-    char *name = talloc_asprintf(NULL, "FILE:%s", path);
-    krb5_principal client = NULL;
-    krb5_ccache file = NULL;
-    krb5_error_code ret = name == NULL ? ENOMEM : krb5_cc_resolve(k5, name, &file);
-
-    if (ret == 0)
-        ret = krb5_cc_get_principal(k5, file, &client);
-    if (ret == 0)
-        ret = krb5_cc_new_unique(k5, "MEMORY", NULL, tickets);
-    if (ret == 0)
-        ret = krb5_cc_initialize(k5, *tickets, client);
-    if (ret == 0)
-        ret = krb5_cc_copy_creds(k5, file, *tickets);
-    krb5_free_principal(k5, client);
-    if (file != NULL)
-        krb5_cc_close(k5, file);
-    talloc_free(name);
-    return ret;
-}
-
 int tl_krb_load_pending(struct tl_krb *krb, const char *path)
 {
-    krb5_ccache tickets = NULL;
-    krb5_principal client = NULL;
-    krb5_error_code ret = load_pending(krb->k5, path, &tickets);
+    struct tl_tickets *tickets = NULL;
+    int rc = tl_tickets_load(krb, path, &tickets);
 
-    if (ret == 0)
-        ret = krb5_cc_get_principal(krb->k5, tickets, &client);
-    if (ret == 0)
-        ret = krb5_cc_initialize(krb->k5, krb->ccache, client);
-    if (ret == 0)
-        ret = krb5_cc_copy_creds(krb->k5, tickets, krb->ccache);
-    if (tickets != NULL)
-        krb5_cc_destroy(krb->k5, tickets);
-    if (ret != 0) {
-        krb5_free_principal(krb->k5, client);
-        return ret > 0 && ret < 4096 ? -(int)ret : -EIO;
-    }
-    krb5_free_principal(krb->k5, krb->client);
-    krb->client = client;
-    talloc_free(krb->client_name);
-    talloc_free(krb->tgt_realm);
-    krb->client_name = tli_k5_name(krb, krb->k5, client);
-    krb->tgt_realm = talloc_strndup(krb, client->realm.data, client->realm.length);
-    return krb->client_name != NULL && krb->tgt_realm != NULL ? 0 : -ENOMEM;
+    if (rc == 0)
+        rc = tl_krb_take_tickets(krb, tickets);
+    talloc_free(tickets);
+    return rc;
 }
 
 /* The session keyring of the logon's program, perhaps root's own, is inherited, and a
@@ -168,11 +107,24 @@ static int become(uid_t uid, gid_t gid)
                : -errno;
 }
 
+/* What the network sent is decoded by the user's own process. */
+static int decode(struct ccache_job *job, const struct tl_tickets *tickets)
+{
+    krb5_principal client = NULL;
+    int64_t end;
+    krb5_error_code ret = krb5_cc_new_unique(job->k5, "MEMORY", NULL, &job->tickets);
+
+    if (ret == 0)
+        ret = tli_tickets_fill(job->k5, job->tickets, tickets, &client, &end);
+    krb5_free_principal(job->k5, client);
+    return ret == 0 ? 0 : tli_ccache_fail_k5(job, "the pending tickets", ret);
+}
+
 static int child_work(struct ccache_job *job)
 {
-    krb5_error_code ret = 0;
+    struct tl_tickets *tickets = NULL;
     sigset_t none;
-    int err;
+    int err = 0;
 
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
@@ -180,18 +132,14 @@ static int child_work(struct ccache_job *job)
     alarm(job->seconds);
     umask(077);
     if (job->pending != NULL)
-        ret = load_pending(job->k5, job->pending, &job->tickets);
-    if (ret != 0) {
-        snprintf(job->error, sizeof(job->error), "the pending tickets: %s",
-                 krb5_get_error_message(job->k5, ret));
-        return -1;
-    }
+        err = tl_tickets_load(NULL, job->pending, &tickets);
+    if (err != 0)
+        return tli_ccache_fail(job, "the pending tickets", strerrordesc_np(-err));
     err = become(job->uid, job->gid);
-    if (err != 0) {
-        snprintf(job->error, sizeof(job->error), "cannot become the user: %s",
-                 strerrordesc_np(-err));
+    if (err != 0)
+        return tli_ccache_fail(job, "cannot become the user", strerrordesc_np(-err));
+    if (tickets != NULL && decode(job, tickets) != 0)
         return -1;
-    }
     return job->work(job);
 }
 

@@ -17,7 +17,8 @@ struct ccache_job {
     krb5_ccache tickets; /* what to store; NULL for delete */
     char name[1024];     /* full name; XXXXXX at its end is replaced */
     bool only_existing;  /* do not make a cache */
-    const char *pending; /* what to load `tickets` from, as root, or NULL */
+    const char
+        *pending; /* file of `tickets`, read as root, decoded as the user; or NULL */
     uid_t uid;
     gid_t gid;
     unsigned int seconds;                /* the child is ended then */
