@@ -48,11 +48,14 @@ static enum tl_reason exchange(void *arg, struct tl_logon *logon,
 {
     struct tla_logon_worker *worker = arg;
     const struct exchange what = {.credential = credential, .challenge = challenge};
-    struct tla_work work = {.conv = worker->conv,
-                            .logon = logon,
-                            .run = run_exchange,
-                            .arg = &what,
-                            .card = credential->card != NULL};
+    struct tla_work work = {
+        .conv = worker->conv,
+        .logon = logon,
+        .run = run_exchange,
+        .arg = &what,
+        .card = credential->card != NULL,
+        .own = tl_dns_equal(logon->route->realm, logon->machine->workstation->domain),
+        .secrets = {credential->password, credential->pin}};
     json_t *result = NULL;
     enum tl_reason reason;
 
@@ -118,7 +121,8 @@ static enum tl_reason with_passwords(struct tl_logon *logon,
     struct tla_work work = {.conv = tla_logon_worker_of(logon)->conv,
                             .logon = logon,
                             .run = run,
-                            .arg = what};
+                            .arg = what,
+                            .secrets = {what->old, what->fresh}};
     json_t *result = NULL;
     enum tl_reason reason = tla_logon_work(&work, &result);
 

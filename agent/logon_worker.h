@@ -22,10 +22,13 @@ enum tl_reason tla_worker_password_is_over(struct tl_logon *logon, const char *o
                                            bool *over);
 enum tl_reason tla_worker_password_change(struct tl_logon *logon, const char *old,
                                           const char *fresh);
-/* The names of these SIDs, read with the user's tickets; *groups, a child of ctx, has
- * those that were found. */
+/* After the answer: the domain controllers of the machine's domain, for the next logon,
+ * if a worker of this conversation has found others than are known. */
+void tla_worker_find_own(struct tla_conv *conv, struct tl_logon *logon);
+/* The names of these SIDs, read with the user's tickets, or `own`: those of the machine's
+ * domain, with its tickets. *groups, a child of ctx, has those that were found. */
 enum tl_reason tla_worker_name_groups(TALLOC_CTX *ctx, struct tl_logon *logon,
-                                      const struct tl_lookup_input *in,
+                                      const struct tl_lookup_input *in, bool own,
                                       const struct tl_sid *sids, size_t count,
                                       struct tl_dir_names **groups);
 

@@ -7,6 +7,7 @@
 #include "logon_worker_internal.h"
 
 #include <string.h>
+#include <sys/socket.h>
 
 #include "worker_codec.h"
 
@@ -79,7 +80,7 @@ static enum tl_reason do_beside(struct tla_work *work, const struct tl_logon *lo
 enum tl_reason tla_worker_refresh(void *arg, struct tl_logon *logon,
                                   struct tl_outcome *out)
 {
-    struct tla_work work = {.run = run_refresh};
+    struct tla_work work = {.run = run_refresh, .own = true};
     struct tl_topology *fresh = NULL;
     json_t *result = NULL;
     enum tl_reason reason = do_beside(&work, logon, &result, out);
@@ -144,7 +145,7 @@ enum tl_reason tla_worker_own_groups(void *arg, struct tl_logon *logon,
                                      tl_deadline deadline, struct tl_dir_names **groups,
                                      struct tl_outcome *out)
 {
-    struct tla_work work = {.run = run_own_groups, .arg = &deadline};
+    struct tla_work work = {.run = run_own_groups, .arg = &deadline, .own = true};
     json_t *result = NULL, *found;
     enum tl_reason reason = do_beside(&work, logon, &result, out);
 
@@ -159,13 +160,14 @@ enum tl_reason tla_worker_own_groups(void *arg, struct tl_logon *logon,
 
 static json_t *run_unix_facts(struct tla_work *work)
 {
+    const char *domain = work->arg;
     struct tl_logon *logon = work->logon;
     struct tl_unix_facts *facts = NULL;
     json_t *result;
 
-    if (!has_tickets(logon))
+    if (!work->own && !has_tickets(logon))
         return NULL;
-    (void)tl_logon_unix_facts(logon, &facts);
+    (void)tl_logon_unix_facts(logon, domain, &facts);
     result = tla_result_of(logon);
     if (result != NULL && facts != NULL)
         (void)json_object_set_new(result, "facts", tla_unix_facts_encode(facts));
@@ -173,10 +175,16 @@ static json_t *run_unix_facts(struct tla_work *work)
 }
 
 enum tl_reason tla_worker_unix_facts(void *arg, struct tl_logon *logon,
-                                     struct tl_unix_facts **facts)
+                                     const char *domain, struct tl_unix_facts **facts)
 {
     struct tla_logon_worker *worker = arg;
-    struct tla_work work = {.conv = worker->conv, .logon = logon, .run = run_unix_facts};
+    const char *own = logon->machine->workstation->domain;
+    struct tla_work work = {.conv = worker->conv,
+                            .logon = logon,
+                            .run = run_unix_facts,
+                            .arg = domain,
+                            .own = tl_dns_equal(domain, own) &&
+                                   !tl_dns_equal(logon->route->realm, own)};
     const char *client = logon->client;
     json_t *result = NULL;
     enum tl_reason reason = tla_logon_work(&work, &result);
@@ -190,8 +198,39 @@ enum tl_reason tla_worker_unix_facts(void *arg, struct tl_logon *logon,
     return reason;
 }
 
+static json_t *run_find_own(struct tla_work *work)
+{
+    struct tl_logon *logon = work->logon;
+    const struct tl_machine *machine = logon->machine;
+    struct tl_locator *locator =
+        tl_locator_new(logon, machine->config, machine->site, logon->trace);
+    struct tl_dc_list *found = NULL;
+
+    if (locator == NULL)
+        return NULL;
+    (void)tl_locate(logon, locator, machine->workstation->domain, TL_LOCATE_FORCE,
+                    tl_deadline_in_ms(machine->config->logon_timeout), &found,
+                    logon->outcome);
+    return tla_result_of(logon);
+}
+
+void tla_worker_find_own(struct tla_conv *conv, struct tl_logon *logon)
+{
+    struct tla_work work = {.run = run_find_own, .own = true};
+    struct tl_outcome *out = tl_outcome_new(conv);
+    json_t *result = NULL;
+
+    if (conv->own_dcs_unknown && out != NULL) {
+        (void)shutdown(conv->fd, SHUT_RDWR); /* nobody waits for it */
+        (void)do_beside(&work, logon, &result, out);
+    }
+    json_decref(result);
+    talloc_free(out);
+}
+
 struct nameless {
     const struct tl_lookup_input *in;
+    bool own; /* as the machine */
     const struct tl_sid *sids;
     size_t count;
 };
@@ -205,12 +244,14 @@ static json_t *run_name_groups(struct tla_work *work)
     struct tl_lookup *lookup;
     json_t *result;
 
-    if (!has_tickets(logon))
-        return NULL;
-    in.krb = logon->krb;
     in.trace = logon->trace;
     in.deadline = tl_deadline_in_ms(tl_deadline_left_ms(in.deadline));
-    tl_krb_set_deadline(logon->krb, in.deadline);
+    if (!what->own) {
+        if (!has_tickets(logon))
+            return NULL;
+        in.krb = logon->krb;
+        tl_krb_set_deadline(logon->krb, in.deadline);
+    }
     lookup = tl_lookup_new(logon, &in);
     if (lookup == NULL)
         return NULL;
@@ -222,15 +263,16 @@ static json_t *run_name_groups(struct tla_work *work)
 }
 
 enum tl_reason tla_worker_name_groups(TALLOC_CTX *ctx, struct tl_logon *logon,
-                                      const struct tl_lookup_input *in,
+                                      const struct tl_lookup_input *in, bool own,
                                       const struct tl_sid *sids, size_t count,
                                       struct tl_dir_names **groups)
 {
-    const struct nameless what = {.in = in, .sids = sids, .count = count};
+    const struct nameless what = {.in = in, .own = own, .sids = sids, .count = count};
     struct tla_work work = {.conv = tla_logon_worker_of(logon)->conv,
                             .logon = logon,
                             .run = run_name_groups,
-                            .arg = &what};
+                            .arg = &what,
+                            .own = own};
     json_t *result = NULL, *found;
     enum tl_reason reason = tla_logon_work(&work, &result);
 

@@ -35,6 +35,6 @@ enum tl_reason tla_worker_own_groups(void *arg, struct tl_logon *logon,
                                      tl_deadline deadline, struct tl_dir_names **groups,
                                      struct tl_outcome *out);
 enum tl_reason tla_worker_unix_facts(void *arg, struct tl_logon *logon,
-                                     struct tl_unix_facts **facts);
+                                     const char *domain, struct tl_unix_facts **facts);
 
 #endif

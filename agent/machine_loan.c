@@ -16,44 +16,62 @@ static char *armor_service(TALLOC_CTX *ctx, const char *realm)
     return talloc_asprintf(ctx, KRB5_TGS_NAME "/%s", realm);
 }
 
-struct errand {
-    const struct tl_loan *loan;
-    const struct tl_tickets *there; /* a TGT of an earlier run; NULL: none that lasts */
-};
-
-/* In the worker: an AS exchange, and with armor a walk to the user's KDC. */
-static json_t *run(struct tla_work *work)
+static json_t *result_of(struct tla_work *work)
 {
-    const struct errand *errand = work->arg;
-    const struct tl_loan *loan = errand->loan;
     struct tl_logon *logon = work->logon;
-    const struct tl_machine *machine = logon->machine;
-    struct tl_outcome *out = logon->outcome;
     struct tl_tickets *tickets = NULL;
-    enum tl_reason reason;
-    bool has_tgt;
 
-    tl_outcome_reset(out);
+    if (logon->outcome->reason == TL_REASON_OK &&
+        tl_krb_tickets(logon, logon->krb, &tickets) != 0)
+        return NULL;
+    return json_pack("{s:o,s:o}", "outcome", tla_outcome_encode(logon->outcome),
+                     "tickets",
+                     tickets != NULL ? tla_tickets_encode(tickets) : json_null());
+}
+
+static enum tl_reason new_context(struct tl_logon *logon)
+{
+    const struct tl_machine *machine = logon->machine;
+
+    tl_outcome_reset(logon->outcome);
     logon->locator = tl_locator_new(logon, machine->config, machine->site, logon->trace);
     if (logon->locator == NULL)
-        return NULL;
-    reason = tl_krb_new(logon, machine->config, logon->locator,
-                        tl_deadline_in_ms(machine->config->logon_timeout), logon->trace,
-                        &logon->krb, out);
-    if (reason == TL_REASON_OK &&
-        (errand->there == NULL || tl_krb_take_tickets(logon->krb, errand->there) != 0))
-        reason = tl_krb_as_machine(logon->krb, machine->workstation, out);
-    has_tgt = reason == TL_REASON_OK;
-    if (has_tgt && loan->armor != NULL) {
-        char *service = armor_service(logon, loan->armor);
+        return tl_outcome_fail(logon->outcome, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+    return tl_krb_new(logon, machine->config, logon->locator,
+                      tl_deadline_in_ms(machine->config->logon_timeout), logon->trace,
+                      &logon->krb, logon->outcome);
+}
 
-        (void)tl_krb_ticket(logon->krb, service, loan->armor, out);
+/* In the worker that has the keys: it speaks with the machine's own domain alone. */
+static json_t *run_as(struct tla_work *work)
+{
+    struct tl_logon *logon = work->logon;
+
+    if (new_context(logon) == TL_REASON_OK)
+        (void)tl_krb_as_machine(logon->krb, logon->machine->workstation, logon->outcome);
+    return result_of(work);
+}
+
+struct walk {
+    const struct tl_tickets *tgt;
+    const char *armor; /* realm */
+};
+
+/* In a worker without keys: the way to the user's KDC, for armor. */
+static json_t *run_walk(struct tla_work *work)
+{
+    const struct walk *walk = work->arg;
+    struct tl_logon *logon = work->logon;
+    char *service = armor_service(logon, walk->armor);
+
+    if (new_context(logon) == TL_REASON_OK) {
+        if (service == NULL || tl_krb_take_tickets(logon->krb, walk->tgt) != 0)
+            tl_outcome_fail(logon->outcome, TL_STAGE_AS, TL_REASON_INTERNAL,
+                            "the machine's tickets cannot be read");
+        else
+            (void)tl_krb_ticket(logon->krb, service, walk->armor, logon->outcome);
     }
-    /* A TGT is worth keeping, even if it brought no armor. */
-    if (has_tgt && tl_krb_tickets(logon, logon->krb, &tickets) != 0)
-        return NULL;
-    return json_pack("{s:o,s:o}", "outcome", tla_outcome_encode(out), "tickets",
-                     tickets != NULL ? tla_tickets_encode(tickets) : json_null());
+    return result_of(work);
 }
 
 /* What the worker may not write itself. */
@@ -67,15 +85,21 @@ static void note_account(const struct tl_machine *machine, const struct tl_outco
         tli_machine_disowned(machine->config, ws->realm, ws->flat);
 }
 
-static enum tl_reason get(const struct tla_work *asked, const struct errand *errand,
-                          const char *path, struct tl_tickets **tickets,
-                          struct tl_outcome *out)
+/* One of these works, for the worker that asks. The tickets that it brings are saved. */
+static enum tl_reason get(const struct tla_work *asked, bool keys,
+                          const struct walk *walk, const char *path,
+                          struct tl_tickets **tickets, struct tl_outcome *out)
 {
     struct tl_logon *logon = tl_logon_new(asked->logon, asked->logon->machine, NULL);
-    struct tla_work work = {
-        .conv = asked->conv, .logon = logon, .run = run, .arg = errand, .keys = true};
+    struct tla_work work = {.conv = asked->conv,
+                            .logon = logon,
+                            .run = keys ? run_as : run_walk,
+                            .arg = walk,
+                            .keys = keys,
+                            .own = keys};
     json_t *result = NULL;
 
+    *tickets = NULL;
     if (logon == NULL)
         return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
     if (tla_work_do(&work, &result) != 0 ||
@@ -83,17 +107,16 @@ static enum tl_reason get(const struct tla_work *asked, const struct errand *err
         tl_outcome_reset(out);
         tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_INTERNAL,
                         "the process that gets the machine's tickets has failed");
-    } else if (errand->there == NULL) { /* the key was used */
+    } else if (keys) {
         note_account(logon->machine, out);
     }
-    if (tla_tickets_decode(asked->logon, json_object_get(result, "tickets"), tickets) ==
-        0)
-        (void)tl_tickets_replace(*tickets, path);
-    else if (out->reason == TL_REASON_OK)
+    if (out->reason == TL_REASON_OK &&
+        tla_tickets_decode(asked->logon, json_object_get(result, "tickets"), tickets) !=
+            0)
         tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_INTERNAL,
                         "the machine's tickets cannot be read");
-    if (out->reason != TL_REASON_OK)
-        TALLOC_FREE(*tickets);
+    if (*tickets != NULL)
+        (void)tl_tickets_replace(*tickets, path);
     /* The name of the keytab in the worker's memory helps nobody. */
     if (out->subject != NULL && strncmp(out->subject, "MEMORY:", 7) == 0)
         tl_outcome_set_subject(out, asked->conv->config->keytab);
@@ -127,7 +150,8 @@ enum tl_reason tla_machine_tickets(const struct tla_work *work,
     char *path =
         talloc_asprintf(work->logon, "%s/%s", work->conv->config->run_dir,
                         loan->armor != NULL ? TL_MACHINE_ARMOR : TL_MACHINE_TICKETS);
-    struct tl_tickets *there = NULL;
+    struct tl_tickets *have = NULL;
+    struct walk walk = {.armor = loan->armor};
     enum tl_reason reason = TL_REASON_OK;
     bool whole = false;
 
@@ -135,14 +159,15 @@ enum tl_reason tla_machine_tickets(const struct tla_work *work,
     if (path == NULL)
         return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
     if (!loan->fresh)
-        load(work, loan, path, &there, &whole);
-    if (whole) {
-        *tickets = there;
+        load(work, loan, path, &have, &whole);
+    if (have == NULL)
+        reason = get(work, true, NULL, path, &have, out);
+    if (reason == TL_REASON_OK && loan->armor != NULL && !whole) {
+        walk.tgt = have;
+        reason = get(work, false, &walk, path, tickets, out);
+        talloc_free(have);
     } else {
-        const struct errand errand = {.loan = loan, .there = there};
-
-        reason = get(work, &errand, path, tickets, out);
-        talloc_free(there);
+        *tickets = have;
     }
     talloc_free(path);
     return reason;

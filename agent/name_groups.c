@@ -23,24 +23,41 @@
 
 #define LIMIT_MS 8000
 
-/* The groups without a name in the store. */
-static struct tl_sid *nameless(TALLOC_CTX *ctx, const struct tla_store_handle *handle,
-                               const struct tl_identity *identity, size_t *count)
+struct nameless {
+    size_t count;
+    struct tl_sid *sids;
+};
+
+/* The groups without a name in the store, those of this machine's domain by themselves:
+ * a process that reads what the user's domain sends does not name them. */
+static bool find_nameless(TALLOC_CTX *ctx, const struct tla_store_handle *handle,
+                          const struct tl_logon *logon, struct nameless *own,
+                          struct nameless *others)
 {
-    struct tl_sid *sids = talloc_array(ctx, struct tl_sid, identity->num_groups + 1);
+    const struct tl_identity *identity = logon->identity;
+    const struct tl_domain *domain =
+        tl_topology_domain(logon->machine->topology, logon->machine->workstation->domain);
     struct tli_store_view *view = NULL;
     uint64_t now = tli_store_now();
     struct tli_store_entry entry;
 
-    *count = 0;
-    if (sids == NULL || tli_store_view_open(ctx, handle->path, &view) != 0)
-        return NULL;
-    for (size_t i = 0; i < identity->num_groups; i++)
+    own->sids = talloc_array(ctx, struct tl_sid, identity->num_groups + 1);
+    others->sids = talloc_array(ctx, struct tl_sid, identity->num_groups + 1);
+    if (own->sids == NULL || others->sids == NULL ||
+        tli_store_view_open(ctx, handle->path, &view) != 0)
+        return false;
+    for (size_t i = 0; i < identity->num_groups; i++) {
+        const struct tl_sid *sid = &identity->groups[i].sid;
+        bool is_own =
+            domain != NULL && domain->has_sid && tl_sid_in_domain(sid, &domain->sid);
+        struct nameless *where = is_own ? own : others;
+
         if (tli_store_by_id(&view->map, TL_STORE_GROUP_ID, identity->groups[i].gid, now,
                             &entry) != TL_STORE_HIT)
-            sids[(*count)++] = identity->groups[i].sid;
+            where->sids[where->count++] = *sid;
+    }
     talloc_free(view);
-    return sids;
+    return true;
 }
 
 /* The gid of a group as the logon has it: with rfc2307 it is a number of the directory's.
@@ -98,19 +115,23 @@ static void store_names(TALLOC_CTX *ctx, struct tla_store_handle *handle,
 }
 
 static void name_them(TALLOC_CTX *ctx, struct tla_store_handle *handle,
-                      struct tl_logon *logon, const struct tl_lookup_input *in,
-                      const struct tl_sid *sids, size_t count)
+                      struct tl_logon *logon, const struct tl_lookup_input *in, bool own,
+                      const struct nameless *those)
 {
     const struct tl_outcome *out = logon->outcome;
     struct tl_dir_names *found = NULL;
-    enum tl_reason reason = tla_worker_name_groups(ctx, logon, in, sids, count, &found);
+    enum tl_reason reason;
 
+    if (those->count == 0)
+        return;
+    reason =
+        tla_worker_name_groups(ctx, logon, in, own, those->sids, those->count, &found);
     if (reason != TL_REASON_OK)
-        tla_journal_line(LOG_INFO, "cannot read the names of %zu groups: %s (%s)", count,
-                         tl_reason_info(reason)->slug,
+        tla_journal_line(LOG_INFO, "cannot read the names of %zu groups: %s (%s)",
+                         those->count, tl_reason_info(reason)->slug,
                          out->detail != NULL ? out->detail : "");
     if (found != NULL)
-        store_names(ctx, handle, logon, in, sids, count, found);
+        store_names(ctx, handle, logon, in, those->sids, those->count, found);
 }
 
 /* Without a topology no domain is known that could be asked. */
@@ -121,8 +142,7 @@ void tla_name_groups(struct tla_conv *conv, struct tl_logon *logon)
                                  .deadline = tl_deadline_in_ms(LIMIT_MS)};
     struct tl_local_ids *local = NULL;
     struct tla_store_handle *handle = NULL;
-    struct tl_sid *sids;
-    size_t count = 0;
+    struct nameless own = {0}, others = {0};
 
     /* End the conversation for a client that waits for its end. */
     (void)shutdown(conv->fd, SHUT_RDWR);
@@ -133,9 +153,10 @@ void tla_name_groups(struct tla_conv *conv, struct tl_logon *logon)
         tl_local_ids_load(ctx, "/etc/passwd", "/etc/group", &local) != 0)
         goto cleanup;
     in.local = local;
-    sids = nameless(ctx, handle, logon->identity, &count);
-    if (sids != NULL && count > 0)
-        name_them(ctx, handle, logon, &in, sids, count);
+    if (find_nameless(ctx, handle, logon, &own, &others)) {
+        name_them(ctx, handle, logon, &in, false, &others);
+        name_them(ctx, handle, logon, &in, true, &own);
+    }
 
 cleanup:
     talloc_free(ctx);

@@ -106,6 +106,8 @@ static int answer(struct tla_conv *conv, struct tl_logon *logon, const char *pas
         tla_cached_logon_save(conv, &logon->identity->sid, now, password);
     if (success)
         tla_name_groups(conv, logon);
+    if (logon != NULL)
+        tla_worker_find_own(conv, logon);
     return rc;
 }
 

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -18,6 +19,7 @@
 #include "journal.h"
 #include "preload.h"
 #include "sandbox.h"
+#include "secret.h"
 #include "worker_message.h"
 #include "worker_requests.h"
 
@@ -76,6 +78,7 @@ static void run_worker(struct tla_work *work, int fd, pid_t monitor)
     json_t *result = NULL, *message;
     int rc;
 
+    tla_secrets_forget(work->secrets, sizeof(work->secrets) / sizeof(work->secrets[0]));
     (void)signal(SIGIO, SIG_DFL);
     alarm(limit_s(work->conv->config));
     rc = work->keys ? take_keys(work) : 0;
@@ -169,18 +172,54 @@ static int serve(struct tla_work *work, json_t **result)
     }
 }
 
-/* Workers that are ending or have ended. Nobody waits for that: one that does not end is
- * killed when its monitor ends. More than a few are not there at once. */
-#define ENDING_MAX 16
-static pid_t ending[ENDING_MAX];
+/* A worker belongs to another user, and a monitor may not send it a signal; a child that
+ * becomes that user may. `pid` has not been waited for, so it is still the worker's. */
+static void kill_worker(const struct tla_conv *conv, pid_t pid)
+{
+    const struct tla_worker_user *user = &conv->setup->user;
+    pid_t child;
 
-static void collect(pid_t one)
+    if (kill(pid, SIGKILL) == 0) /* it did not get so far as to become the user */
+        return;
+    child = fork();
+    if (child == 0) {
+        tla_secrets_forget(NULL, 0);
+        if (setgroups(0, NULL) == 0 && setresgid(user->gid, user->gid, user->gid) == 0 &&
+            setresuid(user->uid, user->uid, user->uid) == 0)
+            (void)kill(pid, SIGKILL);
+        _exit(0);
+    }
+    if (child > 0)
+        (void)waitpid(child, NULL, 0);
+}
+
+/* Workers that are ending or have ended. Nobody waits for that; one that has not ended
+ * when the next work is done is killed. All are when their monitor ends. */
+#define ENDING_MAX 16
+#define ENDING_S 1
+static struct {
+    pid_t pid;
+    time_t since; /* monotonic */
+} ending[ENDING_MAX];
+
+static time_t seconds(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec;
+}
+
+static void collect(const struct tla_conv *conv, pid_t one)
 {
     for (size_t i = 0; i < ENDING_MAX; i++) {
-        if (ending[i] > 0 && waitpid(ending[i], NULL, WNOHANG) != 0)
-            ending[i] = 0;
-        if (ending[i] == 0 && one > 0) {
-            ending[i] = one;
+        if (ending[i].pid > 0 && waitpid(ending[i].pid, NULL, WNOHANG) != 0)
+            ending[i].pid = 0;
+        if (ending[i].pid > 0 && seconds() - ending[i].since > ENDING_S)
+            kill_worker(conv, ending[i].pid);
+        if (ending[i].pid == 0 && one > 0) {
+            ending[i].pid = one;
+            ending[i].since = seconds();
             one = 0;
         }
     }
@@ -209,7 +248,7 @@ int tla_work_do(struct tla_work *work, json_t **result)
 
     *result = NULL;
     work->requests = work->loans = 0;
-    collect(0);
+    collect(work->conv, 0);
     rc = start(work, &pid);
     if (rc == 0) {
         rc = serve(work, result);
@@ -217,8 +256,10 @@ int tla_work_do(struct tla_work *work, json_t **result)
     }
     if (rc != 0)
         log_failure(rc, &pid);
+    if (rc != 0 && pid > 0)
+        kill_worker(work->conv, pid); /* perhaps it goes on */
     if (pid > 0)
-        collect(pid);
+        collect(work->conv, pid);
     if (rc == 0)
         return 0;
     tl_outcome_reset(work->logon->outcome);

@@ -28,6 +28,10 @@ struct tla_work {
     bool card;
     /* It has the machine's keys, and gets tickets for other workers. */
     bool keys;
+    /* It speaks with this machine's domain alone. */
+    bool own;
+    /* What it needs of the user's secrets (secret.h); all others it forgets. */
+    const char *secrets[2];
     /* Get the machine's tickets for it (machine_loan.h); NULL: it may not ask for them.
      */
     enum tl_reason (*lend)(const struct tla_work *work, const struct tl_loan *loan,

@@ -10,7 +10,9 @@
  *
  * dcs: keep the domain controllers of a domain in the cache. The domain must be known;
  * the text must decode as an entry of it. (The cache holds what anyone on the network
- * could say.)
+ * could say.) Those of this machine's domain, which the machine's keys are used with, are
+ * added only by a worker that speaks with it alone; others say which of them answer, and
+ * what else they find is looked for again by such a one (tla_worker_find_own()).
  *
  * fast: mark that a realm's KDC speaks FAST. The realm must be the user's.
  *
@@ -149,8 +151,12 @@ static int serve_dcs(struct tla_work *work, const json_t *request, tl_deadline d
     if (domain == NULL || text == NULL)
         return -EBADMSG;
     /* A domain that a referral led to may be unknown here: then it is not kept. */
-    if (is_known(work->logon, domain))
-        (void)tl_locate_keep(work->conv->config, domain, text);
+    if (tl_dns_equal(domain, work->logon->machine->workstation->domain)) {
+        if (!tl_locate_keep(work->conv->config, domain, text, !work->own))
+            work->conv->own_dcs_unknown = true;
+    } else if (is_known(work->logon, domain)) {
+        (void)tl_locate_keep(work->conv->config, domain, text, false);
+    }
     return 0;
 }
 

@@ -119,10 +119,13 @@ static enum tl_verdict severity(const struct survey *survey)
 }
 
 static void note(struct run *run, enum tl_fact_kind kind, enum tl_place place,
-                 const char *object)
+                 const char *object, const char *attribute)
 {
-    const struct tl_fact fact = {
-        .kind = kind, .place = place, .source = TL_SOURCE_NETWORK, .object = object};
+    const struct tl_fact fact = {.kind = kind,
+                                 .place = place,
+                                 .source = TL_SOURCE_NETWORK,
+                                 .object = object,
+                                 .attribute = attribute};
 
     tl_facts_add(run->facts, &fact);
 }
@@ -140,11 +143,16 @@ static bool any_alive(const struct survey *survey)
 /* If no other one does what this one should for a domain, it is why that is not found.
  * The first question is about the own domain. */
 static void note_failing(struct run *run, const struct survey *survey, size_t d,
-                         const char *server)
+                         const char *server, bool unreached)
 {
+    const char *those =
+        unreached ? talloc_asprintf(run->diag, "it cannot reach the name servers of %s",
+                                    survey->questions[d].domain)
+                  : NULL;
+
     if (!survey->answered[d])
         note(run, TL_FACT_NAME_SERVER_SERVES, d == 0 ? TL_PLACE_OWN : TL_PLACE_USER,
-             server);
+             server, those);
 }
 
 /* It does not answer at all. */
@@ -158,14 +166,14 @@ static void tell_dead(struct run *run, const struct survey *survey, const char *
         return;
     }
     if (survey->conf.by_default) {
-        note(run, TL_FACT_NAME_SERVER_LISTED, TL_PLACE_HERE, RESOLV_CONF);
+        note(run, TL_FACT_NAME_SERVER_LISTED, TL_PLACE_HERE, RESOLV_CONF, NULL);
         tli_found(run, "name-server", RESOLV_CONF, TL_FINDING_FAILED,
                   TL_REASON_NAME_SERVER_UNREADABLE, RESOLV_CONF, NULL,
                   "it lists no server, and none answers at %s", server);
         return;
     }
     if (!any_alive(survey))
-        note(run, TL_FACT_NAME_SERVER_ANSWERS, TL_PLACE_HERE, server);
+        note(run, TL_FACT_NAME_SERVER_ANSWERS, TL_PLACE_HERE, server, NULL);
     tli_found(run, "name-server", server, severity(survey), TL_REASON_NAME_SERVER_SILENT,
               server, NULL, "%s",
               result == PROBE_REFUSED ? "53/udp is refused: no name server runs there"
@@ -179,7 +187,7 @@ static bool tell_domain(struct run *run, const struct survey *survey, const char
     const char *domain = survey->questions[d].domain;
 
     if (answer->result != PROBE_OPEN) {
-        note_failing(run, survey, d, server);
+        note_failing(run, survey, d, server, true);
         tli_found(
             run, "name-server", server, severity(survey), TL_REASON_NAME_SERVER_FAILS,
             server, NULL,
@@ -208,7 +216,7 @@ static bool tell_domain(struct run *run, const struct survey *survey, const char
                 domain);
         return true;
     case TL_DNS_SAYS_SERVFAIL:
-        note_failing(run, survey, d, server);
+        note_failing(run, survey, d, server, true);
         tli_found(
             run, "name-server", server, severity(survey), TL_REASON_NAME_SERVER_FAILS,
             server, NULL,
@@ -218,7 +226,7 @@ static bool tell_domain(struct run *run, const struct survey *survey, const char
         return true;
     case TL_DNS_SAYS_REFUSED:
     case TL_DNS_SAYS_ODD:
-        note_failing(run, survey, d, server);
+        note_failing(run, survey, d, server, false);
         tli_found(run, "name-server", server, severity(survey),
                   TL_REASON_NAME_SERVER_FAILS, server, NULL,
                   "it answers the query for the SRV records of %s with %s", domain,

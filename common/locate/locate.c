@@ -360,8 +360,32 @@ void tl_locate_worked(struct tl_locator *locator, const struct tl_dc *dc)
 
 #define KEPT_MAX (256 * 1024)
 
+static bool has(const struct tli_cache_entry *entry, const struct tl_dc *dc)
+{
+    for (size_t i = 0; i < entry->count; i++)
+        if (tl_dns_equal(entry->dcs[i].dc.host, dc->host) &&
+            strcmp(entry->dcs[i].dc.address, dc->address) == 0)
+            return true;
+    return false;
+}
+
+/* It names domain controllers that are in the cache, and no others. */
+static bool brings_nothing_new(TALLOC_CTX *ctx, const struct tl_locator *locator,
+                               const struct tli_cache_entry *entry)
+{
+    const struct tli_cache_entry *there = tli_cache_load(ctx, locator, entry->domain);
+
+    if (there == NULL || entry->count == 0 || entry->failed != 0)
+        return false;
+    for (size_t i = 0; i < entry->count; i++)
+        if (!has(there, &entry->dcs[i].dc))
+            return false;
+    return true;
+}
+
 /* What is written is what was understood. */
-bool tl_locate_keep(const struct tl_config *config, const char *domain, const char *text)
+bool tl_locate_keep(const struct tl_config *config, const char *domain, const char *text,
+                    bool only_known)
 {
     TALLOC_CTX *ctx = talloc_new(NULL);
     struct tl_locator *locator = tl_locator_new(ctx, config, NULL, NULL);
@@ -371,9 +395,10 @@ bool tl_locate_keep(const struct tl_config *config, const char *domain, const ch
     bool kept;
 
     if (len < KEPT_MAX && tli_cache_decode(ctx, text, len, &entry) == 0 &&
-        strcmp(entry->domain, domain) == 0)
+        strcmp(entry->domain, domain) == 0 && locator != NULL &&
+        (!only_known || brings_nothing_new(ctx, locator, entry)))
         again = tli_cache_encode(ctx, entry);
-    kept = locator && again && tli_cache_write(locator, domain, again);
+    kept = again != NULL && tli_cache_write(locator, domain, again);
     talloc_free(ctx);
     return kept;
 }

@@ -37,12 +37,9 @@ static enum tl_reason identify(struct tl_logon *logon, tl_deadline deadline)
                                "/etc/passwd or /etc/group cannot be read: %s",
                                strerror(-ret));
     in.local = local;
-    if (logon->machine->config->idmap != TL_IDMAP_RFC2307)
-        reason = TL_REASON_OK;
-    else if (logon->worker != NULL)
-        reason = logon->worker->unix_facts(logon->worker->arg, logon, &facts);
-    else
-        reason = tli_unix_facts_read(logon, deadline, &facts);
+    reason = logon->machine->config->idmap == TL_IDMAP_RFC2307
+                 ? tli_unix_facts_read(logon, NULL, deadline, &facts)
+                 : TL_REASON_OK;
     in.facts = facts;
     if (reason == TL_REASON_OK)
         reason = tl_identity_build(logon, &in, &logon->identity, logon->outcome);
@@ -222,10 +219,11 @@ static enum tl_reason steps(struct tl_logon *logon,
     return reason;
 }
 
-enum tl_reason tl_logon_unix_facts(struct tl_logon *logon, struct tl_unix_facts **facts)
+enum tl_reason tl_logon_unix_facts(struct tl_logon *logon, const char *domain,
+                                   struct tl_unix_facts **facts)
 {
     return tli_unix_facts_read(
-        logon, tl_deadline_in_ms(logon->machine->config->logon_timeout), facts);
+        logon, domain, tl_deadline_in_ms(logon->machine->config->logon_timeout), facts);
 }
 
 enum tl_reason tl_logon_run(struct tl_logon *logon,

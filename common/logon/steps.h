@@ -46,10 +46,10 @@ enum tl_reason tli_logon_add_own_groups(struct tl_logon *logon, tl_deadline dead
 
 /*
  * With idmap = rfc2307, after the proof: what directories say about the user's unix
- * account. *facts is a child of the logon. ID_UNMAPPABLE names the attribute that cannot
- * be read.
+ * account; `domain`: what the directory of this one says, NULL: of all. *facts is a child
+ * of the logon. ID_UNMAPPABLE names the attribute that cannot be read.
  */
-enum tl_reason tli_unix_facts_read(struct tl_logon *logon, tl_deadline deadline,
-                                   struct tl_unix_facts **facts);
+enum tl_reason tli_unix_facts_read(struct tl_logon *logon, const char *domain,
+                                   tl_deadline deadline, struct tl_unix_facts **facts);
 
 #endif

@@ -171,6 +171,73 @@ static const struct tl_idmap_domain *domain_of(const struct reading *r,
     return NULL;
 }
 
+static bool is_own(const struct reading *r, const struct tl_idmap_domain *domain)
+{
+    return tl_dns_equal(domain->dns, r->logon->machine->workstation->domain);
+}
+
+static bool is_users(const struct reading *r, const struct tl_idmap_domain *domain)
+{
+    return tl_sid_equal(&domain->sid, &r->logon->pac->domain_sid);
+}
+
+static enum tl_reason read_here(struct reading *r, const struct tl_idmap_domain *domain)
+{
+    if (is_users(r, domain))
+        return user_side(r, domain);
+    if (is_own(r, domain))
+        return own_side(r, domain);
+    other_side(r, domain);
+    return TL_REASON_OK;
+}
+
+/* Of what was read there, the part that this domain may say. */
+static int take(struct reading *r, const struct tl_idmap_domain *domain,
+                struct tl_unix_facts *found)
+{
+    struct tl_unix_facts *facts = r->facts;
+    const struct tl_unix_facts before = *facts;
+
+    if (is_users(r, domain)) {
+        *facts = *found;
+        talloc_steal(facts, found);
+        facts->num_groups = before.num_groups;
+        facts->groups = before.groups;
+        facts->gid_is_group =
+            found->gid_is_group && tl_sid_in_domain(&found->gid_sid, &domain->sid);
+    }
+    for (size_t i = 0; i < found->num_groups; i++)
+        if (tl_sid_in_domain(&found->groups[i].sid, &domain->sid) &&
+            tl_unix_facts_add(facts, &found->groups[i].sid, found->groups[i].gid) != 0)
+            return -ENOMEM;
+    return 0;
+}
+
+/* By another process, one for each domain: what one domain sends cannot change what
+ * another one says. */
+static enum tl_reason read_there(struct reading *r, const struct tl_idmap_domain *domain)
+{
+    const struct tl_logon_worker *worker = r->logon->worker;
+    struct tl_unix_facts *found = NULL;
+    enum tl_reason reason =
+        worker->unix_facts(worker->arg, r->logon, domain->dns, &found);
+
+    if (reason != TL_REASON_OK && !is_users(r, domain) && !is_own(r, domain)) {
+        tl_outcome_reset(r->logon->outcome); /* as other_side() */
+        return TL_REASON_OK;
+    }
+    if (reason != TL_REASON_OK)
+        return reason;
+    if (take(r, domain, found) != 0)
+        return unreadable(r, TL_REASON_NO_MEMORY, NULL, NULL);
+    return TL_REASON_OK;
+}
+
+static enum tl_reason read_one(struct reading *r, const struct tl_idmap_domain *domain)
+{
+    return r->logon->worker != NULL ? read_there(r, domain) : read_here(r, domain);
+}
+
 /* The user's domain must answer, since the uid is there. The domains of the groups follow
  * in the order of the SIDs, each once. */
 static enum tl_reason read_all(struct reading *r)
@@ -184,7 +251,7 @@ static enum tl_reason read_all(struct reading *r)
     if (done[0] == NULL) /* `also` put it there */
         return tl_outcome_fail(logon->outcome, TL_STAGE_LOCAL, TL_REASON_INTERNAL,
                                "the user's domain is not in the table of ids");
-    reason = user_side(r, done[0]);
+    reason = read_one(r, done[0]);
     for (size_t i = 0; reason == TL_REASON_OK && i < r->num_sids; i++) {
         if (count == sizeof(done) / sizeof(done[0]))
             break;
@@ -192,18 +259,31 @@ static enum tl_reason read_all(struct reading *r)
         if (domain == NULL)
             continue;
         done[count++] = domain;
-        if (tl_dns_equal(domain->dns, logon->machine->workstation->domain))
-            reason = own_side(r, domain);
-        else
-            other_side(r, domain);
+        reason = read_one(r, domain);
     }
     return reason;
 }
 
+static enum tl_reason read_only(struct reading *r, const char *dns)
+{
+    const struct tl_idmap_range *ranges;
+    size_t count;
+
+    ranges = tl_idmap_ranges(r->map, &count);
+    for (size_t i = 0; i < count; i++) {
+        const struct tl_idmap_domain *domain = tl_idmap_domain(r->map, &ranges[i].domain);
+
+        if (domain != NULL && tl_dns_equal(domain->dns, dns))
+            return read_here(r, domain);
+    }
+    return tl_outcome_fail(r->logon->outcome, TL_STAGE_LOCAL, TL_REASON_INTERNAL,
+                           "%s is not in the table of ids", dns);
+}
+
 /* The table of ids says which domains have ids at all; `also` puts the user's into it,
  * which no trust needs to list. */
-enum tl_reason tli_unix_facts_read(struct tl_logon *logon, tl_deadline deadline,
-                                   struct tl_unix_facts **facts)
+enum tl_reason tli_unix_facts_read(struct tl_logon *logon, const char *domain,
+                                   tl_deadline deadline, struct tl_unix_facts **facts)
 {
     const char *at = strrchr(logon->client, '@');
     struct tl_idmap_domain also = {.sid = logon->pac->domain_sid};
@@ -223,7 +303,7 @@ enum tl_reason tli_unix_facts_read(struct tl_logon *logon, tl_deadline deadline,
     if (ret == 0)
         ret = collect(&r);
     if (ret == 0)
-        reason = read_all(&r);
+        reason = domain != NULL ? read_only(&r, domain) : read_all(&r);
     else if (ret == -EINVAL)
         reason = tl_outcome_fail(logon->outcome, TL_STAGE_LOCAL, TL_REASON_CONFIG_INVALID,
                                  "%s", error);

@@ -18,7 +18,7 @@ LAB = {"trust": "external"}
 BUILD = pathlib.Path(os.environ.get("TL_BUILD", pathlib.Path(__file__).parents[2] / "build"))
 CCACHE = "FILE:/run/lab/directory.ccache"
 GROUPS = ("Sales", "All Staff", "Project Éclair", "Readers", "Domain Users", "Users")
-CROWD = 3000
+CROWD = 1600  # a server returns 1,500 values of an attribute at once
 EVIL = "evil\x85root"  # NEXT LINE: the directory itself refuses a plain newline
 
 # Runs on CONTOSO's DC: what the lab's seed does not have. Prints the SIDs it was asked for.
@@ -41,24 +41,19 @@ member("Readers", f"<SID={wish['foreign']}>")
 db.add({"dn": f"CN=evil,{users}", "objectClass": "user", "sAMAccountName": wish["evil"]})
 member("Loop B", f"CN=evil,{users}")
 
-started = time.monotonic()
 add_group("Crowd", -0x7FFFFFF8)
 db.transaction_start()
-made = 0
 for i in range(wish["crowd"]):
-    if time.monotonic() - started > wish["seconds"]:
-        break
     db.add({"dn": f"CN=c{i},{users}", "objectClass": "user", "sAMAccountName": f"c{i}"})
-    made += 1
 db.transaction_commit()
-member("Crowd", *(f"CN=c{i},{users}" for i in range(made)))
+member("Crowd", *(f"CN=c{i},{users}" for i in range(wish["crowd"])))
 
 sids = {}
 for entry in db.search(db.domain_dn(), ldb.SCOPE_SUBTREE,
                        "(&(objectSid=*)(sAMAccountName=*))", ["sAMAccountName", "objectSid"]):
     sids[str(entry["sAMAccountName"][0])] = str(ndr_unpack(security.dom_sid,
                                                            entry["objectSid"][0]))
-print(json.dumps({"made": made, "sids": sids}))
+print(json.dumps({"sids": sids}))
 """
 
 
@@ -103,8 +98,8 @@ def prepare():
     check("WS1 has tickets for both directories", done.returncode == 0, done)
     carol, = ask("user-by-sam:carol", dc="dc1.fabrikam")
     equal("carol of the workstation's own domain", carol.get("sam"), "carol")
-    wish = {"foreign": carol["sid"], "evil": EVIL, "crowd": CROWD, "seconds": 150}
-    printed = run_script("dc1.contoso", PREPARE, stdin=json.dumps(wish), timeout=300)
+    wish = {"foreign": carol["sid"], "evil": EVIL, "crowd": CROWD}
+    printed = run_script("dc1.contoso", PREPARE, stdin=json.dumps(wish), timeout=900)
     state = json.loads(printed.splitlines()[-1])
     return {**state, "carol": carol["sid"]}
 
@@ -228,17 +223,16 @@ def batch(state):
 
 
 def crowd(state):
-    equal("3,000 users could be made in time", state["made"], CROWD)
     started = time.monotonic()
     got = ask("members:Crowd")
     seconds = time.monotonic() - started
-    wanted = {f"c{i}" for i in range(state["made"])}
+    wanted = {f"c{i}" for i in range(CROWD)}
     equal("all are members of Crowd, each once", sorted(m["name"] for m in got[0]["names"]),
           sorted(wanted))
     check("none is left out", got[0]["cut"] is False, got[0]["cut"])
     pieces = [line for line in got.trace.splitlines() if " search CN=Crowd," in line]
     check("they came in pieces of 1,500", len(pieces) in (2, 3), got.trace)
-    print(f"time 3,000 members {seconds:.1f} s")
+    print(f"time {CROWD} members {seconds:.1f} s")
 
 
 def main():

@@ -113,9 +113,10 @@ def policies():
     armored("demand, first", first.wire)
     equal("demand, first: the machine's ticket, and the logon", first.wire.exchanges(),
           ["AS-REQ", "AS-REQ", "TGS-REQ", "TGS-REQ", "AS-REQ", "AS-REQ", "TGS-REQ", "TGS-REQ"])
-    # The process with the machine's keys has connections of its own, and nothing of the user's.
-    equal("demand, first: two connections for the ticket, two for the logon",
-          first.wire.connections(88), 4)
+    # The process with the keys speaks with its own KDC alone; another one, without the keys and
+    # without anything of the user's, goes from there to the user's for armor.
+    equal("demand, first: three connections for the ticket, two for the logon",
+          first.wire.connections(88), 5)
     equal("demand: the machine's tickets are root's alone",
           ws(["stat", "-c", "%a %u", TICKETS]).stdout.strip(), "600 0")
     for label, one in (("demand, later", demand), ("try, later", known)):

@@ -11,8 +11,11 @@
 #include <errno.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 #include <trustlogon/logon.h>
@@ -277,6 +280,14 @@ static void nothing(struct tl_logon *logon, const struct tl_challenge *challenge
 {
 }
 
+/* It breaks the protocol, and goes on. */
+static void stays(struct tl_logon *logon, const struct tl_challenge *challenge)
+{
+    say(json_pack("{s:s}", "ask", "verdict"));
+    for (;;)
+        (void)pause();
+}
+
 static void dies(struct tl_logon *logon, const struct tl_challenge *challenge)
 {
     __builtin_trap();
@@ -317,6 +328,13 @@ static void too_many_requests(struct tl_logon *logon,
     genuine(logon, challenge);
 }
 
+/* A valid entry of the machine's own domain, from one that speaks with another. */
+#define FOREIGN_DCS                                                                      \
+    "{\"version\":1,\"domain\":\"fabrikam.test\",\"found\":1800000000,"                  \
+    "\"checked\":1800000000,\"search_failed\":0,\"dcs\":[{\"host\":"                     \
+    "\"dc1.fabrikam.test\",\"address\":\"10.0.0.66\",\"priority\":0,\"weight\":100,"     \
+    "\"in_site\":false,\"pinged\":true,\"ping_us\":0,\"flags\":0,\"failed\":0}]}"
+
 /* Requests that are taken, and leave nothing behind. */
 static void paths(struct tl_logon *logon, const struct tl_challenge *challenge)
 {
@@ -328,6 +346,8 @@ static void paths(struct tl_logon *logon, const struct tl_challenge *challenge)
         say(json_pack("{s:s,s:s,s:s}", "ask", "dcs", "domain", names[i], "text", "{}"));
     }
     say(json_pack("{s:s,s:s,s:s}", "ask", "dcs", "domain", "contoso.test", "text", "{}"));
+    say(json_pack("{s:s,s:s,s:s}", "ask", "dcs", "domain", "fabrikam.test", "text",
+                  FOREIGN_DCS));
     only_a_word(logon, challenge);
 }
 
@@ -349,6 +369,7 @@ static const struct {
     {"a stage that is none", both_words, TL_REASON_INTERNAL},
     {"nothing", nothing, TL_REASON_INTERNAL},
     {"a crash", dies, TL_REASON_INTERNAL},
+    {"going on", stays, TL_REASON_INTERNAL},
     {"bytes", no_message, TL_REASON_INTERNAL},
     {"a length", endless_message, TL_REASON_INTERNAL},
     {"half a message", half_a_message, TL_REASON_INTERNAL},
@@ -433,11 +454,35 @@ static size_t files_in(const char *path)
     return count;
 }
 
+/* A monitor may not signal other users' processes. */
+static void drop_kill(void)
+{
+    struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[2];
+
+    ck_assert_int_eq(syscall(SYS_capget, &head, data), 0);
+    data[0].effective &= ~(1U << CAP_KILL);
+    data[0].permitted &= ~(1U << CAP_KILL);
+    ck_assert_int_eq(syscall(SYS_capset, &head, data), 0);
+}
+
+/* All workers end, by themselves or not. */
+static void wait_for_workers(void)
+{
+    pid_t pid;
+
+    do
+        pid = waitpid(-1, NULL, 0);
+    while (pid > 0 || errno == EINTR);
+    ck_assert_int_eq(errno, ECHILD);
+}
+
 START_TEST(test_attack)
 {
     struct tl_logon *logon = tl_logon_new(ctx, machine, NULL);
     enum tl_reason reason;
 
+    drop_kill();
     hostile = attacks[_i].hostile;
     logon->cached_groups = known_groups;
     ck_assert_int_eq(tla_logon_worker_use(conv, logon), 0);
@@ -453,6 +498,7 @@ START_TEST(test_attack)
     ck_assert_uint_eq(files_in(config->run_dir), 0);
     ck_assert_uint_eq(files_in(config->state_dir), 0);
     ck_assert_uint_eq(files_in(config->cache_dir), 0);
+    wait_for_workers();
 }
 END_TEST
 

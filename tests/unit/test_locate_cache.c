@@ -302,6 +302,51 @@ START_TEST(many_writers)
 }
 END_TEST
 
+#define DC(host, address, failed)                                                        \
+    "{\"host\":\"" host "\",\"address\":\"" address "\",\"priority\":0,"                 \
+    "\"weight\":100,\"in_site\":false,\"pinged\":true,\"ping_us\":0,\"flags\":0,"        \
+    "\"failed\":" failed "}"
+#define ENTRY(failed, dcs)                                                               \
+    "{\"version\":1,\"domain\":\"contoso.test\",\"found\":1800000000,"                   \
+    "\"checked\":1800000000,\"search_failed\":" failed ",\"dcs\":[" dcs "]}"
+#define THERE DC("dc0.contoso.test", "10.0.0.1", "0")
+
+/* A process that may not add domain controllers says which of the known ones answer. */
+START_TEST(only_known_ones)
+{
+    static const struct {
+        const char *text;
+        bool kept;
+    } rows[] = {
+        {ENTRY("0", DC("dc0.contoso.test", "10.0.0.1", "1800000000")), true},
+        {ENTRY("0", DC("dc0.contoso.test", "10.0.0.2", "0")), false},
+        {ENTRY("0", DC("dc9.contoso.test", "10.0.0.1", "0")), false},
+        {ENTRY("0", THERE "," DC("dc1.contoso.test", "10.0.0.2", "0")), false},
+        {ENTRY("1800000000", THERE), false},
+        {ENTRY("0", ""), false},
+        {"{}", false},
+    };
+    struct tli_cache_entry *entry;
+
+    (void)new_locator(NULL);
+    ck_assert(!tl_locate_keep(config, "contoso.test", ENTRY("0", THERE), true));
+    ck_assert(!tl_locate_keep(config, "fabrikam.test", ENTRY("0", THERE), false));
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct tl_locator *locator = tl_locator_new(ctx, config, NULL, NULL);
+
+        ck_assert(tl_locate_keep(config, "contoso.test", ENTRY("0", THERE), false));
+        ck_assert_msg(tl_locate_keep(config, "contoso.test", rows[i].text, true) ==
+                          rows[i].kept,
+                      "row %zu", i);
+        entry = tli_cache_load(ctx, locator, "contoso.test");
+        ck_assert_ptr_nonnull(entry);
+        ck_assert_uint_eq(entry->count, 1);
+        ck_assert_str_eq(entry->dcs[0].dc.address, "10.0.0.1");
+        ck_assert_int_eq(entry->dcs[0].failed, rows[i].kept ? 1800000000 : 0);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("locate_cache");
@@ -317,5 +362,6 @@ int main(void)
     ADD(full_folder, 1);
     ADD(used_is_kept, 1);
     ADD(many_writers, 1);
+    ADD(only_known_ones, 1);
     return run_suite(suite);
 }

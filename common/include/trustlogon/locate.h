@@ -136,10 +136,11 @@ TL_PUBLIC void tl_locate_worked(struct tl_locator *locator, const struct tl_dc *
 
 /*
  * Write to the cache folder what a process that may not write there has found: the text
- * of the cache's file of a domain, which is decoded and encoded again. False: it is not
- * about that domain, not valid, or cannot be written.
+ * of the cache's file of a domain, which is decoded and encoded again. `only_known`: it
+ * may say which of those in the cache answer, and add none. False: it is not about that
+ * domain, not valid, says more than it may, or cannot be written.
  */
 TL_PUBLIC bool tl_locate_keep(const struct tl_config *config, const char *domain,
-                              const char *text);
+                              const char *text, bool only_known);
 
 #endif

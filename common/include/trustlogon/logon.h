@@ -61,8 +61,8 @@ struct tl_logon_worker {
     /* As tl_lookup_own_groups(), with the PAC of the logon; only SIDs are used. */
     enum tl_reason (*own_groups)(void *arg, struct tl_logon *logon, tl_deadline deadline,
                                  struct tl_dir_names **groups, struct tl_outcome *out);
-    /* As tl_logon_unix_facts(). */
-    enum tl_reason (*unix_facts)(void *arg, struct tl_logon *logon,
+    /* As tl_logon_unix_facts(), which it is called for domain by domain. */
+    enum tl_reason (*unix_facts)(void *arg, struct tl_logon *logon, const char *domain,
                                  struct tl_unix_facts **facts);
 };
 
@@ -132,9 +132,9 @@ TL_PUBLIC enum tl_reason tl_logon_exchange(struct tl_logon *logon,
                                            struct tl_exchanged **exchanged);
 /* The directory of this machine says why a ticket could not be proven. */
 TL_PUBLIC enum tl_reason tl_logon_explain_proof(struct tl_logon *logon);
-/* What directories say about the unix account of a user who has been proven, for
- * idmap = rfc2307. ID_UNMAPPABLE names the attribute that cannot be read. */
-TL_PUBLIC enum tl_reason tl_logon_unix_facts(struct tl_logon *logon,
+/* What the directory of one domain says about the unix account of a user who has been
+ * proven, for idmap = rfc2307. ID_UNMAPPABLE names the attribute that cannot be read. */
+TL_PUBLIC enum tl_reason tl_logon_unix_facts(struct tl_logon *logon, const char *domain,
                                              struct tl_unix_facts **facts);
 
 /* A password of AD is Unicode, and its key is made of UTF-8 [RFC 3962 4]: any other bytes

@@ -30,7 +30,7 @@ def controllers(desk):
     """The DCs that are meant: the ones that are named, or those of the domain; where a name server
     is the subject, those that it does not reach."""
     told = desk.told
-    unreached = re.search(r"the name servers of ([\w.]+\w)", told.cause)
+    unreached = re.search(r"the name servers of ([\w.]+\w)", told.attribute)
     for domain in DNS:
         if unreached and DNS[domain] == unreached[1]:
             return desk.lab.dcs(domain)

@@ -133,7 +133,8 @@ def one_of_two():
                             (hook, rule.format(number)) for hook, rule in ways[way]]),
                         families=FAMILIES, trusts=("two-dcs",))
     for host in ("dc1.contoso", "dc2.contoso"):
-        yield Fault(f"{host}-unplugged", "one-dc", (f"{host}.test", ADDRESS[host]), (),
+        yield Fault(f"{host}-unplugged", "one-dc",
+                    (f"{host}.test", ADDRESS[host], f"name servers of {DNS['contoso']}"), (),
                     unplugged(host), families=FAMILIES, trusts=("two-dcs",))
 
 
