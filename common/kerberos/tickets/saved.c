@@ -7,8 +7,8 @@
 #include <errno.h>
 #include <string.h>
 
-#define MAGIC "TLT1"
-#define MAGIC_LEN 4
+static const uint8_t MAGIC[] = {'T', 'L', 'T', '1'};
+#define MAGIC_LEN sizeof(MAGIC)
 #define NAME_MAX_LEN 1024 /* a principal's text */
 
 /* --- to bytes --- */
