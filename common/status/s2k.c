@@ -13,6 +13,7 @@
 #define PADATA TL_DER_CONTEXT(2)
 #define E_DATA TL_DER_CONTEXT(12)
 #define PA_ETYPE_INFO2 19
+#define GENERAL_STRING 0x1b
 
 /* One element of this tag, and nothing behind it. */
 static bool only(struct tli_der *in, uint8_t tag, struct tli_der *content)
@@ -20,30 +21,53 @@ static bool only(struct tli_der *in, uint8_t tag, struct tli_der *content)
     return tli_der_take(in, tag, content) == 0 && in->len == 0;
 }
 
-/* s2kparams [2] of an entry { [0] etype, [1] salt, [2] s2kparams }. Those of AES are four
- * bytes; libkrb5 refuses any others. */
-static bool entry_affordable(struct tli_der *entry)
+/* s2kparams. Those of AES are four bytes; libkrb5 refuses any others. */
+static bool take_rounds(const struct tli_der *params, struct tli_s2k_hint *hint)
 {
-    struct tli_der field, params;
-    uint32_t rounds = 0;
-
-    while (entry->len > 0 && !tli_der_is(entry, TL_DER_CONTEXT(2)))
-        if (tli_der_take(entry, entry->data[0], &field) < 0)
-            return false;
-    if (entry->len == 0)
+    if (params->len != 4)
         return true;
-    if (!only(entry, TL_DER_CONTEXT(2), &field) ||
-        !only(&field, TL_DER_OCTET_STRING, &params))
-        return false;
-    if (params.len != 4)
-        return true;
+    hint->rounds = 0;
     for (size_t i = 0; i < 4; i++)
-        rounds = rounds << 8 | params.data[i];
+        hint->rounds = hint->rounds << 8 | params->data[i];
     /* 0 stands for 2^32 */
-    return rounds != 0 && rounds <= TL_S2K_ROUNDS_MAX;
+    return hint->rounds != 0 && hint->rounds <= TL_S2K_ROUNDS_MAX;
 }
 
-static bool info_affordable(struct tli_der *value)
+static void keep(struct tli_s2k_hints *hints, const struct tli_s2k_hint *hint)
+{
+    if (hints != NULL && hint->etype != 0 && hint->salt != NULL &&
+        hints->count < TL_S2K_HINTS_MAX)
+        hints->each[hints->count++] = *hint;
+}
+
+/* An entry { [0] etype, [1] salt, [2] s2kparams }. */
+static bool entry_affordable(struct tli_der *entry, struct tli_s2k_hints *hints)
+{
+    struct tli_s2k_hint hint = {.rounds = TL_S2K_ROUNDS};
+    struct tli_der field, content;
+
+    while (entry->len > 0) {
+        uint8_t tag = entry->data[0];
+
+        if (tli_der_take(entry, tag, &field) < 0)
+            return false;
+        if (tag == TL_DER_CONTEXT(0) &&
+            (tli_der_int32(&field, &hint.etype) < 0 || field.len != 0)) {
+            hint.etype = 0;
+        } else if (tag == TL_DER_CONTEXT(1) && only(&field, GENERAL_STRING, &content)) {
+            hint.salt = content.data;
+            hint.salt_len = content.len;
+        } else if (tag == TL_DER_CONTEXT(2)) {
+            if (entry->len != 0 || !only(&field, TL_DER_OCTET_STRING, &content) ||
+                !take_rounds(&content, &hint))
+                return false;
+        }
+    }
+    keep(hints, &hint);
+    return true;
+}
+
+static bool info_affordable(struct tli_der *value, struct tli_s2k_hints *hints)
 {
     struct tli_der entries, entry;
 
@@ -53,12 +77,12 @@ static bool info_affordable(struct tli_der *value)
         return false;
     while (entries.len > 0)
         if (tli_der_take(&entries, TL_DER_SEQUENCE, &entry) < 0 ||
-            !entry_affordable(&entry))
+            !entry_affordable(&entry, hints))
             return false;
     return true;
 }
 
-static bool padata_affordable(struct tli_der *one)
+static bool padata_affordable(struct tli_der *one, struct tli_s2k_hints *hints)
 {
     struct tli_der field, value;
     int32_t type;
@@ -68,18 +92,19 @@ static bool padata_affordable(struct tli_der *one)
         !only(one, TL_DER_CONTEXT(2), &field) ||
         !only(&field, TL_DER_OCTET_STRING, &value))
         return false;
-    return type != PA_ETYPE_INFO2 || info_affordable(&value);
+    return type != PA_ETYPE_INFO2 || info_affordable(&value, hints);
 }
 
 /* METHOD-DATA, or padata: SEQUENCE OF PA-DATA. */
-static bool list_affordable(struct tli_der *in)
+static bool list_affordable(struct tli_der *in, struct tli_s2k_hints *hints)
 {
     struct tli_der list, one;
 
     if (!only(in, TL_DER_SEQUENCE, &list))
         return false;
     while (list.len > 0)
-        if (tli_der_take(&list, TL_DER_SEQUENCE, &one) < 0 || !padata_affordable(&one))
+        if (tli_der_take(&list, TL_DER_SEQUENCE, &one) < 0 ||
+            !padata_affordable(&one, hints))
             return false;
     return true;
 }
@@ -88,15 +113,17 @@ bool tli_s2k_padata_affordable(const uint8_t *list, size_t len)
 {
     struct tli_der in = {list, len};
 
-    return list_affordable(&in);
+    return list_affordable(&in, NULL);
 }
 
-bool tli_s2k_affordable(const uint8_t *reply, size_t len)
+bool tli_s2k_affordable(const uint8_t *reply, size_t len, struct tli_s2k_hints *hints)
 {
     struct tli_der in = {reply, len}, message, fields, field, data;
     bool error = tli_der_is(&in, KRB_ERROR);
     uint8_t wanted = error ? E_DATA : PADATA;
 
+    if (hints != NULL)
+        hints->count = 0;
     if (!only(&in, error ? KRB_ERROR : AS_REP, &message) ||
         !only(&message, TL_DER_SEQUENCE, &fields))
         return false;
@@ -109,7 +136,7 @@ bool tli_s2k_affordable(const uint8_t *reply, size_t len)
             continue;
         if (error && !only(&field, TL_DER_OCTET_STRING, &data))
             return false;
-        if (!list_affordable(error ? &data : &field))
+        if (!list_affordable(error ? &data : &field, hints))
             return false;
     }
     return true;

@@ -15,13 +15,28 @@
  * number comes in messages that an attacker on the path can change.
  */
 #define TL_S2K_ROUNDS_MAX 131072U
+#define TL_S2K_ROUNDS 4096U /* where no number is given */
+
+/* What a key is made by, for one encryption type. */
+struct tli_s2k_hint {
+    int32_t etype;
+    const uint8_t *salt; /* in the reply; without one there is no hint */
+    size_t salt_len;
+    uint32_t rounds;
+};
+#define TL_S2K_HINTS_MAX 8
+struct tli_s2k_hints {
+    size_t count; /* in the order of the reply; more than fit are left out */
+    struct tli_s2k_hint each[TL_S2K_HINTS_MAX];
+};
 
 /*
  * `reply` is a KRB-ERROR that asks for preauthentication, or an AS-REP. True if no
  * ETYPE-INFO2 in it [RFC 4120 5.2.7.5] asks for more. False also for bytes that are not
- * DER: libkrb5 reads more liberally, and might find a number there. Pure.
+ * DER: libkrb5 reads more liberally, and might find a number there. `hints` may be NULL.
+ * Pure.
  */
-bool tli_s2k_affordable(const uint8_t *reply, size_t len);
+bool tli_s2k_affordable(const uint8_t *reply, size_t len, struct tli_s2k_hints *hints);
 
 /* The same for padata by itself, the DER of a SEQUENCE OF PA-DATA: the content of the
  * armor of a reply [RFC 6113 5.4.3]. */

@@ -234,7 +234,7 @@ static void print_affordable(bool asks, const krb5_data *bytes)
 {
     if (asks)
         printf(" affordable=%d",
-               tli_s2k_affordable((const uint8_t *)bytes->data, bytes->length));
+               tli_s2k_affordable((const uint8_t *)bytes->data, bytes->length, NULL));
     putchar('\n');
 }
 

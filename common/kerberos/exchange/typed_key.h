@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * typed_key.h - the key that a password makes [RFC 3962 4], made by nettle.
+ *
+ * libkrb5 takes four milliseconds for the 4,096 rounds of PBKDF2, which is most of what a
+ * logon computes; nettle, with the processor's instructions for SHA-1, one.
+ */
+#ifndef TL_KERBEROS_TYPED_KEY_H
+#define TL_KERBEROS_TYPED_KEY_H
+
+#include <krb5.h>
+
+#include "status/s2k.h"
+
+/* The key by this hint, as krb5_c_string_to_key_with_params() makes it. False: not an
+ * encryption type of AES with SHA-1, or fewer rounds than the default, by which whoever
+ * changes messages on the path could try passwords faster; libkrb5 refuses those. `key`
+ * is the caller's to wipe. Pure. */
+bool tli_typed_key(const char *password, const struct tli_s2k_hint *hint, uint8_t key[32],
+                   size_t *len);
+
+/*
+ * A keytab in memory with the key for what libkrb5 will take of these hints: the first of
+ * the encryption types that this context asks for which has one. *keytab stays NULL where
+ * that is none that tli_typed_key() makes: libkrb5 then makes the key itself.
+ */
+krb5_error_code tli_typed_keytab(krb5_context k5, krb5_const_principal client,
+                                 const char *password, const struct tli_s2k_hints *hints,
+                                 krb5_keytab *keytab);
+
+#endif
