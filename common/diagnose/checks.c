@@ -159,12 +159,17 @@ static bool has_other_name(void *name, const struct tli_passwd_line *line)
     return *left != NULL;
 }
 
+bool tli_is_in_passwd(const char *name)
+{
+    const char *left = name;
+
+    return tli_passwd_read("/etc/passwd", has_other_name, &left) == 0 && left == NULL;
+}
+
 /* pam_trustlogon.so leaves such a name to the other modules. */
 static void check_local_account(struct run *run)
 {
-    const char *left = run->name;
-
-    if (tli_passwd_read("/etc/passwd", has_other_name, &left) != 0 || left != NULL)
+    if (!tli_is_in_passwd(run->name))
         return;
     run->diag->complete = false;
     tli_found(run, "name", run->name, TL_FINDING_WARNING, TL_REASON_OK, NULL, NULL,

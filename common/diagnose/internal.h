@@ -143,6 +143,9 @@ const char *tli_config_file(const struct run *run);
 /* Tell the caller which check waits now, and for what. */
 void tli_progress(struct run *run, const char *check, const char *target);
 
+/* checks.c: whether /etc/passwd itself has an account with this name. */
+bool tli_is_in_passwd(const char *name);
+
 /* Each server of resolv.conf, by itself. */
 void tli_check_name_servers(struct run *run);
 /* DNS, 389/udp, 88, 464 and 389/tcp, for one domain; the time of its KDCs. */

@@ -49,7 +49,7 @@ def correct_line(desk, match):
     return without_line(desk, match[1], lambda _line, number: number == int(match[2]))
 
 
-@act(r"^(/etc/[\w./-]+): \[\w+\] (\w+):", of="cause")
+@act(r"(/etc/[\w./-]+): \[\w+\] (\w+):", of="cause")
 def correct_option(desk, match):
     return without_line(desk, match[1], is_option(match[2]))
 
@@ -98,6 +98,28 @@ def root_owns(desk, match):
     return f"{path}: root, mode {match[1]}"
 
 
+def mounted(desk, path, *more):
+    """What is mounted there becomes writable and large enough."""
+    if desk.lab.run("ws1", "mountpoint", "-q", path, check=False).returncode != 0:
+        raise Unable(f"nothing is mounted at {path}")
+    desk.lab.run("ws1", "mount", "-o", "remount,rw,size=64m", path)
+    for command in more:
+        desk.lab.run("ws1", *command, path)
+    return f"{path}: writable, with free space"
+
+
+@act(r"Free space on that file system, or mount it writable")
+def writable_folder(desk, _match):
+    return mounted(desk, desk.told.subject, ("chown", "root:root"), ("chmod", "0755"))
+
+
+@act(r"need the folder that it names, writable and with free space")
+def writable_cache(desk, _match):
+    """A folder for the caches of all users."""
+    path = os.path.dirname(desk.told.subject.partition(":")[2])
+    return mounted(desk, path, ("chmod", "1777"))
+
+
 # --- commands --------------------------------------------------------------------------
 
 @act(r"'(trustlogon (?:refresh|store drop|locate --force)[^'<>]*)'")
@@ -130,6 +152,14 @@ def name_service(desk, _match):
         elif name != "initgroups":
             lines.append(right)
     return rewrite(desk, path, "\n".join(lines) + "\n")
+
+
+@act(r"that its system user exists \('(systemd-sysusers)' makes it\)")
+def worker_user(desk, match):
+    if "trustlogon:" in text_of(desk, PASSWD):
+        raise Unable("it exists")
+    desk.lab.run("ws1", match[1])
+    return match[1]
 
 
 @act(r"Rename the one in /etc/passwd or /etc/group")

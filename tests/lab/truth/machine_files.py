@@ -3,6 +3,7 @@
 import base64
 import glob
 import os
+import sysconfig
 
 from lab import breaks, keytab
 
@@ -14,6 +15,7 @@ SSHD, LOGIN = "/etc/ssh/sshd_config", "/etc/pam.d/login"
 AES256, AES128, RC4 = 18, 17, 23
 SERVER = ADDRESS["dc1.fabrikam"]
 NAME = "alice@contoso.test"  # as the name service spells the user
+MULTIARCH = sysconfig.get_config_var("MULTIARCH") or "*"
 
 
 def content(path, text):
@@ -305,8 +307,8 @@ def programs():
             ("agent", "/usr/libexec/trustlogond", ("agent-", "nss-")),
             ("pam-module", "/usr/lib/*/security/pam_trustlogon.so", ("pam-",)),
             ("nss-module", "/usr/lib/*/libnss_trustlogon.so.2", ("nss-",))):
-        base = os.path.basename(pattern)
-        yield Fault(f"{name}-gone", "folder", (base,), (), away(pattern), families=families)
+        names = (os.path.basename(pattern), pattern.replace("*", MULTIARCH))
+        yield Fault(f"{name}-gone", "folder", names, (), away(pattern), families=families)
     yield Fault("hostname", "settings", ("host name", "hostname", "other"), (), running(
         "hostname other", "hostname ws1"), families=("keytab-", "not-joined"))
 
