@@ -22,6 +22,9 @@ enum tl_reason tla_worker_password_is_over(struct tl_logon *logon, const char *o
                                            bool *over);
 enum tl_reason tla_worker_password_change(struct tl_logon *logon, const char *old,
                                           const char *fresh);
+/* As tl_machine_refresh(), without a logon. */
+enum tl_reason tla_worker_read_trusts(struct tla_conv *conv, struct tl_machine *machine,
+                                      tl_deadline deadline, struct tl_outcome *out);
 /* After the answer: the domain controllers of the machine's domain, for the next logon,
  * if a worker of this conversation has found others than are known. */
 void tla_worker_find_own(struct tla_conv *conv, struct tl_logon *logon);

@@ -19,27 +19,9 @@ static bool has_tickets(struct tl_logon *logon)
 
     logon->locator = tl_locator_new(logon, machine->config, machine->site, logon->trace);
     return worker->tickets != NULL && logon->locator != NULL &&
-           tl_krb_new(logon, machine->config, logon->locator,
-                      tl_deadline_in_ms(machine->config->logon_timeout), logon->trace,
-                      &logon->krb, logon->outcome) == TL_REASON_OK &&
+           tl_krb_new(logon, machine->config, logon->locator, tl_logon_deadline(logon),
+                      logon->trace, &logon->krb, logon->outcome) == TL_REASON_OK &&
            tl_krb_take_tickets(logon->krb, worker->tickets) == 0;
-}
-
-static json_t *run_refresh(struct tla_work *work)
-{
-    struct tl_logon *logon = work->logon;
-    struct tl_machine *machine = logon->machine;
-    json_t *result;
-
-    tl_outcome_reset(logon->outcome);
-    (void)tl_machine_refresh(machine, logon->trace,
-                             tl_deadline_in_ms(machine->config->logon_timeout),
-                             logon->outcome);
-    result = tla_result_of(logon);
-    if (result != NULL && logon->outcome->reason == TL_REASON_OK)
-        (void)json_object_set_new(result, "topology",
-                                  tla_topology_encode(machine->topology));
-    return result;
 }
 
 /* In an object of its own: the outcome, the client and the words of the logon stay. */
@@ -75,9 +57,25 @@ static enum tl_reason do_beside(struct tla_work *work, const struct tl_logon *lo
     return reason;
 }
 
+static json_t *run_refresh(struct tla_work *work)
+{
+    struct tl_logon *logon = work->logon;
+    struct tl_machine *machine = logon->machine;
+    json_t *result;
+
+    tl_outcome_reset(logon->outcome);
+    (void)tl_machine_refresh(machine, logon->trace, tl_logon_deadline(logon),
+                             logon->outcome);
+    result = tla_result_of(logon);
+    if (result != NULL && logon->outcome->reason == TL_REASON_OK)
+        (void)json_object_set_new(result, "topology",
+                                  tla_topology_encode(machine->topology));
+    return result;
+}
+
 /* What it says of the trusts is believed: it has spoken with this machine's domain alone.
  */
-enum tl_reason tla_worker_refresh(void *arg, struct tl_logon *logon,
+static enum tl_reason refresh_for(struct tl_logon *logon, struct tl_machine *machine,
                                   struct tl_outcome *out)
 {
     struct tla_work work = {.run = run_refresh, .own = true};
@@ -86,13 +84,34 @@ enum tl_reason tla_worker_refresh(void *arg, struct tl_logon *logon,
     enum tl_reason reason = do_beside(&work, logon, &result, out);
 
     if (reason == TL_REASON_OK &&
-        tla_topology_decode(logon->machine, json_object_get(result, "topology"),
-                            &fresh) != 0)
+        tla_topology_decode(machine, json_object_get(result, "topology"), &fresh) != 0)
         reason = tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_INTERNAL,
                                  "the trusts that were read cannot be decoded");
     json_decref(result);
     if (reason == TL_REASON_OK)
-        tl_machine_take_topology(logon->machine, fresh);
+        tl_machine_take_topology(machine, fresh);
+    return reason;
+}
+
+enum tl_reason tla_worker_refresh(void *arg, struct tl_logon *logon,
+                                  struct tl_outcome *out)
+{
+    return refresh_for(logon, logon->machine, out);
+}
+
+enum tl_reason tla_worker_read_trusts(struct tla_conv *conv, struct tl_machine *machine,
+                                      tl_deadline deadline, struct tl_outcome *out)
+{
+    struct tl_logon *logon = tl_logon_new(conv, machine, NULL);
+    enum tl_reason reason;
+
+    if (logon == NULL || tla_logon_worker_use(conv, logon) != 0) {
+        talloc_free(logon);
+        return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+    }
+    logon->deadline = deadline;
+    reason = refresh_for(logon, machine, out);
+    talloc_free(logon);
     return reason;
 }
 

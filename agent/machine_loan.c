@@ -37,9 +37,8 @@ static enum tl_reason new_context(struct tl_logon *logon)
     logon->locator = tl_locator_new(logon, machine->config, machine->site, logon->trace);
     if (logon->locator == NULL)
         return tl_outcome_fail(logon->outcome, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
-    return tl_krb_new(logon, machine->config, logon->locator,
-                      tl_deadline_in_ms(machine->config->logon_timeout), logon->trace,
-                      &logon->krb, logon->outcome);
+    return tl_krb_new(logon, machine->config, logon->locator, tl_logon_deadline(logon),
+                      logon->trace, &logon->krb, logon->outcome);
 }
 
 /* In the worker that has the keys: it speaks with the machine's own domain alone. */
@@ -102,6 +101,7 @@ static enum tl_reason get(const struct tla_work *asked, bool keys,
     *tickets = NULL;
     if (logon == NULL)
         return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+    logon->deadline = asked->logon->deadline;
     if (tla_work_do(&work, &result) != 0 ||
         tla_outcome_decode(json_object_get(result, "outcome"), out) != 0) {
         tl_outcome_reset(out);

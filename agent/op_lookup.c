@@ -17,6 +17,7 @@
 #include "channel.h"
 #include "journal.h"
 #include "lock_file.h"
+#include "logon_worker.h"
 #include "lookup_lock.h"
 #include "store/inspect.h"
 #include "store_update.h"
@@ -140,7 +141,8 @@ static enum tl_reason plan_or_refresh(struct query *query, struct tl_machine *ma
     if (topo != NULL && (reason != TL_REASON_OK || !(*plan_out)->not_known_yet ||
                          time(NULL) - topo->taken < SNAPSHOT_YOUNG_S))
         return reason;
-    reason = tl_machine_refresh(machine, NULL, query->deadline, query->conv->outcome);
+    reason = tla_worker_read_trusts(query->conv, machine, query->deadline,
+                                    query->conv->outcome);
     return reason == TL_REASON_OK ? plan(query, in, plan_out) : reason;
 }
 

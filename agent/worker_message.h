@@ -10,7 +10,7 @@
 #include <trustlogon/trace.h>
 
 /* Tickets with 8,000 groups in each, in hexadecimal digits. */
-#define TLA_MESSAGE_MAX (4U * 1024 * 1024)
+#define TLA_MESSAGE_MAX (16U * 1024 * 1024)
 
 /* Send an object; its memory is the caller's. 0; -EPIPE: the other side has ended;
  * -ETIMEDOUT: it does not read; -E2BIG or another -errno. */

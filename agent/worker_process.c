@@ -27,12 +27,16 @@
 #define SPARE_S 10
 
 /* Longer than anything that a worker does may take by the library's own deadlines. */
-static unsigned int limit_s(const struct tl_config *config)
+static unsigned int limit_s(const struct tla_work *work)
 {
-    return (2 * (unsigned int)config->logon_timeout +
-            2 * (unsigned int)config->explain_timeout) /
-               1000 +
-           SPARE_S;
+    const struct tl_config *config = work->conv->config;
+    unsigned int usual = 2 * (unsigned int)config->logon_timeout +
+                         2 * (unsigned int)config->explain_timeout;
+    unsigned int left = work->logon->deadline != 0
+                            ? (unsigned int)tl_deadline_left_ms(work->logon->deadline)
+                            : 0;
+
+    return (left > usual ? left : usual) / 1000 + SPARE_S;
 }
 
 /* Nothing of the monitor's stays open: not the client, not the keytab's folder. */
@@ -80,7 +84,7 @@ static void run_worker(struct tla_work *work, int fd, pid_t monitor)
 
     tla_secrets_forget(work->secrets, sizeof(work->secrets) / sizeof(work->secrets[0]));
     (void)signal(SIGIO, SIG_DFL);
-    alarm(limit_s(work->conv->config));
+    alarm(limit_s(work));
     rc = work->keys ? take_keys(work) : 0;
     if (rc == 0)
         rc = keep_only(fd);
@@ -149,7 +153,7 @@ static int error_of(const json_t *number)
 /* Until the result; every other message is a request. */
 static int serve(struct tla_work *work, json_t **result)
 {
-    tl_deadline deadline = tl_deadline_in_ms((int64_t)limit_s(work->conv->config) * 1000);
+    tl_deadline deadline = tl_deadline_in_ms((int64_t)limit_s(work) * 1000);
     const json_t *found;
     json_t *message;
     int rc;

@@ -74,7 +74,7 @@ enum tl_reason tl_logon_exchange(struct tl_logon *logon,
                                  const struct tl_challenge *challenge,
                                  struct tl_exchanged **out)
 {
-    tl_deadline deadline = tl_deadline_in_ms(logon->machine->config->logon_timeout);
+    tl_deadline deadline = tl_logon_deadline(logon);
     struct tl_exchanged *exchanged = talloc_zero(logon, struct tl_exchanged);
     enum tl_reason reason;
 

@@ -191,7 +191,7 @@ static enum tl_reason steps(struct tl_logon *logon,
                             const struct tl_credential *credential,
                             const struct tl_challenge *challenge)
 {
-    tl_deadline deadline = tl_deadline_in_ms(logon->machine->config->logon_timeout);
+    tl_deadline deadline = logon->deadline = tl_logon_deadline(logon);
     struct tl_exchanged *exchanged = NULL;
     enum tl_reason reason = credential->password != NULL
                                 ? tli_logon_check_text(logon, credential->password)
@@ -222,8 +222,14 @@ static enum tl_reason steps(struct tl_logon *logon,
 enum tl_reason tl_logon_unix_facts(struct tl_logon *logon, const char *domain,
                                    struct tl_unix_facts **facts)
 {
-    return tli_unix_facts_read(
-        logon, domain, tl_deadline_in_ms(logon->machine->config->logon_timeout), facts);
+    return tli_unix_facts_read(logon, domain, tl_logon_deadline(logon), facts);
+}
+
+tl_deadline tl_logon_deadline(const struct tl_logon *logon)
+{
+    return logon->deadline != 0
+               ? logon->deadline
+               : tl_deadline_in_ms(logon->machine->config->logon_timeout);
 }
 
 enum tl_reason tl_logon_run(struct tl_logon *logon,
@@ -245,6 +251,7 @@ enum tl_reason tl_logon_run(struct tl_logon *logon,
     else
         reason = tl_outcome_fail(logon->outcome, TL_STAGE_LOCAL, TL_REASON_INTERNAL,
                                  "there are no random bytes");
+    logon->deadline = 0;
     /* Callers read the outcome: it is a success only if reason, outcome and PAC agree. */
     if ((reason == TL_REASON_OK) != (logon->outcome->reason == TL_REASON_OK) ||
         (reason == TL_REASON_OK && logon->pac == NULL))

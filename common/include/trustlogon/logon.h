@@ -77,6 +77,8 @@ struct tl_logon {
     /* How long a failure may be explained, which never changes the status;
      * tl_logon_new(): explain_timeout. */
     int explain_ms;
+    tl_deadline
+        deadline; /* of the logon that runs, all its steps together; 0: none does */
     const struct tl_logon_worker *worker; /* NULL: this process does all */
     const char *tickets; /* pending file with the user's tickets, if krb has none */
     /* out: as far as the logon got; children of it */
@@ -116,6 +118,8 @@ TL_PUBLIC enum tl_reason tl_logon_prepare(struct tl_logon *logon, const char *na
 TL_PUBLIC enum tl_reason tl_logon_run(struct tl_logon *logon,
                                       const struct tl_credential *credential);
 
+/* That of the logon that runs; else logon_timeout from now. */
+TL_PUBLIC tl_deadline tl_logon_deadline(const struct tl_logon *logon);
 /* No KDC answered a logon that failed: what is cached of the last one may take its place.
  * Where one did, its answer decides. */
 TL_PUBLIC bool tl_logon_unanswered(const struct tl_logon *logon);
