@@ -39,15 +39,24 @@ def send(pids, number):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, number)
 
+def piece(mem, begin, end):
+    got = b""
+    while begin < end:
+        more = os.pread(mem, end - begin, begin)  # perhaps less than asked for
+        if not more:
+            break
+        got, begin = got + more, begin + len(more)
+    return got
+
 def memory(pid):
-    with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as mem:
+    mem = os.open(f"/proc/{pid}/mem", os.O_RDONLY)
+    with open(f"/proc/{pid}/maps") as maps:
         for line in maps:
             where, mode = line.split()[:2]
             if "r" in mode and "[v" not in line:
-                begin, end = (int(x, 16) for x in where.split("-"))
                 with contextlib.suppress(OSError):
-                    mem.seek(begin)
-                    yield mem.read(end - begin)
+                    yield piece(mem, *(int(x, 16) for x in where.split("-")))
+    os.close(mem)
 
 deadline, found = time.monotonic() + 30, []
 while time.monotonic() < deadline:
@@ -115,7 +124,7 @@ def of_machine(listener):
     """The worker with the keys waits for the machine's own KDC."""
     put("ws1", CONF, "[logon]\n    explain = no\n    fast = demand\n")
     ws("rm -f /run/trustlogon/machine.*")
-    with underway("dc1.fabrikam", {"all": "AS", "how": "silence"}, 2) as found:
+    with underway("dc1.fabrikam", {"all": "KRB", "how": "silence"}, 2) as found:
         with_keys = holders(of_workers(found), "key")
         check("one worker has the machine's keys", len(with_keys) == 1, (found, machine_keys()))
         equal("it has no password", holders(with_keys, "password"), [])
@@ -123,6 +132,14 @@ def of_machine(listener):
             [p for p in of_workers(found) if p not in with_keys], "password")), 1)
         equal("the listener has neither", [p["found"] for p in found if p["pid"] == listener],
               [[]])
+
+
+def of_armor():
+    """The worker that goes to the user's KDC for armor, beside the one that waits for it."""
+    ws("rm -f /run/trustlogon/machine.*")
+    with underway("dc1.contoso", {"all": "KRB", "how": "silence"}, 2) as found:
+        equal("it has neither password nor key, the other one the password",
+              sorted(p["found"] for p in of_workers(found)), [[], ["password"]])
 
 
 def over(how):
@@ -153,6 +170,7 @@ def main():
         over("after one that failed")
         of_machine(listener)
         over("after one without the machine's tickets")
+        of_armor()
         put("ws1", CONF, "[logon]\n    explain = no\n")
         core()
     finish()
