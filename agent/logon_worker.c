@@ -173,3 +173,19 @@ int tla_logon_worker_use(struct tla_conv *conv, struct tl_logon *logon)
     logon->worker = &worker->worker;
     return 0;
 }
+
+enum tl_reason tla_worker_read_trusts(struct tla_conv *conv, struct tl_machine *machine,
+                                      tl_deadline deadline, struct tl_outcome *out)
+{
+    struct tl_logon *logon = tl_logon_new(conv, machine, NULL);
+    enum tl_reason reason;
+
+    if (logon == NULL || tla_logon_worker_use(conv, logon) != 0) {
+        talloc_free(logon);
+        return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+    }
+    logon->deadline = deadline;
+    reason = tla_worker_refresh_machine(logon, machine, out);
+    talloc_free(logon);
+    return reason;
+}

@@ -75,8 +75,9 @@ static json_t *run_refresh(struct tla_work *work)
 
 /* What it says of the trusts is believed: it has spoken with this machine's domain alone.
  */
-static enum tl_reason refresh_for(struct tl_logon *logon, struct tl_machine *machine,
-                                  struct tl_outcome *out)
+enum tl_reason tla_worker_refresh_machine(struct tl_logon *logon,
+                                          struct tl_machine *machine,
+                                          struct tl_outcome *out)
 {
     struct tla_work work = {.run = run_refresh, .own = true};
     struct tl_topology *fresh = NULL;
@@ -96,23 +97,7 @@ static enum tl_reason refresh_for(struct tl_logon *logon, struct tl_machine *mac
 enum tl_reason tla_worker_refresh(void *arg, struct tl_logon *logon,
                                   struct tl_outcome *out)
 {
-    return refresh_for(logon, logon->machine, out);
-}
-
-enum tl_reason tla_worker_read_trusts(struct tla_conv *conv, struct tl_machine *machine,
-                                      tl_deadline deadline, struct tl_outcome *out)
-{
-    struct tl_logon *logon = tl_logon_new(conv, machine, NULL);
-    enum tl_reason reason;
-
-    if (logon == NULL || tla_logon_worker_use(conv, logon) != 0) {
-        talloc_free(logon);
-        return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
-    }
-    logon->deadline = deadline;
-    reason = refresh_for(logon, machine, out);
-    talloc_free(logon);
-    return reason;
+    return tla_worker_refresh_machine(logon, logon->machine, out);
 }
 
 static json_t *run_explain_proof(struct tla_work *work)

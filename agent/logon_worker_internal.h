@@ -30,6 +30,10 @@ enum tl_reason tla_result_not_understood(struct tl_logon *logon);
 
 enum tl_reason tla_worker_refresh(void *arg, struct tl_logon *logon,
                                   struct tl_outcome *out);
+/* Into `machine`, which is the logon's or the one that it was made for. */
+enum tl_reason tla_worker_refresh_machine(struct tl_logon *logon,
+                                          struct tl_machine *machine,
+                                          struct tl_outcome *out);
 enum tl_reason tla_worker_explain_proof(void *arg, struct tl_logon *logon);
 enum tl_reason tla_worker_own_groups(void *arg, struct tl_logon *logon,
                                      tl_deadline deadline, struct tl_dir_names **groups,

@@ -8,7 +8,6 @@
 #include <trustlogon/tickets.h>
 
 #include "checks.h"
-#include "store/passwd_file.h"
 
 /* A configuration that is not valid ends every logon. */
 static void check_config(struct run *run)
@@ -148,22 +147,6 @@ static void check_spelling(struct run *run, const struct tl_name *name)
               "it does not name a domain. If you mean '%s', quote it: the shell removes "
               "the backslash",
               meant);
-}
-
-static bool has_other_name(void *name, const struct tli_passwd_line *line)
-{
-    const char **left = name;
-
-    if (line->name != NULL && strcmp(*left, line->name) == 0)
-        *left = NULL;
-    return *left != NULL;
-}
-
-bool tli_is_in_passwd(const char *name)
-{
-    const char *left = name;
-
-    return tli_passwd_read("/etc/passwd", has_other_name, &left) == 0 && left == NULL;
 }
 
 /* pam_trustlogon.so leaves such a name to the other modules. */

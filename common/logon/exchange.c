@@ -92,11 +92,3 @@ enum tl_reason tl_logon_exchange(struct tl_logon *logon,
         talloc_free(exchanged);
     return reason;
 }
-
-bool tl_logon_unanswered(const struct tl_logon *logon)
-{
-    const struct tl_outcome *out = logon->outcome;
-
-    return out->ntstatus == TL_NT_NO_LOGON_SERVERS && !logon->answered &&
-           out->reason != TL_REASON_KDC_GARBAGE && out->krb_error == TL_KRB_NONE;
-}

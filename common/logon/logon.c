@@ -225,13 +225,6 @@ enum tl_reason tl_logon_unix_facts(struct tl_logon *logon, const char *domain,
     return tli_unix_facts_read(logon, domain, tl_logon_deadline(logon), facts);
 }
 
-tl_deadline tl_logon_deadline(const struct tl_logon *logon)
-{
-    return logon->deadline != 0
-               ? logon->deadline
-               : tl_deadline_in_ms(logon->machine->config->logon_timeout);
-}
-
 enum tl_reason tl_logon_run(struct tl_logon *logon,
                             const struct tl_credential *credential)
 {

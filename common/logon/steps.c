@@ -77,3 +77,18 @@ void tli_logon_set_words(struct tl_logon *logon)
     TALLOC_FREE(logon->words);
     logon->words = tl_outcome_words(logon, logon->outcome, &in);
 }
+
+tl_deadline tl_logon_deadline(const struct tl_logon *logon)
+{
+    return logon->deadline != 0
+               ? logon->deadline
+               : tl_deadline_in_ms(logon->machine->config->logon_timeout);
+}
+
+bool tl_logon_unanswered(const struct tl_logon *logon)
+{
+    const struct tl_outcome *out = logon->outcome;
+
+    return out->ntstatus == TL_NT_NO_LOGON_SERVERS && !logon->answered &&
+           out->reason != TL_REASON_KDC_GARBAGE && out->krb_error == TL_KRB_NONE;
+}
