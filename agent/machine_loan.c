@@ -84,10 +84,10 @@ static void note_account(const struct tl_machine *machine, const struct tl_outco
         tli_machine_disowned(machine->config, ws->realm, ws->flat);
 }
 
-/* One of these works, for the worker that asks. The tickets that it brings are saved. */
+/* One of these works, for the worker that asks. */
 static enum tl_reason get(const struct tla_work *asked, bool keys,
-                          const struct walk *walk, const char *path,
-                          struct tl_tickets **tickets, struct tl_outcome *out)
+                          const struct walk *walk, struct tl_tickets **tickets,
+                          struct tl_outcome *out)
 {
     struct tl_logon *logon = tl_logon_new(asked->logon, asked->logon->machine, NULL);
     struct tla_work work = {.conv = asked->conv,
@@ -115,8 +115,6 @@ static enum tl_reason get(const struct tla_work *asked, bool keys,
             0)
         tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_INTERNAL,
                         "the machine's tickets cannot be read");
-    if (*tickets != NULL)
-        (void)tl_tickets_replace(*tickets, path);
     /* The name of the keytab in the worker's memory helps nobody. */
     if (out->subject != NULL && strncmp(out->subject, "MEMORY:", 7) == 0)
         tl_outcome_set_subject(out, asked->conv->config->keytab);
@@ -125,50 +123,122 @@ static enum tl_reason get(const struct tla_work *asked, bool keys,
     return out->reason;
 }
 
-/* Those of an earlier run, if they last; nothing of them is decoded here. *whole: all
- * that is asked for is among them. */
-static void load(const struct tla_work *work, const struct tl_loan *loan,
-                 const char *path, struct tl_tickets **tickets, bool *whole)
+/* Of a realm's armor only that realm's is kept, beside the TGT that came from the own
+ * KDC: what a KDC of another forest sends must not become armor for a third one. */
+static struct tl_tickets *with_armor(TALLOC_CTX *ctx, const struct tl_tickets *own,
+                                     const char *tgt, const struct tl_tickets *walked,
+                                     const char *armor)
 {
-    char *armor = loan->armor != NULL
-                      ? talloc_asprintf(work->logon, KRB5_TGS_NAME "/%s@%s", loan->armor,
-                                        loan->armor)
-                      : NULL;
+    struct tl_tickets *both = tl_tickets_new(ctx);
 
-    if (tl_tickets_load(work->logon, path, tickets) == 0 &&
-        !tl_tickets_of_machine(*tickets, work->logon->machine->workstation))
-        TALLOC_FREE(*tickets);
-    *whole = *tickets != NULL && (loan->armor == NULL ||
-                                  (armor != NULL && tl_tickets_lasting(*tickets, armor)));
+    if (both == NULL || tl_tickets_add(both, own, tgt) != 0 ||
+        tl_tickets_add(both, walked, armor) != 0)
+        TALLOC_FREE(both);
+    return both;
+}
+
+static enum tl_reason walk_for(const struct tla_work *work, const char *realm,
+                               const char *armor, const struct tl_tickets *own,
+                               struct tl_tickets **tickets, struct tl_outcome *out)
+{
+    const struct walk walk = {.tgt = own, .armor = realm};
+    const char *home = work->logon->machine->workstation->realm;
+    char *tgt = talloc_asprintf(work->logon, KRB5_TGS_NAME "/%s@%s", home, home);
+    struct tl_tickets *walked = NULL;
+    enum tl_reason reason = get(work, false, &walk, &walked, out);
+
+    if (reason == TL_REASON_OK) {
+        *tickets = tgt != NULL ? with_armor(work->logon, own, tgt, walked, armor) : NULL;
+        if (*tickets == NULL)
+            reason = tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+    }
+    talloc_free(walked);
+    talloc_free(tgt);
+    return reason;
+}
+
+/* Those of an earlier run, if they last; nothing of them is decoded here. */
+static struct tl_tickets *load(const struct tla_work *work, const char *path)
+{
+    struct tl_tickets *tickets = NULL;
+
+    if (tl_tickets_load(work->logon, path, &tickets) == 0 &&
+        !tl_tickets_of_machine(tickets, work->logon->machine->workstation))
+        TALLOC_FREE(tickets);
+    return tickets;
+}
+
+/* A file of the run folder; that of a realm's armor has the realm, which is known here,
+ * in its name. */
+static char *path_of(const struct tla_work *work, const char *name, const char *realm)
+{
+    if (realm != NULL && strchr(realm, '/') != NULL)
+        return NULL;
+    return talloc_asprintf(work->logon, "%s/%s%s%s", work->conv->config->run_dir, name,
+                           realm != NULL ? "." : "", realm != NULL ? realm : "");
+}
+
+/* The TGT, of an earlier run or new. */
+static enum tl_reason get_tgt(const struct tla_work *work, bool fresh, const char *path,
+                              struct tl_tickets **tickets, struct tl_outcome *out)
+{
+    enum tl_reason reason;
+
+    *tickets = fresh ? NULL : load(work, path);
+    if (*tickets != NULL)
+        return TL_REASON_OK;
+    reason = get(work, true, NULL, tickets, out);
+    if (*tickets != NULL)
+        (void)tl_tickets_replace(*tickets, path);
+    return reason;
+}
+
+/* The same of armor; *tickets are those of the TGT, and then those with armor. */
+static enum tl_reason add_armor(const struct tla_work *work, const struct tl_loan *loan,
+                                const char *path, struct tl_tickets **tickets,
+                                struct tl_outcome *out)
+{
+    char *armor =
+        talloc_asprintf(work->logon, KRB5_TGS_NAME "/%s@%s", loan->armor, loan->armor);
+    struct tl_tickets *both = NULL;
+    enum tl_reason reason = TL_REASON_OK;
+
+    if (armor == NULL)
+        return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+    if (tl_tickets_lasting(*tickets, armor)) { /* the own realm's */
+        talloc_free(armor);
+        return TL_REASON_OK;
+    }
+    if (!loan->fresh)
+        both = load(work, path);
+    if (both == NULL || !tl_tickets_lasting(both, armor)) {
+        TALLOC_FREE(both);
+        reason = walk_for(work, loan->armor, armor, *tickets, &both, out);
+        if (both != NULL)
+            (void)tl_tickets_replace(both, path);
+    }
+    talloc_free(*tickets);
+    *tickets = both;
     talloc_free(armor);
+    return reason;
 }
 
 enum tl_reason tla_machine_tickets(const struct tla_work *work,
                                    const struct tl_loan *loan,
                                    struct tl_tickets **tickets, struct tl_outcome *out)
 {
-    char *path =
-        talloc_asprintf(work->logon, "%s/%s", work->conv->config->run_dir,
-                        loan->armor != NULL ? TL_MACHINE_ARMOR : TL_MACHINE_TICKETS);
-    struct tl_tickets *have = NULL;
-    struct walk walk = {.armor = loan->armor};
-    enum tl_reason reason = TL_REASON_OK;
-    bool whole = false;
+    bool armored = loan->armor != NULL;
+    char *path = path_of(work, armored ? TL_MACHINE_ARMOR : TL_MACHINE_TICKETS, NULL);
+    char *armor = armored ? path_of(work, TL_MACHINE_ARMOR, loan->armor) : NULL;
+    enum tl_reason reason;
 
     *tickets = NULL;
-    if (path == NULL)
+    if (path == NULL || (armored && armor == NULL))
         return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
-    if (!loan->fresh)
-        load(work, loan, path, &have, &whole);
-    if (have == NULL)
-        reason = get(work, true, NULL, path, &have, out);
-    if (reason == TL_REASON_OK && loan->armor != NULL && !whole) {
-        walk.tgt = have;
-        reason = get(work, false, &walk, path, tickets, out);
-        talloc_free(have);
-    } else {
-        *tickets = have;
-    }
+    reason = get_tgt(work, loan->fresh, path, tickets, out);
+    if (reason == TL_REASON_OK && armored)
+        reason = add_armor(work, loan, armor, tickets, out);
+    talloc_free(armor);
     talloc_free(path);
     return reason;
 }

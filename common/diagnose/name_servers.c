@@ -180,6 +180,20 @@ static void tell_dead(struct run *run, const struct survey *survey, const char *
                                       : "no answer on 53/udp");
 }
 
+/* It serves this machine, and does not bring the records of one domain. */
+static void tell_failing(struct run *run, const struct survey *survey, const char *server,
+                         size_t d, bool unreached, const char *how)
+{
+    const char *domain = survey->questions[d].domain;
+
+    note_failing(run, survey, d, server, unreached);
+    tli_found(run, "name-server", server, severity(survey), TL_REASON_NAME_SERVER_FAILS,
+              server, NULL, "it answers the query for the SRV records of %s %s%s%s",
+              domain, how,
+              unreached ? ", as when it cannot reach the name servers of " : "",
+              unreached ? domain : "");
+}
+
 /* True if there is something to report other than that it knows the domain. */
 static bool tell_domain(struct run *run, const struct survey *survey, const char *server,
                         const struct answer *answer, size_t d)
@@ -187,13 +201,7 @@ static bool tell_domain(struct run *run, const struct survey *survey, const char
     const char *domain = survey->questions[d].domain;
 
     if (answer->result != PROBE_OPEN) {
-        note_failing(run, survey, d, server, true);
-        tli_found(
-            run, "name-server", server, severity(survey), TL_REASON_NAME_SERVER_FAILS,
-            server, NULL,
-            "it answers, but not for the records of %s, as when it cannot reach the name "
-            "servers of %s",
-            domain, domain);
+        tell_failing(run, survey, server, d, true, "not at all, but others");
         return true;
     }
     switch (answer->says) {
@@ -216,22 +224,13 @@ static bool tell_domain(struct run *run, const struct survey *survey, const char
                 domain);
         return true;
     case TL_DNS_SAYS_SERVFAIL:
-        note_failing(run, survey, d, server, true);
-        tli_found(
-            run, "name-server", server, severity(survey), TL_REASON_NAME_SERVER_FAILS,
-            server, NULL,
-            "it answers the query for the SRV records of %s with SERVFAIL, as when it "
-            "cannot reach the name servers of %s",
-            domain, domain);
+        tell_failing(run, survey, server, d, true, "with SERVFAIL");
         return true;
     case TL_DNS_SAYS_REFUSED:
+        tell_failing(run, survey, server, d, false, "with REFUSED");
+        return true;
     case TL_DNS_SAYS_ODD:
-        note_failing(run, survey, d, server, false);
-        tli_found(run, "name-server", server, severity(survey),
-                  TL_REASON_NAME_SERVER_FAILS, server, NULL,
-                  "it answers the query for the SRV records of %s with %s", domain,
-                  answer->says == TL_DNS_SAYS_REFUSED ? "REFUSED"
-                                                      : "an answer to another query");
+        tell_failing(run, survey, server, d, false, "with an answer to another query");
         return true;
     }
     return false;

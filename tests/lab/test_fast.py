@@ -75,6 +75,10 @@ def forget(*what):
     ws(["rm", "-f", *what])
 
 
+def forget_tickets():
+    ws(f"rm -f {TICKETS}*")
+
+
 def reasons():
     return [r["TRUSTLOGON_REASON"] for r in journal() if "TRUSTLOGON_REASON" in r]
 
@@ -191,13 +195,13 @@ def hidden():
 def no_ticket():
     """The machine has no ticket to make armor with."""
     with broken("keytab-missing"):
-        forget(TICKETS)
+        forget_tickets()
         got, reason = answered("demand", ALICE, PASSWORD)
         equal("demand, no keytab: the reason", reason, "keytab-missing")
         check("demand, no keytab: refused", got.code != "PAM_SUCCESS", got)
     trust("forest", "one-way")
     command("refresh")
-    forget(TICKETS)
+    forget_tickets()
     demand, once, never, suffix = logons(
         ("demand",), ("try", None, None, lambda: ws(["touch", KNOWN + "CONTOSO.TEST"])),
         ("try", None, None, lambda: forget(KNOWN + "CONTOSO.TEST")),
@@ -229,7 +233,7 @@ def main():
     no_ticket()
     trust("forest", "both")
     command("refresh")
-    forget(TICKETS)
+    forget_tickets()
     one, = logons(("demand", UPN))
     works("forest trust, explicit UPN", one)
     armored("forest trust, explicit UPN, one realm and the next", one.wire, 3)

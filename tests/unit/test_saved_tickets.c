@@ -143,6 +143,25 @@ START_TEST(test_not_decoded)
 }
 END_TEST
 
+/* Of what another process brought, only what was asked for. */
+START_TEST(test_added)
+{
+    struct tl_ticket_bytes brought[] = {{"krbtgt/A@A", 7, (const uint8_t *)"one", 3},
+                                        {"krbtgt/B@B", 8, (const uint8_t *)"two", 3},
+                                        {"krbtgt/A@B", 9, (const uint8_t *)"three", 5}};
+    const struct tl_tickets from = {"WS1$@B", COUNT(brought), brought};
+    struct tl_tickets *kept = tl_tickets_new(ctx);
+
+    ck_assert_int_eq(tl_tickets_add(kept, &from, "krbtgt/B@B"), 0);
+    ck_assert_int_eq(tl_tickets_add(kept, &from, "krbtgt/C@C"), 0);
+    ck_assert_str_eq(kept->client, "WS1$@B");
+    ck_assert_uint_eq(kept->count, 1);
+    ck_assert_str_eq(kept->tickets[0].server, "krbtgt/B@B");
+    ck_assert_int_eq(kept->tickets[0].end, 8);
+    ck_assert_mem_eq(kept->tickets[0].at, "two", 3);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("saved_tickets");
@@ -154,6 +173,7 @@ int main(void)
     tcase_add_test(tcase, test_too_much);
     tcase_add_test(tcase, test_whose);
     tcase_add_test(tcase, test_not_decoded);
+    tcase_add_test(tcase, test_added);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
 }

@@ -76,6 +76,10 @@ TL_PUBLIC int tl_krb_tickets(TALLOC_CTX *ctx, const struct tl_krb *krb,
 /* They replace those of the context, and their client becomes its client: tl_krb_ticket()
  * then asks as that client. 0; -EBADMSG, -EINVAL: they cannot be read. */
 TL_PUBLIC int tl_krb_take_tickets(struct tl_krb *krb, const struct tl_tickets *tickets);
+/* Append a copy of those of `from` for `server`; the client becomes that of `from`. 0 or
+ * -ENOMEM. */
+TL_PUBLIC int tl_tickets_add(struct tl_tickets *tickets, const struct tl_tickets *from,
+                             const char *server);
 /* Whether a ticket for `server` is among them that lasts another few minutes. */
 TL_PUBLIC bool tl_tickets_lasting(const struct tl_tickets *tickets, const char *server);
 /* They are the machine's own, with a TGT of its realm that lasts. */

@@ -52,6 +52,36 @@ struct tl_tickets *tl_tickets_new(TALLOC_CTX *ctx)
     return tickets;
 }
 
+int tl_tickets_add(struct tl_tickets *tickets, const struct tl_tickets *from,
+                   const char *server)
+{
+    tickets->client = talloc_strdup(tickets, from->client);
+    if (tickets->client == NULL)
+        return -ENOMEM;
+    for (size_t i = 0; i < from->count; i++) {
+        const struct tl_ticket_bytes *one = &from->tickets[i];
+        struct tl_ticket_bytes *grown, *copy;
+
+        if (strcmp(one->server, server) != 0)
+            continue;
+        grown = talloc_realloc(tickets, tickets->tickets, struct tl_ticket_bytes,
+                               tickets->count + 1);
+        if (grown == NULL)
+            return -ENOMEM;
+        tickets->tickets = grown;
+        copy = &grown[tickets->count];
+        *copy = (struct tl_ticket_bytes){.server = talloc_strdup(grown, one->server),
+                                         .end = one->end,
+                                         .at = talloc_memdup(grown, one->at, one->len),
+                                         .len = one->len};
+        if (copy->at != NULL)
+            tickets->count++;
+        if (copy->at == NULL || copy->server == NULL)
+            return -ENOMEM;
+    }
+    return 0;
+}
+
 int tl_krb_tickets(TALLOC_CTX *ctx, const struct tl_krb *krb, struct tl_tickets **out)
 {
     struct tl_tickets *tickets = tl_tickets_new(ctx);
