@@ -201,7 +201,8 @@ static bool tell_domain(struct run *run, const struct survey *survey, const char
     const char *domain = survey->questions[d].domain;
 
     if (answer->result != PROBE_OPEN) {
-        tell_failing(run, survey, server, d, true, "not at all, but others");
+        tell_failing(run, survey, server, d, true,
+                     "not at all, though it answers others");
         return true;
     }
     switch (answer->says) {
