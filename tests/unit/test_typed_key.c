@@ -95,6 +95,7 @@ START_TEST(test_choice)
     krb5_principal client;
     krb5_keytab keytab;
     krb5_keytab_entry entry;
+    const struct tli_s2k_hint *hint = NULL;
     krb5_keyblock wanted = {0};
 
     ck_assert_int_eq(krb5_parse_name(k5, "alice@CONTOSO.TEST", &client), 0);
@@ -105,9 +106,12 @@ START_TEST(test_choice)
             krb5_kt_get_entry(k5, keytab, client, 0, choices[_i].taken, &entry), 0);
         for (size_t i = choices[_i].hints.count; i > 0; i--)
             if (choices[_i].hints.each[i - 1].etype == choices[_i].taken)
-                libkrb5s("pw", &choices[_i].hints.each[i - 1], &wanted);
+                hint = &choices[_i].hints.each[i - 1];
+        ck_assert_ptr_nonnull(hint);
+        libkrb5s("pw", hint, &wanted);
         ck_assert_mem_eq(entry.key.contents, wanted.contents, wanted.length);
         krb5_free_keytab_entry_contents(k5, &entry);
+        krb5_free_keyblock_contents(k5, &wanted);
         krb5_kt_close(k5, keytab);
     }
     krb5_free_principal(k5, client);
