@@ -48,14 +48,12 @@ static enum tl_reason exchange(void *arg, struct tl_logon *logon,
 {
     struct tla_logon_worker *worker = arg;
     const struct exchange what = {.credential = credential, .challenge = challenge};
-    struct tla_work work = {
-        .conv = worker->conv,
-        .logon = logon,
-        .run = run_exchange,
-        .arg = &what,
-        .card = credential->card != NULL,
-        .own = tl_dns_equal(logon->route->realm, logon->machine->workstation->domain),
-        .secrets = {credential->password, credential->pin}};
+    struct tla_work work = {.conv = worker->conv,
+                            .logon = logon,
+                            .run = run_exchange,
+                            .arg = &what,
+                            .card = credential->card != NULL,
+                            .secrets = {credential->password, credential->pin}};
     json_t *result = NULL;
     enum tl_reason reason;
 

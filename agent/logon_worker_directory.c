@@ -179,16 +179,15 @@ static json_t *run_unix_facts(struct tla_work *work)
 }
 
 enum tl_reason tla_worker_unix_facts(void *arg, struct tl_logon *logon,
-                                     const char *domain, struct tl_unix_facts **facts)
+                                     const char *domain, bool own,
+                                     struct tl_unix_facts **facts)
 {
     struct tla_logon_worker *worker = arg;
-    const char *own = logon->machine->workstation->domain;
     struct tla_work work = {.conv = worker->conv,
                             .logon = logon,
                             .run = run_unix_facts,
                             .arg = domain,
-                            .own = tl_dns_equal(domain, own) &&
-                                   !tl_dns_equal(logon->route->realm, own)};
+                            .own = own};
     const char *client = logon->client;
     json_t *result = NULL;
     enum tl_reason reason = tla_logon_work(&work, &result);
@@ -249,7 +248,7 @@ static json_t *run_name_groups(struct tla_work *work)
     json_t *result;
 
     in.trace = logon->trace;
-    in.deadline = tl_deadline_in_ms(tl_deadline_left_ms(in.deadline));
+    in.deadline = tl_logon_deadline(logon);
     if (!what->own) {
         if (!has_tickets(logon))
             return NULL;

@@ -39,6 +39,7 @@ enum tl_reason tla_worker_own_groups(void *arg, struct tl_logon *logon,
                                      tl_deadline deadline, struct tl_dir_names **groups,
                                      struct tl_outcome *out);
 enum tl_reason tla_worker_unix_facts(void *arg, struct tl_logon *logon,
-                                     const char *domain, struct tl_unix_facts **facts);
+                                     const char *domain, bool own,
+                                     struct tl_unix_facts **facts);
 
 #endif

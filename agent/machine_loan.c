@@ -131,8 +131,9 @@ static struct tl_tickets *with_armor(TALLOC_CTX *ctx, const struct tl_tickets *o
 {
     struct tl_tickets *both = tl_tickets_new(ctx);
 
-    if (both == NULL || tl_tickets_add(both, own, tgt) != 0 ||
-        tl_tickets_add(both, walked, armor) != 0)
+    if (both == NULL ||
+        tl_tickets_add(both, walked, armor, tl_tickets_end(own, tgt)) != 0 ||
+        tl_tickets_add(both, own, tgt, INT64_MAX) != 0) /* the client is the own KDC's */
         TALLOC_FREE(both);
     return both;
 }
@@ -165,6 +166,8 @@ static struct tl_tickets *load(const struct tla_work *work, const char *path)
     if (tl_tickets_load(work->logon, path, &tickets) == 0 &&
         !tl_tickets_of_machine(tickets, work->logon->machine->workstation))
         TALLOC_FREE(tickets);
+    if (tickets != NULL)
+        tl_tickets_drop_ended(tickets);
     return tickets;
 }
 
@@ -172,10 +175,16 @@ static struct tl_tickets *load(const struct tla_work *work, const char *path)
  * in its name. */
 static char *path_of(const struct tla_work *work, const char *name, const char *realm)
 {
-    if (realm != NULL && strchr(realm, '/') != NULL)
-        return NULL;
-    return talloc_asprintf(work->logon, "%s/%s%s%s", work->conv->config->run_dir, name,
-                           realm != NULL ? "." : "", realm != NULL ? realm : "");
+    const char *folder = work->conv->config->run_dir;
+    char *upper, *path;
+
+    if (realm == NULL)
+        return talloc_asprintf(work->logon, "%s/%s", folder, name);
+    upper = strchr(realm, '/') == NULL ? tl_realm_of(work->logon, realm) : NULL;
+    path = upper != NULL ? talloc_asprintf(work->logon, "%s/%s.%s", folder, name, upper)
+                         : NULL;
+    talloc_free(upper);
+    return path;
 }
 
 /* The TGT, of an earlier run or new. */

@@ -124,12 +124,14 @@ static void name_them(TALLOC_CTX *ctx, struct tla_store_handle *handle,
 
     if (those->count == 0)
         return;
+    logon->deadline = tl_deadline_in_ms(LIMIT_MS);
     reason =
         tla_worker_name_groups(ctx, logon, in, own, those->sids, those->count, &found);
     if (reason != TL_REASON_OK)
         tla_journal_line(LOG_INFO, "cannot read the names of %zu groups: %s (%s)",
                          those->count, tl_reason_info(reason)->slug,
                          out->detail != NULL ? out->detail : "");
+    logon->deadline = 0;
     if (found != NULL)
         store_names(ctx, handle, logon, in, those->sids, those->count, found);
 }
@@ -138,15 +140,13 @@ static void name_them(TALLOC_CTX *ctx, struct tla_store_handle *handle,
 void tla_name_groups(struct tla_conv *conv, struct tl_logon *logon)
 {
     TALLOC_CTX *ctx = talloc_new(conv);
-    struct tl_lookup_input in = {.machine = logon->machine,
-                                 .deadline = tl_deadline_in_ms(LIMIT_MS)};
+    struct tl_lookup_input in = {.machine = logon->machine};
     struct tl_local_ids *local = NULL;
     struct tla_store_handle *handle = NULL;
     struct nameless own = {0}, others = {0};
 
     /* End the conversation for a client that waits for its end. */
     (void)shutdown(conv->fd, SHUT_RDWR);
-    alarm(LIMIT_MS / 1000 + 5);
     if (logon->machine->topology == NULL ||
         tla_store_open(ctx, conv->config, logon->machine->workstation->domain, &handle) !=
             0 ||
@@ -154,11 +154,10 @@ void tla_name_groups(struct tla_conv *conv, struct tl_logon *logon)
         goto cleanup;
     in.local = local;
     if (find_nameless(ctx, handle, logon, &own, &others)) {
-        name_them(ctx, handle, logon, &in, false, &others);
         name_them(ctx, handle, logon, &in, true, &own);
+        name_them(ctx, handle, logon, &in, false, &others); /* perhaps it is slow */
     }
 
 cleanup:
     talloc_free(ctx);
-    alarm(0);
 }

@@ -67,7 +67,10 @@ static bool is_among(const char *text, const char *const *keep, size_t count)
 
 void tla_secrets_forget(const char *const *keep, size_t count)
 {
-    for (struct entry *entry = all; entry != NULL; entry = entry->next)
-        if (!is_among(entry->text, keep, count))
+    for (struct entry *entry = all; entry != NULL; entry = entry->next) {
+        if (is_among(entry->text, keep, count))
+            keep_in_memory(entry->text); /* a fork inherits no locks */
+        else
             explicit_bzero(entry->text, talloc_get_size(entry->text));
+    }
 }

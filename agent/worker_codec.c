@@ -132,11 +132,12 @@ int tla_tickets_decode(TALLOC_CTX *ctx, const json_t *from, struct tl_tickets **
 
         one->at = tla_json_take_bytes(tickets->tickets, json_object_get(each, "bytes"),
                                       TL_TICKET_BYTES_MAX, &one->len);
+        if (one->at != NULL)
+            tickets->count++; /* so that it is wiped in any case */
         if (!tla_json_take_text(tickets->tickets, each, "server", &one->server) ||
             !tla_json_take_number(each, "end", 0, INT64_MAX, &one->end) ||
             one->server == NULL || one->at == NULL || one->len == 0)
             goto bad;
-        tickets->count++;
     }
     *out = tickets;
     return 0;

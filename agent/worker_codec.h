@@ -16,7 +16,7 @@
 #include <trustlogon/tickets.h>
 #include <trustlogon/unix_facts.h>
 
-/* Of one logon: those of a walk over every domain of a forest, each with its PAC. */
+/* As many as a PAC may have. */
 #define TLA_GROUPS_MAX TL_PAC_MAX_GROUPS
 
 json_t *tla_outcome_encode(const struct tl_outcome *out);

@@ -25,18 +25,17 @@
 
 #define WORKER_FD 3
 #define SPARE_S 10
+#define KILL_MS 200
 
 /* Longer than anything that a worker does may take by the library's own deadlines. */
 static unsigned int limit_s(const struct tla_work *work)
 {
     const struct tl_config *config = work->conv->config;
-    unsigned int usual = 2 * (unsigned int)config->logon_timeout +
-                         2 * (unsigned int)config->explain_timeout;
-    unsigned int left = work->logon->deadline != 0
-                            ? (unsigned int)tl_deadline_left_ms(work->logon->deadline)
-                            : 0;
+    unsigned int work_ms = work->logon->deadline != 0
+                               ? (unsigned int)tl_deadline_left_ms(work->logon->deadline)
+                               : 2 * (unsigned int)config->logon_timeout;
 
-    return (left > usual ? left : usual) / 1000 + SPARE_S;
+    return (work_ms + 2 * (unsigned int)config->explain_timeout) / 1000 + SPARE_S;
 }
 
 /* Nothing of the monitor's stays open: not the client, not the keytab's folder. */
@@ -189,12 +188,14 @@ static void kill_worker(const struct tla_conv *conv, pid_t pid)
     if (child == 0) {
         tla_secrets_forget(NULL, 0);
         if (setgroups(0, NULL) == 0 && setresgid(user->gid, user->gid, user->gid) == 0 &&
-            setresuid(user->uid, user->uid, user->uid) == 0)
+            setresuid(user->uid, user->uid, user->uid) == 0 &&
+            tla_sandbox_stay_alone() == 0)
             (void)kill(pid, SIGKILL);
         _exit(0);
     }
-    if (child > 0)
-        (void)waitpid(child, NULL, 0);
+    /* Another process of that user may stop this one, but not the monitor's waiting. */
+    for (int i = 0; child > 0 && i < KILL_MS && waitpid(child, NULL, WNOHANG) == 0; i++)
+        (void)nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
 }
 
 /* Workers that are ending or have ended. Nobody waits for that; one that has not ended

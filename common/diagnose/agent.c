@@ -20,11 +20,6 @@ static void check_program(struct run *run, const char *program, const char *path
     if (tli_agent_program(program, &why) != 0)
         tli_found(run, "agent", program, TL_FINDING_FAILED, TL_REASON_AGENT_UNAVAILABLE,
                   program, NULL, "%s: %s, and %s: %s", program, why, path, socket_why);
-    else if (!tli_is_in_passwd(TL_WORKER_USER))
-        tli_found(run, "agent", "/etc/passwd", TL_FINDING_FAILED,
-                  TL_REASON_AGENT_UNAVAILABLE, "/etc/passwd", "no user " TL_WORKER_USER,
-                  "%s does not start without its system user %s", program,
-                  TL_WORKER_USER);
     else if (rc == -EACCES) /* another user's process could listen there */
         tli_found(run, "agent", path, TL_FINDING_WARNING, TL_REASON_AGENT_UNAVAILABLE,
                   path, NULL, "%s: %s", path, socket_why);
@@ -43,6 +38,14 @@ void tli_check_agent(struct run *run)
     if (tli_pam_meant_line(run, &line)) {
         path = line.socket != NULL ? line.socket : path;
         program = line.agent != NULL ? line.agent : program;
+    }
+    /* systemd listens in its place, and it does not start. */
+    if (tli_is_in_passwd(TL_WORKER_USER) == 0) {
+        tli_found(run, "agent", "/etc/passwd", TL_FINDING_FAILED,
+                  TL_REASON_AGENT_UNAVAILABLE, "/etc/passwd", "no user " TL_WORKER_USER,
+                  "%s does not start without its system user %s", program,
+                  TL_WORKER_USER);
+        return;
     }
     rc = tli_agent_connect(path, &fd, &why);
     if (rc != 0) {

@@ -152,7 +152,7 @@ static void check_spelling(struct run *run, const struct tl_name *name)
 /* pam_trustlogon.so leaves such a name to the other modules. */
 static void check_local_account(struct run *run)
 {
-    if (!tli_is_in_passwd(run->name))
+    if (tli_is_in_passwd(run->name) != 1)
         return;
     run->diag->complete = false;
     tli_found(run, "name", run->name, TL_FINDING_WARNING, TL_REASON_OK, NULL, NULL,

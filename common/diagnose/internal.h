@@ -143,8 +143,9 @@ const char *tli_config_file(const struct run *run);
 /* Tell the caller which check waits now, and for what. */
 void tli_progress(struct run *run, const char *check, const char *target);
 
-/* passwd.c: whether /etc/passwd itself has an account with this name. */
-bool tli_is_in_passwd(const char *name);
+/* passwd.c: whether /etc/passwd itself has an account with this name: 1, 0; -errno: it
+ * cannot be read. */
+int tli_is_in_passwd(const char *name);
 
 /* Each server of resolv.conf, by itself. */
 void tli_check_name_servers(struct run *run);

@@ -16,9 +16,10 @@ static bool has_other_name(void *name, const struct tli_passwd_line *line)
     return *left != NULL;
 }
 
-bool tli_is_in_passwd(const char *name)
+int tli_is_in_passwd(const char *name)
 {
     const char *left = name;
+    int rc = tli_passwd_read("/etc/passwd", has_other_name, &left);
 
-    return tli_passwd_read("/etc/passwd", has_other_name, &left) == 0 && left == NULL;
+    return rc != 0 ? rc : left == NULL;
 }

@@ -360,45 +360,62 @@ void tl_locate_worked(struct tl_locator *locator, const struct tl_dc *dc)
 
 #define KEPT_MAX (256 * 1024)
 
-static bool has(const struct tli_cache_entry *entry, const struct tl_dc *dc)
+static struct tli_cache_dc *find(const struct tli_cache_entry *entry,
+                                 const struct tl_dc *dc)
 {
     for (size_t i = 0; i < entry->count; i++)
         if (tl_dns_equal(entry->dcs[i].dc.host, dc->host) &&
             strcmp(entry->dcs[i].dc.address, dc->address) == 0)
-            return true;
-    return false;
+            return &entry->dcs[i];
+    return NULL;
 }
 
-/* It names domain controllers that are in the cache, and no others. */
-static bool brings_nothing_new(TALLOC_CTX *ctx, const struct tl_locator *locator,
-                               const struct tli_cache_entry *entry)
+/* The domain controllers that are in the cache, in the order of `said`, and which of them
+ * have failed; all else of `said` does not count. NULL: it has others, or none. */
+static struct tli_cache_entry *as_said(TALLOC_CTX *ctx, const struct tl_locator *locator,
+                                       const struct tli_cache_entry *said)
 {
-    const struct tli_cache_entry *there = tli_cache_load(ctx, locator, entry->domain);
+    struct tli_cache_entry *there = tli_cache_load(ctx, locator, said->domain);
+    int64_t now = tli_locator_wall(locator);
 
-    if (there == NULL || entry->count == 0 || entry->failed != 0)
-        return false;
-    for (size_t i = 0; i < entry->count; i++)
-        if (!has(there, &entry->dcs[i].dc))
-            return false;
-    return true;
+    if (there == NULL || said->count == 0 || said->failed != 0)
+        return NULL;
+    for (size_t i = said->count; i-- > 0;) {
+        struct tli_cache_dc *found = find(there, &said->dcs[i].dc), one;
+
+        if (found == NULL)
+            return NULL;
+        one = *found;
+        one.failed = said->dcs[i].failed < now ? said->dcs[i].failed : now;
+        memmove(there->dcs + 1, there->dcs,
+                (size_t)(found - there->dcs) * sizeof(*there->dcs));
+        there->dcs[0] = one;
+    }
+    return there;
 }
 
 /* What is written is what was understood. */
-bool tl_locate_keep(const struct tl_config *config, const char *domain, const char *text,
-                    bool only_known)
+int tl_locate_keep(const struct tl_config *config, const char *domain, const char *text,
+                   bool only_known)
 {
     TALLOC_CTX *ctx = talloc_new(NULL);
     struct tl_locator *locator = tl_locator_new(ctx, config, NULL, NULL);
     struct tli_cache_entry *entry = NULL;
     size_t len = strnlen(text, KEPT_MAX);
     char *again = NULL;
-    bool kept;
+    int rc = locator == NULL ? -ENOMEM : 0;
 
-    if (len < KEPT_MAX && tli_cache_decode(ctx, text, len, &entry) == 0 &&
-        strcmp(entry->domain, domain) == 0 && locator != NULL &&
-        (!only_known || brings_nothing_new(ctx, locator, entry)))
+    if (rc == 0 && (len == KEPT_MAX || tli_cache_decode(ctx, text, len, &entry) != 0 ||
+                    strcmp(entry->domain, domain) != 0))
+        rc = -EBADMSG;
+    if (rc == 0 && only_known)
+        entry = as_said(ctx, locator, entry);
+    if (rc == 0 && entry == NULL)
+        rc = -EPERM;
+    if (rc == 0)
         again = tli_cache_encode(ctx, entry);
-    kept = again != NULL && tli_cache_write(locator, domain, again);
+    if (rc == 0 && (again == NULL || !tli_cache_write(locator, domain, again)))
+        rc = -EIO;
     talloc_free(ctx);
-    return kept;
+    return rc;
 }

@@ -48,11 +48,24 @@ static enum tl_reason identify(struct tl_logon *logon, tl_deadline deadline)
     return reason;
 }
 
+/* What was asked may have taken all of the logon's time. What is read now is saved, so
+ * that the next logon need not read it: it has the time of an explanation at least. */
+static enum tl_reason refresh_late(struct tl_logon *logon, tl_deadline deadline)
+{
+    tl_deadline least = tl_deadline_in_ms(logon->machine->config->explain_timeout);
+    enum tl_reason reason;
+
+    logon->deadline = deadline > least ? deadline : least;
+    reason = tli_logon_refresh(logon, logon->deadline, NULL);
+    logon->deadline = deadline;
+    return reason;
+}
+
 /* However young, the snapshot may be older than the domains, trusts and routing that the
  * KDCs know. Only a proven account gets here, so guesses cause no LDAP traffic. */
 static bool read_again(struct tl_logon *logon, tl_deadline deadline)
 {
-    if (tli_logon_refresh(logon, deadline, NULL) != TL_REASON_OK)
+    if (refresh_late(logon, deadline) != TL_REASON_OK)
         return false;
     tl_outcome_reset(logon->outcome);
     return true;
@@ -181,7 +194,7 @@ static enum tl_reason follow_trusts(struct tl_logon *logon, enum tl_reason reaso
                                     tl_deadline deadline)
 {
     if (logon->worker == NULL || !logon->trusts_newer ||
-        tli_logon_refresh(logon, deadline, NULL) != TL_REASON_OK)
+        refresh_late(logon, deadline) != TL_REASON_OK)
         return reason;
     return reason == TL_REASON_OK ? tli_logon_route(logon) : reason;
 }

@@ -213,17 +213,20 @@ static int take(struct reading *r, const struct tl_idmap_domain *domain,
     return 0;
 }
 
-/* By another process, one for each domain: what one domain sends cannot change what
- * another one says. */
+/* By another process, one for each domain: what this machine's domain says comes from one
+ * that has nothing of the user's, and no process speaks for the groups of two. */
 static enum tl_reason read_there(struct reading *r, const struct tl_idmap_domain *domain)
 {
     const struct tl_logon_worker *worker = r->logon->worker;
+    bool users = is_users(r, domain), own = is_own(r, domain) && !users;
     struct tl_unix_facts *found = NULL;
     enum tl_reason reason =
-        worker->unix_facts(worker->arg, r->logon, domain->dns, &found);
+        worker->unix_facts(worker->arg, r->logon, domain->dns, own, &found);
 
-    if (reason != TL_REASON_OK && !is_users(r, domain) && !is_own(r, domain)) {
-        tl_outcome_reset(r->logon->outcome); /* as other_side() */
+    if (reason != TL_REASON_OK && !users && !own) { /* as other_side() */
+        tl_trace_note(r->logon->trace, "gidNumber of groups of %s cannot be read",
+                      domain->dns);
+        tl_outcome_reset(r->logon->outcome);
         return TL_REASON_OK;
     }
     if (reason != TL_REASON_OK)
@@ -266,9 +269,13 @@ static enum tl_reason read_all(struct reading *r)
 
 static enum tl_reason read_only(struct reading *r, const char *dns)
 {
+    const struct tl_idmap_domain *users =
+        tl_idmap_domain(r->map, &r->logon->pac->domain_sid);
     const struct tl_idmap_range *ranges;
     size_t count;
 
+    if (users != NULL && tl_dns_equal(users->dns, dns)) /* perhaps without a range */
+        return read_here(r, users);
     ranges = tl_idmap_ranges(r->map, &count);
     for (size_t i = 0; i < count; i++) {
         const struct tl_idmap_domain *domain = tl_idmap_domain(r->map, &ranges[i].domain);

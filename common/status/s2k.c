@@ -24,8 +24,10 @@ static bool only(struct tli_der *in, uint8_t tag, struct tli_der *content)
 /* s2kparams. Those of AES are four bytes; libkrb5 refuses any others. */
 static bool take_rounds(const struct tli_der *params, struct tli_s2k_hint *hint)
 {
-    if (params->len != 4)
+    if (params->len != 4) {
+        hint->etype = 0;
         return true;
+    }
     hint->rounds = 0;
     for (size_t i = 0; i < 4; i++)
         hint->rounds = hint->rounds << 8 | params->data[i];
@@ -35,8 +37,7 @@ static bool take_rounds(const struct tli_der *params, struct tli_s2k_hint *hint)
 
 static void keep(struct tli_s2k_hints *hints, const struct tli_s2k_hint *hint)
 {
-    if (hints != NULL && hint->etype != 0 && hint->salt != NULL &&
-        hints->count < TL_S2K_HINTS_MAX)
+    if (hints != NULL && hint->etype != 0 && hints->count < TL_S2K_HINTS_MAX)
         hints->each[hints->count++] = *hint;
 }
 

@@ -20,7 +20,7 @@
 /* What a key is made by, for one encryption type. */
 struct tli_s2k_hint {
     int32_t etype;
-    const uint8_t *salt; /* in the reply; without one there is no hint */
+    const uint8_t *salt; /* in the reply; NULL: the default one of the name */
     size_t salt_len;
     uint32_t rounds;
 };

@@ -14,8 +14,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (tli_s2k_affordable(data, size, &hints))
         for (size_t i = 0; i < hints.count; i++)
-            if (hints.each[i].salt < data ||
-                hints.each[i].salt_len > (size_t)(data + size - hints.each[i].salt) ||
+            if ((hints.each[i].salt != NULL &&
+                 (hints.each[i].salt < data ||
+                  hints.each[i].salt_len > (size_t)(data + size - hints.each[i].salt))) ||
                 hints.each[i].rounds == 0 || hints.each[i].rounds > TL_S2K_ROUNDS_MAX)
                 abort();
     return 0;

@@ -5,6 +5,7 @@
  */
 #include <check.h>
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -302,9 +303,11 @@ START_TEST(many_writers)
 }
 END_TEST
 
-#define DC(host, address, failed)                                                        \
+#define DC(host, address, failed) DC_WITH(host, address, failed, "0")
+#define DC_WITH(host, address, failed, flags)                                            \
     "{\"host\":\"" host "\",\"address\":\"" address "\",\"priority\":0,"                 \
-    "\"weight\":100,\"in_site\":false,\"pinged\":true,\"ping_us\":0,\"flags\":0,"        \
+    "\"weight\":100,\"in_site\":false,\"pinged\":true,\"ping_us\":0,\"flags\":" flags    \
+    ","                                                                                  \
     "\"failed\":" failed "}"
 #define ENTRY(failed, dcs)                                                               \
     "{\"version\":1,\"domain\":\"contoso.test\",\"found\":1800000000,"                   \
@@ -318,7 +321,7 @@ START_TEST(only_known_ones)
         const char *text;
         bool kept;
     } rows[] = {
-        {ENTRY("0", DC("dc0.contoso.test", "10.0.0.1", "1800000000")), true},
+        {ENTRY("0", DC_WITH("dc0.contoso.test", "10.0.0.1", "1700000000", "7")), true},
         {ENTRY("0", DC("dc0.contoso.test", "10.0.0.2", "0")), false},
         {ENTRY("0", DC("dc9.contoso.test", "10.0.0.1", "0")), false},
         {ENTRY("0", THERE "," DC("dc1.contoso.test", "10.0.0.2", "0")), false},
@@ -329,20 +332,25 @@ START_TEST(only_known_ones)
     struct tli_cache_entry *entry;
 
     (void)new_locator(NULL);
-    ck_assert(!tl_locate_keep(config, "contoso.test", ENTRY("0", THERE), true));
-    ck_assert(!tl_locate_keep(config, "fabrikam.test", ENTRY("0", THERE), false));
+    ck_assert_int_eq(tl_locate_keep(config, "contoso.test", ENTRY("0", THERE), true),
+                     -EPERM);
+    ck_assert_int_eq(tl_locate_keep(config, "fabrikam.test", ENTRY("0", THERE), false),
+                     -EBADMSG);
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct tl_locator *locator = tl_locator_new(ctx, config, NULL, NULL);
 
-        ck_assert(tl_locate_keep(config, "contoso.test", ENTRY("0", THERE), false));
-        ck_assert_msg(tl_locate_keep(config, "contoso.test", rows[i].text, true) ==
+        ck_assert_int_eq(tl_locate_keep(config, "contoso.test", ENTRY("0", THERE), false),
+                         0);
+        ck_assert_msg((tl_locate_keep(config, "contoso.test", rows[i].text, true) == 0) ==
                           rows[i].kept,
                       "row %zu", i);
         entry = tli_cache_load(ctx, locator, "contoso.test");
         ck_assert_ptr_nonnull(entry);
         ck_assert_uint_eq(entry->count, 1);
         ck_assert_str_eq(entry->dcs[0].dc.address, "10.0.0.1");
-        ck_assert_int_eq(entry->dcs[0].failed, rows[i].kept ? 1800000000 : 0);
+        ck_assert_uint_eq(entry->dcs[0].dc.flags, 0); /* as it was */
+        ck_assert_int_eq(entry->found, 1800000000);
+        ck_assert_int_eq(entry->dcs[0].failed, rows[i].kept ? 1700000000 : 0);
     }
 }
 END_TEST

@@ -121,6 +121,7 @@ START_TEST(test_not_decoded)
 {
     struct tl_ticket_bytes one = {"c@D", 7, (const uint8_t *)"\xff\xff", 2};
     const struct tl_tickets tickets = {"a@B", 1, &one};
+    struct tl_ticket_bytes many[TL_TICKETS_MAX + 6];
     struct tl_tickets *got = NULL;
     temp_path folder;
     char *path;
@@ -139,6 +140,15 @@ START_TEST(test_not_decoded)
     ck_assert_int_eq(tl_tickets_replace(&tickets, path), 0);
     ck_assert_int_eq(tl_tickets_load(ctx, path, &got), 0);
     ck_assert_uint_eq(got->count, 0);
+    /* Of more than fit, the TGT is kept. */
+    for (size_t i = 0; i < COUNT(many); i++)
+        many[i] = (struct tl_ticket_bytes){i + 1 < COUNT(many) ? "ldap/x@D" : TGT,
+                                           time(NULL) + 3600, (const uint8_t *)"x", 1};
+    ck_assert_int_eq(
+        tl_tickets_replace(&(struct tl_tickets){"a@B", COUNT(many), many}, path), 0);
+    ck_assert_int_eq(tl_tickets_load(ctx, path, &got), 0);
+    ck_assert_uint_eq(got->count, TL_TICKETS_MAX);
+    ck_assert(tl_tickets_lasting(got, TGT));
     remove_tree(folder);
 }
 END_TEST
@@ -148,17 +158,17 @@ START_TEST(test_added)
 {
     struct tl_ticket_bytes brought[] = {{"krbtgt/A@A", 7, (const uint8_t *)"one", 3},
                                         {"krbtgt/B@B", 8, (const uint8_t *)"two", 3},
-                                        {"krbtgt/A@B", 9, (const uint8_t *)"three", 5}};
+                                        {"krbtgt/B@B", 12, (const uint8_t *)"three", 5}};
     const struct tl_tickets from = {"WS1$@B", COUNT(brought), brought};
     struct tl_tickets *kept = tl_tickets_new(ctx);
 
-    ck_assert_int_eq(tl_tickets_add(kept, &from, "krbtgt/B@B"), 0);
-    ck_assert_int_eq(tl_tickets_add(kept, &from, "krbtgt/C@C"), 0);
+    ck_assert_int_eq(tl_tickets_add(kept, &from, "krbtgt/B@B", 11), 0);
+    ck_assert_int_eq(tl_tickets_add(kept, &from, "krbtgt/C@C", 11), 0);
     ck_assert_str_eq(kept->client, "WS1$@B");
     ck_assert_uint_eq(kept->count, 1);
     ck_assert_str_eq(kept->tickets[0].server, "krbtgt/B@B");
-    ck_assert_int_eq(kept->tickets[0].end, 8);
-    ck_assert_mem_eq(kept->tickets[0].at, "two", 3);
+    ck_assert_int_eq(kept->tickets[0].end, 11);
+    ck_assert_mem_eq(kept->tickets[0].at, "three", 5);
 }
 END_TEST
 

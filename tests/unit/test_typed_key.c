@@ -88,6 +88,7 @@ static const struct {
     {{1, {{23, SALT("s"), 4096}}}, 0},
     {{0}, 0},
     {{1, {{-7, SALT("s"), 4096}}}, 0},
+    {{2, {{17, SALT("s"), 4096}, {18, NULL, 0, 4096}}}, 0}, /* 18 is libkrb5's choice */
 };
 
 START_TEST(test_choice)

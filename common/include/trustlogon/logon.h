@@ -61,9 +61,10 @@ struct tl_logon_worker {
     /* As tl_lookup_own_groups(), with the PAC of the logon; only SIDs are used. */
     enum tl_reason (*own_groups)(void *arg, struct tl_logon *logon, tl_deadline deadline,
                                  struct tl_dir_names **groups, struct tl_outcome *out);
-    /* As tl_logon_unix_facts(), which it is called for domain by domain. */
+    /* As tl_logon_unix_facts(), which it is called for domain by domain. `own`: that of
+     * this machine, to be read with the machine's tickets alone. */
     enum tl_reason (*unix_facts)(void *arg, struct tl_logon *logon, const char *domain,
-                                 struct tl_unix_facts **facts);
+                                 bool own, struct tl_unix_facts **facts);
 };
 
 struct tl_logon {

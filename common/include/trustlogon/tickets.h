@@ -76,10 +76,14 @@ TL_PUBLIC int tl_krb_tickets(TALLOC_CTX *ctx, const struct tl_krb *krb,
 /* They replace those of the context, and their client becomes its client: tl_krb_ticket()
  * then asks as that client. 0; -EBADMSG, -EINVAL: they cannot be read. */
 TL_PUBLIC int tl_krb_take_tickets(struct tl_krb *krb, const struct tl_tickets *tickets);
-/* Append a copy of those of `from` for `server`; the client becomes that of `from`. 0 or
- * -ENOMEM. */
+/* Append a copy of the one of `from` for `server` that lasts longest, until `end` at
+ * most, if there is one; the client becomes that of `from`. 0 or -ENOMEM. */
 TL_PUBLIC int tl_tickets_add(struct tl_tickets *tickets, const struct tl_tickets *from,
-                             const char *server);
+                             const char *server, int64_t end);
+/* The end of that one; 0: there is none. */
+TL_PUBLIC int64_t tl_tickets_end(const struct tl_tickets *tickets, const char *server);
+/* Forget those that do not last another few minutes. */
+TL_PUBLIC void tl_tickets_drop_ended(struct tl_tickets *tickets);
 /* Whether a ticket for `server` is among them that lasts another few minutes. */
 TL_PUBLIC bool tl_tickets_lasting(const struct tl_tickets *tickets, const char *server);
 /* They are the machine's own, with a TGT of its realm that lasts. */

@@ -221,7 +221,7 @@ static enum tl_reason make_key(struct as_run *run)
     krb5_principal client = NULL;
     krb5_error_code ret;
 
-    if (run->password == NULL || run->fast.on || run->typed != NULL ||
+    if (run->password == NULL || run->fast.on || run->fast.again || run->typed != NULL ||
         run->ex.err.code != TL_KRB_PREAUTH_REQUIRED)
         return TL_REASON_OK;
     /* libkrb5 asks for it by the name that it was given, in the realm that it asks. */

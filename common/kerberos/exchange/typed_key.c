@@ -49,7 +49,7 @@ bool tli_typed_key(const char *password, const struct tli_s2k_hint *hint, uint8_
     uint8_t stretched[AES256_KEY];
 
     *len = key_size(hint->etype);
-    if (*len == 0 || hint->rounds < TL_S2K_ROUNDS)
+    if (*len == 0 || hint->salt == NULL || hint->rounds < TL_S2K_ROUNDS)
         return false;
     pbkdf2_hmac_sha1(strlen(password), (const uint8_t *)password, hint->rounds,
                      hint->salt_len, hint->salt, *len, stretched);

@@ -13,9 +13,9 @@
 #include "status/s2k.h"
 
 /* The key by this hint, as krb5_c_string_to_key_with_params() makes it. False: not an
- * encryption type of AES with SHA-1, or fewer rounds than the default, by which whoever
- * changes messages on the path could try passwords faster; libkrb5 refuses those. `key`
- * is the caller's to wipe. Pure. */
+ * encryption type of AES with SHA-1, no salt, or fewer rounds than the default, by which
+ * whoever changes messages on the path could try passwords faster; libkrb5 refuses those.
+ * `key` is the caller's to wipe. Pure. */
 bool tli_typed_key(const char *password, const struct tli_s2k_hint *hint, uint8_t key[32],
                    size_t *len);
 

@@ -52,34 +52,49 @@ struct tl_tickets *tl_tickets_new(TALLOC_CTX *ctx)
     return tickets;
 }
 
-int tl_tickets_add(struct tl_tickets *tickets, const struct tl_tickets *from,
-                   const char *server)
+static const struct tl_ticket_bytes *longest(const struct tl_tickets *tickets,
+                                             const char *server)
 {
+    const struct tl_ticket_bytes *found = NULL;
+
+    for (size_t i = 0; i < tickets->count; i++)
+        if (strcmp(tickets->tickets[i].server, server) == 0 &&
+            (found == NULL || tickets->tickets[i].end > found->end))
+            found = &tickets->tickets[i];
+    return found;
+}
+
+int tl_tickets_add(struct tl_tickets *tickets, const struct tl_tickets *from,
+                   const char *server, int64_t end)
+{
+    const struct tl_ticket_bytes *one = longest(from, server);
+    struct tl_ticket_bytes *grown, *copy;
+
     tickets->client = talloc_strdup(tickets, from->client);
     if (tickets->client == NULL)
         return -ENOMEM;
-    for (size_t i = 0; i < from->count; i++) {
-        const struct tl_ticket_bytes *one = &from->tickets[i];
-        struct tl_ticket_bytes *grown, *copy;
+    if (one == NULL)
+        return 0;
+    grown = talloc_realloc(tickets, tickets->tickets, struct tl_ticket_bytes,
+                           tickets->count + 1);
+    if (grown == NULL)
+        return -ENOMEM;
+    tickets->tickets = grown;
+    copy = &grown[tickets->count];
+    *copy = (struct tl_ticket_bytes){.server = talloc_strdup(grown, one->server),
+                                     .end = one->end < end ? one->end : end,
+                                     .at = talloc_memdup(grown, one->at, one->len),
+                                     .len = one->len};
+    if (copy->at != NULL)
+        tickets->count++; /* also without a name: it is wiped */
+    return copy->at != NULL && copy->server != NULL ? 0 : -ENOMEM;
+}
 
-        if (strcmp(one->server, server) != 0)
-            continue;
-        grown = talloc_realloc(tickets, tickets->tickets, struct tl_ticket_bytes,
-                               tickets->count + 1);
-        if (grown == NULL)
-            return -ENOMEM;
-        tickets->tickets = grown;
-        copy = &grown[tickets->count];
-        *copy = (struct tl_ticket_bytes){.server = talloc_strdup(grown, one->server),
-                                         .end = one->end,
-                                         .at = talloc_memdup(grown, one->at, one->len),
-                                         .len = one->len};
-        if (copy->at != NULL)
-            tickets->count++;
-        if (copy->at == NULL || copy->server == NULL)
-            return -ENOMEM;
-    }
-    return 0;
+int64_t tl_tickets_end(const struct tl_tickets *tickets, const char *server)
+{
+    const struct tl_ticket_bytes *one = longest(tickets, server);
+
+    return one != NULL ? one->end : 0;
 }
 
 int tl_krb_tickets(TALLOC_CTX *ctx, const struct tl_krb *krb, struct tl_tickets **out)

@@ -120,7 +120,15 @@ static int decode(struct ccache_job *job, const struct tl_tickets *tickets)
     return ret == 0 ? 0 : tli_ccache_fail_k5(job, "the pending tickets", ret);
 }
 
-static int child_work(struct ccache_job *job)
+static int keep_only(int fd)
+{
+    return fd > STDERR_FILENO + 1 &&
+                   close_range(STDERR_FILENO + 1, (unsigned int)fd - 1, 0) != 0
+               ? -1
+               : close_range((unsigned int)fd + 1, ~0U, 0);
+}
+
+static int child_work(struct ccache_job *job, int fd)
 {
     struct tl_tickets *tickets = NULL;
     sigset_t none;
@@ -135,6 +143,10 @@ static int child_work(struct ccache_job *job)
         err = tl_tickets_load(NULL, job->pending, &tickets);
     if (err != 0)
         return tli_ccache_fail(job, "the pending tickets", strerrordesc_np(-err));
+    /* Nothing of the caller's stays open in a process that decodes what the network sent.
+     * A renewal has connections of its own. */
+    if (tickets != NULL && keep_only(fd) != 0)
+        return tli_ccache_fail(job, "the descriptors", strerrordesc_np(errno));
     err = become(job->uid, job->gid);
     if (err != 0)
         return tli_ccache_fail(job, "cannot become the user", strerrordesc_np(-err));
@@ -148,7 +160,7 @@ static void child(struct ccache_job *job, int fd)
     struct ccache_report report;
 
     memset(&report, 0, sizeof(report));
-    report.status = child_work(job);
+    report.status = child_work(job, fd);
     report.end = job->end;
     snprintf(report.text, sizeof(report.text), "%s",
              report.status == 0 ? job->name : job->error);

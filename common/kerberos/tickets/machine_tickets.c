@@ -22,18 +22,34 @@ void tl_krb_borrow_machine_tickets(tl_lender_fn fn, void *arg)
     lender.arg = arg;
 }
 
+/* -EBADMSG: what was lent cannot be read. */
+static int borrow(struct tl_krb *krb, const struct tl_loan *loan, enum tl_reason *reason,
+                  struct tl_outcome *out)
+{
+    struct tl_tickets *tickets = NULL;
+    int rc = 0;
+
+    *reason = lender.fn(lender.arg, krb, loan, &tickets, out);
+    if (*reason == TL_REASON_OK)
+        rc = tl_krb_take_tickets(krb, tickets);
+    talloc_free(tickets);
+    return rc;
+}
+
 bool tli_machine_tickets_lent(struct tl_krb *krb, const struct tl_loan *loan,
                               enum tl_reason *reason, struct tl_outcome *out)
 {
-    struct tl_tickets *tickets = NULL;
+    const struct tl_loan fresh = {.fresh = true, .armor = loan->armor};
+    int rc;
 
     if (lender.fn == NULL)
         return false;
-    *reason = lender.fn(lender.arg, krb, loan, &tickets, out);
-    if (*reason == TL_REASON_OK && tl_krb_take_tickets(krb, tickets) != 0)
+    rc = borrow(krb, loan, reason, out);
+    if (rc != 0 && !loan->fresh) /* what an earlier process has saved */
+        rc = borrow(krb, &fresh, reason, out);
+    if (rc != 0)
         *reason = tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_INTERNAL,
                                   "the machine's tickets cannot be read");
-    talloc_free(tickets);
     return true;
 }
 
@@ -58,8 +74,10 @@ static int load_file(struct tl_krb *krb, const struct tl_workstation *ws,
 
     if (rc == 0 && !tl_tickets_of_machine(tickets, ws))
         rc = -ENOENT;
-    if (rc == 0)
+    if (rc == 0) {
+        tl_tickets_drop_ended(tickets);
         rc = tl_krb_take_tickets(krb, tickets);
+    }
     talloc_free(tickets);
     return rc;
 }

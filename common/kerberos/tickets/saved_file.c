@@ -60,11 +60,21 @@ bool tli_ticket_lasts(int64_t end)
 
 bool tl_tickets_lasting(const struct tl_tickets *tickets, const char *server)
 {
-    for (size_t i = 0; i < tickets->count; i++)
-        if (strcmp(tickets->tickets[i].server, server) == 0 &&
-            tli_ticket_lasts(tickets->tickets[i].end))
-            return true;
-    return false;
+    return tli_ticket_lasts(tl_tickets_end(tickets, server));
+}
+
+void tl_tickets_drop_ended(struct tl_tickets *tickets)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < tickets->count; i++) {
+        if (tli_ticket_lasts(tickets->tickets[i].end))
+            tickets->tickets[kept++] = tickets->tickets[i];
+        else
+            explicit_bzero((void *)(uintptr_t)tickets->tickets[i].at,
+                           tickets->tickets[i].len);
+    }
+    tickets->count = kept;
 }
 
 /* The client of an AS exchange with the machine's key: tli_keytab_is_machine(). */
@@ -95,19 +105,30 @@ bool tl_tickets_of_machine(const struct tl_tickets *tickets,
     return good;
 }
 
+/* Those that last and fit: TGTs first, because all others can be got with them. */
+static void choose(const struct tl_tickets *tickets, struct tl_tickets *kept)
+{
+    for (int round = 0; round < 2; round++)
+        for (size_t i = 0; i < tickets->count && kept->count < TL_TICKETS_MAX; i++) {
+            const struct tl_ticket_bytes *one = &tickets->tickets[i];
+            bool tgt =
+                strncmp(one->server, KRB5_TGS_NAME "/", strlen(KRB5_TGS_NAME "/")) == 0;
+
+            if (tgt == (round == 0) && tli_ticket_lasts(one->end))
+                kept->tickets[kept->count++] = *one;
+        }
+}
+
 int tl_tickets_replace(const struct tl_tickets *tickets, const char *path)
 {
     char *beside = talloc_asprintf(NULL, "%s.%d", path, (int)getpid());
     struct tl_tickets kept = {.client = tickets->client};
     int rc = -ENOMEM;
 
-    kept.tickets =
-        talloc_array(beside, struct tl_ticket_bytes, (unsigned)tickets->count + 1);
+    kept.tickets = talloc_array(beside, struct tl_ticket_bytes, TL_TICKETS_MAX);
     if (beside == NULL || kept.tickets == NULL)
         goto done;
-    for (size_t i = 0; i < tickets->count; i++)
-        if (tli_ticket_lasts(tickets->tickets[i].end))
-            kept.tickets[kept.count++] = tickets->tickets[i];
+    choose(tickets, &kept);
     (void)unlink(beside); /* of a process with our number that was killed here */
     rc = tl_tickets_save(&kept, kept.client, beside);
     if (rc == 0 && rename(beside, path) != 0) {
