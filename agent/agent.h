@@ -67,8 +67,8 @@ struct tla_conv {
     /* The user's name may be a mistyped password: it must not be logged
      * (tla_journal_may_name). */
     bool unnamed;
-    /* A worker has found domain controllers of the machine's domain that it may not add
-     * to the cache (worker_requests.c). */
+    /* A worker has found more of the machine's domain controllers than it may write to
+     * the cache (worker_requests.c). */
     bool own_dcs_unknown;
     /* One packet, sent or received; wiped after each use. */
     uint8_t buf[TL_WIRE_MAX];

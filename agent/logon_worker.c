@@ -47,12 +47,15 @@ static enum tl_reason exchange(void *arg, struct tl_logon *logon,
                                struct tl_exchanged **exchanged)
 {
     struct tla_logon_worker *worker = arg;
+    const char *own = logon->machine->workstation->domain;
     const struct exchange what = {.credential = credential, .challenge = challenge};
     struct tla_work work = {.conv = worker->conv,
                             .logon = logon,
                             .run = run_exchange,
                             .arg = &what,
                             .card = credential->card != NULL,
+                            .own = logon->route->type == TL_PRINCIPAL &&
+                                   tl_dns_equal(logon->route->realm, own),
                             .secrets = {credential->password, credential->pin}};
     json_t *result = NULL;
     enum tl_reason reason;

@@ -96,12 +96,16 @@ static enum tl_reason get(const struct tla_work *asked, bool keys,
                             .arg = walk,
                             .keys = keys,
                             .own = keys};
+    tl_deadline least = tl_deadline_in_ms(asked->conv->config->explain_timeout);
     json_t *result = NULL;
 
     *tickets = NULL;
     if (logon == NULL)
         return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
     logon->deadline = asked->logon->deadline;
+    /* An explanation has time of its own. */
+    if (logon->deadline != 0 && logon->deadline < least)
+        logon->deadline = least;
     if (tla_work_do(&work, &result) != 0 ||
         tla_outcome_decode(json_object_get(result, "outcome"), out) != 0) {
         tl_outcome_reset(out);
@@ -175,16 +179,10 @@ static struct tl_tickets *load(const struct tla_work *work, const char *path)
  * in its name. */
 static char *path_of(const struct tla_work *work, const char *name, const char *realm)
 {
-    const char *folder = work->conv->config->run_dir;
-    char *upper, *path;
-
-    if (realm == NULL)
-        return talloc_asprintf(work->logon, "%s/%s", folder, name);
-    upper = strchr(realm, '/') == NULL ? tl_realm_of(work->logon, realm) : NULL;
-    path = upper != NULL ? talloc_asprintf(work->logon, "%s/%s.%s", folder, name, upper)
-                         : NULL;
-    talloc_free(upper);
-    return path;
+    if (realm != NULL && strchr(realm, '/') != NULL)
+        return NULL;
+    return talloc_asprintf(work->logon, "%s/%s%s%s", work->conv->config->run_dir, name,
+                           realm != NULL ? "." : "", realm != NULL ? realm : "");
 }
 
 /* The TGT, of an earlier run or new. */
@@ -237,16 +235,20 @@ enum tl_reason tla_machine_tickets(const struct tla_work *work,
                                    struct tl_tickets **tickets, struct tl_outcome *out)
 {
     bool armored = loan->armor != NULL;
+    /* One spelling, for file and ticket. */
+    const struct tl_loan folded = {
+        .fresh = loan->fresh,
+        .armor = armored ? tl_realm_of(work->logon, loan->armor) : NULL};
     char *path = path_of(work, armored ? TL_MACHINE_ARMOR : TL_MACHINE_TICKETS, NULL);
-    char *armor = armored ? path_of(work, TL_MACHINE_ARMOR, loan->armor) : NULL;
+    char *armor = armored ? path_of(work, TL_MACHINE_ARMOR, folded.armor) : NULL;
     enum tl_reason reason;
 
     *tickets = NULL;
-    if (path == NULL || (armored && armor == NULL))
+    if (path == NULL || (armored && (folded.armor == NULL || armor == NULL)))
         return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
     reason = get_tgt(work, loan->fresh, path, tickets, out);
     if (reason == TL_REASON_OK && armored)
-        reason = add_armor(work, loan, armor, tickets, out);
+        reason = add_armor(work, &folded, armor, tickets, out);
     talloc_free(armor);
     talloc_free(path);
     return reason;

@@ -135,6 +135,7 @@ static int answer_cached(struct tla_conv *conv, struct tl_logon *logon,
         tla_deferred_note_begin(conv, pending);
     }
     rc = tla_done(conv, NULL, done);
+    tla_worker_find_own(conv, logon); /* or that none answers */
     if (rc == 0 && pending != NULL)
         tla_deferred_tickets(conv, pending, &who->user.sid, password);
     return rc;

@@ -25,7 +25,7 @@
 
 #define WORKER_FD 3
 #define SPARE_S 10
-#define KILL_MS 200
+#define KILL_MS 1000
 
 /* Longer than anything that a worker does may take by the library's own deadlines. */
 static unsigned int limit_s(const struct tla_work *work)

@@ -152,8 +152,9 @@ static int serve_dcs(struct tla_work *work, const json_t *request, tl_deadline d
         return -EBADMSG;
     /* A domain that a referral led to may be unknown here: then it is not kept. */
     if (tl_dns_equal(domain, work->logon->machine->workstation->domain)) {
-        if (tl_locate_keep(work->conv->config, domain, text, !work->own) == -EPERM)
-            work->conv->own_dcs_unknown = true;
+        int rc = tl_locate_keep(work->conv->config, domain, text, !work->own);
+
+        work->conv->own_dcs_unknown |= rc == -EPERM || rc == -ESTALE;
     } else if (is_known(work->logon, domain)) {
         (void)tl_locate_keep(work->conv->config, domain, text, false);
     }

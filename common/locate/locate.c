@@ -394,6 +394,16 @@ static struct tli_cache_entry *as_said(TALLOC_CTX *ctx, const struct tl_locator 
     return there;
 }
 
+/* Its age, or a search that failed since, says that one is due. */
+static bool is_due(const struct tl_locator *locator, const struct tli_cache_entry *entry,
+                   const char *site)
+{
+    return entry->failed != 0 ||
+           !tli_locator_fresh(locator, entry->found, locator->config->cache_lifetime) ||
+           !tli_locator_fresh(locator, entry->checked, locator->config->ping_validity) ||
+           strcmp(entry->site != NULL ? entry->site : "", site != NULL ? site : "") != 0;
+}
+
 /* What is written is what was understood. */
 int tl_locate_keep(const struct tl_config *config, const char *domain, const char *text,
                    bool only_known)
@@ -402,20 +412,26 @@ int tl_locate_keep(const struct tl_config *config, const char *domain, const cha
     struct tl_locator *locator = tl_locator_new(ctx, config, NULL, NULL);
     struct tli_cache_entry *entry = NULL;
     size_t len = strnlen(text, KEPT_MAX);
-    char *again = NULL;
+    char *again = NULL, *site = NULL;
     int rc = locator == NULL ? -ENOMEM : 0;
+    bool due = false;
 
     if (rc == 0 && (len == KEPT_MAX || tli_cache_decode(ctx, text, len, &entry) != 0 ||
                     strcmp(entry->domain, domain) != 0))
         rc = -EBADMSG;
-    if (rc == 0 && only_known)
+    if (rc == 0 && only_known) {
+        site = talloc_strdup(ctx, entry->site);
         entry = as_said(ctx, locator, entry);
+        due = entry != NULL && is_due(locator, entry, site);
+    }
     if (rc == 0 && entry == NULL)
         rc = -EPERM;
     if (rc == 0)
         again = tli_cache_encode(ctx, entry);
     if (rc == 0 && (again == NULL || !tli_cache_write(locator, domain, again)))
         rc = -EIO;
+    if (rc == 0 && due)
+        rc = -ESTALE;
     talloc_free(ctx);
     return rc;
 }

@@ -213,8 +213,9 @@ static int take(struct reading *r, const struct tl_idmap_domain *domain,
     return 0;
 }
 
-/* By another process, one for each domain: what this machine's domain says comes from one
- * that has nothing of the user's, and no process speaks for the groups of two. */
+/* By another process, one for each domain: none speaks for the groups of two, and what
+ * this machine's domain says of a user from elsewhere comes from one that has nothing of
+ * the user's. */
 static enum tl_reason read_there(struct reading *r, const struct tl_idmap_domain *domain)
 {
     const struct tl_logon_worker *worker = r->logon->worker;

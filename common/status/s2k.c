@@ -21,11 +21,13 @@ static bool only(struct tli_der *in, uint8_t tag, struct tli_der *content)
     return tli_der_take(in, tag, content) == 0 && in->len == 0;
 }
 
-/* s2kparams. Those of AES are four bytes; libkrb5 refuses any others. */
+/* s2kparams. Those of AES are four bytes. */
 static bool take_rounds(const struct tli_der *params, struct tli_s2k_hint *hint)
 {
+    if (params->len == 0)
+        return true;
     if (params->len != 4) {
-        hint->etype = 0;
+        hint->salt = NULL; /* libkrb5 decides */
         return true;
     }
     hint->rounds = 0;

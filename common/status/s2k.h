@@ -20,7 +20,8 @@
 /* What a key is made by, for one encryption type. */
 struct tli_s2k_hint {
     int32_t etype;
-    const uint8_t *salt; /* in the reply; NULL: the default one of the name */
+    const uint8_t
+        *salt; /* in the reply; NULL: the default one of the name, or odd parameters */
     size_t salt_len;
     uint32_t rounds;
 };

@@ -314,20 +314,32 @@ END_TEST
     "\"checked\":1800000000,\"search_failed\":" failed ",\"dcs\":[" dcs "]}"
 #define THERE DC("dc0.contoso.test", "10.0.0.1", "0")
 
+/* The text with the present time in place of 1800000000. */
+static char *of_now(const char *text)
+{
+    char *copy = talloc_strdup(ctx, text), *at = copy;
+    char now[16];
+
+    snprintf(now, sizeof(now), "%10lld", (long long)time(NULL));
+    while ((at = strstr(at, "1800000000")) != NULL)
+        memcpy(at, now, 10);
+    return copy;
+}
+
 /* A process that may not add domain controllers says which of the known ones answer. */
 START_TEST(only_known_ones)
 {
     static const struct {
         const char *text;
-        bool kept;
+        int rc;
     } rows[] = {
-        {ENTRY("0", DC_WITH("dc0.contoso.test", "10.0.0.1", "1700000000", "7")), true},
-        {ENTRY("0", DC("dc0.contoso.test", "10.0.0.2", "0")), false},
-        {ENTRY("0", DC("dc9.contoso.test", "10.0.0.1", "0")), false},
-        {ENTRY("0", THERE "," DC("dc1.contoso.test", "10.0.0.2", "0")), false},
-        {ENTRY("1800000000", THERE), false},
-        {ENTRY("0", ""), false},
-        {"{}", false},
+        {ENTRY("0", DC_WITH("dc0.contoso.test", "10.0.0.1", "1700000000", "7")), 0},
+        {ENTRY("0", DC("dc0.contoso.test", "10.0.0.2", "0")), -EPERM},
+        {ENTRY("0", DC("dc9.contoso.test", "10.0.0.1", "0")), -EPERM},
+        {ENTRY("0", THERE "," DC("dc1.contoso.test", "10.0.0.2", "0")), -EPERM},
+        {ENTRY("1800000000", THERE), -EPERM},
+        {ENTRY("0", ""), -EPERM},
+        {"{}", -EBADMSG},
     };
     struct tli_cache_entry *entry;
 
@@ -339,19 +351,22 @@ START_TEST(only_known_ones)
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct tl_locator *locator = tl_locator_new(ctx, config, NULL, NULL);
 
-        ck_assert_int_eq(tl_locate_keep(config, "contoso.test", ENTRY("0", THERE), false),
-                         0);
-        ck_assert_msg((tl_locate_keep(config, "contoso.test", rows[i].text, true) == 0) ==
-                          rows[i].kept,
+        ck_assert_int_eq(
+            tl_locate_keep(config, "contoso.test", of_now(ENTRY("0", THERE)), false), 0);
+        ck_assert_msg(tl_locate_keep(config, "contoso.test", of_now(rows[i].text),
+                                     true) == rows[i].rc,
                       "row %zu", i);
         entry = tli_cache_load(ctx, locator, "contoso.test");
         ck_assert_ptr_nonnull(entry);
         ck_assert_uint_eq(entry->count, 1);
         ck_assert_str_eq(entry->dcs[0].dc.address, "10.0.0.1");
         ck_assert_uint_eq(entry->dcs[0].dc.flags, 0); /* as it was */
-        ck_assert_int_eq(entry->found, 1800000000);
-        ck_assert_int_eq(entry->dcs[0].failed, rows[i].kept ? 1700000000 : 0);
+        ck_assert_int_eq(entry->dcs[0].failed, rows[i].rc == 0 ? 1700000000 : 0);
     }
+    /* A cache that is due for a search says so, and takes what it is told. */
+    ck_assert_int_eq(tl_locate_keep(config, "contoso.test", ENTRY("0", THERE), false), 0);
+    ck_assert_int_eq(tl_locate_keep(config, "contoso.test", of_now(rows[0].text), true),
+                     -ESTALE);
 }
 END_TEST
 

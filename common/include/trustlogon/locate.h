@@ -138,8 +138,8 @@ TL_PUBLIC void tl_locate_worked(struct tl_locator *locator, const struct tl_dc *
  * Write to the cache folder what a process that may not write there has found: the text
  * of the cache's file of a domain, which is decoded and encoded again. `only_known`: only
  * the order of those that are in the cache, and which of them have failed, count; -EPERM
- * where it has others. 0; -EBADMSG: it is not about that domain, or not valid; or another
- * -errno.
+ * where it has others, -ESTALE where the cache has that now, and a search is due. 0;
+ * -EBADMSG: it is not about that domain, or not valid; or another -errno.
  */
 TL_PUBLIC int tl_locate_keep(const struct tl_config *config, const char *domain,
                              const char *text, bool only_known);

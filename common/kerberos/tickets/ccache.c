@@ -122,6 +122,11 @@ static int decode(struct ccache_job *job, const struct tl_tickets *tickets)
 
 static int keep_only(int fd)
 {
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+    for (int standard = 0; standard <= STDERR_FILENO; standard++)
+        if (null < 0 || dup2(null, standard) < 0)
+            return -1;
     return fd > STDERR_FILENO + 1 &&
                    close_range(STDERR_FILENO + 1, (unsigned int)fd - 1, 0) != 0
                ? -1
