@@ -85,7 +85,7 @@ def remedies():
     put("ws1", "/etc/nsswitch.conf", NSSWITCH.replace(" trustlogon", ""))
     shown = " ".join(text(ALICE, password="wrong").split())
     check("so is that of a failure that is not the cause", "Reason wrong-password" in shown and
-          "Also nss-not-configured Why" in shown and "Remedy Put 'trustlogon'" in shown, shown)
+          "Also nss-not-configured Why" in shown and "Remedy Install libnss" in shown, shown)
     shown = text(ALICE, "--no-password")
     check("no sentence of a user's is made up for a file that is wrong here",
           "nss-not-configured" in shown and "The user sees" not in shown and
