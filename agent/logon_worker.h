@@ -25,8 +25,9 @@ enum tl_reason tla_worker_password_change(struct tl_logon *logon, const char *ol
 /* As tl_machine_refresh(), without a logon. */
 enum tl_reason tla_worker_read_trusts(struct tla_conv *conv, struct tl_machine *machine,
                                       tl_deadline deadline, struct tl_outcome *out);
-/* After the answer: the domain controllers of the machine's domain, for the next logon,
- * if a worker of this conversation has found others than are known. */
+/* After the answer: search for the domain controllers of the machine's domain, for the
+ * next logon, if a worker of this conversation found others than are in the cache, or a
+ * search is due. */
 void tla_worker_find_own(struct tla_conv *conv, struct tl_logon *logon);
 /* The names of these SIDs, read with the user's tickets, or `own`: those of the machine's
  * domain, with its tickets. *groups, a child of ctx, has those that were found. */

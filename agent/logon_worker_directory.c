@@ -212,8 +212,7 @@ static json_t *run_find_own(struct tla_work *work)
     if (locator == NULL)
         return NULL;
     (void)tl_locate(logon, locator, machine->workstation->domain, TL_LOCATE_FORCE,
-                    tl_deadline_in_ms(machine->config->logon_timeout), &found,
-                    logon->outcome);
+                    tl_logon_deadline(logon), &found, logon->outcome);
     return tla_result_of(logon);
 }
 
@@ -233,7 +232,6 @@ void tla_worker_find_own(struct tla_conv *conv, struct tl_logon *logon)
 
 struct nameless {
     const struct tl_lookup_input *in;
-    bool own; /* as the machine */
     const struct tl_sid *sids;
     size_t count;
 };
@@ -249,7 +247,7 @@ static json_t *run_name_groups(struct tla_work *work)
 
     in.trace = logon->trace;
     in.deadline = tl_logon_deadline(logon);
-    if (!what->own) {
+    if (!work->own) {
         if (!has_tickets(logon))
             return NULL;
         in.krb = logon->krb;
@@ -270,7 +268,7 @@ enum tl_reason tla_worker_name_groups(TALLOC_CTX *ctx, struct tl_logon *logon,
                                       const struct tl_sid *sids, size_t count,
                                       struct tl_dir_names **groups)
 {
-    const struct nameless what = {.in = in, .own = own, .sids = sids, .count = count};
+    const struct nameless what = {.in = in, .sids = sids, .count = count};
     struct tla_work work = {.conv = tla_logon_worker_of(logon)->conv,
                             .logon = logon,
                             .run = run_name_groups,

@@ -11,9 +11,10 @@
 #include "machine/keytab_machines.h"
 #include "worker_codec.h"
 
-static char *armor_service(TALLOC_CTX *ctx, const char *realm)
+/* "krbtgt/REALM@REALM" */
+static char *tgt_of(TALLOC_CTX *ctx, const char *realm)
 {
-    return talloc_asprintf(ctx, KRB5_TGS_NAME "/%s", realm);
+    return talloc_asprintf(ctx, KRB5_TGS_NAME "/%s@%s", realm, realm);
 }
 
 static json_t *result_of(struct tla_work *work)
@@ -61,7 +62,7 @@ static json_t *run_walk(struct tla_work *work)
 {
     const struct walk *walk = work->arg;
     struct tl_logon *logon = work->logon;
-    char *service = armor_service(logon, walk->armor);
+    char *service = talloc_asprintf(logon, KRB5_TGS_NAME "/%s", walk->armor);
 
     if (new_context(logon) == TL_REASON_OK) {
         if (service == NULL || tl_krb_take_tickets(logon->krb, walk->tgt) != 0)
@@ -147,8 +148,7 @@ static enum tl_reason walk_for(const struct tla_work *work, const char *realm,
                                struct tl_tickets **tickets, struct tl_outcome *out)
 {
     const struct walk walk = {.tgt = own, .armor = realm};
-    const char *home = work->logon->machine->workstation->realm;
-    char *tgt = talloc_asprintf(work->logon, KRB5_TGS_NAME "/%s@%s", home, home);
+    char *tgt = tgt_of(work->logon, work->logon->machine->workstation->realm);
     struct tl_tickets *walked = NULL;
     enum tl_reason reason = get(work, false, &walk, &walked, out);
 
@@ -205,8 +205,7 @@ static enum tl_reason add_armor(const struct tla_work *work, const struct tl_loa
                                 const char *path, struct tl_tickets **tickets,
                                 struct tl_outcome *out)
 {
-    char *armor =
-        talloc_asprintf(work->logon, KRB5_TGS_NAME "/%s@%s", loan->armor, loan->armor);
+    char *armor = tgt_of(work->logon, loan->armor);
     struct tl_tickets *both = NULL;
     enum tl_reason reason = TL_REASON_OK;
 

@@ -9,8 +9,7 @@
 #include <jansson.h>
 #include <trustlogon/trace.h>
 
-/* Tickets with 8,000 groups in each, in hexadecimal digits; the trusts of a large forest.
- */
+/* Tickets with 8,000 groups each, in hexadecimal digits; trusts of a large forest. */
 #define TLA_MESSAGE_MAX (16U * 1024 * 1024)
 
 /* Send an object; its memory is the caller's. 0; -EPIPE: the other side has ended;

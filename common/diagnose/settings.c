@@ -213,12 +213,13 @@ static void tell_cached_logons(struct run *run)
         logon->outcome->reason == TL_REASON_OK || !tl_logon_unanswered(logon))
         return;
     run->diag->cache_decides = true;
-    add_sentence(run->diag,
-                 talloc_asprintf(run->diag,
-                                 "PAM then lets in who is among the last %d users that "
-                                 "logged on here and types the password of that time "
-                                 "(cached_logons); this was not tested.",
-                                 run->config->cached_logons));
+    add_sentence(
+        run->diag,
+        talloc_asprintf(run->diag,
+                        "PAM lets in one of the last %d users to log on here if the "
+                        "password is still the one used then (cached_logons); this "
+                        "was not tested.",
+                        run->config->cached_logons));
 }
 
 /* default_domain is that of names without a domain. */

@@ -20,8 +20,8 @@
 /* What a key is made by, for one encryption type. */
 struct tli_s2k_hint {
     int32_t etype;
-    const uint8_t
-        *salt; /* in the reply; NULL: the default one of the name, or odd parameters */
+    /* In the reply. NULL: it has none, or parameters that are not AES's. */
+    const uint8_t *salt;
     size_t salt_len;
     uint32_t rounds;
 };

@@ -56,10 +56,9 @@ struct tl_diagnosis {
     enum tl_reason reason;      /* the root cause; OK: nothing that stops a logon */
     uint32_t ntstatus;          /* what the user sees */
     const char *message, *cause, *remedy, *subject, *attribute;
-    const char *who;    /* who can fix it; NULL if unknown */
-    bool cache_decides; /* no KDC answered: PAM goes by the cached password, if it has it
-                         */
-    bool complete;      /* false: something could not be found out */
+    const char *who;              /* who can fix it, or NULL */
+    bool cache_decides;           /* no KDC answered: PAM tries the cached password */
+    bool complete;                /* false: something could not be found out */
     const char *summary, *extent; /* tl_diagnosis_summary(), tl_diagnosis_extent() */
 };
 

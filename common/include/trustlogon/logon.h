@@ -61,8 +61,8 @@ struct tl_logon_worker {
     /* As tl_lookup_own_groups(), with the PAC of the logon; only SIDs are used. */
     enum tl_reason (*own_groups)(void *arg, struct tl_logon *logon, tl_deadline deadline,
                                  struct tl_dir_names **groups, struct tl_outcome *out);
-    /* As tl_logon_unix_facts(), which it is called for domain by domain. `own`: that of
-     * this machine, to be read with the machine's tickets alone. */
+    /* As tl_logon_unix_facts(), called once for each domain. `own`: it is this machine's
+     * domain, to be read with the machine's tickets only. */
     enum tl_reason (*unix_facts)(void *arg, struct tl_logon *logon, const char *domain,
                                  bool own, struct tl_unix_facts **facts);
 };
@@ -78,8 +78,8 @@ struct tl_logon {
     /* How long a failure may be explained, which never changes the status;
      * tl_logon_new(): explain_timeout. */
     int explain_ms;
-    tl_deadline
-        deadline; /* of the logon that runs, all its steps together; 0: none does */
+    /* Of the logon in progress, for all its steps together; 0: there is none. */
+    tl_deadline deadline;
     const struct tl_logon_worker *worker; /* NULL: this process does all */
     const char *tickets; /* pending file with the user's tickets, if krb has none */
     /* out: as far as the logon got; children of it */
@@ -119,7 +119,7 @@ TL_PUBLIC enum tl_reason tl_logon_prepare(struct tl_logon *logon, const char *na
 TL_PUBLIC enum tl_reason tl_logon_run(struct tl_logon *logon,
                                       const struct tl_credential *credential);
 
-/* That of the logon that runs; else logon_timeout from now. */
+/* That of the logon in progress; else logon_timeout from now. */
 TL_PUBLIC tl_deadline tl_logon_deadline(const struct tl_logon *logon);
 /* No KDC answered a logon that failed: what is cached of the last one may take its place.
  * Where one did, its answer decides. */
@@ -137,8 +137,8 @@ TL_PUBLIC enum tl_reason tl_logon_exchange(struct tl_logon *logon,
                                            struct tl_exchanged **exchanged);
 /* The directory of this machine says why a ticket could not be proven. */
 TL_PUBLIC enum tl_reason tl_logon_explain_proof(struct tl_logon *logon);
-/* What the directory of one domain says about the unix account of a user who has been
- * proven, for idmap = rfc2307. ID_UNMAPPABLE names the attribute that cannot be read. */
+/* Read the POSIX attributes of an authenticated user from the directory of one domain,
+ * for idmap = rfc2307. ID_UNMAPPABLE names the attribute that cannot be read. */
 TL_PUBLIC enum tl_reason tl_logon_unix_facts(struct tl_logon *logon, const char *domain,
                                              struct tl_unix_facts **facts);
 

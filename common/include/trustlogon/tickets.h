@@ -52,8 +52,7 @@ TL_PUBLIC bool tl_krb_has_ticket(struct tl_krb *krb, const char *service,
 #define TL_TICKETS_MAX 64                /* of one client */
 #define TL_TICKET_BYTES_MAX (256 * 1024) /* of one ticket */
 
-/* Server and end are what the process that got the ticket says of it; at least a server.
- */
+/* Server and end are set by the process that obtained the ticket, and are hints. */
 struct tl_ticket_bytes {
     const char *server; /* "krbtgt/CONTOSO.TEST@CONTOSO.TEST" */
     int64_t end;        /* seconds since 1970 */

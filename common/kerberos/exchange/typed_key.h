@@ -13,16 +13,16 @@
 #include "status/s2k.h"
 
 /* The key by this hint, as krb5_c_string_to_key_with_params() makes it. False: not an
- * encryption type of AES with SHA-1, no salt, or fewer rounds than the default, by which
- * whoever changes messages on the path could try passwords faster; libkrb5 refuses those.
- * `key` is the caller's to wipe. Pure. */
+ * encryption type of AES with SHA-1, no salt, or fewer rounds than the default. libkrb5
+ * refuses those, since an attacker who modifies messages could use them to guess
+ * passwords faster. The caller wipes `key`. Pure. */
 bool tli_typed_key(const char *password, const struct tli_s2k_hint *hint, uint8_t key[32],
                    size_t *len);
 
 /*
- * A keytab in memory with the key for what libkrb5 will take of these hints: the first of
- * the encryption types that this context asks for which has one. *keytab stays NULL where
- * that is none that tli_typed_key() makes: libkrb5 then makes the key itself.
+ * A keytab in memory with the key that libkrb5 will ask for: of the encryption types that
+ * this context requests, the first one that has a hint. If tli_typed_key() cannot make
+ * that key, *keytab is NULL and libkrb5 derives the key itself.
  */
 krb5_error_code tli_typed_keytab(krb5_context k5, krb5_const_principal client,
                                  const char *password, const struct tli_s2k_hints *hints,

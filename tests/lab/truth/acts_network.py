@@ -7,7 +7,7 @@ import struct
 from lab import breaks, net, samba, trust
 
 from .fault import ADDRESS, DC, DNS, coded, finding, picked
-from .names import (A, HEADER, OF_DOMAIN, OF_MSDCS, SRV, counted_name, kind_of, node,
+from .names import (A, AAAA, HEADER, OF_DOMAIN, OF_MSDCS, SRV, counted_name, kind_of, node,
                     record)
 from .remedy_text import Unable, act
 
@@ -131,7 +131,7 @@ def right(domain, name, have, like):
     """The records of a name as they must be; others of the name stay."""
     kind, data = data_of(domain, name)
     same = [value for value in have if kind_of(value) == kind and value[HEADER:] == data]
-    rest = [value for value in have if kind_of(value) not in (kind, 28)]
+    rest = [value for value in have if kind_of(value) not in (kind, AAAA)]
     return rest + (same[:1] or [record(kind, data, like)])
 
 

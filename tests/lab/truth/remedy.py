@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """An administrator who has nothing but what `diagnose --json` says, and does it in the lab: what
-remedy_text.py reads out of it, with the instructions of the modules acts_*. Nothing here knows which fault was made.
+remedy_text.py reads out of it, with the instructions of the modules acts_*. Nothing here knows
+which fault was made.
 """
 import dataclasses
 import re
