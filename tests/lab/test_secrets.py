@@ -135,8 +135,10 @@ def of_machine(listener):
 
 
 def of_armor():
-    """The worker that goes to the user's KDC for armor, beside the one that waits for it."""
-    ws("rm -f /run/trustlogon/machine.*")
+    """The worker that goes to the user's KDC for armor, beside the one that waits for it. The
+    machine's TGT is there, so that no worker is needed that has its keys."""
+    equal("a logon with armor", logon(ALICE).code, "PAM_SUCCESS")
+    ws("rm -f /run/trustlogon/machine.armor.CONTOSO.TEST")
     with underway("dc1.contoso", {"all": "KRB", "how": "silence"}, 2) as found:
         equal("it has neither password nor key, the other one the password",
               sorted(p["found"] for p in of_workers(found)), [[], ["password"]])
