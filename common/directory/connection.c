@@ -88,6 +88,23 @@ static int destroy(struct tli_connection *connection)
     return 0;
 }
 
+bool tli_connection_is_open(const struct tli_connection *connection)
+{
+    return !connection->broken && !tli_stream_has_more(connection->stream);
+}
+
+void tli_connection_set_deadline(struct tli_connection *connection, tl_deadline deadline,
+                                 int silence_ms)
+{
+    connection->deadline = deadline;
+    tli_stream_set_deadline(connection->stream, deadline, silence_ms);
+}
+
+bool tli_connection_was_silent(const struct tli_connection *connection)
+{
+    return tli_stream_was_silent(connection->stream);
+}
+
 int tli_connection_send(struct tli_connection *connection,
                         const struct tli_ldap_bytes *request, const char **why)
 {

@@ -33,6 +33,14 @@ enum tl_reason tli_connection_open(TALLOC_CTX *ctx, const struct tl_dc *dc, uint
                                    struct tli_connection **connection,
                                    struct tl_outcome *out);
 
+/* False: it is broken, or the server has ended it or sent what nothing asked for (a
+ * notice of disconnection, RFC 4511 4.4.1). */
+bool tli_connection_is_open(const struct tli_connection *connection);
+/* Of further searches; `silence_ms` as tli_stream_set_deadline(). */
+void tli_connection_set_deadline(struct tli_connection *connection, tl_deadline deadline,
+                                 int silence_ms);
+bool tli_connection_was_silent(const struct tli_connection *connection);
+
 struct tli_search {
     const char *base;
     int scope; /* LDAP_SCOPE_* */

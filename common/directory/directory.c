@@ -91,6 +91,29 @@ cleanup:
     return reason;
 }
 
+void tl_directory_set_deadline(struct tl_directory *dir, tl_deadline deadline,
+                               int silence_ms)
+{
+    tli_connection_set_deadline(dir->ldap, deadline, silence_ms);
+    if (dir->gc != NULL)
+        tli_connection_set_deadline(dir->gc, deadline, silence_ms);
+}
+
+bool tl_directory_was_silent(const struct tl_directory *dir)
+{
+    return tli_connection_was_silent(dir->ldap);
+}
+
+bool tl_directory_is_open(const struct tl_directory *dir)
+{
+    return tli_connection_is_open(dir->ldap);
+}
+
+const struct tl_dc *tl_directory_dc(const struct tl_directory *dir)
+{
+    return dir->dc;
+}
+
 struct tli_connection *tli_directory_catalogue(struct tl_directory *dir)
 {
     tl_deadline deadline =

@@ -36,6 +36,11 @@ bool tli_text_fit(const uint8_t *data, size_t len, size_t max)
     return true;
 }
 
+bool tli_is_text(const char *text)
+{
+    return tli_text_fit((const uint8_t *)text, strlen(text), TEXT_MAX);
+}
+
 const char *tli_value_text(const struct tli_value *value)
 {
     return tli_text_fit(value->data, value->len, TEXT_MAX) ? (const char *)value->data

@@ -34,6 +34,8 @@ struct tli_entries {
 /* UTF-8 without control characters (C0, DEL, C1), 1 to `max` bytes; one byte behind
  * the last may be read. */
 bool tli_text_fit(const uint8_t *data, size_t len, size_t max);
+/* The same of a string of at most 1024 bytes. */
+bool tli_is_text(const char *text);
 /* NULL if the entry does not have the attribute (names are compared without case). */
 const struct tli_attribute *tli_entry_attribute(const struct tli_entry *entry,
                                                 const char *name);

@@ -18,7 +18,8 @@ struct tl_directory {
     const char *default_nc, *root_nc, *config_nc;
     const char *domain, *forest; /* DNS names of the first two */
     bool has_sid;
-    struct tl_sid sid; /* of the domain, once asked for */
+    struct tl_sid sid;             /* of the domain, once asked for */
+    struct tli_known_names *known; /* NULL: none are kept */
 };
 
 /* The global catalogue of the same server, if it is one, replies, and would hold more

@@ -4,13 +4,14 @@
  */
 #include <errno.h>
 
+#include "known_names.h"
 #include "people.h"
 
 /* SIDs in one filter: about 5 KB of it. */
 #define SIDS_AT_ONCE 50
 
-/* A filter for those of `count` names that this domain could know; NULL in *filter for
- * none. */
+/* A filter for those of `count` names that this domain could know and that are not known
+ * yet; NULL in *filter for none. */
 static int make_filter(TALLOC_CTX *ctx, const struct tli_people_domain *domain,
                        const struct tl_dir_name *names, size_t count, char **filter)
 {
@@ -20,7 +21,8 @@ static int make_filter(TALLOC_CTX *ctx, const struct tli_people_domain *domain,
     for (size_t i = 0; i < count; i++) {
         char *value;
 
-        if (!tli_sid_is_local(domain, &names[i].sid, true))
+        if (names[i].kind != TL_DIR_UNKNOWN ||
+            !tli_sid_is_local(domain, &names[i].sid, true))
             continue;
         value = tli_people_sid_value(ctx, &names[i].sid);
         if (all == NULL)
@@ -88,6 +90,11 @@ cleanup:
     return reason;
 }
 
+void tl_directory_keep_names(struct tl_directory *dir, int seconds)
+{
+    dir->known = tli_known_names_new(dir, seconds); /* without memory it is not kept */
+}
+
 /* Every SID has its place in the answer from the start; the searches fill in the names
  * they find. */
 enum tl_reason tl_directory_names(TALLOC_CTX *ctx, struct tl_directory *dir,
@@ -110,12 +117,15 @@ enum tl_reason tl_directory_names(TALLOC_CTX *ctx, struct tl_directory *dir,
     }
     names->count = count;
     for (size_t i = 0; i < count; i++)
-        names->names[i].sid = sids[i];
+        if (!tli_known_names_find(names, dir->known, &sids[i], &names->names[i]))
+            names->names[i].sid = sids[i];
     for (size_t i = 0; i < count && reason == TL_REASON_OK; i += SIDS_AT_ONCE)
         reason = name_some(names, dir, &domain, names->names + i,
                            count - i < SIDS_AT_ONCE ? count - i : SIDS_AT_ONCE, out);
     if (reason != TL_REASON_OK)
         goto cleanup;
+    for (size_t i = 0; i < count; i++)
+        tli_known_names_add(dir->known, &names->names[i]);
     *names_out = names;
     return TL_REASON_OK;
 

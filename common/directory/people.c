@@ -102,10 +102,13 @@ static enum tl_reason refused(struct tl_directory *dir, int ret, const char *wha
     return tli_connection_fail(dir->ldap, out, "the %s found is refused: %s", what, why);
 }
 
-static const char *const user_attributes[] = {
-    "sAMAccountName", "userPrincipalName",  "objectSid",      "primaryGroupID",
-    "displayName",    "unixHomeDirectory",  "loginShell",     "uidNumber",
-    "gidNumber",      "userAccountControl", "accountExpires", NULL};
+#define USER_ATTRIBUTES                                                                  \
+    "sAMAccountName", "userPrincipalName", "objectSid", "primaryGroupID", "displayName", \
+        "unixHomeDirectory", "loginShell", "uidNumber", "gidNumber",                     \
+        "userAccountControl", "accountExpires"
+
+static const char *const user_attributes[] = {USER_ATTRIBUTES, NULL};
+static const char *const whole_attributes[] = {USER_ATTRIBUTES, "tokenGroups", NULL};
 
 static enum tl_reason take_user(TALLOC_CTX *ctx, struct tl_directory *dir,
                                 const struct tli_entries *entries, const char *attribute,
@@ -188,6 +191,35 @@ enum tl_reason tl_directory_user_by_sid(TALLOC_CTX *ctx, struct tl_directory *di
     return reason;
 }
 
+/* The tokenGroups of an entry. */
+static enum tl_reason take_groups(TALLOC_CTX *ctx, struct tl_directory *dir,
+                                  const struct tli_entries *entries, const char *sam,
+                                  struct tl_sid **sids, size_t *count,
+                                  struct tl_outcome *out)
+{
+    const struct tli_attribute *groups = NULL;
+    size_t first, next = 0;
+    int ret;
+
+    if (entries->count == 1)
+        groups = tli_entry_attribute(&entries->entries[0], "tokenGroups");
+    /* Every user has a primary group. Without any SID, the groups may not be read. */
+    if (groups == NULL || entries->cut)
+        return tli_connection_fail(dir->ldap, out, "the groups of %.256s %s", sam,
+                                   groups == NULL ? "are not returned" : "are too many");
+    ret = tli_sids_from_values(ctx, groups, sids, count);
+    if (ret == 0 &&
+        (tli_range_parse(groups->options, &first, &next) == -EBADMSG || next != 0)) {
+        /* A token has at most 1,024 of them [KB328889]; a range has 1,500 or more. */
+        TALLOC_FREE(*sids);
+        *count = 0;
+        ret = -EBADMSG;
+    }
+    return ret == 0 ? TL_REASON_OK
+                    : refused(dir, ret, "group list",
+                              "it is cut, or a value is not a SID", out);
+}
+
 enum tl_reason tl_directory_user_groups(TALLOC_CTX *ctx, struct tl_directory *dir,
                                         const struct tl_dir_user *user,
                                         struct tl_sid **sids, size_t *count,
@@ -197,39 +229,45 @@ enum tl_reason tl_directory_user_groups(TALLOC_CTX *ctx, struct tl_directory *di
     const struct tli_search search = {
         user->dn, LDAP_SCOPE_BASE, "(objectClass=*)", attributes, 1, false};
     TALLOC_CTX *tmp = talloc_new(NULL);
-    const struct tli_attribute *groups = NULL;
     struct tli_entries *entries = NULL;
-    size_t first, next = 0;
     enum tl_reason reason;
-    int ret;
 
     *sids = NULL;
     *count = 0;
     reason = tli_connection_search(tmp, dir->ldap, &search, &entries, out);
-    if (reason != TL_REASON_OK)
-        goto cleanup;
-    if (entries->count == 1)
-        groups = tli_entry_attribute(&entries->entries[0], "tokenGroups");
-    /* Every user has a primary group. Without any SID, the groups may not be read. */
-    if (groups == NULL || entries->cut) {
-        reason =
-            tli_connection_fail(dir->ldap, out, "the groups of %.256s %s", user->sam,
-                                groups == NULL ? "are not returned" : "are too many");
-        goto cleanup;
-    }
-    ret = tli_sids_from_values(ctx, groups, sids, count);
-    if (ret == 0 &&
-        (tli_range_parse(groups->options, &first, &next) == -EBADMSG || next != 0)) {
-        /* A token has at most 1,024 of them [KB328889]; a range has 1,500 or more. */
-        TALLOC_FREE(*sids);
-        *count = 0;
-        ret = -EBADMSG;
-    }
-    if (ret != 0)
-        reason =
-            refused(dir, ret, "group list", "it is cut, or a value is not a SID", out);
+    if (reason == TL_REASON_OK)
+        reason = take_groups(ctx, dir, entries, user->sam, sids, count, out);
+    talloc_free(tmp);
+    return reason;
+}
 
-cleanup:
+/* By the SID in the place of a DN [ADTS 3.1.1.3.1.2.4]: tokenGroups is computed only for
+ * the base of a search. */
+enum tl_reason tl_directory_user_whole(TALLOC_CTX *ctx, struct tl_directory *dir,
+                                       const struct tl_sid *sid,
+                                       struct tl_dir_user **user, struct tl_sid **sids,
+                                       size_t *count, struct tl_outcome *out)
+{
+    struct tli_search search = {NULL, LDAP_SCOPE_BASE, IS_USER, whole_attributes, 1,
+                                false};
+    TALLOC_CTX *tmp = talloc_new(NULL);
+    struct tli_entries *entries = NULL;
+    char text[TL_SID_STRING_MAX];
+    enum tl_reason reason;
+
+    *user = NULL;
+    *sids = NULL;
+    *count = 0;
+    search.base = talloc_asprintf(tmp, "<SID=%s>", tl_sid_format(sid, text));
+    reason = search.base != NULL
+                 ? tli_connection_search(tmp, dir->ldap, &search, &entries, out)
+                 : tli_people_no_memory(out);
+    if (reason == TL_REASON_OK)
+        reason = take_user(ctx, dir, entries, "objectSid", user, out);
+    if (reason == TL_REASON_OK)
+        reason = take_groups(ctx, dir, entries, (*user)->sam, sids, count, out);
+    if (reason != TL_REASON_OK)
+        TALLOC_FREE(*user);
     talloc_free(tmp);
     return reason;
 }

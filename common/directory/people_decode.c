@@ -98,37 +98,44 @@ static bool is_name(const char *text, enum tl_name_form form)
     return good;
 }
 
-/* A usable sAMAccountName, or NULL. Behind a domain it may hold an '@'. */
-static const char *account_name(const struct tli_entry *entry)
+/* Behind a domain a sAMAccountName may hold an '@'. */
+bool tli_is_account_name(const char *text)
 {
-    const char *sam = tli_entry_text(entry, "sAMAccountName");
     char behind[2 + 4 * TL_SAM_MAX + 1];
 
-    if (sam == NULL || strlen(sam) > 4 * (size_t)TL_SAM_MAX)
-        return NULL;
-    snprintf(behind, sizeof(behind), "d\\%s", sam);
-    return is_name(behind, TL_NAME_DOWNLEVEL) ? sam : NULL;
+    if (strlen(text) > 4 * (size_t)TL_SAM_MAX)
+        return false;
+    snprintf(behind, sizeof(behind), "d\\%s", text);
+    return is_name(behind, TL_NAME_DOWNLEVEL);
 }
 
-static const char *principal_name(const struct tli_entry *entry)
+bool tli_is_principal_name(const char *text)
 {
-    const char *upn = tli_entry_text(entry, "userPrincipalName");
-
-    return upn != NULL && is_name(upn, TL_NAME_UPN) ? upn : NULL;
+    return is_name(text, TL_NAME_UPN);
 }
 
-/* An absolute path without "..", fit for a line of /etc/passwd. */
-static const char *path(const struct tli_entry *entry, const char *name)
+bool tli_is_unix_path(const char *text)
+{
+    if (text[0] != '/' || strlen(text) > PATH_MAX_BYTES || strchr(text, ':') != NULL)
+        return false;
+    for (const char *part = text; part != NULL; part = strchr(part + 1, '/'))
+        if (strncmp(part, "/..", 3) == 0 && (part[3] == '\0' || part[3] == '/'))
+            return false;
+    return true;
+}
+
+/* The attribute's text if it passes, else NULL. */
+static const char *only(const struct tli_entry *entry, const char *name,
+                        bool (*is_good)(const char *text))
 {
     const char *text = tli_entry_text(entry, name);
 
-    if (text == NULL || text[0] != '/' || strlen(text) > PATH_MAX_BYTES ||
-        strchr(text, ':') != NULL)
-        return NULL;
-    for (const char *part = text; part != NULL; part = strchr(part + 1, '/'))
-        if (strncmp(part, "/..", 3) == 0 && (part[3] == '\0' || part[3] == '/'))
-            return NULL;
-    return text;
+    return text != NULL && is_good(text) ? text : NULL;
+}
+
+static const char *account_name(const struct tli_entry *entry)
+{
+    return only(entry, "sAMAccountName", tli_is_account_name);
 }
 
 /* uidNumber and gidNumber are signed in the schema; an id is unsigned, and -1 is not an
@@ -230,10 +237,12 @@ int tli_user_from_entry(TALLOC_CTX *ctx, const struct tli_people_domain *domain,
     user->has_gid = unix_id(entry, "gidNumber", &user->gid_number);
     if (copy(user, entry->dn, &user->dn) != 0 ||
         copy(user, account_name(entry), &user->sam) != 0 ||
-        copy(user, principal_name(entry), &user->upn) != 0 ||
+        copy(user, only(entry, "userPrincipalName", tli_is_principal_name), &user->upn) !=
+            0 ||
         copy(user, tli_entry_text(entry, "displayName"), &user->display_name) != 0 ||
-        copy(user, path(entry, "unixHomeDirectory"), &user->home) != 0 ||
-        copy(user, path(entry, "loginShell"), &user->shell) != 0)
+        copy(user, only(entry, "unixHomeDirectory", tli_is_unix_path), &user->home) !=
+            0 ||
+        copy(user, only(entry, "loginShell", tli_is_unix_path), &user->shell) != 0)
         goto cleanup;
     *user_out = user;
     return 0;

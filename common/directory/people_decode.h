@@ -23,6 +23,12 @@ bool tli_sid_is_local(const struct tli_people_domain *domain, const struct tl_si
  * domain, the configuration, a DNS partition). */
 bool tli_dn_in_domain(const char *dn, const char *nc);
 
+/* What a sAMAccountName, a userPrincipalName, and a path for a line of /etc/passwd
+ * (absolute, without "..") may be; all are text as tli_entry_text() has it. */
+bool tli_is_account_name(const char *text);
+bool tli_is_principal_name(const char *text);
+bool tli_is_unix_path(const char *text);
+
 /* 0, -ENOMEM, or -EBADMSG with *why, a constant phrase. *user is a child of ctx. */
 int tli_user_from_entry(TALLOC_CTX *ctx, const struct tli_people_domain *domain,
                         const struct tli_entry *entry, struct tl_dir_user **user,

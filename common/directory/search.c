@@ -210,12 +210,11 @@ static enum tl_reason read_page(struct tli_connection *connection,
             ret = take_result(intake, &message, &verdict);
         else if (ret == 0 && message.op != TL_LDAP_REFERENCE)
             ret = -EBADMSG;
+        connection->broken |= ret != 0; /* the rest of the messages is not read */
         if (ret == -ENOMEM)
             return no_memory(out);
-        if (ret != 0) {
-            connection->broken = true;
+        if (ret != 0)
             return search_failed(connection, search, tli_stream_error(ret), out);
-        }
     }
     intake->entries->cut |= verdict == LDAP_SIZELIMIT_EXCEEDED;
     if (verdict == LDAP_SUCCESS || verdict == LDAP_NO_SUCH_OBJECT ||

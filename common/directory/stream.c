@@ -31,6 +31,8 @@ struct buffer {
 struct tli_stream {
     int fd;
     tl_deadline deadline;
+    int silence_ms; /* 0: until the deadline */
+    bool was_silent;
     struct tli_gss *gss; /* NULL: not sealed */
     struct buffer raw;   /* of tokens */
     struct buffer plain; /* of messages */
@@ -54,6 +56,26 @@ struct tli_stream *tli_stream_new(TALLOC_CTX *ctx, int fd, tl_deadline deadline)
     stream->deadline = deadline;
     talloc_set_destructor(stream, stream_destroy);
     return stream;
+}
+
+void tli_stream_set_deadline(struct tli_stream *stream, tl_deadline deadline,
+                             int silence_ms)
+{
+    stream->deadline = deadline;
+    stream->silence_ms = silence_ms;
+}
+
+bool tli_stream_was_silent(const struct tli_stream *stream)
+{
+    return stream->was_silent;
+}
+
+bool tli_stream_has_more(const struct tli_stream *stream)
+{
+    struct pollfd p = {.fd = stream->fd, .events = POLLIN};
+
+    return stream->raw.start < stream->raw.end ||
+           stream->plain.start < stream->plain.end || poll(&p, 1, 0) != 0;
 }
 
 int tli_stream_seal(struct tli_stream *stream, struct tli_gss *gss)
@@ -112,14 +134,16 @@ static int make_room(struct tli_stream *stream, struct buffer *buffer, size_t mo
 
 /* --- the socket --- */
 
-static int wait_for(const struct tli_stream *stream, short events)
+static int wait_for(struct tli_stream *stream, short events)
 {
     struct pollfd p = {.fd = stream->fd, .events = events};
-    int n;
+    int left = tl_deadline_left_ms(stream->deadline), n;
+    bool patient = stream->silence_ms > 0 && stream->silence_ms < left;
 
     do
-        n = poll(&p, 1, tl_deadline_left_ms(stream->deadline));
+        n = poll(&p, 1, patient ? stream->silence_ms : left);
     while (n < 0 && errno == EINTR);
+    stream->was_silent = n == 0 && patient;
     return n > 0 ? 0 : n == 0 ? -ETIMEDOUT : -errno;
 }
 

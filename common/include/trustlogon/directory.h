@@ -28,6 +28,18 @@ TL_PUBLIC enum tl_reason tl_directory_open(TALLOC_CTX *ctx, const struct tl_dc *
                                            struct tl_directory **dir,
                                            struct tl_outcome *out);
 
+/* Of further calls, in the place of that of tl_directory_open(). `silence_ms`: a server
+ * from which nothing comes for so long is given up before that; 0: it is not. */
+TL_PUBLIC void tl_directory_set_deadline(struct tl_directory *dir, tl_deadline deadline,
+                                         int silence_ms);
+/* It was given up for its silence. */
+TL_PUBLIC bool tl_directory_was_silent(const struct tl_directory *dir);
+/* False: the connection cannot be used again, because the server has ended it, or a reply
+ * was missed. */
+TL_PUBLIC bool tl_directory_is_open(const struct tl_directory *dir);
+/* The server. */
+TL_PUBLIC const struct tl_dc *tl_directory_dc(const struct tl_directory *dir);
+
 /* Own domain, forest's crossRefs, uPNSuffixes, own and forest root's TDOs. */
 TL_PUBLIC enum tl_reason tl_directory_topology(TALLOC_CTX *ctx, struct tl_directory *dir,
                                                struct tl_topology **topo,

@@ -106,6 +106,12 @@ TL_PUBLIC enum tl_reason tl_directory_user_groups(TALLOC_CTX *ctx,
                                                   struct tl_sid **sids, size_t *count,
                                                   struct tl_outcome *out);
 
+/* The user with this SID and those groups, in one search. */
+TL_PUBLIC enum tl_reason
+tl_directory_user_whole(TALLOC_CTX *ctx, struct tl_directory *dir,
+                        const struct tl_sid *sid, struct tl_dir_user **user,
+                        struct tl_sid **sids, size_t *count, struct tl_outcome *out);
+
 /* One group, also of BUILTIN; USER_UNKNOWN as above. */
 TL_PUBLIC enum tl_reason
 tl_directory_group_by_name(TALLOC_CTX *ctx, struct tl_directory *dir, const char *name,
@@ -141,5 +147,8 @@ TL_PUBLIC enum tl_reason tl_directory_names(TALLOC_CTX *ctx, struct tl_directory
                                             const struct tl_sid *sids, size_t count,
                                             struct tl_dir_names **names,
                                             struct tl_outcome *out);
+/* From now on tl_directory_names() gives names of groups again without asking, each for
+ * so many seconds: for whoever looks up one user after the other. */
+TL_PUBLIC void tl_directory_keep_names(struct tl_directory *dir, int seconds);
 
 #endif
