@@ -156,6 +156,7 @@ struct tli_search {
     const char *site; /* asked for, or NULL */
     bool site_only;   /* no siteless question */
     bool all;         /* wait for all answers, not for the first */
+    bool cached;      /* send nothing */
     bool brief;       /* after the last ping, wait for three intervals only */
     const struct tli_cache_entry *past; /* servers that failed lately go last; or NULL */
     tl_deadline deadline;

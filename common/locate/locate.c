@@ -248,6 +248,8 @@ static enum tl_reason from_cache(TALLOC_CTX *ctx, struct tli_search *in, bool st
         *list = live;
         return TL_REASON_OK;
     }
+    if (in->cached)
+        return TL_REASON_OK;
     /* Old, but not too old: a DC that still answers saves the DNS questions. */
     again.out = NULL;
     again.brief = true;
@@ -272,8 +274,10 @@ enum tl_reason tl_locate(TALLOC_CTX *ctx, struct tl_locator *locator, const char
                          struct tl_dc_list **list, struct tl_outcome *out)
 {
     TALLOC_CTX *tmp = talloc_new(NULL);
-    struct tli_search in = {
-        .locator = locator, .all = flags & TL_LOCATE_ALL, .deadline = deadline};
+    struct tli_search in = {.locator = locator,
+                            .all = flags & TL_LOCATE_ALL,
+                            .cached = flags & TL_LOCATE_CACHED,
+                            .deadline = deadline};
     bool store = !(flags & TL_LOCATE_NO_STORE);
     struct tl_dc_list *found = NULL;
     enum tl_reason reason = TL_REASON_OK;

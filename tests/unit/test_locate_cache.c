@@ -72,6 +72,9 @@ START_TEST(flags_of_the_caller)
     ck_assert_int_eq(world_packets(&world), packets);
     locate(NULL, TL_LOCATE_CACHED, TL_REASON_OK);
     ck_assert_int_eq(world_packets(&world), packets);
+    clock_now += config->ping_validity; /* it would be pinged again */
+    locate(NULL, TL_LOCATE_CACHED, TL_REASON_DNS_NO_RECORDS);
+    ck_assert_int_eq(world_packets(&world), packets);
     locate(NULL, TL_LOCATE_FORCE, TL_REASON_OK);
     ck_assert_int_gt(world_packets(&world), packets);
 }
