@@ -7,6 +7,7 @@
 
 #include "channel.h"
 #include "journal.h"
+#include "rule_sources.h"
 
 int tla_account_refuse(struct tla_conv *conv, const char *canonical)
 {
@@ -31,11 +32,18 @@ enum tl_reason tla_account_check_owner(struct tla_conv *conv, uint32_t uid)
     return conv->outcome->reason;
 }
 
-enum tl_reason tla_account_rules_input(struct tla_conv *conv, struct tl_rules_input *in)
+enum tl_reason tla_account_rules_input(struct tla_conv *conv,
+                                       const struct tl_tickets *tickets,
+                                       struct tl_rules_input *in)
 {
     struct tl_machine *machine = NULL;
     enum tl_reason reason = tl_machine_open(conv, conv->config, &machine, conv->outcome);
 
     *in = (struct tl_rules_input){.machine = machine};
-    return reason;
+    if (reason != TL_REASON_OK)
+        return reason;
+    in->sources = tla_rule_sources_new(conv, conv, machine, tickets);
+    return in->sources != NULL ? TL_REASON_OK
+                               : tl_outcome_fail(conv->outcome, TL_STAGE_LOCAL,
+                                                 TL_REASON_NO_MEMORY, NULL);
 }

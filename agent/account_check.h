@@ -7,6 +7,7 @@
 #define TLA_ACCOUNT_CHECK_H
 
 #include <trustlogon/rules.h>
+#include <trustlogon/tickets.h>
 
 #include "agent.h"
 
@@ -15,7 +16,10 @@ int tla_account_refuse(struct tla_conv *conv, const char *canonical);
 /* If the request names the owner that NSS gives the user: is it this uid? OK or
  * NSS_OTHER_USER in conv->outcome. */
 enum tl_reason tla_account_check_owner(struct tla_conv *conv, uint32_t uid);
-/* What access rules need: the configuration, this machine, the trusts. */
-enum tl_reason tla_account_rules_input(struct tla_conv *conv, struct tl_rules_input *in);
+/* What access rules need: the configuration, this machine, the trusts, and who reads
+ * directories, with the user's tickets too unless NULL. */
+enum tl_reason tla_account_rules_input(struct tla_conv *conv,
+                                       const struct tl_tickets *tickets,
+                                       struct tl_rules_input *in);
 
 #endif

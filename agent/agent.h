@@ -45,6 +45,9 @@ struct tla_setup {
     struct tla_worker_user user;
     /* --conversation: one conversation, after which the process must end. */
     bool single;
+    /* Where a monitor sends calls to the processes that read directories
+     * (lookup_processes.h); 0: there is no listener that has any. */
+    int lookups;
 };
 
 /* One conversation: the context of everything that its monitor allocates. */
@@ -73,5 +76,8 @@ struct tla_conv {
     /* One packet, sent or received; wiped after each use. */
     uint8_t buf[TL_WIRE_MAX];
 };
+
+/* For work of the agent's own, without a configuration yet. NULL: no memory. */
+struct tla_conv *tla_conv_without_client(const struct tla_setup *setup);
 
 #endif

@@ -92,8 +92,6 @@ static void hand_over(const struct waiting *w, struct tl_logon *logon, const cha
         return;
     (void)unlink(w->pending->ticket_path);
     rc = tla_logon_worker_save_tickets(logon, w->pending->ticket_path);
-    if (rc == 0)
-        logon->tickets = w->pending->ticket_path;
     if (tla_commit_groups(w->conv, logon, now) == 0)
         tla_cached_logon_save(w->conv, w->sid, now, w->password);
     if (rc == 0 && ccache[0] != '\0') {

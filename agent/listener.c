@@ -2,8 +2,9 @@
  *
  * listener.c - accept, count, fork: one monitor for each conversation.
  *
- * A plain poll loop over the two sockets and a signalfd. It reads nothing from
- * clients, so nothing a client sends can harm the others.
+ * A plain poll loop over the two sockets, a signalfd and a socket from which it passes
+ * monitors' sockets on (lookup_processes.h). It reads nothing from clients, so nothing a
+ * client sends can harm the others.
  */
 #include "listener.h"
 
@@ -24,6 +25,8 @@
 #include "endpoint.h"
 #include "harden.h"
 #include "journal.h"
+#include "lookup_processes.h"
+#include "lookup_worker.h"
 #include "lsa_service.h"
 #include "pending.h"
 #include "preload.h"
@@ -48,12 +51,13 @@ struct child {
 };
 
 struct listener {
-    const struct tla_setup *setup;
+    struct tla_setup *setup;
     struct tl_config *config;
     struct tla_endpoint endpoints[TLA_ENDPOINTS];
     struct child *children;
     size_t count;
     struct tla_lsa *lsa;
+    struct tla_lookups *lookups;
     int signals;              /* signalfd */
     bool activated;           /* systemd holds the sockets */
     pid_t refresher, renewer; /* 0: does not run */
@@ -96,6 +100,7 @@ static void close_inherited(struct listener *l)
         (void)close(l->endpoints[i].fd); /* -1: not open */
     close(l->signals);
     tla_lsa_forget(l->lsa);
+    tla_lookups_forget(l->lookups);
     sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -106,18 +111,39 @@ static void run_monitor(struct listener *l, int fd, enum tla_endpoint_kind kind)
     _exit(tla_serve(l->setup, fd, kind) == 0 ? 0 : 1);
 }
 
-/* A child for work without a client: its pid, or 0. */
-static pid_t start_own(struct listener *l, int (*work)(const struct tla_setup *setup))
+/* A child for work without a client, which ends with the listener: 0 in it, else its pid
+ * or -1. */
+static pid_t fork_own(struct listener *l)
 {
     pid_t listener = getpid(), pid = fork();
 
-    if (pid == 0) {
-        close_inherited(l);
-        if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || getppid() != listener)
-            _exit(1); /* it ends with the listener */
-        _exit(tla_harden() == 0 ? work(l->setup) : 1);
-    }
+    if (pid != 0)
+        return pid;
+    close_inherited(l);
+    if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || getppid() != listener ||
+        tla_harden() != 0)
+        _exit(1);
+    return 0;
+}
+
+/* Its pid, or 0. */
+static pid_t start_own(struct listener *l, int (*work)(const struct tla_setup *setup))
+{
+    pid_t pid = fork_own(l);
+
+    if (pid == 0)
+        _exit(work(l->setup));
     return pid > 0 ? pid : 0;
+}
+
+static pid_t start_lookups(void *arg, const char *domain, int clients)
+{
+    struct listener *l = arg;
+    pid_t pid = fork_own(l);
+
+    if (pid == 0)
+        _exit(tla_lookup_keep(l->setup, domain, clients));
+    return pid;
 }
 
 static void start_monitor(struct listener *l, struct tla_endpoint *endpoint, int fd,
@@ -154,9 +180,9 @@ static void accept_one(struct listener *l, struct tla_endpoint *endpoint)
     close(fd);
 }
 
-/* Each child that has ended is one of four: the refresher, the renewer, trustlogon-lsa,
- * or a monitor, whose client then no longer counts. SIGIO is how a monitor ends whose
- * client hung up (client_watch.c). */
+/* Each child that has ended is the refresher, the renewer, trustlogon-lsa, one that reads
+ * a directory, or a monitor, whose client then no longer counts. SIGIO is
+ * how a monitor ends whose client hung up (client_watch.c). */
 static void reap(struct listener *l)
 {
     int status;
@@ -175,6 +201,7 @@ static void reap(struct listener *l)
         }
         if (tla_lsa_reaped(l->lsa, pid, status))
             continue;
+        tla_lookups_reaped(l->lookups, pid);
         for (size_t i = 0; i < l->count; i++) {
             if (l->children[i].pid != pid)
                 continue;
@@ -250,6 +277,7 @@ static int loop(struct listener *l)
     struct pollfd fds[] = {{.fd = l->signals, .events = POLLIN},
                            {.fd = l->endpoints[0].fd, .events = POLLIN},
                            {.fd = l->endpoints[1].fd, .events = POLLIN},
+                           {.fd = tla_lookups_fd(l->lookups), .events = POLLIN},
                            {.events = POLLIN}};
     const size_t count = sizeof(fds) / sizeof(fds[0]);
     int64_t now;
@@ -273,6 +301,8 @@ static int loop(struct listener *l)
             if ((fds[1 + i].revents & POLLIN) != 0)
                 accept_one(l, &l->endpoints[i]);
         }
+        if ((fds[1 + TLA_ENDPOINTS].revents & POLLIN) != 0)
+            tla_lookups_ready(l->lookups);
         if ((fds[count - 1].revents & POLLIN) != 0)
             tla_lsa_ready(l->lsa);
     }
@@ -326,12 +356,13 @@ static void close_endpoints(struct listener *l)
 int tla_listen(const struct tla_setup *setup)
 {
     struct listener *l = talloc_zero(NULL, struct listener);
+    struct tla_setup *own = talloc_memdup(l, setup, sizeof(*setup));
     struct tl_outcome *out = tl_outcome_new(l);
     int rc = 1;
 
-    if (l == NULL || out == NULL)
+    if (l == NULL || own == NULL || out == NULL)
         return fail(setup, "start", "out of memory");
-    l->setup = setup;
+    l->setup = own;
     if (tla_config(l, setup, NULL, NULL, &l->config, out) != TL_REASON_OK) {
         rc = fail(setup, "configuration", out->detail != NULL ? out->detail : "?");
         goto done;
@@ -349,6 +380,8 @@ int tla_listen(const struct tla_setup *setup)
         goto done;
     }
     l->lsa = tla_lsa_open(l, l->config->run_dir);
+    l->lookups = tla_lookups_new(l, start_lookups, l);
+    l->setup->lookups = tla_lookups_for_monitors(l->lookups);
     tla_preload(l);
     (void)tla_filter_make(); /* what fails here fails again, and is told, in a monitor */
     (void)tla_sandbox_filter_make();

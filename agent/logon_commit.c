@@ -15,6 +15,7 @@
 #include "journal.h"
 #include "logon_worker.h"
 #include "membership_cache.h"
+#include "rule_sources.h"
 #include "store_update.h"
 
 #define FILETIME_UNIX_EPOCH 116444736000000000LL /* 1970 in 100 ns since 1601 */
@@ -46,6 +47,14 @@ static bool on_this_line(const struct tla_conv *conv, const char *option)
     return line != NULL;
 }
 
+/* With the user's tickets, if the logon brought any. */
+static const struct tl_rules_sources *sources_of(struct tla_conv *conv,
+                                                 const struct tl_logon *logon)
+{
+    return tla_rule_sources_new(conv, conv, logon->machine,
+                                tla_logon_worker_tickets(logon));
+}
+
 /* Access rules are decided in pam_acct_mgmt. Those on the line of pam_authenticate would
  * have no effect there, so they are judged here and applied there: only a client that
  * knows the password learns that the user is barred. */
@@ -69,8 +78,13 @@ static void judge_this_line(struct tla_conv *conv, struct tl_logon *logon,
         return;
     }
     machine.config = &line;
-    reason = logon->member != NULL ? tl_rules_check_logon(logon, &line, verdict)
-                                   : tl_rules_check(&in, pending->member, verdict);
+    in.sources = sources_of(conv, logon);
+    if (in.sources == NULL)
+        reason = tl_outcome_fail(verdict, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+    else if (logon->member != NULL)
+        reason = tl_rules_check_logon(logon, &line, in.sources, verdict);
+    else
+        reason = tl_rules_check(&in, pending->member, verdict);
     if (reason == TL_REASON_OK)
         return;
     pending->refused = verdict->subject != NULL ? verdict->subject : "the rules";
@@ -107,10 +121,12 @@ int tla_commit_groups(struct tla_conv *conv, struct tl_logon *logon, int64_t pro
                                          .checked = proven,
                                          .own_asked = logon->own.asked,
                                          .own_answered = logon->own.answered};
+    const struct tl_rules_sources *sources = sources_of(conv, logon);
     int rc;
 
     /* Groups named in rules are looked up while the user's ticket is available. */
-    (void)tl_rules_check_logon(logon, conv->config, NULL);
+    if (sources != NULL)
+        (void)tl_rules_check_logon(logon, conv->config, sources, NULL);
     if (logon->member == NULL)
         return -ENOMEM;
     cache.member = logon->member;
@@ -139,10 +155,8 @@ int tla_commit_tickets(struct tla_conv *conv, struct tl_logon *logon,
     fresh->uid = logon->identity->uid;
     fresh->gid = logon->identity->gid;
     rc = tla_logon_worker_save_tickets(logon, fresh->ticket_path);
-    if (rc == 0) {
-        logon->tickets = fresh->ticket_path;
+    if (rc == 0)
         *pending = fresh;
-    }
     return rc;
 }
 

@@ -83,6 +83,13 @@ int tla_logon_worker_save_tickets(struct tl_logon *logon, const char *path)
     return tl_tickets_save(worker->tickets, logon->client, path);
 }
 
+const struct tl_tickets *tla_logon_worker_tickets(const struct tl_logon *logon)
+{
+    const struct tla_logon_worker *worker = tla_logon_worker_of(logon);
+
+    return worker != NULL ? worker->tickets : NULL;
+}
+
 struct passwords {
     const char *old, *fresh;
 };

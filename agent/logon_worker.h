@@ -15,6 +15,8 @@
 int tla_logon_worker_use(struct tla_conv *conv, struct tl_logon *logon);
 /* The user's tickets, after the exchange: write them to a pending file. 0 or -errno. */
 int tla_logon_worker_save_tickets(struct tl_logon *logon, const char *path);
+/* The same as they are; NULL: none, or the logon has no worker. */
+const struct tl_tickets *tla_logon_worker_tickets(const struct tl_logon *logon);
 
 enum tl_reason tla_worker_password_prove(struct tl_logon *logon, const char *old);
 /* tl_password_prove(), and whether the password is over. */

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "lookup_reader.h"
 #include "worker_codec.h"
 
 /* A context with the user's tickets, in a worker that is not the one which got them. */
@@ -126,39 +127,26 @@ enum tl_reason tla_worker_explain_proof(void *arg, struct tl_logon *logon)
     return logon->outcome->reason;
 }
 
-static json_t *run_own_groups(struct tla_work *work)
-{
-    const tl_deadline *deadline = work->arg;
-    struct tl_logon *logon = work->logon;
-    struct tl_lookup_input in = {
-        .machine = logon->machine, .trace = logon->trace, .deadline = *deadline};
-    struct tl_lookup *lookup = tl_lookup_new(logon, &in);
-    struct tl_dir_names *found = NULL;
-    json_t *result;
-
-    if (lookup == NULL)
-        return NULL;
-    (void)tl_lookup_own_groups(logon, lookup, logon->pac, &found, logon->outcome);
-    result = tla_result_of(logon);
-    if (result != NULL && found != NULL)
-        (void)json_object_set_new(result, "groups", tla_dir_names_encode(found));
-    return result;
-}
-
+/* By the process that keeps that directory open. */
 enum tl_reason tla_worker_own_groups(void *arg, struct tl_logon *logon,
                                      tl_deadline deadline, struct tl_dir_names **groups,
                                      struct tl_outcome *out)
 {
-    struct tla_work work = {.run = run_own_groups, .arg = &deadline, .own = true};
-    json_t *result = NULL, *found;
-    enum tl_reason reason = do_beside(&work, logon, &result, out);
+    const struct tla_logon_worker *worker = arg;
+    struct tl_lookup_input in = {
+        .machine = logon->machine, .trace = logon->trace, .deadline = deadline};
+    struct tl_lookup *lookup = NULL;
+    enum tl_reason reason;
 
     *groups = NULL;
-    found = json_object_get(result, "groups");
-    if (found != NULL && tla_groups_decode(logon, found, groups) != 0)
-        reason = tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_INTERNAL,
-                                 "the worker's result is not valid");
-    json_decref(result);
+    in.reader = tla_lookup_reader_new(logon, worker->conv, logon->machine);
+    if (in.reader != NULL)
+        lookup = tl_lookup_new(logon, &in);
+    if (lookup == NULL)
+        return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+    reason = tl_lookup_own_groups(logon, lookup, logon->pac, groups, out);
+    talloc_free(lookup);
+    talloc_free((void *)(uintptr_t)in.reader);
     return reason;
 }
 

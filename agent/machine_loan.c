@@ -54,22 +54,22 @@ static json_t *run_as(struct tla_work *work)
 
 struct walk {
     const struct tl_tickets *tgt;
-    const char *armor; /* realm */
+    const char *service, *realm;
 };
 
-/* In a worker without keys: the way to the user's KDC, for armor. */
+/* In a worker without keys: the way to a KDC of another realm, for armor, or for a ticket
+ * for one of its servers. */
 static json_t *run_walk(struct tla_work *work)
 {
     const struct walk *walk = work->arg;
     struct tl_logon *logon = work->logon;
-    char *service = talloc_asprintf(logon, KRB5_TGS_NAME "/%s", walk->armor);
 
     if (new_context(logon) == TL_REASON_OK) {
-        if (service == NULL || tl_krb_take_tickets(logon->krb, walk->tgt) != 0)
+        if (tl_krb_take_tickets(logon->krb, walk->tgt) != 0)
             tl_outcome_fail(logon->outcome, TL_STAGE_AS, TL_REASON_INTERNAL,
                             "the machine's tickets cannot be read");
         else
-            (void)tl_krb_ticket(logon->krb, service, walk->armor, logon->outcome);
+            (void)tl_krb_ticket(logon->krb, walk->service, walk->realm, logon->outcome);
     }
     return result_of(work);
 }
@@ -105,7 +105,9 @@ static enum tl_reason get(const struct tla_work *asked, bool keys,
         return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
     logon->deadline = asked->logon->deadline;
     /* An explanation has time of its own. */
-    if (logon->deadline != 0 && logon->deadline < least)
+    if (asked->serves != NULL)
+        work.at_most_ms = tl_deadline_left_ms(logon->deadline) + 1000;
+    else if (logon->deadline != 0 && logon->deadline < least)
         logon->deadline = least;
     if (tla_work_do(&work, &result) != 0 ||
         tla_outcome_decode(json_object_get(result, "outcome"), out) != 0) {
@@ -147,19 +149,36 @@ static enum tl_reason walk_for(const struct tla_work *work, const char *realm,
                                const char *armor, const struct tl_tickets *own,
                                struct tl_tickets **tickets, struct tl_outcome *out)
 {
-    const struct walk walk = {.tgt = own, .armor = realm};
+    char *service = talloc_asprintf(work->logon, KRB5_TGS_NAME "/%s", realm);
     char *tgt = tgt_of(work->logon, work->logon->machine->workstation->realm);
+    const struct walk walk = {.tgt = own, .service = service, .realm = realm};
     struct tl_tickets *walked = NULL;
-    enum tl_reason reason = get(work, false, &walk, &walked, out);
+    enum tl_reason reason = TL_REASON_OK;
 
-    if (reason == TL_REASON_OK) {
-        *tickets = tgt != NULL ? with_armor(work->logon, own, tgt, walked, armor) : NULL;
-        if (*tickets == NULL)
-            reason = tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
-    }
+    if (service != NULL && tgt != NULL)
+        reason = get(work, false, &walk, &walked, out);
+    if (reason == TL_REASON_OK && walked != NULL)
+        *tickets = with_armor(work->logon, own, tgt, walked, armor);
+    if (reason == TL_REASON_OK && *tickets == NULL)
+        reason = tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
     talloc_free(walked);
     talloc_free(tgt);
+    talloc_free(service);
     return reason;
+}
+
+/* The TGT alone: tickets of an earlier run may have come over a trust that is no longer
+ * there, or no longer goes that way. */
+static struct tl_tickets *only_tgt(const struct tla_work *work,
+                                   const struct tl_tickets *own)
+{
+    char *tgt = tgt_of(work->logon, work->logon->machine->workstation->realm);
+    struct tl_tickets *alone = tl_tickets_new(work->logon);
+
+    if (tgt == NULL || alone == NULL || tl_tickets_add(alone, own, tgt, INT64_MAX) != 0)
+        TALLOC_FREE(alone);
+    talloc_free(tgt);
+    return alone;
 }
 
 /* Those of an earlier run, if they last; nothing of them is decoded here. */
@@ -200,6 +219,67 @@ static enum tl_reason get_tgt(const struct tla_work *work, bool fresh, const cha
     return reason;
 }
 
+/* For a walk to the server's realm. Of what it brings that ticket alone is kept: the
+ * process that asks for it is not to have any other. */
+static enum tl_reason walk_to(const struct tla_work *work, const struct tl_loan *loan,
+                              const char *server, const struct tl_tickets *own,
+                              struct tl_tickets **tickets, struct tl_outcome *out)
+{
+    struct tl_tickets *tgt = only_tgt(work, own), *walked = NULL;
+    const struct walk walk = {.tgt = tgt, .service = loan->service, .realm = loan->realm};
+    enum tl_reason reason =
+        tgt != NULL ? get(work, false, &walk, &walked, out)
+                    : tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+
+    if (reason == TL_REASON_OK) {
+        *tickets = tl_tickets_new(work->logon);
+        if (*tickets == NULL ||
+            tl_tickets_add(*tickets, walked, server, INT64_MAX) != 0) {
+            TALLOC_FREE(*tickets);
+            reason = tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+        }
+    }
+    talloc_free(walked);
+    talloc_free(tgt);
+    return reason;
+}
+
+/* The ticket for a server, of an earlier run or new. Only that of the machine's own
+ * domain is saved: others' would outlive a trust. */
+static enum tl_reason get_service(const struct tla_work *work, const struct tl_loan *loan,
+                                  struct tl_tickets **tickets, struct tl_outcome *out)
+{
+    const struct tl_workstation *ws = work->logon->machine->workstation;
+    char *server = talloc_asprintf(work->logon, "%s@%s", loan->service, loan->realm);
+    char *file = path_of(work, TL_MACHINE_LDAP, NULL);
+    char *tgts = path_of(work, TL_MACHINE_TICKETS, NULL);
+    char *machine = talloc_asprintf(work->logon, "%s$@%s", ws->flat, ws->realm);
+    bool saves = strcmp(loan->realm, ws->realm) == 0;
+    struct tl_tickets *own = NULL;
+    enum tl_reason reason = TL_REASON_OK;
+
+    *tickets = NULL;
+    if (server == NULL || file == NULL || tgts == NULL || machine == NULL)
+        return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+    if (saves && !loan->fresh && tl_tickets_load(work->logon, file, tickets) == 0 &&
+        (strcmp((*tickets)->client, machine) != 0 ||
+         !tl_tickets_lasting(*tickets, server)))
+        TALLOC_FREE(*tickets);
+    if (*tickets == NULL) {
+        reason = get_tgt(work, loan->fresh, tgts, &own, out);
+        if (reason == TL_REASON_OK)
+            reason = walk_to(work, loan, server, own, tickets, out);
+        if (saves && *tickets != NULL)
+            (void)tl_tickets_replace(*tickets, file);
+        talloc_free(own);
+    }
+    talloc_free(machine);
+    talloc_free(tgts);
+    talloc_free(file);
+    talloc_free(server);
+    return reason;
+}
+
 /* The same of armor; *tickets are those of the TGT, and then those with armor. */
 static enum tl_reason add_armor(const struct tla_work *work, const struct tl_loan *loan,
                                 const char *path, struct tl_tickets **tickets,
@@ -229,7 +309,7 @@ static enum tl_reason add_armor(const struct tla_work *work, const struct tl_loa
     return reason;
 }
 
-enum tl_reason tla_machine_tickets(const struct tla_work *work,
+static enum tl_reason get_machines(const struct tla_work *work,
                                    const struct tl_loan *loan,
                                    struct tl_tickets **tickets, struct tl_outcome *out)
 {
@@ -251,4 +331,12 @@ enum tl_reason tla_machine_tickets(const struct tla_work *work,
     talloc_free(armor);
     talloc_free(path);
     return reason;
+}
+
+enum tl_reason tla_machine_tickets(const struct tla_work *work,
+                                   const struct tl_loan *loan,
+                                   struct tl_tickets **tickets, struct tl_outcome *out)
+{
+    return loan->service != NULL ? get_service(work, loan, tickets, out)
+                                 : get_machines(work, loan, tickets, out);
 }

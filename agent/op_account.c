@@ -37,6 +37,7 @@ static void warn(struct tla_conv *conv, uint32_t expires)
 static enum tl_reason check_rules(struct tla_conv *conv,
                                   const struct tla_pending *pending)
 {
+    struct tl_tickets *tickets = NULL;
     struct tl_rules_input in;
     enum tl_reason reason;
 
@@ -48,10 +49,12 @@ static enum tl_reason check_rules(struct tla_conv *conv,
     }
     if (!tl_rules_any(conv->config))
         return TL_REASON_OK;
-    reason = tla_account_rules_input(conv, &in);
+    /* None, after a cached logon. */
+    if (tl_tickets_load(conv, pending->ticket_path, &tickets) == 0 && tickets->count == 0)
+        TALLOC_FREE(tickets);
+    reason = tla_account_rules_input(conv, tickets, &in);
     if (reason != TL_REASON_OK)
         return reason;
-    in.tickets = pending->ticket_path;
     in.domain = pending->domain;
     tla_end_with_client(conv, true);
     reason = tl_rules_check(&in, pending->member, conv->outcome);

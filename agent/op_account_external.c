@@ -150,7 +150,7 @@ static enum tl_reason judge(struct tla_conv *conv, const struct tla_user *user)
     enum tl_reason reason = tla_account_check_owner(conv, user->uid);
 
     if (reason == TL_REASON_OK)
-        reason = tla_account_rules_input(conv, &in);
+        reason = tla_account_rules_input(conv, NULL, &in);
     if (reason != TL_REASON_OK)
         return reason;
     tla_end_with_client(conv, true);

@@ -19,6 +19,7 @@
 #include "lock_file.h"
 #include "logon_worker.h"
 #include "lookup_lock.h"
+#include "lookup_reader.h"
 #include "store/inspect.h"
 #include "store_update.h"
 
@@ -160,11 +161,13 @@ static int store_members(const struct query *query, struct tla_store_handle *han
         return tla_store_group(
             handle, found->groups[0], query->question.name, NULL, 0, false,
             found->source == TL_LOOKUP_LDAP ? TL_STORE_SOURCE_LDAP : TL_STORE_SOURCE_LSA);
+    if (why == NULL)
+        return -ENOMEM;
     reason = tl_lookup_members(lookup, lookup, found, &members, &count, why);
     if (reason != TL_REASON_OK) {
         tla_journal_line(LOG_INFO, "cannot read the members of %s: %s (%s)", query->text,
                          tl_reason_info(reason)->slug,
-                         why != NULL && why->detail != NULL ? why->detail : "");
+                         why->detail != NULL ? why->detail : "");
         return 0;
     }
     return tla_store_group(handle, found->groups[0], query->question.name, members, count,
@@ -276,7 +279,8 @@ static enum tl_reason resolve(struct query *query, struct tla_store_handle *hand
     reason = plan_or_refresh(query, machine, &in, &what);
     if (reason != TL_REASON_OK)
         return reason;
-    lookup = tl_lookup_new(conv, &in);
+    in.reader = tla_lookup_reader_new(conv, conv, machine);
+    lookup = in.reader != NULL ? tl_lookup_new(conv, &in) : NULL;
     if (lookup == NULL)
         return fail(query, TL_REASON_NO_MEMORY, "");
     reason = tl_lookup_find(lookup, what, &query->question, &found, conv->outcome);

@@ -28,26 +28,11 @@ static enum tl_reason refresh(struct tla_conv *conv, struct tl_machine *machine)
                                   conv->outcome);
 }
 
-/* Work without a client. */
-static struct tla_conv *without_client(const struct tla_setup *setup)
-{
-    struct tla_conv *conv = talloc_zero(NULL, struct tla_conv);
-
-    if (conv == NULL)
-        return NULL;
-    conv->setup = setup;
-    conv->fd = -1;
-    conv->outcome = tl_outcome_new(conv);
-    if (conv->outcome == NULL)
-        TALLOC_FREE(conv);
-    return conv;
-}
-
 /* The store is opened even if the machine is not joined yet, as long as the configuration
  * is valid: opening it writes what NSS needs. */
 int tla_refresh_topology(const struct tla_setup *setup)
 {
-    struct tla_conv *conv = without_client(setup);
+    struct tla_conv *conv = tla_conv_without_client(setup);
     struct tl_machine *machine = NULL;
     struct tla_store_handle *handle = NULL;
     enum tl_reason reason;

@@ -45,10 +45,8 @@ int tla_unix_facts_decode(TALLOC_CTX *ctx, const json_t *from,
                           struct tl_unix_facts **out);
 
 /* The groups of an answer, by SID and sAMAccountName: ids and other names are computed by
- * the reader. And those that a directory lists, where a name may be missing. */
+ * the reader. */
 json_t *tla_groups_encode(const struct tl_lookup_answer *answer);
-json_t *tla_dir_names_encode(const struct tl_dir_names *names);
-/* Of either. */
 int tla_groups_decode(TALLOC_CTX *ctx, const json_t *from, struct tl_dir_names **out);
 
 #endif

@@ -134,35 +134,6 @@ json_t *tla_groups_encode(const struct tl_lookup_answer *answer)
     return list;
 }
 
-json_t *tla_dir_names_encode(const struct tl_dir_names *names)
-{
-    json_t *list = json_array();
-
-    for (size_t i = 0; list != NULL && i < names->count; i++) {
-        json_t *one = json_pack("[o,o]", tla_json_sid(&names->names[i].sid),
-                                tla_json_text(names->names[i].name));
-
-        if (json_array_append_new(list, one) != 0) {
-            json_decref(list);
-            return NULL;
-        }
-    }
-    return list;
-}
-
-/* A name, or null. */
-static bool name_decode(TALLOC_CTX *ctx, const json_t *from, const char **name)
-{
-    *name = NULL;
-    if (json_is_null(from))
-        return true;
-    if (!json_is_string(from) || json_string_length(from) > TL_WIRE_STRING_MAX ||
-        strlen(json_string_value(from)) != json_string_length(from))
-        return false;
-    *name = talloc_strdup(ctx, json_string_value(from));
-    return *name != NULL;
-}
-
 int tla_groups_decode(TALLOC_CTX *ctx, const json_t *from, struct tl_dir_names **out)
 {
     struct tl_dir_names *groups = talloc_zero(ctx, struct tl_dir_names);
@@ -179,7 +150,7 @@ int tla_groups_decode(TALLOC_CTX *ctx, const json_t *from, struct tl_dir_names *
         struct tl_dir_name *group = &groups->names[i];
 
         if (!tla_json_take_sid(json_array_get(one, 0), &group->sid) ||
-            !name_decode(groups->names, json_array_get(one, 1), &group->name))
+            !tla_json_text_of(groups->names, json_array_get(one, 1), &group->name))
             goto bad;
         group->kind = TL_DIR_GROUP;
         groups->count++;

@@ -17,10 +17,8 @@ json_t *tla_json_text(const char *text)
 }
 
 /* NULL for null; false: neither, or too long. */
-bool tla_json_take_text(TALLOC_CTX *ctx, const json_t *from, const char *key,
-                        const char **text)
+bool tla_json_text_of(TALLOC_CTX *ctx, const json_t *value, const char **text)
 {
-    const json_t *value = json_object_get(from, key);
     size_t len;
 
     *text = NULL;
@@ -32,6 +30,12 @@ bool tla_json_take_text(TALLOC_CTX *ctx, const json_t *from, const char *key,
         return false;
     *text = talloc_strdup(ctx, json_string_value(value));
     return *text != NULL;
+}
+
+bool tla_json_take_text(TALLOC_CTX *ctx, const json_t *from, const char *key,
+                        const char **text)
+{
+    return tla_json_text_of(ctx, json_object_get(from, key), text);
 }
 
 bool tla_json_take_number(const json_t *from, const char *key, int64_t low, int64_t high,

@@ -12,6 +12,8 @@
 /* A string or null: text that is not UTF-8 is left out. */
 json_t *tla_json_text(const char *text);
 /* NULL for null; false: neither, or longer than TL_WIRE_STRING_MAX. */
+bool tla_json_text_of(TALLOC_CTX *ctx, const json_t *value, const char **text);
+/* The same of a member. */
 bool tla_json_take_text(TALLOC_CTX *ctx, const json_t *from, const char *key,
                         const char **text);
 /* False: not an integer, or not in this range. */

@@ -103,6 +103,11 @@ json_t *tla_message_parse(const char *bytes, size_t len)
 
 int tla_message_receive(int fd, tl_deadline deadline, json_t **message)
 {
+    return tla_message_receive_most(fd, deadline, TLA_MESSAGE_MAX, message);
+}
+
+int tla_message_receive_most(int fd, tl_deadline deadline, size_t most, json_t **message)
+{
     uint8_t head[HEAD] = {0};
     int rc = receive_all(fd, deadline, head, sizeof(head));
     char *text = NULL;
@@ -113,7 +118,7 @@ int tla_message_receive(int fd, tl_deadline deadline, json_t **message)
         return rc;
     len = (size_t)head[0] | (size_t)head[1] << 8 | (size_t)head[2] << 16 |
           (size_t)head[3] << 24;
-    if (len == 0 || len > TLA_MESSAGE_MAX)
+    if (len == 0 || len > most)
         return -EBADMSG;
     text = malloc(len);
     if (text == NULL)

@@ -17,6 +17,8 @@
 int tla_message_send(int fd, const json_t *message, tl_deadline deadline);
 /* *message is a new reference. 0; -EPIPE; -ETIMEDOUT; -EBADMSG: it is not one. */
 int tla_message_receive(int fd, tl_deadline deadline, json_t **message);
+/* The same of at most so many bytes. */
+int tla_message_receive_most(int fd, tl_deadline deadline, size_t most, json_t **message);
 /* The object in these bytes; NULL: there is none. Pure. */
 json_t *tla_message_parse(const char *bytes, size_t len);
 

@@ -7,8 +7,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -31,24 +33,35 @@
 static unsigned int limit_s(const struct tla_work *work)
 {
     const struct tl_config *config = work->conv->config;
-    unsigned int work_ms = work->logon->deadline != 0
-                               ? (unsigned int)tl_deadline_left_ms(work->logon->deadline)
-                               : 2 * (unsigned int)config->logon_timeout;
+    unsigned int work_ms;
+
+    if (work->clients > 0)
+        return TLA_SERVES_S;
+    if (work->at_most_ms > 0)
+        return (unsigned int)work->at_most_ms / 1000 + 1;
+    work_ms = work->logon->deadline != 0
+                  ? (unsigned int)tl_deadline_left_ms(work->logon->deadline)
+                  : 2 * (unsigned int)config->logon_timeout;
 
     return (work_ms + 2 * (unsigned int)config->explain_timeout) / 1000 + SPARE_S;
 }
 
 /* Nothing of the monitor's stays open: not the client, not the keytab's folder. */
-static int keep_only(int fd)
+static int keep_only(int fd, int clients)
 {
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    int apart = clients > 0 ? fcntl(clients, F_DUPFD_CLOEXEC, TLA_CLIENTS_FD + 1) : 0;
 
     for (int standard = 0; standard <= STDERR_FILENO; standard++)
         if (null < 0 || dup2(null, standard) < 0)
             return -errno;
     if (fd != WORKER_FD && dup2(fd, WORKER_FD) < 0)
         return -errno;
-    return close_range(WORKER_FD + 1, ~0U, 0) == 0 ? 0 : -errno;
+    if (apart < 0 || (clients > 0 && dup2(apart, TLA_CLIENTS_FD) < 0))
+        return -errno;
+    return close_range(clients > 0 ? TLA_CLIENTS_FD + 1 : WORKER_FD + 1, ~0U, 0) == 0
+               ? 0
+               : -errno;
 }
 
 /* The keys go with the process that becomes the worker. A keytab that cannot be read is
@@ -81,12 +94,13 @@ static void run_worker(struct tla_work *work, int fd, pid_t monitor)
     json_t *result = NULL, *message;
     int rc;
 
+    (void)prctl(PR_SET_NAME, "trustlogond");
     tla_secrets_forget(work->secrets, sizeof(work->secrets) / sizeof(work->secrets[0]));
     (void)signal(SIGIO, SIG_DFL);
     alarm(limit_s(work));
     rc = work->keys ? take_keys(work) : 0;
     if (rc == 0)
-        rc = keep_only(fd);
+        rc = keep_only(fd, work->clients);
     if (rc == 0)
         rc = confine(work);
     if (rc == 0 && getppid() != monitor)
@@ -131,6 +145,8 @@ static int start(struct tla_work *work, pid_t *pid)
     if (*pid == 0)
         run_worker(work, ends[1], monitor);
     close(ends[1]);
+    if (work->clients > 0)
+        close(work->clients); /* it is the worker's: its clients see when that ends */
     if (*pid < 0) {
         int rc = -errno;
 
@@ -139,40 +155,6 @@ static int start(struct tla_work *work, pid_t *pid)
     }
     work->fd = ends[0];
     return 0;
-}
-
-/* What a worker says of its own failure, which ends it in any case. */
-static int error_of(const json_t *number)
-{
-    json_int_t error = json_integer_value(number);
-
-    return error > 0 && error < 4096 ? -(int)error : -EBADMSG;
-}
-
-/* Until the result; every other message is a request. */
-static int serve(struct tla_work *work, json_t **result)
-{
-    tl_deadline deadline = tl_deadline_in_ms((int64_t)limit_s(work) * 1000);
-    const json_t *found;
-    json_t *message;
-    int rc;
-
-    for (;;) {
-        rc = tla_message_receive(work->fd, deadline, &message);
-        if (rc != 0)
-            return rc;
-        found = json_object_get(message, "result");
-        if (json_is_object(found)) {
-            *result = json_incref((json_t *)(uintptr_t)found);
-            json_decref(message);
-            return 0;
-        }
-        found = json_object_get(message, "failed");
-        rc = found != NULL ? error_of(found) : tla_request_serve(work, message, deadline);
-        json_decref(message);
-        if (rc != 0)
-            return rc;
-    }
 }
 
 /* A worker belongs to another user, and a monitor may not send it a signal; a child that
@@ -202,6 +184,7 @@ static void kill_worker(const struct tla_conv *conv, pid_t pid)
  * when the next work is done is killed. All are when their monitor ends. */
 #define ENDING_MAX 16
 #define ENDING_S 1
+#define COLLECT_MS 100
 static struct {
     pid_t pid;
     time_t since; /* monotonic */
@@ -215,8 +198,11 @@ static time_t seconds(void)
     return now.tv_sec;
 }
 
-static void collect(const struct tla_conv *conv, pid_t one)
+/* One more, or 0. How many have not ended yet. */
+static int collect(const struct tla_conv *conv, pid_t one)
 {
+    int left = 0;
+
     for (size_t i = 0; i < ENDING_MAX; i++) {
         if (ending[i].pid > 0 && waitpid(ending[i].pid, NULL, WNOHANG) != 0)
             ending[i].pid = 0;
@@ -227,6 +213,54 @@ static void collect(const struct tla_conv *conv, pid_t one)
             ending[i].since = seconds();
             one = 0;
         }
+        left += ending[i].pid > 0;
+    }
+    return left;
+}
+
+/* A worker that stays may be silent for an hour. Those that worked for it are not left as
+ * zombies meanwhile. */
+static void collect_while_waiting(const struct tla_work *work)
+{
+    struct pollfd silent = {.fd = work->fd, .events = POLLIN};
+
+    while (work->clients > 0 && collect(work->conv, 0) > 0 &&
+           poll(&silent, 1, COLLECT_MS) == 0)
+        ;
+}
+
+/* What a worker says of its own failure, which ends it in any case. */
+static int error_of(const json_t *number)
+{
+    json_int_t error = json_integer_value(number);
+
+    return error > 0 && error < 4096 ? -(int)error : -EBADMSG;
+}
+
+/* Until the result; every other message is a request. */
+static int serve(struct tla_work *work, json_t **result)
+{
+    tl_deadline deadline = tl_deadline_in_ms((int64_t)limit_s(work) * 1000);
+    const json_t *found;
+    json_t *message;
+    int rc;
+
+    for (;;) {
+        collect_while_waiting(work);
+        rc = tla_message_receive(work->fd, deadline, &message);
+        if (rc != 0)
+            return rc;
+        found = json_object_get(message, "result");
+        if (json_is_object(found)) {
+            *result = json_incref((json_t *)(uintptr_t)found);
+            json_decref(message);
+            return 0;
+        }
+        found = json_object_get(message, "failed");
+        rc = found != NULL ? error_of(found) : tla_request_serve(work, message, deadline);
+        json_decref(message);
+        if (rc != 0)
+            return rc;
     }
 }
 
@@ -240,10 +274,9 @@ static void log_failure(int rc, pid_t *pid)
     if (*pid > 0 && waitpid(*pid, &status, WNOHANG) == *pid)
         *pid = 0;
     if (*pid == 0 && WIFSIGNALED(status))
-        tla_journal_line(LOG_ERR, "the worker of a logon was killed by signal %d",
-                         WTERMSIG(status));
+        tla_journal_line(LOG_ERR, "a worker was killed by signal %d", WTERMSIG(status));
     else
-        tla_journal_line(LOG_ERR, "the worker of a logon failed: %s", strerror(-rc));
+        tla_journal_line(LOG_ERR, "a worker failed: %s", strerror(-rc));
 }
 
 int tla_work_do(struct tla_work *work, json_t **result)
@@ -253,7 +286,7 @@ int tla_work_do(struct tla_work *work, json_t **result)
 
     *result = NULL;
     work->requests = work->loans = 0;
-    collect(work->conv, 0);
+    (void)collect(work->conv, 0);
     rc = start(work, &pid);
     if (rc == 0) {
         rc = serve(work, result);
@@ -264,7 +297,7 @@ int tla_work_do(struct tla_work *work, json_t **result)
     if (rc != 0 && pid > 0)
         kill_worker(work->conv, pid); /* perhaps it goes on */
     if (pid > 0)
-        collect(work->conv, pid);
+        (void)collect(work->conv, pid);
     if (rc == 0)
         return 0;
     tl_outcome_reset(work->logon->outcome);

@@ -18,6 +18,10 @@
 
 #include "agent.h"
 
+#define TLA_CLIENTS_FD 4
+/* A worker that stays ends by itself long before (lookup_worker.c). */
+#define TLA_SERVES_S 7200
+
 struct tla_work {
     struct tla_conv *conv;
     struct tl_logon *logon;
@@ -30,6 +34,12 @@ struct tla_work {
     bool keys;
     /* It speaks with this machine's domain alone. */
     bool own;
+    /* It reads the directory of this domain, by its DNS name, with borrowed tickets; or
+     * NULL. */
+    const char *serves;
+    /* It does so for as long as this brings clients (lookup_worker.c): a descriptor that
+     * goes with the worker, which has it as TLA_CLIENTS_FD. 0 for a piece of work. */
+    int clients;
     /* What it needs of the user's secrets (secret.h); all others it forgets. */
     const char *secrets[2];
     /* Get the machine's tickets for it (machine_loan.h); NULL: it may not ask for them.
@@ -38,7 +48,9 @@ struct tla_work {
                            struct tl_tickets **tickets, struct tl_outcome *out);
     /* The worker's end of the socket, in the worker; the monitor's, in the monitor. */
     int fd;
-    unsigned int requests, loans; /* that the monitor has answered so far */
+    unsigned int requests, loans; /* that the monitor has answered so far ... */
+    int64_t counted_us;           /* ... since then */
+    int at_most_ms; /* it is given up after that; 0: after what its kind may take */
 };
 
 /*

@@ -4,8 +4,10 @@
  * whether it may log on at all, and its groups.
  */
 #include <errno.h>
+#include <string.h>
 #include <time.h>
 #include <trustlogon/name.h>
+#include <trustlogon/sidrules.h>
 
 #include "rule_names.h"
 
@@ -29,42 +31,57 @@ static enum tl_reason judge(const struct tl_dir_user *user, const char *domain,
     return reason;
 }
 
-/* `other`: the account comes over selective authentication. A ticket would bring one of
- * the two organization SIDs; here it is added. */
-static enum tl_reason read_groups(TALLOC_CTX *ctx, struct tl_directory *dir,
-                                  const struct tl_dir_user *user, bool other,
-                                  struct tl_membership **result, struct tl_outcome *out)
+/* S-1-5-21-x-y-z-RID. How a user has proven the account (S-1-18-1), and over what trust
+ * (S-1-5-1000), is for a KDC to say, and not for a directory. */
+static bool is_of_a_domain(const struct tl_sid *sid)
 {
-    struct tl_membership *member = talloc_zero(ctx, struct tl_membership);
-    struct tl_sid *sids = NULL;
-    size_t count = 0;
+    static const uint8_t nt[sizeof(sid->authority)] = {0, 0, 0, 0, 0, 5};
+
+    return sid->num_subs == 5 && sid->subs[0] == 21 &&
+           memcmp(sid->authority, nt, sizeof(nt)) == 0;
+}
+
+static void drop_well_known(struct tl_dir_names *names)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < names->count; i++)
+        if (is_of_a_domain(&names->names[i].sid))
+            names->names[kept++] = names->names[i];
+    names->count = kept;
+}
+
+/* What a ticket would bring, by the same rules: a directory speaks of its own domain, and
+ * of others only as far as the trusts let it. All groups of its own count, as they would
+ * in Samba's ticket. The trusting KDC would add one of the two organization SIDs. */
+static enum tl_reason take_membership(TALLOC_CTX *ctx, const struct tl_rules_input *in,
+                                      const struct tl_known_domain *domain,
+                                      struct tli_reading *reading,
+                                      struct tl_membership **member,
+                                      struct tl_outcome *out)
+{
+    const struct tl_machine *machine = in->machine;
+    char *realm = tl_realm_of(reading, domain->dns);
+    char *client =
+        talloc_asprintf(reading, "%s@%s", reading->user->sam, realm != NULL ? realm : "");
+    struct tl_pac *pac = NULL;
     enum tl_reason reason;
 
-    if (member == NULL) {
-        tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
-        return TL_REASON_NO_MEMORY;
-    }
-    reason = tl_directory_user_groups(member, dir, user, &sids, &count, out);
-    if (reason != TL_REASON_OK) {
-        talloc_free(member);
+    drop_well_known(reading->names);
+    if (realm == NULL || client == NULL ||
+        tli_lookup_account(reading, reading->user, reading->names, true, in->trace,
+                           &pac) != 0)
+        return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+    reason = tl_pac_apply_rules(pac, machine->topology, NULL, client,
+                                machine->workstation, in->trace, out);
+    if (reason != TL_REASON_OK)
         return reason;
-    }
-    member->account = talloc_strdup(member, user->sam);
-    member->user = user->sid;
-    member->groups = talloc_zero_array(member, struct tl_pac_group, count + 1);
-    if (member->account == NULL || member->groups == NULL) {
-        talloc_free(member);
-        tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
-        return TL_REASON_NO_MEMORY;
-    }
-    for (size_t i = 0; i < count; i++)
-        member->groups[i] = (struct tl_pac_group){.sid = sids[i], .attributes = ORDINARY};
-    member->groups[count] =
-        (struct tl_pac_group){.sid = tl_sid_organization(other), .attributes = ORDINARY};
-    member->count = count + 1;
-    talloc_free(sids);
-    *result = member;
-    return TL_REASON_OK;
+    if (domain->other_organization) /* there is room for one more */
+        pac->extra[pac->num_extra++] = (struct tl_pac_group){
+            .sid = tl_sid_organization(true), .attributes = ORDINARY};
+    return tl_membership_from_pac(ctx, pac, member) == 0
+               ? TL_REASON_OK
+               : tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
 }
 
 static bool same_domain(const char *a, const char *b)
@@ -107,9 +124,10 @@ static void add_own(struct tli_rule_names *names, const struct tl_rules_input *i
                     const struct tl_known_domain *users, struct tl_membership *member,
                     struct tl_sid *own)
 {
+    struct tli_reading_question question = {.kind = TLI_READ_FOREIGN_GROUPS};
+    struct tl_outcome *out = tl_outcome_new(names);
+    struct tli_reading *reading = NULL;
     struct tl_known_domain domain;
-    struct tl_dir_names *found = NULL;
-    struct tl_directory *dir = NULL;
     const char *why;
     struct tl_sid *sids;
 
@@ -121,16 +139,15 @@ static void add_own(struct tli_rule_names *names, const struct tl_rules_input *i
         return;
     }
     sids = talloc_array(names, struct tl_sid, (unsigned int)(member->count + 1));
-    if (sids != NULL && !is_of_own_forest(in, users->dns))
-        dir = tli_rule_names_open(names, &domain, &why);
-    if (dir == NULL)
+    if (sids == NULL || out == NULL || is_of_own_forest(in, users->dns))
         return;
     sids[0] = member->user;
     for (size_t i = 0; i < member->count; i++)
         sids[1 + i] = member->groups[i].sid;
-    if (tl_directory_foreign_groups(names, dir, sids, member->count + 1, &found, NULL) ==
-            TL_REASON_OK &&
-        append(member, found, &domain.sid) == 0)
+    question.sids = sids;
+    question.count = member->count + 1;
+    if (tli_rule_names_read(names, &domain, &question, &reading, out) == TL_REASON_OK &&
+        append(member, reading->names, &domain.sid) == 0)
         *own = domain.sid;
 }
 
@@ -140,30 +157,33 @@ enum tl_reason tl_rules_account(TALLOC_CTX *ctx, const struct tl_rules_input *in
                                 const struct tl_sid *sid, struct tl_membership **member,
                                 struct tl_sid *own, struct tl_outcome *out)
 {
+    struct tli_reading_question question = {
+        .kind = TLI_READ_ACCOUNT, .by = TL_LOOKUP_BY_SID, .sid = *sid, .nameless = true};
     struct tli_rule_names *names = tli_rule_names_new(NULL, in);
-    struct tl_directory *dir = NULL;
-    struct tl_dir_user *user = NULL;
+    struct tli_reading *reading = NULL;
     struct tl_known_domain domain;
     const char *why = "out of memory";
     enum tl_reason reason;
 
     *member = NULL;
     *own = (struct tl_sid){0};
-    if (names != NULL && tli_rule_names_domain(names, NULL, sid, true, &domain, &why))
-        dir = tli_rule_names_open(names, &domain, &why);
-    if (dir == NULL) {
+    if (names == NULL || !tli_rule_names_domain(names, NULL, sid, true, &domain, &why)) {
         reason = tl_outcome_fail(out, TL_STAGE_IDENTITY, TL_REASON_DIRECTORY_UNREADABLE,
                                  "%s", why);
         goto cleanup;
     }
-    reason = tl_directory_user_by_sid(names, dir, sid, &user, out);
+    reason = tli_rule_names_read(names, &domain, &question, &reading, out);
     if (reason == TL_REASON_USER_UNKNOWN)
         tl_outcome_set_realm(out, domain.dns);
     if (reason == TL_REASON_OK)
-        reason = judge(user, domain.dns, out);
+        reason = judge(reading->user, domain.dns, out);
+    /* A user who is disabled is so even if the groups cannot be read. */
+    question.kind = TLI_READ_USER;
     if (reason == TL_REASON_OK)
-        reason = read_groups(ctx, dir, user, domain.other_organization, member, out);
-    if (reason == TL_REASON_OK)
+        reason = tli_rule_names_read(names, &domain, &question, &reading, out);
+    if (reason == TL_REASON_OK && reading != NULL)
+        reason = take_membership(ctx, in, &domain, reading, member, out);
+    if (reason == TL_REASON_OK && *member != NULL)
         add_own(names, in, &domain, *member, own);
 
 cleanup:

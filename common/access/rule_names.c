@@ -3,19 +3,21 @@
  * rule_names.c - names of access rules looked up in the directories of their domains.
  */
 #include <errno.h>
-#include <string.h>
 #include <trustlogon/name.h>
-#include <trustlogon/tickets.h>
+#include <trustlogon/trust.h>
 
-#include "machine/directory.h"
 #include "rule_names.h"
 
-/* A directory that is open, or why it is not. */
-struct opened {
-    struct opened *next;
-    const char *domain;       /* DNS name */
-    struct tl_directory *dir; /* NULL: it cannot be opened */
-    const char *why;          /* then */
+#define SLOW_US 1000000
+
+/* As whom a directory is read. */
+enum reader { AS_MACHINE, AS_USER, READERS };
+
+/* A directory that could not be read is not tried again for the same verdict. */
+struct failure {
+    struct failure *next;
+    enum reader as;
+    const char *domain, *why;
 };
 
 struct tli_rule_names {
@@ -24,13 +26,8 @@ struct tli_rule_names {
     bool topology_read;         /* it is: it was read again for a name */
     tl_deadline deadline;       /* counted from the first question on the network */
     bool asking;                /* that has been asked */
-    /* As the machine and as the user: each is tried once, and *_why is why it failed. */
-    struct tli_machine_directory *own;
-    const char *own_why;
-    struct tl_krb *user;
-    struct tl_locator *user_locator;
-    const char *user_why;
-    struct opened *opened; /* a list */
+    struct tl_lookup *as[READERS]; /* each made when it is needed */
+    struct failure *failures;      /* a list */
 };
 
 struct tli_rule_names *tli_rule_names_new(TALLOC_CTX *ctx,
@@ -86,6 +83,16 @@ static bool find_domain(const struct tli_rule_names *names, const char *text,
     return false;
 }
 
+static enum tl_reason refresh(struct tli_rule_names *names)
+{
+    const struct tl_rules_sources *sources = names->in->sources;
+
+    return sources != NULL
+               ? sources->refresh(sources->arg, names->machine, deadline_of(names))
+               : tl_machine_refresh(names->machine, names->in->trace, deadline_of(names),
+                                    NULL);
+}
+
 bool tli_rule_names_domain(struct tli_rule_names *names, const char *text,
                            const struct tl_sid *sid, bool ask,
                            struct tl_known_domain *domain, const char **why)
@@ -97,162 +104,158 @@ bool tli_rule_names_domain(struct tli_rule_names *names, const char *text,
         return false;
     /* The trust may be newer than the snapshot, or no snapshot exists yet. */
     names->topology_read = true;
-    if (tl_machine_refresh(names->machine, names->in->trace, deadline_of(names), NULL) !=
-        TL_REASON_OK)
+    if (refresh(names) != TL_REASON_OK)
         return false;
     return find_domain(names, text, sid, domain);
 }
 
-/* A Kerberos context with the user's tickets: the logon's own, or one of the pending
- * file; NULL and names->user_why if neither exists. */
-static struct tl_krb *user_context(struct tli_rule_names *names)
+/* NULL: nobody reads directories as that one here, or no memory. */
+static struct tl_lookup *lookup_as(struct tli_rule_names *names, enum reader as)
 {
-    const struct tl_rules_input *in = names->in;
-    struct tl_outcome *out = tl_outcome_new(names);
-    enum tl_reason reason;
-    int ret = 0;
+    const struct tl_rules_sources *sources = names->in->sources;
+    struct tl_lookup_input in = {.machine = names->machine,
+                                 .trace = names->in->trace,
+                                 .deadline = deadline_of(names)};
 
-    if (names->user != NULL || names->user_why != NULL)
-        return names->user;
-    names->user_why = "the user's tickets are not available";
-    if ((in->krb == NULL && in->tickets == NULL) || in->domain == NULL || out == NULL)
+    if (sources == NULL)
+        in.krb = as == AS_USER ? names->in->krb : NULL;
+    else
+        in.reader = as == AS_USER ? sources->user : sources->machine;
+    if (as == AS_USER && in.krb == NULL && in.reader == NULL)
         return NULL;
-    names->user_locator = tli_machine_locator(names, names->machine, in->trace);
-    if (in->krb != NULL) {
-        names->user = names->user_locator != NULL ? in->krb : NULL;
-        tl_krb_set_deadline(in->krb, deadline_of(names));
-        return names->user;
-    }
-    reason = names->user_locator != NULL
-                 ? tl_krb_new(names, names->machine->config, names->user_locator,
-                              deadline_of(names), in->trace, &names->user, out)
-                 : TL_REASON_NO_MEMORY;
-    if (reason == TL_REASON_OK)
-        ret = tl_krb_load_pending(names->user, in->tickets);
-    if (reason != TL_REASON_OK || ret != 0)
-        TALLOC_FREE(names->user);
-    talloc_free(out);
-    return names->user;
+    if (names->as[as] == NULL)
+        names->as[as] = tl_lookup_new(names, &in);
+    return names->as[as];
 }
 
-/* The directory of the machine's own domain, whose tickets open others too. */
-static struct tli_machine_directory *own_directory(struct tli_rule_names *names)
+/* What a directory says of an account is an answer; that it cannot be read is not. */
+static bool is_answer(enum tl_reason reason)
 {
-    struct tl_outcome *out;
-
-    if (names->own != NULL || names->own_why != NULL)
-        return names->own;
-    out = tl_outcome_new(names);
-    if (out == NULL ||
-        tli_machine_directory_open(names, names->machine, names->in->trace,
-                                   deadline_of(names), &names->own, out) != TL_REASON_OK)
-        names->own_why = out != NULL ? why_of(names, out) : "out of memory";
-    talloc_free(out);
-    return names->own;
+    return reason == TL_REASON_OK || reason == TL_REASON_USER_UNKNOWN ||
+           reason == TL_REASON_ID_COLLISION;
 }
 
-/* Open it with the user's tickets, or the machine's. NULL: *why. */
-static struct tl_directory *open_as(struct tli_rule_names *names, bool user,
-                                    const char *domain, const char **why)
+/* Why this domain could not be read as that one before; NULL: it was not tried, or could
+ * be. */
+static const char *failed_before(const struct tli_rule_names *names, enum reader as,
+                                 const char *domain)
 {
-    const struct tl_trace *trace = names->in->trace;
-    struct tli_machine_directory *own = user ? NULL : own_directory(names);
-    struct tl_krb *krb = user ? user_context(names) : own != NULL ? own->krb : NULL;
-    struct tl_locator *locator = user          ? names->user_locator
-                                 : own != NULL ? own->locator
-                                               : NULL;
-    struct tl_directory *dir = NULL;
-    struct tl_outcome *out;
-
-    *why = user ? names->user_why : names->own_why;
-    if (krb == NULL)
-        return NULL;
-    if (own != NULL && tl_dns_equal(domain, names->machine->workstation->domain))
-        return own->dir;
-    out = tl_outcome_new(names);
-    if (out == NULL)
-        return NULL;
-    if (tli_user_directory_open(names, krb, locator, domain, trace, deadline_of(names),
-                                &dir, out) != TL_REASON_OK)
-        *why = why_of(names, out);
-    talloc_free(out);
-    return dir;
+    for (const struct failure *one = names->failures; one != NULL; one = one->next)
+        if (one->as == as && tl_dns_equal(one->domain, domain))
+            return one->why;
+    return NULL;
 }
 
-/* Once for each domain. The user may read the user's own domain where the machine may not
- * (one-way trust); in any other the machine is tried first. */
-static struct opened *open_domain(struct tli_rule_names *names, const char *domain)
+static void note_failure(struct tli_rule_names *names, enum reader as, const char *domain,
+                         const char *why)
 {
-    bool users = tl_dns_equal(domain, names->in->domain);
-    const char *first = NULL, *second = NULL;
-    struct opened *one;
+    struct failure *one = talloc_zero(names, struct failure);
 
-    for (one = names->opened; one != NULL; one = one->next)
-        if (tl_dns_equal(one->domain, domain))
-            return one;
-    one = talloc_zero(names, struct opened);
     if (one == NULL)
-        return NULL;
+        return;
+    one->as = as;
     one->domain = domain;
-    one->dir = open_as(names, users, domain, &first);
-    if (one->dir == NULL)
-        one->dir = open_as(names, !users, domain, &second);
-    if (one->dir == NULL)
-        one->why = talloc_asprintf(one,
-                                   "the directory of %s cannot be read: as %s, %s; "
-                                   "as %s, %s",
-                                   domain, users ? "the user" : "this machine", first,
-                                   users ? "this machine" : "the user", second);
-    one->next = names->opened;
-    names->opened = one;
-    return one;
+    one->why = why;
+    one->next = names->failures;
+    names->failures = one;
 }
 
-struct tl_directory *tli_rule_names_open(struct tli_rule_names *names,
-                                         const struct tl_known_domain *domain,
-                                         const char **why)
+/* The user's forest: what reads another one must not have the user's tickets. */
+static bool is_of_users_forest(const struct tli_rule_names *names, const char *domain)
 {
-    struct opened *opened = open_domain(names, domain->dns);
+    const struct tl_topology *topo = names->machine->topology;
+    const char *users = names->in->domain;
 
-    *why = opened != NULL && opened->why != NULL ? opened->why : "out of memory";
-    return opened != NULL ? opened->dir : NULL;
+    if (users == NULL || tl_dns_equal(domain, users))
+        return users != NULL;
+    for (size_t i = 0; topo != NULL && i < topo->num_trusts; i++)
+        if (tl_forest_has_domain(&topo->trusts[i], users) &&
+            tl_forest_has_domain(&topo->trusts[i], domain))
+            return true;
+    return false;
 }
 
-static enum tl_reason ask_group(struct tli_rule_names *names, struct tl_directory *dir,
-                                const char *name, const struct tl_sid *sid,
-                                struct tli_rule_found *found, const char **why,
-                                struct tl_outcome *out)
+/* An object that is refused is one, and no reason not to ask for the next. What takes
+ * long, or is about the domain, will be so again. */
+static bool concerns_domain(enum tl_reason reason, int64_t took_us)
 {
-    struct tl_dir_group *group = NULL;
-    enum tl_reason reason =
-        name != NULL ? tl_directory_group_by_name(names, dir, name, &group, out)
-                     : tl_directory_group_by_sid(names, dir, sid, &group, out);
+    return reason != TL_REASON_DIRECTORY_UNREADABLE || took_us > SLOW_US;
+}
 
-    if (reason != TL_REASON_OK)
-        return reason;
-    found->sid = group->sid;
-    found->name = group->name;
-    if ((group->type & TL_GROUP_SECURITY) == 0) {
-        *why = "is a distribution group, which no ticket contains";
-        return TL_REASON_USER_UNKNOWN;
+static enum tl_reason ask_as(struct tli_rule_names *names, enum reader as,
+                             const struct tl_lookup_domain *domain,
+                             const struct tli_reading_question *question,
+                             struct tli_reading **reading, struct tl_outcome *out)
+{
+    bool may = as == AS_MACHINE || is_of_users_forest(names, domain->dns);
+    struct tl_lookup *lookup = may ? lookup_as(names, as) : NULL;
+    const char *why = failed_before(names, as, domain->dns);
+    int64_t began = tl_now_us();
+    enum tl_reason reason;
+
+    *reading = NULL;
+    tl_outcome_reset(out);
+    if (lookup == NULL)
+        why = "the user's tickets are not available";
+    else if (why == NULL && tl_deadline_left_ms(deadline_of(names)) == 0)
+        why = "the time for all names is over";
+    if (why != NULL)
+        return tl_outcome_fail(out, TL_STAGE_IDENTITY, TL_REASON_DIRECTORY_UNREADABLE,
+                               "%s", why);
+    reason = tli_lookup_ask(names, lookup, domain, question, reading, out);
+    if (!is_answer(reason) && concerns_domain(reason, tl_now_us() - began))
+        note_failure(names, as, domain->dns, why_of(names, out));
+    return reason;
+}
+
+/* As the machine: by a process that has the directory open. As the user in the user's
+ * forest, which the machine may not read over a one-way trust, and some of whose accounts
+ * it may not see. */
+enum tl_reason tli_rule_names_read(struct tli_rule_names *names,
+                                   const struct tl_known_domain *domain,
+                                   const struct tli_reading_question *question,
+                                   struct tli_reading **reading, struct tl_outcome *out)
+{
+    const struct tl_lookup_domain *known =
+        tli_lookup_domain(names, names->machine, domain->dns);
+    const struct tl_lookup_domain asked = {
+        .dns = domain->dns,
+        .flat = domain->flat,
+        .has_sid = true,
+        .sid = domain->sid,
+        .own = tl_dns_equal(domain->dns, names->machine->workstation->domain)};
+    bool users = tl_dns_equal(domain->dns, names->in->domain);
+    enum tl_reason first = TL_REASON_DIRECTORY_UNREADABLE, second;
+    const char *why = "it is not trusted there";
+
+    if (!users || known == NULL || known->two_way || lookup_as(names, AS_USER) == NULL) {
+        first = ask_as(names, AS_MACHINE, &asked, question, reading, out);
+        why = why_of(names, out);
     }
-    return TL_REASON_OK;
+    if (is_answer(first) && (first != TL_REASON_USER_UNKNOWN || !users))
+        return first;
+    second = ask_as(names, AS_USER, &asked, question, reading, out);
+    if (is_answer(second))
+        return second;
+    /* Without the user's tickets nobody could say otherwise. */
+    if (is_answer(first) && lookup_as(names, AS_USER) == NULL)
+        return tl_outcome_fail(out, TL_STAGE_IDENTITY, first, "%s", why);
+    return tl_outcome_fail(out, TL_STAGE_IDENTITY, TL_REASON_DIRECTORY_UNREADABLE,
+                           "the directory of %s cannot be read: as this machine, %s; as "
+                           "the user, %s",
+                           domain->dns, why, why_of(names, out));
 }
 
-static enum tl_reason ask_user(struct tli_rule_names *names, struct tl_directory *dir,
-                               const char *name, const struct tl_sid *sid,
-                               struct tli_rule_found *found, struct tl_outcome *out)
+/* The names of `reading` as an account that a rule can use; else *why. */
+static enum tl_reason take(const struct tli_reading *reading, bool group,
+                           struct tli_rule_found *found, const char **why)
 {
-    struct tl_dir_user *user = NULL;
-    enum tl_reason reason = name != NULL
-                                ? tl_directory_user_by_sam(names, dir, name, &user, out)
-                                : tl_directory_user_by_sid(names, dir, sid, &user, out);
-
-    if (reason != TL_REASON_OK)
-        return reason;
-    found->sid = user->sid;
-    found->name = user->sam;
-    return TL_REASON_OK;
+    found->sid = group ? reading->group->sid : reading->user->sid;
+    found->name = group ? reading->group->name : reading->user->sam;
+    if (!group || (reading->group->type & TL_GROUP_SECURITY) != 0)
+        return TL_REASON_OK;
+    *why = "is a distribution group, which no ticket contains";
+    return TL_REASON_USER_UNKNOWN;
 }
 
 /* A SID outside the domain that was asked is refused: a directory decides about its own
@@ -261,19 +264,24 @@ int tli_rule_names_ask(struct tli_rule_names *names, const struct tl_known_domai
                        bool group, const char *name, const struct tl_sid *sid,
                        struct tli_rule_found *found, const char **why)
 {
-    struct tl_directory *dir = tli_rule_names_open(names, domain, why);
+    struct tli_reading_question question = {
+        .kind = group ? TLI_READ_GROUP : TLI_READ_ACCOUNT,
+        .by = name != NULL ? TL_LOOKUP_BY_SAM : TL_LOOKUP_BY_SID,
+        .name = name};
     struct tl_outcome *out = tl_outcome_new(names);
+    struct tli_reading *reading = NULL;
     enum tl_reason reason;
 
     *found = (struct tli_rule_found){0};
-    if (dir == NULL)
-        return -EIO;
     *why = "out of memory";
     if (out == NULL)
         return -EIO;
+    if (sid != NULL)
+        question.sid = *sid;
     *why = NULL;
-    reason = group ? ask_group(names, dir, name, sid, found, why, out)
-                   : ask_user(names, dir, name, sid, found, out);
+    reason = tli_rule_names_read(names, domain, &question, &reading, out);
+    if (reason == TL_REASON_OK)
+        reason = take(reading, group, found, why);
     if (reason == TL_REASON_USER_UNKNOWN) {
         if (*why == NULL)
             *why = talloc_asprintf(names, "there is no such %s in %s",
@@ -310,17 +318,16 @@ int tli_rule_names_holds(struct tli_rule_names *names,
                          const struct tl_known_domain *domain, const struct tl_sid *sid,
                          const struct tl_membership *member, bool *holds)
 {
-    const char *why = NULL;
-    struct tl_directory *dir = tli_rule_names_open(names, domain, &why);
-    struct tl_dir_group *group = NULL;
-    struct tl_dir_names *members = NULL;
+    const struct tli_reading_question question = {.kind = TLI_READ_MEMBERS, .sid = *sid};
+    struct tl_outcome *out = tl_outcome_new(names);
+    struct tli_reading *reading = NULL;
 
     *holds = false;
-    if (dir == NULL ||
-        tl_directory_group_by_sid(names, dir, sid, &group, NULL) != TL_REASON_OK ||
-        tl_directory_members(names, dir, group, true, &members, NULL) != TL_REASON_OK)
+    if (out == NULL ||
+        tli_rule_names_read(names, domain, &question, &reading, out) != TL_REASON_OK ||
+        reading == NULL)
         return -EIO;
-    for (size_t i = 0; i < members->count && !*holds; i++)
-        *holds = is_member(member, &members->names[i].sid);
+    for (size_t i = 0; i < reading->names->count && !*holds; i++)
+        *holds = is_member(member, &reading->names->names[i].sid);
     return 0;
 }

@@ -2,14 +2,15 @@
  *
  * rule_names.h - names of access rules looked up in the directories of their domains.
  *
- * A struct tli_rule_names lives for one verdict. A directory is opened when the first
- * name needs it, each once, and all questions together have one deadline.
+ * A struct tli_rule_names lives for one verdict. A directory is asked when the first name
+ * needs it, and all questions together have one deadline.
  */
 #ifndef TL_ACCESS_RULE_NAMES_H
 #define TL_ACCESS_RULE_NAMES_H
 
-#include <trustlogon/people.h>
 #include <trustlogon/rules.h>
+
+#include "lookup/reading.h"
 
 struct tli_rule_names;
 struct tli_rule_names *tli_rule_names_new(TALLOC_CTX *ctx,
@@ -21,10 +22,12 @@ bool tli_rule_names_domain(struct tli_rule_names *names, const char *text,
                            const struct tl_sid *sid, bool ask,
                            struct tl_known_domain *domain, const char **why);
 
-/* Its directory; NULL: *why. */
-struct tl_directory *tli_rule_names_open(struct tli_rule_names *names,
-                                         const struct tl_known_domain *domain,
-                                         const char **why);
+/* Ask its directory, as the machine or as the user. DIRECTORY_UNREADABLE: neither may, or
+ * it does not answer. *reading is a child of `names`. */
+enum tl_reason tli_rule_names_read(struct tli_rule_names *names,
+                                   const struct tl_known_domain *domain,
+                                   const struct tli_reading_question *question,
+                                   struct tli_reading **reading, struct tl_outcome *out);
 
 /* Whether the user or a proven group of the user's is a member of this group of `domain`,
  * nested groups of the domain included. 0, or -EIO: it cannot be asked. */

@@ -211,6 +211,7 @@ enum tl_reason tl_rules_check(const struct tl_rules_input *in,
 
 enum tl_reason tl_rules_check_logon(struct tl_logon *logon,
                                     const struct tl_config *config,
+                                    const struct tl_rules_sources *sources,
                                     struct tl_outcome *out)
 {
     const char *at = strrchr(logon->client, '@');
@@ -218,7 +219,7 @@ enum tl_reason tl_rules_check_logon(struct tl_logon *logon,
     struct tl_rules_input in = {.machine = &machine,
                                 .trace = logon->trace,
                                 .krb = logon->krb,
-                                .tickets = logon->tickets};
+                                .sources = sources};
 
     machine.config = config;
     if (logon->member == NULL &&
@@ -233,7 +234,7 @@ enum tl_reason tl_rules_check_logon(struct tl_logon *logon,
 enum tl_reason tl_rules_judge_logon(struct tl_logon *logon)
 {
     enum tl_reason reason =
-        tl_rules_check_logon(logon, logon->machine->config, logon->outcome);
+        tl_rules_check_logon(logon, logon->machine->config, NULL, logon->outcome);
 
     if (reason != TL_REASON_OK)
         tli_logon_set_words(logon);

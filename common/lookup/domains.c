@@ -150,3 +150,17 @@ int tli_lookup_add_forest(struct tl_lookup_plan *plan, const struct tl_workstati
             ret = tli_lookup_add_domain(plan, ws, topo, info->records[i].name);
     return ret;
 }
+
+const struct tl_lookup_domain *
+tli_lookup_domain(TALLOC_CTX *ctx, const struct tl_machine *machine, const char *dns)
+{
+    struct tl_lookup_plan *plan = talloc_zero(ctx, struct tl_lookup_plan);
+
+    if (plan == NULL ||
+        tli_lookup_add_domain(plan, machine->workstation, machine->topology, dns) != 0 ||
+        plan->num_domains == 0) {
+        talloc_free(plan);
+        return NULL;
+    }
+    return &plan->domains[0];
+}

@@ -11,6 +11,8 @@
 #include <trustlogon/people.h>
 #include <trustlogon/sidrules.h>
 
+#include "reading.h"
+
 /* --- domains.c: pure --- */
 
 /* Add the domain with this DNS name to the plan if its users may log on here. */
@@ -23,21 +25,19 @@ int tli_lookup_add_forest(struct tl_lookup_plan *plan, const struct tl_workstati
 
 /* --- account.c: pure --- */
 
-/*
- * What a logon's PAC would say about this user, made of what a directory says, so that
- * one set of SID rules and one way to make identities serve both. `groups` are the
- * tokenGroups with their names. `own`: the domain is the machine's, whose domain-local
- * groups count here; those of other domains do not, and no PAC brings them.
- */
-int tli_lookup_account(TALLOC_CTX *ctx, const struct tl_dir_user *user,
-                       const struct tl_dir_names *groups, bool own,
-                       const struct tl_trace *trace, struct tl_pac **pac);
-/* The same from SID and name alone: the primary group is Domain Users, as winbind has it
- * until the first logon. */
+/* As tli_lookup_account() from SID and name alone: the primary group is Domain Users, as
+ * winbind has it until the first logon. */
 int tli_lookup_account_bare(TALLOC_CTX *ctx, const struct tl_sid *sid, const char *sam,
                             struct tl_pac **pac);
 
 /* --- source.c: tickets and connections --- */
+
+/* The directory of one domain that was asked. */
+struct tli_open_directory {
+    const char *domain; /* DNS name */
+    struct tl_directory *dir;
+    bool kept; /* from an earlier question */
+};
 
 struct tl_lookup {
     struct tl_lookup_input in;
@@ -46,16 +46,22 @@ struct tl_lookup {
     const char *tickets;  /* the file of the saved machine tickets */
     bool kept;            /* krb's tickets were loaded from it */
     bool fresh;           /* krb has tickets that are not in it */
+    bool renew;           /* borrow a ticket that comes of a new TGT */
+    int64_t refused_us;   /* when a domain had no borrowed ticket for this machine */
     struct tl_idmap *map; /* NULL until it is needed */
     bool sam_only;        /* see tl_lookup_sam_only() */
     size_t num_open;
-    struct tl_directory **open; /* one for each domain that was asked */
-    const char **open_domains;  /* their DNS names, by the same index */
+    struct tli_open_directory *open;
 };
 
 /* The directory of a domain, opened with in.krb or as the machine. TRUST_DIRECTION: its
  * KDCs have no ticket for this machine. */
 enum tl_reason tli_lookup_directory(struct tl_lookup *lookup, const char *domain,
                                     struct tl_directory **dir, struct tl_outcome *out);
+/* The next question opens another. */
+void tli_lookup_close(struct tl_lookup *lookup, const struct tl_directory *dir);
+/* A question over this connection has failed. If it is broken it is closed, so that the
+ * next question opens another; true: it was kept from an earlier question. */
+bool tli_lookup_lost(struct tl_lookup *lookup, struct tl_directory *dir);
 
 #endif

@@ -51,16 +51,39 @@ static int ask_first(const struct tli_lookup_query *query, const struct tl_dc_li
     return ret;
 }
 
+/* The domain controllers of the machine's own domain. Where another process reads its
+ * directory, that one searches for them, and this one reads nothing of the network. */
+static enum tl_reason locate_own(const struct tli_lookup_query *query,
+                                 struct tl_dc_list **dcs)
+{
+    static const struct tli_reading_question nothing = {.kind = TLI_READ_NAMES};
+    const struct tl_lookup_input *in = &query->lookup->in;
+    const char *dns = in->machine->workstation->domain;
+    unsigned int flags = in->reader != NULL ? TL_LOCATE_CACHED : 0;
+    struct tli_lookup_query own = *query;
+    struct tli_reading *reading = NULL;
+    enum tl_reason reason = tl_locate(query->answer, query->lookup->locator, dns, flags,
+                                      in->deadline, dcs, query->out);
+
+    if (reason == TL_REASON_OK || in->reader == NULL)
+        return reason;
+    own.domain = tli_lookup_domain(query->answer, in->machine, dns);
+    if (own.domain == NULL)
+        return reason;
+    tl_outcome_reset(query->out);
+    (void)tli_query_read(&own, &nothing, &reading); /* they may be found and not read */
+    tl_outcome_reset(query->out);
+    return tl_locate(query->answer, query->lookup->locator, dns, flags | TL_LOCATE_EVER,
+                     in->deadline, dcs, query->out);
+}
+
 /* By name, or with `name` NULL by SID. USER_UNKNOWN: the DC maps nothing to it. */
 static enum tl_reason ask(const struct tli_lookup_query *query, const char *name,
                           const struct tl_sid *sid, struct tli_lsa_answer **found)
 {
-    const struct tl_lookup_input *in = &query->lookup->in;
     struct tl_dc_list *dcs = NULL;
     const char *why = NULL;
-    enum tl_reason reason =
-        tl_locate(query->answer, query->lookup->locator, in->machine->workstation->domain,
-                  0, in->deadline, &dcs, query->out);
+    enum tl_reason reason = locate_own(query, &dcs);
 
     if (reason != TL_REASON_OK)
         return reason;

@@ -46,21 +46,22 @@ static enum tl_reason by_directory(const struct tli_lookup_query *query,
                                    size_t count)
 {
     struct tl_sid *sids = talloc_array(query->answer, struct tl_sid, count);
-    struct tl_directory *dir = NULL;
-    struct tl_dir_names *found = NULL;
+    const struct tli_reading_question question = {.kind = TLI_READ_NAMES,
+                                                  .count = count,
+                                                  .sids = sids,
+                                                  .unix_ids = query->facts != NULL};
+    struct tli_reading *reading = NULL;
     enum tl_reason reason;
 
     if (sids == NULL)
         return tli_query_no_memory(query);
     for (size_t i = 0; i < count; i++)
         sids[i] = names[which[i]].sid;
-    reason = tli_query_open(query, &dir);
-    if (reason == TL_REASON_OK && query->facts != NULL)
-        reason = tl_unix_facts_groups(query->facts, dir, sids, count, query->out);
-    if (reason == TL_REASON_OK)
-        reason = tl_directory_names(query->answer, dir, sids, count, &found, query->out);
+    reason = tli_query_read(query, &question, &reading);
+    if (reason == TL_REASON_OK && tli_query_take_gids(query, reading) != 0)
+        reason = tli_query_no_memory(query);
     for (size_t i = 0; reason == TL_REASON_OK && i < count; i++)
-        names[which[i]] = found->names[i];
+        names[which[i]] = reading->names->names[i];
     talloc_free(sids);
     return reason;
 }
@@ -190,7 +191,7 @@ static enum tl_reason add_member(TALLOC_CTX *ctx, const struct tli_lookup_query 
     return ret == -ENOMEM ? tli_query_no_memory(query) : TL_REASON_OK;
 }
 
-/* The members in one search of the group's own directory; then the names of those of
+/* The members from the group's own directory; then the names of those of
  * other domains, which that directory has as SIDs only. */
 enum tl_reason tl_lookup_members(TALLOC_CTX *ctx, struct tl_lookup *lookup,
                                  const struct tl_lookup_answer *answer,
@@ -199,8 +200,10 @@ enum tl_reason tl_lookup_members(TALLOC_CTX *ctx, struct tl_lookup *lookup,
 {
     struct tli_lookup_query query = {
         .lookup = lookup, .domain = answer->domain, .out = out};
-    struct tl_dir_names *found = NULL;
-    struct tl_directory *dir = NULL;
+    const struct tli_reading_question question = {.kind = TLI_READ_MEMBERS,
+                                                  .sid = answer->entry->sid};
+    struct tli_reading *reading = NULL;
+    struct tl_dir_names *found;
     const char **members = NULL;
     struct tl_lookup_plan *plan;
     size_t count = 0;
@@ -214,12 +217,10 @@ enum tl_reason tl_lookup_members(TALLOC_CTX *ctx, struct tl_lookup *lookup,
         talloc_free(query.answer);
         return tli_query_no_memory(&query);
     }
-    reason = tli_query_open(&query, &dir);
-    if (reason == TL_REASON_OK)
-        reason =
-            tl_directory_members(query.answer, dir, answer->entry, true, &found, out);
+    reason = tli_query_read(&query, &question, &reading);
     if (reason != TL_REASON_OK)
         goto cleanup;
+    found = reading->names;
     /* A member that could not be named is left out; the others are still members. */
     if (name_all(&query, found->names, found->count) == TL_REASON_NO_MEMORY)
         reason = TL_REASON_NO_MEMORY;

@@ -39,3 +39,14 @@ enum tl_reason tli_query_map(const struct tli_lookup_query *query)
                                error);
     return ret == 0 ? TL_REASON_OK : tli_query_no_memory(query);
 }
+
+int tli_query_take_gids(const struct tli_lookup_query *query,
+                        const struct tli_reading *reading)
+{
+    const struct tl_unix_facts *read = reading->facts;
+    int ret = 0;
+
+    for (size_t i = 0; query->facts != NULL && ret == 0 && i < read->num_groups; i++)
+        ret = tl_unix_facts_add(query->facts, &read->groups[i].sid, read->groups[i].gid);
+    return ret;
+}

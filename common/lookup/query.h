@@ -4,7 +4,7 @@
  * of it. Each uses the ones above it here only:
  *
  *   query.c             failures, and the table of ids
- *   domain_directory.c  the directory of the domain that is asked
+ *   domain_directory.c  a question to the directory of a domain (reading.h)
  *   resources.c         groups of the machine's own domain
  *   finish.c            from what was found to the answer
  *   directory.c, lsa.c  the two that can be asked
@@ -34,15 +34,20 @@ bool tli_lookup_is_unusable(enum tl_reason reason);
 /* NO_MEMORY and USER_UNKNOWN, into query->out. */
 enum tl_reason tli_query_no_memory(const struct tli_lookup_query *query);
 enum tl_reason tli_query_unknown(const struct tli_lookup_query *query, const char *why);
+/* Add the gids of the groups in a reading to query->facts, if that has any. 0, -ENOMEM.
+ */
+int tli_query_take_gids(const struct tli_lookup_query *query,
+                        const struct tli_reading *reading);
 /* query->lookup->map, made once. */
 enum tl_reason tli_query_map(const struct tli_lookup_query *query);
 
 /* --- domain_directory.c --- */
 
-/* The directory of query->domain, once it has shown that domain's SID. TRUST_DIRECTION:
- * this machine has no tickets there. */
-enum tl_reason tli_query_open(const struct tli_lookup_query *query,
-                              struct tl_directory **dir);
+/* Ask the directory of query->domain. *reading is a child of the answer.
+ * TRUST_DIRECTION: this machine has no tickets there. */
+enum tl_reason tli_query_read(const struct tli_lookup_query *query,
+                              const struct tli_reading_question *question,
+                              struct tli_reading **reading);
 
 /* --- resources.c --- */
 

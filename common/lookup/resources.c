@@ -44,29 +44,18 @@ static int give(struct tl_pac *account, const struct tl_dir_names *found,
     return 0;
 }
 
-static enum tl_reason add_gids(const struct tli_lookup_query *query,
-                               struct tl_directory *dir, const struct tl_dir_names *found)
-{
-    enum tl_reason reason = TL_REASON_OK;
-
-    for (size_t i = 0; reason == TL_REASON_OK && query->facts != NULL && i < found->count;
-         i++)
-        reason =
-            tl_unix_facts_groups(query->facts, dir, &found->names[i].sid, 1, query->out);
-    return reason;
-}
-
 /* Ask the directory of the machine's own domain; own->domain is set to it. OK with *found
  * NULL: the topology does not have the domain. */
 static enum tl_reason find_own_groups(struct tli_lookup_query *own,
                                       struct tl_lookup_plan *plan,
                                       const struct tl_pac *account,
-                                      struct tl_directory **dir,
                                       struct tl_dir_names **found)
 {
     const struct tl_lookup_input *in = &own->lookup->in;
-    size_t count;
-    struct tl_sid *sids = collect(plan, account, &count);
+    struct tli_reading_question question = {.kind = TLI_READ_FOREIGN_GROUPS,
+                                            .unix_ids = own->facts != NULL};
+    struct tl_sid *sids = collect(plan, account, &question.count);
+    struct tli_reading *reading = NULL;
     enum tl_reason reason;
 
     *found = NULL;
@@ -77,10 +66,12 @@ static enum tl_reason find_own_groups(struct tli_lookup_query *own,
     if (plan->num_domains == 0)
         return TL_REASON_OK;
     own->domain = &plan->domains[0];
-    reason = tli_query_open(own, dir);
+    question.sids = sids;
+    reason = tli_query_read(own, &question, &reading);
+    if (reason == TL_REASON_OK && tli_query_take_gids(own, reading) != 0)
+        reason = tli_query_no_memory(own);
     if (reason == TL_REASON_OK)
-        reason =
-            tl_directory_foreign_groups(own->answer, *dir, sids, count, found, own->out);
+        *found = reading->names;
     return reason;
 }
 
@@ -91,15 +82,12 @@ enum tl_reason tli_query_resources(struct tli_lookup_query *query, struct tl_pac
     const struct tl_lookup_input *in = &query->lookup->in;
     struct tl_lookup_plan *plan = talloc_zero(query->answer, struct tl_lookup_plan);
     struct tl_dir_names *found = NULL;
-    struct tl_directory *dir = NULL;
     struct tli_lookup_query own = *query;
     enum tl_reason reason;
 
     if (plan == NULL)
         return tli_query_no_memory(query);
-    reason = find_own_groups(&own, plan, account, &dir, &found);
-    if (reason == TL_REASON_OK && found != NULL)
-        reason = add_gids(query, dir, found);
+    reason = find_own_groups(&own, plan, account, &found);
     if (reason == TL_REASON_OK && found != NULL &&
         give(account, found, &own.domain->sid) != 0)
         reason = tli_query_no_memory(query);
@@ -124,7 +112,6 @@ enum tl_reason tl_lookup_own_groups(TALLOC_CTX *ctx, struct tl_lookup *lookup,
     struct tli_lookup_query own = {.lookup = lookup, .out = out};
     struct tl_lookup_plan *plan = NULL;
     struct tl_dir_names *found = NULL;
-    struct tl_directory *dir = NULL;
     enum tl_reason reason;
     size_t kept = 0;
 
@@ -135,7 +122,7 @@ enum tl_reason tl_lookup_own_groups(TALLOC_CTX *ctx, struct tl_lookup *lookup,
         talloc_free(own.answer);
         return tli_query_no_memory(&own);
     }
-    reason = find_own_groups(&own, plan, account, &dir, &found);
+    reason = find_own_groups(&own, plan, account, &found);
     if (reason == TL_REASON_OK && found == NULL)
         reason = tl_outcome_fail(out, TL_STAGE_IDENTITY, TL_REASON_DIRECTORY_UNREADABLE,
                                  "the SID of the own domain is not known");

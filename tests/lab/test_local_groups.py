@@ -83,7 +83,8 @@ def before_and_after():
 
 
 def on_the_wire(lab):
-    """With a warm cache no server is asked; later one connection and a search for each level."""
+    """With a warm cache no server is asked; later a search for each level, over one connection, or
+    over the one that is kept."""
     with Capture(lab) as wire:
         equal("once more", logon(ALICE).code, "PAM_SUCCESS")
     check("soon again: no LDAP", not [p for port in LDAP for p in wire.port(port)], wire)
@@ -91,7 +92,8 @@ def on_the_wire(lab):
     with Capture(lab) as wire:
         equal("and later", logon(ALICE).code, "PAM_SUCCESS")
     connections = {p.stream for p in wire.packets if p.syn and p.to_port == 389}
-    equal("later: one connection", len(connections), 1)
+    check("later: the directory is asked, over one connection",
+          list(wire.port(389)) and len(connections) <= 1, wire)
     equal("and no more exchanges with KDCs", wire.exchanges(),
           ["AS-REQ", "AS-REQ", "TGS-REQ", "TGS-REQ"])
     equal("later: still hers", of_machine(), HERS)

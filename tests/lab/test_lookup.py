@@ -209,10 +209,8 @@ def at_once(lab):
         done = ws("one() { for i in $(seq 30); do getent passwd 'CONTOSO\\bob' && break; done; }; "
                   "for i in $(seq 50); do one & done; wait")
     equal("fifty who ask at once have fifty answers", len(done.stdout.splitlines()), 50)
-    asked = {p.stream: p.target for p in wire.packets if p.syn and p.to_port == 389}.values()
-    hosts = harness.settings.HOSTS
-    equal("and each directory is asked once: the user's, and the workstation's for its groups",
-          sorted(asked), sorted(hosts[dc]["address"] for dc in ("dc1.contoso", "dc1.fabrikam")))
+    equal("over the connections that there are",
+          [str(p) for p in wire.packets if p.syn and p.to_port == 389], [])
     equal("with the tickets that are there", wire.exchanges(), [])
     check("the tickets are root's alone",
           ws(["stat", "-c", "%a %U", "/run/trustlogon/machine.tickets"]).stdout == "600 root\n")

@@ -16,8 +16,9 @@ LAB = {"trust": "external"}
 ALICE, BOB = "CONTOSO\\alice", "CONTOSO\\bob"
 NSSWITCH = ("passwd: files trustlogon\ngroup: files trustlogon\ninitgroups: files trustlogon\n"
             "shadow: files\nhosts: files dns\n")
-# Everything known is asked for again a second later.
-CONF = "[agent]\n    known_lifetime = 1\n"
+# Everything known is asked for again a second later, and
+# processes that read directories end soon: a connection that is open outlives the account.
+CONF = "[agent]\n    known_lifetime = 1\n    lookup_idle = 1\n"
 
 # sAMAccountName of the machine's own account: the KDC then answers KDC_ERR_C_PRINCIPAL_UNKNOWN
 # to an AS-REQ for WS1$, and its SPN still leads to its key.

@@ -110,7 +110,7 @@ def meddle(count, seed, pid):
         # The first logon asks the directories for groups and their names, in part after its answer;
         # later ones use what it read.
         equal("a first logon through the meddlers works", client.ask([ALICE, PASSWORD])[0], 0)
-        until(lambda: ws(["pgrep", "-P", str(pid)]).returncode == 1)
+        until(lambda: ws(["pgrep", "-x", "trustlogond", "-P", str(pid)]).returncode == 1)
         sizes = reply_sizes(meddlers, client)
         for number in range(count):
             which, order = variant(chance, number, sizes)

@@ -60,7 +60,7 @@ def asked():
 
 def forget():
     ws("rm -rf /var/lib/trustlogon/identity.store /var/lib/trustlogon/rules "
-       "/var/lib/trustlogon/members /run/trustlogon/machine.tickets")
+       "/var/lib/trustlogon/members /run/trustlogon/machine.*")
 
 
 PASSWORDS = [PASSWORD, *(f"Another.Passw0rd.{n}" for n in range(9))]

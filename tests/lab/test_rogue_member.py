@@ -192,7 +192,7 @@ def it_works(rogue, sids):
 
 def fresh():
     ws("rm -f /var/lib/trustlogon/identity.store /var/lib/trustlogon/rules "
-       "/run/trustlogon/machine.tickets; rm -rf /var/lib/trustlogon/members")
+       "/run/trustlogon/machine.*; rm -rf /var/lib/trustlogon/members")
 
 
 def conf(*lines, section="access"):

@@ -3,98 +3,18 @@
 """Where passwords and the machine's keys are: in the memory of which processes while a logon is
 under way, and in none when it is over; none of them leaves a core file."""
 import contextlib
-import json
-import re
 import threading
 
 from daemon import agent
-from harness import PASSWORD, check, equal, finish, logon, put, until, up, ws
+from harness import check, equal, finish, logon, put, until, up, ws
 from meddling import Meddler
+from memory import holders, machine_keys, of_workers, scan
 
 LAB = {"trust": "external"}
 ALICE = "CONTOSO\\alice"
 CONF = "/etc/trustlogon.conf"
-WORKERS = "trustlogon"
-
-# In WS1: [{"pid": , "parent": , "user": , "found": [names of the needles]}] of the agent's
-# processes, when so many workers are there, which are stopped meanwhile.
-SCAN = r"""
-import contextlib, json, os, pwd, signal, sys, time
-order = json.load(sys.stdin)
-needles = {name: bytes.fromhex(text) for name, text in order["needles"].items()}
-
-def processes():
-    for pid in map(int, filter(str.isdigit, os.listdir("/proc"))):
-        with contextlib.suppress(OSError):
-            if os.path.basename(os.readlink(f"/proc/{pid}/exe")) == "trustlogond":
-                fields = dict(line.split(":\t", 1) for line in open(f"/proc/{pid}/status"))
-                yield {"pid": pid, "parent": int(fields["PPid"]), "found": [],
-                       "user": pwd.getpwuid(int(fields["Uid"].split()[1])).pw_name}
-
-def workers(found):
-    return [p["pid"] for p in found if p["user"] == "trustlogon"]
-
-def send(pids, number):
-    for pid in pids:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, number)
-
-def piece(mem, begin, end):
-    got = b""
-    while begin < end:
-        more = os.pread(mem, end - begin, begin)  # perhaps less than asked for
-        if not more:
-            break
-        got, begin = got + more, begin + len(more)
-    return got
-
-def memory(pid):
-    mem = os.open(f"/proc/{pid}/mem", os.O_RDONLY)
-    with open(f"/proc/{pid}/maps") as maps:
-        for line in maps:
-            where, mode = line.split()[:2]
-            if "r" in mode and "[v" not in line:
-                with contextlib.suppress(OSError):
-                    yield piece(mem, *(int(x, 16) for x in where.split("-")))
-    os.close(mem)
-
-deadline, found = time.monotonic() + 30, []
-while time.monotonic() < deadline:
-    found = list(processes())
-    if len(workers(found)) == order["workers"]:
-        break
-    time.sleep(0.005)
-send(workers(found), signal.SIGSTOP)
-for process in found:
-    with contextlib.suppress(OSError):
-        pieces = list(memory(process["pid"]))
-        process["found"] = sorted(name for name, needle in needles.items()
-                                  if any(needle in piece for piece in pieces))
-send(workers(found), signal.SIGCONT)
-json.dump(found, sys.stdout)
-"""
-
-
-def machine_keys():
-    """The AES keys of the keytab, in hexadecimal digits."""
-    listed = ws("klist -k -K -e /etc/krb5.keytab").stdout
-    return sorted(set(re.findall(r"aes\S+\)\s+\(0x([0-9a-f]+)\)", listed)))
-
-
-def scan(workers):
-    needles = {"password": PASSWORD.encode().hex(),
-               **{f"key {i}": key for i, key in enumerate(machine_keys())}}
-    done = ws(["/usr/bin/python3", "-I", "-c", SCAN],
-              stdin=json.dumps({"needles": needles, "workers": workers}))
-    return json.loads(done.stdout)
-
-
-def holders(processes, what):
-    return [p for p in processes if any(name.startswith(what) for name in p["found"])]
-
-
-def of_workers(processes):
-    return [p for p in processes if p["user"] == WORKERS]
+# Processes that read directories for look-ups end soon.
+SETTINGS = "[agent]\n    lookup_idle = 1\n[logon]\n    explain = no\n"
 
 
 @contextlib.contextmanager
@@ -122,7 +42,7 @@ def of_user(listener):
 
 def of_machine(listener):
     """The worker with the keys waits for the machine's own KDC."""
-    put("ws1", CONF, "[logon]\n    explain = no\n    fast = demand\n")
+    put("ws1", CONF, SETTINGS + "    fast = demand\n")
     ws("rm -f /run/trustlogon/machine.*")
     with underway("dc1.fabrikam", {"all": "KRB", "how": "silence"}, 2) as found:
         with_keys = holders(of_workers(found), "key")
@@ -163,7 +83,7 @@ def core():
 
 def main():
     up(**LAB)
-    put("ws1", CONF, "[logon]\n    explain = no\n")
+    put("ws1", CONF, SETTINGS)
     check("the keytab has AES keys", len(machine_keys()) >= 1)
     with agent() as listener:
         equal("a logon", logon(ALICE).code, "PAM_SUCCESS")
@@ -173,7 +93,7 @@ def main():
         of_machine(listener)
         over("after one without the machine's tickets")
         of_armor()
-        put("ws1", CONF, "[logon]\n    explain = no\n")
+        put("ws1", CONF, SETTINGS)
         core()
     finish()
 

@@ -16,6 +16,7 @@
 #define tl_directory_user_by_sam fake_user_by_sam
 #define tl_directory_user_by_upn fake_user_by_upn
 #define tl_directory_user_groups fake_user_groups
+#define tl_directory_user_whole fake_user_whole
 #define tl_directory_names fake_names
 #define tl_directory_foreign_groups fake_foreign_groups
 
@@ -41,11 +42,26 @@ static enum tl_reason fake_foreign_groups(TALLOC_CTX *mem, struct tl_directory *
                                           struct tl_dir_names **groups,
                                           struct tl_outcome *out);
 
+/* As both. */
+static inline enum tl_reason fake_user_whole(TALLOC_CTX *mem, struct tl_directory *dir,
+                                             const struct tl_sid *sid,
+                                             struct tl_dir_user **user,
+                                             struct tl_sid **sids, size_t *count,
+                                             struct tl_outcome *out)
+{
+    enum tl_reason reason = tl_directory_user_by_sid(mem, dir, sid, user, out);
+
+    return reason == TL_REASON_OK
+               ? tl_directory_user_groups(mem, dir, *user, sids, count, out)
+               : reason;
+}
+
 #include "../../common/lookup/directory.c"
 #include "../../common/lookup/domain_directory.c"
 #include "../../common/lookup/finish.c"
 #include "../../common/lookup/lookup.c"
 #include "../../common/lookup/query.c"
+#include "../../common/lookup/reading.c"
 #include "../../common/lookup/resources.c"
 
 #endif

@@ -59,6 +59,7 @@ static struct tl_lookup_answer *answer; /* of find() */
 /* What the fake servers return. */
 static enum tl_reason open_says;
 static bool own_side_open, contoso_open;
+static bool dcs_cached; /* those of the own domain are in the cache */
 static const char *domain_sid, *user_sid, *user_sam, *user_upn, *group_sid, *group_name;
 static const char *no_such_sam;
 static uint32_t group_type;
@@ -204,6 +205,10 @@ static enum tl_reason fake_locate(TALLOC_CTX *mem, struct tl_locator *locator,
                                   tl_deadline deadline, struct tl_dc_list **list,
                                   struct tl_outcome *why)
 {
+    *list = NULL;
+    ck_assert(lookup->in.reader == NULL || (flags & TL_LOCATE_CACHED) != 0);
+    if ((flags & TL_LOCATE_CACHED) != 0 && !dcs_cached)
+        return tl_outcome_fail(why, TL_STAGE_LOCATE, TL_REASON_DNS_NO_RECORDS, NULL);
     *list = talloc_zero(mem, struct tl_dc_list);
     (*list)->dcs = talloc_zero(*list, struct tl_dc);
     (*list)->count = 1;
@@ -277,6 +282,7 @@ static void setup(void)
     lsa_status = 0;
     lsa_rc = 0;
     lsa_knows_groups = false;
+    dcs_cached = true;
     asked = talloc_strdup(ctx, "");
 }
 

@@ -43,6 +43,8 @@ START_TEST(lying)
 }
 END_TEST
 
+/* A group that is unknown may be a user's own. */
+#define FOUR_OF_CONTOSO "contoso.test contoso.test contoso.test contoso.test "
 START_TEST(unknown)
 {
     user_sam = group_name = NULL;
@@ -51,9 +53,9 @@ START_TEST(unknown)
     group_name = "Sales";
     group_type = TL_GROUP_GLOBAL;
     ck_assert_int_eq(find(true, "CONTOSO\\Sales"), TL_REASON_USER_UNKNOWN);
-    ck_assert_str_eq(asked, "contoso.test contoso.test contoso.test ");
+    ck_assert_str_eq(asked, FOUR_OF_CONTOSO);
     ck_assert_int_eq(find(false, "NOWHERE\\x"), TL_REASON_USER_UNKNOWN);
-    ck_assert_str_eq(asked, "contoso.test contoso.test contoso.test ");
+    ck_assert_str_eq(asked, FOUR_OF_CONTOSO);
 }
 END_TEST
 
@@ -120,6 +122,49 @@ START_TEST(cannot_tell)
 }
 END_TEST
 
+static const char *claimed; /* the SID of the user that another process has read */
+
+static enum tl_reason read_elsewhere(void *arg, TALLOC_CTX *mem,
+                                     const struct tl_lookup_domain *domain,
+                                     const struct tli_reading_question *question,
+                                     tl_deadline deadline, struct tli_reading **reading,
+                                     struct tl_outcome *why)
+{
+    ck_assert_ptr_eq(arg, &claimed);
+    if (claimed == NULL)
+        return tl_outcome_fail(why, TL_STAGE_LOCAL, TL_REASON_NO_MEMORY, NULL);
+    *reading = talloc_zero(mem, struct tli_reading);
+    (*reading)->names = talloc_zero(*reading, struct tl_dir_names);
+    if (question->kind != TLI_READ_USER)
+        return TL_REASON_OK;
+    (*reading)->user = talloc_zero(*reading, struct tl_dir_user);
+    (*reading)->user->sam = "Alice";
+    (*reading)->user->sid = sid_of(claimed);
+    (*reading)->user->primary_group_rid = 513;
+    return TL_REASON_OK;
+}
+
+/* It is believed in what concerns its own domain alone. */
+START_TEST(read_by_another_process)
+{
+    const struct tl_lookup_reader reader = {.read = read_elsewhere, .arg = &claimed};
+
+    lookup->in.reader = &reader;
+    open_says = TL_REASON_INTERNAL; /* nothing is read here */
+    claimed = CONTOSO "-1104";
+    ck_assert_int_eq(find(false, "CONTOSO\\alice"), TL_REASON_OK);
+    ck_assert_str_eq(answer->identity->canonical, "alice@contoso.test");
+    ck_assert_str_eq(asked, "");
+    /* A reason of this process's own, or another domain's, is not its to say. */
+    claimed = NULL;
+    ck_assert_int_eq(find(false, "CONTOSO\\alice"), TL_REASON_DIRECTORY_UNREADABLE);
+    ck_assert_ptr_nonnull(strstr(out->detail, "no-memory"));
+    claimed = FABRIKAM "-500";
+    ck_assert_int_eq(find(false, "CONTOSO\\alice"), TL_REASON_DIRECTORY_UNREADABLE);
+    ck_assert_ptr_nonnull(strstr(out->detail, "is refused: the user's SID"));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("lookup_find");
@@ -129,6 +174,7 @@ int main(void)
     tcase_add_test(tcase, honest);
     tcase_add_test(tcase, lying);
     tcase_add_test(tcase, unknown);
+    tcase_add_test(tcase, read_by_another_process);
     tcase_add_test(tcase, domain_local);
     tcase_add_test(tcase, own_suffix);
     tcase_add_test(tcase, cannot_tell);

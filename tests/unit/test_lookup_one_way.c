@@ -105,6 +105,34 @@ START_TEST(lsa_cannot_ask)
 }
 END_TEST
 
+static enum tl_reason read_own(void *arg, TALLOC_CTX *mem,
+                               const struct tl_lookup_domain *domain,
+                               const struct tli_reading_question *question,
+                               tl_deadline deadline, struct tli_reading **reading,
+                               struct tl_outcome *why)
+{
+    ck_assert_str_eq(domain->dns, "fabrikam.test");
+    dcs_cached |= question->kind == TLI_READ_NAMES && question->count == 0;
+    *reading = talloc_zero(mem, struct tli_reading);
+    (*reading)->names = talloc_zero(*reading, struct tl_dir_names);
+    return TL_REASON_OK;
+}
+
+/* The process that reads the own domain's directory searches for its DCs too. */
+START_TEST(dcs_found_by_another_process)
+{
+    const struct tl_lookup_reader reader = {.read = read_own};
+
+    topo->trusts[0].direction = TL_TRUST_OUTBOUND;
+    lookup->in.reader = &reader;
+    ck_assert_int_eq(find(false, "CONTOSO\\alice"), TL_REASON_OK);
+    ck_assert_str_eq(asked, "lsa:contoso.test\\alice lsa:sid ");
+    dcs_cached = false;
+    ck_assert_int_eq(find(false, "CONTOSO\\alice"), TL_REASON_OK);
+    ck_assert(dcs_cached);
+}
+END_TEST
+
 START_TEST(lsa_computer)
 {
     open_says = TL_REASON_TRUST_DIRECTION;
@@ -124,6 +152,7 @@ int main(void)
     tcase_add_loop_test(tcase, lsa_answers, 0, COUNT(told));
     tcase_add_test(tcase, lsa_cannot_ask);
     tcase_add_test(tcase, lsa_computer);
+    tcase_add_test(tcase, dcs_found_by_another_process);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
 }

@@ -126,6 +126,7 @@ struct tl_config {
     int max_per_uid;       /* at once for one uid other than root: 8 */
     int lookup_max;        /* users and groups looked up at once: 8 */
     int lookup_timeout;    /* of one look-up: 20000 */
+    int lookup_idle;       /* seconds that a directory stays open: 300 */
     int known_lifetime;    /* seconds until a record is looked up again: 3600 */
     int unknown_lifetime;  /* seconds a negative answer is kept: 60 */
     bool sandbox;          /* workers are confined, or do not run: yes */

@@ -81,7 +81,6 @@ struct tl_logon {
     /* Of the logon in progress, for all its steps together; 0: there is none. */
     tl_deadline deadline;
     const struct tl_logon_worker *worker; /* NULL: this process does all */
-    const char *tickets; /* pending file with the user's tickets, if krb has none */
     /* out: as far as the logon got; children of it */
     struct tl_name *name;
     struct tl_route *route;

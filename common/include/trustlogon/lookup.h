@@ -69,6 +69,7 @@ TL_PUBLIC int tl_lookup_plan_make(TALLOC_CTX *ctx, const struct tl_machine *mach
                                   const struct tl_question *question,
                                   struct tl_lookup_plan **plan, char **error);
 
+struct tl_lookup_reader;
 struct tl_lookup_input {
     const struct tl_machine *machine;
     const struct tl_local_ids *local;
@@ -77,6 +78,11 @@ struct tl_lookup_input {
      * the user's own domain over any trust. NULL: as the machine. */
     struct tl_krb *krb;
     tl_deadline deadline;
+    /* Another process that reads the directories (lookup/reading.h); NULL: this one. */
+    const struct tl_lookup_reader *reader;
+    /* This process borrows the ticket for each server (tl_krb_borrow_ticket()), and is
+     * not to have the machine's TGT. */
+    bool borrow;
 };
 
 enum tl_lookup_source { TL_LOOKUP_LDAP = 1, TL_LOOKUP_LSA };

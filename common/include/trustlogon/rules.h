@@ -4,9 +4,9 @@
  * names in them are looked up in the directories (trustlogon/access.h judges SIDs).
  *
  * A name is looked up in the directory of its own domain, and the SID must be that
- * domain's: with the user's tickets where it is the user's domain, which works over
- * one-way trusts too, else with the machine's. A SID that was found is cached for
- * rule_lifetime, and longer if its directory cannot be asked
+ * domain's: with the machine's tickets, and in the user's forest with the user's too,
+ * which work over one-way trusts. A SID that was found is cached
+ * for rule_lifetime, and longer if its directory cannot be asked
  * (docs/decisions/access-rules.md#rule-lifetime), so a warm logon sends no packet. Only
  * names that can decide are looked up, all of them together within rule_timeout.
  */
@@ -16,17 +16,26 @@
 #include <trustlogon/access.h>
 #include <trustlogon/logon.h>
 
+struct tl_lookup_reader;
+/* Other processes that read what is needed (lookup/reading.h): as the machine, and as the
+ * user, or NULL. `refresh` does what tl_machine_refresh() does. */
+struct tl_rules_sources {
+    const struct tl_lookup_reader *machine, *user;
+    enum tl_reason (*refresh)(void *arg, struct tl_machine *machine,
+                              tl_deadline deadline);
+    void *arg;
+};
+
 struct tl_rules_input {
     /* Its configuration has the rules; its topology may be NULL, and is read if a name
      * needs it. */
     const struct tl_machine *machine;
     const struct tl_trace *trace; /* may be NULL */
-    /* The user's tickets: a Kerberos context with the TGT, or a file of
-     * tl_krb_save_pending(); both NULL: only the machine's are used. `domain` is the DNS
-     * name of the user's domain. */
+    /* A Kerberos context with the user's TGT; NULL: only the machine's tickets are used,
+     * unless `sources` has the user's. `domain` is the DNS name of the user's domain. */
     struct tl_krb *krb;
-    const char *tickets;
     const char *domain;
+    const struct tl_rules_sources *sources; /* NULL: this process reads */
 };
 
 /* Whether there are any rules. */
@@ -38,11 +47,13 @@ TL_PUBLIC enum tl_reason tl_rules_check(const struct tl_rules_input *in,
 
 /*
  * The verdict of a configuration's access rules upon a logon that succeeded, into
- * `out`: OK or ACCESS_RULE. The user's tickets may gain one for the directory.
+ * `out`: OK or ACCESS_RULE. Without `sources` the user's tickets may gain one
+ * for the directory.
  * Sets logon->member and logon->domain.
  */
 TL_PUBLIC enum tl_reason tl_rules_check_logon(struct tl_logon *logon,
                                               const struct tl_config *config,
+                                              const struct tl_rules_sources *sources,
                                               struct tl_outcome *out);
 /* The same with the logon's own configuration, as the end of the logon: a denial
  * becomes logon->outcome and words; pac and identity stay. */

@@ -15,6 +15,7 @@
  * that armor is made of. */
 #define TL_MACHINE_TICKETS "machine.tickets"
 #define TL_MACHINE_ARMOR "machine.armor"
+#define TL_MACHINE_LDAP "machine.ldap" /* that for the own domain's directory alone */
 
 /* Whether the machine's keys do for tickets of today: KEYTAB_RC4 where none is AES, with
  * any allow_rc4; and what opening the keytab fails with. */
@@ -108,12 +109,20 @@ TL_PUBLIC int tl_tickets_load(TALLOC_CTX *ctx, const char *path,
 struct tl_loan {
     bool fresh;        /* not those of an earlier run */
     const char *armor; /* one for krbtgt/ARMOR@ARMOR among them; or NULL */
+    /* That for this service in this realm alone, and no TGT; or NULL. */
+    const char *service, *realm;
+    tl_deadline deadline; /* with `service`: how long it is waited for */
 };
 typedef enum tl_reason (*tl_lender_fn)(void *arg, TALLOC_CTX *ctx,
                                        const struct tl_loan *loan,
                                        struct tl_tickets **tickets,
                                        struct tl_outcome *out);
 TL_PUBLIC void tl_krb_borrow_machine_tickets(tl_lender_fn lender, void *arg);
+/* Ask the lender for the ticket for one service, which takes the place of all tickets of
+ * the context. `fresh`: from a new TGT. What tl_krb_ticket() would fail with. */
+TL_PUBLIC enum tl_reason tl_krb_borrow_ticket(struct tl_krb *krb, const char *service,
+                                              const char *realm, bool fresh,
+                                              struct tl_outcome *out);
 
 /* --- pending tickets: between authentication and the user's session --- */
 
@@ -123,9 +132,6 @@ TL_PUBLIC int tl_krb_save_pending(struct tl_krb *krb, const char *path);
 /* Such a file without tickets, of this user in this realm (a cached logon). 0 or -errno.
  */
 TL_PUBLIC int tl_krb_save_empty(const char *user, const char *realm, const char *path);
-/* Go on with the tickets of such a file in a new context: tl_krb_ticket() then asks
- * as that user. 0 or -errno. */
-TL_PUBLIC int tl_krb_load_pending(struct tl_krb *krb, const char *path);
 
 /* --- the user's credentials cache --- */
 

@@ -61,17 +61,6 @@ int tl_krb_save_empty(const char *user, const char *realm, const char *path)
     return rc;
 }
 
-int tl_krb_load_pending(struct tl_krb *krb, const char *path)
-{
-    struct tl_tickets *tickets = NULL;
-    int rc = tl_tickets_load(krb, path, &tickets);
-
-    if (rc == 0)
-        rc = tl_krb_take_tickets(krb, tickets);
-    talloc_free(tickets);
-    return rc;
-}
-
 /* The session keyring of the logon's program, perhaps root's own, is inherited, and a
  * process that possesses a keyring may read what is in it. */
 static int leave_session_keyring(void)

@@ -39,9 +39,10 @@ static int borrow(struct tl_krb *krb, const struct tl_loan *loan, enum tl_reason
 bool tli_machine_tickets_lent(struct tl_krb *krb, const struct tl_loan *loan,
                               enum tl_reason *reason, struct tl_outcome *out)
 {
-    const struct tl_loan fresh = {.fresh = true, .armor = loan->armor};
+    struct tl_loan fresh = *loan;
     int rc;
 
+    fresh.fresh = true;
     if (lender.fn == NULL)
         return false;
     rc = borrow(krb, loan, reason, out);
@@ -51,6 +52,19 @@ bool tli_machine_tickets_lent(struct tl_krb *krb, const struct tl_loan *loan,
         *reason = tl_outcome_fail(out, TL_STAGE_AS, TL_REASON_INTERNAL,
                                   "the machine's tickets cannot be read");
     return true;
+}
+
+enum tl_reason tl_krb_borrow_ticket(struct tl_krb *krb, const char *service,
+                                    const char *realm, bool fresh, struct tl_outcome *out)
+{
+    const struct tl_loan loan = {
+        .fresh = fresh, .service = service, .realm = realm, .deadline = krb->deadline};
+    enum tl_reason reason;
+
+    if (!tli_machine_tickets_lent(krb, &loan, &reason, out))
+        return tl_outcome_fail(out, TL_STAGE_LOCAL, TL_REASON_INTERNAL,
+                               "nobody lends the machine's tickets");
+    return reason;
 }
 
 int tl_krb_save_machine_tickets(struct tl_krb *krb, const char *path)

@@ -116,7 +116,7 @@ def remember():
 
 def forget(known=False):
     """What WS1 remembers of DCs and tickets would hide a fault for an hour."""
-    ws("rm -f /run/trustlogon/machine.tickets" +
+    ws("rm -f /run/trustlogon/machine.*" +
        ("" if known else " /var/cache/trustlogon/dc-*.json"))
     command("refresh", timeout=LIMIT)
 
