@@ -55,6 +55,16 @@ static enum tl_reason open_directory(struct tl_lookup *lookup,
         "the directory of %s does not have the SID that the trust names", domain->dns);
 }
 
+/* Another process has the outcome alone: it says what is returned, and not the KDC's
+ * error that is taken for TRUST_DIRECTION, or a twin that a search was meant to find. */
+static void say_what_is_returned(enum tl_reason reason, struct tl_outcome *out)
+{
+    if (reason == TL_REASON_OK)
+        tl_outcome_reset(out);
+    else if (out != NULL)
+        out->reason = reason;
+}
+
 /* A connection that was kept from an earlier question may have ended since, or its server
  * be gone: then the question is asked once more, over a new one. */
 enum tl_reason tli_lookup_read(TALLOC_CTX *ctx, struct tl_lookup *lookup,
@@ -75,6 +85,7 @@ enum tl_reason tli_lookup_read(TALLOC_CTX *ctx, struct tl_lookup *lookup,
         again = reason == TL_REASON_DIRECTORY_UNREADABLE && dir != NULL &&
                 tli_lookup_lost(lookup, dir);
     } while (again && tl_deadline_left_ms(lookup->in.deadline) > 0);
+    say_what_is_returned(reason, out);
     return reason;
 }
 

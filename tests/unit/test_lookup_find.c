@@ -122,6 +122,26 @@ START_TEST(cannot_tell)
 }
 END_TEST
 
+/* The outcome is all that another process learns. */
+START_TEST(outcome_says_what_is_returned)
+{
+    const struct tli_reading_question question = {.kind = TLI_READ_USER, .name = "alice"};
+    const struct tl_lookup_domain *domain =
+        tli_lookup_domain(ctx, &machine, "contoso.test");
+    struct tli_reading *reading = NULL;
+
+    open_says = TL_REASON_TRUST_DIRECTION;
+    ck_assert_int_eq(tli_lookup_read(ctx, lookup, domain, &question, &reading, out),
+                     TL_REASON_TRUST_DIRECTION);
+    ck_assert_int_eq(out->reason, TL_REASON_TRUST_DIRECTION);
+    open_says = TL_REASON_OK;
+    tl_outcome_fail(out, TL_STAGE_IDENTITY, TL_REASON_ID_COLLISION, NULL);
+    ck_assert_int_eq(tli_lookup_read(ctx, lookup, domain, &question, &reading, out),
+                     TL_REASON_OK);
+    ck_assert_int_eq(out->reason, TL_REASON_OK);
+}
+END_TEST
+
 static const char *claimed; /* the SID of the user that another process has read */
 
 static enum tl_reason read_elsewhere(void *arg, TALLOC_CTX *mem,
@@ -175,6 +195,7 @@ int main(void)
     tcase_add_test(tcase, lying);
     tcase_add_test(tcase, unknown);
     tcase_add_test(tcase, read_by_another_process);
+    tcase_add_test(tcase, outcome_says_what_is_returned);
     tcase_add_test(tcase, domain_local);
     tcase_add_test(tcase, own_suffix);
     tcase_add_test(tcase, cannot_tell);
