@@ -3,8 +3,8 @@
  * listener.c - accept, count, fork: one monitor for each conversation.
  *
  * A plain poll loop over the two sockets, a signalfd and a socket from which it passes
- * monitors' sockets on (lookup_processes.h). It reads nothing from clients, so nothing a
- * client sends can harm the others.
+ * monitors' sockets on. It reads nothing from clients, so nothing that one sends can harm
+ * the others.
  */
 #include "listener.h"
 
@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include <trustlogon/directory.h>
+#include <trustlogon/machine.h>
 
 #include "config.h"
 #include "endpoint.h"
@@ -175,14 +176,14 @@ static void accept_one(struct listener *l, struct tla_endpoint *endpoint)
     if (fd < 0)
         return;
     l->last_client = now_s();
+    tl_machine_keep_snapshot(l->config);
     if (tla_endpoint_admit(endpoint, fd, l->last_client, &uid))
         start_monitor(l, endpoint, fd, uid);
     close(fd);
 }
 
-/* Each child that has ended is the refresher, the renewer, trustlogon-lsa, one that reads
- * a directory, or a monitor, whose client then no longer counts. SIGIO is
- * how a monitor ends whose client hung up (client_watch.c). */
+/* The refresher, the renewer, trustlogon-lsa, one that reads a directory, or a monitor,
+ * whose client then no longer counts, and which SIGIO ends (client_watch.c). */
 static void reap(struct listener *l)
 {
     int status;
@@ -246,8 +247,7 @@ static int wait_ms(const struct listener *l, int64_t now)
     if (l->activated && l->config->idle_exit > 0 &&
         l->last_client + l->config->idle_exit < until)
         until = l->last_client + l->config->idle_exit;
-    if (until > now + LONGEST_WAIT)
-        until = now + LONGEST_WAIT;
+    until = until > now + LONGEST_WAIT ? now + LONGEST_WAIT : until;
     return until > now ? (int)(until - now) * 1000 : 1000;
 }
 

@@ -6,6 +6,8 @@
 #include "snapshot.h"
 
 #include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <trustlogon/name.h>
 
@@ -41,6 +43,53 @@ void tli_machine_replace_topology(struct tl_machine *machine, struct tl_topology
     tli_machine_set_topology(machine, fresh);
 }
 
+/* The snapshot that this process, or the one that it was forked from, has parsed. */
+static struct {
+    char *path; /* its parent in memory; NULL: none */
+    struct stat file;
+    struct tl_topology *topology;
+} kept;
+
+/* A snapshot is written beside and renamed, so another one is another file. */
+static bool is_same_file(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+           a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+           a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
+           a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
+           a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
+
+static bool is_kept(const char *path)
+{
+    struct stat now;
+
+    return kept.path != NULL && strcmp(kept.path, path) == 0 && stat(path, &now) == 0 &&
+           is_same_file(&now, &kept.file);
+}
+
+void tl_machine_keep_snapshot(const struct tl_config *config)
+{
+    char *path = path_of(NULL, config);
+    struct stat before, after;
+    char *error = NULL;
+
+    if (path == NULL || is_kept(path)) {
+        talloc_free(path);
+        return;
+    }
+    TALLOC_FREE(kept.path);
+    if (stat(path, &before) == 0 &&
+        tl_topology_load(path, path, &kept.topology, &error) == 0 &&
+        tl_topology_index(kept.topology) == 0 && stat(path, &after) == 0 &&
+        is_same_file(&before, &after)) {
+        kept.path = path;
+        kept.file = after;
+    } else {
+        talloc_free(path);
+    }
+}
+
 int tl_machine_load_snapshot(struct tl_machine *machine)
 {
     char *path = path_of(NULL, machine->config);
@@ -48,7 +97,10 @@ int tl_machine_load_snapshot(struct tl_machine *machine)
     char *error = NULL;
     int ret = -ENOMEM;
 
-    if (path != NULL)
+    if (path != NULL && is_kept(path)) {
+        saved = kept.topology;
+        ret = 0;
+    } else if (path != NULL)
         ret = tl_topology_load(machine, path, &saved, &error);
     talloc_free(error);
     talloc_free(path);

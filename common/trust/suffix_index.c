@@ -179,6 +179,10 @@ int tl_suffix_index_new(TALLOC_CTX *ctx, const struct tl_topology *topo,
     *index_out = NULL;
     if (topo == NULL)
         topo = &nothing;
+    if (topo->index != NULL) { /* the tables are the topology's */
+        *index_out = talloc_memdup(ctx, topo->index, sizeof(*index));
+        return *index_out != NULL ? 0 : -ENOMEM;
+    }
     index = talloc_zero(ctx, struct tl_suffix_index);
     if (index == NULL)
         return -ENOMEM;
@@ -210,6 +214,19 @@ int tl_suffix_index_new(TALLOC_CTX *ctx, const struct tl_topology *topo,
 
 fail:
     talloc_free(index);
+    return ret;
+}
+
+int tl_topology_index(struct tl_topology *topo)
+{
+    struct tl_suffix_index *index = NULL;
+    int ret;
+
+    if (topo == NULL)
+        return -EINVAL;
+    topo->index = NULL;
+    ret = tl_suffix_index_new(topo, topo, &index);
+    topo->index = index;
     return ret;
 }
 

@@ -110,6 +110,7 @@ int tl_topology_add_trust(struct tl_topology *topo, const struct tl_tdo *tdo)
 
     if (topo == NULL || tdo->holder == NULL || tdo->partner == NULL)
         return -EINVAL;
+    topo->index = NULL; /* it points to trusts as they were */
     /* The strings hang on the topology, for there may be several arrays with them. */
     owner = talloc_new(topo);
     if (owner == NULL || copy_trust(owner, &copy, tdo) != 0)
@@ -194,6 +195,7 @@ struct tl_topology *tl_topology_with(TALLOC_CTX *ctx, const struct tl_topology *
     if (topo == NULL)
         return NULL;
     topo->num_trusts = topo->num_nameless = topo->num_read = 0;
+    topo->index = NULL;
     topo->trusts =
         talloc_zero_array(topo, struct tl_tdo, base->num_trusts + from->num_trusts);
     topo->nameless = talloc_zero_array(topo, struct tl_nameless_tdo,

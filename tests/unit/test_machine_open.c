@@ -119,6 +119,37 @@ START_TEST(test_foreign_snapshot)
 }
 END_TEST
 
+/* What the listener has parsed is what its children find, until the file is another. */
+START_TEST(test_kept_snapshot)
+{
+    struct tl_machine *first = NULL, *second = NULL;
+
+    config->state_dir = folder;
+    add("host/ws1.fabrikam.test@FABRIKAM.TEST");
+    save_snapshot("fabrikam.test", "Berlin");
+    tl_machine_keep_snapshot(config);
+    ck_assert_int_eq(tl_machine_open(mem, config, &first, out), TL_REASON_OK);
+    ck_assert_int_eq(tl_machine_open(mem, config, &second, out), TL_REASON_OK);
+    ck_assert_ptr_eq(first->topology, second->topology);
+    ck_assert_str_eq(second->site, "Berlin");
+    ck_assert_ptr_nonnull(first->topology->index);
+    talloc_free(first);
+    ck_assert_str_eq(second->topology->domain, "fabrikam.test");
+    save_snapshot("fabrikam.test", "Roma");
+    ck_assert_int_eq(tl_machine_open(mem, config, &first, out), TL_REASON_OK);
+    ck_assert_ptr_ne(first->topology, second->topology);
+    ck_assert_str_eq(first->site, "Roma");
+    tl_machine_keep_snapshot(config);
+    ck_assert_int_eq(tl_machine_open(mem, config, &first, out), TL_REASON_OK);
+    ck_assert_int_eq(tl_machine_open(mem, config, &second, out), TL_REASON_OK);
+    ck_assert_ptr_eq(first->topology, second->topology);
+    config->state_dir = "/nowhere";
+    tl_machine_keep_snapshot(config);
+    ck_assert_int_eq(tl_machine_open(mem, config, &first, out), TL_REASON_OK);
+    ck_assert_ptr_null(first->topology);
+}
+END_TEST
+
 /* Another machine of the keytab comes first once the KDC does not know this one. */
 START_TEST(test_try_other)
 {
@@ -153,6 +184,7 @@ int main(void)
     tcase_add_test(tc, test_disowned);
     tcase_add_test(tc, test_open);
     tcase_add_test(tc, test_foreign_snapshot);
+    tcase_add_test(tc, test_kept_snapshot);
     tcase_add_test(tc, test_try_other);
     suite_add_tcase(suite, tc);
     return run_suite(suite);

@@ -237,6 +237,8 @@ START_TEST(index_is_plain_search)
     for (int spelled = 0; spelled < 2; spelled++) {
         struct tl_suffix_index *index;
 
+        if (chance(50)) /* made before */
+            ck_assert_int_eq(tl_topology_index(topo), 0);
         ck_assert_int_eq(tl_suffix_index_new(ctx, topo, &index), 0);
         for (int n = 0; n < 20; n++) {
             const char *name =

@@ -294,6 +294,7 @@ static inline void with_snapshot(struct tl_topology *topo)
     ck_assert_ptr_nonnull(error);
     ck_assert_int_eq(tl_topology_mark_read(topo, "contoso.test"),
                      topo == NULL ? -EINVAL : 0);
+    ck_assert_int_eq(tl_topology_index(topo), topo == NULL ? -EINVAL : 0);
     ck_assert_int_eq(tl_topology_add_trust(topo, &tdo), topo == NULL ? -EINVAL : 0);
     ck_assert_ptr_null(tl_topology_difference(ctx, topo, topo));
     ck_assert_int_eq(tl_topology_with(ctx, topo, "contoso.test", topo) == NULL,
@@ -335,7 +336,8 @@ static const struct {
     {"tl_may_transit tl_same_forest tl_topology_trust tl_topology_domain "
      "tl_topology_was_read "
      "tl_topology_to_json "
-     "tl_topology_save tl_topology_set tl_topology_mark_read tl_topology_add_trust "
+     "tl_topology_save tl_topology_set tl_topology_index tl_topology_mark_read "
+     "tl_topology_add_trust "
      "tl_topology_add_nameless tl_topology_nameless tl_topology_difference "
      "tl_topology_with",
      with_snapshot},

@@ -37,6 +37,12 @@ TL_PUBLIC struct tl_machine *tl_machine_new(TALLOC_CTX *ctx,
  */
 TL_PUBLIC int tl_machine_load_snapshot(struct tl_machine *machine);
 /*
+ * Load it now, for processes that will be forked from this one: as long as the file is
+ * the same, they find it parsed. Called again it costs a stat(2), or reads the file that
+ * has replaced it. Not for a process that gives topologies away.
+ */
+TL_PUBLIC void tl_machine_keep_snapshot(const struct tl_config *config);
+/*
  * Find out which machine this is: by the configured names, else by those of the keys in
  * the keytab (host/<fqdn>, <NAME>$). A snapshot taken as a member of another domain is
  * dropped, since it does not describe this one. NOT_JOINED, KEYTAB_MISSING,

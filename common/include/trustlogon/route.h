@@ -139,9 +139,13 @@ TL_PUBLIC int tl_route_rc4(TALLOC_CTX *ctx, const struct tl_topology *topo,
  * points into the topology. Names of the own forest are in it: they give OK with
  * neither trust nor record. `topo` may be NULL: no suffix is known.
  */
-struct tl_suffix_index;
 TL_PUBLIC int tl_suffix_index_new(TALLOC_CTX *ctx, const struct tl_topology *topo,
                                   struct tl_suffix_index **index);
+/* Make it once for a topology that is asked often, and whose domains and suffixes do not
+ * change any more: tl_suffix_index_new() then costs nothing. 0, -ENOMEM, -EINVAL for
+ * NULL.
+ */
+TL_PUBLIC int tl_topology_index(struct tl_topology *topo);
 struct tl_suffix_match {
     const struct tl_tdo *tdo; /* trust that routes it, or whose flag forbids it */
     const struct tl_ft_record *record; /* TLN, exclusion or domain record that decided */

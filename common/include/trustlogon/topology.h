@@ -27,6 +27,7 @@ struct tl_nameless_tdo {
 };
 
 /* A snapshot. */
+struct tl_suffix_index;
 struct tl_topology {
     int64_t taken;      /* when it was read, seconds since 1970; 0: never */
     const char *source; /* "ldap://dc1.fabrikam.test" or a file, or NULL */
@@ -43,6 +44,7 @@ struct tl_topology {
     struct tl_nameless_tdo *nameless;
     size_t num_read; /* holders whose TDOs were all read: any other does not exist */
     const char **read;
+    const struct tl_suffix_index *index; /* tl_topology_index(); NULL: not made */
 };
 
 TL_PUBLIC struct tl_topology *tl_topology_new(TALLOC_CTX *ctx);
