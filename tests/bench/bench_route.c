@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <trustlogon/machine.h>
 #include <trustlogon/route.h>
+#include <unistd.h>
 
 #define TRUSTS 100
 #define NAMES_PER_TRUST 1000
@@ -112,6 +114,31 @@ static void loads(TALLOC_CTX *ctx)
     printf("route.load_ms_10k %.1f\n", best);
 }
 
+/* What each process of a logon does, where the listener has parsed the snapshot: find it,
+ * and route one name. */
+static void kept(TALLOC_CTX *ctx)
+{
+    char folder[] = "/tmp/bench_route.XXXXXX", *path;
+    struct tl_config *config = tl_config_defaults(ctx);
+    struct tl_machine *machine;
+    struct tl_suffix_index *index;
+    int64_t start;
+
+    must(mkdtemp(folder) != NULL, "mkdtemp");
+    path = talloc_asprintf(ctx, "%s/topology.json", folder);
+    config->state_dir = folder;
+    must(tl_topology_save(topology(ctx, 200, 100), path) == 0, "save");
+    tl_machine_keep_snapshot(config);
+    start = now_ns();
+    machine = tl_machine_new(ctx, config);
+    must(tl_machine_load_snapshot(machine) == 0, "load_snapshot");
+    must(tl_suffix_index_new(ctx, machine->topology, &index) == 0, "index");
+    must(tl_suffix_find(index, "suffix5.company5.example").tdo != NULL, "find");
+    printf("route.kept_us_20k %.1f\n", (double)(now_ns() - start) / 1e3);
+    must(machine->topology->index != NULL, "keep_snapshot");
+    must(unlink(path) == 0 && rmdir(folder) == 0, "rmdir");
+}
+
 static void routes(TALLOC_CTX *ctx, const char *label, size_t trusts, size_t names,
                    int rounds)
 {
@@ -138,6 +165,7 @@ int main(void)
 
     lookups(ctx);
     loads(ctx);
+    kept(ctx);
     routes(ctx, "route.route_us_200", 10, 20, 10000);
     routes(ctx, "route.route_us_100k", TRUSTS, NAMES_PER_TRUST, 20);
     talloc_free(ctx);
