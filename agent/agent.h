@@ -46,7 +46,7 @@ struct tla_setup {
     /* --conversation: one conversation, after which the process must end. */
     bool single;
     /* Where a monitor sends calls to the processes that read directories
-     * (lookup_processes.h); 0: there is no listener that has any. */
+     * (lookup_processes.h); 0: no listener keeps any. */
     int lookups;
 };
 

@@ -3,8 +3,8 @@
  * lookup_processes.c - which process reads the directory of which domain.
  *
  * A process ends by itself: when nobody has asked for some time, or with the listener.
- * The next call starts another one. One that is replaced is ended: it may have been taken
- * over, and whoever waits for its answer asks its successor.
+ * The next call starts another one. A process that is replaced is killed, because it may
+ * have been taken over; a client that waits for its answer retries with the new one.
  */
 #include "lookup_processes.h"
 

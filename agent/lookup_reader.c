@@ -43,9 +43,7 @@ struct readers {
     struct line *lines;
 };
 
-/* What the process of a domain is started with, and NULL if these are other settings than
- * those of this conversation, whose PAM line may have changed them. Access rules do not
- * concern it. */
+/* NULL: no memory. Access rules do not concern the process of a domain. */
 static char *settings_text(TALLOC_CTX *ctx, const struct tl_config *config)
 {
     char *text = talloc_strdup(ctx, "");
@@ -59,19 +57,31 @@ static char *settings_text(TALLOC_CTX *ctx, const struct tl_config *config)
     return items != NULL ? text : NULL;
 }
 
+/* Only a PAM line makes other settings than the files'. */
+static bool is_of_file(TALLOC_CTX *ctx, const struct tla_conv *conv, const char *text)
+{
+    struct tl_config *file = NULL;
+    const char *same = NULL;
+
+    if (conv->request.conf == NULL && conv->request.options == NULL)
+        return true;
+    if (tla_config(ctx, conv->setup, NULL, NULL, &file, NULL) == TL_REASON_OK)
+        same = settings_text(ctx, file);
+    return same != NULL && strcmp(same, text) == 0;
+}
+
+/* What the process of a domain is started with. NULL: this conversation has other
+ * settings. */
 static char *inherited(TALLOC_CTX *ctx, const struct readers *readers)
 {
     const struct tla_conv *conv = readers->conv;
     const struct tl_workstation *ws = readers->machine->workstation;
-    struct tl_config *file = NULL;
+    char *text = settings_text(ctx, conv->config);
     struct stat keytab = {0};
-    char *own = settings_text(ctx, conv->config), *text = NULL;
 
-    if (tla_config(ctx, conv->setup, NULL, NULL, &file, NULL) == TL_REASON_OK)
-        text = settings_text(ctx, file);
-    if (own == NULL || text == NULL || strcmp(own, text) != 0)
+    if (text == NULL || !is_of_file(ctx, conv, text))
         return NULL;
-    (void)stat(file->keytab, &keytab);
+    (void)stat(conv->config->keytab, &keytab);
     return talloc_asprintf_append(text, "%s %s %lld.%09ld %llu", ws->realm, ws->flat,
                                   (long long)keytab.st_mtim.tv_sec,
                                   keytab.st_mtim.tv_nsec,

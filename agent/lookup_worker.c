@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include <trustlogon/logon.h>
-#include <trustlogon/route.h>
 
 #include "config.h"
 #include "lookup_processes.h"
@@ -36,8 +35,8 @@ struct server {
     int clients[CLIENTS_MAX];
 };
 
-/* NULL: the question cannot be understood, or comes too late, or there is no memory. The
- * alarm ends a process that what it reads keeps busy for ever. */
+/* NULL: the question is malformed or its deadline has passed, or out of memory. The alarm
+ * kills a process that loops over what it reads. */
 static json_t *answer(struct server *server, TALLOC_CTX *ctx, const json_t *asked)
 {
     struct tl_outcome *out = tl_outcome_new(ctx);
@@ -163,25 +162,10 @@ static json_t *run(struct tla_work *work)
     return json_object();
 }
 
-/* By its SID alone: that is all that a directory is held to. */
-static bool find_domain(const struct tl_machine *machine, const char *dns,
-                        struct tl_lookup_domain *domain)
-{
-    struct tl_known_domain known;
-
-    if (!tl_known_domain(machine->topology, machine->workstation, dns, &known))
-        return false;
-    *domain = (struct tl_lookup_domain){
-        .dns = known.dns,
-        .has_sid = true,
-        .sid = known.sid,
-        .own = tl_dns_equal(known.dns, machine->workstation->domain)};
-    return true;
-}
-
 static int keep(struct tla_conv *conv, const char *dns, int clients)
 {
     struct tl_machine *machine = NULL;
+    struct tl_known_domain known;
     struct tl_lookup_domain domain;
     struct tla_work work = {.conv = conv,
                             .run = run,
@@ -192,13 +176,14 @@ static int keep(struct tla_conv *conv, const char *dns, int clients)
     int rc = -ENOENT;
 
     if (tl_machine_open(conv, conv->config, &machine, conv->outcome) == TL_REASON_OK &&
-        find_domain(machine, dns, &domain))
-        work.logon = tl_logon_new(conv, machine, NULL);
-    if (work.logon != NULL) {
+        tl_known_domain(machine->topology, machine->workstation, dns, &known)) {
+        domain = tli_lookup_known(&known, machine->workstation);
         work.own = domain.own;
         work.serves = domain.dns;
-        rc = tla_work_do(&work, &result);
+        work.logon = tl_logon_new(conv, machine, NULL);
     }
+    if (work.logon != NULL)
+        rc = tla_work_do(&work, &result);
     json_decref(result);
     return rc;
 }

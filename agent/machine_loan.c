@@ -167,8 +167,8 @@ static enum tl_reason walk_for(const struct tla_work *work, const char *realm,
     return reason;
 }
 
-/* The TGT alone: tickets of an earlier run may have come over a trust that is no longer
- * there, or no longer goes that way. */
+/* The TGT alone: other saved tickets may be for a trust that has been removed since, or
+ * whose direction has changed. */
 static struct tl_tickets *only_tgt(const struct tla_work *work,
                                    const struct tl_tickets *own)
 {

@@ -177,7 +177,7 @@ enum tl_reason tl_rules_account(TALLOC_CTX *ctx, const struct tl_rules_input *in
         tl_outcome_set_realm(out, domain.dns);
     if (reason == TL_REASON_OK)
         reason = judge(reading->user, domain.dns, out);
-    /* A user who is disabled is so even if the groups cannot be read. */
+    /* A disabled account is refused even if its groups cannot be read. */
     question.kind = TLI_READ_USER;
     if (reason == TL_REASON_OK)
         reason = tli_rule_names_read(names, &domain, &question, &reading, out);

@@ -218,12 +218,8 @@ enum tl_reason tli_rule_names_read(struct tli_rule_names *names,
 {
     const struct tl_lookup_domain *known =
         tli_lookup_domain(names, names->machine, domain->dns);
-    const struct tl_lookup_domain asked = {
-        .dns = domain->dns,
-        .flat = domain->flat,
-        .has_sid = true,
-        .sid = domain->sid,
-        .own = tl_dns_equal(domain->dns, names->machine->workstation->domain)};
+    const struct tl_lookup_domain asked =
+        tli_lookup_known(domain, names->machine->workstation);
     bool users = tl_dns_equal(domain->dns, names->in->domain);
     enum tl_reason first = TL_REASON_DIRECTORY_UNREADABLE, second;
     const char *why = "it is not trusted there";

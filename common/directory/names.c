@@ -43,9 +43,9 @@ static int make_filter(TALLOC_CTX *ctx, const struct tli_people_domain *domain,
 }
 
 /* Give each of `count` names what was found for its SID. */
-static int fill(TALLOC_CTX *ctx, const struct tli_people_domain *domain,
-                const struct tli_entries *entries, struct tl_dir_name *names,
-                size_t count)
+static int fill(TALLOC_CTX *ctx, const struct tl_directory *dir,
+                const struct tli_people_domain *domain, const struct tli_entries *entries,
+                struct tl_dir_name *names, size_t count)
 {
     for (size_t i = 0; i < entries->count; i++) {
         struct tl_dir_name found;
@@ -54,8 +54,10 @@ static int fill(TALLOC_CTX *ctx, const struct tli_people_domain *domain,
         if (ret == -ENOMEM)
             return ret;
         for (size_t j = 0; ret == 0 && j < count; j++)
-            if (tl_sid_equal(&names[j].sid, &found.sid))
+            if (tl_sid_equal(&names[j].sid, &found.sid)) {
                 names[j] = found;
+                tli_known_names_add(dir->known, &found);
+            }
     }
     return 0;
 }
@@ -82,7 +84,7 @@ static enum tl_reason name_some(TALLOC_CTX *ctx, struct tl_directory *dir,
         goto cleanup;
     search.filter = filter;
     reason = tli_connection_search(tmp, dir->ldap, &search, &entries, out);
-    if (reason == TL_REASON_OK && fill(ctx, domain, entries, names, count) != 0)
+    if (reason == TL_REASON_OK && fill(ctx, dir, domain, entries, names, count) != 0)
         reason = tli_people_no_memory(out);
 
 cleanup:
@@ -124,8 +126,6 @@ enum tl_reason tl_directory_names(TALLOC_CTX *ctx, struct tl_directory *dir,
                            count - i < SIDS_AT_ONCE ? count - i : SIDS_AT_ONCE, out);
     if (reason != TL_REASON_OK)
         goto cleanup;
-    for (size_t i = 0; i < count; i++)
-        tli_known_names_add(dir->known, &names->names[i]);
     *names_out = names;
     return TL_REASON_OK;
 

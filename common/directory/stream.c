@@ -137,12 +137,15 @@ static int make_room(struct tli_stream *stream, struct buffer *buffer, size_t mo
 static int wait_for(struct tli_stream *stream, short events)
 {
     struct pollfd p = {.fd = stream->fd, .events = events};
-    int left = tl_deadline_left_ms(stream->deadline), n;
-    bool patient = stream->silence_ms > 0 && stream->silence_ms < left;
+    bool patient;
+    int n;
 
-    do
+    do {
+        int left = tl_deadline_left_ms(stream->deadline);
+
+        patient = stream->silence_ms > 0 && stream->silence_ms < left;
         n = poll(&p, 1, patient ? stream->silence_ms : left);
-    while (n < 0 && errno == EINTR);
+    } while (n < 0 && errno == EINTR);
     stream->was_silent = n == 0 && patient;
     return n > 0 ? 0 : n == 0 ? -ETIMEDOUT : -errno;
 }

@@ -164,3 +164,13 @@ tli_lookup_domain(TALLOC_CTX *ctx, const struct tl_machine *machine, const char 
     }
     return &plan->domains[0];
 }
+
+struct tl_lookup_domain tli_lookup_known(const struct tl_known_domain *known,
+                                         const struct tl_workstation *ws)
+{
+    return (struct tl_lookup_domain){.dns = known->dns,
+                                     .flat = known->flat,
+                                     .has_sid = true,
+                                     .sid = known->sid,
+                                     .own = tl_dns_equal(known->dns, ws->domain)};
+}

@@ -12,6 +12,7 @@
 
 #include <trustlogon/lookup.h>
 #include <trustlogon/pac.h>
+#include <trustlogon/route.h>
 #include <trustlogon/unix_facts.h>
 
 enum tli_reading_kind {
@@ -93,6 +94,9 @@ enum tl_reason tli_lookup_read(TALLOC_CTX *ctx, struct tl_lookup *lookup,
                                struct tli_reading **reading, struct tl_outcome *out);
 /* The deadline of further questions. */
 void tli_lookup_set_deadline(struct tl_lookup *lookup, tl_deadline deadline);
+/* A domain that this machine knows, as far as reading its directory needs it. */
+struct tl_lookup_domain tli_lookup_known(const struct tl_known_domain *known,
+                                         const struct tl_workstation *ws);
 /* The domain as look-ups of this machine know it; NULL: its users may not log on here, or
  * no memory. */
 const struct tl_lookup_domain *

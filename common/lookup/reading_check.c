@@ -40,7 +40,7 @@ static const char *refuse_user(const struct tl_lookup_domain *domain,
     const struct tl_dir_user *user = reading->user;
 
     if (user == NULL)
-        return "there is no user in it";
+        return "it has no user";
     if (!tl_sid_in_domain(&user->sid, &domain->sid))
         return "the user's SID is not one of the domain";
     if (question->by == TL_LOOKUP_BY_SID && !tl_sid_equal(&user->sid, &question->sid))
@@ -64,7 +64,7 @@ static const char *refuse_group(const struct tl_lookup_domain *domain,
                                 const struct tl_dir_group *group)
 {
     if (group == NULL)
-        return "there is no group in it";
+        return "it has no group";
     if (!is_local(domain, &group->sid))
         return "the group's SID is not one of the domain";
     if (question->by == TL_LOOKUP_BY_SID && !tl_sid_equal(&group->sid, &question->sid))
@@ -79,7 +79,7 @@ static const char *refuse_names(const struct tl_lookup_domain *domain,
                                 const struct tl_dir_names *names)
 {
     if (names == NULL)
-        return "there are no names in it";
+        return "it has no names";
     for (size_t i = 0; i < names->count; i++) {
         const struct tl_dir_name *name = &names->names[i];
 

@@ -247,16 +247,11 @@ static int fake_lsa_ask(TALLOC_CTX *mem, const struct tli_lsa_peer *peer,
 static void setup(void)
 {
     struct tl_lookup_input in = {0};
-    char *error = NULL;
 
     ctx = talloc_new(NULL);
     config = tl_config_defaults(ctx);
     ws = (struct tl_workstation){WS1_OF_FABRIKAM};
-    ck_assert_int_eq(
-        tl_topology_from_json(ctx, TOPO_EXTERNAL, strlen(TOPO_EXTERNAL), &topo, &error),
-        0);
-    topo->domains[0].sid = sid_of(FABRIKAM);
-    topo->domains[0].has_sid = true;
+    topo = snapshot_of(ctx, TOPO_EXTERNAL, FABRIKAM);
     topo->trusts[0].attributes = 0; /* no quarantine: SIDs of third domains may pass */
     machine = (struct tl_machine){.config = config, .workstation = &ws, .topology = topo};
     in.machine = &machine;

@@ -34,6 +34,20 @@ static inline struct tl_sid sid_of(const char *string)
     return sid;
 }
 
+/* A snapshot (topologies.h) in which the own domain has this SID. */
+static inline struct tl_topology *snapshot_of(TALLOC_CTX *ctx, const char *json,
+                                              const char *own)
+{
+    struct tl_topology *topo = NULL;
+    char *error = NULL;
+
+    ck_assert_msg(tl_topology_from_json(ctx, json, strlen(json), &topo, &error) == 0,
+                  "%s", error);
+    topo->domains[0].sid = sid_of(own);
+    topo->domains[0].has_sid = true;
+    return topo;
+}
+
 /* A topology of the forest fabrikam.test, with neither domains nor trusts yet. */
 static inline struct tl_topology *new_topology(TALLOC_CTX *ctx)
 {

@@ -31,13 +31,9 @@ END_TEST
  */
 START_TEST(one_way_upn)
 {
-    char *error = NULL;
     bool named = false;
 
-    ck_assert_int_eq(
-        tl_topology_from_json(ctx, TOPO_FOREST, strlen(TOPO_FOREST), &topo, &error), 0);
-    topo->domains[0].sid = sid_of(FABRIKAM);
-    topo->domains[0].has_sid = true;
+    topo = snapshot_of(ctx, TOPO_FOREST, FABRIKAM);
     machine.topology = topo;
     open_says = TL_REASON_TRUST_DIRECTION;
     ck_assert_int_eq(find(false, "alice@corp.example"), TL_REASON_OK);

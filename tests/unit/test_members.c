@@ -166,6 +166,36 @@ START_TEST(failing)
 }
 END_TEST
 
+static enum tl_reason a_group(const struct tli_search *search,
+                              struct tli_entries *entries)
+{
+    add_account(entries, 666, "268435456");
+    return TL_REASON_OK;
+}
+
+/* A name that is remembered is read again after its time, however often it is used. */
+START_TEST(names_remembered)
+{
+    const struct tl_sid sid = sid_of(DOMAIN "-666");
+    struct tl_dir_names *names = NULL;
+
+    server = a_group;
+    tl_directory_keep_names(dir, 100);
+    for (int i = 0; i < 3; i++) {
+        ck_assert_int_eq(tl_directory_names(ctx, dir, &sid, 1, &names, out), 0);
+        ck_assert_str_eq(names->names[0].name, "m666");
+    }
+    ck_assert_int_eq(searches, 1);
+    tl_directory_keep_names(dir, 1);
+    searches = 0;
+    for (int i = 0; i < 4; i++) {
+        ck_assert_int_eq(tl_directory_names(ctx, dir, &sid, 1, &names, out), 0);
+        (void)usleep(400000);
+    }
+    ck_assert_int_ge(searches, 2);
+}
+END_TEST
+
 /* A server that answers every search with a SID that was not asked for. */
 static enum tl_reason beside(const struct tli_search *search, struct tli_entries *entries)
 {
@@ -209,6 +239,7 @@ int main(void)
     tcase_add_test(t, endless_nesting);
     tcase_add_test(t, failing);
     tcase_add_test(t, names_beside);
+    tcase_add_test(t, names_remembered);
     suite_add_tcase(suite, t);
     return run_suite(suite);
 }

@@ -76,19 +76,12 @@ static const struct tl_rules_sources sources = {.machine = &reader,
 
 static void setup(void)
 {
-    struct tl_topology *topo = NULL;
-    char *error = NULL;
-
     ctx = talloc_new(NULL);
     out = tl_outcome_new(ctx);
     ws = (struct tl_workstation){WS1_OF_FABRIKAM};
-    ck_assert_int_eq(
-        tl_topology_from_json(ctx, TOPO_EXTERNAL, strlen(TOPO_EXTERNAL), &topo, &error),
-        0);
-    topo->domains[0].sid = sid_of(FABRIKAM);
-    topo->domains[0].has_sid = true;
-    machine = (struct tl_machine){
-        .config = tl_config_defaults(ctx), .workstation = &ws, .topology = topo};
+    machine = (struct tl_machine){.config = tl_config_defaults(ctx),
+                                  .workstation = &ws,
+                                  .topology = snapshot_of(ctx, TOPO_EXTERNAL, FABRIKAM)};
     in = (struct tl_rules_input){.machine = &machine, .sources = &sources};
     disabled = groups_hidden = false;
     memset(groups, 0, sizeof(groups));

@@ -147,8 +147,8 @@ TL_PUBLIC enum tl_reason tl_directory_names(TALLOC_CTX *ctx, struct tl_directory
                                             const struct tl_sid *sids, size_t count,
                                             struct tl_dir_names **names,
                                             struct tl_outcome *out);
-/* From now on tl_directory_names() gives names of groups again without asking, each for
- * so many seconds: for whoever looks up one user after the other. */
+/* Have tl_directory_names() remember the names of groups that it reads, each for so many
+ * seconds: for a caller that looks up many users. */
 TL_PUBLIC void tl_directory_keep_names(struct tl_directory *dir, int seconds);
 
 #endif
